@@ -1,0 +1,106 @@
+# Everything runs in environments below this folder; nothing outside it is touched.
+#
+#   make install   the four environments
+#   make check     format, lint, types, and whether the dependencies resolve for Python 3.10
+#   make test      every test
+#   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently)
+#   make bench     the benchmarks
+#   make lock      new lock files from requirements/*.in and pyproject.toml
+#   make clean     removes what the targets above made
+
+PYTHON ?= python3
+VENV := .venv
+UV := $(VENV)/bin/uv
+BIN := $(VENV)/bin
+SCRATCH := $(CURDIR)/.tmp
+
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export UV_PYTHON_DOWNLOADS := never
+export UV_CUSTOM_COMPILE_COMMAND := make lock
+export PIP_NO_CACHE_DIR := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Airflow's processes start seconds faster from byte code.
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV
+
+# Airflow 2.11 does not run on Python 3.13 and later.
+AIRFLOW2_PYTHON := >=3.10,<3.13
+
+STAMPS := $(VENV)/.installed .venvs/jobs/.installed .venvs/sdk/.installed
+SYNC := $(UV) pip sync --quiet --compile-bytecode
+EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
+
+.PHONY: install environments airflow2 check test demo bench lock clean
+
+# Two at a time: one environment downloads while another compiles.
+install: $(UV)
+	@$(MAKE) --no-print-directory -j2 environments
+
+environments: $(STAMPS) airflow2
+
+$(UV):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; ok = (3, 10) <= v[:2] <= (3, 13); sys.exit(0 if ok else "$(PYTHON) is Python %d.%d; this project installs with 3.10 to 3.13. Name another: make PYTHON=python3.12 ..." % v[:2])'
+	@echo "Installing uv"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet "$$(grep '^uv==' requirements/airflow3.txt)"
+
+$(VENV)/.installed: requirements/airflow3.txt pyproject.toml | $(UV)
+	@echo "Installing $(VENV): Airflow 3.3, the provider, the emulator, the test tools"
+	@$(SYNC) --python $(VENV) requirements/airflow3.txt
+	@$(EDITABLE) $(VENV)
+	@touch $@
+
+.venvs/jobs/.installed: requirements/jobs.txt | $(UV)
+	@echo "Installing .venvs/jobs: MLflow, pandas and scikit-learn, what emulated jobs run in"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venvs/jobs
+	@$(SYNC) --python .venvs/jobs requirements/jobs.txt
+	@touch $@
+
+.venvs/sdk/.installed: requirements/sdk.txt | $(UV)
+	@echo "Installing .venvs/sdk: azure-ai-ml, the emulator's judge"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venvs/sdk
+	@$(SYNC) --python .venvs/sdk requirements/sdk.txt
+	@touch $@
+
+airflow2: | $(UV)
+	@if $(UV) python find --quiet '$(AIRFLOW2_PYTHON)' >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory --silent .venvs/airflow2/.installed; \
+	else \
+		echo "No Python 3.10 to 3.12 on this machine: .venvs/airflow2 is left out and the tests on Airflow 2.11 are skipped."; \
+	fi
+
+.venvs/airflow2/.installed: requirements/airflow2.txt pyproject.toml | $(UV)
+	@echo "Installing .venvs/airflow2: Airflow 2.11 and the provider"
+	@$(UV) venv --quiet --clear --python '$(AIRFLOW2_PYTHON)' .venvs/airflow2
+	@$(SYNC) --python .venvs/airflow2 requirements/airflow2.txt
+	@$(EDITABLE) .venvs/airflow2
+	@touch $@
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(UV) pip compile --quiet --python-version 3.10 --extra emulator pyproject.toml --output-file /dev/null
+	@echo "Everything checked: lint, format, types, dependencies on Python 3.10."
+
+test: install
+	@mkdir -p $(SCRATCH)
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+demo: install
+	@mkdir -p $(SCRATCH)
+	@TMPDIR=$(SCRATCH) $(BIN)/python dags_examples/demo.py $(if $(LEARNING_RATE),--learning-rate $(LEARNING_RATE))
+
+bench: install
+	$(BIN)/python benchmarks/import_cost.py
+
+lock: $(UV)
+	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --group test --group lint --group build -o requirements/airflow3.txt
+	$(LOCK) requirements/airflow2.in pyproject.toml --extra emulator --group test --group build -o requirements/airflow2.txt
+	$(LOCK) requirements/jobs.in -o requirements/jobs.txt
+	$(LOCK) requirements/sdk.in -o requirements/sdk.txt
+
+clean:
+	rm -rf .venv .venvs .cache .tmp build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .azureml-emulator .airflow-demo .demo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
