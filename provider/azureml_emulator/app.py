@@ -1,0 +1,168 @@
+"""The application: what the emulator consists of, and the one dispatcher that every request passes."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import re
+import ssl
+import uuid
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from azureml_emulator import access
+from azureml_emulator.blobs import BlobStore
+from azureml_emulator.clock import Clock, now, stamp
+from azureml_emulator.errors import Envelope, ServiceError, respond
+from azureml_emulator.faults import Fault, Faults
+from azureml_emulator.journal import Entry, Journal
+from azureml_emulator.routing import Match, Plane, Route, Router, raw_path
+from azureml_emulator.sas import Signer
+from azureml_emulator.settings import Settings
+from azureml_emulator.store import Store
+from azureml_emulator.tokens import Tokens
+
+ROUTE_MODULES = (
+    "login metadata workspace jobs operations assets endpoints scoring history blobs mlflow studio control".split()
+)
+
+
+def all_routes() -> Iterable[Route]:
+    """The routes of every module in ``routes``."""
+    for name in ROUTE_MODULES:
+        try:
+            module = importlib.import_module(f"azureml_emulator.routes.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"azureml_emulator.routes.{name}":
+                raise
+            continue
+        yield from module.ROUTES
+
+
+class Emulator:
+    """One workspace: its parts, and its life from ``start`` to ``stop``."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.store = Store(settings.state / "state.sqlite")
+        self.blobs = BlobStore(settings.state)
+        self.signer = Signer(settings)
+        self.journal = Journal(settings.state / "journal.sqlite")
+        self.faults = Faults()
+        self.tokens = Tokens(settings)
+        self.router = Router(all_routes())
+        self.stopping = asyncio.Event()
+        self.engine = self._engine()
+        self._runners: list[web.AppRunner] = []
+
+    def _engine(self) -> Any:
+        try:
+            from azureml_emulator.engine import Engine
+        except ModuleNotFoundError as error:
+            if error.name != "azureml_emulator.engine":
+                raise
+            return None
+        return Engine(self)
+
+    async def start(self, tls: ssl.SSLContext) -> None:
+        """Open both ports and begin to run jobs."""
+        self.blobs.create_container(self.settings.default_container)
+        self.blobs.create_container(self.settings.artifact_container)
+        await self._listen(self.dispatch, self.settings.port, tls)
+        if self.engine:
+            await self.engine.start()
+
+    async def stop(self) -> None:
+        """End running jobs, answer what is under way, close both ports and the files."""
+        self.stopping.set()
+        if self.engine:
+            await self.engine.stop()
+        for runner in self._runners:
+            await runner.cleanup()
+        self.store.close()
+        self.blobs.close()
+        self.journal.close()
+
+    async def _listen(self, handler: Any, port: int, tls: ssl.SSLContext | None) -> None:
+        app = web.Application(client_max_size=0)
+        app.router.add_route("*", "/{path:.*}", handler)
+        app.on_response_prepare.append(add_common_headers)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2, handler_cancellation=True)
+        await runner.setup()
+        self._runners.append(runner)
+        await web.TCPSite(runner, self.settings.host, port, ssl_context=tls).start()
+
+    async def dispatch(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request: journal, fault before, authentication, handler, fault after."""
+        path = raw_path(request)
+        match = self.router.match(request.method, path)
+        subject = f"{request.method} {unquote(path)}"
+        job = match.job if match else None
+        client_id = request.headers.get("x-ms-client-request-id")
+        number = self.journal.begin(Entry(stamp(now()), request.method, unquote(path), None, client_id, job))
+        status: int | None = None
+        try:
+            response = await self._answer(request, match, subject)
+            status = response.status
+            return response
+        finally:
+            self.journal.end(number, status, request.get("job", job))
+
+    async def _answer(self, request: web.Request, match: Match | None, subject: str) -> web.StreamResponse:
+        control = match is not None and match.route.plane is Plane.CONTROL
+        fault = None if control else self.faults.take_transport("before", subject)
+        if fault:
+            early = await self._misbehave(request, fault)
+            if early is not None:
+                return early
+        response = await self._act(request, match, subject)
+        fault = None if control else self.faults.take_transport("after", subject)
+        if fault:
+            return await self._misbehave(request, fault) or response
+        return response
+
+    async def _act(self, request: web.Request, match: Match | None, subject: str) -> web.StreamResponse:
+        try:
+            if match is None:
+                raise ServiceError(
+                    501, "NotEmulated", f"{subject}: see docs/emulator.md for what is here.", envelope=Envelope.ARM
+                )
+            access.check(self, request, match)
+            response: web.StreamResponse = await match.route.handler(self, request, **match.captures)
+            return response
+        except ServiceError as error:
+            return respond(error, self.settings.region)
+
+    async def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
+        """Do what the fault asks; None: carry on."""
+        if fault.kind == "delay":
+            await asyncio.sleep(fault.seconds(1))
+            return None
+        if fault.kind == "timeout":
+            await self.stopping.wait()
+        if fault.kind in ("timeout", "drop"):
+            if request.transport:
+                request.transport.abort()
+            raise ConnectionResetError("a fault was asked for")
+        headers = {"Retry-After": f"{fault.seconds(1):.0f}"} if fault.status == 429 or fault.delay is not None else {}
+        message = f"The emulator was asked for this fault ({fault.kind} {fault.status})."
+        error = ServiceError(fault.status, fault_code(fault.status), message, envelope=Envelope.ARM, headers=headers)
+        return respond(error, self.settings.region)
+
+
+def fault_code(status: int) -> str:
+    """ARM's word for a status."""
+    words = {429: "TooManyRequests", 500: "InternalServerError", 503: "ServiceUnavailable", 504: "GatewayTimeout"}
+    return words.get(status, f"Http{status}")
+
+
+async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Give every answer the ids that Azure's front ends send."""
+    response.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
+    client_id = request.headers.get("x-ms-client-request-id", "")
+    if re.fullmatch(r"[\w.:-]{1,128}", client_id):
+        response.headers.setdefault("x-ms-client-request-id", client_id)

@@ -1,0 +1,126 @@
+"""Routing: path patterns of the service, the plane each belongs to, and the search for the one that fits a request."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+Handler = Callable[..., Awaitable[web.StreamResponse]]
+"""``async def handler(em: Emulator, request: web.Request, **captures: str)``: captures are percent-decoded."""
+
+SUBSCRIPTION = "/subscriptions/{subscription_}"
+WORKSPACE = SUBSCRIPTION + "/resourceGroups/{group_}/providers/Microsoft.MachineLearningServices/workspaces/{workspace_}"
+
+
+class Plane(enum.Enum):
+    """Which token a route demands."""
+
+    OPEN = "none"
+    ARM = "bearer for ARM, and an api-version"
+    DATA = "bearer for ARM or Azure ML"
+    SCORING = "bearer for Azure ML"
+    MLFLOW = "bearer for ARM or Azure ML; errors in MLflow's shape"
+    STORAGE = "SAS, shared key or bearer for storage, checked by the blob routes"
+    CONTROL = "the emulator's own secret, from this machine"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: method, path pattern, handler, plane.
+
+    A pattern's ``{ws}`` stands for the workspace's ARM path and ``{sub}`` for ``/subscriptions/<id>``; the dispatcher checks the
+    names in them. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes. Fixed segments match without
+    regard to case; captured values keep theirs.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    plane: Plane
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The pattern's segments with ``{ws}`` and ``{sub}`` written out."""
+        return tuple(self.path.replace("{ws}", WORKSPACE).replace("{sub}", SUBSCRIPTION).strip("/").split("/"))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The regular expression for a raw (percent-encoded) path."""
+        return re.compile("/" + "/".join(map(segment_pattern, self.segments)) + "/?", re.IGNORECASE)
+
+    @cached_property
+    def rank(self) -> tuple[int, ...]:
+        """Sorts fixed segments before captures, and captures before the rest of a path."""
+        return tuple(0 if "{" not in part else 2 if part.endswith("*}") else 1 for part in self.segments)
+
+    @cached_property
+    def job_capture(self) -> str | None:
+        """The capture that is a job's name: the one after ``jobs`` or ``runs``."""
+        for before, part in zip(self.segments, self.segments[1:]):
+            if before.lower() in ("jobs", "runs") and part.startswith("{"):
+                return part.strip("{}*")
+        return None
+
+
+def segment_pattern(segment: str) -> str:
+    """One segment of a pattern as a regular expression; a capture may stand inside fixed text, as in ``jc:{ws_id}:{job}``."""
+    parts = re.split(r"(\{\w+\*?\})", segment)
+    return "".join(capture_pattern(part) if part.startswith("{") else re.escape(part) for part in parts)
+
+
+def capture_pattern(part: str) -> str:
+    """``{name}`` or ``{name*}`` as a named group."""
+    name = part.strip("{}*")
+    return f"(?P<{name}>.*)" if part.endswith("*}") else f"(?P<{name}>[^/]+)"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A route that fits, its captures, and the coordinates that stood in ``{ws}`` or ``{sub}``."""
+
+    route: Route
+    captures: dict[str, str]
+    subscription: str | None
+    group: str | None
+    workspace: str | None
+
+    @property
+    def job(self) -> str | None:
+        """The job that the path names, if it names one."""
+        capture = self.route.job_capture
+        return self.captures.get(capture) if capture else None
+
+
+class Router:
+    """All routes, the most specific first."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = sorted(routes, key=lambda route: route.rank)
+
+    def match(self, method: str, raw_path: str) -> Match | None:
+        """The route for a method and a percent-encoded path without its query, or None."""
+        for route in self.routes:
+            if route.method not in (method, "*"):
+                continue
+            found = route.pattern.fullmatch(raw_path)
+            if found:
+                values = {name: unquote(value) for name, value in found.groupdict().items()}
+                coordinates = (values.pop("subscription_", None), values.pop("group_", None), values.pop("workspace_", None))
+                return Match(route, values, *coordinates)
+        return None
+
+
+def raw_path(request: web.Request) -> str:
+    """The path as the client sent it: still percent-encoded, without query, host and normalisation."""
+    path = request.raw_path.partition("?")[0]
+    return re.sub(r"^https?://[^/]+", "", path) or "/"

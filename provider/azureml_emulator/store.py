@@ -1,0 +1,97 @@
+"""Durable state: one JSON text per resource in a SQLite file, written at once, read by key."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS resources (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    UNIQUE (kind, key)
+)
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database in the mode that survives a killed process."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection
+
+
+class Store:
+    """Resources by kind and key. Calls are synchronous, take microseconds, and may come from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = connect(path)
+        self._connection.execute(SCHEMA)
+        self._lock = threading.RLock()
+        self._depth = 0
+
+    def put(self, kind: str, key: str, value: Any) -> None:
+        """Write a resource; one that exists is replaced and keeps its place in the order."""
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        self._execute(
+            "INSERT INTO resources (kind, key, value) VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
+            (kind, key, text),
+        )
+
+    def get(self, kind: str, key: str) -> Any:
+        """A resource, or None."""
+        row = self._execute("SELECT value FROM resources WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def delete(self, kind: str, key: str) -> bool:
+        """Remove a resource; says whether there was one."""
+        return self._execute("DELETE FROM resources WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
+
+    def keys(self, kind: str, prefix: str = "") -> list[str]:
+        """Keys that begin with ``prefix``, in the order in which they were first put."""
+        return [key for key, _ in self._rows(kind, prefix)]
+
+    def list(self, kind: str, prefix: str = "") -> list[tuple[str, Any]]:
+        """Keys and values whose key begins with ``prefix``, in the order in which they were first put."""
+        return [(key, json.loads(text)) for key, text in self._rows(kind, prefix)]
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen, or none; may be nested."""
+        with self._lock:
+            outermost = self._depth == 0
+            if outermost:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if outermost:
+                    self._connection.execute("ROLLBACK")
+                raise
+            else:
+                if outermost:
+                    self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _rows(self, kind: str, prefix: str) -> list[tuple[str, str]]:
+        query = "SELECT key, value FROM resources WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY number"
+        return self._execute(query, (kind, len(prefix), prefix)).fetchall()
+
+    def _execute(self, query: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        with self._lock:
+            return self._connection.execute(query, values)
