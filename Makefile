@@ -90,7 +90,7 @@ test: install
 
 demo: install
 	@mkdir -p $(SCRATCH)
-	@TMPDIR=$(SCRATCH) $(BIN)/python dags_examples/demo.py $(if $(LEARNING_RATE),--learning-rate $(LEARNING_RATE))
+	@TMPDIR=$(SCRATCH) $(BIN)/python -m demo $(if $(LEARNING_RATE),--learning-rate $(LEARNING_RATE))
 
 bench: install
 	$(BIN)/python benchmarks/import_cost.py

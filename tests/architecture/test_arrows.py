@@ -1,0 +1,77 @@
+"""Who may import whom: the rooms of the provider, the third-party libraries of each room, and no code shared with the emulator."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import PROVIDER, REPOSITORY, python_files
+
+LIBRARIES = {
+    "airflow_azureml/rest": set(),
+    "airflow_azureml/spec": set(),
+    "airflow_azureml/spec/load.py": {"yaml"},
+    "airflow_azureml/lifecycle": set(),
+    "airflow_azureml/local": {"pathspec"},
+    "airflow_azureml/client": {"aiohttp", "azure", "tenacity"},
+    # The form's own libraries, on Airflow 2.11 only.
+    "airflow_azureml/hooks": {"airflow", "flask_appbuilder", "flask_babel", "wtforms"},
+    "airflow_azureml/operators": {"airflow"},
+    "airflow_azureml/sensors": {"airflow"},
+    "airflow_azureml/triggers": {"airflow"},
+    "airflow_azureml/exceptions.py": {"airflow"},
+    "airflow_azureml/links.py": {"airflow"},
+    "airflow_azureml/retry.py": {"airflow"},
+    "airflow_azureml/version_compat.py": {"airflow"},
+    "airflow_azureml/provider_info.py": set(),
+    "airflow_azureml/cli.py": set(),
+    "airflow_azureml/__init__.py": set(),
+    "azureml_emulator": {"aiohttp", "certifi", "cryptography", "jwt", "trustme", "yaml"},
+}
+"""The third-party libraries that each room may import, in functions too; the longest matching place decides."""
+
+OURS = {"airflow_azureml", "azureml_emulator"}
+
+
+def imported_roots(source: Path) -> Iterator[tuple[int, str]]:
+    """Line and top-level package of each absolute import in a file, wherever it stands."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.lineno, node.module.split(".")[0]
+
+
+def room_of(place: str) -> str:
+    """The row of ``LIBRARIES`` that a file, given by its place below ``provider``, belongs to."""
+    rows = [row for row in LIBRARIES if place == row or place.startswith(f"{row}/")]
+    assert rows, f"{place}: no row of LIBRARIES says what this file may import."
+    return max(rows, key=len)
+
+
+@pytest.mark.parametrize("place", python_files(PROVIDER))
+def test_a_room_uses_only_its_own_libraries(place: str) -> None:
+    allowed = LIBRARIES[room_of(place)] | OURS | sys.stdlib_module_names
+    strangers = [f"{place}:{line}: {root}" for line, root in imported_roots(PROVIDER / place) if root not in allowed]
+    assert not strangers, f"Not among the libraries of {room_of(place)}."
+
+
+@pytest.mark.parametrize("place", python_files(PROVIDER))
+def test_imports_are_absolute(place: str) -> None:
+    relative = [
+        f"{place}:{node.lineno}"
+        for node in ast.walk(ast.parse((PROVIDER / place).read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert not relative
+
+
+def test_the_arrows_between_rooms_hold() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter, "--no-cache"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,95 @@
+"""What every test relies on: an environment without anything of the developer's, and where the golden requests are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+OWN_SETTINGS = ("AZUREML_CORPUS", "AZUREML_SHARED")
+"""Variables that tell the tests where something is; all else of Airflow's and Azure's would change what is tested."""
+
+FOREIGN = ("AIRFLOW", "ARM_", "AZURE", "IDENTITY_", "IMDS_", "MLFLOW_", "MSI_")
+
+
+def _isolate() -> None:
+    """Take the developer's own Airflow, Azure and MLflow settings away before anything reads them."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN) and name not in OWN_SETTINGS]:
+        del os.environ[name]
+    # Without byte code each Airflow process that a test starts would need seconds more.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
+    os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+
+
+pytest_plugins = [
+    f"tests.{plugin}"
+    for plugin in ("emulator_fixture", "airflow_harness")
+    if Path(__file__).with_name(f"{plugin}.py").exists()
+]
+
+# Airflow reads its settings when it is imported, which happens as early as the collection of tests.
+_isolate()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no Airflow home behind."""
+    shutil.rmtree(os.environ["AIRFLOW_HOME"], ignore_errors=True)
+
+
+def _explicit_place() -> tuple[str, Path] | None:
+    """The variable that names the place of the golden requests, and that place; None when none is set."""
+    if place := os.environ.get("AZUREML_CORPUS"):
+        return "AZUREML_CORPUS", Path(place)
+    if place := os.environ.get("AZUREML_SHARED"):
+        return "AZUREML_SHARED", Path(place) / "corpus"
+    return None
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of golden requests: ``AZUREML_CORPUS``, or ``corpus`` in ``AZUREML_SHARED``, or beside the repository.
+
+    Absent, its tests are skipped; but they fail when a variable names a place where it is not.
+    """
+    explicit = _explicit_place()
+    place = explicit[1] if explicit else REPOSITORY.parent / "shared" / "corpus"
+    if (place / "index.json").is_file():
+        return place
+    if explicit:
+        pytest.fail(f"{explicit[0]}: no golden requests in {place} (index.json is missing).")
+    pytest.skip(f"No golden requests in {place}; AZUREML_CORPUS names another place.")
+
+
+@pytest.fixture(scope="session")
+def sdk_python() -> Path:
+    """The interpreter of ``.venvs/sdk``, where Microsoft's client azure-ai-ml is installed."""
+    return _interpreter("sdk")
+
+
+@pytest.fixture(scope="session")
+def jobs_python() -> Path:
+    """The interpreter of ``.venvs/jobs``, where emulated jobs find MLflow, pandas and scikit-learn."""
+    return _interpreter("jobs")
+
+
+@pytest.fixture(scope="session")
+def airflow2_python() -> Path:
+    """The interpreter of ``.venvs/airflow2``, where the provider is installed beside Airflow 2.11."""
+    return _interpreter("airflow2")
+
+
+def _interpreter(environment: str) -> Path:
+    python = REPOSITORY / ".venvs" / environment / "bin" / "python"
+    if not python.exists():
+        pytest.skip(
+            f".venvs/{environment} is not installed; `make install` makes it where this machine's Python allows."
+        )
+    return python
