@@ -1,0 +1,144 @@
+"""What users catch: the exceptions that leave operators, sensors, triggers and the hook's methods.
+
+    AzureMLException (AirflowException)       retried, like everything below it that says nothing else
+    ├── AzureMLJobFailedError                 the job ended as Failed
+    ├── AzureMLJobCanceledError               somebody else cancelled the job
+    ├── AzureMLJobTimeoutError                the task's time was up (also AirflowTaskTimeout)
+    ├── AzureMLServiceError                   the service did not answer, or kept failing for longer than the patience
+    └── not retried (also AirflowFailException)
+        ├── AzureMLSpecError                  the request is wrong
+        ├── AzureMLConnectionError            the connection is wrong, or its credential was refused
+        ├── AzureMLPermissionError            the credential's principal lacks a role
+        ├── AzureMLNotFoundError              what was asked for is not there
+        └── AzureMLAmbiguousInvocationError   an invocation may or may not have started a job
+
+``rest.errors`` stays free of Airflow; the table at the end of this file maps its classes to these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowTaskTimeout
+
+if TYPE_CHECKING:
+    from airflow_azureml.rest.errors import AzureMLError
+
+
+class AzureMLException(AirflowException):
+    """Root of everything that this provider raises at its users; its text is complete on its own."""
+
+
+class AzureMLJobFailedError(AzureMLException):
+    """The job ended as Failed.
+
+    :param status: the job's last status in the service's own word.
+    :param code: the service's error code, such as ``UserError``; None where it gives none.
+    :param reason: the service's own message; None where it gives none.
+    :param log_tail: the last lines of the job's log; empty where none could be read.
+    :param studio_url: the job's page; None where the service gives none.
+    """
+
+    def __init__(
+        self,
+        job_name: str,
+        status: str = "Failed",
+        code: str | None = None,
+        reason: str | None = None,
+        log_tail: str = "",
+        studio_url: str | None = None,
+    ) -> None:
+        self.job_name = job_name
+        self.status = status
+        self.code = code
+        self.reason = reason
+        self.log_tail = log_tail
+        self.studio_url = studio_url
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        cause = ": ".join(part for part in (self.code, self.reason) if part) or "the service gives no reason"
+        lines = [f"Azure ML job {self.job_name} ended as {self.status}: {cause}"]
+        if self.log_tail:
+            lines += ["Last lines of its log:", *(f"    {line}" for line in self.log_tail.splitlines())]
+        if self.studio_url:
+            lines.append(f"Azure ML Studio: {self.studio_url}")
+        return "\n".join(lines)
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self.job_name, self.status, self.code, self.reason, self.log_tail, self.studio_url)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the arguments: the default would hand the finished text to ``job_name``."""
+        return type(self), self._arguments()
+
+    def serialize(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """Say how Airflow rebuilds this exception in another process."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", self._arguments(), {}
+
+
+class AzureMLJobCanceledError(AzureMLException):
+    """The job was cancelled, and not because this task asked for it."""
+
+
+class AzureMLJobTimeoutError(AzureMLException, AirflowTaskTimeout):
+    """The task's ``execution_timeout`` was up before the job ended."""
+
+
+class AzureMLServiceError(AzureMLException):
+    """The service could not be reached, or looks kept failing for longer than the task's patience."""
+
+
+class AzureMLSpecError(AzureMLException, AirflowFailException):
+    """The request is wrong; names each field, what was given and what is accepted."""
+
+
+class AzureMLConnectionError(AzureMLException, AirflowFailException):
+    """The Airflow connection is wrong or incomplete, or its credential was refused."""
+
+
+class AzureMLPermissionError(AzureMLException, AirflowFailException):
+    """The credential is good, but its principal may not do this."""
+
+
+class AzureMLNotFoundError(AzureMLException, AirflowFailException):
+    """What was asked for does not exist."""
+
+
+class AzureMLAmbiguousInvocationError(AzureMLException, AirflowFailException):
+    """An invocation that must not be sent twice got no answer: it may or may not have started a job."""
+
+
+def public(error: AzureMLError) -> AzureMLException:
+    """Dress an error of the core for Airflow: the same text, the class that says whether a retry can help."""
+    from airflow_azureml.rest import errors
+
+    # From the special to the general: the first row that fits decides.
+    table: tuple[tuple[type[AzureMLError], type[AzureMLException]], ...] = (
+        (errors.SpecError, AzureMLSpecError),
+        (errors.SettingsError, AzureMLConnectionError),
+        (errors.AuthenticationError, AzureMLConnectionError),
+        (errors.TransientError, AzureMLServiceError),
+        (errors.PatienceError, AzureMLServiceError),
+        (errors.UnauthorizedError, AzureMLConnectionError),
+        (errors.ForbiddenError, AzureMLPermissionError),
+        (errors.NotFoundError, AzureMLNotFoundError),
+        (errors.BadRequestError, AzureMLSpecError),
+        (errors.ConflictError, AzureMLSpecError),
+        (errors.ServiceError, AzureMLServiceError),
+    )
+    found = next((ours for theirs, ours in table if isinstance(error, theirs)), AzureMLException)
+    return found(str(error))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let nothing of the core's error tree out: raise the public exception instead, ``from None``."""
+    from airflow_azureml.rest.errors import AzureMLError
+
+    try:
+        yield
+    except AzureMLError as error:
+        raise public(error) from None

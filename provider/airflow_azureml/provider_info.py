@@ -1,0 +1,112 @@
+"""What Airflow asks of a provider, as data: connection form, links, configuration, where the classes are.
+
+Every Airflow process that looks at its providers imports this module, so it imports nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TEXT = ["string", "null"]
+
+
+def _field(label: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": _TEXT, **schema}}
+
+
+CONNECTION_FIELDS: dict[str, dict[str, Any]] = {
+    "tenant_id": _field("Tenant ID", "Directory (tenant) that issues the tokens."),
+    "subscription_id": _field("Subscription ID", "Subscription of the workspace; operators may override it."),
+    "resource_group": _field("Resource group", "Resource group of the workspace; operators may override it."),
+    "workspace_name": _field("Workspace", "Name of the Azure ML workspace; operators may override it."),
+    "auth": _field(
+        "Authentication",
+        "Left out: client secret if client ID and secret are given, else DefaultAzureCredential.",
+        enum=[
+            "default",
+            "client_secret",
+            "client_certificate",
+            "workload_identity",
+            "managed_identity",
+            "azure_cli",
+        ],
+    ),
+    "managed_identity_client_id": _field("Managed identity client ID", "Only for a user-assigned identity."),
+    "workload_identity_tenant_id": _field("Workload identity tenant ID", "Only where it is not the tenant above."),
+    "certificate_path": _field("Certificate path", "PEM or PFX file on the worker; its password in Client secret."),
+    "cloud": _field("Cloud", "Which Azure; ignored where an endpoint is given.", enum=["public", "usgov", "china"]),
+    "verify": _field("CA bundle", "Path of a CA bundle on the worker; empty trusts the usual roots."),
+    "endpoint": _field("Endpoint", "https address of another control plane, such as the emulator's."),
+    "authority": _field("Authority", "Where that control plane's tokens come from; read from the endpoint if empty."),
+    "ml_audience": _field("Azure ML audience", "Audience of that control plane's Azure ML tokens."),
+    "storage_suffix": _field("Storage suffix", "Domain of that control plane's storage accounts."),
+    "api_version": _field("API version", "api-version of requests; empty takes the provider's own."),
+    "trusted_hosts": _field("Trusted hosts", "Further hosts that tokens may go to, separated by commas."),
+}
+"""The extras of a connection of type ``azureml``, in the order of the form."""
+
+CONNECTION_BEHAVIOUR: dict[str, Any] = {
+    "hidden-fields": ["schema", "port", "host"],
+    "relabeling": {"login": "Client ID", "password": "Client secret"},
+    "placeholders": {
+        "login": "empty for a managed identity and the like",
+        "password": "secret of the client, or password of its certificate",
+        "subscription_id": "00000000-0000-0000-0000-000000000000",
+    },
+}
+"""How the form treats the fields that every connection has; 2.11 spells the keys with underscores."""
+
+_INTEGRATION = "Azure Machine Learning"
+
+
+def _modules(*names: str) -> list[dict[str, Any]]:
+    return [{"integration-name": _INTEGRATION, "python-modules": [f"airflow_azureml.{name}" for name in names]}]
+
+
+def _seconds(description: str, default: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "version_added": "0.1.0",
+        "type": "float",
+        "example": None,
+        "default": default,
+    }
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describe this provider in the words of Airflow's ``provider_info.schema.json``."""
+    return {
+        "package-name": "airflow-provider-azureml",
+        "name": _INTEGRATION,
+        "description": "Jobs and data of Azure Machine Learning (v2).",
+        "integrations": [
+            {
+                "integration-name": _INTEGRATION,
+                "external-doc-url": "https://learn.microsoft.com/azure/machine-learning/",
+                "tags": ["azure"],
+            }
+        ],
+        "hooks": _modules("hooks.azureml"),
+        "operators": _modules("operators.jobs", "operators.assets"),
+        "sensors": _modules("sensors.jobs"),
+        "triggers": _modules("triggers.jobs"),
+        "connection-types": [
+            {
+                "connection-type": "azureml",
+                "hook-class-name": "airflow_azureml.hooks.azureml.AzureMLHook",
+                "hook-name": _INTEGRATION,
+                "ui-field-behaviour": CONNECTION_BEHAVIOUR,
+                "conn-fields": CONNECTION_FIELDS,
+            }
+        ],
+        "extra-links": ["airflow_azureml.links.AzureMLStudioLink"],
+        "config": {
+            "azureml": {
+                "description": "Defaults of tasks that wait for Azure ML jobs.",
+                "options": {
+                    "poll_interval": _seconds("Seconds between two looks at a job that a task waits for.", "30"),
+                    "patience": _seconds("Seconds of failed looks in a row before a waiting task gives up.", "900"),
+                },
+            }
+        },
+    }

@@ -1,0 +1,89 @@
+"""The only place that compares Airflow versions, and the doors to names that moved between 2.11 and 3.3.
+
+Everything heavy is imported inside the functions: this module is read by every process that parses a DAG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from airflow import __version__ as airflow_version
+
+
+def _release(text: str) -> tuple[int, int]:
+    """Major and minor number of a version such as ``3.3.0rc1``."""
+    major, minor = text.split(".")[:2]
+    return int(major), int(minor)
+
+
+AIRFLOW_V_3_0_PLUS = _release(airflow_version) >= (3, 0)
+AIRFLOW_V_3_3_PLUS = _release(airflow_version) >= (3, 3)
+
+
+def mask_secret(secret: str) -> None:
+    """Have Airflow hide a value in all logs of this process from now on."""
+    _mask_secret()(secret)
+
+
+def _mask_secret() -> Callable[[Any], None]:
+    try:
+        from airflow.sdk.log import mask_secret as newest  # 3.1 and later
+    except ImportError:
+        pass
+    else:
+        return newest
+    try:
+        from airflow.sdk.execution_time.secrets_masker import mask_secret as three_zero
+    except ImportError:
+        from airflow.utils.log.secrets_masker import mask_secret as two
+
+        return two
+    return three_zero
+
+
+def deferral_timeout() -> type[Exception]:
+    """The exception with which a task comes back when its trigger ran into ``defer(timeout=)``.
+
+    On 2.11 it is the error of every trigger that broke; there its text begins with ``Trigger``.
+    """
+    if AIRFLOW_V_3_0_PLUS:
+        from airflow.sdk.exceptions import TaskDeferralTimeout
+
+        return TaskDeferralTimeout
+    from airflow.exceptions import TaskDeferralError
+
+    return TaskDeferralError
+
+
+def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
+    """Ask Airflow for the state that it holds of one task instance, such as ``running`` or ``deferred``.
+
+    Blocks (a request to the API server on 3.x, a query on 2.11): in a coroutine call it on a thread.
+
+    :return: the state, or None where the task instance has none or is gone.
+    """
+    if AIRFLOW_V_3_0_PLUS:
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        # Airflow says -1 for "not mapped" but filters by it too, so it is passed as it is.
+        runs = RuntimeTaskInstance.get_task_states(
+            dag_id=dag_id, task_ids=[task_id], run_ids=[run_id], map_index=map_index
+        )
+        state = runs.get(run_id, {}).get(task_id if map_index < 0 else f"{task_id}_{map_index}")
+        return None if state is None else str(getattr(state, "value", state))
+    return _task_state_2(dag_id, task_id, run_id, map_index)
+
+
+def _task_state_2(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
+    """The same on 2.11, where tasks and triggers may read the database."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        row = (
+            session.query(TaskInstance.state)
+            .filter_by(dag_id=dag_id, task_id=task_id, run_id=run_id, map_index=map_index)
+            .one_or_none()
+        )
+    return None if row is None or row[0] is None else str(getattr(row[0], "value", row[0]))
