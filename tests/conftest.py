@@ -30,9 +30,9 @@ def _isolate() -> None:
 
 
 pytest_plugins = [
-    f"tests.{plugin}"
-    for plugin in ("emulator_fixture", "airflow_harness")
-    if Path(__file__).with_name(f"{plugin}.py").exists()
+    f"tests.{name}"
+    for name in ("emulator_fixture", "airflow_harness")
+    if Path(__file__).with_name(f"{name}.py").exists()
 ]
 
 # Airflow reads its settings when it is imported, which happens as early as the collection of tests.
@@ -89,7 +89,5 @@ def airflow2_python() -> Path:
 def _interpreter(environment: str) -> Path:
     python = REPOSITORY / ".venvs" / environment / "bin" / "python"
     if not python.exists():
-        pytest.skip(
-            f".venvs/{environment} is not installed; `make install` makes it where this machine's Python allows."
-        )
+        pytest.skip(f".venvs/{environment} is missing; `make install` makes it where this machine's Python allows.")
     return python

@@ -1,7 +1,8 @@
-"""Run in a fresh process: what importing and using our public names brings along, beyond what Airflow itself has loaded.
+"""Run in a fresh process: what importing and using our public names adds to what Airflow itself has loaded.
 
-Prints one JSON object: ``modules`` (what came, by name), ``milliseconds`` (what it took) and ``airflow_milliseconds`` (what Airflow's
-own imports took). Standard library only, and no import of ours at the top: it must not disturb what it measures.
+Prints one JSON object: ``modules`` (what came, by name), ``milliseconds`` (what it took) and ``airflow_milliseconds``
+(what Airflow's own imports took). Standard library only, and no import of ours at the top: it must not disturb what it
+measures.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import time
 
 ROOMS = ("hooks", "links", "operators", "sensors", "triggers")
-"""The modules that a DAG file names; each tells its public names in ``__all__``."""
+"""The modules that a DAG file names."""
 
 
 def import_airflow() -> None:
@@ -37,7 +38,7 @@ def use_ours() -> None:
     """Import our public modules and touch each public name, as ``from … import …`` would."""
     for room in ROOMS:
         module = importlib.import_module(f"airflow_azureml.{room}")
-        for name in module.__all__:
+        for name in getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]:
             getattr(module, name)
 
 

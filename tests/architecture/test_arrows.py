@@ -1,4 +1,4 @@
-"""Who may import whom: the rooms of the provider, the third-party libraries of each room, and no code shared with the emulator."""
+"""Who may import whom: rooms of the provider, third-party libraries of each room, nothing shared with the emulator."""
 
 from __future__ import annotations
 

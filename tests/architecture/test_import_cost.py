@@ -1,0 +1,65 @@
+"""A DAG file that names our classes loads no heavy library."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROBE = Path(__file__).with_name("fresh.py")
+
+HEAVY = {"aiohttp", "azure", "cryptography", "msal", "pathspec", "requests", "tenacity", "yaml"}
+"""Libraries that only a running task may load."""
+
+ROOMS = {"airflow_azureml.hooks", "airflow_azureml.operators", "airflow_azureml.sensors", "airflow_azureml.triggers"}
+
+
+def probe(python: Path) -> set[str]:
+    """The modules that our public names bring along, in an Airflow of its own."""
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([python, PROBE], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return set(found["modules"])
+
+
+def assert_light(came: set[str]) -> None:
+    """Our rooms came, and no heavy library with them."""
+    assert came >= ROOMS
+    assert not {name for name in came if name.partition(".")[0] in HEAVY}
+    assert not {name for name in came if name.startswith("airflow_azureml.client")}
+
+
+def test_our_names_load_no_heavy_library() -> None:
+    assert_light(probe(Path(sys.executable)))
+
+
+def test_our_names_load_no_heavy_library_on_airflow_2(airflow2_python: Path) -> None:
+    assert_light(probe(airflow2_python))
+
+
+def test_our_modules_warn_of_nothing_deprecated() -> None:
+    """Airflow's own imports may warn; ours, made after them with warnings as errors, may not."""
+    code = "import warnings, fresh; fresh.import_airflow(); warnings.simplefilter('error'); fresh.use_ours()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROBE.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["airflow_azureml.provider_info", "airflow_azureml"])
+def test_what_airflow_reads_at_every_start_loads_nothing(module: str) -> None:
+    code = f"import sys; before = set(sys.modules); import {module}; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-S", "-c", code], env=_with_sources(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    came = set(done.stdout.split()) - {"__future__", "airflow_azureml", module}
+    assert not {name for name in came if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert len(came) < 10, came
+
+
+def _with_sources() -> dict[str, str]:
+    """This environment with our sources on the path, for an interpreter without site-packages."""
+    return os.environ | {"PYTHONPATH": str(PROBE.parents[2] / "provider")}
