@@ -1,0 +1,191 @@
+"""A real Airflow in a folder: its settings, its processes, its REST API. Standard library only.
+
+The Airflow itself lives in another environment's ``bin``; 3.x (api-server, dag-processor, scheduler, triggerer) and 2.11 (scheduler,
+triggerer) are both known here. Tasks run in worker processes (LocalExecutor), the database is SQLite.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from demo import processes
+
+T = TypeVar("T")
+
+COMPONENTS = {3: ("api-server", "dag-processor", "scheduler", "triggerer"), 2: ("scheduler", "triggerer")}
+SERVES_LOGS = {"scheduler", "triggerer"}
+"""Components that would serve their logs on a fixed port, which a second Airflow on this machine may hold."""
+
+
+class AirflowError(Exception):
+    """Airflow did not do what was asked of it; the text says what and where its logs are."""
+
+
+class ApiError(AirflowError):
+    """Airflow's REST API refused a request."""
+
+    def __init__(self, method: str, path: str, status: int, text: str) -> None:
+        super().__init__(f"{method} {path}: {status} {text[:500]}")
+        self.status = status
+
+
+class Airflow:
+    """One Airflow whose home, database and logs lie in ``home``.
+
+    :param bin: the ``bin`` folder of the environment that Airflow is installed in.
+    :param major: 3 or 2, Airflow's major version there.
+    :param settings: further environment variables, such as ``AIRFLOW_CONN_AZUREML_DEFAULT`` or ``AIRFLOW__AZUREML__POLL_INTERVAL``.
+    """
+
+    def __init__(self, bin: Path, home: Path, dags: Path, *, major: int = 3, settings: Mapping[str, str] | None = None):
+        self.bin, self.home, self.dags, self.major = bin, home.resolve(), dags.resolve(), major
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.environment = {**inherited(), **self._settings(), **(settings or {})}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._token: str | None = None
+
+    def _settings(self) -> dict[str, str]:
+        settings = {
+            "AIRFLOW_HOME": str(self.home),
+            # Neither a worker's calls to the API server nor the jobs' to the emulator leave this machine.
+            "NO_PROXY": "*",
+            "no_proxy": "*",
+            "PYTHONWARNINGS": "ignore",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            # One secret for all components; otherwise whoever writes airflow.cfg first decides.
+            "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+            "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
+        }
+        if self.major == 2:
+            # 2.11 refuses LocalExecutor on SQLite, for the sake of installations that are busier than this one.
+            return settings | {"_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1"}
+        return settings | {
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": self.url.rsplit(":", 1)[-1],
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+        }
+
+    def prepare(self, template: Path) -> None:
+        """Lay a fresh database in the home: a copy of ``template``, which is made first if it is not there (some 6 s)."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        if not template.exists():
+            self._make(template)
+        for leftover in self.home.glob("airflow.db*"):
+            leftover.unlink()
+        shutil.copy(template, self.home / "airflow.db")
+
+    def _make(self, template: Path) -> None:
+        half_made = template.with_name(f"{template.name}.{os.getpid()}")
+        settings = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{half_made}"}
+        try:
+            self.command("db", "migrate", settings=settings)
+            for suffix in ("-wal", "-shm"):
+                if Path(f"{half_made}{suffix}").exists():
+                    raise AirflowError(f"The database {half_made} is still in use.")
+            half_made.rename(template)
+        finally:
+            for remains in template.parent.glob(f"{half_made.name}*"):
+                remains.unlink()
+
+    def command(self, *words: str, settings: Mapping[str, str] | None = None) -> str:
+        """Run one of Airflow's own commands to its end and give back what it printed."""
+        done = subprocess.run(
+            [str(self.bin / "airflow"), *words],
+            cwd=self.home,
+            env=processes.marked(self.home, {**self.environment, **(settings or {})}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise AirflowError(f"airflow {' '.join(words)} ended with {done.returncode}: {done.stderr[-2000:]}")
+        return done.stdout
+
+    def start(self, *names: str) -> None:
+        """Start the components of these names, or all."""
+        for name in names or COMPONENTS[self.major]:
+            words = [self.bin / "airflow", name, *(["--skip-serve-logs"] if name in SERVES_LOGS else [])]
+            log = self.home / f"{name}.log"
+            self.running[name] = processes.start(words, home=self.home, environment=self.environment, log=log)
+
+    def stop(self) -> None:
+        """End all components and whatever they started."""
+        processes.stop(list(self.running.values()))
+        processes.sweep(self.home)
+        self.running.clear()
+
+    def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 90, pause: float = 0.2) -> T:
+        """Ask ``probe`` until it answers something true; raise when a component has died or the time is over."""
+        deadline = time.monotonic() + timeout
+        while True:
+            if answer := probe():
+                return answer
+            if dead := [name for name, process in self.running.items() if process.poll() is not None]:
+                raise AirflowError(f"Airflow's {' and '.join(dead)} ended by itself; its log lies in {self.home}.")
+            if time.monotonic() > deadline:
+                raise AirflowError(f"No {what} within {timeout:.0f} s; Airflow's logs lie in {self.home}.")
+            time.sleep(pause)
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the REST API (3.x), ``path`` below ``/api/v2``, and give back the JSON of its answer."""
+        if self._token is None:
+            # Everybody on this machine is an administrator here, so the token comes without a password.
+            self._token = str(self._send("GET", f"{self.url}/auth/token", None, {})["access_token"])
+        return self._send(method, f"{self.url}/api/v2{path}", body, {"Authorization": f"Bearer {self._token}"})
+
+    def _send(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers}, method=method)
+        try:
+            with OPENER.open(request, timeout=60) as reply:
+                text = reply.read()
+        except urllib.error.HTTPError as error:
+            raise ApiError(method, url.removeprefix(self.url), error.code, error.read().decode(errors="replace")) from None
+        return json.loads(text) if text else None
+
+    def find(self, path: str) -> Any:
+        """Ask the REST API for something that may not be there yet: None when it is missing or nobody answers."""
+        with contextlib.suppress(ApiError, OSError):
+            return self.api("GET", path)
+        return None
+
+
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Goes straight to the address, whatever proxies the shell names."""
+
+
+def inherited() -> dict[str, str]:
+    """Give the shell's environment without what would change this Airflow, or slow it down by keeping byte code from being written."""
+    unwanted = ("AIRFLOW_", "_AIRFLOW_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(unwanted) and k != "PYTHONDONTWRITEBYTECODE"}
+
+
+def free_port() -> int:
+    """Find a port of 127.0.0.1 that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
