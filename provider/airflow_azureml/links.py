@@ -13,8 +13,8 @@ STUDIO_URL_KEY = "azureml_studio_url"
 class AzureMLStudioLink(BaseOperatorLink):
     """Link to the job's page in Azure ML Studio.
 
-    The operator pushes the address as soon as it knows the job. Airflow 3 asks ``get_link`` once more at the end of every
-    run and writes the answer over that XCom, so the answer must be what stands there, and nothing computed.
+    The operator pushes the address as soon as it knows the job. Airflow 3 asks ``get_link`` once more at the end of
+    every run and writes the answer over that XCom, so the answer must be what stands there, and nothing computed.
     """
 
     name = "Azure ML Studio"

@@ -20,8 +20,8 @@ class AzureMLRetryPolicy(RetryPolicy):
     """Retry faults of the service, at once fail a job that failed by its user's own code.
 
     Use it as ``retry_policy=AzureMLRetryPolicy()`` beside ``retries=``. The service calls a failure of the user's
-    ``UserError``: a command that exits with another code than 0, a bad path, a missing package. Such a job fails again in the
-    same way. Everything else (preempted nodes, time-outs, an unreachable service) is retried.
+    ``UserError``: a command that exits with another code than 0, a bad path, a missing package. Such a job fails again
+    in the same way. Everything else (preempted nodes, time-outs, an unreachable service) is retried.
 
     :param retry_delay: how long to wait before a retry; default: the task's own ``retry_delay``.
     """

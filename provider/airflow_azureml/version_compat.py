@@ -5,8 +5,7 @@ Everything heavy is imported inside the functions: this module is read by every 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
 
 from airflow import __version__ as airflow_version
 
@@ -20,26 +19,22 @@ def _release(text: str) -> tuple[int, int]:
 AIRFLOW_V_3_0_PLUS = _release(airflow_version) >= (3, 0)
 AIRFLOW_V_3_3_PLUS = _release(airflow_version) >= (3, 3)
 
+_MASKERS = (
+    "airflow.sdk.log",  # 3.1 and later
+    "airflow.sdk.execution_time.secrets_masker",  # 3.0
+    "airflow.utils.log.secrets_masker",  # 2.11
+)
+
 
 def mask_secret(secret: str) -> None:
     """Have Airflow hide a value in all logs of this process from now on."""
-    _mask_secret()(secret)
-
-
-def _mask_secret() -> Callable[[Any], None]:
-    try:
-        from airflow.sdk.log import mask_secret as newest  # 3.1 and later
-    except ImportError:
-        pass
-    else:
-        return newest
-    try:
-        from airflow.sdk.execution_time.secrets_masker import mask_secret as three_zero
-    except ImportError:
-        from airflow.utils.log.secrets_masker import mask_secret as two
-
-        return two
-    return three_zero
+    for module in _MASKERS:
+        try:
+            masker = import_module(module)
+        except ImportError:
+            continue
+        masker.mask_secret(secret)
+        return
 
 
 def deferral_timeout() -> type[Exception]:
@@ -47,13 +42,13 @@ def deferral_timeout() -> type[Exception]:
 
     On 2.11 it is the error of every trigger that broke; there its text begins with ``Trigger``.
     """
-    if AIRFLOW_V_3_0_PLUS:
-        from airflow.sdk.exceptions import TaskDeferralTimeout
-
-        return TaskDeferralTimeout
-    from airflow.exceptions import TaskDeferralError
-
-    return TaskDeferralError
+    module, name = (
+        ("airflow.sdk.exceptions", "TaskDeferralTimeout")
+        if AIRFLOW_V_3_0_PLUS
+        else ("airflow.exceptions", "TaskDeferralError")
+    )
+    found: type[Exception] = getattr(import_module(module), name)
+    return found
 
 
 def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
