@@ -26,7 +26,6 @@ unexport VIRTUAL_ENV
 # Airflow 2.11 does not run on Python 3.13 and later.
 AIRFLOW2_PYTHON := >=3.10,<3.13
 
-STAMPS := $(VENV)/.installed .venvs/jobs/.installed .venvs/sdk/.installed
 SYNC := $(UV) pip sync --quiet --compile-bytecode
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
@@ -37,7 +36,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-in
 install: $(UV)
 	@$(MAKE) --no-print-directory -j2 environments
 
-environments: $(STAMPS) airflow2
+environments: $(VENV)/.installed .venvs/jobs/.installed .venvs/sdk/.installed airflow2
 
 $(UV):
 	@$(PYTHON) -c 'import sys; v = sys.version_info; ok = (3, 10) <= v[:2] <= (3, 13); sys.exit(0 if ok else "$(PYTHON) is Python %d.%d; this project installs with 3.10 to 3.13. Name another: make PYTHON=python3.12 ..." % v[:2])'
@@ -88,7 +87,9 @@ test: install
 	@mkdir -p $(SCRATCH)
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-demo: install
+# Waits only for the two environments that it uses.
+demo: $(UV)
+	@$(MAKE) --no-print-directory --silent -j2 $(VENV)/.installed .venvs/jobs/.installed
 	@mkdir -p $(SCRATCH)
 	@TMPDIR=$(SCRATCH) $(BIN)/python -m demo $(if $(LEARNING_RATE),--learning-rate $(LEARNING_RATE))
 

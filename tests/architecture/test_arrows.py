@@ -18,7 +18,8 @@ LIBRARIES = {
     "airflow_azureml/spec/load.py": {"yaml"},
     "airflow_azureml/lifecycle": set(),
     "airflow_azureml/local": {"pathspec"},
-    "airflow_azureml/client": {"aiohttp", "azure", "tenacity"},
+    # requests is azure-core's own: its synchronous transport is set up here.
+    "airflow_azureml/client": {"aiohttp", "azure", "requests", "tenacity"},
     # The form's own libraries, on Airflow 2.11 only.
     "airflow_azureml/hooks": {"airflow", "flask_appbuilder", "flask_babel", "wtforms"},
     "airflow_azureml/operators": {"airflow"},
