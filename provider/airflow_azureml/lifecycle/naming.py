@@ -1,0 +1,124 @@
+"""How a job is named: the same task instance always arrives at the same names, and no other one does.
+
+A name is ``<dag>-<task>[-<map index>]-<hash>-<attempt>``. The hash is over (dag id, run id, the DAG run's start in
+microseconds, task id, map index, generation), so a DAG run that is deleted and made again, a cleared task, and a second
+Airflow on the same workspace all get other names; the readable parts are for people only.
+
+*Generation* counts clears: ``max(max_tries - retries, 0)`` of the task instance. Whoever edits ``retries`` of a task
+between two tries of one task instance shifts that number, and a shifted number cannot be told from a real one. What
+happens then is chosen so that no two jobs of one task ever run side by side unseen: a number that rose is a *Clear*
+(the older job is canceled by ``resume.cancel_earlier`` and a new one submitted); a number that fell leads back to the
+jobs of that earlier generation, so a finished one is taken as it is. Both end with the next *Clear*.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from airflow_azureml.rest.times import iso
+
+_PART = 40
+"""Characters of each readable part; the service takes names of up to 255."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+IDENTITY_TAGS = (
+    "airflow_dag_id",
+    "airflow_run_id",
+    "airflow_run_started",
+    "airflow_task_id",
+    "airflow_map_index",
+    "airflow_generation",
+    "airflow_attempt",
+)
+"""The tags that every job of ours carries, and that say whose it is."""
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What tells one task instance from all others.
+
+    :param run_started: the DAG run's start, aware; None where a run has none yet.
+    :param map_index: -1 for a task that is not mapped.
+    :param generation: 0 for a task never cleared, else the number of tries made before the last clear.
+    :param name_hint: takes the place of dag and task id in the readable part; it must not change between tries.
+    """
+
+    dag_id: str
+    run_id: str
+    run_started: datetime | None
+    task_id: str
+    map_index: int = -1
+    generation: int = 0
+    name_hint: str | None = None
+
+
+@dataclass(frozen=True)
+class JobIdentity:
+    """The names and tags of all jobs that one generation of one task instance may have."""
+
+    facts: TaskFacts
+
+    @property
+    def stem(self) -> str:
+        """The name without the attempt's number."""
+        facts = self.facts
+        words = [facts.name_hint] if facts.name_hint else [facts.dag_id, facts.task_id]
+        parts = [_readable(word) for word in words] + ([str(facts.map_index)] if facts.map_index >= 0 else [])
+        readable = "-".join(part for part in parts if part)
+        return f"{readable or 'job'}-{self._hash}"
+
+    def name(self, attempt: int) -> str:
+        """The name of the job number ``attempt`` (from 1); fits ``^[a-zA-Z0-9][a-zA-Z0-9\\-_]{0,254}$``."""
+        return f"{self.stem}-{attempt}"
+
+    def tags(self, attempt: int) -> dict[str, str]:
+        """The tags of the job number ``attempt``."""
+        facts = self.facts
+        values = (
+            facts.dag_id,
+            facts.run_id,
+            iso(facts.run_started) if facts.run_started else "",
+            facts.task_id,
+            str(facts.map_index),
+            str(facts.generation),
+            str(attempt),
+        )
+        return dict(zip(IDENTITY_TAGS, values, strict=True))
+
+    def differing(self, tags: Mapping[str, str], attempt: int) -> tuple[str, ...]:
+        """The identity tags of a job that are not those of our job number ``attempt``; empty when it is ours."""
+        return tuple(key for key, value in self.tags(attempt).items() if tags.get(key) != value)
+
+    def earlier(self) -> tuple[JobIdentity, ...]:
+        """The identities of all generations before this one, oldest first."""
+        return tuple(JobIdentity(replace(self.facts, generation=number)) for number in range(self.facts.generation))
+
+    @property
+    def _hash(self) -> str:
+        facts = self.facts
+        started = None if facts.run_started is None else (facts.run_started - _EPOCH) // timedelta(microseconds=1)
+        key = [facts.dag_id, facts.run_id, started, facts.task_id, facts.map_index, facts.generation]
+        return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
+
+
+def identify(facts: TaskFacts) -> JobIdentity:
+    """Make the identity of a task instance.
+
+    :raises ValueError: the generation is negative, or the run's start has no time zone.
+    """
+    if facts.generation < 0:
+        raise ValueError(f"generation: {facts.generation} is negative.") from None
+    if facts.run_started is not None and facts.run_started.tzinfo is None:
+        raise ValueError(f"run_started: {facts.run_started!r} has no time zone.") from None
+    return JobIdentity(facts)
+
+
+def _readable(word: str) -> str:
+    """The part of a text that a job's name may hold."""
+    return re.sub(r"[^a-zA-Z0-9_]+", "-", word).strip("-_")[:_PART].rstrip("-_")

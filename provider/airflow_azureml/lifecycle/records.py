@@ -1,0 +1,233 @@
+"""What crosses processes and what a waiting person is told: small frozen records of plain values, read back with
+suspicion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, TypeVar, get_args
+
+from airflow_azureml.rest.errors import RecordError
+from airflow_azureml.rest.ids import with_tenant
+from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.times import parse
+
+R = TypeVar("R", "JobEvent", "JobResult", "OutputRecord")
+
+Outcome = Literal["finished", "deadline", "patience", "missing", "error"]
+"""How a wait ended: the job ended; its time was up; looks kept failing; the job is not there; something else went
+wrong.
+"""
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """What a trigger sends back to its task.
+
+    :param status: the job's last known status, or None.
+    :param message: a complete sentence for every outcome but ``finished``.
+    """
+
+    job_name: str
+    outcome: Outcome
+    status: str | None = None
+    message: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, event: Any) -> JobEvent:
+        """Read an event back.
+
+        :raises RecordError: it is none of ours: lost, strange, or of another version.
+        """
+        found = _construct(cls, event, "The trigger's event")
+        _expect(cls, "job_name", found.job_name, isinstance(found.job_name, str) and bool(found.job_name))
+        _expect(cls, "outcome", found.outcome, found.outcome in get_args(Outcome))
+        _expect(cls, "status", found.status, found.status is None or isinstance(found.status, str))
+        _expect(cls, "message", found.message, isinstance(found.message, str))
+        return found
+
+
+@dataclass(frozen=True)
+class OutputRecord:
+    """Where one output is.
+
+    :param path: the long ``azureml://subscriptions/`` form, a folder ending in ``/``.
+    :param https_url: the same place for HTTP, without a signature; None where there is none.
+    :param abfss_url: the same place for Hadoop-like tools; None where there is none.
+    :param asset_id: of an output that was registered; left out of the mapping when None.
+    """
+
+    type: str
+    path: str
+    https_url: str | None = None
+    abfss_url: str | None = None
+    asset_id: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The mapping that XCom carries."""
+        values = asdict(self)
+        if self.asset_id is None:
+            del values["asset_id"]
+        return values
+
+    @classmethod
+    def from_dict(cls, value: Any) -> OutputRecord:
+        """Read an output back.
+
+        :raises RecordError: it is none of ours.
+        """
+        found = _construct(cls, value, "The output")
+        for name in ("type", "path"):
+            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str))
+        for name in ("https_url", "abfss_url", "asset_id"):
+            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str | None))
+        return found
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """A job as XCom tells it. Times are ISO 8601 in UTC, or None."""
+
+    job_name: str
+    status: str
+    experiment_name: str | None = None
+    studio_url: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    outputs: Mapping[str, OutputRecord] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+
+    @classmethod
+    def of_unfinished(cls, job: Job, tenant_id: str | None = None) -> JobResult:
+        """What is known of a job that nobody waits for: no end, no outputs, no metrics yet."""
+        link = with_tenant(job.studio_url, tenant_id) if job.studio_url else None
+        return cls(job.name, job.status, job.experiment_name, link)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The mapping that XCom carries."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        outputs = {name: output.to_dict() for name, output in self.outputs.items()}
+        return {**values, "outputs": outputs, "metrics": dict(self.metrics)}
+
+    @classmethod
+    def from_dict(cls, value: Any) -> JobResult:
+        """Read a result back.
+
+        :raises RecordError: it is none of ours.
+        """
+        found = _construct(cls, value, "The job's result")
+        for name in ("job_name", "status"):
+            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str))
+        for name in ("experiment_name", "studio_url"):
+            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str | None))
+        for name in ("started_at", "ended_at"):
+            _expect(cls, name, getattr(found, name), _is_time(getattr(found, name)))
+        for name in ("outputs", "metrics"):
+            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), Mapping))
+        for key, metric in found.metrics.items():
+            _expect(cls, f"metrics.{key}", metric, _is_metric(metric))
+        outputs = {name: OutputRecord.from_dict(output) for name, output in found.outputs.items()}
+        return cls(**{**{item.name: getattr(found, item.name) for item in fields(cls)}, "outputs": outputs})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job failed.
+
+    :param code: the deepest code that the service names, or None.
+    :param reason: the service's own words, or a sentence saying that there are none.
+    :param log_tail: the last lines of the job's log; empty when there is none.
+    """
+
+    code: str | None
+    reason: str
+    log_tail: str = ""
+
+
+@dataclass(frozen=True)
+class Submitting:
+    """News: the job of this name is about to be submitted."""
+
+    job_name: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class StatusChange:
+    """News: a job's status, once for each change; ``previous`` is None the first time."""
+
+    job_name: str
+    status: str
+    previous: str | None = None
+
+
+@dataclass(frozen=True)
+class LogLines:
+    """News: whole lines that a log file of the job has gained."""
+
+    job_name: str
+    file: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class QueueNote:
+    """News: why the job is still queued, in the service's words."""
+
+    job_name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class LookTrouble:
+    """News: a look at the job failed; told once per bad spell.
+
+    :param patience_left: seconds for which looks may go on failing.
+    """
+
+    job_name: str
+    message: str
+    patience_left: float
+
+
+def _construct(cls: type[R], value: Any, what: str) -> R:
+    expected = ", ".join(item.name for item in fields(cls))
+    if not isinstance(value, Mapping):
+        raise RecordError(f"{what} is {_shown(value)}; expected a mapping with {expected}.") from None
+    try:
+        return cls(**value)
+    except TypeError:
+        keys = ", ".join(map(str, value)) or "nothing"
+        raise RecordError(f"{what} has the keys {keys}; expected {expected}.") from None
+
+
+def _expect(cls: type[R], name: str, given: Any, holds: bool) -> None:
+    if not holds:
+        raise RecordError(f"{cls.__name__}.{name} is {_shown(given)}, which is not accepted.") from None
+
+
+def _is_time(value: Any) -> bool:
+    if value is None:
+        return True
+    try:
+        parse(value)
+    except (TypeError, AttributeError, ValueError):
+        return False
+    return True
+
+
+def _is_metric(value: Any) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,201 @@
+"""What can go wrong, as a tree by meaning; free of Airflow and of any HTTP library.
+
+AzureMLError
+├── SpecError               the request is wrong: found before anything is sent
+├── SettingsError           the connection is wrong: a field is missing or not accepted
+│   └── UntrustedHostError  a token would have gone to a host that nobody vouched for
+├── AuthenticationError     no token: wrong secret, unknown tenant, no credential
+├── ServiceError            the service answered with a failure; carries the reply
+│   ├── BadRequestError         400 and other refusals of what was sent, 501 among them
+│   ├── UnauthorizedError       401: the token was rejected
+│   ├── ForbiddenError          403
+│   ├── NotFoundError           404
+│   ├── ConflictError           409, or "already exists"
+│   └── TransientServiceError   408, 429, 5xx (also a TransientError)
+├── TransientError          may pass by itself
+│   ├── TransientServiceError
+│   ├── UnreachableError        the request never reached the server
+│   └── NoAnswerError           the request may have reached the server
+├── PatienceError           looks kept failing for longer than the stated patience
+├── DeadlineError           the job did not end in the time it was given
+├── ForeignJobError         the job under our name is not ours
+└── RecordError             a record that came back from another process is not what was sent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NoReturn
+
+from airflow_azureml.rest import faults
+from airflow_azureml.rest.flow import Reply
+from airflow_azureml.rest.redaction import without_query
+
+
+class AzureMLError(Exception):
+    """Root of everything this package raises by itself; its text is complete on its own."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a spec: where it is and what it is.
+
+    :param path: dotted path of the field, such as ``jobs.train.inputs.data.mode``; empty for the document as a whole.
+    :param message: what was given and what is accepted.
+    :param file: the file it stands in, when there is one.
+    :param line: 1-based line in that file or text, when known.
+    """
+
+    path: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """``file:line: dotted.path: message``, as far as known."""
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class SpecError(AzureMLError):
+    """A request that must not be sent; lists every problem found, one per line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SettingsError(AzureMLError):
+    """A connection field is missing, unknown or not accepted; the text names it."""
+
+
+class UntrustedHostError(SettingsError):
+    """An address from an answer or a setting leads to a host that gets no token."""
+
+
+class AuthenticationError(AzureMLError):
+    """No token could be had: wrong secret, unknown tenant, no credential found."""
+
+
+class ServiceError(AzureMLError):
+    """The service answered with a failure.
+
+    :param code: the deepest code that the answer names, such as ``JobNotFound``.
+    :param codes: all codes from the outermost to the deepest.
+    :param correlation: the id that Microsoft's support asks for.
+    """
+
+    def __init__(self, message: str, reply: Reply, codes: Sequence[str] = (), correlation: str | None = None) -> None:
+        super().__init__(message)
+        self.reply = reply
+        self.codes = tuple(codes)
+        self.correlation = correlation
+
+    @property
+    def code(self) -> str | None:
+        """The deepest code, which is the one that decides."""
+        return self.codes[-1] if self.codes else None
+
+
+class BadRequestError(ServiceError):
+    """The service refuses what was sent; sending it again cannot help."""
+
+
+class UnauthorizedError(ServiceError):
+    """The token was rejected."""
+
+
+class ForbiddenError(ServiceError):
+    """The caller lacks a permission."""
+
+
+class NotFoundError(ServiceError):
+    """What was asked for is not there."""
+
+
+class ConflictError(ServiceError):
+    """It exists already, otherwise."""
+
+
+class TransientError(AzureMLError):
+    """Something that may pass by itself."""
+
+
+class TransientServiceError(ServiceError, TransientError):
+    """Throttling or a fault of the service: 408, 429 and 5xx."""
+
+
+class UnreachableError(TransientError):
+    """The request never reached the server: nothing can have happened there."""
+
+
+class NoAnswerError(TransientError):
+    """The request was sent and no whole answer came: the server may have acted."""
+
+
+class PatienceError(AzureMLError):
+    """Looks kept failing for longer than the stated patience; names the last cause."""
+
+
+class DeadlineError(AzureMLError):
+    """The job was still active when the time that it was given had passed."""
+
+
+class ForeignJobError(AzureMLError):
+    """A job of the name that we would use is there, and its tags say that it is not ours."""
+
+
+class RecordError(AzureMLError):
+    """A record that came back from another process is not what was sent; names what is wrong."""
+
+
+STATUSES: dict[int, type[ServiceError]] = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    408: TransientServiceError,
+    409: ConflictError,
+    410: NotFoundError,
+    429: TransientServiceError,
+    # Sending it again cannot help: the service does not know the operation.
+    501: BadRequestError,
+    505: BadRequestError,
+}
+"""What a status means; any other 5xx is transient, and anything else a refusal of what was sent."""
+
+CONFLICTS = frozenset({"JobPropertyImmutable"})
+"""Codes that mean *it exists already, otherwise* although their status does not say so (a job's name that is taken)."""
+
+
+def kind_of(status: int, fault: faults.Fault) -> type[ServiceError]:
+    """Decide which error an answer is: by its status, then by the deepest code."""
+    kind = STATUSES.get(status, TransientServiceError if status >= 500 else BadRequestError)
+    taken = fault.code in CONFLICTS or "already exists" in fault.message.lower()
+    return ConflictError if taken and kind is BadRequestError and status < 500 else kind
+
+
+def check(reply: Reply) -> NoReturn:
+    """Raise what a failed answer means; for every reply whose status its call does not count as success.
+
+    The text says what the service said, then where: status, deepest code, method and address without query,
+    correlation id.
+
+    :raises ServiceError: always, as the class that fits.
+    """
+    fault = faults.from_reply(reply)
+    said = fault.message or f"The service gave no reason for {_status(reply.status)}."
+    where = [_status(reply.status), fault.code, f"{reply.method} {without_query(reply.url)}".strip()]
+    if fault.correlation:
+        where.append(f"correlation id {fault.correlation}")
+    message = f"{said} [{'; '.join(part for part in where if part)}]"
+    raise kind_of(reply.status, fault)(message, reply, fault.codes, fault.correlation) from None
+
+
+def _status(status: int) -> str:
+    """A status in words, as far as it has any."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,188 @@
+"""The words for asking: a conversation with the service is a generator that yields effects and is sent their answers.
+
+The law of this file: nothing here does anything. A ``Call`` describes one request and how its answer is read; a flow is
+written once as a generator (``yield from`` gives back a typed answer); the sync and the async driver in
+``client.drivers`` merely carry effects out and throw our own errors (``errors.AzureMLError``) back in at the point of
+asking.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Json = Any
+"""A value that JSON can say; kept loose because the service's bodies are open."""
+
+
+class Plane(enum.Enum):
+    """Which base address and which token audience a call takes."""
+
+    ARM = "arm"
+    """Below the control plane's address, ARM audience; ``api-version`` is added unless the call's query has one."""
+    DATA = "data"
+    """Below the workspace's data-plane address (found by discovery), ARM audience."""
+    DATA_ML = "data_ml"
+    """Below the data-plane address with the Azure ML audience: lists of batch jobs."""
+    SCORING = "scoring"
+    """An absolute ``scoringUri``, Azure ML audience."""
+    OPEN = "open"
+    """An absolute address that is asked without a token: discovery and cloud metadata."""
+    SIGNED = "signed"
+    """An absolute address that carries its own signature: never a token, never logged with its query."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer: status, headers (any case) and the raw body."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    method: str = ""
+    url: str = ""
+    """Where the answer came from, without its query."""
+
+    def header(self, name: str) -> str | None:
+        """Look a header up without regard to case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+
+    def json(self) -> Json:
+        """Read the body as JSON; an empty body or one that is no JSON reads as None."""
+        try:
+            return json.loads(self.body) if self.body.strip() else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One request and the reading of its answer; itself the shortest conversation (``yield from call``).
+
+    :param path: below the plane's base address (starts with ``/``), or an absolute URL: for SCORING, OPEN and SIGNED
+        always, for the other planes where an answer gave it (``links.follow``); the driver checks that its host may
+        have a token.
+    :param parse: gets the reply of a success (see ``ok``) and makes the value; failures are raised by
+        ``errors.check`` before it.
+    :param body: JSON body, or None for none.
+    :param user_token: send the caller's Azure ML token as ``x-azureml-token`` beside the bearer token.
+    :param repeatable: may the pipeline send it again after a fault? None goes by the method: GET, HEAD, PUT and
+        DELETE yes, POST and PATCH no.
+    :param ok: statuses that count as success.
+    """
+
+    method: str
+    path: str
+    parse: Callable[[Reply], T]
+    plane: Plane = Plane.ARM
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+    user_token: bool = False
+    repeatable: bool | None = None
+    ok: tuple[int, ...] = (200, 201, 202, 204)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the pipeline may send this call again by itself."""
+        if self.repeatable is None:
+            return self.method in {"GET", "HEAD", "PUT", "DELETE"}
+        return self.repeatable
+
+    def __iter__(self) -> Generator[Effect, Any, T]:
+        """Ask once and give back the typed answer."""
+        answer: T = yield self
+        return answer
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait so many seconds before going on; interruptible by the driver."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """Ask for the status of one job; answered with a ``jobs.Job`` (today by one GET, later by a shared poller)."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class News:
+    """Something the waiting person should see: handed to the callback given to ``run``, in the caller's own task."""
+
+    record: Any
+
+
+@dataclass(frozen=True)
+class LocalFiles:
+    """Local files to send: pairs of absolute local path and name below the target, with ``/`` between parts."""
+
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """A local folder to write to."""
+
+    path: str
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in blob storage: an https URL of a container, prefix or blob, with the means to enter.
+
+    :param url: without query; names in it are percent-encoded.
+    :param sas: a shared access signature without ``?``; None and no key: the caller's own credential is used.
+    :param key: a storage account key.
+    """
+
+    url: str
+    sas: str | None = field(default=None, repr=False)
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Move bytes: ``LocalFiles`` to a ``Place``, or a ``Place`` to a ``LocalFolder``; answered with ``Transferred``.
+
+    :param mark: metadata to leave on the first file (names sorted) once all are there; when the target already carries
+        ``upload_status: completed`` nothing is sent. None: send without looking.
+    """
+
+    source: LocalFiles | Place
+    target: Place | LocalFolder
+    mark: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """What a transfer did: names moved (relative to the place) and whether all had been there before."""
+
+    names: tuple[str, ...]
+    skipped: bool = False
+
+
+Effect = Call[Any] | Pause | Look | News | Transfer
+
+
+class Flow(Protocol[T_co]):
+    """A Call, or a generator of effects that ends with a value."""
+
+    def __iter__(self) -> Generator[Effect, Any, T_co]:
+        """Begin the conversation."""
+        ...
+
+
+Steps = Generator[Effect, Any, T]
+"""What a generator function that is a flow is annotated with."""

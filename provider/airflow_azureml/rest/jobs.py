@@ -1,0 +1,175 @@
+"""Jobs: get, create, begin to cancel, list. Sources: REST reference, Jobs; recorded answers of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from airflow_azureml.rest import times
+from airflow_azureml.rest.faults import get as look_up
+from airflow_azureml.rest.flow import Call, Json, Reply, Steps
+from airflow_azureml.rest.ids import Workspace, data_kind
+from airflow_azureml.rest.links import collect
+from airflow_azureml.rest.status import Phase, is_being_canceled, phase
+
+
+@dataclass(frozen=True)
+class JobOutput:
+    """One output as the job resource tells it.
+
+    :param kind: ``uri_folder`` or another data type, in snake case.
+    :param uri: where the data is; None where the service has not been told a place (it never fills it in for a
+        pipeline).
+    :param asset_name: the asset that the output is registered as, or None.
+    """
+
+    kind: str
+    uri: str | None = None
+    asset_name: str | None = None
+    asset_version: str | None = None
+
+    @classmethod
+    def from_json(cls, value: Json) -> JobOutput:
+        """Read one entry of ``properties.outputs``."""
+        kind = look_up(value, "jobOutputType")
+        return cls(
+            data_kind(kind) if isinstance(kind, str) else "uri_folder",
+            _text(look_up(value, "uri")),
+            _text(look_up(value, "assetName")),
+            _text(look_up(value, "assetVersion")),
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the service shows it; unknown and missing fields do no harm.
+
+    :param kind: ``Command``, ``Pipeline``, ``Sweep`` ...
+    :param studio_url: the service's own link, without a tenant; None when it gives none.
+    :param raw: the whole answer.
+    """
+
+    name: str
+    status: str
+    kind: str | None = None
+    experiment_name: str | None = None
+    display_name: str | None = None
+    studio_url: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, JobOutput] = field(default_factory=dict)
+    created_at: datetime | None = None
+    compute_id: str | None = None
+    raw: Mapping[str, Json] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def phase(self) -> Phase:
+        """What the status means."""
+        return phase(self.status)
+
+    @property
+    def is_being_canceled(self) -> bool:
+        """Still active, but on its way to ``Canceled``."""
+        return is_being_canceled(self.status)
+
+    @classmethod
+    def from_json(cls, value: Json) -> Job:
+        """Read a job resource; a pipeline's child comes without ``properties`` and reads as status ``Unknown``."""
+        inner = _mapping(look_up(value, "properties"))
+        studio = look_up(look_up(inner.get("services"), "Studio"), "endpoint")
+        return cls(
+            name=_text(look_up(value, "name")) or (_text(look_up(value, "id")) or "").rpartition("/")[2],
+            status=_text(inner.get("status")) or "Unknown",
+            kind=_text(inner.get("jobType")),
+            experiment_name=_text(inner.get("experimentName")),
+            display_name=_text(inner.get("displayName")),
+            studio_url=_text(studio),
+            tags=_words(inner.get("tags")),
+            properties=_words(inner.get("properties")),
+            outputs={
+                name: JobOutput.from_json(output)
+                for name, output in _mapping(inner.get("outputs")).items()
+                if isinstance(output, Mapping)
+            },
+            created_at=times.parse_optional(look_up(look_up(value, "systemData"), "createdAt")),
+            compute_id=_text(inner.get("computeId")),
+            raw=_mapping(value),
+        )
+
+    @classmethod
+    def from_reply(cls, reply: Reply) -> Job:
+        """Read the answer to a call that gives one job back."""
+        return cls.from_json(reply.json())
+
+
+def get(ws: Workspace, name: str) -> Call[Job]:
+    """Read a job. Source: REST reference, Jobs - Get."""
+    return Call("GET", f"{ws.path}/jobs/{name}", Job.from_reply)
+
+
+def create(
+    ws: Workspace, name: str, body: Json, *, user_token: bool = False, api_version: str | None = None
+) -> Call[Job]:
+    """Submit a job. Source: REST reference, Jobs - Create Or Update: answers 201, or 200 where an equal job was there.
+
+    Never repeated by the pipeline: a second PUT of a body that the service has normalised in the meantime is refused
+    ("A job with this name already exists"), so whoever sends it must look first.
+
+    :param body: ``{"properties": {...}}``.
+    :param user_token: pipelines and jobs with user identity need the caller's own token beside the bearer token.
+    :param api_version: the only version that models what the body uses; None for the connection's.
+    """
+    return Call(
+        "PUT",
+        f"{ws.path}/jobs/{name}",
+        Job.from_reply,
+        query={"api-version": api_version} if api_version else {},
+        body=body,
+        user_token=user_token,
+        repeatable=False,
+        ok=(200, 201),
+    )
+
+
+def begin_cancel(ws: Workspace, name: str) -> Call[None]:
+    """Ask for the end of a job; it is over when its status says so.
+
+    The operation that a 202 points to ends before the job is ``Canceled`` (recorded answers), so it is not followed.
+    Cancelling twice does no harm. Source: REST reference, Jobs - Cancel.
+    """
+    return Call("POST", f"{ws.path}/jobs/{name}/cancel", _nothing, repeatable=True)
+
+
+def list(
+    ws: Workspace, *, tag: str | None = None, kind: str | None = None, view: str = "ActiveOnly"
+) -> Steps[tuple[Job, ...]]:
+    """List jobs, newest state up to half a minute late. Source: REST reference, Jobs - List.
+
+    :param tag: only jobs that carry this tag key.
+    :param kind: only jobs of this type, such as ``Command``.
+    :param view: ``ActiveOnly``, ``ArchivedOnly`` or ``All``.
+    """
+    query = {"listViewType": view}
+    if tag is not None:
+        query["tag"] = tag
+    if kind is not None:
+        query["jobType"] = kind
+    rows = yield from collect(Call("GET", f"{ws.path}/jobs", Reply.json, query=query))
+    return tuple(Job.from_json(row) for row in rows)
+
+
+def _nothing(reply: Reply) -> None:
+    """Read nothing from an answer whose status says it all."""
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _words(value: Json) -> Mapping[str, str]:
+    return {key: str(item) for key, item in _mapping(value).items() if item is not None}

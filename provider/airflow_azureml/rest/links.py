@@ -1,0 +1,43 @@
+"""Absolute addresses from answers (``nextLink``, ``Location``, ``Azure-AsyncOperation``) and lists that come in pages.
+
+Such an address becomes a call in one place, ``follow``; whether its host may have a token is the driver's to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from airflow_azureml.rest.faults import get
+from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
+
+T = TypeVar("T")
+
+
+def follow(
+    url: str, parse: Callable[[Reply], T], plane: Plane = Plane.ARM, ok: tuple[int, ...] = (200, 202)
+) -> Call[T]:
+    """Ask for an address that an answer gave, keeping its own query."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return Call("GET", urlunsplit(parts._replace(query="", fragment="")), parse, plane=plane, query=query, ok=ok)
+
+
+def collect(first: Call[Json]) -> Steps[tuple[Mapping[str, Json], ...]]:
+    """Read a list through all its pages (``{"value": [...], "nextLink": ...}``); entries that are no objects are left
+    out.
+
+    A link that was followed before ends the list: a service that repeats itself must not hold a worker for ever.
+    """
+    rows: list[Mapping[str, Json]] = []
+    seen: set[str] = set()
+    page = yield from first
+    while True:
+        value = get(page, "value")
+        rows += [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+        link = get(page, "nextLink")
+        if not isinstance(link, str) or not link or link in seen:
+            return tuple(rows)
+        seen.add(link)
+        page = yield from follow(link, Reply.json, first.plane)

@@ -1,0 +1,79 @@
+"""The service's times: one parser for all of them, and one spelling for those we write.
+
+The service writes up to seven digits of a second (``2023-04-19T21:23:36.5867466+00:00``, recorded job answers), which
+``datetime.fromisoformat`` of Python 3.10 refuses, as it refuses ``Z``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+from airflow_azureml.rest.flow import Reply
+
+_TIME = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:\.(?P<fraction>\d+))?"
+    r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+
+
+def parse(text: str) -> datetime:
+    """Read one of the service's times as an aware datetime in UTC; digits beyond microseconds are cut off.
+
+    A time without a zone is taken as UTC, as all of the service's times are.
+
+    :raises ValueError: the text is no such time.
+    """
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no time in ISO 8601.") from None
+    moment = datetime.fromisoformat(f"{found['date']}T{found['clock']}")
+    micros = int((found["fraction"] or "").ljust(6, "0")[:6])
+    return moment.replace(microsecond=micros, tzinfo=timezone.utc) - _offset(found["zone"])
+
+
+def parse_optional(value: object) -> datetime | None:
+    """Read a time from an answer where it may be missing; None for anything that is no time."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse(value)
+    except ValueError:
+        return None
+
+
+def iso(moment: datetime) -> str:
+    """Write an aware datetime as ISO 8601 in UTC, such as ``2025-01-31T10:00:00.500000+00:00``.
+
+    :raises ValueError: the datetime has no zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone.") from None
+    return moment.astimezone(timezone.utc).isoformat()
+
+
+def retry_after(reply: Reply) -> float | None:
+    """Seconds that an answer asks to wait (``Retry-After``: seconds, or a date compared with the answer's own
+    ``Date``).
+    """
+    given = reply.header("Retry-After")
+    if given is None:
+        return None
+    try:
+        return max(float(given), 0.0)
+    except ValueError:
+        pass
+    try:
+        until, now = parsedate_to_datetime(given), parsedate_to_datetime(reply.header("Date") or "")
+        return max((until - now).total_seconds(), 0.0)
+    except (TypeError, ValueError):
+        return None
+
+
+def _offset(zone: str | None) -> timedelta:
+    if zone is None or zone.upper() == "Z":
+        return timedelta()
+    sign = -1 if zone[0] == "-" else 1
+    return sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))

@@ -1,0 +1,205 @@
+"""The workspace itself, its data plane and its datastores.
+
+Sources: REST reference, Workspaces - Get, Datastores - Get, List, List Secrets; recorded answers; azure-ai-ml 1.35.2
+(``_get_workspace_url`` for discovery).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from airflow_azureml.rest.errors import NotFoundError, ServiceError, UnreachableError
+from airflow_azureml.rest.faults import get as look_up
+from airflow_azureml.rest.flow import Call, Json, Place, Plane, Reply, Steps
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.storage import StorageAddress
+
+
+@dataclass(frozen=True)
+class WorkspaceInfo:
+    """A workspace as the service shows it.
+
+    :param guid: the workspace's GUID, as asset ids and container names carry it.
+    :param discovery_url: where the data plane's addresses are told.
+    """
+
+    id: str
+    name: str
+    location: str | None = None
+    guid: str | None = None
+    discovery_url: str | None = None
+    tracking_uri: str | None = None
+    storage_account: str | None = None
+    tenant_id: str | None = None
+    kind: str | None = None
+    raw: Mapping[str, Json] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_reply(cls, reply: Reply) -> WorkspaceInfo:
+        """Read the answer to a GET of the workspace."""
+        value = reply.json()
+        inner = look_up(value, "properties")
+        return cls(
+            id=_text(look_up(value, "id")) or "",
+            name=_text(look_up(value, "name")) or "",
+            location=_text(look_up(value, "location")),
+            guid=_text(look_up(inner, "workspaceId")),
+            discovery_url=_text(look_up(inner, "discoveryUrl")),
+            tracking_uri=_text(look_up(inner, "mlFlowTrackingUri")),
+            storage_account=_text(look_up(inner, "storageAccount")),
+            tenant_id=_text(look_up(inner, "tenantId")),
+            kind=_text(look_up(value, "kind")),
+            raw=value if isinstance(value, Mapping) else {},
+        )
+
+
+def get(ws: Workspace) -> Call[WorkspaceInfo]:
+    """Read the workspace. Source: REST reference, Workspaces - Get."""
+    return Call("GET", ws.path, WorkspaceInfo.from_reply)
+
+
+def discover(url: str) -> Call[Mapping[str, str]]:
+    """Ask which service answers where; no token goes there (azure-ai-ml sends none)."""
+    return Call("GET", url, _addresses, plane=Plane.OPEN, ok=(200,))
+
+
+def data_plane(ws: Workspace) -> Steps[str]:
+    """Find the data plane's base address, without a slash at its end.
+
+    A private-link workspace tells an address of its own, so it is asked for, not built. Where discovery is blocked,
+    the host of the workspace's tracking URI or of the discovery address itself is taken.
+
+    :raises NotFoundError: the workspace names neither.
+    """
+    reply = yield Call("GET", ws.path, lambda reply: reply)
+    info = WorkspaceInfo.from_reply(reply)
+    if info.discovery_url:
+        try:
+            found = (yield from discover(info.discovery_url)).get("api")
+        except (ServiceError, UnreachableError):
+            found = None
+        if found:
+            return found.rstrip("/")
+    for address in (info.tracking_uri, info.discovery_url):
+        host = urlsplit(address).netloc if address else ""
+        if host:
+            return f"https://{host}"
+    raise NotFoundError(f"Workspace {ws.name!r} tells no discoveryUrl and no mlFlowTrackingUri.", reply) from None
+
+
+_SERVICES = {"AzureBlob": "blob", "AzureDataLakeGen2": "dfs", "AzureFile": "file"}
+"""Datastore types whose data has an address in a storage account; OneLake and Data Lake Gen1 have none that is
+proven.
+"""
+
+
+@dataclass(frozen=True)
+class Datastore:
+    """A datastore as the service shows it.
+
+    :param kind: ``AzureBlob``, ``AzureDataLakeGen2``, ``AzureFile``, ``AzureDataLakeGen1`` or ``OneLake``.
+    :param container: container, file system or file share.
+    :param endpoint: the storage suffix, such as ``core.windows.net``; None when the service does not tell it.
+    :param credentials: ``AccountKey``, ``Sas``, ``None`` (the caller's own identity) ...
+    """
+
+    name: str
+    kind: str
+    account: str | None = None
+    container: str | None = None
+    endpoint: str | None = None
+    credentials: str = "None"
+    is_default: bool = False
+
+    @classmethod
+    def from_json(cls, value: Json) -> Datastore:
+        """Read a datastore resource."""
+        inner = look_up(value, "properties")
+        names = (_text(look_up(inner, key)) for key in ("containerName", "filesystem", "fileShareName"))
+        return cls(
+            name=_text(look_up(value, "name")) or "",
+            kind=_text(look_up(inner, "datastoreType")) or "",
+            account=_text(look_up(inner, "accountName")),
+            container=next((name for name in names if name), None),
+            endpoint=_text(look_up(inner, "endpoint")),
+            credentials=_text(look_up(look_up(inner, "credentials"), "credentialsType")) or "None",
+            is_default=look_up(inner, "isDefault") is True,
+        )
+
+    def address(self, path: str, suffix: str = "core.windows.net") -> StorageAddress | None:
+        """Where a path of this datastore is in storage; None for types whose data has no such address.
+
+        :param suffix: the cloud's storage suffix, for a datastore that does not tell its own.
+        """
+        service = _SERVICES.get(self.kind)
+        if service is None or not self.account or not self.container:
+            return None
+        return StorageAddress(service, self.account, self.endpoint or suffix, self.container, path)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The means to enter a datastore; both None: the caller's own identity is asked for."""
+
+    sas: str | None = field(default=None, repr=False)
+    key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_reply(cls, reply: Reply) -> Secret:
+        """Read the answer to listSecrets; other kinds of secret (certificates, service principals) are of no use
+        here.
+        """
+        value = reply.json()
+        sas = _text(look_up(value, "sasToken"))
+        return cls(sas.lstrip("?") if sas else None, _text(look_up(value, "key")))
+
+    def place(self, address: StorageAddress) -> Place:
+        """The address together with the means to enter it."""
+        return Place(address.https_url, self.sas, self.key)
+
+
+def datastore(ws: Workspace, name: str) -> Call[Datastore]:
+    """Read a datastore. Source: REST reference, Datastores - Get."""
+    return Call("GET", f"{ws.path}/datastores/{name}", lambda reply: Datastore.from_json(reply.json()))
+
+
+def default_datastore(ws: Workspace) -> Call[Datastore]:
+    """Read the default datastore; administrators can change which one it is, so it is asked for with azure-ai-ml's
+    own query.
+
+    :raises NotFoundError: the workspace has none.
+    """
+
+    def parse(reply: Reply) -> Datastore:
+        rows = look_up(reply.json(), "value")
+        if not isinstance(rows, list) or not rows:
+            raise NotFoundError(f"Workspace {ws.name!r} has no default datastore.", reply) from None
+        return Datastore.from_json(rows[0])
+
+    query = {"isDefault": "true", "count": "30", "orderByAsc": "false"}
+    return Call("GET", f"{ws.path}/datastores", parse, query=query)
+
+
+def secret(ws: Workspace, name: str) -> Call[Secret]:
+    """Ask for a short-lived secret of a datastore. Source: REST reference, Datastores - List Secrets
+    (``SecretExpiry``).
+    """
+    return Call(
+        "POST",
+        f"{ws.path}/datastores/{name}/listSecrets",
+        Secret.from_reply,
+        body={"expirableSecret": True, "expireAfterHours": 1},
+        repeatable=True,
+    )
+
+
+def _addresses(reply: Reply) -> Mapping[str, str]:
+    value = reply.json()
+    rows = value.items() if isinstance(value, Mapping) else ()
+    return {key: item for key, item in rows if isinstance(key, str) and isinstance(item, str)}
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
