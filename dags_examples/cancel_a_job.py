@@ -20,9 +20,7 @@ with DAG("cancel_a_job", schedule=None, tags=["azureml", "example"]) as dag:
         environment=ENVIRONMENT,
         wait_for_completion=False,
     )
-    cancel = AzureMLCancelJobOperator(
-        task_id="cancel", job_name="{{ ti.xcom_pull(task_ids='start')['job_name'] }}"
-    )
+    cancel = AzureMLCancelJobOperator(task_id="cancel", job_name="{{ ti.xcom_pull(task_ids='start')['job_name'] }}")
     # [END cancel]
     wait = AzureMLJobSensor(task_id="wait", job_name=start.output, on_canceled="skip", deferrable=True)
     start >> cancel >> wait

@@ -1,4 +1,4 @@
-"""The same chain for an Airflow without triggerer: each task waits on its worker and shows the job's log as it grows."""
+"""The same chain for an Airflow without triggerer: each task waits on its worker and shows the job's log."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Azure ML's pipeline tutorial as an Airflow DAG: register data, prepare it, train on it, decide, hand the verdict on.
 
-While a job runs its task waits in the triggerer and holds no worker. ``learning_rate`` may be given when the DAG is triggered.
-Needs the connection ``azureml_default``.
+While a job runs its task waits in the triggerer and holds no worker. ``learning_rate`` may be given when the DAG is
+triggered. Needs the connection ``azureml_default``.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ with DAG(
     # [START straight_into_the_command]
     text = AzureMLCommandJobOperator(
         task_id="text",
-        command='python receive.py --text "{{ ti.xcom_pull(task_ids=\'decide\') }}"',
+        command="python receive.py --text \"{{ ti.xcom_pull(task_ids='decide') }}\"",
         code="credit_defaults/src",
         environment=ENVIRONMENT,
     )

@@ -28,7 +28,9 @@ with DAG(
         code="credit_defaults/src",
         environment=ENVIRONMENT,
         inputs={"bank": "north", "days": "{{ ds }},{{ macros.ds_add(ds, -1) }}"},
-        outputs={"report": {"type": "uri_folder", "path": "azureml://datastores/workspaceblobstore/paths/reports/{{ ds }}/"}},
+        outputs={
+            "report": {"type": "uri_folder", "path": "azureml://datastores/workspaceblobstore/paths/reports/{{ ds }}/"}
+        },
         display_name="report of {{ ds }}",
         tags={"day": "{{ ds }}"},
     )

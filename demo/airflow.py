@@ -53,7 +53,7 @@ class Airflow:
     def __init__(self, bin: Path, home: Path, dags: Path, *, major: int = 3, settings: Mapping[str, str] | None = None):
         self.bin, self.home, self.dags, self.major = bin, home.resolve(), dags.resolve(), major
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.environment = {**inherited(), **self._settings(), **(settings or {})}
+        self.environment = {**processes.inherited(), **self._settings(), **(settings or {})}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._token: str | None = None
 
@@ -164,7 +164,9 @@ class Airflow:
             with OPENER.open(request, timeout=60) as reply:
                 text = reply.read()
         except urllib.error.HTTPError as error:
-            raise ApiError(method, url.removeprefix(self.url), error.code, error.read().decode(errors="replace")) from None
+            raise ApiError(
+                method, url.removeprefix(self.url), error.code, error.read().decode(errors="replace")
+            ) from None
         return json.loads(text) if text else None
 
     def find(self, path: str) -> Any:
@@ -176,12 +178,6 @@ class Airflow:
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Goes straight to the address, whatever proxies the shell names."""
-
-
-def inherited() -> dict[str, str]:
-    """Give the shell's environment without what would change this Airflow, or slow it down by keeping byte code from being written."""
-    unwanted = ("AIRFLOW_", "_AIRFLOW_")
-    return {k: v for k, v in os.environ.items() if not k.startswith(unwanted) and k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def free_port() -> int:

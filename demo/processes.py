@@ -18,12 +18,20 @@ MARK = "AZUREML_DEMO_HOME"
 PROC = Path("/proc")
 
 
+def inherited() -> dict[str, str]:
+    """Give the shell's environment without what would steer an Airflow here, or keep byte code from being written."""
+    unwanted = ("AIRFLOW_", "_AIRFLOW_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(unwanted) and k != "PYTHONDONTWRITEBYTECODE"}
+
+
 def marked(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Add the mark of ``home`` to an environment; ``SPT_NOENV`` keeps process titles from writing over it."""
     return {**environment, MARK: str(home), "SPT_NOENV": "1"}
 
 
-def start(command: Sequence[str | Path], *, home: Path, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str | Path], *, home: Path, environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
     """Start a command in ``home``, in a session of its own so that Ctrl-C does not reach it, its output appended to ``log``."""
     with log.open("ab") as output:
         return subprocess.Popen(

@@ -1,8 +1,8 @@
 """Writes the example data: a seeded, made-up stand-in for the UCI "default of credit card clients" file.
 
-The columns, their coding and the two header lines are those of the real file (30,000 clients of a bank in Taiwan, 2005), so that the
-real one can take its place; the clients are invented. Only ``random.Random(seed).random()`` is used, whose sequence Python
-documents as the same in every version, so that everybody gets the same bytes:
+The columns, their coding and the two header lines are those of the real file (30,000 clients of a bank in Taiwan,
+2005), so that the real one can take its place; the clients are invented. Only ``random.Random(seed).random()`` is used,
+whose sequence Python documents as the same in every version, so that everybody gets the same bytes:
 
     python generate.py data/credit_card.csv
 """

@@ -1,4 +1,4 @@
-"""Splits the clients into rows to train on and rows to test with, as the first step of Azure ML's pipeline tutorial does."""
+"""Splits the clients into rows to train on and rows to test with, the first step of Azure ML's pipeline tutorial."""
 
 from __future__ import annotations
 

@@ -1,0 +1,150 @@
+"""`make demo`: the tutorial DAG on a real Airflow, its jobs on the emulator; everything below this clone, nothing left running."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from demo import processes, report
+from demo.airflow import Airflow, AirflowError
+from demo.emulator import Emulator, EmulatorError
+from demo.run import Run
+
+CLONE = Path(__file__).resolve().parent.parent
+HOME = CLONE / ".airflow-demo"
+DAG = "credit_defaults_training"
+TIMEOUT = 600.0
+"""Seconds after which a run that has not ended is given up."""
+INTERRUPTED = 130
+
+
+class BusyError(Exception):
+    """Another demo runs in this clone."""
+
+
+def main() -> int:
+    """Run the demo; returns 0 only when every task and every job succeeded."""
+    arguments = parse()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    conf = {} if arguments.learning_rate is None else {"learning_rate": arguments.learning_rate}
+    try:
+        with alone():
+            return demonstrate(conf)
+    except (AirflowError, EmulatorError, BusyError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing is left running.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("demo", description="Run the tutorial DAG on a real Airflow against the emulator.")
+    parser.add_argument("--learning-rate", type=positive, metavar="RATE", help="train with this learning rate")
+    return parser.parse_args()
+
+
+def positive(text: str) -> float:
+    """Read a number above zero."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a learning rate. Accepted: a number above 0, such as 0.1.")
+    return number
+
+
+def interrupt(*_: Any) -> NoReturn:
+    """Treat SIGTERM and SIGHUP as Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Hold this clone's demo for ourselves, and end what an earlier one left when it was killed."""
+    HOME.mkdir(exist_ok=True)
+    with (HOME / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError("another demo is running in this clone; wait for it or stop it.") from None
+        for place in ("airflow", "emulator"):
+            if left := processes.sweep(HOME / place):
+                print(f"Ended {left} processes that an earlier demo had left behind.")
+        yield
+
+
+def demonstrate(conf: dict[str, Any]) -> int:
+    """Start everything, run the DAG, report, stop everything."""
+    bin = Path(sys.executable).parent
+    emulator = Emulator(bin, HOME / "emulator", CLONE / ".venvs" / "jobs" / "bin" / "python")
+    settings = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2", "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
+    airflow = Airflow(bin, HOME / "airflow", CLONE / "dags_examples", settings=settings)
+    began = time.monotonic()
+    try:
+        start(emulator, airflow)
+        run = Run(airflow, DAG, f"demo-{datetime.now(timezone.utc):%Y%m%dT%H%M%S}")
+        run.begin(conf)
+        print(
+            f"{time.monotonic() - began:6.1f} s  Airflow is up; run {run.id} of {DAG} {conf or ''}".rstrip(), flush=True
+        )
+        run.started = began
+        state = run.watch(TIMEOUT)
+        return conclude(run, state, emulator)
+    finally:
+        stop(airflow, emulator)
+        print(f"Everything is stopped, {time.monotonic() - began:.1f} s after the start.")
+
+
+def start(emulator: Emulator, airflow: Airflow) -> None:
+    """Start the emulator and Airflow, with the one's connection as the other's ``azureml_default``."""
+    print("Starting the emulator and Airflow (api-server, dag-processor, scheduler, triggerer)", flush=True)
+    emulator.start()
+    airflow.prepare(HOME / f"airflow-{version('apache-airflow')}.db")
+    endpoint = emulator.wait()
+    airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = endpoint["airflow_connection"]
+    airflow.start()
+    print(f"Airflow  {airflow.url}\nStudio   {endpoint['studio_url']}", flush=True)
+
+
+def conclude(run: Run, state: str, emulator: Emulator) -> int:
+    """Print the report; returns the exit code."""
+    tasks, jobs = run.tasks(), emulator.jobs()
+    print(f"\nRun {run.id} of {run.dag}: {state}\n")
+    for line in report.lines(tasks, jobs, emulator.requests()):
+        print(line)
+    wrong = report.problems(tasks, jobs)
+    for problem in wrong:
+        print(f"demo: {problem}", file=sys.stderr)
+    if wrong:
+        print(f"Task logs: {run.airflow.home / 'logs'}", file=sys.stderr)
+    state_dir = os.path.relpath(emulator.state)
+    print(
+        f"\nThe Studio pages come back with: {os.path.relpath(emulator.command)} start --state {state_dir}", flush=True
+    )
+    return 0 if state == "success" and not wrong else 1
+
+
+def stop(airflow: Airflow, emulator: Emulator) -> None:
+    """Stop everything, undisturbed by a second Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    airflow.stop()
+    emulator.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

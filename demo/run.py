@@ -1,0 +1,103 @@
+"""One run of a DAG, driven and watched through Airflow's REST API."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from demo.airflow import Airflow
+
+LINK = "Azure ML Studio"
+ENDED = {"success", "failed"}
+
+
+@dataclass
+class Task:
+    """What Airflow tells of one task of the run.
+
+    :param deferred: seconds between each *deferred* and the *running* that followed it, by Airflow's own event log.
+    :param result: the mapping that an Azure ML operator returned, or None.
+    """
+
+    name: str
+    state: str | None
+    tries: int
+    deferred: float = 0.0
+    result: dict[str, Any] | None = None
+    link: str | None = None
+
+
+@dataclass
+class Run:
+    """A DAG run: begun with ``begin``, followed with ``watch``, read with ``tasks``."""
+
+    airflow: Airflow
+    dag: str
+    id: str
+    started: float = field(default_factory=time.monotonic)
+    seen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Where the REST API keeps this run."""
+        return f"/dags/{self.dag}/dagRuns/{self.id}"
+
+    def begin(self, conf: dict[str, Any]) -> None:
+        """Wait until the DAG is known, switch it on and trigger it with ``conf`` over its params."""
+        self.airflow.until(f"DAG {self.dag}", lambda: self.airflow.find(f"/dags/{self.dag}"), timeout=180)
+        self.airflow.api("PATCH", f"/dags/{self.dag}", {"is_paused": False})
+        body = {"dag_run_id": self.id, "logical_date": None, "conf": conf}
+        self.airflow.api("POST", f"/dags/{self.dag}/dagRuns", body)
+
+    def watch(self, timeout: float) -> str:
+        """Print a line whenever a task changes its state, until the run has ended; gives back the run's state."""
+        return self.airflow.until(f"end of {self.id}", self._look, timeout=timeout, pause=0.3)
+
+    def _look(self) -> str | None:
+        state: str | None = self.airflow.api("GET", self.path)["state"]
+        for task in self._instances():
+            name, word = task["task_id"], task["state"]
+            if word and self.seen.get(name) != word:
+                self.seen[name] = word
+                where = self._link(name) or "" if word == "deferred" else ""
+                print(f"{time.monotonic() - self.started:6.1f} s  {name:<18}{word:<10} {where}".rstrip(), flush=True)
+        return state if state in ENDED else None
+
+    def tasks(self) -> list[Task]:
+        """Read all tasks of the run, in the order in which they ended."""
+        instances = sorted(self._instances(), key=lambda task: task["end_date"] or "")
+        return [self._task(instance) for instance in instances]
+
+    def _task(self, instance: dict[str, Any]) -> Task:
+        name = instance["task_id"]
+        value = (self.airflow.find(f"{self.path}/taskInstances/{name}/xcomEntries/return_value") or {}).get("value")
+        return Task(
+            name=name,
+            state=instance["state"],
+            tries=instance["try_number"],
+            deferred=self._deferred(name),
+            result=value if isinstance(value, dict) and "job_name" in value else None,
+            link=self._link(name),
+        )
+
+    def _instances(self) -> list[dict[str, Any]]:
+        instances: list[dict[str, Any]] = self.airflow.api("GET", f"{self.path}/taskInstances")["task_instances"]
+        return instances
+
+    def _link(self, task: str) -> str | None:
+        links = self.airflow.find(f"{self.path}/taskInstances/{task}/links") or {}
+        link: str | None = links.get("extra_links", {}).get(LINK)
+        return link
+
+    def _deferred(self, task: str) -> float:
+        query = f"/eventLogs?dag_id={self.dag}&run_id={self.id}&task_id={task}&order_by=when&limit=100"
+        events = self.airflow.api("GET", query)["event_logs"]
+        pairs = [(one, next_) for one, next_ in zip(events, events[1:], strict=False) if one["event"] == "deferred"]
+        return sum((instant(next_["when"]) - instant(one["when"])).total_seconds() for one, next_ in pairs)
+
+
+def instant(text: str) -> datetime:
+    """Read a time as Airflow's REST API writes it: ISO 8601 in UTC with microseconds, ended by ``Z``."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
