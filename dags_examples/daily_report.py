@@ -1,4 +1,7 @@
-"""Airflow's templates and Azure ML's bindings in one command: ``{{ ds }}`` is rendered, ``${{inputs.x}}`` reaches Azure ML untouched."""
+"""Airflow's templates and Azure ML's bindings in one command.
+
+``{{ ds }}`` is rendered by Airflow, ``${{inputs.bank}}`` reaches Azure ML untouched.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ with DAG(
     # [START templates]
     report = AzureMLCommandJobOperator(
         task_id="report",
-        command="python receive.py --text '{{ ds }} ${{inputs.bank}}' --list ${{inputs.days}} --output ${{outputs.report}}",
+        command=(
+            "python receive.py --text '{{ ds }} ${{inputs.bank}}' --list ${{inputs.days}} --output ${{outputs.report}}"
+        ),
         code="credit_defaults/src",
         environment=ENVIRONMENT,
         inputs={"bank": "north", "days": "{{ ds }},{{ macros.ds_add(ds, -1) }}"},

@@ -1,4 +1,4 @@
-"""A job kept in a YAML file, as the Azure CLI takes it; Airflow renders the file, and keywords and ``set`` change it."""
+"""A job kept in a YAML file, as the Azure CLI takes it; Airflow renders it, keywords and ``set`` change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`make demo`: the tutorial DAG on a real Airflow, its jobs on the emulator; everything below this clone, nothing left running."""
+"""`make demo`: the tutorial DAG on a real Airflow, its jobs on the emulator.
+
+Everything lies below this clone, and nothing is left running.
+"""
 
 from __future__ import annotations
 

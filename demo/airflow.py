@@ -1,7 +1,7 @@
 """A real Airflow in a folder: its settings, its processes, its REST API. Standard library only.
 
-The Airflow itself lives in another environment's ``bin``; 3.x (api-server, dag-processor, scheduler, triggerer) and 2.11 (scheduler,
-triggerer) are both known here. Tasks run in worker processes (LocalExecutor), the database is SQLite.
+The Airflow itself lives in another environment's ``bin``; 3.x (api-server, dag-processor, scheduler, triggerer) and 2.11
+(scheduler, triggerer) are both known here. Tasks run in worker processes (LocalExecutor), the database is SQLite.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Airflow:
 
     :param bin: the ``bin`` folder of the environment that Airflow is installed in.
     :param major: 3 or 2, Airflow's major version there.
-    :param settings: further environment variables, such as ``AIRFLOW_CONN_AZUREML_DEFAULT`` or ``AIRFLOW__AZUREML__POLL_INTERVAL``.
+    :param settings: further environment variables, such as ``AIRFLOW_CONN_AZUREML_DEFAULT``.
     """
 
     def __init__(self, bin: Path, home: Path, dags: Path, *, major: int = 3, settings: Mapping[str, str] | None = None):
@@ -90,7 +90,7 @@ class Airflow:
         }
 
     def prepare(self, template: Path) -> None:
-        """Lay a fresh database in the home: a copy of ``template``, which is made first if it is not there (some 6 s)."""
+        """Lay a fresh database in the home: a copy of ``template``, which is made first (some 6 s) if missing."""
         self.home.mkdir(parents=True, exist_ok=True)
         if not template.exists():
             self._make(template)
@@ -128,7 +128,11 @@ class Airflow:
     def start(self, *names: str) -> None:
         """Start the components of these names, or all."""
         for name in names or COMPONENTS[self.major]:
-            words = [self.bin / "airflow", name, *(["--skip-serve-logs"] if name in SERVES_LOGS else [])]
+            words: list[str | Path] = [
+                self.bin / "airflow",
+                name,
+                *(["--skip-serve-logs"] if name in SERVES_LOGS else []),
+            ]
             log = self.home / f"{name}.log"
             self.running[name] = processes.start(words, home=self.home, environment=self.environment, log=log)
 
@@ -162,12 +166,12 @@ class Airflow:
         request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers}, method=method)
         try:
             with OPENER.open(request, timeout=60) as reply:
-                text = reply.read()
+                answer = reply.read()
         except urllib.error.HTTPError as error:
             raise ApiError(
                 method, url.removeprefix(self.url), error.code, error.read().decode(errors="replace")
             ) from None
-        return json.loads(text) if text else None
+        return json.loads(answer) if answer else None
 
     def find(self, path: str) -> Any:
         """Ask the REST API for something that may not be there yet: None when it is missing or nobody answers."""

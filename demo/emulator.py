@@ -32,7 +32,7 @@ class Emulator:
         self.home.mkdir(parents=True, exist_ok=True)
         log = self.home / "emulator.log"
         log.unlink(missing_ok=True)
-        words = [self.command, "start", "--state", self.state, "--environment", f"*={self.python}"]
+        words: list[str | Path] = [self.command, "start", "--state", self.state, "--environment", f"*={self.python}"]
         self.process = processes.start(words, home=self.home, environment=processes.inherited(), log=log)
 
     def wait(self, timeout: float = 30) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,7 +95,7 @@ class Run:
     def _deferred(self, task: str) -> float:
         query = f"/eventLogs?dag_id={self.dag}&run_id={self.id}&task_id={task}&order_by=when&limit=100"
         events = self.airflow.api("GET", query)["event_logs"]
-        pairs = [(one, next_) for one, next_ in zip(events, events[1:], strict=False) if one["event"] == "deferred"]
+        pairs = [(one, next_) for one, next_ in itertools.pairwise(events) if one["event"] == "deferred"]
         return sum((instant(next_["when"]) - instant(one["when"])).total_seconds() for one, next_ in pairs)
 
 
