@@ -1,0 +1,138 @@
+"""Log files of a job: which of them matter, how one is read by ranges, and what is new in it.
+
+Sources: ``JobLogPattern`` of azure-ai-ml 1.35.2 for the names; recorded answers for the ranges: 206 with
+``Content-Range``; 416 when there is nothing beyond the offset, also for the first byte of an empty file. Blob storage
+knows no range that counts from the end, so the end of a file is found by its size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from airflow_azureml.rest.flow import Call, Plane, Reply, Steps
+
+CHUNK = 1024 * 1024
+"""Bytes asked for at once."""
+
+_LEGACY = r"azureml-logs/[\d]{2}.+\.txt"
+STREAMED = {
+    "Pipeline": (r"logs/azureml/executionlogs\.txt",),
+    "Sweep": (r"azureml-logs/hyperdrive\.txt",),
+}
+"""Patterns of the files to follow, by kind of job; the first pattern that any name fits decides."""
+STREAMED_ELSE = (r"user_logs/std_log[\D]*[0]*(?:_ps)?\.txt", _LEGACY)
+"""The same for all other kinds: the log of the main process, or of rank 0."""
+ALL_USER_LOGS = (r"user_logs/std_log.*\.txt", _LEGACY)
+"""Every process's log."""
+
+
+def followed(names: Iterable[str], kind: str | None) -> tuple[str, ...]:
+    """The log files to stream for a job of this kind, in the order to show them."""
+    return _first(STREAMED.get(kind or "", STREAMED_ELSE), names)
+
+
+def written_by_user(names: Iterable[str]) -> tuple[str, ...]:
+    """The log files that hold what the job's own processes printed, in the order to show them."""
+    return _first(ALL_USER_LOGS, names)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a file.
+
+    :param size: of the whole file at that moment; None when the answer does not tell.
+    """
+
+    data: bytes = b""
+    size: int | None = None
+
+
+def read(url: str, start: int, stop: int) -> Call[Chunk]:
+    """Read bytes ``start`` to ``stop`` (excluded) of a file by its signed address.
+
+    A file that was announced before it exists answers 404 and reads as empty, as azure-ai-ml reads it.
+
+    :raises ForbiddenError: the signature has expired; read the run's details again for a fresh address.
+    """
+
+    def parse(reply: Reply) -> Chunk:
+        if reply.status == 404:
+            return Chunk()
+        size = _size(reply)
+        if reply.status == 416:
+            return Chunk(b"", size)
+        if reply.status == 200:
+            # The server took no notice of the range and sent the whole file.
+            return Chunk(reply.body[start:stop], len(reply.body))
+        return Chunk(reply.body, size)
+
+    headers = {"Range": f"bytes={start}-{stop - 1}"}
+    return Call("GET", url, parse, plane=Plane.SIGNED, headers=headers, ok=(200, 206, 404, 416))
+
+
+def read_end(url: str, length: int) -> Steps[bytes]:
+    """Read the last bytes of a file.
+
+    :raises ForbiddenError: the signature has expired.
+    """
+    first = yield from read(url, 0, 1)
+    size = first.size or 0
+    if size == 0:
+        return b""
+    last = yield from read(url, max(size - length, 0), size)
+    return last.data
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a growing file has been read, and the unfinished line at its end."""
+
+    offset: int = 0
+    rest: bytes = field(default=b"", repr=False)
+
+    def advance(self, data: bytes) -> tuple[Cursor, tuple[str, ...]]:
+        """Take in what was read at ``offset``: the cursor after it, and the lines that it completes."""
+        whole, newline, rest = (self.rest + data).rpartition(b"\n")
+        cursor = replace(self, offset=self.offset + len(data), rest=rest)
+        return cursor, lines(whole) if newline else ()
+
+    def finish(self) -> tuple[Cursor, tuple[str, ...]]:
+        """Give up the unfinished line, when nothing more will come."""
+        return replace(self, rest=b""), lines(self.rest) if self.rest else ()
+
+
+def gained(url: str, cursor: Cursor) -> Steps[tuple[Cursor, tuple[str, ...]]]:
+    """Read what a file has gained since the cursor: the new cursor and the whole lines.
+
+    :raises ForbiddenError: the signature has expired.
+    """
+    found: tuple[str, ...] = ()
+    while True:
+        chunk = yield from read(url, cursor.offset, cursor.offset + CHUNK)
+        cursor, new = cursor.advance(chunk.data)
+        found += new
+        if len(chunk.data) < CHUNK:
+            return cursor, found
+
+
+def lines(data: bytes) -> tuple[str, ...]:
+    """Split a log into lines; of a line that a progress bar has rewritten, the last state."""
+    text = data.decode("utf-8", "replace")
+    return tuple(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+
+
+def _first(patterns: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    known = sorted(names)
+    for pattern in patterns:
+        found = tuple(name for name in known if re.fullmatch(pattern, name))
+        if found:
+            return found
+    return ()
+
+
+def _size(reply: Reply) -> int | None:
+    """The whole size that ``Content-Range: bytes 0-9/100`` (or ``bytes */100``) tells."""
+    told = re.search(r"/(\d+)\s*$", reply.header("Content-Range") or "")
+    return int(told[1]) if told else None
