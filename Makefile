@@ -50,15 +50,19 @@ $(VENV)/.installed: requirements/airflow3.txt pyproject.toml | $(UV)
 	@$(EDITABLE) $(VENV)
 	@touch $@
 
-.venvs/jobs/.installed: requirements/jobs.txt | $(UV)
+.venvs/jobs/bin/python .venvs/sdk/bin/python: | $(UV)
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(@:/bin/python=)
+
+.venvs/airflow2/bin/python: | $(UV)
+	@$(UV) venv --quiet --clear --python '$(AIRFLOW2_PYTHON)' .venvs/airflow2
+
+.venvs/jobs/.installed: requirements/jobs.txt | .venvs/jobs/bin/python
 	@echo "Installing .venvs/jobs: MLflow, pandas and scikit-learn, what emulated jobs run in"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .venvs/jobs
 	@$(SYNC) --python .venvs/jobs requirements/jobs.txt
 	@touch $@
 
-.venvs/sdk/.installed: requirements/sdk.txt | $(UV)
+.venvs/sdk/.installed: requirements/sdk.txt | .venvs/sdk/bin/python
 	@echo "Installing .venvs/sdk: azure-ai-ml, the emulator's judge"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .venvs/sdk
 	@$(SYNC) --python .venvs/sdk requirements/sdk.txt
 	@touch $@
 
@@ -69,9 +73,8 @@ airflow2: | $(UV)
 		echo "No Python 3.10 to 3.12 on this machine: .venvs/airflow2 is left out and the tests on Airflow 2.11 are skipped."; \
 	fi
 
-.venvs/airflow2/.installed: requirements/airflow2.txt pyproject.toml | $(UV)
+.venvs/airflow2/.installed: requirements/airflow2.txt pyproject.toml | .venvs/airflow2/bin/python
 	@echo "Installing .venvs/airflow2: Airflow 2.11 and the provider"
-	@$(UV) venv --quiet --clear --python '$(AIRFLOW2_PYTHON)' .venvs/airflow2
 	@$(SYNC) --python .venvs/airflow2 requirements/airflow2.txt
 	@$(EDITABLE) .venvs/airflow2
 	@touch $@
