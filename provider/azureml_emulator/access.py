@@ -38,7 +38,7 @@ def check_api_version(request: web.Request) -> None:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise ServiceError(400, "MissingApiVersionParameter", message, envelope=Envelope.ARM)
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(-\w+)?", version):
-        message = f"The api-version '{version}' is invalid. The supported versions look like 'YYYY-MM-DD' or 'YYYY-MM-DD-preview'."
+        message = f"The api-version '{version}' is invalid. Supported: 'YYYY-MM-DD' and 'YYYY-MM-DD-preview'."
         raise ServiceError(400, "InvalidApiVersionParameter", message, envelope=Envelope.ARM)
 
 

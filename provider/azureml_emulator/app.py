@@ -26,7 +26,18 @@ from azureml_emulator.store import Store
 from azureml_emulator.tokens import Tokens
 
 ROUTE_MODULES = (
-    "login metadata workspace jobs operations assets endpoints scoring history blobs mlflow studio control".split()
+    "login",
+    "metadata",
+    "workspace",
+    "jobs",
+    "operations",
+    "assets",
+    "endpoints",
+    "scoring",
+    "history",
+    "blobs",
+    "mlflow",
+    "control",
 )
 
 
@@ -91,7 +102,7 @@ class Emulator:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", handler)
         app.on_response_prepare.append(add_common_headers)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2, handler_cancellation=True)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         self._runners.append(runner)
         await web.TCPSite(runner, self.settings.host, port, ssl_context=tls).start()
@@ -163,6 +174,9 @@ def fault_code(status: int) -> str:
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Give every answer the ids that Azure's front ends send."""
     response.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
+    version = request.headers.get("x-ms-version") or request.query.get("sv", "")
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
+        response.headers.setdefault("x-ms-version", version)
     client_id = request.headers.get("x-ms-client-request-id", "")
     if re.fullmatch(r"[\w.:-]{1,128}", client_id):
         response.headers.setdefault("x-ms-client-request-id", client_id)

@@ -7,12 +7,13 @@ import os
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from azureml_emulator.blocks import Blocks
 from azureml_emulator.store import connect
 
 SCHEMA = """
@@ -52,7 +53,7 @@ class Blob:
 class BlobStore:
     """Containers below one folder: ``storage/<container>/<blob name>`` is the blob's content.
 
-    A file that a process writes there is a blob; symbolic links are not. Names are those of the service, without a slash in front.
+    A file that a process writes there is a blob; symbolic links are not. Names are the service's, with no first slash.
     """
 
     def __init__(self, state: Path) -> None:
@@ -61,11 +62,10 @@ class BlobStore:
         self.root.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir()
+        self.blocks = Blocks(state / "blocks", self.incoming)
         self._connection = connect(state / "blobs.sqlite")
         self._connection.execute(SCHEMA)
         self._lock = threading.RLock()
-
-    # containers ----------------------------------------------------------------------------------------------------------
 
     def create_container(self, container: str) -> bool:
         """Make a container; False when it exists."""
@@ -80,22 +80,25 @@ class BlobStore:
         place = self.root / container
         if not place.is_dir():
             return False
-        place.rename(self.incoming / f"deleted-{uuid.uuid4().hex}")
-        shutil.rmtree(self.incoming, ignore_errors=True)
-        self.incoming.mkdir(exist_ok=True)
+        aside = self.temporary()
+        place.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+        self.blocks.discard_container(container)
         with self._lock:
             self._connection.execute("DELETE FROM blobs WHERE container = ?", (container,))
         return True
 
-    def containers(self) -> list[str]:
+    def container_made(self, container: str) -> datetime:
+        """When the container's folder was last changed at its top."""
+        return datetime.fromtimestamp((self.root / container).stat().st_mtime, timezone.utc)
+
+    def containers(self) -> Sequence[str]:
         """The names of all containers, sorted."""
         return sorted(place.name for place in self.root.iterdir() if place.is_dir())
 
     def has_container(self, container: str) -> bool:
         """Whether there is such a container."""
         return bool(container) and "/" not in container and (self.root / container).is_dir()
-
-    # blobs ---------------------------------------------------------------------------------------------------------------
 
     def path(self, container: str, name: str = "") -> Path:
         """The real place of a blob, or of the folder that its name would be; it need not exist.
@@ -223,7 +226,7 @@ class BlobStore:
             if blob:
                 yield blob
 
-    def names(self, container: str, prefix: str = "") -> list[str]:
+    def names(self, container: str, prefix: str = "") -> Sequence[str]:
         """The names of all blobs that begin with ``prefix``, sorted."""
         top = self.root / container
         folder, _, _ = prefix.rpartition("/")
@@ -236,7 +239,8 @@ class BlobStore:
             base = Path(where)
             below = base.relative_to(top).as_posix()
             lead = "" if below == "." else f"{below}/"
-            found += [lead + file for file in files if (lead + file).startswith(prefix) and not (base / file).is_symlink()]
+            real = (lead + file for file in files if not (base / file).is_symlink())
+            found += [name for name in real if name.startswith(prefix)]
         return sorted(found)
 
     def close(self) -> None:
@@ -252,9 +256,8 @@ class BlobStore:
         if not os.path.isfile(place) or place.is_symlink():
             return None
         with self._lock:
-            row = self._connection.execute(
-                "SELECT kind, headers, metadata, revision FROM blobs WHERE container = ? AND name = ?", (container, name)
-            ).fetchone()
+            query = "SELECT kind, headers, metadata, revision FROM blobs WHERE container = ? AND name = ?"
+            row = self._connection.execute(query, (container, name)).fetchone()
         kind, headers, metadata, revision = row or (BLOCK, "{}", "{}", 0)
         return Blob(
             name=name,
@@ -273,5 +276,6 @@ class BlobStore:
             "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (container, name) DO UPDATE SET"
             " kind = excluded.kind, headers = excluded.headers, metadata = excluded.metadata, revision = revision + 1"
         )
+        row = (container, name, kind, json.dumps(dict(headers)), json.dumps(dict(metadata)))
         with self._lock:
-            self._connection.execute(query, (container, name, kind, json.dumps(dict(headers)), json.dumps(dict(metadata))))
+            self._connection.execute(query, row)

@@ -30,7 +30,7 @@ class FaultError(Exception):
 class Fault:
     """One thing asked to go wrong.
 
-    :param route: regular expression searched in ``"METHOD /path"``; protocol faults are searched in the job's name as well.
+    :param route: regular expression, searched in ``"METHOD /path"``; for protocol faults in the job's name as well.
     :param times: how often it comes; None: until it is cleared.
     :param delay: seconds.
     :param when: ``before`` or ``after`` the service acted.

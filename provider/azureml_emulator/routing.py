@@ -7,19 +7,16 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from aiohttp import web
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 """``async def handler(em: Emulator, request: web.Request, **captures: str)``: captures are percent-decoded."""
 
 SUBSCRIPTION = "/subscriptions/{subscription_}"
-WORKSPACE = SUBSCRIPTION + "/resourceGroups/{group_}/providers/Microsoft.MachineLearningServices/workspaces/{workspace_}"
+PROVIDER = "providers/Microsoft.MachineLearningServices"
+WORKSPACE = f"{SUBSCRIPTION}/resourceGroups/{{group_}}/{PROVIDER}/workspaces/{{workspace_}}"
 
 
 class Plane(enum.Enum):
@@ -38,9 +35,9 @@ class Plane(enum.Enum):
 class Route:
     """One operation: method, path pattern, handler, plane.
 
-    A pattern's ``{ws}`` stands for the workspace's ARM path and ``{sub}`` for ``/subscriptions/<id>``; the dispatcher checks the
-    names in them. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes. Fixed segments match without
-    regard to case; captured values keep theirs.
+    A pattern's ``{ws}`` stands for the workspace's ARM path and ``{sub}`` for ``/subscriptions/<id>``; the dispatcher
+    checks the names in them. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes. Fixed
+    segments match without regard to case; captured values keep theirs.
     """
 
     method: str
@@ -66,14 +63,14 @@ class Route:
     @cached_property
     def job_capture(self) -> str | None:
         """The capture that is a job's name: the one after ``jobs`` or ``runs``."""
-        for before, part in zip(self.segments, self.segments[1:]):
+        for before, part in zip(self.segments, self.segments[1:], strict=False):
             if before.lower() in ("jobs", "runs") and part.startswith("{"):
                 return part.strip("{}*")
         return None
 
 
 def segment_pattern(segment: str) -> str:
-    """One segment of a pattern as a regular expression; a capture may stand inside fixed text, as in ``jc:{ws_id}:{job}``."""
+    """One segment as a regular expression; a capture may stand inside fixed text, as in ``jc:{ws_id}:{job}``."""
     parts = re.split(r"(\{\w+\*?\})", segment)
     return "".join(capture_pattern(part) if part.startswith("{") else re.escape(part) for part in parts)
 
@@ -115,8 +112,9 @@ class Router:
             found = route.pattern.fullmatch(raw_path)
             if found:
                 values = {name: unquote(value) for name, value in found.groupdict().items()}
-                coordinates = (values.pop("subscription_", None), values.pop("group_", None), values.pop("workspace_", None))
-                return Match(route, values, *coordinates)
+                names = ("subscription_", "group_", "workspace_")
+                subscription, group, workspace = (values.pop(name, None) for name in names)
+                return Match(route, values, subscription, group, workspace)
         return None
 
 

@@ -1,4 +1,4 @@
-"""Settings: what one state directory chose for ever (port, ids, secrets) and what one start was told (host, environments)."""
+"""Settings: what a state directory chose once (port, ids, secrets) and what one start was told (host, environments)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Identity:
         first = port or free_port(host)
         return cls(
             port=first,
-            studio_port=free_port(host, avoid=first),
+            studio_port=free_port("127.0.0.1", avoid=first),
             tenant_id=str(uuid.uuid4()),
             client_id=str(uuid.uuid4()),
             client_secret=secrets.token_urlsafe(30),
@@ -135,8 +135,8 @@ class Settings:
 
     @property
     def studio_url(self) -> str:
-        """The plain-http origin of the Studio pages, without a slash at the end."""
-        return f"http://{self.address}:{self.identity.studio_port}"
+        """The plain-http origin of the Studio pages, always on loopback, without a slash at the end."""
+        return f"http://127.0.0.1:{self.identity.studio_port}"
 
     @property
     def authority(self) -> str:
@@ -157,8 +157,8 @@ class Settings:
     def account_name(self) -> str:
         """The storage account's name as datastores answer it.
 
-        Clients form ``https://{accountName}.blob.{suffix}``; an account name that holds host and port turns that formula into a
-        path-style address on this server.
+        Clients form ``https://{accountName}.blob.{suffix}``; an account name that holds host and port turns that
+        formula into a path-style address on this server.
         """
         return f"{self.address}:{self.port}/{ACCOUNT}"
 
@@ -205,6 +205,15 @@ def load_settings(state: Path, host: str, port: int | None, environments: Mappin
     return Settings(state, host, identity, dict(environments))
 
 
+def with_free_studio_port(settings: Settings) -> Settings:
+    """The same settings, with another Studio port, kept from now on, when the kept one is taken by another program."""
+    if can_bind("127.0.0.1", settings.identity.studio_port):
+        return settings
+    identity = replace(settings.identity, studio_port=free_port("127.0.0.1", avoid=settings.port))
+    write_private(settings.state / "identity.json", json.dumps(asdict(identity), indent=2))
+    return replace(settings, identity=identity)
+
+
 def read_identity(path: Path) -> Identity | None:
     """The kept choices, or None in a directory that has none yet."""
     try:
@@ -229,14 +238,20 @@ def write_private(path: Path, text: str) -> None:
 
 def free_port(host: str, avoid: int = 0) -> int:
     """A port nobody listens on, below the range from which systems take the ports of outgoing connections."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for _ in range(200):
         port = SystemRandom().randrange(10240, 32000)
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-        if port not in (avoid, 0):
+        if port != avoid and can_bind(host, port):
             return port
-    raise SettingsError(f"No free port was found on {host!r}; is that an address of this machine?")
+    raise SettingsError(f"--host: no free port was found on {host!r}; is that an address of this machine?")
+
+
+def can_bind(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError:
+        return False
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ class Store:
         with self._lock:
             self._connection.close()
 
-    def _rows(self, kind: str, prefix: str) -> list[tuple[str, str]]:
+    def _rows(self, kind: str, prefix: str) -> Sequence[tuple[str, str]]:
         query = "SELECT key, value FROM resources WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY number"
         return self._execute(query, (kind, len(prefix), prefix)).fetchall()
 

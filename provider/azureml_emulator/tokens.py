@@ -31,7 +31,7 @@ class TokenError(Exception):
 
 @dataclass(frozen=True)
 class Audiences:
-    """The audiences that each front end accepts: the emulator's own and the public cloud's, without a slash at the end."""
+    """The audiences that each front end accepts: the emulator's own and the public cloud's, without a last slash."""
 
     arm: frozenset[str]
     ml: frozenset[str]
@@ -40,12 +40,11 @@ class Audiences:
     @classmethod
     def of(cls, settings: Settings) -> Audiences:
         """The audiences of this workspace."""
-        arm = {settings.arm_audience, "https://management.azure.com", "https://management.core.windows.net"}
-        account = f"https://{settings.account_name}.blob.local"
+        local = {f"https://{name}:{settings.port}" for name in ("127.0.0.1", "localhost", settings.address)}
         return cls(
-            arm=frozenset(arm),
+            arm=frozenset({*local, "https://management.azure.com", "https://management.core.windows.net"}),
             ml=frozenset({settings.ml_audience, "https://ml.azure.com"}),
-            storage=frozenset({STORAGE_AUDIENCE, account}),
+            storage=frozenset({STORAGE_AUDIENCE, settings.storage_url}),
         )
 
 
@@ -94,9 +93,8 @@ class Tokens:
         :raises TokenError: with the code that ARM gives for the reason.
         """
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token, self._key.public_key(), algorithms=["RS256"], options={"verify_aud": False, "require": ["exp", "aud"]}
-            )
+            options: Any = {"verify_aud": False, "require": ["exp", "aud"]}
+            claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], options=options)
         except jwt.ExpiredSignatureError:
             raise TokenError("ExpiredAuthenticationToken", "The access token expiry UTC time has passed.") from None
         except jwt.PyJWTError:

@@ -1,0 +1,96 @@
+"""The blob service's refusals: an XML body and the header ``x-ms-error-code``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+
+MESSAGES: Mapping[str, tuple[int, str]] = {
+    "AuthenticationFailed": (
+        403,
+        "Server failed to authenticate the request. Make sure the value of Authorization header"
+        " is formed correctly including the signature.",
+    ),
+    "AuthorizationPermissionMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this permission.",
+    ),
+    "AuthorizationServiceMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this service.",
+    ),
+    "AuthorizationResourceTypeMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this resource type.",
+    ),
+    "NoAuthenticationInformation": (
+        401,
+        "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+    ),
+    "InvalidAuthenticationInfo": (
+        401,
+        "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+    ),
+    "BlobNotFound": (404, "The specified blob does not exist."),
+    "ContainerNotFound": (404, "The specified container does not exist."),
+    "ContainerAlreadyExists": (409, "The specified container already exists."),
+    "BlobAlreadyExists": (409, "The specified blob already exists."),
+    "InvalidBlobType": (409, "The blob type is invalid for this operation."),
+    "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
+    "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
+    "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
+    "InvalidBlockList": (400, "The specified block list is invalid."),
+    "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
+    "InvalidMetadata": (400, "The specified metadata is invalid. It has characters that are not permitted."),
+    "InvalidQueryParameterValue": (
+        400,
+        "Value for one of the query parameters specified in the request URI is invalid.",
+    ),
+    "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
+    "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
+    "Md5Mismatch": (
+        400,
+        "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
+    ),
+    "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
+    "OutOfRangeQueryParameterValue": (
+        400,
+        "One of the query parameters specified in the request URI is outside the permissible range.",
+    ),
+    "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
+    "PathConflict": (409, "The emulator keeps blobs as files: one blob cannot be a folder of another (a and a/b)."),
+    "NotEmulated": (501, "The emulator does not have this operation of the blob service; see docs/emulator.md."),
+}
+"""Status and text by code. Source: Azure Storage REST reference, common and blob error codes; the last two are ours."""
+
+
+class BlobError(Exception):
+    """A refusal of the blob service.
+
+    :param detail: what the service puts into ``AuthenticationErrorDetail``, or which header or field is meant.
+    """
+
+    def __init__(self, code: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+def respond(error: BlobError, method: str) -> web.Response:
+    """The HTTP answer; a HEAD has no body."""
+    status, message = MESSAGES[error.code]
+    detail = f"<AuthenticationErrorDetail>{escape(error.detail)}</AuthenticationErrorDetail>" if error.detail else ""
+    inner = f"<Code>{error.code}</Code><Message>{message}</Message>{detail}"
+    text = f'<?xml version="1.0" encoding="utf-8"?><Error>{inner}</Error>'
+    headers = {**error.headers, "x-ms-error-code": error.code}
+    if method == "HEAD":
+        return web.Response(status=status, headers=headers)
+    return web.Response(status=status, headers=headers, text=text, content_type="application/xml")
+
+
+def not_modified(etag: str) -> web.Response:
+    """304: a condition says that the client's copy is still good."""
+    return web.Response(status=304, headers={"ETag": f'"{etag}"', "x-ms-error-code": "ConditionNotMet"})
