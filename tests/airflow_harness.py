@@ -1,0 +1,263 @@
+"""A real Airflow and a real emulator for tests: scheduler, triggerer, worker processes; what tests do to them.
+
+One of each serves a whole test session; every test takes DAG runs of its own. Tests count jobs at the emulator, not log
+lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo import processes
+from demo.airflow import Airflow
+from demo.emulator import Emulator
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+BIN = REPOSITORY / ".venv" / "bin"
+SECOND = "second triggerer"
+ENDED = {"success", "failed", "skipped", "upstream_failed"}
+
+SETTINGS = {
+    "AIRFLOW__AZUREML__POLL_INTERVAL": "1",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+    # How soon the death of a worker's supervisor or of a triggerer is noticed: 300 s and 30 s by default.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": "30",
+    "AIRFLOW__SCHEDULER__ZOMBIE_DETECTION_INTERVAL": "2",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
+}
+
+
+class Service(Emulator):
+    """The emulator, with faults to ask for and jobs to count."""
+
+    def made(self, experiment: str, *, besides: set[str] | None = None) -> list[dict[str, Any]]:
+        """List the jobs of an experiment, the oldest first, without those named in ``besides``."""
+        jobs = [job for job in self.jobs().values() if job["experiment"] == experiment]
+        return [job for job in jobs if job["name"] not in (besides or set())]
+
+    def puts(self, job: str) -> int:
+        """Count the PUTs of a job that were received."""
+        requests = self.requests()
+        return sum(one["method"] == "PUT" and one["path"].endswith(f"/jobs/{job}") for one in requests)
+
+    def fault(self, kind: str, *words: str) -> None:
+        """Ask for a fault, in the words of `azureml-emulator fault add`."""
+        self._fault("add", kind, *words)
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self._fault("clear")
+
+    def _fault(self, verb: str, *words: str) -> None:
+        command = [str(self.command), "fault", verb, *words, "--state", str(self.state)]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+class RealAirflow(Airflow):
+    """Airflow with what a test needs beside the demo: its database to look at, its parts to hurt."""
+
+    service: Service
+
+    def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database. Only :meth:`move_triggers` writes to it: writing is Airflow's business."""
+        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
+            return database.execute(query, values).fetchall()
+
+    def trigger(self, dag: str, run: str, *, conf: dict[str, Any] | None = None) -> None:
+        """Switch a DAG on and start a run of it (3.x by REST, 2.11 by its command line)."""
+        known = "SELECT 1 FROM serialized_dag WHERE dag_id = ?"
+        self.until(f"DAG {dag}", lambda: self.sql(known, dag), timeout=120)
+        if self.major == 2:
+            self.command("dags", "unpause", dag)
+            self.command("dags", "trigger", dag, "--run-id", run, "--conf", json.dumps(conf or {}))
+            return
+        self.api("PATCH", f"/dags/{dag}", {"is_paused": False})
+        body = {"dag_run_id": run, "logical_date": None, "conf": conf or {}}
+        self.api("POST", f"/dags/{dag}/dagRuns", body)
+
+    def run_state(self, dag: str, run: str) -> str | None:
+        """Tell the state of a DAG run."""
+        rows = self.sql("SELECT state FROM dag_run WHERE dag_id = ? AND run_id = ?", dag, run)
+        return rows[0][0] if rows else None
+
+    def states(self, dag: str, run: str) -> dict[str, str | None]:
+        """Tell the state of each task of a run; a mapped one's key ends in ``[index]``."""
+        query = "SELECT task_id, map_index, state FROM task_instance WHERE dag_id = ? AND run_id = ?"
+        return {t if index < 0 else f"{t}[{index}]": state for t, index, state in self.sql(query, dag, run)}
+
+    def column(self, name: str, dag: str, run: str, task: str) -> Any:
+        """Read one column of a task instance's row, such as ``state``, ``pid``, ``try_number``."""
+        query = f"SELECT {name} FROM task_instance WHERE dag_id = ? AND run_id = ? AND task_id = ?"
+        rows = self.sql(query, dag, run, task)
+        return rows[0][0] if rows else None
+
+    def wait_state(self, dag: str, run: str, task: str, *states: str, timeout: float = 90) -> str:
+        """Wait until a task is in one of these states."""
+
+        def look() -> str | None:
+            state: str | None = self.column("state", dag, run, task)
+            return state if state in states else None
+
+        return self.until(f"{task} {' or '.join(states)} in {dag} {run}", look, timeout=timeout)
+
+    def wait_run(self, dag: str, run: str, timeout: float = 120) -> str:
+        """Wait until a DAG run has ended and give back its state."""
+
+        def look() -> str | None:
+            state = self.run_state(dag, run)
+            return state if state in ENDED else None
+
+        return self.until(f"end of {dag} {run}", look, timeout=timeout)
+
+    def xcom(self, dag: str, run: str, task: str, key: str = "return_value", map_index: int = -1) -> Any:
+        """Read an XCom by REST (3.x); None when there is none."""
+        path = f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/{key}?map_index={map_index}"
+        return (self.find(path) or {}).get("value")
+
+    def clear(self, dag: str, run: str, task: str) -> None:
+        """Clear a task, as the button does (3.x by REST)."""
+        body = {
+            "dry_run": False,
+            "dag_run_id": run,
+            "task_ids": [task],
+            "only_failed": False,
+            "reset_dag_runs": True,
+        }
+        self.api("POST", f"/dags/{dag}/clearTaskInstances", body)
+
+    def mark(self, dag: str, run: str, task: str, state: str) -> None:
+        """Mark a task as ``failed`` or ``success``, as the button does (3.x by REST)."""
+        self.api("PATCH", f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}", {"new_state": state})
+
+    def delete_run(self, dag: str, run: str) -> None:
+        """Delete a DAG run (3.x by REST)."""
+        self.api("DELETE", f"/dags/{dag}/dagRuns/{run}")
+
+    def kill_task(self, dag: str, run: str, task: str, *, supervisor: bool = False) -> None:
+        """Kill the process of a running task with SIGKILL, and the worker that watches over it where asked for."""
+        pid = int(self.column("pid", dag, run, task))
+        watcher = parent(pid)
+        if supervisor:
+            os.kill(watcher, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """End one component by a signal, SIGKILL to all of its processes or another one to its first."""
+        process = self.running.pop(name)
+        if number is not signal.SIGKILL:
+            process.send_signal(number)
+            process.wait(30)
+            return
+        for pid in [process.pid, *descendants(process.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait(30)
+
+    def move_triggers(self, source: int, target: int) -> int:
+        """Give one triggerer's triggers to another, as Airflow does when a heartbeat is late; returns how many."""
+        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
+            statement = "UPDATE trigger SET triggerer_id = ? WHERE triggerer_id = ?"
+            moved = database.execute(statement, (target, source)).rowcount
+            database.commit()
+            return moved
+
+    def triggerers(self) -> list[int]:
+        """List the job ids of the triggerers that run, the oldest first."""
+        rows = self.sql("SELECT id FROM job WHERE job_type = 'TriggererJob' AND state = 'running' ORDER BY id")
+        return [row[0] for row in rows]
+
+    def second_triggerer(self) -> int:
+        """Start another triggerer beside the first and give back its job id; ``kill(SECOND)`` ends it."""
+        before = self.triggerers()
+        words: list[str | Path] = [self.bin / "airflow", "triggerer", "--skip-serve-logs"]
+        log = self.home / "second-triggerer.log"
+        self.running[SECOND] = processes.start(words, home=self.home, environment=self.environment, log=log)
+        return self.until(SECOND, lambda: [one for one in self.triggerers() if one not in before])[0]
+
+    def trigger_logs(self, dag: str, run: str, task: str) -> set[int]:
+        """List the job ids of the triggerers that wrote to a task's log."""
+        places = self.home.glob(f"logs/dag_id={dag}/run_id={run}/task_id={task}/**/*.log.trigger.*.log")
+        return {int(place.name.split(".")[-2]) for place in places}
+
+    def log(self, dag: str, run: str, task: str) -> str:
+        """Give the whole log of a task: all tries, what its triggers said included."""
+        places = self.home.glob(f"logs/dag_id={dag}/run_id={run}/task_id={task}/**/*.log*")
+        return "\n".join(place.read_text(encoding="utf-8", errors="replace") for place in sorted(places))
+
+
+def parent(pid: int) -> int:
+    """Tell a process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def descendants(pid: int) -> list[int]:
+    """List all processes below one."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if parent(int(entry.name)) == pid:
+                    found += [int(entry.name), *descendants(int(entry.name))]
+    return found
+
+
+def dags_folder(place: Path) -> Path:
+    """Lay all examples, and the DAGs that tests bring along, into one folder."""
+    shutil.copytree(REPOSITORY / "dags_examples", place / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        REPOSITORY / "tests" / "processes" / "dags", place / "processes", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return place
+
+
+@contextlib.contextmanager
+def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Iterator[RealAirflow]:
+    """Run an Airflow whose connection ``azureml_default`` leads to the emulator; everything is gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix=f"airflow{major}-"))
+    try:
+        airflow = RealAirflow(bin, home / "home", dags_folder(home / "dags"), major=major, settings=SETTINGS)
+        airflow.service = service
+        airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
+        airflow.prepare(template)
+        try:
+            airflow.start()
+            yield airflow
+        finally:
+            airflow.stop()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def service(jobs_python: Path) -> Iterator[Service]:
+    """An emulator whose jobs run where MLflow, pandas and scikit-learn are; its state is gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="azureml-"))
+    emulator = Service(BIN, home, jobs_python)
+    try:
+        emulator.start()
+        emulator.wait()
+        yield emulator
+    finally:
+        emulator.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def airflow(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealAirflow]:
+    """A real Airflow 3.3 that has all examples, one for the whole session."""
+    with real_airflow(BIN, 3, service, tmp_path_factory.mktemp("airflow3") / "template.db") as running:
+        yield running
