@@ -1,0 +1,114 @@
+"""Places in blob storage: what an address means, the client for it, and its failures told as ours."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from azure.core.credentials import AzureSasCredential
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.storage.blob import ContainerClient, ExponentialRetry
+
+from airflow_azureml.client.faults import transport_fault
+from airflow_azureml.client.pipeline import USER_AGENT
+from airflow_azureml.client.trust import check_address, untrusted
+from airflow_azureml.rest.clouds import ControlPlane
+from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, Problem, ServiceError, SpecError, check
+from airflow_azureml.rest.flow import Place, Plane, Reply
+from airflow_azureml.rest.redaction import without_query
+
+ROLE_HINTS = {
+    "KeyBasedAuthenticationNotPermitted": "The storage account refuses keys and signatures made from them; "
+    "let the datastore use identity-based access.",
+    "AuthorizationPermissionMismatch": "Grant the connection's principal the role Storage Blob Data Contributor "
+    "(Storage Blob Data Reader for downloads) on the storage account.",
+    "AuthorizationFailure": "The storage account's firewall refuses this machine, or the principal has no role on it.",
+}
+"""What helps against a 403 of the blob service. Source: Azure Storage, common REST API error codes."""
+
+
+@dataclass(frozen=True)
+class BlobAddress:
+    """The parts of a blob storage address.
+
+    :param account_url: scheme, host and, in path style, the account.
+    :param account: the account's name as requests are signed with it.
+    :param path: below the container, decoded, without a leading slash; may be empty, or end with ``/``.
+    """
+
+    account_url: str
+    account: str
+    container: str
+    path: str
+
+    @classmethod
+    def parse(cls, url: str) -> BlobAddress:
+        """Read an address in host style (``acct.blob.…/container``) or path style (``host:1/acct.blob.…/container``).
+
+        Path style is told by a bare IP address or ``localhost``, as azure-storage-blob does, or by a first part with a
+        dot in it: no container's name has one.
+        """
+        parts = urlsplit(url)
+        first, _, rest = parts.path.lstrip("/").partition("/")
+        account = (parts.hostname or "").partition(".")[0]
+        base = f"{parts.scheme}://{parts.netloc}"
+        if "." in first or _is_local(parts.hostname or ""):
+            account, base = first, f"{base}/{first}"
+            first, _, rest = rest.partition("/")
+        if not first:
+            given = f"{without_query(url)!r} names no container."
+            raise SpecError([Problem("", f"{given} Expected https://<account>/<container>[/<path>].")])
+        return cls(base, account, unquote(first), unquote(rest))
+
+
+def open_container(place: Place, address: BlobAddress, control: ControlPlane, transport: Any, tokens: Any) -> Any:
+    """A client for the container of a place, entered by signature, key or the caller's own token.
+
+    :raises UntrustedHostError: a token would go to a host that nobody vouched for, or the address is not https.
+    """
+    check_address(place.url, Plane.SIGNED if place.sas or place.key else Plane.DATA)
+    credential: Any = tokens
+    if place.sas:
+        credential = AzureSasCredential(place.sas)
+    elif place.key:
+        credential = {"account_name": address.account, "account_key": place.key}
+    elif not control.trusts(place.url):
+        raise untrusted(place.url, control)
+    return ContainerClient(
+        address.account_url,
+        address.container,
+        credential=credential,
+        transport=transport,
+        retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3, random_jitter_range=1),
+        permit_redirects=False,
+        user_agent=USER_AGENT,
+    )
+
+
+def explained(error: AzureError, url: str, method: str) -> AzureMLError:
+    """A failure of the blob service as the error of ours that fits, with the role to grant where that is the reason."""
+    response: Any = error.response if isinstance(error, HttpResponseError) else None
+    if response is None:
+        return transport_fault(error, url)
+    try:
+        body = response.body() if hasattr(response, "body") else b""
+    except AzureError:
+        body = b""
+    try:
+        check(Reply(response.status_code, dict(response.headers), body, method, url))
+    except ForbiddenError as refused:
+        hint = ROLE_HINTS.get(refused.code or "", "")
+        return ForbiddenError(f"{refused} {hint}".strip(), refused.reply, refused.codes, refused.correlation)
+    except ServiceError as failed:
+        return failed
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host is ``localhost`` or a bare IP address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True

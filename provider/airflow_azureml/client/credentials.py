@@ -1,0 +1,149 @@
+"""From settings to a credential: one table of azure-identity's own classes for both colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import azure.identity
+import azure.identity.aio
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
+
+from airflow_azureml.client.faults import redacted, token_fault
+from airflow_azureml.client.pipeline import Limits, ca_bundle
+from airflow_azureml.rest.clouds import ControlPlane
+from airflow_azureml.rest.errors import SettingsError
+from airflow_azureml.rest.settings import Settings
+
+
+class Row(NamedTuple):
+    """One way to authenticate.
+
+    :param name: the class, called the same in ``azure.identity`` and ``azure.identity.aio``.
+    :param arguments: what it is told of the connection; entries that are None are left to the class.
+    :param options: which of the groups in ``_options`` it takes.
+    """
+
+    name: str
+    arguments: Callable[[Settings], Mapping[str, Any]]
+    options: tuple[str, ...] = ("transport", "retry", "authority")
+
+
+CREDENTIALS: Mapping[str, Row] = {
+    "default": Row(
+        "DefaultAzureCredential",
+        lambda s: {
+            "managed_identity_client_id": s.managed_identity_client_id,
+            "workload_identity_tenant_id": s.workload_identity_tenant_id,
+        },
+        ("transport", "authority"),
+    ),
+    "client_secret": Row(
+        "ClientSecretCredential",
+        lambda s: {"tenant_id": s.tenant_id, "client_id": s.client_id, "client_secret": s.client_secret},
+    ),
+    "client_certificate": Row(
+        "CertificateCredential",
+        lambda s: {
+            "tenant_id": s.tenant_id,
+            "client_id": s.client_id,
+            "certificate_path": s.certificate_path,
+            "password": s.certificate_password,
+        },
+    ),
+    "workload_identity": Row(
+        "WorkloadIdentityCredential",
+        lambda s: {
+            "tenant_id": s.workload_identity_tenant_id or s.tenant_id,
+            "client_id": s.client_id or s.managed_identity_client_id,
+        },
+    ),
+    "managed_identity": Row(
+        "ManagedIdentityCredential", lambda s: {"client_id": s.managed_identity_client_id}, ("transport",)
+    ),
+    "azure_cli": Row("AzureCliCredential", lambda s: {"tenant_id": s.tenant_id}, ()),
+}
+
+
+def make(library: Any, settings: Settings, control: ControlPlane, limits: Limits) -> Any:
+    """Build the credential that the settings ask for.
+
+    :param library: ``azure.identity`` or ``azure.identity.aio``.
+    :raises SettingsError: ``auth`` is unknown, or the class refuses what it was given.
+    """
+    row = CREDENTIALS.get(settings.auth)
+    if row is None:
+        raise SettingsError(f"auth: {settings.auth!r} is not known. Accepted: {', '.join(CREDENTIALS)}.")
+    groups = _options(settings, control, limits)
+    arguments = {key: value for key, value in row.arguments(settings).items() if value is not None}
+    for group in row.options:
+        arguments.update(groups[group])
+    try:
+        return getattr(library, row.name)(**arguments)
+    except (ValueError, TypeError, OSError) as error:
+        raise SettingsError(f"auth={settings.auth!r} cannot be used: {redacted(str(error), settings)}") from None
+
+
+def _options(settings: Settings, control: ControlPlane, limits: Limits) -> Mapping[str, Mapping[str, Any]]:
+    """What credentials are told of the network; an authority of the user's own cannot be looked up at Microsoft's."""
+    custom = bool(settings.authority or settings.endpoint)
+    return {
+        "transport": {"connection_verify": ca_bundle(settings) or True},
+        "retry": {"retry_total": limits.retries, "connection_timeout": limits.connect, "read_timeout": limits.read},
+        "authority": {
+            "authority": control.authority,
+            **({"disable_instance_discovery": True} if custom else {}),
+        },
+    }
+
+
+class Tokens:
+    """A credential whose failures are told as ours; what azure-core's bearer policies ask for tokens.
+
+    Our errors pass azure-core's retry policy by, so that a wrong secret fails at once.
+    """
+
+    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits) -> None:
+        self._settings, self._authority = settings, control.authority
+        self._credential = make(azure.identity, settings, control, limits)
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token from the credential's cache or the authority.
+
+        :raises AuthenticationError: refused; names the fields of the connection to look at.
+        :raises TransientError: the authority was not reached or is out of order.
+        """
+        try:
+            token: AccessToken = self._credential.get_token(*scopes, **options)
+        except (AzureError, ValueError) as error:
+            raise token_fault(error, self._settings, self._authority) from None
+        return token
+
+    def close(self) -> None:
+        """Close the credential's connections."""
+        self._credential.close()
+
+
+class AsyncTokens:
+    """``Tokens`` for coroutines."""
+
+    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits) -> None:
+        self._settings, self._authority = settings, control.authority
+        self._credential = make(azure.identity.aio, settings, control, limits)
+
+    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token from the credential's cache or the authority.
+
+        :raises AuthenticationError: refused; names the fields of the connection to look at.
+        :raises TransientError: the authority was not reached or is out of order.
+        """
+        try:
+            token: AccessToken = await self._credential.get_token(*scopes, **options)
+        except (AzureError, ValueError) as error:
+            raise token_fault(error, self._settings, self._authority) from None
+        return token
+
+    async def close(self) -> None:
+        """Close the credential's connections."""
+        await self._credential.close()

@@ -1,0 +1,134 @@
+"""What azure-core and azure-identity raise, told as our own errors: was anybody reached, was the credential refused?"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+
+import aiohttp
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+
+from airflow_azureml.client.trust import place
+from airflow_azureml.rest.errors import (
+    AuthenticationError,
+    AzureMLError,
+    NoAnswerError,
+    TransientServiceError,
+    UnreachableError,
+)
+from airflow_azureml.rest.flow import Reply
+from airflow_azureml.rest.settings import Settings
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 530})
+"""530 is a front-end code of Azure ML for a node that is just starting. Source: azureml-core 1.61, ``clientbase``."""
+
+AADSTS_FIELDS = {
+    "AADSTS7000215": "`password`: it must be the secret's value, not its id",
+    "AADSTS7000222": "`password`: the secret has expired, make a new one",
+    "AADSTS7000216": "`password`: the authority wants a secret or a certificate",
+    "AADSTS700016": "`login` (client id) and `tenant_id`: the tenant does not know this application",
+    "AADSTS700027": "`certificate_path`: the certificate is not registered with the application, or has expired",
+    "AADSTS90002": "`tenant_id`: the authority does not know this tenant",
+    "AADSTS900023": "`tenant_id`: it is neither a GUID nor a verified domain",
+    "AADSTS900382": "`cloud`: the application belongs to another cloud",
+    "AADSTS500011": "`cloud`, `endpoint` and `ml_audience`: the tenant does not know what the token is for",
+    "AADSTS70021": "the federated credential of the identity: issuer, subject or audience do not match",
+}
+"""Codes of Microsoft Entra and the connection's fields to look at. Source: Microsoft Entra error code reference."""
+
+METHOD_FIELDS = {
+    "client_secret": "`login`, `password` and `tenant_id`",
+    "client_certificate": "`login`, `tenant_id`, `certificate_path` and `password`",
+    "workload_identity": "`workload_identity_tenant_id`, `login` and the pod's service account",
+    "managed_identity": "`managed_identity_client_id`, and that this machine has the identity",
+    "azure_cli": "`tenant_id`, and that `az login` was done for this user on this machine",
+    "default": "`auth`, `login`, `password` and `tenant_id`, or the identity of this machine",
+}
+
+
+def transport_fault(error: AzureError, url: str) -> AzureMLError:
+    """Tell what became of a request that got no reply.
+
+    The two transports file the same event under different names (with aiohttp a server that hangs up counts as "request
+    error"), so what lies beneath decides; in doubt the server may have acted.
+    """
+    where = place(url)
+    if isinstance(error, ServiceRequestError) and _never_sent(error):
+        return UnreachableError(f"{where} cannot be reached: {_reason(error)}{_hint(error)}")
+    return NoAnswerError(f"{where} gave no whole answer: {_reason(error)}; it may have acted on the request.")
+
+
+def token_fault(error: Exception, settings: Settings, authority: str) -> AzureMLError:
+    """Tell why there is no token: nobody was reached, the authority is out of order, or the credential was refused."""
+    for cause in _chain(error):
+        if isinstance(cause, ServiceRequestError | ServiceResponseError):
+            return transport_fault(cause, authority)
+    response = getattr(error, "response", None)
+    status = response.status_code if isinstance(error, HttpResponseError) and response is not None else None
+    if status in RETRIED_STATUSES:
+        return TransientServiceError(
+            f"{place(authority)} gives no token at the moment (HTTP {status}).", Reply(status, url=authority)
+        )
+    said = redacted(str(getattr(error, "message", None) or error), settings)
+    return AuthenticationError(
+        f"No token with auth={settings.auth!r}: {said} Check the connection's {_fields(said, settings)}."
+    )
+
+
+def redacted(text: str, settings: Settings) -> str:
+    """One line of a message, cut to a readable length, in which no secret of the connection stands."""
+    for secret in (settings.client_secret, settings.certificate_password):
+        if secret:
+            text = text.replace(secret, "***")
+    text = re.split(r"\s*(?:Trace ID:|Correlation ID:|To mitigate this issue)", " ".join(text.split()))[0]
+    text = text if len(text) <= 600 else text[:600] + "…"
+    return text if text.endswith((".", "…")) else text + "."
+
+
+def _fields(said: str, settings: Settings) -> str:
+    code = re.search(r"AADSTS\d+", said)
+    by_method = METHOD_FIELDS.get(settings.auth, METHOD_FIELDS["default"])
+    return AADSTS_FIELDS.get(code.group(), by_method) if code else by_method
+
+
+def _never_sent(error: ServiceRequestError) -> bool:
+    """Whether the connection itself failed: name, port, proxy, certificate."""
+    for cause in _chain(error):
+        if isinstance(cause, ssl.SSLCertVerificationError | aiohttp.ClientConnectorError):
+            return True
+        if isinstance(cause, ssl.SSLError | aiohttp.ClientError | ConnectionResetError | BrokenPipeError):
+            return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause in its own words: the outer ones repeat it inside library names."""
+    inner = error
+    for cause in _chain(error):
+        inner = cause
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted ({cause.verify_message})"
+    text = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+    text = re.sub(r"\?\S*", "", str(text))
+    return text.rpartition("object at 0x")[2].partition(": ")[2] or text
+
+
+def _hint(error: Exception) -> str:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _chain(error)):
+        return ". If it is signed by a private authority, name its CA bundle in the connection's extra `verify`."
+    return ". Nothing was sent."
+
+
+def _chain(error: BaseException) -> Iterator[Exception]:
+    """The exception and what lies beneath it; requests and urllib3 also keep causes in ``args`` and ``reason``."""
+    seen: set[int] = set()
+    todo: list[object] = [error]
+    while todo:
+        item = todo.pop(0)
+        if not isinstance(item, Exception) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        todo += [getattr(item, "inner_exception", None), item.__cause__, getattr(item, "reason", None), *item.args]
+        todo += [getattr(item, "os_error", None), getattr(item, "certificate_error", None), item.__context__]

@@ -1,0 +1,26 @@
+"""How a synchronous run pauses: until the time is over, or until somebody sets its stop event."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextvars import ContextVar
+
+STOP: ContextVar[threading.Event | None] = ContextVar("azureml_stop", default=None)
+"""The stop event of the run that goes on in this thread."""
+
+
+class Interrupted(Exception):
+    """The event given to ``run(stop=)`` was set while the driver paused; the flow was closed where it stood."""
+
+
+def pause(seconds: float) -> None:
+    """Wait in the calling thread: between looks, and before azure-core repeats a request.
+
+    :raises Interrupted: the run's stop event was set.
+    """
+    stop = STOP.get()
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise Interrupted("The wait was stopped from outside.")

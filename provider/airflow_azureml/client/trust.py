@@ -1,0 +1,70 @@
+"""Where requests may go: https only, and a token only to hosts that the cloud, discovery or the user vouch for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from airflow_azureml.rest.clouds import ControlPlane
+from airflow_azureml.rest.errors import UntrustedHostError
+from airflow_azureml.rest.flow import Plane
+from airflow_azureml.rest.redaction import without_query
+from airflow_azureml.rest.settings import Settings
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+TOKENLESS = frozenset({Plane.OPEN, Plane.SIGNED})
+
+
+def check_address(url: str, plane: Plane) -> None:
+    """Refuse an address that is not https; without a token, plain http on this machine itself will do.
+
+    :raises UntrustedHostError: names the address without its query.
+    """
+    parts = urlsplit(url)
+    local = plane in TOKENLESS and parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not parts.hostname or parts.username is not None or not (parts.scheme == "https" or local):
+        raise UntrustedHostError(
+            f"{without_query(url)!r} is not an address to send requests to. Expected https://host/path."
+        ) from None
+
+
+def check_token(url: str, control: ControlPlane, base: str | None, settings: Settings) -> None:
+    """Refuse to send a token to a host that nobody vouched for, before the token is fetched.
+
+    :param base: the address below which the plane lives. What an answer names beyond it (``nextLink``, ``Location``)
+        must be on that very host, or on one of the user's own; None for scoring addresses, which have hosts of their own.
+    :raises UntrustedHostError: names the host and what is trusted.
+    """
+    own = control if base is None else replace(control, trusted=(place(base),))
+    allowed = own.trusting(*settings.trusted_hosts)
+    if place(url) not in allowed.trusted and not allowed.trusts(url):
+        raise untrusted(url, allowed)
+
+
+def data_plane_of(found: str, control: ControlPlane, settings: Settings) -> ControlPlane:
+    """Trust the host that discovery named: in a known cloud if it is the cloud's, else because the endpoint says so.
+
+    :raises UntrustedHostError: the workspace names a host outside its cloud.
+    """
+    check_address(found, Plane.DATA)
+    if settings.endpoint:
+        return control.trusting(found)
+    if not control.trusts(found):
+        raise untrusted(found, control)
+    return control
+
+
+def untrusted(url: str, control: ControlPlane) -> UntrustedHostError:
+    """The refusal, naming what would be accepted."""
+    trusted = ", ".join(f"*{name}" if name.startswith(".") else name for name in dict.fromkeys(control.trusted))
+    return UntrustedHostError(
+        f"No token is sent to {place(url)}, which an answer or a setting named. Trusted here: {trusted}. "
+        "If the host is yours, add it to the connection's extra `trusted_hosts`."
+    )
+
+
+def place(url: str) -> str:
+    """Host and port of an address, in lower case."""
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    return f"{parts.hostname or ''}:{port}"
