@@ -1,0 +1,153 @@
+"""The wheel, installed into an empty environment with Airflow and without the repository, is a working provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+UV = Path(sys.executable).with_name("uv")
+
+REQUIRED = {
+    "aiohttp",
+    "apache-airflow",
+    "apache-airflow-providers-common-compat",
+    "azure-core",
+    "azure-identity",
+    "azure-storage-blob",
+    "pathspec",
+    "pyyaml",
+    "tenacity",
+}
+
+FORM = {"tenant_id", "subscription_id", "resource_group", "workspace_name", "auth", "cloud", "endpoint", "verify"}
+"""Fields that the connection form must show, among others."""
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def run(*command: str | Path, environment: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+    """Run a command that must succeed, and return what it prints."""
+    done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Installed:
+    """An environment that has Airflow and our wheel, and a folder of its own to work in."""
+
+    environment: Path
+    folder: Path
+
+    def run(self, program: str, *arguments: str) -> str:
+        """Run one of the environment's programs where nothing of the repository is in reach."""
+        kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        kept |= {"AIRFLOW_HOME": str(self.folder / "airflow"), "PYTHONWARNINGS": "ignore"}
+        return run(self.environment / "bin" / program, *arguments, environment=kept, cwd=self.folder)
+
+    def airflow(self, *arguments: str) -> list[dict[str, Any]]:
+        """The rows that an Airflow command prints as JSON, below whatever it prints before."""
+        rows: list[dict[str, Any]] = json.loads(self.run("airflow", *arguments, "--output", "json").splitlines()[-1])
+        return rows
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's wheel, built from its sources with what is installed here."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder, cwd=REPOSITORY)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> Message:
+    """What the wheel says of itself."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return HeaderParser().parsestr(archive.read(name).decode())
+
+
+@pytest.fixture(scope="module", params=["airflow3", "airflow2"])
+def installed(
+    wheel: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installed]:
+    """An empty environment, then the wheel and what it requires, in the versions that the lock files name."""
+    line: str = request.param
+    python = Path(sys.executable) if line == "airflow3" else request.getfixturevalue("airflow2_python")
+    folder = tmp_path_factory.mktemp(line)
+    settings = {"UV_CACHE_DIR": str(REPOSITORY / ".cache" / "uv"), "UV_PYTHON_DOWNLOADS": "never"} | os.environ
+    lock = REPOSITORY / "requirements" / f"{line}.txt"
+    run(UV, "venv", "--quiet", "--python", python, folder / "venv", environment=settings)
+    run(
+        *(UV, "pip", "install", "--quiet", "--python", folder / "venv", "--constraints", lock, wheel),
+        environment=settings,
+        cwd=folder,
+    )
+    return Installed(folder / "venv", folder)
+
+
+def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"airflow_azureml", "azureml_emulator"}
+    assert {"airflow_azureml/py.typed", "azureml_emulator/py.typed"} <= set(names)
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+
+
+def test_the_wheel_requires_what_is_promised_and_nothing_else(metadata: Message) -> None:
+    every = metadata.get_all("Requires-Dist") or []
+    required = {line.split(">")[0].split(";")[0].strip() for line in every if "extra ==" not in line}
+    assert required == REQUIRED
+    assert metadata["Requires-Python"] == ">=3.10"
+    assert metadata.get_all("Provides-Extra") == ["emulator"]
+    assert not any("azure-ai-ml" in line for line in every)
+
+
+def test_airflow_lists_the_provider(installed: Installed) -> None:
+    (row,) = (
+        row for row in installed.airflow("providers", "list") if row["package_name"] == "airflow-provider-azureml"
+    )
+    assert row["version"] == "0.1.0"
+    assert "Azure Machine Learning" in row["description"]
+
+
+def test_the_connection_type_and_its_hook_are_there(installed: Installed) -> None:
+    (row,) = (row for row in installed.airflow("providers", "hooks") if row["connection_type"] == "azureml")
+    assert row["class"] == "airflow_azureml.hooks.azureml.AzureMLHook"
+    assert row["conn_id_attribute_name"] == "azureml_conn_id"
+    assert row["hook_name"] == "Azure Machine Learning"
+
+
+def test_the_connection_form_is_there(installed: Installed) -> None:
+    rows = installed.airflow("providers", "widgets")
+    names = [row["connection_parameter_name"] for row in rows]
+    assert {name.removeprefix("extra__azureml__") for name in names if name.startswith("extra__azureml__")} >= FORM
+    assert {"azureml"} <= {row["field_behaviours"] for row in installed.airflow("providers", "behaviours")}
+
+
+def test_the_public_names_come_from_the_wheel(installed: Installed) -> None:
+    code = (
+        "import airflow_azureml.hooks, airflow_azureml.links, airflow_azureml.operators, airflow_azureml.sensors,"
+        " airflow_azureml.triggers as last; print(last.__file__); print(*airflow_azureml.operators.__all__)"
+    )
+    place, names = installed.run("python", "-c", code).splitlines()[-2:]
+    assert Path(place).is_relative_to(installed.environment.resolve())
+    assert {"AzureMLCommandJobOperator", "AzureMLJobOperator"} <= set(names.split())
+
+
+@pytest.mark.parametrize("program", ["airflow-azureml", "azureml-emulator"])
+def test_the_commands_answer(installed: Installed, program: str) -> None:
+    assert "usage" in installed.run(program, "--help").lower()
