@@ -24,7 +24,6 @@ from demo.emulator import Emulator, EmulatorError
 from demo.run import Run
 
 CLONE = Path(__file__).resolve().parent.parent
-HOME = CLONE / ".airflow-demo"
 DAG = "credit_defaults_training"
 TIMEOUT = 600.0
 """Seconds after which a run that has not ended is given up."""
@@ -32,7 +31,7 @@ INTERRUPTED = 130
 
 
 class BusyError(Exception):
-    """Another demo runs in this clone."""
+    """Another demo runs in the same folder."""
 
 
 def main() -> int:
@@ -41,9 +40,10 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     conf = {} if arguments.learning_rate is None else {"learning_rate": arguments.learning_rate}
+    home = arguments.home.absolute()
     try:
-        with alone():
-            return demonstrate(conf)
+        with alone(home):
+            return demonstrate(home, conf)
     except (AirflowError, EmulatorError, BusyError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -56,6 +56,9 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("demo", description="Run the tutorial DAG on a real Airflow against the emulator.")
     parser.add_argument("--learning-rate", type=positive, metavar="RATE", help="train with this learning rate")
+    parser.add_argument(
+        "--home", type=Path, default=CLONE / ".airflow-demo", metavar="DIR", help="where everything is kept"
+    )
     return parser.parse_args()
 
 
@@ -76,26 +79,26 @@ def interrupt(*_: Any) -> NoReturn:
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Hold this clone's demo for ourselves, and end what an earlier one left when it was killed."""
-    HOME.mkdir(exist_ok=True)
-    with (HOME / "lock").open("a") as lock:
+def alone(home: Path) -> Iterator[None]:
+    """Hold the demo's folder for ourselves, and end what an earlier one left when it was killed."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BusyError("another demo is running in this clone; wait for it or stop it.") from None
+            raise BusyError(f"another demo is running in {home}; wait for it or stop it.") from None
         for place in ("airflow", "emulator"):
-            if left := processes.sweep(HOME / place):
+            if left := processes.sweep(home / place):
                 print(f"Ended {left} processes that an earlier demo had left behind.")
         yield
 
 
-def demonstrate(conf: dict[str, Any]) -> int:
+def demonstrate(home: Path, conf: dict[str, Any]) -> int:
     """Start everything, run the DAG, report, stop everything."""
     bin = Path(sys.executable).parent
-    emulator = Emulator(bin, HOME / "emulator", CLONE / ".venvs" / "jobs" / "bin" / "python")
+    emulator = Emulator(bin, home / "emulator", CLONE / ".venvs" / "jobs" / "bin" / "python")
     settings = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2", "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
-    airflow = Airflow(bin, HOME / "airflow", CLONE / "dags_examples", settings=settings)
+    airflow = Airflow(bin, home / "airflow", CLONE / "dags_examples", settings=settings)
     began = time.monotonic()
     try:
         start(emulator, airflow)
@@ -116,7 +119,7 @@ def start(emulator: Emulator, airflow: Airflow) -> None:
     """Start the emulator and Airflow, with the one's connection as the other's ``azureml_default``."""
     print("Starting the emulator and Airflow (api-server, dag-processor, scheduler, triggerer)", flush=True)
     emulator.start()
-    airflow.prepare(HOME / f"airflow-{version('apache-airflow')}.db")
+    airflow.prepare(airflow.home.parent / f"airflow-{version('apache-airflow')}.db")
     endpoint = emulator.wait()
     airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = endpoint["airflow_connection"]
     airflow.start()

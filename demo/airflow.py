@@ -1,7 +1,7 @@
 """A real Airflow in a folder: its settings, its processes, its REST API. Standard library only.
 
-The Airflow itself lives in another environment's ``bin``; 3.x (api-server, dag-processor, scheduler, triggerer) and 2.11
-(scheduler, triggerer) are both known here. Tasks run in worker processes (LocalExecutor), the database is SQLite.
+The Airflow itself lives in another environment's ``bin``. Both 3.x (api-server, dag-processor, scheduler, triggerer)
+and 2.11 (scheduler, triggerer) are known here. Tasks run in worker processes (LocalExecutor), the database is SQLite.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Child processes that leave nobody behind: started in sessions of their own, marked, and ended to the last one.
 
-Every child carries the variable ``AZUREML_DEMO_HOME`` with the folder it works for, and so do its own children. That mark,
-not a process group, says who belongs to a run: Airflow puts each task into a group of its own.
+Every child carries the variable ``AZUREML_DEMO_HOME`` with the folder it works for, and so do its own children. That
+mark, not a process group, says who belongs to a run: Airflow puts each task into a group of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def marked(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
 def start(
     command: Sequence[str | Path], *, home: Path, environment: Mapping[str, str], log: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a command in ``home``, in a session of its own so that Ctrl-C does not reach it; its output goes to ``log``."""
+    """Start a command in ``home``, its output appended to ``log``.
+
+    It leads a session of its own, so that Ctrl-C does not reach it.
+    """
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(word) for word in command],

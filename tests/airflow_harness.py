@@ -79,15 +79,26 @@ class RealAirflow(Airflow):
 
     def trigger(self, dag: str, run: str, *, conf: dict[str, Any] | None = None) -> None:
         """Switch a DAG on and start a run of it (3.x by REST, 2.11 by its command line)."""
-        known = "SELECT 1 FROM serialized_dag WHERE dag_id = ?"
-        self.until(f"DAG {dag}", lambda: self.sql(known, dag), timeout=120)
+        self.unpause(dag)
         if self.major == 2:
-            self.command("dags", "unpause", dag)
             self.command("dags", "trigger", dag, "--run-id", run, "--conf", json.dumps(conf or {}))
             return
-        self.api("PATCH", f"/dags/{dag}", {"is_paused": False})
         body = {"dag_run_id": run, "logical_date": None, "conf": conf or {}}
         self.api("POST", f"/dags/{dag}/dagRuns", body)
+
+    def unpause(self, dag: str) -> None:
+        """Wait until a DAG is known and switch it on; one with a schedule then gets its latest run."""
+        self.until(f"DAG {dag}", lambda: self.sql("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag), timeout=120)
+        if self.major == 2:
+            self.command("dags", "unpause", dag)
+            return
+        self.api("PATCH", f"/dags/{dag}", {"is_paused": False})
+
+    def scheduled_run(self, dag: str) -> str:
+        """Wait until the scheduler has made a run of a DAG by itself and give back its id."""
+        query = "SELECT run_id FROM dag_run WHERE dag_id = ? AND run_type = 'scheduled'"
+        rows = self.until(f"scheduled run of {dag}", lambda: self.sql(query, dag))
+        return str(rows[0][0])
 
     def run_state(self, dag: str, run: str) -> str | None:
         """Tell the state of a DAG run."""
