@@ -57,7 +57,6 @@ def test_what_airflow_reads_at_every_start_loads_nothing(module: str) -> None:
     assert done.returncode == 0, done.stderr
     came = set(done.stdout.split()) - {"__future__", "airflow_azureml", module}
     assert not {name for name in came if name.partition(".")[0] not in sys.stdlib_module_names}
-    assert len(came) < 10, came
 
 
 def _with_sources() -> dict[str, str]:

@@ -80,9 +80,7 @@ def metadata(wheel: Path) -> Message:
 
 
 @pytest.fixture(scope="module", params=["airflow3", "airflow2"])
-def installed(
-    wheel: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installed]:
+def installed(wheel: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """An empty environment, then the wheel and what it requires, in the versions that the lock files name."""
     line: str = request.param
     python = Path(sys.executable) if line == "airflow3" else request.getfixturevalue("airflow2_python")
