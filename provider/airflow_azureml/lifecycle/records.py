@@ -196,6 +196,14 @@ class LookTrouble:
     patience_left: float
 
 
+@dataclass(frozen=True)
+class LogTrouble:
+    """News: the job's log cannot be read for now; told once per bad spell. The job does not suffer from it."""
+
+    job_name: str
+    message: str
+
+
 def _construct(cls: type[R], value: Any, what: str) -> R:
     expected = ", ".join(item.name for item in fields(cls))
     if not isinstance(value, Mapping):

@@ -1,20 +1,122 @@
-"""What a job that ended has to show: its outputs and metrics, or why it failed."""
+"""What a job that ended has to show: its outputs, metrics and times, or why it failed."""
 
 from __future__ import annotations
 
+from airflow_azureml.lifecycle.outputs import Outputs
 from airflow_azureml.lifecycle.records import Failure, JobResult
+from airflow_azureml.rest import history, logs, metrics
+from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, ServiceError, TransientError
 from airflow_azureml.rest.flow import Steps
-from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.history import Details, Run
+from airflow_azureml.rest.ids import Workspace, with_tenant
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.redaction import redact
+from airflow_azureml.rest.times import iso
+
+TAIL_BYTES = 32 * 1024
+"""Bytes of a log that are read for its last lines."""
+
+PARENTS = frozenset({"Pipeline", "Sweep", "AutoML"})
+"""Kinds of job that run others: their own error says little, the failed child's says why."""
 
 
 def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[JobResult]:
-    """Read what a job has produced."""
-    raise NotImplementedError
-    yield
+    """Read what a job has produced.
+
+    Failing to read metrics never fails the job that succeeded.
+
+    :param tenant_id: added to the Studio link.
+    :raises TransientError: its outputs could not be read for now.
+    """
+    run = yield from _run(ws, job.name)
+    outputs = yield from Outputs(ws, job, run).read()
+    try:
+        values = yield from metrics.last_values(ws, job.name)
+    except AzureMLError:
+        values = {}
+    return JobResult(
+        job_name=job.name,
+        status=job.status,
+        experiment_name=job.experiment_name,
+        studio_url=with_tenant(job.studio_url, tenant_id) if job.studio_url else None,
+        started_at=iso(run.started_at) if run.started_at else None,
+        ended_at=iso(run.ended_at) if run.ended_at and job.phase.is_terminal else None,
+        outputs=outputs,
+        metrics=values,
+    )
 
 
 def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
-    """Read why a job failed."""
-    raise NotImplementedError
-    yield
+    """Read why a job failed; what cannot be read is left out, never raised.
+
+    :param tail: lines of the log to give.
+    """
+    try:
+        details = yield from history.details(ws, job.name)
+    except AzureMLError as error:
+        return Failure(None, f"The reason could not be read: {error}")
+    if job.kind in PARENTS:
+        child = yield from _failed_child(ws, job.name)
+        if child is not None:
+            name = child.run.display_name or child.run.id
+            end = yield from _log_end(ws, child, None, tail)
+            own, code = _reason(details.run)
+            said, child_code = _reason(child.run)
+            reason = f"{name}: {said or 'failed without a reason'}"
+            return Failure(child_code or code, f"{reason} ({own})" if own and own != said else reason, end)
+    reason, code = _reason(details.run)
+    end = yield from _log_end(ws, details, job.kind, tail)
+    return Failure(code, reason or "The service gives no reason; the job's log may.", end)
+
+
+def _run(ws: Workspace, name: str) -> Steps[Run]:
+    """Read the run with its outputs; an empty one where run history refuses to tell."""
+    try:
+        return (yield from history.run_data(ws, name))
+    except TransientError:
+        raise
+    except ServiceError:
+        return Run(name)
+
+
+def _log_end(ws: Workspace, details: Details, kind: str | None, tail: int) -> Steps[str]:
+    """Read the last lines of a job's log; empty when there is none, or it cannot be read."""
+    for file in [*logs.followed(details.log_files, kind), *logs.written_by_user(details.log_files)]:
+        try:
+            data = yield from _read_end(ws, details, file)
+        except AzureMLError:
+            continue
+        kept = logs.lines(data.rstrip())[-tail:] if data.strip() and tail > 0 else ()
+        if kept:
+            return redact("\n".join(kept))
+    return ""
+
+
+def _read_end(ws: Workspace, details: Details, file: str) -> Steps[bytes]:
+    """Read the end of a file; an address whose signature has expired is asked for anew, once."""
+    try:
+        return (yield from logs.read_end(details.log_files[file], TAIL_BYTES))
+    except ForbiddenError:
+        fresh = (yield from history.details(ws, details.run.id)).log_files
+        return (yield from logs.read_end(fresh.get(file, details.log_files[file]), TAIL_BYTES))
+
+
+def _failed_child(ws: Workspace, name: str) -> Steps[Details | None]:
+    """Read the child that failed first; None when there is none, or it cannot be read."""
+    try:
+        runs = yield from history.children(ws, name)
+        failed = [run for run in runs if run.status == "Failed"]
+        if not failed:
+            return None
+        first = min(failed, key=lambda run: (run.ended_at is None, run.ended_at and run.ended_at.timestamp()))
+        details = yield from history.details(ws, first.id)
+    except AzureMLError:
+        return None
+    return details
+
+
+def _reason(run: Run) -> tuple[str, str | None]:
+    """The service's words about a run, its remarks where it names no error; and the deepest code."""
+    if run.fault is not None and run.fault.message:
+        return run.fault.message, run.fault.code
+    return "; ".join(run.warnings), run.fault.code if run.fault else None

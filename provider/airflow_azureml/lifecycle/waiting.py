@@ -1,19 +1,35 @@
-"""Waiting for a job: look, pause, patience, deadline."""
+"""Waiting for a job: look, pause, patience, deadline.
+
+A failed look is not a failed job. While a job is waited for, a look may fail in any way (unreachable, throttled, a
+token or a permission refused for a while): it only spends patience, which every good look renews. So whoever wants a
+wrong secret to fail at once looks at the job by itself, before it waits. A job that is not there is tolerated for a
+minute, since a job that was just submitted may be unknown for a moment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.lifecycle.following import LogFollower
+from airflow_azureml.lifecycle.records import LookTrouble, QueueNote, StatusChange
+from airflow_azureml.rest import history
+from airflow_azureml.rest.errors import AzureMLError, DeadlineError, NotFoundError, PatienceError, SettingsError
+from airflow_azureml.rest.flow import Look, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+
+Clock = Callable[[], float]
+"""Tells epoch seconds."""
+
+QUEUED_TOO_LONG = 300.0
+"""Seconds in the queue after which the service is asked why, and between the questions until it has an answer."""
 
 
 def wait(
     ws: Workspace,
     name: str,
     *,
-    clock: Callable[[], float],
+    clock: Clock,
     poll_interval: float,
     patience: float,
     deadline: float | None = None,
@@ -21,6 +37,135 @@ def wait(
     missing_ok_for: float = 60,
     first_look_after: float = 0,
 ) -> Steps[Job]:
-    """Look at a job until it has ended; gives back the ended job."""
-    raise NotImplementedError
-    yield
+    """Look at a job until it has ended; gives back the job as it ended, whichever way.
+
+    On its way it tells ``StatusChange``, ``LogLines``, ``QueueNote``, ``LookTrouble`` and ``LogTrouble`` as news.
+
+    :param poll_interval: seconds from the end of a look to the next one; only a deadline makes a look come earlier.
+    :param patience: seconds for which looks may go on failing.
+    :param deadline: epoch seconds; the job is looked at once more then.
+    :param missing_ok_for: seconds for which the job may be missing.
+    :param first_look_after: seconds before the first look.
+    :raises PatienceError: looks kept failing for longer than ``patience``; names the last cause.
+    :raises DeadlineError: the deadline has come and the job has not ended.
+    :raises NotFoundError: the job was missing for longer than ``missing_ok_for``.
+    """
+    spell = _BadSpell(name, clock, patience, missing_ok_for)
+    story = _Story(ws, name, clock)
+    follower = LogFollower(ws, name) if stream_logs else None
+    last, pause = None, first_look_after
+    while True:
+        left = float("inf") if deadline is None else deadline - clock()
+        if pause > 0:
+            yield Pause(max(min(pause, left), 0.0))
+        job = yield from _look(name, spell)
+        looked_at = clock()
+        if job is not None:
+            last = job
+            yield from story.tell(job)
+            if follower is not None:
+                yield from follower.look(job)
+            if job.phase.is_terminal:
+                return job
+        if deadline is not None and clock() >= deadline:
+            seen = f"still {last.status}" if last is not None else "not seen yet"
+            raise DeadlineError(f"Job {name} was {seen} when the time that it was given had passed.") from None
+        pause = max(looked_at + poll_interval - clock(), 0.0)
+
+
+def look(name: str, *, clock: Clock, interval: float, patience: float, missing_ok_for: float = 60) -> Steps[Job]:
+    """Look at a job once, riding out looks that fail.
+
+    :param interval: seconds between looks that fail.
+    :raises PatienceError: as for ``wait``.
+    :raises NotFoundError: as for ``wait``.
+    """
+    spell = _BadSpell(name, clock, patience, missing_ok_for)
+    while (job := (yield from _look(name, spell))) is None:
+        yield Pause(interval)
+    return job
+
+
+def _look(name: str, spell: _BadSpell) -> Steps[Job | None]:
+    """Look once; None when that failed within what is tolerated."""
+    try:
+        job: Job = yield Look(name)
+    except SettingsError:
+        # The connection itself is wrong: no look can succeed.
+        raise
+    except AzureMLError as error:
+        trouble = spell.spend(error)
+        if trouble is not None:
+            yield News(trouble)
+        return None
+    spell.renew()
+    return job
+
+
+class _BadSpell:
+    """How long looks have been failing, and whether that is still tolerated."""
+
+    def __init__(self, name: str, clock: Clock, patience: float, missing_ok_for: float) -> None:
+        self._name = name
+        self._clock = clock
+        self._patience = patience
+        self._missing_ok_for = missing_ok_for
+        self._failing_since: float | None = None
+        self._missing_since: float | None = None
+
+    def renew(self) -> None:
+        """Begin anew, after a good look."""
+        self._failing_since = self._missing_since = None
+
+    def spend(self, error: AzureMLError) -> LookTrouble | None:
+        """Count a failed look; what to tell, the first time in a spell.
+
+        :raises PatienceError: the patience is used up.
+        :raises NotFoundError: the job has been missing for too long.
+        """
+        now = self._clock()
+        if isinstance(error, NotFoundError):
+            begun = self._missing_since is None
+            self._missing_since = now if self._missing_since is None else self._missing_since
+            left = self._missing_since + self._missing_ok_for - now
+            if left <= 0:
+                raise error from None
+        else:
+            begun = self._failing_since is None
+            self._failing_since = now if self._failing_since is None else self._failing_since
+            left = self._failing_since + self._patience - now
+            if left <= 0:
+                text = f"Looks at job {self._name} kept failing for {self._patience:g} seconds. The last time: {error}"
+                raise PatienceError(text) from None
+        return LookTrouble(self._name, str(error), left) if begun else None
+
+
+class _Story:
+    """What a waiting person has been told about a job."""
+
+    def __init__(self, ws: Workspace, name: str, clock: Clock) -> None:
+        self._ws = ws
+        self._name = name
+        self._clock = clock
+        self._status: str | None = None
+        self._ask_at: float | None = None
+        self._told_why = False
+
+    def tell(self, job: Job) -> Steps[None]:
+        """Tell a status that changed, and once why the job is queued for so long."""
+        if job.status != self._status:
+            yield News(StatusChange(self._name, job.status, self._status))
+            self._status = job.status
+            self._ask_at = self._clock() + QUEUED_TOO_LONG if job.status == "Queued" else None
+        elif self._ask_at is not None and self._clock() >= self._ask_at and not self._told_why:
+            self._ask_at = self._clock() + QUEUED_TOO_LONG
+            yield from self._tell_why()
+
+    def _tell_why(self) -> Steps[None]:
+        try:
+            message = (yield from history.run(self._ws, self._name)).queue_message
+        except AzureMLError:
+            return
+        if message:
+            self._told_why = True
+            yield News(QueueNote(self._name, message))

@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from airflow_azureml.rest import faults
 from airflow_azureml.rest.flow import Reply
@@ -186,11 +187,18 @@ def check(reply: Reply) -> NoReturn:
     """
     fault = faults.from_reply(reply)
     said = fault.message or f"The service gave no reason for {_status(reply.status)}."
+    if 300 <= reply.status < 400:
+        said = f"The service sends elsewhere, to {_host(reply)}; redirects are not followed."
     where = [_status(reply.status), fault.code, f"{reply.method} {without_query(reply.url)}".strip()]
     if fault.correlation:
         where.append(f"correlation id {fault.correlation}")
     message = f"{said} [{'; '.join(part for part in where if part)}]"
     raise kind_of(reply.status, fault)(message, reply, fault.codes, fault.correlation) from None
+
+
+def _host(reply: Reply) -> str:
+    """The host that a redirect leads to."""
+    return urlsplit(reply.header("Location") or "").netloc or "another path of the same host"
 
 
 def _status(status: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from airflow_azureml.rest import times
+from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, data_kind
@@ -106,6 +107,31 @@ class Job:
 def get(ws: Workspace, name: str) -> Call[Job]:
     """Read a job. Source: REST reference, Jobs - Get."""
     return Call("GET", f"{ws.path}/jobs/{name}", Job.from_reply)
+
+
+ELSEWHERE = frozenset(
+    {
+        "ResourceNotFound",
+        "ParentResourceNotFound",
+        "ResourceGroupNotFound",
+        "SubscriptionNotFound",
+        "InvalidSubscriptionId",
+    }
+)
+"""Codes of a 404 that speaks of the workspace or what it lies in, not of the job (general ARM behaviour)."""
+
+
+def find(ws: Workspace, name: str) -> Steps[Job | None]:
+    """Read a job, or None when there is none of that name.
+
+    :raises NotFoundError: the workspace itself is not there.
+    """
+    try:
+        return (yield from get(ws, name))
+    except NotFoundError as error:
+        if error.code in ELSEWHERE:
+            raise
+        return None
 
 
 def create(

@@ -16,6 +16,9 @@ from airflow_azureml.rest.flow import Call, Plane, Reply, Steps
 CHUNK = 1024 * 1024
 """Bytes asked for at once."""
 
+LONGEST_LINE = 64 * 1024
+"""Bytes after which an unfinished line counts as one."""
+
 _LEGACY = r"azureml-logs/[\d]{2}.+\.txt"
 STREAMED = {
     "Pipeline": (r"logs/azureml/executionlogs\.txt",),
@@ -95,26 +98,14 @@ class Cursor:
     def advance(self, data: bytes) -> tuple[Cursor, tuple[str, ...]]:
         """Take in what was read at ``offset``: the cursor after it, and the lines that it completes."""
         whole, newline, rest = (self.rest + data).rpartition(b"\n")
-        cursor = replace(self, offset=self.offset + len(data), rest=rest)
-        return cursor, lines(whole) if newline else ()
+        found = lines(whole) if newline else ()
+        if len(rest) > LONGEST_LINE:
+            found, rest = (*found, *lines(rest)), b""
+        return replace(self, offset=self.offset + len(data), rest=rest), found
 
     def finish(self) -> tuple[Cursor, tuple[str, ...]]:
         """Give up the unfinished line, when nothing more will come."""
         return replace(self, rest=b""), lines(self.rest) if self.rest else ()
-
-
-def gained(url: str, cursor: Cursor) -> Steps[tuple[Cursor, tuple[str, ...]]]:
-    """Read what a file has gained since the cursor: the new cursor and the whole lines.
-
-    :raises ForbiddenError: the signature has expired.
-    """
-    found: tuple[str, ...] = ()
-    while True:
-        chunk = yield from read(url, cursor.offset, cursor.offset + CHUNK)
-        cursor, new = cursor.advance(chunk.data)
-        found += new
-        if len(chunk.data) < CHUNK:
-            return cursor, found
 
 
 def lines(data: bytes) -> tuple[str, ...]:

@@ -1,0 +1,85 @@
+"""A job's log: followed while it grows, every line once, however many files and looks it takes; or read as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow_azureml.lifecycle.records import LogLines, LogTrouble
+from airflow_azureml.rest import history, logs
+from airflow_azureml.rest.errors import AzureMLError, ForbiddenError
+from airflow_azureml.rest.flow import News, Steps
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.logs import CHUNK, Cursor
+from airflow_azureml.rest.status import WAITING
+
+
+class LogFollower:
+    """What has been shown of a job's log so far; never a reason for a job or its task to fail."""
+
+    def __init__(self, ws: Workspace, job_name: str) -> None:
+        self._ws = ws
+        self._job_name = job_name
+        self._cursors: dict[str, Cursor] = {}
+        self._troubled = False
+
+    def look(self, job: Job) -> Steps[None]:
+        """Tell the lines that the log has gained; with a job that has ended, also an unfinished last line."""
+        if job.status in WAITING:
+            return
+        try:
+            yield from self._read(job)
+        except AzureMLError as error:
+            if not self._troubled:
+                yield News(LogTrouble(self._job_name, str(error)))
+            self._troubled = True
+        else:
+            self._troubled = False
+
+    def _read(self, job: Job) -> Steps[None]:
+        files = (yield from history.details(self._ws, self._job_name)).log_files
+        for file in logs.followed(files, job.kind):
+            files = yield from self._read_file(file, files)
+            if job.phase.is_terminal:
+                cursor, lines = self._cursors[file].finish()
+                yield from self._tell(file, cursor, lines)
+
+    def _read_file(self, file: str, files: Mapping[str, str]) -> Steps[Mapping[str, str]]:
+        """Read one file to its end; an address whose signature has expired is asked for anew, once. The addresses now
+        known.
+        """
+        fresh = False
+        while True:
+            cursor = self._cursors.setdefault(file, Cursor())
+            try:
+                chunk = yield from logs.read(files[file], cursor.offset, cursor.offset + CHUNK)
+            except ForbiddenError:
+                if fresh:
+                    raise
+                fresh = True
+                files = {**files, **(yield from history.details(self._ws, self._job_name)).log_files}
+                continue
+            yield from self._tell(file, *cursor.advance(chunk.data))
+            if len(chunk.data) < CHUNK:
+                return files
+
+    def _tell(self, file: str, cursor: Cursor, lines: tuple[str, ...]) -> Steps[None]:
+        self._cursors[file] = cursor
+        if lines:
+            yield News(LogLines(self._job_name, file, lines))
+
+
+def read_log(ws: Workspace, job: Job) -> Steps[str]:
+    """Read a job's log as a whole, file after file; empty when there is none yet.
+
+    :raises AzureMLError: it cannot be read.
+    """
+    files = (yield from history.details(ws, job.name)).log_files
+    data = b""
+    for file in logs.followed(files, job.kind):
+        offset, chunk = 0, None
+        while chunk is None or len(chunk) == CHUNK:
+            chunk = (yield from logs.read(files[file], offset, offset + CHUNK)).data
+            offset += len(chunk)
+            data += chunk
+    return "\n".join(logs.lines(data))
