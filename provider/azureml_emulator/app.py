@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import pkgutil
 import re
 import ssl
 import uuid
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from azureml_emulator import access
+from azureml_emulator import access, routes
 from azureml_emulator.blobs import BlobStore
 from azureml_emulator.clock import Clock, now, stamp
 from azureml_emulator.errors import Envelope, ServiceError, respond
@@ -25,32 +26,11 @@ from azureml_emulator.settings import Settings
 from azureml_emulator.store import Store
 from azureml_emulator.tokens import Tokens
 
-ROUTE_MODULES = (
-    "login",
-    "metadata",
-    "workspace",
-    "jobs",
-    "operations",
-    "assets",
-    "endpoints",
-    "scoring",
-    "history",
-    "blobs",
-    "mlflow",
-    "control",
-)
-
 
 def all_routes() -> Iterable[Route]:
     """The routes of every module in ``routes``."""
-    for name in ROUTE_MODULES:
-        try:
-            module = importlib.import_module(f"azureml_emulator.routes.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"azureml_emulator.routes.{name}":
-                raise
-            continue
-        yield from module.ROUTES
+    for found in pkgutil.iter_modules(routes.__path__):
+        yield from importlib.import_module(f"{routes.__name__}.{found.name}").ROUTES
 
 
 class Emulator:

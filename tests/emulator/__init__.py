@@ -1,0 +1,1 @@
+"""Tests of the emulator: real clients, real TLS, real processes."""

@@ -1,0 +1,139 @@
+"""A pytest plugin: the real emulator as a child process, told and asked through its own command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+START_PATIENCE = 60.0
+STOP_PATIENCE = 60.0
+
+Start = Callable[..., "RunningEmulator"]
+
+
+class RunningEmulator:
+    """One emulator process with its state directory.
+
+    ``emulator["client_id"]`` and the like are the values of ``endpoint.json``; ``emulator.env`` is what ``env`` prints.
+    """
+
+    def __init__(self, state: Path, *arguments: str) -> None:
+        self.state = state
+        self.arguments = arguments
+        self.log = state.with_name(f"{state.name}.log")
+        self.process: subprocess.Popen[bytes] | None = None
+        self.endpoint: dict[str, Any] = {}
+        self.env: dict[str, str] = {}
+        self.start()
+
+    def __getitem__(self, key: str) -> Any:
+        return self.endpoint[key]
+
+    def start(self) -> None:
+        """Start the process and wait for ``endpoint.json``."""
+        command = [sys.executable, "-m", "azureml_emulator.cli", "start", "--state", str(self.state), *self.arguments]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        file, deadline = self.state / "endpoint.json", time.monotonic() + START_PATIENCE
+        while not file.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the emulator did not start:\n{self.log.read_text()}")
+            time.sleep(0.02)
+        self.endpoint = json.loads(file.read_text())
+        self.env = read_exports(self.command("env").stdout)
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run one ``azureml-emulator`` command on this state directory."""
+        command = [sys.executable, "-m", "azureml_emulator.cli", *arguments, "--state", str(self.state)]
+        return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Every request received: time, method, path, status, client_request_id, job."""
+        return list(json.loads(self.command("journal", "--json").stdout))
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The jobs made: name, type, status, experiment and times."""
+        return list(json.loads(self.command("journal", "--jobs", "--json").stdout))
+
+    def fault(self, kind: str, **options: Any) -> None:
+        """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``."""
+        pairs = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+        self.command("fault", "add", kind, *pairs)
+
+    def faults(self) -> list[str]:
+        """The faults asked for, a line each, with how often each came."""
+        return self.command("fault", "list").stdout.splitlines()
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self.command("fault", "clear")
+
+    def signal(self, number: int) -> int:
+        """Send a signal and wait for the end; returns the exit code."""
+        assert self.process
+        self.process.send_signal(number)
+        return self.process.wait(STOP_PATIENCE)
+
+    def stop(self) -> int:
+        """End the process, if it runs; returns the exit code."""
+        assert self.process
+        return self.process.returncode if self.process.poll() is not None else self.signal(signal.SIGTERM)
+
+
+def read_exports(text: str) -> dict[str, str]:
+    """Shell exports as a mapping."""
+    words = [shlex.split(line) for line in text.splitlines()]
+    return dict(pair[1].split("=", 1) for pair in words if pair and pair[0] == "export")
+
+
+def job_environments() -> list[str]:
+    """Jobs run in ``.venvs/jobs`` where that was made, else in the emulator's own interpreter."""
+    python = REPOSITORY / ".venvs" / "jobs" / "bin" / "python"
+    return ["--environment", f"*={python}"] if python.exists() else []
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """One emulator for the whole session; a test that asks it for faults clears them."""
+    running = RunningEmulator(tmp_path_factory.mktemp("emulator") / "state", *job_environments())
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_emulator(tmp_path: Path) -> Iterator[Start]:
+    """Starts emulators with options of a test's own; all are ended with the test."""
+    started: list[RunningEmulator] = []
+
+    def start(*arguments: str, state: Path | None = None) -> RunningEmulator:
+        started.append(RunningEmulator(state or tmp_path / f"state{len(started)}", *arguments))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def fresh_emulator(start_emulator: Start) -> RunningEmulator:
+    """An emulator with an empty state directory, for one test."""
+    return start_emulator(*job_environments())
+
+
+@pytest.fixture
+def emulator_environment(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    """The session's emulator as this process's environment, as ``eval "$(azureml-emulator env)"`` would set it."""
+    for name, value in emulator.env.items():
+        monkeypatch.setenv(name, value)
+    return dict(os.environ)
