@@ -135,12 +135,23 @@ class RealAirflow(Airflow):
         return self.until(f"end of {dag} {run}", look, timeout=timeout)
 
     def xcom(self, dag: str, run: str, task: str, key: str = "return_value", map_index: int = -1) -> Any:
-        """Read an XCom by REST (3.x); None when there is none."""
+        """Read an XCom (3.x by REST, 2.11 from the database, where it is JSON); None when there is none."""
+        if self.major == 2:
+            query = (
+                "SELECT value FROM xcom WHERE dag_id = ? AND run_id = ? AND task_id = ? AND key = ? AND map_index = ?"
+            )
+            rows = self.sql(query, dag, run, task, key, map_index)
+            return json.loads(rows[0][0]) if rows else None
         path = f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/{key}?map_index={map_index}"
         return (self.find(path) or {}).get("value")
 
     def clear(self, dag: str, run: str, task: str) -> None:
-        """Clear a task, as the button does (3.x by REST)."""
+        """Clear a task, as the button does (3.x by REST, 2.11 by its command line)."""
+        if self.major == 2:
+            query = "SELECT execution_date FROM dag_run WHERE dag_id = ? AND run_id = ?"
+            day = f"{self.sql(query, dag, run)[0][0]}+00:00"
+            self.command("tasks", "clear", dag, "--task-regex", task, "-s", day, "-e", day, "--yes")
+            return
         body = {
             "dry_run": False,
             "dag_run_id": run,

@@ -1,0 +1,90 @@
+"""One task, one job on Airflow 2.11, whose workers and triggerer tell a provider less than 3.3's do."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.airflow_harness import RealAirflow, Service, real_airflow
+from tests.processes.patient import DEFERRED, ON_WORKER, TASK, Patient, admitted
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def airflow2(
+    airflow2_python: Path, service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealAirflow]:
+    """A real Airflow 2.11: scheduler, triggerer, worker processes."""
+    with real_airflow(
+        airflow2_python.parent, 2, service, tmp_path_factory.mktemp("airflow2") / "template.db"
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def patient(airflow2: RealAirflow, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Patient]:
+    """A patient of the DAG named by the test's parameter."""
+    with admitted(airflow2, request.param, tmp_path / "gate") as found:
+        yield found
+
+
+@pytest.mark.parametrize("patient", [ON_WORKER], indirect=True)
+def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.airflow.kill_task(patient.dag, patient.run, TASK)
+    patient.airflow.until("second try", lambda: patient.tries() == 2)
+    patient.finish()
+
+    assert patient.statuses() == ["Completed"]
+    assert patient.puts() == [1]
+
+
+@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> None:
+    patient.begin()
+    patient.finish()
+
+    patient.airflow.clear(patient.dag, patient.run, TASK)
+    patient.airflow.until("second job", lambda: len(patient.jobs()) == 2)
+    patient.finish()
+
+    assert patient.statuses() == ["Completed", "Completed"]
+    assert patient.puts() == [1, 1]
+    assert patient.result()["job_name"] == patient.jobs()[1]["name"]
+
+
+@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+    patient.wait_task("deferred" if patient.dag == DEFERRED else "running")
+
+    patient.airflow.clear(patient.dag, patient.run, TASK)
+    patient.wait_status(0, "Canceled")
+    patient.wait_status(1, "Running")
+    patient.finish()
+
+    assert patient.statuses() == ["Canceled", "Completed"]
+    assert patient.puts() == [1, 1]
+
+
+@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+    patient.wait_task("deferred")
+    patient.airflow.until("trigger picked up", lambda: patient.airflow.sql("SELECT 1 FROM trigger WHERE triggerer_id"))
+
+    patient.airflow.kill("triggerer", number)
+    patient.airflow.start("triggerer")
+    patient.finish()
+
+    assert patient.statuses() == ["Completed"]
+    assert patient.puts() == [1]
