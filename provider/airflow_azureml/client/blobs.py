@@ -48,7 +48,8 @@ class BlobAddress:
         """Read an address in host style (``acct.blob.…/container``) or path style (``host:1/acct.blob.…/container``).
 
         Path style is told by a bare IP address or ``localhost``, as azure-storage-blob does, or by a first part with a
-        dot in it: no container's name has one.
+        dot in it: no container's name has one. A ``dfs`` address (Data Lake Gen2) is entered by its ``blob`` one,
+        which serves the same files.
         """
         parts = urlsplit(url)
         first, _, rest = parts.path.lstrip("/").partition("/")
@@ -60,7 +61,9 @@ class BlobAddress:
         if not first:
             given = f"{without_query(url)!r} names no container."
             raise SpecError([Problem("", f"{given} Expected https://<account>/<container>[/<path>].")])
-        return cls(base, account, unquote(first), unquote(rest))
+        return cls(
+            base.replace(".dfs.", ".blob.", 1), account.replace(".dfs.", ".blob.", 1), unquote(first), unquote(rest)
+        )
 
 
 def open_container(place: Place, address: BlobAddress, control: ControlPlane, transport: Any, tokens: Any) -> Any:

@@ -32,7 +32,7 @@ def check_token(url: str, control: ControlPlane, base: str | None, settings: Set
     """Refuse to send a token to a host that nobody vouched for, before the token is fetched.
 
     :param base: the address below which the plane lives. What an answer names beyond it (``nextLink``, ``Location``)
-        must be on that very host, or on one of the user's own; None for scoring addresses, which have hosts of their own.
+        must be on that very host, or on one the user trusts; None for scoring addresses: they have hosts of their own.
     :raises UntrustedHostError: names the host and what is trusted.
     """
     own = control if base is None else replace(control, trusted=(place(base),))

@@ -1,0 +1,261 @@
+"""The hook: it reads the Airflow connection, opens the door to the client, and has the everyday questions by name."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoundException, BaseHook, conf
+
+from airflow_azureml.exceptions import translated
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from airflow_azureml.client import AsyncMLClient, Limits, MLClient
+    from airflow_azureml.hooks.connection import ConnectionFields
+    from airflow_azureml.rest.errors import SettingsError
+    from airflow_azureml.rest.jobs import Job
+    from airflow_azureml.rest.settings import Settings
+
+
+class AzureMLHook(BaseHook):
+    """Reach one Azure ML workspace through one Airflow connection.
+
+    :param azureml_conn_id: connection of type ``azureml``, or ``azure`` (the official provider's).
+    :param subscription_id: overrides the connection's; so do the two after it.
+    """
+
+    conn_name_attr = "azureml_conn_id"
+    default_conn_name = "azureml_default"
+    conn_type = "azureml"
+    hook_name = "Azure Machine Learning"
+
+    def __init__(
+        self,
+        azureml_conn_id: str = default_conn_name,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        workspace_name: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.azureml_conn_id = azureml_conn_id
+        self.subscription_id = subscription_id
+        self.resource_group = resource_group
+        self.workspace_name = workspace_name
+        self._settings: Settings | None = None
+
+    def settings(self) -> Settings:
+        """Read and check the connection, once per hook.
+
+        :raises rest.errors.SettingsError: lists the fields that are missing or wrong.
+        """
+        if self._settings is None:
+            from airflow_azureml.hooks.connection import ConnectionFields
+            from airflow_azureml.version_compat import mask_secret
+
+            try:
+                connection = self.get_connection(self.azureml_conn_id)
+            except AirflowNotFoundException:
+                raise self._undefined() from None
+            if connection.password:
+                mask_secret(connection.password)
+            self._settings = self._checked(ConnectionFields.of(connection))
+        return self._settings
+
+    async def async_settings(self) -> Settings:
+        """The same in a coroutine, without blocking its event loop."""
+        if self._settings is None:
+            from airflow.providers.common.compat.connection import get_async_connection
+
+            from airflow_azureml.hooks.connection import ConnectionFields
+
+            try:
+                connection = await get_async_connection(self.azureml_conn_id)
+            except AirflowNotFoundException:
+                raise self._undefined() from None
+            self._settings = self._checked(ConnectionFields.of(connection))
+        return self._settings
+
+    def client(self, limits: Limits | None = None) -> MLClient:
+        """Make a client for flows; the caller closes it: ``with hook.client() as client``."""
+        from airflow_azureml.client import MLClient  # the door: azure is loaded here
+
+        return MLClient(self.settings(), limits)
+
+    async def async_client(self) -> AsyncMLClient:
+        """Take a share in this event loop's client for the workspace: ``async with await hook.async_client() as c``."""
+        from airflow_azureml.client import share  # the door: azure is loaded here
+
+        return share(await self.async_settings())
+
+    def get_conn(self) -> MLClient:
+        """The client, under the name that Airflow's hooks share."""
+        return self.client()
+
+    def get_job(self, name: str) -> Job:
+        """Read a job.
+
+        :raises AzureMLNotFoundError: there is none of this name.
+        """
+        from airflow_azureml.rest import jobs
+
+        with translated(), self.client() as client:
+            return client.run(jobs.get(client.workspace, name))
+
+    def create_job(
+        self,
+        spec: str | os.PathLike[str] | Mapping[str, Any] | Any,
+        name: str,
+        *,
+        set: Mapping[str, Any] | Sequence[str] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> Job:
+        """Submit a job under the given name; local code and data are uploaded first.
+
+        :param spec: a YAML file's path, YAML text, a mapping or an ``azure-ai-ml`` object; relative paths belong to the
+            file's folder, or to the working directory.
+        :param set: dotted paths and values, applied last.
+        :param inputs: laid over those of the spec, key by key; so are ``outputs``.
+        :raises AzureMLSpecError: lists everything that is wrong with the spec; nothing was sent.
+        """
+        from airflow_azureml.hooks.conversations import submit
+        from airflow_azureml.spec.load import load
+        from airflow_azureml.spec.translate import translate
+
+        with translated():
+            document = load(spec).merged(inputs=inputs, outputs=outputs)
+            translation = translate(document.with_values(set) if set else document, self.settings().workspace)
+            for warning in translation.warnings:
+                self.log.warning("%s", warning)
+            with self.client() as client:
+                return client.run(submit(client.workspace, name, translation))
+
+    def cancel_job(self, name: str) -> None:
+        """Ask for the end of a job; does not wait for it."""
+        from airflow_azureml.rest import jobs
+
+        with translated(), self.client() as client:
+            client.run(jobs.begin_cancel(client.workspace, name))
+
+    def wait_for_job(self, name: str, timeout: float | None = None) -> Job:
+        """Wait until a job has ended, however it ended, and give it back.
+
+        :param timeout: seconds; None waits as long as it takes.
+        :raises AzureMLJobTimeoutError: it was not over in time; it goes on running.
+        """
+        from airflow_azureml.lifecycle.waiting import wait
+
+        with translated(), self.client() as client:
+            flow = wait(
+                client.workspace,
+                name,
+                clock=time.monotonic,
+                poll_interval=conf.getfloat("azureml", "poll_interval", fallback=30.0),
+                patience=conf.getfloat("azureml", "patience", fallback=900.0),
+                deadline=None if timeout is None else time.monotonic() + timeout,
+            )
+            return client.run(flow, news=self._tell)
+
+    def get_result(self, name: str) -> dict[str, Any]:
+        """What a job has produced, as operators give it to XCom; of a job that has not ended, what is known by now."""
+        from airflow_azureml.lifecycle.records import JobResult
+        from airflow_azureml.lifecycle.result import result
+        from airflow_azureml.rest import jobs
+
+        with translated(), self.client() as client:
+            tenant = client.settings.tenant_id
+            job = client.run(jobs.get(client.workspace, name))
+            if not job.phase.is_terminal:
+                return JobResult.of_unfinished(job, tenant).to_dict()
+            return client.run(result(client.workspace, job, tenant_id=tenant)).to_dict()
+
+    def get_logs(self, name: str, tail: int | None = None) -> str:
+        """A job's log as far as it is written.
+
+        :param tail: only so many lines from its end.
+        """
+        from airflow_azureml.lifecycle.following import read_log
+        from airflow_azureml.rest import jobs
+
+        with translated(), self.client() as client:
+            text = client.run(read_log(client.workspace, client.run(jobs.get(client.workspace, name))))
+        if tail is None:
+            return text
+        return "\n".join(text.splitlines()[-tail:]) if tail > 0 else ""
+
+    def download_output(
+        self, name: str, output: str, path: str | os.PathLike[str], *, overwrite: bool = False
+    ) -> list[str]:
+        """Fetch an output of a job into a local folder; gives back the files' paths.
+
+        :param overwrite: False refuses, before anything is fetched, when one of the files exists.
+        """
+        import os
+
+        from airflow_azureml.hooks.conversations import download
+        from airflow_azureml.rest.flow import LocalFolder
+
+        folder = os.path.abspath(os.path.expanduser(os.fspath(path)))
+        with translated(), self.client() as client:
+            moved = client.run(download(client.workspace, name, output, LocalFolder(folder, overwrite)))
+        return [os.path.join(folder, *relative.split("/")) for relative in moved.names]
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Read the workspace; on failure say which field to change or which role to grant."""
+        from airflow_azureml.hooks.checking import check
+        from airflow_azureml.rest.errors import SettingsError
+
+        try:
+            settings = self.settings()
+        except (SettingsError, AirflowException) as error:
+            return False, str(error)
+        return check(settings)
+
+    def _tell(self, record: Any) -> None:
+        from airflow_azureml.lifecycle.news import lines
+
+        for level, text in lines(record):
+            self.log.log(level, "%s", text)
+
+    def _undefined(self) -> SettingsError:
+        from airflow_azureml.rest.errors import SettingsError
+
+        return SettingsError(
+            f"azureml_conn_id: Airflow has no connection {self.azureml_conn_id!r}. Define one of type `azureml`."
+        )
+
+    def _checked(self, fields: ConnectionFields) -> Settings:
+        from airflow_azureml.hooks.connection import settings
+
+        overrides = {name: getattr(self, name) for name in ("subscription_id", "resource_group", "workspace_name")}
+        return settings(fields, overrides)
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """The fields of the form on Airflow 2.11 to 3.1; later ones read them from ``provider_info``."""
+        from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
+        from flask_babel import lazy_gettext
+        from wtforms import StringField
+
+        from airflow_azureml.provider_info import CONNECTION_FIELDS
+
+        return {
+            name: StringField(lazy_gettext(field["label"]), widget=BS3TextFieldWidget(), description=describe(field))
+            for name, field in CONNECTION_FIELDS.items()
+        }
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """How the form treats the fields that all connections have, in the spelling of Airflow 2."""
+        from airflow_azureml.provider_info import CONNECTION_BEHAVIOUR
+
+        return {name.replace("-", "_"): value for name, value in CONNECTION_BEHAVIOUR.items()}
+
+
+def describe(field: Mapping[str, Any]) -> str:
+    """A field's description, with what it accepts."""
+    words = field["schema"].get("enum")
+    return f"{field['description']} Accepted: {', '.join(words)}." if words else str(field["description"])

@@ -1,0 +1,63 @@
+"""*Test connection*: one look at the workspace, and what to change or to grant when it fails."""
+
+from __future__ import annotations
+
+from airflow_azureml.rest import workspace
+from airflow_azureml.rest.errors import (
+    AzureMLError,
+    ForbiddenError,
+    NotFoundError,
+    ServiceError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.settings import Settings
+
+COORDINATE_BY_CODE = {
+    "SubscriptionNotFound": "subscription_id",
+    "InvalidSubscriptionId": "subscription_id",
+    "ResourceGroupNotFound": "resource_group",
+}
+"""Codes of Azure Resource Manager and the coordinate each is about. Source: Azure Resource Manager, error codes."""
+
+
+def check(settings: Settings) -> tuple[bool, str]:
+    """Read the workspace, with short limits: somebody waits in front of a form."""
+    from airflow_azureml.client import Limits, MLClient
+
+    try:
+        with MLClient(settings, Limits(connect=5, read=10, retries=1)) as client:
+            found = client.run(workspace.get(settings.workspace))
+    except AzureMLError as error:
+        return False, f"{error} {advice(error, settings)}".strip()
+    where = f" in {found.location}" if found.location else ""
+    return True, f"Workspace {found.name or settings.workspace.name!r}{where} answers; auth={settings.auth}."
+
+
+def advice(error: AzureMLError, settings: Settings) -> str:
+    """What to change; empty where the error says it already."""
+    if isinstance(error, ForbiddenError):
+        who = f"the service principal {settings.client_id}" if settings.client_id else "the connection's identity"
+        return (
+            f"Grant {who} the role `AzureML Data Scientist` on the workspace "
+            "(`Reader` is enough to look at jobs, not to submit them)."
+        )
+    if isinstance(error, UnauthorizedError):
+        return "Check `tenant_id` and `cloud`: the token is good, but not for this subscription's directory."
+    if isinstance(error, ServiceError) and (isinstance(error, NotFoundError) or error.code in COORDINATE_BY_CODE):
+        return _wrong_coordinate(error.code, settings.workspace)
+    if isinstance(error, UnreachableError):
+        field = "`endpoint`" if settings.endpoint else "`cloud`"
+        return f"Check {field} and that this machine may reach the address."
+    return ""
+
+
+def _wrong_coordinate(code: str | None, ws: Workspace) -> str:
+    field = COORDINATE_BY_CODE.get(code or "", "workspace_name")
+    values = {
+        "subscription_id": ws.subscription_id,
+        "resource_group": ws.resource_group,
+        "workspace_name": ws.name,
+    }
+    return f"Check `{field}`, which is {values[field]!r}."
