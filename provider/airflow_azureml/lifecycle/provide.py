@@ -1,0 +1,122 @@
+"""The flow that gets what a translated body lacks: uploads, versions behind labels, registrations; equal ones once.
+
+Needs are answered in the order in which the body names them, each after what it needs itself, and everything that was
+asked is kept for the run: the secret of a datastore serves all uploads to it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from airflow_azureml.rest import assets, workspace
+from airflow_azureml.rest.errors import BadRequestError, ConflictError, Problem, SpecError
+from airflow_azureml.rest.flow import LocalFiles, Place, Steps, Transfer
+from airflow_azureml.rest.ids import DatastorePath, Workspace
+from airflow_azureml.spec.needs import Gap, Need, Register, Resolve, Translation, Upload
+
+CODE_VERSION = "1"
+
+
+def provide(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
+    """Answer all needs of a translation and give back its body without gaps.
+
+    :raises SpecError: a datastore that cannot take uploads.
+    """
+    body: Mapping[str, Any] = yield from Provision(ws).fill(translation.body)
+    return body
+
+
+class Provision:
+    """What was asked and answered so far for one submission."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+        self.answers: dict[Need, str] = {}
+        self.stores: dict[str | None, tuple[workspace.Datastore, workspace.Secret]] = {}
+
+    def fill(self, value: Any) -> Steps[Any]:
+        """Copy a value, with the answers in place of its gaps."""
+        if isinstance(value, Gap):
+            return value.template.format((yield from self.answer(value.need)))
+        if isinstance(value, Mapping):
+            filled = {}
+            for key, item in value.items():
+                filled[key] = yield from self.fill(item)
+            return filled
+        if isinstance(value, (list, tuple)):
+            items = []
+            for item in value:
+                items.append((yield from self.fill(item)))
+            return items
+        return value
+
+    def answer(self, need: Need) -> Steps[str]:
+        """Answer one need, or repeat the answer to an equal one."""
+        if need not in self.answers:
+            if isinstance(need, Resolve):
+                self.answers[need] = yield from assets.latest(self.ws, need.kind, need.name)
+            elif isinstance(need, Register):
+                self.answers[need] = yield from self.register(need)
+            elif need.kind == "code":
+                self.answers[need] = yield from self.send_code(need)
+            else:
+                self.answers[need] = yield from self.send_data(need)
+        return self.answers[need]
+
+    def register(self, need: Register) -> Steps[str]:
+        """Register an asset by its content; the id is the one that the service answers with."""
+        body = yield from self.fill(need.body)
+        name, version = need.address(body)
+        made = yield from assets.create(self.ws, need.kind, name, version, body)
+        return made.id or f"{self.ws.path}/{need.kind}/{name}/versions/{version}"
+
+    def send_code(self, need: Upload) -> Steps[str]:
+        """Find code of the same content, or upload and register it."""
+        bundle = need.bundle
+        digest = bundle.content_hash
+        name = str(uuid.UUID(digest[:32]))
+        found = yield from assets.code_by_hash(self.ws, name, digest)
+        if found:
+            return found
+        pending = yield from assets.start_pending_upload(self.ws, name, CODE_VERSION)
+        folder = f"{pending.url}/{quote(bundle.name)}" if bundle.is_folder else f"{pending.url}/"
+        yield Transfer(LocalFiles(bundle.files), Place(folder, pending.sas))
+        known = {"hash_sha256": digest, "hash_version": assets.CONTENT_HASH_VERSION}
+        body = {"properties": {"codeUri": folder, "isAnonymous": True, "properties": known}}
+        try:
+            return (yield from assets.create(self.ws, "codes", name, CODE_VERSION, body)).id
+        except (BadRequestError, ConflictError):
+            # Another task has registered the same content meanwhile; the address of existing code cannot be changed.
+            found = yield from assets.code_by_hash(self.ws, name, digest)
+            if not found:
+                raise
+            return found
+
+    def send_data(self, need: Upload) -> Steps[str]:
+        """Upload data or a docker context below its hash; what lies there complete is not sent again."""
+        bundle = need.bundle
+        store, secret = yield from self.store(need.datastore)
+        above = f"LocalUpload/{bundle.object_hash}"
+        path = f"{above}/{bundle.name}"
+        address, target = store.address(path), store.address(path if bundle.is_folder else above)
+        if address is None or target is None or store.kind == "AzureFile":
+            message = (
+                f"{need.source}: the datastore {store.name!r} is {store.kind}. Uploads go to Blob or Data Lake Gen2."
+            )
+            raise SpecError([Problem("", message)])
+        mark = {"name": bundle.object_hash, "version": "1"}
+        yield Transfer(LocalFiles(bundle.files), secret.place(target), mark)
+        return address.https_url if need.kind == "context" else DatastorePath(store.name, path).short
+
+    def store(self, name: str | None) -> Steps[tuple[workspace.Datastore, workspace.Secret]]:
+        """Read a datastore and the means to enter it, once."""
+        if name not in self.stores:
+            store = yield from (workspace.datastore(self.ws, name) if name else workspace.default_datastore(self.ws))
+            secret = workspace.Secret()
+            if store.credentials != "None":
+                secret = yield from workspace.secret(self.ws, store.name)
+            self.stores[name] = self.stores[store.name] = (store, secret)
+        return self.stores[name]

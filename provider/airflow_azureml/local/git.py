@@ -1,0 +1,76 @@
+"""Which commit local code comes from, as the properties that Microsoft's client adds to a job.
+
+Source: azure-ai-ml 1.35.2, ``operations/_job_ops_helper.py``. It asks git about the working directory; a worker's says
+nothing, so the folder of the code is asked instead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+
+REPOSITORY, BRANCH, COMMIT = "mlflow.source.git.repoURL", "mlflow.source.git.branch", "mlflow.source.git.commit"
+DIRTY = "azureml.git.dirty"
+
+ENVIRONMENT = {
+    REPOSITORY: "AZUREML_GIT_REPOSITORY_URI",
+    BRANCH: "AZUREML_GIT_BRANCH",
+    COMMIT: "AZUREML_GIT_COMMIT",
+    DIRTY: "AZUREML_GIT_DIRTY",
+    "azureml.git.build_id": "AZUREML_GIT_BUILD_ID",
+    "azureml.git.build_uri": "AZUREML_GIT_BUILD_URI",
+}
+"""Environment variables that go before what git says."""
+
+COMMANDS = {
+    REPOSITORY: ("ls-remote", "--get-url"),
+    BRANCH: ("symbolic-ref", "--short", "HEAD"),
+    COMMIT: ("rev-parse", "HEAD"),
+}
+
+TIMEOUT = 10
+"""Seconds that one git command may take; a status over a huge checkout is given up on."""
+
+CREDENTIAL = re.compile(r"^[a-z+]+://[^/\s]*@|https://(?:[^/@]+/)?[^/@]+@", re.IGNORECASE)
+"""A user part in a remote address, which may be a token. Wider than Microsoft's pattern, which only looks at https."""
+
+
+def properties(path: str | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Tell repository, branch, commit and whether there are changes; none of these when the remote holds a credential.
+
+    :param path: a file or folder; None, or one outside of a checkout, leaves what the environment says.
+    """
+    environ = os.environ if environ is None else environ
+    known = {name: environ.get(variable, "").strip() for name, variable in ENVIRONMENT.items()}
+    folder = path if path is None or os.path.isdir(path) else os.path.dirname(path)
+    if folder is not None and _checkout(folder):
+        for name, command in COMMANDS.items():
+            known[name] = known[name] or _git(folder, *command)
+        if not known[DIRTY]:
+            known[DIRTY] = "True" if _git(folder, "status", "--porcelain", ".") else ""
+    if CREDENTIAL.search(known[REPOSITORY]):
+        for name in (REPOSITORY, BRANCH, COMMIT, DIRTY):
+            known[name] = ""
+    if known[DIRTY]:
+        known[DIRTY] = str(known[DIRTY].lower() in {"true", "1"})
+    return {name: value for name, value in known.items() if value}
+
+
+def _checkout(folder: str) -> bool:
+    """Look for a ``.git`` upwards before any process is started."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return False
+        folder = above
+    return True
+
+
+def _git(folder: str, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, timeout=TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""

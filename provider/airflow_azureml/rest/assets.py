@@ -1,0 +1,173 @@
+"""Assets of a workspace: data, environments, models, components, code. One set of calls, and a table of kinds.
+
+Sources: REST reference, the ``… Containers`` and ``… Versions`` groups; recorded answers; azure-ai-ml 1.35.2 for how a
+version is found (``_utils/_asset_utils.py``). Versions are free texts: only the service counts them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from airflow_azureml.rest.errors import NotFoundError
+from airflow_azureml.rest.faults import get as look_up
+from airflow_azureml.rest.flow import Call, Json, Reply, Steps
+from airflow_azureml.rest.ids import Workspace
+
+CONTENT_HASH_VERSION = "202208"
+"""Which hash of its content code is known by."""
+
+
+class Latest(enum.Enum):
+    """How the latest version of a kind is found; both mean the one that was created last."""
+
+    CONTAINER = "container"
+    LIST = "list"
+
+
+LATEST = {
+    "data": Latest.CONTAINER,
+    "environments": Latest.LIST,
+    "models": Latest.LIST,
+    "components": Latest.LIST,
+}
+"""Kinds whose versions can be found by the label ``latest``; code has no labels."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One version of an asset as the service shows it.
+
+    :param properties: the service's own words.
+    """
+
+    id: str
+    name: str
+    version: str
+    properties: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_json(cls, value: Json) -> Asset:
+        """Read a version resource."""
+        identity = _text(look_up(value, "id")) or ""
+        parts = identity.rstrip("/").split("/")
+        inner = look_up(value, "properties")
+        name = parts[-3] if len(parts) > 3 and parts[-2].lower() == "versions" else ""
+        version = _text(look_up(value, "name")) or (parts[-1] if name else "")
+        return cls(identity, name, version, inner if isinstance(inner, Mapping) else {})
+
+    @classmethod
+    def from_reply(cls, reply: Reply) -> Asset:
+        """Read the answer to a GET or PUT of a version."""
+        return cls.from_json(reply.json())
+
+
+@dataclass(frozen=True)
+class Container:
+    """All versions of one asset: which is the latest, and which would be the next."""
+
+    latest: str | None
+    next: str | None
+
+    @classmethod
+    def from_reply(cls, reply: Reply) -> Container:
+        """Read the answer to a GET of a container."""
+        inner = look_up(reply.json(), "properties")
+        return cls(_text(look_up(inner, "latestVersion")), _text(look_up(inner, "nextVersion")))
+
+
+@dataclass(frozen=True)
+class PendingUpload:
+    """A container of its own to write code to.
+
+    :param url: address of the container, without query.
+    """
+
+    url: str
+    sas: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_reply(cls, reply: Reply) -> PendingUpload:
+        """Read the answer to startPendingUpload; the signature is what follows the ``?`` of the SAS address."""
+        place = look_up(reply.json(), "blobReferenceForConsumption")
+        sas = _text(look_up(look_up(place, "credential"), "sasUri")) or ""
+        url, _, query = sas.partition("?")
+        return cls((_text(look_up(place, "blobUri")) or url).partition("?")[0].rstrip("/"), query or None)
+
+
+def get(ws: Workspace, kind: str, name: str, version: str) -> Call[Asset]:
+    """Read one version."""
+    return Call("GET", _path(ws, kind, name, version), Asset.from_reply)
+
+
+def create(ws: Workspace, kind: str, name: str, version: str, body: Json) -> Call[Asset]:
+    """Make a version, or what the kind allows to change of one: ``body`` is ``{"properties": {…}}``.
+
+    Take the id of the answer: for an anonymous component the service may answer with another version than was put.
+    """
+    return Call("PUT", _path(ws, kind, name, version), Asset.from_reply, body=body)
+
+
+def container(ws: Workspace, kind: str, name: str) -> Call[Container]:
+    """Read which version is the latest, and which would be the next."""
+    return Call("GET", f"{ws.path}/{kind}/{name}", Container.from_reply)
+
+
+def latest(ws: Workspace, kind: str, name: str) -> Steps[str]:
+    """Find the version that was created last, by one request.
+
+    :raises NotFoundError: there is none.
+    """
+    reply = yield Call(
+        "GET", f"{ws.path}/{kind}/{name}{_SUFFIX[LATEST[kind]]}", lambda reply: reply, query=_QUERY[LATEST[kind]]
+    )
+    if LATEST[kind] is Latest.CONTAINER:
+        found = Container.from_reply(reply).latest
+    else:
+        rows = look_up(reply.json(), "value")
+        found = Asset.from_json(rows[0]).version if isinstance(rows, list) and rows else None
+    if not found:
+        raise NotFoundError(f"There is no version of {kind}/{name} in workspace {ws.name!r}.", reply) from None
+    return found
+
+
+_SUFFIX = {Latest.CONTAINER: "", Latest.LIST: "/versions"}
+_QUERY: Mapping[Latest, Mapping[str, str]] = {
+    Latest.CONTAINER: {},
+    Latest.LIST: {"$orderBy": "createdtime desc", "$top": "1", "listViewType": "ActiveOnly"},
+}
+
+
+def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
+    """Find code of the same content, under whichever name; answers its id. (Recording: ``test_code``.)"""
+
+    def parse(reply: Reply) -> str | None:
+        rows = look_up(reply.json(), "value")
+        return _text(look_up(rows[0], "id")) if isinstance(rows, list) and rows else None
+
+    return Call(
+        "GET", f"{ws.path}/codes/{name}/versions", parse, query={"hash": digest, "hashVersion": CONTENT_HASH_VERSION}
+    )
+
+
+def start_pending_upload(ws: Workspace, name: str, version: str) -> Call[PendingUpload]:
+    """Ask for a place to write code to; each call gives a container of its own, so it may be repeated.
+
+    Source: REST reference, Code Versions - Create Or Get Start Pending Upload.
+    """
+    return Call(
+        "POST",
+        f"{_path(ws, 'codes', name, version)}/startPendingUpload",
+        PendingUpload.from_reply,
+        body={"pendingUploadType": "TemporaryBlobReference"},
+        repeatable=True,
+    )
+
+
+def _path(ws: Workspace, kind: str, name: str, version: str) -> str:
+    return f"{ws.path}/{kind}/{name}/versions/{version}"
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None

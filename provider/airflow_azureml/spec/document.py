@@ -1,0 +1,220 @@
+"""A parsed job that knows where each of its values stands: file, line, dotted path, and the folder of relative paths.
+
+Values stay plain (mappings, lists, scalars); their places lie beside them in a table by path. What needs a look at the
+local disk is asked of ``Files``, which ``load`` brings along: nothing in this file touches a disk.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.spec.needs import Bundle
+
+Path = tuple[str | int, ...]
+"""Keys and list positions from the top of a document to a value."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was written, and the folder that relative paths in it belong to.
+
+    :param line: 1-based.
+    """
+
+    folder: str
+    file: str | None = None
+    line: int | None = None
+
+
+class Files(Protocol):
+    """What a document may ask about the local disk."""
+
+    def locate(self, path: str, folder: str) -> str:
+        """Make a path absolute, with links resolved."""
+        ...
+
+    def kind(self, path: str) -> Literal["file", "folder"] | None:
+        """Tell what stands at an absolute path, None for nothing."""
+        ...
+
+    def read(self, path: str) -> Document:
+        """Read a YAML file into a document of its own.
+
+        :raises SpecError: when it cannot be read or is no YAML.
+        """
+        ...
+
+    def bundle(self, path: str) -> Bundle:
+        """List what an upload of this path consists of.
+
+        :raises ValueError: when there is nothing to upload or a link leads nowhere; the text says so.
+        """
+        ...
+
+    def parse(self, text: str) -> Any:
+        """Read a text as YAML, as the CLI does with the values of ``--set``."""
+        ...
+
+    def dump(self, value: Any) -> str:
+        """Write a value as YAML text with sorted keys, as a conda file is sent."""
+        ...
+
+    def git(self, path: str | None) -> Mapping[str, str]:
+        """The properties that tell which commit a path belongs to; empty when it lies in no checkout."""
+        ...
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One value of a document and the way to it."""
+
+    document: Document
+    value: Any
+    path: Path = ()
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands; a value without a place of its own has that of the nearest one around it."""
+        return self.document.place(self.path)
+
+    @property
+    def name(self) -> str:
+        """The last key on the way, as text."""
+        return str(self.path[-1]) if self.path else ""
+
+    def child(self, key: str | int) -> Spot:
+        """Go one step down."""
+        return Spot(self.document, self.value[key], (*self.path, key))
+
+    def items(self) -> Iterator[Spot]:
+        """Go through the values of a mapping or list."""
+        keys = self.value if isinstance(self.value, Mapping) else range(len(self.value))
+        for key in keys:
+            yield self.child(key)
+
+    def within(self, value: Any) -> Spot:
+        """Put another value in this one's place."""
+        return replace(self, value=value)
+
+    def problem(self, message: str, *further: str | int) -> Problem:
+        """Describe a mistake here, or further down at keys that may not exist."""
+        path = (*self.path, *further)
+        place = self.document.place(path)
+        return Problem(".".join(str(part) for part in path), message, place.file, place.line)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A job, or a part of one in a file of its own.
+
+    :param value: the top mapping.
+    :param folder: the folder that relative paths of keywords and merged values belong to.
+    :param places: where each value stands.
+    :param built: made by program (an operator's keywords, an ``azure-ai-ml`` object) and not written as YAML:
+        Microsoft's client holds such a job to its own rules but not to those of its YAML schema.
+    """
+
+    value: Mapping[str, Any]
+    folder: str
+    files: Files = field(repr=False)
+    places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+    built: bool = False
+
+    @property
+    def root(self) -> Spot:
+        """The top of the document."""
+        return Spot(self, self.value)
+
+    def place(self, path: Path) -> Place:
+        """Find the place of a path, or of the nearest one above it."""
+        for length in range(len(path), -1, -1):
+            if (found := self.places.get(path[:length])) is not None:
+                return found
+        return Place(self.folder)
+
+    def with_values(self, values: Mapping[str, Any] | Sequence[str]) -> Document:
+        """Set values by dotted path, as the CLI's ``--set`` does.
+
+        :param values: mapping of dotted paths, or texts such as ``"limits.timeout=60"`` whose values are read as YAML.
+        :raises SpecError: when a path leads through a text, or past the end of a list.
+        """
+        changed = copy.deepcopy(self.value)
+        problems: list[Problem] = []
+        for dotted, value in self._pairs(values, problems):
+            try:
+                _put(changed, dotted, value)
+            except ValueError as error:
+                problems.append(Problem(dotted, str(error)))
+        if problems:
+            raise SpecError(problems)
+        return replace(self, value=changed)
+
+    def _pairs(self, values: Mapping[str, Any] | Sequence[str], problems: list[Problem]) -> list[tuple[str, Any]]:
+        if isinstance(values, Mapping):
+            return list(values.items())
+        pairs: list[tuple[str, Any]] = []
+        for text in [values] if isinstance(values, str) else values:
+            dotted, equals, value = str(text).partition("=")
+            if not equals or not dotted.strip():
+                problems.append(Problem("", f"set: {text!r} is not of the form path.to.key=value."))
+                continue
+            try:
+                pairs.append((dotted.strip(), self.files.parse(value)))
+            except ValueError as error:
+                problems.append(Problem(dotted.strip(), f"set: {value!r} cannot be read as YAML: {error}"))
+        return pairs
+
+    def merged(self, **mappings: Mapping[str, Any] | None) -> Document:
+        """Lay mappings over those of the document key by key, such as ``inputs`` or ``tags``; None leaves one alone.
+
+        Relative paths in what is laid over belong to the document's ``folder``.
+        """
+        value, places = dict(self.value), dict(self.places)
+        for name, mapping in mappings.items():
+            if mapping is None:
+                continue
+            present = value.get(name)
+            value[name] = {**(present if isinstance(present, Mapping) else {}), **mapping}
+            for key in mapping:
+                places = {path: place for path, place in places.items() if path[:2] != (name, key)}
+                places[(name, key)] = Place(self.folder)
+        return replace(self, value=value, places=places)
+
+    def replaced(self, **values: Any) -> Document:
+        """Replace whole values, such as ``compute``; None leaves one alone."""
+        value, places = dict(self.value), dict(self.places)
+        for name, given in values.items():
+            if given is None:
+                continue
+            value[name] = given
+            places = {path: place for path, place in places.items() if path[:1] != (name,)}
+            places[(name,)] = Place(self.folder)
+        return replace(self, value=value, places=places)
+
+
+def _put(top: Any, dotted: str, value: Any) -> None:
+    """Set one value below ``top``, making mappings on the way."""
+    here = top
+    keys = dotted.replace("[", ".").replace("]", "").split(".")
+    if not all(keys):
+        raise ValueError("this is not a dotted path.")
+    for position, key in enumerate(keys):
+        last = position == len(keys) - 1
+        if isinstance(here, list):
+            if not key.isdigit() or int(key) >= len(here):
+                raise ValueError(f"{key!r} is not a position in a list of {len(here)}.")
+            step: Any = int(key)
+        elif isinstance(here, dict):
+            step = key
+        else:
+            raise ValueError(f"{'.'.join(keys[:position])} is {here!r}: nothing can be set inside of it.")
+        if last:
+            here[step] = value
+            return
+        if isinstance(here, dict) and here.get(step) is None:
+            here[step] = {}
+        here = here[step]

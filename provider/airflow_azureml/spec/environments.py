@@ -1,0 +1,125 @@
+"""Environments written out in a job: image, conda file, build context. They become anonymous assets named by content.
+
+Source: azure-ai-ml 1.35.2, ``_schema/assets/environment.py`` and ``entities/_assets/environment.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import (
+    INVALID,
+    OMIT,
+    Field,
+    Reading,
+    answers,
+    anything,
+    choice,
+    mapped,
+    nested,
+    show,
+    text,
+    version,
+    walk,
+    whole,
+)
+from airflow_azureml.spec.needs import Gap, Register
+from airflow_azureml.spec.references import is_url, local
+
+ANONYMOUS = "CliV2AnonymousEnvironment"
+"""The name that Microsoft's client registers all anonymous environments under; their versions are hashes."""
+
+
+def _conda(spot: Spot, reading: Reading) -> Any:
+    """Take a conda file by path, or written out; it is sent as YAML text with sorted keys."""
+    files, given = spot.document.files, spot.value
+    if isinstance(given, str):
+        path = files.locate(given.removeprefix("file:"), spot.place.folder)
+        if files.kind(path) != "file":
+            return reading.refuse(spot, f"{show(given)}: there is no file {path}.")
+        try:
+            given = files.read(path).value
+        except SpecError as error:
+            reading.problems.extend(error.problems)
+            return INVALID
+    if not isinstance(given, Mapping):
+        return reading.refuse(
+            spot, f"{show(given)} is not a conda file. Accepted: a path, or its content as a mapping."
+        )
+    if not given:
+        return OMIT
+    if anything(spot.within(given), reading) is INVALID:
+        return INVALID
+    return files.dump(dict(given))
+
+
+def _context(spot: Spot, reading: Reading) -> Any:
+    if not isinstance(spot.value, str):
+        return reading.refuse(spot, f"{show(spot.value)} is not a path. Accepted: a local folder, the address of one.")
+    if is_url(spot.value):
+        return spot.value
+    datastore = None
+    gap = local("context", spot.value, spot, reading, datastore, "{}/")
+    if isinstance(gap, Gap) and spot.document.files.kind(gap.need.source) != "folder":  # type: ignore[union-attr]
+        return reading.refuse(spot, f"{show(spot.value)} is a file. Accepted: the folder that holds the Dockerfile.")
+    return gap
+
+
+ROUTE = (Field("port", "port", whole, required=True), Field("path", "path", text, required=True))
+INFERENCE = (
+    Field("liveness_route", "livenessRoute", nested(ROUTE), required=True),
+    Field("scoring_route", "scoringRoute", nested(ROUTE), required=True),
+    Field("readiness_route", "readinessRoute", nested(ROUTE), required=True),
+)
+BUILD = (Field("path", "contextUri", _context), Field("dockerfile_path", "dockerfilePath", text))
+
+ENVIRONMENT = (
+    Field("image", "image", text),
+    Field("conda_file", "condaFile", _conda),
+    Field("build", "build", nested(BUILD)),
+    Field("os_type", "osType", choice({"linux": "linux", "windows": "windows"}, "an operating system")),
+    Field("inference_config", "inferenceConfig", nested(INFERENCE)),
+    Field("description", "description", text),
+    Field("tags", "tags", mapped(anything)),
+    Field("properties", "properties", mapped(anything)),
+    Field("datastore", None, text),
+    Field("name", None, text),
+    Field("version", None, version),
+    *answers("id", "creation_context", "latest_version", "auto_delete_setting", "intellectual_property"),
+)
+
+
+def inline(spot: Spot, reading: Reading) -> Any:
+    """Read an environment that is written out, and need its registration."""
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(
+            spot, f"{show(spot.value)} is no environment. Accepted: a reference, or a mapping with image or build."
+        )
+    before = len(reading.problems)
+    for key in ("channels", "dependencies"):
+        if key in spot.value:
+            reading.refuse(
+                spot, f"{show(key)} belongs into a conda file. Accepted here: image, conda_file, build.", key
+            )
+    snake, reading.snake = reading.snake, False
+    body = walk(ENVIRONMENT, spot, reading, extra=("channels", "dependencies"))
+    reading.snake = snake
+    if len(reading.problems) > before:
+        return INVALID
+    if "image" in body and "build" in body:
+        return reading.refuse(spot, "image and build exclude each other.")
+    if not body.get("image") and "build" not in body:
+        return reading.refuse(spot, "an environment needs image or build.")
+    named = spot.document.built and spot.value.get("name") and spot.value.get("version")
+    body = {**body, "isAnonymous": not named, "isArchived": False}
+    if named:
+        return Gap(Register("environments", str(spot.value["name"]), str(spot.value["version"]), {"properties": body}))
+    if spot.value.get("name"):
+        reading.warn(
+            spot,
+            f"the name {show(spot.value['name'])} is not used: an environment in a job is registered by its content.",
+        )
+    return Gap(Register("environments", ANONYMOUS, None, {"properties": body}))

@@ -1,0 +1,340 @@
+"""Tables of fields and the one walker that reads a mapping by a table: rename, convert, refuse the unknown.
+
+A converter takes a spot and the reading in progress and gives back the value as the service wants it, or ``INVALID``
+after it has noted a problem. All problems of a document are gathered; nothing stops at the first. What counts as a
+text, a whole number or a truth value is what Microsoft's client takes for one (azure-ai-ml 1.35.2 on marshmallow 3).
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_azureml.rest.errors import Problem
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.document import Spot
+
+
+class _Invalid:
+    """What a converter gives back when it has noted a problem."""
+
+    def __repr__(self) -> str:
+        return "INVALID"
+
+
+INVALID: Any = _Invalid()
+OMIT: Any = object()
+"""What a converter gives back for a value that is right and sends nothing."""
+
+TRUTHS: dict[Any, bool] = {
+    **dict.fromkeys(("t", "T", "true", "True", "TRUE", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES", "1", 1), True),
+    **dict.fromkeys(
+        ("f", "F", "false", "False", "FALSE", "off", "Off", "OFF", "n", "N", "no", "No", "NO", "0", 0), False
+    ),
+}
+"""What is read as a truth value. Source: marshmallow 3, ``fields.Boolean``."""
+
+
+@dataclass
+class Reading:
+    """One translation in progress.
+
+    :param snake: spell the service's names in snake case, as nodes of a pipeline do.
+    """
+
+    workspace: Workspace
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    snake: bool = False
+
+    def refuse(self, spot: Spot, message: str, *further: str | int) -> Any:
+        """Note a problem; gives back INVALID."""
+        problem = spot.problem(message, *further)
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return INVALID
+
+    def warn(self, spot: Spot, message: str) -> None:
+        """Note something for the task log that stops nothing."""
+        sentence = str(spot.problem(message))
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+    def key(self, name: str) -> str:
+        """Spell one of the service's names, given in camel case, as this place wants it."""
+        if not self.snake or name in KEEP_CAMEL:
+            return name
+        return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
+
+
+KEEP_CAMEL = {"componentId", "computeId"}
+"""Names that stay in camel case in the nodes of a pipeline. Source: azure-ai-ml 1.35.2 sends them so."""
+
+Convert = Callable[[Spot, Reading], Any]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key of a YAML mapping.
+
+    :param name: the key in YAML.
+    :param rest: the service's name; None reads the value for its own sake and sends nothing.
+    :param required: refuse a mapping without it.
+    :param ignored: accept any value and send nothing: what only answers of the service carry.
+    """
+
+    name: str
+    rest: str | None
+    convert: Convert
+    required: bool = False
+    ignored: bool = False
+
+
+Table = Sequence[Field]
+
+
+def answers(*names: str) -> tuple[Field, ...]:
+    """Rows for keys that only the service fills in; Microsoft's client takes them out of a YAML file in silence."""
+    return tuple(Field(name, None, anything, ignored=True) for name in names)
+
+
+def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()) -> dict[str, Any]:
+    """Read a mapping by a table.
+
+    :param extra: keys that someone else reads.
+    :return: the service's names and values, those that are valid; INVALID ones are left out (and noted).
+    """
+    if not isinstance(spot.value, Mapping):
+        reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
+        return {}
+    rows = {row.name: row for row in table}
+    body: dict[str, Any] = {}
+    for key, value in spot.value.items():
+        row = rows.get(key) if isinstance(key, str) else None
+        if row is None:
+            if key not in extra and key != "$schema":
+                reading.refuse(spot, f"{show(key)} is not known here.{nearest(key, [*rows, *extra])}", key)
+            continue
+        if row.ignored or (value is None and spot.document.built):
+            continue
+        converted = row.convert(spot.child(key), reading)
+        if converted is not INVALID and converted is not OMIT and row.rest is not None:
+            body[reading.key(row.rest)] = converted
+    for row in table:
+        if (
+            row.required
+            and spot.value.get(row.name) is None
+            and not (row.name in spot.value and not spot.document.built)
+        ):
+            reading.refuse(spot, f"{show(row.name)} is required.", row.name)
+    return body
+
+
+def nearest(given: Any, accepted: Collection[str]) -> str:
+    """Suggest the nearest accepted name, and list what is accepted when that is short."""
+    close = difflib.get_close_matches(str(given), [str(name) for name in accepted], n=1, cutoff=0.6)
+    if close:
+        return f" Did you mean {show(close[0])}?"
+    return f" Accepted: {', '.join(sorted(accepted))}." if accepted else ""
+
+
+def show(value: Any) -> str:
+    """Write a given value into a message, cut short."""
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+# -- converters of single values -------------------------------------------------------------------------
+
+
+def anything(spot: Spot, reading: Reading) -> Any:
+    """Take any value that JSON can say."""
+    return _plain(spot, reading)
+
+
+def _plain(spot: Spot, reading: Reading) -> Any:
+    value = spot.value
+    if isinstance(value, Mapping):
+        return {str(item.name): _plain(item, reading) for item in spot.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, reading) for item in spot.items()]
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return reading.refuse(
+        spot, f"{show(value)} ({type(value).__name__}) cannot be sent as JSON; write it as text in quotes."
+    )
+
+
+def text(spot: Spot, reading: Reading) -> Any:
+    """Take a text."""
+    if isinstance(spot.value, str):
+        return spot.value
+    hint = "" if spot.value is None or isinstance(spot.value, (Mapping, list)) else " Write it in quotes."
+    return reading.refuse(spot, f"{_given(spot.value)} is not a text.{hint}")
+
+
+def version(spot: Spot, reading: Reading) -> Any:
+    """Take a version: a text, or a number that is written as one."""
+    if isinstance(spot.value, (str, int, float)):
+        return str(spot.value)
+    return reading.refuse(spot, f"{_given(spot.value)} is not a version. Accepted: a text or a number.")
+
+
+def whole(spot: Spot, reading: Reading) -> Any:
+    """Take a whole number; a text of digits and a fraction (cut off) count too."""
+    value = spot.value
+    try:
+        if isinstance(value, bool) or not isinstance(value, (str, numbers.Number)):
+            raise ValueError
+        return int(value)  # type: ignore[arg-type]
+    except (ValueError, OverflowError, TypeError):
+        return reading.refuse(spot, f"{_given(value)} is not a whole number.")
+
+
+def number(spot: Spot, reading: Reading) -> Any:
+    """Take a number, always as a fraction; a text that reads as one counts too."""
+    value = spot.value
+    try:
+        if isinstance(value, bool) or not isinstance(value, (str, numbers.Number)):
+            raise ValueError
+        read = float(value)  # type: ignore[arg-type]
+        if not math.isfinite(read):
+            raise ValueError
+        return read
+    except (ValueError, OverflowError, TypeError):
+        return reading.refuse(spot, f"{_given(value)} is not a number.")
+
+
+def truth(spot: Spot, reading: Reading) -> Any:
+    """Take a truth value, or one of the words that stand for one."""
+    try:
+        return TRUTHS[spot.value]
+    except (KeyError, TypeError):
+        return reading.refuse(spot, f"{_given(spot.value)} is not a truth value. Accepted: true, false.")
+
+
+def duration(spot: Spot, reading: Reading) -> Any:
+    """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
+    seconds = whole(spot, reading)
+    return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
+
+
+def iso_duration(seconds: int) -> str:
+    """Write seconds as Microsoft's client does: ``3600`` is ``PT1H``, a day is ``P1D``."""
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    date = f"{days}D" if days else ""
+    time = "".join(f"{value}{unit}" for value, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if value)
+    if not date and not time:
+        return "P0D"
+    return f"{sign}P{date}{'T' + time if time else ''}"
+
+
+def choice(words: Mapping[str, Any], what: str, fold: Callable[[str], str] = str.lower) -> Convert:
+    """Make a converter for one of a few words, without regard to their case.
+
+    :param words: the word in YAML and what is sent for it.
+    :param what: what a word of them is, for the message: ``a mode``.
+    """
+
+    def convert(spot: Spot, reading: Reading) -> Any:
+        if isinstance(spot.value, str) and fold(spot.value) in words:
+            return words[fold(spot.value)]
+        return reading.refuse(spot, f"{_given(spot.value)} is not {what}. Accepted: {', '.join(words)}.")
+
+    return convert
+
+
+def snake(word: str) -> str:
+    """Fold ``UserIdentity`` and ``user_identity`` to the latter. Source: azure-ai-ml 1.35.2, ``camel_to_snake``."""
+    import re
+
+    word = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", word)
+    return re.sub("([a-z0-9])([A-Z])", r"\1_\2", word).lower()
+
+
+# -- converters of lists and mappings --------------------------------------------------------------------
+
+
+def listed(convert: Convert) -> Convert:
+    """Make a converter for a list of values of one kind."""
+
+    def converter(spot: Spot, reading: Reading) -> Any:
+        if not isinstance(spot.value, (list, tuple)):
+            return reading.refuse(spot, f"{_given(spot.value)} is not a list.")
+        return _all([convert(item, reading) for item in spot.items()])
+
+    return converter
+
+
+def mapped(convert: Convert, null: bool = False) -> Convert:
+    """Make a converter for a mapping with free keys and values of one kind.
+
+    :param null: whether a value may be empty; it is sent as null.
+    """
+
+    def converter(spot: Spot, reading: Reading) -> Any:
+        if not isinstance(spot.value, Mapping):
+            return reading.refuse(spot, f"{_given(spot.value)} is not a mapping.")
+        body: dict[str, Any] = {}
+        for item in spot.items():
+            if not isinstance(item.path[-1], str):
+                reading.refuse(item, f"the key {show(item.path[-1])} is not a text. Write it in quotes.")
+            else:
+                body[item.name] = None if null and item.value is None else convert(item, reading)
+        return INVALID if INVALID in body.values() else body
+
+    return converter
+
+
+def nested(table: Table, **fixed: Any) -> Convert:
+    """Make a converter for a mapping that has a table of its own.
+
+    :param fixed: the service's names and values that are sent besides.
+    """
+
+    def converter(spot: Spot, reading: Reading) -> Any:
+        if not isinstance(spot.value, Mapping):
+            return reading.refuse(spot, f"{_given(spot.value)} is not a mapping. Accepted keys: {_keys(table)}.")
+        return {**{reading.key(name): value for name, value in fixed.items()}, **walk(table, spot, reading)}
+
+    return converter
+
+
+def by_type(kinds: Mapping[str, Convert], what: str, fold: Callable[[str], str] = str.lower) -> Convert:
+    """Make a converter for a mapping whose ``type`` says which of several tables it follows."""
+
+    def converter(spot: Spot, reading: Reading) -> Any:
+        if not isinstance(spot.value, Mapping):
+            return reading.refuse(spot, f"{_given(spot.value)} is not a mapping. Accepted types: {', '.join(kinds)}.")
+        word = spot.value.get("type")
+        if word is None:
+            return reading.refuse(spot, f"the type of {what} is required. Accepted: {', '.join(kinds)}.", "type")
+        if not isinstance(word, str) or fold(word) not in kinds:
+            return reading.refuse(spot, f"{show(word)} is not a type of {what}. Accepted: {', '.join(kinds)}.", "type")
+        return kinds[fold(word)](spot, reading)
+
+    return converter
+
+
+def fixed(table: Table, **values: Any) -> Convert:
+    """Make a converter for a mapping of a known ``type``: its table, and what is sent for the type itself."""
+    return nested((*table, Field("type", None, anything)), **values)
+
+
+def _all(values: list[Any]) -> Any:
+    return INVALID if any(value is INVALID for value in values) else values
+
+
+def _given(value: Any) -> str:
+    return "an empty value" if value is None else show(value)
+
+
+def _keys(table: Table) -> str:
+    return ", ".join(row.name for row in table if not row.ignored)

@@ -1,0 +1,308 @@
+"""Inputs, outputs, modes and ``${{…}}`` bindings: the one grammar of the CLI, as a job of its own takes it.
+
+Source: azure-ai-ml 1.35.2, ``_schema/job/input_output_entry.py``, ``entities/_job/_input_output_helpers.py`` and
+``operations/_job_operations.py`` (``_resolve_job_input``).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os.path
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import INVALID, TRUTHS, Reading, nearest, show
+from airflow_azureml.spec.needs import Gap
+from airflow_azureml.spec.references import ARM_ID, asset, is_binding, is_url, local
+
+NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+"""What an input or output may be called."""
+
+ASSET_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+DATA_TYPES, TABLE_TYPES = ("uri_file", "uri_folder"), ("mltable",)
+MODEL_TYPES = ("custom_model", "mlflow_model", "triton_model")
+TYPES = (*DATA_TYPES, *TABLE_TYPES, *MODEL_TYPES)
+LITERAL_TYPES = ("string", "integer", "number", "boolean")
+
+INPUT_MODES = {
+    "ro_mount": "ReadOnlyMount",
+    "rw_mount": "ReadWriteMount",
+    "mount": "ReadOnlyMount",
+    "download": "Download",
+    "direct": "Direct",
+    "eval_mount": "EvalMount",
+    "eval_download": "EvalDownload",
+}
+OUTPUT_MODES = {"rw_mount": "ReadWriteMount", "mount": "ReadWriteMount", "upload": "Upload", "direct": "Direct"}
+
+PLAIN_MODES = ("ro_mount", "download", "direct")
+"""What Microsoft's YAML schema takes for every type; a job built by program may use all."""
+TABLE_MODES = (*PLAIN_MODES, "eval_mount", "eval_download")
+
+INPUT_KEYS = ("type", "path", "mode", "datastore", "path_on_compute")
+UPSTREAM_KEYS = ("https_url", "abfss_url", "asset_id")
+"""What the result of an upstream task carries besides, and is not sent."""
+BUILT_KEYS = ("description", "optional", "default", "min", "max", "enum", "name", "version")
+"""What an ``Input`` object of azure-ai-ml carries besides."""
+OUTPUT_KEYS = ("type", "path", "mode", "name", "version")
+
+INPUT_BINDING = re.compile(r"\${{inputs\.([\w\.-]+)}}")
+OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
+OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
+
+
+def inputs(spot: Spot, reading: Reading) -> Any:
+    """Read the inputs of a job."""
+    return _each(spot, reading, job_input)
+
+
+def outputs(spot: Spot, reading: Reading) -> Any:
+    """Read the outputs of a job."""
+    return _each(spot, reading, job_output)
+
+
+def _each(spot: Spot, reading: Reading, convert: Any) -> Any:
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(spot, f"{show(spot.value)} is not a mapping of names.")
+    body = {}
+    for item in spot.items():
+        named(item, reading)
+        converted = convert(item, reading)
+        if converted is not None:
+            body[item.name] = converted
+    return INVALID if any(value is INVALID for value in body.values()) else body
+
+
+def named(spot: Spot, reading: Reading) -> None:
+    """Check the name of an input or output."""
+    if not isinstance(spot.path[-1], str) or not NAME.fullmatch(spot.path[-1]):
+        reading.refuse(spot, f"{show(spot.path[-1])} is not a name. Accepted: letters, digits and _, no digit first.")
+
+
+def job_input(spot: Spot, reading: Reading) -> Any:
+    """Read one input; gives back None for one that is declared without a value."""
+    value = spot.value
+    if is_literal(value):
+        return {reading.key("jobInputType"): "literal", "value": str(value)}
+    if isinstance(value, Mapping):
+        if set(value) == {"value"}:
+            return _wrapped(spot.child("value"), reading)
+        if known_keys(value, INPUT_KEYS):
+            return _data(spot, reading)
+    return not_an_input(spot, reading)
+
+
+def is_literal(value: Any) -> bool:
+    """Tell the scalars that an input may be given as."""
+    return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def known_keys(value: Mapping[str, Any], keys: Collection[str]) -> bool:
+    """Tell data (a mapping with keys of ours, or nothing) from a mapping meant as a literal."""
+    return not value or any(key in keys for key in value)
+
+
+def not_an_input(spot: Spot, reading: Reading) -> Any:
+    """Refuse what is neither a literal nor data, with a way out."""
+    value = spot.value
+    if value is None:
+        return reading.refuse(
+            spot, "an empty value is not an input. Accepted: a text, number or truth value, or data with a path."
+        )
+    if isinstance(value, (Mapping, list, tuple)):
+        try:
+            text = json.dumps(value)
+        except (TypeError, ValueError):
+            text = str(value)
+        what = "mapping" if isinstance(value, Mapping) else "list"
+        return reading.refuse(
+            spot,
+            f"the input {show(spot.name)} is a {what} as a literal. Pass it as one text and parse it in the script, "
+            f"json.dumps(...): {show(json.dumps(text))}. Accepted: a text, number or truth value, or data with a path.",
+        )
+    return reading.refuse(spot, f"{show(value)} ({type(value).__name__}) is not an input. Write it as text in quotes.")
+
+
+def _wrapped(spot: Spot, reading: Reading) -> Any:
+    """Read ``{value: …}``. Microsoft's schema tries a truth value before a number: 1 becomes ``True``, 0 ``False``."""
+    if not is_literal(spot.value):
+        return not_an_input(spot, reading)
+    value = spot.value
+    if not isinstance(value, str) and value in TRUTHS:
+        value = TRUTHS[value]
+    return {reading.key("jobInputType"): "literal", "value": str(value)}
+
+
+def _data(spot: Spot, reading: Reading) -> Any:
+    value, built = spot.value, spot.document.built
+    kind = input_type(spot, reading)
+    unknown(spot, reading, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if built else ())))
+    mode = input_mode(spot, reading, kind)
+    path = value.get("path")
+    if kind in LITERAL_TYPES or (built and path is None and value.get("optional")):
+        return None
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        return reading.refuse(spot, "data needs a path.", "path")
+    uri = data_uri(spot.child("path").within(os.fspath(path)), reading, kind, datastore(spot, reading))
+    if INVALID in (kind, mode, uri):
+        return INVALID
+    return data_body(uri, kind, mode, reading)
+
+
+def data_body(uri: Any, kind: str, mode: str | None, reading: Reading) -> dict[str, Any]:
+    """Make the service's words for data."""
+    modes = {"mode": INPUT_MODES[mode]} if mode else {}
+    if is_binding(uri):
+        return {reading.key("jobInputType"): "literal", "value": uri, **modes}
+    return {reading.key("jobInputType"): kind, "uri": uri, **modes}
+
+
+def unknown(spot: Spot, reading: Reading, keys: Collection[str]) -> None:
+    """Refuse keys that are not known."""
+    for key in spot.value:
+        if key not in keys:
+            reading.refuse(
+                spot, f"{show(key)} is not known here.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}", key
+            )
+
+
+def input_type(spot: Spot, reading: Reading) -> Any:
+    """Read the type of an input; uri_folder when there is none."""
+    given, built = spot.value.get("type"), spot.document.built
+    if given is None and ("type" not in spot.value or built):
+        return "uri_folder"
+    if isinstance(given, str) and given.lower() in (*TYPES, *(LITERAL_TYPES if built else ())):
+        return given.lower()
+    return reading.refuse(spot, f"{show(given)} is not a type of data. Accepted: {', '.join(TYPES)}.", "type")
+
+
+def input_mode(spot: Spot, reading: Reading, kind: Any) -> Any:
+    """Read the mode of an input; None when there is none."""
+    given, built = spot.value.get("mode"), spot.document.built
+    if given is None and ("mode" not in spot.value or built):
+        return None
+    evaluated = kind in TABLE_TYPES or "type" not in spot.value
+    accepted = tuple(INPUT_MODES) if built else TABLE_MODES if evaluated else PLAIN_MODES
+    if isinstance(given, str) and given.lower() in accepted:
+        return given.lower()
+    return reading.refuse(spot, f"{show(given)} is not a mode of {kind}. Accepted: {', '.join(accepted)}.", "mode")
+
+
+def datastore(spot: Spot, reading: Reading) -> str | None:
+    """Read the name of the datastore to upload to."""
+    given = spot.value.get("datastore")
+    if given is None:
+        return None
+    if not isinstance(given, str) or not given.removeprefix("azureml:"):
+        reading.refuse(spot, f"{show(given)} is not a datastore. Accepted: azureml:NAME.", "datastore")
+        return None
+    return given.removeprefix("azureml:").rpartition("/datastores/")[2]
+
+
+def data_uri(spot: Spot, reading: Reading, kind: Any, store: str | None) -> Any:
+    """Turn the path of an input into a uri, or a gap for an upload or a label."""
+    given = spot.value
+    text = given.removeprefix("azureml:") if not given.startswith("azureml://") else given
+    if is_binding(given) or is_url(given) or (text.startswith("/subscriptions/") and ARM_ID.fullmatch(text)):
+        return text
+    if not (given.startswith((".", "/", "~", "file:", "folder:"))) and (":" in given or "@" in given):
+        return asset("models" if kind in MODEL_TYPES else "data", given, spot, reading)
+    gap = local("data", given, spot, reading, store)
+    if gap is INVALID or kind is INVALID:
+        return INVALID
+    folder = gap.need.bundle.is_folder
+    if kind == "uri_file" and folder:
+        return reading.refuse(
+            spot, f"{show(given)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
+        )
+    if kind == "uri_folder" and not folder:
+        return reading.refuse(
+            spot, f"{show(given)} is a file, and the input is a uri_folder. Give a folder, or type: uri_file."
+        )
+    return Gap(gap.need, "{}/") if kind == "uri_folder" else gap
+
+
+def job_output(spot: Spot, reading: Reading) -> Any:
+    """Read one output; empty is a uri_folder in its default place and mode."""
+    if spot.value is None:
+        return {reading.key("jobOutputType"): "uri_folder"}
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(
+            spot, f"{show(spot.value)} is not an output. Accepted: nothing, or a mapping of {', '.join(OUTPUT_KEYS)}."
+        )
+    built = spot.document.built
+    before = len(reading.problems)
+    unknown(
+        spot,
+        reading,
+        (*OUTPUT_KEYS, *UPSTREAM_KEYS, *(("description", "path_on_compute", "early_available") if built else ())),
+    )
+    value = {key: given for key, given in spot.value.items() if given is not None or not built}
+    kind = _word(spot, reading, value, "type", TYPES) or "uri_folder"
+    mode = _word(spot, reading, value, "mode", tuple(OUTPUT_MODES))
+    body = {reading.key("jobOutputType"): kind}
+    if mode:
+        body["mode"] = OUTPUT_MODES.get(mode, mode)
+    if "path" in value:
+        body["uri"] = _output_path(spot, reading, value["path"])
+    body.update(_registered(spot, reading, value))
+    return INVALID if len(reading.problems) > before else body
+
+
+def _word(spot: Spot, reading: Reading, value: Mapping[str, Any], key: str, accepted: Collection[str]) -> str | None:
+    given = value.get(key)
+    if key not in value:
+        return None
+    if isinstance(given, str) and given.lower() in accepted:
+        return given.lower()
+    what = "a mode of an output" if key == "mode" else "a type of data"
+    reading.refuse(spot, f"{show(given)} is not {what}. Accepted: {', '.join(accepted)}.", key)
+    return None
+
+
+def _output_path(spot: Spot, reading: Reading, given: Any) -> Any:
+    if isinstance(given, str):
+        return given
+    return reading.refuse(spot, f"{show(given)} is not a path. Accepted: azureml://datastores/NAME/paths/….", "path")
+
+
+def _registered(spot: Spot, reading: Reading, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Read name and version under which an output is registered."""
+    name, version = value.get("name"), value.get("version")
+    body = {}
+    if "name" in value:
+        if isinstance(name, str) and ASSET_NAME.fullmatch(name):
+            body[reading.key("assetName")] = name
+        else:
+            reading.refuse(spot, f"{show(name)} is not a name. Accepted: up to 255 letters, digits, - and _.", "name")
+    if "version" in value:
+        if isinstance(version, bool) or not isinstance(version, (str, int, float)):
+            reading.refuse(spot, f"{show(version)} is not a version. Accepted: a text or a number.", "version")
+        elif name is None:
+            reading.refuse(spot, "a version needs a name beside it.", "version")
+        else:
+            body[reading.key("assetVersion")] = str(version)
+    return body
+
+
+def check_command(spot: Spot, reading: Reading, given: Any, what: str = "command") -> None:
+    """Refuse a command that names an input that the job does not have."""
+    names = set(given) if isinstance(given, Mapping) else set()
+    text = spot.value
+    optional = set(OPTIONAL_BINDING.findall(text))
+    for name in dict.fromkeys(INPUT_BINDING.findall(text)):
+        if name not in names and name not in optional:
+            have = f" Inputs: {', '.join(map(str, names))}." if names else " It has no inputs."
+            reading.refuse(
+                spot,
+                f"the {what} names the input {show(name)}, which the job does not have.{have}{_meant(name, names)}",
+            )
+
+
+def _meant(name: str, names: Collection[Any]) -> str:
+    hint = nearest(name, [str(n) for n in names])
+    return hint if hint.startswith(" Did") else ""

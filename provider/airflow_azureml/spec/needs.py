@@ -1,0 +1,123 @@
+"""What a translated body still lacks: things to upload, to resolve and to register first, as plain values.
+
+A body with gaps is an ordinary JSON value in which a ``Gap`` stands wherever only the service can say what belongs
+there. Needs form a graph (code feeds a component, which feeds the pipeline); ``lifecycle.provide`` answers them, equal
+ones once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+
+class Bundle(Protocol):
+    """The local files of one upload: listed when the job is translated, read when their hashes are asked for."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: the folder, or the file itself, below which the upload is laid."""
+        ...
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the source is a folder."""
+        ...
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of absolute local path and name below the source, ``/`` between parts."""
+        ...
+
+    @property
+    def content_hash(self) -> str:
+        """The hash that code is known by (hash version 202208)."""
+        ...
+
+    @property
+    def object_hash(self) -> str:
+        """The hash that names an upload of data."""
+        ...
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A local file or folder that must be in storage: job code, an input's data, or a docker build context.
+
+    :param source: absolute local path.
+    :param bundle: its files.
+    :param datastore: the datastore to upload to; None takes the workspace's default. Code has a place of its own.
+    """
+
+    kind: Literal["code", "data", "context"]
+    source: str
+    bundle: Bundle = field(compare=False, repr=False)
+    datastore: str | None = None
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """A label of an asset that must become a version, such as ``environments``, ``sklearn``, ``latest``."""
+
+    kind: Literal["environments", "data", "models", "components"]
+    name: str
+    label: str = "latest"
+
+
+@dataclass(frozen=True)
+class Register:
+    """An asset that must exist: an anonymous environment, component or code elsewhere; ``body`` may hold gaps.
+
+    :param version: the version to put, or None where it is made from the filled body.
+    """
+
+    kind: Literal["environments", "components", "codes"]
+    name: str
+    version: str | None
+    body: Mapping[str, Any] = field(hash=False)
+
+    def address(self, body: Mapping[str, Any]) -> tuple[str, str]:
+        """Name and version to put it under, given its filled body: equal content, equal address.
+
+        The forms are those of Microsoft's client: hexadecimal for an environment, a GUID for a component and for code.
+        """
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        guid = str(uuid.UUID(digest[:32]))
+        if self.kind == "codes":
+            return self.name or guid, self.version or "1"
+        return self.name, self.version or (digest if self.kind == "environments" else guid)
+
+
+Need = Upload | Resolve | Register
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A place in a body that the answer to a need fills.
+
+    :param template: what becomes of the answer, an ARM id or a datastore URI; ``{}`` stands for it.
+    """
+
+    need: Need
+    template: str = "{}"
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A job, translated: the request body with gaps, and what must be known to send it.
+
+    :param name: the name that the document itself carries, or None.
+    :param user_token: the request needs ``x-azureml-token`` (pipelines, user identity).
+    :param api_version: the only version that models what the body uses, or None for the connection's.
+    :param warnings: sentences for the task log.
+    """
+
+    body: Mapping[str, Any]
+    name: str | None = None
+    user_token: bool = False
+    api_version: str | None = None
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,217 @@
+"""References in job files: names, labels, ARM ids, registries, URIs and local paths, and what becomes of each.
+
+Source: azure-ai-ml 1.35.2, ``_schema/core/fields.py`` and ``operations/_operation_orchestrator.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import INVALID, OMIT, Reading, show
+from airflow_azureml.spec.needs import Gap, Register, Resolve, Upload
+
+ARM_ID = re.compile(
+    r"/?subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+/([^/]+)/.+",
+    re.IGNORECASE,
+)
+REGISTRY = re.compile(r"azureml://(registries|feeds)/[^/]+/.+", re.IGNORECASE)
+VIRTUAL_CLUSTER = re.compile(
+    r"/subscriptions/.*/resourceGroups/.*/providers/Microsoft\.MachineLearningServices/virtualclusters/.*",
+    re.IGNORECASE,
+)
+CURATED = "AzureML-"
+"""What the names of Microsoft's own environments begin with; the service resolves them, label or not."""
+
+KINDS = {
+    "environments": "environment",
+    "data": "data asset",
+    "models": "model",
+    "components": "component",
+    "codes": "code",
+}
+"""Kinds of assets and what a message calls one."""
+
+BINDING = re.compile(r"^\$\{\{\s*(\S*?)\s*\}\}$")
+"""A value that is nothing but one binding."""
+
+
+def is_url(text: str) -> bool:
+    """Tell an address, such as ``azureml://…``, ``https://…`` or ``wasbs://…``, from everything else."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(parts.scheme and parts.netloc)
+
+
+def is_binding(value: Any) -> bool:
+    """Tell a value that is one ``${{…}}`` binding."""
+    return isinstance(value, str) and BINDING.match(value) is not None
+
+
+def asset(kind: Any, given: str, spot: Spot, reading: Reading) -> Any:
+    """Turn a reference to a registered asset into its id, or a gap where a label must be resolved.
+
+    :param kind: ``environments``, ``data``, ``models``, ``components`` or ``codes``.
+    """
+    text = given.removeprefix("azureml:")
+    if REGISTRY.match(given):
+        return given
+    if text.startswith("/") and (found := ARM_ID.fullmatch(text)):
+        if found[1].lower() != kind:
+            return reading.refuse(spot, f"{show(given)} is the id of something in {show(found[1])}, not of {a(kind)}.")
+        return text
+    text = text.removeprefix("/")
+    if kind == "environments" and text.startswith(CURATED):
+        return f"azureml:{text}"
+    name, at, label = text.rpartition("@")
+    if at and name and label and "/" not in text and ":" not in name:
+        return _labelled(kind, name, label, spot, reading)
+    name, colon, version = text.partition(":")
+    if not (colon and name and version) or "/" in text or at:
+        return reading.refuse(spot, f"{show(given)} does not name {a(kind)}. Accepted: {_accepted(kind)}.")
+    return f"{reading.workspace.path}/{kind}/{name}/versions/{version}"
+
+
+def _labelled(kind: Any, name: str, label: str, spot: Spot, reading: Reading) -> Any:
+    if kind == "components" and label == "default":
+        return f"{reading.workspace.path}/components/{name}/labels/default"
+    if label != "latest" or kind == "codes":
+        accepted = _accepted(kind)
+        return reading.refuse(spot, f"{show(label)} is not a label that can be resolved. Accepted: {accepted}.")
+    return Gap(Resolve(kind, name, label), f"{reading.workspace.path}/{kind}/{name}/versions/{{}}")
+
+
+def _accepted(kind: str) -> str:
+    label = "" if kind == "codes" else ", azureml:NAME@latest"
+    return f"azureml:NAME:VERSION{label}, an ARM id, azureml://registries/…"
+
+
+def a(kind: str) -> str:
+    """Name one of a kind with its article."""
+    name = KINDS[kind]
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def compute(spot: Spot, reading: Reading) -> Any:
+    """Turn a compute into its id; ``serverless`` sends nothing: it is not a resource."""
+    found = compute_id(spot, reading)
+    return (
+        OMIT
+        if isinstance(found, str) and found.lower() == f"{reading.workspace.path}/computes/serverless".lower()
+        else found
+    )
+
+
+def compute_id(spot: Spot, reading: Reading) -> Any:
+    """Turn a compute into its id, that of serverless included; ``local`` is kept as a word."""
+    if not isinstance(spot.value, str) or not spot.value.removeprefix("azureml:"):
+        return reading.refuse(
+            spot, f"{show(spot.value)} is not a compute. Accepted: NAME, azureml:NAME, an ARM id, serverless."
+        )
+    text = spot.value.removeprefix("azureml:")
+    path = reading.workspace.path
+    if text.lower() == "local":
+        return "local"
+    if is_binding(text) or VIRTUAL_CLUSTER.match(text):
+        return text
+    if (found := ARM_ID.fullmatch(text)) and text.startswith("/"):
+        if found[1].lower() != "computes":
+            return reading.refuse(
+                spot, f"{show(spot.value)} is the id of something in {show(found[1])}, not of a compute."
+            )
+        return text
+    if text.lower().startswith("virtualclusters/"):
+        return f"{path.rpartition('/workspaces/')[0]}/virtualclusters/{text.partition('/')[2]}"
+    if "/" in text:
+        return reading.refuse(
+            spot, f"{show(spot.value)} is not a compute. Accepted: NAME, azureml:NAME, an ARM id, serverless."
+        )
+    return f"{path}/computes/{text}"
+
+
+def code(spot: Spot, reading: Reading) -> Any:
+    """Turn the code of a job into an upload, or the id of code that is registered."""
+    given = spot.value
+    if not isinstance(given, str) or not given:
+        return reading.refuse(
+            spot, f"{show(given)} is not a local path. Accepted: a folder or file, the ARM id of code."
+        )
+    if given.startswith("git+"):
+        return reading.refuse(
+            spot, f"{show(given)}: code from git is not supported. Accepted: a local folder or file, an ARM id."
+        )
+    if REGISTRY.match(given):
+        return reading.refuse(
+            spot, f"{show(given)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
+        )
+    text = given.removeprefix("azureml:")
+    if text.startswith("/") and ARM_ID.fullmatch(text):
+        return asset("codes", given, spot, reading)
+    if given.startswith(("https://", "http://")):
+        return Gap(
+            Register("codes", "", None, {"properties": {"codeUri": given, "isAnonymous": True, "properties": {}}})
+        )
+    return local("code", given, spot, reading)
+
+
+def local(
+    kind: Any, given: str, spot: Spot, reading: Reading, datastore: str | None = None, template: str = "{}"
+) -> Any:
+    """Turn a local path into an upload.
+
+    :param given: the path, relative to the folder of the spot.
+    """
+    files = spot.document.files
+    path = files.locate(given.removeprefix("file:").removeprefix("folder:"), spot.place.folder)
+    if files.kind(path) is None:
+        return reading.refuse(spot, f"{show(given)}: there is no file or folder {path}.")
+    try:
+        bundle = files.bundle(path)
+    except ValueError as error:
+        return reading.refuse(spot, f"{show(given)}: {error}.")
+    strays: tuple[str, ...] = getattr(bundle, "strays", ())
+    if strays:
+        reading.warn(
+            spot, f"links bring in files from outside of {path}: {', '.join(strays[:20])}{' …' if strays[20:] else ''}."
+        )
+    return Gap(Upload(kind, path, bundle, datastore), template)
+
+
+def environment(spot: Spot, reading: Reading) -> Any:
+    """Turn an environment into its id, or into the registration of an anonymous one."""
+    given = spot.value
+    if isinstance(given, str) and given.startswith("file:"):
+        return _environment_file(spot, reading)
+    if isinstance(given, str):
+        return asset("environments", given, spot, reading)
+    from airflow_azureml.spec.environments import inline
+
+    return inline(spot, reading)
+
+
+def _environment_file(spot: Spot, reading: Reading) -> Any:
+    document = follow(spot.value, spot, reading)
+    if document is INVALID:
+        return INVALID
+    from airflow_azureml.spec.environments import inline
+
+    return inline(document.root, reading)
+
+
+def follow(given: str, spot: Spot, reading: Reading) -> Any:
+    """Read another YAML file that a value names; gives back its Document or INVALID."""
+    from airflow_azureml.rest.errors import SpecError
+
+    files = spot.document.files
+    path = files.locate(given.removeprefix("file:"), spot.place.folder)
+    if files.kind(path) != "file":
+        return reading.refuse(spot, f"{show(given)}: there is no file {path}.")
+    try:
+        return files.read(path)
+    except SpecError as error:
+        reading.problems.extend(error.problems)
+        return INVALID

@@ -1,0 +1,254 @@
+"""Rows that several kinds of job share: resources, limits, identity, distribution, services, queue, tags.
+
+Source: azure-ai-ml 1.35.2, ``_schema/`` for what is accepted, ``entities/_job/`` for what is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import (
+    INVALID,
+    Convert,
+    Field,
+    Reading,
+    answers,
+    anything,
+    by_type,
+    choice,
+    duration,
+    fixed,
+    listed,
+    mapped,
+    nearest,
+    nested,
+    show,
+    snake,
+    text,
+    truth,
+    walk,
+    whole,
+)
+
+
+def label(spot: Spot, reading: Reading) -> Any:
+    """Take the value of a tag or property: a text, or nothing; by program, any scalar."""
+    if spot.value is None or (spot.document.built and isinstance(spot.value, (bool, int, float))):
+        return spot.value
+    return text(spot, reading)
+
+
+TAGS = mapped(label, null=True)
+
+HEAD = (
+    Field("name", None, text),
+    Field("type", None, text),
+    Field("display_name", "displayName", text),
+    Field("description", "description", text),
+    Field("experiment_name", "experimentName", text),
+    Field("tags", "tags", TAGS),
+    Field("properties", "properties", TAGS),
+    *answers("id", "status", "creation_context", "log_files"),
+)
+"""What every job begins with. The name goes into the request's address, not into its body."""
+
+
+# -- identity --------------------------------------------------------------------------------------------
+
+MANAGED = fixed(
+    (
+        Field("client_id", "clientId", text),
+        Field("object_id", "objectId", text),
+        Field("msi_resource_id", "resourceId", text),
+        Field("resource_id", "resourceId", text),
+    ),
+    identityType="Managed",
+)
+_identity = by_type(
+    {
+        "user_identity": fixed((), identityType="UserIdentity"),
+        "managed": MANAGED,
+        "managed_identity": MANAGED,
+        "aml_token": fixed((), identityType="AMLToken"),
+    },
+    "identity",
+    fold=snake,
+)
+
+
+def identity(spot: Spot, reading: Reading) -> Any:
+    """Take an identity; an operator's keyword may be the word of its type alone."""
+    if isinstance(spot.value, str) and spot.document.built:
+        spot = spot.within({"type": spot.value})
+    return _identity(spot, reading)
+
+
+# -- resources and limits --------------------------------------------------------------------------------
+
+
+def docker_args(spot: Spot, reading: Reading) -> Any:
+    """Take the arguments of docker, one text or a list of texts."""
+    return listed(text)(spot, reading) if isinstance(spot.value, list) else text(spot, reading)
+
+
+def shm_size(spot: Spot, reading: Reading) -> Any:
+    """Take a size such as ``2g``."""
+    given = text(spot, reading)
+    if given is INVALID or re.fullmatch(r"\d+[bkmgBKMG]", given) or "${{" in given:
+        return given
+    reading.warn(spot, f"{show(given)} does not look like a size. Expected: a number and b, k, m or g, such as 2g.")
+    return given
+
+
+RESOURCES = (
+    Field("instance_count", "instanceCount", whole),
+    Field("instance_type", "instanceType", text),
+    Field("shm_size", "shmSize", shm_size),
+    Field("docker_args", "dockerArgs", docker_args),
+    Field("locations", "locations", listed(text)),
+    Field("max_instance_count", "maxInstanceCount", whole),
+    Field("properties", "properties", mapped(anything)),
+)
+
+
+def resources(spot: Spot, reading: Reading) -> Any:
+    """Take the resources of a job. Given a list of docker arguments, the service's name for it is another one, and
+    Microsoft's client then leaves out locations and the largest instance count."""
+    body = nested(RESOURCES)(spot, reading)
+    key = reading.key("dockerArgs")
+    if isinstance(body, dict) and isinstance(body.get(key), list):
+        body[reading.key("dockerArgsList")] = body.pop(key)
+    return body
+
+
+LIMITS = nested((Field("timeout", "timeout", duration),), jobLimitsType="Command")
+
+TIERS = {word.lower(): word for word in ("Null", "Spot", "Basic", "Standard", "Premium")}
+QUEUE = nested(
+    (
+        Field("job_tier", "jobTier", choice(TIERS, "a job tier")),
+        Field("priority", "priority", choice({"low": 1, "medium": 2, "high": 3}, "a priority")),
+    )
+)
+
+EVENTS = {
+    "jobcompleted": "JobCompleted",
+    "jobfailed": "JobFailed",
+    "jobcancelled": "JobCancelled",
+    "job_completed": "JobCompleted",
+    "job_failed": "JobFailed",
+    "job_cancelled": "JobCancelled",
+}
+NOTIFICATION = nested(
+    (
+        Field("email_on", "emailOn", listed(choice(EVENTS, "an event"))),
+        Field("emails", "emails", listed(text)),
+        Field("webhooks", "webhooks", mapped(anything)),
+    )
+)
+"""The service's ``notificationSetting``; the spelling of its events is the REST reference's."""
+
+
+def by_program(convert: Convert) -> Convert:
+    """Make a converter for a key that Microsoft's YAML schema does not have, though the service does."""
+
+    def converter(spot: Spot, reading: Reading) -> Any:
+        if spot.document.built:
+            return convert(spot, reading)
+        return reading.refuse(spot, f"{show(spot.name)} is not known here.")
+
+    return converter
+
+
+# -- distribution ----------------------------------------------------------------------------------------
+
+_PER_INSTANCE = (Field("process_count_per_instance", "processCountPerInstance", whole),)
+_RAY = (
+    Field("port", "port", whole),
+    Field("address", "address", text),
+    Field("include_dashboard", "includeDashboard", truth),
+    Field("dashboard_port", "dashboardPort", whole),
+    Field("head_node_additional_args", "headNodeAdditionalArgs", text),
+    Field("worker_node_additional_args", "workerNodeAdditionalArgs", text),
+)
+_TENSORFLOW = (
+    Field("parameter_server_count", "parameterServerCount", whole),
+    Field("worker_count", "workerCount", whole),
+)
+
+
+def _tensorflow(spot: Spot, reading: Reading) -> Any:
+    """Take TensorFlow's counts; Microsoft's client sends no parameter servers as 0."""
+    body = fixed(_TENSORFLOW, distributionType="TensorFlow")(spot, reading)
+    return {reading.key("parameterServerCount"): 0, **body} if isinstance(body, dict) else body
+
+
+DISTRIBUTION = by_type(
+    {
+        "pytorch": fixed(_PER_INSTANCE, distributionType="PyTorch"),
+        "mpi": fixed(_PER_INSTANCE, distributionType="Mpi"),
+        "tensorflow": _tensorflow,
+        "ray": fixed(_RAY, distributionType="Ray"),
+    },
+    "distribution",
+)
+
+
+# -- services --------------------------------------------------------------------------------------------
+
+SERVICES = {
+    "jupyter_lab": "JupyterLab",
+    "ssh": "SSH",
+    "tensor_board": "TensorBoard",
+    "vs_code": "VSCode",
+    "custom": "Custom",
+    "raydashboard": "RayDashboard",
+    "tracking": "Tracking",
+    "studio": "Studio",
+}
+"""Types of services. Microsoft's client loses ``custom`` on the way, which is a defect."""
+
+SERVICE_OWN = {"ssh": ("ssh_public_keys", "sshPublicKeys"), "tensor_board": ("log_dir", "logDir")}
+"""What a type has of its own: the key in YAML and in the service's properties."""
+
+_SERVICE = (
+    Field("port", "port", whole),
+    Field("nodes", "nodes", choice({"all": {"nodesValueType": "All"}}, "a choice of nodes", fold=str)),
+    Field("properties", "properties", mapped(anything)),
+    *answers("endpoint", "status", "error_message"),
+)
+
+
+def service(spot: Spot, reading: Reading) -> Any:
+    """Take one interactive service."""
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
+    kind = _service_type(spot, reading)
+    own, rest = SERVICE_OWN.get(kind, (None, None))
+    body = walk(_SERVICE, spot, reading, extra=("type", *([own] if own else [])))
+    if kind is INVALID:
+        return INVALID
+    if "nodes" in body:
+        body["nodes"] = {reading.key(name): value for name, value in body["nodes"].items()}
+    if own and spot.value.get(own) is not None:
+        given = text(spot.child(own), reading)
+        if given:
+            body["properties"] = {**body.get("properties", {}), rest: given}
+    return {reading.key("jobServiceType"): SERVICES[kind], **body}
+
+
+def _service_type(spot: Spot, reading: Reading) -> Any:
+    """Read the type; without one it is the type that has the keys given, ssh first, as Microsoft's client reads it."""
+    given = spot.value.get("type")
+    if given is None:
+        return "tensor_board" if "log_dir" in spot.value else "ssh"
+    if isinstance(given, str) and given.lower() in SERVICES:
+        return given.lower()
+    public = ("jupyter_lab", "ssh", "tensor_board", "vs_code", "custom")
+    return reading.refuse(spot, f"{show(given)} is not a type of service.{nearest(given, public)}", "type")
+
+
+JOB_SERVICES = mapped(service)

@@ -1,0 +1,97 @@
+"""From a document to the request for a job: dispatch on ``type``, all problems together, and what the request needs.
+
+Nothing is asked and nothing is sent here; what only the service knows stays a ``Gap`` in the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.document import Document
+from airflow_azureml.spec.fields import Reading, nearest, show
+from airflow_azureml.spec.kinds import KINDS
+from airflow_azureml.spec.needs import Gap, Register, Translation, Upload
+
+PREVIEW = {
+    "assetVersion": "2024-01-01-preview",
+    "pathOnCompute": "2024-01-01-preview",
+    "locations": "2024-01-01-preview",
+    "maxInstanceCount": "2024-01-01-preview",
+    "priority": "2024-01-01-preview",
+    "parentJobName": "2025-01-01-preview",
+}
+"""Keys that no generally available version models, and the version that does. Source: azure-ai-ml's models."""
+
+WHERE = {
+    "outputs": ("assetVersion", "pathOnCompute"),
+    "resources": ("locations", "maxInstanceCount"),
+    "queueSettings": ("priority",),
+}
+"""The parts of a body in which those keys mean that."""
+
+
+def translate(document: Document, workspace: Workspace) -> Translation:
+    """Translate a job.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading(workspace)
+    root = document.root
+    word = root.value.get("type", "command")
+    kind = KINDS.get(word.lower()) if isinstance(word, str) else None
+    if kind is None:
+        reading.refuse(root, f"{show(word)} is not a type of job.{nearest(word, KINDS) or ''}", "type")
+        raise SpecError(reading.problems)
+    body = kind(root, reading)
+    if reading.problems:
+        raise SpecError(sorted(reading.problems, key=lambda problem: (problem.file or "", problem.line or 0)))
+    _git(body, document)
+    name = root.value.get("name")
+    return Translation(
+        {"properties": body}, name, _as_user(body), api_version(body), tuple(dict.fromkeys(reading.warnings))
+    )
+
+
+def _as_user(body: Mapping[str, Any]) -> bool:
+    """Tell whether the submitter's token goes along. Source: azure-ai-ml 1.35.2, ``JobOperations.create_or_update``."""
+    identity = body.get("identity") or {}
+    return bool(body["jobType"] == "Pipeline" or identity.get("identityType") == "UserIdentity")
+
+
+def api_version(body: Mapping[str, Any]) -> str | None:
+    """Choose the version that models what the body uses; None for the connection's own."""
+    found = {PREVIEW[key] for key in ("parentJobName",) if key in body}
+    for part, keys in WHERE.items():
+        value = body.get(part) or {}
+        for holder in value.values() if part == "outputs" else [value]:
+            found.update(PREVIEW[key] for key in keys if key in holder)
+    if (body.get("distribution") or {}).get("distributionType") == "Ray":
+        found.add("2024-01-01-preview")
+    return max(found, default=None)
+
+
+def _git(body: dict[str, Any], document: Document) -> None:
+    """Add which commit the code comes from, unless the job says so itself."""
+    code = next((need for need in uploads(body) if need.kind == "code"), None)
+    found = document.files.git(code.source if code else None)
+    own = body.get("properties") or {}
+    if found and not any(name in own for name in found):
+        body["properties"] = {**own, **found}
+
+
+def uploads(value: Any) -> Iterator[Upload]:
+    """Go through all uploads that a body needs, those of what it registers included."""
+    if isinstance(value, Gap):
+        if isinstance(value.need, Upload):
+            yield value.need
+        elif isinstance(value.need, Register):
+            yield from uploads(value.need.body)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from uploads(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from uploads(item)

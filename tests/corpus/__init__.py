@@ -1,0 +1,1 @@
+"""Our requests against the golden requests of Microsoft's client."""

@@ -1,0 +1,48 @@
+"""The arguments of ``azure.ai.ml.command(...)`` in the words of a job: objects become mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+TYPES = {
+    "MpiDistribution": "mpi",
+    "PyTorchDistribution": "pytorch",
+    "TensorFlowDistribution": "tensorflow",
+    "RayDistribution": "ray",
+    "AmlTokenConfiguration": "aml_token",
+    "ManagedIdentityConfiguration": "managed",
+    "UserIdentityConfiguration": "user_identity",
+    "SshJobService": "ssh",
+    "JupyterLabJobService": "jupyter_lab",
+    "TensorBoardJobService": "tensor_board",
+    "VsCodeJobService": "vs_code",
+}
+GROUPS = {
+    "resources": ("instance_count", "instance_type", "shm_size", "docker_args", "locations"),
+    "limits": ("timeout",),
+    "queue_settings": ("job_tier", "priority"),
+}
+
+
+def plain(value: Any) -> Any:
+    """Turn ``{"$": "ClassName", ...}`` into a mapping."""
+    if isinstance(value, Mapping):
+        word = TYPES.get(str(value.get("$")))
+        body = {key: plain(item) for key, item in value.items() if key != "$"}
+        return {"type": word, **body} if word else body
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def document(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the job that a call of ``command`` describes."""
+    job: dict[str, Any] = {"type": "command"}
+    groups = {key: group for group, keys in GROUPS.items() for key in keys}
+    for key, value in arguments.items():
+        if key == "$env":
+            continue
+        if key in groups:
+            job.setdefault(groups[key], {})[key] = plain(value)
+        else:
+            job[key] = plain(value)
+    return job
