@@ -1,43 +1,267 @@
-"""Request bodies: JSON objects read with suspicion."""
+"""Bodies: the keys that requests may carry, by kind of resource, and the service's refusal of all others.
+
+Source of the keys: the models of azure-ai-ml 1.35.2 (``arm_ml_service``, api-version 2025-12-01), together with those of the previews
+that its client still sends (``assetVersion``, ``pathOnCompute``, ``priority``, ``locations``, ``parentJobName``, Ray and others).
+That the service refuses unknown keys in this very form is unproven; the form is that of a recorded validation error.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import web
+from azureml_emulator.errors import ServiceError
+from azureml_emulator.shapes import (
+    Problem,
+    Shape,
+    anything,
+    bag,
+    duration,
+    flag,
+    many,
+    record,
+    text,
+    union,
+    whole,
+    words,
+)
 
-from azureml_emulator.errors import Envelope, ServiceError
+TEXTS = bag(text)
+RESOURCE: Mapping[str, Shape] = {"description": text, "properties": TEXTS, "tags": TEXTS}
 
-LIMIT = 16 * 1024 * 1024
-"""Bytes of the largest JSON body that is read."""
+MODES_IN = words("ReadOnlyMount", "ReadWriteMount", "Download", "Direct", "EvalMount", "EvalDownload")
+MODES_OUT = words("ReadWriteMount", "Upload", "Direct")
+DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model")
+
+LITERAL = record({"jobInputType": text, "value": text, "description": text}, ("value",))
+DATA_INPUT = record(
+    {"jobInputType": text, "uri": text, "mode": MODES_IN, "pathOnCompute": text, "description": text}, ("uri",)
+)
+INPUTS = bag(union("jobInputType", {"literal": LITERAL, **dict.fromkeys(DATA_TYPES, DATA_INPUT)}))
+OUTPUT = record(
+    {
+        "jobOutputType": text,
+        "uri": text,
+        "mode": MODES_OUT,
+        "assetName": text,
+        "assetVersion": text,
+        "pathOnCompute": text,
+        "autoDeleteSetting": anything,
+        "description": text,
+    }
+)
+OUTPUTS = bag(union("jobOutputType", dict.fromkeys(DATA_TYPES, OUTPUT)))
+
+IDENTITY = union(
+    "identityType",
+    {
+        "AMLToken": record({"identityType": text}),
+        "UserIdentity": record({"identityType": text}),
+        "Managed": record({"identityType": text, "clientId": text, "objectId": text, "resourceId": text}),
+    },
+)
+PROCESSES = record({"distributionType": text, "processCountPerInstance": whole})
+DISTRIBUTION = union(
+    "distributionType",
+    {
+        "PyTorch": PROCESSES,
+        "Mpi": PROCESSES,
+        "TensorFlow": record({"distributionType": text, "workerCount": whole, "parameterServerCount": whole}),
+        "Ray": record(
+            {
+                "distributionType": text,
+                "port": whole,
+                "address": text,
+                "includeDashboard": flag,
+                "dashboardPort": whole,
+                "headNodeAdditionalArgs": text,
+                "workerNodeAdditionalArgs": text,
+            }
+        ),
+    },
+)
+RESOURCES = record(
+    {
+        "instanceCount": whole,
+        "instanceType": text,
+        "maxInstanceCount": whole,
+        "locations": many(text),
+        "properties": bag(anything, nulls=True),
+        "shmSize": text,
+        "dockerArgs": text,
+        "dockerArgsList": many(text),
+    }
+)
+SERVICES = bag(
+    record(
+        {
+            "jobServiceType": text,
+            "endpoint": text,
+            "port": whole,
+            "nodes": anything,
+            "properties": TEXTS,
+            "status": text,
+            "errorMessage": text,
+        }
+    ),
+    nulls=True,
+)
+QUEUE = record({"jobTier": words("Null", "Spot", "Basic", "Standard", "Premium"), "priority": whole})
+NOTIFICATION = record(
+    {
+        "emailOn": many(words("JobCompleted", "JobFailed", "JobCancelled")),
+        "emails": many(text),
+        "webhooks": bag(anything),
+    }
+)
+JOB: Mapping[str, Shape] = {
+    **RESOURCE,
+    "jobType": text,
+    "componentId": text,
+    "computeId": text,
+    "displayName": text,
+    "experimentName": text,
+    "identity": IDENTITY,
+    "isArchived": flag,
+    "notificationSetting": NOTIFICATION,
+    "parentJobName": text,
+    "secretsConfiguration": anything,
+    "services": SERVICES,
+    "status": text,
+}
+COMMAND_JOB = record(
+    {
+        **JOB,
+        "autologgerSettings": anything,
+        "codeId": text,
+        "command": text,
+        "distribution": DISTRIBUTION,
+        "environmentId": text,
+        "environmentVariables": TEXTS,
+        "inputs": INPUTS,
+        "limits": record({"jobLimitsType": words("Command"), "timeout": duration}),
+        "outputs": OUTPUTS,
+        "parameters": anything,
+        "queueSettings": QUEUE,
+        "resources": RESOURCES,
+    },
+    ("jobType", "command", "environmentId"),
+)
+
+ASSET: Mapping[str, Shape] = {
+    **RESOURCE,
+    "isAnonymous": flag,
+    "isArchived": flag,
+    "provisioningState": text,
+    "stage": text,
+    "autoDeleteSetting": anything,
+    "intellectualProperty": anything,
+}
+CONTAINER = record(
+    {
+        **RESOURCE,
+        "isArchived": flag,
+        "dataType": words("uri_file", "uri_folder", "mltable"),
+        "latestVersion": text,
+        "nextVersion": text,
+        "provisioningState": text,
+    }
+)
+CODE = record({**ASSET, "codeUri": text}, ("codeUri",))
+DATA = record(
+    {**ASSET, "dataType": words("uri_file", "uri_folder", "mltable"), "dataUri": text, "referencedUris": many(text)},
+    ("dataType", "dataUri"),
+)
+ENVIRONMENT = record(
+    {
+        **ASSET,
+        "autoRebuild": words("Disabled", "OnBaseImageUpdate"),
+        "build": record({"contextUri": text, "dockerfilePath": text}, ("contextUri",)),
+        "condaFile": text,
+        "environmentType": text,
+        "image": text,
+        "inferenceConfig": anything,
+        "osType": words("Linux", "Windows"),
+    }
+)
+MODEL = record(
+    {
+        **ASSET,
+        "flavors": bag(record({"data": bag(anything, nulls=True)})),
+        "jobName": text,
+        "modelType": words("mlflow_model", "custom_model", "triton_model"),
+        "modelUri": text,
+        "datasets": anything,
+        "systemMetadata": anything,
+        "modelVersion": text,
+    },
+    ("modelUri",),
+)
+COMPONENT = record({**ASSET, "componentSpec": bag(anything, nulls=True)}, ("componentSpec",))
+DATASTORE = record(
+    {
+        **RESOURCE,
+        "datastoreType": words("AzureBlob", "AzureDataLakeGen1", "AzureDataLakeGen2", "AzureFile", "OneLake"),
+        "isDefault": flag,
+        "accountName": text,
+        "containerName": text,
+        "filesystem": text,
+        "fileShareName": text,
+        "endpoint": text,
+        "protocol": text,
+        "serviceDataAccessAuthIdentity": text,
+        "credentials": bag(anything, nulls=True),
+        "resourceGroup": text,
+        "subscriptionId": text,
+        "intellectualProperty": anything,
+        "storeName": text,
+        "artifact": anything,
+        "oneLakeWorkspaceName": text,
+    },
+    ("datastoreType",),
+)
+COMPUTE = record(
+    {
+        "computeType": words("AmlCompute", "ComputeInstance", "Kubernetes", "VirtualMachine", "SynapseSpark"),
+        "computeLocation": text,
+        "description": text,
+        "disableLocalAuth": flag,
+        "isAttachedCompute": flag,
+        "properties": bag(anything, nulls=True),
+        "provisioningState": text,
+        "provisioningErrors": anything,
+        "createdOn": text,
+        "modifiedOn": text,
+        "resourceId": text,
+    },
+    ("computeType",),
+)
+ENVELOPE = {"properties": anything, "id": text, "name": text, "type": text, "systemData": anything}
 
 
-async def read_object(
-    request: web.Request, envelope: Envelope = Envelope.MANAGEMENT, *, optional: bool = False
-) -> dict[str, Any]:
-    """The request's body as a JSON object.
-
-    :param optional: an empty body is an empty object.
-    :raises ServiceError: 400 when it is not a JSON object, 413 when it is larger than ``LIMIT``.
-    """
-    received = bytearray()
-    async for chunk in request.content.iter_any():
-        received += chunk
-        if len(received) > LIMIT:
-            raise ServiceError(413, "RequestEntityTooLarge", "The request body is too large.", envelope=envelope)
-    if optional and not received.strip():
-        return {}
-    try:
-        value = json.loads(received)
-    except ValueError:
-        raise refusal("The request body is not valid JSON.", envelope) from None
-    if not isinstance(value, dict):
-        raise refusal(f"The request body must be a JSON object; it is {type(value).__name__}.", envelope)
-    return value
+def read_properties(body: Any, shape: Shape) -> dict[str, Any]:
+    """The checked ``properties`` of a resource's body; raises the service's 400 that lists every problem."""
+    problems: list[Problem] = []
+    envelope = record(ENVELOPE, ("properties",))(body, "", problems.append)
+    checked = (
+        shape(envelope["properties"], "properties", problems.append) if envelope and "properties" in envelope else None
+    )
+    if problems:
+        raise invalid(problems)
+    assert isinstance(checked, dict)
+    return checked
 
 
-def refusal(message: str, envelope: Envelope) -> ServiceError:
-    """400 for a body that cannot be read."""
-    code = "BAD_REQUEST" if envelope is Envelope.MLFLOW else "UserError"
-    return ServiceError(400, code, message, ("BadArgument", "InvalidRequestBody"), envelope)
+def invalid(problems: list[Problem]) -> ServiceError:
+    """A 400 as the service words failed validation. Source: recorded answer to a component that it refused."""
+    rows = [{"PropertyName": row.path, "ErrorMessage": row.message, "ErrorCode": row.code} for row in problems]
+    listing = json.dumps(rows, ensure_ascii=False)
+    return ServiceError(
+        400,
+        "UserError",
+        f"The request is invalid. Errors:\n{listing}",
+        inner=("BadArgument", "ArgumentInvalid", "InvalidInputArguments"),
+        message_format="The request is invalid. Errors:\n{errors}",
+        parameters={"errors": listing},
+    )

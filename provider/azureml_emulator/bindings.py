@@ -1,0 +1,33 @@
+"""Bindings: ``${{inputs.x}}``, ``${{outputs.x}}`` and optional ``$[[ ... ]]`` parts of a command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+BINDING = re.compile(r"\$\{\{\s*(inputs|outputs)\.([A-Za-z0-9_.]+)\s*\}\}")
+OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
+
+
+def unknown_bindings(command: str, inputs: Collection[str], outputs: Collection[str]) -> list[str]:
+    """The bindings of a command that name no input or output of the job; those in optional parts may."""
+    known = {"inputs": inputs, "outputs": outputs}
+    required = OPTIONAL.sub("", command)
+    return [f"{side}.{name}" for side, name in BINDING.findall(required) if name not in known[side]]
+
+
+def bound_command(command: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> str:
+    """The command with its values in place; an optional part that names a missing input is dropped.
+
+    Values are put in as they are: that the service quotes them for the shell is unproven.
+    """
+    values = {"inputs": inputs, "outputs": outputs}
+
+    def part(found: re.Match[str]) -> str:
+        names = BINDING.findall(found[1])
+        return found[1] if all(name in values[side] for side, name in names) else ""
+
+    def value(found: re.Match[str]) -> str:
+        return values[found[1]].get(found[2], found[0])
+
+    return BINDING.sub(value, OPTIONAL.sub(part, command))

@@ -1,0 +1,259 @@
+"""Commands: the life of one command job, from ``Starting`` to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from azureml_emulator import environment, processes
+from azureml_emulator.bindings import bound_command
+from azureml_emulator.clock import now, stamp
+from azureml_emulator.collect import CollectError, gather_artifacts, gather_outputs, prepare_places, register
+from azureml_emulator.errors import nested
+from azureml_emulator.model import Job, Jobs, experiment_id
+from azureml_emulator.pages import fetch
+from azureml_emulator.requirements import unsatisfied
+from azureml_emulator.resolve import Resolver
+from azureml_emulator.shapes import seconds
+from azureml_emulator.staging import Stage, Stager, StagingError
+from azureml_emulator.versions import Versions
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+T = TypeVar("T")
+
+TOKEN_LIFETIME = 7 * 24 * 3600
+"""Seconds that a job's own token lives."""
+
+STOPPED = "The emulator was stopped while the job ran; its processes were ended."
+TIMED_OUT = "The job was canceled because it ran longer than its limits.timeout of {timeout}."
+SCRIPT_FAILED = (
+    "AzureMLCompute job failed.\nJobFailed: Submitted script failed with a non-zero exit code; see the driver log file for details."
+    "\n\tReason: Job failed with non-zero exit Code {code}\n\tLog: user_logs/std_log.txt"
+)
+"""Source: the first line stands in public issues (MachineLearningNotebooks 1360, azure-cli-extensions 3574); the rest is ours."""
+
+
+class Stop(Exception):
+    """The job is to end now, for this reason: ``cancel``, ``timeout`` or ``shutdown``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CommandRun:
+    """One command job while it lives."""
+
+    def __init__(self, em: Emulator, name: str) -> None:
+        self._em = em
+        self._jobs = Jobs(em.store)
+        self.name = name
+        self._stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._tree: processes.Tree | None = None
+        self._log: Path | None = None
+
+    def stop(self, reason: str) -> None:
+        """Ask the job to end; the first reason counts."""
+        if not self._stop.done():
+            self._stop.set_result(reason)
+
+    async def run(self) -> None:
+        """Take the job to its end, whatever happens on the way."""
+        stage: Stage | None = None
+        try:
+            stage = await self._prepare()
+            await self._execute(stage)
+        except Stop as stop:
+            await self._stopped(stop.reason)
+        except (StagingError, CollectError) as error:
+            self._fail("UserError", str(error), ("BadArgument", "DataAccessError"))
+        except Exception as error:
+            self._fail(
+                "ServiceError",
+                f"The emulator failed to run the job: {type(error).__name__}: {error}",
+                ("InternalError",),
+            )
+            raise
+        finally:
+            await self._end_tree()
+            if stage:
+                await asyncio.to_thread(stage.remove)
+
+    # the steps -----------------------------------------------------------------------------------------------------------
+
+    async def _prepare(self) -> Stage:
+        job = self._job
+        self._log = prepare_places(self._em.blobs, self._em.settings, job)
+        await self._unless_stopped(self._em.clock.step())
+        self._jobs.change(self.name, status="Preparing")
+        stager = Stager(self._em.settings, Resolver(self._em.settings, self._em.store), self._em.blobs, job)
+        root = self._em.settings.state / "jobs" / self.name
+        stage = await self._unless_stopped(asyncio.to_thread(stager.stage, root))
+        try:
+            await self._unless_stopped(self._fetch_pages(stage))
+            await self._unless_stopped(self._describe())
+            await self._unless_stopped(self._em.clock.step())
+        except BaseException:
+            await asyncio.to_thread(stage.remove)
+            raise
+        return stage
+
+    async def _execute(self, stage: Stage) -> None:
+        self._jobs.change(self.name, status="Queued")
+        async with contextlib.AsyncExitStack() as stack:
+            slot = self._em.engine.slots.held(self.name, self._wait_for_slot)
+            await self._unless_stopped(stack.enter_async_context(slot))
+            await self._unless_stopped(self._em.clock.step())
+            code = await self._run_command(stage)
+            self._check_stop()
+            self._jobs.change(self.name, status="Finalizing", process=None)
+        await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
+        await self._em.clock.step()
+        if code == 0:
+            await asyncio.to_thread(gather_outputs, self._em.blobs, stage)
+            self._jobs.change(self.name, status="Completed", outputs=register(self._em, self._job, stage))
+        else:
+            self._fail("UserError", SCRIPT_FAILED.format(code=code), ("JobFailed",), {"exitCode": str(code)})
+
+    async def _run_command(self, stage: Stage) -> int:
+        outputs = {name: output.value for name, output in stage.outputs.items()}
+        command = bound_command(self._job.definition["command"], {**stage.literals, **stage.inputs}, outputs)
+        assert self._log is not None
+        variables = self._variables(stage, outputs)
+        self._tree = await processes.start(["/bin/bash", "-c", command], stage.code, variables, self._log)
+        self._jobs.change(self.name, status="Running", queueing=None, process=list(self._tree.identity))
+        await self._not_responding()
+        text = (self._job.definition.get("limits") or {}).get("timeout")
+        limit = seconds(text) if text else None
+        try:
+            return await asyncio.wait_for(self._unless_stopped(self._tree.wait()), limit)
+        except asyncio.TimeoutError:
+            raise Stop("timeout") from None
+        finally:
+            await self._end_tree()
+
+    # details -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def _job(self) -> Job:
+        job = self._jobs.get(self.name)
+        assert job is not None
+        return job
+
+    def _variables(self, stage: Stage, outputs: dict[str, str]) -> dict[str, str]:
+        em, job = self._em, self._job
+        token = em.tokens.issue(em.settings.arm_audience, lifetime=TOKEN_LIFETIME)
+        experiment = experiment_id(em.settings.workspace_id, job.experiment)
+        python = self._python()
+        programs = environment.program_folder(python, stage.root / "bin")
+        assert self._log is not None
+        return {
+            **environment.base_variables(programs, python, stage.home, stage.scratch),
+            **environment.service_variables(em.settings, job, token, int(time.time()) + TOKEN_LIFETIME, experiment),
+            **environment.tracking_variables(em.settings, job, token, experiment),
+            **environment.node_variables(job.definition["resources"]["instanceCount"], stage.code, self._log.parent),
+            **environment.data_variables(stage.inputs, outputs),
+            **job.definition["environmentVariables"],
+        }
+
+    def _python(self) -> Path:
+        resolver = Resolver(self._em.settings, self._em.store)
+        name = environment.environment_name(resolver, self._job.definition["environmentId"])
+        return environment.interpreter(self._em.settings, name)
+
+    async def _describe(self) -> None:
+        """Tell in the log under which interpreter the job runs and what its environment asks for in vain."""
+        job, python = self._job, self._python()
+        lines = [
+            f"Environment {job.definition['environmentId'].rpartition('/environments/')[2]}: no image is run; {python} stands for it."
+        ]
+        conda = self._conda_file()
+        if conda:
+            version, packages = await self._em.engine.interpreters.contents(python)
+            lines += [f"Requirement not satisfied: {row}" for row in unsatisfied(conda, version, packages)]
+        nodes = job.definition["resources"]["instanceCount"]
+        if nodes > 1:
+            lines.append(f"{nodes} nodes were asked for; one process runs, as the first node.")
+        self.say(*lines)
+
+    def _conda_file(self) -> dict[str, Any] | None:
+        reference = Resolver(self._em.settings, self._em.store).reference(
+            self._job.definition["environmentId"], "environments"
+        )
+        if reference is None or reference.registry or not reference.version:
+            return None
+        found = Versions(self._em.store).get("environments", reference.name, reference.version)
+        text = found.properties.get("condaFile") if found else None
+        return dict(json.loads(text)) if text else None
+
+    async def _fetch_pages(self, stage: Stage) -> None:
+        for target, url in stage.pages.items():
+            self.say(f"Reading {url.partition('?')[0]}")
+            await fetch(url, target)
+
+    def say(self, *lines: str) -> None:
+        """Write lines of the emulator's own to the job's log."""
+        assert self._log is not None
+        with self._log.open("a", encoding="utf-8") as log:
+            log.writelines(f"[azureml-emulator] {line}\n" for line in lines)
+
+    def _wait_for_slot(self, reason: str) -> None:
+        info = {"code": "ResourcesUnavailable", "message": reason, "lastRefreshTimestamp": stamp(now())}
+        self._jobs.change(self.name, queueing=info)
+
+    async def _not_responding(self) -> None:
+        fault = self._em.faults.take("not_responding", self.name)
+        if fault:
+            self._jobs.change(self.name, status="NotResponding")
+            await self._unless_stopped(asyncio.sleep(fault.seconds(1)))
+            self._jobs.change(self.name, status="Running")
+
+    async def _unless_stopped(self, work: Awaitable[T]) -> T:
+        """The result of some work, or ``Stop`` as soon as the job is to end; work that was under way is dropped."""
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait({task, self._stop}, return_when=asyncio.FIRST_COMPLETED)
+            self._check_stop()
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def _check_stop(self) -> None:
+        if self._stop.done():
+            raise Stop(self._stop.result())
+
+    async def _end_tree(self) -> None:
+        if self._tree and self._tree.warden.returncode is None:
+            self._tree.end()
+            await self._tree.wait()
+
+    async def _stopped(self, reason: str) -> None:
+        if reason == "shutdown":
+            await self._end_tree()
+            self.say(STOPPED)
+            self._fail("ServiceError", STOPPED, ("EmulatorStopped",))
+            return
+        if reason == "timeout":
+            message = TIMED_OUT.format(timeout=self._job.definition["limits"]["timeout"])
+            self.say(message)
+            self._jobs.change(self.name, status="CancelRequested", cancel_reason=message)
+        fault = self._em.faults.take("cancel_slow", self.name)
+        if fault:
+            with self._em.engine.dawdling(self.name):
+                await asyncio.sleep(fault.seconds(3))
+        await self._end_tree()
+        self._jobs.change(self.name, status="Canceled", process=None, queueing=None)
+
+    def _fail(self, code: str, message: str, inner: tuple[str, ...], parameters: dict[str, str] | None = None) -> None:
+        error = {"code": code, "message": message, "messageParameters": parameters or {}, "innerError": nested(inner)}
+        self._jobs.change(self.name, status="Failed", error=error, process=None, queueing=None)

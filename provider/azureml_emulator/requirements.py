@@ -1,0 +1,92 @@
+"""Requirements: which packages a job's environment asks for that its interpreter does not have."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+PROBE = """
+import importlib.metadata as m, json, sys
+found = {d.metadata["Name"]: d.version for d in m.distributions() if d.metadata["Name"]}
+print(json.dumps({"python": sys.version.split()[0], "packages": found}))
+"""
+
+
+def asked_for(conda: Mapping[str, Any]) -> Iterator[str]:
+    """The requirements of a conda file, those of its ``pip`` list included."""
+    for row in conda.get("dependencies") or []:
+        if isinstance(row, str):
+            yield row.rpartition("::")[2].strip()
+        elif isinstance(row, Mapping):
+            yield from (str(line).strip() for line in row.get("pip") or [])
+
+
+def as_requirement(text: str) -> Requirement | None:
+    """A requirement in pip's grammar; conda's single ``=`` is read as *this version or one below it*."""
+    text = re.split(r"\s+#", text)[0].strip()
+    found = re.fullmatch(r"([A-Za-z0-9_.\-]+)\s*=\s*([\w.*]+)(?:\s*=.*)?", text)
+    if found:
+        text = f"{found[1]}=={found[2].rstrip('*').rstrip('.')}.*"
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def unsatisfied(conda: Mapping[str, Any], python: str, packages: Mapping[str, str]) -> list[str]:
+    """One line for each requirement that the interpreter does not meet; lines such as ``-r file`` are passed over."""
+    present = {canonicalize_name(name): version for name, version in packages.items()}
+    present[canonicalize_name("python")] = python
+    lines = []
+    for text in asked_for(conda):
+        wanted = as_requirement(text)
+        if wanted is None or (wanted.name == "pip" and not wanted.specifier):
+            continue
+        if wanted.marker is not None and not wanted.marker.evaluate():
+            continue
+        version = present.get(canonicalize_name(wanted.name))
+        if version is None:
+            lines.append(f"{text}: not installed")
+        elif not wanted.specifier.contains(version, prereleases=True):
+            lines.append(f"{text}: the interpreter has {version}")
+    return lines
+
+
+class Interpreters:
+    """What each interpreter has installed, asked once for each state of its site packages."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, float], tuple[str, dict[str, str]]] = {}
+
+    async def contents(self, python: Path) -> tuple[str, dict[str, str]]:
+        """Version and packages of an interpreter; empty when it does not answer."""
+        key = (str(python), site_changed(python))
+        if key not in self._known:
+            self._known[key] = await probe(python)
+        return self._known[key]
+
+
+def site_changed(python: Path) -> float:
+    """When packages were last added to or removed from an interpreter's environment."""
+    folders = (python.parent.parent / "lib").glob("python3*/site-packages")
+    return max((folder.stat().st_mtime for folder in folders), default=0.0)
+
+
+async def probe(python: Path) -> tuple[str, dict[str, str]]:
+    """Ask an interpreter for its version and packages."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            str(python), "-I", "-c", PROBE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+        output, _ = await process.communicate()
+        found = json.loads(output)
+    except (OSError, ValueError):
+        return "", {}
+    return found["python"], found["packages"]
