@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from demo.airflow import Airflow
+from demo.airflow import Airflow, AirflowError
 
 LINK = "Azure ML Studio"
 ENDED = {"success", "failed"}
@@ -47,18 +47,26 @@ class Run:
 
     def begin(self, conf: dict[str, Any]) -> None:
         """Wait until the DAG is known, switch it on and trigger it with ``conf`` over its params."""
-        self.airflow.until(f"DAG {self.dag}", lambda: self.airflow.find(f"/dags/{self.dag}"), timeout=180)
+        self.airflow.until(f"DAG {self.dag}", self._known, timeout=180)
         self.airflow.api("PATCH", f"/dags/{self.dag}", {"is_paused": False})
         body = {"dag_run_id": self.id, "logical_date": None, "conf": conf}
         self.airflow.api("POST", f"/dags/{self.dag}/dagRuns", body)
+
+    def _known(self) -> bool:
+        broken = (self.airflow.find("/importErrors") or {}).get("import_errors", [])
+        for error in broken:
+            if error["filename"].endswith(f"{self.dag}.py"):
+                raise AirflowError(f"{error['filename']} cannot be imported:\n{error['stack_trace'].strip()}")
+        return self.airflow.find(f"/dags/{self.dag}") is not None
 
     def watch(self, timeout: float) -> str:
         """Print a line whenever a task changes its state, until the run has ended; gives back the run's state."""
         return self.airflow.until(f"end of {self.id}", self._look, timeout=timeout, pause=0.3)
 
     def _look(self) -> str | None:
-        state: str | None = self.airflow.api("GET", self.path)["state"]
-        for task in self._instances():
+        # A look that fails is not a run that fails: the next one comes at once.
+        state: str | None = (self.airflow.find(self.path) or {}).get("state")
+        for task in (self.airflow.find(f"{self.path}/taskInstances") or {}).get("task_instances", []):
             name, word = task["task_id"], task["state"]
             if word and self.seen.get(name) != word:
                 self.seen[name] = word
@@ -68,7 +76,8 @@ class Run:
 
     def tasks(self) -> list[Task]:
         """Read all tasks of the run, in the order in which they ended."""
-        instances = sorted(self._instances(), key=lambda task: task["end_date"] or "")
+        instances = self.airflow.api("GET", f"{self.path}/taskInstances")["task_instances"]
+        instances.sort(key=lambda task: task["end_date"] or "")
         return [self._task(instance) for instance in instances]
 
     def _task(self, instance: dict[str, Any]) -> Task:
@@ -82,10 +91,6 @@ class Run:
             result=value if isinstance(value, dict) and "job_name" in value else None,
             link=self._link(name),
         )
-
-    def _instances(self) -> list[dict[str, Any]]:
-        instances: list[dict[str, Any]] = self.airflow.api("GET", f"{self.path}/taskInstances")["task_instances"]
-        return instances
 
     def _link(self, task: str) -> str | None:
         links = self.airflow.find(f"{self.path}/taskInstances/{task}/links") or {}
