@@ -32,11 +32,7 @@ def _isolate() -> None:
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 
-pytest_plugins = [
-    f"tests.{name}"
-    for name in ("emulator_fixture", "airflow_harness")
-    if Path(__file__).with_name(f"{name}.py").exists()
-]
+pytest_plugins = ["tests.emulator_fixture", "tests.airflow_harness"]
 
 # Airflow reads its settings when it is imported, which happens as early as the collection of tests.
 _isolate()
