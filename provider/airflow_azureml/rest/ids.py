@@ -163,7 +163,7 @@ class NamedReference:
     label: str | None = None
 
 
-_NAMED = re.compile(r"azureml:(?!/)(?P<name>[^/:@\s]+)(?::(?P<version>[^/@\s]+)|@(?P<label>[^/:\s]+))?")
+_NAMED = re.compile(r"azureml:(?!/)(?P<name>[^/:@\s]+)(?::(?P<version>[^/:@\s]+)|@(?P<label>[^/:\s]+))?")
 
 
 def parse_named(text: str) -> NamedReference | None:

@@ -61,10 +61,8 @@ def retry_after(reply: Reply) -> float | None:
     given = reply.header("Retry-After")
     if given is None:
         return None
-    try:
+    if re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", given):
         return max(float(given), 0.0)
-    except ValueError:
-        pass
     try:
         until, now = parsedate_to_datetime(given), parsedate_to_datetime(reply.header("Date") or "")
         return max((until - now).total_seconds(), 0.0)

@@ -1,0 +1,1 @@
+"""The service, described: flows driven by hand, without any client."""
