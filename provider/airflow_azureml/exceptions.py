@@ -120,6 +120,8 @@ def public(error: AzureMLError) -> AzureMLException:
         (errors.SpecError, AzureMLSpecError),
         (errors.SettingsError, AzureMLConnectionError),
         (errors.AuthenticationError, AzureMLConnectionError),
+        (errors.ForeignJobError, AzureMLSpecError),
+        (errors.DeadlineError, AzureMLJobTimeoutError),
         (errors.TransientError, AzureMLServiceError),
         (errors.PatienceError, AzureMLServiceError),
         (errors.UnauthorizedError, AzureMLConnectionError),

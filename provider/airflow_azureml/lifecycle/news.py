@@ -1,0 +1,26 @@
+"""What a person who reads the task log at night is told while a job is waited for: one line per thing that happened."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_azureml.lifecycle.records import LogLines, LookTrouble, QueueNote, StatusChange, Submitting
+
+
+def lines(record: Any) -> Iterator[tuple[int, str]]:
+    """Say a record of a flow's ``News`` in words: pairs of log level and text; nothing for a record without a word."""
+    if isinstance(record, Submitting):
+        yield logging.INFO, f"Submitting Azure ML job {record.job_name}."
+    elif isinstance(record, StatusChange):
+        yield logging.INFO, f"Azure ML job {record.job_name} is {record.status}."
+    elif isinstance(record, QueueNote):
+        yield logging.INFO, f"Azure ML job {record.job_name} is still queued: {record.message}"
+    elif isinstance(record, LookTrouble):
+        left = f"{record.patience_left:.0f} s"
+        yield logging.WARNING, f"Cannot look at Azure ML job {record.job_name}, trying on for {left}: {record.message}"
+    elif isinstance(record, LogLines):
+        file = record.file.rpartition("/")[2]
+        for line in record.lines:
+            yield logging.INFO, f"{file} | {line}"

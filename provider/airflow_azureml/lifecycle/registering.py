@@ -1,0 +1,81 @@
+"""Data assets: one version for one place. Making one again is no work; a version never changes what it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.lifecycle.provide import Provision
+from airflow_azureml.rest import assets
+from airflow_azureml.rest.assets import Asset, Container
+from airflow_azureml.rest.errors import ConflictError, NotFoundError, Problem, SpecError
+from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.ids import Workspace, parse_datastore_path
+
+FIRST_VERSION = "1"
+"""The version of an asset that has none yet. Source: azure-ai-ml 1.35.2, ``_create_or_update_autoincrement``."""
+
+TRIES = 3
+"""How often the next version is asked for when somebody else takes it first, as azure-ai-ml does."""
+
+
+def register_data(ws: Workspace, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
+    """Make a data asset, or find the one that is there already.
+
+    :param version: the version that must stand for this place; None: the latest if it does, else the next.
+    :param body: ``{"properties": {...}}`` with gaps.
+    :raises SpecError: the given version exists and stands for another place.
+    """
+    filled = yield from Provision(ws).fill(body)
+    if version is not None:
+        return (yield from _given(ws, name, version, filled))
+    return (yield from _counted(ws, name, filled))
+
+
+def _given(ws: Workspace, name: str, version: str, body: Mapping[str, Any]) -> Steps[Asset]:
+    try:
+        found = yield from assets.get(ws, "data", name, version)
+    except NotFoundError:
+        try:
+            return (yield from assets.create(ws, "data", name, version, body))
+        except ConflictError:
+            # Another task has made it since we looked.
+            found = yield from assets.get(ws, "data", name, version)
+    if place(found.properties, ws) == place(body["properties"], ws):
+        return found
+    there, given = found.properties.get("dataUri"), body["properties"]["dataUri"]
+    message = f"{name}:{version} exists already and stands for {there}, not for {given}. Accepted: another version."
+    raise SpecError([Problem("version", message)]) from None
+
+
+def _counted(ws: Workspace, name: str, body: Mapping[str, Any]) -> Steps[Asset]:
+    for remaining in reversed(range(TRIES)):
+        versions = yield from _versions(ws, name)
+        if versions.latest is not None:
+            latest = yield from assets.get(ws, "data", name, versions.latest)
+            if place(latest.properties, ws) == place(body["properties"], ws):
+                return latest
+        try:
+            return (yield from assets.create(ws, "data", name, versions.next or FIRST_VERSION, body))
+        except ConflictError:
+            if not remaining:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _versions(ws: Workspace, name: str) -> Steps[Container]:
+    try:
+        return (yield from assets.container(ws, "data", name))
+    except NotFoundError:
+        return Container(None, None)
+
+
+def place(properties: Mapping[str, Any], ws: Workspace) -> tuple[str, str]:
+    """What a data asset stands for, in one spelling: its type, and its place in the long form without a last slash."""
+    return str(properties.get("dataType", "")).lower(), long_form(str(properties.get("dataUri", "")), ws).rstrip("/")
+
+
+def long_form(uri: str, ws: Workspace) -> str:
+    """A datastore path as it is right in any workspace; every other address as it is."""
+    found = parse_datastore_path(uri)
+    return uri if found is None else found.long(ws)

@@ -1,0 +1,317 @@
+"""The life of one task with one job: submit or find again, wait here or deferred, take the result, cancel if killed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf
+
+from airflow_azureml.exceptions import AzureMLException, AzureMLNotFoundError, AzureMLServiceError, translated
+from airflow_azureml.links import AzureMLStudioLink
+from airflow_azureml.operators.ending import Ending
+from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.outcome import (
+    JOB_NAME_KEY,
+    RESERVED_KEYS,
+    OnCanceled,
+    announce,
+    check_on_canceled,
+    conclude,
+    first_look,
+)
+from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, deferral_timeout
+
+if TYPE_CHECKING:
+    from airflow_azureml.client import MLClient
+    from airflow_azureml.lifecycle.naming import JobIdentity
+    from airflow_azureml.rest.jobs import Job
+    from airflow_azureml.spec.document import Document
+    from airflow_azureml.spec.needs import Translation
+
+T = TypeVar("T")
+
+BACKSTOP = 60.0
+"""Seconds after the trigger's own deadline at which Airflow ends the deferral: the trigger can say what happened."""
+
+
+class AzureMLJobBaseOperator(AzureMLBaseOperator):
+    """Run one Azure ML job and wait for it; a subclass says only what the job is.
+
+    :param wait_for_completion: False ends the task once the job is submitted; its result then has no outputs yet.
+    :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
+    :param poll_interval: seconds between two looks at the job; default: ``[azureml] poll_interval`` (30).
+    :param patience: seconds of failed looks in a row before the task gives up; default: ``[azureml] patience`` (900).
+    :param stream_logs: copy the job's log into the task's log while waiting on a worker.
+    :param cancel_on_kill: cancel the job when the task is cleared, failed or otherwise ended by hand, or out of time.
+    :param on_canceled: what a job that somebody else cancelled does to the task: ``fail`` or ``skip``.
+    """
+
+    operator_extra_links = (AzureMLStudioLink(),)
+
+    def __init__(
+        self,
+        *,
+        wait_for_completion: bool = True,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: float | None = None,
+        patience: float | None = None,
+        stream_logs: bool = True,
+        cancel_on_kill: bool = True,
+        on_canceled: OnCanceled = "fail",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.patience = patience
+        self.stream_logs = stream_logs
+        self.cancel_on_kill = cancel_on_kill
+        self.on_canceled = on_canceled
+        self._ending: Ending | None = None
+
+    @abstractmethod
+    def document(self, context: Any) -> Document:
+        """The job in the grammar of the CLI's YAML.
+
+        :raises rest.errors.SpecError: the keywords contradict each other, or a file cannot be read.
+        """
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Submit the job, or find the one that an earlier try submitted, and wait for it."""
+        return self._live(context, lambda ending: self._submit_and_wait(context, ending))
+
+    def execute_complete(self, context: Any, event: Any = None) -> dict[str, Any]:
+        """Come back from the triggerer: the event says that it is time to look, the service says what happened."""
+        return self._live(context, lambda ending: self._take_up(context, ending, event))
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        """Cancel the job when the deferral itself ran out of time, before Airflow fails the task."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except deferral_timeout() as error:
+            if "timeout" not in str(error).lower():
+                raise  # 2.11 says the same of a trigger that broke: its job goes on, and the next try finds it.
+            ending = self._begin(context)
+            ending.job_name = recorded_name(ending.ti)
+            raise ending.out_of_time(self.execution_timeout) from None
+
+    def on_kill(self) -> None:
+        """Cancel the job if Airflow ends this task; leave it running if Airflow merely ends this process."""
+        time_is_up = isinstance(sys.exc_info()[1], AirflowTaskTimeout)
+        if self._ending is None:
+            if not time_is_up:
+                return
+            # 2.11, come back from the triggerer too late: nothing of ours has run in this process.
+            from airflow.providers.common.compat.sdk import get_current_context
+
+            self._ending = self._begin(get_current_context())
+            self._ending.job_name = recorded_name(self._ending.ti)
+        if time_is_up:
+            self._ending.out_of_time(self.execution_timeout)
+            return
+        self._ending.begin()
+        if not AIRFLOW_V_3_0_PLUS:
+            # 3.x lets execute go on, which waits for the decision itself; 2.11 raises as soon as this returns.
+            self._ending.settle()
+
+    def _begin(self, context: Any) -> Ending:
+        return Ending(context["ti"], self.log, self.hook, self.cancel_on_kill)
+
+    def _live(self, context: Any, life: Callable[[Ending], T]) -> T:
+        """Run a part of the task's life; whatever ends it early takes the job along, or says why not."""
+        ending = self._ending = self._begin(context)
+        try:
+            with translated():
+                return life(ending)
+        except AirflowTaskTimeout:
+            raise ending.out_of_time(self.execution_timeout) from None
+        except Exception:
+            if ending.told.is_set():
+                raise ending.interrupted() from None
+            raise
+
+    def _submit_and_wait(self, context: Any, ending: Ending) -> dict[str, Any]:
+        check_on_canceled(self.on_canceled)
+        poll_interval, patience = seconds("poll_interval", self.poll_interval), seconds("patience", self.patience)
+        hook = self.hook()
+        translation = self._translate(context, hook.settings().workspace)
+        identity = self._identity(context, translation.name)
+        with hook.client() as client:
+            job = self._submit(client, ending, identity, translation)
+            url = announce(ending.ti, self.log, client, job)
+            if not self.wait_for_completion:
+                return unfinished(job, url)
+            if not job.phase.is_terminal and self.deferrable:
+                # A job that has ended already must not be deferred for: a trigger that fires at once can fail its task.
+                job = self._look(client, ending, poll_interval, patience)
+                if not job.phase.is_terminal:
+                    self._defer(ending, poll_interval, patience)
+            if not job.phase.is_terminal:
+                job = self._wait(client, ending, poll_interval, patience)
+            return conclude(ending.ti, self.log, client, job, self.on_canceled)
+
+    def _translate(self, context: Any, workspace: Any) -> Translation:
+        """Find every mistake in the job before anything is asked or sent."""
+        from airflow_azureml.spec.translate import translate
+
+        document = self._with_defaults(self.document(context))
+        refuse_reserved_outputs(document)
+        translation = translate(document, workspace)
+        for warning in translation.warnings:
+            self.log.warning("%s", warning)
+        self._compare_limits(document)
+        return translation
+
+    def _with_defaults(self, document: Document) -> Document:
+        """Name the experiment after the DAG and the job after the task, unless the document does."""
+        value = document.value
+        return document.replaced(
+            experiment_name=None if value.get("experiment_name") else self.dag_id,
+            display_name=None if value.get("display_name") else value.get("name") or f"{self.dag_id}.{self.task_id}",
+        )
+
+    def _compare_limits(self, document: Document) -> None:
+        limits = document.value.get("limits")
+        own = limits.get("timeout") if isinstance(limits, Mapping) else None
+        if self.execution_timeout is None or not isinstance(own, (int, float)):
+            return
+        if self.execution_timeout < timedelta(seconds=own):
+            self.log.warning(
+                "The task's execution_timeout of %s is shorter than the job's own limit of %s s: the task ends first.",
+                self.execution_timeout,
+                own,
+            )
+
+    def _identity(self, context: Any, name_hint: str | None) -> JobIdentity:
+        """Name this task's jobs. Each *Clear* begins a generation; Airflow's own retries stay in theirs."""
+        from airflow_azureml.lifecycle.naming import TaskFacts, identify
+
+        ti = context["ti"]
+        facts = TaskFacts(
+            dag_id=ti.dag_id,
+            run_id=ti.run_id,
+            run_started=context["dag_run"].start_date,
+            task_id=ti.task_id,
+            map_index=-1 if ti.map_index is None else ti.map_index,
+            generation=max(ti.max_tries - self.retries, 0),
+            name_hint=name_hint,
+        )
+        return identify(facts)
+
+    def _submit(self, client: MLClient, ending: Ending, identity: JobIdentity, translation: Translation) -> Job:
+        """Find this task's job or submit it, once all that earlier generations left running is cancelled."""
+        from airflow_azureml.lifecycle.provide import provide
+        from airflow_azureml.lifecycle.records import Submitting
+        from airflow_azureml.lifecycle.resume import Prepared, cancel_earlier, find_or_submit
+
+        def request() -> Any:
+            body = yield from provide(client.workspace, translation)
+            return Prepared(body, translation.user_token, translation.api_version)
+
+        def hear(record: Any) -> None:
+            if isinstance(record, Submitting):
+                ending.job_name = record.job_name
+            self.tell(record)
+
+        if self.cancel_on_kill:
+            client.run(cancel_earlier(client.workspace, identity), news=self.tell, stop=ending.told)
+        flow = find_or_submit(client.workspace, identity, request)
+        found = client.run(flow, news=hear, stop=ending.told)
+        ending.job_name = found.job.name
+        if not found.submitted:
+            self.log.info("Found Azure ML job %s of an earlier try; it is %s.", found.job.name, found.job.status)
+        ending.check()
+        return found.job
+
+    def _look(self, client: MLClient, ending: Ending, poll_interval: float, patience: float) -> Job:
+        flow = first_look(client, str(ending.job_name), poll_interval, patience)
+        return client.run(flow, news=self.tell, stop=ending.told)
+
+    def _wait(self, client: MLClient, ending: Ending, poll_interval: float, patience: float) -> Job:
+        from airflow_azureml.lifecycle.waiting import wait
+
+        flow = wait(
+            client.workspace,
+            str(ending.job_name),
+            clock=time.time,
+            poll_interval=poll_interval,
+            patience=patience,
+            stream_logs=self.stream_logs,
+        )
+        return client.run(flow, news=self.tell, stop=ending.told)
+
+    def _defer(self, ending: Ending, poll_interval: float, patience: float) -> None:
+        ending.check()
+        deadline = None
+        if self.execution_timeout is not None:
+            # Airflow 3 does not hold a deferred task to it, and counts anew after each deferral.
+            began = ending.ti.start_date.timestamp() if ending.ti.start_date else time.time()
+            deadline = began + self.execution_timeout.total_seconds()
+        self.defer(
+            trigger=AzureMLJobTrigger(
+                job_name=str(ending.job_name),
+                azureml_conn_id=self.azureml_conn_id,
+                subscription_id=self.subscription_id,
+                resource_group=self.resource_group,
+                workspace_name=self.workspace_name,
+                poll_interval=poll_interval,
+                patience=patience,
+                deadline=deadline,
+                cancel_on_kill=self.cancel_on_kill,
+            ),
+            method_name="execute_complete",
+            timeout=None if deadline is None else timedelta(seconds=max(deadline - time.time(), 0) + BACKSTOP),
+        )
+
+    def _take_up(self, context: Any, ending: Ending, event: Any) -> dict[str, Any]:
+        from airflow_azureml.lifecycle.records import JobEvent
+
+        told = JobEvent.from_dict(event)
+        ending.job_name = told.job_name
+        if told.outcome == "deadline":
+            raise ending.out_of_time(self.execution_timeout)
+        if told.outcome == "missing":
+            raise AzureMLNotFoundError(told.message)
+        if told.outcome == "patience":
+            raise AzureMLServiceError(told.message)
+        poll_interval, patience = seconds("poll_interval", self.poll_interval), seconds("patience", self.patience)
+        with self.hook().client() as client:
+            job = self._look(client, ending, poll_interval, patience)
+            if not job.phase.is_terminal:
+                raise AzureMLException(told.message or f"The trigger ended, but job {job.name} is {job.status}.")
+            return conclude(ending.ti, self.log, client, job, self.on_canceled)
+
+
+def recorded_name(ti: Any) -> str | None:
+    """The name of the job that this try submitted or found before it was deferred."""
+    map_index = -1 if ti.map_index is None else ti.map_index
+    found = ti.xcom_pull(task_ids=ti.task_id, key=JOB_NAME_KEY, map_indexes=map_index)
+    return found if isinstance(found, str) else None
+
+
+def refuse_reserved_outputs(document: Document) -> None:
+    """Refuse outputs whose XCom would hide one of ours.
+
+    :raises rest.errors.SpecError: names each of them.
+    """
+    from airflow_azureml.rest.errors import Problem, SpecError
+
+    outputs = document.value.get("outputs")
+    taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
+    if taken:
+        message = "an output cannot have this name: the task's XCom of this key is another."
+        raise SpecError([Problem(f"outputs.{name}", message) for name in taken])
+
+
+def unfinished(job: Job, url: str | None) -> dict[str, Any]:
+    """The result of a task that does not wait: what is known of its job, no outputs yet."""
+    from airflow_azureml.lifecycle.records import JobResult
+
+    return JobResult(job.name, job.status, job.experiment_name, url).to_dict()

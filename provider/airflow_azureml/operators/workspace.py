@@ -1,0 +1,134 @@
+"""The base of all operators: one workspace, reached through one connection, and the rules of its template fields."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_azureml.operators import templates
+
+if TYPE_CHECKING:
+    from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.spec.document import Document
+
+
+class AzureMLBaseOperator(BaseOperator):
+    """Work on one Azure ML workspace.
+
+    ``template_ext`` stays empty on purpose: Airflow would apply it to every string in every field, and take
+    ``path: azureml:config.yml`` for a template file. Only fields in ``template_file_fields`` may hold a file's name.
+
+    :param azureml_conn_id: connection of type ``azureml`` (or ``azure``).
+    :param subscription_id: overrides the connection's.
+    :param resource_group: overrides the connection's.
+    :param workspace_name: overrides the connection's.
+    """
+
+    template_fields: Sequence[str] = ("azureml_conn_id", "subscription_id", "resource_group", "workspace_name")
+    template_ext: Sequence[str] = ()
+    template_file_fields: ClassVar[tuple[str, ...]] = ()
+    ui_color = "#e3f0fb"
+
+    def __init__(
+        self,
+        *,
+        azureml_conn_id: str = "azureml_default",
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        workspace_name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.azureml_conn_id = azureml_conn_id
+        self.subscription_id = subscription_id
+        self.resource_group = resource_group
+        self.workspace_name = workspace_name
+        self.template_file_paths: dict[str, str] = {}
+
+    def hook(self) -> AzureMLHook:
+        """Make the hook for this operator's workspace."""
+        from airflow_azureml.hooks.azureml import AzureMLHook
+
+        return AzureMLHook(
+            self.azureml_conn_id,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            workspace_name=self.workspace_name,
+        )
+
+    def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
+        """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML and path objects as they are."""
+        if isinstance(content, str):
+            render = super().render_template
+            return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
+        if isinstance(content, os.PathLike) and not hasattr(content, "serialize"):
+            return content
+        return super().render_template(content, context, jinja_env, seen_oids)
+
+    def resolve_template_files(self) -> None:
+        """Swap file names in ``template_file_fields`` for the files' text when the DAG file is processed.
+
+        What is not found here (a templated or mapped name, a file that is missing) is looked for again by ``execute``.
+        """
+        for field in self.template_file_fields:
+            value = getattr(self, field, None)
+            if value is None or not templates.is_file_name(value):
+                continue
+            path = templates.find_file(os.fspath(value), self.template_folders())
+            if path is None:
+                continue
+            try:
+                text = templates.read_file(path)
+            except (OSError, UnicodeDecodeError):
+                continue
+            self.template_file_paths[field] = path
+            setattr(self, field, text)
+        self.prepare_template()
+
+    def template_folders(self) -> tuple[str, ...]:
+        """Where relative names are looked for: the DAG file's folder first, then ``template_searchpath``."""
+        if not self.has_dag():  # type: ignore[no-untyped-call]
+            return (os.getcwd(),)
+        searchpath = self.dag.template_searchpath or ()
+        return (self.dag.folder, *([searchpath] if isinstance(searchpath, str) else map(str, searchpath)))
+
+    def load_field(self, field: str, context: Any) -> Document:
+        """Read the document that a field holds as a file's name, text, mapping or ``azure-ai-ml`` object.
+
+        :raises rest.errors.SpecError: it cannot be read; names the field or file.
+        """
+        from airflow_azureml.spec.load import load
+
+        value, path = getattr(self, field), self.template_file_paths.get(field)
+        if path is None and templates.is_file_name(value):
+            path, text = self._read(field, os.fspath(value))
+            value = self.render_template(text, context)
+        return load(value, folder=self.template_folders()[0], file=path)
+
+    def load_built(self, value: Mapping[str, Any]) -> Document:
+        """Read a document made of this operator's keywords."""
+        from airflow_azureml.spec.load import load
+
+        return load(value, folder=self.template_folders()[0], built=True)
+
+    def tell(self, record: Any) -> None:
+        """Write a flow's news into the task's log."""
+        from airflow_azureml.lifecycle.news import lines
+
+        for level, text in lines(record):
+            self.log.log(level, "%s", text)
+
+    def _read(self, field: str, name: str) -> tuple[str, str]:
+        from airflow_azureml.rest.errors import Problem, SpecError
+
+        path = templates.find_file(name, self.template_folders())
+        if path is None:
+            where = "" if os.path.isabs(name) else f" Looked in: {', '.join(self.template_folders())}."
+            raise SpecError([Problem(field, f"the file {name!r} does not exist.{where}")])
+        try:
+            return path, templates.read_file(path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SpecError([Problem(field, f"the file {path} cannot be read: {error}.")]) from None

@@ -1,0 +1,112 @@
+"""What becomes of a task when its job has ended: a result and an XCom per output, a skip, or one clear error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.providers.common.compat.sdk import AirflowSkipException
+
+from airflow_azureml.exceptions import AzureMLJobCanceledError, AzureMLJobFailedError, AzureMLSpecError
+from airflow_azureml.links import STUDIO_URL_KEY
+
+if TYPE_CHECKING:
+    from airflow_azureml.client import MLClient
+    from airflow_azureml.rest.flow import Steps
+    from airflow_azureml.rest.jobs import Job
+
+OnCanceled = Literal["fail", "skip"]
+ON_CANCELED = ("fail", "skip")
+
+JOB_NAME_KEY = "azureml_job_name"
+"""The XCom key under which a task that waits leaves the name of its job, for whoever resumes it in another process."""
+
+RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY})
+"""XCom keys that an output may not be named like: it would hide what stands there."""
+
+
+def check_on_canceled(value: Any) -> None:
+    """Refuse a word that ``on_canceled`` does not know.
+
+    :raises AzureMLSpecError: names what is accepted.
+    """
+    if value not in ON_CANCELED:
+        raise AzureMLSpecError(f"on_canceled: {value!r} is not accepted. Accepted: {', '.join(ON_CANCELED)}.")
+
+
+def job_name_of(value: Any) -> str:
+    """Take a job's name, given as such or as the result mapping of the task that submitted it.
+
+    :raises AzureMLSpecError: it is neither.
+    """
+    name = value.get("job_name") if isinstance(value, Mapping) else value
+    if not isinstance(name, str) or not name:
+        raise AzureMLSpecError(
+            f"job_name: {value!r} is not accepted. Accepted: a job's name, or a result mapping with its job_name."
+        )
+    return name
+
+
+def announce(ti: Any, log: Any, client: MLClient, job: Job) -> str | None:
+    """Show the job's Studio page as soon as the job is known: a link on the task and one line in its log.
+
+    :return: the page's address, None where the service gives none.
+    """
+    url = studio_url(client, job)
+    ti.xcom_push(key=JOB_NAME_KEY, value=job.name)
+    if url:
+        ti.xcom_push(key=STUDIO_URL_KEY, value=url)
+        log.info("Azure ML Studio: %s", url)
+    return url
+
+
+def studio_url(client: MLClient, job: Job) -> str | None:
+    """The address of the job's page, opening in the connection's tenant."""
+    from airflow_azureml.rest.ids import with_tenant
+
+    return with_tenant(job.studio_url, client.settings.tenant_id) if job.studio_url else None
+
+
+def first_look(client: MLClient, name: str, poll_interval: float, patience: float) -> Steps[Job]:
+    """Look at a job from a process that has not seen it yet: a bad spell is ridden out, a wrong secret fails at once.
+
+    :raises rest.errors.NotFoundError: the job has been missing for a minute.
+    :raises rest.errors.PatienceError: looks kept failing for longer than ``patience``.
+    """
+    from airflow_azureml.lifecycle.waiting import look
+    from airflow_azureml.rest import jobs
+    from airflow_azureml.rest.errors import NotFoundError, TransientError
+
+    try:
+        return (yield from jobs.get(client.workspace, name))
+    except (NotFoundError, TransientError):
+        return (yield from look(name, clock=time.time, interval=poll_interval, patience=patience))
+
+
+def conclude(ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCanceled) -> dict[str, Any]:
+    """End a task whose job has ended by itself, or was ended by somebody else.
+
+    :return: the result mapping; each output has been pushed under its own name as well.
+    :raises AzureMLJobFailedError: the job failed.
+    :raises AzureMLJobCanceledError: the job was cancelled and ``on_canceled`` is ``fail``.
+    :raises AirflowSkipException: the same with ``skip``.
+    """
+    from airflow_azureml.lifecycle.result import failure, result
+    from airflow_azureml.rest.status import Phase
+
+    if job.phase is Phase.SUCCEEDED:
+        found = client.run(result(client.workspace, job, tenant_id=client.settings.tenant_id)).to_dict()
+        for name, output in found["outputs"].items():
+            if name in RESERVED_KEYS:
+                log.warning("The output %s is only in the result: its own XCom would hide another.", name)
+            else:
+                ti.xcom_push(key=name, value=output)
+        log.info("Azure ML job %s is %s.", job.name, job.status)
+        return found
+    url = studio_url(client, job)
+    if job.phase is Phase.CANCELED:
+        text = f"Azure ML job {job.name} was canceled, and not by this task." + (f" {url}" if url else "")
+        raise AirflowSkipException(text) if on_canceled == "skip" else AzureMLJobCanceledError(text)
+    why = client.run(failure(client.workspace, job))
+    raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url)

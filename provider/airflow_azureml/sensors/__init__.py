@@ -1,0 +1,5 @@
+"""Sensors for Azure ML jobs."""
+
+from airflow_azureml.sensors.jobs import AzureMLJobSensor
+
+__all__ = ["AzureMLJobSensor"]

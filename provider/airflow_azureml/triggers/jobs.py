@@ -1,0 +1,200 @@
+"""The trigger that waits for one job: it only looks, so it may run twice at once, start anywhere and stop anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import conf
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS, task_state
+
+if TYPE_CHECKING:
+    from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.records import JobEvent
+
+SETTLE = 2.0
+"""Seconds before the first look, at least: an event that comes before the scheduler has digested that the worker is
+done can make it fail the task."""
+
+STATE_WITHIN, CANCEL_WITHIN = 10.0, 15.0
+"""Seconds for Airflow's answer and for the service's after a kill; the triggerer gives ``on_kill`` 30 s by default."""
+
+DEFAULT_SECONDS = {"poll_interval": 30.0, "patience": 900.0}
+
+
+def seconds(name: str, given: Any) -> float:
+    """Read a keyword of waiting, or its default from section ``[azureml]`` of Airflow's configuration.
+
+    :param name: ``poll_interval`` (more than 0) or ``patience``.
+    :raises rest.errors.SpecError: it is no such number.
+    """
+    from airflow_azureml.rest.errors import Problem, SpecError
+
+    if given is None:
+        return float(conf.getfloat("azureml", name, fallback=DEFAULT_SECONDS[name]))
+    number = isinstance(given, (int, float)) and not isinstance(given, bool)
+    if not number or given < 0 or (name == "poll_interval" and given == 0):
+        least = "more than 0" if name == "poll_interval" else "0 or more"
+        raise SpecError([Problem(name, f"{given!r} is not accepted. Accepted: a number of seconds, {least}.")])
+    return float(given)
+
+
+class AzureMLJobTrigger(BaseTrigger):
+    """Wait until a job has ended, then fire one event, ``lifecycle.records.JobEvent`` as a mapping.
+
+    :param job_name: the job.
+    :param azureml_conn_id: the connection; read in the triggerer, so no secret travels here.
+    :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
+    :param poll_interval: seconds between two looks; the first comes after one of them.
+    :param patience: seconds of failed looks in a row before the trigger gives up.
+    :param deadline: epoch seconds at which it stops waiting; None waits for ever.
+    :param cancel_on_kill: cancel the job when a user ends the task (*Clear*, *mark failed* ...).
+    """
+
+    def __init__(
+        self,
+        *,
+        job_name: str,
+        azureml_conn_id: str = "azureml_default",
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        workspace_name: str | None = None,
+        poll_interval: float = DEFAULT_SECONDS["poll_interval"],
+        patience: float = DEFAULT_SECONDS["patience"],
+        deadline: float | None = None,
+        cancel_on_kill: bool = False,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.job_name = job_name
+        self.azureml_conn_id = azureml_conn_id
+        self.subscription_id = subscription_id
+        self.resource_group = resource_group
+        self.workspace_name = workspace_name
+        self.poll_interval = poll_interval
+        self.patience = patience
+        self.deadline = deadline
+        self.cancel_on_kill = cancel_on_kill
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Say how to make this trigger again in another process."""
+        names = (
+            "job_name",
+            "azureml_conn_id",
+            "subscription_id",
+            "resource_group",
+            "workspace_name",
+            "poll_interval",
+            "patience",
+            "deadline",
+            "cancel_on_kill",
+        )
+        cls = type(self)
+        return f"{cls.__module__}.{cls.__qualname__}", {name: getattr(self, name) for name in names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait for the job and fire one event."""
+        try:
+            event = await self._wait()
+        except asyncio.CancelledError:
+            if not AIRFLOW_V_3_3_PLUS:
+                # Below 3.3 nobody calls on_kill, and a kill looks like a restart: Airflow's own word decides.
+                await outlive_cancels(self._end_job_unless_awaited())
+            raise
+        yield TriggerEvent(event.to_dict())  # type: ignore[no-untyped-call]
+
+    async def on_kill(self) -> None:
+        """End the job when the task was ended by a user. Called on Airflow 3.3 and later."""
+        await outlive_cancels(self._end_job_unless_awaited())
+
+    async def _wait(self) -> JobEvent:
+        from airflow_azureml.lifecycle.records import JobEvent
+        from airflow_azureml.lifecycle.waiting import wait
+        from airflow_azureml.rest import errors
+
+        try:
+            async with await self._hook().async_client() as client:
+                flow = wait(
+                    client.workspace,
+                    self.job_name,
+                    clock=time.time,
+                    poll_interval=self.poll_interval,
+                    patience=self.patience,
+                    deadline=self.deadline,
+                    first_look_after=max(self.poll_interval, SETTLE),
+                )
+                job = await client.run(flow, news=self._tell)
+        except errors.DeadlineError as error:
+            return JobEvent(self.job_name, "deadline", message=str(error))
+        except errors.PatienceError as error:
+            return JobEvent(self.job_name, "patience", message=str(error))
+        except errors.NotFoundError as error:
+            return JobEvent(self.job_name, "missing", message=str(error))
+        except errors.AzureMLError as error:
+            return JobEvent(self.job_name, "error", message=str(error))
+        return JobEvent(job.name, "finished", job.status)
+
+    def _tell(self, record: Any) -> None:
+        from airflow_azureml.lifecycle.news import lines
+
+        for level, text in lines(record):
+            self.log.log(level, "%s", text)
+
+    def _hook(self) -> AzureMLHook:
+        from airflow_azureml.hooks.azureml import AzureMLHook
+
+        return AzureMLHook(
+            self.azureml_conn_id,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            workspace_name=self.workspace_name,
+        )
+
+    async def _end_job_unless_awaited(self) -> None:
+        """Cancel the job, unless Airflow says that the task still waits for it: then this trigger was merely moved."""
+        if not self.cancel_on_kill or self.task_instance is None:
+            return
+        if await self._task_state() == "deferred":
+            self.log.info("Task still waits for Azure ML job %s elsewhere: the job goes on.", self.job_name)
+            return
+        from airflow_azureml.lifecycle.resume import cancel
+        from airflow_azureml.rest import errors
+
+        try:
+            async with await self._hook().async_client() as client:
+                await asyncio.wait_for(client.run(cancel(client.workspace, self.job_name)), CANCEL_WITHIN)
+        except (errors.AzureMLError, asyncio.TimeoutError) as error:
+            self.log.warning("Azure ML job %s could not be canceled: %s", self.job_name, error or "no answer in time")
+        else:
+            self.log.info("Azure ML job %s was asked to cancel, as its task was ended.", self.job_name)
+
+    async def _task_state(self) -> str | None:
+        """The state that Airflow holds of the task; None where it has none or does not say in time."""
+        from asgiref.sync import sync_to_async
+
+        ti: Any = self.task_instance
+        map_index = -1 if ti.map_index is None else ti.map_index
+        try:
+            ask = sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index)
+            return await asyncio.wait_for(ask, STATE_WITHIN)
+        except Exception as error:  # noqa: BLE001 - no answer, for whatever reason: the job must not run on unseen
+            self.log.warning("Airflow did not say whether the task still waits (%s): it counts as ended.", error)
+            return None
+
+
+async def outlive_cancels(work: Coroutine[Any, Any, None]) -> None:
+    """Finish a piece of work although its caller is cancelled again and again.
+
+    The triggerer cancels a trigger about once a second while its ``on_kill`` still runs; unshielded, the work would be
+    lost at its next ``await``.
+    """
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            continue
+    task.result()
