@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
+import aiohttp
 from aiohttp import web
 
 from azureml_emulator import access, routes
@@ -25,6 +26,9 @@ from azureml_emulator.sas import Signer
 from azureml_emulator.settings import Settings
 from azureml_emulator.store import Store
 from azureml_emulator.tokens import Tokens
+
+CLIENT_GONE = 499
+"""What is answered, for nobody to read, when the connection was cut meanwhile."""
 
 
 def all_routes() -> Iterable[Route]:
@@ -100,6 +104,10 @@ class Emulator:
             response = await self._answer(request, match, subject)
             status = response.status
             return response
+        except (ConnectionError, aiohttp.ClientError):
+            if request.transport and not request.transport.is_closing():
+                raise
+            return web.Response(status=CLIENT_GONE)
         finally:
             self.journal.end(number, status, request.get("job", job))
 

@@ -1,0 +1,152 @@
+"""Access to storage: signatures, shared key, tokens, and that exactly one of them is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import requests
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+from azure.storage.blob import (
+    BlobSasPermissions,
+    BlobServiceClient,
+    ContainerClient,
+    ContainerSasPermissions,
+    generate_account_sas,
+    generate_blob_sas,
+    generate_container_sas,
+)
+
+from tests.emulator_fixture import RunningEmulator
+
+
+@pytest.fixture
+def key(emulator: RunningEmulator) -> str:
+    return str(json.loads((emulator.state / "identity.json").read_text())["account_key"])
+
+
+@pytest.fixture
+def blob_url(container: ContainerClient) -> str:
+    container.upload_blob("folder/x y.txt", b"content")
+    return container.get_blob_client("folder/x y.txt").url
+
+
+def soon(minutes: float = 10) -> datetime:
+    return datetime.now(timezone.utc) + timedelta(minutes=minutes)
+
+
+def account_names(emulator: RunningEmulator) -> list[str]:
+    """The account as datastores answer it, as the path shows it, and plain."""
+    segment = emulator["storage_url"].removeprefix("https://")
+    return [segment.partition(".blob.")[0], segment.partition("/")[2], "emuacct"]
+
+
+def get(emulator: RunningEmulator, url: str, **headers: str) -> requests.Response:
+    return requests.get(url, headers=headers, verify=emulator["ca_bundle"])
+
+
+def code(answer: requests.Response) -> tuple[int, str | None]:
+    return answer.status_code, answer.headers.get("x-ms-error-code")
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_signatures_of_microsofts_library_are_valid(
+    emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str, which: int
+) -> None:
+    account, name = account_names(emulator)[which], container.container_name
+    everything = ContainerSasPermissions(read=True, list=True, write=True, create=True, delete=True)
+    signed = generate_container_sas(account, name, key, permission=everything, expiry=soon())
+    client = ContainerClient(emulator["storage_url"], name, credential=signed)
+    assert [blob.name for blob in client.list_blobs()] == ["folder/x y.txt"]
+    client.upload_blob("new", b"1", metadata={"a": "b"})
+    assert client.get_blob_client("new").get_blob_properties().metadata == {"a": "b"}
+    client.delete_blob("new")
+    one = generate_blob_sas(
+        account, name, "folder/x y.txt", account_key=key, permission=BlobSasPermissions(read=True), expiry=soon()
+    )
+    assert get(emulator, f"{blob_url}?{one}").content == b"content"
+    whole = generate_account_sas(account, key, "sco", "rl", soon())
+    service = BlobServiceClient(emulator["storage_url"], credential=whole)
+    assert name in {found.name for found in service.list_containers()}
+    assert service.get_blob_client(name, "folder/x y.txt").download_blob().readall() == b"content"
+
+
+def test_a_signature_is_for_one_place_and_one_time(
+    emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str
+) -> None:
+    name = container.container_name
+    container.upload_blob("other", b"secret")
+    read = BlobSasPermissions(read=True)
+    make: Callable[..., str] = generate_blob_sas
+    signed = make("emuacct", name, "folder/x y.txt", account_key=key, permission=read, expiry=soon())
+    other = container.get_blob_client("other").url
+    assert code(get(emulator, f"{other}?{signed}")) == (403, "AuthenticationFailed")
+    assert code(get(emulator, f"{blob_url}?{signed.replace('sp=r', 'sp=rw')}")) == (403, "AuthenticationFailed")
+    for expiry, start in ((soon(-1), soon(-10)), (soon(20), soon(10))):
+        late = make("emuacct", name, "folder/x y.txt", account_key=key, permission=read, expiry=expiry, start=start)
+        answer = get(emulator, f"{blob_url}?{late}")
+        assert code(answer) == (403, "AuthenticationFailed")
+        assert "not valid in the specified time frame" in answer.text
+        assert late.partition("sig=")[2] not in answer.text
+
+
+def test_a_signature_allows_what_it_says(
+    emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str
+) -> None:
+    def client(**permissions: bool) -> ContainerClient:
+        allowed = ContainerSasPermissions(**permissions)
+        signed = generate_container_sas("emuacct", container.container_name, key, permission=allowed, expiry=soon())
+        return ContainerClient(emulator["storage_url"], container.container_name, credential=signed, retry_total=0)
+
+    attempts: dict[str, tuple[dict[str, bool], Callable[[ContainerClient], Any]]] = {
+        "read": ({"list": True}, lambda each: each.download_blob("folder/x y.txt")),
+        "list": ({"read": True}, lambda each: list(each.list_blobs())),
+        "write": ({"read": True}, lambda each: each.upload_blob("new", b"")),
+        "delete": ({"write": True}, lambda each: each.delete_blob("folder/x y.txt")),
+        "overwrite": ({"create": True}, lambda each: each.upload_blob("folder/x y.txt", b"", overwrite=True)),
+    }
+    for permissions, attempt in attempts.values():
+        with pytest.raises(HttpResponseError) as caught:
+            attempt(client(**permissions))
+        assert (caught.value.status_code, caught.value.error_code) == (403, "AuthorizationPermissionMismatch")
+    client(create=True).upload_blob("created", b"")
+
+
+def test_shared_key(emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str) -> None:
+    for account in account_names(emulator):
+        credential = {"account_name": account, "account_key": key}
+        client = ContainerClient(emulator["storage_url"], container.container_name, credential=credential)
+        client.upload_blob("shared ü", b"1", metadata={"upload_status": "completed", "name": "n"}, overwrite=True)
+        assert len(list(client.list_blobs(include=["metadata"]))) == 2
+        assert client.download_blob("folder/x y.txt").readall() == b"content"
+    wrong = {"account_name": "emuacct", "account_key": "AAAA"}
+    with pytest.raises(ClientAuthenticationError) as caught:
+        ContainerClient(emulator["storage_url"], container.container_name, credential=wrong).get_container_properties()
+    assert caught.value.status_code == 403
+
+
+def test_a_signature_and_a_token_together_are_refused(
+    emulator: RunningEmulator,
+    container: ContainerClient,
+    key: str,
+    blob_url: str,
+    bearer: Callable[..., dict[str, str]],
+) -> None:
+    signed = generate_container_sas("emuacct", container.container_name, key, permission="r", expiry=soon())
+    assert code(get(emulator, f"{blob_url}?{signed}")) == (200, None)
+    both = get(emulator, f"{blob_url}?{signed}", **bearer("https://storage.azure.com"))
+    assert code(both) == (403, "AuthenticationFailed")
+
+
+def test_tokens_for_storage_and_no_others(
+    emulator: RunningEmulator, blob_url: str, bearer: Callable[..., dict[str, str]]
+) -> None:
+    assert get(emulator, blob_url, **bearer("https://storage.azure.com")).content == b"content"
+    wrong = get(emulator, blob_url, **bearer())
+    assert code(wrong) == (401, "InvalidAuthenticationInfo")
+    nothing = get(emulator, blob_url)
+    assert code(nothing) == (401, "NoAuthenticationInformation")
+    assert "resource_id=https://storage.azure.com" in nothing.headers["WWW-Authenticate"]
