@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from airflow_azureml.rest.errors import AzureMLError, check
-from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Reply
+from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Reply, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 
@@ -60,15 +60,21 @@ def perform(call: Call[T], answer: Answer) -> T:
     return call.parse(answer)
 
 
+class DiedError(Exception):
+    """The process that carried the flow is gone."""
+
+
 @dataclass
 class Drive:
     """A flow under way, and what it asked for.
 
     :param respond: answers calls and looks: a reply, a job for a look, or an error to raise.
+    :param lives: effects after which the process dies: the last one has its effect, its answer is never seen.
     """
 
     respond: Callable[[Any], Any]
     now: float = 1000.0
+    lives: int | None = None
     effects: list[Effect] = field(default_factory=list)
     looked_at: list[float] = field(default_factory=list)
 
@@ -77,7 +83,10 @@ class Drive:
         return self.now
 
     def run(self, flow: Flow[T]) -> T:
-        """Carry the flow to its end."""
+        """Carry the flow to its end.
+
+        :raises DiedError: see ``lives``.
+        """
         steps = iter(flow)
         try:
             effect = next(steps)
@@ -86,12 +95,19 @@ class Drive:
                 try:
                     answer = self._answer(effect)
                 except AzureMLError as error:
+                    self._live_on(steps)
                     effect = steps.throw(error)
                 else:
+                    self._live_on(steps)
                     effect = steps.send(answer)
         except StopIteration as end:
             result: T = end.value
             return result
+
+    def _live_on(self, steps: Steps[Any]) -> None:
+        if self.lives == len(self.effects):
+            steps.close()
+            raise DiedError
 
     def _answer(self, effect: Effect) -> Any:
         if isinstance(effect, Pause):

@@ -1,0 +1,1 @@
+"""One task, one job: flows driven by hand, every interleaving of errors."""

@@ -1,0 +1,268 @@
+"""One task, one job: whatever fails and whenever, a task never has a second job, and takes up the one it has."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from airflow_azureml.lifecycle.naming import JobIdentity, identify
+from airflow_azureml.lifecycle.records import Submitting
+from airflow_azureml.lifecycle.resume import PAUSES, Found, Prepared, cancel, cancel_earlier, find_or_submit
+from airflow_azureml.rest.errors import (
+    AzureMLError,
+    BadRequestError,
+    ConflictError,
+    ForeignJobError,
+    NotFoundError,
+    TransientError,
+)
+from airflow_azureml.rest.flow import Call, News, Steps
+from tests.lifecycle.service import FAULTS, Service
+from tests.lifecycle.test_naming import FACTS
+from tests.rest.driving import WS, DiedError, Drive, job_json, reply
+
+IDENTITY = identify(FACTS)
+FIRST, SECOND, THIRD = (IDENTITY.name(number) for number in (1, 2, 3))
+
+
+class Request:
+    """The making of a request, counted."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self) -> Steps[Prepared]:
+        self.made += 1
+        yield from ()
+        return Prepared({"properties": {"command": "x", "tags": {"team": "a", "airflow_dag_id": "forged"}}})
+
+
+def attempt(service: Any, identity: JobIdentity = IDENTITY, request: Any = None) -> tuple[Found, Drive]:
+    """One try of the task."""
+    drive = Drive(service)
+    return drive.run(find_or_submit(WS, identity, request or Request())), drive
+
+
+def stored(name: str, number: int, status: str) -> dict[str, Any]:
+    """A job of ours that is there already."""
+    return job_json(name, status, tags=IDENTITY.tags(number))
+
+
+def test_nothing_there() -> None:
+    service, request = Service(), Request()
+    found, drive = attempt(service, request=request)
+    assert (found.job.name, found.attempt, found.submitted, request.made) == (FIRST, 1, True, 1)
+    assert service.seen == [f"GET /jobs/{FIRST}", f"PUT /jobs/{FIRST}"]
+    assert found.job.tags == {"team": "a", **IDENTITY.tags(1)}
+    assert drive.news == [Submitting(FIRST, 1)]
+    told = [type(effect) for effect in drive.effects]
+    assert told.index(News) < len(told) - 1, "the name is told before the job is put"
+
+
+@pytest.mark.parametrize(
+    "status", ["Starting", "Queued", "Running", "NotResponding", "Paused", "Finalizing", "Novel", "Completed"]
+)
+def test_what_is_there_is_taken(status: str) -> None:
+    service, request = Service({FIRST: stored(FIRST, 1, status)}), Request()
+    found, _ = attempt(service, request=request)
+    assert (found.job.name, found.attempt, found.submitted, request.made) == (FIRST, 1, False, 0)
+    assert service.puts == []
+
+
+@pytest.mark.parametrize("status", ["Failed", "Canceled", "CancelRequested"])
+def test_what_is_lost_is_replaced(status: str) -> None:
+    service = Service({FIRST: stored(FIRST, 1, status)})
+    found, _ = attempt(service)
+    assert (found.job.name, found.attempt, found.submitted) == (SECOND, 2, True)
+    assert found.job.tags["airflow_attempt"] == "2"
+
+
+@pytest.mark.parametrize("last", ["Running", "Completed"])
+def test_the_last_one_decides(last: str) -> None:
+    jobs = {FIRST: stored(FIRST, 1, "Failed"), SECOND: stored(SECOND, 2, "Canceled"), THIRD: stored(THIRD, 3, last)}
+    service = Service(jobs)
+    found, _ = attempt(service)
+    assert (found.job.name, found.submitted) == (THIRD, False)
+    jobs[THIRD]["properties"]["status"] = "Failed"
+    assert attempt(service)[0].job.name == IDENTITY.name(4)
+
+
+@pytest.mark.parametrize("status", ["Running", "Completed", "Failed"])
+def test_a_job_of_somebody_else_is_refused(status: str) -> None:
+    service, request = Service({FIRST: job_json(FIRST, status, tags={"airflow_dag_id": "other"})}), Request()
+    with pytest.raises(ForeignJobError, match=r"airflow_dag_id is 'other', expected 'etl.daily'"):
+        attempt(service, request=request)
+    assert (request.made, service.puts) == (0, [])
+
+
+def test_a_missing_workspace_fails_before_anything_is_made() -> None:
+    request = Request()
+    gone = reply(404, {"error": {"code": "ResourceNotFound", "message": "The Resource 'ws' was not found."}})
+    with pytest.raises(NotFoundError, match="'ws' was not found"):
+        attempt(lambda _: gone, request=request)
+    assert request.made == 0
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refused_request_fails_at_once(status: int) -> None:
+    answers = [reply(404), reply(status, {"error": {"code": "x", "message": "No."}})]
+    with pytest.raises(AzureMLError, match="No"):
+        attempt(lambda _: answers.pop(0))
+    assert answers == []
+
+
+def test_a_taken_name_that_nobody_shows() -> None:
+    service = Service()
+
+    def respond(call: Call[Any]) -> Any:
+        return reply(409) if call.method == "PUT" else service(call)
+
+    with pytest.raises(ConflictError):
+        attempt(respond)
+
+
+def test_an_equal_job_is_accepted_twice() -> None:
+    service = Service(faults={1: "lost", 2: "unreachable"}, refuse_equal=False)
+    assert attempt(service)[0].job.name == FIRST
+    assert service.accepted == [FIRST]
+
+
+def test_throttled_submission_waits_as_asked() -> None:
+    service = Service(faults={1: "throttled"})
+    _, drive = attempt(service)
+    assert drive.pauses == [7]
+    assert service.seen == [f"GET /jobs/{FIRST}", f"PUT /jobs/{FIRST}", f"GET /jobs/{FIRST}", f"PUT /jobs/{FIRST}"]
+
+
+def test_a_service_that_stays_away() -> None:
+    class Away(Service):
+        """Answers nothing but the first look."""
+
+        def __call__(self, effect: Any) -> Any:
+            self.faults[len(self.seen)] = "unreachable"
+            if not self.seen:
+                self.faults.clear()
+            return super().__call__(effect)
+
+    away = Away()
+    drive = Drive(away)
+    with pytest.raises(TransientError, match=r"arm\.example:443"):
+        drive.run(find_or_submit(WS, IDENTITY, Request()))
+    assert drive.pauses == list(PAUSES)
+    assert len(away.puts) == 1, "after an unclear answer nothing is put without a look"
+
+
+def spots(length: int) -> Iterator[dict[int, Any]]:
+    """Every way in which up to two of the first calls fail."""
+    singles = list(itertools.product(range(length), FAULTS))
+    yield from ({place: fault} for place, fault in singles)
+    for one, two in itertools.combinations(singles, 2):
+        if one[0] != two[0]:
+            yield dict((one, two))
+
+
+@pytest.mark.parametrize("refuse_equal", [True, False])
+def test_every_interleaving_of_faults_ends_with_one_job(refuse_equal: bool) -> None:
+    """Tries go on until one succeeds, as Airflow's retries would; each may fail anywhere."""
+    for faults in spots(7):
+        service = Service(faults=dict(faults), refuse_equal=refuse_equal)
+        for _ in range(3):
+            try:
+                found, _drive = attempt(service)
+                break
+            except TransientError:
+                continue
+        assert found.job.name == FIRST, faults
+        assert service.accepted == [FIRST], faults
+        for number, call in enumerate(service.seen):
+            if call.startswith("PUT"):
+                assert service.seen[number - 1].startswith("GET"), (faults, service.seen)
+
+
+def test_death_between_any_two_steps_leaves_one_job() -> None:
+    _, whole = attempt(Service())
+    for lived in range(1, len(whole.effects) + 1):
+        service = Service()
+        with pytest.raises(DiedError):
+            Drive(service, lives=lived).run(find_or_submit(WS, IDENTITY, Request()))
+        found, _ = attempt(service)
+        assert (found.job.name, service.accepted) == (FIRST, [FIRST])
+
+
+def test_two_at_once_end_with_one_job() -> None:
+    service = Service()
+
+    def second_one_first(_: Any = None) -> Steps[Prepared]:
+        attempt(service)
+        yield from ()
+        return Prepared({"properties": {"command": "different"}})
+
+    found, _ = attempt(service, request=second_one_first)
+    assert (found.job.name, service.accepted) == (FIRST, [FIRST])
+
+
+CLEARED = identify(replace(FACTS, generation=2))
+
+
+def earlier(generation: int, number: int, status: str) -> dict[str, dict[str, Any]]:
+    """A job of an earlier generation."""
+    old = identify(replace(FACTS, generation=generation))
+    return {old.name(number): job_json(old.name(number), status, tags=old.tags(number))}
+
+
+def test_clear_cancels_what_earlier_generations_left() -> None:
+    left = earlier(0, 1, "Failed") | earlier(0, 2, "Running") | earlier(1, 1, "Queued")
+    service = Service(left | {CLEARED.name(1): job_json(CLEARED.name(1), "Running", tags=CLEARED.tags(1))})
+    names = Drive(service).run(cancel_earlier(WS, CLEARED))
+    assert names == (identify(FACTS).name(2), identify(replace(FACTS, generation=1)).name(1))
+    assert [service.jobs[name]["properties"]["status"] for name in names] == ["CancelRequested"] * 2
+    assert service.jobs[CLEARED.name(1)]["properties"]["status"] == "Running"
+    assert Drive(service).run(cancel_earlier(WS, CLEARED)) == ()
+
+
+def test_clear_leaves_the_jobs_of_others_alone() -> None:
+    name = identify(FACTS).name(1)
+    service = Service({name: job_json(name, "Running", tags={})})
+    assert Drive(service).run(cancel_earlier(WS, CLEARED)) == ()
+    assert service.jobs[name]["properties"]["status"] == "Running"
+
+
+def test_a_clear_submits_anew_although_a_job_has_succeeded() -> None:
+    service = Service(earlier(0, 1, "Completed"))
+    found, _ = attempt(service, CLEARED)
+    assert (found.job.name, found.submitted) == (CLEARED.name(1), True)
+
+
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled", "CancelRequested"])
+def test_cancelling_what_ends_anyway_asks_nothing(status: str) -> None:
+    service = Service({FIRST: stored(FIRST, 1, status)})
+    job = Drive(service).run(cancel(WS, FIRST))
+    assert job is not None
+    assert service.seen == [f"GET /jobs/{FIRST}"]
+
+
+def test_cancelling_a_missing_job() -> None:
+    assert Drive(Service()).run(cancel(WS, FIRST)) is None
+
+
+@pytest.mark.parametrize(
+    ("then", "refused"), [("Completed", False), ("Canceled", False), ("Finalizing", False), ("Running", True)]
+)
+def test_a_refused_cancel_counts_only_while_the_job_goes_on(then: str, refused: bool) -> None:
+    answers = [
+        reply(200, job_json(FIRST, "Running")),
+        reply(400, {"error": {"code": "UserError", "message": "Cannot cancel."}}),
+        reply(200, job_json(FIRST, then)),
+    ]
+    drive = Drive(lambda _: answers.pop(0))
+    if refused:
+        with pytest.raises(BadRequestError, match="Cannot cancel"):
+            drive.run(cancel(WS, FIRST))
+    else:
+        job = drive.run(cancel(WS, FIRST))
+        assert job is not None
+        assert job.status == then
