@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -107,10 +108,12 @@ def _reason(error: Exception) -> str:
     inner = error
     for cause in _chain(error):
         inner = cause
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        # aiohttp has an error of this kind that wraps the one with the reason.
+        if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
             return f"its certificate is not trusted ({cause.verify_message})"
-    text = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
-    text = re.sub(r"\?\S*", "", str(text))
+    if isinstance(inner, OSError) and inner.errno and inner.errno > 0:
+        return os.strerror(inner.errno)
+    text = re.sub(r"\?\S*", "", str(inner)) or type(inner).__name__
     return text.rpartition("object at 0x")[2].partition(": ")[2] or text
 
 

@@ -49,6 +49,10 @@ if logging.getLogger("azure").level == logging.NOTSET:
     logging.getLogger("azure").setLevel(logging.ERROR)
 
 
+QUERY_SAFE = "!$'()*,/:?@"
+"""What a query may hold as it is: aiohttp takes the escapes of these back, and both colours shall send the same."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """How long a request may take and how often it is repeated.
@@ -195,7 +199,7 @@ def addressed(url: str, call: Call[Any], settings: Settings) -> str:
         query.setdefault("api-version", settings.api_version)
     if not query:
         return url
-    return url + ("&" if "?" in url else "?") + urlencode(query, quote_via=quote, safe="")
+    return url + ("&" if "?" in url else "?") + urlencode(query, quote_via=quote, safe=QUERY_SAFE)
 
 
 def audience(plane: Plane, control: ControlPlane | None) -> str | None:

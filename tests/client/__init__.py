@@ -1,0 +1,1 @@
+"""Tests of the two drivers, their pipelines, credentials and transfers, over real TLS connections."""
