@@ -148,7 +148,7 @@ def show(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-# -- converters of single values -------------------------------------------------------------------------
+# -- converters of single values
 
 
 def anything(spot: Spot, reading: Reading) -> Any:
@@ -259,7 +259,7 @@ def snake(word: str) -> str:
     return re.sub("([a-z0-9])([A-Z])", r"\1_\2", word).lower()
 
 
-# -- converters of lists and mappings --------------------------------------------------------------------
+# -- converters of lists and mappings
 
 
 def listed(convert: Convert) -> Convert:

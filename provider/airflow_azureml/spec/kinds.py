@@ -88,7 +88,3 @@ def run_locally(body: dict[str, Any]) -> None:
         **body.get("environmentVariables", {}),
         "AZUREML_COMPUTE_USE_COMMON_RUNTIME": "true",
     }
-
-
-KINDS = {"command": command}
-"""The words of ``type`` and what translates them."""

@@ -56,7 +56,7 @@ HEAD = (
 """What every job begins with. The name goes into the request's address, not into its body."""
 
 
-# -- identity --------------------------------------------------------------------------------------------
+# -- identity
 
 MANAGED = fixed(
     (
@@ -86,7 +86,7 @@ def identity(spot: Spot, reading: Reading) -> Any:
     return _identity(spot, reading)
 
 
-# -- resources and limits --------------------------------------------------------------------------------
+# -- resources and limits
 
 
 def docker_args(spot: Spot, reading: Reading) -> Any:
@@ -163,7 +163,7 @@ def by_program(convert: Convert) -> Convert:
     return converter
 
 
-# -- distribution ----------------------------------------------------------------------------------------
+# -- distribution
 
 _PER_INSTANCE = (Field("process_count_per_instance", "processCountPerInstance", whole),)
 _RAY = (
@@ -197,7 +197,7 @@ DISTRIBUTION = by_type(
 )
 
 
-# -- services --------------------------------------------------------------------------------------------
+# -- services
 
 SERVICES = {
     "jupyter_lab": "JupyterLab",

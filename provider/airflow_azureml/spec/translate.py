@@ -5,15 +5,20 @@ Nothing is asked and nothing is sent here; what only the service knows stays a `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.document import Document
+from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import Reading, nearest, show
-from airflow_azureml.spec.kinds import KINDS
+from airflow_azureml.spec.kinds import command
 from airflow_azureml.spec.needs import Gap, Register, Translation, Upload
+from airflow_azureml.spec.spark import spark
+from airflow_azureml.spec.sweep import sweep
+
+KINDS: Mapping[str, Callable[[Spot, Reading], dict[str, Any]]] = {"command": command, "sweep": sweep, "spark": spark}
+"""The words of ``type`` and what translates them."""
 
 PREVIEW = {
     "assetVersion": "2024-01-01-preview",

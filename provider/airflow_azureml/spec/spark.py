@@ -1,0 +1,201 @@
+"""Spark jobs. The checks serve the spark nodes of a pipeline, too.
+
+Source: azure-ai-ml 1.35.2, ``_schema/job/parameterized_spark.py`` and ``entities/_job/spark_job.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.environments import inline
+from airflow_azureml.spec.fields import (
+    INVALID,
+    Field,
+    Reading,
+    answers,
+    anything,
+    listed,
+    mapped,
+    nested,
+    show,
+    text,
+    walk,
+)
+from airflow_azureml.spec.inputs import check_command, inputs, is_literal, outputs
+from airflow_azureml.spec.references import code, compute, environment
+from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
+
+CONF = {
+    "driver_cores": "spark.driver.cores",
+    "driver_memory": "spark.driver.memory",
+    "executor_cores": "spark.executor.cores",
+    "executor_memory": "spark.executor.memory",
+    "executor_instances": "spark.executor.instances",
+    "dynamic_allocation_enabled": "spark.dynamicAllocation.enabled",
+    "dynamic_allocation_min_executors": "spark.dynamicAllocation.minExecutors",
+    "dynamic_allocation_max_executors": "spark.dynamicAllocation.maxExecutors",
+}
+"""Settings that have a short name in YAML, and Spark's own name."""
+
+ALWAYS = ("driver_cores", "driver_memory", "executor_cores", "executor_memory")
+DYNAMIC = ("dynamic_allocation_min_executors", "dynamic_allocation_max_executors")
+INSTANCE_TYPES = tuple(f"standard_e{size}s_v3" for size in (4, 8, 16, 32, 64))
+IMAGE = "conda/miniconda3"
+"""What an environment of a spark job that names no image is registered with."""
+
+
+def entry(spot: Spot, reading: Reading) -> Any:
+    """Take the entry of a job: a file. Microsoft's client refuses a class."""
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(spot, f"{show(spot.value)} is not an entry. Accepted: a mapping with file.")
+    if "class_name" in spot.value and "file" not in spot.value:
+        return reading.refuse(spot, "a class as entry is not supported. Accepted: file.", "class_name")
+    rows = (Field("file", "file", text, required=True), *answers("spark_job_entry_type"))
+    return {reading.key("sparkJobEntryType"): "SparkJobPythonEntry", **walk(rows, spot, reading)}
+
+
+def unique_texts(spot: Spot, reading: Reading) -> Any:
+    """Take a list of texts without repetition."""
+    found = listed(text)(spot, reading)
+    if found is not INVALID and len(found) != len(set(found)):
+        return reading.refuse(spot, "an entry stands here twice.")
+    return found
+
+
+def runtime_version(spot: Spot, reading: Reading) -> Any:
+    """Take a version of Spark: whole numbers with dots between."""
+    given = str(spot.value) if isinstance(spot.value, (str, int, float)) else ""
+    if not given or not all(part.isdecimal() for part in given.split(".")):
+        return reading.refuse(spot, f"{show(spot.value)} is not a version. Accepted: numbers with dots, such as 3.4.")
+    return given
+
+
+def instance_type(spot: Spot, reading: Reading) -> Any:
+    """Take one of the sizes that serverless Spark has."""
+    given = text(spot, reading)
+    if given is INVALID or given.lower() in INSTANCE_TYPES:
+        return given
+    return reading.refuse(spot, f"{show(given)} is not a size for Spark. Accepted: {', '.join(INSTANCE_TYPES)}.")
+
+
+RESOURCES = nested(
+    (
+        Field("instance_type", "instanceType", instance_type, required=True),
+        Field("runtime_version", "runtimeVersion", runtime_version, required=True),
+    )
+)
+
+
+def spark_environment(spot: Spot, reading: Reading) -> Any:
+    """Take an environment; one that is written out may do without an image."""
+    value = spot.value
+    if isinstance(value, Mapping) and "conda_file" in value and not value.get("image") and "build" not in value:
+        return inline(spot.within({**value, "image": IMAGE}), reading)
+    return environment(spot, reading)
+
+
+SPARK = (
+    *HEAD,
+    Field("code", "codeId", code),
+    Field("entry", "entry", entry, required=True),
+    Field("py_files", "pyFiles", unique_texts),
+    Field("jars", "jars", unique_texts),
+    Field("files", "files", unique_texts),
+    Field("archives", "archives", unique_texts),
+    Field("conf", None, mapped(anything)),
+    Field("args", "args", text),
+    Field("environment", "environmentId", spark_environment),
+    Field("inputs", "inputs", inputs),
+    Field("outputs", "outputs", outputs),
+    Field("compute", "computeId", compute),
+    Field("resources", "resources", RESOURCES),
+    Field("identity", "identity", identity),
+    Field("services", None, JOB_SERVICES),
+)
+
+
+def spark(spot: Spot, reading: Reading) -> dict[str, Any]:
+    """Translate a spark job."""
+    rows = tuple(Field("properties", None, mapped(anything)) if row.name == "properties" else row for row in SPARK)
+    body = {"jobType": "Spark", **walk(rows, spot, reading)}
+    if spot.value.get("properties"):
+        reading.warn(
+            spot.child("properties"), "properties of a spark job are not sent, as Microsoft's client sends none."
+        )
+    settings = configuration(spot, reading)
+    body["conf"] = {name: str(value) for name, value in settings.items() if value is not None}
+    where_to_run(spot, reading)
+    direct_only(spot, reading)
+    if isinstance(spot.value.get("args"), str):
+        check_command(spot.child("args"), reading, spot.value.get("inputs"), "arguments")
+    default = {"identityType": "Managed" if "compute" in spot.value else "UserIdentity"}
+    return {**body, "identity": body.get("identity") or default}
+
+
+def configuration(spot: Spot, reading: Reading) -> dict[str, Any]:
+    """Read the settings under Spark's own names, and check that the necessary ones are there."""
+    given = spot.value.get("conf")
+    given = given if isinstance(given, Mapping) else {}
+    known = {short: given[full] if given.get(full) is not None else given.get(short) for short, full in CONF.items()}
+    check_configuration(spot, reading, known)
+    rest = {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
+    settings = {**rest, **{CONF[short]: known[short] for short in ALWAYS}}
+    if known["dynamic_allocation_enabled"] in ("True", "true", True):
+        settings[CONF["dynamic_allocation_enabled"]] = True
+        settings.update({CONF[short]: known[short] for short in DYNAMIC})
+    return {**settings, CONF["executor_instances"]: known["executor_instances"]}
+
+
+def check_configuration(spot: Spot, reading: Reading, known: Mapping[str, Any]) -> None:
+    """Check the settings of Spark for completeness, with and without dynamic allocation."""
+    dynamic = known["dynamic_allocation_enabled"] in ("True", "true", True)
+    needed = (*ALWAYS, *DYNAMIC) if dynamic else (*ALWAYS, "executor_instances")
+    missing = [CONF[short] for short in needed if known[short] is None]
+    if missing:
+        reading.refuse(spot, f"{', '.join(missing)} is required.", "conf")
+        return
+    low, high = (known[short] for short in DYNAMIC)
+    if not dynamic and (low is not None or high is not None):
+        reading.refuse(spot, "least and largest executors need spark.dynamicAllocation.enabled: true.", "conf")
+    if dynamic:
+        _check_range(spot, reading, low, high, known["executor_instances"])
+
+
+def _check_range(spot: Spot, reading: Reading, low: Any, high: Any, instances: Any) -> None:
+    try:
+        least, most, count = int(low), int(high), int(instances) if instances else None
+    except (TypeError, ValueError):
+        reading.refuse(spot, "the numbers of executors are not whole numbers.", "conf")
+        return
+    if not 0 < least <= most:
+        reading.refuse(
+            spot, f"least executors {least}, largest {most}: accepted are 1 and more, the least first.", "conf"
+        )
+    elif count is not None and not least <= count <= most:
+        reading.refuse(spot, f"{count} executors are not between the least, {least}, and the largest, {most}.", "conf")
+
+
+def where_to_run(spot: Spot, reading: Reading) -> None:
+    """Check that there is either a compute or resources."""
+    compute, resources = spot.value.get("compute"), spot.value.get("resources")
+    if not compute and resources is None:
+        reading.refuse(spot, "a spark job needs compute, or resources with instance_type and runtime_version.")
+    if compute and resources:
+        reading.refuse(spot, "compute and resources exclude each other.", "resources")
+
+
+def direct_only(spot: Spot, reading: Reading) -> None:
+    """Check that data goes in and out in the mode ``direct``, the only one that Spark has."""
+    for part in ("inputs", "outputs"):
+        group = spot.value.get(part)
+        for name, value in group.items() if isinstance(group, Mapping) else ():
+            plain = value is None or is_literal(value) or not isinstance(value, Mapping)
+            mode = None if plain else value.get("mode")
+            if not plain and set(value) != {"value"} and name != "default" and not _direct(mode):
+                reading.refuse(spot, f"{show(mode)} is not a mode of Spark. Accepted: direct.", part, name, "mode")
+
+
+def _direct(mode: Any) -> bool:
+    return isinstance(mode, str) and mode.lower() == "direct"
