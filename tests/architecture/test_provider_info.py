@@ -17,6 +17,8 @@ import pytest
 from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseOperatorLink
 from airflow.triggers.base import BaseTrigger
 
+import airflow_azureml
+import azureml_emulator
 from tests.architecture.sources import modules
 
 DOTTED = re.compile(r"airflow_azureml(\.\w+)+")
@@ -60,6 +62,11 @@ def test_it_is_valid(info: dict[str, Any]) -> None:
     schema = json.loads(Path(airflow.__file__).with_name("provider_info.schema.json").read_text())
     jsonschema.Draft7Validator(schema).validate(info)
     assert info["package-name"] == "airflow-provider-azureml"
+
+
+def test_there_is_one_version() -> None:
+    version = distribution("airflow-provider-azureml").version
+    assert {airflow_azureml.__version__, azureml_emulator.__version__} == {version}
 
 
 def test_every_name_in_it_can_be_imported(info: dict[str, Any]) -> None:
