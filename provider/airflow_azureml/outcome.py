@@ -102,7 +102,6 @@ def conclude(ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCance
                 log.warning("The output %s is only in the result: its own XCom would hide another.", name)
             else:
                 ti.xcom_push(key=name, value=output)
-        log.info("Azure ML job %s is %s.", job.name, job.status)
         return found
     url = studio_url(client, job)
     if job.phase is Phase.CANCELED:

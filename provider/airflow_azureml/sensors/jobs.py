@@ -41,8 +41,8 @@ BACKSTOP = 60.0
 class AzureMLJobSensor(BaseSensorOperator):
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
-    A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute. The
-    job is never cancelled.
+    A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute.
+    The job is never cancelled.
 
     :param job_name: the job's name, or the result mapping of the task that submitted it.
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``.
