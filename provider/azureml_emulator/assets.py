@@ -141,7 +141,8 @@ def flavors(em: Emulator, resolver: Resolver, uri: str) -> dict[str, Any]:
 
 
 def finish_component(em: Emulator, name: str, version: str, given: Properties) -> Properties:
-    """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component answers."""
+    """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component
+    answers."""
     spec = given["componentSpec"]
     finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
     if "is_deterministic" in finished:
@@ -200,7 +201,8 @@ def plain(value: Any) -> Any:
 
 
 def curated(name: str, version: str | None) -> Version:
-    """One of Microsoft's environments; any name of their pattern is taken to exist, for the emulator has no list of them."""
+    """One of Microsoft's environments; any name of their pattern is taken to exist, for the emulator has no list of
+    them."""
     moment = "2024-01-01T00:00:00.0000000+00:00"
     properties = {
         **base({}),
@@ -214,5 +216,6 @@ def curated(name: str, version: str | None) -> Version:
 
 
 def pending_container(workspace_id: str) -> str:
-    """The name of a new container for one upload: the head of the workspace's id and a GUID. Source: recorded answers."""
+    """The name of a new container for one upload: the head of the workspace's id and a GUID. Source: recorded
+    answers."""
     return f"{workspace_id[:10]}-{uuid.uuid4()}"

@@ -1,7 +1,9 @@
 """Bodies: the keys that requests may carry, by kind of resource, and the service's refusal of all others.
 
-Source of the keys: the models of azure-ai-ml 1.35.2 (``arm_ml_service``, api-version 2025-12-01), together with those of the previews
-that its client still sends (``assetVersion``, ``pathOnCompute``, ``priority``, ``locations``, ``parentJobName``, Ray and others).
+Source of the keys: the models of azure-ai-ml 1.35.2 (``arm_ml_service``, api-version 2025-12-01), together with
+those of the previews
+that its client still sends (``assetVersion``, ``pathOnCompute``, ``priority``, ``locations``, ``parentJobName``, Ray
+and others).
 That the service refuses unknown keys in this very form is unproven; the form is that of a recorded validation error.
 """
 

@@ -1,4 +1,5 @@
-"""Clusters: the computes of the workspace, and the short time that creating, changing or deleting one takes. No HTTP."""
+"""Clusters: the computes of the workspace, and the short time that creating, changing or deleting one takes. No
+HTTP."""
 
 from __future__ import annotations
 

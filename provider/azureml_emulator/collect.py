@@ -38,7 +38,8 @@ class CollectError(Exception):
 
 
 def gather_artifacts(blobs: BlobStore, settings: Settings, job: Job, stage: Stage) -> None:
-    """Move what lies in ``./outputs`` and ``./logs`` to the job's artifacts; files that MLflow wrote there already stay."""
+    """Move what lies in ``./outputs`` and ``./logs`` to the job's artifacts; files that MLflow wrote there already
+    stay."""
     for name in COLLECTED:
         source = stage.code / name
         if source.is_dir():

@@ -34,10 +34,12 @@ TOKEN_LIFETIME = 7 * 24 * 3600
 STOPPED = "The emulator was stopped while the job ran; its processes were ended."
 TIMED_OUT = "The job was canceled because it ran longer than its limits.timeout of {timeout}."
 SCRIPT_FAILED = (
-    "AzureMLCompute job failed.\nJobFailed: Submitted script failed with a non-zero exit code; see the driver log file for details."
+    "AzureMLCompute job failed.\nJobFailed: Submitted script failed with a non-zero exit code; "
+    "see the driver log file for details."
     "\n\tReason: Job failed with non-zero exit Code {code}\n\tLog: user_logs/std_log.txt"
 )
-"""Source: the first line stands in public issues (MachineLearningNotebooks 1360, azure-cli-extensions 3574); the rest is ours."""
+"""Source: the first line stands in public issues (MachineLearningNotebooks 1360, azure-cli-extensions 3574); the
+rest is ours."""
 
 
 class Stop(Exception):
@@ -86,7 +88,7 @@ class CommandRun:
             if stage:
                 await asyncio.to_thread(stage.remove)
 
-    # the steps -----------------------------------------------------------------------------------------------------------
+    # the steps ---------------------------------------------------------------------------------------
 
     async def _prepare(self) -> Stage:
         job = self._job
@@ -139,7 +141,7 @@ class CommandRun:
         finally:
             await self._end_tree()
 
-    # details -------------------------------------------------------------------------------------------------------------
+    # details -----------------------------------------------------------------------------------------
 
     @property
     def _job(self) -> Job:
@@ -169,19 +171,17 @@ class CommandRun:
         return environment.interpreter(self._em.settings, name)
 
     async def _describe(self) -> None:
-        """Tell in the log under which interpreter the job runs and what its environment asks for in vain."""
+        """Tell in the log what the job asks for in vain: packages of its environment, further nodes."""
         job, python = self._job, self._python()
-        lines = [
-            f"Environment {job.definition['environmentId'].rpartition('/environments/')[2]}: no image is run; {python} stands for it."
-        ]
         conda = self._conda_file()
         if conda:
             version, packages = await self._em.engine.interpreters.contents(python)
-            lines += [f"Requirement not satisfied: {row}" for row in unsatisfied(conda, version, packages)]
+            rows = unsatisfied(conda, version, packages)
+            if rows:
+                self.say(f"No image is run; {python} stands for the environment. It does not satisfy:", *rows)
         nodes = job.definition["resources"]["instanceCount"]
         if nodes > 1:
-            lines.append(f"{nodes} nodes were asked for; one process runs, as the first node.")
-        self.say(*lines)
+            self.say(f"{nodes} nodes were asked for; one process runs, as the first node.")
 
     def _conda_file(self) -> dict[str, Any] | None:
         reference = Resolver(self._em.settings, self._em.store).reference(
@@ -219,7 +219,8 @@ class CommandRun:
         """The result of some work, or ``Stop`` as soon as the job is to end; work that was under way is dropped."""
         task = asyncio.ensure_future(work)
         try:
-            await asyncio.wait({task, self._stop}, return_when=asyncio.FIRST_COMPLETED)
+            under_way: set[asyncio.Future[Any]] = {task, self._stop}
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             self._check_stop()
             return task.result()
         finally:

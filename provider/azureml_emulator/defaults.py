@@ -20,7 +20,8 @@ COMPUTES = {
 
 
 def furnish(store: Store, settings: Settings) -> None:
-    """Write the built-in datastores anew, for the account's address may have changed, and the clusters at the first start."""
+    """Write the built-in datastores anew, for the account's address may have changed, and the clusters at the first
+    start."""
     containers = {DEFAULT_DATASTORE: settings.default_container, ARTIFACT_DATASTORE: settings.artifact_container}
     with store.transaction():
         for name, container in containers.items():

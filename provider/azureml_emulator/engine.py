@@ -124,7 +124,7 @@ class Engine:
     def submit(self, name: str) -> None:
         """Begin a job that is in the store."""
         job = self._jobs.get(name)
-        assert job is not None and name not in self._tasks
+        assert job is not None
         self._runs[name] = run = RUNNERS[job.definition["jobType"]](self._em, name)
         self._tasks[name] = task = asyncio.create_task(run.run(), name=f"job {name}")
         task.add_done_callback(lambda _: self._forget(name))
@@ -141,7 +141,8 @@ class Engine:
             await asyncio.wait([task])
 
     def is_dawdling(self, name: str) -> bool:
-        """Whether a cancel's operation is over although the job is still ``CancelRequested`` (fault ``cancel_slow``)."""
+        """Whether a cancel's operation is over although the job is still ``CancelRequested`` (fault
+        ``cancel_slow``)."""
         return name in self._dawdling
 
     @contextlib.contextmanager

@@ -1,4 +1,5 @@
-"""Environment: what a job's command sees of the machine: its interpreter, its variables, and nothing of the emulator's own."""
+"""Environment: what a job's command sees of the machine: its interpreter, its variables, and nothing of the
+emulator's own."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def interpreter(settings: Settings, name: str) -> Path:
 
 
 def program_folder(python: Path, shims: Path) -> Path:
-    """A folder in which the command finds ``python``: the interpreter's own, or one made for it where that has no such name."""
+    """A folder in which the command finds ``python``: the interpreter's own, or one made for it where that has no
+    such name."""
     if (python.parent / "python").exists() and python.name.startswith("python"):
         return python.parent
     shims.mkdir(parents=True, exist_ok=True)
@@ -58,7 +60,8 @@ def identity_marks(settings: Settings, job_name: str) -> dict[str, str]:
 
 
 def service_variables(settings: Settings, job: Job, token: str, expires_at: int, experiment_id: str) -> dict[str, str]:
-    """What Azure ML tells a job of itself. Source: Microsoft's in-job code reads these names (azure-ai-ml, azureml-core)."""
+    """What Azure ML tells a job of itself. Source: Microsoft's in-job code reads these names (azure-ai-ml,
+    azureml-core)."""
     return {
         **identity_marks(settings, job.name),
         "AZUREML_ROOT_RUN_ID": job.name,

@@ -189,7 +189,8 @@ def default_output(name: str) -> dict[str, str]:
 def changed_properties(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """The immutable properties in which two completed definitions differ; empty: the same job.
 
-    :param asked: completed by the same rules, so that the first body put again and the stored definition put back both agree.
+    :param asked: completed by the same rules, so that the first body put again and the stored definition put back
+    both agree.
     """
     names = sorted((set(stored) | set(asked)) - MUTABLE)
     return [name for name in names if comparable(stored.get(name)) != comparable(asked.get(name))]
@@ -210,8 +211,8 @@ def comparable(value: Any) -> Any:
 def immutable_message(names: list[str]) -> str:
     """The service's words for a PUT that would change a job. Source: issue MicrosoftDocs/azure-docs 122250."""
     return (
-        "A job with this name already exists. If you are trying to create a new job, use a different name. If you are trying to "
-        f"update an existing job, the existing job's {', '.join(names)} cannot be changed. "
+        "A job with this name already exists. If you are trying to create a new job, use a different name. "
+        f"If you are trying to update an existing job, the existing job's {', '.join(names)} cannot be changed. "
         "Only description, tags, displayName, properties, and isArchived can be updated."
     )
 

@@ -1,6 +1,7 @@
 """OData: the small filters of run history, such as ``(Status eq Running) and (Tags/k eq v)``.
 
-Source: azureml-core builds them in _restclient/_odata/runs.py; values are not quoted there, quoted ones are taken as well.
+Source: azureml-core builds them in _restclient/_odata/runs.py; values are not quoted there, quoted ones are taken as
+well.
 """
 
 from __future__ import annotations

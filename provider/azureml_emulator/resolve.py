@@ -1,6 +1,8 @@
-"""Resolve: what every form of address in a request means here: an asset, a place in the storage account, or a page of the web.
+"""Resolve: what every form of address in a request means here: an asset, a place in the storage account, or a page
+of the web.
 
-Source of the forms: constants/_common.py and _utils/_arm_id_utils.py of azure-ai-ml 1.35.2, and Microsoft's pages on job data.
+Source of the forms: constants/_common.py and _utils/_arm_id_utils.py of azure-ai-ml 1.35.2, and Microsoft's pages on
+job data.
 """
 
 from __future__ import annotations
@@ -96,7 +98,7 @@ class Resolver:
         self._versions = Versions(store)
         self._jobs = Jobs(store)
 
-    # assets --------------------------------------------------------------------------------------------------------------
+    # assets ------------------------------------------------------------------------------------------
 
     def reference(self, text: str, kind: str | None = None) -> Reference | None:
         """The asset that an address names, or None when it is not an asset's address.
@@ -133,7 +135,7 @@ class Resolver:
             raise UnresolvedError(f"{reference} was not found in the workspace.")
         return found
 
-    # places --------------------------------------------------------------------------------------------------------------
+    # places ------------------------------------------------------------------------------------------
 
     def place(self, address: str, kind: str | None = None) -> Place | Page:
         """Where the data of an address is. Nothing is looked up in storage.

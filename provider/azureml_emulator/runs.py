@@ -16,7 +16,8 @@ RUN_TYPES = {"Command": "azureml.scriptrun", "Pipeline": "azureml.PipelineRun"}
 
 
 def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
-    """A run. ``inputs`` and ``outputs`` are null here; only rundata fills them. Source: recorded answers and the client's model."""
+    """A run. ``inputs`` and ``outputs`` are null here; only rundata fills them. Source: recorded answers and the
+    client's model."""
     return {
         "runNumber": None,
         "runId": job.name,
@@ -66,11 +67,7 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
 def details_resource(em: Emulator, job: Job) -> dict[str, Any]:
     """A run's details: what a run has, and the addresses of its logs."""
     run = run_resource(em, job)
-    same = (
-        "runId runUuid parentRunUuid rootRunUuid target status parentRunId startTimeUtc endTimeUtc error warnings tags properties "
-        "parameters services runDefinition revision runTypeV2 compute createdBy computeDuration effectiveStartTimeUtc runNumber "
-        "rootRunId statusRevision currentComputeTime lastStartTimeUtc lastModifiedBy lastModifiedUtc duration"
-    ).split()
+    apart = {"createdUtc", "token", "tokenExpiryTimeUtc", "hidden", "experimentId", "dataContainerId", "queueingInfo"}
     charged = (
         "chargedCpuCoreSeconds",
         "chargedCpuMemoryMegabyteSeconds",
@@ -78,7 +75,7 @@ def details_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "chargedNodeUtilizationSeconds",
     )
     return {
-        **{key: run[key] for key in same},
+        **{key: value for key, value in run.items() if key not in apart},
         "createdTimeUtc": job.created_at,
         "logFiles": log_files(em, job),
         "jobCost": dict.fromkeys(charged),

@@ -1,6 +1,7 @@
 """Shapes: a small language that says what a JSON value must look like, and lists everything that does not.
 
-Scalars are taken as the service takes them: a number or a boolean where text is expected becomes text, for Microsoft's client
+Scalars are taken as the service takes them: a number or a boolean where text is expected becomes text, for
+Microsoft's client
 sends environment variables and tags so. Objects take no key that is not in their table.
 """
 

@@ -31,7 +31,8 @@ class Output:
 
     :param target: its place in storage; the folder of a ``uri_folder``, the file itself of a ``uri_file``.
     :param local: what the command is given: the place itself for a mounted output, a scratch place for an uploaded one.
-    :param value: the text that stands for ``${{outputs.<name>}}``: the local place, or the address of a ``Direct`` output.
+    :param value: the text that stands for ``${{outputs.<name>}}``: the local place, or the address of a ``Direct``
+    output.
     """
 
     target: Place
@@ -170,7 +171,8 @@ class Stager:
     def output_place(self, name: str, given: Mapping[str, Any]) -> Place:
         """The place that an output's ``uri`` names, or ``azureml/<job>/<output>/`` of the default datastore.
 
-        A ``uri_file`` without a ``uri`` becomes a file of the output's name in that folder: clients look for what they download
+        A ``uri_file`` without a ``uri`` becomes a file of the output's name in that folder: clients look for what
+        they download
         below it. The file's name is unproven.
         """
         single = given["jobOutputType"] in SINGLE_FILE

@@ -1,4 +1,5 @@
-"""Versions: the assets of the workspace by kind, name and version, and what *latest* and *next* mean. No HTTP, no files."""
+"""Versions: the assets of the workspace by kind, name and version, and what *latest* and *next* mean. No HTTP, no
+files."""
 
 from __future__ import annotations
 
@@ -77,7 +78,8 @@ class Versions:
         return [self._read(kind, value) for _, value in self._store.list(kind)]
 
     def latest(self, kind: str, name: str) -> Version | None:
-        """The version that was created last and is not archived. Source: azure-ai-ml, ``_get_latest``: created, not updated."""
+        """The version that was created last and is not archived. Source: azure-ai-ml, ``_get_latest``: created, not
+        updated."""
         return next((each for each in reversed(self.of(kind, name)) if not each.hidden), None)
 
     def next_number(self, kind: str, name: str) -> str:

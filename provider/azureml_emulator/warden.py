@@ -1,8 +1,12 @@
-"""The warden: a small process above each job that knows every process of the job, wherever they hide, and can end them all.
+"""The warden: a small process above each job that knows every process of the job, wherever they hide, and can end
+them all.
 
-A script of the standard library only: ``warden.py GRACE PROGRAM ARGUMENT...``. It starts the program in a session of its own and
-ends with the program's exit code. On Linux it is made the parent of orphans, so that children which leave the program's session
-(``setsid``, double forks) stay below it. It ends all of them when the program ends, when it gets SIGTERM, and when its standard
+A script of the standard library only: ``warden.py GRACE PROGRAM ARGUMENT...``. It starts the program in a session of
+its own and
+ends with the program's exit code. On Linux it is made the parent of orphans, so that children which leave the
+program's session
+(``setsid``, double forks) stay below it. It ends all of them when the program ends, when it gets SIGTERM, and when
+its standard
 input closes, which happens also when the emulator is killed.
 
 :param GRACE: seconds between SIGTERM and SIGKILL.
@@ -10,6 +14,7 @@ input closes, which happens also when the emulator is killed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -61,18 +66,14 @@ def descendants(root: int) -> list[int]:
 
 def send(pid: int, number: int) -> None:
     """Signal a process that may be gone."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def signal_group(pid: int, number: int) -> None:
     """Signal a process group that may be gone."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def reap(child: int) -> int | None:
@@ -90,7 +91,8 @@ def reap(child: int) -> int | None:
 
 
 def end_all(child: int, grace: float) -> int | None:
-    """End everything below: SIGTERM once to each, SIGKILL after the grace; the program's exit code if it ended only now."""
+    """End everything below: SIGTERM once to each, SIGKILL after the grace; the program's exit code if it ended only
+    now."""
     begun = time.monotonic()
     told: set[int] = set()
     code = None

@@ -128,7 +128,7 @@ async def put_container(em: Emulator, request: web.Request, name: str, *, kind: 
     check_name("name", name)
     before = container_resource(em, kind, name)
     own = Versions(em.store).container(kind.segment, name)
-    kept = {key: given[key] for key in ("description", "tags", "properties", "isArchived") if key in given}
+    kept: dict[str, Any] = {key: given[key] for key in ("description", "tags", "properties", "isArchived") if key in given}
     Versions(em.store).put_container(kind.segment, name, {**own, **kept})
     return web.json_response(container_resource(em, kind, name), status=200 if before else 201)
 
@@ -215,7 +215,8 @@ async def start_pending_upload(em: Emulator, request: web.Request, name: str, ve
     own = em.settings
     container = pending_container(own.workspace_id)
     em.blobs.create_container(container)
-    account = f"/subscriptions/{own.subscription_id}/resourceGroups/{own.resource_group}/providers/Microsoft.Storage/storageAccounts/emuacct"
+    group = f"/subscriptions/{own.subscription_id}/resourceGroups/{own.resource_group}"
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/emuacct"
     return web.json_response(
         {
             "pendingUploadId": given.get("pendingUploadId"),

@@ -106,7 +106,8 @@ def computes_of(em: Emulator) -> Computes:
 
 
 def begun(em: Emulator, request: web.Request, value: dict[str, Any], state: str, status: int) -> web.Response:
-    """The answer to a write: the compute as it is while the operation goes on, with the address to poll and no ``Location``."""
+    """The answer to a write: the compute as it is while the operation goes on, with the address to poll and no
+    ``Location``."""
     operation = computes_of(em).begin(value, state)
     headers = {"Azure-AsyncOperation": operation_url(em, request, operation), "Retry-After": "1"}
     return web.json_response(resource(em, value), status=status, headers=headers)

@@ -75,7 +75,9 @@ async def edit_run(
     refused = sorted(set(body) - EDITABLE - {"runId"})
     if refused:
         raise bad(f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}.")
-    asked: dict[str, Any] = {key: body[key] for key in ("displayName", "description", "tags", "properties") if key in body}
+    asked: dict[str, Any] = {
+        key: body[key] for key in ("displayName", "description", "tags", "properties") if key in body
+    }
     if "hidden" in body:
         asked["isArchived"] = bool(body["hidden"])
     for bag in ("tags", "properties"):

@@ -205,7 +205,8 @@ async def list_jobs(em: Emulator, request: web.Request) -> web.Response:
 
 
 async def cancel_job(em: Emulator, request: web.Request, name: str) -> web.Response:
-    """Jobs - Cancel: 202 and the address of the operation. A job that is finalizing or has ended refuses (unproven in form)."""
+    """Jobs - Cancel: 202 and the address of the operation. A job that is finalizing or has ended refuses (unproven
+    in form)."""
     job = known_job(em, name)
     begin_cancel(em, job, None)
     own = em.settings

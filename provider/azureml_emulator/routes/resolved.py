@@ -27,7 +27,8 @@ async def asked_ids(request: web.Request) -> list[str]:
 
 
 def properties_of(em: Emulator, asset_id: str, kind: str) -> dict[str, Any] | None:
-    """The properties of the asset version that an id names, or None; an unknown id is left out of the answer (unproven)."""
+    """The properties of the asset version that an id names, or None; an unknown id is left out of the answer
+    (unproven)."""
     resolver = Resolver(em.settings, em.store)
     try:
         reference = resolver.reference(asset_id)
@@ -47,7 +48,8 @@ async def resolve_data(em: Emulator, request: web.Request) -> web.Response:
 
 
 async def resolve_models(em: Emulator, request: web.Request) -> web.Response:
-    """Models - Batch get resolved uris: the address is called ``path`` here. Source: the client's model, azure-ai-ml 1.26."""
+    """Models - Batch get resolved uris: the address is called ``path`` here. Source: the client's model, azure-ai-ml
+    1.26."""
     rows = {}
     for asset_id in await asked_ids(request):
         found = properties_of(em, asset_id, "models")

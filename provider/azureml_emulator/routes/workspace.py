@@ -70,7 +70,8 @@ async def list_workspaces(em: Emulator, request: web.Request) -> web.Response:
 
 
 async def discovery(em: Emulator, request: web.Request) -> web.Response:
-    """The addresses of the data plane, asked for without a token. Source: recorded answer of a region's discovery address."""
+    """The addresses of the data plane, asked for without a token. Source: recorded answer of a region's discovery
+    address."""
     own = em.settings
     services = (
         "api",
@@ -86,7 +87,7 @@ async def discovery(em: Emulator, request: web.Request) -> web.Response:
     return web.json_response({**dict.fromkeys(services, own.api), "studio": own.studio_url})
 
 
-# datastores --------------------------------------------------------------------------------------------------------------
+# datastores ------------------------------------------------------------------------------------------
 
 
 def datastore_resource(em: Emulator, value: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +177,8 @@ async def delete_datastore(em: Emulator, request: web.Request, name: str) -> web
 async def list_secrets(em: Emulator, request: web.Request, name: str) -> web.Response:
     """Datastores - List secrets: a SAS when an expiring secret is asked for, else the account's key.
 
-    The artifact store always answers its key: azure-ai-ml 1.35.2 signs log addresses itself and takes a SAS for a key when it gets
+    The artifact store always answers its key: azure-ai-ml 1.35.2 signs log addresses itself and takes a SAS for a
+    key when it gets
     one, so that ``jobs.stream`` would print an error in place of the log.
     """
     value = known_datastore(em, name)

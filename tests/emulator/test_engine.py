@@ -1,0 +1,435 @@
+"""Jobs as real processes: what they see, what becomes of their data, and how they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.emulator.service import Service
+from tests.emulator_fixture import RunningEmulator, Start
+
+
+@pytest.fixture
+def service(emulator: RunningEmulator) -> Service:
+    """The session's emulator."""
+    return Service(emulator)
+
+
+@pytest.fixture
+def name() -> str:
+    """A job name that was never used."""
+    return f"job-{uuid.uuid4().hex[:12]}"
+
+
+def processes(mark: str) -> list[int]:
+    """The living processes that call themselves by a mark."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                line = (entry / "cmdline").read_bytes()
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if line.startswith(mark.encode()) and state != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+def gone(mark: str, patience: float = 15) -> bool:
+    """Whether the processes with a mark end in time."""
+    deadline = time.monotonic() + patience
+    while processes(mark):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def eventually(mark: str, number: int, patience: float = 15) -> list[int]:
+    """The processes with a mark, once there are as many as expected."""
+    deadline = time.monotonic() + patience
+    while len(found := processes(mark)) < number:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+    return found
+
+
+class TestWalk:
+    """Statuses."""
+
+    def test_a_trivial_job_completes_in_about_a_second(self, service: Service, name: str) -> None:
+        began = time.monotonic()
+        answer = service.submit(name, "true")
+        assert answer.status == 201
+        assert answer.body["properties"]["status"] == "Starting"
+        assert service.wait(name)["status"] == "Completed"
+        assert time.monotonic() - began < 4
+
+    def test_statuses_come_in_the_service_s_order(self, fresh_emulator: RunningEmulator) -> None:
+        from azureml_emulator.model import Jobs
+        from azureml_emulator.store import Store
+
+        service = Service(fresh_emulator)
+        assert service.run("walk", "true")["status"] == "Completed"
+        fresh_emulator.stop()
+        job = Jobs(Store(fresh_emulator.state / "state.sqlite")).get("walk")
+        assert job is not None
+        words = [status for status, _ in job.walk]
+        assert words == ["NotStarted", "Starting", "Preparing", "Queued", "Running", "Finalizing", "Completed"]
+
+    def test_a_failing_command_tells_its_exit_code_in_run_history(self, service: Service, name: str) -> None:
+        job = service.run(name, "echo before; exit 3")
+        assert job["status"] == "Failed"
+        assert "error" not in job
+        error = service.details(name)["error"]["error"]
+        assert error["code"] == "UserError"
+        assert "Submitted script failed with a non-zero exit code" in error["message"]
+        assert "3" in error["message"]
+        assert service.log(name) == "before\n"
+
+    def test_a_job_longer_than_its_timeout_is_canceled(self, service: Service, name: str) -> None:
+        job = service.run(name, f"exec -a {name} sleep 100", limits={"jobLimitsType": "Command", "timeout": "PT1S"})
+        assert job["status"] == "Canceled"
+        assert "PT1S" in service.history("GET", f"runs/{name}").body["cancelationReason"]
+        assert gone(name)
+
+    def test_not_responding_is_no_end(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        fresh_emulator.fault("not_responding", delay=0.5)
+        service.submit("n1", "sleep 0.7")
+        assert service.wait("n1", "NotResponding")["status"] == "NotResponding"
+        assert service.wait("n1", "Running")["status"] == "Running"
+        assert service.wait("n1")["status"] == "Completed"
+
+
+class TestWhatAJobSees:
+    """Code, variables, bindings, inputs."""
+
+    def test_it_runs_in_a_writable_copy_of_its_code(self, service: Service, name: str) -> None:
+        code = service.code({"main.py": b"print(open('sub/a.txt').read()); open('main.py', 'w')", "sub/a.txt": b"hello"})
+        for number in (1, 2):
+            assert service.run(f"{name}-{number}", "python main.py", codeId=code)["status"] == "Completed"
+            assert service.log(f"{name}-{number}") == "hello\n"
+
+    def test_it_sees_the_service_s_variables_and_nothing_of_the_emulator_s(
+        self, service: Service, name: str, emulator: RunningEmulator
+    ) -> None:
+        variables = {"MINE": "1", "AZUREML_NODE_COUNT": "overridden"}
+        service.run(name, "env", environmentVariables=variables, experimentName="exp", resources={"instanceCount": 2})
+        rows = dict(line.split("=", 1) for line in service.log(name).splitlines() if "=" in line)
+        assert rows["AZUREML_RUN_ID"] == rows["MLFLOW_RUN_ID"] == name
+        assert rows["AZUREML_ARM_PROJECT_NAME"] == rows["MLFLOW_EXPERIMENT_NAME"] == "exp"
+        assert rows["AZUREML_ARM_WORKSPACE_NAME"] == emulator["workspace_name"]
+        assert rows["AZUREML_CR_NODE_RANK"] == "0"
+        assert (rows["MINE"], rows["AZUREML_NODE_COUNT"]) == ("1", "overridden")
+        foreign = {key for key in rows if key.startswith(("AIRFLOW", "AZURE_", "PYTEST", "VIRTUAL_ENV"))}
+        assert not foreign
+        assert rows["HOME"] != os.environ.get("HOME")
+
+    def test_bindings_become_values_and_paths(self, service: Service, name: str) -> None:
+        file = service.upload(f"{name}/a b.csv", b"x,y\n")
+        inputs = {
+            "text": {"jobInputType": "literal", "value": "a'b"},
+            "file": {"jobInputType": "uri_file", "uri": file},
+            "folder": {"jobInputType": "uri_folder", "uri": file.rpartition("/")[0] + "/"},
+        }
+        outputs = {"out": {"jobOutputType": "uri_folder"}, "one": {"jobOutputType": "uri_file"}}
+        command = (
+            'echo "${{inputs.text}}" $[[--gone ${{inputs.missing}}]] $[[--kept ${{inputs.text}}]] | tr -d "\'"; '
+            'cat "${{ inputs.file }}"; ls "${{inputs.folder}}"; test "${{inputs.file}}" = "$AZURE_ML_INPUT_file"; '
+            'test -z "$(ls ${{outputs.out}})" && cp "$AZURE_ML_INPUT_file" ${{outputs.out}}/ && echo 1 > ${{outputs.one}}'
+        )
+        answer = service.submit(name, command.replace("$[[--kept ${{inputs.text}}]]", "$[[--kept]]"), inputs=inputs, outputs=outputs)
+        assert answer.status == 201, answer.content
+        assert service.wait(name)["status"] == "Completed", service.log(name)
+        assert service.log(name) == "ab --kept\nx,y\na b.csv\n"
+        found = service.outputs(name)
+        assert found["out"]["type"] == "UriFolder"
+        assert found["out"]["uri"].endswith(f"/datastores/workspaceblobstore/paths/azureml/{name}/out/")
+        assert service.read(found["out"]["uri"] + "a b.csv") == b"x,y\n"
+        assert found["one"]["type"] == "UriFile"
+        assert service.read(found["one"]["uri"]) == b"1\n"
+
+    @pytest.mark.parametrize("mode", ["ReadOnlyMount", "Download"])
+    def test_a_script_cannot_change_the_data_that_it_reads(self, service: Service, name: str, mode: str) -> None:
+        uri = service.upload(f"{name}/d/a.txt", b"kept")
+        inputs = {"d": {"jobInputType": "uri_folder", "mode": mode, "uri": uri.rpartition("/")[0]}}
+        service.run(name, "cat ${{inputs.d}}/a.txt; echo bad > ${{inputs.d}}/a.txt; rm -rf ${{inputs.d}}; true", inputs=inputs)
+        assert service.log(name).startswith("kept")
+        assert service.read(uri) == b"kept"
+
+    def test_a_writable_mount_changes_the_data(self, service: Service, name: str) -> None:
+        uri = service.upload(f"{name}/d/a.txt", b"old")
+        inputs = {"d": {"jobInputType": "uri_folder", "mode": "ReadWriteMount", "uri": uri.rpartition("/")[0]}}
+        assert service.run(name, "printf new > ${{inputs.d}}/a.txt", inputs=inputs)["status"] == "Completed"
+        assert service.read(uri) == b"new"
+
+    def test_direct_inputs_stay_addresses(self, service: Service, name: str) -> None:
+        inputs = {"d": {"jobInputType": "uri_file", "mode": "Direct", "uri": "azureml://datastores/workspaceblobstore/paths/x"}}
+        service.run(name, "echo ${{inputs.d}}", inputs=inputs)
+        assert service.log(name).strip().endswith("/datastores/workspaceblobstore/paths/x")
+
+    @pytest.mark.parametrize(
+        ("uri", "said"),
+        [
+            ("azureml://datastores/workspaceblobstore/paths/nothing/here.csv", "nothing/here.csv"),
+            ("azureml://datastores/nostore/paths/a", "nostore"),
+            ("azureml://jobs/no-such-job/outputs/o/paths/a", "no-such-job"),
+            ("wasbs://c@acct.blob.core.windows.net/a", "wasbs://"),
+        ],
+    )
+    def test_missing_data_fails_the_job_and_says_which(self, service: Service, name: str, uri: str, said: str) -> None:
+        job = service.run(name, "true", inputs={"d": {"jobInputType": "uri_file", "uri": uri}})
+        assert job["status"] == "Failed"
+        message = service.details(name)["error"]["error"]["message"]
+        assert message.startswith("inputs.d: ")
+        assert said in message
+
+    def test_an_output_of_a_job_is_an_input_of_the_next(self, service: Service, name: str) -> None:
+        service.run(name, "echo 1 > ${{outputs.o}}/f; mkdir -p outputs; echo 2 > outputs/g", outputs={"o": {"jobOutputType": "uri_folder"}})
+        named = {"jobInputType": "uri_file", "uri": f"azureml://jobs/{name}/outputs/o/paths/f"}
+        artifact = {"jobInputType": "uri_file", "uri": f"azureml://jobs/{name}/outputs/artifacts/paths/outputs/g"}
+        long = {"jobInputType": "uri_folder", "uri": service.outputs(name)["o"]["uri"]}
+        asset = {"jobInputType": "uri_folder", "uri": service.outputs(name)["o"]["assetId"]}
+        inputs = {"a": named, "b": artifact, "c": long, "d": asset}
+        job = service.run(f"{name}-2", "cat ${{inputs.a}} ${{inputs.b}} ${{inputs.c}}/f ${{inputs.d}}/f", inputs=inputs)
+        assert job["status"] == "Completed", service.details(f"{name}-2")["error"]
+        assert service.log(f"{name}-2") == "1\n2\n1\n1\n"
+
+    def test_it_runs_under_the_interpreter_of_its_environment(self, start_emulator: Start, tmp_path: Path) -> None:
+        fake = tmp_path / "fake" / "python"
+        fake.parent.mkdir()
+        fake.write_text("#!/bin/sh\necho mapped\n")
+        fake.chmod(0o755)
+        service = Service(start_emulator("--environment", f"special={fake}"))
+        body = {"properties": {"image": "i", "condaFile": "dependencies: [nosuchpackage==1]"}}
+        assert service.put("environments/special/versions/2", body).status == 201
+        identity = service.get("environments/special/versions/2").body["id"]
+        service.run("a", "python", environmentId=identity)
+        assert service.log("a").endswith("mapped\n")
+        service.run("b", "python -c 'print(1)'")
+        assert service.log("b") == "1\n"
+
+    def test_the_log_says_what_its_environment_lacks(self, service: Service, name: str) -> None:
+        conda = "dependencies: ['nosuchconda=1', python, {pip: ['nosuchpip>=2', 'pip']}]"
+        body = {"properties": {"image": "i", "condaFile": conda}}
+        identity = service.put(f"environments/{name}/versions/1", body).body["id"]
+        service.run(name, "echo done", environmentId=identity)
+        log = service.log(name)
+        assert "nosuchconda=1: not installed" in log
+        assert "nosuchpip>=2: not installed" in log
+        assert log.endswith("done\n")
+
+
+class TestOutputs:
+    """Where a job's files are found."""
+
+    def test_outputs_and_logs_of_the_working_directory_become_artifacts(self, service: Service, name: str) -> None:
+        service.run(name, "echo a > outputs/a.txt; mkdir -p logs/deep; echo b > logs/deep/b.txt; ln -s a.txt outputs/link")
+        rows = service.history("GET", f"experiments/Default/runs/{name}/artifacts").body["value"]
+        assert {row["path"] for row in rows} == {"outputs/a.txt", "outputs/link", "logs/deep/b.txt", "user_logs/std_log.txt"}
+        default = service.job(name)["outputs"]["default"]["uri"]
+        assert default == f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}"
+        info = service.history("GET", f"experiments/Default/runs/{name}/artifacts/contentinfo", path="outputs/link").body
+        assert service.signed(info["contentUri"]).content == b"a\n"
+
+    @pytest.mark.parametrize("mode", ["Upload", "ReadWriteMount"])
+    def test_outputs_go_to_the_address_asked_for(self, service: Service, name: str, mode: str) -> None:
+        base = f"azureml://datastores/workspaceblobstore/paths/asked/{name}"
+        outputs = {
+            "o": {"jobOutputType": "uri_folder", "mode": mode, "uri": f"{base}/${{{{name}}}}"},
+            "f": {"jobOutputType": "uri_file", "mode": mode, "uri": f"{base}/f.csv"},
+        }
+        job = service.run(name, "echo 1 > ${{outputs.o}}/x; echo 2 > ${{outputs.f}}", outputs=outputs)
+        assert job["status"] == "Completed"
+        assert job["outputs"]["f"]["uri"] == f"{base}/f.csv"
+        assert service.read(f"{base}/{name}/x") == b"1\n"
+        assert service.read(f"{base}/f.csv") == b"2\n"
+
+    def test_named_outputs_become_assets(self, service: Service, name: str) -> None:
+        outputs = {
+            "d": {"jobOutputType": "uri_folder", "assetName": f"{name}-data"},
+            "m": {"jobOutputType": "mlflow_model", "assetName": f"{name}-model", "assetVersion": "7"},
+        }
+        command = "echo 1 > ${{outputs.d}}/x; printf 'flavors: {python_function: {env: c}}' > ${{outputs.m}}/MLmodel"
+        assert service.run(name, command, outputs=outputs)["status"] == "Completed"
+        found = service.outputs(name)
+        assert found["d"]["assetId"].endswith(f"/data/{name}-data/versions/1")
+        assert found["m"]["type"] == "MLFlowModel"
+        model = service.get(f"models/{name}-model/versions/7").body["properties"]
+        assert (model["modelType"], model["jobName"]) == ("mlflow_model", name)
+        assert model["flavors"] == {"python_function": {"data": {"env": "c"}}}
+        assert service.get(f"data/{name}-data").body["properties"]["latestVersion"] == "1"
+        again = service.run(f"{name}-2", command, outputs=outputs)
+        assert again["status"] == "Failed"
+        assert f"{name}-model:7" in service.details(f"{name}-2")["error"]["error"]["message"]
+
+    def test_an_output_without_an_address_stays_null_on_arm(self, service: Service, name: str) -> None:
+        job = service.run(name, "true", outputs={"o": {"jobOutputType": "uri_folder"}})
+        assert job["outputs"]["o"]["uri"] is None
+
+
+class TestLog:
+    """The log while a job runs."""
+
+    def test_lines_arrive_while_the_job_runs(self, service: Service, name: str, tmp_path: Path) -> None:
+        go = tmp_path / "go"
+        service.submit(name, f"python -c \"print('first')\nimport os,time\nwhile not os.path.exists('{go}'): time.sleep(.02)\"")
+        service.wait(name, "Running")
+        deadline = time.monotonic() + 20
+        while service.log(name) != "first\n":
+            assert time.monotonic() < deadline
+        assert service.job(name)["status"] == "Running"
+        go.touch()
+        assert service.wait(name)["status"] == "Completed"
+
+    def test_an_expired_log_address_is_refused(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        service.run("e1", "echo hi")
+        fresh_emulator.fault("expired_log_sas", times=1)
+        url = service.details("e1")["logFiles"]["user_logs/std_log.txt"]
+        assert service.signed(url).status == 403
+        assert service.log("e1") == "hi\n"
+
+
+class TestCancel:
+    """Cancel ends everything below a job."""
+
+    def test_it_ends_grandchildren_that_left_the_session(self, service: Service, name: str) -> None:
+        command = (
+            f"(exec -a {name}-a sleep 300) & "
+            f"setsid bash -c 'exec -a {name}-b sleep 300' & "
+            f"(env -i setsid bash -c 'exec -a {name}-c sleep 300' &) ; "
+            f"bash -c 'trap \"\" TERM; exec -a {name}-d bash -c \"trap \\\"\\\" TERM; while :; do sleep 0.1; done\"' & "
+            "wait"
+        )
+        service.submit(name, command)
+        service.wait(name, "Running")
+        eventually(f"{name}-", 4)
+        answer = service.post(f"jobs/{name}/cancel")
+        assert answer.status == 202
+        assert service.job(name)["status"] in ("CancelRequested", "Canceled")
+        assert service.wait(name)["status"] == "Canceled"
+        assert not processes(f"{name}-")
+        location = answer.headers["location"]
+        assert "/mfeOperationResults/jc:" in location
+        assert service.get(location).status == 200
+
+    def test_processes_left_behind_by_a_finished_command_are_ended(self, service: Service, name: str) -> None:
+        job = service.run(name, f"(setsid bash -c 'exec -a {name}-x sleep 300' &); sleep 0.2")
+        assert job["status"] == "Completed"
+        assert not processes(f"{name}-x")
+
+    def test_a_job_that_has_not_begun_can_be_canceled(self, service: Service, name: str) -> None:
+        service.submit(name, "touch outputs/ran")
+        assert service.post(f"jobs/{name}/cancel").status == 202
+        assert service.wait(name)["status"] == "Canceled"
+
+    def test_an_ended_job_refuses(self, service: Service, name: str) -> None:
+        service.run(name, "true")
+        answer = service.post(f"jobs/{name}/cancel")
+        assert answer.status == 400
+        assert "Completed" in answer.body["error"]["message"]
+
+    def test_a_slow_cancel_outlives_its_operation(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        fresh_emulator.fault("cancel_slow", delay=1.5)
+        service.submit("c1", "sleep 100")
+        service.wait("c1", "Running")
+        location = service.post("jobs/c1/cancel").headers["location"]
+        time.sleep(0.2)
+        assert service.get(location).status == 200
+        assert service.job("c1")["status"] == "CancelRequested"
+        assert service.wait("c1")["status"] == "Canceled"
+
+
+class TestQueue:
+    """Room for jobs."""
+
+    def test_a_cluster_runs_as_many_jobs_as_it_has_nodes(self, service: Service, name: str) -> None:
+        size = {"minNodeCount": 0, "maxNodeCount": 1}
+        compute = {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_D2", "scaleSettings": size}}
+        cluster = f"c{name[-6:]}"
+        answer = service.put(f"computes/{cluster}", {"location": "eastus", "properties": compute})
+        assert answer.status == 201
+        identity = answer.body["id"]
+        service.submit(f"{name}-1", "sleep 100", computeId=identity)
+        service.wait(f"{name}-1", "Running")
+        service.submit(f"{name}-2", "true", computeId=identity)
+        service.wait(f"{name}-2", "Queued")
+        deadline = time.monotonic() + 10
+        while not (info := service.history("GET", f"runs/{name}-2").body["queueingInfo"]):
+            assert time.monotonic() < deadline
+        assert cluster in info["message"]
+        assert service.job(f"{name}-2")["status"] == "Queued"
+        service.post(f"jobs/{name}-1/cancel")
+        assert service.wait(f"{name}-2")["status"] == "Completed"
+        assert service.history("GET", f"runs/{name}-2").body["queueingInfo"] is None
+
+
+class TestRestart:
+    """What becomes of jobs when the emulator ends."""
+
+    def test_a_job_that_ran_is_failed_and_says_so(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        service.run("done", "echo kept > ${{outputs.o}}/f", outputs={"o": {"jobOutputType": "uri_folder"}})
+        service.submit("cut", "exec -a cut-by-stop sleep 300")
+        service.wait("cut", "Running")
+        eventually("cut-by-stop", 1)
+        assert fresh_emulator.stop() == 0
+        assert not processes("cut-by-stop")
+        fresh_emulator.start()
+        service = Service(fresh_emulator)
+        assert service.job("cut")["status"] == "Failed"
+        assert "emulator was stopped" in service.details("cut")["error"]["error"]["message"]
+        assert service.job("done")["status"] == "Completed"
+        assert service.read(service.outputs("done")["o"]["uri"] + "f") == b"kept\n"
+
+    def test_a_killed_emulator_leaves_no_process(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        service.submit("left", "setsid bash -c 'exec -a left-behind sleep 300' & exec -a left-behind sleep 300")
+        service.wait("left", "Running")
+        eventually("left-behind", 2)
+        fresh_emulator.signal(signal.SIGKILL)
+        assert gone("left-behind")
+        (fresh_emulator.state / "endpoint.json").unlink()
+        fresh_emulator.start()
+        service = Service(fresh_emulator)
+        assert service.job("left")["status"] == "Failed"
+        assert "emulator" in service.details("left")["error"]["error"]["message"]
+
+    def test_start_ends_what_outlived_emulator_and_warden(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        service.submit("orphan", "exec -a orphaned-job sleep 300")
+        service.wait("orphan", "Running")
+        [child] = eventually("orphaned-job", 1)
+        warden = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(fresh_emulator.process.pid, signal.SIGSTOP)  # type: ignore[union-attr]
+        os.kill(warden, signal.SIGKILL)
+        fresh_emulator.signal(signal.SIGKILL)
+        assert processes("orphaned-job") == [child]
+        (fresh_emulator.state / "endpoint.json").unlink()
+        fresh_emulator.start()
+        assert not processes("orphaned-job")
+        assert Service(fresh_emulator).job("orphan")["status"] == "Failed"
+
+    def test_a_job_that_had_not_begun_runs_after_a_restart(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        size = {"minNodeCount": 0, "maxNodeCount": 1}
+        compute = {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_D2", "scaleSettings": size}}
+        identity = service.put("computes/one", {"location": "eastus", "properties": compute}).body["id"]
+        service.submit("first", "sleep 300", computeId=identity)
+        service.wait("first", "Running")
+        service.submit("second", "echo later", computeId=identity)
+        service.wait("second", "Queued")
+        fresh_emulator.stop()
+        fresh_emulator.start()
+        service = Service(fresh_emulator)
+        assert service.wait("second")["status"] == "Completed"
+        assert service.log("second") == "later\n"
