@@ -76,7 +76,7 @@ def test_each_trigger_survives_the_way_to_the_triggerer() -> None:
 
 
 def secret_fields(cls: type) -> list[str]:
-    """The fields of a dataclass that hold a secret: by their names, or all texts of a record that is itself called one."""
+    """The fields of a dataclass that hold a secret: by their names, or all texts of a record that is nothing else."""
     texts = [field.name for field in dataclasses.fields(cls) if "str" in str(field.type)]
     if cls.__name__ in SECRET_RECORDS:
         return texts
