@@ -70,16 +70,18 @@ class LogFollower:
 
 
 def read_log(ws: Workspace, job: Job) -> Steps[str]:
-    """Read a job's log as a whole, file after file; empty when there is none yet.
+    """Read a job's log as a whole, file after file, without a line end at its end; empty when there is none yet.
 
     :raises AzureMLError: it cannot be read.
     """
     files = (yield from history.details(ws, job.name)).log_files
-    data = b""
+    texts = []
     for file in logs.followed(files, job.kind):
-        offset, chunk = 0, None
-        while chunk is None or len(chunk) == CHUNK:
-            chunk = (yield from logs.read(files[file], offset, offset + CHUNK)).data
-            offset += len(chunk)
-            data += chunk
-    return "\n".join(logs.lines(data))
+        data, whole = bytearray(), False
+        while not whole:
+            chunk = yield from logs.read(files[file], len(data), len(data) + CHUNK)
+            data += chunk.data
+            whole = len(chunk.data) < CHUNK
+        if data:
+            texts.append("\n".join(logs.lines(bytes(data).removesuffix(b"\n"))))
+    return "\n".join(texts)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_azureml.lifecycle.records import LogLines, LookTrouble, QueueNote, StatusChange, Submitting
+from airflow_azureml.lifecycle.records import LogLines, LogTrouble, LookTrouble, QueueNote, StatusChange, Submitting
 
 
 def lines(record: Any) -> Iterator[tuple[int, str]]:
@@ -20,6 +20,8 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
     elif isinstance(record, LookTrouble):
         left = f"{record.patience_left:.0f} s"
         yield logging.WARNING, f"Cannot look at Azure ML job {record.job_name}, trying on for {left}: {record.message}"
+    elif isinstance(record, LogTrouble):
+        yield logging.INFO, f"The log of Azure ML job {record.job_name} cannot be read for now: {record.message}"
     elif isinstance(record, LogLines):
         file = record.file.rpartition("/")[2]
         for line in record.lines:

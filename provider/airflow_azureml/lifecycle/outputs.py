@@ -9,6 +9,7 @@ from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.history import Run
 from airflow_azureml.rest.ids import DatastorePath, Workspace, parse_asset, parse_datastore_path
 from airflow_azureml.rest.jobs import Job, JobOutput
+from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.storage import StorageAddress, parse_https
 from airflow_azureml.rest.workspace import Datastore
 
@@ -85,8 +86,8 @@ class Outputs:
         asset_id = self._asset_id(name, output)
         place = parse_datastore_path(uri)
         if place is None:
-            address = parse_https(uri)
-            return _spelled(output.kind, uri, address, asset_id)
+            # Nothing that an address carries in its query may reach XCom.
+            return _spelled(output.kind, without_query(uri), parse_https(uri), asset_id)
         if output.kind in FOLDERS:
             place = place.as_folder()
         elif output.kind == "uri_file":
