@@ -100,6 +100,13 @@ def test_earlier_generations() -> None:
     assert third.earlier()[0] == identify(FACTS)
 
 
+def test_later_generations() -> None:
+    assert identify(FACTS).later() == ()
+    fourth_try = identify(replace(FACTS, generation=1, try_number=4))
+    assert [later.facts.generation for later in fourth_try.later()] == [3, 2]
+    assert fourth_try.later()[1].name(1) == identify(replace(FACTS, generation=2)).name(1)
+
+
 def test_facts_that_make_no_sense() -> None:
     with pytest.raises(ValueError, match="generation: -1"):
         identify(replace(FACTS, generation=-1))

@@ -237,6 +237,24 @@ def test_a_clear_submits_anew_although_a_job_has_succeeded() -> None:
     assert (found.job.name, found.submitted) == (CLEARED.name(1), True)
 
 
+@pytest.mark.parametrize("status", ["Running", "Completed"])
+def test_a_generation_that_fell_goes_on_with_the_newest_job(status: str) -> None:
+    """The task was cleared after its second try, and its ``retries`` were raised while the new job ran."""
+    service = Service(earlier(0, 1, "Completed") | earlier(2, 1, status))
+    found, _ = attempt(service, identify(replace(FACTS, generation=0, try_number=4)))
+    assert (found.job.name, found.submitted) == (CLEARED.name(1), False)
+    service.end(CLEARED.name(1), "Failed")
+    found, _ = attempt(service, identify(replace(FACTS, generation=0, try_number=5)))
+    assert (found.job.name, found.submitted) == (CLEARED.name(2), True)
+    assert found.job.tags["airflow_generation"] == "2"
+
+
+def test_a_plain_retry_finds_its_own_job() -> None:
+    service = Service(earlier(0, 1, "Running"))
+    found, _ = attempt(service, identify(replace(FACTS, try_number=3)))
+    assert (found.job.name, found.submitted) == (FIRST, False)
+
+
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled", "CancelRequested"])
 def test_cancelling_what_ends_anyway_asks_nothing(status: str) -> None:
     service = Service({FIRST: stored(FIRST, 1, status)})

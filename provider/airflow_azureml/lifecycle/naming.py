@@ -5,10 +5,15 @@ microseconds, task id, map index, generation), so a DAG run that is deleted and 
 Airflow on the same workspace all get other names; the readable parts are for people only.
 
 *Generation* counts clears: ``max(max_tries - retries, 0)`` of the task instance. Whoever edits ``retries`` of a task
-between two tries of one task instance shifts that number, and a shifted number cannot be told from a real one. What
-happens then is chosen so that no two jobs of one task ever run side by side unseen: a number that rose is a *Clear*
-(the older job is canceled by ``resume.cancel_earlier`` and a new one submitted); a number that fell leads back to the
-jobs of that earlier generation, so a finished one is taken as it is. Both end with the next *Clear*.
+between two tries of one task instance shifts that number, and a shifted number cannot be told from a real one. Decided:
+
+* it rose (``retries`` lowered): that is a *Clear*; ``resume.cancel_earlier`` cancels the older job before another is
+  put;
+* it fell (``retries`` raised after a clear): a later generation that has jobs is the one to go on with, so the task
+  neither takes an older result nor starts a job beside its own; ``TaskFacts.try_number`` bounds the search, for a
+  generation is the number of tries before the last clear.
+
+What remains: ``retries`` raised between a clear and the first try after it looks like a plain retry.
 """
 
 from __future__ import annotations
@@ -46,6 +51,7 @@ class TaskFacts:
     :param run_started: the DAG run's start, aware; None where a run has none yet.
     :param map_index: -1 for a task that is not mapped.
     :param generation: 0 for a task never cleared, else the number of tries made before the last clear.
+    :param try_number: of this try, from 1 over all generations; 1 where it is not known.
     :param name_hint: takes the place of dag and task id in the readable part; it must not change between tries.
     """
 
@@ -55,6 +61,7 @@ class TaskFacts:
     task_id: str
     map_index: int = -1
     generation: int = 0
+    try_number: int = 1
     name_hint: str | None = None
 
 
@@ -97,7 +104,14 @@ class JobIdentity:
 
     def earlier(self) -> tuple[JobIdentity, ...]:
         """The identities of all generations before this one, oldest first."""
-        return tuple(JobIdentity(replace(self.facts, generation=number)) for number in range(self.facts.generation))
+        return tuple(self._of(number) for number in range(self.facts.generation))
+
+    def later(self) -> tuple[JobIdentity, ...]:
+        """The identities of all generations that may have come after this one, newest first."""
+        return tuple(self._of(number) for number in range(self.facts.try_number - 1, self.facts.generation, -1))
+
+    def _of(self, generation: int) -> JobIdentity:
+        return JobIdentity(replace(self.facts, generation=generation))
 
     @property
     def _hash(self) -> str:

@@ -70,6 +70,7 @@ def find_or_submit(ws: Workspace, identity: JobIdentity, request: Request) -> St
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
     """
+    identity = yield from _newest(ws, identity)
     last, attempt = None, 1
     while (found := (yield from _own(ws, identity, attempt))) is not None:
         last, attempt = found, attempt + 1
@@ -131,6 +132,15 @@ def _stands(job: Job) -> bool:
     if job.is_being_canceled:
         return False
     return job.phase in (Phase.ACTIVE, Phase.SUCCEEDED)
+
+
+def _newest(ws: Workspace, identity: JobIdentity) -> Steps[JobIdentity]:
+    """The newest generation that has jobs of ours, this one or a later one."""
+    for later in identity.later():
+        job = yield from jobs.find(ws, later.name(1))
+        if job is not None and not later.differing(job.tags, 1):
+            return later
+    return identity
 
 
 def _own(ws: Workspace, identity: JobIdentity, attempt: int) -> Steps[Job | None]:
