@@ -26,6 +26,7 @@ from azureml_emulator.sas import Signer
 from azureml_emulator.settings import Settings
 from azureml_emulator.store import Store
 from azureml_emulator.tokens import Tokens
+from azureml_emulator.tracking import Tracking
 
 CLIENT_GONE = 499
 """What is answered, for nobody to read, when the connection was cut meanwhile."""
@@ -49,6 +50,7 @@ class Emulator:
         self.journal = Journal(settings.state / "journal.sqlite")
         self.faults = Faults()
         self.tokens = Tokens(settings)
+        self.tracking = Tracking(settings.state, self.store, settings.workspace_id)
         self.router = Router(all_routes())
         self.stopping = asyncio.Event()
         self.engine = self._engine()
@@ -78,6 +80,7 @@ class Emulator:
             await self.engine.stop()
         for runner in self._runners:
             await runner.cleanup()
+        self.tracking.close()
         self.store.close()
         self.blobs.close()
         self.journal.close()

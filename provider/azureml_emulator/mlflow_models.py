@@ -1,0 +1,286 @@
+"""MLflow models: those logged in runs (MLflow 3), and the registry, whose models are the workspace's model assets."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from azureml_emulator.assets import finish_model
+from azureml_emulator.errors import Envelope, ServiceError
+from azureml_emulator.mlflow_places import folder_of
+from azureml_emulator.mlflow_protocol import as_rows, invalid, missing, needed, pairs
+from azureml_emulator.resolve import Place, Resolver, UnresolvedError
+from azureml_emulator.tracking import milliseconds, present
+from azureml_emulator.versions import Version, Versions
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+MODELS = "models"
+LOGGED = "logged-model"
+
+
+def create_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Begin a logged model: its files lie where MLflow 2 would have put them, below its run's artifacts."""
+    run = given.get("source_run_id") or ""
+    name = str(given.get("name") or "model")
+    identifier = f"m-{uuid.uuid4().hex}"
+    record = {
+        "model_id": identifier,
+        "experiment_id": str(given.get("experiment_id") or ""),
+        "name": name,
+        "model_type": str(given.get("model_type") or ""),
+        "source_run_id": run,
+        "status": "LOGGED_MODEL_PENDING",
+        "created": present(),
+        "path": f"{folder_of(run)}/{name}" if run else f"LoggedModels/{identifier}",
+        "tags": dict(pairs(given.get("tags"))),
+        "params": dict(pairs(given.get("params"), "params")),
+    }
+    em.blobs.path(em.settings.artifact_container, record["path"])
+    em.store.put(LOGGED, identifier, record)
+    return {"model": logged_row(em, record)}
+
+
+def known_logged(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """The logged model that a request names, or MLflow's 404."""
+    record = em.store.get(LOGGED, needed(given, "model_id"))
+    if record is None:
+        raise missing("Logged model with id", given["model_id"])
+    return dict(record)
+
+
+def get_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """A logged model."""
+    return {"model": logged_row(em, known_logged(em, given))}
+
+
+def finalize_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Say that a logged model is ready, or failed."""
+    record = {**known_logged(em, given), "status": str(given.get("status") or "LOGGED_MODEL_READY")}
+    em.store.put(LOGGED, record["model_id"], record)
+    return {"model": logged_row(em, record)}
+
+
+def set_logged_model_tags(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Set tags of a logged model."""
+    record = known_logged(em, given)
+    record["tags"] = {**record["tags"], **dict(pairs(given.get("tags")))}
+    em.store.put(LOGGED, record["model_id"], record)
+    return {"model": logged_row(em, record)}
+
+
+def log_logged_model_params(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Log parameters of a logged model."""
+    record = known_logged(em, given)
+    record["params"] = {**record["params"], **dict(pairs(given.get("params"), "params"))}
+    em.store.put(LOGGED, record["model_id"], record)
+    return {}
+
+
+def search_logged_models(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """The logged models of some experiments, the newest first; filters are not here."""
+    if given.get("filter"):
+        raise ServiceError(501, "NOT_IMPLEMENTED", "The emulator filters no logged models.", envelope=Envelope.MLFLOW)
+    wanted = given.get("experiment_ids") or []
+    records = [record for _, record in em.store.list(LOGGED) if record["experiment_id"] in wanted]
+    return {"models": [logged_row(em, record) for record in reversed(records)]}
+
+
+def logged_row(em: Emulator, record: dict[str, Any]) -> dict[str, Any]:
+    """A logged model as MLflow answers it."""
+    place = em.blobs.path(em.settings.artifact_container, record["path"])
+    info = {key: record[key] for key in ("model_id", "experiment_id", "name", "model_type", "source_run_id", "status")}
+    times = {"creation_timestamp_ms": record["created"], "last_updated_timestamp_ms": record["created"]}
+    return {
+        "info": {**info, **times, "artifact_uri": place.as_uri(), "tags": as_rows(record["tags"])},
+        "data": {"params": as_rows(record["params"]), "metrics": []},
+    }
+
+
+def create_registered_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Make a registered model, without a version yet."""
+    name = needed(given, "name")
+    if exists(em, name):
+        text = f"Registered Model (name={name}) already exists."
+        raise ServiceError(400, "RESOURCE_ALREADY_EXISTS", text, envelope=Envelope.MLFLOW)
+    properties = {"description": given.get("description"), "tags": dict(pairs(given.get("tags"))), "properties": {}}
+    Versions(em.store).put_container(MODELS, name, {**properties, "isArchived": False})
+    return {"registered_model": registered_row(em, name)}
+
+
+def exists(em: Emulator, name: str) -> bool:
+    """Whether there is a registered model of this name, with or without versions."""
+    versions = Versions(em.store)
+    return bool(versions.container(MODELS, name) or versions.of(MODELS, name))
+
+
+def get_registered_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """A registered model."""
+    name = needed(given, "name")
+    if not exists(em, name):
+        raise missing("Registered Model with name", name)
+    return {"registered_model": registered_row(em, name)}
+
+
+def search_registered_models(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """All registered models; filters are not here."""
+    refuse_filter(given)
+    versions = Versions(em.store)
+    names = {version.name for version in versions.all(MODELS) if not version.anonymous}
+    return {"registered_models": [registered_row(em, name) for name in sorted(names)]}
+
+
+def refuse_filter(given: dict[str, Any]) -> None:
+    """Filters of the registry are not here."""
+    if given.get("filter"):
+        raise ServiceError(501, "NOT_IMPLEMENTED", "The emulator filters no models.", envelope=Envelope.MLFLOW)
+
+
+def latest_versions(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """The newest version of a registered model; stages are not here."""
+    get_registered_model(em, given)
+    latest = Versions(em.store).latest(MODELS, needed(given, "name"))
+    return {"model_versions": [version_row(em, latest)] if latest else []}
+
+
+def create_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Register a model's files as the next version of a model asset of the workspace."""
+    name = needed(given, "name")
+    if not exists(em, name):
+        raise missing("Registered Model with name", name)
+    source = needed(given, "source")
+    properties = {
+        "modelUri": address(em, source),
+        "modelType": "mlflow_model",
+        "description": given.get("description"),
+        "tags": dict(pairs(given.get("tags"))),
+        "properties": {"mlflow.source": source, "mlflow.modelId": str(given.get("model_id") or "")},
+    }
+    versions = Versions(em.store)
+    version = versions.next_number(MODELS, name)
+    finished = finish_model(em, name, version, properties)
+    finished["jobName"] = given.get("run_id") or finished.get("jobName")
+    made = versions.put(MODELS, name, version, finished, em.settings.client_id)
+    return {"model_version": version_row(em, made)}
+
+
+def address(em: Emulator, source: str) -> str:
+    """The address of a model's files in the workspace's storage.
+
+    :param source: ``file://`` below the emulator's storage, ``models:/<id of a logged model>``, ``runs:/`` or ``azureml://``.
+    :raises ServiceError: the files are elsewhere.
+    """
+    resolver = Resolver(em.settings, em.store)
+    if source.startswith("models:/m-"):
+        record = known_logged(em, {"model_id": source.removeprefix("models:/")})
+        return resolver.uri_of(Place(em.settings.artifact_container, record["path"]))
+    if source.startswith("runs:/"):
+        run, _, path = source.removeprefix("runs:/").partition("/")
+        return resolver.uri_of(Place(em.settings.artifact_container, f"{folder_of(run)}/{path}"))
+    if source.startswith(("file://", "/")):
+        place = Path(unquote(urlsplit(source).path)).resolve()
+        root = em.blobs.root.resolve()
+        if place.is_relative_to(root) and len(place.relative_to(root).parts) > 1:
+            container, *parts = place.relative_to(root).parts
+            return resolver.uri_of(Place(container, "/".join(parts)))
+        raise invalid(f"Invalid model version source: '{source}' is not in the workspace's storage.")
+    return source
+
+
+def known_version(em: Emulator, given: dict[str, Any]) -> Version:
+    """The model version that a request names, or MLflow's 404."""
+    name, version = needed(given, "name"), str(given.get("version") or "")
+    found = Versions(em.store).get(MODELS, name, version)
+    if found is None:
+        raise missing("Model Version", f"name={name}, version={version}")
+    return found
+
+
+def get_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """A model version."""
+    return {"model_version": version_row(em, known_version(em, given))}
+
+
+def update_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Change a version's description."""
+    found = known_version(em, given)
+    changed = {**found.properties, "description": given.get("description")}
+    stored = Versions(em.store).put(MODELS, found.name, found.version, changed)
+    return {"model_version": version_row(em, stored)}
+
+
+def set_model_version_tag(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Set a tag of a version."""
+    found = known_version(em, given)
+    tags = {**(found.properties.get("tags") or {}), needed(given, "key"): str(given.get("value", ""))}
+    Versions(em.store).put(MODELS, found.name, found.version, {**found.properties, "tags": tags})
+    return {}
+
+
+def set_registered_model_tag(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Set a tag of a registered model."""
+    get_registered_model(em, given)
+    name, versions = needed(given, "name"), Versions(em.store)
+    container = versions.container(MODELS, name)
+    tags = {**(container.get("tags") or {}), needed(given, "key"): str(given.get("value", ""))}
+    versions.put_container(MODELS, name, {**container, "tags": tags})
+    return {}
+
+
+def search_model_versions(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """All versions, or those of the one model that ``name='...'`` names, the newest first."""
+    wanted = str(given.get("filter") or "").strip()
+    versions = Versions(em.store)
+    name = wanted.partition("=")[2].strip().strip("'\"")
+    if wanted and wanted.partition("=")[0].strip() != "name":
+        refuse_filter(given)
+    found = versions.of(MODELS, name) if wanted else versions.all(MODELS)
+    return {"model_versions": [version_row(em, version) for version in reversed(found)]}
+
+
+def download_uri(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Where a version's files are: a folder on this machine."""
+    found = known_version(em, given)
+    try:
+        place = Resolver(em.settings, em.store).place(str(found.properties["modelUri"]))
+    except UnresolvedError as error:
+        raise invalid(str(error)) from None
+    if not isinstance(place, Place):
+        raise invalid(f"The files of model '{found.name}' are not in the workspace's storage.")
+    return {"artifact_uri": em.blobs.path(place.container, place.path).as_uri()}
+
+
+def version_row(em: Emulator, version: Version) -> dict[str, Any]:
+    """A model version as MLflow answers it."""
+    properties = version.properties
+    own = properties.get("properties") or {}
+    return {
+        "name": version.name,
+        "version": version.version,
+        "creation_timestamp": milliseconds(version.created_at),
+        "last_updated_timestamp": milliseconds(version.modified_at),
+        "current_stage": "None",
+        "description": properties.get("description") or "",
+        "source": own.get("mlflow.source") or properties["modelUri"],
+        "run_id": properties.get("jobName") or "",
+        "model_id": own.get("mlflow.modelId") or "",
+        "status": "READY",
+        "tags": as_rows(properties.get("tags") or {}),
+    }
+
+
+def registered_row(em: Emulator, name: str) -> dict[str, Any]:
+    """A registered model as MLflow answers it."""
+    versions = Versions(em.store)
+    container, latest = versions.container(MODELS, name), versions.latest(MODELS, name)
+    return {
+        "name": name,
+        "creation_timestamp": milliseconds(latest.created_at) if latest else present(),
+        "last_updated_timestamp": milliseconds(latest.modified_at) if latest else present(),
+        "description": container.get("description") or "",
+        "latest_versions": [version_row(em, latest)] if latest else [],
+        "tags": as_rows(container.get("tags") or {}),
+    }

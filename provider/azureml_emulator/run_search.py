@@ -1,0 +1,146 @@
+"""Searching runs: MLflow's filter and order expressions, read and applied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import Any
+
+Facts = Mapping[str, Mapping[str, Any]]
+"""What a run shows: ``metric``, ``param``, ``tag`` and ``attribute``, each a mapping of names to values."""
+
+SECTIONS = {
+    "metric": "metric",
+    "metrics": "metric",
+    "param": "param",
+    "params": "param",
+    "parameter": "param",
+    "parameters": "param",
+    "tag": "tag",
+    "tags": "tag",
+    "attribute": "attribute",
+    "attributes": "attribute",
+    "attr": "attribute",
+    "run": "attribute",
+}
+KEY = r"(?:(\w+)\.)?(?:`([^`]+)`|\"([^\"]+)\"|([\w./-]+))"
+VALUE = r"('(?:[^']*)'|\"(?:[^\"]*)\"|-?[\d.]+(?:[eE][+-]?\d+)?|\([^)]*\))"
+CONDITION = re.compile(rf"\s*{KEY}\s*(!=|>=|<=|=|>|<|I?LIKE\b|IN\b|NOT IN\b)\s*{VALUE}\s*", re.I)
+ORDER = re.compile(rf"\s*{KEY}(?:\s+(ASC|DESC))?\s*", re.I)
+
+
+class SearchError(ValueError):
+    """An expression that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One comparison; a run that lacks the value does not fulfil it."""
+
+    section: str
+    key: str
+    operator: str
+    value: Any
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether a run fulfils it."""
+        found = facts[self.section].get(self.key)
+        if found is None:
+            return False
+        try:
+            return OPERATORS[self.operator](found, self.value)
+        except TypeError:
+            return False
+
+
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": lambda found, value: bool(found == value),
+    "!=": lambda found, value: bool(found != value),
+    ">": lambda found, value: bool(found > value),
+    ">=": lambda found, value: bool(found >= value),
+    "<": lambda found, value: bool(found < value),
+    "<=": lambda found, value: bool(found <= value),
+    "LIKE": lambda found, value: is_like(found, value, 0),
+    "ILIKE": lambda found, value: is_like(found, value, re.IGNORECASE),
+    "IN": lambda found, value: found in value,
+    "NOT IN": lambda found, value: found not in value,
+}
+
+
+def is_like(found: Any, pattern: str, flags: int) -> bool:
+    """SQL's LIKE: ``%`` is any text, ``_`` any character."""
+    escaped = re.sub(r"([*?\[])", r"[\1]", pattern).replace("%", "*").replace("_", "?")
+    return re.fullmatch(translate(escaped), str(found), flags) is not None
+
+
+def read_filter(text: str) -> list[Condition]:
+    """Comparisons joined by AND. Source: MLflow documentation, Search Runs.
+
+    :raises SearchError: naming what cannot be read.
+    """
+    conditions: list[Condition] = []
+    rest = text.strip()
+    while rest:
+        found = CONDITION.match(rest)
+        if not found:
+            raise SearchError(f"Invalid filter string: {text!r}; not readable from {rest!r}.")
+        conditions.append(condition(found))
+        rest = rest[found.end() :]
+        joint = re.match(r"AND\s+", rest, re.I)
+        if rest and not joint:
+            raise SearchError(f"Invalid filter string: {text!r}; comparisons are joined by AND.")
+        rest = rest[joint.end() :] if joint else ""
+    return conditions
+
+
+def condition(found: re.Match[str]) -> Condition:
+    """A comparison from its parts."""
+    section, key = section_and_key(found)
+    operator, value = found[5].upper(), read_value(found[6])
+    if section in ("param", "tag") and isinstance(value, int | float):
+        raise SearchError(f"Expected a quoted string value for {section} {key!r}.")
+    return Condition(section, key, operator, value)
+
+
+def section_and_key(found: re.Match[str]) -> tuple[str, str]:
+    """Where a key is looked up; without a word in front it is an attribute."""
+    word, key = found[1] or "attribute", found[2] or found[3] or found[4]
+    if word.lower() not in SECTIONS:
+        raise SearchError(f"Invalid entity type {word!r}. Accepted: {', '.join(SECTIONS)}.")
+    aliases = {"run_uuid": "run_id", "Created": "start_time", "created": "start_time"}
+    return SECTIONS[word.lower()], aliases.get(key, key)
+
+
+def read_value(text: str) -> Any:
+    """A quoted text, a number, or a list of quoted texts."""
+    if text[0] in "'\"":
+        return text[1:-1]
+    if text[0] == "(":
+        return re.findall(r"['\"]([^'\"]*)['\"]", text)
+    try:
+        return float(text)
+    except ValueError:
+        raise SearchError(f"{text!r} is not a number.") from None
+
+
+def ordered(rows: list[Any], facts: Callable[[Any], Facts], order_by: list[str]) -> list[Any]:
+    """Rows in the order asked for, the newest first otherwise; those without the value come last.
+
+    :raises SearchError: naming the expression that cannot be read.
+    """
+    result = sorted(rows, key=lambda row: facts(row)["attribute"]["start_time"], reverse=True)
+    for expression in reversed(order_by):
+        found = ORDER.fullmatch(expression)
+        if not found:
+            raise SearchError(f"Invalid order_by clause {expression!r}.")
+        section, key = section_and_key(found)
+        result = by_value([(facts(row)[section].get(key), row) for row in result], (found[5] or "").upper() == "DESC")
+    return result
+
+
+def by_value(rows: list[tuple[Any, Any]], descending: bool) -> list[Any]:
+    """The second of each pair, in the order of the first; those whose first is None come last."""
+    known = sorted((pair for pair in rows if pair[0] is not None), key=lambda pair: pair[0], reverse=descending)
+    return [row for _, row in [*known, *(pair for pair in rows if pair[0] is None)]]
