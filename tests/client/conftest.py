@@ -50,7 +50,7 @@ def settings(stub: Stub) -> Settings:
 
 @pytest.fixture(params=["sync", "async"])
 def drive(request: pytest.FixtureRequest, settings: Settings) -> Drive:
-    """Run a flow in one of the two drivers, with a client of its own: ``drive(flow, news=..., limits=..., **settings)``."""
+    """Run a flow in one of the two drivers, with a client of its own: ``drive(flow, news=, limits=, **settings)``."""
 
     def run(flow: Any, *, news: Any = None, limits: Limits | None = None, **changes: Any) -> Any:
         return run_in(request.param, replace(settings, **changes), flow, news, limits)

@@ -1,4 +1,4 @@
-"""A small https server that stands in for Azure where faults of the connection itself are needed: scripted, and it keeps count."""
+"""A small scripted https server that stands in for Azure where faults of the connection itself are needed."""
 
 from __future__ import annotations
 

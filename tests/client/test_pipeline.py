@@ -87,7 +87,7 @@ def test_failures_that_stay_are_given_up(drive: Drive, stub: Stub) -> None:
 @pytest.mark.parametrize("how", [DROP, TRUNCATE])
 def test_a_connection_that_breaks_may_have_reached_the_server(drive: Drive, stub: Stub, how: str) -> None:
     stub.script("/thing", how)
-    with pytest.raises(NoAnswerError, match=f"127.0.0.1:{stub.port}"):
+    with pytest.raises(NoAnswerError, match=rf"127\.0\.0\.1:{stub.port} "):
         drive(call("POST", body={}))
     assert len(stub.lines("/thing")) == 1
 
@@ -124,7 +124,7 @@ def test_a_foreign_certificate_is_told_with_the_field_to_set(
 ) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
-    with pytest.raises(UnreachableError, match="certificate is not trusted.*extra `verify`"):
+    with pytest.raises(UnreachableError, match=r"certificate is not trusted.*extra `verify`"):
         drive(call("GET"), verify=str(other), limits=Limits(retries=0))
     assert stub.seen == []
 
@@ -140,7 +140,7 @@ def test_both_colours_take_the_roots_of_either_variable(
 
 
 def test_a_missing_bundle_is_told(drive: Drive, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="verify: .*missing.pem"):
+    with pytest.raises(SettingsError, match=r"verify: .*missing\.pem"):
         drive(call("GET"), verify=str(tmp_path / "missing.pem"))
 
 

@@ -84,7 +84,7 @@ def open_container(place: Place, address: BlobAddress, control: ControlPlane, tr
         address.container,
         credential=credential,
         transport=transport,
-        retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3, random_jitter_range=1),
+        retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2, random_jitter_range=1),
         permit_redirects=False,
         user_agent=USER_AGENT,
     )

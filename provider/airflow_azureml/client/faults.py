@@ -65,8 +65,7 @@ def token_fault(error: Exception, settings: Settings, authority: str) -> AzureML
     for cause in _chain(error):
         if isinstance(cause, ServiceRequestError | ServiceResponseError):
             return transport_fault(cause, authority)
-    response = getattr(error, "response", None)
-    status = response.status_code if isinstance(error, HttpResponseError) and response is not None else None
+    status = _status(error)
     if status in RETRIED_STATUSES:
         return TransientServiceError(
             f"{place(authority)} gives no token at the moment (HTTP {status}).", Reply(status, url=authority)
@@ -75,6 +74,15 @@ def token_fault(error: Exception, settings: Settings, authority: str) -> AzureML
     return AuthenticationError(
         f"No token with auth={settings.auth!r}: {said} Check the connection's {_fields(said, settings)}."
     )
+
+
+def _status(error: Exception) -> int:
+    """The authority's status, 0 where there was none; msal tells it of its 5xx answers in words only."""
+    response = error.response if isinstance(error, HttpResponseError) else None
+    if response is not None and response.status_code:
+        return response.status_code
+    said = re.search(r"HTTP Error: (\d{3})", str(error))
+    return int(said[1]) if said else 0
 
 
 def redacted(text: str, settings: Settings) -> str:
