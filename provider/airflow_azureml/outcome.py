@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
     from airflow_azureml.rest.flow import Steps
     from airflow_azureml.rest.jobs import Job
+    from airflow_azureml.spec.document import Document
 
 OnCanceled = Literal["fail", "skip"]
 ON_CANCELED = ("fail", "skip")
@@ -109,3 +110,31 @@ def conclude(ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCance
         raise AirflowSkipException(text) if on_canceled == "skip" else AzureMLJobCanceledError(text)
     why = client.run(failure(client.workspace, job))
     raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url)
+
+
+def recorded_name(ti: Any) -> str | None:
+    """The name of the job that this try submitted or found before it was deferred."""
+    map_index = -1 if ti.map_index is None else ti.map_index
+    found = ti.xcom_pull(task_ids=ti.task_id, key=JOB_NAME_KEY, map_indexes=map_index)
+    return found if isinstance(found, str) else None
+
+
+def refuse_reserved_outputs(document: Document) -> None:
+    """Refuse outputs whose XCom would hide one of ours.
+
+    :raises rest.errors.SpecError: names each of them.
+    """
+    from airflow_azureml.rest.errors import Problem, SpecError
+
+    outputs = document.value.get("outputs")
+    taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
+    if taken:
+        message = "an output cannot have this name: the task's XCom of this key is another."
+        raise SpecError([Problem(f"outputs.{name}", message) for name in taken])
+
+
+def unfinished(job: Job, url: str | None) -> dict[str, Any]:
+    """The result of a task that does not wait: what is known of its job, no outputs yet."""
+    from airflow_azureml.lifecycle.records import JobResult
+
+    return JobResult(job.name, job.status, job.experiment_name, url).to_dict()

@@ -16,13 +16,14 @@ from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.operators.ending import Ending
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.outcome import (
-    JOB_NAME_KEY,
-    RESERVED_KEYS,
     OnCanceled,
     announce,
     check_on_canceled,
     conclude,
     first_look,
+    recorded_name,
+    refuse_reserved_outputs,
+    unfinished,
 )
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, deferral_timeout
@@ -287,31 +288,3 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
             if not job.phase.is_terminal:
                 raise AzureMLException(told.message or f"The trigger ended, but job {job.name} is {job.status}.")
             return conclude(ending.ti, self.log, client, job, self.on_canceled)
-
-
-def recorded_name(ti: Any) -> str | None:
-    """The name of the job that this try submitted or found before it was deferred."""
-    map_index = -1 if ti.map_index is None else ti.map_index
-    found = ti.xcom_pull(task_ids=ti.task_id, key=JOB_NAME_KEY, map_indexes=map_index)
-    return found if isinstance(found, str) else None
-
-
-def refuse_reserved_outputs(document: Document) -> None:
-    """Refuse outputs whose XCom would hide one of ours.
-
-    :raises rest.errors.SpecError: names each of them.
-    """
-    from airflow_azureml.rest.errors import Problem, SpecError
-
-    outputs = document.value.get("outputs")
-    taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
-    if taken:
-        message = "an output cannot have this name: the task's XCom of this key is another."
-        raise SpecError([Problem(f"outputs.{name}", message) for name in taken])
-
-
-def unfinished(job: Job, url: str | None) -> dict[str, Any]:
-    """The result of a task that does not wait: what is known of its job, no outputs yet."""
-    from airflow_azureml.lifecycle.records import JobResult
-
-    return JobResult(job.name, job.status, job.experiment_name, url).to_dict()

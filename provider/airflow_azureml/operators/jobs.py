@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,13 +12,33 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.outcome import job_name_of
 from airflow_azureml.triggers.jobs import seconds
 
 if TYPE_CHECKING:
     from airflow_azureml.spec.document import Document
 
-RESOURCE_KEYWORDS = ("instance_type", "instance_count", "shm_size", "docker_args")
+TEXTS = ("command", "compute", "experiment_name", "display_name", "description", "parent_job_name")
+MAPPINGS = (
+    "environment",
+    "inputs",
+    "outputs",
+    "environment_variables",
+    "tags",
+    "properties",
+    "distribution",
+    "queue_settings",
+    "services",
+    "notification_setting",
+)
+"""Keywords of a command job that stand in the CLI's YAML under the same name, as they are."""
+
+RESOURCES = ("instance_type", "instance_count", "shm_size", "docker_args")
 """Keywords that say what ``job_resources`` can say as well."""
+
+MERGED = ("inputs", "outputs", "tags", "properties", "environment_variables")
+REPLACED = ("compute", "experiment_name", "display_name", "description")
+"""Keywords that are laid over a job's own values."""
 
 
 class AzureMLCommandJobOperator(AzureMLJobBaseOperator):
@@ -44,52 +65,18 @@ class AzureMLCommandJobOperator(AzureMLJobBaseOperator):
 
     template_fields: Sequence[str] = (
         *AzureMLJobBaseOperator.template_fields,
-        "command",
-        "environment",
-        "compute",
+        *TEXTS,
+        *MAPPINGS,
+        *RESOURCES,
         "code",
-        "inputs",
-        "outputs",
-        "environment_variables",
-        "tags",
-        "properties",
-        "distribution",
         "identity",
-        "queue_settings",
-        "services",
-        "notification_setting",
         "limits",
         "timeout",
         "job_resources",
-        "instance_type",
-        "instance_count",
-        "shm_size",
-        "docker_args",
-        "experiment_name",
-        "display_name",
-        "description",
-        "parent_job_name",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
         "command": "bash",
-        **dict.fromkeys(
-            (
-                "environment",
-                "inputs",
-                "outputs",
-                "environment_variables",
-                "tags",
-                "properties",
-                "distribution",
-                "identity",
-                "queue_settings",
-                "services",
-                "notification_setting",
-                "limits",
-                "job_resources",
-            ),
-            "json",
-        ),
+        **dict.fromkeys((*MAPPINGS, "identity", "limits", "job_resources"), "json"),
     }
 
     def __init__(
@@ -151,25 +138,7 @@ class AzureMLCommandJobOperator(AzureMLJobBaseOperator):
 
     def document(self, context: Any) -> Document:
         """Write the keywords as a job in the CLI's grammar."""
-        same = (
-            "command",
-            "environment",
-            "compute",
-            "inputs",
-            "outputs",
-            "environment_variables",
-            "tags",
-            "properties",
-            "distribution",
-            "queue_settings",
-            "services",
-            "notification_setting",
-            "experiment_name",
-            "display_name",
-            "description",
-            "parent_job_name",
-        )
-        given = {name: getattr(self, name) for name in same}
+        given = {name: getattr(self, name) for name in (*TEXTS, *MAPPINGS)}
         given |= {
             "code": None if self.code is None else os.fspath(self.code),
             "identity": identity_mapping(self.identity),
@@ -191,7 +160,7 @@ class AzureMLCommandJobOperator(AzureMLJobBaseOperator):
         return limits
 
     def _resources(self) -> Any:
-        single = {name: getattr(self, name) for name in RESOURCE_KEYWORDS if getattr(self, name) is not None}
+        single = {name: getattr(self, name) for name in RESOURCES if getattr(self, name) is not None}
         if self.job_resources is None or not isinstance(self.job_resources, Mapping):
             return single or self.job_resources
         for name in single:
@@ -216,22 +185,13 @@ class AzureMLJobOperator(AzureMLJobBaseOperator):
         *AzureMLJobBaseOperator.template_fields,
         "job",
         "set",
-        "inputs",
-        "outputs",
-        "tags",
-        "properties",
-        "environment_variables",
-        "compute",
-        "experiment_name",
-        "display_name",
-        "description",
+        *MERGED,
+        *REPLACED,
         "identity",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
         "job": "yaml",
-        **dict.fromkeys(
-            ("set", "inputs", "outputs", "tags", "properties", "environment_variables", "identity"), "json"
-        ),
+        **dict.fromkeys(("set", *MERGED, "identity"), "json"),
     }
     template_file_fields = ("job",)
 
@@ -268,21 +228,10 @@ class AzureMLJobOperator(AzureMLJobBaseOperator):
 
     def document(self, context: Any) -> Document:
         """Read the job and lay the keywords over it."""
-        refuse_other_than_mappings(self, ("inputs", "outputs", "tags", "properties", "environment_variables"))
-        document = self.load_field("job", context).merged(
-            inputs=self.inputs,
-            outputs=self.outputs,
-            tags=self.tags,
-            properties=self.properties,
-            environment_variables=self.environment_variables,
-        )
-        document = document.replaced(
-            compute=self.compute,
-            experiment_name=self.experiment_name,
-            display_name=self.display_name,
-            description=self.description,
-            identity=identity_mapping(self.identity),
-        )
+        refuse_other_than_mappings(self, MERGED)
+        document = self.load_field("job", context).merged(**{name: getattr(self, name) for name in MERGED})
+        given = {name: getattr(self, name) for name in REPLACED}
+        document = document.replaced(**given, identity=identity_mapping(self.identity))
         return document.with_values(self.set) if self.set else document
 
 
@@ -316,11 +265,8 @@ class AzureMLCancelJobOperator(AzureMLBaseOperator):
             return self._cancel()
 
     def _cancel(self) -> dict[str, Any]:
-        import time
-
         from airflow_azureml.lifecycle.resume import cancel
         from airflow_azureml.lifecycle.waiting import wait
-        from airflow_azureml.outcome import job_name_of
 
         name, poll_interval = job_name_of(self.job_name), seconds("poll_interval", self.poll_interval)
         with self.hook().client() as client:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator, XComNotFound
 
+from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import templates
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ class AzureMLBaseOperator(BaseOperator):
             return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
         if isinstance(content, os.PathLike) and not hasattr(content, "serialize"):
             return content
-        return super().render_template(content, context, jinja_env, seen_oids)
+        try:
+            return super().render_template(content, context, jinja_env, seen_oids)
+        except XComNotFound as error:
+            raise missing_output(error.task_id, error.key, context["ti"]) from None
 
     def resolve_template_files(self) -> None:
         """Swap file names in ``template_file_fields`` for the files' text when the DAG file is processed.
@@ -132,3 +136,14 @@ class AzureMLBaseOperator(BaseOperator):
             return path, templates.read_file(path)
         except (OSError, UnicodeDecodeError) as error:
             raise SpecError([Problem(field, f"the file {path} cannot be read: {error}.")]) from None
+
+
+def missing_output(task_id: str, key: str, ti: Any) -> AzureMLSpecError:
+    """The error of a reference to an upstream output, ``task.output["name"]``, that the task did not push.
+
+    It says which outputs the task has, where its result tells.
+    """
+    result = ti.xcom_pull(task_ids=task_id)
+    outputs = result.get("outputs") if isinstance(result, Mapping) else None
+    has = f" It has: {', '.join(sorted(outputs))}." if isinstance(outputs, Mapping) and outputs else ""
+    return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" has no output "{key}".{has}')

@@ -1,0 +1,1 @@
+"""Operators, sensor, trigger and what belongs to them, on both Airflow lines."""

@@ -1,0 +1,40 @@
+"""Airflow 3.3 and 2.11, each with a connection to the session's emulator."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from airflow_azureml.hooks.azureml import AzureMLHook
+from tests.airflow.lines import Line
+from tests.emulator_fixture import RunningEmulator
+
+
+@pytest.fixture(scope="session")
+def airflow3(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """Airflow 3.3, the one that the tests themselves run in."""
+    settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": emulator["airflow_connection"]}
+    return Line(Path(sys.executable), tmp_path_factory.mktemp("airflow3") / "home", settings)
+
+
+@pytest.fixture(scope="session")
+def airflow2(emulator: RunningEmulator, airflow2_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """Airflow 2.11."""
+    settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": emulator["airflow_connection"]}
+    return Line(airflow2_python, tmp_path_factory.mktemp("airflow2") / "home", settings)
+
+
+@pytest.fixture(scope="session", params=["airflow3", "airflow2"])
+def line(request: pytest.FixtureRequest) -> Line:
+    """Each of the two."""
+    found: Line = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def hook(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> AzureMLHook:
+    """A hook to the session's emulator, to ask what reached it."""
+    monkeypatch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", emulator["airflow_connection"])
+    return AzureMLHook()

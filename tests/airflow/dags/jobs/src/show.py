@@ -1,0 +1,5 @@
+"""Print the arguments."""
+
+import sys
+
+print(sys.argv[1:])

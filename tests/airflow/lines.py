@@ -1,0 +1,83 @@
+"""An Airflow home on one of the two lines: DAGs of a folder run by ``dag.test()`` there, and what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+RUNNER = Path(__file__).with_name("runner.py")
+DAGS = Path(__file__).with_name("dags")
+
+
+class Line:
+    """One Airflow, installed somewhere, with a home of its own.
+
+    :param python: its interpreter.
+    :param settings: environment variables for all that runs here.
+    """
+
+    def __init__(self, python: Path, home: Path, settings: Mapping[str, str]) -> None:
+        self.python = python
+        self.home = home
+        self.dags = home / "dags"
+        shutil.copytree(DAGS, self.dags, ignore=shutil.ignore_patterns("__pycache__"))
+        self.failures_file = home / "failures.jsonl"
+        self.environment = os.environ | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__AZUREML__POLL_INTERVAL": "0.5",
+            "PYTHONWARNINGS": "ignore",
+            "FAILURES": str(self.failures_file),
+            **settings,
+        }
+        self._call("-m", "airflow", "db", "migrate")
+
+    def run(self, *dag_ids: str, **settings: str) -> str:
+        """Run DAGs to their ends and give back all that was logged."""
+        return self._call(str(RUNNER), str(self.dags), *dag_ids, **settings)
+
+    def states(self, dag_id: str) -> dict[str, str]:
+        """The state of each task; a mapped one's key ends in ``[index]``."""
+        query = "SELECT task_id, map_index, state FROM task_instance WHERE dag_id = ?"
+        return {_key(task, index): state for task, index, state in self._sql(query, dag_id)}
+
+    def xcom(self, dag_id: str, task: str, key: str = "return_value", map_index: int = -1) -> Any:
+        """An XCom; None where there is none."""
+        query = "SELECT value FROM xcom WHERE dag_id = ? AND task_id = ? AND key = ? AND map_index = ?"
+        rows = self._sql(query, dag_id, task, key, map_index)
+        return json.loads(rows[0][0]) if rows else None
+
+    def failures(self, dag_id: str) -> dict[str, dict[str, Any]]:
+        """What the failure callbacks were given: task → ``classes`` (by name, most special first), ``text``, ``fields``."""
+        lines = self.failures_file.read_text().splitlines() if self.failures_file.exists() else []
+        found = [json.loads(line) for line in lines]
+        return {one["task"]: one for one in found if one["dag"] == dag_id}
+
+    def rendered(self, dag_id: str, task: str) -> dict[str, Any]:
+        """The rendered fields that the UI shows."""
+        query = "SELECT rendered_fields FROM rendered_task_instance_fields WHERE dag_id = ? AND task_id = ?"
+        fields: dict[str, Any] = json.loads(self._sql(query, dag_id, task)[0][0])
+        return fields
+
+    def _sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
+            return database.execute(query, values).fetchall()
+
+    def _call(self, *arguments: str, **settings: str) -> str:
+        done = subprocess.run(
+            [self.python, *arguments], env=self.environment | settings, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+def _key(task: str, index: int) -> str:
+    return task if index < 0 else f"{task}[{index}]"

@@ -1,0 +1,193 @@
+"""From an Airflow connection to settings: what is read, what is refused, and what the refusal says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_azureml.hooks.connection import CHECKS, ConnectionFields, settings
+from airflow_azureml.provider_info import CONNECTION_FIELDS
+from airflow_azureml.rest.errors import SettingsError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.settings import Settings
+
+PLACE = {"subscription_id": "sub-1", "resource_group": "rg-1", "workspace_name": "ws-1"}
+
+
+def read(
+    extra: Any = None, *, login: str | None = None, password: str | None = None, kind: str | None = "azureml", **given: Any
+) -> Settings:
+    """Settings of a connection with these extras (in the place of the coordinates above, if they name them)."""
+    text = extra if isinstance(extra, str) else json.dumps({**PLACE, **(extra or {})})
+    return settings(ConnectionFields("conn-1", kind, login, password, text), given)
+
+
+def refusal(*arguments: Any, **keywords: Any) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read(*arguments, **keywords)
+    assert caught.value.__suppress_context__
+    return str(caught.value)
+
+
+def test_login_and_password_mean_a_client_secret() -> None:
+    found = read({"tenant_id": "t-1"}, login="c-1", password="s-1")
+    assert (found.auth, found.client_id, found.client_secret) == ("client_secret", "c-1", "s-1")
+    assert found.workspace == Workspace("sub-1", "rg-1", "ws-1")
+    assert found.api_version == "2025-12-01"
+
+
+@pytest.mark.parametrize(("login", "password"), [(None, None), ("", ""), ("c-1", None), (None, "s-1"), ("c-1", " ")])
+def test_anything_less_means_the_default_credential(login: str | None, password: str | None) -> None:
+    found = read(login=login, password=password)
+    assert (found.auth, found.client_secret) == ("default", None)
+
+
+def test_a_certificates_password_is_not_a_client_secret(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("x")
+    extra = {"tenant_id": "t", "auth": "client_certificate", "certificate_path": str(tmp_path / "cert.pem")}
+    found = read(extra, login="c-1", password="p-1")
+    assert (found.certificate_password, found.client_secret) == ("p-1", None)
+
+
+def test_the_word_given_wins_over_what_is_there() -> None:
+    assert read({"auth": "managed_identity"}, login="c-1", password="s-1").auth == "managed_identity"
+
+
+def test_every_extra_is_read(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("x")
+    extra = {
+        "tenant_id": "t",
+        "auth": "azure_cli",
+        "managed_identity_client_id": "m",
+        "workload_identity_tenant_id": "w",
+        "certificate_path": str(bundle),
+        "cloud": "usgov",
+        "verify": str(bundle),
+        "endpoint": "https://127.0.0.1:8443",
+        "authority": "login.example",
+        "ml_audience": "https://ml.example",
+        "storage_suffix": "local",
+        "api_version": "2024-01-01-preview",
+        "trusted_hosts": ["a.example", ".b.example"],
+    }
+    found = read(extra)
+    for name, value in extra.items():
+        assert getattr(found, name) == (tuple(value) if isinstance(value, list) else value)
+
+
+def test_the_form_offers_what_is_read_and_nothing_else() -> None:
+    assert set(CONNECTION_FIELDS) == set(CHECKS)
+
+
+@pytest.mark.parametrize("empty", ["", "   ", None])
+def test_fields_left_empty_in_a_form_are_missing_ones(empty: Any) -> None:
+    found = read({name: empty for name in CHECKS if name not in PLACE})
+    assert found == read()
+
+
+@pytest.mark.parametrize(
+    "given", [["a.example", ".b.example"], '["a.example", ".b.example"]', "a.example, .b.example", "a.example .b.example,"]
+)
+def test_trusted_hosts_come_as_list_or_text(given: Any) -> None:
+    assert read({"trusted_hosts": given}).trusted_hosts == ("a.example", ".b.example")
+
+
+def test_the_user_of_a_hook_overrides_the_workspace() -> None:
+    found = read(workspace_name="ws-2", resource_group=None, subscription_id="")
+    assert found.workspace == Workspace("sub-1", "rg-1", "ws-2")
+
+
+def test_coordinates_may_come_from_the_user_alone() -> None:
+    assert read("{}", **PLACE).workspace == Workspace("sub-1", "rg-1", "ws-1")
+
+
+def test_the_official_providers_connection_works() -> None:
+    extra = {
+        "tenantId": "t-1",
+        "subscriptionId": "sub-9",
+        "managed_identity_client_id": "m",
+        "workload_identity_tenant_id": "w",
+        "something_of_its_own": "x",
+    }
+    coordinates = {"resource_group": "rg", "workspace_name": "ws"}
+    found = read(json.dumps(extra), kind="azure", login="c", password="s", **coordinates)
+    assert found.workspace == Workspace("sub-9", "rg", "ws")
+    assert (found.auth, found.tenant_id, found.managed_identity_client_id) == ("client_secret", "t-1", "m")
+    assert found.workload_identity_tenant_id == "w"
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"auth": "clientsecret"}, "auth: 'clientsecret' is not accepted. Accepted: default, client_secret"),
+        ({"cloud": "mars"}, "cloud: 'mars' is not accepted. Accepted: public, usgov, china."),
+        ({"verify": "/nowhere/ca.pem"}, "verify: '/nowhere/ca.pem' is not a file"),
+        ({"verify": True}, "verify: True is not a file"),
+        ({"endpoint": "http://127.0.0.1:1"}, "endpoint: 'http://127.0.0.1:1' is not accepted. Expected https://"),
+        ({"endpoint": 5}, "endpoint: 5 is not accepted"),
+        ({"api_version": "latest"}, "api_version: 'latest' is not accepted. Expected a date such as 2025-12-01."),
+        ({"trusted_hosts": "a b/c"}, "trusted_hosts: 'a b/c' is not accepted. Expected a list of host names"),
+        ({"trusted_hosts": {"a": 1}}, "trusted_hosts: {'a': 1} is not accepted"),
+        ({"trusted_hosts": "[broken"}, "trusted_hosts:"),
+        ({"trusted_hosts": "*"}, "trusted_hosts: '*' is not accepted"),
+        ({"workspace_name": "/subscriptions/x"}, "workspace_name: '/subscriptions/x' is not accepted"),
+        ({"subscription_id": 7}, "subscription_id: 7 is not accepted"),
+        ({"workspace": "ws"}, "workspace: not a known extra. Did you mean 'workspace_name'? Accepted: tenant_id,"),
+        ({"tenantId": "t"}, "tenantId: not a known extra. Did you mean 'tenant_id'?"),
+        ({"client_secret": "s"}, "client_secret: not an extra. The client id belongs in `login`, its secret in `pass"),
+        ("[1]", "extra: a JSON list is not accepted. Expected an object."),
+        ("{broken", "extra: not JSON"),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_is_accepted(extra: Any, said: str) -> None:
+    assert said in refusal(extra)
+
+
+@pytest.mark.parametrize("name", PLACE)
+def test_a_missing_coordinate_is_named(name: str) -> None:
+    assert refusal({name: None}) == (
+        f"Connection 'conn-1': {name}: missing. Give it in the connection's extras, or where the connection is used."
+    )
+
+
+@pytest.mark.parametrize(
+    ("auth", "missing"),
+    [("client_secret", "login"), ("client_secret", "tenant_id"), ("client_certificate", "certificate_path")],
+)
+def test_what_a_way_to_authenticate_lacks_is_named(auth: str, missing: str) -> None:
+    assert f"{missing}: missing; auth='{auth}' needs login," in refusal({"auth": auth})
+
+
+def test_a_tenant_is_missed_when_the_client_secret_was_only_implied() -> None:
+    assert "tenant_id: missing; auth='client_secret' needs login, password, tenant_id." in refusal(
+        login="c", password="s"
+    )
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    said = refusal({"auth": "x", "cloud": "y", "workspace_name": None, "surplus": 1})
+    assert [line.split(":")[0].strip() for line in said.splitlines()[1:]] == [
+        "surplus",
+        "auth",
+        "cloud",
+        "workspace_name",
+    ]
+
+
+def test_another_type_of_connection_is_refused() -> None:
+    assert "conn_type: 'http' is not accepted. Accepted: azureml, azure." in refusal(kind="http")
+
+
+def test_a_connection_without_a_type_is_taken_as_ours() -> None:
+    assert read(kind=None) == read()
+
+
+def test_no_secret_is_shown() -> None:
+    said = refusal({"auth": "x", "client_secret": "s3cret-1", "api_key": "s3cret-2"}, login="c", password="s3cret-3")
+    assert "s3cret" not in said
+    assert "s3cret" not in repr(ConnectionFields("c", "azureml", "l", "s3cret", '{"a": "s3cret"}'))
+    assert "s3cret" not in refusal({"endpoint": "https://u:s3cret@h/?k=s3cret"})
