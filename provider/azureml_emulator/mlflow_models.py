@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.mlflow_places import folder_of
 from azureml_emulator.mlflow_protocol import as_rows, invalid, missing, needed, pairs
 from azureml_emulator.resolve import Place, Resolver, UnresolvedError
+from azureml_emulator.run_search import Facts, SearchError, read_filter
 from azureml_emulator.tracking import milliseconds, present
 from azureml_emulator.versions import Version, Versions
 
@@ -27,6 +29,8 @@ def create_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
     run = given.get("source_run_id") or ""
     name = str(given.get("name") or "model")
     identifier = f"m-{uuid.uuid4().hex}"
+    path = f"{folder_of(run)}/{name}" if run else f"LoggedModels/{identifier}"
+    em.blobs.path(em.settings.artifact_container, path)
     record = {
         "model_id": identifier,
         "experiment_id": str(given.get("experiment_id") or ""),
@@ -35,11 +39,10 @@ def create_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
         "source_run_id": run,
         "status": "LOGGED_MODEL_PENDING",
         "created": present(),
-        "path": f"{folder_of(run)}/{name}" if run else f"LoggedModels/{identifier}",
+        "path": path,
         "tags": dict(pairs(given.get("tags"))),
         "params": dict(pairs(given.get("params"), "params")),
     }
-    em.blobs.path(em.settings.artifact_container, record["path"])
     em.store.put(LOGGED, identifier, record)
     return {"model": logged_row(em, record)}
 
@@ -81,12 +84,20 @@ def log_logged_model_params(em: Emulator, given: dict[str, Any]) -> dict[str, An
 
 
 def search_logged_models(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """The logged models of some experiments, the newest first; filters are not here."""
-    if given.get("filter"):
-        raise ServiceError(501, "NOT_IMPLEMENTED", "The emulator filters no logged models.", envelope=Envelope.MLFLOW)
+    """The logged models of some experiments that a filter lets through, the newest first."""
     wanted = given.get("experiment_ids") or []
+    try:
+        conditions = read_filter(str(given.get("filter") or ""))
+    except SearchError as error:
+        raise invalid(str(error)) from None
     records = [record for _, record in em.store.list(LOGGED) if record["experiment_id"] in wanted]
-    return {"models": [logged_row(em, record) for record in reversed(records)]}
+    found = [record for record in records if all(each.holds(facts(record)) for each in conditions)]
+    return {"models": [logged_row(em, record) for record in reversed(found)]}
+
+
+def facts(record: dict[str, Any]) -> Facts:
+    """A logged model as filters see it."""
+    return {"attribute": record, "tag": record["tags"], "param": record["params"], "metric": {}}
 
 
 def logged_row(em: Emulator, record: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +173,8 @@ def create_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
     versions = Versions(em.store)
     version = versions.next_number(MODELS, name)
     finished = finish_model(em, name, version, properties)
-    finished["jobName"] = given.get("run_id") or finished.get("jobName")
+    written_by = re.search(r"/ExperimentRun/dcid\.([^/]+)/", str(finished["modelUri"]))
+    finished["jobName"] = given.get("run_id") or (written_by and written_by[1]) or finished.get("jobName")
     made = versions.put(MODELS, name, version, finished, em.settings.client_id)
     return {"model_version": version_row(em, made)}
 

@@ -107,6 +107,8 @@ def condition(found: re.Match[str]) -> Condition:
 def section_and_key(found: re.Match[str]) -> tuple[str, str]:
     """Where a key is looked up; without a word in front it is an attribute."""
     word, key = found[1] or "attribute", found[2] or found[3] or found[4]
+    if not (found[1] or key.isidentifier()):
+        raise SearchError(f"Invalid key {key!r}. Accepted: an attribute's name, or metrics., params., tags. and a key.")
     if word.lower() not in SECTIONS:
         raise SearchError(f"Invalid entity type {word!r}. Accepted: {', '.join(SECTIONS)}.")
     aliases = {"run_uuid": "run_id", "Created": "start_time", "created": "start_time"}

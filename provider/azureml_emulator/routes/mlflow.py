@@ -1,7 +1,6 @@
 """Routes of MLflow's tracking server and registry, as Azure ML serves them.
 
-Source: MLflow REST API (``service.proto`` and ``model_registry.proto`` of MLflow 2.22 and 3.13); Azure ML serves it
-below
+Source: MLflow REST API (service.proto and model_registry.proto of MLflow 2.22 and 3.13); Azure ML serves it below
 ``/mlflow/v1.0`` and ``/mlflow/v2.0`` (azureml-mlflow rewrites the first to the second).
 """
 
