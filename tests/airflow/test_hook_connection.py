@@ -18,7 +18,12 @@ PLACE = {"subscription_id": "sub-1", "resource_group": "rg-1", "workspace_name":
 
 
 def read(
-    extra: Any = None, *, login: str | None = None, password: str | None = None, kind: str | None = "azureml", **given: Any
+    extra: Any = None,
+    *,
+    login: str | None = None,
+    password: str | None = None,
+    kind: str | None = "azureml",
+    **given: Any,
 ) -> Settings:
     """Settings of a connection with these extras (in the place of the coordinates above, if they name them)."""
     text = extra if isinstance(extra, str) else json.dumps({**PLACE, **(extra or {})})
@@ -90,7 +95,8 @@ def test_fields_left_empty_in_a_form_are_missing_ones(empty: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [["a.example", ".b.example"], '["a.example", ".b.example"]', "a.example, .b.example", "a.example .b.example,"]
+    "given",
+    [["a.example", ".b.example"], '["a.example", ".b.example"]', "a.example, .b.example", "a.example .b.example,"],
 )
 def test_trusted_hosts_come_as_list_or_text(given: Any) -> None:
     assert read({"trusted_hosts": given}).trusted_hosts == ("a.example", ".b.example")

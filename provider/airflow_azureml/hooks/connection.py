@@ -38,6 +38,9 @@ AZURE_EXTRAS: Mapping[str, str] = {
 }
 """What the official provider's connection type ``azure`` calls ours. Source: its own form."""
 
+ADDRESS = re.compile(r"(https://)?([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?(/[^\s?#@]*)?")
+HOST = re.compile(r"(https://)?\*?\.?([\w-][\w.-]*|\[[\da-fA-F:]+\])(:\d+)?/?")
+
 
 @dataclass(frozen=True)
 class ConnectionFields:
@@ -188,7 +191,7 @@ def file(name: str, value: Any, problems: list[str]) -> str | None:
 
 def address(name: str, value: Any, problems: list[str]) -> str | None:
     """An https address; a bare host counts as one."""
-    if isinstance(value, str) and re.fullmatch(r"(https://)?[^\s/?#@]+(/[^\s?#@]*)?", value.strip()):
+    if isinstance(value, str) and ADDRESS.fullmatch(value.strip()):
         return value.strip()
     shown = re.sub(r"//[^/@]*@|\?.*", "//…", value) if isinstance(value, str) else value
     problems.append(f"{name}: {shown!r} is not accepted. Expected https://host[:port].")
@@ -205,19 +208,22 @@ def version(name: str, value: Any, problems: list[str]) -> str | None:
 
 def hosts(name: str, value: Any, problems: list[str]) -> tuple[str, ...]:
     """Host names: a list, or a text that is a JSON list or has commas or blanks between them."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value) if value.strip().startswith("[") else re.split(r"[\s,;]+", value.strip(" ,;"))
-        except ValueError:
-            value = None
-    rows = value if isinstance(value, list) else [None]
-    names = tuple(row.strip().removeprefix("*") for row in rows if isinstance(row, str) and row.strip(" *."))
-    if len(names) == len(rows) and all(re.fullmatch(r"(https://)?\.?[\w.:\[\]-]+/?", name) for name in names):
-        return names
-    problems.append(
-        f"{name}: {value!r} is not accepted. Expected a list of host names; `.example.com` for all below it."
-    )
+    rows = listed(value) if isinstance(value, str) else value
+    if isinstance(rows, list) and all(isinstance(row, str) and HOST.fullmatch(row.strip()) for row in rows):
+        return tuple(row.strip().removeprefix("*") for row in rows)
+    accepted = "a list of host names; `.example.com` stands for all below it"
+    problems.append(f"{name}: {value!r} is not accepted. Expected {accepted}.")
     return ()
+
+
+def listed(value: str) -> Any:
+    """A list that came as text; None for broken JSON."""
+    if not value.strip().startswith("["):
+        return re.split(r"[\s,;]+", value.strip(" ,;"))
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
 
 
 CHECKS: Mapping[str, Callable[[str, Any, list[str]], Any]] = {
