@@ -6,6 +6,7 @@ triggered. Needs the connection ``azureml_default``.
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -31,7 +32,7 @@ with DAG(
         "learning_rate": Param(0.1, type="number", exclusiveMinimum=0),
         "test_train_ratio": Param(0.25, type="number", exclusiveMinimum=0, exclusiveMaximum=1),
     },
-    default_args={"deferrable": True, "retries": 1},
+    default_args={"deferrable": True, "retries": 1, "retry_delay": datetime.timedelta(seconds=10)},
     tags=["azureml", "example"],
     doc_md=__doc__,
 ) as dag:

@@ -25,10 +25,10 @@ def lines(
     tasks: Sequence[Task], jobs: Mapping[str, Mapping[str, Any]], requests: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
     """Write the report: a table of the tasks, then the job of each."""
-    yield f"{'task':<18}{'state':<10}{'tries':>5}{'deferred':>10}   {'job status':<11}{'job ran':>8}{'PUTs':>6}"
+    yield f"{'task':<18}{'state':<16}{'tries':>5}{'deferred':>10}   {'job status':<11}{'job ran':>8}{'PUTs':>6}"
     puts = submissions(requests)
     for task in tasks:
-        row = f"{task.name:<18}{task.state or 'none':<10}{task.tries:>5}{task.deferred:>8.1f} s"
+        row = f"{task.name:<18}{task.state or 'none':<16}{task.tries:>5}{task.deferred:>8.1f} s"
         if task.result:
             name = task.result["job_name"]
             job = jobs.get(name, {})

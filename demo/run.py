@@ -71,7 +71,7 @@ class Run:
             if word and self.seen.get(name) != word:
                 self.seen[name] = word
                 where = self._link(name) or "" if word == "deferred" else ""
-                print(f"{time.monotonic() - self.started:6.1f} s  {name:<18}{word:<10} {where}".rstrip(), flush=True)
+                print(f"{time.monotonic() - self.started:6.1f} s  {name:<18}{word:<16} {where}".rstrip(), flush=True)
         return state if state in ENDED else None
 
     def tasks(self) -> list[Task]:

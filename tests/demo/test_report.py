@@ -53,7 +53,7 @@ def test_what_is_not_green(tasks: list[Task], jobs: dict[str, Any], said: str) -
 def test_the_report_says_it_all() -> None:
     said = "\n".join(report.lines([task()], {NAME: JOB}, [PUT, PUT, {"method": "GET", "path": PUT["path"]}]))
 
-    assert "train             success       2     4.2 s   Completed     4.5 s     2" in said
+    assert "train             success             2     4.2 s   Completed     4.5 s     2" in said
     assert "job      etl-train-1 (Completed, experiment etl)" in said
     assert "Studio   http://127.0.0.1:1/runs/etl-train-1" in said
     assert "output   model: azureml://subscriptions/s/model/" in said
