@@ -13,6 +13,7 @@ from aiohttp import web
 
 from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.routing import Match, Plane
+from azureml_emulator.settings import LOOPBACK
 from azureml_emulator.tokens import TokenError
 
 if TYPE_CHECKING:
@@ -128,6 +129,13 @@ def check_control(em: Emulator, request: web.Request) -> None:
         raise ServiceError(403, "Forbidden", message, envelope=Envelope.ARM)
 
 
+def check_local_page(em: Emulator, request: web.Request) -> None:
+    """A page asked for by a loopback name: another site's name that leads here must not read it."""
+    host = request.host.rpartition(":")[0] or request.host
+    if host not in LOOPBACK:
+        raise ServiceError(403, "Forbidden", "Studio pages are for this machine only.", envelope=Envelope.ARM)
+
+
 CHECKS: dict[Plane, Callable[[Emulator, web.Request], None]] = {
     Plane.OPEN: open_door,
     Plane.ARM: check_arm,
@@ -136,4 +144,5 @@ CHECKS: dict[Plane, Callable[[Emulator, web.Request], None]] = {
     Plane.MLFLOW: check_mlflow,
     Plane.STORAGE: open_door,
     Plane.CONTROL: check_control,
+    Plane.STUDIO: check_local_page,
 }

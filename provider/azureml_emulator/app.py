@@ -51,7 +51,9 @@ class Emulator:
         self.faults = Faults()
         self.tokens = Tokens(settings)
         self.tracking = Tracking(settings.state, self.store, settings.workspace_id)
-        self.router = Router(all_routes())
+        known = list(all_routes())
+        self.router = Router(route for route in known if route.plane is not Plane.STUDIO)
+        self.studio_router = Router(route for route in known if route.plane is Plane.STUDIO)
         self.stopping = asyncio.Event()
         self.engine = self._engine()
         self._runners: list[web.AppRunner] = []
@@ -69,7 +71,8 @@ class Emulator:
         """Open both ports and begin to run jobs."""
         self.blobs.create_container(self.settings.default_container)
         self.blobs.create_container(self.settings.artifact_container)
-        await self._listen(self.dispatch, self.settings.port, tls)
+        await self._listen(self.dispatch, self.settings.host, self.settings.port, tls)
+        await self._listen(self.dispatch_page, "127.0.0.1", self.settings.identity.studio_port, None)
         if self.engine:
             await self.engine.start()
 
@@ -85,14 +88,14 @@ class Emulator:
         self.blobs.close()
         self.journal.close()
 
-    async def _listen(self, handler: Any, port: int, tls: ssl.SSLContext | None) -> None:
+    async def _listen(self, handler: Any, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", handler)
         app.on_response_prepare.append(add_common_headers)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         self._runners.append(runner)
-        await web.TCPSite(runner, self.settings.host, port, ssl_context=tls).start()
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
 
     async def dispatch(self, request: web.Request) -> web.StreamResponse:
         """Answer one request: journal, fault before, authentication, handler, fault after."""
@@ -113,6 +116,12 @@ class Emulator:
             return web.Response(status=CLIENT_GONE)
         finally:
             self.journal.end(number, status, request.get("job", job))
+
+    async def dispatch_page(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request for a Studio page; these are no requests to the service and not in the journal."""
+        path = raw_path(request)
+        match = self.studio_router.match(request.method, path)
+        return await self._act(request, match, f"{request.method} {unquote(path)}")
 
     async def _answer(self, request: web.Request, match: Match | None, subject: str) -> web.StreamResponse:
         control = match is not None and match.route.plane is Plane.CONTROL

@@ -29,6 +29,7 @@ class Plane(enum.Enum):
     MLFLOW = "bearer for ARM or Azure ML; errors in MLflow's shape"
     STORAGE = "SAS, shared key or bearer for storage, checked by the blob routes"
     CONTROL = "the emulator's own secret, from this machine"
+    STUDIO = "none; pages on their own port, for this machine only"
 
 
 @dataclass(frozen=True)

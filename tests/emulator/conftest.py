@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import requests
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from tests.emulator_fixture import RunningEmulator
+
+Call = Callable[..., Any]
+"""``call(method, path, body)``: one request below the workspace, ``{ws}`` in the path; returns status and JSON."""
 
 
 @pytest.fixture
@@ -43,3 +49,35 @@ def container(storage: BlobServiceClient) -> Iterator[ContainerClient]:
     client = storage.create_container(f"test-{uuid.uuid4().hex}")
     yield client
     client.delete_container()
+
+
+@pytest.fixture
+def workspace(emulator: RunningEmulator) -> str:
+    return (
+        f"/subscriptions/{emulator['subscription_id']}/resourceGroups/{emulator['resource_group']}"
+        f"/providers/Microsoft.MachineLearningServices/workspaces/{emulator['workspace_name']}"
+    )
+
+
+@pytest.fixture
+def call(emulator: RunningEmulator, workspace: str, bearer: Callable[..., dict[str, str]]) -> Call:
+    """One request below the workspace; returns status and JSON. ``{ws}`` stands for its path."""
+    headers = bearer()
+
+    def send(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        url = emulator["endpoint"] + path.replace("{ws}", workspace)
+        answer = requests.request(method, url, json=body, headers=headers, verify=emulator["ca_bundle"])
+        return answer.status_code, answer.json()
+
+    return send
+
+
+def wait_for_job(call: Call, job: str) -> dict[str, Any]:
+    """The job when it has ended."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        found: dict[str, Any] = call("GET", f"{{ws}}/jobs/{job}?api-version=2025-12-01")[1]
+        if found["properties"]["status"] in ("Completed", "Failed", "Canceled"):
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{job} did not end: {found['properties']['status']}")

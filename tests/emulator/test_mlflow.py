@@ -6,7 +6,6 @@ import json
 import math
 import os
 import subprocess
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -15,31 +14,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.emulator.conftest import Call, wait_for_job
 from tests.emulator_fixture import RunningEmulator
-
-Call = Callable[..., Any]
-
-
-@pytest.fixture
-def workspace(emulator: RunningEmulator) -> str:
-    return (
-        f"/subscriptions/{emulator['subscription_id']}/resourceGroups/{emulator['resource_group']}"
-        f"/providers/Microsoft.MachineLearningServices/workspaces/{emulator['workspace_name']}"
-    )
-
-
-@pytest.fixture
-def call(emulator: RunningEmulator, workspace: str, bearer: Callable[..., dict[str, str]]) -> Call:
-    """One request below the workspace; returns status and JSON. ``{ws}`` stands for its path."""
-    headers = bearer()
-
-    def send(method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        url = emulator["endpoint"] + path.replace("{ws}", workspace)
-        answer = requests.request(method, url, json=body, headers=headers, verify=emulator["ca_bundle"])
-        return answer.status_code, answer.json()
-
-    return send
-
 
 MLFLOW = "/mlflow/v2.0{ws}/api/2.0/mlflow"
 
@@ -160,7 +136,7 @@ def test_a_job_is_the_run_of_its_script(emulator: RunningEmulator, call: Call, j
         }
     }
     assert call("PUT", f"{{ws}}/jobs/{job}?api-version=2025-12-01", body)[0] == 201
-    ended = wait(call, job)
+    ended = wait_for_job(call, job)
     log = (emulator.state / f"storage/azureml/ExperimentRun/dcid.{job}/user_logs/std_log.txt").read_text()
     assert "after the end of the run" in log, log
     assert ended["properties"]["status"] == "Failed"
@@ -175,16 +151,6 @@ def test_a_job_is_the_run_of_its_script(emulator: RunningEmulator, call: Call, j
         assert found["properties"]["modelUri"].rstrip("/").endswith(f"paths/ExperimentRun/dcid.{job}/model")
         assert "custom" in found["properties"]["flavors"]
     assert {row["job"] for row in emulator.journal() if "runs/log" in row["path"]} >= {job}
-
-
-def wait(call: Call, job: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        found: dict[str, Any] = call("GET", f"{{ws}}/jobs/{job}?api-version=2025-12-01")[1]
-        if found["properties"]["status"] in ("Completed", "Failed", "Canceled"):
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"{job} did not end: {found['properties']['status']}")
 
 
 def test_logged_models_lie_where_older_versions_put_them(emulator: RunningEmulator, call: Call) -> None:
