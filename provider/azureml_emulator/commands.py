@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+STEPS = {"Starting": 2, "Preparing": 4, "Queued": 4, "Finalizing": 10}
+"""How many of the clock's steps a job spends in a status beside its work: a client that follows it from the answer
+to its PUT
+(``jobs.stream`` looks after about half a second) must find it under way, or it shows no log at all."""
+
 TOKEN_LIFETIME = 7 * 24 * 3600
 """Seconds that a job's own token lives."""
 
@@ -93,7 +98,7 @@ class CommandRun:
     async def _prepare(self) -> Stage:
         job = self._job
         self._log = prepare_places(self._em.blobs, self._em.settings, job)
-        await self._unless_stopped(self._em.clock.step())
+        await self._unless_stopped(self._em.clock.step(STEPS["Starting"]))
         self._jobs.change(self.name, status="Preparing")
         stager = Stager(self._em.settings, Resolver(self._em.settings, self._em.store), self._em.blobs, job)
         root = self._em.settings.state / "jobs" / self.name
@@ -101,7 +106,7 @@ class CommandRun:
         try:
             await self._unless_stopped(self._fetch_pages(stage))
             await self._unless_stopped(self._describe())
-            await self._unless_stopped(self._em.clock.step())
+            await self._unless_stopped(self._em.clock.step(STEPS["Preparing"]))
         except BaseException:
             await asyncio.to_thread(stage.remove)
             raise
@@ -112,12 +117,12 @@ class CommandRun:
         async with contextlib.AsyncExitStack() as stack:
             slot = self._em.engine.slots.held(self.name, self._wait_for_slot)
             await self._unless_stopped(stack.enter_async_context(slot))
-            await self._unless_stopped(self._em.clock.step())
+            await self._unless_stopped(self._em.clock.step(STEPS["Queued"]))
             code = await self._run_command(stage)
             self._check_stop()
             self._jobs.change(self.name, status="Finalizing", process=None)
         await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
-        await self._em.clock.step()
+        await self._em.clock.step(STEPS["Finalizing"])
         if code == 0:
             await asyncio.to_thread(gather_outputs, self._em.blobs, stage)
             self._jobs.change(self.name, status="Completed", outputs=register(self._em, self._job, stage))

@@ -37,7 +37,9 @@ NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
 MUTABLE = frozenset({"description", "tags", "displayName", "properties", "isArchived"})
 """What a PUT of an existing job may change. Source: the service's own message, code ``JobPropertyImmutable``."""
 
-SERVICE_MADE = frozenset({"status", "services", "parameters"})
+SERVICE_MADE = frozenset({"status", "parameters"})
+OWN_SERVICES = frozenset({"Tracking", "Studio"})
+"""The services that every job has; they come back in a definition that is read and put again."""
 
 
 @dataclass
@@ -160,6 +162,8 @@ def completed_definition(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     definition.setdefault("displayName", name)
     definition.setdefault("experimentName", "Default")
     definition.setdefault("isArchived", False)
+    services = {key: row for key, row in (given.get("services") or {}).items() if key not in OWN_SERVICES}
+    definition["services"] = {key: {**(row or {}), "status": None} for key, row in services.items()}
     definition.setdefault("identity", {"identityType": "AMLToken"})
     definition.setdefault("properties", {})
     definition.setdefault("tags", {})

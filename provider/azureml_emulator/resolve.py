@@ -111,7 +111,10 @@ class Resolver:
             if found:
                 values = found.groupdict()
                 self._check_workspace(text, values)
-                name, version, label = values["name"], values["version"], values["label"]
+                name = values["name"].removeprefix(
+                    "azureml:"
+                )  # azure-ai-ml 1.35.2 leaves it in ids that come from a label
+                version, label = values["version"], values["label"]
                 return Reference(values["kind"].lower(), name, version, label, values.get("registry"))
         found = SHORT.fullmatch(text)
         if found and kind:

@@ -74,16 +74,17 @@ class Service:
         self, method: str, path: str, body: Any = None, /, *, headers: Mapping[str, str] | None = None, **query: str
     ) -> Answer:
         """One request with a token for ARM; ``path`` may be relative to the workspace, to the host, or a whole URL."""
-        url = path if path.startswith("https://") else self.base + (path if path.startswith("/") else f"{self.ws}/{path}")
+        url = urllib.parse.urljoin(f"{self.base}{self.ws}/", path)
         if "?" not in url:
             url += "?" + urllib.parse.urlencode({"api-version": VERSION, **query})
         content = None if body is None else json.dumps(body).encode()
-        sent = {"Authorization": f"Bearer {self.token(self.base)}", "Content-Type": "application/json", **(headers or {})}
+        own = {"Authorization": f"Bearer {self.token(self.base)}", "Content-Type": "application/json"}
+        sent = {**own, **(headers or {})}
         return self._send(method, url, content, sent)
 
     def get(self, path: str, /, **query: str) -> Answer:
         """GET."""
-        return self.request("GET", path, **query)
+        return self.request("GET", path, None, headers=None, **query)
 
     def put(self, path: str, body: Any, **options: Any) -> Answer:
         """PUT."""
@@ -95,7 +96,7 @@ class Service:
 
     def history(self, method: str, where: str, body: Any = None, /, **query: str) -> Answer:
         """A request to run history."""
-        return self.request(method, f"/history/v1.0{self.ws}/{where}", body, **query)
+        return self.request(method, f"/history/v1.0{self.ws}/{where}", body, headers=None, **query)
 
     def submit(self, name: str, command: str, **properties: Any) -> Answer:
         """PUT a command job."""

@@ -112,7 +112,8 @@ class TestWhatAJobSees:
     """Code, variables, bindings, inputs."""
 
     def test_it_runs_in_a_writable_copy_of_its_code(self, service: Service, name: str) -> None:
-        code = service.code({"main.py": b"print(open('sub/a.txt').read()); open('main.py', 'w')", "sub/a.txt": b"hello"})
+        main = b"print(open('sub/a.txt').read()); open('main.py', 'w')"
+        code = service.code({"main.py": main, "sub/a.txt": b"hello"})
         for number in (1, 2):
             assert service.run(f"{name}-{number}", "python main.py", codeId=code)["status"] == "Completed"
             assert service.log(f"{name}-{number}") == "hello\n"
@@ -141,11 +142,11 @@ class TestWhatAJobSees:
         }
         outputs = {"out": {"jobOutputType": "uri_folder"}, "one": {"jobOutputType": "uri_file"}}
         command = (
-            'echo "${{inputs.text}}" $[[--gone ${{inputs.missing}}]] $[[--kept ${{inputs.text}}]] | tr -d "\'"; '
+            'echo "${{inputs.text}}" $[[--gone ${{inputs.missing}}]] $[[--kept]] | tr -d "\'"; '
             'cat "${{ inputs.file }}"; ls "${{inputs.folder}}"; test "${{inputs.file}}" = "$AZURE_ML_INPUT_file"; '
-            'test -z "$(ls ${{outputs.out}})" && cp "$AZURE_ML_INPUT_file" ${{outputs.out}}/ && echo 1 > ${{outputs.one}}'
+            'test -z "$(ls ${{outputs.out}})" && cp "$AZURE_ML_INPUT_file" ${{outputs.out}} && echo 1 > ${{outputs.one}}'
         )
-        answer = service.submit(name, command.replace("$[[--kept ${{inputs.text}}]]", "$[[--kept]]"), inputs=inputs, outputs=outputs)
+        answer = service.submit(name, command, inputs=inputs, outputs=outputs)
         assert answer.status == 201, answer.content
         assert service.wait(name)["status"] == "Completed", service.log(name)
         assert service.log(name) == "ab --kept\nx,y\na b.csv\n"
@@ -160,7 +161,8 @@ class TestWhatAJobSees:
     def test_a_script_cannot_change_the_data_that_it_reads(self, service: Service, name: str, mode: str) -> None:
         uri = service.upload(f"{name}/d/a.txt", b"kept")
         inputs = {"d": {"jobInputType": "uri_folder", "mode": mode, "uri": uri.rpartition("/")[0]}}
-        service.run(name, "cat ${{inputs.d}}/a.txt; echo bad > ${{inputs.d}}/a.txt; rm -rf ${{inputs.d}}; true", inputs=inputs)
+        command = "cat ${{inputs.d}}/a.txt; echo bad > ${{inputs.d}}/a.txt; rm -rf ${{inputs.d}}; true"
+        service.run(name, command, inputs=inputs)
         assert service.log(name).startswith("kept")
         assert service.read(uri) == b"kept"
 
@@ -171,7 +173,8 @@ class TestWhatAJobSees:
         assert service.read(uri) == b"new"
 
     def test_direct_inputs_stay_addresses(self, service: Service, name: str) -> None:
-        inputs = {"d": {"jobInputType": "uri_file", "mode": "Direct", "uri": "azureml://datastores/workspaceblobstore/paths/x"}}
+        uri = "azureml://datastores/workspaceblobstore/paths/x"
+        inputs = {"d": {"jobInputType": "uri_file", "mode": "Direct", "uri": uri}}
         service.run(name, "echo ${{inputs.d}}", inputs=inputs)
         assert service.log(name).strip().endswith("/datastores/workspaceblobstore/paths/x")
 
@@ -192,7 +195,8 @@ class TestWhatAJobSees:
         assert said in message
 
     def test_an_output_of_a_job_is_an_input_of_the_next(self, service: Service, name: str) -> None:
-        service.run(name, "echo 1 > ${{outputs.o}}/f; mkdir -p outputs; echo 2 > outputs/g", outputs={"o": {"jobOutputType": "uri_folder"}})
+        outputs = {"o": {"jobOutputType": "uri_folder"}}
+        service.run(name, "echo 1 > ${{outputs.o}}/f; mkdir -p outputs; echo 2 > outputs/g", outputs=outputs)
         named = {"jobInputType": "uri_file", "uri": f"azureml://jobs/{name}/outputs/o/paths/f"}
         artifact = {"jobInputType": "uri_file", "uri": f"azureml://jobs/{name}/outputs/artifacts/paths/outputs/g"}
         long = {"jobInputType": "uri_folder", "uri": service.outputs(name)["o"]["uri"]}
@@ -231,12 +235,15 @@ class TestOutputs:
     """Where a job's files are found."""
 
     def test_outputs_and_logs_of_the_working_directory_become_artifacts(self, service: Service, name: str) -> None:
-        service.run(name, "echo a > outputs/a.txt; mkdir -p logs/deep; echo b > logs/deep/b.txt; ln -s a.txt outputs/link")
+        command = "echo a > outputs/a.txt; mkdir -p logs/deep; echo b > logs/deep/b.txt; ln -s a.txt outputs/link"
+        service.run(name, command)
         rows = service.history("GET", f"experiments/Default/runs/{name}/artifacts").body["value"]
-        assert {row["path"] for row in rows} == {"outputs/a.txt", "outputs/link", "logs/deep/b.txt", "user_logs/std_log.txt"}
+        found = {row["path"] for row in rows}
+        assert found == {"outputs/a.txt", "outputs/link", "logs/deep/b.txt", "user_logs/std_log.txt"}
         default = service.job(name)["outputs"]["default"]["uri"]
         assert default == f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}"
-        info = service.history("GET", f"experiments/Default/runs/{name}/artifacts/contentinfo", path="outputs/link").body
+        where = f"experiments/Default/runs/{name}/artifacts/contentinfo"
+        info = service.history("GET", where, path="outputs/link").body
         assert service.signed(info["contentUri"]).content == b"a\n"
 
     @pytest.mark.parametrize("mode", ["Upload", "ReadWriteMount"])
@@ -280,7 +287,8 @@ class TestLog:
 
     def test_lines_arrive_while_the_job_runs(self, service: Service, name: str, tmp_path: Path) -> None:
         go = tmp_path / "go"
-        service.submit(name, f"python -c \"print('first')\nimport os,time\nwhile not os.path.exists('{go}'): time.sleep(.02)\"")
+        program = f"print('first')\nimport os,time\nwhile not os.path.exists('{go}'): time.sleep(.02)"
+        service.submit(name, f'python -c "{program}"')
         service.wait(name, "Running")
         deadline = time.monotonic() + 20
         while service.log(name) != "first\n":
@@ -306,7 +314,7 @@ class TestCancel:
             f"(exec -a {name}-a sleep 300) & "
             f"setsid bash -c 'exec -a {name}-b sleep 300' & "
             f"(env -i setsid bash -c 'exec -a {name}-c sleep 300' &) ; "
-            f"bash -c 'trap \"\" TERM; exec -a {name}-d bash -c \"trap \\\"\\\" TERM; while :; do sleep 0.1; done\"' & "
+            f'bash -c \'trap "" TERM; exec -a {name}-d bash -c "trap \\"\\" TERM; while :; do sleep 0.1; done"\' & '
             "wait"
         )
         service.submit(name, command)

@@ -50,7 +50,7 @@ def job_resource(em: Emulator, job: Job) -> dict[str, Any]:
         **dict.fromkeys(ABSENT),
         **definition,
         "status": job.status,
-        "services": {**(definition.get("services") or {}), **own_services(em, job.name)},
+        "services": {**definition.get("services", {}), **own_services(em, job.name)},
         "properties": {**SYSTEM_PROPERTIES, **definition["properties"]},
         "parameters": parameters(em, job.name),
         "queueSettings": definition.get("queueSettings"),
