@@ -88,10 +88,12 @@ class RealAirflow(Airflow):
 
     def unpause(self, dag: str) -> None:
         """Wait until a DAG is known and switch it on; one with a schedule then gets its latest run."""
-        self.until(f"DAG {dag}", lambda: self.sql("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag), timeout=120)
         if self.major == 2:
+            known = "SELECT 1 FROM serialized_dag WHERE dag_id = ?"
+            self.until(f"DAG {dag}", lambda: self.sql(known, dag), timeout=120)
             self.command("dags", "unpause", dag)
             return
+        self.until(f"DAG {dag}", lambda: self.find(f"/dags/{dag}"), timeout=120)
         self.api("PATCH", f"/dags/{dag}", {"is_paused": False})
 
     def scheduled_run(self, dag: str) -> str:
