@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -12,12 +14,14 @@ from typing import Any
 import pytest
 
 from airflow_azureml.client import AsyncMLClient, Interrupted, MLClient, share
-from airflow_azureml.rest import jobs, workspace
+from airflow_azureml.rest import history, jobs, workspace
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import Call, Look, News, Pause, Plane, Reply
+from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from tests.client.conftest import WORKSPACE, Drive, run_in
 from tests.client.stub import Answer, Stub
+from tests.emulator_fixture import RunningEmulator
 
 MISSING = {"error": {"code": "UserError", "message": "Job j1 not found."}}
 
@@ -136,6 +140,38 @@ def test_both_drivers_send_the_same_requests(settings: Settings, stub: Stub) -> 
         journals.append([comparable(seen) for seen in stub.requests()[before:]])
     assert journals[0] == journals[1]
     assert len(journals[0]) == 11
+
+
+def test_both_drivers_leave_the_same_traces_in_the_emulator(emulator: RunningEmulator) -> None:
+    extra = json.loads(emulator["airflow_connection"])["extra"]
+    settings = Settings(
+        Workspace(extra["subscription_id"], extra["resource_group"], extra["workspace_name"]),
+        auth="client_secret",
+        tenant_id=extra["tenant_id"],
+        client_id=emulator["client_id"],
+        client_secret=emulator["client_secret"],
+        endpoint=extra["endpoint"],
+        verify=extra["verify"],
+    )
+    ws = settings.workspace
+
+    def flow() -> Any:
+        store = yield from workspace.default_datastore(ws)
+        yield from workspace.secret(ws, store.name)
+        for call in (jobs.get(ws, "nothing"), history.details(ws, "nothing"), history.run_data(ws, "nothing")):
+            with contextlib.suppress(NotFoundError):
+                yield from call
+        return (yield from jobs.list(ws))
+
+    journals = []
+    for colour in ("sync", "async"):
+        before = len(emulator.journal())
+        run_in(colour, settings, flow())
+        rows = [(row["method"], row["path"], row["status"]) for row in emulator.journal()[before:]]
+        # msal, which the synchronous credential is made of, asks where the token endpoint is; its twin knows.
+        journals.append([row for row in rows if "openid-configuration" not in row[1]])
+    assert journals[0] == journals[1]
+    assert len(journals[0]) >= 8
 
 
 def comparable(seen: Any) -> Any:

@@ -77,6 +77,22 @@ def test_retry_after_is_waited_for(drive: Drive, stub: Stub) -> None:
     assert second.at - first.at >= 1
 
 
+def test_a_long_retry_after_is_left_to_the_flow(drive: Drive, stub: Stub) -> None:
+    stub.script("/thing", Answer(429, {}, {"Retry-After": "3600"}))
+    began = time.monotonic()
+    with pytest.raises(TransientServiceError) as caught:
+        drive(call("GET"))
+    assert caught.value.reply.header("retry-after") == "3600"
+    assert len(stub.lines("/thing")) == 1
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("told", ["soon", "-5", ""])
+def test_a_retry_after_that_makes_no_sense_does_no_harm(drive: Drive, stub: Stub, told: str) -> None:
+    stub.script("/thing", Answer(503, {}, {"Retry-After": told}), Answer(200, {"fine": True}))
+    assert drive(call("GET")) == {"fine": True}
+
+
 def test_failures_that_stay_are_given_up(drive: Drive, stub: Stub) -> None:
     stub.script("/thing", Answer(503, {"error": {"code": "Busy", "message": "overloaded"}}))
     with pytest.raises(TransientServiceError, match="overloaded"):

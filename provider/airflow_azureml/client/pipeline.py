@@ -67,6 +67,39 @@ class Limits:
     retries: int = 3
 
 
+LONGEST_DELAY = 120.0
+"""Seconds of ``Retry-After`` that the pipeline sits out, azure-core's own longest delay. A longer one is for the flow
+to decide about: it knows its deadline, and gets the answer with its header."""
+
+
+class Patience:
+    """What both retry policies of azure-core are taught about ``Retry-After``."""
+
+    def is_retry(self, settings: Any, response: Any) -> bool:
+        """Whether to send again: not when the service asks for a long wait."""
+        asked = self.get_retry_after(response)
+        if asked is not None and asked > LONGEST_DELAY:
+            return False
+        again: bool = super().is_retry(settings, response)  # type: ignore[misc]
+        return again
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """Seconds asked for; a value that cannot be read asks for nothing, where azure-core itself would break."""
+        try:
+            asked: float | None = super().get_retry_after(response)  # type: ignore[misc]
+        except (ValueError, TypeError, OverflowError):
+            return None
+        return asked
+
+
+class PatientRetry(Patience, RetryPolicy[Any, Any]):
+    """azure-core's policy with that."""
+
+
+class AsyncPatientRetry(Patience, AsyncRetryPolicy[Any, Any]):
+    """Its twin for coroutines."""
+
+
 class Colour(NamedTuple):
     """The classes of azure-core that differ between sync and async."""
 
@@ -75,8 +108,8 @@ class Colour(NamedTuple):
     bearer: Any
 
 
-SYNC = Colour(Pipeline, RetryPolicy, BearerTokenCredentialPolicy)
-ASYNC = Colour(AsyncPipeline, AsyncRetryPolicy, AsyncBearerTokenCredentialPolicy)
+SYNC = Colour(Pipeline, PatientRetry, BearerTokenCredentialPolicy)
+ASYNC = Colour(AsyncPipeline, AsyncPatientRetry, AsyncBearerTokenCredentialPolicy)
 
 
 def build(colour: Colour, transport: Any, limits: Limits, tokens: Any = None, scope: str | None = None) -> Any:

@@ -145,17 +145,21 @@ class AzureMLHook(BaseHook):
 
         :param timeout: seconds; None waits as long as it takes.
         :raises AzureMLJobTimeoutError: it was not over in time; it goes on running.
+        :raises AzureMLNotFoundError: there is no job of this name.
         """
         from airflow_azureml.lifecycle.waiting import wait
+        from airflow_azureml.rest import jobs
 
         with translated(), self.client() as client:
+            # A wait rides out failures; a wrong secret or name is to fail at once.
+            client.run(jobs.get(client.workspace, name))
             flow = wait(
                 client.workspace,
                 name,
-                clock=time.monotonic,
+                clock=time.time,
                 poll_interval=conf.getfloat("azureml", "poll_interval", fallback=30.0),
                 patience=conf.getfloat("azureml", "patience", fallback=900.0),
-                deadline=None if timeout is None else time.monotonic() + timeout,
+                deadline=None if timeout is None else time.time() + timeout,
             )
             return client.run(flow, news=self._tell)
 
