@@ -10,7 +10,8 @@ from types import TracebackType
 class Proxy:
     """Opens pipes to any host, for the length of a block."""
 
-    def __init__(self) -> None:
+    def __init__(self, refuses: bool = False) -> None:
+        self.refuses = refuses
         self.asked: list[str] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -40,6 +41,10 @@ class Proxy:
             head += client.recv(4096)
         place = head.split()[1].decode()
         self.asked.append(place)
+        if self.refuses:
+            client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            client.close()
+            return
         host, _, port = place.rpartition(":")
         server = socket.create_connection((host, int(port)))
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

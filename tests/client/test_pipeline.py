@@ -229,6 +229,17 @@ def test_a_token_that_is_about_to_expire_is_renewed(drive: Drive, stub: Stub) ->
     assert len(set(numbers)) == 2
 
 
+def test_a_proxy_that_refuses_sent_nothing(drive: Drive, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Proxy(refuses=True) as proxy:
+        for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//user:pr0xy-secret@"))
+        with pytest.raises(UnreachableError) as caught:
+            drive(call("GET"), limits=Limits(retries=0))
+    assert "pr0xy-secret" not in str(caught.value)
+    assert stub.seen == []
+
+
 def test_a_proxy_is_used(drive: Drive, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     with Proxy() as proxy:
         for name in ("NO_PROXY", "no_proxy", "https_proxy"):

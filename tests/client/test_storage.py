@@ -251,6 +251,17 @@ def test_a_fault_in_the_middle_is_ridden_out(
     assert read_tree(tmp_path / "back") == TREE
 
 
+def test_a_long_transfer_says_how_far_it_is(
+    ground: Ground, files: LocalFiles, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(storage, "PROGRESS_EVERY", 0)
+    place = ground.below(f"progress/{tmp_path.name}")
+    with caplog.at_level("INFO"):
+        ground.move(files, place)
+    told = [record.getMessage() for record in caplog.records if record.name == storage.__name__]
+    assert told[-1] == f"Uploaded to {place.url}: {len(TREE)} of {len(TREE)} files"
+
+
 def test_a_token_goes_to_no_strange_store(ground: Ground, files: LocalFiles) -> None:
     for url in ("https://evil.example/container/x", "http://127.0.0.1:1/acct.blob.local/container/x"):
         with pytest.raises(UntrustedHostError):

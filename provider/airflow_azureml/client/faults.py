@@ -19,6 +19,7 @@ from airflow_azureml.rest.errors import (
     UnreachableError,
 )
 from airflow_azureml.rest.flow import Reply
+from airflow_azureml.rest.redaction import redact
 from airflow_azureml.rest.settings import Settings
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 530})
@@ -55,7 +56,7 @@ def transport_fault(error: AzureError, url: str) -> AzureMLError:
     error"), so what lies beneath decides; in doubt the server may have acted.
     """
     where = place(url)
-    if isinstance(error, ServiceRequestError) and _never_sent(error):
+    if _never_sent(error):
         return UnreachableError(f"{where} cannot be reached: {_reason(error)}{_hint(error)}")
     return NoAnswerError(f"{where} gave no whole answer: {_reason(error)}; it may have acted on the request.")
 
@@ -90,7 +91,9 @@ def redacted(text: str, settings: Settings) -> str:
     for secret in (settings.client_secret, settings.certificate_password):
         if secret:
             text = text.replace(secret, "***")
-    text = re.split(r"\s*(?:Trace ID:|Correlation ID:|To mitigate this issue)", " ".join(text.split()))[0]
+    text = re.split(r"\s*(?:Trace ID:|Correlation ID:|To mitigate this issue)", redact(" ".join(text.split())))[0]
+    entra = re.search(r"AADSTS\d+:.*", text)
+    text = entra[0].rstrip("'") if entra else text
     text = text if len(text) <= 600 else text[:600] + "…"
     return text if text.endswith((".", "…")) else text + "."
 
@@ -101,14 +104,16 @@ def _fields(said: str, settings: Settings) -> str:
     return AADSTS_FIELDS.get(code.group(), by_method) if code else by_method
 
 
-def _never_sent(error: ServiceRequestError) -> bool:
+def _never_sent(error: AzureError) -> bool:
     """Whether the connection itself failed: name, port, proxy, certificate."""
     for cause in _chain(error):
-        if isinstance(cause, ssl.SSLCertVerificationError | aiohttp.ClientConnectorError):
+        if isinstance(
+            cause, ssl.SSLCertVerificationError | aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError
+        ):
             return True
         if isinstance(cause, ssl.SSLError | aiohttp.ClientError | ConnectionResetError | BrokenPipeError):
             return False
-    return True
+    return isinstance(error, ServiceRequestError)
 
 
 def _reason(error: Exception) -> str:
@@ -122,7 +127,7 @@ def _reason(error: Exception) -> str:
     if isinstance(inner, OSError) and inner.errno and inner.errno > 0:
         return os.strerror(inner.errno)
     text = re.sub(r"\?\S*", "", str(inner)) or type(inner).__name__
-    return text.rpartition("object at 0x")[2].partition(": ")[2] or text
+    return redact(text.rpartition("object at 0x")[2].partition(": ")[2] or text)
 
 
 def _hint(error: Exception) -> str:

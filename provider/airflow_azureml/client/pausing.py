@@ -21,6 +21,6 @@ def pause(seconds: float) -> None:
     """
     stop = STOP.get()
     if stop is None:
-        time.sleep(seconds)
+        time.sleep(max(seconds, 0.0))
     elif stop.wait(seconds):
         raise Interrupted("The wait was stopped from outside.")
