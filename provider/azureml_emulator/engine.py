@@ -35,7 +35,7 @@ class Slots:
     def __init__(self, em: Emulator, limit: int) -> None:
         self._em = em
         self._limit = limit
-        self._held: dict[str, str | None] = {}
+        self._held: dict[str, tuple[str | None, int]] = {}
         self._freed = asyncio.Condition()
 
     @contextlib.asynccontextmanager
@@ -45,13 +45,14 @@ class Slots:
         :param waiting: told why there is none yet.
         """
         job = Jobs(self._em.store).get(name)
-        compute = compute_name(job) if job else None
+        assert job is not None
+        wanted = (compute_name(job), int(job.definition["resources"]["instanceCount"]))
         async with self._freed:
-            reason = self._refusal(compute)
+            reason = self._refusal(*wanted)
             if reason:
                 waiting(reason)
-            await self._freed.wait_for(lambda: self._refusal(compute) is None)
-            self._held[name] = compute
+            await self._freed.wait_for(lambda: self._refusal(*wanted) is None)
+            self._held[name] = wanted
         try:
             yield
         finally:
@@ -59,12 +60,12 @@ class Slots:
             async with self._freed:
                 self._freed.notify_all()
 
-    def _refusal(self, compute: str | None) -> str | None:
+    def _refusal(self, compute: str | None, instances: int) -> str | None:
         if compute:
             nodes = self._nodes(compute)
-            taken = sum(1 for other in self._held.values() if other == compute)
-            if nodes is not None and taken >= nodes:
-                return f"The compute {compute!r} has {nodes} node(s); all of them are busy with other jobs."
+            taken = sum(count for other, count in self._held.values() if other == compute)
+            if nodes is not None and taken and taken + instances > nodes:
+                return f"The compute {compute!r} has {nodes} node(s); too few of them are free of other jobs."
         if len(self._held) >= self._limit:
             return f"This emulator runs {self._limit} jobs at a time; the job waits for one of them to end."
         return None
@@ -100,7 +101,7 @@ class Engine:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._dawdling: set[str] = set()
         self.interpreters = Interpreters()
-        self.slots = Slots(em, max(4, os.cpu_count() or 1))
+        self.slots = Slots(em, max(8, 2 * (os.cpu_count() or 1)))
 
     async def start(self) -> None:
         """Furnish the workspace, end what a former emulator left behind, and go on with jobs that had not begun."""

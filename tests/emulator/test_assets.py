@@ -11,14 +11,14 @@ from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 
 PLACE = "azureml://datastores/workspaceblobstore/paths"
-BODIES = {
+BODIES: dict[str, dict[str, object]] = {
     "codes": {"codeUri": "https://acct.blob.core.windows.net/c/src"},
     "environments": {"image": "mcr/x"},
     "data": {"dataType": "uri_folder", "dataUri": f"{PLACE}/a/"},
     "models": {"modelType": "custom_model", "modelUri": f"{PLACE}/m"},
     "components": {"componentSpec": {"type": "command", "command": "echo", "is_deterministic": True}},
 }
-OTHER = {
+OTHER: dict[str, dict[str, object]] = {
     "codes": {"codeUri": "https://acct.blob.core.windows.net/c/other"},
     "environments": {"image": "mcr/y"},
     "data": {"dataType": "uri_folder", "dataUri": f"{PLACE}/b/"},

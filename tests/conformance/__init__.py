@@ -1,0 +1,1 @@
+"""Microsoft's own client, unchanged, against the emulator."""

@@ -1,0 +1,46 @@
+"""How Microsoft's client is run: in its own interpreter, told only what ``azureml-emulator env`` prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator_fixture import REPOSITORY, RunningEmulator
+
+SDK = REPOSITORY / ".venvs" / "sdk" / "bin" / "python"
+SCRIPTS = Path(__file__).parent / "scripts"
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "NO_PROXY", "no_proxy")
+MARK = "RESULT "
+
+RunScript = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def run_script(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> RunScript:
+    """Runs a script of ``scripts/`` in a folder of its own and answers what it reports."""
+    if not SDK.exists():
+        pytest.skip(f"{SDK} does not exist: `make install` makes it")
+
+    def run(name: str, running: RunningEmulator = emulator) -> dict[str, Any]:
+        kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+        folder = tmp_path_factory.mktemp(name.removesuffix(".py"))
+        done = subprocess.run(
+            [SDK, SCRIPTS / name],
+            cwd=folder,
+            env={**kept, **running.env},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        line = next(line for line in reversed(done.stdout.splitlines()) if line.startswith(MARK))
+        return dict(json.loads(line.removeprefix(MARK)))
+
+    return run

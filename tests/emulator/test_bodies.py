@@ -1,0 +1,83 @@
+"""The bodies that Microsoft's client sends, all of the golden requests, against the tables of what is accepted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from azureml_emulator.assets import KINDS
+from azureml_emulator.bodies import COMMAND_JOB, read_properties
+from azureml_emulator.errors import ServiceError
+from azureml_emulator.shapes import seconds
+from azureml_emulator.submission import read_job
+from tests.corpus.cases import place
+
+
+def requests(case: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Kind and body of each PUT of a case that the emulator takes."""
+    for request in case.get("requests", []):
+        segments = request["path"].split("/")
+        if request["method"] != "PUT" or "workspaces" not in segments or not isinstance(request.get("body"), dict):
+            continue
+        kind = segments[segments.index("workspaces") + 2]
+        if kind in KINDS and "versions" in segments:
+            yield kind, request["body"]
+    body = case.get("job_body")
+    if body and body["properties"]["jobType"] == "Command":
+        yield "jobs", body
+
+
+def test_no_golden_request_is_refused() -> None:
+    folder, asked_for = place()
+    if not folder.is_dir() and not asked_for:
+        pytest.skip(f"{folder} does not exist: AZUREML_CORPUS names the place of the golden requests")
+    refused, counted = [], dict.fromkeys([*KINDS, "jobs"], 0)
+    for path in sorted(
+        [*folder.glob("command/*.json"), *folder.glob("jobs/*/expected.json"), *folder.glob("batch/*.json")]
+    ):
+        for kind, body in requests(json.loads(path.read_text())):
+            counted[kind] += 1
+            try:
+                read_job("name", body) if kind == "jobs" else read_properties(body, KINDS[kind].shape)
+            except ServiceError as error:
+                refused.append(f"{path.relative_to(folder)} {kind}: {error}")
+    assert refused == []
+    assert counted["jobs"] > 60
+    assert counted["codes"] > 60
+    assert counted["environments"] > 40
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("PT1H", 3600), ("PT1M40S", 100), ("P1DT2H", 93600), ("PT0.5S", 0.5), ("PT", None), ("1H", None), ("P", None)],
+)
+def test_durations(text: str, length: float | None) -> None:
+    assert seconds(text) == length
+
+
+def test_scalars_become_text_where_text_is_expected() -> None:
+    given = {
+        "jobType": "Command",
+        "command": "x",
+        "environmentId": "e",
+        "environmentVariables": {"N": 1, "B": True, "F": 0.5},
+    }
+    read = read_properties({"properties": given}, COMMAND_JOB)
+    assert read["environmentVariables"] == {"N": "1", "B": "True", "F": "0.5"}
+
+
+def test_every_problem_of_a_body_is_named() -> None:
+    given = {"jobType": "Command", "comand": "x", "inputs": {"a": 1}, "tags": []}
+    with pytest.raises(ServiceError) as raised:
+        read_properties({"properties": given, "name": "x"}, COMMAND_JOB)
+    rows = json.loads(raised.value.message.partition("Errors:\n")[2])
+    assert {row["PropertyName"] for row in rows} == {
+        "properties.comand",
+        "properties.command",
+        "properties.environmentId",
+        "properties.inputs.a",
+        "properties.tags",
+    }
