@@ -1,0 +1,53 @@
+"""Everything that users get wrong first, a task each."""
+
+import datetime
+import sys
+from pathlib import Path
+
+from airflow.providers.common.compat.sdk import DAG
+
+sys.path.insert(0, str(Path(__file__).parent))
+from recording import record
+
+from airflow_azureml.operators import (
+    AzureMLCancelJobOperator,
+    AzureMLCommandJobOperator,
+    AzureMLCreateDataAssetOperator,
+    AzureMLJobOperator,
+)
+
+START = datetime.datetime(2023, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def command(task_id: str, **given: object) -> AzureMLCommandJobOperator:
+    """A command job that is right but for what is given."""
+    keywords = {"command": "echo hello", "environment": {"image": "docker.io/python"}} | given
+    return AzureMLCommandJobOperator(task_id=task_id, **keywords)
+
+
+with DAG("clean_errors", start_date=START, schedule=None, default_args={"on_failure_callback": record}):
+    fine = command("fine", outputs={"train_data": None})
+    command("no_service", azureml_conn_id="no_service")
+    command("wrong_secret", azureml_conn_id="wrong_secret")
+    command("no_connection", azureml_conn_id="no_such_connection")
+    command("no_workspace", workspace_name="no-such-workspace")
+    command("no_compute", compute="no-such-compute")
+    command("no_code", code="./no-such-folder")
+    command("dict_literal", inputs={"grid": {"depth": [1, 2]}})
+    command("no_output", inputs={"data": fine.output["test_data"]})
+    command("exit_3", command="echo first; echo last words; exit 3")
+    command("timeout_twice", timeout=60, limits={"timeout": 60})
+    command("resources_twice", instance_count=2, job_resources={"instance_count": 3})
+    command("reserved_output", outputs={"return_value": None, "azureml_studio_url": None})
+    command("bad_on_canceled", on_canceled="retry")
+    command("bad_poll_interval", poll_interval=0)
+    command("bad_patience", patience="long")
+    AzureMLJobOperator(task_id="unknown_key", job="type: command\ncomand: echo hello\nenvironment: azureml:e:1\n")
+    AzureMLJobOperator(task_id="no_mapping", job="- one\n- two\n")
+    AzureMLJobOperator(task_id="no_file", job="jobs/no-such-file.yml")
+    AzureMLJobOperator(task_id="bad_merge", job="jobs/rendered.yml", inputs="x=1", params={"x": "1"})
+    AzureMLCancelJobOperator(task_id="bad_name", job_name={"name": "x"})
+    AzureMLCreateDataAssetOperator(task_id="asset_no_path", name="cards")
+    AzureMLCreateDataAssetOperator(
+        task_id="asset_bad_type", name="cards", path="azureml://datastores/a/paths/b", type="x"
+    )

@@ -1,0 +1,81 @@
+"""What users get wrong first ends in one clear error: its class, the field, what was given, what is accepted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.airflow.lines import Line
+from tests.emulator_fixture import RunningEmulator
+
+NOT_RETRIED = "AirflowFailException"
+
+ERRORS = {
+    "no_service": ("AzureMLServiceError", ["127.0.0.1:1", "cannot be reached"]),
+    "wrong_secret": ("AzureMLConnectionError", ["`password`", "client_secret"]),
+    "no_connection": ("AzureMLConnectionError", ["no_such_connection"]),
+    "no_workspace": ("AzureMLNotFoundError", ["no-such-workspace"]),
+    "no_compute": ("AzureMLException", ["no-such-compute"]),
+    "no_code": ("AzureMLSpecError", ["code", "./no-such-folder"]),
+    "dict_literal": ("AzureMLSpecError", ["inputs.grid", "depth", "json.dumps"]),
+    "no_output": ("AzureMLSpecError", ['fine.output["test_data"]', "train_data"]),
+    "exit_3": ("AzureMLJobFailedError", ["Failed", "last words", "/runs/"]),
+    "timeout_twice": ("AzureMLSpecError", ["timeout", "limits.timeout", "one of them"]),
+    "resources_twice": ("AzureMLSpecError", ["instance_count", "job_resources.instance_count"]),
+    "reserved_output": ("AzureMLSpecError", ["outputs.return_value", "outputs.azureml_studio_url"]),
+    "bad_on_canceled": ("AzureMLSpecError", ["on_canceled", "'retry'", "fail, skip"]),
+    "bad_poll_interval": ("AzureMLSpecError", ["poll_interval", "0", "more than 0"]),
+    "bad_patience": ("AzureMLSpecError", ["patience", "'long'", "0 or more"]),
+    "unknown_key": ("AzureMLSpecError", ["comand", "command"]),
+    "no_mapping": ("AzureMLSpecError", ["mapping", "list"]),
+    "no_file": ("AzureMLSpecError", ["job", "no-such-file.yml", "Looked in"]),
+    "bad_merge": ("AzureMLSpecError", ["inputs", "'x=1'", "a mapping"]),
+    "bad_name": ("AzureMLSpecError", ["job_name", "{'name': 'x'}", "result mapping"]),
+    "asset_no_path": ("AzureMLSpecError", ["path", "required"]),
+    "asset_bad_type": ("AzureMLSpecError", ["type", '"x"', "uri_folder"]),
+}
+RETRIED = {"no_service", "exit_3"}
+"""Errors that a retry may help against."""
+
+
+@pytest.fixture(scope="module")
+def run(line: Line, emulator: RunningEmulator) -> Line:
+    """The DAG of all mistakes, run."""
+    connection = json.loads(emulator["airflow_connection"])
+    nowhere = {**connection, "extra": {**connection["extra"], "endpoint": "https://127.0.0.1:1"}}
+    wrong = {**connection, "password": "wrong-secret-value"}
+    text = line.run(
+        "clean_errors", AIRFLOW_CONN_NO_SERVICE=json.dumps(nowhere), AIRFLOW_CONN_WRONG_SECRET=json.dumps(wrong)
+    )
+    assert connection["password"] not in text
+    return line
+
+
+@pytest.mark.parametrize("task", ERRORS)
+def test_a_mistake_ends_in_one_clear_error(run: Line, task: str) -> None:
+    failure = run.failures("clean_errors")[task]
+    expected, words = ERRORS[task]
+    assert expected in failure["classes"], failure
+    assert (NOT_RETRIED in failure["classes"]) == (task not in RETRIED), failure
+    assert [word for word in words if word not in failure["text"]] == [], failure["text"]
+    assert failure["cause"] == "None"
+    assert "Traceback" not in failure["text"]
+    assert "wrong-secret-value" not in failure["text"]
+
+
+def test_a_failed_job_tells_its_story_in_fields_too(run: Line) -> None:
+    fields = run.failures("clean_errors")["exit_3"]["fields"]
+    assert fields["status"] == "Failed"
+    assert fields["job_name"]
+    assert "/runs/" in fields["studio_url"]
+    assert "last words" in fields["log_tail"]
+    assert "3" in fields["reason"]
+
+
+def test_nothing_was_submitted_where_the_fault_is_the_users(run: Line, emulator: RunningEmulator) -> None:
+    made = {job["name"].rpartition("-")[0].rpartition("-")[0] for job in emulator.jobs()}
+    mistakes = {f"clean_errors-{task}" for task in ERRORS} - {"clean_errors-exit_3"}
+    assert "clean_errors-exit_3" in made
+    assert not made & mistakes
+    assert set(run.states("clean_errors").values()) == {"failed", "success"}

@@ -1,0 +1,144 @@
+"""Waiting on a worker, deferred and by sensor: outputs, failures, cancels and time-outs, on both Airflow lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_azureml.hooks.azureml import AzureMLHook
+from tests.airflow.lines import Line
+
+WAYS = ("here", "deferred")
+SENSORS = ("poke", "reschedule", "deferred")
+RESULT = {
+    "job_name",
+    "status",
+    "experiment_name",
+    "studio_url",
+    "started_at",
+    "ended_at",
+    "outputs",
+    "metrics",
+}
+
+
+@pytest.fixture(scope="module")
+def operators(line: Line) -> tuple[Line, str]:
+    """The DAG of operators, run, and what it logged."""
+    return line, line.run("operators")
+
+
+@pytest.fixture(scope="module")
+def sensors(line: Line) -> tuple[Line, str]:
+    """The DAG of sensors, run, and what it logged."""
+    return line, line.run("sensors")
+
+
+@pytest.fixture(scope="module")
+def canceled(line: Line) -> Line:
+    """The DAG of cancels, run."""
+    line.run("canceled")
+    return line
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_result_and_each_output_are_xcoms(operators: tuple[Line, str], way: str) -> None:
+    run, _ = operators
+    result = run.xcom("operators", f"write_{way}")
+    assert set(result) == RESULT
+    assert result["status"] == "Completed"
+    assert result["started_at"] < result["ended_at"]
+    assert set(result["outputs"]) == {"default", "out"}
+    assert run.xcom("operators", f"write_{way}", "out") == result["outputs"]["out"]
+    assert result["outputs"]["out"]["path"].startswith("azureml://subscriptions/")
+    assert run.xcom("operators", f"write_{way}", "azureml_studio_url") == result["studio_url"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_output_is_the_next_tasks_input(operators: tuple[Line, str], hook: AzureMLHook, way: str) -> None:
+    run, _ = operators
+    result = run.xcom("operators", f"read_{way}")
+    assert "the data" in hook.get_logs(result["job_name"])
+
+
+def test_on_a_worker_the_jobs_log_is_in_the_tasks(operators: tuple[Line, str]) -> None:
+    _, text = operators
+    assert "std_log.txt | the data" in text
+    assert "Azure ML Studio: http" in text
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_failed_job_fails_the_task_with_its_story(operators: tuple[Line, str], way: str) -> None:
+    run, _ = operators
+    failure = run.failures("operators")[f"fail_{way}"]
+    assert failure["classes"][0] == "AzureMLJobFailedError"
+    assert "why it failed" in failure["text"]
+    assert failure["text"].endswith(failure["fields"]["studio_url"])
+    assert run.states("operators")[f"fail_{way}"] == "failed"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_task_out_of_time_cancels_its_job(operators: tuple[Line, str], hook: AzureMLHook, way: str) -> None:
+    run, _ = operators
+    failure = run.failures("operators")[f"slow_{way}"]
+    assert {"AzureMLJobTimeoutError", "AirflowTaskTimeout"} <= set(failure["classes"]), failure
+    name = run.xcom("operators", f"slow_{way}", "azureml_job_name")
+    assert name in failure["text"]
+    assert "0:00:04" in failure["text"]
+    assert hook.wait_for_job(name, 30).status == "Canceled"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_without_waiting_the_result_has_no_end(operators: tuple[Line, str], way: str) -> None:
+    run, _ = operators
+    result = run.xcom("operators", f"left_{way}")
+    assert set(result) == RESULT
+    assert result["status"] not in {"Completed", "Failed", "Canceled"}
+    assert (result["ended_at"], result["outputs"], result["metrics"]) == (None, {}, {})
+
+
+@pytest.mark.parametrize("way", SENSORS)
+def test_a_sensors_result_is_that_of_an_operator(sensors: tuple[Line, str], hook: AzureMLHook, way: str) -> None:
+    run, _ = sensors
+    result = run.xcom("sensors", f"good_{way}")
+    assert set(result) == RESULT
+    assert result["job_name"] == run.xcom("sensors", "good")["job_name"]
+    assert run.xcom("sensors", f"good_{way}", "out") == result["outputs"]["out"]
+    assert run.xcom("sensors", f"good_{way}", "azureml_studio_url") == result["studio_url"]
+    assert "the data" in hook.get_logs(run.xcom("sensors", f"read_{way}")["job_name"])
+
+
+def test_a_sensor_takes_a_name_and_copies_the_log_where_asked(sensors: tuple[Line, str]) -> None:
+    run, text = sensors
+    assert run.xcom("sensors", "by_name")["status"] == "Completed"
+    assert "std_log.txt | written" in text
+
+
+@pytest.mark.parametrize("way", SENSORS)
+def test_a_failed_job_fails_the_sensor_or_skips_it(sensors: tuple[Line, str], way: str) -> None:
+    run, _ = sensors
+    states, failure = run.states("sensors"), run.failures("sensors")[f"bad_{way}"]
+    assert (states[f"bad_{way}"], states[f"soft_{way}"]) == ("failed", "skipped")
+    assert failure["classes"][0] == "AzureMLJobFailedError"
+    assert "why it failed" in failure["text"]
+
+
+def test_a_sensor_out_of_time_leaves_the_job_alone(canceled: Line) -> None:
+    states = canceled.states("canceled")
+    assert (states["timeout_poke"], states["timeout_deferred"]) == ("failed", "failed")
+    assert states["timeout_soft"] == "skipped"
+    for task in ("timeout_poke", "timeout_deferred"):
+        assert "AirflowSensorTimeout" in canceled.failures("canceled")[task]["classes"]
+    assert canceled.xcom("canceled", "cancel")["status"] == "Canceled", "it ran until it was cancelled"
+
+
+def test_cancelling_what_has_ended_or_never_was_is_success(canceled: Line) -> None:
+    name = canceled.xcom("canceled", "long")["job_name"]
+    assert canceled.xcom("canceled", "again") == {"job_name": name, "status": "Canceled"}
+    assert canceled.xcom("canceled", "missing") == {"job_name": "no-such-job", "status": None}
+
+
+@pytest.mark.parametrize("way", ["poke", "deferred"])
+def test_a_canceled_job_fails_or_skips_as_asked(canceled: Line, way: str) -> None:
+    states, failure = canceled.states("canceled"), canceled.failures("canceled")[f"fail_{way}"]
+    assert (states[f"fail_{way}"], states[f"skip_{way}"]) == ("failed", "skipped")
+    assert failure["classes"][0] == "AzureMLJobCanceledError"
