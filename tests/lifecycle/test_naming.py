@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_azureml.lifecycle.naming import IDENTITY_TAGS, TaskFacts, identify
@@ -63,6 +63,7 @@ def test_the_map_index_can_be_read() -> None:
     assert "-group-train-7-" in identify(replace(FACTS, map_index=7)).name(1)
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=300), st.text(max_size=300), st.integers(-1, 10**6), st.integers(1, 10**6), st.none() | st.text()
 )

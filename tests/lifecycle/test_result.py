@@ -378,6 +378,14 @@ def test_a_pipeline_fails_for_its_first_failed_child() -> None:
     assert runs.failure("Pipeline") == Failure("PipelineFailed", "Pipeline failed.", "root")
 
 
+def test_a_pipeline_without_a_failed_child_speaks_for_itself() -> None:
+    runs = Runs(
+        j={"runId": "j", "error": run_error("Compute is gone.", "ComputeLost")},
+        a={"runId": "a", "parentRunId": "j", "status": "Canceled"},
+    )
+    assert runs.failure("Pipeline") == Failure("ComputeLost", "Compute is gone.", "")
+
+
 def test_a_reason_that_cannot_be_read() -> None:
     runs = Runs(j={"runId": "j"})
     runs.broken = {"details"}

@@ -52,6 +52,11 @@ def stored(name: str, number: int, status: str) -> dict[str, Any]:
     return job_json(name, status, tags=IDENTITY.tags(number))
 
 
+def test_a_request_does_not_show_its_body() -> None:
+    """Environment variables of a job may hold what nobody should read in a log."""
+    assert "SECRET" not in repr(Prepared({"properties": {"environmentVariables": {"KEY": "SECRET"}}}))
+
+
 def test_nothing_there() -> None:
     service, request = Service(), Request()
     found, drive = attempt(service, request=request)

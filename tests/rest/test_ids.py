@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_azureml.rest import ids, storage
@@ -148,6 +148,7 @@ def test_spellings_of_a_datastore_path() -> None:
     assert DatastorePath("ds", "").as_folder().path == ""
 
 
+@settings(deadline=None)
 @given(st.text(min_size=0, max_size=30).filter(lambda text: not text.startswith("/")))
 def test_datastore_paths_round_trip(path: str) -> None:
     here = DatastorePath("ds", path, WS)
@@ -155,6 +156,7 @@ def test_datastore_paths_round_trip(path: str) -> None:
     assert ids.parse_datastore_path(here.short) == DatastorePath("ds", path)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_readers_never_raise(text: str) -> None:
     for prefix in ("", "azureml:", "azureml://", "https://"):
@@ -217,6 +219,7 @@ def test_what_is_no_storage_address(url: str) -> None:
     assert storage.parse_https(url) is None
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=30).filter(lambda text: not text.startswith("/")))
 def test_https_round_trip(path: str) -> None:
     place = StorageAddress("dfs", "acct", "core.windows.net", "c", path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_azureml.rest import times
@@ -44,6 +44,7 @@ def test_missing_times(value: object) -> None:
     assert times.parse_optional(value) is None
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.timezones(), min_value=datetime(1900, 1, 2), max_value=datetime(2200, 1, 1)))
 def test_round_trip(local: datetime) -> None:
     moment = local.astimezone(UTC)
