@@ -137,6 +137,18 @@ def test_patience_ends(error: AzureMLError) -> None:
     assert drive.looked_at == [1000, 1030, 1060, 1090, 1120, 1150]
 
 
+def test_a_service_that_asks_to_be_left_alone_is() -> None:
+    busy = TransientServiceError("busy", reply(429, headers={"Retry-After": "200"}))
+    calm = TransientServiceError("busy", reply(429, headers={"Retry-After": "3"}))
+    _, drive = waited(looks("Running", busy, calm, "Running", "Completed"))
+    assert drive.looked_at == [1000, 1030, 1230, 1260, 1290]
+    _, drive = failing(DeadlineError, looks(busy), deadline=1100)
+    assert drive.looked_at == [1000, 1100]
+    drive = Drive(looks(busy, "Running"))
+    drive.run(look("j", clock=drive.clock, interval=5, patience=60))
+    assert drive.looked_at == [1000, 1200]
+
+
 def test_a_good_look_renews_patience() -> None:
     answers: list[str | AzureMLError] = [DOWN, DOWN, DOWN, "Running"] * 20
     ended, _ = waited(looks(*answers, last="Completed"), patience=61)

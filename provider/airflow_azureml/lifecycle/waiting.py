@@ -13,10 +13,18 @@ from collections.abc import Callable
 from airflow_azureml.lifecycle.following import LogFollower
 from airflow_azureml.lifecycle.records import LookTrouble, QueueNote, StatusChange
 from airflow_azureml.rest import history
-from airflow_azureml.rest.errors import AzureMLError, DeadlineError, NotFoundError, PatienceError, SettingsError
+from airflow_azureml.rest.errors import (
+    AzureMLError,
+    DeadlineError,
+    NotFoundError,
+    PatienceError,
+    ServiceError,
+    SettingsError,
+)
 from airflow_azureml.rest.flow import Look, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.times import retry_after
 
 Clock = Callable[[], float]
 """Tells epoch seconds."""
@@ -41,7 +49,8 @@ def wait(
 
     On its way it tells ``StatusChange``, ``LogLines``, ``QueueNote``, ``LookTrouble`` and ``LogTrouble`` as news.
 
-    :param poll_interval: seconds from the end of a look to the next one; only a deadline makes a look come earlier.
+    :param poll_interval: seconds from the end of a look to the next one; only a deadline makes a look come earlier, and
+        only a service that asks for more (``Retry-After``) makes it come later.
     :param patience: seconds for which looks may go on failing.
     :param deadline: epoch seconds; the job is looked at once more then.
     :param missing_ok_for: seconds for which the job may be missing.
@@ -70,7 +79,7 @@ def wait(
         if deadline is not None and clock() >= deadline:
             seen = f"still {last.status}" if last is not None else "not seen yet"
             raise DeadlineError(f"Job {name} was {seen} when the time that it was given had passed.") from None
-        pause = max(looked_at + poll_interval - clock(), 0.0)
+        pause = max(looked_at + max(poll_interval, spell.asked) - clock(), 0.0)
 
 
 def look(name: str, *, clock: Clock, interval: float, patience: float, missing_ok_for: float = 60) -> Steps[Job]:
@@ -82,7 +91,7 @@ def look(name: str, *, clock: Clock, interval: float, patience: float, missing_o
     """
     spell = _BadSpell(name, clock, patience, missing_ok_for)
     while (job := (yield from _look(name, spell))) is None:
-        yield Pause(interval)
+        yield Pause(max(interval, spell.asked))
     return job
 
 
@@ -103,7 +112,12 @@ def _look(name: str, spell: _BadSpell) -> Steps[Job | None]:
 
 
 class _BadSpell:
-    """How long looks have been failing, and whether that is still tolerated."""
+    """How long looks have been failing, and whether that is still tolerated.
+
+    ``asked``: seconds that the service asked to be left alone for, the last time it failed.
+    """
+
+    asked = 0.0
 
     def __init__(self, name: str, clock: Clock, patience: float, missing_ok_for: float) -> None:
         self._name = name
@@ -116,6 +130,7 @@ class _BadSpell:
     def renew(self) -> None:
         """Begin anew, after a good look."""
         self._failing_since = self._missing_since = None
+        self.asked = 0.0
 
     def spend(self, error: AzureMLError) -> LookTrouble | None:
         """Count a failed look; what to tell, the first time in a spell.
@@ -124,6 +139,7 @@ class _BadSpell:
         :raises NotFoundError: the job has been missing for too long.
         """
         now = self._clock()
+        self.asked = (retry_after(error.reply) or 0.0) if isinstance(error, ServiceError) else 0.0
         if isinstance(error, NotFoundError):
             begun = self._missing_since is None
             self._missing_since = now if self._missing_since is None else self._missing_since
