@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -42,8 +41,6 @@ Listener = Callable[[Any], None]
 
 BELOW_DATA_PLANE = frozenset({Plane.DATA, Plane.DATA_ML})
 
-_NEWS: ContextVar[Listener | None] = ContextVar("azureml_news", default=None)
-
 
 def read(call: Call[T], answer: Reply) -> T:
     """Make an answer into the call's value, or raise what it says."""
@@ -58,9 +55,8 @@ def carry(transfer: Transfer, settings: Settings, limits: Limits) -> Any:
         return client.perform(transfer)
 
 
-def tell(news: News) -> None:
+def tell(news: News, listener: Listener | None) -> None:
     """Hand news to the one who listens to this run, if anybody does."""
-    listener = _NEWS.get()
     if listener is not None:
         listener(news.record)
 
@@ -93,13 +89,13 @@ class MLClient:
         :param stop: ends pauses, and with them the run, when it is set.
         :raises Interrupted: ``stop`` was set.
         """
-        heard, stopped = _NEWS.set(news), STOP.set(stop)
+        stopped = STOP.set(stop)
         steps = iter(flow)
         try:
             effect = next(steps)
             while True:
                 try:
-                    answer = self.perform(effect)
+                    answer = self.perform(effect, news)
                 except AzureMLError as error:
                     effect = steps.throw(error)
                 else:
@@ -109,10 +105,9 @@ class MLClient:
             return result
         finally:
             steps.close()
-            _NEWS.reset(heard)
             STOP.reset(stopped)
 
-    def perform(self, effect: Effect) -> Any:
+    def perform(self, effect: Effect, news: Listener | None = None) -> Any:
         """Do one thing that a flow asked for."""
         if isinstance(effect, Call):
             return self._call(effect)
@@ -121,7 +116,7 @@ class MLClient:
         if isinstance(effect, Look):
             return self._call(jobs.get(self.workspace, effect.job))
         if isinstance(effect, News):
-            return tell(effect)
+            return tell(effect, news)
         return self._transfer(effect)
 
     def control_plane(self) -> ControlPlane:
@@ -206,13 +201,12 @@ class AsyncMLClient:
 
         :param news: called with the record of each ``News``, in the caller's own task.
         """
-        heard = _NEWS.set(news)
         steps = iter(flow)
         try:
             effect = next(steps)
             while True:
                 try:
-                    answer = await self.perform(effect)
+                    answer = await self.perform(effect, news)
                 except AzureMLError as error:
                     effect = steps.throw(error)
                 else:
@@ -222,9 +216,8 @@ class AsyncMLClient:
             return result
         finally:
             steps.close()
-            _NEWS.reset(heard)
 
-    async def perform(self, effect: Effect) -> Any:
+    async def perform(self, effect: Effect, news: Listener | None = None) -> Any:
         """Do one thing that a flow asked for."""
         if isinstance(effect, Call):
             return await self._call(effect)
@@ -233,7 +226,7 @@ class AsyncMLClient:
         if isinstance(effect, Look):
             return await self._call(jobs.get(self.workspace, effect.job))
         if isinstance(effect, News):
-            return tell(effect)
+            return tell(effect, news)
         return await self._transfer(effect)
 
     async def control_plane(self) -> ControlPlane:
