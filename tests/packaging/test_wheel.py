@@ -122,18 +122,17 @@ def test_airflow_lists_the_provider(installed: Installed) -> None:
     assert "Azure Machine Learning" in row["description"]
 
 
-def test_the_connection_type_and_its_hook_are_there(installed: Installed) -> None:
-    (row,) = (row for row in installed.airflow("providers", "hooks") if row["connection_type"] == "azureml")
-    assert row["class"] == "airflow_azureml.hooks.azureml.AzureMLHook"
-    assert row["conn_id_attribute_name"] == "azureml_conn_id"
-    assert row["hook_name"] == "Azure Machine Learning"
-
-
-def test_the_connection_form_is_there(installed: Installed) -> None:
-    rows = installed.airflow("providers", "widgets")
-    names = [row["connection_parameter_name"] for row in rows]
-    assert {name.removeprefix("extra__azureml__") for name in names if name.startswith("extra__azureml__")} >= FORM
-    assert {"azureml"} <= {row["field_behaviours"] for row in installed.airflow("providers", "behaviours")}
+def test_the_connection_type_its_hook_and_its_form_are_there(installed: Installed) -> None:
+    code = (
+        "import json; from airflow.providers_manager import ProvidersManager as Manager; known = Manager();"
+        " hook = known.hooks['azureml']; form = sorted(known.connection_form_widgets);"
+        " print(json.dumps([hook.hook_class_name, hook.connection_id_attribute_name, hook.hook_name, form]));"
+        " print(json.dumps(known.field_behaviours['azureml']))"
+    )
+    told, behaviour = map(json.loads, installed.run("python", "-c", code).splitlines()[-2:])
+    assert told[:3] == ["airflow_azureml.hooks.azureml.AzureMLHook", "azureml_conn_id", "Azure Machine Learning"]
+    assert {name.removeprefix("extra__azureml__") for name in told[3] if name.startswith("extra__azureml__")} >= FORM
+    assert "login" in behaviour["relabeling"]
 
 
 def test_the_public_names_come_from_the_wheel(installed: Installed) -> None:
