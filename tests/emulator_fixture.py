@@ -45,13 +45,20 @@ class RunningEmulator:
         command = [sys.executable, "-m", "azureml_emulator.cli", "start", "--state", str(self.state), *self.arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        file, deadline = self.state / "endpoint.json", time.monotonic() + START_PATIENCE
-        while not file.exists():
+        deadline = time.monotonic() + START_PATIENCE
+        while (found := self.announced()) is None or found["pid"] != self.process.pid:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the emulator did not start:\n{self.log.read_text()}")
             time.sleep(0.02)
-        self.endpoint = json.loads(file.read_text())
+        self.endpoint = found
         self.env = read_exports(self.command("env").stdout)
+
+    def announced(self) -> dict[str, Any] | None:
+        """The content of ``endpoint.json``, which a killed emulator may have left; None when there is none."""
+        try:
+            return dict(json.loads((self.state / "endpoint.json").read_text()))
+        except FileNotFoundError:
+            return None
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one ``azureml-emulator`` command on this state directory."""

@@ -18,6 +18,7 @@ from aiohttp import web
 from azureml_emulator import access, routes
 from azureml_emulator.blobs import BlobStore
 from azureml_emulator.clock import Clock, now, stamp
+from azureml_emulator.engine import Engine
 from azureml_emulator.errors import Envelope, ServiceError, respond
 from azureml_emulator.faults import Fault, Faults
 from azureml_emulator.journal import Entry, Journal
@@ -55,17 +56,8 @@ class Emulator:
         self.router = Router(route for route in known if route.plane is not Plane.STUDIO)
         self.studio_router = Router(route for route in known if route.plane is Plane.STUDIO)
         self.stopping = asyncio.Event()
-        self.engine = self._engine()
+        self.engine = Engine(self)
         self._runners: list[web.AppRunner] = []
-
-    def _engine(self) -> Any:
-        try:
-            from azureml_emulator.engine import Engine
-        except ModuleNotFoundError as error:
-            if error.name != "azureml_emulator.engine":
-                raise
-            return None
-        return Engine(self)
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""
@@ -73,14 +65,15 @@ class Emulator:
         self.blobs.create_container(self.settings.artifact_container)
         await self._listen(self.dispatch, self.settings.host, self.settings.port, tls)
         await self._listen(self.dispatch_page, "127.0.0.1", self.settings.identity.studio_port, None)
-        if self.engine:
-            await self.engine.start()
+        await self.engine.start()
 
     async def stop(self) -> None:
-        """End running jobs, answer what is under way, close both ports and the files."""
+        """Take no more connections, end running jobs, answer what is under way, close the files."""
         self.stopping.set()
-        if self.engine:
-            await self.engine.stop()
+        for runner in self._runners:
+            for site in runner.sites:
+                await site.stop()
+        await self.engine.stop()
         for runner in self._runners:
             await runner.cleanup()
         self.tracking.close()
@@ -159,7 +152,9 @@ class Emulator:
             if request.transport:
                 request.transport.abort()
             raise ConnectionResetError("a fault was asked for")
-        headers = {"Retry-After": f"{fault.seconds(1):.0f}"} if fault.status == 429 or fault.delay is not None else {}
+        headers = {"x-ms-error-code": fault_code(fault.status)}
+        if fault.status == 429 or fault.delay is not None:
+            headers["Retry-After"] = f"{fault.seconds(1):.0f}"
         message = f"The emulator was asked for this fault ({fault.kind} {fault.status})."
         error = ServiceError(fault.status, fault_code(fault.status), message, envelope=Envelope.ARM, headers=headers)
         return respond(error, self.settings.region)
@@ -173,7 +168,8 @@ def fault_code(status: int) -> str:
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Give every answer the ids that Azure's front ends send."""
-    response.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
+    for name in ("x-ms-request-id", "x-ms-correlation-request-id"):
+        response.headers.setdefault(name, str(uuid.uuid4()))
     version = request.headers.get("x-ms-version") or request.query.get("sv", "")
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
         response.headers.setdefault("x-ms-version", version)

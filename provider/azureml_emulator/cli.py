@@ -17,6 +17,7 @@ from azureml_emulator import doctor, remote
 from azureml_emulator.endpoint import NotRunningError, Presence, RunningError, exports
 from azureml_emulator.faults import KINDS
 from azureml_emulator.journal import Journal
+from azureml_emulator.model import Jobs
 from azureml_emulator.settings import SettingsError, load_settings, with_free_studio_port
 from azureml_emulator.store import Store
 
@@ -100,7 +101,11 @@ def add_fault(fault_parser: argparse.ArgumentParser, state: argparse.ArgumentPar
     commands = fault_parser.add_subparsers(metavar="COMMAND", required=True)
     add = commands.add_parser("add", parents=[state], help="ask for a fault")
     add.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
-    add.add_argument("--route", metavar="REGEX", help="searched in 'METHOD /path' (default: every request)")
+    add.add_argument(
+        "--route",
+        metavar="REGEX",
+        help="searched in 'METHOD /path', for protocol faults in the job's name (default: all)",
+    )
     add.add_argument("--times", type=int, metavar="N", help="how often (default: until cleared)")
     add.add_argument("--status", type=int, metavar="S", help="status of the answer (default 500)")
     add.add_argument("--delay", type=float, metavar="SECONDS", help="seconds; with a status: its Retry-After")
@@ -234,8 +239,6 @@ def show_journal(options: argparse.Namespace) -> int:
 
 def jobs_made(state: Path) -> list[dict[str, object]]:
     """Name, type, status, experiment and times of every job in the store, the oldest first."""
-    from azureml_emulator.model import Jobs
-
     store = Store(state / "state.sqlite")
     try:
         return [

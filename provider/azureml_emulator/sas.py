@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
 from azureml_emulator.clock import now
-from azureml_emulator.settings import ACCOUNT, STORAGE_SUFFIX, Settings
+from azureml_emulator.settings import ACCOUNT, Settings
 
 VERSION = "2021-12-02"
 """The version of the signatures that the emulator makes itself."""
@@ -56,7 +56,7 @@ class Signer:
             "se": utc_seconds(ends),
             "spr": "https",
         }
-        resource = f"/blob/{ACCOUNT}.blob.{STORAGE_SUFFIX}/{container}" + (f"/{blob}" if blob else "")
+        resource = f"/blob/{ACCOUNT}/{container}" + (f"/{blob}" if blob else "")
         fields["sig"] = signature(self._key, service_text(fields, resource))
         return urlencode(fields)
 

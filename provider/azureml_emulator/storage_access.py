@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ def authorize(em: Emulator, request: web.Request, wish: Wish) -> None:
         raise BlobError("AuthenticationFailed", "A request carries a signature in its query or a header, not both.")
     if "sig" in fields:
         check_signature(em, fields, wish)
+        check_address(fields, request.remote or "")
     elif authorization.startswith("SharedKey "):
         check_shared_key(em, request, wish, authorization)
     else:
@@ -93,6 +95,8 @@ def check_signature(em: Emulator, fields: Mapping[str, str], wish: Wish) -> None
     """A service or account SAS: its signature, its time, what it allows."""
     names = account_names(em, wish)
     service = "sr" in fields
+    if "si" in fields:
+        raise BlobError("AuthenticationFailed", "There is no stored access policy of this name.")
     texts = service_texts(fields, wish, names) if service else [account_text(fields, name) for name in names]
     if not is_signed(em.settings.account_key, fields, texts):
         raise BlobError("AuthenticationFailed", "Signature did not match.")
@@ -120,6 +124,19 @@ def check_period(fields: Mapping[str, str]) -> None:
     if ends is None or moment >= ends or (begins is not None and moment < begins):
         period = f"Start [{fields.get('st', '')}] - Expiry [{fields.get('se', '')}] - Current [{utc_seconds(moment)}]"
         raise BlobError("AuthenticationFailed", f"Signature not valid in the specified time frame: {period}")
+
+
+def check_address(fields: Mapping[str, str], remote: str) -> None:
+    """The addresses from which a SAS may be used: one, or a range."""
+    if "sip" not in fields:
+        return
+    first, _, last = fields["sip"].partition("-")
+    try:
+        allowed = ipaddress.ip_address(first) <= ipaddress.ip_address(remote) <= ipaddress.ip_address(last or first)  # type: ignore[operator]
+    except (ValueError, TypeError):
+        allowed = False
+    if not allowed:
+        raise BlobError("AuthorizationSourceIPMismatch")
 
 
 def check_account_scope(fields: Mapping[str, str], wish: Wish) -> None:

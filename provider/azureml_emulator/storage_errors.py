@@ -25,6 +25,10 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         403,
         "This request is not authorized to perform this operation using this resource type.",
     ),
+    "AuthorizationSourceIPMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this source IP.",
+    ),
     "NoAuthenticationInformation": (
         401,
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",

@@ -93,6 +93,28 @@ def test_a_signature_is_for_one_place_and_one_time(
         assert late.partition("sig=")[2] not in answer.text
 
 
+def test_a_signature_may_be_for_some_addresses_only(
+    emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str
+) -> None:
+    for address, expected in (
+        ("127.0.0.1", (200, None)),
+        ("127.0.0.0-127.0.0.9", (200, None)),
+        ("10.0.0.1", (403, "AuthorizationSourceIPMismatch")),
+        ("10.0.0.1-10.0.0.9", (403, "AuthorizationSourceIPMismatch")),
+    ):
+        signed = generate_container_sas(
+            "emuacct", container.container_name, key, permission="r", expiry=soon(), ip=address
+        )
+        assert code(get(emulator, f"{blob_url}?{signed}")) == expected
+
+
+def test_a_policy_that_is_not_stored_allows_nothing(
+    emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str
+) -> None:
+    signed = generate_container_sas("emuacct", container.container_name, key, policy_id="kept", expiry=soon())
+    assert code(get(emulator, f"{blob_url}?{signed}")) == (403, "AuthenticationFailed")
+
+
 def test_a_signature_allows_what_it_says(
     emulator: RunningEmulator, container: ContainerClient, key: str, blob_url: str
 ) -> None:
