@@ -44,6 +44,10 @@ class Line:
         """Run DAGs to their ends and give back all that was logged."""
         return self._call(str(RUNNER), str(self.dags), *dag_ids, **settings)
 
+    def python_says(self, code: str) -> str:
+        """Run a piece of Python here and give back what it printed last."""
+        return self._call("-c", code).strip().splitlines()[-1]
+
     def states(self, dag_id: str) -> dict[str, str]:
         """The state of each task; a mapped one's key ends in ``[index]``."""
         query = "SELECT task_id, map_index, state FROM task_instance WHERE dag_id = ?"
@@ -56,7 +60,7 @@ class Line:
         return json.loads(rows[0][0]) if rows else None
 
     def failures(self, dag_id: str) -> dict[str, dict[str, Any]]:
-        """What the failure callbacks were given: task → ``classes`` (by name, most special first), ``text``, ``fields``."""
+        """What failure callbacks were given: task → ``classes`` (by name, most special first), ``text``, ``fields``."""
         lines = self.failures_file.read_text().splitlines() if self.failures_file.exists() else []
         found = [json.loads(line) for line in lines]
         return {one["task"]: one for one in found if one["dag"] == dag_id}

@@ -1,12 +1,13 @@
 """Run in an Airflow of its own, 3.3 or 2.11: each DAG of a folder by ``dag.test()``; what it says is its log.
 
-Call: ``python runner.py DAGS_FOLDER [DAG_ID ...]``. Standard library and Airflow only; what became of the runs stands in
-Airflow's database.
+Call: ``python runner.py DAGS_FOLDER [DAG_ID ...]``. Standard library and Airflow only; what became of the runs stands
+in Airflow's database.
 """
 
 from __future__ import annotations
 
 import datetime
+import importlib
 import sys
 import time
 from typing import Any
@@ -16,11 +17,9 @@ import airflow
 
 def loaded(folder: str) -> Any:
     """All DAGs of a folder, as Airflow itself parses them."""
-    try:
-        from airflow.dag_processing.dagbag import DagBag  # 3.2 and later
-    except ImportError:
-        from airflow.models.dagbag import DagBag
-    bag = DagBag(folder)
+    three = airflow.__version__.startswith("3")
+    module = importlib.import_module("airflow.dag_processing.dagbag" if three else "airflow.models.dagbag")
+    bag = module.DagBag(folder)
     if bag.import_errors:
         raise SystemExit(f"{bag.import_errors}")
     return bag
@@ -36,7 +35,7 @@ def main() -> None:
     for dag_id in sys.argv[2:] or sorted(bag.dags):
         try:
             bag.dags[dag_id].test(**{name: moment})
-        except Exception as error:  # 2.11 lets the failure of a task out
+        except Exception as error:  # noqa: BLE001 - 2.11 lets the failure of a task out
             print(f"{dag_id}: {error!r}")
 
 

@@ -203,6 +203,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
             map_index=-1 if ti.map_index is None else ti.map_index,
             generation=max(ti.max_tries - self.retries, 0),
             name_hint=name_hint,
+            try_number=ti.try_number,
         )
         return identify(facts)
 

@@ -1,0 +1,281 @@
+"""What operators are before they run: keywords, template fields, mapping, copies, and the document that they write."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG, BaseOperator
+from airflow.serialization.serialized_objects import DagSerialization
+
+from airflow_azureml.operators import (
+    AzureMLCancelJobOperator,
+    AzureMLCommandJobOperator,
+    AzureMLCreateDataAssetOperator,
+    AzureMLJobOperator,
+)
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.sensors import AzureMLJobSensor
+
+ENVIRONMENT = "azureml:sklearn:1"
+START = datetime(2023, 1, 1, tzinfo=timezone.utc)
+
+COORDINATES = {"azureml_conn_id", "subscription_id", "resource_group", "workspace_name"}
+WAITING = {
+    "wait_for_completion",
+    "deferrable",
+    "poll_interval",
+    "patience",
+    "stream_logs",
+    "cancel_on_kill",
+    "on_canceled",
+}
+KEYWORDS: dict[type[BaseOperator], set[str]] = {
+    AzureMLCommandJobOperator: COORDINATES
+    | WAITING
+    | {
+        "command",
+        "environment",
+        "compute",
+        "code",
+        "inputs",
+        "outputs",
+        "environment_variables",
+        "tags",
+        "properties",
+        "distribution",
+        "identity",
+        "queue_settings",
+        "services",
+        "notification_setting",
+        "limits",
+        "timeout",
+        "job_resources",
+        "instance_type",
+        "instance_count",
+        "shm_size",
+        "docker_args",
+        "experiment_name",
+        "display_name",
+        "description",
+        "parent_job_name",
+    },
+    AzureMLJobOperator: COORDINATES
+    | WAITING
+    | {
+        "job",
+        "set",
+        "inputs",
+        "outputs",
+        "tags",
+        "properties",
+        "environment_variables",
+        "compute",
+        "experiment_name",
+        "display_name",
+        "description",
+        "identity",
+    },
+    AzureMLCancelJobOperator: COORDINATES | {"job_name", "wait_for_completion", "poll_interval"},
+    AzureMLCreateDataAssetOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
+    AzureMLJobSensor: COORDINATES | {"job_name", "deferrable", "poll_interval", "stream_logs", "on_canceled"},
+}
+NOT_TEMPLATES = WAITING
+"""Keywords that say how a task waits; everything else is a template field."""
+
+REQUIRED: dict[type[BaseOperator], dict[str, Any]] = {
+    AzureMLCommandJobOperator: {"command": "echo", "environment": ENVIRONMENT},
+    AzureMLJobOperator: {"job": "job.yml"},
+    AzureMLCancelJobOperator: {"job_name": "a-job"},
+    AzureMLCreateDataAssetOperator: {"name": "cards", "path": "data"},
+    AzureMLJobSensor: {"job_name": "a-job"},
+}
+each_class = pytest.mark.parametrize("cls", KEYWORDS)
+
+
+def own_keywords(cls: type[BaseOperator]) -> set[str]:
+    """The keywords that our classes add to Airflow's."""
+    found: set[str] = set()
+    for one in cls.__mro__:
+        if one.__module__.startswith("airflow_azureml"):
+            found |= set(inspect.signature(one.__init__).parameters) - {"self", "kwargs"}
+    return found
+
+
+def command(**given: Any) -> AzureMLCommandJobOperator:
+    """A command job that is right but for what is given."""
+    return AzureMLCommandJobOperator(**{"task_id": "t", "command": "echo", "environment": ENVIRONMENT, **given})
+
+
+def written(operator: AzureMLCommandJobOperator | AzureMLJobOperator) -> Mapping[str, Any]:
+    """The document that an operator writes."""
+    return operator.document({}).value
+
+
+@each_class
+def test_the_keywords_are_those_promised(cls: type[BaseOperator]) -> None:
+    assert own_keywords(cls) == KEYWORDS[cls]
+
+
+@each_class
+def test_all_that_can_be_computed_is_a_template_field(cls: type[BaseOperator]) -> None:
+    assert set(cls.template_fields) == KEYWORDS[cls] - NOT_TEMPLATES
+    assert not cls.template_ext
+    assert set(cls.template_fields_renderers) <= set(cls.template_fields)
+
+
+@each_class
+def test_each_keyword_is_kept_as_given(cls: type[BaseOperator]) -> None:
+    marks = {name: {"mark": name} for name in cls.template_fields if name not in COORDINATES}
+    operator = cls(task_id="t", **marks)
+    assert {name: getattr(operator, name) for name in marks} == marks
+
+
+@each_class
+def test_it_is_copied_and_pickled(cls: type[BaseOperator]) -> None:
+    operator = cls(task_id="t", **REQUIRED[cls])
+    for other in (copy.copy(operator), copy.deepcopy(operator), pickle.loads(pickle.dumps(operator))):
+        assert type(other) is cls
+        for name in REQUIRED[cls]:
+            assert getattr(other, name) == getattr(operator, name)
+
+
+@each_class
+def test_it_is_mapped_and_serialized(cls: type[BaseOperator]) -> None:
+    name, value = next(iter(REQUIRED[cls].items()))
+    rest = {key: given for key, given in REQUIRED[cls].items() if key != name}
+    with DAG("d", start_date=START, schedule=None) as dag:
+        cls(task_id="plain", **REQUIRED[cls])
+        cls.partial(task_id="mapped", **rest).expand(**{name: [value, value]})
+    there = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert set(there.task_dict) == {"plain", "mapped"}
+    assert set(there.task_dict["plain"].template_fields) == set(cls.template_fields)
+
+
+def test_the_studio_link_is_on_whatever_has_a_job() -> None:
+    for cls in (AzureMLCommandJobOperator, AzureMLJobOperator, AzureMLJobSensor):
+        (link,) = cls.operator_extra_links
+        assert (link.name, link.xcom_key) == ("Azure ML Studio", "azureml_studio_url")
+
+
+def test_an_upstream_output_sets_the_dependency() -> None:
+    with DAG("d", start_date=START, schedule=None):
+        first = command(task_id="first", outputs={"data": None})
+        second = command(task_id="second", inputs={"nested": first.output["data"]})
+    assert second.upstream_task_ids == {"first"}
+
+
+def test_keywords_become_the_clis_yaml() -> None:
+    given = {
+        "compute": "gpu",
+        "inputs": {"x": 1},
+        "outputs": {"y": None},
+        "environment_variables": {"A": "b"},
+        "tags": {"t": "1"},
+        "distribution": {"type": "pytorch"},
+        "queue_settings": {"job_tier": "spot"},
+        "description": "d",
+        "parent_job_name": "p",
+    }
+    expected = {"type": "command", "command": "echo", "environment": ENVIRONMENT, **given}
+    assert written(command(**given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "expected"),
+    [
+        ({"timeout": 60}, "limits", {"timeout": 60}),
+        ({"timeout": 60.2}, "limits", {"timeout": 61}),
+        ({"timeout": timedelta(hours=1)}, "limits", {"timeout": 3600}),
+        ({"limits": {"timeout": timedelta(seconds=90)}}, "limits", {"timeout": 90}),
+        ({"limits": {"timeout": 1.5}}, "limits", {"timeout": 2}),
+        ({"identity": "managed"}, "identity", {"type": "managed"}),
+        ({"identity": {"type": "managed"}}, "identity", {"type": "managed"}),
+        ({"instance_count": 2, "shm_size": "4g"}, "resources", {"instance_count": 2, "shm_size": "4g"}),
+        ({"job_resources": {"locations": ["eu"]}}, "resources", {"locations": ["eu"]}),
+        (
+            {"job_resources": {"locations": ["eu"]}, "instance_type": "S"},
+            "resources",
+            {"locations": ["eu"], "instance_type": "S"},
+        ),
+        ({"code": Path("src")}, "code", "src"),
+    ],
+)
+def test_a_keyword_is_written_as_the_cli_knows_it(given: dict[str, Any], key: str, expected: Any) -> None:
+    assert written(command(**given))[key] == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"timeout": 1, "limits": {"timeout": 1}}, ["timeout", "limits.timeout"]),
+        ({"shm_size": "1g", "job_resources": {"shm_size": "1g"}}, ["shm_size", "job_resources.shm_size"]),
+    ],
+)
+def test_the_same_thing_twice_is_refused(given: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(SpecError) as caught:
+        command(**given).document({})
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_keywords_are_merged_and_replaced_and_set_is_last() -> None:
+    operator = AzureMLJobOperator(
+        task_id="t",
+        job={"type": "command", "inputs": {"a": 1, "b": 2}, "tags": {"t": "1"}, "compute": "old"},
+        inputs={"b": 3, "c": 4},
+        compute="new",
+        identity="managed",
+        set=["inputs.c=5", "limits.timeout=60"],
+    )
+    assert written(operator) == {
+        "type": "command",
+        "inputs": {"a": 1, "b": 3, "c": 5},
+        "tags": {"t": "1"},
+        "compute": "new",
+        "identity": {"type": "managed"},
+        "limits": {"timeout": 60},
+    }
+
+
+def test_a_files_paths_belong_to_its_folder_and_keywords_to_the_dags(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "job.yml").write_text("type: command\ncode: ./src\n")
+    with DAG("d", start_date=START, schedule=None) as dag:
+        dag.fileloc = str(tmp_path / "dag.py")
+        operator = AzureMLJobOperator(task_id="t", job="jobs/job.yml", inputs={"x": {"path": "./data"}})
+        operator.resolve_template_files()
+    document = operator.document({})
+    assert document.root.child("code").place.folder == str(tmp_path / "jobs")
+    assert document.root.child("inputs").child("x").place.folder == str(tmp_path)
+    assert document.root.child("code").place.line == 2
+
+
+def test_a_file_is_looked_for_beside_the_dag_then_in_the_search_path(tmp_path: Path) -> None:
+    for folder, text in (("search", "command: far\n"), ("dags", "command: near\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "job.yml").write_text(text)
+    (tmp_path / "search" / "other.yml").write_text("command: other\n")
+    with DAG("d", start_date=START, schedule=None, template_searchpath=[str(tmp_path / "search")]) as dag:
+        dag.fileloc = str(tmp_path / "dags" / "dag.py")
+        near = AzureMLJobOperator(task_id="near", job="job.yml")
+        other = AzureMLJobOperator(task_id="other", job="other.yml")
+        above = AzureMLJobOperator(task_id="above", job="../search/other.yml")
+    for operator, expected in ((near, "near"), (other, "other"), (above, "other")):
+        operator.resolve_template_files()
+        assert written(operator)["command"] == expected
+
+
+def test_strings_that_only_look_like_files_stay_as_they_are(tmp_path: Path) -> None:
+    with DAG("d", start_date=START, schedule=None) as dag:
+        dag.fileloc = str(tmp_path / "dag.py")
+        operator = command(command="python t.py --config conf.yml", inputs={"c": {"path": "azureml:cfg.yml"}})
+    operator.resolve_template_files()
+    assert operator.render_template(operator.inputs, {}) == {"c": {"path": "azureml:cfg.yml"}}
+    assert operator.render_template(operator.command, {}) == "python t.py --config conf.yml"
+    assert operator.render_template(Path("x.yml"), {}) == Path("x.yml")
