@@ -66,16 +66,17 @@ CREDENTIALS: Mapping[str, Row] = {
 }
 
 
-def make(library: Any, settings: Settings, control: ControlPlane, limits: Limits) -> Any:
+def make(library: Any, settings: Settings, control: ControlPlane, limits: Limits, transport: Any = None) -> Any:
     """Build the credential that the settings ask for.
 
     :param library: ``azure.identity`` or ``azure.identity.aio``.
+    :param transport: what its requests travel by; None lets it make its own.
     :raises SettingsError: ``auth`` is unknown, or the class refuses what it was given.
     """
     row = CREDENTIALS.get(settings.auth)
     if row is None:
         raise SettingsError(f"auth: {settings.auth!r} is not known. Accepted: {', '.join(CREDENTIALS)}.")
-    groups = _options(settings, control, limits)
+    groups = _options(settings, control, limits, transport)
     arguments = {key: value for key, value in row.arguments(settings).items() if value is not None}
     for group in row.options:
         arguments.update(groups[group])
@@ -85,11 +86,13 @@ def make(library: Any, settings: Settings, control: ControlPlane, limits: Limits
         raise SettingsError(f"auth={settings.auth!r} cannot be used: {redacted(str(error), settings)}") from None
 
 
-def _options(settings: Settings, control: ControlPlane, limits: Limits) -> Mapping[str, Mapping[str, Any]]:
+def _options(
+    settings: Settings, control: ControlPlane, limits: Limits, transport: Any
+) -> Mapping[str, Mapping[str, Any]]:
     """What credentials are told of the network; an authority of the user's own cannot be looked up at Microsoft's."""
     custom = bool(settings.authority or settings.endpoint)
     return {
-        "transport": {"connection_verify": ca_bundle(settings) or True},
+        "transport": {"transport": transport} if transport else {"connection_verify": ca_bundle(settings) or True},
         "retry": {"retry_total": limits.retries, "connection_timeout": limits.connect, "read_timeout": limits.read},
         "authority": {
             "authority": control.authority,
@@ -126,11 +129,15 @@ class Tokens:
 
 
 class AsyncTokens:
-    """``Tokens`` for coroutines."""
+    """``Tokens`` for coroutines.
 
-    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits) -> None:
+    :param transport: the client's own. A credential with one of its own reads the CA bundle anew for each token, while
+        the event loop stands still.
+    """
+
+    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits, transport: Any) -> None:
         self._settings, self._authority = settings, control.authority
-        self._credential = make(azure.identity.aio, settings, control, limits)
+        self._credential = make(azure.identity.aio, settings, control, limits, transport)
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token from the credential's cache or the authority.

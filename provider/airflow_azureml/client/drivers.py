@@ -184,7 +184,7 @@ class AsyncMLClient:
     def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
         self.settings = settings
         self.limits = limits or Limits()
-        self._control_lock, self._data_lock = asyncio.Lock(), asyncio.Lock()
+        self._control_lock, self._data_lock, self._transport_lock = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self._control: ControlPlane | None = None
         self._data_plane: str | None = None
         self._tokens: AsyncTokens | None = None
@@ -234,7 +234,7 @@ class AsyncMLClient:
         async with self._control_lock:
             if self._control is None:
                 control = await self.run(clouds.control_plane(self.settings))
-                self._tokens = AsyncTokens(self.settings, control, self.limits)
+                self._tokens = AsyncTokens(self.settings, control, self.limits, await self._open())
                 self._control = control
             return self._control
 
@@ -255,18 +255,23 @@ class AsyncMLClient:
             token = await self._tokens.get_token(scope(control.ml_audience))
             sent.request.headers["x-azureml-token"] = token.token
         try:
-            response = await self._pipeline(sent).run(sent.request, stream=False, **sent.options)
+            response = await (await self._pipeline(sent)).run(sent.request, stream=False, **sent.options)
         except AzureError as error:
             raise transport_fault(error, sent.url) from None
         return read(call, reply(call, sent, response.http_response))
 
-    def _pipeline(self, sent: Outgoing) -> Any:
-        if self._transport is None:
-            self._transport = async_transport(self.settings, self.limits)
+    async def _pipeline(self, sent: Outgoing) -> Any:
+        transport = await self._open()
         if sent.audience not in self._pipelines:
             target = scope(sent.audience) if sent.audience else None
-            self._pipelines[sent.audience] = build(ASYNC, self._transport, self.limits, self._tokens, target)
+            self._pipelines[sent.audience] = build(ASYNC, transport, self.limits, self._tokens, target)
         return self._pipelines[sent.audience]
+
+    async def _open(self) -> Any:
+        async with self._transport_lock:
+            if self._transport is None:
+                self._transport = await async_transport(self.settings, self.limits)
+            return self._transport
 
     async def _transfer(self, transfer: Transfer) -> Any:
         return await asyncio.to_thread(carry, transfer, self.settings, self.limits)

@@ -6,6 +6,7 @@ A call that must not happen twice is sent with ``retry_total=0``: azure-core's o
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import ssl
@@ -157,13 +158,13 @@ def sync_transport(settings: Settings, limits: Limits, pause: Callable[[float], 
     )
 
 
-def async_transport(settings: Settings, limits: Limits) -> AioHttpTransport:
-    """The same with aiohttp; must be made inside the event loop.
+async def async_transport(settings: Settings, limits: Limits) -> AioHttpTransport:
+    """The same with aiohttp.
 
     The roots are given to the connector once: azure-core would build a new TLS context for each request, and aiohttp
-    keeps no connection open across contexts.
+    keeps no connection open across contexts. They are read on a thread: hundreds of certificates take their time.
     """
-    context = ssl.create_default_context(cafile=ca_bundle(settings))
+    context = await asyncio.to_thread(ssl.create_default_context, cafile=ca_bundle(settings))
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context),
         trust_env=True,

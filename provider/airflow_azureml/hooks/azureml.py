@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoundException, BaseHook, conf
@@ -86,9 +88,11 @@ class AzureMLHook(BaseHook):
 
     async def async_client(self) -> AsyncMLClient:
         """Take a share in this event loop's client for the workspace: ``async with await hook.async_client() as c``."""
-        from airflow_azureml.client import share  # the door: azure is loaded here
-
-        return share(await self.async_settings())
+        settings = await self.async_settings()
+        # The door: azure is loaded here, which takes a second; on a thread, for the loop serves others meanwhile.
+        client = await asyncio.to_thread(import_module, "airflow_azureml.client")
+        shared: AsyncMLClient = client.share(settings)
+        return shared
 
     def get_conn(self) -> MLClient:
         """The client, under the name that Airflow's hooks share."""
