@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ import pytest
 from airflow_azureml.client import MLClient
 from airflow_azureml.lifecycle.following import read_log
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
-from airflow_azureml.lifecycle.records import LogLines, LookTrouble, StatusChange
+from airflow_azureml.lifecycle.records import LogLines, LookTrouble, OutputRecord, StatusChange
 from airflow_azureml.lifecycle.result import failure, result
 from airflow_azureml.lifecycle.resume import Prepared, cancel, cancel_earlier, find_or_submit
 from airflow_azureml.lifecycle.waiting import wait
+from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import NotFoundError
-from airflow_azureml.rest.flow import Steps
-from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.flow import LocalFolder, Place, Steps, Transfer
+from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
 from tests.emulator_fixture import RunningEmulator, Start
@@ -76,14 +78,29 @@ def run_job(client: MLClient, identity: JobIdentity, request: Prepared, **limits
     return client.run(wait(client.workspace, found.job.name, **keywords), news=news.append), news
 
 
+def fetched(client: MLClient, output: OutputRecord, folder: Path) -> dict[str, str]:
+    """What is at the place that an output names, downloaded by its https address."""
+    path = parse_datastore_path(output.path)
+    assert path is not None
+    assert output.https_url is not None
+    secret = client.run(workspace.secret(client.workspace, path.datastore))
+    client.run(one(Transfer(Place(output.https_url, secret.sas, secret.key), LocalFolder(str(folder)))))
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def one(effect: Transfer) -> Steps[Any]:
+    """A flow of one effect."""
+    return (yield effect)
+
+
 PRINT_AND_WRITE = (
     "echo first line; sleep 0.5; echo second line; "
-    "mkdir -p ${{outputs.folder}}; echo a > ${{outputs.folder}}/a.txt; echo b > ${{outputs.file}}; "
+    "mkdir -p ${{outputs.folder}}; echo a > ${{outputs.folder}}/a.txt; echo b > '${{outputs.file}}'; "
     "mkdir -p ${{outputs.kept}}; echo c > ${{outputs.kept}}/c.txt"
 )
 
 
-def test_a_job_from_its_name_to_its_result(client: MLClient, identity: JobIdentity) -> None:
+def test_a_job_from_its_name_to_its_result(client: MLClient, identity: JobIdentity, tmp_path: Path) -> None:
     asset = f"kept-{uuid.uuid4().hex[:8]}"
     outputs = {
         "folder": {"jobOutputType": "uri_folder"},
@@ -113,6 +130,10 @@ def test_a_job_from_its_name_to_its_result(client: MLClient, identity: JobIdenti
     assert paths["default"] == f"{base}/workspaceartifactstore/paths/ExperimentRun/dcid.{job.name}/"
     assert found.outputs["kept"].asset_id == f"{ws.path}/data/{asset}/versions/1"
     assert all(output.https_url and "?" not in output.https_url for output in found.outputs.values())
+    assert fetched(client, found.outputs["folder"], tmp_path / "folder") == {"a.txt": "a\n"}
+    assert fetched(client, found.outputs["file"], tmp_path / "file") == {"f ü.txt": "b\n"}
+    assert fetched(client, found.outputs["kept"], tmp_path / "kept") == {"c.txt": "c\n"}
+    assert "user_logs/std_log.txt" in fetched(client, found.outputs["default"], tmp_path / "default")
     assert found.started_at is not None
     assert found.ended_at is not None
     assert found.started_at <= found.ended_at
@@ -193,7 +214,9 @@ def test_a_wait_rides_out_what_passes(client: MLClient, emulator: RunningEmulato
     assert "NotResponding" in [record.status for record in news if isinstance(record, StatusChange)]
 
 
-def test_outputs_without_a_uri_are_resolved(client: MLClient, emulator: RunningEmulator, identity: JobIdentity) -> None:
+def test_outputs_without_a_uri_are_resolved(
+    client: MLClient, emulator: RunningEmulator, identity: JobIdentity, tmp_path: Path
+) -> None:
     emulator.fault("null_outputs", route=identity.name(1))
     try:
         outputs = {"o": {"jobOutputType": "uri_folder"}, "f": {"jobOutputType": "uri_file"}}
@@ -204,8 +227,9 @@ def test_outputs_without_a_uri_are_resolved(client: MLClient, emulator: RunningE
     finally:
         emulator.clear_faults()
     assert found["o"].path.endswith(f"/datastores/workspaceblobstore/paths/azureml/{job.name}/o/")
-    assert found["f"].path.startswith(found["o"].path.removesuffix("o/") + "f")
     assert not found["f"].path.endswith("/")
+    assert fetched(client, found["o"], tmp_path / "o") == {"x": "x\n"}
+    assert fetched(client, found["f"], tmp_path / "f") == {"f": "y\n"}
 
 
 def test_a_missing_workspace_is_named(emulator: RunningEmulator, identity: JobIdentity) -> None:

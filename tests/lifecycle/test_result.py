@@ -165,17 +165,17 @@ def test_where_nothing_resolves_the_documented_place_is_told(refused: int) -> No
     for service in (Service(rundata=reply(refused)), Service(data=reply(refused)).outputs(out=("a", "UriFolder"))):
         found = service.result(default=DEFAULT, out=output(), file=output("uri_file"))
         assert found.outputs["out"].path == f"{LONG}/workspaceblobstore/paths/azureml/j/out/"
-        assert found.outputs["file"].path == f"{LONG}/workspaceblobstore/paths/azureml/j/file"
+        assert found.outputs["file"].path == f"{LONG}/workspaceblobstore/paths/azureml/j/file/file"
         assert found.metrics == {"auc": 0.9}
 
 
 def test_a_place_with_a_placeholder_is_resolved() -> None:
-    uri = "azureml://datastores/workspaceblobstore/paths/runs/${{name}}/o"
-    service = Service(data={"values": {"a": {"uri": f"{LONG}/workspaceblobstore/paths/runs/j/o/"}}}).outputs(
+    uri = "azureml://datastores/workspaceblobstore/paths/runs/${{ name }}/${{output_name}}"
+    service = Service(data={"values": {"a": {"uri": f"{LONG}/workspaceblobstore/paths/runs/j/told/"}}}).outputs(
         out=("a", "UriFolder")
     )
-    assert service.result(out=output(uri=uri)).outputs["out"].path == f"{LONG}/workspaceblobstore/paths/runs/j/o/"
-    assert Service().result(out=output(uri=uri)).outputs["out"].path == f"{LONG}/workspaceblobstore/paths/runs/j/o/"
+    assert service.result(out=output(uri=uri)).outputs["out"].path == f"{LONG}/workspaceblobstore/paths/runs/j/told/"
+    assert Service().result(out=output(uri=uri)).outputs["out"].path == f"{LONG}/workspaceblobstore/paths/runs/j/out/"
 
 
 def test_no_place_is_invented_for_outputs_of_another_run() -> None:

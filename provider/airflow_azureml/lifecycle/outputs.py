@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from airflow_azureml.lifecycle.records import OutputRecord
 from airflow_azureml.rest import history, workspace
 from airflow_azureml.rest.errors import ServiceError, TransientError
@@ -15,6 +17,9 @@ from airflow_azureml.rest.workspace import Datastore
 
 FOLDERS = frozenset({"uri_folder", "mltable", "mlflow_model", "triton_model"})
 """Output types that are folders; a ``custom_model`` may be either, and keeps the spelling it came with."""
+
+_NAME = re.compile(r"\$\{\{\s*name\s*\}\}")
+_OUTPUT_NAME = re.compile(r"\$\{\{\s*output_name\s*\}\}")
 
 SINGLE_RUN = frozenset({"Command", "Spark"})
 """Kinds of job whose outputs are written by the job's own run, so that their default place is known."""
@@ -78,9 +83,10 @@ class Outputs:
             return None
         told = self._job.outputs.get(name)
         if told is not None and told.uri:
-            return told.uri.replace("${{name}}", self._job.name)
+            return _NAME.sub(lambda _: self._job.name, _OUTPUT_NAME.sub(lambda _: name, told.uri))
         store = yield from workspace.default_datastore(self._ws)
-        return f"azureml://datastores/{store.name}/paths/azureml/{self._job.name}/{name}/"
+        folder = f"azureml://datastores/{store.name}/paths/azureml/{self._job.name}/{name}/"
+        return f"{folder}{name}" if self._output(name).kind == "uri_file" else folder
 
     def _record(self, name: str, output: JobOutput, uri: str) -> Steps[OutputRecord]:
         asset_id = self._asset_id(name, output)
