@@ -102,8 +102,9 @@ class CommandRun:
         self._jobs.change(self.name, status="Preparing")
         stager = Stager(self._em.settings, Resolver(self._em.settings, self._em.store), self._em.blobs, job)
         root = self._em.settings.state / "jobs" / self.name
-        stage = await self._unless_stopped(asyncio.to_thread(stager.stage, root))
+        stage = await asyncio.to_thread(stager.stage, root)
         try:
+            self._check_stop()
             await self._unless_stopped(self._fetch_pages(stage))
             await self._unless_stopped(self._describe())
             await self._unless_stopped(self._em.clock.step(STEPS["Preparing"]))
@@ -165,6 +166,7 @@ class CommandRun:
             **environment.base_variables(programs, python, stage.home, stage.scratch),
             **environment.service_variables(em.settings, job, token, int(time.time()) + TOKEN_LIFETIME, experiment),
             **environment.tracking_variables(em.settings, job, token, experiment),
+            **environment.distribution_variables(job.definition.get("distribution")),
             **environment.node_variables(job.definition["resources"]["instanceCount"], stage.code, self._log.parent),
             **environment.data_variables(stage.inputs, outputs),
             **job.definition["environmentVariables"],

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from azureml_emulator.defaults import furnish
 from azureml_emulator.errors import nested
 from azureml_emulator.model import BEFORE_RUNNING, Job, Jobs
 from azureml_emulator.requirements import Interpreters
+from azureml_emulator.staging import Stage
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -83,14 +83,6 @@ def compute_name(job: Job) -> str | None:
     return None if name == "serverless" else name
 
 
-def make_removable(remove: Callable[[str], object], path: str, _: object) -> None:
-    """Remove what a read-only folder protected; what is not there is no matter."""
-    parent = os.path.dirname(path)
-    if os.path.lexists(path):
-        os.chmod(parent, 0o700)
-        remove(path)
-
-
 class Engine:
     """Runs jobs as tasks of the event loop. Job names are the keys of everything."""
 
@@ -106,7 +98,8 @@ class Engine:
     async def start(self) -> None:
         """Furnish the workspace, end what a former emulator left behind, and go on with jobs that had not begun."""
         furnish(self._em.store, self._em.settings)
-        shutil.rmtree(self._em.settings.state / "jobs", onerror=make_removable)
+        for folder in (self._em.settings.state / "jobs").glob("*"):
+            Stage(folder).remove()
         for job in list(self._jobs.all()):
             if not job.ended:
                 await self._recover(job)

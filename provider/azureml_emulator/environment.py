@@ -104,6 +104,16 @@ def node_variables(instances: int, folder: Path, logs: Path) -> dict[str, str]:
     }
 
 
+def distribution_variables(distribution: Mapping[str, object] | None) -> dict[str, str]:
+    """What a PyTorch job needs to form a group of the one process that runs, whatever number was asked for.
+
+    Source of the names: Microsoft's guide to distributed training; ``torch.distributed`` reads them.
+    """
+    if not distribution or distribution["distributionType"] != "PyTorch":
+        return {}
+    return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "6105", "WORLD_SIZE": "1", "RANK": "0", "LOCAL_RANK": "0"}
+
+
 def data_variables(inputs: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
     """The places of the job's data. That a name's case is kept is unproven."""
     return {

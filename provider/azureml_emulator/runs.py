@@ -42,8 +42,8 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "runType": RUN_TYPES.get(job.definition["jobType"], "azureml.scriptrun"),
         "runTypeV2": {"orchestrator": "Execution", "traits": [], "attribution": None, "computeType": "AmlCompute"},
         "properties": properties(job),
-        "parameters": logged_parameters(em, job),
-        "tags": job.definition.get("tags", {}),
+        "parameters": em.tracking.params(job.name),
+        "tags": shown_tags(em, job),
         "target": target(job),
         "compute": compute(job),
         "error": error_response(em, job),
@@ -128,10 +128,10 @@ def compute(job: Job) -> dict[str, Any]:
     }
 
 
-def logged_parameters(em: Emulator, job: Job) -> dict[str, str]:
-    """What the job logged as MLflow parameters."""
-    tracking = getattr(em, "tracking", None)
-    return dict(tracking.params(job.name)) if tracking else {}
+def shown_tags(em: Emulator, job: Job) -> dict[str, str]:
+    """The job's tags, with those that it set through MLflow, but for MLflow's own."""
+    logged = {key: value for key, value in em.tracking.tags(job.name).items() if not key.startswith("mlflow.")}
+    return {**logged, **job.definition["tags"]}
 
 
 def error_response(em: Emulator, job: Job) -> dict[str, Any] | None:

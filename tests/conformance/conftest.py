@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ def run_script(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFacto
     if not SDK.exists():
         pytest.skip(f"{SDK} does not exist: `make install` makes it")
 
-    def run(name: str, running: RunningEmulator = emulator) -> dict[str, Any]:
+    def run(name: str, variables: Mapping[str, str] | None = None) -> dict[str, Any]:
         kept = {key: os.environ[key] for key in KEPT if key in os.environ}
         folder = tmp_path_factory.mktemp(name.removesuffix(".py"))
         done = subprocess.run(
             [SDK, SCRIPTS / name],
             cwd=folder,
-            env={**kept, **running.env},
+            env={**kept, **(emulator.env if variables is None else variables)},
             capture_output=True,
             text=True,
             timeout=240,

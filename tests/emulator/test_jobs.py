@@ -329,6 +329,32 @@ class TestRunHistory:
         assert service.wait(name)["status"] == "Canceled"
         assert service.history("GET", f"runs/{name}").body["cancelationReason"] == "enough"
 
+    def test_what_a_script_logs_is_told(self, service: Service, name: str) -> None:
+        script = """
+import json, os, ssl, urllib.request
+def call(path, body):
+    url = f"{os.environ['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/runs/{path}"
+    head = {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}
+    body = json.dumps({"run_id": os.environ["MLFLOW_RUN_ID"], **body}).encode()
+    urllib.request.urlopen(urllib.request.Request(url, body, head))
+call("log-metric", {"key": "loss", "value": 0.5, "timestamp": 1700000000000, "step": 1})
+call("log-metric", {"key": "loss", "value": 0.25, "timestamp": 1700000001000, "step": 2})
+call("log-parameter", {"key": "depth", "value": "3"})
+call("set-tag", {"key": "kind", "value": "tree"})
+call("update", {"status": "FINISHED"})
+"""
+        code = service.code({"log.py": script.encode()})
+        assert service.run(name, "python log.py", codeId=code)["status"] == "Completed", service.log(name)
+        metric = f"/metric/v2.0{service.ws}/runs/{name}"
+        rows = service.post(f"{metric}/list", {"metricNamespace": None}).body["value"]
+        assert [row["metricKey"]["name"] for row in rows] == ["loss"]
+        points = service.post(f"{metric}/full", {"metricName": "loss"}).body["value"]
+        assert [(point["step"], point["data"]["loss"]) for point in points] == [(1, 0.5), (2, 0.25)]
+        assert points[0]["createdUtc"].startswith("2023-11-14T22:13:20")
+        assert service.post(f"{metric}/full", {"metricName": "gain"}).status == 404
+        job = service.job(name)
+        assert (job["parameters"], job["tags"]) == ({"depth": "3"}, {"kind": "tree"})
+
     def test_a_new_job_may_be_unknown_for_a_while(self, fresh_emulator: RunningEmulator) -> None:
         service = Service(fresh_emulator)
         fresh_emulator.fault("run_lag", delay=2)

@@ -19,6 +19,7 @@ from azureml_emulator.model import (
 from azureml_emulator.paging import page
 from azureml_emulator.payload import read_object
 from azureml_emulator.routing import Plane, Route
+from azureml_emulator.runs import shown_tags
 from azureml_emulator.submission import check_references, read_job
 from azureml_emulator.tokens import TokenError
 
@@ -52,7 +53,8 @@ def job_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "status": job.status,
         "services": {**definition.get("services", {}), **own_services(em, job.name)},
         "properties": {**SYSTEM_PROPERTIES, **definition["properties"]},
-        "parameters": parameters(em, job.name),
+        "parameters": em.tracking.params(job.name),
+        "tags": shown_tags(em, job),
         "queueSettings": definition.get("queueSettings"),
         "inputs": {name: {"description": None, **value} for name, value in definition["inputs"].items()},
         "outputs": {name: output_row(value, hollow) for name, value in definition["outputs"].items()},
@@ -99,12 +101,6 @@ def own_services(em: Emulator, name: str) -> dict[str, dict[str, Any]]:
         "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking, **empty},
         "Studio": {"jobServiceType": "Studio", "endpoint": f"{own.studio_url}/runs/{name}?wsid={wsid}", **empty},
     }
-
-
-def parameters(em: Emulator, name: str) -> dict[str, str]:
-    """What the job logged as MLflow parameters."""
-    tracking = getattr(em, "tracking", None)
-    return dict(tracking.params(name)) if tracking else {}
 
 
 def known_job(em: Emulator, name: str) -> Job:

@@ -23,8 +23,7 @@ KIND = "azureml.v1.scalar"
 
 def logged(em: Emulator, run: str) -> dict[str, list[dict[str, Any]]]:
     """What a run logged: value, step and timestamp (milliseconds) of each point, by metric."""
-    tracking = getattr(em, "tracking", None)
-    return dict(tracking.metrics(run)) if tracking else {}
+    return em.tracking.metrics(run)
 
 
 async def list_metrics(em: Emulator, request: web.Request, run: str) -> web.Response:
