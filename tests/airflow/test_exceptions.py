@@ -1,4 +1,4 @@
-"""The exceptions that users catch: which are retried, what they say, and that they survive the way between processes."""
+"""The exceptions that users catch: which are retried, what they say, and how they travel between processes."""
 
 from __future__ import annotations
 

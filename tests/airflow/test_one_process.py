@@ -1,0 +1,228 @@
+"""One process of a task: told to end, found again, cleared, resumed. Real jobs; Airflow's answers are given."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowSkipException
+from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+from airflow_azureml import exceptions
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.operators import AzureMLCommandJobOperator
+from tests.airflow.instance import Instance
+from tests.emulator_fixture import RunningEmulator
+
+pytestmark = pytest.mark.usefixtures("hook")
+
+
+def operator(command: str, **given: Any) -> AzureMLCommandJobOperator:
+    """A command job of a task outside of any DAG file."""
+    from airflow.providers.common.compat.sdk import DAG
+
+    dag = DAG("d", schedule=None)
+    environment = {"image": "docker.io/python"}
+    return AzureMLCommandJobOperator(
+        task_id="t", dag=dag, command=command, environment=environment, **{"poll_interval": 0.2, **given}
+    )
+
+
+class Running:
+    """An ``execute`` that goes on in a thread, as it does beside a signal's handler."""
+
+    def __init__(self, task: AzureMLCommandJobOperator, ti: Instance) -> None:
+        self.task, self.ti = task, ti
+        self.error: BaseException | None = None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.task.execute(self.ti.context())
+        except BaseException as error:
+            self.error = error
+
+    def job(self) -> str:
+        """The job's name, once there is one."""
+        return str(eventually(lambda: self.ti.xcoms.get("azureml_job_name")))
+
+    def end(self) -> BaseException | None:
+        """Wait for the end, as long as Airflow would."""
+        self.thread.join(5)
+        assert not self.thread.is_alive()
+        return self.error
+
+
+def eventually(probe: Callable[[], Any]) -> Any:
+    """Wait until a probe finds something."""
+    deadline = time.monotonic() + 30
+    while not (found := probe()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Has Airflow answer with a state when it is asked for the task's."""
+
+    def say(state: str) -> None:
+        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": state}})
+
+    return say
+
+
+@pytest.mark.parametrize(("state", "ended"), [("failed", True), ("restarting", True), ("running", False)])
+def test_a_killed_task_takes_its_job_along_unless_only_the_process_ends(
+    hook: AzureMLHook, airflow_says: Callable[[str], None], state: str, ended: bool
+) -> None:
+    airflow_says(state)
+    task, ti = operator("sleep 60", poll_interval=30), Instance()
+    running = Running(task, ti)
+    name = running.job()
+    task.on_kill()
+    error = running.end()
+    assert type(error) is exceptions.AzureMLException, error
+    assert name in str(error)
+    job = hook.get_job(name)
+    assert (job.is_being_canceled or job.status == "Canceled") == ended
+    if not ended:
+        hook.cancel_job(name)
+
+
+def test_with_cancel_on_kill_switched_off_the_job_goes_on(
+    hook: AzureMLHook, airflow_says: Callable[[str], None]
+) -> None:
+    airflow_says("failed")
+    task, ti = operator("sleep 60", poll_interval=30, cancel_on_kill=False), Instance()
+    running = Running(task, ti)
+    name = running.job()
+    task.on_kill()
+    assert "goes on" in str(running.end())
+    assert not hook.get_job(name).phase.is_terminal
+    hook.cancel_job(name)
+
+
+def test_a_task_killed_while_it_submits_leaves_no_job_behind(
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Callable[[str], None]
+) -> None:
+    airflow_says("failed")
+    emulator.fault("delay", route="PUT .*/jobs/d-t-", delay=1.5, when="before", times=1)
+    task, ti = operator("sleep 60"), Instance()
+    running = Running(task, ti)
+    eventually(lambda: task._ending is not None and task._ending.job_name)
+    task.on_kill()
+    error = running.end()
+    assert type(error) is exceptions.AzureMLException
+    assert task._ending is not None
+    assert hook.wait_for_job(str(task._ending.job_name), 30).status == "Canceled"
+
+
+def test_a_retry_finds_the_job_and_a_clear_replaces_it(hook: AzureMLHook) -> None:
+    task = operator("sleep 60", wait_for_completion=False, retries=1)
+    first = Instance(retries=1)
+    one = task.execute(first.context())["job_name"]
+    again = Instance(run_id=first.run_id, retries=1)
+    again.try_number = 2
+    assert task.execute(again.context())["job_name"] == one
+
+    cleared = Instance(run_id=first.run_id, retries=1, tries_before=2)
+    other = task.execute(cleared.context())["job_name"]
+    assert other != one
+    assert hook.wait_for_job(one, 30).status == "Canceled"
+    tags = hook.get_job(other).tags
+    assert (tags["airflow_generation"], tags["airflow_attempt"]) == ("2", "1")
+    hook.cancel_job(other)
+
+
+def test_with_cancel_on_kill_switched_off_a_clear_leaves_the_old_job(hook: AzureMLHook) -> None:
+    task = operator("sleep 60", wait_for_completion=False, cancel_on_kill=False)
+    first = Instance()
+    one = task.execute(first.context())["job_name"]
+    other = task.execute(Instance(run_id=first.run_id, tries_before=1).context())["job_name"]
+    assert other != one
+    assert not hook.get_job(one).phase.is_terminal
+    hook.cancel_job(one)
+    hook.cancel_job(other)
+
+
+def test_a_succeeded_job_of_an_earlier_try_is_taken_as_it_is(hook: AzureMLHook, emulator: RunningEmulator) -> None:
+    task, ti = operator("true"), Instance()
+    first = task.execute(ti.context())
+    made = len(emulator.jobs())
+    assert task.execute(Instance(run_id=ti.run_id).context()) == first
+    assert len(emulator.jobs()) == made
+
+
+@pytest.mark.parametrize(("on_canceled", "expected"), [("fail", exceptions.AzureMLJobCanceledError), ("skip", None)])
+def test_a_job_canceled_by_somebody_else(hook: AzureMLHook, on_canceled: Any, expected: Any) -> None:
+    task, ti = operator("sleep 60", on_canceled=on_canceled), Instance()
+    running = Running(task, ti)
+    hook.cancel_job(running.job())
+    error = eventually(lambda: running.error)
+    assert type(error) is (expected or AirflowSkipException)
+    assert running.job() in str(error)
+
+
+@pytest.mark.parametrize("event", [None, {}, {"status": "success"}, "done", {"job_name": "", "outcome": "finished"}])
+def test_an_event_that_is_none_fails_loudly(event: Any) -> None:
+    with pytest.raises(exceptions.AzureMLException, match=r"trigger|JobEvent"):
+        operator("true").execute_complete(Instance().context(), event)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        ("missing", exceptions.AzureMLNotFoundError),
+        ("patience", exceptions.AzureMLServiceError),
+        ("deadline", exceptions.AzureMLJobTimeoutError),
+    ],
+)
+def test_an_event_of_a_wait_that_ended_early_is_that_error(outcome: str, expected: type[Exception]) -> None:
+    event = {"job_name": "no-such-job", "outcome": outcome, "status": None, "message": "The reason."}
+    with pytest.raises(expected) as caught:
+        operator("true").execute_complete(Instance().context(), event)
+    assert caught.value.__cause__ is None
+
+
+def test_the_same_event_twice_gives_the_same_result() -> None:
+    task, ti = operator("echo x > ${{outputs.o}}/x", outputs={"o": None}), Instance()
+    first = task.execute(ti.context())
+    event = {"job_name": first["job_name"], "outcome": "finished", "status": "Completed", "message": ""}
+    for _ in range(2):
+        resumed = Instance(run_id=ti.run_id)
+        assert operator("true").execute_complete(resumed.context(), event) == first
+        assert resumed.xcoms["o"] == first["outputs"]["o"]
+
+
+def test_an_event_is_not_believed_while_the_job_runs(hook: AzureMLHook) -> None:
+    task, ti = operator("sleep 60", wait_for_completion=False), Instance()
+    name = task.execute(ti.context())["job_name"]
+    event = {"job_name": name, "outcome": "finished", "status": "Completed", "message": ""}
+    with pytest.raises(exceptions.AzureMLException, match=name):
+        task.execute_complete(ti.context(), event)
+    hook.cancel_job(name)
+
+
+def test_a_deferral_that_ran_out_of_time_cancels_the_job(hook: AzureMLHook) -> None:
+    task, ti = operator("sleep 60", wait_for_completion=False), Instance()
+    name = task.execute(ti.context())["job_name"]
+    timeout = {"error": "Trigger timeout", "traceback": None}
+    with pytest.raises(exceptions.AzureMLJobTimeoutError, match=name):
+        operator("sleep 60").resume_execution("__fail__", timeout, ti.context())
+    assert hook.wait_for_job(name, 30).status == "Canceled"
+
+
+def test_a_trigger_that_broke_leaves_the_job_to_the_next_try(hook: AzureMLHook) -> None:
+    task, ti = operator("sleep 60", wait_for_completion=False), Instance()
+    name = task.execute(ti.context())["job_name"]
+    with pytest.raises(TaskDeferralError) as caught:
+        operator("sleep 60").resume_execution("__fail__", {"error": "Trigger failure"}, ti.context())
+    assert not isinstance(caught.value, TaskDeferralTimeout)
+    assert not hook.get_job(name).phase.is_terminal
+    hook.cancel_job(name)

@@ -1,0 +1,182 @@
+"""The trigger against the emulator: what it fires, when it looks, and what a kill does to the job."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.triggers import AzureMLJobTrigger
+from airflow_azureml.triggers.jobs import SETTLE, outlive_cancels
+from tests.emulator_fixture import RunningEmulator
+
+Submit = Callable[[str], str]
+TI = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=-1)
+
+
+@pytest.fixture
+def submit(hook: AzureMLHook) -> Submit:
+    """Submits a command and gives back the job's name."""
+
+    def begin(command: str) -> str:
+        spec = {"type": "command", "command": command, "environment": {"image": "docker.io/python"}}
+        return hook.create_job(spec, f"trigger-{uuid4().hex[:12]}").name
+
+    return begin
+
+
+@pytest.fixture
+def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
+    """Has Airflow answer with a state when it is asked for the task's."""
+
+    def say(state: str | None) -> None:
+        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": state}})
+
+    return say
+
+
+async def fired(trigger: AzureMLJobTrigger) -> dict[str, Any]:
+    """The payload of the trigger's one event."""
+    events = [event async for event in trigger.run()]
+    assert len(events) == 1
+    payload: dict[str, Any] = events[0].payload
+    return payload
+
+
+async def test_it_fires_when_the_job_has_ended_and_not_at_once(submit: Submit) -> None:
+    name, begun = submit("true"), time.monotonic()
+    event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=0.2))
+    assert (event["job_name"], event["outcome"], event["status"]) == (name, "finished", "Completed")
+    assert time.monotonic() - begun >= SETTLE
+
+
+async def test_it_tells_a_failed_job_from_a_good_one(submit: Submit) -> None:
+    event = await fired(AzureMLJobTrigger(job_name=submit("exit 3"), poll_interval=0.2))
+    assert (event["outcome"], event["status"]) == ("finished", "Failed")
+
+
+async def test_its_deadline_ends_the_wait_and_leaves_the_job(submit: Submit, hook: AzureMLHook) -> None:
+    name = submit("sleep 60")
+    event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=30, deadline=time.time() + 1))
+    assert (event["outcome"], event["status"]) == ("deadline", None)
+    assert name in event["message"]
+    assert not hook.get_job(name).phase.is_terminal
+    hook.cancel_job(name)
+
+
+async def test_used_up_patience_is_an_event_with_the_last_cause(submit: Submit, emulator: RunningEmulator) -> None:
+    name = submit("sleep 60")
+    emulator.fault("status", route=f"GET .*/jobs/{name}", status=403, times=100)
+    try:
+        event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=0.2, patience=0.5))
+    finally:
+        emulator.clear_faults()
+    assert event["outcome"] == "patience"
+    assert "403" in event["message"]
+
+
+async def test_a_wrong_connection_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_BROKEN", '{"conn_type": "azureml", "extra": {"auth": "magic"}}')
+    event = await fired(AzureMLJobTrigger(job_name="j", azureml_conn_id="broken"))
+    assert event["outcome"] == "error"
+    assert "magic" in event["message"]
+
+
+async def test_triggers_of_one_loop_share_one_client(submit: Submit, emulator: RunningEmulator) -> None:
+    names = [submit("sleep 1") for _ in range(5)]
+    before = len([one for one in emulator.journal() if one["path"].endswith("/token")])
+    events = await asyncio.gather(*(fired(AzureMLJobTrigger(job_name=name, poll_interval=0.5)) for name in names))
+    tokens = len([one for one in emulator.journal() if one["path"].endswith("/token")]) - before
+    assert [event["status"] for event in events] == ["Completed"] * 5
+    assert tokens == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "cancel", "ended"),
+    [
+        ("failed", True, True),
+        ("running", True, True),
+        (None, True, True),
+        ("deferred", True, False),
+        ("failed", False, False),
+    ],
+)
+async def test_a_kill_cancels_unless_the_task_still_waits(
+    submit: Submit,
+    hook: AzureMLHook,
+    airflow_says: Callable[[str | None], None],
+    state: str | None,
+    cancel: bool,
+    ended: bool,
+) -> None:
+    airflow_says(state)
+    name = submit("sleep 60")
+    trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=cancel)
+    trigger.task_instance = TI
+    await trigger.on_kill()
+    job = hook.get_job(name)
+    assert (job.is_being_canceled or job.status == "Canceled") == ended
+    if not ended:
+        hook.cancel_job(name)
+
+
+async def test_a_kill_is_carried_out_although_it_is_cancelled_again_and_again(
+    submit: Submit, hook: AzureMLHook, airflow_says: Callable[[str | None], None]
+) -> None:
+    airflow_says("failed")
+    name = submit("sleep 60")
+    trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True)
+    trigger.task_instance = TI
+    killing = asyncio.ensure_future(trigger.on_kill())
+    while not killing.done():
+        await asyncio.sleep(0.01)
+        killing.cancel()
+    assert hook.wait_for_job(name, 30).status == "Canceled"
+
+
+async def test_without_an_answer_the_task_counts_as_ended(
+    submit: Submit, hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise OSError("no supervisor")
+
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", refuse)
+    name = submit("sleep 60")
+    trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True)
+    trigger.task_instance = TI
+    await trigger.on_kill()
+    assert hook.wait_for_job(name, 30).status == "Canceled"
+
+
+async def test_work_that_fails_says_so_after_all_cancels() -> None:
+    async def work() -> None:
+        await asyncio.sleep(0.05)
+        raise ValueError("the reason")
+
+    outer = asyncio.ensure_future(outlive_cancels(work()))
+    await asyncio.sleep(0.01)
+    outer.cancel()
+    with pytest.raises(ValueError, match="the reason"):
+        await outer
+
+
+def test_no_secret_travels() -> None:
+    _, given = AzureMLJobTrigger(job_name="j", deadline=1.0).serialize()
+    assert set(given) == {
+        "job_name",
+        "azureml_conn_id",
+        "subscription_id",
+        "resource_group",
+        "workspace_name",
+        "poll_interval",
+        "patience",
+        "deadline",
+        "cancel_on_kill",
+    }
