@@ -45,8 +45,9 @@ class LogFollower:
                 yield from self._tell(file, cursor, lines)
 
     def _read_file(self, file: str, files: Mapping[str, str]) -> Steps[Mapping[str, str]]:
-        """Read one file to its end; an address whose signature has expired is asked for anew, once. The addresses now
-        known.
+        """Read one file to its end; the addresses known then.
+
+        An address whose signature has expired is asked for anew, once.
         """
         fresh = False
         while True:

@@ -1,6 +1,4 @@
-"""What crosses processes and what a waiting person is told: small frozen records of plain values, read back with
-suspicion.
-"""
+"""What crosses processes, and what a waiting person is told: small frozen records, read back with suspicion."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ from airflow_azureml.rest.times import parse
 R = TypeVar("R", "JobEvent", "JobResult", "OutputRecord")
 
 Outcome = Literal["finished", "deadline", "patience", "missing", "error"]
-"""How a wait ended: the job ended; its time was up; looks kept failing; the job is not there; something else went
-wrong.
-"""
+"""How a wait ended: the job did; time was up; looks kept failing; the job is not there; anything else."""
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,7 @@ class ControlPlane:
     trusted: tuple[str, ...]
 
     def trusts(self, url: str) -> bool:
-        """Whether a token may go to an address: https, and a host that the table, discovery or a setting vouches
-        for.
-        """
+        """Whether a token may go to an address: https, and a host that somebody vouches for."""
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username is not None:
             return False
@@ -84,8 +82,9 @@ CLOUDS = {
 
 
 def control_plane(settings: Settings) -> Steps[ControlPlane]:
-    """Tell the control plane of a connection; asks ``{endpoint}/metadata/endpoints`` when ``endpoint`` stands without
-    the rest.
+    """Tell the control plane of a connection.
+
+    An ``endpoint`` without the rest is asked for its ``/metadata/endpoints``.
 
     :raises SettingsError: the cloud is unknown, an address is not https, or the endpoint does not describe itself.
     :raises UntrustedHostError: the endpoint names a login service on a host that nobody vouched for.
@@ -111,9 +110,7 @@ def metadata(endpoint: str) -> Call[Json]:
 
 
 def _described(endpoint: str, clouds: Json, settings: Settings) -> ControlPlane:
-    """Read the entry whose ``resourceManager`` is the endpoint itself; the answer is a list of clouds or a single
-    one.
-    """
+    """Read the entry whose ``resourceManager`` is the endpoint itself, from a list of clouds or a single one."""
     rows = clouds if isinstance(clouds, list) else [clouds]
     own = next((row for row in rows if _same_host(look_up(row, "resourceManager"), endpoint)), None)
     login = look_up(look_up(own, "authentication"), "loginEndpoint")

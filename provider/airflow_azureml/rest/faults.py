@@ -53,9 +53,7 @@ def from_reply(reply: Reply) -> Fault:
 
 
 def read(value: Json) -> Fault:
-    """Read an error value as it stands in an answer's body or in a run's ``error``; an empty Fault when it holds
-    nothing.
-    """
+    """Read an error value of an answer's body, or of a run; an empty Fault when it holds nothing."""
     return _read(value, _DEPTH_LIMIT)
 
 

@@ -119,8 +119,7 @@ def children(ws: Workspace, name: str) -> Steps[tuple[Run, ...]]:
 
 
 def resolve(ws: Workspace, outputs: Iterable[RunOutput]) -> Steps[dict[str, str]]:
-    """Tell where outputs are: asset id → datastore URI, with one request per plane; what the service does not know is
-    left out.
+    """Tell where outputs are: asset id → datastore URI, by one request per plane; unknown ones are left out.
 
     Sources: recorded answers for data; the generated model client of azure-ai-ml 1.26 for models (``path``, not
     ``uri``), of which no answer is recorded.

@@ -154,9 +154,7 @@ def parse_asset(text: str) -> AssetId | None:
 
 @dataclass(frozen=True)
 class NamedReference:
-    """``azureml:<name>:<version>``, ``azureml:<name>@<label>`` or ``azureml:<name>``: its kind follows from the place
-    it stands in.
-    """
+    """``azureml:<name>``, with ``:<version>`` or ``@<label>``: its kind follows from the place it stands in."""
 
     name: str
     version: str | None = None
@@ -220,9 +218,7 @@ _ARM_DATASTORE_PATH = re.compile(
 
 
 def parse_datastore_path(text: str) -> DatastorePath | None:
-    """Read a datastore URI: short, long, the service's own form without ``/paths/``, or a datastore's ARM id with a
-    path.
-    """
+    """Read a datastore URI: short, long, without ``/paths/``, or a datastore's ARM id with a path."""
     found = _DATASTORE_PATH.fullmatch(text) or _ARM_DATASTORE_PATH.fullmatch(text)
     if found is None:
         return None
@@ -232,9 +228,7 @@ def parse_datastore_path(text: str) -> DatastorePath | None:
 
 @dataclass(frozen=True)
 class JobOutputPath:
-    """A path inside a job's output: ``azureml://jobs/<job>/outputs/<output>/paths/<path>``; output ``artifacts`` is
-    the default one.
-    """
+    """A path inside a job's output, whose default one is called ``artifacts``."""
 
     job: str
     output: str
@@ -264,8 +258,7 @@ _DATA_KINDS = {
 
 
 def data_kind(word: str) -> str:
-    """Spell a data type as ARM does, ``uri_folder``, whether it came as ``UriFolder``, ``MLTable`` or so; unknown
-    ones unchanged.
+    """Spell a data type as ARM does: ``UriFolder`` becomes ``uri_folder``; unknown ones stay as they are.
 
     Run history and the scoring host write PascalCase, ARM writes snake case (recorded answers).
     """

@@ -25,8 +25,9 @@ def follow(
 
 
 def collect(first: Call[Json]) -> Steps[tuple[Mapping[str, Json], ...]]:
-    """Read a list through all its pages (``{"value": [...], "nextLink": ...}``); entries that are no objects are left
-    out.
+    """Read a list through all its pages: ``{"value": [...], "nextLink": ...}``.
+
+    Entries that are no objects are left out.
 
     A link that was followed before ends the list: a service that repeats itself must not hold a worker for ever.
     """

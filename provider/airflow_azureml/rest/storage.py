@@ -11,7 +11,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 _SAFE = "/!$&'()*+,;=:@~-._"
 _URL = re.compile(
-    r"https?://(?P<account>.+?)\.(?P<service>blob|dfs|file)\.(?P<suffix>[^/?#]+)/(?P<container>[^/?#]+)(?:/(?P<path>[^?#]*))?",
+    r"https?://(?P<account>.+?)\.(?P<service>blob|dfs|file)\.(?P<suffix>[^/?#]+)"
+    r"/(?P<container>[^/?#]+)(?:/(?P<path>[^?#]*))?",
     re.IGNORECASE,
 )
 _ACCOUNT_NAME = re.compile(r"[a-z0-9-]+(?:\.z\d\d)?", re.IGNORECASE)
@@ -42,8 +43,9 @@ class StorageAddress:
 
     @property
     def abfss_url(self) -> str | None:
-        """The address for Hadoop-like tools, which take paths as they are; None for file shares and path-style
-        addresses.
+        """The address for Hadoop-like tools, which take paths as they are.
+
+        None for file shares and path-style addresses.
         """
         if self.service == "file" or not _ACCOUNT_NAME.fullmatch(self.account):
             return None

@@ -55,9 +55,7 @@ def iso(moment: datetime) -> str:
 
 
 def retry_after(reply: Reply) -> float | None:
-    """Seconds that an answer asks to wait (``Retry-After``: seconds, or a date compared with the answer's own
-    ``Date``).
-    """
+    """Seconds that an answer asks to wait: ``Retry-After`` as a number, or as a date beside its own ``Date``."""
     given = reply.header("Retry-After")
     if given is None:
         return None

@@ -90,9 +90,7 @@ def data_plane(ws: Workspace) -> Steps[str]:
 
 
 _SERVICES = {"AzureBlob": "blob", "AzureDataLakeGen2": "dfs", "AzureFile": "file"}
-"""Datastore types whose data has an address in a storage account; OneLake and Data Lake Gen1 have none that is
-proven.
-"""
+"""Datastore types with an address in a storage account; none is proven for OneLake and Data Lake Gen1."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +146,7 @@ class Secret:
 
     @classmethod
     def from_reply(cls, reply: Reply) -> Secret:
-        """Read the answer to listSecrets; other kinds of secret (certificates, service principals) are of no use
-        here.
-        """
+        """Read the answer to listSecrets; certificates and service principals are of no use here."""
         value = reply.json()
         sas = _text(look_up(value, "sasToken"))
         return cls(sas.lstrip("?") if sas else None, _text(look_up(value, "key")))
@@ -166,8 +162,9 @@ def datastore(ws: Workspace, name: str) -> Call[Datastore]:
 
 
 def default_datastore(ws: Workspace) -> Call[Datastore]:
-    """Read the default datastore; administrators can change which one it is, so it is asked for with azure-ai-ml's
-    own query.
+    """Read the default datastore.
+
+    Administrators can change which one it is, so it is asked for, with azure-ai-ml's own query.
 
     :raises NotFoundError: the workspace has none.
     """
@@ -183,8 +180,9 @@ def default_datastore(ws: Workspace) -> Call[Datastore]:
 
 
 def secret(ws: Workspace, name: str) -> Call[Secret]:
-    """Ask for a short-lived secret of a datastore. Source: REST reference, Datastores - List Secrets
-    (``SecretExpiry``).
+    """Ask for a short-lived secret of a datastore.
+
+    Source: REST reference, Datastores - List Secrets (``SecretExpiry``).
     """
     return Call(
         "POST",
