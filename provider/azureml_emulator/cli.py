@@ -88,7 +88,8 @@ def add_start(start_parser: argparse.ArgumentParser) -> None:
     start_parser.add_argument("--port", type=port_number, metavar="N", help=text)
     start_parser.add_argument(
         "--environment",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="NAME=PYTHON",
         help="interpreter for jobs whose environment has this name; '*' for all others",

@@ -182,7 +182,7 @@ def create_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
 def address(em: Emulator, source: str) -> str:
     """The address of a model's files in the workspace's storage.
 
-    :param source: ``file://`` below the emulator's storage, ``models:/<id of a logged model>``, ``runs:/`` or ``azureml://``.
+    :param source: ``file://`` below the emulator's storage, ``models:/<id of a logged model>``, ``runs:/``, ``azureml://``.
     :raises ServiceError: the files are elsewhere.
     """
     resolver = Resolver(em.settings, em.store)

@@ -132,8 +132,9 @@ def check_address(fields: Mapping[str, str], remote: str) -> None:
         return
     first, _, last = fields["sip"].partition("-")
     try:
-        allowed = ipaddress.ip_address(first) <= ipaddress.ip_address(remote) <= ipaddress.ip_address(last or first)  # type: ignore[operator]
-    except (ValueError, TypeError):
+        bounds = [int(ipaddress.ip_address(each)) for each in (first, remote, last or first)]
+        allowed = bounds == sorted(bounds)
+    except ValueError:
         allowed = False
     if not allowed:
         raise BlobError("AuthorizationSourceIPMismatch")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from azureml_emulator.cli import environments, parser
 from tests.emulator_fixture import RunningEmulator, Start
 
 KEYS = {
@@ -106,6 +107,23 @@ def test_the_cloud_describes_itself(emulator: RunningEmulator) -> None:
     assert cloud["authentication"]["loginEndpoint"].rstrip("/") == emulator["authority"]
     assert cloud["suffixes"]["storage"] == "local"
     assert "https://ml.azure." + cloud["portal"].split(".", 2)[2] == emulator["cloud_metadata"]["aml_resource_id"]
+
+
+def test_a_client_that_says_localhost_stays_there(emulator: RunningEmulator) -> None:
+    url = emulator["cloud_metadata_url"].replace("127.0.0.1", "localhost")
+    (cloud,) = requests.get(url, verify=emulator["ca_bundle"]).json()
+    assert url.startswith(cloud["resourceManager"])
+    assert cloud["authentication"]["loginEndpoint"] == cloud["resourceManager"]
+    answer = requests.get(url, headers={"Host": "attacker.example"}, verify=emulator["ca_bundle"])
+    assert answer.json()[0]["resourceManager"] == f"{emulator['endpoint']}/"
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": emulator["client_id"],
+        "client_secret": emulator["client_secret"],
+        "scope": f"{cloud['resourceManager']}.default",
+    }
+    where = f"{cloud['authentication']['loginEndpoint']}{emulator['tenant_id']}/oauth2/v2.0/token"
+    assert requests.post(where, form, verify=emulator["ca_bundle"]).status_code == 200
 
 
 def test_env_survives_a_shell(emulator: RunningEmulator) -> None:
@@ -239,10 +257,13 @@ def test_loopback_is_not_warned_about(emulator: RunningEmulator) -> None:
     assert "warning" not in emulator.log.read_text()
 
 
-def test_environments_follow_no_link(start_emulator: Start, tmp_path: Path) -> None:
+def test_environments_become_absolute_and_follow_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = tmp_path / "python"
     link.symlink_to(sys.executable)
-    start_emulator("--environment", f"a={link}", "--environment", "b=python3", "--environment", f"*={sys.executable}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    options = parser().parse_args(["start", "--environment", f"a={link}", "b=./python", "--environment", "*=python"])
+    assert environments(options.environment) == dict.fromkeys(("a", "b", "*"), str(link))
 
 
 def test_the_secret_is_in_no_message(emulator: RunningEmulator) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from azureml_emulator.routing import Plane, Route
-from azureml_emulator.settings import PORTAL, STORAGE_SUFFIX
+from azureml_emulator.settings import LOOPBACK, PORTAL, STORAGE_SUFFIX
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -19,13 +19,13 @@ async def endpoints(em: Emulator, request: web.Request) -> web.Response:
     Source: azure-ai-ml 1.35.2 reads name, portal, resourceManager, authentication.loginEndpoint and suffixes.storage
     (``_azure_environments``), and picks the cloud whose resourceManager is part of the metadata's own address.
     """
-    base = f"{em.settings.base_url}/"
+    base = f"{origin(em, request)}/"
     cloud = {
         "name": "AzureMLLocal",
         "portal": PORTAL,
         "resourceManager": base,
         "authentication": {
-            "loginEndpoint": f"{em.settings.authority}/",
+            "loginEndpoint": base,
             "audiences": [base],
             "tenant": em.settings.tenant_id,
             "identityProvider": "AAD",
@@ -33,6 +33,12 @@ async def endpoints(em: Emulator, request: web.Request) -> web.Response:
         "suffixes": {"storage": STORAGE_SUFFIX},
     }
     return web.json_response([cloud])
+
+
+def origin(em: Emulator, request: web.Request) -> str:
+    """This server under the loopback name that the request used, so that clients see one host throughout."""
+    name = request.host.rpartition(":")[0]
+    return f"https://{request.host}" if name in LOOPBACK else em.settings.base_url
 
 
 ROUTES = [Route("GET", "/metadata/endpoints", endpoints, Plane.OPEN)]
