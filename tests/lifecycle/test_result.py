@@ -319,7 +319,9 @@ def test_reason_code_and_the_end_of_the_log() -> None:
     )
     runs.blobs[f"j/{LOG}"] = b"".join(b"line %d\n" % number for number in range(50_000))
     found = runs.failure(tail=3)
-    assert found == Failure("NonZeroExit", "Script failed.", "line 49997\nline 49998\nline 49999")
+    assert found == Failure(
+        "NonZeroExit", "Script failed.", "line 49997\nline 49998\nline 49999", ("UserError", "NonZeroExit")
+    )
 
 
 def test_an_expired_address_is_renewed() -> None:
@@ -328,7 +330,7 @@ def test_an_expired_address_is_renewed() -> None:
     runs.expired = 1
     assert runs.failure().log_tail == "the reason"
     runs.expired = 10**6
-    assert runs.failure() == Failure("c", "m", "")
+    assert runs.failure() == Failure("c", "m", "", ("UserError", "c"))
 
 
 @pytest.mark.parametrize(
@@ -375,7 +377,9 @@ def test_a_pipeline_fails_for_its_first_failed_child() -> None:
     )
     runs.broken = {"children"}
     runs.blobs["j/logs/azureml/executionlogs.txt"] = b"root\n"
-    assert runs.failure("Pipeline") == Failure("PipelineFailed", "Pipeline failed.", "root")
+    assert runs.failure("Pipeline") == Failure(
+        "PipelineFailed", "Pipeline failed.", "root", ("UserError", "PipelineFailed")
+    )
 
 
 def test_a_pipeline_without_a_failed_child_speaks_for_itself() -> None:
@@ -383,7 +387,7 @@ def test_a_pipeline_without_a_failed_child_speaks_for_itself() -> None:
         j={"runId": "j", "error": run_error("Compute is gone.", "ComputeLost")},
         a={"runId": "a", "parentRunId": "j", "status": "Canceled"},
     )
-    assert runs.failure("Pipeline") == Failure("ComputeLost", "Compute is gone.", "")
+    assert runs.failure("Pipeline") == Failure("ComputeLost", "Compute is gone.", "", ("UserError", "ComputeLost"))
 
 
 def test_a_reason_that_cannot_be_read() -> None:

@@ -139,11 +139,13 @@ class Failure:
     :param code: the deepest code that the service names, or None.
     :param reason: the service's own words, or a sentence saying that there are none.
     :param log_tail: the last lines of the job's log; empty when there is none.
+    :param codes: all codes from the outermost, such as ``UserError``, to the deepest.
     """
 
     code: str | None
     reason: str
     log_tail: str = ""
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -60,13 +60,13 @@ def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
         if child is not None:
             name = child.run.display_name or child.run.id
             end = yield from _log_end(ws, child, None, tail)
-            own, code = _reason(details.run)
-            said, child_code = _reason(child.run)
+            own, codes = _reason(details.run)
+            said, child_codes = _reason(child.run)
             reason = f"{name}: {said or 'failed without a reason'}"
-            return Failure(child_code or code, f"{reason} ({own})" if own and own != said else reason, end)
-    reason, code = _reason(details.run)
+            return _because(child_codes or codes, f"{reason} ({own})" if own and own != said else reason, end)
+    reason, codes = _reason(details.run)
     end = yield from _log_end(ws, details, job.kind, tail)
-    return Failure(code, reason or "The service gives no reason; the job's log may.", end)
+    return _because(codes, reason or "The service gives no reason; the job's log may.", end)
 
 
 def _run(ws: Workspace, name: str) -> Steps[Run]:
@@ -115,8 +115,13 @@ def _failed_child(ws: Workspace, name: str) -> Steps[Details | None]:
     return details
 
 
-def _reason(run: Run) -> tuple[str, str | None]:
-    """The service's words about a run, its remarks where it names no error; and the deepest code."""
+def _reason(run: Run) -> tuple[str, tuple[str, ...]]:
+    """The service's words about a run, its remarks where it names no error; and the codes."""
+    codes = run.fault.codes if run.fault is not None else ()
     if run.fault is not None and run.fault.message:
-        return run.fault.message, run.fault.code
-    return "; ".join(run.warnings), run.fault.code if run.fault else None
+        return run.fault.message, codes
+    return "; ".join(run.warnings), codes
+
+
+def _because(codes: tuple[str, ...], reason: str, log_end: str) -> Failure:
+    return Failure(codes[-1] if codes else None, reason, log_end, codes)
