@@ -373,7 +373,7 @@ def test_a_pipeline_fails_for_its_first_failed_child() -> None:
     )
     runs.blobs[f"c/{LOG}"] = b"Traceback\nboom\n"
     assert runs.failure("Pipeline") == Failure(
-        "FileMissing", "train: No such file. (Pipeline failed.)", "Traceback\nboom"
+        "FileMissing", "train: No such file. (Pipeline failed.)", "Traceback\nboom", ("UserError", "FileMissing")
     )
     runs.broken = {"children"}
     runs.blobs["j/logs/azureml/executionlogs.txt"] = b"root\n"
