@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_azureml.rest.errors import Problem
@@ -44,12 +45,26 @@ class Reading:
     """One translation in progress.
 
     :param snake: spell the service's names in snake case, as nodes of a pipeline do.
+    :param bound: take a text with a ``${{…}}`` binding for any value, as nodes of a pipeline may.
+    :param cache: what was made of other files, by path and kind.
     """
 
     workspace: Workspace
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     snake: bool = False
+    bound: bool = False
+    cache: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    @contextmanager
+    def style(self, *, snake: bool, bound: bool) -> Iterator[None]:
+        """Spell and bind otherwise for a part of the document."""
+        before = self.snake, self.bound
+        self.snake, self.bound = snake, bound
+        try:
+            yield
+        finally:
+            self.snake, self.bound = before
 
     def refuse(self, spot: Spot, message: str, *further: str | int) -> Any:
         """Note a problem; gives back INVALID."""
@@ -85,6 +100,7 @@ class Field:
     :param rest: the service's name; None reads the value for its own sake and sends nothing.
     :param required: refuse a mapping without it.
     :param ignored: accept any value and send nothing: what only answers of the service carry.
+    :param bindable: whether a binding may stand in the place of a value, where bindings are taken at all.
     """
 
     name: str
@@ -92,6 +108,7 @@ class Field:
     convert: Convert
     required: bool = False
     ignored: bool = False
+    bindable: bool = True
 
 
 Table = Sequence[Field]
@@ -100,6 +117,11 @@ Table = Sequence[Field]
 def answers(*names: str) -> tuple[Field, ...]:
     """Rows for keys that only the service fills in; Microsoft's client takes them out of a YAML file in silence."""
     return tuple(Field(name, None, anything, ignored=True) for name in names)
+
+
+def as_written(table: Table) -> tuple[Field, ...]:
+    """Make rows that send each value under its own name in YAML, as the specs of components do."""
+    return tuple(row if row.rest is None else replace(row, rest=row.name) for row in table)
 
 
 def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()) -> dict[str, Any]:
@@ -121,7 +143,8 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
             continue
         if row.ignored or (value is None and spot.document.built):
             continue
-        converted = row.convert(spot.child(key), reading)
+        bound = reading.bound and row.bindable and isinstance(value, str) and "${{" in value
+        converted = value if bound else row.convert(spot.child(key), reading)
         if converted is not INVALID and converted is not OMIT and row.rest is not None:
             body[reading.key(row.rest)] = converted
     for row in table:
@@ -143,7 +166,9 @@ def nearest(given: Any, accepted: Collection[str]) -> str:
 
 
 def show(value: Any) -> str:
-    """Write a given value into a message, cut short."""
+    """Write a given value into a message, cut short; what is in a mapping or list may be secret and stays out."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return "a mapping" if isinstance(value, Mapping) else "a list"
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 

@@ -303,6 +303,21 @@ def check_command(spot: Spot, reading: Reading, given: Any, what: str = "command
             )
 
 
+ANY_BINDING = re.compile(r"\$\{\{\s*(\S*?)\s*\}\}")
+
+
+def check_bindings(spot: Spot, reading: Reading, taken: Collection[str], given: Collection[str]) -> None:
+    """Refuse a component's command that names an input or output which the component does not declare."""
+    for name in dict.fromkeys(ANY_BINDING.findall(spot.value)):
+        part, _, port = name.partition(".")
+        names = {"inputs": taken, "outputs": given}.get(part)
+        if names is not None and port.partition(".")[0] not in {known.partition(".")[0] for known in names}:
+            have = f" It has: {', '.join(names)}." if names else " It has none."
+            reading.refuse(
+                spot, f"${{{{{name}}}}} is not among the {part} of the component.{have}{_meant(port, names)}"
+            )
+
+
 def _meant(name: str, names: Collection[Any]) -> str:
     hint = nearest(name, [str(n) for n in names])
     return hint if hint.startswith(" Did") else ""

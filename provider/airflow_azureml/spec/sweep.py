@@ -5,7 +5,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/_sweep/`` and ``entities/_job/sweep/``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
@@ -18,8 +18,8 @@ from airflow_azureml.spec.fields import (
     anything,
     by_type,
     choice,
-    duration,
     fixed,
+    iso_duration,
     listed,
     mapped,
     nearest,
@@ -73,19 +73,21 @@ def distribution(spot: Spot, reading: Reading) -> Any:
     kind = spot.value.get("type")
     if not isinstance(kind, str) or kind.lower() not in SPACES:
         return reading.refuse(spot, f"{show(kind)} is not a distribution.{nearest(kind, SPACES)}", "type")
-    convert: dict[str, Convert] = {"values": listed(_choice_value), "upper": whole}
+    convert: dict[str, Convert] = {"values": listed(choice_value(distribution)), "upper": whole}
     rows = [Field(name, name, convert.get(name, amount), required=name != "values") for name in SPACES[kind.lower()]]
     body = walk(rows, spot, reading, extra=("type",))
     return [kind.lower(), [body.get(name) for name in SPACES[kind.lower()]]]
 
 
-def _choice_value(spot: Spot, reading: Reading) -> Any:
-    """Take one value to choose: a text, a number, or a mapping of further distributions."""
-    if isinstance(spot.value, Mapping):
-        return mapped(lambda item, r: distribution(item, r) if isinstance(item.value, Mapping) else _scalar(item, r))(
-            spot, reading
-        )
-    return _scalar(spot, reading)
+def choice_value(deeper: Convert) -> Convert:
+    """Make a converter for one value to choose: a text, a number, or a mapping of further distributions."""
+
+    def item(spot: Spot, reading: Reading) -> Any:
+        return deeper(spot, reading) if isinstance(spot.value, Mapping) else _scalar(spot, reading)
+
+    return lambda spot, reading: (
+        mapped(item)(spot, reading) if isinstance(spot.value, Mapping) else _scalar(spot, reading)
+    )
 
 
 def _scalar(spot: Spot, reading: Reading) -> Any:
@@ -104,13 +106,13 @@ def search_space(spot: Spot, reading: Reading) -> Any:
 
 # -- the rest
 
-_RANDOM = (
+RANDOM = (
     Field("seed", "seed", whole),
     Field("logbase", "logbase", lambda spot, r: text(spot, r) if isinstance(spot.value, str) else amount(spot, r)),
     Field("rule", "rule", choice({"random": "random", "sobol": "sobol"}, "a rule", fold=snake)),
 )
 ALGORITHMS = {
-    "random": fixed(_RANDOM, samplingAlgorithmType="Random"),
+    "random": fixed(RANDOM, samplingAlgorithmType="Random"),
     "grid": fixed((), samplingAlgorithmType="Grid"),
     "bayesian": fixed((), samplingAlgorithmType="Bayesian"),
 }
@@ -156,23 +158,26 @@ EARLY_TERMINATION = by_type(
     fold=snake,
 )
 
-OBJECTIVE = nested(
-    (
-        Field(
-            "goal",
-            "goal",
-            choice({"minimize": "minimize", "maximize": "maximize"}, "a goal", fold=snake),
-            required=True,
-        ),
-        Field("primary_metric", "primaryMetric", text, required=True),
-    )
+
+def minute(spot: Spot, reading: Reading, write: Callable[[int], Any] = int) -> Any:
+    """Take seconds; less than a minute is sent as one, since the service reads less as days (says azure-ai-ml)."""
+    seconds = whole(spot, reading)
+    if seconds is INVALID or seconds == 0:
+        return seconds if seconds is INVALID else OMIT
+    return write(60 if 0 < seconds < 60 else seconds)
+
+
+GOALS = {"minimize": "minimize", "maximize": "maximize"}
+OBJECTIVE = (
+    Field("goal", "goal", choice(GOALS, "a goal", fold=snake), required=True),
+    Field("primary_metric", "primaryMetric", text, required=True),
 )
 LIMITS = nested(
     (
         Field("max_total_trials", "maxTotalTrials", whole, required=True),
         Field("max_concurrent_trials", "maxConcurrentTrials", whole),
-        Field("timeout", "timeout", duration),
-        Field("trial_timeout", "trialTimeout", duration),
+        Field("timeout", "timeout", lambda spot, reading: minute(spot, reading, iso_duration)),
+        Field("trial_timeout", "trialTimeout", lambda spot, reading: minute(spot, reading, iso_duration)),
     ),
     jobLimitsType="Sweep",
 )
@@ -192,7 +197,7 @@ TRIAL = nested(
 SWEEPING = (
     Field("sampling_algorithm", "samplingAlgorithm", sampling_algorithm),
     Field("search_space", "searchSpace", search_space, required=True),
-    Field("objective", "objective", OBJECTIVE, required=True),
+    Field("objective", "objective", nested(OBJECTIVE), required=True),
     Field("early_termination", "earlyTermination", EARLY_TERMINATION),
     Field("limits", "limits", LIMITS, required=True),
     Field("queue_settings", "queueSettings", QUEUE),

@@ -10,14 +10,22 @@ from typing import Any
 
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.automl import automl
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import Reading, nearest, show
 from airflow_azureml.spec.kinds import command
 from airflow_azureml.spec.needs import Gap, Register, Translation, Upload
+from airflow_azureml.spec.pipeline import pipeline
 from airflow_azureml.spec.spark import spark
 from airflow_azureml.spec.sweep import sweep
 
-KINDS: Mapping[str, Callable[[Spot, Reading], dict[str, Any]]] = {"command": command, "sweep": sweep, "spark": spark}
+KINDS: Mapping[str, Callable[[Spot, Reading], dict[str, Any]]] = {
+    "command": command,
+    "sweep": sweep,
+    "pipeline": pipeline,
+    "spark": spark,
+    "automl": automl,
+}
 """The words of ``type`` and what translates them."""
 
 PREVIEW = {

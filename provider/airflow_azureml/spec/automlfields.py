@@ -1,0 +1,431 @@
+"""The settings of AutoML jobs, as tables that can be written in two ways: the service's own, and YAML's (in pipelines).
+
+Source: azure-ai-ml 1.35.2, ``_schema/automl/`` and ``entities/_job/automl/``; the words are those of its REST models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import (
+    INVALID,
+    OMIT,
+    Convert,
+    Field,
+    Reading,
+    anything,
+    as_written,
+    choice,
+    iso_duration,
+    listed,
+    mapped,
+    nearest,
+    nested,
+    number,
+    show,
+    snake,
+    text,
+    truth,
+    walk,
+    whole,
+)
+from airflow_azureml.spec.sweep import SPACES, amount
+
+METRICS = ["AUCWeighted", "Accuracy", "NormMacroRecall", "AveragePrecisionScoreWeighted", "PrecisionScoreWeighted"]
+NUMERIC_METRICS = ["SpearmanCorrelation", "NormalizedRootMeanSquaredError", "R2Score", "NormalizedMeanAbsoluteError"]
+VERBOSITY = ["NotSet", "Debug", "Info", "Warning", "Error", "Critical"]
+TRANSFORMERS = [
+    "TextTargetEncoder",
+    "OneHotEncoder",
+    "CatTargetEncoder",
+    "TfIdf",
+    "WoETargetEncoder",
+    "LabelEncoder",
+    "WordEmbedding",
+    "NaiveBayes",
+    "CountVectorizer",
+    "HashOneHotEncoder",
+]
+META_LEARNERS = [
+    "None",
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "LightGBMClassifier",
+    "ElasticNet",
+    "ElasticNetCV",
+    "LightGBMRegressor",
+    "LinearRegression",
+]
+CLASSIFIERS = [
+    "LogisticRegression",
+    "SGD",
+    "MultinomialNaiveBayes",
+    "BernoulliNaiveBayes",
+    "SVM",
+    "LinearSVM",
+    "KNN",
+    "DecisionTree",
+    "RandomForest",
+    "ExtremeRandomTrees",
+    "LightGBM",
+    "GradientBoosting",
+    "XGBoostClassifier",
+]
+REGRESSORS = [
+    "ElasticNet",
+    "GradientBoosting",
+    "DecisionTree",
+    "KNN",
+    "LassoLars",
+    "SGD",
+    "RandomForest",
+    "ExtremeRandomTrees",
+    "LightGBM",
+    "XGBoostRegressor",
+]
+FORECASTERS = [
+    "AutoArima",
+    "Prophet",
+    "Naive",
+    "SeasonalNaive",
+    "Average",
+    "SeasonalAverage",
+    "ExponentialSmoothing",
+    "Arimax",
+    "TCNForecaster",
+] + REGRESSORS
+OPTIMIZERS = ["None", "Sgd", "Adam", "Adamw"]
+SCHEDULERS = ["None", "WarmupCosine", "Step"]
+TEXT_SCHEDULERS = ["None", "Linear", "Cosine", "CosineWithRestarts", "Polynomial", "Constant", "ConstantWithWarmup"]
+SIZES = ["None", "Small", "Medium", "Large", "ExtraLarge"]
+VALIDATION_METRICS = ["None", "Coco", "Voc", "CocoVoc"]
+SWITCH = ["Enable", "Disable"]
+
+
+@dataclass(frozen=True)
+class Style:
+    """One way of writing settings.
+
+    :param written: in YAML's words, as nodes of a pipeline carry them; else in the service's.
+    """
+
+    written: bool
+
+    def rows(self, table: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Name the keys of a table."""
+        return as_written(table) if self.written else table
+
+    def nested(self, table: tuple[Field, ...]) -> Convert:
+        """Make a converter for a mapping."""
+        return nested(self.rows(table))
+
+    def word(self, words: list[str], what: str) -> Convert:
+        """Make a converter for one of the service's words, in any spelling."""
+        return choice({snake(word): snake(word) if self.written else word for word in words}, what, fold=snake)
+
+    def minutes(self, spot: Spot, reading: Reading) -> Any:
+        """Take minutes."""
+        given = whole(spot, reading)
+        if given is INVALID or self.written:
+            return given
+        return iso_duration(given * 60) if given else OMIT
+
+
+# -- tables of data
+
+
+def limits(style: Style, *names: str) -> Convert:
+    """Make a converter for limits."""
+    rows = {
+        "enable_early_termination": Field("enable_early_termination", "enableEarlyTermination", truth),
+        "exit_score": Field("exit_score", "exitScore", number),
+        "max_concurrent_trials": Field("max_concurrent_trials", "maxConcurrentTrials", whole),
+        "max_cores_per_trial": Field("max_cores_per_trial", "maxCoresPerTrial", whole),
+        "max_nodes": Field("max_nodes", "maxNodes", whole),
+        "max_trials": Field("max_trials", "maxTrials", whole),
+        "timeout_minutes": Field("timeout_minutes", "timeout", style.minutes),
+        "trial_timeout_minutes": Field("trial_timeout_minutes", "trialTimeout", style.minutes),
+    }
+    return style.nested(tuple(row for name, row in rows.items() if not names or name in names))
+
+
+def _parameter(spot: Spot, reading: Reading) -> Any:
+    """Take a parameter of a transformer: a number, always as a fraction, or a text."""
+    if isinstance(spot.value, str):
+        try:
+            return float(spot.value)
+        except ValueError:
+            return spot.value
+    return number(spot, reading)
+
+
+def featurization(style: Style) -> Convert:
+    """Make a converter for the featurization of tables."""
+    keys = {"imputer": "Imputer", "tf_idf": "TfIdf", "hash_one_hot_encoder": "HashOneHotEncoder"}
+    transformer = nested(
+        (Field("fields", "fields", listed(text)), Field("parameters", "parameters", mapped(_parameter, null=True)))
+    )
+
+    def transformers(spot: Spot, reading: Reading) -> Any:
+        if not isinstance(spot.value, Mapping):
+            return reading.refuse(spot, f"{show(spot.value)} is not a mapping. Accepted keys: {', '.join(keys)}.")
+        body = {}
+        for item in spot.items():
+            word = snake(str(item.path[-1]))
+            if word not in keys:
+                reading.refuse(item, f"{show(item.path[-1])} is not a transformer.{nearest(item.path[-1], keys)}")
+                continue
+            body[word if style.written else keys[word]] = listed(transformer)(item, reading)
+        return INVALID if INVALID in body.values() else body
+
+    modes = {word: word for word in ("auto", "off", "custom")}
+    rows = (
+        Field("mode", "mode", choice(modes, "a mode")),
+        Field("dataset_language", "datasetLanguage", text),
+        Field("blocked_transformers", "blockedTransformers", listed(style.word(TRANSFORMERS, "a transformer"))),
+        Field("column_name_and_types", "columnNameAndTypes", mapped(text)),
+        Field("transformer_params", "transformerParams", transformers),
+        Field("enable_dnn_featurization", "enableDnnFeaturization", truth),
+    )
+
+    def convert(spot: Spot, reading: Reading) -> Any:
+        body = style.nested(rows)(spot, reading)
+        defaults = {"mode": "auto"} if style.written else {"mode": "auto", "transformerParams": {}}
+        return {**defaults, **body} if isinstance(body, dict) else body
+
+    return convert
+
+
+def training(style: Style, models: list[str]) -> Convert:
+    """Make a converter for the training of tables."""
+    stack = (
+        Field("stack_meta_learner_kwargs", "stackMetaLearnerKWargs", mapped(anything)),
+        Field("stack_meta_learner_train_percentage", "stackMetaLearnerTrainPercentage", number),
+        Field("stack_meta_learner_type", "stackMetaLearnerType", style.word(META_LEARNERS, "a learner"), required=True),
+    )
+    algorithms = listed(style.word(models, "an algorithm"))
+    mode = style.word(["Auto", "Distributed", "NonDistributed"], "a mode")
+    timeout = "ensemble_model_download_timeout_minutes"
+    return style.nested(
+        (
+            Field("enable_dnn_training", "enableDnnTraining", truth),
+            Field("enable_model_explainability", "enableModelExplainability", truth),
+            Field("enable_onnx_compatible_models", "enableOnnxCompatibleModels", truth),
+            Field("enable_stack_ensemble", "enableStackEnsemble", truth),
+            Field("enable_vote_ensemble", "enableVoteEnsemble", truth),
+            Field(timeout, "ensembleModelDownloadTimeout", style.minutes),
+            Field("stack_ensemble_settings", "stackEnsembleSettings", style.nested(stack)),
+            Field("training_mode", "trainingMode", mode),
+            Field("allowed_training_algorithms", "allowedTrainingAlgorithms", algorithms),
+            Field("blocked_training_algorithms", "blockedTrainingAlgorithms", algorithms),
+        )
+    )
+
+
+def auto_or(style: Style, make: Callable[[Any], Any], several: bool = False) -> Convert:
+    """Make a converter for ``auto`` or a number of one's own.
+
+    :param make: writes the number in the service's words.
+    :param several: take a list of numbers, too.
+    """
+
+    def convert(spot: Spot, reading: Reading) -> Any:
+        if isinstance(spot.value, str) and spot.value.lower() == "auto":
+            return "auto" if style.written else {"mode": "Auto"}
+        given = listed(whole)(spot, reading) if several and isinstance(spot.value, list) else whole(spot, reading)
+        return given if style.written or given is INVALID else make(given) if given else OMIT
+
+    return convert
+
+
+def _custom(value: Any) -> Any:
+    return {"mode": "Custom", "value": value}
+
+
+def _lags(value: Any) -> Any:
+    return {"mode": "Custom", "values": value if isinstance(value, list) else [value]}
+
+
+def _names(style: Style) -> Convert:
+    def convert(spot: Spot, reading: Reading) -> Any:
+        if isinstance(spot.value, str):
+            return spot.value if style.written or not spot.value else [spot.value]
+        return listed(text)(spot, reading)
+
+    return convert
+
+
+def _lower(*words: str) -> Convert:
+    return choice({word: word for word in words}, "one of these words")
+
+
+def forecasting(style: Style) -> Convert:
+    """Make a converter for the settings of a forecast."""
+    return style.nested(
+        (
+            Field("country_or_region_for_holidays", "countryOrRegionForHolidays", text),
+            Field("cv_step_size", "cvStepSize", whole),
+            Field("forecast_horizon", "forecastHorizon", auto_or(style, _custom)),
+            Field("target_lags", "targetLags", auto_or(style, _lags, several=True)),
+            Field("target_rolling_window_size", "targetRollingWindowSize", auto_or(style, _custom)),
+            Field("time_column_name", "timeColumnName", text),
+            Field("time_series_id_column_names", "timeSeriesIdColumnNames", _names(style)),
+            Field("frequency", "frequency", text),
+            Field("feature_lags", "featureLags", _lower("none", "auto")),
+            Field("seasonality", "seasonality", auto_or(style, _custom)),
+            Field("short_series_handling_config", "shortSeriesHandlingConfig", _lower("none", "auto", "pad", "drop")),
+            Field("use_stl", "useStl", _lower("none", "season", "seasontrend")),
+            Field("target_aggregate_function", "targetAggregateFunction", _lower("none", "sum", "max", "min", "mean")),
+            Field("features_unknown_at_forecast_time", "featuresUnknownAtForecastTime", _names(style)),
+        )
+    )
+
+
+def cross_validations(style: Style) -> Convert:
+    """Make a converter for the number of cross validations; one alone is sent as it is."""
+    return auto_or(style, lambda value: _custom(value) if value > 1 else value)
+
+
+# -- models of images and texts
+
+_COMMON: dict[str, str] = {
+    **dict.fromkeys(
+        ("ams_gradient", "distributed", "early_stopping", "enable_onnx_normalization", "nesterov"), "truth"
+    ),
+    **dict.fromkeys(("beta1", "beta2", "learning_rate", "momentum", "step_lr_gamma", "weight_decay"), "number"),
+    "warmup_cosine_lr_cycles": "number",
+    **dict.fromkeys(("early_stopping_delay", "early_stopping_patience", "evaluation_frequency"), "whole"),
+    **dict.fromkeys(("gradient_accumulation_step", "layers_to_freeze", "number_of_epochs"), "whole"),
+    **dict.fromkeys(("number_of_workers", "random_seed", "step_lr_step_size", "training_batch_size"), "whole"),
+    **dict.fromkeys(("validation_batch_size", "warmup_cosine_lr_warmup_epochs"), "whole"),
+    "learning_rate_scheduler": "scheduler",
+    "optimizer": "optimizer",
+    "model_name": "text",
+}
+_CLASSIFICATION = dict.fromkeys(
+    ("training_crop_size", "validation_crop_size", "validation_resize_size", "weighted_loss"), "whole"
+)
+_DETECTION: dict[str, str] = {
+    **dict.fromkeys(("box_detections_per_image", "image_size", "max_size", "min_size"), "whole"),
+    **dict.fromkeys(("box_score_threshold", "nms_iou_threshold", "tile_overlap_ratio"), "number"),
+    **dict.fromkeys(("tile_predictions_nms_threshold", "validation_iou_threshold"), "number"),
+    "model_size": "size",
+    "multi_scale": "truth",
+    "tile_grid_size": "text",
+    "validation_metric_type": "validation",
+}
+_TEXT: dict[str, str] = {
+    **dict.fromkeys(("gradient_accumulation_steps", "number_of_epochs", "training_batch_size"), "whole"),
+    "validation_batch_size": "whole",
+    **dict.fromkeys(("learning_rate", "warmup_ratio", "weight_decay"), "number"),
+    "learning_rate_scheduler": "text_scheduler",
+    "model_name": "text",
+}
+MODELS = {
+    "classification": {**_COMMON, **_CLASSIFICATION},
+    "detection": {**_COMMON, **_DETECTION},
+    "text": _TEXT,
+}
+"""What models can be told, and of which kind each value is."""
+
+_FIXED: dict[str, dict[str, str]] = {
+    "classification": {"advanced_settings": "text", "checkpoint_frequency": "whole", "checkpoint_run_id": "text"},
+    "detection": {
+        **{"advanced_settings": "text", "checkpoint_frequency": "whole", "checkpoint_run_id": "text"},
+        **{"log_training_metrics": "switch", "log_validation_loss": "switch"},
+    },
+    "text": {},
+}
+"""What can only be told to one model, and not be searched."""
+
+WORDS = {
+    "scheduler": SCHEDULERS,
+    "text_scheduler": TEXT_SCHEDULERS,
+    "optimizer": OPTIMIZERS,
+    "size": SIZES,
+    "validation": VALIDATION_METRICS,
+    "switch": SWITCH,
+}
+SCALARS: dict[str, Convert] = {"truth": truth, "number": number, "whole": whole, "text": text}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def model_settings(style: Style, family: str) -> Convert:
+    """Make a converter for the settings of one model."""
+    kinds = {**MODELS[family], **_FIXED[family]}
+    rows = tuple(
+        Field(name, _camel(name), SCALARS.get(kind) or style.word(WORDS[kind], "a word known here"))
+        for name, kind in kinds.items()
+    )
+    return style.nested(rows)
+
+
+def model_space(style: Style, family: str) -> Convert:
+    """Make a converter for the settings to search: each becomes a text such as ``uniform(0.1,1)``."""
+    rows = tuple(Field(name, _camel(name), _searched(kind)) for name, kind in MODELS[family].items())
+    return listed(style.nested(rows))
+
+
+def _searched(kind: str) -> Convert:
+    def scalar(spot: Spot, reading: Reading) -> Any:
+        if kind in WORDS:
+            return choice({snake(word): snake(word) for word in WORDS[kind]}, "a word known here", fold=snake)(
+                spot, reading
+            )
+        return SCALARS[kind](spot, reading)
+
+    def convert(spot: Spot, reading: Reading) -> Any:
+        if not isinstance(spot.value, Mapping):
+            found = scalar(spot, reading)
+            return found if found is INVALID else as_text(found)
+        return _distribution(spot, reading, kind, scalar)
+
+    return convert
+
+
+def _distribution(spot: Spot, reading: Reading, kind: str, scalar: Convert) -> Any:
+    """Write a distribution as the service's text."""
+    word = spot.value.get("type")
+    accepted = ["choice", *({"number": SPACES, "whole": ("randint", "quniform", "qnormal")}.get(kind, ()))]
+    if not isinstance(word, str) or word.lower() not in accepted:
+        return reading.refuse(spot, f"{show(word)} is not a distribution here.{nearest(word, accepted)}", "type")
+    names = SPACES[word.lower()]
+    if names == ("values",):
+        rows = [Field("values", "values", listed(_choice_of(kind, scalar, spot.value.get("values"))), required=True)]
+    else:
+        rows = [Field(name, name, whole if name == "upper" else amount, required=True) for name in names]
+    with reading.style(snake=False, bound=reading.bound):
+        body = walk(rows, spot, reading, extra=("type",))
+    if len(body) < len(rows):
+        return INVALID
+    values = body["values"] if names == ("values",) else [body[name] for name in names]
+    return f"{word.lower()}({','.join(_quoted(value) for value in values)})"
+
+
+def _choice_of(kind: str, scalar: Convert, values: Any) -> Convert:
+    """Take whole numbers to choose from as they are, where all are whole."""
+    plain = isinstance(values, list) and all(isinstance(v, int) and not isinstance(v, bool) for v in values)
+    return whole if kind == "number" and plain else scalar
+
+
+def as_text(value: Any) -> str:
+    """Write a value as Microsoft's client does: fractions without an exponent."""
+    if not isinstance(value, float):
+        return str(value)
+    plain = repr(value)
+    if "e" not in plain:
+        return plain
+    from decimal import Decimal
+
+    return format(Decimal(plain), "f")
+
+
+def _quoted(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else as_text(value)

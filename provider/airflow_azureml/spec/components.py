@@ -1,0 +1,245 @@
+"""Components: what a node of a pipeline runs, by reference, from a file of its own, or written out.
+
+A component that is not registered becomes an anonymous asset: its spec in YAML's own words, with the ids of its code
+and environment in it. Source: azure-ai-ml 1.35.2, ``_schema/component/`` and ``entities/_component/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_azureml.spec import ports
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import (
+    INVALID,
+    Field,
+    Reading,
+    answers,
+    anything,
+    as_written,
+    listed,
+    mapped,
+    show,
+    text,
+    truth,
+    version,
+    walk,
+)
+from airflow_azureml.spec.inputs import check_bindings
+from airflow_azureml.spec.needs import Gap, Register
+from airflow_azureml.spec.references import REGISTRY, asset, code, environment, follow
+from airflow_azureml.spec.shared import DISTRIBUTION, RESOURCES
+
+ANONYMOUS = "azureml_anonymous"
+"""The name that Microsoft's client registers all anonymous components under; their versions are GUIDs."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component, as a node sees it.
+
+    :param id: its id, or a gap.
+    :param inputs: what it declares; None for a registered one, whose declaration only the service knows.
+    :param spec: its spec, empty for a registered one.
+    :param spot: where it is written out; None for a registered one.
+    :param nodes: the components of a pipeline component's own nodes.
+    """
+
+    id: Any
+    kind: str
+    inputs: ports.Ports | None = None
+    outputs: ports.Ports | None = None
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    spot: Spot | None = None
+    nodes: Mapping[str, Component] | None = None
+
+
+def anonymous(spec: Mapping[str, Any], properties: Mapping[str, Any] | None = None) -> Gap:
+    """Need the registration of a component by its content."""
+    body = {
+        "componentSpec": {"name": ANONYMOUS, "version": "1", **spec},
+        "isAnonymous": True,
+        "isArchived": False,
+        "properties": dict(properties or {}),
+        "tags": dict(spec.get("tags", {})),
+        **({"description": spec["description"]} if "description" in spec else {}),
+    }
+    return Gap(Register("components", ANONYMOUS, None, {"properties": body}))
+
+
+def spec_id(value: Any) -> Any:
+    """Write an id as a spec carries it: with the prefix ``azureml:``, unless it is an address."""
+    if isinstance(value, Gap):
+        return Gap(value.need, f"azureml:{value.template}")
+    return value if not isinstance(value, str) or value.startswith(("azureml:", "git+")) else f"azureml:{value}"
+
+
+def component(spot: Spot, reading: Reading, kind: str) -> Any:
+    """Read the component of a node; gives back a Component or INVALID.
+
+    :param kind: the type of the node, which the component's must be.
+    """
+    given = spot.value
+    if isinstance(given, Mapping):
+        return INVALID if kind == "pipeline" and _no_inline(spot, reading) else read(spot, reading, kind)
+    if not isinstance(given, str) or not given:
+        return reading.refuse(spot, f"{show(given)} is not a component. Accepted: a file, azureml:NAME:VERSION, an id.")
+    if REGISTRY.match(given) or given.startswith("azureml:"):
+        found = asset("components", given, spot, reading)
+        return found if found is INVALID else Component(found, kind)
+    key = (spot.document.files.locate(given.removeprefix("file:"), spot.place.folder), kind)
+    if key not in reading.cache:
+        document = follow(given, spot, reading)
+        reading.cache[key] = INVALID  # a component that leads back to itself
+        reading.cache[key] = document if document is INVALID else read(document.root, reading, kind)
+    return reading.cache[key]
+
+
+def _no_inline(spot: Spot, reading: Reading) -> bool:
+    reading.refuse(
+        spot, "a pipeline component cannot be written out here. Accepted: a file, azureml:NAME:VERSION, an id."
+    )
+    return True
+
+
+def file_kind(spot: Spot, reading: Reading) -> str | None:
+    """Tell the type that the component of a node says it is of; None where that cannot be told."""
+    given = spot.value
+    if isinstance(given, Mapping):
+        word = given.get("type")
+    elif not isinstance(given, str) or REGISTRY.match(given) or given.startswith("azureml:"):
+        return None
+    else:
+        files = spot.document.files
+        path = files.locate(given.removeprefix("file:"), spot.place.folder)
+        if files.kind(path) != "file":
+            return None
+        document = follow(given, spot, Reading(reading.workspace))
+        word = None if document is INVALID else document.value.get("type")
+    return word.lower() if isinstance(word, str) else None
+
+
+# -- specs
+
+
+def component_code(spot: Spot, reading: Reading) -> Any:
+    """Take the code of a component, which unlike a job's may lie in git or in a registry."""
+    if isinstance(spot.value, str) and (spot.value.startswith("git+") or REGISTRY.match(spot.value)):
+        return spot.value
+    return spec_id(code(spot, reading))
+
+
+def component_environment(spot: Spot, reading: Reading) -> Any:
+    """Take the environment of a component."""
+    return spec_id(environment(spot, reading))
+
+
+def _name(spot: Spot, reading: Reading) -> Any:
+    """Take any name: it is not used for a component that is registered by its content."""
+    return anything(spot, reading)
+
+
+def component_resources(spot: Spot, reading: Reading) -> Any:
+    """Take the resources of a component, which keep keys that nobody knows."""
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
+    known = {row.name for row in RESOURCES}
+    rest = {key: value for key, value in spot.value.items() if key not in known}
+    return {**walk(as_written(RESOURCES), spot, reading, extra=tuple(rest)), **rest}
+
+
+def component_distribution(spot: Spot, reading: Reading) -> Any:
+    """Take the distribution of a component: checked as a job's, kept in YAML's words."""
+    with reading.style(snake=True, bound=reading.bound):
+        body = DISTRIBUTION(spot, reading)
+    if not isinstance(body, dict):
+        return body
+    kind = str(body.pop("distribution_type")).lower()
+    return {"type": kind, **body}
+
+
+HEAD = (
+    Field("$schema", "$schema", text),
+    Field("name", None, _name),
+    Field("version", None, version),
+    Field("type", "type", text),
+    Field("display_name", "display_name", text),
+    Field("description", "description", text),
+    Field("tags", "tags", mapped(text)),
+    Field("is_deterministic", "is_deterministic", truth),
+    *answers("id", "creation_context", "latest_version", "auto_delete_setting"),
+)
+
+COMMAND = (
+    *HEAD,
+    Field("command", "command", text, required=True),
+    Field("code", "code", component_code),
+    Field("environment", "environment", component_environment, required=True),
+    Field("resources", "resources", component_resources),
+    Field("distribution", "distribution", component_distribution),
+    Field("properties", "properties", mapped(anything)),
+    Field("additional_includes", "additional_includes", listed(text)),
+    Field("environment_variables", None, anything),
+)
+"""The spec of a command; Microsoft's client does not send a component's environment variables."""
+
+
+def read(spot: Spot, reading: Reading, kind: str) -> Any:
+    """Read a component that is written out; gives back a Component, or INVALID when nothing could be made of it."""
+    word = spot.value.get("type")
+    if word is not None and (not isinstance(word, str) or word.lower() != kind):
+        return reading.refuse(spot, f"the component is of type {show(word)}, the node of type {kind}.", "type")
+    with reading.style(snake=False, bound=False):
+        if kind == "pipeline":
+            from airflow_azureml.spec.pipeline import pipeline_component
+
+            return pipeline_component(spot, reading)
+        if kind == "parallel":
+            from airflow_azureml.spec.parallel import parallel_component
+
+            return parallel_component(spot, reading)
+        if kind == "spark":
+            from airflow_azureml.spec.sparknodes import spark_component
+
+            return spark_component(spot, reading)
+        return command_component(spot, reading)
+
+
+def declared(spot: Spot, reading: Reading, primitive: bool) -> tuple[ports.Ports, ports.Ports, dict[str, Any]]:
+    """Read inputs and outputs of a component: the ports, and their part of the spec."""
+    spec: dict[str, Any] = {}
+    taken: ports.Ports = {}
+    given: ports.Ports = {}
+    if spot.value.get("inputs") is not None:
+        taken, spec["inputs"] = ports.inputs(spot.child("inputs"), reading)
+    if spot.value.get("outputs") is not None:
+        given, spec["outputs"] = ports.outputs(spot.child("outputs"), reading, primitive)
+    return taken, given, {key: value for key, value in spec.items() if value}
+
+
+def unknown_keys(spot: Spot, reading: Reading, known: tuple[str, ...]) -> dict[str, Any]:
+    """Take keys that nobody knows, with a warning: Microsoft's client sends them on."""
+    rest = {}
+    for item in spot.items():
+        if item.path[-1] not in known:
+            reading.warn(item, f"{show(item.path[-1])} is not known here; it is sent as it is.")
+            rest[str(item.path[-1])] = anything(item, reading)
+    return rest
+
+
+def command_component(spot: Spot, reading: Reading) -> Any:
+    """Read a command component."""
+    known = (*(row.name for row in COMMAND), "inputs", "outputs")
+    rest = unknown_keys(spot, reading, known)
+    body = walk(COMMAND, spot, reading, extra=("inputs", "outputs", *rest))
+    taken, given, io = declared(spot, reading, primitive=True)
+    if isinstance(spot.value.get("command"), str):
+        check_bindings(spot.child("command"), reading, taken, given)
+    if not body.get("properties"):
+        body.pop("properties", None)
+    if not body.get("additional_includes"):
+        body.pop("additional_includes", None)
+    spec = {"is_deterministic": True, **rest, **body, "type": "command", **io}
+    return Component(anonymous(spec, body.get("properties")), "command", taken, given, spec, spot)

@@ -1,0 +1,165 @@
+"""Bindings between the nodes of a pipeline: what each refers to, of which type that is, and that none go in circles.
+
+Source: azure-ai-ml 1.35.2, ``entities/_job/pipeline/_component_translatable.py`` for the types. It sends bindings to
+what does not exist, and circles; both are refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_azureml.spec.components import Component
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import Reading, nearest, show
+
+BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
+INPUT = re.compile(r"^\$\{\{parent\.(inputs|jobs)\.(.*?)\}\}$")
+OUTPUT = re.compile(r"^\$\{\{parent\.outputs\.(.*?)\}\}$")
+LEGACY = re.compile(r"^\$\{\{(inputs|jobs|outputs)\.(.*?)\}\}$")
+"""Bindings without ``parent``, an old spelling that Microsoft's client refuses."""
+
+LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a binding leads to: its type, and the mode that goes with it."""
+
+    type: str
+    mode: str | None = None
+
+
+@dataclass
+class Scope:
+    """The pipeline around a node: what it is given, what it gives, and its nodes.
+
+    :param inputs: type and mode of each input.
+    :param outputs: type and mode of each output.
+    :param jobs: where the nodes are written.
+    :param components: their components, as far as they have some.
+    :param edges: which nodes each node takes something from.
+    """
+
+    inputs: Mapping[str, Source]
+    outputs: Mapping[str, Source]
+    jobs: Spot | None = None
+    components: dict[str, Component] = field(default_factory=dict)
+    edges: dict[str, list[tuple[str, Spot]]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the nodes."""
+        value = self.jobs.value if self.jobs is not None else {}
+        return [str(name) for name in value] if isinstance(value, Mapping) else []
+
+
+def check(spot: Spot, reading: Reading, scope: Scope, node: str) -> None:
+    """Refuse bindings in a value that lead nowhere, and note those to other nodes."""
+    for part, path in _bindings(spot.value):
+        name, _, rest = path.partition(".")
+        if part == "jobs":
+            _check_node(spot, reading, scope, node, name, rest)
+            continue
+        names = scope.inputs if part == "inputs" else scope.outputs
+        if path not in names and not any(known.startswith(f"{path}.") for known in names):
+            reading.refuse(
+                spot, f"${{{{parent.{part}.{path}}}}}: the pipeline has no such {part[:-1]}.{_of(path, names)}"
+            )
+
+
+def _check_node(spot: Spot, reading: Reading, scope: Scope, node: str, name: str, rest: str) -> None:
+    binding = f"${{{{parent.jobs.{name}{'.' if rest else ''}{rest}}}}}"
+    if name not in scope.names:
+        reading.refuse(spot, f"{binding}: there is no node {show(name)}.{_of(name, scope.names)}")
+        return
+    scope.edges.setdefault(node, []).append((name, spot))
+    kind, _, port = rest.partition(".")
+    if kind == "outputs":
+        known = outputs_of(scope, name)
+        if known is not None and port not in known:
+            reading.refuse(spot, f"{binding}: the node {show(name)} has no such output.{_of(port, known)}")
+
+
+def _bindings(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        for found in BINDING.finditer(value):
+            yield found[1], found[2]
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _bindings(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _bindings(item)
+
+
+def _of(name: str, names: Any) -> str:
+    return nearest(name, list(names)) if names else " It has none."
+
+
+def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
+    """The outputs of a node as far as they are known: of its component, else as it is written."""
+    assert scope.jobs is not None
+    value = scope.jobs.value[name]
+    if not isinstance(value, Mapping):
+        return None
+    found = scope.components.get(name)
+    if found is not None:
+        return found.outputs
+    if any(key in value for key in ("component", "trial")):
+        return None
+    written = value.get("outputs")
+    return written if isinstance(written, Mapping) else {}
+
+
+def source(text: str, scope: Scope) -> Source | None:
+    """Find what a binding leads to; None when there is no such thing."""
+    if found := INPUT.match(text):
+        if found[1] == "inputs":
+            return scope.inputs.get(found[2].split(".")[0]) or scope.inputs.get(found[2])
+        return _output(found[2], scope)
+    if found := OUTPUT.match(text):
+        return scope.outputs.get(found[1])
+    return None
+
+
+def _output(path: str, scope: Scope) -> Source | None:
+    """Find the type of another node's output; its mode does not carry over."""
+    name, _, rest = path.partition(".")
+    part, _, port = rest.partition(".")
+    if name not in scope.names or scope.jobs is None:
+        return None
+    value = scope.jobs.value[name]
+    written = value.get(part) if isinstance(value, Mapping) else None
+    given = written.get(port) if isinstance(written, Mapping) else None
+    found = scope.components.get(name)
+    if found is not None and found.outputs is not None and part == "outputs":
+        return Source(found.outputs[port].type) if port in found.outputs else None
+    if isinstance(value, Mapping) and value.get("type") == "automl":
+        return Source("mltable")
+    if found is not None and (not isinstance(written, Mapping) or port not in written):
+        return None
+    if isinstance(given, str):
+        bound = source(given, scope)
+        return Source(bound.type) if bound else None
+    return Source(str(given.get("type") or "uri_folder") if isinstance(given, Mapping) else "uri_folder")
+
+
+def refuse_circles(scope: Scope, reading: Reading) -> None:
+    """Refuse nodes that wait for each other."""
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        for other, spot in scope.edges.get(name, []):
+            if other in (*way, name):
+                circle = (*way, name)[(*way, name).index(other) :]
+                reading.refuse(spot, f"nodes wait for each other: {' -> '.join((*circle, other))}.")
+            elif other not in done:
+                visit(other, (*way, name))
+        done.add(name)
+
+    for name in scope.names:
+        if name not in done:
+            visit(name, ())

@@ -1,0 +1,309 @@
+"""Pipelines: the kind that contains kinds. Nodes become anonymous components and untyped bags in snake case.
+
+Source: azure-ai-ml 1.35.2, ``entities/_job/pipeline/pipeline_job.py``, ``entities/_component/pipeline_component.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from airflow_azureml.spec import automl, graph
+from airflow_azureml.spec.components import HEAD as COMPONENT_HEAD
+from airflow_azureml.spec.components import Component, anonymous, component, declared, file_kind, unknown_keys
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, mapped, nearest, show, truth, walk
+from airflow_azureml.spec.graph import Scope, Source
+from airflow_azureml.spec.inputs import is_literal, job_input, job_output, outputs
+from airflow_azureml.spec.nodes import NODE, command_node, node_inputs, node_outputs, sent_on
+from airflow_azureml.spec.parallel import parallel_node
+from airflow_azureml.spec.ports import NAME, Port, Ports
+from airflow_azureml.spec.references import compute_id
+from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
+from airflow_azureml.spec.sparknodes import spark_node
+from airflow_azureml.spec.sweepnodes import sweep_node
+
+NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+# -- inputs, outputs and settings of a pipeline
+
+
+def pipeline_inputs(spot: Spot, reading: Reading) -> Any:
+    """Read the inputs of a pipeline, whose names may have dots; an empty text is not sent."""
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(spot, f"{show(spot.value)} is not a mapping of names.")
+    body = {}
+    for item in spot.items():
+        if not isinstance(item.path[-1], str) or not NAME.fullmatch(item.path[-1]):
+            reading.refuse(item, f"{show(item.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
+        converted = job_input(item, reading)
+        if converted is not None and item.value != "":
+            body[item.name] = converted
+    return INVALID if INVALID in body.values() else body
+
+
+def _datastore(spot: Spot, reading: Reading) -> Any:
+    given = spot.value
+    if not isinstance(given, str) or not given.startswith("azureml:"):
+        return reading.refuse(spot, f"{show(given)} is not a datastore. Accepted: azureml:NAME.")
+    name = given.removeprefix("azureml:")
+    return name if name.startswith("/") else f"{reading.workspace.path}/datastores/{name}"
+
+
+def _default_compute(spot: Spot, reading: Reading) -> Any:
+    given = spot.value
+    if isinstance(given, str) and (given.lower() == "serverless" or given.startswith("azureml:")):
+        return compute_id(spot, reading)
+    return reading.refuse(spot, f"{show(given)} is not a compute. Accepted: serverless, azureml:NAME.")
+
+
+_SETTINGS = (
+    Field("default_compute", "default_compute", _default_compute),
+    Field("default_datastore", "default_datastore", _datastore),
+    Field("continue_on_step_failure", "continue_on_step_failure", truth),
+    Field("force_rerun", "force_rerun", truth),
+)
+
+
+def settings(spot: Spot, reading: Reading) -> Any:
+    """Take the settings; what nobody knows is sent on with a warning, as Microsoft's client sends it."""
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
+    rest = sent_on(spot, reading, tuple(row.name for row in _SETTINGS))
+    return {**walk(_SETTINGS, spot, reading, extra=tuple(rest)), **rest}
+
+
+PIPELINE = (
+    *HEAD,
+    Field("inputs", "inputs", pipeline_inputs),
+    Field("outputs", "outputs", outputs),
+    Field("settings", "settings", settings),
+    Field("compute", "computeId", compute_id),
+    Field("identity", "identity", identity),
+    Field("services", "services", JOB_SERVICES),
+)
+
+
+def pipeline(spot: Spot, reading: Reading) -> dict[str, Any]:
+    """Translate a pipeline job."""
+    body = {"jobType": "Pipeline", **walk(PIPELINE, spot, reading, extra=("jobs", "component"))}
+    if "component" in spot.value:
+        return {**body, **_from_component(spot, reading)}
+    scope = Scope(_given(spot, "inputs"), _given(spot, "outputs"), _jobs(spot))
+    nodes = translate_nodes(spot, reading, scope)
+    _check_compute(spot, reading, body, scope)
+    return {**body, "settings": body.get("settings", {}), "jobs": nodes}
+
+
+def _jobs(spot: Spot) -> Spot | None:
+    return spot.child("jobs") if spot.value.get("jobs") is not None else None
+
+
+def _given(spot: Spot, part: str) -> dict[str, Source]:
+    """Tell type and mode of each of a pipeline's inputs or outputs."""
+    group = spot.value.get(part)
+    found = {}
+    for name, value in group.items() if isinstance(group, Mapping) else ():
+        if is_literal(value):
+            found[str(name)] = Source(graph.LITERALS[type(value)])
+        elif isinstance(value, Mapping) and set(value) == {"value"} and is_literal(value["value"]):
+            found[str(name)] = Source(graph.LITERALS[type(value["value"])])
+        else:
+            value = value if isinstance(value, Mapping) else {}
+            mode = value.get("mode")
+            kind = str(value.get("type") or "uri_folder").lower()
+            found[str(name)] = Source(kind, str(mode).lower() if mode else None)
+    return found
+
+
+def _from_component(spot: Spot, reading: Reading) -> dict[str, Any]:
+    """Translate a pipeline job that runs a pipeline component: its outputs are those that the component declares."""
+    if isinstance(spot.value["component"], str) and spot.value.get("jobs"):
+        reading.refuse(spot, "jobs and component exclude each other.", "component")
+        return {}
+    found = component(spot.child("component"), reading, "pipeline")
+    if found is INVALID:
+        return {}
+    body: dict[str, Any] = {"componentId": found.id, "jobs": {}}
+    if found.outputs is None:
+        return body
+    given = spot.value.get("outputs") if isinstance(spot.value.get("outputs"), Mapping) else {}
+    sent = {}
+    for name, port in found.outputs.items():
+        written = spot.child("outputs").child(name) if given.get(name) is not None else None
+        converted = job_output(written, reading) if written is not None else {"jobOutputType": port.type}
+        if converted is not INVALID:
+            sent[name] = converted
+    _check_given(spot, reading, found)
+    return {**body, "outputs": sent}
+
+
+def _check_given(spot: Spot, reading: Reading, found: Component) -> None:
+    given = spot.value.get("inputs")
+    for name, port in (found.inputs or {}).items():
+        if port.required and name not in (given if isinstance(given, Mapping) else {}):
+            reading.refuse(spot, f"the component needs the input {show(name)}.", "inputs", name)
+
+
+def _check_compute(spot: Spot, reading: Reading, body: Mapping[str, Any], scope: Scope) -> None:
+    """Check that each node has somewhere to run. Source: azure-ai-ml 1.35.2, ``_validate_compute_is_set``."""
+    default = spot.value.get("settings")
+    if body.get("computeId") or (isinstance(default, Mapping) and default.get("default_compute")):
+        return
+    for item in _without_compute(scope):
+        reading.refuse(
+            item, "there is no compute for this node. Give compute here, or settings.default_compute.", "compute"
+        )
+
+
+def _without_compute(scope: Scope) -> list[Spot]:
+    found = []
+    for item in scope.jobs.items() if scope.jobs is not None and isinstance(scope.jobs.value, Mapping) else ():
+        if not isinstance(item.value, Mapping):
+            continue
+        part = scope.components.get(item.name)
+        if part is not None and part.kind == "pipeline":
+            inner = part.spot
+            if inner is not None and isinstance(inner.value.get("jobs"), Mapping):
+                deeper = Scope({}, {}, inner.child("jobs"), dict(part.nodes or {}))
+                found += [item for _ in _without_compute(deeper)][:1]
+        elif item.value.get("compute") is None and not (
+            item.value.get("type") == "spark" and item.value.get("resources")
+        ):
+            found.append(item)
+    return found
+
+
+# -- nodes
+
+Node = Callable[[Spot, Reading, Scope, str], dict[str, Any]]
+
+
+def pipeline_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
+    """Translate a node that is a pipeline of its own; its compute is that of its nodes."""
+    if "component" not in spot.value:
+        reading.refuse(spot, '"component" is required.', "component")
+        return {}
+    extra = ("inputs", "outputs", "component", "settings")
+    rest = sent_on(spot, reading, (*(row.name for row in NODE), *extra))
+    body = walk(NODE, spot, reading, extra=(*extra, *rest))
+    found = scope.components.get(name)
+    if found is None:
+        return body
+    taken = node_inputs(spot, reading, scope, name, found)
+    given = node_outputs(spot, reading, scope, name, found)
+    body = {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
+    return {"name": name, "type": "pipeline", "componentId": found.id, **body, **rest}
+
+
+NODES: Mapping[str, Node] = {
+    "command": command_node,
+    "parallel": parallel_node,
+    "sweep": sweep_node,
+    "spark": spark_node,
+    "pipeline": pipeline_node,
+    "automl": automl.node,
+}
+"""Types of nodes. Microsoft's client keeps loops and conditions behind a private flag; import and data transfer are not
+among what ours takes."""
+
+
+def translate_nodes(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
+    """Translate all nodes of a pipeline: components first, for the types of what is bound to them."""
+    if scope.jobs is None:
+        return {}
+    if not isinstance(scope.jobs.value, Mapping):
+        reading.refuse(scope.jobs, f"{show(scope.jobs.value)} is not a mapping of nodes.")
+        return {}
+    kinds = {item.name: kind for item in scope.jobs.items() if (kind := _kind(item, reading)) is not None}
+    for item in scope.jobs.items():
+        part = "trial" if kinds.get(item.name) == "sweep" else "component"
+        if item.name in kinds and item.value.get(part) is not None:
+            kind = "command" if part == "trial" else kinds[item.name]
+            found = component(item.child(part), reading, kind)
+            if found is not INVALID:
+                scope.components[item.name] = found
+        elif kinds.get(item.name) == "sweep":
+            reading.refuse(item, '"trial" is required.', "trial")
+    nodes = {}
+    with reading.style(snake=True, bound=True):
+        for item in scope.jobs.items():
+            if item.name in kinds:
+                nodes[item.name] = NODES[kinds[item.name]](item, reading, scope, item.name)
+    graph.refuse_circles(scope, reading)
+    return nodes
+
+
+def _kind(spot: Spot, reading: Reading) -> str | None:
+    """Tell the type of a node: what it says, else what its component says, else command."""
+    if not isinstance(spot.path[-1], str) or not NODE_NAME.fullmatch(spot.path[-1]):
+        reading.refuse(spot, f"{show(spot.path[-1])} is not a node's name. Accepted: lower letters, digits and _.")
+    if not isinstance(spot.value, Mapping):
+        reading.refuse(spot, f"{show(spot.value)} is not a node. Accepted: a mapping.")
+        return None
+    word = spot.value.get("type")
+    if word is None:
+        word = (file_kind(spot.child("component"), reading) if spot.value.get("component") else None) or "command"
+    if not isinstance(word, str) or word.lower() not in NODES:
+        reading.refuse(spot, f"{show(word)} is not a type of node.{nearest(word, NODES)}", "type")
+        return None
+    return word.lower()
+
+
+# -- pipeline components
+
+_COMPONENT = (*COMPONENT_HEAD, Field("properties", None, mapped(anything)), Field("settings", None, anything))
+
+
+def pipeline_component(spot: Spot, reading: Reading) -> Any:
+    """Read a pipeline component: its nodes see its own inputs and outputs alone."""
+    known = (*(row.name for row in _COMPONENT), "inputs", "outputs", "jobs")
+    rest = unknown_keys(spot, reading, known)
+    body = walk(_COMPONENT, spot, reading, extra=("inputs", "outputs", "jobs", *rest))
+    taken, given, io = declared(spot, reading, primitive=True)
+    scope = Scope(_sources(taken), _sources(given), _jobs(spot))
+    nodes = translate_nodes(spot, reading, scope)
+    _infer_optional(spot, reading, scope, io.get("inputs", {}))
+    spec = {**rest, **body, "type": "pipeline", **io, "jobs": nodes}
+    return Component(anonymous(spec), "pipeline", taken, given, spec, spot, scope.components)
+
+
+def _infer_optional(spot: Spot, reading: Reading, scope: Scope, declared_inputs: dict[str, Any]) -> None:
+    """Mark inputs that are bound to optional inputs alone as optional, as Microsoft does; the last node counts.
+
+    Source: azure-ai-ml 1.35.2, ``PipelineComponent._validate_binding_inputs``.
+    """
+    said = {name: body.get("optional") for name, body in declared_inputs.items()}
+    inferred = dict.fromkeys(said, False)
+    for item in scope.jobs.items() if scope.jobs is not None and isinstance(scope.jobs.value, Mapping) else ():
+        for name, bound in _bound_inputs(item, scope).items():
+            needed = [port for port in bound if not port.optional]
+            if name not in said:
+                continue
+            if said[name] is None:
+                inferred[name] = not needed
+            elif said[name] and needed:
+                reading.refuse(spot, "it is optional, and bound to what is not.", "inputs", name)
+    for name, optional in inferred.items():
+        if optional:
+            declared_inputs[name]["optional"] = True
+
+
+def _bound_inputs(spot: Spot, scope: Scope) -> dict[str, list[Port]]:
+    """Tell which ports of a node's component each input of the pipeline is bound to."""
+    found: dict[str, list[Port]] = {}
+    part = scope.components.get(spot.name)
+    given = spot.value.get("inputs") if isinstance(spot.value, Mapping) else None
+    if part is None or part.inputs is None or not isinstance(given, Mapping):
+        return found
+    for name, value in given.items():
+        path = value.get("path") if isinstance(value, Mapping) else value
+        match = graph.INPUT.match(path) if isinstance(path, str) else None
+        if match and match[1] == "inputs" and name in part.inputs:
+            found.setdefault(match[2], []).append(part.inputs[name])
+    return found
+
+
+def _sources(ports: Ports) -> dict[str, Source]:
+    return {name: Source(port.type, port.mode) for name, port in ports.items()}

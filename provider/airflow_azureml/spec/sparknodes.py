@@ -1,0 +1,194 @@
+"""Spark nodes of a pipeline, and spark components.
+
+Source: azure-ai-ml 1.35.2, ``_schema/component/spark_component.py``, ``entities/_builders/spark.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.spec.components import (
+    HEAD,
+    Component,
+    anonymous,
+    component_code,
+    declared,
+    spec_id,
+    unknown_keys,
+)
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import Field, Reading, anything, listed, mapped, nested, text, walk
+from airflow_azureml.spec.graph import INPUT, Scope
+from airflow_azureml.spec.inputs import check_command, is_literal
+from airflow_azureml.spec.nodes import (
+    NODE,
+    PORTS,
+    as_ports,
+    inferred_inputs,
+    inferred_outputs,
+    node_inputs,
+    node_outputs,
+    sent_on,
+)
+from airflow_azureml.spec.references import compute_id
+from airflow_azureml.spec.shared import HEAD as JOB_HEAD
+from airflow_azureml.spec.shared import JOB_SERVICES, identity
+from airflow_azureml.spec.spark import (
+    CONF,
+    DYNAMIC,
+    check_configuration,
+    entry,
+    instance_type,
+    runtime_version,
+    spark_environment,
+    unique_texts,
+    where_to_run,
+)
+
+_LISTS = tuple(Field(name, name, unique_texts) for name in ("py_files", "jars", "files", "archives"))
+
+
+def _spec_entry(spot: Spot, reading: Reading) -> Any:
+    body = entry(spot, reading)
+    return {"file": body["file"]} if isinstance(body, dict) and "file" in body else body
+
+
+def _spec_environment(spot: Spot, reading: Reading) -> Any:
+    return spec_id(spark_environment(spot, reading))
+
+
+OWN = (
+    Field("code", "code", component_code),
+    Field("entry", "entry", _spec_entry, required=True),
+    *_LISTS,
+    Field("conf", "conf", mapped(anything)),
+    Field("args", "args", text),
+    Field("environment", "environment", _spec_environment),
+)
+RESOURCES = nested(
+    (
+        Field("instance_type", "instance_type", instance_type, required=True),
+        Field("runtime_version", "runtime_version", runtime_version, required=True),
+    )
+)
+
+
+def settings(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the settings of Spark into those with a short name, by it, and all others."""
+    given = given if isinstance(given, Mapping) else {}
+    known = {short: given[full] if given.get(full) is not None else given.get(short) for short, full in CONF.items()}
+    return known, {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
+
+
+def _full(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
+    return {**rest, **{CONF[short]: value for short, value in known.items() if value is not None}}
+
+
+def spark_component(spot: Spot, reading: Reading) -> Any:
+    """Read a spark component."""
+    properties = Field("properties", "properties", mapped(anything))
+    rows = (*HEAD, *OWN, properties, Field("additional_includes", "additional_includes", listed(text)))
+    known = (*(row.name for row in rows), "inputs", "outputs")
+    rest = unknown_keys(spot, reading, known)
+    body = walk(rows, spot, reading, extra=("inputs", "outputs", *rest))
+    taken, given, io = declared(spot, reading, primitive=False)
+    conf = _full(*settings(body.get("conf")))
+    spec = {"is_deterministic": True, **rest, **body, "conf": conf, "type": "spark", **io}
+    return Component(anonymous(spec, body.get("properties")), "spark", taken, given, spec, spot)
+
+
+COMPONENT_NODE = (*NODE, Field("resources", "resources", RESOURCES), Field("identity", "identity", identity))
+IGNORED = ("code", "entry", "py_files", "jars", "files", "archives", "conf", "args", "environment")
+
+
+def spark_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
+    """Translate a spark node, with a component or written out."""
+    if "component" not in spot.value:
+        return _inline(spot, reading, scope, name)
+    found = scope.components.get(name)
+    known = (*(row.name for row in COMPONENT_NODE), *PORTS, *IGNORED, *CONF)
+    rest = sent_on(spot, reading, known)
+    body = walk(COMPONENT_NODE, spot, reading, extra=(*PORTS, *IGNORED, *CONF, *rest))
+    if found is None:
+        return body
+    if "instance_type" in body.get("resources", {}):
+        body["resources"]["instance_type"] = body["resources"]["instance_type"].lower()
+    return {**_shape(spot, reading, scope, name, found), **body, **rest}
+
+
+def _shape(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component) -> dict[str, Any]:
+    where_to_run(spot, reading)
+    body: dict[str, Any] = {"name": name, "type": "spark", "componentId": found.id}
+    default = "Managed" if spot.value.get("compute") else "UserIdentity"
+    body["identity"] = {"identity_type": default}
+    if found.spot is not None:
+        body.update(_taken_over(spot, reading, found))
+        _direct_only(spot, reading, found)
+    taken = node_inputs(spot, reading, scope, name, found)
+    given = node_outputs(spot, reading, scope, name, found)
+    return {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
+
+
+def _taken_over(spot: Spot, reading: Reading, found: Component) -> dict[str, Any]:
+    """Take over from the component what runs, and its settings where the node has none of its own."""
+    own, own_rest = settings(spot.value.get("conf"))
+    theirs, their_rest = settings(found.spec.get("conf"))
+    known = {short: own[short] or theirs[short] for short in CONF}
+    dynamic = str(known["dynamic_allocation_enabled"]).lower() == "true"
+    if known["executor_instances"] is None and dynamic:
+        known["executor_instances"] = known[DYNAMIC[0]]
+    check_configuration(spot, reading, known)
+    body = {key: found.spec[key] for key in ("py_files", "jars", "files", "archives", "args") if key in found.spec}
+    if isinstance(found.spec.get("entry"), Mapping):
+        body["entry"] = {"spark_job_entry_type": "SparkJobPythonEntry", **found.spec["entry"]}
+    if isinstance(found.spec.get("args"), str) and found.spot is not None and "args" in found.spot.value:
+        check_command(found.spot.child("args"), reading, found.inputs or {}, "arguments")
+    return {**body, "conf": _full(known, own_rest or their_rest)}
+
+
+def _direct_only(spot: Spot, reading: Reading, found: Component) -> None:
+    """Check that data which is given to the node itself goes in and out in the mode ``direct``."""
+    for part, declared_ports in (("inputs", found.inputs), ("outputs", found.outputs)):
+        group = spot.value.get(part)
+        for name, value in group.items() if isinstance(group, Mapping) else ():
+            if is_literal(value) or not isinstance(value, Mapping) or INPUT.match(str(value.get("path"))):
+                continue
+            port = (declared_ports or {}).get(name)
+            mode = value.get("mode") or (port.mode if port is not None else None)
+            if str(mode).lower() != "direct" and not str(value.get("path")).startswith("${{parent.outputs"):
+                reading.refuse(spot, f"{mode!r} is not a mode of Spark. Accepted: direct.", part, name, "mode")
+
+
+_HEAD = tuple(row for row in JOB_HEAD if row.name not in {"description", "properties", "name", "experiment_name"})
+INLINE_NODE = (
+    *_HEAD,
+    *(Field(key, None, text) for key in ("description", "name", "experiment_name")),
+    Field("properties", "properties", mapped(anything)),
+    Field("compute", "computeId", compute_id),
+    Field("resources", "resources", RESOURCES),
+    Field("identity", "identity", identity),
+    Field("services", None, JOB_SERVICES),
+)
+
+
+def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
+    """Translate a spark node that is written out: its component is made of it."""
+    own = tuple(row.name for row in OWN)
+    body = walk(INLINE_NODE, spot, reading, extra=(*own, "inputs", "outputs"))
+    taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
+    with reading.style(snake=False, bound=False):
+        others = [str(item.path[-1]) for item in spot.items() if item.path[-1] not in own]
+        made = walk(OWN, spot, reading, extra=others)
+    spec = {
+        "is_deterministic": True,
+        "type": "spark",
+        **made,
+        "conf": _full(*settings(made.get("conf"))),
+        **{key: spot.value[key] for key in ("description", "tags", "properties") if spot.value.get(key)},
+        **({"inputs": taken} if taken else {}),
+        **({"outputs": given} if given else {}),
+    }
+    found = Component(anonymous(spec, spec.get("properties")), "spark", as_ports(taken), as_ports(given), spec, spot)
+    scope.components[name] = found
+    return {**_shape(spot, reading, scope, name, found), **body}

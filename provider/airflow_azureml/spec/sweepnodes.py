@@ -1,0 +1,136 @@
+"""Sweep nodes of a pipeline: a command component tried with many parameters. Most of their settings keep YAML's words.
+
+Source: azure-ai-ml 1.35.2, ``_schema/pipeline/component_job.py`` and ``entities/_builders/sweep.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import (
+    Convert,
+    Field,
+    Reading,
+    as_written,
+    choice,
+    listed,
+    mapped,
+    nearest,
+    nested,
+    show,
+    snake,
+    text,
+    walk,
+    whole,
+)
+from airflow_azureml.spec.graph import Scope
+from airflow_azureml.spec.inputs import named
+from airflow_azureml.spec.nodes import NODE, node_inputs, node_outputs, sent_on
+from airflow_azureml.spec.shared import RESOURCES, identity
+from airflow_azureml.spec.sweep import (
+    ALGORITHMS,
+    EARLY_TERMINATION,
+    OBJECTIVE,
+    RANDOM,
+    SPACES,
+    amount,
+    choice_value,
+    minute,
+)
+
+TIERS = {word: word for word in ("null", "spot", "basic", "standard", "premium")}
+PRIORITIES = {word: word for word in ("low", "medium", "high")}
+
+
+def written_algorithm(spot: Spot, reading: Reading) -> Any:
+    """Take a sampling algorithm in YAML's words, by its name or with its settings."""
+    if isinstance(spot.value, str):
+        return choice({word: word for word in ALGORITHMS}, "a sampling algorithm")(spot, reading)
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(
+            spot, f"{show(spot.value)} is not a sampling algorithm. Accepted: {', '.join(ALGORITHMS)}."
+        )
+    kind = spot.value.get("type")
+    if not isinstance(kind, str) or snake(kind) not in ALGORITHMS:
+        return reading.refuse(spot, f"{show(kind)} is not a sampling algorithm.{nearest(kind, ALGORITHMS)}", "type")
+    rows = as_written(RANDOM) if snake(kind) == "random" else ()
+    return {"type": snake(kind), **walk(rows, spot, reading, extra=("type",))}
+
+
+def written_distribution(spot: Spot, reading: Reading) -> Any:
+    """Take a distribution in YAML's words."""
+    if not isinstance(spot.value, Mapping):
+        return reading.refuse(spot, f"{show(spot.value)} is not a distribution. Accepted: a mapping with a type.")
+    kind = spot.value.get("type")
+    if not isinstance(kind, str) or kind.lower() not in SPACES:
+        return reading.refuse(spot, f"{show(kind)} is not a distribution.{nearest(kind, SPACES)}", "type")
+    convert: dict[str, Convert] = {"values": listed(choice_value(written_distribution)), "upper": whole}
+    rows = [Field(key, key, convert.get(key, amount), required=key != "values") for key in SPACES[kind.lower()]]
+    return {"type": kind.lower(), **walk(rows, spot, reading, extra=("type",))}
+
+
+def written_space(spot: Spot, reading: Reading) -> Any:
+    """Take the parameters and their distributions in YAML's words."""
+    if isinstance(spot.value, Mapping):
+        for item in spot.items():
+            named(item, reading)
+    return mapped(written_distribution)(spot, reading)
+
+
+LIMITS = nested(
+    (
+        Field("max_total_trials", "max_total_trials", whole, required=True),
+        Field("max_concurrent_trials", "max_concurrent_trials", whole),
+        Field("timeout", "timeout", minute),
+        Field("trial_timeout", "trial_timeout", minute),
+    )
+)
+
+SETTINGS = (
+    Field("sampling_algorithm", "sampling_algorithm", written_algorithm),
+    Field("search_space", "search_space", written_space),
+    Field("objective", "objective", nested(as_written(OBJECTIVE)), required=True),
+    Field("early_termination", "early_termination", EARLY_TERMINATION),
+    Field("limits", "limits", LIMITS, required=True),
+    Field(
+        "queue_settings",
+        "queue_settings",
+        nested(
+            (
+                Field("job_tier", "job_tier", choice(TIERS, "a job tier")),
+                Field("priority", "priority", choice(PRIORITIES, "a priority")),
+            )
+        ),
+    ),
+    Field("resources", "resources", nested(as_written(RESOURCES))),
+    Field("identity", None, identity),
+    Field("description", None, text),
+)
+"""What a sweep node has besides; Microsoft's client does not send its identity."""
+
+
+def sweep_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
+    """Translate a sweep node."""
+    extra = ("inputs", "outputs", "trial")
+    rows = (*(row for row in NODE if row.name != "description"), *SETTINGS)
+    rest = sent_on(spot, reading, (*(row.name for row in rows), *extra))
+    body = walk(rows, spot, reading, extra=(*extra, *rest))
+    found = scope.components.get(name)
+    if found is None:
+        return body
+    if isinstance(body.get("early_termination"), dict):
+        policy = body["early_termination"]
+        body["early_termination"] = {key: value for key, value in policy.items() if not _unset_slack(key, value)}
+    space = spot.value.get("search_space")
+    searched = tuple(space) if isinstance(space, Mapping) else ()
+    taken = node_inputs(spot, reading, scope, name, found, searched)
+    given = node_outputs(spot, reading, scope, name, found)
+    body = {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
+    return {"name": name, "type": "sweep", "trial": {"componentId": found.id}, **body, **rest}
+
+
+def _unset_slack(key: str, value: Any) -> bool:
+    """Tell a slack of zero, which Microsoft's client leaves out in nodes."""
+    return key in {"slack_factor", "slack_amount"} and value == 0
