@@ -76,4 +76,5 @@ def test_computes(seen: dict[str, Any]) -> None:
 
 def test_the_workspace(seen: dict[str, Any], emulator: RunningEmulator) -> None:
     name = emulator["workspace_name"]
+    assert seen["key"] is True
     assert seen["workspace"] == [name, emulator["region"], [name]]

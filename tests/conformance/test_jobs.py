@@ -36,6 +36,14 @@ def test_its_log_is_streamed(seen: dict[str, Any]) -> None:
     assert "secret.txt" not in seen["log"]
 
 
+def test_each_line_is_streamed_once(seen: dict[str, Any]) -> None:
+    assert seen["log"].count("hello") == 1
+
+
+def test_a_job_has_neither_services_nor_children(seen: dict[str, Any]) -> None:
+    assert seen["more"] == [None, []]
+
+
 def test_its_outputs_are_downloaded_byte_for_byte(seen: dict[str, Any]) -> None:
     found = seen["downloaded"]
     assert found["named-outputs/out/deep/bytes.bin"] == BYTES

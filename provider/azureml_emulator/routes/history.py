@@ -99,9 +99,17 @@ async def cancel_run(
     return web.json_response(None)
 
 
+async def get_services(em: Emulator, request: web.Request, run: str, node: str) -> web.Response:
+    """Runs - Get service instances: the emulator opens no interactive services."""
+    known_run(em, run)
+    return web.json_response({"instances": {}})
+
+
 async def rundata(em: Emulator, request: web.Request) -> web.Response:
     """Runs - Get run data: the one answer that tells inputs and outputs."""
-    return web.json_response(run_data(em, await read_object(request, Envelope.HISTORY)))
+    asked = await read_object(request, Envelope.HISTORY)
+    request["job"] = asked.get("runId")
+    return web.json_response(run_data(em, asked))
 
 
 def run_data(em: Emulator, asked: dict[str, Any]) -> dict[str, Any]:
@@ -213,6 +221,7 @@ ROUTES = [
         for scope in SCOPES[1:]
         for method, path, handler in OF_EXPERIMENT
     ),
+    Route("GET", f"{HISTORY}/runs/{{run}}/serviceinstances/{{node}}", get_services, Plane.DATA),
     Route("POST", f"{HISTORY}/rundata", rundata, Plane.DATA),
     Route("POST", f"{HISTORY}/batchrundata", batch_rundata, Plane.DATA),
     *artifacts.ROUTES,

@@ -69,6 +69,14 @@ async def list_workspaces(em: Emulator, request: web.Request) -> web.Response:
     return web.json_response({"value": [workspace_resource(em)]})
 
 
+async def list_keys(em: Emulator, request: web.Request) -> web.Response:
+    """Workspaces - List keys: that of the storage account; the emulator has no other resources."""
+    absent = ("appInsightsInstrumentationKey", "containerRegistryCredentials", "notebookAccessKeys")
+    storage = workspace_resource(em)["properties"]["storageAccount"]
+    keys = {"userStorageKey": em.settings.account_key, "userStorageResourceId": storage, "userStorageArmId": storage}
+    return web.json_response({**dict.fromkeys(absent), **keys})
+
+
 async def discovery(em: Emulator, request: web.Request) -> web.Response:
     """The addresses of the data plane, asked for without a token. Source: recorded answer of a region's discovery
     address."""
@@ -204,6 +212,7 @@ ROUTES = [
     Route("GET", "{ws}", get_workspace, Plane.ARM),
     Route("GET", GROUP_WORKSPACES, list_workspaces, Plane.ARM),
     Route("GET", SUBSCRIPTION_WORKSPACES, list_workspaces, Plane.ARM),
+    Route("POST", "{ws}/listKeys", list_keys, Plane.ARM),
     Route("GET", "/discovery", discovery, Plane.OPEN),
     Route("GET", "{ws}/datastores", list_datastores, Plane.ARM),
     Route("GET", "{ws}/datastores/{name}", get_datastore, Plane.ARM),

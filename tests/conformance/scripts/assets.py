@@ -138,4 +138,5 @@ SEEN["computes"]["deleted"] = refused(lambda: ml.compute.get(made.name))
 
 workspace = ml.workspaces.get(ml.workspace_name)
 SEEN["workspace"] = [workspace.name, workspace.location, [row.name for row in ml.workspaces.list()]]
+SEEN["key"] = bool(ml.workspaces.get_keys(ml.workspace_name).user_storage_key)
 report()

@@ -87,6 +87,8 @@ for change in (ml.jobs.archive, ml.jobs.restore):
     listed.append(first.name in [row.name for row in ml.jobs.list()])
 SEEN["listed"] = listed
 
+SEEN["more"] = [ml.jobs.show_services(first.name), list(ml.jobs.list(parent_job_name=first.name))]
+
 SEEN["serverless"] = [
     ended(ml, ml.jobs.create_or_update(command(command="true", environment=reference, **keywords)).name).status
     for keywords in ({}, {"compute": "serverless"}, {"instance_type": "Standard_D2"})
