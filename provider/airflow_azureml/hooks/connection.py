@@ -185,7 +185,7 @@ def file(name: str, value: Any, problems: list[str]) -> str | None:
     """The path of a file that exists on this machine."""
     if isinstance(value, str) and os.path.isfile(os.path.expanduser(value.strip())):
         return os.path.expanduser(value.strip())
-    problems.append(f"{name}: {value!r} is not a file on this machine. Expected the path of a PEM file.")
+    problems.append(f"{name}: {value!r} is not a file on this machine. Expected the path of one that is.")
     return None
 
 
