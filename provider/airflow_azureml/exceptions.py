@@ -17,7 +17,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +35,11 @@ class AzureMLJobFailedError(AzureMLException):
     """The job ended as Failed.
 
     :param status: the job's last status in the service's own word.
-    :param code: the service's error code, such as ``UserError``; None where it gives none.
+    :param code: the service's deepest error code, the one that decides; None where it gives none.
     :param reason: the service's own message; None where it gives none.
     :param log_tail: the last lines of the job's log; empty where none could be read.
     :param studio_url: the job's page; None where the service gives none.
+    :param codes: all of the service's codes, from the outermost, such as ``UserError``, to the deepest.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class AzureMLJobFailedError(AzureMLException):
         reason: str | None = None,
         log_tail: str = "",
         studio_url: str | None = None,
+        codes: Sequence[str] = (),
     ) -> None:
         self.job_name = job_name
         self.status = status
@@ -56,6 +58,7 @@ class AzureMLJobFailedError(AzureMLException):
         self.reason = reason
         self.log_tail = log_tail
         self.studio_url = studio_url
+        self.codes = tuple(codes)
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -68,7 +71,7 @@ class AzureMLJobFailedError(AzureMLException):
         return "\n".join(lines)
 
     def _arguments(self) -> tuple[Any, ...]:
-        return (self.job_name, self.status, self.code, self.reason, self.log_tail, self.studio_url)
+        return (self.job_name, self.status, self.code, self.reason, self.log_tail, self.studio_url, self.codes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by the arguments: the default would hand the finished text to ``job_name``."""

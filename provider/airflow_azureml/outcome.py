@@ -109,7 +109,7 @@ def conclude(ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCance
         text = f"Azure ML job {job.name} was canceled, and not by this task." + (f" {url}" if url else "")
         raise AirflowSkipException(text) if on_canceled == "skip" else AzureMLJobCanceledError(text)
     why = client.run(failure(client.workspace, job))
-    raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url)
+    raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url, why.codes)
 
 
 def recorded_name(ti: Any) -> str | None:

@@ -37,7 +37,7 @@ class AzureMLRetryPolicy(RetryPolicy):
 
         from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError
 
-        if isinstance(exception, AzureMLJobFailedError) and exception.code == "UserError":
+        if isinstance(exception, AzureMLJobFailedError) and "UserError" in (exception.code, *exception.codes):
             return RetryDecision.fail(reason=f"Job {exception.job_name} failed with UserError: it would fail again.")
         if isinstance(exception, AzureMLException):
             return RetryDecision.retry(delay=self.retry_delay, reason=type(exception).__name__)

@@ -29,7 +29,7 @@ RETRIED = {
 }
 REPLY = Reply(400)
 FAILED = exceptions.AzureMLJobFailedError(
-    "train-1", "Failed", "UserError", "exit code 3", "line one\nline two", "http://studio/train-1"
+    "train-1", "Failed", "UserError", "exit code 3", "line one\nline two", "http://studio/train-1", ["UserError"]
 )
 
 

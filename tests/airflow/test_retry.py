@@ -19,6 +19,10 @@ DELAY = timedelta(seconds=7)
     ("error", "action"),
     [
         (exceptions.AzureMLJobFailedError("j", code="UserError"), RetryAction.FAIL),
+        (
+            exceptions.AzureMLJobFailedError("j", code="BadArgument", codes=["UserError", "BadArgument"]),
+            RetryAction.FAIL,
+        ),
         (exceptions.AzureMLJobFailedError("j", code="SystemError"), RetryAction.RETRY),
         (exceptions.AzureMLJobFailedError("j"), RetryAction.RETRY),
         (exceptions.AzureMLServiceError("gone"), RetryAction.RETRY),
