@@ -83,7 +83,7 @@ class Emulator:
 
     async def _listen(self, handler: Any, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         app = web.Application(client_max_size=0)
-        app.router.add_route("*", "/{path:.*}", handler)
+        app.router.add_route("*", r"/{path:[\s\S]*}", handler)
         app.on_response_prepare.append(add_common_headers)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
@@ -97,7 +97,8 @@ class Emulator:
         subject = f"{request.method} {unquote(path)}"
         job = match.job if match else None
         client_id = request.headers.get("x-ms-client-request-id")
-        number = self.journal.begin(Entry(stamp(now()), request.method, unquote(path), None, client_id, job))
+        entry = Entry(stamp(now()), request.method, unquote(path), None, client_id, job)
+        number = self.journal.begin(entry)
         status: int | None = None
         try:
             response = await self._answer(request, match, subject)

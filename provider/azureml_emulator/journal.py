@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -42,6 +43,11 @@ class Entry:
         return asdict(self)
 
 
+def printable(text: str | None) -> str | None:
+    """A text from outside without control characters and broken code points, so that it fits a line and a file."""
+    return None if text is None else re.sub("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", text)
+
+
 class Journal:
     """Requests in the order of their arrival, kept in a file that other processes may read meanwhile."""
 
@@ -52,7 +58,8 @@ class Journal:
 
     def begin(self, entry: Entry) -> int:
         """Write down a request when it arrives; returns its number."""
-        row = (entry.time, entry.method, entry.path, entry.status, entry.client_request_id, entry.job)
+        texts = (printable(text) for text in (entry.client_request_id, entry.job))
+        row = (entry.time, entry.method, printable(entry.path), entry.status, *texts)
         query = "INSERT INTO requests (time, method, path, status, client_request_id, job) VALUES (?, ?, ?, ?, ?, ?)"
         with self._lock:
             return int(self._connection.execute(query, row).lastrowid or 0)
@@ -60,7 +67,8 @@ class Journal:
     def end(self, number: int, status: int | None, job: str | None) -> None:
         """Write down how it was answered."""
         with self._lock:
-            self._connection.execute("UPDATE requests SET status = ?, job = ? WHERE number = ?", (status, job, number))
+            values = (status, printable(job), number)
+            self._connection.execute("UPDATE requests SET status = ?, job = ? WHERE number = ?", values)
 
     def __iter__(self) -> Iterator[Entry]:
         query = "SELECT time, method, path, status, client_request_id, job FROM requests ORDER BY number"

@@ -23,7 +23,7 @@ PAGE = 5000
 """The service's largest page."""
 
 NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 async def create(em: Emulator, request: web.Request, container: str, _: str) -> web.StreamResponse:

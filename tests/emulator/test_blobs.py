@@ -25,6 +25,9 @@ from tests.emulator_fixture import RunningEmulator
 
 MIB = 1024 * 1024
 NAMES = [
+    "line\nbreak",
+    "carriage\rreturn",
+    "control\x01",
     "plain.txt",
     "with space.txt",
     "a/b/c.bin",

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -325,6 +326,18 @@ def test_the_journal_lists_every_request(emulator: RunningEmulator, bearer: Call
     files = b"".join(file.read_bytes() for file in emulator.state.glob("journal*"))
     assert b"never-written-down" not in files
     assert headers["Authorization"].split()[1].encode() not in files
+
+
+def test_odd_requests_leave_the_emulator_and_its_journal_in_order(emulator: RunningEmulator) -> None:
+    host, port = "127.0.0.1", int(emulator["endpoint"].rsplit(":", 1)[1])
+    context = ssl.create_default_context(cafile=emulator["ca_bundle"])
+    for path in (b"/odd\xff/path", b"/odd%0Apath%00", b"//odd", b"/%2e%2e/odd", b"/" + b"x" * 20_000):
+        with context.wrap_socket(socket.create_connection((host, port)), server_hostname=host) as connection:
+            connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nx-ms-client-request-id: a\xffb\r\n\r\n")
+            status = connection.recv(1000).split(b" ")[1]
+        assert status in (b"400", b"501"), path
+    assert sum("odd" in row["path"] for row in emulator.journal()) >= 3
+    assert all(row.startswith("20") for row in emulator.command("journal").stdout.splitlines())
 
 
 def test_the_journal_names_the_job(emulator: RunningEmulator, bearer: Callable[..., dict[str, str]]) -> None:
