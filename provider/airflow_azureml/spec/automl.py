@@ -14,12 +14,6 @@ from typing import Any
 from airflow_azureml.spec import graph
 from airflow_azureml.spec import inputs as io
 from airflow_azureml.spec.automlfields import (
-    CLASSIFIERS,
-    FORECASTERS,
-    METRICS,
-    NUMERIC_METRICS,
-    REGRESSORS,
-    VERBOSITY,
     Style,
     cross_validations,
     featurization,
@@ -29,6 +23,7 @@ from airflow_azureml.spec.automlfields import (
     model_space,
     training,
 )
+from airflow_azureml.spec.automlwords import CLASSIFIERS, FORECASTERS, METRICS, NUMERIC_METRICS, REGRESSORS, VERBOSITY
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
     INVALID,

@@ -9,6 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_azureml.spec.automlwords import (
+    META_LEARNERS,
+    OPTIMIZERS,
+    SCHEDULERS,
+    SIZES,
+    SWITCH,
+    TEXT_SCHEDULERS,
+    TRANSFORMERS,
+    VALIDATION_METRICS,
+)
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
     INVALID,
@@ -33,76 +43,6 @@ from airflow_azureml.spec.fields import (
     whole,
 )
 from airflow_azureml.spec.sweep import SPACES, amount
-
-METRICS = ["AUCWeighted", "Accuracy", "NormMacroRecall", "AveragePrecisionScoreWeighted", "PrecisionScoreWeighted"]
-NUMERIC_METRICS = ["SpearmanCorrelation", "NormalizedRootMeanSquaredError", "R2Score", "NormalizedMeanAbsoluteError"]
-VERBOSITY = ["NotSet", "Debug", "Info", "Warning", "Error", "Critical"]
-TRANSFORMERS = [
-    "TextTargetEncoder",
-    "OneHotEncoder",
-    "CatTargetEncoder",
-    "TfIdf",
-    "WoETargetEncoder",
-    "LabelEncoder",
-    "WordEmbedding",
-    "NaiveBayes",
-    "CountVectorizer",
-    "HashOneHotEncoder",
-]
-META_LEARNERS = [
-    "None",
-    "LogisticRegression",
-    "LogisticRegressionCV",
-    "LightGBMClassifier",
-    "ElasticNet",
-    "ElasticNetCV",
-    "LightGBMRegressor",
-    "LinearRegression",
-]
-CLASSIFIERS = [
-    "LogisticRegression",
-    "SGD",
-    "MultinomialNaiveBayes",
-    "BernoulliNaiveBayes",
-    "SVM",
-    "LinearSVM",
-    "KNN",
-    "DecisionTree",
-    "RandomForest",
-    "ExtremeRandomTrees",
-    "LightGBM",
-    "GradientBoosting",
-    "XGBoostClassifier",
-]
-REGRESSORS = [
-    "ElasticNet",
-    "GradientBoosting",
-    "DecisionTree",
-    "KNN",
-    "LassoLars",
-    "SGD",
-    "RandomForest",
-    "ExtremeRandomTrees",
-    "LightGBM",
-    "XGBoostRegressor",
-]
-FORECASTERS = [
-    "AutoArima",
-    "Prophet",
-    "Naive",
-    "SeasonalNaive",
-    "Average",
-    "SeasonalAverage",
-    "ExponentialSmoothing",
-    "Arimax",
-    "TCNForecaster",
-] + REGRESSORS
-OPTIMIZERS = ["None", "Sgd", "Adam", "Adamw"]
-SCHEDULERS = ["None", "WarmupCosine", "Step"]
-TEXT_SCHEDULERS = ["None", "Linear", "Cosine", "CosineWithRestarts", "Polynomial", "Constant", "ConstantWithWarmup"]
-SIZES = ["None", "Small", "Medium", "Large", "ExtraLarge"]
-VALIDATION_METRICS = ["None", "Coco", "Voc", "CocoVoc"]
-SWITCH = ["Enable", "Disable"]
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from typing import Any
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.automl import automl
+from airflow_azureml.spec.distillation import distillation
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import Reading, nearest, show
+from airflow_azureml.spec.finetuning import finetuning
 from airflow_azureml.spec.kinds import command
 from airflow_azureml.spec.needs import Gap, Register, Translation, Upload
 from airflow_azureml.spec.pipeline import pipeline
@@ -25,6 +27,8 @@ KINDS: Mapping[str, Callable[[Spot, Reading], dict[str, Any]]] = {
     "pipeline": pipeline,
     "spark": spark,
     "automl": automl,
+    "finetuning": finetuning,
+    "distillation": distillation,
 }
 """The words of ``type`` and what translates them."""
 

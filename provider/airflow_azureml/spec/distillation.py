@@ -1,0 +1,169 @@
+"""Distillation jobs: a fine-tuning job whose data a teacher model makes, told in properties.
+
+Source: azure-ai-ml 1.35.2, ``_schema/_distillation/``, ``entities/_job/distillation/``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.spec import inputs as io
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import (
+    Field,
+    Reading,
+    anything,
+    by_type,
+    choice,
+    mapped,
+    nested,
+    number,
+    show,
+    text,
+    truth,
+    walk,
+    whole,
+)
+from airflow_azureml.spec.finetuning import hyperparameters, model, named, raw_compute, table
+from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, RESOURCES, TAGS, identity
+
+_COMMON = (
+    Field("name", "name", text, required=True),
+    Field("type", "type", text),
+    Field("description", None, text),
+    Field("tags", "tags", TAGS),
+    Field("metadata", "metadata", mapped(anything)),
+)
+_SERVERLESS = nested((*_COMMON, Field("api_key", "api_key", text, required=True), Field("endpoint", "endpoint", text)))
+_CUSTOM = nested(
+    (
+        *_COMMON,
+        Field("target", "target", text),
+        Field("credentials", "credentials", mapped(text)),
+        Field("is_shared", "is_shared", truth),
+    )
+)
+CONNECTION = by_type({"serverless": _SERVERLESS, "custom": _CUSTOM}, "connection")
+
+_WORDS = ("label_generation", "data_generation")
+_TASKS = ("nli", "nlu_qa", "conversation", "math", "summarization")
+
+
+def student(spot: Spot, reading: Reading) -> Any:
+    """Take the model that is to learn: a mapping, or its name."""
+    if isinstance(spot.value, str) and spot.value:
+        return named(spot.value, spot, reading)
+    return model(spot, reading)
+
+
+DETAILS = (
+    Field("student_model", "model", student, required=True),
+    Field("training_data", "trainingData", table),
+    Field("validation_data", "validationData", table),
+    Field("hyperparameters", "hyperParameters", hyperparameters),
+)
+SETTINGS = (
+    Field("data_generation_type", "kind", choice({w: w for w in _WORDS}, "a kind of generation"), required=True),
+    Field("data_generation_task_type", "task", choice({w: w.upper() for w in _TASKS}, "a task"), required=True),
+    Field("teacher_model_endpoint_connection", "connection", CONNECTION, required=True),
+    Field(
+        "prompt_settings",
+        "prompt",
+        nested(
+            (
+                Field("enable_chain_of_thought", "enable_chain_of_thought", truth),
+                Field("enable_chain_of_density", "enable_chain_of_density", truth),
+                Field("max_len_summary", "max_len_summary", whole),
+            )
+        ),
+    ),
+    Field(
+        "teacher_model_settings",
+        "teacher",
+        nested(
+            (
+                Field("inference_parameters", "parameters", mapped(anything)),
+                Field(
+                    "endpoint_request_settings",
+                    "requests",
+                    nested(
+                        (
+                            Field("request_batch_size", "request_batch_size", whole),
+                            Field("min_endpoint_success_ratio", "min_endpoint_success_ratio", number),
+                        )
+                    ),
+                ),
+            )
+        ),
+    ),
+    Field("resources", "resources", nested(RESOURCES)),
+)
+JOB = (
+    *HEAD,
+    Field("compute", None, raw_compute),
+    Field("outputs", "outputs", io.outputs),
+    Field("services", None, JOB_SERVICES),
+    Field("identity", None, identity),
+)
+
+
+def distillation(spot: Spot, reading: Reading) -> dict[str, Any]:
+    """Translate a distillation job."""
+    details, settings = ({row.name for row in rows} for rows in (DETAILS, SETTINGS))
+    given = [str(key) for key in spot.value]
+    body = walk(JOB, spot, reading, extra=details | settings)
+    own = walk(DETAILS, spot, reading, extra=[key for key in given if key not in details])
+    told = walk(SETTINGS, spot, reading, extra=[key for key in given if key not in settings])
+    if told.get("kind") == "label_generation":
+        for name in ("training_data", "validation_data"):
+            if spot.value.get(name) is None:
+                reading.refuse(spot, f"{show(name)} is required for label_generation.", name)
+    if reading.problems:
+        return {"jobType": "FineTuning"}
+    properties = {**body.pop("properties", {}), **_properties(told)}
+    vertical = {"taskType": "ChatCompletion", "modelProvider": "Custom", **own}
+    return {"jobType": "FineTuning", **body, "properties": properties, "fineTuningDetails": vertical}
+
+
+def _properties(told: Mapping[str, Any]) -> dict[str, str]:
+    connection = told["connection"]
+    found = {
+        "enable_distillation": "True",
+        "data_generation_task_type": told["task"],
+        "teacher_model.endpoint_name": connection["name"],
+        "data_generation_type": told["kind"],
+        "connection_information": json.dumps(_connection(connection)),
+    }
+    if "prompt" in told:
+        chains = {"enable_chain_of_thought": False, "enable_chain_of_density": False}
+        found.update({name: str(value) for name, value in {**chains, **told["prompt"]}.items()})
+    teacher = told.get("teacher", {})
+    parameters = teacher.get("parameters", {})
+    found.update({f"teacher_model.{name}": str(value) for name, value in parameters.items()})
+    found.update({name: str(value) for name, value in teacher.get("requests", {}).items()})
+    if told.get("resources", {}).get("instanceType"):
+        found["instance_type.data_generation"] = told["resources"]["instanceType"]
+    return {f"azureml.{name}": value for name, value in found.items()}
+
+
+def _connection(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the connection to the teacher as Microsoft's client does; the service takes the key out of it."""
+    kind = given["type"].lower()
+    if kind == "serverless":
+        target, key = given.get("endpoint"), given["api_key"]
+        credentials = {"type": "api_key", "key": key}
+        further = {"api_key": key, "endpoint": target}
+    else:
+        target, credentials, further = given.get("target"), given.get("credentials", {"type": "none"}), {}
+    return {
+        "name": given["name"],
+        "tags": given.get("tags", {}),
+        "type": kind,
+        "target": target,
+        "credentials": credentials,
+        "is_shared": given.get("is_shared", True),
+        "metadata": given.get("metadata", {}),
+        **further,
+    }
