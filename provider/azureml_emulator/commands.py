@@ -99,7 +99,7 @@ class CommandRun:
         job = self._job
         self._log = prepare_places(self._em.blobs, self._em.settings, job)
         await self._unless_stopped(self._em.clock.step(STEPS["Starting"]))
-        self._jobs.change(self.name, status="Preparing")
+        self._advance("Preparing")
         stager = Stager(self._em.settings, Resolver(self._em.settings, self._em.store), self._em.blobs, job)
         root = self._em.settings.state / "jobs" / self.name
         stage = await asyncio.to_thread(stager.stage, root)
@@ -114,14 +114,13 @@ class CommandRun:
         return stage
 
     async def _execute(self, stage: Stage) -> None:
-        self._jobs.change(self.name, status="Queued")
+        self._advance("Queued")
         async with contextlib.AsyncExitStack() as stack:
             slot = self._em.engine.slots.held(self.name, self._wait_for_slot)
             await self._unless_stopped(stack.enter_async_context(slot))
             await self._unless_stopped(self._em.clock.step(STEPS["Queued"]))
             code = await self._run_command(stage)
-            self._check_stop()
-            self._jobs.change(self.name, status="Finalizing", process=None)
+            self._advance("Finalizing", process=None)
         await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
         await self._em.clock.step(STEPS["Finalizing"])
         if code == 0:
@@ -136,11 +135,11 @@ class CommandRun:
         assert self._log is not None
         variables = self._variables(stage, outputs)
         self._tree = await processes.start(["/bin/bash", "-c", command], stage.code, variables, self._log)
-        self._jobs.change(self.name, status="Running", queueing=None, process=list(self._tree.identity))
-        await self._not_responding()
         text = (self._job.definition.get("limits") or {}).get("timeout")
         limit = seconds(text) if text else None
         try:
+            self._advance("Running", queueing=None, process=list(self._tree.identity))
+            await self._not_responding()
             return await asyncio.wait_for(self._unless_stopped(self._tree.wait()), limit)
         except asyncio.TimeoutError:
             raise Stop("timeout") from None
@@ -218,9 +217,9 @@ class CommandRun:
     async def _not_responding(self) -> None:
         fault = self._em.faults.take("not_responding", self.name)
         if fault:
-            self._jobs.change(self.name, status="NotResponding")
+            self._advance("NotResponding")
             await self._unless_stopped(asyncio.sleep(fault.seconds(1)))
-            self._jobs.change(self.name, status="Running")
+            self._advance("Running")
 
     async def _unless_stopped(self, work: Awaitable[T]) -> T:
         """The result of some work, or ``Stop`` as soon as the job is to end; work that was under way is dropped."""
@@ -235,6 +234,11 @@ class CommandRun:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    def _advance(self, status: str, **values: Any) -> None:
+        """Go on to a status, unless the job was asked to end meanwhile: a cancel wins over whatever would come next."""
+        self._check_stop()
+        self._jobs.change(self.name, status=status, **values)
 
     def _check_stop(self) -> None:
         if self._stop.done():

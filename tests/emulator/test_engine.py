@@ -6,6 +6,7 @@ import os
 import signal
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -338,6 +339,18 @@ class TestCancel:
         service.submit(name, "touch outputs/ran")
         assert service.post(f"jobs/{name}/cancel").status == 202
         assert service.wait(name)["status"] == "Canceled"
+
+    def test_a_cancel_wins_whenever_it_comes(self, service: Service, name: str) -> None:
+        def cancel(number: int) -> str:
+            assert service.submit(f"{name}-{number}", f"exec -a {name}-z sleep 300").status == 201
+            time.sleep(0.04 * number)
+            assert service.post(f"jobs/{name}-{number}/cancel").status == 202
+            return str(service.wait(f"{name}-{number}")["status"])
+
+        service.token(service.base)
+        with ThreadPoolExecutor(6) as pool:
+            assert set(pool.map(cancel, range(30))) == {"Canceled"}
+        assert gone(f"{name}-z")
 
     def test_an_ended_job_refuses(self, service: Service, name: str) -> None:
         service.run(name, "true")
