@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import pickle
+from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowTaskTimeout
@@ -33,9 +34,11 @@ FAILED = exceptions.AzureMLJobFailedError(
 )
 
 
-def subclasses(cls: type) -> set[type]:
+def subclasses(cls: type[Any]) -> set[type[Any]]:
     """A class and all below it, those of this module."""
-    found = {cls}.union(*(subclasses(sub) for sub in cls.__subclasses__()))
+    found: set[type[Any]] = {cls}
+    for below in cls.__subclasses__():
+        found |= subclasses(below)
     return {one for one in found if one.__module__ == exceptions.__name__}
 
 

@@ -124,31 +124,35 @@ def test_a_task_killed_while_it_submits_leaves_no_job_behind(
 
 
 def test_a_retry_finds_the_job_and_a_clear_replaces_it(hook: AzureMLHook) -> None:
-    task = operator("sleep 60", wait_for_completion=False, retries=1)
-    first = Instance(retries=1)
-    one = task.execute(first.context())["job_name"]
+    submit, first = operator("sleep 60", wait_for_completion=False, retries=1), Instance(retries=1)
+    one = submit.execute(first.context())["job_name"]
     again = Instance(run_id=first.run_id, retries=1)
     again.try_number = 2
-    assert task.execute(again.context())["job_name"] == one
+    assert submit.execute(again.context())["job_name"] == one
 
     cleared = Instance(run_id=first.run_id, retries=1, tries_before=2)
-    other = task.execute(cleared.context())["job_name"]
+    running = Running(operator("sleep 60", retries=1), cleared)
+    other = running.job()
     assert other != one
     assert hook.wait_for_job(one, 30).status == "Canceled"
     tags = hook.get_job(other).tags
     assert (tags["airflow_generation"], tags["airflow_attempt"]) == ("2", "1")
     hook.cancel_job(other)
+    assert isinstance(running.end(), exceptions.AzureMLJobCanceledError)
 
 
-def test_with_cancel_on_kill_switched_off_a_clear_leaves_the_old_job(hook: AzureMLHook) -> None:
-    task = operator("sleep 60", wait_for_completion=False, cancel_on_kill=False)
-    first = Instance()
-    one = task.execute(first.context())["job_name"]
-    other = task.execute(Instance(run_id=first.run_id, tries_before=1).context())["job_name"]
+@pytest.mark.parametrize("given", [{"cancel_on_kill": False}, {"wait_for_completion": False}])
+def test_a_clear_leaves_the_old_job_to_whoever_else_may_wait_for_it(hook: AzureMLHook, given: dict[str, bool]) -> None:
+    submit, first = operator("sleep 60", wait_for_completion=False), Instance()
+    one = submit.execute(first.context())["job_name"]
+    cleared = Instance(run_id=first.run_id, tries_before=1)
+    running = Running(operator("sleep 60", **given), cleared)
+    other = running.job()
     assert other != one
     assert not hook.get_job(one).phase.is_terminal
     hook.cancel_job(one)
     hook.cancel_job(other)
+    running.end()
 
 
 def test_a_succeeded_job_of_an_earlier_try_is_taken_as_it_is(hook: AzureMLHook, emulator: RunningEmulator) -> None:

@@ -18,7 +18,7 @@ from airflow_azureml.triggers.jobs import SETTLE, outlive_cancels
 from tests.emulator_fixture import RunningEmulator
 
 Submit = Callable[[str], str]
-TI = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=-1)
+TI: Any = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=-1)
 
 
 @pytest.fixture

@@ -222,7 +222,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
                 ending.job_name = record.job_name
             self.tell(record)
 
-        if self.cancel_on_kill:
+        if self.cancel_on_kill and self.wait_for_completion:
             client.run(cancel_earlier(client.workspace, identity), news=self.tell, stop=ending.told)
         flow = find_or_submit(client.workspace, identity, request)
         found = client.run(flow, news=hear, stop=ending.told)
