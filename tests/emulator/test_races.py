@@ -1,0 +1,83 @@
+"""Races inside the engine, turn by turn of the event loop: no client, no pauses, real processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from azureml_emulator import processes
+from azureml_emulator.app import Emulator
+from azureml_emulator.clock import Clock
+from azureml_emulator.commands import STEPS
+from azureml_emulator.environment import identity_marks
+from azureml_emulator.model import STOPPABLE, Job, Jobs, completed_definition
+from azureml_emulator.settings import load_settings
+
+TURNS = 40
+COMMAND = {"jobType": "Command", "command": "sleep 300", "environmentId": "e"}
+
+
+class QueueClock(Clock):
+    """A clock without pauses that rings when a job is about to be queued, or has been."""
+
+    rings: asyncio.Event
+
+    async def step(self, steps: float = 1) -> None:
+        """Do not wait; ring at the step of the status ``Queued``."""
+        if steps == STEPS["Queued"]:
+            self.rings.set()
+
+
+def known(em: Emulator, name: str) -> Job:
+    """A job of the emulator."""
+    job = Jobs(em.store).get(name)
+    assert job is not None
+    return job
+
+
+async def cancel(em: Emulator, name: str) -> None:
+    """Cancel a job and wait for its end."""
+    assert known(em, name).status in STOPPABLE
+    em.engine.cancel(name)
+    await em.engine.ended(name)
+
+
+async def stop(em: Emulator, name: str) -> None:
+    """Stop the engine."""
+    await em.engine.stop()
+
+
+async def after(state: Path, turns: int, act: Callable[[Emulator, str], Awaitable[None]]) -> tuple[str, str]:
+    """The statuses before and after an act that comes so many turns after that."""
+    QueueClock.rings = asyncio.Event()
+    em = Emulator(load_settings(state, "127.0.0.1", None, {}), QueueClock(0.0))
+    em.blobs.create_container(em.settings.default_container)
+    em.blobs.create_container(em.settings.artifact_container)
+    await em.engine.start()
+    name = f"job-{turns}"
+    Jobs(em.store).add(name, completed_definition(name, COMMAND), "")
+    em.engine.submit(name)
+    await QueueClock.rings.wait()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    before = known(em, name).status
+    await act(em, name)
+    ended = known(em, name).status
+    await em.stop()
+    assert processes.marked(identity_marks(em.settings, name)) == []
+    return before, ended
+
+
+@pytest.mark.parametrize("turns", range(TURNS))
+def test_a_cancel_wins_at_every_turn_between_queued_and_running(tmp_path: Path, turns: int) -> None:
+    _, ended = asyncio.run(after(tmp_path, turns, cancel))
+    assert ended == "Canceled"
+
+
+@pytest.mark.parametrize("turns", range(TURNS))
+def test_a_stop_leaves_no_process_at_any_turn(tmp_path: Path, turns: int) -> None:
+    before, ended = asyncio.run(after(tmp_path, turns, stop))
+    assert (before, ended) in {("Preparing", "Preparing"), ("Queued", "Queued"), ("Running", "Failed")}
