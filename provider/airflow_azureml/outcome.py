@@ -55,7 +55,6 @@ def announce(ti: Any, log: Any, client: MLClient, job: Job) -> str | None:
     :return: the page's address, None where the service gives none.
     """
     url = studio_url(client, job)
-    ti.xcom_push(key=JOB_NAME_KEY, value=job.name)
     if url:
         ti.xcom_push(key=STUDIO_URL_KEY, value=url)
         log.info("Azure ML Studio: %s", url)
@@ -110,6 +109,11 @@ def conclude(ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCance
         raise AirflowSkipException(text) if on_canceled == "skip" else AzureMLJobCanceledError(text)
     why = client.run(failure(client.workspace, job))
     raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url, why.codes)
+
+
+def record_name(ti: Any, name: str) -> None:
+    """Leave the name of the job, before the job is there, for whoever takes the task up in another process."""
+    ti.xcom_push(key=JOB_NAME_KEY, value=name)
 
 
 def recorded_name(ti: Any) -> str | None:

@@ -21,6 +21,7 @@ from airflow_azureml.outcome import (
     check_on_canceled,
     conclude,
     first_look,
+    record_name,
     recorded_name,
     refuse_reserved_outputs,
     unfinished,
@@ -123,7 +124,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
             self._ending.settle()
 
     def _begin(self, context: Any) -> Ending:
-        return Ending(context["ti"], self.log, self.hook, self.cancel_on_kill)
+        return Ending(context["ti"], self.log, self.hook(), self.cancel_on_kill)
 
     def _live(self, context: Any, life: Callable[[Ending], T]) -> T:
         """Run a part of the task's life; whatever ends it early takes the job along, or says why not."""
@@ -141,10 +142,9 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
     def _submit_and_wait(self, context: Any, ending: Ending) -> dict[str, Any]:
         check_on_canceled(self.on_canceled)
         poll_interval, patience = seconds("poll_interval", self.poll_interval), seconds("patience", self.patience)
-        hook = self.hook()
-        translation = self._translate(context, hook.settings().workspace)
+        translation = self._translate(context, ending.hook.settings().workspace)
         identity = self._identity(context, translation.name)
-        with hook.client() as client:
+        with ending.hook.client() as client:
             job = self._submit(client, ending, identity, translation)
             url = announce(ending.ti, self.log, client, job)
             if not self.wait_for_completion:
@@ -220,6 +220,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
         def hear(record: Any) -> None:
             if isinstance(record, Submitting):
                 ending.job_name = record.job_name
+                record_name(ending.ti, record.job_name)
             self.tell(record)
 
         if self.cancel_on_kill and self.wait_for_completion:
@@ -228,6 +229,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
         found = client.run(flow, news=hear, stop=ending.told)
         ending.job_name = found.job.name
         if not found.submitted:
+            record_name(ending.ti, found.job.name)
             self.log.info("Found Azure ML job %s of an earlier try; it is %s.", found.job.name, found.job.status)
         ending.check()
         return found.job
@@ -284,7 +286,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
         if told.outcome == "patience":
             raise AzureMLServiceError(told.message)
         poll_interval, patience = seconds("poll_interval", self.poll_interval), seconds("patience", self.patience)
-        with self.hook().client() as client:
+        with ending.hook.client() as client:
             job = self._look(client, ending, poll_interval, patience)
             if not job.phase.is_terminal:
                 raise AzureMLException(told.message or f"The trigger ended, but job {job.name} is {job.status}.")

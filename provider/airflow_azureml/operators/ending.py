@@ -35,17 +35,18 @@ class Ending:
 
     :param ti: the task instance.
     :param log: the operator's log.
-    :param hook: makes a hook; the main thread's own client may be busy.
+    :param hook: the operator's hook; its connection is read once, its clients are not shared between threads.
     :param cancel_job: whether the job ends with the task at all.
     """
 
-    def __init__(self, ti: Any, log: Any, hook: Callable[[], AzureMLHook], cancel_job: bool) -> None:
+    def __init__(self, ti: Any, log: Any, hook: AzureMLHook, cancel_job: bool) -> None:
         self.ti = ti
+        self.hook = hook
         self.job_name: str | None = None
         """The job of this task, from the moment its name is chosen."""
         self.told = threading.Event()
         """Set once the task must end; ends the client's pauses."""
-        self._log, self._hook, self._cancel_job = log, hook, cancel_job
+        self._log, self._cancel_job = log, cancel_job
         self._job_must_end = self._canceled = False
         self._thread: threading.Thread | None = None
 
@@ -69,13 +70,13 @@ class Ending:
         from airflow_azureml.lifecycle.resume import cancel
 
         try:
-            with self._hook().client() as client:
+            with self.hook.client() as client:
                 job = client.run(cancel(client.workspace, self.job_name))
         except Exception as error:  # noqa: BLE001 - the task ends with an error of its own, whatever this one is
             self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name, error)
         else:
-            self._canceled = job is not None
-            if job is not None:
+            self._canceled = job is not None and not job.phase.is_terminal
+            if self._canceled:
                 self._log.info("Azure ML job %s was asked to cancel.", self.job_name)
 
     def check(self) -> None:
@@ -94,7 +95,7 @@ class Ending:
             self.cancel()
         if self.job_name is None:
             return AzureMLException("The task was told to end before it had an Azure ML job.")
-        fate = "its job was asked to cancel" if self._canceled else "its job goes on, and the next try finds it"
+        fate = "it was asked to cancel" if self._canceled else "it goes on, and the next try finds it"
         return AzureMLException(f"The task was told to end while it had Azure ML job {self.job_name}: {fate}.")
 
     def out_of_time(self, limit: Any) -> AzureMLJobTimeoutError:
@@ -103,9 +104,9 @@ class Ending:
         self.cancel()
         if self.job_name is None:
             return AzureMLJobTimeoutError(f"The task's execution_timeout of {limit} was up before it had a job.")
-        fate = "it was asked to cancel" if self._canceled else "it goes on"
+        fate = "it was asked to cancel" if self._canceled else "it was left as it is"
         return AzureMLJobTimeoutError(
-            f"Azure ML job {self.job_name} had not ended when the task's execution_timeout of {limit} was up: {fate}."
+            f"The task's execution_timeout of {limit} was up while it had Azure ML job {self.job_name}: {fate}."
         )
 
     def _decide(self) -> None:
