@@ -158,6 +158,11 @@ def test_braces_that_are_no_error_stay() -> None:
     assert fault.message == 'Errors:\n[{"PropertyName": "x"}]'
 
 
+def test_json_that_is_no_error_stays() -> None:
+    fault = faults.read({"error": {"code": "UserError", "message": 'Not accepted: {"instance_count": 0}'}})
+    assert fault.message == 'Not accepted: {"instance_count": 0}'
+
+
 def test_endless_nesting_ends() -> None:
     value: dict[str, object] = {"code": "deep"}
     for _ in range(300):
