@@ -6,7 +6,6 @@ asked is kept for the run: the secret of a datastore serves all uploads to it.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -16,8 +15,6 @@ from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFound
 from airflow_azureml.rest.flow import Call, LocalFiles, Place, Steps, Transfer
 from airflow_azureml.rest.ids import DatastorePath, Workspace
 from airflow_azureml.spec.needs import Gap, Need, Register, Resolve, Translation, Upload
-
-CODE_VERSION = "1"
 
 
 def provide(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
@@ -68,7 +65,7 @@ class Provision:
     def fill(self, value: Any) -> Steps[Any]:
         """Copy a value, with the answers in place of its gaps."""
         if isinstance(value, Gap):
-            return value.template.format((yield from self.answer(value.need)))
+            return value.filled((yield from self.answer(value.need)))
         if isinstance(value, Mapping):
             filled = {}
             for key, item in value.items():
@@ -105,17 +102,16 @@ class Provision:
         """Find code of the same content, or upload and register it."""
         bundle = need.bundle
         digest = bundle.content_hash
-        name = str(uuid.UUID(digest[:32]))
+        name = assets.code_name(digest)
         found = yield from assets.code_by_hash(self.ws, name, digest)
         if found:
             return found
-        pending = yield from assets.start_pending_upload(self.ws, name, CODE_VERSION)
+        pending = yield from assets.start_pending_upload(self.ws, name, assets.CODE_VERSION)
         folder = f"{pending.url}/{quote(bundle.name)}" if bundle.is_folder else f"{pending.url}/"
         yield Transfer(LocalFiles(bundle.files), Place(folder, pending.sas))
-        known = {"hash_sha256": digest, "hash_version": assets.CONTENT_HASH_VERSION}
-        body = {"properties": {"codeUri": folder, "isAnonymous": True, "properties": known}}
+        body = assets.code_body(folder, digest)
         try:
-            return (yield from assets.create(self.ws, "codes", name, CODE_VERSION, body)).id
+            return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
         except (BadRequestError, ConflictError):
             # Another task has registered the same content meanwhile; the address of existing code cannot be changed.
             found = yield from assets.code_by_hash(self.ws, name, digest)

@@ -7,6 +7,7 @@ version is found (``_utils/_asset_utils.py``). Versions are free texts: only the
 from __future__ import annotations
 
 import enum
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +18,9 @@ from airflow_azureml.rest.ids import Workspace
 
 CONTENT_HASH_VERSION = "202208"
 """Which hash of its content code is known by."""
+
+CODE_VERSION = "1"
+"""Code is named by its content: each name has one version."""
 
 
 class Latest(enum.Enum):
@@ -149,6 +153,17 @@ def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
     return Call(
         "GET", f"{ws.path}/codes/{name}/versions", parse, query={"hash": digest, "hashVersion": CONTENT_HASH_VERSION}
     )
+
+
+def code_name(digest: str) -> str:
+    """Name code by the hash of its content, in the form of a GUID."""
+    return str(uuid.UUID(digest[:32]))
+
+
+def code_body(uri: str, digest: str) -> Json:
+    """Describe code that lies at an address."""
+    known = {"hash_sha256": digest, "hash_version": CONTENT_HASH_VERSION}
+    return {"properties": {"codeUri": uri, "isAnonymous": True, "properties": known}}
 
 
 def start_pending_upload(ws: Workspace, name: str, version: str) -> Call[PendingUpload]:

@@ -170,6 +170,8 @@ def show(value: Any) -> str:
     if isinstance(value, (Mapping, list, tuple)):
         return "a mapping" if isinstance(value, Mapping) else "a list"
     text = f'"{value}"' if isinstance(value, str) else repr(value)
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     return text if len(text) <= 80 else text[:77] + "..."
 
 

@@ -105,6 +105,11 @@ class Gap:
     need: Need
     template: str = "{}"
 
+    def filled(self, answer: str) -> str:
+        """Put the answer into the template; a name in it may have braces of its own, which come first."""
+        before, _, after = self.template.rpartition("{}")
+        return f"{before}{answer}{after}"
+
 
 @dataclass(frozen=True)
 class Translation:

@@ -1,0 +1,154 @@
+"""The command ``airflow-azureml``: shows what a job file would ask of the service, and what is wrong with one.
+
+Nothing here needs a network, a connection or Airflow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.checking import Kind, check, kind
+from airflow_azureml.spec.load import load
+from airflow_azureml.spec.rendering import render
+from airflow_azureml.spec.translate import translate
+
+PLACEHOLDER = Workspace("{subscription_id}", "{resource_group}", "{workspace_name}")
+"""What stands for the workspace where none is named."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    :return: 0; 1 for errors in a spec, each on a line of stderr; 2 for a command that cannot be understood.
+    """
+    try:
+        options = _parser().parse_args(arguments)
+        done: int = options.run(options)
+        sys.stdout.flush()
+        return done
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="airflow-azureml", description="Check and show Azure ML job files.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    shown = commands.add_parser("render", help="show what a job file asks of the service, as JSON, without a network")
+    shown.add_argument("file", metavar="FILE", type=_existing, help="a job file")
+    shown.add_argument(
+        "--set",
+        dest="values",
+        metavar="k=v",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=_assignment,
+        help="set values by dotted path, such as inputs.rate=0.1; read as YAML",
+    )
+    shown.add_argument("--name", type=_name, help="the job's name; by default that of the file")
+    shown.add_argument("--workspace", metavar="SUB/RG/WS", type=_workspace, default=PLACEHOLDER)
+    shown.set_defaults(run=_render)
+    checked = commands.add_parser("validate", help="check job files and batch inputs, and whole folders of them")
+    checked.add_argument("paths", metavar="PATH", nargs="+", type=_existing, help="a file or folder")
+    checked.set_defaults(run=_validate)
+    return parser
+
+
+def _existing(text: str) -> str:
+    if not text or not os.path.exists(text):
+        raise argparse.ArgumentTypeError(f"there is no file or folder {text!r}")
+    return text
+
+
+def _assignment(text: str) -> str:
+    if not text.partition("=")[0].strip() or "=" not in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form path.to.key=value")
+    return text
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a name is not empty")
+    return text
+
+
+def _workspace(text: str) -> Workspace:
+    parts = text.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form SUBSCRIPTION/RESOURCE_GROUP/WORKSPACE")
+    return Workspace(*parts)
+
+
+def _render(options: argparse.Namespace) -> int:
+    try:
+        translation = translate(load(Path(options.file)).with_values(options.values), options.workspace)
+        rendered = render(translation, options.workspace, options.name)
+    except (SpecError, OSError) as error:
+        return _complain(_problems(error), options.file)
+    for warning in translation.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(json.dumps(rendered, indent=2))
+    return 0
+
+
+def _validate(options: argparse.Namespace) -> int:
+    right = wrong = 0
+    for given, path in _files(options.paths):
+        try:
+            document = load(Path(path))
+            if given != path and kind(document) is Kind.OTHER:
+                continue
+            for warning in check(document, PLACEHOLDER):
+                print(f"warning: {warning}")
+        except (SpecError, OSError) as error:
+            wrong += _complain(_problems(error), path)
+        else:
+            right += 1
+    print(f"{right} right, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+def _files(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Go through the files: those named themselves, and what ends in .yml or .yaml in the folders."""
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path, path
+            continue
+        for folder, inner, names in os.walk(path):
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            for name in sorted(names):
+                if name.endswith((".yml", ".yaml")):
+                    yield path, os.path.join(folder, name)
+
+
+def _problems(error: SpecError | OSError) -> Sequence[Problem]:
+    if isinstance(error, SpecError):
+        return error.problems
+    return [Problem("", f"{error.filename or 'a file'} cannot be read: {error.strerror or error}.")]
+
+
+def _complain(problems: Iterable[Problem], given: str) -> int:
+    """Write problems as ``file:line: dotted.path: message``; ``.`` is the document as a whole."""
+    whole = os.path.abspath(given)
+    for problem in problems:
+        file = given if problem.file in (None, whole) else problem.file
+        message = " ".join(problem.message.splitlines())
+        print(f"{file}:{problem.line or 1}: {problem.path or '.'}: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
