@@ -1,4 +1,4 @@
-"""The arguments of ``azure.ai.ml.command(...)`` in the words of a job: objects become mappings."""
+"""The arguments of ``azure.ai.ml.command(...)`` as those of the operator: objects become mappings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ TYPES = {
     "VsCodeJobService": "vs_code",
 }
 GROUPS = {
-    "resources": ("instance_count", "instance_type", "shm_size", "docker_args", "locations"),
-    "limits": ("timeout",),
+    "job_resources": ("locations",),
     "queue_settings": ("job_tier", "priority"),
 }
 
@@ -34,15 +33,15 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
-def document(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the job that a call of ``command`` describes."""
-    job: dict[str, Any] = {"type": "command"}
+def keywords(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the operator's keywords of those of ``command``; the job's name is no keyword of an operator."""
+    given: dict[str, Any] = {}
     groups = {key: group for group, keys in GROUPS.items() for key in keys}
     for key, value in arguments.items():
-        if key == "$env":
+        if key in ("$env", "name"):
             continue
         if key in groups:
-            job.setdefault(groups[key], {})[key] = plain(value)
+            given.setdefault(groups[key], {})[key] = plain(value)
         else:
-            job[key] = plain(value)
-    return job
+            given[key] = plain(value)
+    return given

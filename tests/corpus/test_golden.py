@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +12,10 @@ from typing import Any
 import pytest
 from requests.adapters import HTTPAdapter
 
-from airflow_azureml.client import MLClient
-from airflow_azureml.lifecycle.provide import provide
-from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import SpecError
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError, translated
+from airflow_azureml.hooks import AzureMLHook, conversations
+from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.rest.settings import Settings
-from airflow_azureml.spec.load import load
 from airflow_azureml.spec.translate import translate
 from tests.corpus import commands, compare
 from tests.corpus.cases import VARIABLE, Case, find, place
@@ -33,13 +30,18 @@ REFUSED = {
 }
 """What the corpus itself names as a defect of Microsoft's client, and is refused."""
 
-SETTINGS = Settings(
-    Workspace(SUBSCRIPTION, GROUP, WORKSPACE),
-    auth="client_secret",
-    tenant_id=TENANT,
-    client_id="client-under-test",
-    client_secret="secret-under-test",
-)
+HOME = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
+CONNECTION = {
+    "conn_type": "azureml",
+    "login": "client-under-test",
+    "password": "secret-under-test",
+    "extra": {
+        "tenant_id": TENANT,
+        "subscription_id": SUBSCRIPTION,
+        "resource_group": GROUP,
+        "workspace_name": WORKSPACE,
+    },
+}
 
 CASES = find()
 SCORE: Counter[tuple[str, str]] = Counter()
@@ -70,10 +72,11 @@ def test_equal(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         pytest.skip(EXCEPTIONS[case.id])
     standin = StandIn()
     monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: standin.send(request, **options))
+    monkeypatch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", json.dumps(CONNECTION))
     for name, value in ((case.about.get("command_kwargs") or {}).get("$env") or {}).items():
         monkeypatch.setenv(name, value)
     SCORE[case.job_type, "compared"] += 1
-    refused = attempt(case, tmp_path)
+    refused = attempt(case, tmp_path, monkeypatch)
     if refused is not None:
         assert case.fault or not case.submitted or case.id in REFUSED, f"{case.id} is refused:\n{refused}"
         assert not [sent for sent in standin.sent if sent.method != "GET"]
@@ -85,38 +88,30 @@ def test_equal(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     SCORE[case.job_type, "equal"] += 1
 
 
-def attempt(case: Case, folder: Path) -> SpecError | None:
+def attempt(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Exception | None:
     """Send a case's job; gives back the refusal when there is one."""
     try:
-        submit(case, folder)
-    except SpecError as error:
+        submit(case, folder, monkeypatch)
+    except (AzureMLSpecError, AzureMLNotFoundError) as error:
         return error
     return None
 
 
-def submit(case: Case, folder: Path) -> None:
-    """Send a case's job through the real client."""
+def submit(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send a case's job through the hook: a file by its own method, a command as its operator writes it down."""
     source = case.lay_out(folder)
-    if case.kind == "command":
-        document = load(commands.document(case.about["command_kwargs"]), folder=str(source), built=True)
-    else:
-        document = load(source)
-
-    def steps() -> Steps[object]:
-        translation = translate(document, SETTINGS.workspace)
-        body = yield from provide(SETTINGS.workspace, translation)
-        return (
-            yield from jobs.create(
-                SETTINGS.workspace,
-                case.job_name,
-                body,
-                user_token=translation.user_token,
-                api_version=translation.api_version,
-            )
-        )
-
-    with MLClient(SETTINGS) as client:
-        client.run(steps())
+    if case.kind == "jobs":
+        AzureMLHook().create_job(source, case.job_name)
+        return
+    monkeypatch.chdir(source)
+    try:
+        operator = AzureMLCommandJobOperator(task_id="train", **commands.keywords(case.about["command_kwargs"]))
+    except TypeError as error:  # a keyword that it cannot do without
+        raise AzureMLSpecError(str(error)) from None
+    with translated():
+        translation = translate(operator.document({}), HOME)
+    with translated(), operator.hook().client() as client:
+        client.run(conversations.submit(client.workspace, case.job_name, translation))
 
 
 def assert_equal(case: Case, standin: StandIn) -> None:
