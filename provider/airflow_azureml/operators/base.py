@@ -116,7 +116,8 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
             self._ending = self._begin(get_current_context())
             self._ending.job_name = recorded_name(self._ending.ti)
         if time_is_up:
-            self._ending.out_of_time(self.execution_timeout)
+            if not self._ending.told.is_set():
+                self.log.error("%s", self._ending.out_of_time(self.execution_timeout))
             return
         self._ending.begin()
         if not AIRFLOW_V_3_0_PLUS:
