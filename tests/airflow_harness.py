@@ -212,10 +212,10 @@ class RealAirflow(Airflow):
         self.running[SECOND] = processes.start(words, home=self.home, environment=self.environment, log=log)
         return self.until(SECOND, lambda: [one for one in self.triggerers() if one not in before])[0]
 
-    def trigger_logs(self, dag: str, run: str, task: str) -> set[int]:
-        """List the job ids of the triggerers that wrote to a task's log."""
-        places = self.home.glob(f"logs/dag_id={dag}/run_id={run}/task_id={task}/**/*.log.trigger.*.log")
-        return {int(place.name.split(".")[-2]) for place in places}
+    def trigger_log(self, dag: str, run: str, task: str, triggerer: int) -> str:
+        """Give what one triggerer (a job id) wrote to a task's log; empty when it wrote nothing."""
+        places = self.home.glob(f"logs/dag_id={dag}/run_id={run}/task_id={task}/**/*.trigger.{triggerer}.log")
+        return "\n".join(place.read_text(encoding="utf-8", errors="replace") for place in places)
 
     def log(self, dag: str, run: str, task: str) -> str:
         """Give the whole log of a task: all tries, what its triggers said included."""
