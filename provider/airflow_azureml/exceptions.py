@@ -124,6 +124,7 @@ def public(error: AzureMLError) -> AzureMLException:
         (errors.SettingsError, AzureMLConnectionError),
         (errors.AuthenticationError, AzureMLConnectionError),
         (errors.ForeignJobError, AzureMLSpecError),
+        (errors.AmbiguousInvocationError, AzureMLAmbiguousInvocationError),
         (errors.DeadlineError, AzureMLJobTimeoutError),
         (errors.TransientError, AzureMLServiceError),
         (errors.PatienceError, AzureMLServiceError),

@@ -6,13 +6,29 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_azureml.lifecycle.records import LogLines, LogTrouble, LookTrouble, QueueNote, StatusChange, Submitting
+from airflow_azureml.lifecycle.records import (
+    InvocationTrouble,
+    Invoked,
+    Invoking,
+    LogLines,
+    LogTrouble,
+    LookTrouble,
+    QueueNote,
+    StatusChange,
+    Submitting,
+)
 
 
 def lines(record: Any) -> Iterator[tuple[int, str]]:
     """Say a record of a flow's ``News`` in words: pairs of log level and text; nothing for a record without a word."""
     if isinstance(record, Submitting):
         yield logging.INFO, f"Submitting Azure ML job {record.job_name}."
+    elif isinstance(record, Invoking):
+        yield logging.INFO, f"Invoking Azure ML batch endpoint {record.endpoint}; the mark of its job is {record.mark}."
+    elif isinstance(record, Invoked):
+        yield logging.INFO, f"The Azure ML batch job is {record.job_name}."
+    elif isinstance(record, InvocationTrouble):
+        yield logging.WARNING, f"Looking for a job of {record.endpoint} for {record.seconds:.0f} s: {record.message}"
     elif isinstance(record, StatusChange):
         yield logging.INFO, f"Azure ML job {record.job_name} is {record.status}."
     elif isinstance(record, QueueNote):

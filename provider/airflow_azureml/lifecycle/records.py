@@ -157,6 +157,36 @@ class Submitting:
 
 
 @dataclass(frozen=True)
+class Invoking:
+    """News: an endpoint is about to be invoked; the job will have a name of the service's choice.
+
+    :param mark: what tells the job from all others.
+    """
+
+    endpoint: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """News: the name of the job that an invocation started, or that was found to be this task's."""
+
+    job_name: str
+
+
+@dataclass(frozen=True)
+class InvocationTrouble:
+    """News: it is not known whether an invocation has started a job; it is looked for.
+
+    :param seconds: how long at the most.
+    """
+
+    endpoint: str
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class StatusChange:
     """News: a job's status, once for each change; ``previous`` is None the first time."""
 

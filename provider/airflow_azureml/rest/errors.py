@@ -19,6 +19,7 @@ AzureMLError
 ├── PatienceError           looks kept failing for longer than the stated patience
 ├── DeadlineError           the job did not end in the time it was given
 ├── ForeignJobError         the job under our name is not ours
+├── AmbiguousInvocationError  an invocation may or may not have started a job
 └── RecordError             a record that came back from another process is not what was sent
 """
 
@@ -146,6 +147,10 @@ class DeadlineError(AzureMLError):
 
 class ForeignJobError(AzureMLError):
     """A job of the name that we would use is there, and its tags say that it is not ours."""
+
+
+class AmbiguousInvocationError(AzureMLError):
+    """An invocation may or may not have started a job, and none can be told to be ours: nothing is sent again."""
 
 
 class RecordError(AzureMLError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -23,6 +23,9 @@ from airflow_azureml.rest.links import collect
 T = TypeVar("T")
 
 API_VERSION = {"api-version": "v1.0"}
+PAGE = 500
+"""Runs per page, as azureml-core asks for."""
+
 MODEL_KINDS = frozenset({"custom_model", "mlflow_model", "triton_model"})
 """Output types whose place the model plane knows; the data plane knows all others."""
 
@@ -54,6 +57,8 @@ class Run:
     fault: Fault | None = None
     warnings: tuple[str, ...] = ()
     queue_message: str | None = None
+    created_at: datetime | None = None
+    parent_id: str | None = None
     container: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +78,8 @@ class Run:
             fault=fault if fault.message or fault.codes else None,
             warnings=_messages(look_up(value, "warnings")),
             queue_message=_text(look_up(look_up(value, "queueingInfo"), "message")),
+            created_at=times.parse_optional(look_up(value, "createdUtc")),
+            parent_id=_text(look_up(value, "parentRunId")),
             container=_text(look_up(value, "dataContainerId")),
             properties=_words(look_up(value, "properties")),
             tags=_words(look_up(value, "tags")),
@@ -116,6 +123,27 @@ def children(ws: Workspace, name: str) -> Steps[tuple[Run, ...]]:
     """Read the runs that a run has started: a pipeline's steps, a sweep's trials. Source: azure-ai-ml 1.35.2."""
     rows = yield from collect(_ask(f"{_runs(ws, name)}/children", Reply.json))
     return tuple(Run.from_json(row) for row in rows)
+
+
+def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> Steps[tuple[Run, ...]]:
+    """Read the runs of an experiment that were created since a moment, children among them; None reads all.
+
+    Source: azureml-core 1.61 (``_restclient/experiment_client.py``) for route, paging and filter; that a time is
+    written like this in a filter is unproven.
+    """
+    condition = None if moment is None else f"(CreatedUtc ge {moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ})"
+    path = f"/history/v1.0{ws.path}/experiments/{quote(experiment, safe='')}/runs:query"
+    rows: list[Run] = []
+    token, seen = None, set[str]()
+    while True:
+        body = {"filter": condition, "top": PAGE, "orderBy": None, "continuationToken": token}
+        page = yield from _post(path, body, Reply.json)
+        value = look_up(page, "value")
+        rows += [Run.from_json(row) for row in (value if isinstance(value, list) else []) if isinstance(row, Mapping)]
+        token = _text(look_up(page, "continuationToken"))
+        if token is None or token in seen:
+            return tuple(rows)
+        seen.add(token)
 
 
 def resolve(ws: Workspace, outputs: Iterable[RunOutput]) -> Steps[dict[str, str]]:

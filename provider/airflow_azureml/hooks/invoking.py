@@ -1,0 +1,48 @@
+"""The way of an invocation from its document to a body: read, aimed, checked, and only then provided for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_azureml.lifecycle.aiming import Checks, aim
+from airflow_azureml.lifecycle.provide import Provision
+from airflow_azureml.lifecycle.sightings import Target
+from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.batch import Invocation, read
+from airflow_azureml.spec.document import Document
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An invocation in which no mistake was found.
+
+    :param warnings: sentences for the task log.
+    """
+
+    target: Target
+    invocation: Invocation
+    warnings: tuple[str, ...] = ()
+
+    def request(self, ws: Workspace) -> Steps[Mapping[str, Any]]:
+        """Upload what is local, find versions behind labels, and make the body."""
+        body: Mapping[str, Any] = yield from Provision(ws).fill(self.invocation.body)
+        return body
+
+
+def plan(ws: Workspace, endpoint_name: str, deployment_name: str | None, document: Document) -> Steps[Plan]:
+    """Find every mistake in an invocation by reading alone: nothing is uploaded, nothing is sent.
+
+    :raises SpecError: with all problems together, those that only a look at the endpoint shows among them.
+    :raises NotFoundError: there is no such endpoint, and nothing else is wrong.
+    """
+    invocation = read(document, ws)
+    checks = Checks(invocation.problems, invocation.of_model, invocation.stores)
+    target, deployment = yield from aim(ws, endpoint_name, deployment_name, invocation.experiment_name, checks)
+    warnings = invocation.warnings
+    if deployment is not None and deployment.kind == "model" and invocation.experiment_name:
+        ignored = f"experiment_name: jobs of a model deployment are always in the experiment {endpoint_name}."
+        warnings = (*warnings, ignored)
+    return Plan(target, invocation, warnings)

@@ -1,0 +1,57 @@
+"""A POST that brought no job's name: was it sent, since when may a job of it be there, and when to send it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+from airflow_azureml.rest.errors import ServiceError, TransientError, TransientServiceError, UnreachableError
+from airflow_azureml.rest.flow import Pause, Steps
+from airflow_azureml.rest.times import retry_after
+
+SKEW = timedelta(minutes=5)
+"""How far the clocks of this machine and of the service may be apart."""
+
+SLACK = timedelta(seconds=5)
+"""How far the clocks of two parts of the service may be apart."""
+
+THROTTLED = 429
+
+
+def since_call(called_at: float) -> datetime:
+    """Since when a job may be there that a call made, by the service's clock as far as this one can tell."""
+    return datetime.fromtimestamp(called_at, timezone.utc) - SKEW
+
+
+def since_answer(error: ServiceError, called_at: float, answered_at: float) -> datetime:
+    """The same, by the service's own clock where its answer tells it."""
+    try:
+        answered = parsedate_to_datetime(error.reply.header("Date") or "")
+    except (TypeError, ValueError):
+        return since_call(called_at)
+    return answered - timedelta(seconds=answered_at - called_at) - SLACK
+
+
+def is_throttled(error: TransientError) -> bool:
+    """Whether the service turned the call away, before it did anything about it."""
+    return isinstance(error, ServiceError) and error.reply.status == THROTTLED
+
+
+def was_not_sent(error: TransientError) -> bool:
+    """Whether nothing can have come of a call: nobody was reached, or it was another one that failed (for a token)."""
+    if isinstance(error, TransientServiceError):
+        return error.reply.method != "POST"
+    return isinstance(error, UnreachableError)
+
+
+def rest(error: TransientError, pauses: Iterator[float]) -> Steps[None]:
+    """Pause before the POST is sent again.
+
+    :raises TransientError: no pause is left; the error itself.
+    """
+    seconds = next(pauses, None)
+    if seconds is None:
+        raise error from None
+    asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
+    yield Pause(max(seconds, asked or 0.0))
