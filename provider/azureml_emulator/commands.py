@@ -6,38 +6,28 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from azureml_emulator import environment, processes
 from azureml_emulator.bindings import bound_command
 from azureml_emulator.clock import now, stamp
-from azureml_emulator.collect import CollectError, gather_artifacts, gather_outputs, prepare_places, register
-from azureml_emulator.errors import nested
-from azureml_emulator.model import Job, Jobs, experiment_id
+from azureml_emulator.collect import gather_artifacts, gather_outputs, prepare_places, register
+from azureml_emulator.life import STEPS, JobRun, Stop
+from azureml_emulator.model import experiment_id
 from azureml_emulator.pages import fetch
 from azureml_emulator.requirements import unsatisfied
 from azureml_emulator.resolve import Resolver
 from azureml_emulator.shapes import seconds
-from azureml_emulator.staging import Stage, Stager, StagingError
+from azureml_emulator.staging import Stage, Stager
 from azureml_emulator.versions import Versions
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
 
-T = TypeVar("T")
-
-STEPS = {"Starting": 2, "Preparing": 4, "Queued": 4, "Finalizing": 10}
-"""How many of the clock's steps a job spends in a status beside its work: a client that follows it from the answer
-to its PUT
-(``jobs.stream`` looks after about half a second) must find it under way, or it shows no log at all."""
-
 TOKEN_LIFETIME = 7 * 24 * 3600
 """Seconds that a job's own token lives."""
 
-STOPPED = "The emulator was stopped while the job ran; its processes were ended."
-TIMED_OUT = "The job was canceled because it ran longer than its limits.timeout of {timeout}."
 SCRIPT_FAILED = (
     "AzureMLCompute job failed.\nJobFailed: Submitted script failed with a non-zero exit code; "
     "see the driver log file for details."
@@ -47,58 +37,28 @@ SCRIPT_FAILED = (
 rest is ours."""
 
 
-class Stop(Exception):
-    """The job is to end now, for this reason: ``cancel``, ``timeout`` or ``shutdown``."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class CommandRun:
+class CommandRun(JobRun):
     """One command job while it lives."""
 
     def __init__(self, em: Emulator, name: str) -> None:
-        self._em = em
-        self._jobs = Jobs(em.store)
-        self.name = name
-        self._stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        super().__init__(em, name)
         self._tree: processes.Tree | None = None
-        self._log: Path | None = None
 
-    def stop(self, reason: str) -> None:
-        """Ask the job to end; the first reason counts."""
-        if not self._stop.done():
-            self._stop.set_result(reason)
-
-    async def run(self) -> None:
-        """Take the job to its end, whatever happens on the way."""
-        stage: Stage | None = None
+    async def work(self) -> None:
+        """Stage, run, collect."""
+        stage = await self._prepare()
         try:
-            stage = await self._prepare()
             await self._execute(stage)
-        except Stop as stop:
-            await self._stopped(stop.reason)
-        except (StagingError, CollectError) as error:
-            self._fail("UserError", str(error), ("BadArgument", "DataAccessError"))
-        except Exception as error:
-            self._fail(
-                "ServiceError",
-                f"The emulator failed to run the job: {type(error).__name__}: {error}",
-                ("InternalError",),
-            )
-            raise
         finally:
             await self._end_tree()
-            if stage:
-                await asyncio.to_thread(stage.remove)
+            await asyncio.to_thread(stage.remove)
 
     # the steps ---------------------------------------------------------------------------------------
 
     async def _prepare(self) -> Stage:
         job = self._job
         self._log = prepare_places(self._em.blobs, self._em.settings, job)
-        await self._unless_stopped(self._em.clock.step(STEPS["Starting"]))
+        await self._step("Starting")
         self._advance("Preparing")
         stager = Stager(self._em.settings, Resolver(self._em.settings, self._em.store), self._em.blobs, job)
         root = self._em.settings.state / "jobs" / self.name
@@ -107,7 +67,7 @@ class CommandRun:
             self._check_stop()
             await self._unless_stopped(self._fetch_pages(stage))
             await self._unless_stopped(self._describe())
-            await self._unless_stopped(self._em.clock.step(STEPS["Preparing"]))
+            await self._step("Preparing")
         except BaseException:
             await asyncio.to_thread(stage.remove)
             raise
@@ -118,7 +78,7 @@ class CommandRun:
         async with contextlib.AsyncExitStack() as stack:
             slot = self._em.engine.slots.held(self.name, self._wait_for_slot)
             await self._unless_stopped(stack.enter_async_context(slot))
-            await self._unless_stopped(self._em.clock.step(STEPS["Queued"]))
+            await self._step("Queued")
             code = await self._run_command(stage)
             self._advance("Finalizing", process=None)
         await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
@@ -147,12 +107,6 @@ class CommandRun:
             await self._end_tree()
 
     # details -----------------------------------------------------------------------------------------
-
-    @property
-    def _job(self) -> Job:
-        job = self._jobs.get(self.name)
-        assert job is not None
-        return job
 
     def _variables(self, stage: Stage, outputs: dict[str, str]) -> dict[str, str]:
         em, job = self._em, self._job
@@ -204,12 +158,6 @@ class CommandRun:
             self.say(f"Reading {url.partition('?')[0]}")
             await fetch(url, target)
 
-    def say(self, *lines: str) -> None:
-        """Write lines of the emulator's own to the job's log."""
-        assert self._log is not None
-        with self._log.open("a", encoding="utf-8") as log:
-            log.writelines(f"[azureml-emulator] {line}\n" for line in lines)
-
     def _wait_for_slot(self, reason: str) -> None:
         info = {"code": "ResourcesUnavailable", "message": reason, "lastRefreshTimestamp": stamp(now())}
         self._jobs.change(self.name, queueing=info)
@@ -221,51 +169,7 @@ class CommandRun:
             await self._unless_stopped(asyncio.sleep(fault.seconds(1)))
             self._advance("Running")
 
-    async def _unless_stopped(self, work: Awaitable[T]) -> T:
-        """The result of some work, or ``Stop`` as soon as the job is to end; work that was under way is dropped."""
-        task = asyncio.ensure_future(work)
-        try:
-            under_way: set[asyncio.Future[Any]] = {task, self._stop}
-            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            self._check_stop()
-            return task.result()
-        finally:
-            if not task.done():
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-
-    def _advance(self, status: str, **values: Any) -> None:
-        """Go on to a status, unless the job was asked to end meanwhile: a cancel wins over whatever would come next."""
-        self._check_stop()
-        self._jobs.change(self.name, status=status, **values)
-
-    def _check_stop(self) -> None:
-        if self._stop.done():
-            raise Stop(self._stop.result())
-
     async def _end_tree(self) -> None:
         if self._tree and self._tree.warden.returncode is None:
             self._tree.end()
             await self._tree.wait()
-
-    async def _stopped(self, reason: str) -> None:
-        if reason == "shutdown":
-            await self._end_tree()
-            self.say(STOPPED)
-            self._fail("ServiceError", STOPPED, ("EmulatorStopped",))
-            return
-        if reason == "timeout":
-            message = TIMED_OUT.format(timeout=self._job.definition["limits"]["timeout"])
-            self.say(message)
-            self._jobs.change(self.name, status="CancelRequested", cancel_reason=message)
-        fault = self._em.faults.take("cancel_slow", self.name)
-        if fault:
-            with self._em.engine.dawdling(self.name):
-                await asyncio.sleep(fault.seconds(3))
-        await self._end_tree()
-        self._jobs.change(self.name, status="Canceled", process=None, queueing=None)
-
-    def _fail(self, code: str, message: str, inner: tuple[str, ...], parameters: dict[str, str] | None = None) -> None:
-        error = {"code": code, "message": message, "messageParameters": parameters or {}, "innerError": nested(inner)}
-        self._jobs.change(self.name, status="Failed", error=error, process=None, queueing=None)

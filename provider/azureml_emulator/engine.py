@@ -14,6 +14,7 @@ from azureml_emulator.clusters import Computes
 from azureml_emulator.commands import CommandRun
 from azureml_emulator.defaults import furnish
 from azureml_emulator.errors import nested
+from azureml_emulator.life import JobRun
 from azureml_emulator.model import BEFORE_RUNNING, Job, Jobs
 from azureml_emulator.requirements import Interpreters
 from azureml_emulator.staging import Stage
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RUNNERS = {"Command": CommandRun}
+RUNNERS: dict[str, type[JobRun]] = {"Command": CommandRun}
 """What runs each type of job. A runner of a graph submits its children here and awaits them with ``ended``."""
 
 ON_EXIT = "The emulator was not running any more while the job ran; what was left of its processes was ended."
@@ -89,7 +90,7 @@ class Engine:
     def __init__(self, em: Emulator) -> None:
         self._em = em
         self._jobs = Jobs(em.store)
-        self._runs: dict[str, CommandRun] = {}
+        self._runs: dict[str, JobRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._dawdling: set[str] = set()
         self.interpreters = Interpreters()
