@@ -155,6 +155,26 @@ async def test_without_an_answer_the_task_counts_as_ended(
     assert hook.wait_for_job(name, 30).status == "Canceled"
 
 
+async def test_airflow_is_asked_once_before_an_answer_is_urgent(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def slow(**question: Any) -> dict[str, Any]:
+        asked.append(question["dag_id"])
+        time.sleep(0.5)
+        return {}
+
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", slow)
+    name = submit("true")
+    triggers = [AzureMLJobTrigger(job_name=name, poll_interval=0.2, cancel_on_kill=True) for _ in range(3)]
+    for trigger in triggers:
+        trigger.task_instance = TI
+    events = await asyncio.gather(*map(fired, triggers))
+    assert [event["status"] for event in events] == ["Completed"] * 3
+    assert asked == ["d"]
+
+
 async def test_work_that_fails_says_so_after_all_cancels() -> None:
     async def work() -> None:
         await asyncio.sleep(0.05)

@@ -6,11 +6,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from airflow.providers.common.compat.sdk import conf
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS, task_state
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
@@ -20,8 +21,11 @@ SETTLE = 2.0
 """Seconds before the first look, at least: an event that comes before the scheduler has digested that the worker is
 done can make it fail the task."""
 
-STATE_WITHIN, CANCEL_WITHIN = 10.0, 15.0
+STATE_WITHIN, CANCEL_WITHIN = 18.0, 10.0
 """Seconds for Airflow's answer and for the service's after a kill; the triggerer gives ``on_kill`` 30 s by default."""
+
+_ASKED: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+"""Event loops in which Airflow has been asked for a task's state before."""
 
 DEFAULT_SECONDS = {"poll_interval": 30.0, "patience": 900.0}
 
@@ -78,6 +82,7 @@ class AzureMLJobTrigger(BaseTrigger):
         self.patience = patience
         self.deadline = deadline
         self.cancel_on_kill = cancel_on_kill
+        self._first_question: asyncio.Task[str | None] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Say how to make this trigger again in another process."""
@@ -97,6 +102,7 @@ class AzureMLJobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait for the job and fire one event."""
+        self._ask_for_the_first_time()
         try:
             event = await self._wait()
         except asyncio.CancelledError:
@@ -171,17 +177,33 @@ class AzureMLJobTrigger(BaseTrigger):
         else:
             self.log.info("Azure ML job %s was asked to cancel, as its task was ended.", self.job_name)
 
-    async def _task_state(self) -> str | None:
-        """The state that Airflow holds of the task; None where it has none or does not say in time."""
+    def _ask_for_the_first_time(self) -> None:
+        """Have Airflow answer once per triggerer before an answer is urgent, without waiting for it.
+
+        The first request of a triggerer has its supervisor import the API server: 4 s on an idle machine, 18 s seen
+        on a busy one. A kill that had to wait for that would end the job of a task that was merely moved.
+        """
+        loop = asyncio.get_running_loop()
+        if AIRFLOW_V_3_0_PLUS and self.cancel_on_kill and self.task_instance is not None and loop not in _ASKED:
+            _ASKED.add(loop)
+            self._first_question = loop.create_task(self._task_state(quiet=True))
+
+    async def _task_state(self, *, quiet: bool = False) -> str | None:
+        """The state that Airflow holds of the task; None where it has none or does not say in time.
+
+        :param quiet: nothing depends on the answer: neither hurry nor complain.
+        """
         from asgiref.sync import sync_to_async
 
         ti: Any = self.task_instance
         map_index = -1 if ti.map_index is None else ti.map_index
         try:
             ask = sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index)
-            return await asyncio.wait_for(ask, STATE_WITHIN)
+            return await asyncio.wait_for(ask, None if quiet else STATE_WITHIN)
         except Exception as error:  # noqa: BLE001 - no answer, for whatever reason: the job must not run on unseen
-            self.log.warning("Airflow did not say whether the task still waits (%s): it counts as ended.", error)
+            if not quiet:
+                said = error or "no answer in time"
+                self.log.warning("Airflow did not say whether the task still waits (%s): it counts as ended.", said)
             return None
 
 
