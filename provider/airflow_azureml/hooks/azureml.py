@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,47 @@ class AzureMLHook(BaseHook):
                 self.log.warning("%s", warning)
             with self.client() as client:
                 return client.run(submit(client.workspace, name, translation))
+
+    def invoke_batch_endpoint(
+        self,
+        endpoint_name: str,
+        deployment_name: str | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        outputs: Mapping[str, Any] | None = None,
+        input: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        input_type: str = "uri_folder",
+        file: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        set: Mapping[str, Any] | Sequence[str] | None = None,
+        **values: Any,
+    ) -> Job:
+        """Start a job of a batch endpoint; local data are uploaded first, and the invocation is sent once.
+
+        :param input: one path, or the output of an upstream task: the short form of ``inputs``.
+        :param file: the CLI's ``inputs.yml``: a path, text or a mapping; the other arguments are laid over it.
+        :param set: dotted paths and values, applied last.
+        :param values: any other argument of ``AzureMLInvokeBatchEndpointOperator`` that says what the job is, such as
+            ``mini_batch_size``.
+        :raises AzureMLSpecError: lists everything that is wrong; nothing was sent.
+        :raises AzureMLAmbiguousInvocationError: it is not known whether a job was started, and none was found.
+        """
+        from airflow_azureml.hooks.invoking import invoke
+        from airflow_azureml.spec.batch import arguments
+        from airflow_azureml.spec.load import load
+
+        with translated():
+            document = arguments(
+                None if file is None else load(file),
+                inputs=inputs,
+                outputs=outputs,
+                input=input,
+                input_type=input_type,
+                set=set,
+                **values,
+            )
+            with self.client() as client:
+                flow = invoke(client.workspace, endpoint_name, deployment_name, document, uuid.uuid4().hex, time.time)
+                return client.run(flow, news=self._tell)
 
     def cancel_job(self, name: str) -> None:
         """Ask for the end of a job; does not wait for it."""

@@ -1,4 +1,4 @@
-"""The way of an invocation from its document to a body: read, aimed, checked, and only then provided for."""
+"""The way of an invocation from its document to its job: read, aimed, checked, and only then provided for and sent."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_azureml.lifecycle.aiming import Checks, aim
+from airflow_azureml.lifecycle.invoke import Clock, invoke_once
+from airflow_azureml.lifecycle.naming import TaskFacts, identify
 from airflow_azureml.lifecycle.provide import Provision
+from airflow_azureml.lifecycle.records import Warned
 from airflow_azureml.lifecycle.sightings import Target
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import Job
 from airflow_azureml.spec.batch import Invocation, read
 from airflow_azureml.spec.document import Document
 
@@ -46,3 +50,17 @@ def plan(ws: Workspace, endpoint_name: str, deployment_name: str | None, documen
         ignored = f"experiment_name: jobs of a model deployment are always in the experiment {endpoint_name}."
         warnings = (*warnings, ignored)
     return Plan(target, invocation, warnings)
+
+
+def invoke(
+    ws: Workspace, endpoint_name: str, deployment_name: str | None, document: Document, unique: str, clock: Clock
+) -> Steps[Job]:
+    """Invoke an endpoint for a caller that is no task: whatever becomes of it, there is no later try.
+
+    :param unique: what tells this invocation from all others.
+    """
+    made = yield from plan(ws, endpoint_name, deployment_name, document)
+    for warning in made.warnings:
+        yield News(Warned(warning))
+    identity = identify(TaskFacts("", unique, None, "", name_hint=endpoint_name))
+    return (yield from invoke_once(ws, identity, made.target, lambda: made.request(ws), clock=clock)).job

@@ -67,7 +67,10 @@ def aim(
         state = endpoint.state or "not ready"
         raise TransientError(f"Batch endpoint {endpoint.name} is {state}: it has no address to invoke yet.")
     runs = deployment.name if deployment is not None else None
-    return Target(endpoint.name, endpoint.scoring_uri, deployment_name, runs, experiment_name), deployment
+    if deployment is not None and deployment.kind == "model":
+        # Only jobs of pipeline components are put into the experiment that is asked for.
+        experiment_name = None
+    return Target(endpoint_name, endpoint.scoring_uri, deployment_name, runs, experiment_name), deployment
 
 
 class _Aiming:

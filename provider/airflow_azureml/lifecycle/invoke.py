@@ -35,7 +35,7 @@ second one from a retry that follows at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from airflow_azureml.lifecycle.likeness import differ
@@ -200,7 +200,7 @@ class _Invocation:
                     continue
                 job = found
             yield News(Invoked(job.name))
-            return job
+            return replace(job, experiment_name=job.experiment_name or self.target.experiments[-1])
 
     def after(self, error: TransientError, mark: str, called_at: float, pauses: Iterator[float]) -> Steps[Job | None]:
         """Decide after a POST that brought no job's name: the job that it made all the same, None to send it again.
@@ -262,7 +262,7 @@ class _Invocation:
         """Read a job that was seen; ARM may not know it yet."""
         yield News(Invoked(row.name))
         job = yield from jobs.find(self.ws, row.name)
-        return job or Job(row.name, row.status, "Pipeline", experiment_name=self.target.endpoint)
+        return job or Job(row.name, row.status, "Pipeline", experiment_name=self.target.experiments[-1])
 
     def filled(self) -> Steps[Mapping[str, Json]]:
         """Make the body, once."""

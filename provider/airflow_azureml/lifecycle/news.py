@@ -16,6 +16,7 @@ from airflow_azureml.lifecycle.records import (
     QueueNote,
     StatusChange,
     Submitting,
+    Warned,
 )
 
 
@@ -23,6 +24,8 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
     """Say a record of a flow's ``News`` in words: pairs of log level and text; nothing for a record without a word."""
     if isinstance(record, Submitting):
         yield logging.INFO, f"Submitting Azure ML job {record.job_name}."
+    elif isinstance(record, Warned):
+        yield logging.WARNING, record.message
     elif isinstance(record, Invoking):
         yield logging.INFO, f"Invoking Azure ML batch endpoint {record.endpoint}; the mark of its job is {record.mark}."
     elif isinstance(record, Invoked):

@@ -157,6 +157,13 @@ class Submitting:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """News: something about the request that its author should know."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Invoking:
     """News: an endpoint is about to be invoked; the job will have a name of the service's choice.
 
