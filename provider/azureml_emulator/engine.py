@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
 from azureml_emulator import environment, processes
+from azureml_emulator.batch_runs import BatchRun, runs_a_model
 from azureml_emulator.clusters import Computes
 from azureml_emulator.commands import CommandRun
 from azureml_emulator.defaults import furnish
 from azureml_emulator.errors import nested
 from azureml_emulator.life import JobRun
 from azureml_emulator.model import BEFORE_RUNNING, Job, Jobs
+from azureml_emulator.pipelines import PipelineRun
 from azureml_emulator.requirements import Interpreters
 from azureml_emulator.staging import Stage
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RUNNERS: dict[str, type[JobRun]] = {"Command": CommandRun}
+RUNNERS: dict[str, type[JobRun]] = {"Command": CommandRun, "Pipeline": PipelineRun}
 """What runs each type of job. A runner of a graph submits its children here and awaits them with ``ended``."""
 
 ON_EXIT = "The emulator was not running any more while the job ran; what was left of its processes was ended."
@@ -84,6 +86,12 @@ def compute_name(job: Job) -> str | None:
     return None if name == "serverless" else name
 
 
+def begins_anew(job: Job) -> bool:
+    """Whether a job that was not over when the emulator stopped runs after the next start: nothing of it had begun, and
+    it is no step of a pipeline, which ends with the emulator."""
+    return job.status in BEFORE_RUNNING and job.node is None
+
+
 class Engine:
     """Runs jobs as tasks of the event loop. Job names are the keys of everything."""
 
@@ -109,7 +117,7 @@ class Engine:
         """End every running job; jobs that had not begun wait for the next start."""
         for name, run in self._runs.items():
             job = self._jobs.get(name)
-            if job and job.status in BEFORE_RUNNING:
+            if job and begins_anew(job):
                 self._tasks[name].cancel()
             else:
                 run.stop("shutdown")
@@ -120,7 +128,8 @@ class Engine:
         """Begin a job that is in the store."""
         job = self._jobs.get(name)
         assert job is not None
-        self._runs[name] = run = RUNNERS[job.definition["jobType"]](self._em, name)
+        runner = BatchRun if runs_a_model(self._em, name) else RUNNERS[job.definition["jobType"]]
+        self._runs[name] = run = runner(self._em, name)
         self._tasks[name] = task = asyncio.create_task(run.run(), name=f"job {name}")
         task.add_done_callback(lambda _: self._forget(name))
 
@@ -158,7 +167,7 @@ class Engine:
     async def _recover(self, job: Job) -> None:
         marks = environment.identity_marks(self._em.settings, job.name)
         await processes.end_leftovers(job.process, marks)
-        if job.status in BEFORE_RUNNING:
+        if begins_anew(job):
             start_over = {"status": "Starting", "walk": [*job.walk[:2]], "queueing": None}
             self._em.store.put("job", job.name, {**vars(job), **start_over})
             self.submit(job.name)

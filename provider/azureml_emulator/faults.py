@@ -18,6 +18,8 @@ PROTOCOL = {
     "run_lag": "run history does not know a new job for --delay seconds",
     "null_outputs": "outputs of an ended job come back with a null uri",
     "expired_log_sas": "log addresses carry a signature that has expired",
+    "drop_mark": "a batch endpoint forgets the properties and tags that its invocation gave the job",
+    "list_lag": "lists do not show a new batch job for --delay seconds",
 }
 KINDS = {**TRANSPORT, **PROTOCOL}
 

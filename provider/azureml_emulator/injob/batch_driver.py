@@ -1,0 +1,338 @@
+"""The batch driver: runs a scoring script over mini-batches of files, inside a scoring job and its interpreter.
+
+A script of the standard library only. What it is told stands in its arguments, by the names that the service's own
+driver takes (recorded ``azureml.parameters``), and in the environment: the places of model, data and result.
+
+What a scoring script may rely on, by Microsoft's page on authoring one: ``init()`` once in each worker, then
+``run(mini_batch)`` with a list of file paths, as often as there are mini-batches; the model below
+``AZUREML_MODEL_DIR``; the result's folder in ``AZUREML_BI_OUTPUT_PATH``; ``--logging_level`` among the arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+MODEL, DATA, SCORE = "AZURE_ML_INPUT_model", "AZURE_ML_INPUT_data", "AZURE_ML_OUTPUT_score"
+WORKER = Path(__file__).resolve().with_name("batch_worker.py")
+NONE_SUCCEEDED = (
+    "No succeeded mini batch item returned from run(). "
+    "Please check 'response: run()' in https://aka.ms/batch-inference-documentation."
+)
+"""Source: Microsoft's page on troubleshooting batch endpoints."""
+
+INIT_TRIES = 3
+"""How often a worker is started again whose ``init()`` does not end well (the service's number is unproven)."""
+
+
+class JobError(Exception):
+    """Scoring cannot go on; the text ends the job's log."""
+
+
+@dataclass
+class Batch:
+    """One mini-batch.
+
+    :param tries: how often it was given to a worker.
+    :param rows: what ``run`` returned, a line of text for each element; None before it returned.
+    """
+
+    number: int
+    files: list[str]
+    tries: int = 0
+    rows: list[str] | None = None
+    count: int = 0
+
+
+@dataclass
+class Worker:
+    """A process that holds the scoring script.
+
+    :param batch: the mini-batch it is at.
+    :param deadline: when that mini-batch has taken too long, by the monotonic clock.
+    """
+
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+    batch: Batch | None = None
+    deadline: float | None = None
+    ready: bool = False
+
+
+@dataclass
+class Totals:
+    """What became of the files."""
+
+    succeeded: int = 0
+    failed: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def arguments(given: Sequence[str]) -> argparse.Namespace:
+    """The driver's arguments."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--scoring_module_name", required=True, help="the script, below the working directory")
+    parser.add_argument("--model_name", default="", help="what the model's file or folder is to be called")
+    parser.add_argument("--mini_batch_size", type=int, default=10)
+    parser.add_argument("--error_threshold", type=int, default=-1)
+    parser.add_argument("--run_invocation_timeout", type=float, default=30)
+    parser.add_argument("--run_max_retries", type=int, default=3)
+    parser.add_argument("--process_count", type=int, default=1)
+    parser.add_argument("--logging_level", default="Info")
+    parser.add_argument("--output_action", choices=("append_row", "summary_only"), default="append_row")
+    parser.add_argument("--append_row_file_name", default="predictions.csv")
+    return parser.parse_args(given)
+
+
+class Driver:
+    """Hands mini-batches to workers until all are done or too many files have failed."""
+
+    def __init__(self, options: argparse.Namespace, script: Path, batches: list[Batch]) -> None:
+        self._options = options
+        self._script = script
+        self._batches = batches
+        self._waiting = deque(batches)
+        self._workers: list[Worker] = []
+        self._init_failures = 0
+        self.totals = Totals()
+
+    def run(self) -> None:
+        """Score everything.
+
+        :raises JobError: more files failed than the threshold allows, none succeeded, or the script cannot begin.
+        """
+        number = max(1, min(self._options.process_count, len(self._batches), os.cpu_count() or 1))
+        try:
+            self._workers = [self._start() for _ in range(number)]
+            while any(batch.rows is None for batch in self._batches):
+                self._turn()
+        finally:
+            for worker in self._workers:
+                self._end(worker)
+        if self.totals.succeeded == 0:
+            raise JobError(NONE_SUCCEEDED)
+
+    def _turn(self) -> None:
+        """Give work to whoever is free, then wait for the next answer, end or time-out."""
+        for worker in self._workers:
+            if worker.ready and worker.batch is None and self._waiting:
+                self._give(worker, self._waiting.popleft())
+        deadlines = [worker.deadline for worker in self._workers if worker.deadline is not None]
+        patience = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        ready = wait([worker.pipe for worker in self._workers], patience)
+        for worker in list(self._workers):
+            if worker.pipe in ready:
+                self._hear(worker)
+            elif worker.deadline is not None and time.monotonic() >= worker.deadline:
+                seconds = self._options.run_invocation_timeout
+                self._replace(worker, f"run() did not return within {seconds:g} seconds; its process was ended.")
+
+    def _give(self, worker: Worker, batch: Batch) -> None:
+        batch.tries += 1
+        worker.batch = batch
+        worker.deadline = time.monotonic() + self._options.run_invocation_timeout
+        with contextlib.suppress(OSError):  # a worker that has just died is noticed when it is heard
+            worker.pipe.send(batch.files)
+
+    def _hear(self, worker: Worker) -> None:
+        try:
+            kind, *rest = worker.pipe.recv()
+        except (EOFError, OSError):
+            code = worker.process.wait()
+            self._replace(worker, f"The process of the scoring script ended with exit code {code}.")
+            return
+        batch, worker.batch, worker.deadline = worker.batch, None, None
+        if kind == "ready":
+            worker.ready = True
+        elif kind == "fatal":
+            raise JobError(rest[0].rstrip())
+        elif batch and kind == "rows":
+            self._succeeded(batch, rest[0], rest[1])
+        elif batch:
+            self._failed(batch, rest[0].rstrip())
+
+    def _replace(self, worker: Worker, reason: str) -> None:
+        """Start another process in place of one that died or took too long."""
+        self._end(worker, at_once=True)
+        self._workers.remove(worker)
+        if worker.batch is None:
+            self._init_failures += 1
+            if self._init_failures >= INIT_TRIES:
+                raise JobError(f"{reason} (in init(), {INIT_TRIES} times)")
+            say(reason)
+        else:
+            self._failed(worker.batch, reason)
+        self._workers.append(self._start())
+
+    def _succeeded(self, batch: Batch, rows: list[str], count: int) -> None:
+        """Take a result. Each element stands for one file that succeeded, so that missing ones are files that failed.
+
+        Source: Microsoft's YAML reference and page on scoring scripts.
+        """
+        batch.rows, batch.count = rows, count
+        short = max(0, len(batch.files) - count)
+        self.totals.succeeded += len(batch.files) - short
+        say(f"Mini-batch {batch.number}: {len(batch.files)} files, {count} results.")
+        if short:
+            say(f"Warning: run() returned {count} results for {len(batch.files)} files; {short} count as failed.")
+            self._count_failed(short)
+
+    def _failed(self, batch: Batch, reason: str) -> None:
+        """Try a mini-batch again, or give it up; ``max_retries`` counts the tries after the first (YAML reference)."""
+        say(f"Mini-batch {batch.number} failed (try {batch.tries} of {1 + self._options.run_max_retries}).\n{reason}")
+        self.totals.errors.append(f"Mini-batch {batch.number}, try {batch.tries}: {reason}")
+        if batch.tries <= self._options.run_max_retries:
+            self._waiting.append(batch)
+            return
+        batch.rows = []
+        self._count_failed(len(batch.files))
+
+    def _count_failed(self, number: int) -> None:
+        self.totals.failed += number
+        threshold = self._options.error_threshold
+        if 0 <= threshold < self.totals.failed:
+            raise JobError(f"{self.totals.failed} files have failed; error_threshold allows {threshold}.")
+
+    def _start(self) -> Worker:
+        ours, theirs = socket.socketpair()
+        number = theirs.fileno()
+        command = [sys.executable, str(WORKER), str(number), str(self._script), *sys.argv[1:]]
+        process = subprocess.Popen(command, pass_fds=(number,))
+        theirs.close()
+        return Worker(process, Connection(ours.detach()))
+
+    def _end(self, worker: Worker, *, at_once: bool = False) -> None:
+        if not at_once:
+            with contextlib.suppress(OSError):
+                worker.pipe.send(None)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.process.wait(10)
+        worker.process.kill()
+        worker.process.wait()
+        worker.pipe.close()
+
+
+def cut(files: list[str], size: int) -> Iterator[Batch]:
+    """Mini-batches of at most so many files."""
+    for number, start in enumerate(range(0, len(files), size)):
+        yield Batch(number, files[start : start + size])
+
+
+def input_files(place: Path) -> list[str]:
+    """The files to score, by name. Folders inside of a folder are not looked into.
+
+    Source: Microsoft's page on MLflow models in batch deployments ("nested folder structures aren't explored").
+
+    :raises JobError: there are none.
+    """
+    if place.is_file():
+        return [str(place)]
+    entries = sorted(place.iterdir())
+    nested = [entry.name for entry in entries if entry.is_dir()]
+    if nested:
+        say(f"Warning: folders inside of the input are not looked into: {', '.join(nested)}.")
+    files = [str(entry) for entry in entries if entry.is_file()]
+    if not files:
+        raise JobError("The input has no files to score.")
+    return files
+
+
+def lay_out_model(place: Path, name: str, scratch: Path) -> Path:
+    """A folder that holds the model under its own name, which is what ``AZUREML_MODEL_DIR`` names."""
+    folder = scratch / "azureml-models"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / (name or place.name)).symlink_to(place, target_is_directory=place.is_dir())
+    return folder
+
+
+def result_file(place: Path, file_name: str) -> Path:
+    """Where rows are appended: the output itself when it is a file, else a file in its folder."""
+    return place / file_name if place.is_dir() else place
+
+
+def say(text: str) -> None:
+    """Write to the job's log."""
+    print(f"[batch] {text}", flush=True)
+
+
+def write_reports(totals: Totals, failure: str | None) -> None:
+    """The two short logs that Microsoft's troubleshooting page names first."""
+    overview = [
+        f"Files succeeded: {totals.succeeded}",
+        f"Files failed: {totals.failed}",
+        failure or "The job succeeded.",
+    ]
+    user = Path("logs", "user")
+    user.mkdir(parents=True, exist_ok=True)
+    Path("logs", "job_progress_overview.txt").write_text("\n".join(overview) + "\n", encoding="utf-8")
+    if totals.errors or failure:
+        texts = [*totals.errors, *([failure] if failure else [])]
+        (user / "error.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+
+
+def score(options: argparse.Namespace, totals: Totals) -> None:
+    """Score the input and write the result.
+
+    :raises JobError: the job is to fail, for this reason.
+    """
+    output = Path(os.environ[SCORE])
+    target = result_file(output, options.append_row_file_name)
+    os.environ["AZUREML_BI_OUTPUT_PATH"] = str(target.parent)
+    model = Path(os.environ[MODEL])
+    scratch = Path(os.environ["TMPDIR"])
+    os.environ["AZUREML_MODEL_DIR"] = str(lay_out_model(model, options.model_name, scratch))
+    script = Path(options.scoring_module_name)
+    script = script if script.is_absolute() else Path.cwd() / script
+    if not script.is_file():
+        raise JobError(f"There is no scoring script {options.scoring_module_name!r} in the code of the deployment.")
+    files = input_files(Path(os.environ[DATA]))
+    batches = list(cut(files, options.mini_batch_size))
+    say(f"{len(files)} files in {len(batches)} mini-batches.")
+    driver = Driver(options, script, batches)
+    driver.totals = totals
+    driver.run()
+    if options.output_action == "append_row":
+        append_rows(batches, target)
+
+
+def append_rows(batches: list[Batch], target: Path) -> None:
+    """Write all rows in the order of the mini-batches, unless the file is there already.
+
+    Source: troubleshooting page: an existing file is not overwritten, and the job succeeds nevertheless.
+    """
+    if target.exists():
+        say(f"Warning: {target.name} exists already at the output; the results are not written.")
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("w", encoding="utf-8") as file:
+        for batch in batches:
+            file.writelines(f"{row}\n" for row in batch.rows or [])
+    say(f"{sum(batch.count for batch in batches)} results in {target.name}.")
+
+
+def main() -> int:
+    """Score; answer the exit code."""
+    options = arguments(sys.argv[1:])
+    totals = Totals()
+    failure = None
+    try:
+        score(options, totals)
+    except JobError as error:
+        failure = str(error)
+        say(f"Error: {failure}")
+    write_reports(totals, failure)
+    return 1 if failure else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
