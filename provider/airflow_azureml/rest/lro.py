@@ -7,7 +7,7 @@ because the ``Location`` of a PUT may be the resource itself.
 
 from __future__ import annotations
 
-from airflow_azureml.rest.errors import BadRequestError, PatienceError
+from airflow_azureml.rest.errors import BadRequestError, PatienceError, ServiceError, TransientError
 from airflow_azureml.rest.faults import from_reply
 from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Pause, Reply, Steps
@@ -19,18 +19,19 @@ INTERVAL = 30.0
 """Seconds between polls where the service does not say; azure-core's own default."""
 
 
-def finish(first: Reply, *, interval: float = INTERVAL, patience: float = 3600) -> Steps[Reply]:
+def finish(first: Reply, *, interval: float = INTERVAL, patience: float = 3600, endure: float = 0) -> Steps[Reply]:
     """Poll an operation until it is done; gives back the last answer (the first one, when nothing is left to do).
 
     ``Retry-After`` of an answer goes before ``interval``.
 
     :param patience: seconds of pauses after which the wait is given up.
+    :param endure: seconds of pauses for which polls may go on failing for reasons that pass by themselves.
     :raises BadRequestError: the operation failed or was canceled; the text is the service's.
     :raises PatienceError: it took longer than ``patience``.
     """
     operation, location = first.header("Azure-AsyncOperation"), first.header("Location")
     url = operation or (location if first.status == 202 else None)
-    answer, waited = first, 0.0
+    answer, waited, bad = first, 0.0, 0.0
     while url is not None:
         told = retry_after(answer)
         seconds = interval if told is None else told
@@ -39,7 +40,15 @@ def finish(first: Reply, *, interval: float = INTERVAL, patience: float = 3600) 
         yield Pause(seconds)
         # A service that asks for no pause at all must not be asked for ever.
         waited += max(seconds, 1.0)
-        answer = yield from follow(url, lambda reply: reply, ok=(200, 201, 202, 204))
+        try:
+            answer = yield from follow(url, lambda reply: reply, ok=(200, 201, 202, 204))
+        except TransientError as error:
+            bad += max(seconds, 1.0)
+            if bad > endure:
+                raise
+            answer = error.reply if isinstance(error, ServiceError) else Reply(first.status)
+            continue
+        bad = 0.0
         if _has_succeeded(answer) if operation else answer.status != 202:
             break
         url = operation or answer.header("Location") or url

@@ -1,5 +1,6 @@
-"""Triggers that wait for Azure ML jobs."""
+"""Triggers that wait for Azure ML jobs and for operations on its resources."""
 
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger
+from airflow_azureml.triggers.operations import AzureMLOperationTrigger
 
-__all__ = ["AzureMLJobTrigger"]
+__all__ = ["AzureMLJobTrigger", "AzureMLOperationTrigger"]

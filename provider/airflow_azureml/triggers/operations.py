@@ -11,7 +11,7 @@ from airflow_azureml.triggers.jobs import DEFAULT_SECONDS
 
 
 class AzureMLOperationTrigger(BaseTrigger):
-    """Wait until an operation is done, then fire one event, ``lifecycle.records.OperationEvent`` as a mapping.
+    """Wait until an operation is done, then fire one event, ``lifecycle.provisioning.OperationEvent`` as a mapping.
 
     :param url: where the operation's state is told.
     :param header: the header that told so: ``Azure-AsyncOperation`` or ``Location``.
@@ -65,8 +65,7 @@ class AzureMLOperationTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait for the operation and fire one event."""
         from airflow_azureml.hooks.azureml import AzureMLHook
-        from airflow_azureml.lifecycle.provisioning import Operation, follow
-        from airflow_azureml.lifecycle.records import OperationEvent
+        from airflow_azureml.lifecycle.provisioning import Operation, OperationEvent, follow
         from airflow_azureml.rest.errors import AzureMLError, BadRequestError
         from airflow_azureml.triggers.jobs import SETTLE
 

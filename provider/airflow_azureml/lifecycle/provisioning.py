@@ -1,0 +1,262 @@
+"""Batch endpoints and deployments: begin what is missing, follow it to its end. Making one again is no work.
+
+Each step looks first. What an earlier try has begun is waited for, and what is as it should be is left alone, so
+whatever dies between two steps, the next try goes on from there. What a caller does not give stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+from airflow_azureml.lifecycle.provide import Provision
+from airflow_azureml.rest import endpoints, lro, workspace
+from airflow_azureml.rest.endpoints import Deployment, Endpoint
+from airflow_azureml.rest.errors import (
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PatienceError,
+    Problem,
+    RecordError,
+    SpecError,
+)
+from airflow_azureml.rest.flow import Call, Flow, Json, Pause, Reply, Steps
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import ELSEWHERE
+from airflow_azureml.rest.times import retry_after
+
+Resource = TypeVar("Resource", Endpoint, Deployment)
+
+UNDER_WAY = frozenset({"creating", "updating", "deleting"})
+"""States from which a resource moves on by itself."""
+
+BETWEEN_LOOKS = 5.0
+"""Seconds between looks at a resource that an operation of somebody else's is changing; Microsoft's client waits as
+long between its looks at a deletion."""
+
+LONGEST = 3600.0
+"""Seconds for which such an operation is waited for; the service gives its own half an hour."""
+
+FIRST_LOOK = 2.0
+"""Seconds before the first look at an operation of ours, where the service does not say."""
+
+CONFLICTS = 3
+"""How often a change is begun that collides with another one."""
+
+KEPT = ("authMode", "description", "properties", "defaults")
+"""What of an endpoint's properties is sent again when another part of it changes."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A long-running operation that was begun.
+
+    :param url: where its state is told. It opens nothing by itself: asking takes a token.
+    :param header: the header that told so, which says how its answers are read.
+    :param pause: seconds before the first look.
+    """
+
+    url: str
+    header: str
+    pause: float = FIRST_LOOK
+
+    @classmethod
+    def of(cls, reply: Reply) -> Operation | None:
+        """Read the answer to the request that began it; None where nothing is left to wait for."""
+        for header in ("Azure-AsyncOperation", "Location"):
+            url = reply.header(header)
+            if url and (reply.status == 202 or header != "Location"):
+                asked = retry_after(reply)
+                return cls(url, header, FIRST_LOOK if asked is None else asked)
+        return None
+
+
+Outcome = Literal["done", "failed", "unknown"]
+"""What became of an operation; ``unknown`` leaves it to a look at the resource."""
+
+
+@dataclass(frozen=True)
+class OperationEvent:
+    """What a trigger sends back to its task.
+
+    :param step: of several operations in a row, which one this was.
+    :param message: a complete sentence for every outcome but ``done``.
+    """
+
+    step: int
+    outcome: Outcome
+    message: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, event: Any) -> OperationEvent:
+        """Read an event back.
+
+        :raises RecordError: it is none of ours: lost, strange, or of another version.
+        """
+        given = event if isinstance(event, Mapping) else {}
+        step, message = given.get("step"), given.get("message")
+        whole = isinstance(step, int) and not isinstance(step, bool) and step >= 0
+        if set(given) != {"step", "outcome", "message"} or not whole or not isinstance(message, str):
+            raise RecordError(f"The trigger's event is {event!r:.80}; expected step, outcome, message.") from None
+        if given["outcome"] not in get_args(Outcome):
+            raise RecordError(f"OperationEvent.outcome is {given['outcome']!r:.80}, which is not accepted.") from None
+        return cls(given["step"], given["outcome"], message)
+
+
+def follow(operation: Operation, patience: float) -> Steps[Reply]:
+    """Wait until an operation is done.
+
+    :param patience: seconds for which looks may go on failing.
+    :raises BadRequestError: it failed; the text is the service's.
+    :raises PatienceError: it took longer than an hour.
+    """
+    begun = Reply(202, {operation.header: operation.url, "Retry-After": str(operation.pause)})
+    return (yield from lro.finish(begun, endure=patience))
+
+
+def begin_endpoint(ws: Workspace, name: str, body: Mapping[str, Any]) -> Steps[Operation | None]:
+    """Begin to make an endpoint, or to change it into what it should be; None when it is that already.
+
+    :param body: ``{"properties": {...}}``, with ``tags`` where they are given.
+    """
+
+    def put(found: Endpoint | None) -> Steps[Call[Reply]]:
+        whole = yield from _endpoint_body(ws, found, body)
+        return endpoints.begin_create(ws, name, whole)
+
+    return (yield from _begin(lambda: endpoints.find(ws, name), body, put))
+
+
+def begin_deployment(ws: Workspace, endpoint: str, name: str, body: Mapping[str, Any]) -> Steps[Operation | None]:
+    """Begin to make a deployment, or to change it into what it should be; None when it is that already.
+
+    :param body: as an endpoint's, with gaps: what it needs is uploaded and registered first.
+    :raises SpecError: there is no such endpoint.
+    """
+    yield from _require_endpoint(ws, endpoint)
+    filled: Mapping[str, Any] = yield from Provision(ws).fill(body)
+
+    def put(found: Deployment | None) -> Steps[Call[Reply]]:
+        location = (yield from workspace.get(ws)).location
+        return endpoints.begin_create_deployment(ws, endpoint, name, {"location": location, **filled})
+
+    return (yield from _begin(lambda: endpoints.find_deployment(ws, endpoint, name), filled, put))
+
+
+def begin_default(ws: Workspace, endpoint: str, deployment: str) -> Steps[Operation | None]:
+    """Begin to make a deployment its endpoint's default one; None when it is."""
+    return (yield from begin_endpoint(ws, endpoint, {"properties": {"defaults": {"deploymentName": deployment}}}))
+
+
+def begin_delete(ws: Workspace, name: str) -> Steps[Operation | None]:
+    """Begin to delete an endpoint with all its deployments; None when it is gone."""
+    for remaining in reversed(range(CONFLICTS)):
+        found = yield from settled(lambda: endpoints.find(ws, name))
+        if found is None:
+            return None
+        try:
+            return Operation.of((yield from endpoints.begin_delete(ws, name)))
+        except NotFoundError as error:
+            if error.code in ELSEWHERE:
+                raise
+            return None
+        except ConflictError:
+            if not remaining:
+                raise
+            yield Pause(BETWEEN_LOOKS)
+    raise AssertionError("the last try returns or raises")
+
+
+def gone(ws: Workspace, name: str) -> Steps[None]:
+    """See that an endpoint is gone after its deletion.
+
+    :raises ConflictError: it is there.
+    """
+    found = yield from settled(lambda: endpoints.find(ws, name))
+    if found is not None:
+        raise ConflictError(f"Batch endpoint {name} was not deleted: it is {found.state}.", Reply(0)) from None
+
+
+def made(look: Callable[[], Flow[Resource | None]], what: str) -> Steps[Resource]:
+    """Read a resource after its operation.
+
+    :raises BadRequestError: it is not there, or not as it should be.
+    """
+    found = yield from settled(look)
+    state = "missing" if found is None else str(found.state)
+    if found is None or (found.state and found.state.lower() != "succeeded"):
+        raise BadRequestError(f"{what} was not made: it is {state}.", Reply(0)) from None
+    return found
+
+
+def settled(look: Callable[[], Flow[Resource | None]]) -> Steps[Resource | None]:
+    """Read a resource as it is once nothing changes it any more; None when there is none.
+
+    :raises PatienceError: it was changing for an hour.
+    """
+    waited = 0.0
+    while True:
+        found = yield from look()
+        if found is None or (found.state or "").lower() not in UNDER_WAY:
+            return found
+        if waited >= LONGEST:
+            raise PatienceError(f"{found.id or found.name} was still {found.state} after {waited:g} s.") from None
+        yield Pause(BETWEEN_LOOKS)
+        waited += BETWEEN_LOOKS
+
+
+def _begin(
+    look: Callable[[], Flow[Resource | None]],
+    wanted: Mapping[str, Any],
+    put: Callable[[Resource | None], Flow[Call[Reply]]],
+) -> Steps[Operation | None]:
+    for remaining in reversed(range(CONFLICTS)):
+        found = yield from settled(look)
+        if found is not None and (found.state or "").lower() == "succeeded" and holds(found.raw, wanted):
+            return None
+        call = yield from put(found)
+        try:
+            return Operation.of((yield from call))
+        except ConflictError:
+            # Somebody else began to change it since we looked.
+            if not remaining:
+                raise
+            yield Pause(BETWEEN_LOOKS)
+    raise AssertionError("the last try returns or raises")
+
+
+def _endpoint_body(ws: Workspace, found: Endpoint | None, body: Mapping[str, Any]) -> Steps[dict[str, Json]]:
+    """The whole of an endpoint: what is given, and what it has and is not given anew."""
+    raw: Mapping[str, Any] = found.raw if found else {}
+    shown = raw.get("properties")
+    kept = {key: shown[key] for key in KEPT if shown.get(key) is not None} if isinstance(shown, Mapping) else {}
+    outer = {key: raw[key] for key in ("tags", "identity") if raw.get(key)}
+    location = raw.get("location") or (yield from workspace.get(ws)).location
+    return {**outer, **body, "location": location, "properties": {**kept, **body["properties"]}}
+
+
+def _require_endpoint(ws: Workspace, name: str) -> Steps[None]:
+    if (yield from settled(lambda: endpoints.find(ws, name))) is not None:
+        return
+    there = ", ".join(sorted(found.name for found in (yield from endpoints.list(ws)))) or "there are none"
+    raise SpecError([Problem("endpoint_name", f"there is no batch endpoint {name!r}. Accepted: {there}.")]) from None
+
+
+def holds(shown: Any, wanted: Any) -> bool:
+    """Whether a resource already is all that is wanted of it; what is not asked for may be anything.
+
+    Texts are compared without regard to case: the service gives ids back in its own.
+    """
+    if isinstance(wanted, Mapping):
+        if not isinstance(shown, Mapping):
+            return not wanted and shown is None
+        return all(holds(shown.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, str) and isinstance(shown, str):
+        return wanted.casefold() == shown.casefold()
+    return bool(shown == wanted)

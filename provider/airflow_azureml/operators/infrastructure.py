@@ -1,0 +1,283 @@
+"""Operators for batch endpoints and their deployments: made once, changed when they differ, followed to their end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.operators.provisioning import AzureMLProvisioningBaseOperator
+from airflow_azureml.operators.workspace import AzureMLBaseOperator
+
+if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.provisioning import Operation
+    from airflow_azureml.rest.flow import Flow
+    from airflow_azureml.rest.ids import Workspace
+    from airflow_azureml.spec.document import Document
+
+
+class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
+    """Make a batch endpoint, or change it where it differs; what is not given stays as it is.
+
+    :param name: 3 to 32 letters, digits and ``-``; unique in the workspace's region.
+    :param default_deployment: the deployment that runs where an invocation names none; it must exist.
+    :param spec: the CLI's YAML of a batch endpoint: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
+    :return: ``{"id", "name"}``.
+    """
+
+    template_fields: Sequence[str] = (
+        *AzureMLBaseOperator.template_fields,
+        "name",
+        "description",
+        "tags",
+        "properties",
+        "default_deployment",
+        "spec",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"tags": "json", "properties": "json", "spec": "yaml"}
+    template_file_fields = ("spec",)
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        default_deployment: str | None = None,
+        spec: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.description = description
+        self.tags = tags
+        self.properties = properties
+        self.default_deployment = default_deployment
+        self.spec = spec
+
+    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+        """One operation makes it."""
+        from airflow_azureml.lifecycle.provisioning import begin_endpoint, made
+        from airflow_azureml.rest import endpoints
+        from airflow_azureml.spec.deployments import translate_endpoint
+
+        found = translate_endpoint(self._document(context), workspace)
+        self._warn(found.warnings)
+
+        def result() -> Any:
+            endpoint = yield from made(lambda: endpoints.find(workspace, found.name), f"Batch endpoint {found.name}")
+            return {"id": endpoint.id, "name": endpoint.name}
+
+        return [begin_endpoint(workspace, found.name, found.body)], result()
+
+    def _document(self, context: Any) -> Document:
+        given = {name: getattr(self, name) for name in ("name", "description", "tags", "properties")}
+        given["defaults"] = None if self.default_deployment is None else {"deployment_name": self.default_deployment}
+        given = {key: value for key, value in given.items() if value is not None}
+        return self.load_built(given) if self.spec is None else self.load_field("spec", context).replaced(**given)
+
+
+SAME = (
+    "name",
+    "endpoint_name",
+    "type",
+    "description",
+    "tags",
+    "properties",
+    "environment",
+    "environment_variables",
+    "compute",
+    "instance_count",
+    "mini_batch_size",
+    "max_concurrency_per_instance",
+    "output_action",
+    "output_file_name",
+    "error_threshold",
+    "retry_settings",
+    "logging_level",
+    "settings",
+)
+"""Keywords of a deployment that stand in the CLI's YAML under the same name, as they are."""
+
+REFERENCES = ("model", "component", "job_definition")
+"""Keywords that may also be the result of the task that made the thing."""
+
+
+class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
+    """Make a deployment of a batch endpoint, or change it where it differs; one of three kinds.
+
+    * ``model=`` scores files with a registered model; ``compute`` is required, and for a model that is none of MLflow's
+      ``environment``, ``code`` and ``scoring_script``.
+    * ``component=`` runs a pipeline component: ``azureml:name:version``, an ARM id or a YAML file.
+    * ``job_definition=`` runs the pipeline of an existing job: its name, an ARM id, or the result of the task that ran
+      it.
+
+    Keywords are those of the CLI's YAML.
+
+    :param endpoint_name: the endpoint; it must exist.
+    :param model: ``azureml:name:version``, ``azureml:name@latest``, an ARM id, or the result of the task that
+        registered it.
+    :param code: local folder, relative to the DAG file's folder, or the id of registered code; with ``scoring_script``,
+        a file in it. ``code_configuration`` is the same as one mapping.
+    :param compute: a name, ``azureml:name`` or an ARM id.
+    :param job_resources: mapping with ``instance_count``, ``instance_type`` ...; Airflow itself owns ``resources``.
+    :param retry_settings: ``{"max_retries", "timeout"}``, seconds for each mini-batch.
+    :param settings: of a model, the keywords above in one mapping; of a pipeline, ``default_compute`` and the like.
+    :param set_default: make it the endpoint's default deployment as well.
+    :param spec: the CLI's YAML of a batch deployment: a ``.yml`` file's name, YAML text or a mapping; keywords win.
+    :return: ``{"id", "name"}``.
+    """
+
+    template_fields: Sequence[str] = (
+        *AzureMLBaseOperator.template_fields,
+        *SAME,
+        *REFERENCES,
+        "code",
+        "scoring_script",
+        "code_configuration",
+        "job_resources",
+        "set_default",
+        "spec",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "spec": "yaml",
+        **dict.fromkeys(("tags", "properties", "settings", "environment_variables", "retry_settings"), "json"),
+    }
+    template_file_fields = ("spec",)
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        endpoint_name: str | None = None,
+        type: str | None = None,
+        model: str | Mapping[str, Any] | None = None,
+        component: str | Mapping[str, Any] | None = None,
+        job_definition: str | Mapping[str, Any] | None = None,
+        code: str | os.PathLike[str] | None = None,
+        scoring_script: str | None = None,
+        code_configuration: Mapping[str, Any] | None = None,
+        environment: str | Mapping[str, Any] | None = None,
+        environment_variables: Mapping[str, Any] | None = None,
+        compute: str | None = None,
+        job_resources: Mapping[str, Any] | None = None,
+        instance_count: int | None = None,
+        mini_batch_size: int | None = None,
+        max_concurrency_per_instance: int | None = None,
+        output_action: str | None = None,
+        output_file_name: str | None = None,
+        error_threshold: int | None = None,
+        retry_settings: Mapping[str, Any] | None = None,
+        logging_level: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        set_default: bool = False,
+        spec: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.endpoint_name = endpoint_name
+        self.type = type
+        self.model = model
+        self.component = component
+        self.job_definition = job_definition
+        self.code = code
+        self.scoring_script = scoring_script
+        self.code_configuration = code_configuration
+        self.environment = environment
+        self.environment_variables = environment_variables
+        self.compute = compute
+        self.job_resources = job_resources
+        self.instance_count = instance_count
+        self.mini_batch_size = mini_batch_size
+        self.max_concurrency_per_instance = max_concurrency_per_instance
+        self.output_action = output_action
+        self.output_file_name = output_file_name
+        self.error_threshold = error_threshold
+        self.retry_settings = retry_settings
+        self.logging_level = logging_level
+        self.settings = settings
+        self.description = description
+        self.tags = tags
+        self.properties = properties
+        self.set_default = set_default
+        self.spec = spec
+
+    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+        """One operation makes it, another makes it the default one."""
+        from airflow_azureml.lifecycle.provisioning import begin_default, begin_deployment, made
+        from airflow_azureml.rest import endpoints
+        from airflow_azureml.spec.deployments import translate_deployment
+
+        found = translate_deployment(self._document(context), workspace)
+        self._warn(found.warnings)
+
+        def result() -> Any:
+            deployment = yield from made(
+                lambda: endpoints.find_deployment(workspace, found.endpoint, found.name),
+                f"Deployment {found.name} of batch endpoint {found.endpoint}",
+            )
+            return {"id": deployment.id, "name": deployment.name}
+
+        steps = [begin_deployment(workspace, found.endpoint, found.name, found.body)]
+        if self.set_default:
+            steps.append(begin_default(workspace, found.endpoint, found.name))
+        return steps, result()
+
+    def _document(self, context: Any) -> Document:
+        given = {name: getattr(self, name) for name in SAME}
+        given |= {name: reference(getattr(self, name)) for name in REFERENCES}
+        given["resources"] = self.job_resources
+        given["code_configuration"] = self.code_configuration
+        given = {key: value for key, value in given.items() if value is not None}
+        code = {"code": None if self.code is None else os.fspath(self.code), "scoring_script": self.scoring_script}
+        code = {key: value for key, value in code.items() if value is not None}
+        document = self.load_built({}) if self.spec is None else self.load_field("spec", context)
+        document = document.replaced(**given)
+        return document.merged(code_configuration=code) if code else document
+
+
+class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
+    """Delete a batch endpoint with all its deployments; one that does not exist is fine.
+
+    Jobs that it has started are not touched.
+
+    :param endpoint_name: the endpoint.
+    """
+
+    template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, "endpoint_name")
+
+    def __init__(self, *, endpoint_name: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.endpoint_name = endpoint_name
+
+    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+        """One operation deletes it."""
+        from airflow_azureml.lifecycle.provisioning import begin_delete, gone
+
+        name = endpoint_name_of(self.endpoint_name)
+        return [begin_delete(workspace, name)], gone(workspace, name)
+
+
+def reference(value: Any) -> Any:
+    """A thing by its id or a job by its name, where the result mapping of the task that made it is given."""
+    if isinstance(value, Mapping):
+        return next((value[key] for key in ("id", "job_name") if isinstance(value.get(key), str)), value)
+    return value
+
+
+def endpoint_name_of(value: Any) -> str:
+    """Take an endpoint's name, given as such or as the result mapping of the task that made it.
+
+    :raises AzureMLSpecError: it is neither.
+    """
+    name = value.get("name") if isinstance(value, Mapping) else value
+    if not isinstance(name, str) or not name:
+        accepted = "an endpoint's name, or a result mapping with its name"
+        raise AzureMLSpecError(f"endpoint_name: {value!r} is not accepted. Accepted: {accepted}.")
+    return name

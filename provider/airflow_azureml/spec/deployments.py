@@ -1,0 +1,255 @@
+"""Batch endpoints and deployments: the YAML of ``az ml batch-endpoint`` and ``batch-deployment create``.
+
+Source: azure-ai-ml 1.35.2, ``_schema/_endpoint/batch/`` and ``_schema/_deployment/batch/`` for what is accepted,
+``entities/_deployment/`` for what is sent. A deployment's ``settings`` may also stand flat beside its other keys, as in
+the older of the two schemas. A component from a file is registered by its content, as one in a pipeline is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.components import ANONYMOUS, component
+from airflow_azureml.spec.document import Document, Spot
+from airflow_azureml.spec.fields import (
+    INVALID,
+    Field,
+    Reading,
+    answers,
+    anything,
+    choice,
+    duration,
+    mapped,
+    nested,
+    show,
+    snake,
+    text,
+    walk,
+    whole,
+)
+from airflow_azureml.spec.needs import Gap, Register
+from airflow_azureml.spec.references import ARM_ID, asset, code, compute, environment
+from airflow_azureml.spec.shared import TAGS, resources
+
+NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[-a-zA-Z0-9]*[a-zA-Z0-9]")
+"""Source: azure-ai-ml 1.35.2, ``EndpointConfigurations``: 3 to 32 characters."""
+
+
+@dataclass(frozen=True)
+class BatchEndpoint:
+    """A batch endpoint to be made.
+
+    :param body: ``{"properties": {...}}``, with ``tags`` where they are given; without a location.
+    """
+
+    name: str
+    body: Mapping[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchDeployment:
+    """A batch deployment to be made below an endpoint.
+
+    :param body: as an endpoint's, with gaps where something must be uploaded, resolved or registered first.
+    """
+
+    endpoint: str
+    name: str
+    body: Mapping[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+def resource_name(spot: Spot, reading: Reading) -> Any:
+    """Take the name of an endpoint or a deployment."""
+    if isinstance(spot.value, str) and NAME.fullmatch(spot.value):
+        return spot.value
+    accepted = "3 to 32 letters, digits and -, a letter first, no - at the end"
+    return reading.refuse(spot, f"{show(spot.value)} is not a name. Accepted: {accepted}.")
+
+
+DEFAULTS = (Field("deployment_name", "deploymentName", resource_name),)
+
+ENDPOINT = (
+    Field("name", "name", resource_name, required=True),
+    Field("description", "description", text),
+    Field("tags", "tags", TAGS),
+    Field("properties", "properties", TAGS),
+    Field("auth_mode", "authMode", choice({"aad_token": "AADToken"}, "a way to authenticate", fold=snake)),
+    Field("defaults", "defaults", nested(DEFAULTS)),
+    *answers("id", "provisioning_state", "scoring_uri", "openapi_uri", "location", "identity", "creation_context"),
+)
+
+
+def translate_endpoint(document: Document, workspace: Workspace) -> BatchEndpoint:
+    """Translate a batch endpoint.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading(workspace)
+    body = walk(ENDPOINT, document.root, reading)
+    if reading.problems:
+        raise SpecError(reading.problems)
+    name = body.pop("name")
+    return BatchEndpoint(name, _tracked({"authMode": "AADToken", **body}), tuple(reading.warnings))
+
+
+RETRIES = (Field("max_retries", "maxRetries", whole), Field("timeout", "timeout", duration))
+LEVELS = {"info": "Info", "warning": "Warning", "debug": "Debug"}
+ACTIONS = {"append_row": "AppendRow", "summary_only": "SummaryOnly"}
+
+SCORING = (
+    Field("mini_batch_size", "miniBatchSize", whole),
+    Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", whole),
+    Field("output_action", "outputAction", choice(ACTIONS, "an output action", fold=snake)),
+    Field("output_file_name", "outputFileName", text),
+    Field("error_threshold", "errorThreshold", whole),
+    Field("retry_settings", "retrySettings", nested(RETRIES)),
+    Field("logging_level", "loggingLevel", choice(LEVELS, "a logging level")),
+    Field("environment_variables", "environmentVariables", mapped(anything)),
+    Field("instance_count", "instanceCount", whole),
+)
+"""How a model scores; in ``settings`` or beside it."""
+
+
+def model(spot: Spot, reading: Reading) -> Any:
+    """Take a registered model."""
+    if not isinstance(spot.value, str):
+        accepted = "azureml:NAME:VERSION, azureml:NAME@latest, an ARM id"
+        return reading.refuse(spot, f"{show(spot.value)} is not a registered model. Accepted: {accepted}.")
+    return _reference(asset("models", spot.value, spot, reading))
+
+
+HEAD = (
+    Field("name", "name", resource_name, required=True),
+    Field("endpoint_name", "endpoint_name", resource_name, required=True),
+    Field("type", None, choice({"model": "model", "pipeline": "pipeline"}, "a type of deployment")),
+    Field("description", "description", text),
+    Field("tags", "tags", TAGS),
+    *answers("id", "provisioning_state", "creation_context"),
+)
+
+CODE = (Field("code", "codeId", code, required=True), Field("scoring_script", "scoringScript", text, required=True))
+
+MODEL = (
+    *HEAD,
+    Field("properties", "properties", TAGS),
+    Field("model", "model", model, required=True),
+    Field("code_configuration", "codeConfiguration", nested(CODE)),
+    Field("environment", "environmentId", environment),
+    Field("compute", "compute", compute, required=True),
+    Field("resources", "resources", resources),
+    *SCORING,
+)
+
+UNSET: Mapping[str, Any] = {
+    "errorThreshold": -1,
+    "maxConcurrencyPerInstance": 1,
+    "miniBatchSize": 10,
+    "outputFileName": "predictions.csv",
+}
+"""What Microsoft's client sends with each deployment of a pipeline component, where none of it has a meaning."""
+
+PIPELINE = (*HEAD, Field("properties", "properties", TAGS))
+PIPELINE_KEYS = ("component", "job_definition", "settings")
+
+
+def translate_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
+    """Translate a batch deployment: of a model, of a pipeline component, or of the pipeline of an existing job.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading(workspace)
+    root = document.root
+    translate = _pipeline if _runs_a_pipeline(root.value) else _model
+    body = translate(root, reading)
+    if reading.problems:
+        raise SpecError(reading.problems)
+    endpoint, name = body.pop("endpoint_name"), body.pop("name")
+    return BatchDeployment(endpoint, name, _tracked(body), tuple(reading.warnings))
+
+
+def _runs_a_pipeline(value: Mapping[str, Any]) -> bool:
+    kind = value.get("type")
+    if isinstance(kind, str):
+        return kind.lower() == "pipeline"
+    return value.get("component") is not None or value.get("job_definition") is not None
+
+
+def _model(root: Spot, reading: Reading) -> dict[str, Any]:
+    body = walk(MODEL, root, reading, extra=("settings",))
+    if root.value.get("settings") is not None:
+        spot = root.child("settings")
+        inner = walk(SCORING, spot, reading)
+        for row in SCORING:
+            if row.rest in body and row.rest in inner:
+                reading.refuse(root, f"this is given here and in settings.{row.name}. Accepted: one of them.", row.name)
+        body = {**body, **inner}
+    count = body.pop("instanceCount", None)
+    if count is not None:
+        if "resources" in body:
+            reading.refuse(root, "this is given here and in resources. Accepted: one of them.", "instance_count")
+        body["resources"] = {"instanceCount": count}
+    if body.get("outputAction") == "SummaryOnly" and body.get("outputFileName"):
+        reading.refuse(root, "summary_only writes no such file. Accepted: only with append_row.", "output_file_name")
+    return body
+
+
+def _pipeline(root: Spot, reading: Reading) -> dict[str, Any]:
+    body = walk(PIPELINE, root, reading, extra=PIPELINE_KEYS)
+    sources = [key for key in ("component", "job_definition") if root.value.get(key) is not None]
+    if len(sources) != 1:
+        reading.refuse(root, "a pipeline deployment needs component or job_definition, one of them.", "component")
+        return body
+    spot = root.child(sources[0])
+    configuration: dict[str, Any] = {"deploymentConfigurationType": "PipelineComponent"}
+    found = _component(spot, reading) if sources[0] == "component" else _job(spot, reading)
+    configuration["componentId"] = _reference(found)
+    if root.value.get("settings") is not None:
+        configuration["settings"] = mapped(_setting)(root.child("settings"), reading)
+    return {**UNSET, **body, "deploymentConfiguration": configuration}
+
+
+def _component(spot: Spot, reading: Reading) -> Any:
+    found = component(spot, reading, "pipeline")
+    return found if found is INVALID else found.id
+
+
+def _job(spot: Spot, reading: Reading) -> Any:
+    """Need a component made of the pipeline of a job; the service copies it by the job's name or id."""
+    given = spot.value
+    name = given.removeprefix("azureml:") if isinstance(given, str) else ""
+    found = ARM_ID.fullmatch(name)
+    if not re.fullmatch(r"[a-zA-Z0-9][\w-]*", name) and not (found and found[1].lower() == "jobs"):
+        accepted = "the name of a pipeline job, azureml:NAME, an ARM id"
+        return reading.refuse(spot, f"{show(given)} is not a job. Accepted: {accepted}.")
+    spec = {"name": ANONYMOUS, "version": "1", "type": "pipeline", "_source": "CLASS", "jobs": {}}
+    body = {
+        "componentSpec": {**spec, "source_job_id": name, "sourceJobId": name},
+        "isAnonymous": True,
+        "properties": {},
+        "tags": {},
+    }
+    return Gap(Register("components", ANONYMOUS, None, {"properties": body}))
+
+
+def _setting(spot: Spot, reading: Reading) -> Any:
+    """Take a setting of the pipeline's jobs; the service holds all of them as texts."""
+    if isinstance(spot.value, (str, bool, int, float)):
+        return str(spot.value)
+    return reading.refuse(spot, f"{show(spot.value)} is not a setting. Accepted: a text, a number, true, false.")
+
+
+def _reference(identity: Any) -> Any:
+    return INVALID if identity is INVALID else {"referenceType": "Id", "assetId": identity}
+
+
+def _tracked(properties: dict[str, Any]) -> dict[str, Any]:
+    """Put the tags where a resource of its own has them: beside its properties."""
+    tags = properties.pop("tags", None)
+    return {"properties": properties, **({} if tags is None else {"tags": tags})}
