@@ -15,7 +15,7 @@ from airflow_azureml.spec.components import Component, anonymous, component, dec
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, mapped, nearest, show, truth, walk
 from airflow_azureml.spec.graph import Scope, Source
-from airflow_azureml.spec.inputs import is_literal, job_input, job_output, outputs
+from airflow_azureml.spec.inputs import OUTPUT_MODES, is_literal, job_input, outputs
 from airflow_azureml.spec.nodes import NODE, command_node, node_inputs, node_outputs, sent_on
 from airflow_azureml.spec.parallel import parallel_node
 from airflow_azureml.spec.ports import NAME, Port, Ports
@@ -89,7 +89,7 @@ def pipeline(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Translate a pipeline job."""
     body = {"jobType": "Pipeline", **walk(PIPELINE, spot, reading, extra=("jobs", "component"))}
     if "component" in spot.value:
-        return {**body, **_from_component(spot, reading)}
+        return {**body, **_from_component(spot, reading, body)}
     scope = Scope(_given(spot, "inputs"), _given(spot, "outputs"), _jobs(spot))
     nodes = translate_nodes(spot, reading, scope)
     _check_compute(spot, reading, body, scope)
@@ -117,33 +117,51 @@ def _given(spot: Spot, part: str) -> dict[str, Source]:
     return found
 
 
-def _from_component(spot: Spot, reading: Reading) -> dict[str, Any]:
-    """Translate a pipeline job that runs a pipeline component: its outputs are those that the component declares."""
+def _from_component(spot: Spot, reading: Reading, body: dict[str, Any]) -> dict[str, Any]:
+    """Translate a pipeline job that runs a pipeline component: it takes and gives what the component declares."""
     if isinstance(spot.value["component"], str) and spot.value.get("jobs"):
         reading.refuse(spot, "jobs and component exclude each other.", "component")
         return {}
     found = component(spot.child("component"), reading, "pipeline")
     if found is INVALID:
         return {}
-    body: dict[str, Any] = {"componentId": found.id, "jobs": {}}
-    if found.outputs is None:
-        return body
-    given = spot.value.get("outputs") if isinstance(spot.value.get("outputs"), Mapping) else {}
+    own: dict[str, Any] = {"componentId": found.id, "jobs": {}, "settings": body.get("settings", {})}
+    if found.inputs is None or found.outputs is None:
+        return own
+    nodes = _jobs(found.spot) if found.spot else None
+    _check_compute(spot, reading, body, Scope({}, {}, nodes, dict(found.nodes or {})))
+    return {**own, "inputs": _taken(spot, reading, body, found.inputs), "outputs": _made(spot, body, found.outputs)}
+
+
+def _taken(spot: Spot, reading: Reading, body: Mapping[str, Any], declared: Ports) -> dict[str, Any]:
+    """Take the declared inputs, with their defaults; one that is not declared is left out."""
+    given = body.get("inputs", {})
+    written = spot.value.get("inputs")
     sent = {}
-    for name, port in found.outputs.items():
-        written = spot.child("outputs").child(name) if given.get(name) is not None else None
-        converted = job_output(written, reading) if written is not None else {"jobOutputType": port.type}
-        if converted is not INVALID:
-            sent[name] = converted
-    _check_given(spot, reading, found)
-    return {**body, "outputs": sent}
-
-
-def _check_given(spot: Spot, reading: Reading, found: Component) -> None:
-    given = spot.value.get("inputs")
-    for name, port in (found.inputs or {}).items():
-        if port.required and name not in (given if isinstance(given, Mapping) else {}):
+    for name, port in declared.items():
+        if name in given:
+            sent[name] = given[name]
+        elif port.default is not None:
+            sent[name] = {"jobInputType": "literal", "value": port.default}
+        elif port.required and name not in (written if isinstance(written, Mapping) else {}):
             reading.refuse(spot, f"the component needs the input {show(name)}.", "inputs", name)
+    for name in given:
+        if name not in declared:
+            reading.warn(
+                spot.child("inputs").child(name),
+                "the component has no such input; it is left out." + nearest(name, declared),
+            )
+    return sent
+
+
+def _made(spot: Spot, body: Mapping[str, Any], declared: Ports) -> dict[str, Any]:
+    """Take the outputs that are given, and those declared in the way that the component says."""
+    sent = {}
+    for name, port in declared.items():
+        mode = {"mode": OUTPUT_MODES[port.mode]} if port.mode in OUTPUT_MODES else {}
+        sent[name] = {"jobOutputType": port.type, **mode}
+    given = body.get("outputs", {})
+    return {**sent, **{name: one for name, one in given.items() if spot.value["outputs"][name] is not None}}
 
 
 def _check_compute(spot: Spot, reading: Reading, body: Mapping[str, Any], scope: Scope) -> None:

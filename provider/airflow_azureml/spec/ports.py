@@ -29,12 +29,14 @@ class Port:
     """One declared input or output.
 
     :param required: an input that must be given: neither optional nor with a default.
+    :param default: of an input, as the spec carries it.
     """
 
     type: str
     mode: str | None = None
     required: bool = False
     optional: bool = False
+    default: str | None = None
 
 
 Ports = Mapping[str, Port]
@@ -115,7 +117,8 @@ def _read(spot: Spot, reading: Reading, convert: Any) -> tuple[dict[str, Port], 
             if body:
                 spec[item.name] = body
                 required = not body.get("optional") and "default" not in body
-                ports[item.name] = Port(body["type"], body.get("mode"), required, bool(body.get("optional")))
+                optional = bool(body.get("optional"))
+                ports[item.name] = Port(body["type"], body.get("mode"), required, optional, body.get("default"))
     return ports, spec
 
 
