@@ -12,7 +12,11 @@ from demo.run import Task
 
 def problems(tasks: Sequence[Task], jobs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Say what is not green: a task that did not succeed, a job that Azure ML does not know as completed."""
-    found = [f"Task {task.name} ended as {task.state}." for task in tasks if task.state != "success"]
+    found = [
+        f"Task {task.name} ended as {task.state}. {task.link or ''}".rstrip()
+        for task in tasks
+        if task.state != "success"
+    ]
     for task in tasks:
         if task.result and (status := jobs.get(task.result["job_name"], {}).get("status")) != "Completed":
             found.append(f"Job {task.result['job_name']} of task {task.name} is {status or 'unknown'} in the journal.")

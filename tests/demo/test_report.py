@@ -50,6 +50,15 @@ def test_what_is_not_green(tasks: list[Task], jobs: dict[str, Any], said: str) -
     assert report.problems(tasks, jobs) == [said]
 
 
+def test_a_failed_task_shows_its_job() -> None:
+    failed = task("failed", result=False)
+    failed.link = "http://127.0.0.1:1/runs/etl-train-1"
+
+    assert report.problems([task(), failed], {NAME: JOB}) == [
+        "Task train ended as failed. http://127.0.0.1:1/runs/etl-train-1"
+    ]
+
+
 def test_the_report_says_it_all() -> None:
     said = "\n".join(report.lines([task()], {NAME: JOB}, [PUT, PUT, {"method": "GET", "path": PUT["path"]}]))
 
