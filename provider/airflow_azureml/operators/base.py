@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf
 
@@ -23,7 +23,6 @@ from airflow_azureml.outcome import (
     first_look,
     record_name,
     recorded_name,
-    refuse_reserved_outputs,
     unfinished,
 )
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
@@ -32,9 +31,10 @@ from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, deferral_timeout
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
     from airflow_azureml.lifecycle.naming import JobIdentity
+    from airflow_azureml.lifecycle.resume import Found
+    from airflow_azureml.rest.flow import Flow
+    from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
-    from airflow_azureml.spec.document import Document
-    from airflow_azureml.spec.needs import Translation
 
 T = TypeVar("T")
 
@@ -42,8 +42,28 @@ BACKSTOP = 60.0
 """Seconds after the trigger's own deadline at which Airflow ends the deferral: the trigger can say what happened."""
 
 
+class Submission(Protocol):
+    """How the job of one task comes to be. No mistake is left in it that can be found without asking the service."""
+
+    def check(self, ws: Workspace) -> Flow[None]:
+        """Find the mistakes that only the service can tell; changes nothing there."""
+        ...
+
+    def cancel_earlier(self, ws: Workspace) -> Flow[tuple[str, ...]]:
+        """Cancel what earlier generations of this task instance left running."""
+        ...
+
+    def find_or_start(self, ws: Workspace) -> Flow[Found]:
+        """Find this task's job or start it; tells its name as news as soon as there is one."""
+        ...
+
+    def find_active(self, ws: Workspace) -> Flow[tuple[str, ...]]:
+        """Find the jobs of this task that go on and whose names nobody has told."""
+        ...
+
+
 class AzureMLJobBaseOperator(AzureMLBaseOperator):
-    """Run one Azure ML job and wait for it; a subclass says only what the job is.
+    """Run one Azure ML job and wait for it; a subclass says only what the job is and how it comes to be.
 
     :param wait_for_completion: False ends the task once the job is submitted; its result then has no outputs yet.
     :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
@@ -79,10 +99,10 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
         self._ending: Ending | None = None
 
     @abstractmethod
-    def document(self, context: Any) -> Document:
-        """The job in the grammar of the CLI's YAML.
+    def submission(self, context: Any, workspace: Workspace) -> Submission:
+        """Make the job ready to be started.
 
-        :raises rest.errors.SpecError: the keywords contradict each other, or a file cannot be read.
+        :raises rest.errors.SpecError: the keywords contradict each other, or what they say is wrong.
         """
 
     def execute(self, context: Any) -> dict[str, Any]:
@@ -143,10 +163,9 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
     def _submit_and_wait(self, context: Any, ending: Ending) -> dict[str, Any]:
         check_on_canceled(self.on_canceled)
         poll_interval, patience = seconds("poll_interval", self.poll_interval), seconds("patience", self.patience)
-        translation = self._translate(context, ending.hook.settings().workspace)
-        identity = self._identity(context, translation.name)
+        submission = self.submission(context, ending.hook.settings().workspace)
         with ending.hook.client() as client:
-            job = self._submit(client, ending, identity, translation)
+            job = self._submit(client, ending, submission)
             url = announce(ending.ti, self.log, client, job)
             if not self.wait_for_completion:
                 return unfinished(job, url)
@@ -159,39 +178,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
                 job = self._wait(client, ending, poll_interval, patience)
             return conclude(ending.ti, self.log, client, job, self.on_canceled)
 
-    def _translate(self, context: Any, workspace: Any) -> Translation:
-        """Find every mistake in the job before anything is asked or sent."""
-        from airflow_azureml.spec.translate import translate
-
-        document = self._with_defaults(self.document(context))
-        refuse_reserved_outputs(document)
-        translation = translate(document, workspace)
-        for warning in translation.warnings:
-            self.log.warning("%s", warning)
-        self._compare_limits(document)
-        return translation
-
-    def _with_defaults(self, document: Document) -> Document:
-        """Name the experiment after the DAG and the job after the task, unless the document does."""
-        value = document.value
-        return document.replaced(
-            experiment_name=None if value.get("experiment_name") else self.dag_id,
-            display_name=None if value.get("display_name") else value.get("name") or f"{self.dag_id}.{self.task_id}",
-        )
-
-    def _compare_limits(self, document: Document) -> None:
-        limits = document.value.get("limits")
-        own = limits.get("timeout") if isinstance(limits, Mapping) else None
-        if self.execution_timeout is None or not isinstance(own, (int, float)):
-            return
-        if self.execution_timeout < timedelta(seconds=own):
-            self.log.warning(
-                "The task's execution_timeout of %s is shorter than the job's own limit of %s s: the task ends first.",
-                self.execution_timeout,
-                own,
-            )
-
-    def _identity(self, context: Any, name_hint: str | None) -> JobIdentity:
+    def job_identity(self, context: Any, name_hint: str | None = None) -> JobIdentity:
         """Name this task's jobs. Each *Clear* begins a generation; Airflow's own retries stay in theirs."""
         from airflow_azureml.lifecycle.naming import TaskFacts, identify
 
@@ -208,26 +195,23 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
         )
         return identify(facts)
 
-    def _submit(self, client: MLClient, ending: Ending, identity: JobIdentity, translation: Translation) -> Job:
-        """Find this task's job or submit it, once all that earlier generations left running is cancelled."""
-        from airflow_azureml.lifecycle.provide import provide
-        from airflow_azureml.lifecycle.records import Submitting
-        from airflow_azureml.lifecycle.resume import Prepared, cancel_earlier, find_or_submit
-
-        def request() -> Any:
-            body = yield from provide(client.workspace, translation)
-            return Prepared(body, translation.user_token, translation.api_version)
+    def _submit(self, client: MLClient, ending: Ending, submission: Submission) -> Job:
+        """Find this task's job or start it, once all that earlier generations left running is cancelled."""
+        from airflow_azureml.lifecycle.records import Invoked, Invoking, Submitting
 
         def hear(record: Any) -> None:
-            if isinstance(record, Submitting):
+            if isinstance(record, (Submitting, Invoked)):
                 ending.job_name = record.job_name
                 record_name(ending.ti, record.job_name)
+            elif isinstance(record, Invoking):
+                # From here to the answer there may be a job whose name only the service knows.
+                ending.search = submission.find_active
             self.tell(record)
 
+        client.run(submission.check(client.workspace), news=self.tell, stop=ending.told)
         if self.cancel_on_kill and self.wait_for_completion:
-            client.run(cancel_earlier(client.workspace, identity), news=self.tell, stop=ending.told)
-        flow = find_or_submit(client.workspace, identity, request)
-        found = client.run(flow, news=hear, stop=ending.told)
+            client.run(submission.cancel_earlier(client.workspace), news=self.tell, stop=ending.told)
+        found = client.run(submission.find_or_start(client.workspace), news=hear, stop=ending.told)
         ending.job_name = found.job.name
         if not found.submitted:
             record_name(ending.ti, found.job.name)

@@ -15,7 +15,10 @@ from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
 from airflow_azureml.version_compat import task_state
 
 if TYPE_CHECKING:
+    from airflow_azureml.client import MLClient
     from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.rest.flow import Flow
+    from airflow_azureml.rest.ids import Workspace
 
 T = TypeVar("T")
 
@@ -43,7 +46,9 @@ class Ending:
         self.ti = ti
         self.hook = hook
         self.job_name: str | None = None
-        """The job of this task, from the moment its name is chosen."""
+        """The job of this task, from the moment its name is chosen or told."""
+        self.search: Callable[[Workspace], Flow[tuple[str, ...]]] | None = None
+        """Finds this task's jobs while there may be one whose name nobody has told."""
         self.told = threading.Event()
         """Set once the task must end; ends the client's pauses."""
         self._log, self._cancel_job = log, cancel_job
@@ -65,19 +70,28 @@ class Ending:
 
     def cancel(self) -> None:
         """Have the job cancelled now, if it is to end with its task. Never raises: the task ends with its own error."""
-        if self.job_name is None or not self._cancel_job or self._canceled:
+        if not self._cancel_job or self._canceled or (self.job_name is None and self.search is None):
             return
-        from airflow_azureml.lifecycle.resume import cancel
-
         try:
             with self.hook.client() as client:
-                job = client.run(cancel(client.workspace, self.job_name))
+                for name in self._names(client):
+                    self._cancel(client, name)
         except Exception as error:  # noqa: BLE001 - the task ends with an error of its own, whatever this one is
-            self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name, error)
-        else:
-            self._canceled = job is not None and not job.phase.is_terminal
-            if self._canceled:
-                self._log.info("Azure ML job %s was asked to cancel.", self.job_name)
+            self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
+
+    def _names(self, client: MLClient) -> tuple[str, ...]:
+        if self.job_name is not None or self.search is None:
+            return (str(self.job_name),)
+        return client.run(self.search(client.workspace))
+
+    def _cancel(self, client: MLClient, name: str) -> None:
+        from airflow_azureml.lifecycle.resume import cancel
+
+        self.job_name = name
+        job = client.run(cancel(client.workspace, name))
+        self._canceled = job is not None and not job.phase.is_terminal
+        if self._canceled:
+            self._log.info("Azure ML job %s was asked to cancel.", name)
 
     def check(self) -> None:
         """Go no further once the task was told to end.
@@ -94,7 +108,7 @@ class Ending:
             # A submission that was under way when the decision was made has a job only now.
             self.cancel()
         if self.job_name is None:
-            return AzureMLException("The task was told to end before it had an Azure ML job.")
+            return AzureMLException(f"The task was told to end before it had an Azure ML job{self._unseen()}.")
         fate = "it was asked to cancel" if self._canceled else "it goes on, and the next try finds it"
         return AzureMLException(f"The task was told to end while it had Azure ML job {self.job_name}: {fate}.")
 
@@ -103,11 +117,15 @@ class Ending:
         self.told.set()
         self.cancel()
         if self.job_name is None:
-            return AzureMLJobTimeoutError(f"The task's execution_timeout of {limit} was up before it had a job.")
+            text = f"The task's execution_timeout of {limit} was up before it had a job{self._unseen()}."
+            return AzureMLJobTimeoutError(text)
         fate = "it was asked to cancel" if self._canceled else "it was left as it is"
         return AzureMLJobTimeoutError(
             f"The task's execution_timeout of {limit} was up while it had Azure ML job {self.job_name}: {fate}."
         )
+
+    def _unseen(self) -> str:
+        return "; the batch endpoint may have started one, which is not seen yet" if self.search else ""
 
     def _decide(self) -> None:
         ti, map_index = self.ti, -1 if self.ti.map_index is None else self.ti.map_index

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import translated
-from airflow_azureml.operators.base import AzureMLJobBaseOperator
+from airflow_azureml.operators.submitting import AzureMLSubmitJobBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.outcome import job_name_of
 from airflow_azureml.triggers.jobs import seconds
@@ -41,7 +41,7 @@ REPLACED = ("compute", "experiment_name", "display_name", "description")
 """Keywords that are laid over a job's own values."""
 
 
-class AzureMLCommandJobOperator(AzureMLJobBaseOperator):
+class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     """Run one command on Azure ML, as ``type: command`` of the CLI does.
 
     Values are those of the CLI's YAML. Azure ML's own bindings, ``${{inputs.x}}``, may stand beside ``{{ ds }}``.
@@ -64,7 +64,7 @@ class AzureMLCommandJobOperator(AzureMLJobBaseOperator):
     """
 
     template_fields: Sequence[str] = (
-        *AzureMLJobBaseOperator.template_fields,
+        *AzureMLSubmitJobBaseOperator.template_fields,
         *TEXTS,
         *MAPPINGS,
         *RESOURCES,
@@ -169,7 +169,7 @@ class AzureMLCommandJobOperator(AzureMLJobBaseOperator):
         return {**self.job_resources, **single}
 
 
-class AzureMLJobOperator(AzureMLJobBaseOperator):
+class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
     """Run any Azure ML v2 job.
 
     :param job: the name of a ``.yml`` or ``.yaml`` file (relative to the DAG file, then ``template_searchpath``; or
@@ -182,7 +182,7 @@ class AzureMLJobOperator(AzureMLJobBaseOperator):
     """
 
     template_fields: Sequence[str] = (
-        *AzureMLJobBaseOperator.template_fields,
+        *AzureMLSubmitJobBaseOperator.template_fields,
         "job",
         "set",
         *MERGED,

@@ -1,0 +1,193 @@
+"""The operator for batch endpoints: one invocation, one job, waited for like any other."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_azureml.operators.base import AzureMLJobBaseOperator
+from airflow_azureml.outcome import refuse_reserved_outputs
+
+if TYPE_CHECKING:
+    from airflow_azureml.hooks.invoking import Plan
+    from airflow_azureml.lifecycle.naming import JobIdentity
+    from airflow_azureml.lifecycle.resume import Found
+    from airflow_azureml.rest.flow import Steps
+    from airflow_azureml.rest.ids import Workspace
+    from airflow_azureml.spec.document import Document
+
+VALUES = (
+    "experiment_name",
+    "job_name",
+    "mini_batch_size",
+    "instance_count",
+    "error_threshold",
+    "max_concurrency_per_instance",
+    "max_retries",
+    "retry_timeout",
+    "logging_level",
+    "output_file_name",
+)
+"""Keywords of an invocation that replace single values of its file."""
+
+MAPPINGS = ("inputs", "outputs", "tags", "properties")
+"""Keywords that are merged key by key over those of the file."""
+
+
+class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
+    """Start one job of a batch endpoint and wait for it.
+
+    The invocation is never sent twice where it may have started a job; a try that cannot tell fails without a retry
+    (``AzureMLAmbiguousInvocationError``). A model deployment takes one data input and leaves one output, ``score``; a
+    pipeline component's inputs and outputs go by their names.
+
+    :param deployment_name: left out: the endpoint's default deployment.
+    :param inputs: by name: a reference to data or ``{"type": ..., "path": ...}``, a literal, or the output of another
+        task, ``task.output["name"]``.
+    :param outputs: by name: ``{"type": "uri_file" | "uri_folder", "path": ...}`` on a blob datastore, at a place that
+        does not exist yet.
+    :param input: the short form of ``inputs``: one path, or the output of another task.
+    :param input_type: what ``input`` is: ``uri_folder`` or ``uri_file``.
+    :param file: the CLI's ``inputs.yml``: the name of a ``.yml`` file, YAML text or a mapping; keywords win. Files are
+        templates as well.
+    :param set: dotted paths and values, as a mapping or as a list of ``"a.b=c"``; applied last, as the CLI's ``--set``.
+    :param experiment_name: of a pipeline component's job; a model's is in the experiment of the endpoint's name.
+    :param job_name: for display.
+    :param mini_batch_size: overrides the deployment's for this job, as do ``instance_count``, ``error_threshold``,
+        ``max_concurrency_per_instance``, ``max_retries``, ``logging_level`` and ``output_file_name``.
+    :param retry_timeout: seconds, or a timedelta, for each mini-batch.
+    """
+
+    template_fields: Sequence[str] = (
+        *AzureMLJobBaseOperator.template_fields,
+        "endpoint_name",
+        "deployment_name",
+        *MAPPINGS,
+        *VALUES,
+        "input",
+        "input_type",
+        "file",
+        "set",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "file": "yaml",
+        **dict.fromkeys((*MAPPINGS, "set"), "json"),
+    }
+    template_file_fields = ("file",)
+
+    def __init__(
+        self,
+        *,
+        endpoint_name: str,
+        deployment_name: str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        outputs: Mapping[str, Any] | None = None,
+        input: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        input_type: str = "uri_folder",
+        file: Any = None,
+        set: Mapping[str, Any] | Sequence[str] | None = None,
+        experiment_name: str | None = None,
+        job_name: str | None = None,
+        mini_batch_size: int | None = None,
+        instance_count: int | None = None,
+        error_threshold: int | None = None,
+        max_concurrency_per_instance: int | None = None,
+        max_retries: int | None = None,
+        retry_timeout: float | timedelta | None = None,
+        logging_level: str | None = None,
+        output_file_name: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.endpoint_name = endpoint_name
+        self.deployment_name = deployment_name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.input = input
+        self.input_type = input_type
+        self.file = file
+        self.set = set
+        self.experiment_name = experiment_name
+        self.job_name = job_name
+        self.mini_batch_size = mini_batch_size
+        self.instance_count = instance_count
+        self.error_threshold = error_threshold
+        self.max_concurrency_per_instance = max_concurrency_per_instance
+        self.max_retries = max_retries
+        self.retry_timeout = retry_timeout
+        self.logging_level = logging_level
+        self.output_file_name = output_file_name
+        self.tags = tags
+        self.properties = properties
+
+    def submission(self, context: Any, workspace: Workspace) -> Invocation:
+        """Read the keywords; what they mean depends on the deployment, so most mistakes are found by ``check``."""
+        document = self.document(context)
+        refuse_reserved_outputs(document)
+        return Invocation(self.job_identity(context), self.endpoint_name, self.deployment_name, document)
+
+    def document(self, context: Any) -> Document:
+        """The invocation in the grammar of the CLI's ``inputs.yml``."""
+        from airflow_azureml.spec.batch import arguments
+
+        return arguments(
+            None if self.file is None else self.load_field("file", context),
+            folder=self.template_folders()[0],
+            input=self.input,
+            input_type=self.input_type,
+            set=self.set,
+            **{name: getattr(self, name) for name in (*MAPPINGS, *VALUES)},
+        )
+
+
+class Invocation:
+    """A job that comes to be by the invocation of an endpoint; the service chooses its name."""
+
+    def __init__(self, identity: JobIdentity, endpoint: str, deployment: str | None, document: Document) -> None:
+        self.identity = identity
+        self.endpoint = endpoint
+        self.deployment = deployment
+        self.document = document
+        self._plan: Plan | None = None
+
+    def check(self, ws: Workspace) -> Steps[None]:
+        """Look at the endpoint and its deployment, and find what does not fit them."""
+        from airflow_azureml.lifecycle.records import Warned
+        from airflow_azureml.rest.flow import News
+
+        for warning in (yield from self.plan(ws)).warnings:
+            yield News(Warned(warning))
+
+    def plan(self, ws: Workspace) -> Steps[Plan]:
+        """What is invoked and with what; asked for once."""
+        from airflow_azureml.hooks.invoking import plan
+
+        if self._plan is None:
+            self._plan = yield from plan(ws, self.endpoint, self.deployment, self.document)
+        return self._plan
+
+    def cancel_earlier(self, ws: Workspace) -> Steps[tuple[str, ...]]:
+        """Cancel what earlier generations left running."""
+        from airflow_azureml.lifecycle.invoke import cancel_earlier
+
+        plan = yield from self.plan(ws)
+        return (yield from cancel_earlier(ws, self.identity, plan.target))
+
+    def find_or_start(self, ws: Workspace) -> Steps[Found]:
+        """Find this task's job or invoke the endpoint."""
+        from airflow_azureml.lifecycle.invoke import invoke_once
+
+        plan = yield from self.plan(ws)
+        return (yield from invoke_once(ws, self.identity, plan.target, lambda: plan.request(ws), clock=time.time))
+
+    def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
+        """Find this task's jobs by their mark."""
+        from airflow_azureml.lifecycle.invoke import find_marked
+
+        plan = yield from self.plan(ws)
+        return tuple(row.name for row in (yield from find_marked(ws, self.identity, plan.target)))
