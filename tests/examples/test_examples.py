@@ -20,6 +20,7 @@ TRIGGERED = (
     "credit_defaults_on_workers",
     "credit_defaults_sensor",
     "credit_defaults_training",
+    "hook_in_a_task",
     "learning_rates",
 )
 RUN = "example"
@@ -190,3 +191,14 @@ def test_cancelled_job_is_skipped_by_the_sensor(airflow: RealAirflow, runs: dict
     assert airflow.states(dag, run) == {"start": "success", "cancel": "success", "wait": "skipped"}
     job = airflow.xcom(dag, run, "start")["job_name"]
     assert airflow.service.jobs()[job]["status"] == "Canceled"
+
+
+def test_hook_runs_one_job_inside_a_python_task(airflow: RealAirflow, runs: dict[str, str]) -> None:
+    dag = "hook_in_a_task"
+    run = finished(airflow, runs, dag)
+
+    result = airflow.xcom(dag, run, "prepare")
+    assert (result["job_name"], result["status"]) == (f"by-hand-{run}", "Completed")
+    assert [job["name"] for job in airflow.service.made("by_hand")] == [result["job_name"]]
+    assert airflow.xcom(dag, run, "read") == {"text": "hello"}
+    assert '"text": "hello"' in airflow.log(dag, run, "read")
