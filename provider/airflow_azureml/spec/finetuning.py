@@ -124,13 +124,14 @@ JOB = (
     Field("services", None, JOB_SERVICES),
     Field("identity", None, identity),
 )
+RESOURCES = nested((Field("instance_types", "instanceTypes", listed(text), required=True),))
 PROVIDERS = {
     "custom": (
         "Custom",
         (
             Field("compute", "computeId", raw_compute),
             Field("queue_settings", "queueSettings", QUEUE),
-            Field("resources", "resources", nested((Field("instance_types", "instanceTypes", listed(text)),))),
+            Field("resources", "resources", RESOURCES),
         ),
         hyperparameters,
     ),
@@ -139,7 +140,7 @@ PROVIDERS = {
         (
             Field("compute", None, raw_compute),
             Field("queue_settings", None, QUEUE),
-            Field("resources", None, nested((Field("instance_types", "instanceTypes", listed(text)),))),
+            Field("resources", None, RESOURCES),
         ),
         OPENAI,
     ),

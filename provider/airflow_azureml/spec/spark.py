@@ -24,7 +24,7 @@ from airflow_azureml.spec.fields import (
     walk,
 )
 from airflow_azureml.spec.inputs import check_command, inputs, is_literal, outputs
-from airflow_azureml.spec.references import code, compute, environment
+from airflow_azureml.spec.references import code, compute, environment, is_url
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
 
 CONF = {
@@ -128,6 +128,7 @@ def spark(spot: Spot, reading: Reading) -> dict[str, Any]:
     body["conf"] = {name: str(value) for name, value in settings.items() if value is not None}
     where_to_run(spot, reading)
     direct_only(spot, reading)
+    entry_exists(spot, reading)
     if isinstance(spot.value.get("args"), str):
         check_command(spot.child("args"), reading, spot.value.get("inputs"), "arguments")
     default = {"identityType": "Managed" if "compute" in spot.value else "UserIdentity"}
@@ -138,7 +139,7 @@ def configuration(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Read the settings under Spark's own names, and check that the necessary ones are there."""
     given = spot.value.get("conf")
     given = given if isinstance(given, Mapping) else {}
-    known = {short: given[full] if given.get(full) is not None else given.get(short) for short, full in CONF.items()}
+    known = {short: given.get(full) or given.get(short) or None for short, full in CONF.items()}
     check_configuration(spot, reading, known)
     rest = {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
     settings = {**rest, **{CONF[short]: known[short] for short in ALWAYS}}
@@ -175,6 +176,18 @@ def _check_range(spot: Spot, reading: Reading, low: Any, high: Any, instances: A
         )
     elif count is not None and not least <= count <= most:
         reading.refuse(spot, f"{count} executors are not between the least, {least}, and the largest, {most}.", "conf")
+
+
+def entry_exists(spot: Spot, reading: Reading) -> None:
+    """Check that the entry lies in the code (without any: beside the file), where both are local."""
+    code, given = spot.value.get("code", "."), spot.value.get("entry")
+    name = given.get("file") if isinstance(given, Mapping) else None
+    if not isinstance(code, str) or not isinstance(name, str) or is_url(code) or code.startswith("git+"):
+        return
+    files = spot.document.files
+    folder = files.locate(code, spot.place.folder)
+    if files.kind(folder) == "folder" and files.kind(files.locate(name, folder)) is None:
+        reading.refuse(spot, f"{show(name)}: there is no such file in the code, {folder}.", "entry", "file")
 
 
 def where_to_run(spot: Spot, reading: Reading) -> None:

@@ -39,6 +39,7 @@ from airflow_azureml.spec.spark import (
     DYNAMIC,
     check_configuration,
     entry,
+    entry_exists,
     instance_type,
     runtime_version,
     spark_environment,
@@ -93,6 +94,7 @@ def spark_component(spot: Spot, reading: Reading) -> Any:
     rest = unknown_keys(spot, reading, known)
     body = walk(rows, spot, reading, extra=("inputs", "outputs", *rest))
     taken, given, io = declared(spot, reading, primitive=False)
+    entry_exists(spot, reading)
     conf = _full(*settings(body.get("conf")))
     spec = {"is_deterministic": True, **rest, **body, "conf": conf, "type": "spark", **io}
     return Component(anonymous(spec, body.get("properties")), "spark", taken, given, spec, spot)
@@ -176,6 +178,7 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
     """Translate a spark node that is written out: its component is made of it."""
     own = tuple(row.name for row in OWN)
     body = walk(INLINE_NODE, spot, reading, extra=(*own, "inputs", "outputs"))
+    entry_exists(spot, reading)
     taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
     with reading.style(snake=False, bound=False):
         others = [str(item.path[-1]) for item in spot.items() if item.path[-1] not in own]
