@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import pkgutil
 import re
 import ssl
@@ -28,6 +29,8 @@ from azureml_emulator.settings import Settings
 from azureml_emulator.store import Store
 from azureml_emulator.tokens import Tokens
 from azureml_emulator.tracking import Tracking
+
+logger = logging.getLogger(__name__)
 
 CLIENT_GONE = 499
 """What is answered, for nobody to read, when the connection was cut meanwhile."""
@@ -141,6 +144,12 @@ class Emulator:
             return response
         except ServiceError as error:
             return respond(error, self.settings.region)
+        except (ConnectionError, aiohttp.ClientError, asyncio.CancelledError):
+            raise
+        except Exception:
+            logger.exception("%s could not be answered.", subject)
+            message = "An internal error occurred in the emulator; its own output tells where."
+            return respond(ServiceError(500, "ServiceError", message, ("InternalServerError",)), self.settings.region)
 
     async def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
         """Do what the fault asks; None: carry on."""

@@ -146,10 +146,10 @@ def write_asset(
     return {"assetId": asset_id, "type": PASCAL[type_], "uri": uri}
 
 
-def prepare_places(blobs: BlobStore, settings: Settings, job: Job) -> Path:
+def prepare_places(blobs: BlobStore, settings: Settings, job: Job, name: str = "user_logs/std_log.txt") -> Path:
     """Make the job's artifact folder, and its log, empty; the log's path."""
     try:
-        log = blobs.path(settings.artifact_container, f"ExperimentRun/{job.data_container}/user_logs/std_log.txt")
+        log = blobs.path(settings.artifact_container, f"ExperimentRun/{job.data_container}/{name}")
     except BlobNameError as error:
         raise CollectError(str(error)) from None
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,7 @@ def service_variables(settings: Settings, job: Job, token: str, expires_at: int,
     azureml-core)."""
     return {
         **identity_marks(settings, job.name),
-        "AZUREML_ROOT_RUN_ID": job.name,
+        "AZUREML_ROOT_RUN_ID": job.root or job.name,
         "AZUREML_ARM_SUBSCRIPTION": settings.subscription_id,
         "AZUREML_ARM_RESOURCEGROUP": settings.resource_group,
         "AZUREML_ARM_WORKSPACE_NAME": settings.workspace_name,

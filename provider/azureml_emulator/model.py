@@ -22,7 +22,7 @@ STOPPABLE = frozenset({*BEFORE_RUNNING, "Running", "NotResponding"})
 NEXT: Mapping[str, frozenset[str]] = {
     "NotStarted": frozenset({"Starting"}),
     "Starting": frozenset({"Preparing", "Failed", "CancelRequested"}),
-    "Preparing": frozenset({"Queued", "Failed", "CancelRequested"}),
+    "Preparing": frozenset({"Queued", "Running", "Failed", "CancelRequested"}),
     "Queued": frozenset({"Running", "Failed", "CancelRequested"}),
     "Running": frozenset({"Finalizing", "NotResponding", "Failed", "CancelRequested", "Canceled"}),
     "NotResponding": frozenset({"Running", "Finalizing", "Failed", "CancelRequested", "Canceled"}),
@@ -48,6 +48,8 @@ class Job:
 
     :param definition: the request's properties with what the service fills in.
     :param walk: the statuses so far, each with the time at which it began.
+    :param root: the outermost job that it belongs to; None when that is the parent, or itself.
+    :param node: the job's name in its parent's graph; None when it is no step of a pipeline.
     :param outputs: what the job wrote, by output: ``assetId``, ``type`` (PascalCase) and ``uri``.
     :param error: the root error of run history (``code``, ``message``, ``innerError`` ...), None unless it failed.
     :param process: pid and start time of the process above the job's own, while there is one.
@@ -68,6 +70,8 @@ class Job:
     cancel_reason: str | None = None
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     process: list[int] | None = None
+    root: str | None = None
+    node: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -114,11 +118,21 @@ class Jobs:
         """Every job, the oldest first."""
         return (job_from(value) for _, value in self._store.list("job"))
 
-    def add(self, name: str, definition: dict[str, Any], created_by: str, parent: str | None = None) -> Job:
+    def add(
+        self,
+        name: str,
+        definition: dict[str, Any],
+        created_by: str,
+        parent: str | None = None,
+        *,
+        root: str | None = None,
+        node: str | None = None,
+    ) -> Job:
         """A new job in ``Starting``, which is what the answer to its PUT shows."""
         moment = stamp(now())
         walk = [["NotStarted", moment], ["Starting", moment]]
         job = Job(name, definition, "Starting", moment, created_by, walk, str(uuid.uuid4()), parent, moment)
+        job.root, job.node = root or parent, node
         self._store.put("job", name, asdict(job))
         return job
 
@@ -145,8 +159,15 @@ class Jobs:
         self._store.put("job", name, asdict(job))
         return job
 
+    def children(self, name: str) -> list[Job]:
+        """The jobs that belong to a job directly, the oldest first."""
+        return [job for job in self.all() if job.parent == name]
+
     def delete(self, name: str) -> None:
-        """Forget a job."""
+        """Forget a job, a pipeline with its steps."""
+        for child in self.children(name):
+            if child.node:
+                self.delete(child.name)
         self._store.delete("job", name)
 
 
@@ -157,7 +178,8 @@ def job_from(value: Mapping[str, Any]) -> Job:
 
 
 def completed_definition(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The definition as the service stores it: with its defaults. Source: recorded answers to GET of command jobs."""
+    """The definition as the service stores it: with its defaults. Source: recorded answers to GET of command
+    and pipeline jobs; that the modes of a pipeline's data stay open is unproven."""
     definition = {key: value for key, value in given.items() if key not in SERVICE_MADE and value is not None}
     definition.setdefault("displayName", name)
     definition.setdefault("experimentName", "Default")
@@ -167,6 +189,8 @@ def completed_definition(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     definition.setdefault("identity", {"identityType": "AMLToken"})
     definition.setdefault("properties", {})
     definition.setdefault("tags", {})
+    if definition["jobType"] == "Pipeline":
+        return {**{key: {} for key in ("inputs", "outputs", "jobs", "settings")}, **definition}
     definition.setdefault("environmentVariables", {})
     resources = definition.setdefault("resources", {})
     resources.setdefault("instanceCount", 1)

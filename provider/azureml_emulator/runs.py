@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azureml_emulator import pipelines
 from azureml_emulator.clock import now, stamp
 from azureml_emulator.collect import PASCAL
 from azureml_emulator.errors import Envelope, ServiceError, correlation
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
 
 RUN_TYPES = {"Command": "azureml.scriptrun", "Pipeline": "azureml.PipelineRun"}
+STEP = "azureml.StepRun"
+"""The type of a pipeline's step. Source: recorded children of a pipeline; that of a pipeline inside of another is
+unproven."""
 
 
 def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
@@ -22,7 +26,7 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "runNumber": None,
         "runId": job.name,
         "runUuid": job.uuid,
-        "rootRunId": job.parent or job.name,
+        "rootRunId": job.root or job.name,
         "rootRunUuid": job.uuid,
         "parentRunId": job.parent,
         "parentRunUuid": None,
@@ -39,7 +43,7 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "lastModifiedBy": author(job),
         "cancelationReason": job.cancel_reason,
         "dataContainerId": job.data_container,
-        "runType": RUN_TYPES.get(job.definition["jobType"], "azureml.scriptrun"),
+        "runType": run_type(job),
         "runTypeV2": {"orchestrator": "Execution", "traits": [], "attribution": None, "computeType": "AmlCompute"},
         "properties": properties(job),
         "parameters": em.tracking.params(job.name),
@@ -106,17 +110,30 @@ def author(job: Job) -> dict[str, Any]:
 
 def properties(job: Job) -> dict[str, str]:
     """The run's properties, with those that the service adds."""
-    return {"_azureml.ComputeTargetType": "amlctrain", "azureml.ModuleName": "", **job.definition.get("properties", {})}
+    own = job.definition.get("properties", {})
+    if job.definition["jobType"] == "Pipeline":
+        return {**pipelines.properties(job), **own}
+    step = {"azureml.runsource": STEP, "azureml.pipelinerunid": job.parent or ""} if job.node else {}
+    return {"_azureml.ComputeTargetType": "amlctrain", "azureml.ModuleName": "", **step, **own}
+
+
+def run_type(job: Job) -> str:
+    """The word for what kind of run it is."""
+    kind = job.definition["jobType"]
+    return STEP if job.node and kind != "Pipeline" else RUN_TYPES.get(kind, "azureml.scriptrun")
 
 
 def target(job: Job) -> str:
-    """The compute's name."""
+    """The compute's name; a pipeline's own is the one that its nodes run on unless they name another."""
+    if job.definition["jobType"] == "Pipeline":
+        settings = job.definition.get("settings") or {}
+        return str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
     return str(job.definition.get("computeId") or "serverless").rpartition("/")[2]
 
 
 def compute(job: Job) -> dict[str, Any]:
     """What the job runs on."""
-    resources = job.definition["resources"]
+    resources = job.definition.get("resources") or {"instanceCount": None}
     return {
         "target": target(job),
         "targetType": "amlctrain",

@@ -9,7 +9,9 @@ from azureml_emulator.bindings import unknown_bindings
 from azureml_emulator.bodies import COMMAND_JOB, ENVELOPE, invalid, read_properties
 from azureml_emulator.clusters import Computes
 from azureml_emulator.errors import Envelope, ServiceError
-from azureml_emulator.model import NAME
+from azureml_emulator.model import NAME, Job, Jobs, completed_definition
+from azureml_emulator.pipeline_bodies import PIPELINE_JOB
+from azureml_emulator.plans import located, read_plan
 from azureml_emulator.resolve import Reference, Resolver, UnresolvedError
 from azureml_emulator.shapes import Problem, record
 from azureml_emulator.versions import Versions
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
 
 JOB_TYPES = ("Command", "Pipeline", "Sweep", "Spark", "AutoML", "FineTuning", "Distillation", "Labeling")
-EMULATED = {"Command": COMMAND_JOB}
+EMULATED = {"Command": COMMAND_JOB, "Pipeline": PIPELINE_JOB}
+DEEPEST = 10
+"""How deep pipelines may lie in each other; the service's own limit is unproven."""
 PUBLIC_REGISTRY = "azureml"
 """The registry whose environments are taken to exist, whatever their names: the emulator has no list of them."""
 
@@ -49,8 +53,58 @@ def read_job(name: str, body: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def check_references(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def begin(
+    em: Emulator,
+    name: str,
+    given: dict[str, Any],
+    *,
+    parent: str | None = None,
+    root: str | None = None,
+    node: str | None = None,
+) -> Job:
+    """Make a job and start it.
+
+    :param given: checked properties, as ``read_job`` answers them.
+    :param parent: the job it belongs to; ``root`` is the outermost one.
+    :param node: the job's name in the graph of its parent, which makes it a step of a pipeline.
+    :raises ServiceError: something that it names does not exist or does not fit; no job was made.
+    """
+    definition = completed_definition(name, check_references(em, given))
+    job = Jobs(em.store).add(name, definition, em.settings.client_id, parent, root=root, node=node)
+    em.engine.submit(name)
+    return job
+
+
+def check_references(em: Emulator, given: dict[str, Any], depth: int = 0) -> dict[str, Any]:
     """The properties with their references in the service's spelling; everything they name exists.
+
+    :raises ServiceError: 400 ``UserError`` for what does not exist. The texts are ours: the service's are unproven.
+    """
+    return check_pipeline(em, given, depth) if given["jobType"] == "Pipeline" else check_command_job(em, given)
+
+
+def check_pipeline(em: Emulator, given: dict[str, Any], depth: int) -> dict[str, Any]:
+    """Every node of a pipeline, and of the pipelines inside of it, would make a job that can run."""
+    if depth > DEEPEST:
+        raise refusal("componentId", f"Pipelines lie more than {DEEPEST} deep in each other.", "PipelineTooDeep")
+    for side in ("on_init", "on_finalize"):
+        if (given.get("settings") or {}).get(side):
+            message = f"settings.{side}: see docs/emulator.md for what is here."
+            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+    resolver = Resolver(em.settings, em.store)
+    check_inputs(resolver, given)
+    plan = read_plan(resolver, given)
+    for name in plan.graph.nodes:
+        job = plan.job(name, plan.declared)
+        try:
+            check_references(em, job, depth + 1)
+        except ServiceError as error:
+            raise located(error, f"jobs.{name}") from None
+    return given
+
+
+def check_command_job(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a command job with their references in the service's spelling.
 
     :raises ServiceError: 400 ``UserError`` for what does not exist. The texts are ours: the service's are unproven.
     """
@@ -61,15 +115,16 @@ def check_references(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
     checked["environmentId"] = environment_id(em, resolver, given["environmentId"])
     if given.get("codeId"):
         require(resolver, "codeId", given["codeId"], "codes")
-    for name, row in given.get("inputs", {}).items():
-        if row["jobInputType"] != "literal":
-            require(
-                resolver,
-                f"inputs.{name}.uri",
-                row["uri"],
-                "models" if row["jobInputType"].endswith("_model") else "data",
-            )
+    check_inputs(resolver, given)
     return checked
+
+
+def check_inputs(resolver: Resolver, given: dict[str, Any]) -> None:
+    """Every asset among the inputs exists."""
+    for name, row in (given.get("inputs") or {}).items():
+        if row["jobInputType"] != "literal":
+            kind = "models" if row["jobInputType"].endswith("_model") else "data"
+            require(resolver, f"inputs.{name}.uri", row["uri"], kind)
 
 
 def check_command(given: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from azureml_emulator import pipelines
 from azureml_emulator.errors import ServiceError
 from azureml_emulator.model import (
     STOPPABLE,
@@ -20,7 +21,7 @@ from azureml_emulator.paging import page
 from azureml_emulator.payload import read_object
 from azureml_emulator.routing import Plane, Route
 from azureml_emulator.runs import shown_tags
-from azureml_emulator.submission import check_references, read_job
+from azureml_emulator.submission import begin, check_references, read_job
 from azureml_emulator.tokens import TokenError
 
 if TYPE_CHECKING:
@@ -43,22 +44,45 @@ ABSENT = (
 """Properties that a command job shows as null when they were not given."""
 
 
+ABSENT_PIPELINE = (
+    "description",
+    "computeId",
+    "componentId",
+    "notificationSetting",
+    "secretsConfiguration",
+    "sourceJobId",
+)
+"""The same of a pipeline job."""
+
+
 def job_resource(em: Emulator, job: Job) -> dict[str, Any]:
-    """A job as ARM answers it. Source: recorded answers to GET of command jobs."""
+    """A job as ARM answers it. A step of a pipeline has no ``properties`` there at all. Source: recorded answers to
+    GET of command jobs, pipeline jobs and a pipeline's child."""
+    envelope = {
+        "id": f"{em.settings.ws_arm}/jobs/{job.name}",
+        "name": job.name,
+        "type": TYPE,
+        "systemData": {"createdAt": job.created_at, "createdBy": job.created_by, "createdByType": "Application"},
+    }
+    return envelope if job.node else {**envelope, "properties": job_properties(em, job)}
+
+
+def job_properties(em: Emulator, job: Job) -> dict[str, Any]:
+    """The properties of a job that is no step."""
     definition = job.definition
     hollow = job.ended and em.faults.take("null_outputs", job.name) is not None
     properties: dict[str, Any] = {
-        **dict.fromkeys(ABSENT),
+        **dict.fromkeys(ABSENT_PIPELINE if definition["jobType"] == "Pipeline" else ABSENT),
         **definition,
         "status": job.status,
         "services": {**definition.get("services", {}), **own_services(em, job.name)},
-        "properties": {**SYSTEM_PROPERTIES, **definition["properties"]},
-        "parameters": em.tracking.params(job.name),
+        "properties": system_properties(job),
         "tags": shown_tags(em, job),
-        "queueSettings": definition.get("queueSettings"),
         "inputs": {name: {"description": None, **value} for name, value in definition["inputs"].items()},
         "outputs": {name: output_row(value, hollow) for name, value in definition["outputs"].items()},
     }
+    if definition["jobType"] == "Pipeline":
+        return properties
     resources = (
         "instanceCount",
         "maxInstanceCount",
@@ -68,14 +92,18 @@ def job_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "shmSize",
         "dockerArgs",
     )
-    properties["resources"] = {**dict.fromkeys(resources), **definition["resources"]}
     return {
-        "id": f"{em.settings.ws_arm}/jobs/{job.name}",
-        "name": job.name,
-        "type": TYPE,
-        "properties": properties,
-        "systemData": {"createdAt": job.created_at, "createdBy": job.created_by, "createdByType": "Application"},
+        **properties,
+        "parameters": em.tracking.params(job.name),
+        "queueSettings": definition.get("queueSettings"),
+        "resources": {**dict.fromkeys(resources), **definition["resources"]},
     }
+
+
+def system_properties(job: Job) -> dict[str, str]:
+    """The job's own properties with those that the service adds."""
+    added = pipelines.properties(job) if job.definition["jobType"] == "Pipeline" else SYSTEM_PROPERTIES
+    return {**added, **job.definition["properties"]}
 
 
 SYSTEM_PROPERTIES = {
@@ -126,9 +154,7 @@ async def put_job(em: Emulator, request: web.Request, name: str) -> web.Response
     job = jobs.get(name)
     if job is not None:
         return web.json_response(job_resource(em, update(em, job, given)))
-    definition = completed_definition(name, check_references(em, given))
-    job = jobs.add(name, definition, em.settings.client_id, parent=given.get("parentJobName"))
-    em.engine.submit(name)
+    job = begin(em, name, given, parent=given.get("parentJobName"))
     resource = job_resource(em, job)
     version = request.query["api-version"]
     headers = {"Location": f"{em.settings.base_url}{resource['id']}?api-version={version}"}

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 SHOWN = 256 * 1024
 """Bytes of a log's end that a page shows at first."""
 
-MAIN_LOG = "user_logs/std_log.txt"
+MAIN_LOGS = {"Pipeline": "logs/azureml/executionlogs.txt"}
+"""The log that a page shows, by type of job; ``user_logs/std_log.txt`` for others."""
 AREAS = ("user_logs/", "logs/", "system_logs/", "azureml-logs/")
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
@@ -38,7 +39,7 @@ async def job(em: Emulator, request: web.Request, name: str) -> web.Response:
     metrics: dict[str, list[Metric]] = {}
     for point in em.tracking.points(name):
         metrics.setdefault(point.name, []).append(point)
-    file = log_file(em, found, MAIN_LOG)
+    file = log_file(em, found, main_log(found))
     size = file.stat().st_size if file.is_file() else 0
     log = read_text(file, max(0, size - SHOWN), found.ended)
     return html(job_page(found, metrics, em.tracking.params(name), log, log_names(em, found)))
@@ -50,7 +51,7 @@ async def follow(em: Emulator, request: web.Request, name: str) -> web.Response:
     text = request.query.get("offset", "0")
     if found is None or not (text.isascii() and text.isdigit()):
         return plain("", 404 if found is None else 400)
-    content, offset = read_text(log_file(em, found, MAIN_LOG), int(text), found.ended)
+    content, offset = read_text(log_file(em, found, main_log(found)), int(text), found.ended)
     return plain(content, headers={"X-Log-Offset": str(offset)})
 
 
@@ -70,6 +71,11 @@ async def style(em: Emulator, request: web.Request) -> web.Response:
 async def script(em: Emulator, request: web.Request) -> web.Response:
     """What keeps a page up to date."""
     return web.Response(text=SCRIPT, content_type="text/javascript", headers=HEADERS)
+
+
+def main_log(found: Job) -> str:
+    """The name of the log that tells how a job is doing."""
+    return MAIN_LOGS.get(found.definition["jobType"], "user_logs/std_log.txt")
 
 
 def log_names(em: Emulator, found: Job) -> list[str]:

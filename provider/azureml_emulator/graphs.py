@@ -1,0 +1,141 @@
+"""Graphs: the nodes of a pipeline, what each of them takes from others, and what a binding stands for. No HTTP, no
+files.
+
+A node's own words are in snake case but for ``componentId`` and ``computeId``; its inputs and outputs are bound with
+``${{parent.inputs.x}}``, ``${{parent.jobs.n.outputs.o}}`` and ``${{parent.outputs.o}}``, which must be the whole value.
+Source: azure-ai-ml 1.35.2, ``ComponentJobConstants`` and recorded bodies of pipelines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = dict[str, Any]
+"""An input of a job: ``jobInputType`` with ``value`` or ``uri`` and ``mode``."""
+
+BINDING = re.compile(r"\$\{\{\s*parent\.([^{}]+?)\s*\}\}")
+FROM_NODE = re.compile(r"jobs\.([^.]+)\.outputs\.(.+)")
+
+
+class BindingError(Exception):
+    """A binding names something that the pipeline does not have; the text says what."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the bindings of a pipeline's nodes stand for.
+
+    :param inputs: the pipeline's inputs that have a value.
+    :param optional: the names of those that need not have one.
+    :param outputs: the pipeline's outputs as they were asked for.
+    :param upstream: the data of a node's output; raises ``BindingError`` when the node or the output does not exist.
+    """
+
+    inputs: Mapping[str, Row]
+    outputs: Mapping[str, Row]
+    upstream: Callable[[str, str], Row]
+    optional: frozenset[str] = frozenset()
+
+    def input(self, text: str) -> Row | None:
+        """What a bound input stands for; None: an optional input of the pipeline that has no value.
+
+        :param text: the whole value, which is a binding.
+        """
+        path = bound(text)
+        assert path is not None
+        source = FROM_NODE.fullmatch(path)
+        if source:
+            return self.upstream(source[1], source[2])
+        side, _, name = path.partition(".")
+        if side == "inputs" and name in self.inputs:
+            return dict(self.inputs[name])
+        if side == "inputs" and name in self.optional:
+            return None
+        raise BindingError(f"{text} names nothing of the pipeline; its inputs: {listing(self.inputs)}.")
+
+    def output(self, text: str) -> tuple[str, Row]:
+        """The pipeline's output that a node's output is bound to: its name and its settings."""
+        side, _, name = (bound(text) or "").partition(".")
+        if side != "outputs" or name not in self.outputs:
+            raise BindingError(f"{text} names no output of the pipeline; its outputs: {listing(self.outputs)}.")
+        return name, dict(self.outputs[name])
+
+    def settled(self, value: Any) -> Any:
+        """A value with the bindings in it replaced by literal inputs: compute, resources, environment variables."""
+        if isinstance(value, Mapping):
+            return {key: self.settled(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.settled(each) for each in value]
+        return BINDING.sub(self._literal, value) if isinstance(value, str) else value
+
+    def _literal(self, found: re.Match[str]) -> str:
+        row = self.input(found[0])
+        if row is None or "value" not in row:
+            raise BindingError(f"{found[0]} stands for data; a literal is needed here.")
+        return str(row["value"])
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The nodes of a pipeline by name, and the nodes that each of them waits for."""
+
+    nodes: Mapping[str, Mapping[str, Any]]
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, nodes: Mapping[str, Mapping[str, Any]]) -> Graph:
+        """A graph with its edges read from the bindings.
+
+        :raises BindingError: a binding names a node that is not there, or the nodes wait for each other in a circle.
+        """
+        needs = {}
+        for name, node in nodes.items():
+            needs[name] = frozenset(sources(node))
+            unknown = sorted(needs[name] - set(nodes))
+            if unknown:
+                raise BindingError(f"jobs.{name} takes data from {unknown[0]!r}; the nodes: {listing(nodes)}.")
+        left = set(nodes)
+        while ready := {name for name in left if not needs[name] & left}:
+            left -= ready
+        if left:
+            raise BindingError(f"The nodes {listing(left)} wait for each other in a circle.")
+        return cls(nodes, needs)
+
+
+def bound(value: Any) -> str | None:
+    """What a value is bound to, without ``parent.``; None when the value is no binding as a whole."""
+    found = BINDING.fullmatch(value.strip()) if isinstance(value, str) else None
+    return found[1] if found else None
+
+
+def sources(value: Any) -> Iterator[str]:
+    """The nodes whose outputs are named anywhere inside of a value."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from sources(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from sources(each)
+    elif isinstance(value, str):
+        for path in BINDING.findall(value):
+            found = FROM_NODE.fullmatch(path)
+            if found:
+                yield found[1]
+
+
+def bound_outputs(node: Mapping[str, Any]) -> dict[str, str]:
+    """The node's outputs that are the pipeline's own: the pipeline's name of each by the node's."""
+    rows = {}
+    for name, row in (node.get("outputs") or {}).items():
+        side, _, target = (bound(row.get("value")) or "").partition(".")
+        if side == "outputs":
+            rows[name] = target
+    return rows
+
+
+def listing(names: Any) -> str:
+    """Names for a message."""
+    return ", ".join(sorted(names)) or "none"
