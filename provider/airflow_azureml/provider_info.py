@@ -78,7 +78,7 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-azureml",
         "name": _INTEGRATION,
-        "description": "Jobs and data of Azure Machine Learning (v2).",
+        "description": "Jobs, data, models and batch endpoints of Azure Machine Learning (v2).",
         "integrations": [
             {
                 "integration-name": _INTEGRATION,
@@ -87,9 +87,11 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "hooks": _modules("hooks.azureml"),
-        "operators": _modules("operators.jobs", "operators.assets"),
+        "operators": _modules(
+            "operators.jobs", "operators.batch", "operators.assets", "operators.infrastructure", "operators.outputs"
+        ),
         "sensors": _modules("sensors.jobs"),
-        "triggers": _modules("triggers.jobs"),
+        "triggers": _modules("triggers.jobs", "triggers.operations"),
         "connection-types": [
             {
                 "connection-type": "azureml",

@@ -1,11 +1,24 @@
 """Operators for Azure Machine Learning (v2)."""
 
-from airflow_azureml.operators.assets import AzureMLCreateDataAssetOperator
+from airflow_azureml.operators.assets import AzureMLCreateDataAssetOperator, AzureMLRegisterModelOperator
+from airflow_azureml.operators.batch import AzureMLInvokeBatchEndpointOperator
+from airflow_azureml.operators.infrastructure import (
+    AzureMLCreateBatchDeploymentOperator,
+    AzureMLCreateBatchEndpointOperator,
+    AzureMLDeleteBatchEndpointOperator,
+)
 from airflow_azureml.operators.jobs import AzureMLCancelJobOperator, AzureMLCommandJobOperator, AzureMLJobOperator
+from airflow_azureml.operators.outputs import AzureMLDownloadJobOutputOperator
 
 __all__ = [
     "AzureMLCancelJobOperator",
     "AzureMLCommandJobOperator",
+    "AzureMLCreateBatchDeploymentOperator",
+    "AzureMLCreateBatchEndpointOperator",
     "AzureMLCreateDataAssetOperator",
+    "AzureMLDeleteBatchEndpointOperator",
+    "AzureMLDownloadJobOutputOperator",
+    "AzureMLInvokeBatchEndpointOperator",
     "AzureMLJobOperator",
+    "AzureMLRegisterModelOperator",
 ]

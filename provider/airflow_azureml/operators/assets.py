@@ -1,7 +1,8 @@
-"""Operators for assets: data."""
+"""Operators for assets: data and models."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,21 +10,17 @@ from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
+    from airflow_azureml.client import MLClient
+    from airflow_azureml.rest.assets import Asset
+    from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.spec.document import Document
 
 
-class AzureMLCreateDataAssetOperator(AzureMLBaseOperator):
-    """Register data under a name and version; registering the same again changes nothing.
+class AzureMLAssetBaseOperator(AzureMLBaseOperator):
+    """Register what lies at a path under a name and version; registering the same again changes nothing.
 
-    A given version that exists and stands for the same path is fine, with another path it is an error. Without a
-    version the latest one is taken if its path is equal, else the next one is made.
-
-    :param name: the asset's name.
-    :param path: a local file or folder (uploaded by its content, never twice), a datastore path, an https address, or
-        the output of an upstream task, ``task.output["name"]``.
-    :param type: ``uri_folder`` or ``uri_file``; an upstream output brings its own.
-    :param spec: the CLI's YAML of a data asset: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
-    :return: ``{"id", "name", "version", "path"}``.
+    :param version: left out: the latest one if its path is equal, else the next.
+    :param spec: the CLI's YAML of the asset: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     """
 
     template_fields: Sequence[str] = (
@@ -38,6 +35,12 @@ class AzureMLCreateDataAssetOperator(AzureMLBaseOperator):
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"tags": "json", "spec": "yaml"}
     template_file_fields = ("spec",)
+
+    kind: ClassVar[str]
+    """What the log calls the asset."""
+
+    place: ClassVar[str]
+    """The service's name for the path."""
 
     def __init__(
         self,
@@ -60,30 +63,44 @@ class AzureMLCreateDataAssetOperator(AzureMLBaseOperator):
         self.tags = tags
         self.spec = spec
 
+    @abstractmethod
+    def translate(self, document: Document, workspace: Workspace) -> Any:
+        """Read the document: name, version, body and warnings.
+
+        :raises rest.errors.SpecError: with all its problems.
+        """
+
+    @abstractmethod
+    def register(self, client: MLClient, asset: Any) -> Asset:
+        """Find the version that stands for this path, or make it."""
+
+    def upstream_type(self, given: Any) -> Any:
+        """The type that an upstream output brings along."""
+        return given
+
     def execute(self, context: Any) -> dict[str, Any]:
         """Find the version that stands for this path, or make it."""
         with translated():
             return self._register(context)
 
     def _register(self, context: Any) -> dict[str, Any]:
-        from airflow_azureml.lifecycle.registering import long_form, register_data
-        from airflow_azureml.spec.data import translate_data
+        from airflow_azureml.lifecycle.registering import long_form
 
         hook = self.hook()
-        asset = translate_data(self._document(context), hook.settings().workspace)
+        asset = self.translate(self._document(context), hook.settings().workspace)
         for warning in asset.warnings:
             self.log.warning("%s", warning)
         with hook.client() as client:
-            found = client.run(register_data(client.workspace, asset.name, asset.version, asset.body), news=self.tell)
-            self.log.info("Data asset %s:%s stands for %s", found.name, found.version, found.properties.get("dataUri"))
-            path = long_form(str(found.properties.get("dataUri", "")), client.workspace)
+            found = self.register(client, asset)
+            path = long_form(str(found.properties.get(self.place, "")), client.workspace)
+            self.log.info("%s %s:%s stands for %s", self.kind, found.name, found.version, path)
             return {"id": found.id, "name": found.name, "version": found.version, "path": path}
 
     def _document(self, context: Any) -> Document:
         path: Any = self.path
         kind = self.type
         if isinstance(path, Mapping):
-            path, kind = path.get("path"), kind or path.get("type")
+            path, kind = path.get("path"), kind or self.upstream_type(path.get("type"))
         given = {
             "name": self.name,
             "path": path,
@@ -94,3 +111,67 @@ class AzureMLCreateDataAssetOperator(AzureMLBaseOperator):
         }
         given = {key: value for key, value in given.items() if value is not None}
         return self.load_built(given) if self.spec is None else self.load_field("spec", context).replaced(**given)
+
+
+class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
+    """Register data under a name and version; registering the same again changes nothing.
+
+    A given version that exists and stands for the same path is fine, with another path it is an error. Without a
+    version the latest one is taken if its path is equal, else the next one is made.
+
+    :param name: the asset's name.
+    :param path: a local file or folder (uploaded by its content, never twice), a datastore path, an https address, or
+        the output of an upstream task, ``task.output["name"]``.
+    :param type: ``uri_folder`` or ``uri_file``; an upstream output brings its own.
+    :param spec: the CLI's YAML of a data asset: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
+    :return: ``{"id", "name", "version", "path"}``.
+    """
+
+    kind = "Data asset"
+    place = "dataUri"
+
+    def translate(self, document: Document, workspace: Workspace) -> Any:
+        """Read a data asset."""
+        from airflow_azureml.spec.data import translate_data
+
+        return translate_data(document, workspace)
+
+    def register(self, client: MLClient, asset: Any) -> Asset:
+        """Register data."""
+        from airflow_azureml.lifecycle.registering import register_data
+
+        return client.run(register_data(client.workspace, asset.name, asset.version, asset.body), news=self.tell)
+
+
+class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
+    """Register a model under a name and version; registering the same again changes nothing.
+
+    Versions are taken and made as ``AzureMLCreateDataAssetOperator`` does.
+
+    :param name: the model's name.
+    :param path: the output of an upstream task, ``train.output["model"]``, a local file or folder (uploaded by its
+        content, never twice), a datastore path, or ``azureml://jobs/<job>/outputs/<output>/paths/<path>``.
+    :param type: ``custom_model`` (default), ``mlflow_model`` or ``triton_model``; an upstream output that is a model
+        brings its own.
+    :param spec: the CLI's YAML of a model: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
+    :return: ``{"id", "name", "version", "path"}``.
+    """
+
+    kind = "Model"
+    place = "modelUri"
+
+    def translate(self, document: Document, workspace: Workspace) -> Any:
+        """Read a model."""
+        from airflow_azureml.spec.models import translate_model
+
+        return translate_model(document, workspace)
+
+    def register(self, client: MLClient, asset: Any) -> Asset:
+        """Register a model."""
+        from airflow_azureml.lifecycle.registering import register_model
+
+        return client.run(register_model(client.workspace, asset.name, asset.version, asset.body), news=self.tell)
+
+    def upstream_type(self, given: Any) -> Any:
+        """A folder or file of an upstream task becomes a model of the default type."""
+        return given if isinstance(given, str) and given.endswith("_model") else None
