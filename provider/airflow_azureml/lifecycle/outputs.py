@@ -43,7 +43,7 @@ class Outputs:
             output = self._output(name)
             uri = self._given(output) or resolved.get(name) or (yield from self._default(name))
             if uri is not None:
-                found[name] = yield from self._record(name, output, uri)
+                found[name] = yield from self.record(name, output, uri)
         return found
 
     def _output(self, name: str) -> JobOutput:
@@ -88,7 +88,8 @@ class Outputs:
         folder = f"azureml://datastores/{store.name}/paths/azureml/{self._job.name}/{name}/"
         return f"{folder}{name}" if self._output(name).kind == "uri_file" else folder
 
-    def _record(self, name: str, output: JobOutput, uri: str) -> Steps[OutputRecord]:
+    def record(self, name: str, output: JobOutput, uri: str) -> Steps[OutputRecord]:
+        """Describe an output by the place where it is."""
         asset_id = self._asset_id(name, output)
         place = parse_datastore_path(uri)
         if place is None:
@@ -98,10 +99,10 @@ class Outputs:
             place = place.as_folder()
         elif output.kind == "uri_file":
             place = place.as_file()
-        store = yield from self._datastore(place)
+        store = yield from self.datastore(place)
         return _spelled(output.kind, place.long(self._ws), store.address(place.path) if store else None, asset_id)
 
-    def _datastore(self, place: DatastorePath) -> Steps[Datastore | None]:
+    def datastore(self, place: DatastorePath) -> Steps[Datastore | None]:
         """Read a path's datastore, each once; None where that is refused: the path is right without it."""
         key = DatastorePath(place.datastore, "", place.workspace)
         if key not in self._datastores:

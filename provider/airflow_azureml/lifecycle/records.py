@@ -88,7 +88,10 @@ class OutputRecord:
 
 @dataclass(frozen=True)
 class JobResult:
-    """A job as XCom tells it. Times are ISO 8601 in UTC, or None."""
+    """A job as XCom tells it. Times are ISO 8601 in UTC, or None.
+
+    :param best_job_name: of a sweep, its best trial, whose metrics and outputs these are; else left out of the mapping.
+    """
 
     job_name: str
     status: str
@@ -98,6 +101,7 @@ class JobResult:
     ended_at: str | None = None
     outputs: Mapping[str, OutputRecord] = field(default_factory=dict)
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    best_job_name: str | None = None
 
     @classmethod
     def of_unfinished(cls, job: Job, tenant_id: str | None = None) -> JobResult:
@@ -109,6 +113,8 @@ class JobResult:
         """The mapping that XCom carries."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         outputs = {name: output.to_dict() for name, output in self.outputs.items()}
+        if self.best_job_name is None:
+            del values["best_job_name"]
         return {**values, "outputs": outputs, "metrics": dict(self.metrics)}
 
     @classmethod
@@ -120,7 +126,7 @@ class JobResult:
         found = _construct(cls, value, "The job's result")
         for name in ("job_name", "status"):
             _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str))
-        for name in ("experiment_name", "studio_url"):
+        for name in ("experiment_name", "studio_url", "best_job_name"):
             _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str | None))
         for name in ("started_at", "ended_at"):
             _expect(cls, name, getattr(found, name), _is_time(getattr(found, name)))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from airflow_azureml.lifecycle import scores
 from airflow_azureml.lifecycle.outputs import Outputs
-from airflow_azureml.lifecycle.records import Failure, JobResult
+from airflow_azureml.lifecycle.records import Failure, JobResult, OutputRecord
 from airflow_azureml.rest import history, logs, metrics
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, ServiceError, TransientError
 from airflow_azureml.rest.flow import Steps
@@ -13,15 +18,22 @@ from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.redaction import redact
 from airflow_azureml.rest.times import iso
 
+T = TypeVar("T")
+
+BEST_TRIAL = "best_child_run_id"
+
 TAIL_BYTES = 32 * 1024
 """Bytes of a log that are read for its last lines."""
+
+DEEPEST = 5
+"""How many pipelines within pipelines are looked into for what failed."""
 
 PARENTS = frozenset({"Pipeline", "Sweep", "AutoML"})
 """Kinds of job that run others: their own error says little, the failed child's says why."""
 
 
 def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[JobResult]:
-    """Read what a job has produced.
+    """Read what a job has produced; a sweep's outputs and metrics are those of its best trial.
 
     Failing to read metrics never fails the job that succeeded.
 
@@ -29,9 +41,13 @@ def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[Jo
     :raises TransientError: its outputs could not be read for now.
     """
     run = yield from _run(ws, job.name)
-    outputs = yield from Outputs(ws, job, run).read()
+    best = _best_trial(job, run)
+    outputs = yield from Outputs(ws, job, run).read() if best is None else _of_trial(ws, job, run, best)
+    if scores.scores_a_model(job):
+        score = yield from scores.read(ws, job)
+        outputs = {**outputs, scores.SCORE: score} if score is not None else outputs
     try:
-        values = yield from metrics.last_values(ws, job.name)
+        values = yield from metrics.last_values(ws, best or job.name)
     except AzureMLError:
         values = {}
     return JobResult(
@@ -43,7 +59,31 @@ def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[Jo
         ended_at=iso(run.ended_at) if run.ended_at and job.phase.is_terminal else None,
         outputs=outputs,
         metrics=values,
+        best_job_name=best,
     )
+
+
+def _best_trial(job: Job, run: Run) -> str | None:
+    """The trial that a sweep found best. Source: azure-ai-ml 1.35.2, which reads this property."""
+    if job.kind != "Sweep":
+        return None
+    return job.properties.get(BEST_TRIAL) or run.properties.get(BEST_TRIAL) or None
+
+
+def _of_trial(ws: Workspace, job: Job, run: Run, best: str) -> Steps[dict[str, OutputRecord]]:
+    """Read the outputs of a sweep's best trial; ``default`` stays the sweep's own."""
+    own = yield from Outputs(
+        ws, replace(job, outputs=_only(job.outputs, True)), replace(run, outputs=_only(run.outputs, True))
+    ).read()
+    trial = yield from _run(ws, best)
+    of_trial = replace(trial, outputs=_only(trial.outputs, False))
+    as_trial = replace(job, name=best, kind="Command", outputs=_only(job.outputs, False))
+    return {**own, **(yield from Outputs(ws, as_trial, of_trial).read())}
+
+
+def _only(outputs: Mapping[str, T], default: bool) -> dict[str, T]:
+    """The job's artifacts alone, or all that is not them."""
+    return {name: output for name, output in outputs.items() if (name == "default") is default}
 
 
 def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
@@ -56,9 +96,10 @@ def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
     except AzureMLError as error:
         return Failure(None, f"The reason could not be read: {error}")
     if job.kind in PARENTS:
-        child = yield from _failed_child(ws, job.name)
-        if child is not None:
-            name = child.run.display_name or child.run.id
+        way = yield from _failed_children(ws, job.name)
+        if way:
+            child = way[-1]
+            name = " > ".join(step.run.display_name or step.run.id for step in way)
             end = yield from _log_end(ws, child, None, tail)
             own, codes = _reason(details.run)
             said, child_codes = _reason(child.run)
@@ -81,7 +122,8 @@ def _run(ws: Workspace, name: str) -> Steps[Run]:
 
 def _log_end(ws: Workspace, details: Details, kind: str | None, tail: int) -> Steps[str]:
     """Read the last lines of a job's log; empty when there is none, or it cannot be read."""
-    for file in [*logs.followed(details.log_files, kind), *logs.written_by_user(details.log_files)]:
+    files = details.log_files
+    for file in [*logs.errors(files), *logs.followed(files, kind), *logs.written_by_user(files)]:
         try:
             data = yield from _read_end(ws, details, file)
         except AzureMLError:
@@ -101,18 +143,24 @@ def _read_end(ws: Workspace, details: Details, file: str) -> Steps[bytes]:
         return (yield from logs.read_end(fresh.get(file, details.log_files[file]), TAIL_BYTES))
 
 
-def _failed_child(ws: Workspace, name: str) -> Steps[Details | None]:
-    """Read the child that failed first; None when there is none, or it cannot be read."""
-    try:
-        runs = yield from history.children(ws, name)
-        failed = [run for run in runs if run.status == "Failed"]
-        if not failed:
-            return None
-        first = min(failed, key=lambda run: (run.ended_at is None, run.ended_at and run.ended_at.timestamp()))
-        details = yield from history.details(ws, first.id)
-    except AzureMLError:
-        return None
-    return details
+def _failed_children(ws: Workspace, name: str) -> Steps[tuple[Details, ...]]:
+    """Read the child that failed first, and in it the one that failed first, down to the one that has no such child.
+
+    What cannot be read ends the way.
+    """
+    way: tuple[Details, ...] = ()
+    while len(way) < DEEPEST:
+        try:
+            runs = yield from history.children(ws, name)
+            failed = [run for run in runs if run.status == "Failed"]
+            if not failed:
+                return way
+            first = min(failed, key=lambda run: (run.ended_at is None, run.ended_at and run.ended_at.timestamp()))
+            way = (*way, (yield from history.details(ws, first.id)))
+        except AzureMLError:
+            return way
+        name = first.id
+    return way
 
 
 def _reason(run: Run) -> tuple[str, tuple[str, ...]]:

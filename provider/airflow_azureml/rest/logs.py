@@ -30,6 +30,10 @@ STREAMED_ELSE = (r"user_logs/std_log[\D]*[0]*(?:_ps)?\.txt", _LEGACY)
 ALL_USER_LOGS = (r"user_logs/std_log.*\.txt", _LEGACY)
 """Every process's log."""
 
+ERRORS = (r"logs/user/error\.txt", r"logs/job_error\.txt")
+"""Where a parallel job, such as one that scores, sums up what its script raised (Microsoft Learn, *Troubleshoot
+batch endpoints*)."""
+
 
 def followed(names: Iterable[str], kind: str | None) -> tuple[str, ...]:
     """The log files to stream for a job of this kind, in the order to show them."""
@@ -39,6 +43,12 @@ def followed(names: Iterable[str], kind: str | None) -> tuple[str, ...]:
 def written_by_user(names: Iterable[str]) -> tuple[str, ...]:
     """The log files that hold what the job's own processes printed, in the order to show them."""
     return _first(ALL_USER_LOGS, names)
+
+
+def errors(names: Iterable[str]) -> tuple[str, ...]:
+    """The log files that tell why a parallel job failed, the most telling one first."""
+    known = set(names)
+    return tuple(name for pattern in ERRORS for name in sorted(known) if re.fullmatch(pattern, name))
 
 
 @dataclass(frozen=True)
