@@ -1,0 +1,477 @@
+"""Pipelines: graphs of command jobs, inline, of a component, and inside of each other."""
+
+from __future__ import annotations
+
+import signal
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator.service import ENVIRONMENT, TERMINAL, Answer, Service
+from tests.emulator.test_engine import gone
+from tests.emulator_fixture import RunningEmulator, Start
+
+Body = dict[str, Any]
+
+
+class Pipelines(Service):
+    """Requests about pipelines."""
+
+    def component(self, command: str, inputs: Body | None = None, outputs: Body | None = None, **spec: Any) -> str:
+        """Register a command component; its id."""
+        given = {"type": "command", "command": command, "environment": ENVIRONMENT, **spec}
+        return self.register({**given, "inputs": inputs or {}, "outputs": outputs or {}})
+
+    def register(self, spec: Body) -> str:
+        """Register a component; its id."""
+        name = f"azureml_anonymous/versions/{uuid.uuid4()}"
+        answer = self.put(f"components/{name}", {"properties": {"componentSpec": spec, "isAnonymous": True}})
+        assert answer.status == 201, answer.content
+        return str(answer.body["id"])
+
+    def start(self, name: str, jobs: Body, /, **properties: Any) -> Answer:
+        """PUT a pipeline job."""
+        given = {"jobType": "Pipeline", "jobs": jobs, **properties}
+        headers = {"x-azureml-token": self.token("https://ml.azure.local")}
+        return self.put(f"jobs/{name}", {"properties": given}, headers=headers)
+
+    def finish(self, name: str, jobs: Body, /, **properties: Any) -> Body:
+        """PUT a pipeline job and wait for its end."""
+        answer = self.start(name, jobs, **properties)
+        assert answer.status == 201, answer.content
+        return self.wait(name)
+
+    def steps(self, name: str) -> dict[str, Body]:
+        """The runs of a pipeline's nodes, by node."""
+        rows = self.history("GET", f"runs/{name}/children").body["value"]
+        return {row["displayName"]: row for row in rows}
+
+    def wait_for_step(self, name: str, node: str, status: str) -> Body:
+        """Look until a node has a status or has ended."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            row = self.steps(name).get(node, {"status": "NotStarted"})
+            if row["status"] in {status, *TERMINAL}:
+                return row
+            time.sleep(0.05)
+        raise AssertionError(f"{node} is {row['status']}")
+
+
+def literal(value: str) -> Body:
+    """A node's input: a value, or a binding."""
+    return {"job_input_type": "literal", "value": value}
+
+
+def node(component: str, inputs: Body | None = None, /, **more: Any) -> Body:
+    """A command node."""
+    return {"type": "command", "componentId": component, "inputs": inputs or {}, **more}
+
+
+def to_pipeline(name: str) -> Body:
+    """A node's output that is one of the pipeline's."""
+    return {"type": "literal", "value": f"${{{{parent.outputs.{name}}}}}"}
+
+
+FOLDER = {"type": "uri_folder"}
+WRITE = "echo ${{inputs.word}} > ${{outputs.out}}/word.txt"
+JOIN = "cat ${{inputs.a}}/word.txt ${{inputs.b}}/word.txt > ${{outputs.both}}/all.txt"
+
+
+@pytest.fixture
+def service(emulator: RunningEmulator) -> Pipelines:
+    """The session's emulator."""
+    return Pipelines(emulator)
+
+
+@pytest.fixture
+def name() -> str:
+    """A job name that was never used."""
+    return f"pipe-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def write(service: Pipelines) -> str:
+    """A component that writes a word."""
+    return service.component(WRITE, {"word": {"type": "string"}}, {"out": FOLDER})
+
+
+@pytest.fixture
+def join(service: Pipelines) -> str:
+    """A component that joins two words."""
+    return service.component(JOIN, {"a": FOLDER, "b": FOLDER}, {"both": FOLDER})
+
+
+def from_node(source: str, output: str) -> Body:
+    """A node's input that is another node's output."""
+    return literal(f"${{{{parent.jobs.{source}.outputs.{output}}}}}")
+
+
+def from_pipeline(source: str) -> Body:
+    """A node's input that is one of the pipeline's."""
+    return literal(f"${{{{parent.inputs.{source}}}}}")
+
+
+def diamond(write: str, join: str) -> Body:
+    """Two nodes that write, one that joins; the joined file is the pipeline's output ``result``."""
+    return {
+        "both": node(
+            join,
+            {"a": from_node("left", "out"), "b": from_node("right", "out")},
+            outputs={"both": to_pipeline("result")},
+        ),
+        "left": node(write, {"word": from_pipeline("word")}),
+        "right": node(write, {"word": literal("fixed")}),
+    }
+
+
+class TestGraph:
+    """What runs when, and with what."""
+
+    def test_data_goes_from_node_to_node_and_to_the_pipeline(
+        self, service: Pipelines, name: str, write: str, join: str
+    ) -> None:
+        word = {"jobInputType": "literal", "value": "given"}
+        outputs = {"result": {"jobOutputType": "uri_folder"}}
+        job = service.finish(name, diamond(write, join), inputs={"word": word}, outputs=outputs, experimentName="e1")
+        assert job["status"] == "Completed", service.details(name)
+        assert job["outputs"]["result"]["uri"] is None
+        assert "default" not in job["outputs"]
+        shown = service.outputs(name)
+        assert list(shown) == ["result"]
+        step = service.steps(name)["both"]["runId"]
+        assert f"azureml_{step}_output_data_both" in shown["result"]["assetId"]
+        assert shown["result"]["type"] == "UriFolder"
+        assert service.read(f"{shown['result']['uri']}all.txt") == b"given\nfixed\n"
+        place = f"azureml/{name}/result/all.txt"
+        assert service.read(f"/datastores/workspaceblobstore/paths/{place}") == b"given\nfixed\n"
+        assert shown["result"]["uri"].endswith(f"/azureml/{step}/both/")
+
+    def test_its_steps_are_runs_that_arm_shows_without_properties(
+        self, service: Pipelines, name: str, write: str
+    ) -> None:
+        service.finish(name, {"one": node(write, {"word": literal("x")})}, experimentName="e2")
+        step = service.steps(name)["one"]
+        assert uuid.UUID(step["runId"])
+        assert (step["parentRunId"], step["rootRunId"], step["runType"]) == (name, name, "azureml.StepRun")
+        assert step["outputs"] is None
+        assert service.history("GET", f"runs/{name}").body["runType"] == "azureml.PipelineRun"
+        shown = service.get(f"jobs/{step['runId']}").body
+        assert set(shown) == {"id", "name", "type", "systemData"}
+        listed = {row["name"] for row in service.get("jobs").body["value"]}
+        assert name in listed
+        assert step["runId"] not in listed
+        other = service.history("GET", f"experiments/e2/runs/{step['runId']}")
+        assert other.status == 200
+        assert service.log(step["runId"]) == ""
+        assert list(service.details(name)["logFiles"]) == ["logs/azureml/executionlogs.txt"]
+
+    def test_nodes_that_need_nothing_of_each_other_run_side_by_side(
+        self, service: Pipelines, name: str, tmp_path: Path
+    ) -> None:
+        meet = "touch ${{inputs.own}}; while [ ! -e ${{inputs.other}} ]; do sleep 0.05; done"
+        component = service.component(meet, {"own": {"type": "string"}, "other": {"type": "string"}})
+        first, second = literal(f"{tmp_path}/1"), literal(f"{tmp_path}/2")
+        jobs = {
+            "one": node(component, {"own": first, "other": second}),
+            "two": node(component, {"own": second, "other": first}),
+        }
+        assert service.finish(name, jobs)["status"] == "Completed"
+
+    def test_a_pipeline_waits_for_all_that_its_nodes_take(
+        self, service: Pipelines, name: str, write: str, join: str
+    ) -> None:
+        word = {"jobInputType": "literal", "value": "w"}
+        outputs = {"result": {"jobOutputType": "uri_folder"}}
+        service.finish(name, diamond(write, join), inputs={"word": word}, outputs=outputs)
+        steps = service.steps(name)
+        assert steps["both"]["startTimeUtc"] > max(steps["left"]["endTimeUtc"], steps["right"]["endTimeUtc"])
+
+    def test_the_second_token_is_needed(self, service: Pipelines, name: str, write: str) -> None:
+        given = {"jobType": "Pipeline", "jobs": {"one": node(write, {"word": literal("x")})}}
+        assert service.put(f"jobs/{name}", {"properties": given}).status == 400
+        assert service.get(f"jobs/{name}").status == 404
+
+    def test_the_same_pipeline_again_starts_nothing(self, service: Pipelines, name: str, write: str) -> None:
+        jobs = {"one": node(write, {"word": literal("x")})}
+        service.finish(name, jobs)
+        assert service.start(name, jobs).status == 200
+        assert len(service.steps(name)) == 1
+        assert service.start(name, {"one": node(write, {"word": literal("y")})}).status == 400
+
+
+class TestNode:
+    """What a node may say, and what becomes of it."""
+
+    def test_what_a_node_says_overrides_its_component(self, service: Pipelines, name: str) -> None:
+        component = service.component(
+            "echo $WORD $[[--maybe ${{inputs.maybe}}]] ${{inputs.count}} ${{inputs.flag}}",
+            {
+                "maybe": {"type": "string", "optional": True},
+                "count": {"type": "integer", "default": "3"},
+                "flag": {"type": "boolean", "default": True, "optional": "True"},
+            },
+            resources={"instance_count": "2"},
+        )
+        own = {"environment_variables": {"WORD": "of the node"}, "limits": {"job_limits_type": "Command"}}
+        job = service.finish(
+            name, {"one": node(component, None, **own), "two": node(component, {"count": literal("4")})}
+        )
+        assert job["status"] == "Completed"
+        steps = service.steps(name)
+        assert service.log(steps["one"]["runId"]).endswith("of the node 3 True\n")
+        assert service.log(steps["two"]["runId"]).endswith("\n4 True\n")
+        assert steps["one"]["compute"]["instanceCount"] == 2
+
+    def test_data_reaches_a_node_from_the_pipeline_and_by_its_own_address(self, service: Pipelines, name: str) -> None:
+        one, two = service.upload(f"{name}/one.txt", b"one\n"), service.upload(f"{name}/two.txt", b"two\n")
+        kinds = {"a": {"type": "uri_file"}, "b": {"type": "uri_file", "mode": "direct"}}
+        component = service.component("cat ${{inputs.a}}; echo ${{inputs.b}}", kinds)
+        own = {"job_input_type": "uri_file", "uri": two, "mode": "Download"}
+        jobs = {"one": node(component, {"a": own, "b": from_pipeline("data.file")})}
+        service.finish(name, jobs, inputs={"data.file": {"jobInputType": "uri_file", "uri": one}})
+        log = service.log(service.steps(name)["one"]["runId"])
+        assert log.startswith("two\n")
+        assert log.endswith(f"/paths/{name}/one.txt\n")
+
+    def test_the_pipeline_s_compute_and_a_node_s_own(self, service: Pipelines, name: str, write: str) -> None:
+        jobs = {
+            "one": node(write, {"word": literal("x")}),
+            "two": node(write, {"word": literal("x")}, computeId="${{parent.inputs.where}}"),
+        }
+        service.finish(
+            name,
+            jobs,
+            inputs={"where": {"jobInputType": "literal", "value": "gpu-cluster"}},
+            settings={"default_compute": f"{service.ws}/computes/cpu-cluster"},
+        )
+        steps = service.steps(name)
+        assert [steps[key]["target"] for key in ("one", "two")] == ["cpu-cluster", "gpu-cluster"]
+
+    def test_an_output_with_a_name_and_one_with_an_address(self, service: Pipelines, name: str, write: str) -> None:
+        place = f"azureml://datastores/workspaceblobstore/paths/{name}/out/"
+        outputs = {
+            "named": {"jobOutputType": "uri_folder", "assetName": name, "assetVersion": "7"},
+            "placed": {"jobOutputType": "uri_folder", "uri": place, "mode": "Upload"},
+        }
+        jobs = {
+            "one": node(write, {"word": literal("x")}, outputs={"out": to_pipeline("named")}),
+            "two": node(write, {"word": literal("y")}, outputs={"out": to_pipeline("placed")}),
+        }
+        assert service.finish(name, jobs, outputs=outputs)["outputs"]["placed"]["uri"] == place
+        assert service.read(f"{place}word.txt") == b"y\n"
+        asset = service.get(f"data/{name}/versions/7").body["properties"]["dataUri"]
+        assert service.read(f"{asset}word.txt") == b"x\n"
+        assert set(service.outputs(name)) == {"named", "placed"}
+
+    def test_one_file_is_an_output(self, service: Pipelines, name: str) -> None:
+        file = {"type": "uri_file"}
+        make = service.component("echo made > ${{outputs.f}}", None, {"f": file})
+        show = service.component("cat ${{inputs.f}}", {"f": file})
+        jobs = {
+            "make": node(make, None, outputs={"f": to_pipeline("file")}),
+            "show": node(show, {"f": from_node("make", "f")}),
+        }
+        service.finish(name, jobs, outputs={"file": {"jobOutputType": "uri_file"}})
+        assert service.log(service.steps(name)["show"]["runId"]) == "made\n"
+        assert service.read(f"/datastores/workspaceblobstore/paths/azureml/{name}/file/f") == b"made\n"
+
+
+class TestComponent:
+    """Pipelines that are components."""
+
+    @pytest.fixture
+    def pair(self, service: Pipelines, write: str, join: str) -> str:
+        """A pipeline component: the diamond, with a default word."""
+        return service.register(
+            {
+                "type": "pipeline",
+                "inputs": {"word": {"type": "string", "default": "default"}, "unused": {**FOLDER, "optional": True}},
+                "outputs": {"result": {**FOLDER, "mode": "upload"}},
+                "jobs": diamond(write, join),
+                "_source": "YAML.COMPONENT",
+                "sourceJobId": None,
+            }
+        )
+
+    def test_a_job_of_a_pipeline_component(self, service: Pipelines, name: str, pair: str) -> None:
+        job = service.finish(name, {}, componentId=pair, outputs={"result": {"jobOutputType": "uri_folder"}})
+        assert job["status"] == "Completed"
+        assert service.read(f"{service.outputs(name)['result']['uri']}all.txt") == b"default\nfixed\n"
+
+    def test_pipelines_inside_of_a_pipeline(self, service: Pipelines, name: str, pair: str) -> None:
+        show = service.component("cat ${{inputs.a}}/all.txt ${{inputs.b}}/all.txt", {"a": FOLDER, "b": FOLDER})
+        jobs = {
+            "first": {"type": "pipeline", "componentId": pair, "inputs": {"word": literal("1st")}},
+            "second": {
+                "type": "pipeline",
+                "componentId": pair,
+                "inputs": {"word": from_pipeline("word")},
+                "outputs": {"result": to_pipeline("out")},
+            },
+            "show": node(show, {"a": from_node("first", "result"), "b": from_node("second", "result")}),
+        }
+        word = {"jobInputType": "literal", "value": "2nd"}
+        outputs = {"out": {"jobOutputType": "uri_folder"}}
+        job = service.finish(name, jobs, inputs={"word": word}, outputs=outputs)
+        assert job["status"] == "Completed", service.details(name)
+        steps = service.steps(name)
+        assert service.log(steps["show"]["runId"]) == "1st\nfixed\n2nd\nfixed\n"
+        inner = service.steps(steps["second"]["runId"])
+        assert set(inner) == {"left", "right", "both"}
+        assert inner["left"]["rootRunId"] == name
+        assert service.read(f"/datastores/workspaceblobstore/paths/azureml/{name}/out/all.txt") == b"2nd\nfixed\n"
+
+    def test_it_is_answered_without_its_nodes(self, service: Pipelines, pair: str) -> None:
+        assert "jobs" not in service.get(pair).body["properties"]["componentSpec"]
+
+
+class TestEnds:
+    """Failures, cancels, and the emulator's own end."""
+
+    def test_a_failed_node_fails_the_pipeline_and_ends_the_others(
+        self, service: Pipelines, name: str, tmp_path: Path
+    ) -> None:
+        slow = service.component(f"touch {tmp_path}/runs; exec -a {name} sleep 60")
+        fail = service.component(f"while [ ! -e {tmp_path}/runs ]; do sleep 0.05; done; exit 3")
+        after = service.component("cat ${{inputs.a}}/word.txt", {"a": FOLDER})
+        make = service.component("exit 4", None, {"out": FOLDER})
+        jobs = {"slow": node(slow), "fail": node(fail)}
+        assert service.finish(name, jobs)["status"] == "Failed"
+        steps = service.steps(name)
+        assert (steps["fail"]["status"], steps["slow"]["status"]) == ("Failed", "Canceled")
+        assert gone(name)
+        error = service.details(name)["error"]["error"]
+        assert "Failed nodes: /fail." in error["message"]
+        assert error["innerError"]["code"] == "PipelineHasStepJobFailed"
+        assert service.details(steps["fail"]["runId"])["error"]["error"]["messageParameters"] == {"exitCode": "3"}
+        other = {"make": node(make), "after": node(after, {"a": from_node("make", "out")})}
+        assert service.finish(f"{name}-2", other)["status"] == "Failed"
+        assert set(service.steps(f"{name}-2")) == {"make"}
+
+    def test_the_others_go_on_when_asked_to(self, service: Pipelines, name: str, write: str) -> None:
+        after = service.component("cat ${{inputs.a}}/word.txt", {"a": FOLDER})
+        jobs = {
+            "fail": node(service.component("exit 1", None, {"out": FOLDER})),
+            "never": node(after, {"a": from_node("fail", "out")}),
+            "good": node(write, {"word": literal("x")}),
+            "then": node(after, {"a": from_node("good", "out")}),
+        }
+        job = service.finish(name, jobs, settings={"continue_on_step_failure": True})
+        assert job["status"] == "Failed"
+        states = {key: row["status"] for key, row in service.steps(name).items()}
+        assert states == {"fail": "Failed", "good": "Completed", "then": "Completed"}
+
+    @pytest.mark.parametrize("nested", [False, True])
+    def test_a_cancel_reaches_every_step(self, service: Pipelines, name: str, nested: bool) -> None:
+        slow = service.component(f"exec -a {name} sleep 60", None, {"out": FOLDER})
+        after = service.component("true", {"a": FOLDER})
+        jobs = {"one": node(slow), "two": node(slow), "after": node(after, {"a": from_node("one", "out")})}
+        if nested:
+            inner = service.register({"type": "pipeline", "inputs": {}, "outputs": {}, "jobs": jobs})
+            jobs = {"inner": {"type": "pipeline", "componentId": inner}}
+        assert service.start(name, jobs).status == 201
+        parent = name
+        if nested:
+            parent = service.wait_for_step(name, "inner", "Running")["runId"]
+        for key in ("one", "two"):
+            assert service.wait_for_step(parent, key, "Running")["status"] == "Running"
+        assert service.post(f"jobs/{name}/cancel").status == 202
+        assert service.wait(name)["status"] == "Canceled"
+        assert {key: row["status"] for key, row in service.steps(parent).items()} == {
+            "one": "Canceled",
+            "two": "Canceled",
+        }
+        assert gone(name)
+
+    def test_a_cancel_before_the_first_step(self, service: Pipelines, name: str, write: str) -> None:
+        service.start(name, {"one": node(write, {"word": literal("x")})})
+        service.post(f"jobs/{name}/cancel")
+        assert service.wait(name)["status"] == "Canceled"
+        assert service.steps(name) == {}
+
+    def test_a_step_canceled_by_itself_fails_the_pipeline(self, service: Pipelines, name: str) -> None:
+        slow = service.component("sleep 60")
+        service.start(name, {"one": node(slow)})
+        step = service.wait_for_step(name, "one", "Running")["runId"]
+        assert service.post(f"jobs/{step}/cancel").status == 202
+        assert service.wait(name)["status"] == "Failed"
+
+    def test_a_pipeline_ends_with_the_emulator_and_is_not_resumed(self, start_emulator: Start, name: str) -> None:
+        emulator = start_emulator()
+        service = Pipelines(emulator)
+        slow = service.component(f"exec -a {name} sleep 60")
+        service.start(name, {"one": node(slow)})
+        step = service.wait_for_step(name, "one", "Running")["runId"]
+        emulator.signal(signal.SIGKILL)
+        emulator.start()
+        service = Pipelines(emulator)
+        assert service.job(name)["status"] == "Failed"
+        assert service.history("GET", f"runs/{step}").body["status"] == "Failed"
+        assert gone(name)
+
+    def test_a_deleted_pipeline_takes_its_steps_along(self, service: Pipelines, name: str, write: str) -> None:
+        service.finish(name, {"one": node(write, {"word": literal("x")})})
+        step = service.steps(name)["one"]["runId"]
+        assert service.request("DELETE", f"jobs/{name}").status == 200
+        assert service.get(f"jobs/{step}").status == 404
+
+
+class TestRefusals:
+    """What is refused before anything runs, by the field that is wrong."""
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"inputs": {"word": from_pipeline("nothing")}}, "jobs.one.inputs.word"),
+            ({"inputs": {"word": from_node("nobody", "out")}}, "nobody"),
+            ({"inputs": {}}, "jobs.one.inputs.word"),
+            ({"inputs": {"word": literal("x"), "more": literal("y")}}, "jobs.one.inputs.more"),
+            ({"inputs": {"word": {"job_input_type": "uri_folder", "uri": "azureml:x:1"}}}, "jobs.one.inputs.word"),
+            ({"inputs": {"word": {"jobInputType": "literal", "value": "x"}}}, "jobs.one.inputs.word"),
+            ({"outputs": {"out": to_pipeline("nothing")}}, "jobs.one.outputs.out"),
+            ({"outputs": {"more": {"job_output_type": "uri_folder"}}}, "jobs.one.outputs.more"),
+            ({"componentId": "azureml:nobody:1"}, "jobs.one.componentId"),
+            ({"computeId": "no-such"}, "jobs.one.computeId"),
+            ({"instanceCount": 1}, "jobs.one.instanceCount"),
+            ({"type": "nonsense"}, "jobs.one.type"),
+            ({"type": "pipeline"}, "jobs.one.componentId"),
+        ],
+    )
+    def test_a_node_that_does_not_fit(
+        self, service: Pipelines, name: str, write: str, change: Body, field: str
+    ) -> None:
+        answer = service.start(name, {"one": {**node(write, {"word": literal("x")}), **change}})
+        assert answer.status == 400
+        assert field in answer.body["error"]["message"]
+        assert service.get(f"jobs/{name}").status == 404
+
+    def test_a_value_of_another_type(self, service: Pipelines, name: str) -> None:
+        component = service.component("true", {"n": {"type": "integer"}})
+        answer = service.start(name, {"one": node(component, {"n": literal("many")})})
+        assert answer.status == 400
+        assert "jobs.one.inputs.n: 'many' is not of the type integer." in answer.body["error"]["message"]
+
+    def test_nodes_in_a_circle(self, service: Pipelines, name: str) -> None:
+        component = service.component("true", {"a": FOLDER}, {"o": FOLDER})
+        jobs = {"x": node(component, {"a": from_node("y", "o")}), "y": node(component, {"a": from_node("x", "o")})}
+        answer = service.start(name, jobs)
+        assert answer.status == 400
+        assert "circle" in answer.body["error"]["message"]
+
+    def test_a_wrong_node_deep_inside(self, service: Pipelines, name: str, write: str) -> None:
+        inner = service.register({"type": "pipeline", "jobs": {"deep": node(write)}})
+        answer = service.start(name, {"sub": {"type": "pipeline", "componentId": inner}})
+        assert answer.status == 400
+        assert "jobs.sub.jobs.deep.inputs.word" in answer.body["error"]["message"]
+
+    @pytest.mark.parametrize("kind", ["sweep", "parallel", "spark", "automl", "if_else"])
+    def test_nodes_that_are_not_emulated(self, service: Pipelines, name: str, kind: str) -> None:
+        answer = service.start(name, {"one": {"type": kind, "name": "one"}})
+        assert answer.status == 501
+        assert f"jobs.one: nodes of type {kind}" in answer.body["error"]["message"]
+
+    def test_a_pipeline_without_nodes(self, service: Pipelines, name: str) -> None:
+        assert service.start(name, {}).status == 400
