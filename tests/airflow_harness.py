@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ import pytest
 from demo import processes
 from demo.airflow import Airflow
 from demo.emulator import Emulator
+from tests.emulator_fixture import said
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BIN = REPOSITORY / ".venv" / "bin"
@@ -63,8 +63,12 @@ class Service(Emulator):
         self._fault("clear")
 
     def _fault(self, verb: str, *words: str) -> None:
-        command = [str(self.command), "fault", verb, *words, "--state", str(self.state)]
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        said("fault", verb, *words, state=self.state)
+
+    def _journal(self, *words: str) -> list[dict[str, Any]]:
+        """Read the journal in this process: waiting for a job asks several times a second."""
+        rows: list[dict[str, Any]] = json.loads(said("journal", "--json", *words, state=self.state))
+        return rows
 
 
 class RealAirflow(Airflow):

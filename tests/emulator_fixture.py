@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shlex
@@ -14,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from azureml_emulator import cli
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_PATIENCE = 60.0
@@ -67,24 +71,24 @@ class RunningEmulator:
 
     def journal(self) -> list[dict[str, Any]]:
         """Every request received: time, method, path, status, client_request_id, job."""
-        return list(json.loads(self.command("journal", "--json").stdout))
+        return list(json.loads(said("journal", "--json", state=self.state)))
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs made: name, type, status, experiment and times."""
-        return list(json.loads(self.command("journal", "--jobs", "--json").stdout))
+        return list(json.loads(said("journal", "--jobs", "--json", state=self.state)))
 
     def fault(self, kind: str, **options: Any) -> None:
         """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``."""
         pairs = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-        self.command("fault", "add", kind, *pairs)
+        said("fault", "add", kind, *pairs, state=self.state)
 
     def faults(self) -> list[str]:
         """The faults asked for, a line each, with how often each came."""
-        return self.command("fault", "list").stdout.splitlines()
+        return said("fault", "list", state=self.state).splitlines()
 
     def clear_faults(self) -> None:
         """Forget all faults."""
-        self.command("fault", "clear")
+        said("fault", "clear", state=self.state)
 
     def signal(self, number: int) -> int:
         """Send a signal and wait for the end; returns the exit code."""
@@ -96,6 +100,14 @@ class RunningEmulator:
         """End the process, if it runs; returns the exit code."""
         assert self.process
         return self.process.returncode if self.process.poll() is not None else self.signal(signal.SIGTERM)
+
+
+def said(*arguments: str, state: Path) -> str:
+    """What one ``azureml-emulator`` command prints, which must succeed; run in this process: tests ask very often."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        code = cli.main([*arguments, "--state", str(state)])
+    assert code == 0, f"{' '.join(arguments)}: exit code {code}"
+    return printed.getvalue()
 
 
 def read_exports(text: str) -> dict[str, str]:

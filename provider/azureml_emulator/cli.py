@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -229,13 +230,19 @@ def show_journal(options: argparse.Namespace) -> int:
     state = options.state.absolute()
     if not (state / "journal.sqlite").exists():
         raise NotRunningError(state)
-    rows = jobs_made(state) if options.jobs else [entry.to_dict() for entry in Journal(state / "journal.sqlite")]
+    rows = jobs_made(state) if options.jobs else requests_received(state)
     if options.json:
         print(json.dumps(rows, indent=2))
         return OK
     for row in rows:
         print("  ".join("-" if value is None else str(value) for value in row.values()))
     return OK
+
+
+def requests_received(state: Path) -> list[dict[str, object]]:
+    """Every request in the journal, the oldest first."""
+    with contextlib.closing(Journal(state / "journal.sqlite")) as journal:
+        return [entry.to_dict() for entry in journal]
 
 
 def jobs_made(state: Path) -> list[dict[str, object]]:
