@@ -17,8 +17,14 @@ from airflow.serialization.serialized_objects import DagSerialization
 from airflow_azureml.operators import (
     AzureMLCancelJobOperator,
     AzureMLCommandJobOperator,
+    AzureMLCreateBatchDeploymentOperator,
+    AzureMLCreateBatchEndpointOperator,
     AzureMLCreateDataAssetOperator,
+    AzureMLDeleteBatchEndpointOperator,
+    AzureMLDownloadJobOutputOperator,
+    AzureMLInvokeBatchEndpointOperator,
     AzureMLJobOperator,
+    AzureMLRegisterModelOperator,
 )
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.sensors import AzureMLJobSensor
@@ -84,6 +90,66 @@ KEYWORDS: dict[type[Any], set[str]] = {
     },
     AzureMLCancelJobOperator: COORDINATES | {"job_name", "wait_for_completion", "poll_interval"},
     AzureMLCreateDataAssetOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
+    AzureMLRegisterModelOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
+    AzureMLDownloadJobOutputOperator: COORDINATES | {"job_name", "output_name", "local_path", "overwrite"},
+    AzureMLInvokeBatchEndpointOperator: COORDINATES
+    | WAITING
+    | {
+        "endpoint_name",
+        "deployment_name",
+        "inputs",
+        "outputs",
+        "input",
+        "input_type",
+        "file",
+        "set",
+        "experiment_name",
+        "job_name",
+        "mini_batch_size",
+        "instance_count",
+        "error_threshold",
+        "max_concurrency_per_instance",
+        "max_retries",
+        "retry_timeout",
+        "logging_level",
+        "output_file_name",
+        "tags",
+        "properties",
+    },
+    AzureMLCreateBatchEndpointOperator: COORDINATES
+    | {"deferrable", "name", "description", "tags", "properties", "default_deployment", "spec"},
+    AzureMLCreateBatchDeploymentOperator: COORDINATES
+    | {
+        "deferrable",
+        "name",
+        "endpoint_name",
+        "type",
+        "model",
+        "component",
+        "job_definition",
+        "code",
+        "scoring_script",
+        "code_configuration",
+        "environment",
+        "environment_variables",
+        "compute",
+        "job_resources",
+        "instance_count",
+        "mini_batch_size",
+        "max_concurrency_per_instance",
+        "output_action",
+        "output_file_name",
+        "error_threshold",
+        "retry_settings",
+        "logging_level",
+        "settings",
+        "description",
+        "tags",
+        "properties",
+        "set_default",
+        "spec",
+    },
+    AzureMLDeleteBatchEndpointOperator: COORDINATES | {"deferrable", "endpoint_name"},
     AzureMLJobSensor: COORDINATES | {"job_name", "deferrable", "poll_interval", "stream_logs", "on_canceled"},
 }
 NOT_TEMPLATES = WAITING
@@ -94,6 +160,12 @@ REQUIRED: dict[type[Any], dict[str, Any]] = {
     AzureMLJobOperator: {"job": "job.yml"},
     AzureMLCancelJobOperator: {"job_name": "a-job"},
     AzureMLCreateDataAssetOperator: {"name": "cards", "path": "data"},
+    AzureMLRegisterModelOperator: {"name": "cards", "path": "data"},
+    AzureMLDownloadJobOutputOperator: {"job_name": "a-job", "output_name": "o", "local_path": "here"},
+    AzureMLInvokeBatchEndpointOperator: {"endpoint_name": "cards", "input": "data"},
+    AzureMLCreateBatchEndpointOperator: {"name": "cards"},
+    AzureMLCreateBatchDeploymentOperator: {"name": "blue", "endpoint_name": "cards"},
+    AzureMLDeleteBatchEndpointOperator: {"endpoint_name": "cards"},
     AzureMLJobSensor: {"job_name": "a-job"},
 }
 each_class = pytest.mark.parametrize("cls", KEYWORDS)
@@ -159,7 +231,12 @@ def test_it_is_mapped_and_serialized(cls: type[Any]) -> None:
 
 
 def test_the_studio_link_is_on_whatever_has_a_job() -> None:
-    for cls in (AzureMLCommandJobOperator, AzureMLJobOperator, AzureMLJobSensor):
+    for cls in (
+        AzureMLCommandJobOperator,
+        AzureMLJobOperator,
+        AzureMLInvokeBatchEndpointOperator,
+        AzureMLJobSensor,
+    ):
         (link,) = cls.operator_extra_links
         assert (link.name, link.xcom_key) == ("Azure ML Studio", "azureml_studio_url")
 
