@@ -33,8 +33,8 @@ COMMANDS = {
 TIMEOUT = 10
 """Seconds that one git command may take; a status over a huge checkout is given up on."""
 
-CREDENTIAL = re.compile(r"^[a-z+]+://[^/\s]*@|https://(?:[^/@]+/)?[^/@]+@", re.IGNORECASE)
-"""A user part in a remote address, which may be a token. Wider than Microsoft's pattern, which only looks at https."""
+CREDENTIAL = re.compile(r"^https?://[^/\s]*@|https://(?:[^/@]+/)?[^/@]+@|^[a-z+]+://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
+"""A password or token in a remote address; the user of an ssh address is none. Microsoft's pattern looks only at https."""
 
 
 def properties(path: str | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:

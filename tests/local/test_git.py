@@ -1,0 +1,67 @@
+"""Which commit code comes from: real checkouts, and remotes that must not be told."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from airflow_azureml.local import git
+
+URL, BRANCH, COMMIT = (f"mlflow.source.git.{name}" for name in ("repoURL", "branch", "commit"))
+
+
+def run(folder: Path, *arguments: str) -> str:
+    own = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=trunk"]
+    return subprocess.run(
+        ["git", "-C", str(folder), *own, *arguments], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with one commit and a folder of code."""
+    run(tmp_path, "init", "-q")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.py").write_text("1")
+    run(tmp_path, "add", "-A")
+    run(tmp_path, "commit", "-qm", "x")
+    run(tmp_path, "remote", "add", "origin", "https://example.com/a/b.git")
+    return tmp_path
+
+
+def test_a_clean_checkout(checkout: Path) -> None:
+    found = git.properties(str(checkout / "src"), {})
+    assert found == {URL: "https://example.com/a/b.git", BRANCH: "trunk", COMMIT: run(checkout, "rev-parse", "HEAD")}
+    assert git.properties(str(checkout / "src" / "main.py"), {}) == found
+
+
+def test_changes_are_told(checkout: Path) -> None:
+    (checkout / "src" / "main.py").write_text("2")
+    assert git.properties(str(checkout / "src"), {})["azureml.git.dirty"] == "True"
+
+
+@pytest.mark.parametrize(
+    "remote",
+    ["https://user:token@example.com/a.git", "https://token@example.com/a.git", "ssh://user:secret@example.com/a.git"],
+)
+def test_a_remote_with_a_credential_is_not_told(checkout: Path, remote: str) -> None:
+    run(checkout, "remote", "set-url", "origin", remote)
+    assert git.properties(str(checkout / "src"), {}) == {}
+
+
+@pytest.mark.parametrize("remote", ["ssh://git@example.com/a.git", "git@example.com:a/b.git"])
+def test_the_user_of_ssh_is_no_credential(checkout: Path, remote: str) -> None:
+    run(checkout, "remote", "set-url", "origin", remote)
+    assert git.properties(str(checkout / "src"), {})[URL] == remote
+
+
+def test_the_environment_goes_first(checkout: Path) -> None:
+    found = git.properties(str(checkout / "src"), {"AZUREML_GIT_BRANCH": "other", "AZUREML_GIT_BUILD_ID": "7"})
+    assert (found[BRANCH], found["azureml.git.build_id"]) == ("other", "7")
+
+
+def test_outside_of_a_checkout_there_is_nothing(tmp_path: Path) -> None:
+    assert git.properties(str(tmp_path), {}) == {}
+    assert git.properties(None, {}) == {}
