@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.records import JobEvent
 
-SETTLE = 2.0
+SETTLE = 5.0
 """Seconds before the first look, at least: an event that comes before the scheduler has digested that the worker is
 done can make it fail the task."""
 
