@@ -1,4 +1,4 @@
-"""Data assets: one version for one place. Making one again is no work; a version never changes what it stands for."""
+"""Data and models: one version for one place. Making one again is no work; a version never changes what it means."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ FIRST_VERSION = "1"
 TRIES = 3
 """How often the next version is asked for when somebody else takes it first, as azure-ai-ml does."""
 
+PLACES = {"data": ("dataType", "dataUri"), "models": ("modelType", "modelUri")}
+"""What a version stands for, by kind: the service's keys of its type and of its place."""
+
 
 def register_data(ws: Workspace, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
     """Make a data asset, or find the one that is there already.
@@ -26,53 +29,64 @@ def register_data(ws: Workspace, name: str, version: str | None, body: Mapping[s
     :param body: ``{"properties": {...}}`` with gaps.
     :raises SpecError: the given version exists and stands for another place.
     """
+    return (yield from _register(ws, "data", name, version, body))
+
+
+def register_model(ws: Workspace, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
+    """Register a model, or find the one that is there already; parameters and errors as for ``register_data``."""
+    return (yield from _register(ws, "models", name, version, body))
+
+
+def _register(ws: Workspace, kind: str, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
     filled = yield from Provision(ws).fill(body)
     if version is not None:
-        return (yield from _given(ws, name, version, filled))
-    return (yield from _counted(ws, name, filled))
+        return (yield from _given(ws, kind, name, version, filled))
+    return (yield from _counted(ws, kind, name, filled))
 
 
-def _given(ws: Workspace, name: str, version: str, body: Mapping[str, Any]) -> Steps[Asset]:
+def _given(ws: Workspace, kind: str, name: str, version: str, body: Mapping[str, Any]) -> Steps[Asset]:
     try:
-        found = yield from assets.get(ws, "data", name, version)
+        found = yield from assets.get(ws, kind, name, version)
     except NotFoundError:
         try:
-            return (yield from assets.create(ws, "data", name, version, body))
+            return (yield from assets.create(ws, kind, name, version, body))
         except ConflictError:
             # Another task has made it since we looked.
-            found = yield from assets.get(ws, "data", name, version)
-    if place(found.properties, ws) == place(body["properties"], ws):
+            found = yield from assets.get(ws, kind, name, version)
+    if place(found.properties, ws, kind) == place(body["properties"], ws, kind):
         return found
-    there, given = found.properties.get("dataUri"), body["properties"]["dataUri"]
+    key = PLACES[kind][1]
+    there, given = found.properties.get(key), body["properties"][key]
     message = f"{name}:{version} exists already and stands for {there}, not for {given}. Accepted: another version."
     raise SpecError([Problem("version", message)]) from None
 
 
-def _counted(ws: Workspace, name: str, body: Mapping[str, Any]) -> Steps[Asset]:
+def _counted(ws: Workspace, kind: str, name: str, body: Mapping[str, Any]) -> Steps[Asset]:
     for remaining in reversed(range(TRIES)):
-        versions = yield from _versions(ws, name)
+        versions = yield from _versions(ws, kind, name)
         if versions.latest is not None:
-            latest = yield from assets.get(ws, "data", name, versions.latest)
-            if place(latest.properties, ws) == place(body["properties"], ws):
+            latest = yield from assets.get(ws, kind, name, versions.latest)
+            if place(latest.properties, ws, kind) == place(body["properties"], ws, kind):
                 return latest
         try:
-            return (yield from assets.create(ws, "data", name, versions.next or FIRST_VERSION, body))
+            return (yield from assets.create(ws, kind, name, versions.next or FIRST_VERSION, body))
         except ConflictError:
             if not remaining:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _versions(ws: Workspace, name: str) -> Steps[Container]:
+def _versions(ws: Workspace, kind: str, name: str) -> Steps[Container]:
     try:
-        return (yield from assets.container(ws, "data", name))
+        return (yield from assets.container(ws, kind, name))
     except NotFoundError:
         return Container(None, None)
 
 
-def place(properties: Mapping[str, Any], ws: Workspace) -> tuple[str, str]:
-    """What a data asset stands for, in one spelling: its type, and its place in the long form without a last slash."""
-    return str(properties.get("dataType", "")).lower(), long_form(str(properties.get("dataUri", "")), ws).rstrip("/")
+def place(properties: Mapping[str, Any], ws: Workspace, kind: str = "data") -> tuple[str, str]:
+    """What a version stands for, in one spelling: its type, and its place in the long form without a last slash."""
+    of_type, of_place = (str(properties.get(key, "")) for key in PLACES[kind])
+    return of_type.lower().replace("_", ""), long_form(of_place, ws).rstrip("/")
 
 
 def long_form(uri: str, ws: Workspace) -> str:
