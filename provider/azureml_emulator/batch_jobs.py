@@ -10,7 +10,9 @@ from azureml_emulator.deployments import is_pipeline
 from azureml_emulator.endpoints import Endpoints, Record
 from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.invocation import Body, display_name, effective, job_name, parameters, scoring_definition
-from azureml_emulator.model import Job, Jobs, moment
+from azureml_emulator.model import Job, Jobs, completed_definition, moment
+from azureml_emulator.pipeline_invocation import pipeline_definition
+from azureml_emulator.submission import begin
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -62,63 +64,48 @@ def missing(message: str, code: str) -> ServiceError:
 def invoke(em: Emulator, endpoint: Record, deployment: Record, given: Body) -> Job:
     """Make and start the job of an invocation.
 
-    :raises ServiceError: the invocation does not fit the deployment.
+    :raises ServiceError: the invocation does not fit the deployment; no job was made.
     """
-    if is_pipeline(deployment["properties"]):
-        message = "Invocations of pipeline component deployments: see docs/emulator.md for what is here."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
-    marked = given
+    name, echoed = job_name(), given
     if em.faults.take("drop_mark", f"POST /scoring/{endpoint['name']}/jobs"):
-        marked = {key: value for key, value in given.items() if key not in ("properties", "tags")}
+        echoed = {key: value for key, value in given.items() if key not in ("properties", "tags")}
+    record = {"endpoint": endpoint["name"], "deployment": deployment["name"], "shown": shown(deployment, given)}
+    if is_pipeline(deployment["properties"]):
+        graph = pipeline_definition(em, endpoint, deployment, given)
+        tags = {"azureml.jobtype": "azureml.pipelinejob"}
+        job = begin(em, name, {**graph, **described(endpoint, deployment, echoed, tags)})
+        em.store.put(RECORD, name, {**record, "kind": "pipeline"})
+        return job
     child = scoring_definition(em, endpoint["name"], deployment, given)
-    name = job_name()
-    definition = parent_definition(endpoint, deployment, marked, child)
-    record = {
-        "endpoint": endpoint["name"],
-        "deployment": deployment["name"],
-        "kind": "model",
-        "child": child,
-        "shown": shown(deployment, given),
-    }
+    definition = completed_definition(name, parent_definition(endpoint, deployment, echoed, child))
     with em.store.transaction():
-        em.store.put(RECORD, name, record)
+        em.store.put(RECORD, name, {**record, "kind": "model", "child": child})
         job = Jobs(em.store).add(name, definition, em.settings.client_id)
     em.engine.submit(name)
     return job
 
 
-def parent_definition(endpoint: Record, deployment: Record, given: Body, child: Body) -> Body:
-    """A model deployment's batch job as ARM shows it. Source: recorded GET of such a job: a pipeline, its experiment
-    the endpoint's name."""
-    output = child["outputs"]["score"]
-    own = {
-        "azureml.batchrun": "true",
-        "azureml.deploymentname": deployment["name"],
-        "azureml.jobtype": "azureml.batchjob",
-        "inputType": child["inputs"]["data"]["jobInputType"],
-        "outputType": output["jobOutputType"],
-    }
-    settings = effective(deployment["properties"], given)
+def described(endpoint: Record, deployment: Record, given: Body, tags: Body) -> Body:
+    """Names, tags and properties of a batch job. Source: recorded GET of such a job."""
+    text = f"Pipeline submission for endpoint: {endpoint['name']}, deployment: {deployment['name']}."
+    own = {"azureml.batchrun": "true", "azureml.deploymentname": deployment["name"], **tags}
     return {
-        "jobType": "Pipeline",
         "displayName": display_name(given),
-        "experimentName": endpoint["name"],
-        "description": given.get("description")
-        or f"Pipeline submission for endpoint: {endpoint['name']}, deployment: {deployment['name']}.",
-        "isArchived": False,
-        "services": {},
+        "description": given.get("description") or text,
         "tags": {**(given.get("tags") or {}), **own},
-        "properties": {
-            **(given.get("properties") or {}),
-            **PIPELINE_PROPERTIES,
-            "azureml.parameters": parameters(settings, output.get("uri")),
-        },
-        "resources": {"instanceCount": 1},
-        "settings": {},
-        "jobs": {},
-        "inputs": {},
-        "outputs": {},
+        "properties": {**(given.get("properties") or {}), **PIPELINE_PROPERTIES},
     }
+
+
+def parent_definition(endpoint: Record, deployment: Record, given: Body, child: Body) -> Body:
+    """A model deployment's batch job as ARM shows it: a pipeline, its experiment the endpoint's name."""
+    output = child["outputs"]["score"]
+    kinds = {"inputType": child["inputs"]["data"]["jobInputType"], "outputType": output["jobOutputType"]}
+    definition = described(endpoint, deployment, given, {"azureml.jobtype": "azureml.batchjob", **kinds})
+    definition["properties"]["azureml.parameters"] = parameters(
+        effective(deployment["properties"], given), output.get("uri")
+    )
+    return {"jobType": "Pipeline", "experimentName": endpoint["name"], **definition}
 
 
 def shown(deployment: Record, given: Body) -> Body:

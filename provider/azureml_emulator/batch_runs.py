@@ -6,11 +6,18 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from azureml_emulator.clock import now, stamp
+from azureml_emulator.collect import prepare_places
 from azureml_emulator.life import JobRun, Stop
 from azureml_emulator.model import STOPPABLE, Job, completed_definition
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
+
+STEP = "batchscoring"
+"""The name of the one step. Source: Microsoft's troubleshooting page, and a comment in azure-ai-ml 1.35.2."""
+
+EXECUTION_LOG = "logs/azureml/executionlogs.txt"
+"""Where clients look for the log of a pipeline. Source: azure-ai-ml 1.35.2 ``JobLogPattern``."""
 
 RECORD = "batchjob"
 """Kind of the records that tell which endpoint and deployment made a job, by the job's name."""
@@ -37,14 +44,10 @@ class BatchRun(JobRun):
     async def work(self) -> None:
         """Start the scoring job, wait for its end, and end the same way."""
         job = self._job
-        name = f"ExperimentRun/{job.data_container}/logs/azureml/executionlogs.txt"
-        self._log = self._em.blobs.path(self._em.settings.artifact_container, name)
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        self._log.touch()
+        self._log = prepare_places(self._em.blobs, self._em.settings, job, EXECUTION_LOG)
         await self._step("Starting")
         self._advance("Preparing")
         await self._step("Preparing")
-        self._advance("Queued")
         self._advance("Running")
         child = self._start_child(job)
         self._tell(f"Scoring job {child} has started.")
@@ -55,7 +58,8 @@ class BatchRun(JobRun):
         record = batch_record(self._em, self.name)
         assert record is not None
         child = str(uuid.uuid4())
-        self._jobs.add(child, completed_definition(child, record["child"]), job.created_by, parent=self.name)
+        definition = completed_definition(child, record["child"])
+        self._jobs.add(child, definition, job.created_by, parent=self.name, root=self.name, node=STEP)
         self._em.engine.submit(child)
         return child
 

@@ -100,7 +100,7 @@ def scoring_definition(em: Emulator, endpoint: str, deployment: Record, given: B
     if isinstance(place, Page):
         raise refusal("model", f"The model's files at {place.url!r} lie outside of the workspace.", "ModelNotReachable")
     script = settings.get("codeConfiguration") or {"codeId": None, "scoringScript": str(INJOB / "mlflow_scoring.py")}
-    definition: Body = {
+    return {
         "jobType": "Command",
         "displayName": "batchscoring",
         "experimentName": endpoint,
@@ -111,12 +111,11 @@ def scoring_definition(em: Emulator, endpoint: str, deployment: Record, given: B
         "resources": {name: each for name, each in settings["resources"].items() if each is not None},
         "environmentVariables": settings["environmentVariables"],
         "inputs": {
-            "model": {"jobInputType": model.properties["modelType"], "uri": address},
+            "model": {"jobInputType": model.properties["modelType"], "uri": address, "mode": "Download"},
             "data": data_input(resolver, given),
         },
         "outputs": {"score": score_output(resolver, given)},
     }
-    return definition
 
 
 def driver_command(settings: Body, script: str, model_name: str) -> str:

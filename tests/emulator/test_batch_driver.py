@@ -29,9 +29,8 @@ class Place:
     result: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        for name in ("wd", "model", "data", "score", "tmp"):
+        for name in ("wd", "data", "score", "tmp"):
             (self.root / name).mkdir()
-        (self.root / "model" / "weights.bin").write_text("w")
         self.files(*"abcde")
         self.result = self.root / "score"
 
@@ -46,6 +45,8 @@ class Place:
         """Run the driver; its exit code."""
         (self.root / "wd" / "score.py").write_text(textwrap.dedent(script))
         shutil.rmtree(self.root / "tmp" / "azureml-models", ignore_errors=True)
+        (self.root / "model").mkdir(exist_ok=True)
+        (self.root / "model" / "weights.bin").write_text("w")
         given = {"scoring_module_name": "score.py", "model_name": model, **options}
         environment = {
             "PATH": os.environ["PATH"],

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -248,10 +249,13 @@ def input_files(place: Path) -> list[str]:
 
 
 def lay_out_model(place: Path, name: str, scratch: Path) -> Path:
-    """A folder that holds the model under its own name, which is what ``AZUREML_MODEL_DIR`` names."""
+    """A folder that holds the model under its own name, which is what ``AZUREML_MODEL_DIR`` names.
+
+    The job's own copy is moved there: MLflow refuses models behind symbolic links.
+    """
     folder = scratch / "azureml-models"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / (name or place.name)).symlink_to(place, target_is_directory=place.is_dir())
+    shutil.move(place, folder / (name or place.name))
     return folder
 
 

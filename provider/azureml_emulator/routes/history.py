@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from azureml_emulator.batch_jobs import listed_late
 from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.model import Job, Jobs, experiment_id, updated_definition
 from azureml_emulator.odata import FilterError, parse_filter
@@ -172,7 +173,7 @@ async def query_runs(
     """Runs - Query, of one experiment; a run that does not fit is absent."""
     asked = await read_object(request, Envelope.HISTORY, optional=True)
     belongs = experiment_test(em, experiment, experimentid)
-    rows = [job for job in Jobs(em.store).all() if belongs(job) and not lags(em, job)]
+    rows = [job for job in Jobs(em.store).all() if belongs(job) and not lags(em, job) and not listed_late(em, job)]
     order = str(asked.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":
         rows.sort(key=lambda job: job.name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from azureml_emulator import pipelines
+from azureml_emulator.batch_jobs import listed_late
 from azureml_emulator.errors import ServiceError
 from azureml_emulator.model import (
     STOPPABLE,
@@ -212,7 +213,7 @@ async def list_jobs(em: Emulator, request: web.Request) -> web.Response:
     """Jobs - List, the newest first; children are not among them. There is no filter by status, as with the service."""
     query = request.query
     view = query.get("listViewType", "ActiveOnly").lower()
-    rows = [job for job in Jobs(em.store).all() if job.parent is None]
+    rows = [job for job in Jobs(em.store).all() if job.parent is None and not listed_late(em, job)]
     if view != "all":
         rows = [job for job in rows if bool(job.definition.get("isArchived")) is (view == "archivedonly")]
     if "jobType" in query:
