@@ -55,7 +55,7 @@ class RunningEmulator:
                 raise RuntimeError(f"the emulator did not start:\n{self.log.read_text()}")
             time.sleep(0.02)
         self.endpoint = found
-        self.env = read_exports(self.command("env").stdout)
+        self.env = read_exports(said("env", state=self.state))
 
     def announced(self) -> dict[str, Any] | None:
         """The content of ``endpoint.json``, which a killed emulator may have left; None when there is none."""
