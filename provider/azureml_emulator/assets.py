@@ -140,10 +140,14 @@ def flavors(em: Emulator, resolver: Resolver, uri: str) -> dict[str, Any]:
     return {name: {"data": {key: str(value) for key, value in dict(row or {}).items()}} for name, row in rows.items()}
 
 
+SERVICE_MADE = frozenset({"id", "creation_context"})
+"""What a client puts back into the spec of a component that it got an answer for: azure-ai-ml 1.35.2 sends ``id``."""
+
+
 def finish_component(em: Emulator, name: str, version: str, given: Properties) -> Properties:
     """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component
     answers."""
-    spec = given["componentSpec"]
+    spec = {key: value for key, value in given["componentSpec"].items() if key not in SERVICE_MADE}
     finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
     if "is_deterministic" in finished:
         finished["is_deterministic"] = str(finished["is_deterministic"])
