@@ -1,4 +1,4 @@
-"""A pytest plugin: how tests are dealt out when several worker processes run them (``pytest -n 2``, as `make test` does).
+"""A pytest plugin: how tests are dealt out when worker processes run them (``pytest -n 2``, as `make test` does).
 
 A file stays in one worker, because its fixtures are made once per worker. What one real Airflow serves stays together,
 too. The longest come first, so that the workers end at about the same time.
@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
+REAL_AIRFLOW = "real Airflow 3.3"
 GROUPS = {
-    "tests/processes/test_one_job.py": "real Airflow 3.3",
-    "tests/examples/test_examples.py": "real Airflow 3.3",
-    "tests/examples/test_batch_examples.py": "real Airflow 3.3",
+    "tests/processes/test_one_job.py": REAL_AIRFLOW,
+    "tests/examples/test_examples.py": REAL_AIRFLOW,
+    "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
 }
 """Files that share what takes long to start: the fixture ``airflow`` is made once per worker."""
 
-LONGEST = ("tests/processes/", "tests/examples/", "tests/airflow/", "tests/emulator/", "tests/demo/", "tests/packaging/")
+FIRST = ("tests/processes", "tests/examples", "tests/airflow", "tests/emulator", "tests/demo", "tests/packaging")
 """Folders in the order in which they are begun; all others follow as they are collected."""
 
 
@@ -29,7 +30,8 @@ def group(nodeid: str) -> str:
 
 def rank(nodeid: str) -> int:
     """The place of a test's folder among those begun first."""
-    return next((place for place, folder in enumerate(LONGEST) if nodeid.startswith(folder)), len(LONGEST))
+    folder = nodeid.partition("::")[0].rpartition("/")[0]
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -41,13 +43,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Deal out whole groups, in the order of the collection."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class ByGroup(LoadScopeScheduling):
-        """Groups instead of scopes."""
-
-        def _split_scope(self, nodeid: str) -> str:
-            return group(nodeid)
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
     config.option.loadscopereorder = False
-    return ByGroup(config, log)
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group
+    return scheduler
