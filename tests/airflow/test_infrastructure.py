@@ -170,7 +170,7 @@ def test_a_failed_operation_fails_the_task_with_the_services_words(name: str) ->
 @pytest.mark.parametrize("event", [None, {}, {"step": 0, "outcome": "odd", "message": ""}, {"step": -1}, "x"])
 def test_an_event_that_is_none_fails_loudly(event: Any) -> None:
     task = AzureMLDeleteBatchEndpointOperator(task_id="t", endpoint_name="abc")
-    with pytest.raises(AzureMLException, match="[eE]vent"):
+    with pytest.raises(AzureMLException, match=r"[eE]vent"):
         task.execute_complete(context(), event)
 
 
