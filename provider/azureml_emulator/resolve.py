@@ -47,6 +47,9 @@ LOCATED = re.compile(
 REGISTRY = re.compile(
     rf"azureml://(?:registries|feeds)/(?P<registry>[^/]+)/(?P<kind>\w+)/(?P<name>[^/]+)/{VERSION}", re.I
 )
+HADOOP = re.compile(r"(?:wasbs?|abfss?)://(?P<container>[^@/]+)@(?P<server>[^/]+/[^/]+|[^/]+?)(?:/(?P<path>.*))?", re.I)
+"""Addresses of Hadoop's file systems: container and server; here the account is the first part of the server's path."""
+
 SHORT = re.compile(r"azureml:(?P<name>[a-zA-Z0-9][\w.\-]*)(?::(?P<version>[^/@:]+)|@(?P<label>\w+))")
 
 
@@ -228,18 +231,21 @@ class Resolver:
         return f"{self._settings.storage_url}/{place.container}/{place.path}"
 
     def _web(self, address: str) -> Place | Page:
-        parts = urlsplit(address)
+        found = HADOOP.fullmatch(address)
+        parts = urlsplit(f"https://{found['server']}/{found['path'] or ''}" if found else address)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise UnresolvedError(f"{address!r} is not an address that the emulator can read.")
         own = urlsplit(self._settings.storage_url)
         account = re.escape(own.path.strip("/").partition(".blob.")[0])
-        found = re.fullmatch(rf"/{account}(?:\.blob\.[^/]+)?/([^/]+)(?:/(.*))?", unquote(parts.path))
-        if found and parts.hostname in (
-            own.hostname,
-            *LOOPBACK,
-        ):  # the port may have been another one when this was written
-            return Place(found[1], found[2] or "")
-        return Page(address)
+        known = re.fullmatch(rf"/{account}(?:\.(?:blob|dfs)\.[^/]+)?(?:/(.*))?", unquote(parts.path))
+        # The port may have been another one when the address was written.
+        here = known is not None and parts.hostname in (own.hostname, *LOOPBACK)
+        if found:
+            if known is None or not here:
+                raise UnresolvedError(f"{address!r} lies outside of the workspace's storage account.")
+            return Place(found["container"], known[1] or "")
+        container, _, path = (known[1] or "" if known else "").partition("/")
+        return Place(container, path) if here and container else Page(address)
 
     def _check_workspace(self, address: str, values: dict[str, str | None]) -> None:
         own = self._settings

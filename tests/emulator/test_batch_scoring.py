@@ -91,7 +91,7 @@ def test_an_existing_result_is_kept_and_the_job_succeeds(service: BatchService) 
     assert service.read(f"{place}predictions.csv") == b"older"
 
 
-INPUTS = ["file", "asset file", "asset", "asset label", "located asset", "datastore id", "long", "https"]
+INPUTS = ["file", "asset file", "asset", "asset label", "located asset", "datastore id", "long", "https", "wasbs", "abfss"]
 
 
 @pytest.mark.parametrize("kind", INPUTS)
@@ -107,7 +107,7 @@ def test_data_is_found_by_every_form_of_address(service: BatchService, kind: str
         properties = {"dataType": data_type, "dataUri": short + tail}
         assert service.put(f"data/{name}/versions/{version}", {"properties": properties}).status == 201
     container = service.get("datastores/workspaceblobstore").body["properties"]["containerName"]
-    region = service.get("").body["location"]
+    region, account = service.get("").body["location"], own["storage_url"].removeprefix("https://")
     located = f"azureml://locations/{region}/workspaces/{own['workspace_name']}/data/{name}/versions"
     addresses = {
         "file": ("UriFile", f"{short}/b.txt"),
@@ -121,6 +121,8 @@ def test_data_is_found_by_every_form_of_address(service: BatchService, kind: str
             f"azureml://{coordinates}/{own['workspace_name']}/datastores/workspaceblobstore/paths/{path}/",
         ),
         "https": ("UriFile", f"{own['storage_url']}/{container}/{path}/b.txt"),
+        "wasbs": ("UriFolder", f"wasbs://{container}@{account}/{path}/"),
+        "abfss": ("UriFile", f"abfss://{container}@{account.replace('.blob.', '.dfs.')}/{path}/b.txt"),
     }
     given, uri = addresses[kind]
     job = service.started(default_endpoint, uri, given)
