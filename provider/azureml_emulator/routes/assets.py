@@ -94,6 +94,7 @@ def missing(kind: Kind, name: str, version: str | None = None) -> ServiceError:
 def find(em: Emulator, kind: Kind, name: str, version: str) -> Version:
     """One version by its number or by a pseudo version, or a 404."""
     versions = Versions(em.store)
+    name = bare(name)
     found = versions.get(kind.segment, name, version)
     if found is None and version in PSEUDO:
         found = versions.latest(kind.segment, name)
@@ -125,10 +126,19 @@ async def list_containers(em: Emulator, request: web.Request, *, kind: Kind) -> 
 
 async def get_container(em: Emulator, request: web.Request, name: str, *, kind: Kind) -> web.Response:
     """A container, with ``latestVersion`` and ``nextVersion``."""
-    row = container_resource(em, kind, name)
+    row = container_resource(em, kind, bare(name))
     if row is None:
         raise missing(kind, name)
     return web.json_response(row)
+
+
+def bare(name: str) -> str:
+    """A name that is asked for, without ``azureml:``.
+
+    azure-ai-ml 1.35.2 leaves the prefix in the name when it looks for ``Input(path="azureml:<name>@latest")`` or an
+    environment given so, as Microsoft's own samples write it. That the service takes it is unproven.
+    """
+    return name.removeprefix("azureml:")
 
 
 async def put_container(em: Emulator, request: web.Request, name: str, *, kind: Kind) -> web.Response:
@@ -155,14 +165,9 @@ async def delete_container(em: Emulator, request: web.Request, name: str, *, kin
 
 
 async def list_versions(em: Emulator, request: web.Request, name: str, *, kind: Kind) -> web.Response:
-    """Versions of a name; code asked for by its hash is looked for under every name. Source: recorded test_code.
-
-    azure-ai-ml 1.35.2 leaves the prefix ``azureml:`` in the name when it looks for ``azureml:<name>@latest``; that
-    the service
-    takes it is unproven.
-    """
+    """Versions of a name; code asked for by its hash is looked for under every name. Source: recorded test_code."""
     versions = Versions(em.store)
-    name = name.removeprefix("azureml:")
+    name = bare(name)
     if kind.segment == "codes" and "hash" in request.query:
         wanted = (request.query["hash"], request.query.get("hashVersion", "202208"))
         rows = [row for row in versions.all("codes") if code_hash(row) == wanted][:1]

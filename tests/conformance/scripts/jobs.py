@@ -115,6 +115,7 @@ upstream = ended(
         inputs={
             "d": Input(type="uri_folder", path=f"azureml:registered-{UNIQUE}:1"),
             "e": Input(type="uri_folder", path=SEEN["registered"]),
+            "f": Input(type="uri_folder", path=f"azureml:registered-{UNIQUE}@latest"),
         },
     ).name,
 )
