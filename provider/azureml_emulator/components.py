@@ -134,13 +134,17 @@ def job_inputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) ->
 def one_input(wanted: Port | None, given: Row, scope: Scope, where: str) -> Row | None:
     """A node's input as a job's; None: it is bound to an optional input without a value.
 
-    The mode is the node's, else the component's, else the bound pipeline input's; which one wins is unproven.
+    An optional input may also be bound to an input that the pipeline lacks: azure-ai-ml 1.35.2 leaves out inputs that
+    are None, and keeps their bindings. The mode is the node's, else the component's, else the bound pipeline input's;
+    which one wins is unproven.
     """
     modes = [given.get("mode"), wanted.mode if wanted else None]
     if bound(given.get("value")):
         try:
             row = scope.input(given["value"])
         except BindingError as error:
+            if wanted and wanted.optional and (bound(given["value"]) or "").startswith("inputs."):
+                return None
             raise NodeError(where, str(error), "BindingNotFound") from None
         if row is None:
             return None

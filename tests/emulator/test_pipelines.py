@@ -216,9 +216,8 @@ class TestNode:
             resources={"instance_count": "2"},
         )
         own = {"environment_variables": {"WORD": "of the node"}, "limits": {"job_limits_type": "Command"}}
-        job = service.finish(
-            name, {"one": node(component, None, **own), "two": node(component, {"count": literal("4")})}
-        )
+        second = {"count": literal("4"), "maybe": from_pipeline("left_out")}
+        job = service.finish(name, {"one": node(component, None, **own), "two": node(component, second)})
         assert job["status"] == "Completed"
         steps = service.steps(name)
         assert service.log(steps["one"]["runId"]).endswith("of the node 3 True\n")
