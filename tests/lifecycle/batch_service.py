@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal
 
-from airflow_azureml.rest.errors import AzureMLError, NoAnswerError, UnreachableError
+from airflow_azureml.rest.errors import AzureMLError, NoAnswerError, TransientServiceError, UnreachableError
 from airflow_azureml.rest.flow import Call, Reply
 from tests.rest.driving import MISSING_JOB, WS, reply
 
@@ -16,7 +16,7 @@ URI = "https://risk.eastus.inference.ml.azure.com/jobs"
 
 Fault = Literal[
     "unreachable", "throttled", "throttled after", "500 before", "500 after", "dropped before", "dropped after",
-    "nameless after", "refused",
+    "nameless after", "refused", "no token",
 ]  # fmt: skip
 LOST: tuple[Fault, ...] = ("500 after", "dropped after", "nameless after")
 NEVER_MADE: tuple[Fault, ...] = ("500 before", "dropped before")
@@ -93,6 +93,8 @@ class BatchService:
         match fault:
             case "unreachable":
                 return UnreachableError("risk:443 cannot be reached.")
+            case "no token":
+                return TransientServiceError("login gives no token at the moment.", Reply(503, url="https://login"))
             case "refused":
                 return reply(400, {"error": {"message": "no such input"}})
             case "throttled":

@@ -187,6 +187,14 @@ def test_one_job_at_the_most(
         emulator.command("fault", "clear")
     assert posts_of(emulator, endpoint) == 1
     assert jobs_of(emulator, endpoint) == (1 if when == "after" else 0)
+    if when == "after":
+        again = identify(TaskFacts(**{**vars(identity.facts), "try_number": 2}))
+        if echoes:
+            assert not invoked(client, again, made).submitted
+        else:
+            with pytest.raises(AmbiguousInvocationError, match="Jobs that carry no mark"):
+                invoked(client, again, made)
+        assert posts_of(emulator, endpoint) == 1
 
 
 def test_a_retry_takes_the_job_that_is_there(

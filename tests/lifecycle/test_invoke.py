@@ -171,8 +171,9 @@ def test_a_refusal_is_raised_at_once() -> None:
     assert len(world.drives[0].calls) == 1
 
 
-def test_what_never_arrived_is_sent_again() -> None:
-    world = World(faults=["unreachable", "unreachable"])
+@pytest.mark.parametrize("fault", ["unreachable", "no token"])
+def test_what_never_arrived_is_sent_again(fault: Fault) -> None:
+    world = World(faults=[fault, fault])
     assert world.attempt().job.name == "batchjob-1"
     assert len(world.service.jobs) == 1
     assert world.drives[0].pauses == list(PAUSES[:2])
@@ -280,6 +281,19 @@ def test_an_unmarked_job_that_stands_stops_a_retry(status: str) -> None:
     with pytest.raises(AmbiguousInvocationError, match="batchjob-1"):
         world.attempt(try_number=2)
     assert len(world.service.posts) == 1
+
+
+def test_nothing_is_uploaded_for_an_invocation_that_is_not_sent() -> None:
+    world = World(echoes=False)
+    world.attempt()
+
+    def upload() -> Steps[Mapping[str, Any]]:
+        yield from ()
+        raise AssertionError("the request was made")
+
+    drive = _Shared(world, world.service, None)
+    with pytest.raises(AmbiguousInvocationError):
+        drive.run(invoke_once(WS, identity(2), TARGET, upload, clock=drive.clock))
 
 
 def test_a_job_with_other_inputs_is_somebody_else_s() -> None:

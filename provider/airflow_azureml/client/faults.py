@@ -65,7 +65,8 @@ def token_fault(error: Exception, settings: Settings, authority: str) -> AzureML
     """Tell why there is no token: nobody was reached, the authority is out of order, or the credential was refused."""
     for cause in _chain(error):
         if isinstance(cause, ServiceRequestError | ServiceResponseError):
-            return transport_fault(cause, authority)
+            # Whatever became of the question for a token: the request that wanted one was not sent.
+            return UnreachableError(str(transport_fault(cause, authority)))
     status = _status(error)
     if status in RETRIED_STATUSES:
         return TransientServiceError(

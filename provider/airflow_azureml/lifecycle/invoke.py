@@ -279,9 +279,9 @@ class _Invocation:
             except ServiceError:
                 job = None
             shown = look_up(look_up(job.raw, "properties"), "inputs") if job is not None else None
-            sent = look_up(look_up((yield from self.filled()), "properties"), "inputData")
-            if not differ(shown, sent):
-                found = (*found, row)
+            if shown and differ(shown, look_up(look_up((yield from self.filled()), "properties"), "inputData")):
+                continue
+            found = (*found, row)
         return found
 
     def ambiguous(

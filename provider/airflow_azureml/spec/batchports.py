@@ -52,7 +52,7 @@ SERVICE_OUTPUT_MODES = {word: mode for word, mode in OUTPUT_MODES.items() if mod
 """Modes that the published model of a batch job has."""
 
 NAME = re.compile(r"[A-Za-z0-9_]+")
-STORAGE_URL = re.compile(r"https?://[^/?#]+\.(blob|dfs|file)\.[^/?#]+/[^/?#]", re.IGNORECASE)
+STORAGE_URL = re.compile(r"https?://(?:[^/?#]+/)?[^/?#]+\.(blob|dfs|file)\.[^/?#]+/[^/?#]", re.IGNORECASE)
 STORAGE = ("wasbs://", "wasb://", "abfss://", "abfs://", "adl://")
 
 
@@ -302,6 +302,11 @@ def _output(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
     return INVALID if INVALID in (kind, *body.values()) else body
 
 
+def _shown(given: Any) -> str:
+    """Show an address without its query, which may hold a signature."""
+    return show(given.partition("?")[0] if isinstance(given, str) else given)
+
+
 def _place(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
     """Take the place of an output: a path in a datastore; whether that one is a Blob store only the service knows."""
     given = spot.value
@@ -310,6 +315,6 @@ def _place(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
         return given if given.startswith("azureml://") else given.removeprefix("azureml:")
     return reading.refuse(
         spot,
-        f"{show(given)} is no place that a batch endpoint writes to. Accepted: a path in a Blob datastore, "
+        f"{_shown(given)} is no place that a batch endpoint writes to. Accepted: a path in a Blob datastore, "
         "azureml://datastores/NAME/paths/….",
     )
