@@ -12,6 +12,7 @@ from airflow_azureml.operators import (
     AzureMLCreateBatchDeploymentOperator,
     AzureMLCreateBatchEndpointOperator,
     AzureMLInvokeBatchEndpointOperator,
+    AzureMLRegisterModelOperator,
 )
 from tests.airflow.instance import Instance
 
@@ -52,6 +53,14 @@ def deployment(**given: Any) -> dict[str, Any]:
     task = AzureMLCreateBatchDeploymentOperator(task_id="t", **given)
     found: dict[str, Any] = task.execute(context())
     return found
+
+
+def register(folder: Path, factor: str) -> str:
+    """Register a model for ``SCRIPT``: one file with a number; a reference to it."""
+    (folder / "factor.txt").write_text(factor)
+    task = AzureMLRegisterModelOperator(task_id="t", name=unique("model"), path=str(folder / "factor.txt"))
+    made: dict[str, Any] = task.execute({})
+    return f"azureml:{made['name']}:{made['version']}"
 
 
 def scorer(folder: Path, model: str) -> dict[str, Any]:

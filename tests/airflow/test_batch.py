@@ -11,10 +11,10 @@ import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCreateDataAssetOperator
-from airflow_azureml.rest import assets, workspace
+from airflow_azureml.rest import workspace
 from airflow_azureml.rest.ids import Workspace
 from tests.airflow.instance import Instance
-from tests.airflow.scoring import deployment, endpoint, invoker, scorer, unique
+from tests.airflow.scoring import deployment, endpoint, invoker, register, scorer, unique
 from tests.emulator_fixture import RunningEmulator
 
 pytestmark = pytest.mark.usefixtures("hook")
@@ -74,21 +74,9 @@ def scoring(connected: AzureMLHook, tmp_path_factory: pytest.TempPathFactory) ->
     name = unique("ep")
     endpoint(name=name)
     for label, factor in (("blue", "10"), ("green", "100")):
-        given = scorer(folder, model(connected, folder, factor))
+        given = scorer(folder, register(folder, factor))
         deployment(name=label, endpoint_name=name, set_default=label == "blue", **given)
     return name
-
-
-def model(hook: AzureMLHook, folder: Path, factor: str) -> str:
-    """Register a model: one file with a number."""
-    (folder / "factor.txt").write_text(factor)
-    uri = AzureMLCreateDataAssetOperator(
-        task_id="t", name=unique("factor"), path=str(folder / "factor.txt"), type="uri_file"
-    ).execute({})["path"]
-    name = unique("model")
-    with hook.client() as client:
-        client.run(assets.create(client.workspace, "models", name, "1", {"properties": {"modelUri": uri}}))
-    return f"azureml:{name}:1"
 
 
 def scores(hook: AzureMLHook, result: dict[str, Any], folder: Path) -> list[str]:

@@ -1,0 +1,251 @@
+"""One task, one batch job: whatever becomes of the one POST, and whoever tries again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+from airflow_azureml import exceptions
+from airflow_azureml.client import Limits
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.lifecycle import invoke
+from airflow_azureml.operators import AzureMLInvokeBatchEndpointOperator
+from airflow_azureml.rest import endpoints
+from tests.airflow.instance import Instance
+from tests.airflow.scoring import deployment, endpoint, invoker, register, scorer, unique
+from tests.emulator_fixture import RunningEmulator
+
+pytestmark = pytest.mark.usefixtures("hook")
+
+LOOKS = 3.0
+"""Seconds for which a lost job is looked for here."""
+
+
+@pytest.fixture(scope="module")
+def model(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Keywords of a model deployment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", emulator["airflow_connection"])
+        folder = tmp_path_factory.mktemp("model")
+        yield scorer(folder, register(folder, "10"))
+
+
+@pytest.fixture
+def own(model: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Own:
+    """An endpoint that no other test invokes, and something to score."""
+    monkeypatch.setattr(invoke, "LOOK_FOR", LOOKS)
+    name = unique("ep")
+    endpoint(name=name)
+    deployment(name="blue", endpoint_name=name, set_default=True, **model)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text(f"1\n{len(name)}\n")
+    return Own(name, tmp_path / "data")
+
+
+class Own:
+    """An endpoint of one test, and how it is invoked."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.folder = name, folder
+
+    def task(self, **given: Any) -> AzureMLInvokeBatchEndpointOperator:
+        """A task that invokes it."""
+        return invoker(endpoint_name=self.name, input=str(self.folder), **given)
+
+    def jobs(self, hook: AzureMLHook) -> list[str]:
+        """The names of its jobs, as the emulator lists them."""
+        with hook.client() as client:
+            return [job.name for job in client.run(endpoints.jobs(client.workspace, self.name))]
+
+    def posts(self, emulator: RunningEmulator) -> int:
+        """How often it was invoked."""
+        rows = [one for one in emulator.journal() if one["method"] == "POST"]
+        return sum(f"/scoring/{self.name}/jobs" in one["path"] for one in rows)
+
+
+@pytest.fixture
+def faults(emulator: RunningEmulator) -> Iterator[Callable[..., None]]:
+    """Asks for a fault of the invocation; afterwards all that was asked for must have come."""
+    yield lambda kind, **given: emulator.fault(kind, route="POST /scoring/", times=1, **given)
+    told = emulator.faults()
+    emulator.clear_faults()
+    assert all("1 of 1" in one or " 1/1" in one or "came 1" in one for one in told), told
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "status": {"kind": "status", "status": 500},
+    "drop": {"kind": "drop"},
+    "timeout": {"kind": "timeout"},
+}
+each_fault = pytest.mark.parametrize("fault", FAULTS)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that waits seconds for an answer, not a minute."""
+    real = AzureMLHook.client
+    monkeypatch.setattr(AzureMLHook, "client", lambda self, limits=None: real(self, limits or Limits(read=5)))
+
+
+@each_fault
+def test_a_fault_after_the_job_was_made_leaves_one_job_which_is_taken(
+    fault: str, own: Own, hook: AzureMLHook, emulator: RunningEmulator, faults: Callable[..., None]
+) -> None:
+    faults(**FAULTS[fault], when="after")
+    ti = Instance()
+    result = own.task().execute(ti.context())
+    assert result["status"] == "Completed"
+    assert own.jobs(hook) == [result["job_name"]] == [ti.xcoms["azureml_job_name"]]
+    assert own.posts(emulator) == 1
+
+
+@each_fault
+def test_a_fault_before_a_job_was_made_is_told_and_never_repeated(
+    fault: str, own: Own, hook: AzureMLHook, emulator: RunningEmulator, faults: Callable[..., None]
+) -> None:
+    faults(**FAULTS[fault], when="before")
+    ti = Instance()
+    with pytest.raises(exceptions.AzureMLAmbiguousInvocationError, match=own.name):
+        own.task().execute(ti.context())
+    assert (own.jobs(hook), own.posts(emulator)) == ([], 1)
+    cleared = Instance(run_id=ti.run_id, tries_before=1)
+    result = own.task().execute(cleared.context())
+    assert own.jobs(hook) == [result["job_name"]], "a Clear invokes it anew"
+
+
+@each_fault
+def test_where_the_mark_is_dropped_there_is_no_second_job(
+    fault: str, own: Own, hook: AzureMLHook, emulator: RunningEmulator, faults: Callable[..., None]
+) -> None:
+    emulator.fault("drop_mark", times=1)
+    faults(**FAULTS[fault], when="after")
+    ti = Instance(retries=1)
+    with pytest.raises(exceptions.AzureMLAmbiguousInvocationError) as caught:
+        own.task(retries=1).execute(ti.context())
+    (job,) = own.jobs(hook)
+    assert job in str(caught.value), "a person is told where to look"
+    again = Instance(run_id=ti.run_id, retries=1)
+    again.try_number = 2
+    with pytest.raises(exceptions.AzureMLAmbiguousInvocationError, match=job):
+        own.task(retries=1).execute(again.context())
+    assert (own.jobs(hook), own.posts(emulator)) == ([job], 1)
+
+
+def test_a_refusal_is_the_services_own_error_and_sent_once(
+    own: Own, hook: AzureMLHook, emulator: RunningEmulator, faults: Callable[..., None]
+) -> None:
+    faults("status", status=403, when="before")
+    with pytest.raises(exceptions.AzureMLPermissionError):
+        own.task().execute(Instance().context())
+    assert (own.jobs(hook), own.posts(emulator)) == ([], 1)
+
+
+def test_throttling_is_ridden_out(own: Own, hook: AzureMLHook, faults: Callable[..., None]) -> None:
+    faults("status", status=429, when="before")
+    result = own.task().execute(Instance().context())
+    assert own.jobs(hook) == [result["job_name"]]
+
+
+def test_a_retry_takes_the_job_and_a_clear_makes_another(
+    own: Own, hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    first = Instance(retries=1)
+    one = own.task(retries=1).execute(first.context())
+    again = Instance(run_id=first.run_id, retries=1)
+    again.try_number = 2
+    assert own.task(retries=1).execute(again.context()) == one
+    assert own.posts(emulator) == 1
+    cleared = Instance(run_id=first.run_id, retries=1, tries_before=2)
+    other = own.task(retries=1).execute(cleared.context())
+    assert sorted(own.jobs(hook)) == sorted([one["job_name"], other["job_name"]])
+
+
+async def test_a_deferred_task_comes_back_with_the_same_result(
+    own: Own, hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+
+    task, ti = own.task(deferrable=True), Instance()
+    with pytest.raises(TaskDeferred) as deferred:
+        await asyncio.to_thread(task.execute, ti.context())
+    (event,) = [event async for event in deferred.value.trigger.run()]
+    result = await asyncio.to_thread(own.task(deferrable=True).execute_complete, ti.context(), event.payload)
+    assert result == hook.get_result(result["job_name"])
+    assert ti.xcoms["score"] == result["outputs"]["score"]
+    assert f"/runs/{result['job_name']}?" in ti.xcoms["azureml_studio_url"]
+
+
+def test_without_waiting_the_result_names_the_job(own: Own, hook: AzureMLHook) -> None:
+    result = own.task(wait_for_completion=False).execute(Instance().context())
+    assert (result["experiment_name"], result["outputs"], result["ended_at"]) == (own.name, {}, None)
+    assert hook.wait_for_job(result["job_name"], 60).status == "Completed"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_task_killed_while_it_invokes_leaves_no_job_behind(
+    when: str, own: Own, hook: AzureMLHook, faults: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": "failed"}})
+    faults("delay", delay=1.5, when=when)
+    task, ti, errors = own.task(), Instance(), []
+
+    def run() -> None:
+        try:
+            task.execute(ti.context())
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the test looks at it
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while task._ending is None or task._ending.search is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.5)
+    task.on_kill()
+    thread.join(10)
+    assert [type(error) for error in errors] == [exceptions.AzureMLException]
+    (job,) = own.jobs(hook)
+    assert job in str(errors[0])
+    assert hook.wait_for_job(job, 30).status == "Canceled"
+
+
+def test_a_deployment_that_is_named_once_is_not_named_again(own: Own, model: dict[str, Any], hook: AzureMLHook) -> None:
+    deployment(name="green", endpoint_name=own.name, **model)
+    task = own.task(deployment_name="green")
+    named = task.execute(Instance().context())["job_name"]
+    task.deployment_name = None
+    default = task.execute(Instance().context())["job_name"]
+    tags = [hook.get_job(name).tags["azureml.deploymentname"] for name in (named, default)]
+    assert tags == ["green", "blue"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"input": None, "inputs": {"threshold": 0.5}}, ["inputs.threshold", "literal"]),
+        ({"input": None, "inputs": {"a-b": "azureml:x:1"}}, ["a-b", "a_b"]),
+        ({"deployment_name": "red"}, ["red", "blue"]),
+        ({"endpoint_name": "no-such-endpoint"}, ["no-such-endpoint"]),
+        ({"outputs": {"return_value": {"type": "uri_file"}}}, ["outputs.return_value"]),
+        ({"mini_batch_size": 0}, ["mini_batch_size", "0"]),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_sent(
+    given: dict[str, Any], words: list[str], own: Own, emulator: RunningEmulator
+) -> None:
+    before = sum(one["method"] in ("PUT", "POST") for one in emulator.journal())
+    keywords = {"endpoint_name": own.name, "input": str(own.folder), **given}
+    with pytest.raises(exceptions.AzureMLException) as caught:
+        invoker(**keywords).execute(Instance().context())
+    assert isinstance(caught.value, (exceptions.AzureMLSpecError, exceptions.AzureMLNotFoundError))
+    assert [word for word in words if word not in str(caught.value)] == [], str(caught.value)
+    sent = [one for one in emulator.journal() if one["method"] in ("PUT", "POST")][before:]
+    assert [one["path"] for one in sent if "token" not in one["path"]] == []
