@@ -83,7 +83,8 @@ def component(spot: Spot, reading: Reading, kind: str) -> Any:
     """
     given = spot.value
     if isinstance(given, Mapping):
-        return INVALID if kind == "pipeline" and _no_inline(spot, reading) else read(spot, reading, kind)
+        refused = kind == "pipeline" and not spot.document.built and _no_inline(spot, reading)
+        return INVALID if refused else read(spot, reading, kind)
     if not isinstance(given, str) or not given:
         return reading.refuse(spot, f"{show(given)} is not a component. Accepted: a file, azureml:NAME:VERSION, an id.")
     if REGISTRY.match(given) or given.startswith("azureml:"):

@@ -22,6 +22,7 @@ from airflow_azureml.spec.fields import (
     nested,
     number,
     show,
+    snake,
     text,
     walk,
     whole,
@@ -111,8 +112,14 @@ def raw_compute(spot: Spot, reading: Reading) -> Any:
     return reading.refuse(spot, f"{show(spot.value)} is not a compute. Accepted: NAME, azureml:NAME.")
 
 
+def task(spot: Spot, reading: Reading) -> Any:
+    """Take a task; an object of ``azure-ai-ml`` writes its own in camel case."""
+    words = {word: _camel(word) for word in TASKS}
+    return choice(words, "a task", fold=snake if spot.document.built else str)(spot, reading)
+
+
 DETAILS = (
-    Field("task", "taskType", choice({word: _camel(word) for word in TASKS}, "a task", fold=str), required=True),
+    Field("task", "taskType", task, required=True),
     Field("model", "model", model, required=True),
     Field("model_provider", None, text),
     Field("training_data", "trainingData", table),

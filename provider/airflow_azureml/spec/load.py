@@ -13,6 +13,7 @@ from airflow_azureml.local import folders, git
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.spec.document import Document, Path, Place
 from airflow_azureml.spec.needs import Bundle
+from airflow_azureml.spec.objects import is_object, plain
 
 if TYPE_CHECKING:
     import yaml
@@ -85,11 +86,11 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, bui
     if isinstance(source, str):
         place = Place(os.path.dirname(os.path.abspath(file)) if file else base, file)
         value, places = _parse(source, place)
+    elif is_object(source):  # some of these are mappings too, of their attributes
+        built, value = True, plain(source)
+        places = {(): Place(os.path.abspath(str(getattr(source, "base_path", None) or base)))}
     elif isinstance(source, Mapping):
         value, places = dict(source), {}
-    elif hasattr(source, "_to_dict"):
-        built, value = True, _plain(source)
-        places = {(): Place(os.path.abspath(str(getattr(source, "base_path", None) or base)))}
     else:
         raise SpecError(
             [
@@ -121,13 +122,6 @@ def _read(path: str) -> str:
     except (OSError, ValueError) as error:
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}."
     raise SpecError([Problem("", f"the file {path} {message}", path)])
-
-
-def _plain(job: Any) -> Any:
-    """Read an azure-ai-ml object through its own dump, as plain values."""
-    import json
-
-    return json.loads(json.dumps(job._to_dict(), default=str))
 
 
 def _parse(text: str, place: Place) -> tuple[Any, dict[Path, Place]]:

@@ -1,0 +1,64 @@
+"""Reads job objects of ``azure-ai-ml`` as plain values, by the dump that they make of themselves.
+
+The dump writes ``azureml:`` before each path, whether it names an asset or a local file; here the latter lose it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from airflow_azureml.rest.errors import Problem, SpecError
+
+PREFIX = "azureml:"
+ASSET = re.compile(r"[^:/@\\]+(:[^:/\\]+|@[^:/@\\]+)|/subscriptions/.+")
+"""What follows ``azureml:`` in a reference to an asset."""
+
+
+ANONYMOUS = "CliV2AnonymousEnvironment"
+"""The name that an environment has which is written out in a job: none of its own."""
+
+SPELLINGS = {"job_output_type": "type", "job_input_type": "type"}
+"""Keys that the dump of some nodes spells as the service does."""
+
+
+def is_object(source: Any) -> bool:
+    """Tell a job object."""
+    return hasattr(source, "_to_dict")
+
+
+def plain(job: Any) -> dict[str, Any]:
+    """Write a job down.
+
+    :raises SpecError: the object is not complete; the text is that of ``azure-ai-ml``.
+    """
+    try:
+        # What ``command()`` and its like make is a node of a pipeline, and as a job of its own another object.
+        job = job._to_job() if hasattr(job, "_to_job") else job
+        dumped = json.loads(json.dumps(job._to_dict(), default=str))
+    except Exception as error:  # noqa: BLE001 - the fault of another library, whatever it is
+        reason = " ".join(str(error).split())
+        message = f"azure-ai-ml cannot write this {type(job).__name__} down: {type(error).__name__}: {reason[:500]}"
+        raise SpecError([Problem("", message)]) from None
+    if not isinstance(dumped, dict):
+        raise SpecError([Problem("", f"azure-ai-ml writes this {type(job).__name__} down as something else.")])
+    value: dict[str, Any] = _cleaned(dumped)
+    if "jobs" in value:
+        # A pipeline's output without any settings is not in its dump, but its nodes are bound to it.
+        value["outputs"] = {**{str(name): {} for name in getattr(job, "outputs", ())}, **value.get("outputs", {})}
+    return value
+
+
+def _cleaned(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        if value.get("name") == ANONYMOUS:
+            value = {name: item for name, item in value.items() if name not in ("name", "version")}
+        return {SPELLINGS.get(name, name): _cleaned(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, str) and key in ("path", "code") and value.startswith(PREFIX):
+        rest = value.removeprefix(PREFIX)
+        if not rest.startswith("//") and not ASSET.fullmatch(rest):
+            return rest
+    return value
