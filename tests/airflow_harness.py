@@ -175,6 +175,10 @@ class RealAirflow(Airflow):
         """Delete a DAG run (3.x by REST)."""
         self.api("DELETE", f"/dags/{dag}/dagRuns/{run}")
 
+    def end_task(self, dag: str, run: str, task: str) -> None:
+        """Ask the process of a running task to end (SIGTERM), as a machine that goes down does."""
+        os.kill(int(self.column("pid", dag, run, task)), signal.SIGTERM)
+
     def kill_task(self, dag: str, run: str, task: str, *, supervisor: bool = False) -> None:
         """Kill the process of a running task with SIGKILL, and the worker that watches over it where asked for."""
         pid = int(self.column("pid", dag, run, task))

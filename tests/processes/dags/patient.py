@@ -10,7 +10,13 @@ from airflow_azureml.operators import AzureMLCommandJobOperator
 
 WAIT = "until test -e ${{inputs.gate}}; do sleep 0.1; done"
 
-for name, deferrable in (("patient_deferred", True), ("patient_on_worker", False)):
+PATIENTS = {
+    "patient_deferred": {"deferrable": True},
+    "patient_on_worker": {"deferrable": False},
+    "patient_in_a_hurry": {"deferrable": True, "execution_timeout": datetime.timedelta(seconds=15), "retries": 0},
+}
+
+for name, arguments in PATIENTS.items():
     with DAG(
         name,
         schedule=None,
@@ -22,6 +28,6 @@ for name, deferrable in (("patient_deferred", True), ("patient_on_worker", False
             command=WAIT,
             inputs={"gate": "{{ params.gate }}"},
             environment={"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
-            deferrable=deferrable,
+            **arguments,
         )
     globals()[name] = dag
