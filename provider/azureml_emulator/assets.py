@@ -13,6 +13,7 @@ import yaml
 
 from azureml_emulator.bodies import CODE, COMPONENT, DATA, ENVIRONMENT, MODEL, invalid
 from azureml_emulator.errors import ServiceError
+from azureml_emulator.job_components import copied
 from azureml_emulator.resolve import Place, Resolver, UnresolvedError
 from azureml_emulator.shapes import Problem, Shape
 from azureml_emulator.versions import Version
@@ -147,7 +148,7 @@ SERVICE_MADE = frozenset({"id", "creation_context"})
 def finish_component(em: Emulator, name: str, version: str, given: Properties) -> Properties:
     """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component
     answers."""
-    spec = {key: value for key, value in given["componentSpec"].items() if key not in SERVICE_MADE}
+    spec = copied(em, {key: value for key, value in given["componentSpec"].items() if key not in SERVICE_MADE})
     finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
     if "is_deterministic" in finished:
         finished["is_deterministic"] = str(finished["is_deterministic"])

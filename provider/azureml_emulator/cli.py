@@ -246,12 +246,13 @@ def requests_received(state: Path) -> list[dict[str, object]]:
 
 
 def jobs_made(state: Path) -> list[dict[str, object]]:
-    """Name, type, status, experiment and times of every job in the store, the oldest first."""
+    """Name, parent, type, status, experiment and times of every job in the store, the oldest first."""
     store = Store(state / "state.sqlite")
     try:
         return [
             {
                 "name": job.name,
+                "parent": job.parent,
                 "type": job.definition.get("jobType"),
                 "status": job.status,
                 "experiment": job.experiment,

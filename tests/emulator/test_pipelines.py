@@ -323,6 +323,28 @@ class TestComponent:
         assert inner["left"]["rootRunId"] == name
         assert service.read(f"/datastores/workspaceblobstore/paths/azureml/{name}/out/all.txt") == b"2nd\nfixed\n"
 
+    def test_a_component_made_of_a_job(self, service: Pipelines, name: str, write: str, join: str) -> None:
+        word = {"jobInputType": "literal", "value": "of the job"}
+        outputs = {"result": {"jobOutputType": "uri_folder"}}
+        service.finish(name, diamond(write, join), inputs={"word": word}, outputs=outputs)
+        spec = {"name": "azureml_anonymous", "version": "1", "type": "pipeline", "jobs": {}, "sourceJobId": name}
+        body = {"properties": {"componentSpec": spec, "isAnonymous": True}}
+        answer = service.put("components/azureml_anonymous/versions/1", body)
+        assert answer.status == 201
+        assert not answer.body["id"].endswith("/1")
+        assert service.put("components/azureml_anonymous/versions/1", body).body["id"] == answer.body["id"]
+        again = service.finish(
+            f"{name}-2", {}, componentId=answer.body["id"], inputs={"word": {**word, "value": "new"}}
+        )
+        assert again["status"] == "Completed"
+        assert service.read(f"{service.outputs(f'{name}-2')['result']['uri']}all.txt") == b"new\nfixed\n"
+
+    def test_a_component_of_a_job_that_is_not_there(self, service: Pipelines) -> None:
+        spec = {"type": "pipeline", "jobs": {}, "source_job_id": "nobody"}
+        answer = service.put("components/azureml_anonymous/versions/1", {"properties": {"componentSpec": spec}})
+        assert answer.status == 400
+        assert "Job nobody not found" in answer.body["error"]["message"]
+
     def test_it_is_answered_without_its_nodes(self, service: Pipelines, pair: str) -> None:
         assert "jobs" not in service.get(pair).body["properties"]["componentSpec"]
 

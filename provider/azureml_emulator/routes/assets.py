@@ -12,6 +12,7 @@ from aiohttp import web
 from azureml_emulator.assets import CURATED, KINDS, Kind, curated, merged, pending_container
 from azureml_emulator.bodies import CONTAINER, invalid, read_properties
 from azureml_emulator.errors import ServiceError
+from azureml_emulator.job_components import own_version
 from azureml_emulator.paging import page
 from azureml_emulator.payload import read_object
 from azureml_emulator.routing import Handler, Plane, Route
@@ -202,6 +203,7 @@ async def put_version(em: Emulator, request: web.Request, name: str, version: st
     given = read_properties(await read_object(request), kind.shape)
     check_name("name", name)
     check_name("version", version)
+    version = own_version(given, version)
     versions = Versions(em.store)
     before = versions.get(kind.segment, name, version)
     finished = merged(kind, before, kind.finish(em, name, version, given))
