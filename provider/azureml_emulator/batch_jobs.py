@@ -151,7 +151,8 @@ def batch_resource(em: Emulator, job: Job) -> dict[str, Any]:
     record = batch_record(em, job.name)
     assert record is not None
     own = em.settings
-    studio = f"{own.studio_url}/runs/{job.name}"
+    wsid = f"/subscriptions/{own.subscription_id}/resourcegroups/{own.resource_group}/workspaces/{own.workspace_name}"
+    studio = f"{own.studio_url}/runs/{job.name}?wsid={wsid}"
     return {
         "id": f"{own.ws_arm}/batchEndpoints/{record['endpoint']}/deployments/{record['deployment']}/jobs/{job.name}",
         "name": job.name,

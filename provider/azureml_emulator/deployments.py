@@ -102,6 +102,7 @@ def complete_pipeline(resolver: Resolver, properties: Properties) -> None:
             field, f"{reference!r} is a component of type {kind!r}; a pipeline component is needed.", "InvalidComponent"
         )
     properties.update(model=None, compute=None)
+    properties["deploymentConfiguration"] = {"settings": {}, **properties["deploymentConfiguration"]}
 
 
 def complete_model(em: Emulator, resolver: Resolver, properties: Properties) -> None:

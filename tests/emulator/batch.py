@@ -37,7 +37,7 @@ class BatchService(Service):
         super().__init__(emulator)
         self.ml = str(emulator["cloud_metadata"]["aml_resource_id"])
 
-    def finish(self, answer: Answer) -> None:
+    def follow(self, answer: Answer) -> None:
         """Follow a long-running operation to its end."""
         assert answer.status in (200, 201, 202), answer.content
         deadline = time.monotonic() + 20
@@ -48,13 +48,13 @@ class BatchService(Service):
     def endpoint(self) -> str:
         """A new endpoint's name."""
         name = f"ep-{uuid.uuid4().hex[:10]}"
-        self.finish(self.put(f"batchEndpoints/{name}", {"location": "eastus", "properties": {"authMode": "AADToken"}}))
+        self.follow(self.put(f"batchEndpoints/{name}", {"location": "eastus", "properties": {"authMode": "AADToken"}}))
         return name
 
     def set_default(self, endpoint: str, deployment: str | None) -> None:
         """Set the default deployment."""
         properties = {"authMode": "AADToken", "defaults": {"deploymentName": deployment}}
-        self.finish(self.put(f"batchEndpoints/{endpoint}", {"location": "eastus", "properties": properties}))
+        self.follow(self.put(f"batchEndpoints/{endpoint}", {"location": "eastus", "properties": properties}))
 
     def model(self, files: Mapping[str, bytes], leaf: str, kind: str = "custom_model") -> str:
         """Register files as a model below a folder, or the one file that ``leaf`` names; its id."""
@@ -78,7 +78,7 @@ class BatchService(Service):
             **properties,
         }
         path = f"batchEndpoints/{endpoint}/deployments/{name}"
-        self.finish(self.put(path, {"location": "eastus", "properties": given}))
+        self.follow(self.put(path, {"location": "eastus", "properties": given}))
 
     def folder(self, files: Mapping[str, bytes]) -> str:
         """Upload files to a new folder; its short address."""

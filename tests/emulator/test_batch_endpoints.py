@@ -43,7 +43,7 @@ class TestOperations:
         assert "/mfeOperationsStatus/bebes:" in answer.headers["azure-asyncoperation"]
         properties = answer.body["properties"]
         assert (properties["provisioningState"], properties["scoringUri"]) == ("Creating", None)
-        service.finish(answer)
+        service.follow(answer)
         found = service.get("batchEndpoints/EP-created").body
         assert (found["name"], found["tags"], found["properties"]["description"]) == ("ep-created", {"a": "b"}, "d")
         assert found["properties"]["provisioningState"] == "Succeeded"
@@ -56,12 +56,12 @@ class TestOperations:
         answer = service.request("DELETE", f"batchEndpoints/{name}")
         assert (answer.status, answer.content) == (202, b"null")
         assert "/mfeOperationResults/be:" in answer.headers["location"]
-        service.finish(answer)
+        service.follow(answer)
         assert service.get(answer.headers["location"]).status == 200
         missing = service.get(f"batchEndpoints/{name}")
         assert (missing.status, missing.inner) == (404, ["NotFound", "EndpointNotFound"])
         assert service.request("DELETE", f"batchEndpoints/{name}").status == 204
-        service.finish(service.put(f"batchEndpoints/{name}", {"location": "eastus", "properties": {}}))
+        service.follow(service.put(f"batchEndpoints/{name}", {"location": "eastus", "properties": {}}))
         assert service.get(f"batchEndpoints/{name}/deployments").body["value"] == []
 
     def test_a_deployment_is_completed_with_the_service_s_defaults(self, service: BatchService, endpoint: str) -> None:
@@ -78,14 +78,14 @@ class TestOperations:
         name = service.endpoint()
         service.deployment(name, "main")
         service.set_default(name, "main")
-        service.finish(service.request("DELETE", f"batchEndpoints/{name}/deployments/main"))
+        service.follow(service.request("DELETE", f"batchEndpoints/{name}/deployments/main"))
         assert service.get(f"batchEndpoints/{name}").body["properties"]["defaults"] == {"deploymentName": None}
 
     def test_an_update_keeps_what_it_does_not_name(self, service: BatchService, endpoint: str) -> None:
         path = f"batchEndpoints/{endpoint}/deployments/other"
         answer = service.request("PATCH", path, {"tags": {"k": "v"}, "properties": {"description": "new"}})
         assert answer.status == 200
-        service.finish(answer)
+        service.follow(answer)
         found = service.get(path).body
         assert (found["tags"], found["properties"]["description"]) == ({"k": "v"}, "new")
         assert found["properties"]["outputAction"] == "SummaryOnly"
@@ -207,9 +207,9 @@ def test_an_mlflow_model_needs_no_script(service: BatchService, endpoint: str) -
         "environmentId": None,
     }
     path = f"batchEndpoints/{endpoint}/deployments/mlflow"
-    service.finish(service.put(path, {"location": "eastus", "properties": given}))
+    service.follow(service.put(path, {"location": "eastus", "properties": given}))
     code = {"codeId": service.code({"score.py": b""}), "scoringScript": "score.py"}
     answer = service.put(path, {"location": "eastus", "properties": {**given, "codeConfiguration": code}})
     assert (answer.status, answer.inner[-1]) == (400, "MissingEnvironment")
     full = {**given, "codeConfiguration": code, "environmentId": ENVIRONMENT}
-    service.finish(service.put(path, {"location": "eastus", "properties": full}))
+    service.follow(service.put(path, {"location": "eastus", "properties": full}))

@@ -32,7 +32,7 @@ class Service(BatchService, Pipelines):
             "outputFileName": "predictions.csv",
         }
         path = f"batchEndpoints/{endpoint}/deployments/{name}"
-        self.finish(self.put(path, {"location": "eastus", "properties": properties}))
+        self.follow(self.put(path, {"location": "eastus", "properties": properties}))
         self.set_default(endpoint, name)
 
 

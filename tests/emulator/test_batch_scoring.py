@@ -91,7 +91,18 @@ def test_an_existing_result_is_kept_and_the_job_succeeds(service: BatchService) 
     assert service.read(f"{place}predictions.csv") == b"older"
 
 
-INPUTS = ["file", "asset file", "asset", "asset label", "located asset", "datastore id", "long", "https", "wasbs", "abfss"]
+INPUTS = [
+    "file",
+    "asset file",
+    "asset",
+    "asset label",
+    "located asset",
+    "datastore id",
+    "long",
+    "https",
+    "wasbs",
+    "abfss",
+]
 
 
 @pytest.mark.parametrize("kind", INPUTS)
