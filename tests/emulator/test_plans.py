@@ -1,0 +1,68 @@
+"""The pipelines that Microsoft's client sends, all of the golden requests, read as graphs of jobs."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azureml_emulator.errors import ServiceError
+from azureml_emulator.plans import read_plan
+from azureml_emulator.resolve import Resolver
+from azureml_emulator.settings import load_settings
+from azureml_emulator.store import Store
+from azureml_emulator.submission import read_job
+from azureml_emulator.versions import Versions
+from tests.corpus.cases import place
+
+COMPONENT = re.compile(
+    r".*/subscriptions/([^/]+)/resourceGroups/([^/]+)/.*/workspaces/([^/]+)/components/([^/]+)/versions/([^/]+)"
+)
+NOT_THERE = re.compile(r"was not found|lies in the registry|is not the id of a component")
+
+
+def resolver(folder: Path, case: dict[str, Any]) -> Resolver:
+    """A workspace that has the components of a case: those it puts, and those it was answered."""
+    store, settings = Store(folder / "state.sqlite"), load_settings(folder, "127.0.0.1", None, {})
+    for request in case["requests"]:
+        found = COMPONENT.fullmatch(request["path"])
+        body = request.get("body") if request["method"] == "PUT" else request.get("response")
+        if found and isinstance(body, dict):
+            Versions(store).put("components", found[4], found[5], body["properties"])
+    names = re.search(
+        r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/.*/workspaces/([^/]+)/", case["job_request"]["path"]
+    )
+    assert names
+    own = replace(settings.identity, subscription_id=names[1], resource_group=names[2], workspace_name=names[3])
+    return Resolver(replace(settings, identity=own), store)
+
+
+def jobs(of: Resolver, given: dict[str, Any]) -> int:
+    """How many jobs a pipeline and those inside of it become."""
+    plan = read_plan(of, given)
+    made = [plan.job(name, plan.declared) for name in plan.graph.nodes]
+    return sum(1 + (jobs(of, job) if job["jobType"] == "Pipeline" else 0) for job in made)
+
+
+def test_golden_pipelines_are_graphs(tmp_path: Path) -> None:
+    folder, asked_for = place()
+    if not folder.is_dir() and not asked_for:
+        pytest.skip(f"{folder} does not exist: AZUREML_CORPUS names the place of the golden requests")
+    made, refused = {}, {}
+    for number, path in enumerate(sorted(folder.glob("jobs/*/expected.json"))):
+        case = json.loads(path.read_text())
+        if (case.get("job_body") or {}).get("properties", {}).get("jobType") != "Pipeline":
+            continue
+        name = path.parent.name
+        try:
+            made[name] = jobs(resolver(tmp_path / str(number), case), read_job("name", case["job_body"]))
+        except ServiceError as error:
+            if error.status != 501 and not NOT_THERE.search(error.message):
+                refused[name] = error.message
+    assert [name for name in refused if "circle" not in refused[name]] == []
+    assert len(made) > 20
+    assert max(made.values()) > 5
