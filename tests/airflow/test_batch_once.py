@@ -89,7 +89,8 @@ each_fault = pytest.mark.parametrize("fault", FAULTS)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that waits seconds for an answer, not a minute."""
+    """A client that waits seconds for an answer, and looks often."""
+    monkeypatch.setenv("AIRFLOW__AZUREML__POLL_INTERVAL", "0.2")
     real = AzureMLHook.client
     monkeypatch.setattr(AzureMLHook, "client", lambda self, limits=None: real(self, limits or Limits(read=5)))
 
