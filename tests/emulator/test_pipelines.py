@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ def to_pipeline(name: str) -> Body:
     return {"type": "literal", "value": f"${{{{parent.outputs.{name}}}}}"}
 
 
+CLUSTER = {"settings": {"default_compute": "cpu-cluster"}}
 FOLDER = {"type": "uri_folder"}
 WRITE = "echo ${{inputs.word}} > ${{outputs.out}}/word.txt"
 JOIN = "cat ${{inputs.a}}/word.txt ${{inputs.b}}/word.txt > ${{outputs.both}}/all.txt"
@@ -407,6 +409,25 @@ class TestEnds:
         }
         assert gone(name)
 
+    def test_a_cancel_wins_whenever_it_comes(self, service: Pipelines, name: str) -> None:
+        made = service.component(f"exec -a {name}-z sleep 0.6", None, {"out": FOLDER})
+        then = service.component(f"exec -a {name}-z sleep 300", {"a": FOLDER})
+        jobs = {"one": node(made), "two": node(then, {"a": from_node("one", "out")})}
+
+        def cancel(number: int) -> set[str]:
+            job = f"{name}-{number}"
+            assert service.start(job, jobs).status == 201
+            time.sleep(0.15 * number)
+            assert service.post(f"jobs/{job}/cancel").status == 202
+            assert service.wait(job)["status"] == "Canceled"
+            return {row["status"] for row in service.steps(job).values()}
+
+        service.token("https://ml.azure.local")
+        with ThreadPoolExecutor(4) as pool:
+            ends = set().union(*pool.map(cancel, range(20)))
+        assert ends <= {"Canceled", "Completed"}
+        assert gone(f"{name}-z")
+
     def test_a_cancel_before_the_first_step(self, service: Pipelines, name: str, write: str) -> None:
         service.start(name, {"one": node(write, {"word": literal("x")})})
         service.post(f"jobs/{name}/cancel")
@@ -420,17 +441,22 @@ class TestEnds:
         assert service.post(f"jobs/{step}/cancel").status == 202
         assert service.wait(name)["status"] == "Failed"
 
-    def test_a_pipeline_ends_with_the_emulator_and_is_not_resumed(self, start_emulator: Start, name: str) -> None:
+    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+    def test_a_pipeline_ends_with_the_emulator_and_is_not_resumed(
+        self, start_emulator: Start, name: str, number: signal.Signals
+    ) -> None:
         emulator = start_emulator()
         service = Pipelines(emulator)
         slow = service.component(f"exec -a {name} sleep 60")
-        service.start(name, {"one": node(slow)})
-        step = service.wait_for_step(name, "one", "Running")["runId"]
-        emulator.signal(signal.SIGKILL)
+        service.start(name, {"one": node(slow), "two": node(slow, None, resources={"instance_count": 4})}, **CLUSTER)
+        first = service.wait_for_step(name, "one", "Running")["runId"]
+        second = service.wait_for_step(name, "two", "Queued")["runId"]
+        emulator.signal(number)
         emulator.start()
         service = Pipelines(emulator)
         assert service.job(name)["status"] == "Failed"
-        assert service.history("GET", f"runs/{step}").body["status"] == "Failed"
+        for step in (first, second):
+            assert service.history("GET", f"runs/{step}").body["status"] == "Failed"
         assert gone(name)
 
     def test_a_deleted_pipeline_takes_its_steps_along(self, service: Pipelines, name: str, write: str) -> None:
