@@ -75,10 +75,16 @@ def job_list(jobs: Iterable[Job]) -> str:
 
 
 def job_page(
-    job: Job, metrics: Mapping[str, list[Metric]], params: Mapping[str, str], log: tuple[str, int], logs: Iterable[str]
+    job: Job,
+    metrics: Mapping[str, list[Metric]],
+    params: Mapping[str, str],
+    log: tuple[str, int],
+    logs: Iterable[str],
+    children: Iterable[Job] = (),
 ) -> str:
     """One job.
 
+    :param children: the jobs that belong to it: the steps of a pipeline.
     :param log: the end of its log, and the number of bytes of the log up to there.
     :param logs: the names of all its logs.
     """
@@ -87,6 +93,7 @@ def job_page(
         [
             table("", facts_of(job)),
             error_block(job),
+            table("Steps", {each.node or each.name: f"{badge(each.status)} {link(each)}" for each in children}),
             table("Inputs", {name: data(row) for name, row in job.definition.get("inputs", {}).items()}),
             table("Outputs", outputs_of(job)),
             table("Metrics", {name: series(points) for name, points in metrics.items()}),
@@ -115,7 +122,7 @@ def facts_of(job: Job) -> dict[str, str]:
         "Part of": f'<a href="/runs/{quote(job.parent)}">{escape(job.parent)}</a>' if job.parent else "",
         "Command": f"<code>{escape(str(definition.get('command') or ''))}</code>" if definition.get("command") else "",
         "Environment": escape(str(definition.get("environmentId") or "")),
-        "Compute": escape(str(definition.get("computeId") or "serverless")),
+        "Compute": escape(compute(job)),
         "Created": time(job.created_at),
         "Started": time(job.started_at),
         "Ended": time(job.ended_at),
@@ -123,6 +130,12 @@ def facts_of(job: Job) -> dict[str, str]:
         "Description": escape(str(definition.get("description") or "")),
     }
     return {name: value for name, value in rows.items() if value}
+
+
+def compute(job: Job) -> str:
+    """What the job runs on; nothing for a pipeline, whose steps say it themselves."""
+    default = "" if job.definition.get("jobType") == "Pipeline" else "serverless"
+    return str(job.definition.get("computeId") or default)
 
 
 def outputs_of(job: Job) -> dict[str, str]:

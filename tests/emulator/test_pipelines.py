@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.emulator.service import ENVIRONMENT, TERMINAL, Answer, Service
 from tests.emulator.test_engine import gone
@@ -190,6 +191,18 @@ class TestGraph:
         service.finish(name, diamond(write, join), inputs={"word": word}, outputs=outputs)
         steps = service.steps(name)
         assert steps["both"]["startTimeUtc"] > max(steps["left"]["endTimeUtc"], steps["right"]["endTimeUtc"])
+
+    def test_its_page_leads_to_its_steps(self, service: Pipelines, name: str, write: str) -> None:
+        service.finish(name, {"one": node(write, {"word": literal("x")})})
+        step = service.steps(name)["one"]["runId"]
+        base = service.emulator["studio_url"]
+        page = requests.get(f"{base}/runs/{name}", timeout=10).text
+        assert f'href="/runs/{step}"' in page
+        assert "Submitting 1 runs" in page
+        assert f'href="/runs/{name}"' in requests.get(f"{base}/runs/{step}", timeout=10).text
+        listed = requests.get(base, timeout=10).text
+        assert name in listed
+        assert step not in listed
 
     def test_the_second_token_is_needed(self, service: Pipelines, name: str, write: str) -> None:
         given = {"jobType": "Pipeline", "jobs": {"one": node(write, {"word": literal("x")})}}

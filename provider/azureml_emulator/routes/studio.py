@@ -27,8 +27,8 @@ HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff
 
 
 async def index(em: Emulator, request: web.Request) -> web.Response:
-    """The list of jobs."""
-    return html(job_list(Jobs(em.store).all()))
+    """The list of jobs; steps are on the pages of their pipelines."""
+    return html(job_list(job for job in Jobs(em.store).all() if job.node is None))
 
 
 async def job(em: Emulator, request: web.Request, name: str) -> web.Response:
@@ -42,7 +42,8 @@ async def job(em: Emulator, request: web.Request, name: str) -> web.Response:
     file = log_file(em, found, main_log(found))
     size = file.stat().st_size if file.is_file() else 0
     log = read_text(file, max(0, size - SHOWN), found.ended)
-    return html(job_page(found, metrics, em.tracking.params(name), log, log_names(em, found)))
+    steps = Jobs(em.store).children(name)
+    return html(job_page(found, metrics, em.tracking.params(name), log, log_names(em, found), steps))
 
 
 async def follow(em: Emulator, request: web.Request, name: str) -> web.Response:
