@@ -114,18 +114,20 @@ def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
     return written if isinstance(written, Mapping) else {}
 
 
-def source(text: str, scope: Scope) -> Source | None:
-    """Find what a binding leads to; None when there is no such thing."""
+def source(text: str, scope: Scope, seen: tuple[str, ...] = ()) -> Source | None:
+    """Find what a binding leads to; None when there is no such thing, or it leads back to itself (``seen``)."""
+    if text in seen:
+        return None
     if found := INPUT.match(text):
         if found[1] == "inputs":
             return scope.inputs.get(found[2].split(".")[0]) or scope.inputs.get(found[2])
-        return _output(found[2], scope)
+        return _output(found[2], scope, (*seen, text))
     if found := OUTPUT.match(text):
         return scope.outputs.get(found[1])
     return None
 
 
-def _output(path: str, scope: Scope) -> Source | None:
+def _output(path: str, scope: Scope, seen: tuple[str, ...]) -> Source | None:
     """Find the type of another node's output; its mode does not carry over."""
     name, _, rest = path.partition(".")
     part, _, port = rest.partition(".")
@@ -142,7 +144,7 @@ def _output(path: str, scope: Scope) -> Source | None:
     if found is not None and (not isinstance(written, Mapping) or port not in written):
         return None
     if isinstance(given, str):
-        bound = source(given, scope)
+        bound = source(given, scope, seen)
         return Source(bound.type) if bound else None
     return Source(str(given.get("type") or "uri_folder") if isinstance(given, Mapping) else "uri_folder")
 
@@ -150,16 +152,17 @@ def _output(path: str, scope: Scope) -> Source | None:
 def refuse_circles(scope: Scope, reading: Reading) -> None:
     """Refuse nodes that wait for each other."""
     done: set[str] = set()
-
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        for other, spot in scope.edges.get(name, []):
-            if other in (*way, name):
-                circle = (*way, name)[(*way, name).index(other) :]
+    for start in scope.names:
+        way = [] if start in done else [start]
+        rests = [iter(scope.edges.get(name, [])) for name in way]
+        while way:
+            other, spot = next(rests[-1], (None, None))
+            if other is None or spot is None:
+                done.add(way.pop())
+                rests.pop()
+            elif other in way:
+                circle = way[way.index(other) :]
                 reading.refuse(spot, f"nodes wait for each other: {' -> '.join((*circle, other))}.")
             elif other not in done:
-                visit(other, (*way, name))
-        done.add(name)
-
-    for name in scope.names:
-        if name not in done:
-            visit(name, ())
+                way.append(other)
+                rests.append(iter(scope.edges.get(other, [])))

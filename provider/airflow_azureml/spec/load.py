@@ -24,13 +24,21 @@ JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
 LIMIT = 200_000
 """Values that one document may have once its aliases are followed."""
 
+DEPTH = 100
+"""How deep values may stand in each other."""
+
 
 class LocalFiles:
     """The disk of this machine, as a document asks about it."""
 
     def locate(self, path: str, folder: str) -> str:
         """Make a path absolute, with links resolved."""
-        return path if os.path.isabs(path) else os.path.realpath(os.path.join(folder, path))
+        if os.path.isabs(path):
+            return path
+        try:
+            return os.path.realpath(os.path.join(folder, path))
+        except (ValueError, OSError):  # a NUL in the path, or a name too long to look for
+            return os.path.join(folder, path)
 
     def kind(self, path: str) -> Literal["file", "folder"] | None:
         """Tell what stands at an absolute path."""
@@ -186,6 +194,8 @@ def _places(
         raise SpecError(
             [Problem(".".join(map(str, path)), "this value contains itself.", place.file, node.start_mark.line + 1)]
         )
+    if len(around) > DEPTH:
+        raise SpecError([Problem("", f"values stand more than {DEPTH} deep in each other.", place.file)])
     count[0] += 1
     if count[0] > LIMIT:
         raise SpecError([Problem("", f"this has more than {LIMIT} values once its aliases are followed.", place.file)])
@@ -202,8 +212,8 @@ def _places(
 def _check(value: Any, count: list[int], around: tuple[int, ...] = ()) -> None:
     """Refuse a mapping made by program that contains itself, or has no end."""
     count[0] += 1
-    if count[0] > LIMIT or id(value) in around:
-        reason = "contains itself" if id(value) in around else f"has more than {LIMIT} values"
+    if count[0] > LIMIT or id(value) in around or len(around) > DEPTH:
+        reason = "contains itself" if id(value) in around else f"has more than {LIMIT} values, or too deep ones"
         raise SpecError([Problem("", f"this mapping {reason}.")])
     if isinstance(value, (Mapping, list, tuple)):
         for item in value.values() if isinstance(value, Mapping) else value:
