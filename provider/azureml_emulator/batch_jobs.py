@@ -32,6 +32,9 @@ PIPELINE_PROPERTIES = {
 }
 """Properties of every batch job. Source: recorded answers to invocations."""
 
+LAG = 5.0
+"""Seconds that a job is missing from lists when the fault does not say how many."""
+
 EARLY = frozenset({"NotStarted", "Starting"})
 
 
@@ -187,10 +190,10 @@ def jobs_of(em: Emulator, endpoint: str, deployment: str | None) -> list[Job]:
 
 def listed_late(em: Emulator, job: Job) -> bool:
     """Whether lists do not show a batch job yet (fault ``list_lag``)."""
+    delays = [row["delay"] for row in em.faults.list() if row["kind"] == "list_lag"]
     created = moment(job.created_at)
-    age = (now() - created).total_seconds() if created else 0.0
-    lagging = any(
-        row["kind"] == "list_lag" and age < (row["delay"] if row["delay"] is not None else 5.0)
-        for row in em.faults.list()
-    )
-    return lagging and batch_record(em, job.name) is not None and em.faults.take("list_lag", job.name) is not None
+    if not delays or created is None or batch_record(em, job.name) is None:
+        return False
+    age = (now() - created).total_seconds()
+    young = any(age < (LAG if delay is None else delay) for delay in delays)
+    return young and em.faults.take("list_lag", job.name) is not None

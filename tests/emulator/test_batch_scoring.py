@@ -297,3 +297,18 @@ def test_a_file_that_an_mlflow_model_cannot_read_fails_the_job(
     log = service.log(service.child(job))
     assert "ERROR:azureml:Error processing input file:" in log
     assert message in log
+
+
+def test_a_batch_job_ends_with_the_emulator_and_is_known_after_the_next_start(fresh_emulator: RunningEmulator) -> None:
+    service = BatchService(fresh_emulator)
+    endpoint = deployed(service, "import time\ndef init(): time.sleep(300)\ndef run(batch): return batch\n")
+    job = service.started(endpoint, service.folder({"a": b"1\n"}))
+    service.wait(job, "Running")
+    child = service.child(job)
+    fresh_emulator.stop()
+    fresh_emulator.start()
+    again = BatchService(fresh_emulator)
+    assert again.await_batch(endpoint, job) == "Failed"
+    assert again.history("GET", f"runs/{child}").body["status"] == "Failed"
+    assert "stopped" in again.details(job)["error"]["error"]["message"]
+    assert again.get(f"batchEndpoints/{endpoint}/deployments/main").status == 200

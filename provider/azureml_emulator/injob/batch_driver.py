@@ -119,7 +119,7 @@ class Driver:
                 self._turn()
         finally:
             for worker in self._workers:
-                self._end(worker)
+                self._end(worker, at_once=worker.batch is not None or not worker.ready)
         if self.totals.succeeded == 0:
             raise JobError(NONE_SUCCEEDED)
 
