@@ -118,11 +118,12 @@ def not_an_input(spot: Spot, reading: Reading) -> Any:
             text = json.dumps(value)
         except (TypeError, ValueError):
             text = str(value)
+        text = text if len(text) <= 200 else text[:197] + "..."
         what = "mapping" if isinstance(value, Mapping) else "list"
         return reading.refuse(
             spot,
-            f"the input {show(spot.name)} is a {what} as a literal. Pass it as one text and parse it in the script, "
-            f"json.dumps(...): {show(json.dumps(text))}. Accepted: a text, number or truth value, or data with a path.",
+            f"the input {show(spot.name)} is a {what} as a literal. Pass it as one text and parse that in the script; "
+            f"json.dumps gives {text!r}. Accepted: a text, number or truth value, or data with a path.",
         )
     return reading.refuse(spot, f"{show(value)} ({type(value).__name__}) is not an input. Write it as text in quotes.")
 
