@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from azureml_emulator.components import NodeError, find_spec, refusal
+from azureml_emulator.components import NodeError, ports, refusal
+from azureml_emulator.graphs import bound
 from azureml_emulator.model import Job, Jobs
+from azureml_emulator.plans import Plan, read_plan
 from azureml_emulator.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -26,9 +28,9 @@ def source_job(spec: Mapping[str, Any]) -> str | None:
 def copied(em: Emulator, spec: Mapping[str, Any]) -> dict[str, Any]:
     """The spec with inputs, outputs and nodes of the pipeline job that it names.
 
-    Literals of the job become defaults, as text; data becomes inputs that must be given. Both are unproven.
+    Literals of the job become defaults; data becomes inputs that must be given. Both are unproven.
 
-    :raises ServiceError: 400: there is no such job, or it is no pipeline.
+    :raises ServiceError: 400: there is no such job, or it is no pipeline with nodes.
     """
     name = source_job(spec)
     if name is None or spec.get("type") != "pipeline":
@@ -39,7 +41,7 @@ def copied(em: Emulator, spec: Mapping[str, Any]) -> dict[str, Any]:
     if job.definition["jobType"] != "Pipeline":
         message = f"The job {name} is of type {job.definition['jobType']}, not a pipeline."
         raise refusal(NodeError("componentSpec.sourceJobId", message, "JobTypeMismatch"))
-    return {**spec, **parts(em, job)}
+    return {**spec, **parts(read_plan(Resolver(em.settings, em.store), job.definition), job)}
 
 
 def own_version(given: Mapping[str, Any], version: str) -> str:
@@ -54,22 +56,34 @@ def own_version(given: Mapping[str, Any], version: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"jobs/{name}"))
 
 
-def parts(em: Emulator, job: Job) -> dict[str, Any]:
-    """Inputs, outputs and nodes of a pipeline job, in the words of component files."""
-    definition = job.definition
-    if definition.get("componentId"):
-        try:
-            spec = find_spec(Resolver(em.settings, em.store), "componentSpec.sourceJobId", definition["componentId"])
-        except NodeError as error:
-            raise refusal(error) from None
-        return {key: spec.get(key) or {} for key in ("inputs", "outputs", "jobs")}
-    inputs = {name: declared(row) for name, row in definition["inputs"].items()}
-    outputs = {name: {"type": row["jobOutputType"]} for name, row in definition["outputs"].items()}
-    return {"inputs": inputs, "outputs": outputs, "jobs": definition["jobs"]}
+def parts(plan: Plan, job: Job) -> dict[str, Any]:
+    """Inputs, outputs and nodes of a pipeline job, in the words of component files; its compute goes to the nodes that
+    name none."""
+    settings = job.definition.get("settings") or {}
+    compute = job.definition.get("computeId") or settings.get("default_compute")
+    shared = {"computeId": compute} if compute else {}
+    inputs = {name: declared(plan, name) for name in (*plan.inputs, *sorted(plan.optional - set(plan.inputs)))}
+    rows = {name: {"type": row["jobOutputType"]} for name, row in plan.outputs.items()}
+    nodes = {
+        name: {**shared, **node} if node["type"] == "command" else dict(node) for name, node in plan.graph.nodes.items()
+    }
+    return {"inputs": inputs, "outputs": rows, "jobs": nodes}
 
 
-def declared(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The declaration of an input from what the job was given."""
-    if row["jobInputType"] == "literal":
-        return {"type": "string", "default": row["value"]}
-    return {"type": row["jobInputType"]}
+def declared(plan: Plan, name: str) -> dict[str, Any]:
+    """The declaration of an input from what the job was given; a literal has the type of what it is bound to."""
+    row = plan.inputs.get(name, {})
+    optional = {"optional": True} if name in plan.optional else {}
+    if "uri" in row:
+        return {"type": row["jobInputType"], **optional}
+    default = {"default": row["value"]} if row else {}
+    return {"type": bound_type(plan, name), **default, **optional}
+
+
+def bound_type(plan: Plan, name: str) -> str:
+    """The type that the first node declares for what it takes from an input of the pipeline."""
+    for node, body in plan.graph.nodes.items():
+        for target, given in (body.get("inputs") or {}).items():
+            if bound(given.get("value")) == f"inputs.{name}":
+                return ports(plan.specs[node], "inputs")[target].kind
+    return "string"

@@ -354,6 +354,18 @@ class TestComponent:
         assert again["status"] == "Completed"
         assert service.read(f"{service.outputs(f'{name}-2')['result']['uri']}all.txt") == b"new\nfixed\n"
 
+    def test_a_job_s_compute_and_types_go_into_its_component(self, service: Pipelines, name: str) -> None:
+        count = service.component("echo ${{inputs.n}}", {"n": {"type": "integer"}})
+        settings = {"default_compute": f"{service.ws}/computes/cpu-cluster"}
+        rows = {"n": {"jobInputType": "literal", "value": "1"}}
+        service.finish(name, {"one": node(count, {"n": from_pipeline("n")})}, inputs=rows, settings=settings)
+        made = service.register({"type": "pipeline", "jobs": {}, "sourceJobId": f"{service.ws}/jobs/{name}"})
+        assert service.get(made).body["properties"]["componentSpec"]["inputs"]["n"]["type"] == "integer"
+        service.finish(f"{name}-2", {}, componentId=made)
+        assert service.steps(f"{name}-2")["one"]["target"] == "cpu-cluster"
+        wrong = {"n": {"jobInputType": "literal", "value": "many"}}
+        assert service.start(f"{name}-3", {}, componentId=made, inputs=wrong).status == 400
+
     def test_a_component_of_a_job_that_is_not_there(self, service: Pipelines) -> None:
         spec = {"type": "pipeline", "jobs": {}, "source_job_id": "nobody"}
         answer = service.put("components/azureml_anonymous/versions/1", {"properties": {"componentSpec": spec}})
