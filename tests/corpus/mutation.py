@@ -26,7 +26,7 @@ from airflow_azureml.spec.translate import translate
 from tests.corpus.cases import Case, find
 
 WS = Workspace("s", "g", "w")
-JUNK = (
+JUNK: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 3.5, float("nan"), float("inf"), 10**30, "", " ", "x", "é\n\x07", "a" * 5000),
     *("azureml:", "azureml:x:1", "azureml:x@latest", "azureml:@", "azureml://", "azureml://datastores/a/paths/b"),
     *("https://", "${{parent.inputs.x}}", "${{", "${{inputs.}}", "/", "..", "~", "file:", "git+https://x/y", "\x00"),

@@ -1,0 +1,132 @@
+"""The command ``airflow-azureml``, as its own process where that matters."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_azureml.cli import main
+
+JOB = """name: from-file
+command: echo ${{inputs.rate}}
+code: ./src
+inputs: {rate: 0.1, data: {type: uri_folder, path: ./data}, known: {type: uri_file, path: "azureml:d@latest"}}
+environment: {build: {path: ./ctx}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A job with all that can be uploaded."""
+    for name, text in {"src/main.py": "1", "src/lib/x.py": "2", "data/a.csv": "a", "ctx/Dockerfile": "FROM x"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "job.yml").write_text(JOB)
+    return tmp_path
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main(["render", *arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_places_occur_on_both_sides(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = shown(capsys, str(folder / "job.yml"), "--workspace", "S/G/W")
+    body = found["body"]["properties"]
+    code, environment = found["requests"]
+    assert found["name"] == "from-file"
+    assert {request["method"] for request in found["requests"]} == {"PUT"}
+    assert body["codeId"] == code["path"]
+    assert body["environmentId"] == environment["path"]
+    targets = {upload["kind"]: upload for upload in found["uploads"]}
+    assert code["body"]["properties"]["codeUri"] == targets["code"]["target"]
+    assert environment["body"]["properties"]["build"]["contextUri"].rstrip("/") == targets["context"]["target"]
+    assert body["inputs"]["data"]["uri"] == targets["data"]["target"] + "/"
+    assert body["inputs"]["known"]["uri"].endswith("/workspaces/W/data/d/labels/latest")
+    assert targets["code"]["source"] == str(folder / "src")
+    assert targets["code"]["files"] == ["main.py", "lib/x.py"]
+    assert all(len(upload["hash"]) == 64 for upload in found["uploads"])
+
+
+def test_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(folder / "job.yml")
+    found = shown(capsys, file, "--set", "inputs.rate=0.5", "compute=azureml:c", "--set", "tags.a=b", "--name", "mine")
+    assert found["name"] == "mine"
+    assert found["body"]["properties"]["inputs"]["rate"]["value"] == "0.5"
+    assert found["body"]["properties"]["tags"] == {"a": "b"}
+    assert "{subscription_id}" in found["body"]["properties"]["computeId"]
+
+
+def test_a_job_without_a_name_has_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "job.yml").write_text(JOB.replace("name: from-file\n", ""))
+    assert shown(capsys, str(folder / "job.yml"))["name"] is None
+
+
+def test_mistakes_stand_on_a_line_each(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "bad.yml"
+    file.write_text("command: echo\nenvironment: x\nlimits: {timeout: soon}\n")
+    assert main(["render", str(file)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(": ")[:2] for line in err.splitlines()] == [
+        [f"{file}:2", "environment"],
+        [f"{file}:3", "limits.timeout"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["render"],
+        ["render", "nowhere.yml"],
+        ["validate"],
+        ["frobnicate"],
+        ["render", "{file}", "--set", "x"],
+        ["render", "{file}", "--workspace", "a/b"],
+        ["render", "{file}", "--name", ""],
+    ],
+)
+def test_usage(folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    file = str(folder / "job.yml")
+    assert main([word.replace("{file}", file) for word in arguments]) == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_folders_are_searched_for_jobs_and_batch_inputs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "conda.yml").write_text("name: x\ndependencies: []\n")
+    (folder / "component.yml").write_text("type: command\nversion: 1\ncommand: echo\n")
+    (folder / "inputs.yml").write_text("inputs: {d: {type: uri_folder, path: azureml:d:1}, n: 3}\n")
+    assert main(["validate", str(folder)]) == 0
+    assert capsys.readouterr().out == "2 right, 0 wrong\n"
+    (folder / "deep").mkdir()
+    (folder / "deep" / "wrong.yaml").write_text("type: sweep\n")
+    (folder / "inputs.yml").write_text("inputs: {d: {type: uri_foldr, path: azureml:d:1}}\n")
+    assert main(["validate", str(folder)]) == 1
+    err = capsys.readouterr().err
+    assert "inputs.yml:1: inputs.d.type: " in err
+    assert "wrong.yaml:1: " in err
+    assert main(["validate", str(folder / "conda.yml")]) == 1
+
+
+def test_as_a_process(folder: Path) -> None:
+    """Without Airflow, azure or the network, and never with a traceback, not even when nobody reads on."""
+    script = Path(sys.executable).with_name("airflow-azureml")
+    done = subprocess.run([script, "render", folder / "job.yml"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["name"] == "from-file"
+    heavy = "import sys; from airflow_azureml.cli import main; main(['render', sys.argv[1]])"
+    heavy += "; sys.exit(any(name in sys.modules for name in ('airflow', 'azure', 'requests', 'aiohttp')))"
+    subprocess.run([sys.executable, "-c", heavy, folder / "job.yml"], capture_output=True, check=True)
+    gone = subprocess.run(
+        f"'{script}' render '{folder / 'job.yml'}' | true", shell=True, capture_output=True, text=True
+    )
+    assert "Traceback" not in gone.stderr
+    (folder / "secret.yml").write_text(JOB)
+    (folder / "src" / "main.py").chmod(0)
+    unread = subprocess.run([script, "render", folder / "job.yml"], capture_output=True, text=True, check=False)
+    assert "Traceback" not in unread.stderr
