@@ -156,6 +156,7 @@ def batch_resource(em: Emulator, job: Job) -> dict[str, Any]:
     own = em.settings
     wsid = f"/subscriptions/{own.subscription_id}/resourcegroups/{own.resource_group}/workspaces/{own.workspace_name}"
     studio = f"{own.studio_url}/runs/{job.name}?wsid={wsid}"
+    tracking = f"azureml://{own.api.partition('://')[2]}/mlflow/v1.0{own.ws_arm}?"
     return {
         "id": f"{own.ws_arm}/batchEndpoints/{record['endpoint']}/deployments/{record['deployment']}/jobs/{job.name}",
         "name": job.name,
@@ -167,7 +168,8 @@ def batch_resource(em: Emulator, job: Job) -> dict[str, Any]:
             "provisioningState": "Succeeded",
             "status": "Preparing" if job.status in EARLY else job.status,
             "interactionEndpoints": {
-                "Studio": {"jobEndpointType": "Studio", "port": None, "endpoint": studio, "properties": None}
+                name: {"jobEndpointType": name, "port": None, "endpoint": address, "properties": None}
+                for name, address in (("Studio", studio), ("Tracking", tracking))
             },
             "tags": job.definition["tags"],
             "properties": job.definition["properties"],

@@ -11,10 +11,11 @@ from aiohttp import web
 from azureml_emulator import batch_bodies
 from azureml_emulator.bodies import invalid
 from azureml_emulator.deployments import completed
-from azureml_emulator.endpoints import DEPLOYMENT, ENDPOINT, GONE, Endpoints, Operation, Record
-from azureml_emulator.errors import Envelope, ServiceError
+from azureml_emulator.endpoints import DEPLOYMENT, ENDPOINT, GONE, Endpoints, Record
+from azureml_emulator.errors import ServiceError
 from azureml_emulator.paging import page
 from azureml_emulator.payload import read_object
+from azureml_emulator.routes.endpoint_operations import operation_url
 from azureml_emulator.routing import Plane, Route
 from azureml_emulator.shapes import Problem, Shape
 from azureml_emulator.submission import refusal
@@ -28,8 +29,6 @@ NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
 TYPE = "Microsoft.MachineLearningServices/workspaces/batchEndpoints"
 MOST_DEPLOYMENTS = 20
 """Deployments of one endpoint. Source: Microsoft's page on quotas."""
-
-LOCATION = "{sub}/providers/Microsoft.MachineLearningServices/locations/{region}"
 
 
 def endpoints_of(em: Emulator) -> Endpoints:
@@ -256,46 +255,6 @@ def removed(em: Emulator, request: web.Request, kind: str, value: Record | None,
     return web.json_response(None, status=202, headers=headers)
 
 
-def operation_url(em: Emulator, request: web.Request, area: str, prefix: str, operation: str) -> str:
-    """The address of an operation: a subscription's, with the workspace's id in its last segment."""
-    own = em.settings
-    version = request.query["api-version"]
-    return (
-        f"{own.base_url}/subscriptions/{own.subscription_id}/providers/Microsoft.MachineLearningServices/locations/{own.region}"
-        f"/{area}/{prefix}:{own.workspace_id}:{operation}?api-version={version}"
-    )
-
-
-def known_operation(em: Emulator, request: web.Request, workspace_id: str, operation: str) -> Operation:
-    """An operation of this workspace, or ARM's 404."""
-    row = endpoints_of(em).operation(operation)
-    if row is None or workspace_id.lower() != em.settings.workspace_id.lower():
-        message = f"The operation '{request.path.rpartition('/')[2]}' was not found."
-        raise ServiceError(404, "OperationNotFound", message, envelope=Envelope.ARM)
-    return row
-
-
-async def operation_status(
-    em: Emulator, request: web.Request, region: str, workspace_id: str, operation: str
-) -> web.Response:
-    """The state of an operation. Source: recorded: ``id``, ``name``, ``status``, and for a delete times too."""
-    row = known_operation(em, request, workspace_id, operation)
-    name = request.path.rpartition("/")[2]
-    body: dict[str, Any] = {"id": request.path, "name": name, "status": row.state if row.going_on else "Succeeded"}
-    if row.state == GONE:
-        body.update(startTime=row.started_at, percentComplete=0.0 if row.going_on else 100.0)
-    return web.json_response(body, headers={"Retry-After": "1"} if row.going_on else {})
-
-
-async def operation_result(
-    em: Emulator, request: web.Request, region: str, workspace_id: str, operation: str
-) -> web.Response:
-    """The end of a delete: 202 until then."""
-    row = known_operation(em, request, workspace_id, operation)
-    headers = {"Location": str(request.url), "Retry-After": "1"} if row.going_on else {}
-    return web.Response(status=202 if row.going_on else 200, headers=headers)
-
-
 ENDPOINTS = "{ws}/batchEndpoints"
 ONE = f"{ENDPOINTS}/{{endpoint}}"
 DEPLOYMENTS = f"{ONE}/deployments"
@@ -310,16 +269,4 @@ ROUTES = [
     Route("PUT", f"{DEPLOYMENTS}/{{deployment}}", put_deployment, Plane.ARM),
     Route("PATCH", f"{DEPLOYMENTS}/{{deployment}}", patch_deployment, Plane.ARM),
     Route("DELETE", f"{DEPLOYMENTS}/{{deployment}}", delete_deployment, Plane.ARM),
-    *(
-        Route(
-            "GET", f"{LOCATION}/mfeOperationsStatus/{kind}:{{workspace_id}}:{{operation}}", operation_status, Plane.ARM
-        )
-        for kind in ("bebes", "bdbes", "be", "bd")
-    ),
-    *(
-        Route(
-            "GET", f"{LOCATION}/mfeOperationResults/{kind}:{{workspace_id}}:{{operation}}", operation_result, Plane.ARM
-        )
-        for kind in ("be", "bd")
-    ),
 ]
