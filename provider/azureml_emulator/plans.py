@@ -80,14 +80,19 @@ class Plan:
         compute = given.get("computeId") or self.definition.get("computeId") or settings.get("default_compute")
         if compute:
             given["computeId"] = str(compute).removeprefix("azureml:")
-        datastore = str(settings.get("default_datastore") or DEFAULT_DATASTORE).removeprefix("azureml:")
         for row in given.get("outputs", {}).values():
-            place_output(row, datastore.rpartition("/")[2])
+            place_output(row, default_datastore(self.definition))
         problems: list[Problem] = []
         checked = COMMAND_JOB(given, field, problems.append)
         if problems:
             raise invalid(problems)
         return dict(checked)
+
+
+def default_datastore(definition: Mapping[str, Any]) -> str:
+    """The name of the datastore that takes outputs without an address."""
+    named = (definition.get("settings") or {}).get("default_datastore") or DEFAULT_DATASTORE
+    return str(named).removeprefix("azureml:").rpartition("/")[2]
 
 
 def place_output(row: Row, datastore: str) -> None:

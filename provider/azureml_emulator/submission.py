@@ -11,7 +11,7 @@ from azureml_emulator.clusters import Computes
 from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.model import NAME, Job, Jobs, completed_definition
 from azureml_emulator.pipeline_bodies import PIPELINE_JOB
-from azureml_emulator.plans import located, read_plan
+from azureml_emulator.plans import default_datastore, located, read_plan
 from azureml_emulator.resolve import Reference, Resolver, UnresolvedError
 from azureml_emulator.shapes import Problem, record
 from azureml_emulator.versions import Versions
@@ -93,6 +93,10 @@ def check_pipeline(em: Emulator, given: dict[str, Any], depth: int) -> dict[str,
             raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     resolver = Resolver(em.settings, em.store)
     check_inputs(resolver, given)
+    datastore = default_datastore(given)
+    if resolver.datastore(datastore) is None:
+        message = f"The datastore {datastore!r} was not found in the workspace."
+        raise refusal("settings.default_datastore", message, "DatastoreNotFound")
     plan = read_plan(resolver, given)
     for name in plan.graph.nodes:
         job = plan.job(name, plan.declared)

@@ -280,6 +280,19 @@ class TestNode:
         assert service.read(f"{asset}word.txt") == b"x\n"
         assert set(service.outputs(name)) == {"named", "placed"}
 
+    def test_outputs_go_to_the_pipeline_s_datastore(self, service: Pipelines, name: str, write: str) -> None:
+        make = service.component("echo made > ${{outputs.f}}", None, {"f": {"type": "uri_file"}})
+        jobs = {"one": node(write, {"word": literal("x")}), "two": node(make)}
+        settings = {"default_datastore": f"{service.ws}/datastores/workspaceartifactstore"}
+        service.finish(name, jobs, settings=settings)
+        steps = service.steps(name)
+        base = "/datastores/workspaceartifactstore/paths/azureml"
+        assert service.read(f"{base}/{steps['one']['runId']}/out/word.txt") == b"x\n"
+        assert service.read(f"{base}/{steps['two']['runId']}/f/f") == b"made\n"
+        answer = service.start(f"{name}-2", jobs, settings={"default_datastore": "azureml:nowhere"})
+        assert answer.status == 400
+        assert "settings.default_datastore" in answer.body["error"]["message"]
+
     def test_one_file_is_an_output(self, service: Pipelines, name: str) -> None:
         file = {"type": "uri_file"}
         make = service.component("echo made > ${{outputs.f}}", None, {"f": file})
