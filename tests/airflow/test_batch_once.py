@@ -189,33 +189,67 @@ def test_without_waiting_the_result_names_the_job(own: Own, hook: AzureMLHook) -
     assert hook.wait_for_job(result["job_name"], 60).status == "Completed"
 
 
+class Invoking:
+    """An ``execute`` that goes on in a thread, as it does beside a signal's handler, and is in its invocation."""
+
+    def __init__(self, task: AzureMLInvokeBatchEndpointOperator) -> None:
+        self.task, self.errors = task, list[BaseException]()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+        deadline = time.monotonic() + 30
+        while task._ending is None or task._ending.search is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.7)  # the emulator has acted by now, or waits before it does
+
+    def _run(self) -> None:
+        try:
+            self.task.execute(Instance().context())
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the test looks at it
+            self.errors.append(error)
+
+    def end(self) -> list[BaseException]:
+        """Wait for the end."""
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+        return self.errors
+
+
+@pytest.fixture
+def ended_by_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow says that the task was failed by hand."""
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": "failed"}})
+
+
+@pytest.mark.usefixtures("ended_by_a_user")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_task_killed_while_it_invokes_leaves_no_job_behind(
-    when: str, own: Own, hook: AzureMLHook, faults: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    when: str, own: Own, hook: AzureMLHook, faults: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": "failed"}})
-    faults("delay", delay=1.5, when=when)
-    task, ti, errors = own.task(), Instance(), []
-
-    def run() -> None:
-        try:
-            task.execute(ti.context())
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the test looks at it
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while task._ending is None or task._ending.search is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    time.sleep(0.5)
-    task.on_kill()
-    thread.join(10)
+    faults("delay", delay=2, when=when)
+    invoking = Invoking(own.task())
+    invoking.task.on_kill()
+    errors = invoking.end()
     assert [type(error) for error in errors] == [exceptions.AzureMLException]
     (job,) = own.jobs(hook)
     assert job in str(errors[0])
     assert hook.wait_for_job(job, 30).status == "Canceled"
+
+
+@pytest.mark.usefixtures("ended_by_a_user")
+def test_a_job_whose_answer_is_lost_is_found_by_its_mark_and_canceled(
+    own: Own, hook: AzureMLHook, faults: Callable[..., None]
+) -> None:
+    faults("timeout", when="after")
+    invoking = Invoking(own.task())
+    ending = invoking.task._ending
+    assert ending is not None
+    invoking.task.on_kill()
+    ending.settle()
+    (job,) = own.jobs(hook)
+    assert ending.job_name == job, "before SIGKILL comes"
+    assert hook.wait_for_job(job, 30).status == "Canceled"
+    assert [type(error) for error in invoking.end()] == [exceptions.AzureMLException]
 
 
 def test_a_deployment_that_is_named_once_is_not_named_again(own: Own, model: dict[str, Any], hook: AzureMLHook) -> None:
