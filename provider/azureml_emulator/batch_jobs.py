@@ -53,7 +53,7 @@ def route(em: Emulator, endpoint: str, header: str | None) -> tuple[Record, Reco
     deployment = endpoints.deployment(holder["name"], name)
     if deployment is None:
         raise missing(f"The deployment {name} of endpoint {endpoint} was not found.", "DeploymentNotFound")
-    if deployment["state"] in ("Creating", "Deleting"):
+    if deployment["state"] in ("Creating", "Deleting", "Failed"):
         message = f"The deployment {name} is not ready: its state is {deployment['state']}."
         raise ServiceError(400, "UserError", message, ("BadArgument", "DeploymentNotReady"), Envelope.HISTORY)
     return holder, deployment

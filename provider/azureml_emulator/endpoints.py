@@ -23,11 +23,18 @@ class Operation:
     """A long-running operation.
 
     :param going_on: whether it has not ended yet.
+    :param failed: whether it ends without having reached what it was for.
     """
 
     started_at: str
     state: str
     going_on: bool
+    failed: bool = False
+
+    @property
+    def status(self) -> str:
+        """The word for how it is going."""
+        return self.state if self.going_on else "Failed" if self.failed else "Succeeded"
 
 
 class Endpoints:
@@ -56,18 +63,27 @@ class Endpoints:
         """The deployments of an endpoint, the oldest first."""
         return self._list(DEPLOYMENT, f"{endpoint}/".lower())
 
-    def begin(self, kind: str, key: str, value: Record, state: str) -> str:
+    def begin(self, kind: str, key: str, value: Record, state: str, *, longer: float = 0.0, fails: bool = False) -> str:
         """Write a record that is about to settle, and answer the operation's id.
 
         :param state: ``Creating``, ``Updating`` or ``Deleting``.
+        :param longer: seconds that it takes beside those of every operation.
+        :param fails: it ends with ``Failed``; what was to be deleted stays.
         """
         moment = now()
-        value["state"] = state
-        value["settles"] = moment.timestamp() + self._pause
+        value["state"], value["fails"] = state, fails
+        value["settles"] = moment.timestamp() + self._pause + longer
         value["modified_at"] = stamp(moment)
         value.setdefault("created_at", stamp(moment))
         operation = str(uuid.uuid4())
-        row = {"kind": kind, "key": key.lower(), "state": state, "started": stamp(moment), "ends": value["settles"]}
+        row = {
+            "kind": kind,
+            "key": key.lower(),
+            "state": state,
+            "started": stamp(moment),
+            "ends": value["settles"],
+            "fails": fails,
+        }
         with self._store.transaction():
             self._store.put(kind, key.lower(), value)
             self._store.put("endpoint_operation", operation, row)
@@ -79,7 +95,7 @@ class Endpoints:
         if row is None:
             return None
         self._read(row["kind"], row["key"])
-        return Operation(row["started"], row["state"], now().timestamp() < row["ends"])
+        return Operation(row["started"], row["state"], now().timestamp() < row["ends"], row.get("fails", False))
 
     def _list(self, kind: str, prefix: str) -> list[Record]:
         rows = (self._settled(kind, key, value) for key, value in self._store.list(kind, prefix))
@@ -92,10 +108,10 @@ class Endpoints:
     def _settled(self, kind: str, key: str, value: Record) -> Record | None:
         if value.get("settles") is None or now().timestamp() < value["settles"]:
             return value
-        if value["state"] == GONE:
+        if value["state"] == GONE and not value.get("fails"):
             self._remove(kind, key)
             return None
-        value.update(settles=None, state="Succeeded")
+        value.update(settles=None, state="Failed" if value.get("fails") else "Succeeded")
         self._store.put(kind, key, value)
         return value
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.emulator.batch import BatchService
-from tests.emulator.service import ENVIRONMENT
+from tests.emulator.service import ENVIRONMENT, Answer
 from tests.emulator_fixture import RunningEmulator
 
 FOLDER = "azureml://datastores/workspaceblobstore/paths/data/"
@@ -43,10 +45,11 @@ class TestOperations:
         assert "/mfeOperationsStatus/bebes:" in answer.headers["azure-asyncoperation"]
         properties = answer.body["properties"]
         assert (properties["provisioningState"], properties["scoringUri"]) == ("Creating", None)
+        assert properties["properties"] == {"AzureAsyncOperationUri": answer.headers["azure-asyncoperation"]}
         service.follow(answer)
         found = service.get("batchEndpoints/EP-created").body
         assert (found["name"], found["tags"], found["properties"]["description"]) == ("ep-created", {"a": "b"}, "d")
-        assert found["properties"]["provisioningState"] == "Succeeded"
+        assert (found["properties"]["provisioningState"], found["properties"]["properties"]) == ("Succeeded", {})
         assert found["properties"]["scoringUri"].endswith("/scoring/ep-created/jobs")
         assert found["id"] in [row["id"] for row in service.get("batchEndpoints").body["value"]]
 
@@ -72,7 +75,7 @@ class TestOperations:
         assert (properties["miniBatchSize"], properties["errorThreshold"]) == (10, -1)
         assert (properties["outputAction"], properties["outputFileName"]) == ("AppendRow", "predictions.csv")
         names = [row["name"] for row in service.get(f"batchEndpoints/{endpoint}/deployments").body["value"]]
-        assert names == ["main", "other"]
+        assert names[:2] == ["main", "other"]
 
     def test_a_default_goes_with_its_deployment(self, service: BatchService) -> None:
         name = service.endpoint()
@@ -80,6 +83,21 @@ class TestOperations:
         service.set_default(name, "main")
         service.follow(service.request("DELETE", f"batchEndpoints/{name}/deployments/main"))
         assert service.get(f"batchEndpoints/{name}").body["properties"]["defaults"] == {"deploymentName": None}
+
+    def test_numbers_may_be_texts_and_words_of_any_case(self, service: BatchService, endpoint: str) -> None:
+        """Microsoft's sample script writes them so."""
+        given = service.get(f"batchEndpoints/{endpoint}/deployments/main").body["properties"]
+        change = {
+            "maxConcurrencyPerInstance": "4",
+            "errorThreshold": "10",
+            "miniBatchSize": "5",
+            "loggingLevel": "info",
+        }
+        path = f"batchEndpoints/{endpoint}/deployments/texts"
+        service.follow(service.put(path, {"location": "eastus", "properties": {**given, **change}}))
+        found = service.get(path).body["properties"]
+        assert (found["maxConcurrencyPerInstance"], found["errorThreshold"], found["miniBatchSize"]) == (4, 10, 5)
+        assert found["loggingLevel"] == "Info"
 
     def test_an_update_keeps_what_it_does_not_name(self, service: BatchService, endpoint: str) -> None:
         path = f"batchEndpoints/{endpoint}/deployments/other"
@@ -132,6 +150,44 @@ class TestOperations:
     def test_a_deployment_needs_its_endpoint(self, service: BatchService) -> None:
         answer = service.put("batchEndpoints/ep-absent/deployments/main", {"location": "eastus", "properties": {}})
         assert (answer.status, answer.inner[-1]) == (404, "EndpointNotFound")
+
+
+class TestFaults:
+    """Operations that take their time, or fail."""
+
+    @pytest.fixture(autouse=True)
+    def clean(self, emulator: RunningEmulator) -> Iterator[None]:
+        """No fault outlives its test."""
+        yield
+        emulator.clear_faults()
+
+    def test_an_operation_can_fail(self, service: BatchService, emulator: RunningEmulator) -> None:
+        emulator.fault("operation_fails", route="PUT .*/batchEndpoints/ep-failing$", times=1)
+        body = {"location": "eastus", "properties": {}}
+        answer = service.put("batchEndpoints/ep-failing", body)
+        assert answer.status == 201
+        status = self.end(service, answer)
+        assert (status["status"], status["error"]["code"]) == ("Failed", "UserError")
+        assert service.get("batchEndpoints/ep-failing").body["properties"]["provisioningState"] == "Failed"
+        service.follow(service.put("batchEndpoints/ep-failing", body))
+        assert service.get("batchEndpoints/ep-failing").body["properties"]["provisioningState"] == "Succeeded"
+
+    def test_an_operation_can_take_longer(self, service: BatchService, emulator: RunningEmulator) -> None:
+        emulator.fault("operation_slow", delay=1, times=1)
+        answer = service.put("batchEndpoints/ep-slow", {"location": "eastus", "properties": {}})
+        begun = time.monotonic()
+        assert self.end(service, answer)["status"] == "Succeeded"
+        assert time.monotonic() - begun > 0.5
+
+    def end(self, service: BatchService, answer: Answer) -> dict[str, Any]:
+        """The last state of an operation."""
+        deadline = time.monotonic() + 20
+        while True:
+            body = dict(service.get(answer.headers["azure-asyncoperation"]).body)
+            if body["status"] in ("Succeeded", "Failed"):
+                return body
+            assert time.monotonic() < deadline, body
+            time.sleep(0.02)
 
 
 class TestInvocations:

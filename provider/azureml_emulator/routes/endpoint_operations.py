@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from azureml_emulator.endpoints import GONE, Endpoints, Operation
+from azureml_emulator.endpoints import GONE, Endpoints, Operation, Record
 from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.routing import Plane, Route
 
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
 
 LOCATION = "{sub}/providers/Microsoft.MachineLearningServices/locations/{region}"
+FAILED = "The emulator was asked for this fault: {state} did not succeed."
+
+
+def start(em: Emulator, request: web.Request, kind: str, key: str, value: Record, state: str) -> str:
+    """Begin an operation, with the faults that were asked for (``operation_slow``, ``operation_fails``); its id."""
+    subject = f"{request.method} {request.path}"
+    slow, fails = em.faults.take("operation_slow", subject), em.faults.take("operation_fails", subject)
+    endpoints = Endpoints(em.store, em.clock.pause)
+    return endpoints.begin(kind, key, value, state, longer=slow.seconds(3) if slow else 0.0, fails=fails is not None)
 
 
 def operation_url(em: Emulator, request: web.Request, area: str, prefix: str, operation: str) -> str:
@@ -41,9 +50,11 @@ async def operation_status(
     """The state of an operation. Source: recorded: ``id``, ``name``, ``status``, and for a delete times too."""
     row = known_operation(em, request, workspace_id, operation)
     name = request.path.rpartition("/")[2]
-    body: dict[str, Any] = {"id": request.path, "name": name, "status": row.state if row.going_on else "Succeeded"}
+    body: dict[str, Any] = {"id": request.path, "name": name, "status": row.status}
     if row.state == GONE:
         body.update(startTime=row.started_at, percentComplete=0.0 if row.going_on else 100.0)
+    if row.status == "Failed":
+        body["error"] = {"code": "UserError", "message": FAILED.format(state=row.state.lower())}
     return web.json_response(body, headers={"Retry-After": "1"} if row.going_on else {})
 
 

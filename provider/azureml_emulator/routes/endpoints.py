@@ -15,7 +15,7 @@ from azureml_emulator.endpoints import DEPLOYMENT, ENDPOINT, GONE, Endpoints, Re
 from azureml_emulator.errors import ServiceError
 from azureml_emulator.paging import page
 from azureml_emulator.payload import read_object
-from azureml_emulator.routes.endpoint_operations import operation_url
+from azureml_emulator.routes.endpoint_operations import operation_url, start
 from azureml_emulator.routing import Plane, Route
 from azureml_emulator.shapes import Problem, Shape
 from azureml_emulator.submission import refusal
@@ -227,12 +227,15 @@ def begun(
     Source: recorded: ``Location`` is the resource, ``Azure-AsyncOperation`` the operation. That an update answers 200
     is unproven.
     """
-    operation = endpoints_of(em).begin(kind, key, value, "Updating" if before else "Creating")
+    operation = start(em, request, kind, key, value, "Updating" if before else "Creating")
     body = resource(em, value)
     prefix = "bebes" if kind == ENDPOINT else "bdbes"
     version = request.query["api-version"]
+    address = operation_url(em, request, "mfeOperationsStatus", prefix, operation)
+    # Microsoft's sample script cli/batch-score-rest.sh polls what it finds here.
+    body["properties"]["properties"] = {**(body["properties"]["properties"] or {}), "AzureAsyncOperationUri": address}
     headers = {
-        "Azure-AsyncOperation": operation_url(em, request, "mfeOperationsStatus", prefix, operation),
+        "Azure-AsyncOperation": address,
         "Location": f"{em.settings.base_url}{body['id']}?api-version={version}",
         "Retry-After": "1",
         "x-ms-async-operation-timeout": "PT30M",
@@ -244,7 +247,7 @@ def removed(em: Emulator, request: web.Request, kind: str, value: Record | None,
     """The answer to a delete. Source: recorded 202 with a body of ``null`` and two addresses."""
     if value is None:
         return web.Response(status=204)
-    operation = endpoints_of(em).begin(kind, key, value, GONE)
+    operation = start(em, request, kind, key, value, GONE)
     prefix = "be" if kind == ENDPOINT else "bd"
     headers = {
         "Azure-AsyncOperation": operation_url(em, request, "mfeOperationsStatus", prefix, operation),
