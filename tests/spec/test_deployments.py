@@ -1,0 +1,121 @@
+"""Endpoints and deployments from YAML: the bodies of Microsoft's client, and what the service needs besides."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.deployments import translate_deployment, translate_endpoint
+from airflow_azureml.spec.load import load
+from airflow_azureml.spec.needs import Gap, Register, Resolve, Upload
+
+WS = Workspace("sub", "group", "ws")
+HEAD = "name: blue\nendpoint_name: cards\n"
+MODEL = f"{HEAD}type: model\nmodel: azureml:m:1\ncompute: azureml:cpu\n"
+
+CASES = {
+    "endpoint": "name: cards\n",
+    "endpoint, all": "name: cards\ndescription: d\nauth_mode: aad_token\ntags: {a: b}\nproperties: {c: d}\n"
+    "defaults: {deployment_name: blue}\n",
+    "model": MODEL,
+    "model, all": f"{MODEL}description: d\ntags: {{a: b}}\nproperties: {{c: d}}\nresources: {{instance_count: 2}}\n"
+    "settings:\n  mini_batch_size: 3\n  output_action: append_row\n  output_file_name: p.csv\n"
+    "  retry_settings: {max_retries: 3, timeout: 90}\n  error_threshold: -1\n  logging_level: info\n"
+    "  max_concurrency_per_instance: 2\n  environment_variables: {A: b}\n",
+    "model, summary": f"{MODEL}settings: {{mini_batch_size: 1, output_action: summary_only, instance_count: 4}}\n",
+    "pipeline": f"{HEAD}type: pipeline\ncomponent: azureml:c:1\n",
+    "pipeline, all": f"{HEAD}type: pipeline\ncomponent: azureml:c:1\ndescription: d\ntags: {{a: b}}\n"
+    "settings: {default_compute: cpu, continue_on_step_failure: false}\n",
+}
+
+ORACLE = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+from azure.ai.ml.entities import _load_functions as load
+found = {}
+for name, path in json.load(open(sys.argv[1])).items():
+    if name.startswith("endpoint"):
+        body = load.load_batch_endpoint(path)._to_rest_batch_endpoint("east")
+    elif name.startswith("model"):
+        body = load.load_model_batch_deployment(path)._to_rest_object("east")
+    else:
+        body = load.load_pipeline_component_batch_deployment(path)._to_rest_object("east")
+    found[name] = body.as_dict()
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def oracle(sdk_python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What Microsoft's client sends for each case, before it has looked up any reference."""
+    folder = tmp_path_factory.mktemp("oracle")
+    paths = {}
+    for number, (name, text) in enumerate(CASES.items()):
+        paths[name] = str(folder / f"{number}.yml")
+        Path(paths[name]).write_text(text)
+    (folder / "cases.json").write_text(json.dumps(paths))
+    done = subprocess.run([sdk_python, "-c", ORACLE, folder / "cases.json"], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A body for comparison: words without their case, scalars of settings as text, nothing that says nothing."""
+    if isinstance(value, Mapping):
+        inner = {key: plain(item) for key, item in value.items() if key not in ("location", "assetId", "compute")}
+        return {key: item for key, item in inner.items() if item not in (None, {})}
+    return str(value).casefold() if isinstance(value, (str, bool)) else value
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bodies_are_those_of_microsofts_client(case: str, oracle: dict[str, Any]) -> None:
+    document = load(CASES[case])
+    translate: Any = translate_endpoint if case.startswith("endpoint") else translate_deployment
+    assert plain(translate(document, WS).body) == plain(oracle[case])
+
+
+def body(text: str) -> dict[str, Any]:
+    """The properties of a deployment."""
+    return dict(translate_deployment(load(text), WS).body["properties"])
+
+
+def test_words_are_those_of_the_service() -> None:
+    found = body(f"{MODEL}logging_level: debug\noutput_action: SummaryOnly\nretry_settings: {{timeout: 90}}\n")
+    assert (found["loggingLevel"], found["outputAction"]) == ("Debug", "SummaryOnly")
+    assert found["retrySettings"] == {"timeout": "PT1M30S"}
+    assert found["compute"] == f"{WS.path}/computes/cpu"
+    assert found["model"] == {"referenceType": "Id", "assetId": f"{WS.path}/models/m/versions/1"}
+    assert dict(translate_endpoint(load(CASES["endpoint"]), WS).body) == {"properties": {"authMode": "AADToken"}}
+
+
+def test_settings_of_a_pipeline_are_texts() -> None:
+    found = body(CASES["pipeline, all"])["deploymentConfiguration"]["settings"]
+    assert found == {"default_compute": "cpu", "continue_on_step_failure": "False"}
+
+
+def test_what_is_missing_is_needed_first(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").write_text("pass\n")
+    (tmp_path / "d.yml").write_text(
+        MODEL.replace("m:1", "m@latest")
+        + "environment: {image: x}\ncode_configuration: {code: ./src, scoring_script: score.py}\n"
+    )
+    found = dict(translate_deployment(load(tmp_path / "d.yml"), WS).body["properties"])
+    needs = [found["model"]["assetId"], found["codeConfiguration"]["codeId"], found["environmentId"]]
+    assert [type(gap.need) for gap in needs] == [Resolve, Upload, Register]
+
+
+@pytest.mark.parametrize("given", ["a-job", "azureml:a-job", f"azureml:{WS.path}/jobs/a-job", f"{WS.path}/jobs/a-job"])
+def test_the_pipeline_of_a_job_becomes_a_component(given: str) -> None:
+    found = body(f"{HEAD}job_definition: {given}\n")["deploymentConfiguration"]["componentId"]["assetId"]
+    assert isinstance(found, Gap)
+    assert isinstance(found.need, Register)
+    spec = found.need.body["properties"]["componentSpec"]
+    assert spec["sourceJobId"] == given.removeprefix("azureml:")
+    assert spec["type"] == "pipeline"
