@@ -32,7 +32,7 @@ def _isolate() -> None:
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 
-pytest_plugins = ["tests.emulator_fixture", "tests.airflow_harness", "tests.workers"]
+pytest_plugins = ["tests.emulator_fixture", "tests.airflow_harness", "tests.workers", "tests.corpus.score"]
 
 # Airflow reads its settings when it is imported, which happens as early as the collection of tests.
 _isolate()
