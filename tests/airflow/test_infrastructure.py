@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +147,7 @@ async def test_a_deferred_task_goes_on_with_the_next_operation(
 
 async def played(task: Any) -> int:
     """Run a task and its triggers to the end; how often it was deferred."""
-    import asyncio
-
-    waits, act = 0, lambda: task.execute(context())
+    waits, act = 0, partial(task.execute, context())
     while True:
         try:
             await asyncio.to_thread(act)
@@ -155,7 +155,7 @@ async def played(task: Any) -> int:
             waits += 1
             trigger: Any = type(deferred.trigger)(**deferred.trigger.serialize()[1])
             (event,) = [event async for event in trigger.run()]
-            act = lambda event=event: task.execute_complete(context(), event.payload)  # noqa: E731
+            act = partial(task.execute_complete, context(), event.payload)
         else:
             return waits
 
