@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document
 from airflow_azureml.spec.load import load
+from airflow_azureml.spec.translate import translate
 
 
 def refusal(source: Any, **options: Any) -> str:
@@ -82,9 +84,18 @@ class TestSet:
         assert found == {"inputs": {"a": 2, "b": {"c": 3}}, "list": [{"x": 4}]}
         assert self.document.value["inputs"] == {"a": 1}
 
+    def test_scalars_are_what_the_field_takes(self) -> None:
+        job = load({"command": "echo", "environment": "azureml:e:1"})
+        values = ["tags.z=1", "limits.timeout=60", "environment_variables.V=2024-01-01", "inputs.on=true"]
+        body = translate(job.with_values(values), Workspace("s", "g", "w")).body["properties"]
+        assert body["tags"] == {"z": "1"}
+        assert body["limits"]["timeout"] == "PT1M"
+        assert body["environmentVariables"] == {"V": "2024-01-01"}
+        assert body["inputs"]["on"]["value"] == "true"
+
     def test_texts_are_read_as_yaml(self) -> None:
         found = self.given(["inputs.a=0.5", "inputs.t='5'", "inputs.m={k: [1]}", "inputs.e=x=y", "inputs.n="]).value
-        assert found["inputs"] == {"a": 0.5, "t": "5", "m": {"k": [1]}, "e": "x=y", "n": None}
+        assert found["inputs"] == {"a": "0.5", "t": "5", "m": {"k": [1]}, "e": "x=y", "n": None}
 
     @pytest.mark.parametrize(
         ("values", "said"),

@@ -30,11 +30,11 @@ jobs:
 """
 
 
-def translated(text: str, folder: Path | str = "/tmp") -> Translation:
+def translated(text: str, folder: Path | str = "/jobs") -> Translation:
     return translate(load(text, file=f"{folder}/job.yml"), WS)
 
 
-def refusal(text: str, folder: Path | str = "/tmp") -> list[str]:
+def refusal(text: str, folder: Path | str = "/jobs") -> list[str]:
     with pytest.raises(SpecError) as caught:
         translated(text, folder)
     assert caught.value.__cause__ is None
@@ -69,8 +69,8 @@ def test_all_mistakes_of_a_file_come_together() -> None:
         (COMMAND + "inputs: {a: 2024-01-01}", "3: inputs.a", "Write it as text in quotes."),
         (COMMAND + "inputs: {a: {path: azureml:d}}", "3: inputs.a.path", "does not name a data asset."),
         (COMMAND + "inputs: {a: {path: azureml:d@dev}}", "3: inputs.a.path", "is not a label that can be resolved"),
-        (COMMAND + "inputs: {a: {path: nowhere}}", "3: inputs.a.path", "there is no file or folder /tmp/nowhere."),
-        (COMMAND + "code: ./nowhere", "3: code", "there is no file or folder /tmp/nowhere."),
+        (COMMAND + "inputs: {a: {path: nowhere}}", "3: inputs.a.path", "there is no file or folder /jobs/nowhere."),
+        (COMMAND + "code: ./nowhere", "3: code", "there is no file or folder /jobs/nowhere."),
         (COMMAND + "services: {s: {type: sssh}}", "3: services.s.type", 'Did you mean "ssh"?'),
         (COMMAND + "resources: {instance_cont: 2}", "3: resources.instance_cont", 'Did you mean "instance_count"?'),
         (COMMAND + "tags: {n: 1}", "3: tags.n", "Write it in quotes."),

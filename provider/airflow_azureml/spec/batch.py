@@ -175,7 +175,7 @@ def arguments(
             raise SpecError([Problem("input", "this is given beside inputs. Accepted: one of them.")])
         mappings["inputs"] = _short(input, input_type)
     merged = base.merged(**{name: _plain(value) for name, value in mappings.items()}).replaced(**values)
-    return merged.with_values(set) if set else merged
+    return merged.with_values(set, typed=True) if set else merged
 
 
 def _short(given: Any, kind: Any) -> Mapping[str, Any]:

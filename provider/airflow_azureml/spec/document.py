@@ -136,15 +136,17 @@ class Document:
                 return found
         return Place(self.folder)
 
-    def with_values(self, values: Mapping[str, Any] | Sequence[str]) -> Document:
+    def with_values(self, values: Mapping[str, Any] | Sequence[str], *, typed: bool = False) -> Document:
         """Set values by dotted path, as the CLI's ``--set`` does.
 
         :param values: mapping of dotted paths, or texts such as ``"limits.timeout=60"`` whose values are read as YAML.
+        :param typed: keep numbers and truth values of texts as such. Else they stay texts, as the CLI hands them on,
+            and each field reads what it takes: ``1`` is a text to a tag and a number to a count.
         :raises SpecError: when a path leads through a text, or past the end of a list.
         """
         changed = copy.deepcopy(self.value)
         problems: list[Problem] = []
-        for dotted, value in self._pairs(values, problems):
+        for dotted, value in self._pairs(values, typed, problems):
             try:
                 _put(changed, dotted, value)
             except ValueError as error:
@@ -153,7 +155,9 @@ class Document:
             raise SpecError(problems)
         return replace(self, value=changed)
 
-    def _pairs(self, values: Mapping[str, Any] | Sequence[str], problems: list[Problem]) -> list[tuple[str, Any]]:
+    def _pairs(
+        self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
+    ) -> list[tuple[str, Any]]:
         if isinstance(values, Mapping):
             return list(values.items())
         pairs: list[tuple[str, Any]] = []
@@ -163,7 +167,9 @@ class Document:
                 problems.append(Problem("", f"set: {text!r} is not of the form path.to.key=value."))
                 continue
             try:
-                pairs.append((dotted.strip(), self.files.parse(value)))
+                parsed = self.files.parse(value)
+                as_text = not typed and parsed is not None and not isinstance(parsed, (str, Mapping, list))
+                pairs.append((dotted.strip(), value.strip() if as_text else parsed))
             except ValueError as error:
                 problems.append(Problem(dotted.strip(), f"set: {value!r} cannot be read as YAML: {error}"))
         return pairs
