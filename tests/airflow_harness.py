@@ -289,7 +289,37 @@ def service(jobs_python: Path) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def airflow(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealAirflow]:
-    """A real Airflow 3.3 that has all examples, one for the whole session."""
-    with real_airflow(BIN, 3, service, tmp_path_factory.mktemp("airflow3") / "template.db") as running:
+def databases(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The folder of empty databases, ``3.db`` and ``2.db``: whoever needs one first makes it, for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
+def airflow(service: Service, databases: Path, request: pytest.FixtureRequest) -> Iterator[RealAirflow]:
+    """A real Airflow 3.3 that has all examples, one for the session; it ends after the last test that needs it."""
+    with real_airflow(BIN, 3, service, databases / "3.db") as running:
+        request.config.stash[RUNNING] = running
         yield running
+
+
+RUNNING = pytest.StashKey[RealAirflow]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Stop the Airflow 3.3 when no later test needs it: also one that is idle takes a good part of a processor."""
+    running = item.config.stash.get(RUNNING, None)
+    if running and running.running and not any(map(needs_airflow, items_after(item))):
+        running.stop()
+
+
+def needs_airflow(item: pytest.Item) -> bool:
+    """Whether a test uses the fixture ``airflow``."""
+    return "airflow" in getattr(item, "fixturenames", ())
+
+
+def items_after(item: pytest.Item) -> list[pytest.Item]:
+    """The tests collected after one."""
+    every = item.session.items
+    return every[every.index(item) + 1 :]

@@ -13,17 +13,19 @@ from tests.emulator_fixture import RunningEmulator
 
 
 @pytest.fixture(scope="session")
-def airflow3(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Line:
+def airflow3(emulator: RunningEmulator, databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Line:
     """Airflow 3.3, the one that the tests themselves run in."""
     settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": emulator["airflow_connection"]}
-    return Line(Path(sys.executable), tmp_path_factory.mktemp("airflow3") / "home", settings)
+    return Line(Path(sys.executable), tmp_path_factory.mktemp("airflow3") / "home", settings, databases / "3.db")
 
 
 @pytest.fixture(scope="session")
-def airflow2(emulator: RunningEmulator, airflow2_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Line:
+def airflow2(
+    emulator: RunningEmulator, databases: Path, airflow2_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Line:
     """Airflow 2.11."""
     settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": emulator["airflow_connection"]}
-    return Line(airflow2_python, tmp_path_factory.mktemp("airflow2") / "home", settings)
+    return Line(airflow2_python, tmp_path_factory.mktemp("airflow2") / "home", settings, databases / "2.db")
 
 
 @pytest.fixture(scope="session", params=["airflow3", "airflow2"])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow.lines import Line
+
+pytestmark = pytest.mark.timeout(600)
 
 WAYS = ("here", "deferred")
 SENSORS = ("poke", "reschedule", "deferred")
@@ -22,22 +26,30 @@ RESULT = {
 
 
 @pytest.fixture(scope="module")
-def operators(line: Line) -> tuple[Line, str]:
+def ran(line: Line) -> dict[str, tuple[Line, str]]:
+    """The DAGs of ``waiting.py`` and what each logged: in homes of their own, all at once, as they mostly wait."""
+    homes = {dag: line.beside(dag) for dag in ("operators", "sensors", "canceled")}
+    with ThreadPoolExecutor() as pool:
+        texts = pool.map(lambda dag: homes[dag].run(dag), homes)
+    return {dag: (homes[dag], text) for dag, text in zip(homes, texts, strict=True)}
+
+
+@pytest.fixture
+def operators(ran: dict[str, tuple[Line, str]]) -> tuple[Line, str]:
     """The DAG of operators, run, and what it logged."""
-    return line, line.run("operators")
+    return ran["operators"]
 
 
-@pytest.fixture(scope="module")
-def sensors(line: Line) -> tuple[Line, str]:
+@pytest.fixture
+def sensors(ran: dict[str, tuple[Line, str]]) -> tuple[Line, str]:
     """The DAG of sensors, run, and what it logged."""
-    return line, line.run("sensors")
+    return ran["sensors"]
 
 
-@pytest.fixture(scope="module")
-def canceled(line: Line) -> Line:
+@pytest.fixture
+def canceled(ran: dict[str, tuple[Line, str]]) -> Line:
     """The DAG of cancels, run."""
-    line.run("canceled")
-    return line
+    return ran["canceled"][0]
 
 
 @pytest.mark.parametrize("way", WAYS)
