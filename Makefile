@@ -99,6 +99,7 @@ demo: $(UV)
 
 bench: install
 	$(BIN)/python benchmarks/import_cost.py
+	$(BIN)/python benchmarks/translation.py
 
 lock: $(UV)
 	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --group test --group lint --group build -o requirements/airflow3.txt

@@ -357,3 +357,22 @@ def test_strings_that_only_look_like_files_stay_as_they_are(tmp_path: Path) -> N
     assert operator.render_template(operator.inputs, {}) == {"c": {"path": "azureml:cfg.yml"}}
     assert operator.render_template(operator.command, {}) == "python t.py --config conf.yml"
     assert operator.render_template(Path("x.yml"), {}) == Path("x.yml")
+
+
+class JobObject(dict[str, Any]):
+    """A job object as ``azure-ai-ml`` makes them: a mapping of its inputs that writes itself down otherwise."""
+
+    def _to_dict(self) -> dict[str, Any]:
+        return {
+            "type": "command",
+            "command": "echo {{ day }} ${{inputs.x}}",
+            "environment": "azureml:e:1",
+            "inputs": self,
+        }
+
+
+def test_a_job_object_is_written_down_and_then_rendered() -> None:
+    operator = AzureMLJobOperator(task_id="t", job=JobObject(x=1))
+    operator.job = operator.render_template(operator.job, {"day": "today"})
+    assert type(operator.job) is JobObject
+    assert operator.load_field("job", {"day": "today"}).value["command"] == "echo today ${{inputs.x}}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator, XComNotFound
@@ -14,6 +15,11 @@ from airflow_azureml.operators import templates
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.spec.document import Document
+
+
+def is_job_object(value: Any) -> bool:
+    """Tell an ``azure-ai-ml`` object, some of which are mappings too: Airflow would make them plain ones."""
+    return hasattr(type(value), "_to_dict")
 
 
 class AzureMLBaseOperator(BaseOperator):
@@ -61,11 +67,13 @@ class AzureMLBaseOperator(BaseOperator):
         )
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML and path objects as they are."""
+        """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML; paths and jobs stay as they are."""
         if isinstance(content, str):
             render = super().render_template
             return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
         if isinstance(content, os.PathLike) and not hasattr(content, "serialize"):
+            return content
+        if is_job_object(content):
             return content
         try:
             return super().render_template(content, context, jinja_env, seen_oids)
@@ -110,7 +118,10 @@ class AzureMLBaseOperator(BaseOperator):
         if path is None and templates.is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
-        return load(value, folder=self.template_folders()[0], file=path)
+        document = load(value, folder=self.template_folders()[0], file=path)
+        if is_job_object(value):
+            return replace(document, value=self.render_template(dict(document.value), context))
+        return document
 
     def load_built(self, value: Mapping[str, Any]) -> Document:
         """Read a document made of this operator's keywords."""
