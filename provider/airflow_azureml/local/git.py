@@ -34,7 +34,7 @@ TIMEOUT = 10
 """Seconds that one git command may take; a status over a huge checkout is given up on."""
 
 CREDENTIAL = re.compile(r"^https?://[^/\s]*@|https://(?:[^/@]+/)?[^/@]+@|^[a-z+]+://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
-"""A password or token in a remote address; the user of an ssh address is none. Microsoft's pattern looks only at https."""
+"""A password or token in a remote address; the user of an ssh address is none. Microsoft's looks only at https."""
 
 
 def properties(path: str | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:

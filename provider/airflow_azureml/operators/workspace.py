@@ -67,7 +67,7 @@ class AzureMLBaseOperator(BaseOperator):
         )
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML; paths and jobs stay as they are."""
+        """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""
         if isinstance(content, str):
             render = super().render_template
             return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
