@@ -53,8 +53,19 @@ def test_tutorial_runs(airflow2: Airflow) -> None:
     assert ended["tasks"]["decide"]["result"] == "promote"
 
 
-@pytest.mark.parametrize("dag", ["daily_report", "job_from_yaml", "learning_rates"])
-def test_templates_files_and_mapping_run(airflow2: Airflow, dag: str) -> None:
+def test_retraining_runs(airflow2: Airflow) -> None:
+    ended = run(airflow2, "credit_defaults_retraining")
+
+    assert ended["state"] == "success"
+    assert {task["state"] for task in ended["tasks"].values()} == {"success"}
+    assert ended["tasks"]["score"]["result"]["outputs"]["score"]["path"].endswith("/score/predictions.csv")
+    assert ended["tasks"]["read"]["result"]["clients"] == 120
+
+
+@pytest.mark.parametrize(
+    "dag", ["credit_defaults_pipeline", "daily_report", "hook_in_a_task", "job_from_yaml", "learning_rates"]
+)
+def test_pipelines_templates_files_and_mapping_run(airflow2: Airflow, dag: str) -> None:
     ended = run(airflow2, dag)
 
     assert ended["state"] == "success"

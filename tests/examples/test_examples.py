@@ -44,7 +44,7 @@ def runs(airflow: RealAirflow) -> dict[str, str]:
 
 def finished(airflow: RealAirflow, runs: dict[str, str], dag: str) -> str:
     """Wait for the end of an example's run, which must succeed; gives back its id."""
-    state = airflow.wait_run(dag, runs[dag], timeout=300)
+    state = airflow.wait_run(dag, runs[dag], timeout=420)
     logs = {
         task: airflow.log(dag, runs[dag], task)[-5000:]
         for task, state in airflow.states(dag, runs[dag]).items()
