@@ -41,7 +41,7 @@ class Ran:
     log: str
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_model_is_trained_deployed_and_scores(ran: dict[str, Ran], way: str, hook: AzureMLHook) -> None:
     run = ran[way]
