@@ -95,7 +95,7 @@ class Line:
 
     def _call(self, *arguments: str, **settings: str) -> str:
         done = subprocess.run(
-            [self.python, *arguments], env=self.environment | settings, capture_output=True, text=True, timeout=550
+            [self.python, *arguments], env=self.environment | settings, capture_output=True, text=True, timeout=850
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr

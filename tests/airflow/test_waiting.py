@@ -9,7 +9,7 @@ import pytest
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow.lines import Line
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 WAYS = ("here", "deferred")
 SENSORS = ("poke", "reschedule", "deferred")

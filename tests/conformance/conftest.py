@@ -36,7 +36,7 @@ def run_script(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFacto
             env={**kept, **(emulator.env if variables is None else variables)},
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=540,
             check=False,
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

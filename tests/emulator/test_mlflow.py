@@ -84,7 +84,7 @@ def run_script(
         "MLFLOW_TRACKING_SERVER_CERT_PATH": emulator["ca_bundle"],
     }
     command = [str(python), "-c", script, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=540)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -42,7 +42,7 @@ def test_microsofts_client_finds_the_workspace_and_its_storage(
         environment["AZUREML_DEV_URL_MFE"] = emulator["endpoint"]
     name = f"data-{uuid.uuid4().hex[:8]}"
     command = [str(sdk_python), "-c", SCRIPT, json.dumps(emulator.endpoint), way, name, str(file)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=540)
     assert done.returncode == 0, done.stderr
     version, path = done.stdout.splitlines()[-1].split()
     assert version == "1"
