@@ -313,11 +313,11 @@ def test_keywords_are_merged_and_replaced_and_set_is_last() -> None:
     )
     assert written(operator) == {
         "type": "command",
-        "inputs": {"a": 1, "b": 3, "c": 5},
+        "inputs": {"a": 1, "b": 3, "c": "5"},
         "tags": {"t": "1"},
         "compute": "new",
         "identity": {"type": "managed"},
-        "limits": {"timeout": 60},
+        "limits": {"timeout": "60"},
     }
 
 
