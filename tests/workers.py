@@ -18,7 +18,7 @@ GROUPS = {
 }
 """Files that share what takes long to start: the fixture ``airflow`` is made once per worker."""
 
-FIRST = ("tests/processes", "tests/examples", "tests/airflow", "tests/emulator", "tests/demo", "tests/packaging")
+FIRST = ("tests/processes", "tests/examples", "tests/demo", "tests/packaging", "tests/airflow", "tests/conformance")
 """Folders in the order in which they are begun; all others follow as they are collected."""
 
 
