@@ -7,6 +7,7 @@ text, a whole number or a truth value is what Microsoft's client takes for one (
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import math
 import numbers
@@ -191,9 +192,19 @@ def _plain(spot: Spot, reading: Reading) -> Any:
         return [_plain(item, reading) for item in spot.items()]
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
+    if isinstance(value, (datetime.date, datetime.time)):
+        return _moment(value)
     return reading.refuse(
         spot, f"{show(value)} ({type(value).__name__}) cannot be sent as JSON; write it as text in quotes."
     )
+
+
+def _moment(value: datetime.date | datetime.time) -> str:
+    """Write a date that YAML read as such; a date with a time is UTC. Source: azure-ai-ml 1.35.2 sends it so."""
+    if not isinstance(value, datetime.datetime):
+        return value.isoformat()
+    utc = datetime.timezone.utc
+    return (value.astimezone(utc) if value.tzinfo else value.replace(tzinfo=utc)).isoformat().replace("+00:00", "Z")
 
 
 def text(spot: Spot, reading: Reading) -> Any:
@@ -202,6 +213,11 @@ def text(spot: Spot, reading: Reading) -> Any:
         return spot.value
     hint = "" if spot.value is None or isinstance(spot.value, (Mapping, list)) else " Write it in quotes."
     return reading.refuse(spot, f"{_given(spot.value)} is not a text.{hint}")
+
+
+def title(spot: Spot, reading: Reading) -> Any:
+    """Take a text; an empty one is as good as none."""
+    return OMIT if spot.value == "" else text(spot, reading)
 
 
 def version(spot: Spot, reading: Reading) -> Any:

@@ -26,6 +26,7 @@ from airflow_azureml.spec.fields import (
     Convert,
     Field,
     Reading,
+    anything,
     as_written,
     choice,
     listed,
@@ -176,11 +177,14 @@ _INLINE: tuple[tuple[str, Convert], ...] = (
 
 
 def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
-    """Translate a parallel node that is written out. Of its head Microsoft's client sends the properties alone."""
+    """Translate a parallel node that is written out. Of its head Microsoft's client sends the properties
+    alone, and its identity in YAML's own words, which it does not do for a node with a component."""
     head = tuple(Field(key, None, convert) for key, convert in _INLINE)
     rows = (*head, *OWN, Field("properties", "properties", TAGS), Field("compute", "computeId", compute_id))
     extra = ("inputs", "outputs", "comment", "name", "environment", "code")
     body = walk(rows, spot, reading, extra=extra)
+    if "identity" in body:
+        body["identity"] = anything(spot.child("identity"), reading)
     taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
     spec = {
         "is_deterministic": True,

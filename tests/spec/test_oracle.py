@@ -1,0 +1,77 @@
+"""What azure-ai-ml 1.35.2 sends for values and places that no example shows; each was seen by running it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.load import load
+from airflow_azureml.spec.translate import translate
+
+WS = Workspace("s", "g", "w")
+COMMAND = "command: echo\nenvironment: azureml:e:1\n"
+
+
+def properties(text: str, folder: Path | str = "/jobs") -> dict[str, Any]:
+    found: dict[str, Any] = translate(load(text, file=f"{folder}/job.yml"), WS).body["properties"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("2024-01-02", "2024-01-02"),
+        ("2024-01-02 10:00:00", "2024-01-02T10:00:00Z"),
+        ("2024-01-02T10:00:00+02:00", "2024-01-02T08:00:00Z"),
+        ("1.0e-4", 0.0001),
+        ("yes", True),
+    ],
+)
+def test_what_yaml_reads_as_more_than_text_goes_into_the_environment(given: str, sent: Any) -> None:
+    found = properties(f"{COMMAND}environment_variables: {{A: {given}}}\n")
+    assert found["environmentVariables"] == {"A": sent}
+
+
+def test_empty_names_are_none() -> None:
+    found = properties(f'{COMMAND}display_name: ""\nexperiment_name: ""\n')
+    assert not {"displayName", "experimentName"} & set(found)
+
+
+INLINE = """input_data: ${{inputs.d}}
+    mini_batch_size: "10"
+    task: {type: run_function, code: src, entry_script: a.py, environment: azureml:e:1}"""
+COMPONENT = """type: parallel
+input_data: ${{inputs.d}}
+mini_batch_size: "10"
+inputs: {d: {type: uri_folder}}
+task: {type: run_function, code: src, entry_script: a.py, environment: azureml:e:1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("node", "sent"),
+    [
+        (INLINE, {"type": "managed", "client_id": "c"}),
+        ("component: c.yml", {"identity_type": "Managed", "client_id": "c"}),
+    ],
+)
+def test_a_parallel_node_that_is_written_out_has_its_identity_in_yamls_words(
+    node: str, sent: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("")
+    (tmp_path / "c.yml").write_text(COMPONENT)
+    text = f"""type: pipeline
+inputs: {{d: {{type: uri_folder, path: "azureml:d:1"}}}}
+jobs:
+  p:
+    type: parallel
+    compute: azureml:c
+    inputs: {{d: "${{{{parent.inputs.d}}}}"}}
+    identity: {{type: managed, client_id: c}}
+    {node}
+"""
+    assert properties(text, tmp_path)["jobs"]["p"]["identity"] == sent
