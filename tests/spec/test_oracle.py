@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.translate import translate
@@ -75,3 +76,37 @@ jobs:
     {node}
 """
     assert properties(text, tmp_path)["jobs"]["p"]["identity"] == sent
+
+
+SWEEP = """type: pipeline
+jobs:
+  s:
+    type: sweep
+    compute: azureml:c
+    trial: c.yml
+    search_space: {lr: {type: uniform, min_value: 0, max_value: 1}}
+    objective: {goal: minimize, primary_metric: m}
+    limits: {max_total_trials: 2}
+    sampling_algorithm: random
+"""
+TRIAL = "type: command\ncommand: echo ${{inputs.lr}}\nenvironment: azureml:e:1\ninputs: {lr: {type: number}}\n"
+
+
+def test_tags_of_a_sweep_node_may_be_numbers(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(TRIAL)
+    found = properties(f"{SWEEP}    tags: {{run: 3, x: 0.5}}\n    description: 1\n", tmp_path)
+    assert found["jobs"]["s"]["tags"] == {"run": 3, "x": 0.5}
+
+
+def test_inputs_of_a_sweep_node_are_a_mapping(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(TRIAL)
+    with pytest.raises(SpecError, match=r"jobs\.s\.inputs: an empty value"):
+        properties(f"{SWEEP}    inputs:\n", tmp_path)
+
+
+@pytest.mark.parametrize("key", ["tags", "properties"])
+def test_labels_of_a_spark_node_are_a_mapping(key: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    text = f"type: pipeline\njobs:\n  s:\n    type: spark\n    code: .\n    entry: {{file: a.py}}\n    {key}: text\n"
+    with pytest.raises(SpecError, match=rf"jobs\.s\.{key}: "):
+        properties(text, tmp_path)

@@ -170,9 +170,9 @@ def _shape(spot: Spot, reading: Reading, scope: Scope, name: str, found: Compone
 
 _INLINE: tuple[tuple[str, Convert], ...] = (
     ("type", text),
-    ("display_name", text),
-    ("description", text),
-    ("tags", TAGS),
+    ("display_name", anything),
+    ("description", anything),
+    ("tags", mapped(anything, null=True)),
 )
 
 

@@ -13,6 +13,7 @@ from airflow_azureml.spec.fields import (
     Convert,
     Field,
     Reading,
+    anything,
     as_written,
     choice,
     listed,
@@ -21,7 +22,6 @@ from airflow_azureml.spec.fields import (
     nested,
     show,
     snake,
-    text,
     walk,
     whole,
 )
@@ -106,17 +106,20 @@ SETTINGS = (
     ),
     Field("resources", "resources", nested(as_written(RESOURCES))),
     Field("identity", None, identity),
-    Field("description", None, text),
+    Field("description", None, anything),
+    Field("tags", "tags", mapped(anything, null=True)),
 )
-"""What a sweep node has besides; Microsoft's client does not send its identity."""
+"""What a sweep node has besides; Microsoft's client takes tags of any kind and does not send its identity."""
 
 
 def sweep_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a sweep node."""
     extra = ("inputs", "outputs", "trial")
-    rows = (*(row for row in NODE if row.name != "description"), *SETTINGS)
+    rows = (*(row for row in NODE if row.name not in {"description", "tags"}), *SETTINGS)
     rest = sent_on(spot, reading, (*(row.name for row in rows), *extra))
     body = walk(rows, spot, reading, extra=(*extra, *rest))
+    if spot.value.get("inputs", ()) is None:
+        reading.refuse(spot, "an empty value is not a mapping of inputs.", "inputs")
     found = scope.components.get(name)
     if found is None:
         return body
