@@ -110,3 +110,10 @@ def test_labels_of_a_spark_node_are_a_mapping(key: str, tmp_path: Path) -> None:
     text = f"type: pipeline\njobs:\n  s:\n    type: spark\n    code: .\n    entry: {{file: a.py}}\n    {key}: text\n"
     with pytest.raises(SpecError, match=rf"jobs\.s\.{key}: "):
         properties(text, tmp_path)
+
+
+def test_tags_of_a_node_with_a_component_may_be_numbers(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(TRIAL)
+    text = "type: pipeline\njobs:\n  n:\n    component: c.yml\n    inputs: {lr: 1}\n    compute: azureml:c\n"
+    found = properties(f"{text}    tags: {{run: 3.5}}\n    description: {{}}\n", tmp_path)
+    assert found["jobs"]["n"]["tags"] == {"run": 3.5}

@@ -228,14 +228,15 @@ NODE = (
     Field("type", None, text, bindable=False),
     Field("name", None, text),
     Field("display_name", "displayName", text),
-    Field("description", None, text),
-    Field("tags", "tags", TAGS),
+    Field("description", None, anything),
+    Field("tags", "tags", mapped(anything, null=True)),
     Field("properties", "properties", TAGS),
     Field("comment", "comment", text),
     Field("experiment_name", None, text),
     Field("compute", "computeId", compute_id),
 )
-"""What nodes with a component have; the description of one is not sent."""
+"""What nodes with a component have; the description of one is not sent, and its tags may be of any kind.
+Source: azure-ai-ml 1.35.2, ``BaseNodeSchema`` names neither and lets unknown keys pass."""
 
 COMMAND_SETTINGS = (
     Field("environment_variables", "environmentVariables", mapped(anything)),
