@@ -56,6 +56,18 @@ class Patient:
         """Wait until the task is in one of these states."""
         self.airflow.wait_state(self.dag, self.run, TASK, *states)
 
+    def wait_waiting(self) -> None:
+        """Wait until the task waits for its job: on its worker, or in a triggerer that has begun with it.
+
+        A task that is ended between its deferral and that moment has nothing running that Airflow could tell.
+        """
+        if self.dag != DEFERRED:
+            self.wait_task("running")
+            return
+        self.wait_task("deferred")
+        place = f"logs/dag_id={self.dag}/run_id={self.run}/task_id={TASK}"
+        self.airflow.until("trigger begun", lambda: list(self.airflow.home.glob(f"{place}/*.trigger.*")))
+
     def tries(self) -> int:
         """Which try the task is in."""
         return int(self.airflow.column("try_number", self.dag, self.run, TASK))

@@ -99,7 +99,7 @@ def test_a_run_deleted_and_made_again_runs_a_new_job(patient: Patient) -> None:
 def test_marking_the_task_failed_cancels_its_job(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
-    patient.wait_task("deferred" if patient.dag == DEFERRED else "running")
+    patient.wait_waiting()
 
     patient.airflow.mark(patient.dag, patient.run, TASK, "failed")
     patient.wait_status(0, "Canceled")
@@ -112,7 +112,7 @@ def test_marking_the_task_failed_cancels_its_job(patient: Patient) -> None:
 def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
-    patient.wait_task("deferred" if patient.dag == DEFERRED else "running")
+    patient.wait_waiting()
 
     patient.airflow.clear(patient.dag, patient.run, TASK)
     patient.wait_status(0, "Canceled")
@@ -129,8 +129,7 @@ def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
 def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
-    patient.wait_task("deferred")
-    patient.airflow.until("trigger picked up", lambda: patient.airflow.sql("SELECT 1 FROM trigger WHERE triggerer_id"))
+    patient.wait_waiting()
 
     patient.airflow.kill("triggerer", number)
     patient.airflow.start("triggerer")

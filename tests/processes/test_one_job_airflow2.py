@@ -63,7 +63,7 @@ def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> 
 def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
-    patient.wait_task("deferred" if patient.dag == DEFERRED else "running")
+    patient.wait_waiting()
 
     patient.airflow.clear(patient.dag, patient.run, TASK)
     patient.wait_status(0, "Canceled")
@@ -79,8 +79,7 @@ def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
 def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
-    patient.wait_task("deferred")
-    patient.airflow.until("trigger picked up", lambda: patient.airflow.sql("SELECT 1 FROM trigger WHERE triggerer_id"))
+    patient.wait_waiting()
 
     patient.airflow.kill("triggerer", number)
     patient.airflow.start("triggerer")
