@@ -131,7 +131,7 @@ class TestAddresses:
             ("azureml://jobs/j/outputs/none", "no output 'none'"),
             ("azureml:d:2", "data/d:2"),
             ("azureml://registries/azureml/data/d/versions/1", "data/d:1"),
-            ("abfss://c@acct.dfs.core.windows.net/a", "not an address"),
+            ("abfss://c@acct.dfs.core.windows.net/a", "outside of the workspace's storage account"),
             ("./local", "not an address"),
         ],
     )
