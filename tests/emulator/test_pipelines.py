@@ -61,6 +61,14 @@ class Pipelines(Service):
             time.sleep(0.05)
         raise AssertionError(f"{node} is {row['status']}")
 
+    def wait_for_steps(self, name: str, *statuses: str) -> list[str]:
+        """Look until the nodes have these statuses between them; the names of their runs."""
+        deadline = time.monotonic() + 60
+        while sorted(row["status"] for row in self.steps(name).values()) != sorted(statuses):
+            assert time.monotonic() < deadline, self.steps(name)
+            time.sleep(0.05)
+        return [row["runId"] for row in self.steps(name).values()]
+
 
 def literal(value: str) -> Body:
     """A node's input: a value, or a binding."""
@@ -486,14 +494,15 @@ class TestEnds:
         emulator = start_emulator()
         service = Pipelines(emulator)
         slow = service.component(f"exec -a {name} sleep 60")
-        service.start(name, {"one": node(slow), "two": node(slow, None, resources={"instance_count": 4})}, **CLUSTER)
-        first = service.wait_for_step(name, "one", "Running")["runId"]
-        second = service.wait_for_step(name, "two", "Queued")["runId"]
+        # Each takes the whole cluster, so one waits for the other; which comes first is not told.
+        whole = node(slow, None, resources={"instance_count": 4})
+        service.start(name, {"one": whole, "two": whole}, **CLUSTER)
+        steps = service.wait_for_steps(name, "Running", "Queued")
         emulator.signal(number)
         emulator.start()
         service = Pipelines(emulator)
         assert service.job(name)["status"] == "Failed"
-        for step in (first, second):
+        for step in steps:
             assert service.history("GET", f"runs/{step}").body["status"] == "Failed"
         assert gone(name)
 
