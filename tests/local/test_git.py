@@ -62,6 +62,8 @@ def test_the_environment_goes_first(checkout: Path) -> None:
     assert (found[BRANCH], found["azureml.git.build_id"]) == ("other", "7")
 
 
-def test_outside_of_a_checkout_there_is_nothing(tmp_path: Path) -> None:
+def test_outside_of_a_checkout_there_is_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tests' own folder may lie in a checkout: git is told to look no higher.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert git.properties(str(tmp_path), {}) == {}
     assert git.properties(None, {}) == {}
