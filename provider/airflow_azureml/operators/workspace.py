@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from airflow_azureml.spec.document import Document
 
 
-def is_job_object(value: Any) -> bool:
-    """Tell an ``azure-ai-ml`` object, some of which are mappings too: Airflow would make them plain ones."""
-    return hasattr(type(value), "_to_dict")
-
-
 class AzureMLBaseOperator(BaseOperator):
     """Work on one Azure ML workspace.
 
@@ -73,7 +68,9 @@ class AzureMLBaseOperator(BaseOperator):
             return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
         if isinstance(content, os.PathLike) and not hasattr(content, "serialize"):
             return content
-        if is_job_object(content):
+        from airflow_azureml.spec.objects import is_object
+
+        if is_object(content):  # some are mappings too, and Airflow would make them plain ones
             return content
         try:
             return super().render_template(content, context, jinja_env, seen_oids)
@@ -113,13 +110,14 @@ class AzureMLBaseOperator(BaseOperator):
         :raises rest.errors.SpecError: it cannot be read; names the field or file.
         """
         from airflow_azureml.spec.load import load
+        from airflow_azureml.spec.objects import is_object
 
         value, path = getattr(self, field), self.template_file_paths.get(field)
         if path is None and templates.is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
         document = load(value, folder=self.template_folders()[0], file=path)
-        if is_job_object(value):
+        if is_object(value):
             return replace(document, value=self.render_template(dict(document.value), context))
         return document
 

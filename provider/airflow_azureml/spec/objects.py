@@ -24,8 +24,8 @@ SPELLINGS = {"job_output_type": "type", "job_input_type": "type"}
 
 
 def is_object(source: Any) -> bool:
-    """Tell a job object."""
-    return hasattr(source, "_to_dict")
+    """Tell a job object; the class is asked, for an instance may answer to any name."""
+    return hasattr(type(source), "_to_dict")
 
 
 def plain(job: Any) -> dict[str, Any]:
