@@ -25,6 +25,19 @@ HOME = (
 CONTAINER = "azureml-blobstore-aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 SAS = "sv=2023-01-03&sr=c&sp=rcwl&sig=REDACTED"
 
+CONNECTION = {
+    "conn_type": "azureml",
+    "login": "client-under-test",
+    "password": "secret-under-test",
+    "extra": {
+        "tenant_id": TENANT,
+        "subscription_id": SUBSCRIPTION,
+        "resource_group": GROUP,
+        "workspace_name": WORKSPACE,
+    },
+}
+"""An Airflow connection to it."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -155,6 +168,15 @@ class StandIn:
         services = {"Studio": {"endpoint": "https://ml.azure.com/runs/x"}}
         own = {"status": "Starting", "services": services} if parts[0] == "jobs" else {}
         return {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {**sent.body["properties"], **own}}
+
+    def row(self, sent: Sent) -> dict[str, Any]:
+        """Say of a request what is compared."""
+        row: dict[str, Any] = {"method": sent.method, "path": sent.path, "body": sent.body}
+        if sent.method == "PUT" and ".blob." in sent.host and "comp" not in sent.query:
+            row["content_hash"] = hashlib.sha256(sent.content).hexdigest()
+        if sent.method == "PUT" and sent.body:
+            row["id"] = self.made(sent, sent.path.removeprefix(HOME).strip("/").split("/"))["id"]
+        return row
 
     def store(self, name: str) -> Any:
         """Describe a datastore."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.translate import translate
 from tests.corpus import commands, compare
 from tests.corpus.cases import VARIABLE, Case, find, place
-from tests.corpus.standin import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, StandIn
+from tests.corpus.standin import CONNECTION, GROUP, SUBSCRIPTION, WORKSPACE, StandIn
 
 EXCEPTIONS: dict[str, str] = {}
 """Cases that are not compared, by id and reason: five at the most, none of them an unaltered public file."""
@@ -31,17 +30,6 @@ REFUSED = {
 """What the corpus itself names as a defect of Microsoft's client, and is refused."""
 
 HOME = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
-CONNECTION = {
-    "conn_type": "azureml",
-    "login": "client-under-test",
-    "password": "secret-under-test",
-    "extra": {
-        "tenant_id": TENANT,
-        "subscription_id": SUBSCRIPTION,
-        "resource_group": GROUP,
-        "workspace_name": WORKSPACE,
-    },
-}
 
 CASES = find()
 SCORE: Counter[tuple[str, str]] = Counter()
@@ -116,7 +104,7 @@ def submit(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def assert_equal(case: Case, standin: StandIn) -> None:
     """Compare job, assets and uploads."""
-    ours = compare.Requests([_ours(sent, standin) for sent in standin.sent])
+    ours = compare.Requests([standin.row(sent) for sent in standin.sent])
     theirs = compare.Requests([_theirs(row) for row in case.expected["requests"]])
     sent = next(row for row in standin.sent if row.method == "PUT" and "/jobs/" in row.path)
     assert sent.path.endswith(f"/jobs/{case.job_name}")
@@ -131,15 +119,6 @@ def assert_equal(case: Case, standin: StandIn) -> None:
     token = "x-azureml-token" in {name.lower() for name in sent.headers}
     wanted = "x-azureml-token" in {name.lower() for name in case.expected["job_request"]["headers"]}
     assert token == wanted, "the header x-azureml-token"
-
-
-def _ours(sent: Any, standin: StandIn) -> Mapping[str, Any]:
-    row: dict[str, Any] = {"method": sent.method, "path": sent.path, "body": sent.body}
-    if ".blob." in sent.host and sent.method == "PUT" and "comp" not in sent.query:
-        row["content_hash"] = hashlib.sha256(sent.content).hexdigest()
-    if sent.body and sent.method == "PUT":
-        row["id"] = standin.made(sent, sent.path.partition("/workspaces/")[2].split("/")[1:])["id"]
-    return row
 
 
 def _theirs(row: Mapping[str, Any]) -> Mapping[str, Any]:

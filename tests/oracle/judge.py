@@ -1,0 +1,192 @@
+"""One job file, given to our hook and to Microsoft's client: what either sent, and the verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import yaml
+from requests.adapters import HTTPAdapter
+
+from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
+from airflow_azureml.hooks import AzureMLHook
+from tests.corpus import compare
+from tests.corpus.cases import CLONE
+from tests.corpus.standin import CONNECTION, StandIn
+
+PYTHON = CLONE / ".venvs" / "sdk" / "bin" / "python"
+SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"
+
+FAULT = re.compile(
+    r"^(?:TypeError|AttributeError|KeyError|IndexError|UnboundLocalError|RecursionError|NameError|DeserializationError"
+    r"|ValueError: (?:could not convert|invalid literal|not enough|too many|malformed|Unable to))"
+    r"|object has no attribute|object is not|NoneType|unhashable"
+)
+"""A Python fault of Microsoft's client, which judges nothing."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A job file and the local files that it needs.
+
+    :param job: the document, or its text.
+    :param files: paths relative to the job's folder, and their texts.
+    """
+
+    id: str
+    job: Mapping[str, Any] | str
+    files: Mapping[str, str] = field(default_factory=dict)
+    source: Path | None = None
+
+    @property
+    def text(self) -> str:
+        """The file's text."""
+        if isinstance(self.job, str):
+            return self.job
+        return yaml.safe_dump(self.job, sort_keys=False, allow_unicode=True)
+
+    def lay_out(self, folder: Path) -> Path:
+        """Write the files into a folder; gives back the job's. A case with a ``source`` has its files already."""
+        file = self.source or folder / "job.yml"
+        for name, text in self.files.items():
+            path = file.parent / name
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        file.write_text(self.text, encoding="utf-8")
+        return file
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a case.
+
+    :param kind: ``equal``, ``both refuse``, ``fault there`` (its client fell over; ours sent or refused), or one of what
+        is wrong: ``refused there``, ``refused here``, ``differs``, ``crash``.
+    """
+
+    case: Case
+    kind: str
+    detail: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.kind in {"equal", "both refuse", "fault there"}
+
+    def __str__(self) -> str:
+        """The verdict in a line."""
+        return " ".join(f"{self.kind} | {self.case.id} | {self.detail}".split())
+
+
+class Judge(AbstractContextManager["Judge"]):
+    """Asks Microsoft's client, which stays for all cases.
+
+    :param folder: where cases are laid out; jobs without an experiment are named after it by either side.
+    :param python: the interpreter that has Microsoft's client.
+    """
+
+    def __init__(self, folder: Path, python: Path) -> None:
+        self.folder = folder / "cwd-under-test"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            [python, "-W", "ignore", SCRIPT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __exit__(self, *_: object) -> None:
+        """Let the client go."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait(30)
+
+    def judge(self, case: Case) -> Verdict:
+        """Give a case to both sides."""
+        file = case.lay_out(self.folder)
+        assert self.process.stdin
+        assert self.process.stdout
+        print(json.dumps({"file": str(file), "folder": str(file.parent)}), file=self.process.stdin, flush=True)
+        own = submit(file)  # while the other works
+        return verdict(case, own, json.loads(self.process.stdout.readline()))
+
+
+def submit(file: Path) -> dict[str, Any]:
+    """Submit a job file by the hook; gives back the job's body or the error, and all that was put besides."""
+    standin = StandIn()
+    answer: dict[str, Any] = {"rows": []}
+    connection = {"AIRFLOW_CONN_AZUREML_DEFAULT": json.dumps(CONNECTION)}
+    with (
+        mock.patch.object(HTTPAdapter, "send", lambda _, request, **options: standin.send(request, **options)),
+        mock.patch.dict(os.environ, connection),
+    ):
+        try:
+            AzureMLHook().create_job(file, _name(file))
+        except (AzureMLSpecError, AzureMLNotFoundError) as error:
+            answer["error"] = str(error)
+        except Exception:  # noqa: BLE001 - a crash is a verdict
+            answer["crash"] = traceback.format_exc()[-1500:]
+    for sent in standin.sent:
+        if sent.method != "PUT" or (".blob." in sent.host and "comp" in sent.query):
+            continue
+        if ".blob." not in sent.host and "/jobs/" in sent.path:
+            answer |= {"body": sent.body, "token": "x-azureml-token" in {name.lower() for name in sent.headers}}
+        else:
+            answer["rows"].append(standin.row(sent))
+    return answer
+
+
+def _name(file: Path) -> str:
+    try:
+        name = yaml.safe_load(file.read_text(encoding="utf-8-sig")).get("name")
+    except (yaml.YAMLError, AttributeError):
+        name = None
+    return name if isinstance(name, str) and name else "job-under-test"
+
+
+def verdict(case: Case, own: Mapping[str, Any], other: Mapping[str, Any]) -> Verdict:
+    """Compare two answers by the corpus' rules."""
+    if "crash" in own:
+        return Verdict(case, "crash", own["crash"])
+    if "body" not in other:
+        if FAULT.search(other["error"]):
+            return Verdict(case, "fault there", f"ours: {own.get('error', 'sent')}; theirs: {other['error']}")
+        if "body" in own:
+            return Verdict(case, "refused there", other["error"])
+        return Verdict(case, "both refuse", f"ours: {own['error']}; theirs: {other['error']}")
+    if "body" not in own:
+        return Verdict(case, "refused here", own["error"])
+    found = differences(own, other)
+    return Verdict(case, "differs", "; ".join(found)) if found else Verdict(case, "equal")
+
+
+def differences(own: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[str]:
+    """List where two submissions differ: job, assets, files, token."""
+    ours, theirs = compare.Requests(own["rows"]), compare.Requests(other["rows"])
+    found = compare.differences(
+        compare.job(ours, _plain(own["body"]), other["name"], git=False),
+        compare.job(theirs, other["body"], other["name"], git=False),
+    )
+    here, there = ours.assets(), theirs.assets()
+    found += [f"asset of ours alone: {line}" for line in here if line not in there]
+    found += [f"asset of theirs alone: {line}" for line in there if line not in here]
+    if ours.blobs() != theirs.blobs():
+        found.append(f"files: ours {ours.blobs()}, theirs {theirs.blobs()}")
+    if own["token"] != other["token"]:
+        found.append(f"header x-azureml-token: ours {own['token']}")
+    return found
+
+
+def _plain(body: Any) -> Any:
+    return json.loads(json.dumps(body))

@@ -1,0 +1,50 @@
+"""A sample of each family, and random changes of public job files: equal to Microsoft's client, or known why not.
+
+All of them: ``python -m tests.oracle``; more changes: ``python -m tests.oracle --mutations 1000``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.oracle import mutations
+from tests.oracle.families import FAMILIES, family
+from tests.oracle.judge import Case, Judge
+from tests.oracle.known import known
+
+SAMPLE = 30
+
+
+@pytest.fixture(scope="module")
+def judge(sdk_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    """Microsoft's client, started once."""
+    with Judge(tmp_path_factory.mktemp("oracle"), sdk_python) as judge:
+        yield judge
+
+
+def assert_good(judge: Judge, cases: list[Case]) -> None:
+    """Judge cases; most of them must have been sent by both sides or refused by both."""
+    found = [judge.judge(case) for case in cases]
+    wrong = [str(verdict) for verdict in found if not verdict.good and not known(verdict)]
+    assert not wrong, "\n".join(wrong)
+    kinds = Counter(verdict.kind for verdict in found)
+    print(f"{len(found)} compared with azure-ai-ml: {dict(kinds)}")
+    assert kinds["equal"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_sample_of_a_family(judge: Judge, name: str) -> None:
+    found = family(name)
+    assert_good(judge, random.Random(1).sample(found, min(SAMPLE, len(found))))
+
+
+def test_random_changes_of_public_job_files(judge: Judge, tmp_path: Path) -> None:
+    found = list(mutations.cases(tmp_path, 1, 2 * SAMPLE))
+    if not found:
+        pytest.skip("no corpus")
+    assert_good(judge, found)
