@@ -70,8 +70,8 @@ class Case:
 class Verdict:
     """What came of a case.
 
-    :param kind: ``equal``, ``both refuse``, ``fault there`` (its client fell over; ours sent or refused), or one of what
-        is wrong: ``refused there``, ``refused here``, ``differs``, ``crash``.
+    :param kind: ``equal``, ``both refuse``, ``fault there`` (its client fell over; ours sent or refused), or what is
+        wrong: ``refused there``, ``refused here``, ``differs``, ``crash``.
     """
 
     case: Case
@@ -167,7 +167,7 @@ def verdict(case: Case, own: Mapping[str, Any], other: Mapping[str, Any]) -> Ver
         return Verdict(case, "both refuse", f"ours: {own['error']}; theirs: {other['error']}")
     if "body" not in own:
         return Verdict(case, "refused here", own["error"])
-    found = differences(own, other)
+    found = differences(own, _named(other, case))
     return Verdict(case, "differs", "; ".join(found)) if found else Verdict(case, "equal")
 
 
@@ -186,6 +186,14 @@ def differences(own: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[st
     if own["token"] != other["token"]:
         found.append(f"header x-azureml-token: ours {own['token']}")
     return found
+
+
+def _named(other: Mapping[str, Any], case: Case) -> Mapping[str, Any]:
+    """Leave out the experiment that Microsoft's client names after the working directory."""
+    properties = dict(other["body"]["properties"])
+    if case.source and properties.get("experimentName") == case.source.parent.name:
+        del properties["experimentName"]
+    return {**other, "body": {**other["body"], "properties": properties}}
 
 
 def _plain(body: Any) -> Any:

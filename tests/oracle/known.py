@@ -6,7 +6,11 @@ import re
 
 from tests.oracle.judge import Verdict
 
-REASONS: tuple[tuple[str, str, str], ...] = ()
+REASONS: tuple[tuple[str, str, str], ...] = (
+    ("refused here", r"nodes wait for each other", "a cycle would never run"),
+    ("refused here", r"is a file, and the input is a uri_folder", "the service would look for a folder"),
+    ("refused here", r"the pipeline has no such input|there is no node", "the service refuses what leads nowhere"),
+)
 """Kind of verdict, what its case and detail hold (a regular expression), and the reason."""
 
 
