@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_azureml.exceptions import AzureMLSpecError, translated
+from airflow_azureml.hooks import conversations
+from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.translate import translate
+from tests.corpus.standin import GROUP, SUBSCRIPTION, WORKSPACE
+
 TYPES = {
     "MpiDistribution": "mpi",
     "PyTorchDistribution": "pytorch",
@@ -45,3 +52,18 @@ def keywords(arguments: Mapping[str, Any]) -> dict[str, Any]:
         else:
             given[key] = plain(value)
     return given
+
+
+def submit(arguments: Mapping[str, Any], name: str) -> None:
+    """Submit what the operator makes of the arguments of ``command``; relative paths belong to the working directory.
+
+    :raises AzureMLSpecError: the job is refused.
+    """
+    try:
+        operator = AzureMLCommandJobOperator(task_id="train", **keywords(arguments))
+    except TypeError as error:  # a keyword that it cannot do without
+        raise AzureMLSpecError(str(error)) from None
+    with translated():
+        translation = translate(operator.document({}), Workspace(SUBSCRIPTION, GROUP, WORKSPACE))
+    with translated(), operator.hook().client() as client:
+        client.run(conversations.submit(client.workspace, name, translation))

@@ -11,14 +11,11 @@ from typing import Any
 import pytest
 from requests.adapters import HTTPAdapter
 
-from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError, translated
-from airflow_azureml.hooks import AzureMLHook, conversations
-from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
-from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.translate import translate
+from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
+from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import commands, compare
 from tests.corpus.cases import VARIABLE, Case, find, place
-from tests.corpus.standin import CONNECTION, GROUP, SUBSCRIPTION, WORKSPACE, StandIn
+from tests.corpus.standin import CONNECTION, StandIn
 
 EXCEPTIONS: dict[str, str] = {}
 """Cases that are not compared, by id and reason: five at the most, none of them an unaltered public file."""
@@ -28,8 +25,6 @@ REFUSED = {
     "synthetic--pipeline-cycle--job": "bindings that form a cycle",
 }
 """What the corpus itself names as a defect of Microsoft's client, and is refused."""
-
-HOME = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
 
 CASES = find()
 SCORE: Counter[tuple[str, str]] = Counter()
@@ -92,14 +87,7 @@ def submit(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         AzureMLHook().create_job(source, case.job_name)
         return
     monkeypatch.chdir(source)
-    try:
-        operator = AzureMLCommandJobOperator(task_id="train", **commands.keywords(case.about["command_kwargs"]))
-    except TypeError as error:  # a keyword that it cannot do without
-        raise AzureMLSpecError(str(error)) from None
-    with translated():
-        translation = translate(operator.document({}), HOME)
-    with translated(), operator.hook().client() as client:
-        client.run(conversations.submit(client.workspace, case.job_name, translation))
+    commands.submit(case.about["command_kwargs"], case.job_name)
 
 
 def assert_equal(case: Case, standin: StandIn) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import subprocess
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest import mock
 
 import yaml
@@ -65,6 +66,21 @@ class Case:
         file.write_text(self.text, encoding="utf-8")
         return file
 
+    def question(self, file: Path) -> dict[str, Any]:
+        """What Microsoft's client is asked."""
+        return {"file": str(file), "folder": str(file.parent)}
+
+    def submit(self, file: Path, answer: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+        """Give the case to our hook.
+
+        :param answer: waits for what came of it on the other side.
+        """
+        return submit(file)
+
+    def differences(self, own: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[str]:
+        """List where two submissions differ."""
+        return differences(own, _named(other, self))
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -117,14 +133,24 @@ class Judge(AbstractContextManager["Judge"]):
         file = case.lay_out(self.folder)
         assert self.process.stdin
         assert self.process.stdout
-        print(json.dumps({"file": str(file), "folder": str(file.parent)}), file=self.process.stdin, flush=True)
-        own = submit(file)  # while the other works
-        return verdict(case, own, json.loads(self.process.stdout.readline()))
+        print(json.dumps(case.question(file)), file=self.process.stdin, flush=True)
+        answer = functools.cache(functools.partial(_read, self.process.stdout))
+        own = case.submit(file, answer)  # while the other works
+        return verdict(case, own, answer())
+
+
+def _read(stream: IO[str]) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = json.loads(stream.readline())
+    return answer
 
 
 def submit(file: Path) -> dict[str, Any]:
     """Submit a job file by the hook; gives back the job's body or the error, and all that was put besides."""
-    standin = StandIn()
+    return recorded(StandIn(), lambda: AzureMLHook().create_job(file, _name(file)))
+
+
+def recorded(standin: StandIn, send: Callable[[], object]) -> dict[str, Any]:
+    """Let something be sent; gives back the job's body or the error, and all that was put besides."""
     answer: dict[str, Any] = {"rows": []}
     connection = {"AIRFLOW_CONN_AZUREML_DEFAULT": json.dumps(CONNECTION)}
     with (
@@ -132,7 +158,7 @@ def submit(file: Path) -> dict[str, Any]:
         mock.patch.dict(os.environ, connection),
     ):
         try:
-            AzureMLHook().create_job(file, _name(file))
+            send()
         except (AzureMLSpecError, AzureMLNotFoundError) as error:
             answer["error"] = str(error)
         except Exception:  # noqa: BLE001 - a crash is a verdict
@@ -167,16 +193,16 @@ def verdict(case: Case, own: Mapping[str, Any], other: Mapping[str, Any]) -> Ver
         return Verdict(case, "both refuse", f"ours: {own['error']}; theirs: {other['error']}")
     if "body" not in own:
         return Verdict(case, "refused here", own["error"])
-    found = differences(own, _named(other, case))
+    found = case.differences(own, other)
     return Verdict(case, "differs", "; ".join(found)) if found else Verdict(case, "equal")
 
 
-def differences(own: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[str]:
-    """List where two submissions differ: job, assets, files, token."""
+def differences(own: Mapping[str, Any], other: Mapping[str, Any], git: bool = False) -> Sequence[str]:
+    """List where two submissions differ: job, assets, files, token; properties of git where they are asked for."""
     ours, theirs = compare.Requests(own["rows"]), compare.Requests(other["rows"])
     found = compare.differences(
-        compare.job(ours, _plain(own["body"]), other["name"], git=False),
-        compare.job(theirs, other["body"], other["name"], git=False),
+        compare.job(ours, _plain(own["body"]), other["name"], git),
+        compare.job(theirs, other["body"], other["name"], git),
     )
     here, there = ours.assets(), theirs.assets()
     found += [f"asset of ours alone: {line}" for line in here if line not in there]

@@ -1,4 +1,8 @@
-"""Microsoft's client, asked by another process: takes ``{"file", "folder"}`` a line, answers with what it sent.
+"""Microsoft's client, asked by another process: takes a question a line, answers with what it sent.
+
+A question has a ``folder`` to work in and one of these: ``file``, a job file (``override``: what is set in it);
+``call``, the keywords of ``command``; ``make``, a program that makes ``job`` (the answer has our reading of that object,
+too); ``invoke``, the keywords of ``batch_endpoints.invoke``. ``{"$": "Class", ...}`` in keywords stands for an object.
 
 Runs with the interpreter of ``.venvs/sdk``. The service's answers are the stand-in's; nothing of the network is asked.
 """
@@ -23,11 +27,16 @@ os.environ |= {"AZURE_ML_DISABLE_ON_DISK_CACHE": "1", "AZUREML_LOG_DISABLED": "1
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-    from azure.ai.ml import MLClient, load_job
+    import azure.ai.ml
+    import azure.ai.ml.entities
+    import azure.ai.ml.sweep
+    from azure.ai.ml import MLClient, command, load_job
+    from azure.ai.ml.constants._endpoint import EndpointInvokeFields
     from azure.core.credentials import AccessToken
     from requests.adapters import HTTPAdapter
 
-from tests.corpus.standin import GROUP, HOME, SUBSCRIPTION, TENANT, WORKSPACE, Sent, StandIn  # noqa: E402
+from tests.corpus.invocations import BatchStandIn  # noqa: E402
+from tests.corpus.standin import GROUP, HOME, SUBSCRIPTION, TENANT, WORKSPACE, Sent  # noqa: E402
 
 SERVICE = "https://eastus.api.azureml.ms"
 MADE = "2026-01-01T00:00:00Z"
@@ -46,7 +55,7 @@ class Credential:
         return AccessToken(".".join([*parts, "eHh4eA"]), int(time.time()) + 3600)
 
 
-class Service(StandIn):
+class Service(BatchStandIn):
     """The stand-in, with what only Microsoft's client looks up."""
 
     def answer(self, sent: Sent) -> tuple[int, Any, dict[str, str]]:
@@ -97,18 +106,77 @@ class Service(StandIn):
         return super().made(sent, parts) | {"systemData": {"createdAt": MADE}}
 
 
-def submit(file: str) -> dict[str, Any]:
-    """Submit a job file; gives back the job's body or the error, and all that was put besides."""
+def given(value: Any) -> Any:
+    """Make the objects that keywords stand for."""
+    if isinstance(value, list):
+        return [given(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made = {key: given(item) for key, item in value.items() if key != "$"}
+    if "$" not in value:
+        return made
+    modules = (azure.ai.ml, azure.ai.ml.entities, azure.ai.ml.sweep)
+    kind = next(getattr(module, value["$"]) for module in modules if hasattr(module, value["$"]))
+    return kind(**made)
+
+
+def made(program: str) -> Any:
+    """Make the job of a program."""
+    names: dict[str, Any] = {"__name__": "made"}
+    exec(compile(program, "<made>", "exec"), names)  # the tests' own program
+    return names["job"]
+
+
+def ours(program: str, paths: list[str]) -> dict[str, Any]:
+    """Our reading of the job of a program."""
+    sys.path += [path for path in paths if path not in sys.path]
+    from airflow_azureml.rest.errors import SpecError
+    from airflow_azureml.spec.load import load
+
+    try:
+        document = load(made(program))
+    except SpecError as error:
+        return {"refused": str(error)}
+    return {"value": document.value, "folder": document.place(()).folder}
+
+
+def send(client: MLClient, asked: dict[str, Any]) -> None:
+    """Do what is asked."""
+    if "invoke" in asked:
+        # One mapping of headers serves all calls of this client: the last one's deployment would stay in it.
+        EndpointInvokeFields.DEFAULT_HEADER.pop(EndpointInvokeFields.MODEL_DEPLOYMENT, None)
+        client.batch_endpoints.invoke(**given(asked["invoke"]))
+        return
+    if "call" in asked:
+        job = command(**given(asked["call"]))
+    elif "make" in asked:
+        job = made(asked["make"])
+    else:
+        job = load_job(asked["file"], params_override=asked.get("override"))
+    job.name = job.name or "job-under-test"
+    client.jobs.create_or_update(job)
+
+
+def submit(asked: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked; gives back the body of the job or the error, and all that was put besides."""
     service = Service()
     HTTPAdapter.send = lambda _, request, **options: service.send(request, **options)
     answer: dict[str, Any] = {"rows": []}
+    before = dict(os.environ)
+    os.environ.update(asked.get("environment", {}))
     try:
-        client = MLClient(Credential(), SUBSCRIPTION, GROUP, WORKSPACE, enable_telemetry=False)
-        job = load_job(file)
-        job.name = job.name or "job-under-test"
-        client.jobs.create_or_update(job)
+        if "make" in asked:
+            answer["ours"] = ours(asked["make"], asked["paths"])
+        send(MLClient(Credential(), SUBSCRIPTION, GROUP, WORKSPACE, enable_telemetry=False), asked)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the answer
         answer["error"] = f"{type(error).__name__}: {error}"[:2000]
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    for sent in service.posts:
+        headers = {name.lower(): value for name, value in sent.headers.items()}
+        answer |= {"body": sent.body, "url": f"https://{sent.host}{sent.path}", "name": ""}
+        answer["token"] = headers.get("azureml-model-deployment")
     for sent in service.sent:
         if sent.method != "PUT" or (".blob." in sent.host and "comp" in sent.query):
             continue
@@ -127,7 +195,7 @@ def main() -> None:
         asked = json.loads(line)
         os.chdir(asked["folder"])
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-            answer = submit(asked["file"])
+            answer = submit(asked)
         print(json.dumps(answer, default=str), file=out, flush=True)
 
 
