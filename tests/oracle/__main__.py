@@ -17,7 +17,17 @@ from tests.oracle.known import known
 
 
 def asked(options: argparse.Namespace, folder: Path) -> Iterator[Case]:
-    """The cases that a command line asks for."""
+    """The cases that a command line asks for, without those that say the same as one before."""
+    seen: set[str] = set()
+    for case in chosen(options, folder):
+        text = case.text + repr(sorted(case.files.items()))
+        if options.match in case.id and text not in seen:
+            seen.add(text)
+            yield case
+
+
+def chosen(options: argparse.Namespace, folder: Path) -> Iterator[Case]:
+    """All of the families, or a sample, and random changes."""
     names = options.family or ([] if options.mutations else FAMILIES)
     for name in names:
         found = family(name)
@@ -44,8 +54,6 @@ def main(words: list[str] | None = None) -> int:
     counted: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="oracle-") as folder, Judge(Path(folder), PYTHON) as judge:
         for case in asked(options, Path(folder)):
-            if options.match not in case.id:
-                continue
             found = judge.judge(case)
             kind = found.kind if found.good or not known(found) else f"{found.kind}, for a reason"
             counted[kind] += 1

@@ -11,8 +11,5 @@ FAMILIES = sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def family(name: str) -> list[Case]:
-    """All cases of a family, without those that say the same as one before."""
-    found: dict[str, Case] = {}
-    for case in importlib.import_module(f"{__name__}.{name}").cases():
-        found.setdefault(case.text + repr(sorted(case.files.items())), case)
-    return list(found.values())
+    """All cases of a family."""
+    return list(importlib.import_module(f"{__name__}.{name}").cases())
