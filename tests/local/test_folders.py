@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_azureml.local import folders
 from airflow_azureml.local.folders import FolderError, scan
 
 
@@ -78,7 +80,65 @@ def test_links_are_followed_and_strays_are_named(tmp_path: Path) -> None:
     (inside / "linked").symlink_to(outside, target_is_directory=True)
     found = scan(str(inside))
     assert [name for _, name in found.files] == ["copy.py", "main.py", "linked/secret.txt"]
-    assert found.strays == ("linked/secret.txt",)
+    assert found.strays == (f"linked -> {outside}/ (1 file)",)
+
+
+@pytest.mark.parametrize(
+    ("line", "left_out"),
+    [
+        (" lead ", ["lead"]),
+        ("[^a]", ["^", "a", "sub/a"]),
+        ("[!a]", ["[", "^"]),
+        ("[", ["["]),
+        ("sub/", ["sub/a"]),
+        ("/a", ["a"]),
+        ("**/a", ["a", "sub/a"]),
+        ("#a", []),
+        ("\\#a", ["#a"]),
+        ("*\n!sub/", ["#a", "[", "^", "a", "lead"]),
+    ],
+)
+def test_lines_are_read_as_microsofts_client_reads_them(tmp_path: Path, line: str, left_out: list[str]) -> None:
+    every = ["#a", "[", "^", "a", "lead", "sub/a"]
+    lay(tmp_path, dict.fromkeys(every, ""))
+    (tmp_path / ".amlignore").write_text(line)
+    taken = names(tmp_path)
+    assert [name for name in every if name not in taken] == left_out
+
+
+def test_a_line_that_is_no_pattern_is_named(tmp_path: Path) -> None:
+    lay(tmp_path, {".amlignore": "fine\nbroken\\\n", "a": ""})
+    with pytest.raises(FolderError, match=r"\.amlignore: 'broken\\\\' is no pattern: nothing follows its last"):
+        scan(str(tmp_path))
+
+
+def test_reading_a_large_folder_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lay(tmp_path, {f"{number:05}.txt": "x" * 100 for number in range(2000)})
+    monkeypatch.setattr(folders, "PROGRESS_EVERY", 0.02)
+    with caplog.at_level("INFO"):
+        found = scan(str(tmp_path))
+        listed = len(caplog.records)
+        assert found.content_hash
+        assert found.object_hash
+    told = [record.getMessage() for record in caplog.records if record.name == folders.__name__]
+    assert all(line.startswith(f"Listing {tmp_path}: ") for line in told[:listed])
+    assert re.fullmatch(rf"Reading {tmp_path}: \d+ of 2000 files, 0 MB", told[-1])
+    assert 1 < len(told) < 1000
+    monkeypatch.setattr(folders, "PROGRESS_EVERY", 10.0)
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        assert scan(str(tmp_path)).content_hash == found.content_hash
+    assert not caplog.records
+
+
+def test_a_file_that_vanishes_is_named(tmp_path: Path) -> None:
+    lay(tmp_path, {"a": "a", "b": "b"})
+    found = scan(str(tmp_path))
+    (tmp_path / "b").unlink()
+    with pytest.raises(FolderError, match=r"/b cannot be read: No such file"):
+        _ = found.content_hash
 
 
 def test_what_cannot_be_uploaded_is_refused(tmp_path: Path) -> None:
@@ -94,6 +154,10 @@ def test_what_cannot_be_uploaded_is_refused(tmp_path: Path) -> None:
     lay(loop, {"x": ""})
     (loop / "again").symlink_to(loop, target_is_directory=True)
     with pytest.raises(FolderError, match="a folder around it"):
+        scan(str(loop))
+    (loop / "again").unlink()
+    (loop / "self").symlink_to(loop / "self")
+    with pytest.raises(FolderError, match=r"self is a link to .*, which does not exist"):
         scan(str(loop))
 
 

@@ -101,15 +101,15 @@ class Provision:
     def send_code(self, need: Upload) -> Steps[str]:
         """Find code of the same content, or upload and register it."""
         bundle = need.bundle
-        digest = bundle.content_hash
+        digest = need.digest()
         name = assets.code_name(digest)
         found = yield from assets.code_by_hash(self.ws, name, digest)
         if found:
             return found
         pending = yield from assets.start_pending_upload(self.ws, name, assets.CODE_VERSION)
-        folder = f"{pending.url}/{quote(bundle.name)}" if bundle.is_folder else f"{pending.url}/"
-        yield Transfer(LocalFiles(bundle.files), Place(folder, pending.sas))
-        body = assets.code_body(folder, digest)
+        folder = bundle.name if bundle.is_folder else ""
+        yield Transfer(LocalFiles(bundle.files), Place(f"{pending.url}/{quote(folder)}", pending.sas))
+        body = assets.code_body(f"{pending.url}/{folder}", digest)
         try:
             return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
         except (BadRequestError, ConflictError):
@@ -123,7 +123,8 @@ class Provision:
         """Upload data or a docker context below its hash; what lies there complete is not sent again."""
         bundle = need.bundle
         store, secret = yield from self.store(need.datastore)
-        above = f"LocalUpload/{bundle.object_hash}"
+        digest = need.digest()
+        above = f"LocalUpload/{digest}"
         path = f"{above}/{bundle.name}"
         address, target = store.address(path), store.address(path if bundle.is_folder else above)
         if address is None or target is None or store.kind == "AzureFile":
@@ -131,7 +132,7 @@ class Provision:
                 f"{need.source}: the datastore {store.name!r} is {store.kind}. Uploads go to Blob or Data Lake Gen2."
             )
             raise SpecError([Problem("", message)])
-        mark = {"name": bundle.object_hash, "version": "1"}
+        mark = {"name": digest, "version": "1"}
         yield Transfer(LocalFiles(bundle.files), secret.place(target), mark)
         return address.https_url if need.kind == "context" else DatastorePath(store.name, path).short
 

@@ -7,20 +7,15 @@ The rules are those of Microsoft's client, so that both find what the other has 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-import pathspec.util
-
-try:
-    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern as Pattern
-except ImportError:  # pathspec before 1.0 has the same pattern under another name
-    from pathspec.patterns import GitWildMatchPattern as Pattern  # type: ignore[attr-defined]
-
-IGNORE_FILES = (".amlignore", ".gitignore")
-"""The first of these in the root of a folder counts, alone; deeper ones have no effect."""
+from airflow_azureml.local import ignoring
+from airflow_azureml.local.ignoring import Ignore
 
 DATA_SEED = b"Initialize for october 2021 AML CLI version"
 """What the hash of data starts from."""
@@ -28,41 +23,37 @@ DATA_SEED = b"Initialize for october 2021 AML CLI version"
 CHUNK = 1024 * 1024
 """Bytes read at once while hashing."""
 
+PROGRESS_EVERY = 10.0
+"""Seconds between two lines about a folder that takes long to list or to read."""
+
+log = logging.getLogger(__name__)
+
 
 class FolderError(ValueError):
-    """There is nothing to upload, or a link leads nowhere."""
+    """There is nothing to upload, a link leads nowhere, or a file cannot be read."""
 
 
-class _Ignore:
-    """The patterns of a folder's ignore file, later ones overruling earlier ones."""
+class Progress:
+    """Says from time to time how far a long reading is.
 
-    def __init__(self, folder: str) -> None:
-        self.base = os.path.realpath(folder)
-        self.patterns: list[Pattern] = []
-        for name in IGNORE_FILES:
-            path = os.path.join(self.base, name)
-            if os.path.exists(path):
-                self.patterns = self._read(path)
-                break
+    :param doing: what a line begins with.
+    :param total: how many files there are, where that is known.
+    """
 
-    @staticmethod
-    def _read(path: str) -> list[Pattern]:
-        try:
-            with open(path, encoding="utf-8-sig") as lines:
-                return [Pattern(line.rstrip()) for line in lines]
-        except (ValueError, OSError) as error:
-            raise FolderError(f"{path} cannot be read as an ignore file: {error}") from None
+    def __init__(self, doing: str, total: int | None = None) -> None:
+        self.doing, self.total = doing, total
+        self.files = self.bytes = 0
+        self.spoken = time.monotonic()
 
-    def excludes(self, path: str) -> bool:
-        """Tell whether a file or folder is left out."""
-        if not self.patterns:
-            return False
-        name = pathspec.util.normalize_file(os.path.relpath(path, self.base))
-        matched = False
-        for pattern in self.patterns:
-            if pattern.include is not None and pattern.match_file(name) is not None:
-                matched = pattern.include
-        return matched
+    def add(self, files: int = 0, size: int = 0) -> None:
+        """Count what was done."""
+        self.files += files
+        self.bytes += size
+        if time.monotonic() - self.spoken >= PROGRESS_EVERY:
+            self.spoken = time.monotonic()
+            of = "" if self.total is None else f" of {self.total}"
+            read = f", {self.bytes / 1e6:.0f} MB" if self.bytes else ""
+            log.info("%s: %d%s files%s", self.doing, self.files, of, read)
 
 
 @dataclass(frozen=True)
@@ -71,81 +62,139 @@ class Folder:
 
     :param source: absolute path.
     :param files: pairs of absolute path (links followed) and name below the source.
-    :param strays: names of files that links bring in from outside of the source.
+    :param strays: links that bring in files from outside of the source, and where they lead.
+    :param ignore: what is left out.
+    :param called: what the folder is called in storage, where that is not its own name.
     """
 
     source: str
     is_folder: bool
     files: tuple[tuple[str, str], ...]
     strays: tuple[str, ...] = ()
+    ignore: Ignore = field(default=Ignore(""), repr=False)
+    called: str = ""
 
     @property
     def name(self) -> str:
         """The last part of the path."""
-        return os.path.basename(self.source)
+        return self.called or os.path.basename(self.source)
 
     @cached_property
     def content_hash(self) -> str:
-        """Hash the content as code is known by, hash version 202208."""
+        """Hash the content as code is known by, hash version 202208.
+
+        :raises FolderError: a file cannot be read.
+        """
         ordered = sorted(self.files, key=lambda file: (file[1].lower(), file[1]))
         digest = hashlib.sha256(str(len(ordered)).encode())
+        progress = Progress(f"Reading {self.source}", len(ordered))
         for path, name in ordered:
-            digest.update(f"#{name}#".encode())
-            digest.update(str(os.path.getsize(path)).encode())
+            digest.update(f"#{name}#{_size(path)}".encode())
         for path, _ in ordered:
-            _hash_file(path, digest)
+            _hash_file(path, digest, progress)
         return digest.hexdigest()
 
     @cached_property
     def object_hash(self) -> str:
-        """Hash the content as uploads of data are named."""
+        """Hash the content as uploads of data are named.
+
+        :raises FolderError: a file cannot be read.
+        """
         digest = hashlib.sha256(DATA_SEED)
+        progress = Progress(f"Reading {self.source}", len(self.files))
         if self.is_folder:
-            _hash_folder(self.source, digest, _Ignore(self.source))
+            _hash_folder(self.source, digest, self.ignore, progress)
         else:
-            _hash_file(self.source, digest)
+            _hash_file(self.source, digest, progress)
         return digest.hexdigest()
 
 
-def scan(source: str) -> Folder:
+def scan(source: str, component: bool = False) -> Folder:
     """List the files of an upload, without reading them.
 
     :param source: absolute path of a folder or file.
+    :param component: it is the code of a component, from which more is left out.
     :raises FolderError: for an empty folder, a broken link, or a link that leads back to a folder around it.
     """
     source = os.path.normpath(source)
     if not os.path.isdir(source):
-        return Folder(source, False, ((os.path.realpath(source), os.path.basename(source)),))
-    found = list(_walk(source, source, _Ignore(source), (os.path.realpath(source),)))
+        return Folder(source, False, ((os.path.realpath(source), _encodable(os.path.basename(source))),))
+    try:
+        ignore = ignoring.read(source, component)
+    except ValueError as error:
+        raise FolderError(str(error)) from None
+    real = os.path.realpath(source)
+    walk = _Walk(source, real, ignore)
+    found = list(walk.through(source, (real,)))
     if not found:
         raise FolderError(f"{source} has no files to upload")
-    inside = os.path.realpath(source) + os.sep
-    strays = tuple(name for path, name in found if not path.startswith(inside))
-    return Folder(source, True, tuple(found), strays)
+    return Folder(source, True, tuple(found), tuple(walk.strays), ignore)
 
 
-def _walk(source: str, folder: str, ignore: _Ignore, around: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Go through a folder, links followed; whether a file is ignored goes by where its folder really lies."""
+class _Walk:
+    """Goes through a folder, links followed; whether a file is ignored goes by where its folder really lies."""
+
+    def __init__(self, source: str, real: str, ignore: Ignore) -> None:
+        self.source, self.real, self.ignore = source, real, ignore
+        self.progress = Progress(f"Listing {source}")
+        self.strays: list[str] = []
+
+    def through(self, folder: str, around: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """Go through a folder, its files first.
+
+        :param around: the real paths of the folders that it lies in, itself last.
+        """
+        deeper = []
+        for entry in _entries(folder):
+            if _is_folder(entry):
+                deeper.append(entry)
+            elif not self.ignore.excludes(os.path.join(around[-1], entry.name)):
+                yield self.file(entry, around)
+        for entry in deeper:
+            real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(around[-1], entry.name)
+            if real in around:
+                raise FolderError(f"{entry.path} is a link to {real}, a folder around it")
+            before = self.progress.files
+            yield from self.through(entry.path, (*around, real))
+            if entry.is_symlink() and (brought := self.progress.files - before):
+                self.note(entry, f"{real}{os.sep}", around, f" ({brought} file{'s' if brought > 1 else ''})")
+
+    def file(self, entry: os.DirEntry[str], around: tuple[str, ...]) -> tuple[str, str]:
+        """Take a file."""
+        real = os.path.join(around[-1], entry.name)
+        if entry.is_symlink():
+            real = os.path.realpath(entry.path)
+            if not os.path.exists(real):
+                raise FolderError(f"{entry.path} is a link to {os.readlink(entry.path)}, which does not exist")
+            self.note(entry, real, around)
+        if not os.path.isfile(real):
+            raise FolderError(f"{entry.path} is neither a file nor a folder")
+        self.progress.add(1)
+        return real, _encodable(self.name(entry))
+
+    def note(self, entry: os.DirEntry[str], real: str, around: tuple[str, ...], more: str = "") -> None:
+        """Remember a link that leads out of the source; below another such link only what leads further away."""
+        if not any(os.path.commonpath((real, inside)) == inside for inside in (self.real, *around)):
+            self.strays.append(f"{self.name(entry)} -> {real}{more}")
+
+    def name(self, entry: os.DirEntry[str]) -> str:
+        """How a file is called below the source."""
+        return entry.path[len(self.source.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise FolderError(f"{folder} cannot be read: {error.strerror}") from None
-    deeper = []
-    for entry in entries:
-        if entry.is_dir():
-            deeper.append(entry.path)
-        elif not ignore.excludes(os.path.join(around[-1], entry.name)):
-            if not os.path.exists(entry.path):
-                raise FolderError(f"{entry.path} is a link to {os.readlink(entry.path)}, which does not exist")
-            if not os.path.isfile(entry.path):
-                raise FolderError(f"{entry.path} is neither a file nor a folder")
-            name = os.path.relpath(entry.path, source).replace(os.sep, "/")
-            yield os.path.realpath(entry.path), _encodable(name)
-    for path in deeper:
-        real = os.path.realpath(path)
-        if real in around:
-            raise FolderError(f"{path} is a link to {real}, a folder around it")
-        yield from _walk(source, path, ignore, (*around, real))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _encodable(name: str) -> str:
@@ -156,21 +205,36 @@ def _encodable(name: str) -> str:
     return name
 
 
-def _hash_folder(folder: str, digest: hashlib._Hash, ignore: _Ignore) -> None:
-    names = sorted(os.listdir(folder), key=lambda name: (os.path.join(folder, name).lower(), name))
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError as error:
+        raise FolderError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _hash_folder(folder: str, digest: hashlib._Hash, ignore: Ignore, progress: Progress) -> None:
+    try:
+        names = sorted(os.listdir(folder), key=lambda name: (os.path.join(folder, name).lower(), name))
+    except OSError as error:
+        raise FolderError(f"{folder} cannot be read: {error.strerror}") from None
     for name in names:
         path = os.path.join(folder, name)
         if ignore.excludes(path):
             continue
-        digest.update(name.encode())
+        digest.update(_encodable(name).encode())
         path = os.path.realpath(path) if os.path.islink(path) else path
         if os.path.isfile(path):
-            _hash_file(path, digest)
+            _hash_file(path, digest, progress)
         elif os.path.isdir(path):
-            _hash_folder(path, digest, ignore)
+            _hash_folder(path, digest, ignore, progress)
 
 
-def _hash_file(path: str, digest: hashlib._Hash) -> None:
-    with open(path, "rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
+def _hash_file(path: str, digest: hashlib._Hash, progress: Progress) -> None:
+    try:
+        with open(path, "rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+                progress.add(size=len(chunk))
+    except OSError as error:
+        raise FolderError(f"{path} cannot be read: {error.strerror}") from None
+    progress.add(1)

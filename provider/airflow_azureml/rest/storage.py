@@ -42,6 +42,11 @@ class StorageAddress:
         return f"{base}/{quote(self.path, safe=_SAFE)}"
 
     @property
+    def plain_url(self) -> str:
+        """The address with its path as it is: so Microsoft's client writes it into assets. (azure-ai-ml 1.35.2)"""
+        return f"https://{self.account}.{self.service}.{self.suffix}/{self.container}/{self.path}"
+
+    @property
     def abfss_url(self) -> str | None:
         """The address for Hadoop-like tools, which take paths as they are.
 

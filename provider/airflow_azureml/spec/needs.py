@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from airflow_azureml.rest.errors import Problem, SpecError
+
 
 class Bundle(Protocol):
     """The local files of one upload: listed when the job is translated, read when their hashes are asked for."""
@@ -35,12 +37,12 @@ class Bundle(Protocol):
 
     @property
     def content_hash(self) -> str:
-        """The hash that code is known by (hash version 202208)."""
+        """The hash that code is known by (hash version 202208); ValueError when a file cannot be read."""
         ...
 
     @property
     def object_hash(self) -> str:
-        """The hash that names an upload of data."""
+        """The hash that names an upload of data; ValueError when a file cannot be read."""
         ...
 
 
@@ -51,12 +53,24 @@ class Upload:
     :param source: absolute local path.
     :param bundle: its files.
     :param datastore: the datastore to upload to; None takes the workspace's default. Code has a place of its own.
+    :param variant: tells uploads of the same source apart that consist of other files.
     """
 
     kind: Literal["code", "data", "context"]
     source: str
     bundle: Bundle = field(compare=False, repr=False)
     datastore: str | None = None
+    variant: str = ""
+
+    def digest(self) -> str:
+        """Read the files, and give back the hash that the upload is known by.
+
+        :raises SpecError: a file cannot be read.
+        """
+        try:
+            return self.bundle.content_hash if self.kind == "code" else self.bundle.object_hash
+        except ValueError as error:
+            raise SpecError([Problem("", f"{error}.")]) from None
 
 
 @dataclass(frozen=True)

@@ -175,9 +175,7 @@ def local(
         return reading.refuse(spot, f"{show(given)}: {error}.")
     strays: tuple[str, ...] = getattr(bundle, "strays", ())
     if strays:
-        reading.warn(
-            spot, f"links bring in files from outside of {path}: {', '.join(strays[:20])}{' …' if strays[20:] else ''}."
-        )
+        reading.warn(spot, f"links bring in files from outside of {path}: {', '.join(strays)}.")
     return Gap(Upload(kind, path, bundle, datastore), template)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.ids import Workspace
@@ -67,19 +66,19 @@ class _Rendering:
 
     def code(self, need: Upload) -> str:
         """Name code by its content; it lies in a container of its own, whose address only the service knows."""
-        bundle, digest = need.bundle, need.bundle.content_hash
+        bundle, digest = need.bundle, need.digest()
         name = assets.code_name(digest)
-        folder = f"https://{{{name}}}/{quote(bundle.name) if bundle.is_folder else ''}"
+        folder = f"https://{{{name}}}/{bundle.name if bundle.is_folder else ''}"
         path = self.put("codes", name, assets.CODE_VERSION, assets.code_body(folder, digest))
         self.upload(need, digest, self.requests[path]["body"]["properties"]["codeUri"])
         return path
 
     def data(self, need: Upload) -> str:
         """Name the place of data or of a docker context by its content."""
-        digest, store = need.bundle.object_hash, need.datastore or DEFAULT_DATASTORE
+        digest, store = need.digest(), need.datastore or DEFAULT_DATASTORE
         path = f"LocalUpload/{digest}/{need.bundle.name}"
         if need.kind == "context":
-            target = f"https://{{{store}}}/{quote(path)}"
+            target = f"https://{{{store}}}/{path}"
         else:
             target = f"azureml://datastores/{store}/paths/{path}"
         return self.upload(need, digest, target)
