@@ -6,10 +6,12 @@ Nothing here needs a network, a connection or Airflow.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from airflow_azureml.rest.errors import Problem, SpecError
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :return: 0; 1 for errors in a spec, each on a line of stderr; 2 for a command that cannot be understood.
     """
     try:
+        _prepare()
         options = _parser().parse_args(arguments)
         done: int = options.run(options)
         sys.stdout.flush()
@@ -37,16 +40,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except OSError as error:
+        # Whoever read our output has gone, or the disk is full.
+        return _unheard(error)
+
+
+def _prepare() -> None:
+    """Have somewhere to write to, whatever the shell has closed, and write every name, whatever the locale."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _unheard(error: OSError) -> int:
+    """End where the output cannot be written; Python would complain once more on its way out."""
+    with suppress(OSError):
+        if not isinstance(error, BrokenPipeError):
+            print(f"airflow-azureml: the output cannot be written: {error.strerror or error}.", file=sys.stderr)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="airflow-azureml", description="Check and show Azure ML job files.")
+    ends = (
+        "Exit code: 0; 1 for errors in a file, one per line on stderr as file:line: dotted.path: message; 2 for usage."
+    )
+    parser = argparse.ArgumentParser(
+        prog="airflow-azureml", description="Check and show Azure ML job files, without a network.", epilog=ends
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    shown = commands.add_parser("render", help="show what a job file asks of the service, as JSON, without a network")
+    text = "show what a job file asks of the service, as JSON: name, body, requests, uploads"
+    shown = commands.add_parser("render", help=text, description=text.capitalize() + ".", epilog=ends)
     shown.add_argument("file", metavar="FILE", type=_existing, help="a job file")
     shown.add_argument(
         "--set",
@@ -59,10 +88,18 @@ def _parser() -> argparse.ArgumentParser:
         help="set values by dotted path, such as inputs.rate=0.1; read as YAML",
     )
     shown.add_argument("--name", type=_name, help="the job's name; by default that of the file")
-    shown.add_argument("--workspace", metavar="SUB/RG/WS", type=_workspace, default=PLACEHOLDER)
+    shown.add_argument(
+        "--workspace",
+        metavar="SUB/RG/WS",
+        type=_workspace,
+        default=PLACEHOLDER,
+        help="the workspace that ids are of; by default placeholders in braces stand for it",
+    )
     shown.set_defaults(run=_render)
-    checked = commands.add_parser("validate", help="check job files and batch inputs, and whole folders of them")
-    checked.add_argument("paths", metavar="PATH", nargs="+", type=_existing, help="a file or folder")
+    text = "check job files and batch inputs, and whole folders of them"
+    checked = commands.add_parser("validate", help=text, description=text.capitalize() + ".", epilog=ends)
+    help_ = "a file, or a folder in which all jobs and batch inputs (.yml, .yaml) are checked"
+    checked.add_argument("paths", metavar="PATH", nargs="+", type=_existing, help=help_)
     checked.set_defaults(run=_validate)
     return parser
 
@@ -106,32 +143,39 @@ def _render(options: argparse.Namespace) -> int:
 
 def _validate(options: argparse.Namespace) -> int:
     right = wrong = 0
-    for given, path in _files(options.paths):
+    unread: list[OSError] = []
+    for given, path in _files(options.paths, unread.append):
         try:
             document = load(Path(path))
             if given != path and kind(document) is Kind.OTHER:
                 continue
-            for warning in check(document, PLACEHOLDER):
-                print(f"warning: {warning}")
+            warnings = check(document, PLACEHOLDER)
         except (SpecError, OSError) as error:
             wrong += _complain(_problems(error), path)
-        else:
-            right += 1
+            continue
+        right += 1
+        for warning in warnings:
+            print(f"warning: {warning}")
+    for fault in unread:
+        wrong += _complain(_problems(fault), str(fault.filename))
     print(f"{right} right, {wrong} wrong")
     return 1 if wrong else 0
 
 
-def _files(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Go through the files: those named themselves, and what ends in .yml or .yaml in the folders."""
+def _files(paths: Iterable[str], unread: Callable[[OSError], object]) -> Iterator[tuple[str, str]]:
+    """Go through the files: those named themselves, and what ends in .yml or .yaml in the folders.
+
+    :param unread: told of a folder that cannot be read.
+    """
     for path in paths:
         if not os.path.isdir(path):
             yield path, path
             continue
-        for folder, inner, names in os.walk(path):
+        for folder, inner, names in os.walk(path, onerror=unread):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
-            for name in sorted(names):
-                if name.endswith((".yml", ".yaml")):
-                    yield path, os.path.join(folder, name)
+            for file in (os.path.join(folder, name) for name in sorted(names) if name.endswith((".yml", ".yaml"))):
+                if os.path.isfile(file) or not os.path.exists(file):  # no pipe, nor a device; a broken link is told
+                    yield path, file
 
 
 def _problems(error: SpecError | OSError) -> Sequence[Problem]:

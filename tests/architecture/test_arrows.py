@@ -16,6 +16,7 @@ LIBRARIES = {
     "airflow_azureml/rest": set(),
     "airflow_azureml/spec": set(),
     "airflow_azureml/spec/load.py": {"yaml"},
+    "airflow_azureml/spec/yamltext.py": {"yaml"},
     "airflow_azureml/lifecycle": set(),
     "airflow_azureml/local": {"pathspec"},
     # requests is azure-core's own: its synchronous transport is set up here.

@@ -29,12 +29,16 @@ GROUPS = {
     "job_resources": ("locations",),
     "queue_settings": ("job_tier", "priority"),
 }
+RENAMED = {"resources": "job_resources"}
+"""What Airflow itself has the name of."""
 
 
 def plain(value: Any) -> Any:
     """Turn ``{"$": "ClassName", ...}`` into a mapping."""
     if isinstance(value, Mapping):
         word = TYPES.get(str(value.get("$")))
+        if value.get("$") == "JobService" and not value.get("type"):
+            word = "custom"
         body = {key: plain(item) for key, item in value.items() if key != "$"}
         return {"type": word, **body} if word else body
     return [plain(item) for item in value] if isinstance(value, list) else value
@@ -45,12 +49,12 @@ def keywords(arguments: Mapping[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     groups = {key: group for group, keys in GROUPS.items() for key in keys}
     for key, value in arguments.items():
-        if key in ("$env", "name"):
+        if key in ("$env", "name", "is_deterministic"):
             continue
         if key in groups:
             given.setdefault(groups[key], {})[key] = plain(value)
         else:
-            given[key] = plain(value)
+            given[RENAMED.get(key, key)] = plain(value)
     return given
 
 

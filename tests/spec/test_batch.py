@@ -179,7 +179,7 @@ def test_local_data_are_uploaded(tmp_path: Path) -> None:
         ({"type": "uri_folder"}, "inputs.x.path: data needs a path"),
         ({"path": SHORT, "pth": 1}, '"pth" is not known here. Did you mean "path"?'),
         ({"type": "integer", "default": 0.5}, "0.5 is not an integer"),
-        ({"type": "integer", "default": True}, "True is not an integer"),
+        ({"type": "integer", "default": True}, "true is not an integer"),
         ({"type": "number", "default": "much"}, '"much" is not a number'),
         ({"type": "number", "default": "nan"}, "is not a number"),
         ({"type": "boolean", "default": 1}, "1 is not a boolean"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,72 @@ def test_folders_are_searched_for_jobs_and_batch_inputs(folder: Path, capsys: py
     assert "inputs.yml:1: inputs.d.type: " in err
     assert "wrong.yaml:1: " in err
     assert main(["validate", str(folder / "conda.yml")]) == 1
+
+
+def test_what_cannot_be_told_apart_from_a_job_is_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A job whose type or keys are misspelt does not pass for a file of another kind."""
+    (folder / "job.yml").unlink()
+    wrong = {
+        "a.yml": "type: comand\ncommand: echo\nenvironment: azureml:e:1\n",
+        "b.yml": "comand: echo\nenvironment: azureml:e:1\n",
+        "c.yml": "jobs: {a: {command: echo, environment: azureml:e:1}}\n",
+        "d.yml": "trial: {command: echo}\nobjective: {goal: maximize}\nsearch_space: {}\n",
+        "e.yml": "inputs: {d: {type: uri_folder, path: azureml:d:1}}\noutput: {}\n",
+    }
+    others = {
+        "conda.yml": "name: command\nchannels: [x]\ndependencies: []\n",
+        "environment.yml": "name: e\nimage: x\nconda_file: conda.yml\n",
+        "component.yml": "type: command\nversion: 1\ncommand: echo\n",
+        "component2.yml": "$schema: https://x/commandComponent.schema.json\ntype: command\ncommand: echo\n",
+        "deployment.yml": "name: d\nendpoint_name: e\ncompute: azureml:c\nenvironment: azureml:e:1\n",
+        "compose.yml": "services: {web: {image: x, command: run}}\n",
+        "workflow.yml": "name: w\non: push\njobs: {test: {runs-on: x, steps: []}}\n",
+        "action.yml": "name: a\ndescription: b\ninputs: {x: {default: y}}\nruns: {using: docker}\n",
+        "data.yml": "name: d\ntype: uri_folder\npath: ./data\n",
+    }
+    for name, text in {**wrong, **others}.items():
+        (folder / name).write_text(text)
+    assert main(["validate", str(folder)]) == 1
+    out, err = capsys.readouterr()
+    assert {Path(line.partition(":")[0]).name for line in err.splitlines()} == set(wrong), err
+    assert out == "0 right, 5 wrong\n"
+
+
+def test_only_files_of_a_folder_are_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(folder / "pipe.yml")
+    (folder / "gone.yml").symlink_to("nowhere")
+    assert main(["validate", str(folder)]) == 1
+    assert capsys.readouterr().err.startswith(f"{folder}/gone.yml:1: .: ")
+
+
+def test_what_was_set_is_told_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(folder / "job.yml")
+    assert main(["render", file, "--set", "limits.timeout=soon", "inputs.rate.x=1", "command.x=y"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"{file}:1: inputs.rate.x: set: inputs.rate is no mapping: nothing can be set inside of it.",
+        f"{file}:1: command.x: set: command is no mapping: nothing can be set inside of it.",
+    ]
+    assert main(["render", file, "--set", "limits.timeout=soon", "environment.biuld=x"]) == 1
+    assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == [
+        "environment.biuld",
+        "limits.timeout",
+    ]
+    assert main(["render", file, "--set", "limits.timeout=soon"]) == 1
+    assert capsys.readouterr().err.endswith("(given by set)\n")
+
+
+@pytest.mark.parametrize("end", [">&-", "2>&-", ">/dev/full", "2>/dev/full", "| true", "2>&1 | true"])
+@pytest.mark.parametrize("command", ["render job.yml", "validate wrong.yml odd.yml"])
+def test_an_output_that_cannot_be_written(folder: Path, command: str, end: str) -> None:
+    (folder / "wrong.yml").write_text("comand: echo\n")
+    (folder / "odd.yml").write_text("command: e\nenvironment: azureml:e:1\nresources: {shm_size: ü☃}\n")
+    script = Path(sys.executable).with_name("airflow-azureml")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        f"'{script}' {command} {end}", shell=True, cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Exception" not in done.stdout + done.stderr
 
 
 def test_as_a_process(folder: Path) -> None:

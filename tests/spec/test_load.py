@@ -43,13 +43,11 @@ def test_paths_belong_to_the_folder_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: 1\nb: 2\na: 3\n", "3: a: the key 'a' stands here twice."),
-        ("a:\n  b: 1\n  b: 2\n", "3: a.b: the key 'b' stands here twice."),
         ("- a\n- b\n", "is not a mapping but a list"),
         ("", "is not a mapping but empty"),
         ("just text\n", "is not a mapping but text"),
         ("a: [1\n", "this is no YAML"),
-        ("a: !!python/object:os.system x\n", "this is no YAML: could not determine a constructor"),
+        ("a: !!python/object:os.system x\n", "a: the tag \"!!python/object:os.system\" is not accepted"),
         ("a: &x [*x]\n", "contains itself"),
         ("a: &a [1,1,1,1,1,1,1,1]\n" + "".join(f"{c}: &{c} [{', '.join([f'*{p}'] * 8)}]\n" for p, c in
          zip("abcdefg", "bcdefgh", strict=True)), "more than 200000 values"),
@@ -102,7 +100,7 @@ class TestSet:
         [
             (["inputs.a"], "is not of the form path.to.key=value"),
             (["=1"], "is not of the form"),
-            ({"inputs.a.b": 1}, "inputs.a.b: inputs.a is 1: nothing can be set inside of it."),
+            ({"inputs.a.b": 1}, "inputs.a.b: set: inputs.a is no mapping: nothing can be set inside of it."),
             ({"list.7.x": 1}, "'7' is not a position in a list of 1."),
             ({"a..b": 1}, "this is not a dotted path."),
             (["inputs.a=[1"], "cannot be read as YAML"),

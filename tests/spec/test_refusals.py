@@ -46,7 +46,6 @@ def test_all_mistakes_of_a_file_come_together() -> None:
     places = {tuple(line.split(": ")[:2]) for line in found}
     assert places == {
         ("1", "comand"),
-        ("1", "command"),
         ("2", "environment"),
         ("3", "compute"),
         ("5", "inputs.a"),

@@ -14,7 +14,7 @@ from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
 from airflow_azureml.rest.flow import Call, LocalFiles, Place, Steps, Transfer
 from airflow_azureml.rest.ids import DatastorePath, Workspace
-from airflow_azureml.spec.needs import Gap, Need, Register, Resolve, Translation, Upload
+from airflow_azureml.spec.needs import LATEST, Gap, Need, Register, Resolve, Translation, Upload
 
 
 def provide(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
@@ -95,8 +95,26 @@ class Provision:
         """Register an asset by its content; the id is the one that the service answers with."""
         body = yield from self.fill(need.body)
         name, version = need.address(body)
+        if version == LATEST:
+            return (yield from self.put_latest(need.kind, name, body))
         made = yield from assets.create(self.ws, need.kind, name, version, body)
         return made.id or f"{self.ws.path}/{need.kind}/{name}/versions/{version}"
+
+    def put_latest(self, kind: str, name: str, body: Any) -> Steps[str]:
+        """Put the newest version of a name, which is as good as asking for it where it is the same; else the next one.
+
+        Source: azure-ai-ml 1.35.2, ``EnvironmentOperations._try_update_latest_version``.
+        """
+        try:
+            there = yield from assets.container(self.ws, kind, name)
+        except NotFoundError:
+            there = assets.Container(None, None)
+        latest, following = there.latest or "1", there.next or "1"
+        try:
+            made = yield from assets.create(self.ws, kind, name, latest, body)
+        except ConflictError:
+            made = yield from assets.create(self.ws, kind, name, following, body)
+        return made.id
 
     def send_code(self, need: Upload) -> Steps[str]:
         """Find code of the same content, or upload and register it."""

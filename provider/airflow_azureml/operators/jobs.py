@@ -140,7 +140,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
         """Write the keywords as a job in the CLI's grammar."""
         given = {name: getattr(self, name) for name in (*TEXTS, *MAPPINGS)}
         given |= {
-            "code": None if self.code is None else os.fspath(self.code),
+            "code": os.fspath(self.code) if isinstance(self.code, os.PathLike) else self.code,
             "identity": identity_mapping(self.identity),
             "limits": self._limits(),
             "resources": self._resources(),

@@ -200,7 +200,7 @@ def _plain(mapping: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 def read(document: Document, workspace: Workspace) -> Invocation:
     """Read an invocation; what is wrong with it is told, not raised, for a look at the endpoint may show more."""
-    reading = Reading(workspace)
+    reading = Reading.of(document, workspace)
     root, rules = document.root, ModelRules()
     body = walk(TABLE, root, reading, (*SINGLE, *INPUT_KEYS, *OUTPUT_KEYS))
     for key in INPUT_KEYS:
@@ -214,7 +214,7 @@ def read(document: Document, workspace: Workspace) -> Invocation:
     return Invocation(
         {"properties": body},
         experiment,
-        tuple(reading.problems),
+        tuple(reading.found()),
         tuple(rules.problems),
         tuple(rules.stores),
         tuple(dict.fromkeys(reading.warnings)),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+from typing import Any
 
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.batch import INPUT_KEYS, OUTPUT_KEYS, SINGLE, TABLE, translate_invocation
 from airflow_azureml.spec.document import Document
+from airflow_azureml.spec.fields import closest
 from airflow_azureml.spec.translate import KINDS, translate
 
 
@@ -20,8 +23,12 @@ class Kind(enum.Enum):
 
 PORTS = {*INPUT_KEYS, *OUTPUT_KEYS}
 BATCH_KEYS = {*PORTS, *SINGLE, *(row.name for row in TABLE)}
-COMPONENT_KEYS = ("version", "is_deterministic")
-"""What a component has and no job."""
+OTHERS_KEYS = ("version", "is_deterministic", "endpoint_name", "dependencies", "channels")
+"""What a component, a deployment or a conda file has and no job."""
+
+JOB_KEYS = ("command", "trial", "environment", "compute", "code", "search_space", "objective", "experiment_name")
+NODE_KEYS = {"component", "command", "trial"}
+"""Keys by which jobs are known that do not say their type."""
 
 
 def kind(document: Document) -> Kind:
@@ -30,11 +37,25 @@ def kind(document: Document) -> Kind:
     schema = str(value.get("$schema", "")).rpartition("/")[2].lower()
     if schema:
         return Kind.JOB if schema.removesuffix(".schema.json").endswith("job") else Kind.OTHER
-    if set(value) <= BATCH_KEYS and PORTS & set(value):
+    if PORTS & set(value) and all(key in BATCH_KEYS or closest(key, BATCH_KEYS) for key in value):
         return Kind.BATCH
-    word = value.get("type", "command" if "command" in value else None)
-    known = isinstance(word, str) and word.lower() in KINDS
-    return Kind.JOB if known and not any(key in value for key in COMPONENT_KEYS) else Kind.OTHER
+    return Kind.JOB if _is_job(value) else Kind.OTHER
+
+
+def _is_job(value: Mapping[str, Any]) -> bool:
+    """Tell a job, also one whose type or keys are misspelt: it must not pass for something that nobody checks."""
+    if any(key in value for key in OTHERS_KEYS):
+        return False
+    if "type" in value:
+        word = value["type"]
+        return isinstance(word, str) and bool(closest(word.lower(), KINDS))
+    nodes = value.get("jobs")
+    if isinstance(nodes, Mapping) and any(
+        isinstance(node, Mapping) and NODE_KEYS & set(node) for node in nodes.values()
+    ):
+        return True
+    known = [closest(key, JOB_KEYS) for key in value if isinstance(key, str)]
+    return "command" in known or ("trial" in known and len(set(known)) > 2)
 
 
 def check(document: Document, workspace: Workspace) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ from airflow_azureml.spec.shared import DISTRIBUTION, RESOURCES
 ANONYMOUS = "azureml_anonymous"
 """The name that Microsoft's client registers all anonymous components under; their versions are GUIDs."""
 
+UNDERWAY: Any = object()
+"""Stands for a component while it is read: met again, it leads back to itself."""
+
 
 @dataclass(frozen=True)
 class Component:
@@ -91,9 +94,11 @@ def component(spot: Spot, reading: Reading, kind: str) -> Any:
         found = asset("components", given, spot, reading)
         return found if found is INVALID else Component(found, kind)
     key = (spot.document.files.locate(given.removeprefix("file:"), spot.place.folder), kind)
+    if reading.cache.get(key) is UNDERWAY:
+        return reading.refuse(spot, f"{show(given)}: this component is a part of itself.")
     if key not in reading.cache:
         document = follow(given, spot, reading)
-        reading.cache[key] = INVALID  # a component that leads back to itself
+        reading.cache[key] = UNDERWAY
         reading.cache[key] = document if document is INVALID else read(document.root, reading, kind)
     return reading.cache[key]
 

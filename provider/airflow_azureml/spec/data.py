@@ -72,12 +72,12 @@ def translate_data(document: Document, workspace: Workspace) -> DataAsset:
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    reading = Reading(workspace)
+    reading = Reading.of(document, workspace)
     body = walk(TABLE, document.root, reading)
     body.setdefault("dataType", "uri_folder")
     uri = _uri(document.root, reading, body["dataType"])
-    if reading.problems:
-        raise SpecError(reading.problems)
+    if problems := reading.found():
+        raise SpecError(problems)
     name, number = body.pop("name"), body.pop("version", None)
     return DataAsset(name, number, {"properties": {**body, "dataUri": uri}}, tuple(reading.warnings))
 

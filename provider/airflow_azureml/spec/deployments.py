@@ -91,10 +91,10 @@ def translate_endpoint(document: Document, workspace: Workspace) -> BatchEndpoin
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    reading = Reading(workspace)
+    reading = Reading.of(document, workspace)
     body = walk(ENDPOINT, document.root, reading)
-    if reading.problems:
-        raise SpecError(reading.problems)
+    if problems := reading.found():
+        raise SpecError(problems)
     name = body.pop("name")
     return BatchEndpoint(name, _tracked({"authMode": "AADToken", **body}), tuple(reading.warnings))
 
@@ -164,12 +164,12 @@ def translate_deployment(document: Document, workspace: Workspace) -> BatchDeplo
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    reading = Reading(workspace)
+    reading = Reading.of(document, workspace)
     root = document.root
     translate = _pipeline if _runs_a_pipeline(root.value) else _model
     body = translate(root, reading)
-    if reading.problems:
-        raise SpecError(reading.problems)
+    if problems := reading.found():
+        raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
     return BatchDeployment(endpoint, name, _tracked(body), tuple(reading.warnings))
 

@@ -18,16 +18,27 @@ Path = tuple[str | int, ...]
 """Keys and list positions from the top of a document to a value."""
 
 
+def dotted(path: Path) -> str:
+    """Write a path as messages have it, with keys as YAML has them."""
+    return ".".join(part if isinstance(part, str) else _word(part) for part in path)
+
+
+def _word(key: Any) -> str:
+    return "null" if key is None else str(key).lower() if isinstance(key, bool) else str(key)
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a value was written, and the folder that relative paths in it belong to.
 
     :param line: 1-based.
+    :param by_set: it was not written in a file, but set by its dotted path.
     """
 
     folder: str
     file: str | None = None
     line: int | None = None
+    by_set: bool = False
 
 
 class Files(Protocol):
@@ -104,7 +115,7 @@ class Spot:
         """Describe a mistake here, or further down at keys that may not exist."""
         path = (*self.path, *further)
         place = self.document.place(path)
-        return Problem(".".join(str(part) for part in path), message, place.file, place.line)
+        return Problem(dotted(path), f"{message} (given by set)" if place.by_set else message, place.file, place.line)
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,7 @@ class Document:
     :param value: the top mapping.
     :param folder: the folder that relative paths of keywords and merged values belong to.
     :param places: where each value stands.
+    :param problems: what is wrong with it as YAML, and yet let it be read: keys that stand in a mapping twice.
     :param built: made by program (an operator's keywords, an ``azure-ai-ml`` object) and not written as YAML:
         Microsoft's client holds such a job to its own rules but not to those of its YAML schema.
     """
@@ -123,6 +135,7 @@ class Document:
     files: Files = field(repr=False)
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
     built: bool = False
+    problems: tuple[Problem, ...] = ()
 
     @property
     def root(self) -> Spot:
@@ -144,16 +157,20 @@ class Document:
             and each field reads what it takes: ``1`` is a text to a tag and a number to a count.
         :raises SpecError: when a path leads through a text, or past the end of a list.
         """
-        changed = copy.deepcopy(self.value)
+        changed, places = copy.deepcopy(self.value), dict(self.places)
         problems: list[Problem] = []
-        for dotted, value in self._pairs(values, typed, problems):
+        for name, value in self._pairs(values, typed, problems):
             try:
-                _put(changed, dotted, value)
+                path = _put(changed, name, value)
             except ValueError as error:
-                problems.append(Problem(dotted, str(error)))
+                problems.append(Problem(name, f"set: {error}"))
+                continue
+            folder = self.place(path).folder
+            places = {known: place for known, place in places.items() if known[: len(path)] != path}
+            places[path] = Place(folder, by_set=True)
         if problems:
             raise SpecError(problems)
-        return replace(self, value=changed)
+        return replace(self, value=changed, places=places)
 
     def _pairs(
         self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
@@ -162,16 +179,16 @@ class Document:
             return list(values.items())
         pairs: list[tuple[str, Any]] = []
         for text in [values] if isinstance(values, str) else values:
-            dotted, equals, value = str(text).partition("=")
-            if not equals or not dotted.strip():
+            name, equals, value = str(text).partition("=")
+            if not equals or not name.strip():
                 problems.append(Problem("", f"set: {text!r} is not of the form path.to.key=value."))
                 continue
             try:
                 parsed = self.files.parse(value)
                 as_text = not typed and parsed is not None and not isinstance(parsed, (str, Mapping, list))
-                pairs.append((dotted.strip(), value.strip() if as_text else parsed))
+                pairs.append((name.strip(), value.strip() if as_text else parsed))
             except ValueError as error:
-                problems.append(Problem(dotted.strip(), f"set: {value!r} cannot be read as YAML: {error}"))
+                problems.append(Problem(name.strip(), f"set: {value!r} cannot be read as YAML: {error}"))
         return pairs
 
     def merged(self, **mappings: Mapping[str, Any] | None) -> Document:
@@ -202,10 +219,11 @@ class Document:
         return replace(self, value=value, places=places)
 
 
-def _put(top: Any, dotted: str, value: Any) -> None:
-    """Set one value below ``top``, making mappings on the way."""
+def _put(top: Any, name: str, value: Any) -> Path:
+    """Set one value below ``top``, making mappings on the way; gives back the path to it."""
     here = top
-    keys = dotted.replace("[", ".").replace("]", "").split(".")
+    path: Path = ()
+    keys = name.replace("[", ".").replace("]", "").split(".")
     if not all(keys):
         raise ValueError("this is not a dotted path.")
     for position, key in enumerate(keys):
@@ -217,10 +235,12 @@ def _put(top: Any, dotted: str, value: Any) -> None:
         elif isinstance(here, dict):
             step = key
         else:
-            raise ValueError(f"{'.'.join(keys[:position])} is {here!r}: nothing can be set inside of it.")
+            raise ValueError(f"{'.'.join(keys[:position])} is no mapping: nothing can be set inside of it.")
+        path = (*path, step)
         if last:
             here[step] = value
-            return
+            return path
         if isinstance(here, dict) and here.get(step) is None:
             here[step] = {}
         here = here[step]
+    return path

@@ -26,7 +26,7 @@ from airflow_azureml.spec.fields import (
     walk,
     whole,
 )
-from airflow_azureml.spec.needs import Gap, Register
+from airflow_azureml.spec.needs import LATEST, Gap, Register
 from airflow_azureml.spec.references import is_url, local
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
@@ -41,10 +41,12 @@ def _conda(spot: Spot, reading: Reading) -> Any:
         if files.kind(path) != "file":
             return reading.refuse(spot, f"{show(given)}: there is no file {path}.")
         try:
-            given = files.read(path).value
+            document = files.read(path)
         except SpecError as error:
             reading.problems.extend(error.problems)
             return INVALID
+        reading.problems.extend(document.problems)
+        given = document.value
     if not isinstance(given, Mapping):
         return reading.refuse(
             spot, f"{show(given)} is not a conda file. Accepted: a path, or its content as a mapping."
@@ -113,10 +115,13 @@ def inline(spot: Spot, reading: Reading) -> Any:
         return reading.refuse(spot, "image and build exclude each other.")
     if not body.get("image") and "build" not in body:
         return reading.refuse(spot, "an environment needs image or build.")
-    named = spot.document.built and spot.value.get("name") and spot.value.get("version")
+    named = spot.document.built and spot.value.get("name")
     body = {**body, "isAnonymous": not named, "isArchived": False}
     if named:
-        return Gap(Register("environments", str(spot.value["name"]), str(spot.value["version"]), {"properties": body}))
+        version = str(spot.value.get("version") or LATEST)
+        return Gap(Register("environments", str(spot.value["name"]), version, {"properties": body}))
+    if spot.document.built and spot.value.get("version"):
+        return reading.refuse(spot, "a version needs a name beside it.", "version")
     if spot.value.get("name"):
         reading.warn(
             spot,

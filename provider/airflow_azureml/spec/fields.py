@@ -12,13 +12,13 @@ import difflib
 import math
 import numbers
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.document import Document, Spot
 
 
 class _Invalid:
@@ -48,6 +48,7 @@ class Reading:
     :param snake: spell the service's names in snake case, as nodes of a pipeline do.
     :param bound: take a text with a ``${{…}}`` binding for any value, as nodes of a pipeline may.
     :param cache: what was made of other files, by path and kind.
+    :param doubts: problems that follow from others: told only where nothing else is wrong at the same place.
     """
 
     workspace: Workspace
@@ -56,6 +57,20 @@ class Reading:
     snake: bool = False
     bound: bool = False
     cache: dict[tuple[str, str], Any] = field(default_factory=dict)
+    doubts: list[Problem] = field(default_factory=list)
+    told: set[Problem] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def of(cls, document: Document, workspace: Workspace) -> Reading:
+        """Begin with what was wrong with the document as YAML."""
+        return cls(workspace, list(document.problems))
+
+    def found(self) -> list[Problem]:
+        """All problems, each once, by file and line."""
+        places = {(problem.file, problem.path) for problem in self.problems}
+        doubts = [problem for problem in self.doubts if (problem.file, problem.path) not in places]
+        every = dict.fromkeys((*self.problems, *doubts))
+        return sorted(every, key=lambda problem: (problem.file or "", problem.line or 0))
 
     @contextmanager
     def style(self, *, snake: bool, bound: bool) -> Iterator[None]:
@@ -70,8 +85,14 @@ class Reading:
     def refuse(self, spot: Spot, message: str, *further: str | int) -> Any:
         """Note a problem; gives back INVALID."""
         problem = spot.problem(message, *further)
-        if problem not in self.problems:
+        if problem not in self.told:
+            self.told.add(problem)
             self.problems.append(problem)
+        return INVALID
+
+    def doubt(self, spot: Spot, message: str, *further: str | int) -> Any:
+        """Note a problem that may be but the consequence of another one; gives back INVALID."""
+        self.doubts.append(spot.problem(message, *further))
         return INVALID
 
     def warn(self, spot: Spot, message: str) -> None:
@@ -87,7 +108,7 @@ class Reading:
         return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
 
 
-KEEP_CAMEL = {"componentId", "computeId"}
+KEEP_CAMEL = {"componentId", "computeId", "maxInstanceCount"}
 """Names that stay in camel case in the nodes of a pipeline. Source: azure-ai-ml 1.35.2 sends them so."""
 
 Convert = Callable[[Spot, Reading], Any]
@@ -135,14 +156,20 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
         reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
         return {}
     rows = {row.name: row for row in table}
+    names = [row.name for row in table if not row.ignored]
+    meant: set[str] = set()
     body: dict[str, Any] = {}
     for key, value in spot.value.items():
         row = rows.get(key) if isinstance(key, str) else None
         if row is None:
-            if key not in extra and key != "$schema":
-                reading.refuse(spot, f"{show(key)} is not known here.{nearest(key, [*rows, *extra])}", key)
+            if key not in extra and (key != "$schema" or (value is None and not spot.document.built)):
+                close = closest(key, [*names, *extra])
+                meant.add(close)
+                reading.refuse(spot, f"{show(key)} is not known here.{_hint(close, [*names, *extra])}", key)
             continue
         if row.ignored or (value is None and spot.document.built):
+            if value is None and not spot.document.built:
+                reading.refuse(spot, f"{show(key)} is empty. Leave it out.", key)
             continue
         bound = reading.bound and row.bindable and isinstance(value, str) and "${{" in value
         converted = value if bound else row.convert(spot.child(key), reading)
@@ -151,6 +178,7 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
     for row in table:
         if (
             row.required
+            and row.name not in meant
             and spot.value.get(row.name) is None
             and not (row.name in spot.value and not spot.document.built)
         ):
@@ -160,16 +188,31 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
 
 def nearest(given: Any, accepted: Collection[str]) -> str:
     """Suggest the nearest accepted name, and list what is accepted when that is short."""
-    close = difflib.get_close_matches(str(given), [str(name) for name in accepted], n=1, cutoff=0.6)
+    return _hint(closest(given, accepted), accepted)
+
+
+def _hint(close: str, accepted: Collection[str]) -> str:
     if close:
-        return f" Did you mean {show(close[0])}?"
+        return f" Did you mean {show(close)}?"
     return f" Accepted: {', '.join(sorted(accepted))}." if accepted else ""
 
 
+def closest(given: Any, accepted: Collection[str]) -> str:
+    """Find the accepted name that a given one was most likely meant to be; an empty text when there is none."""
+    if not isinstance(given, str) or len(given) > 100:
+        return ""
+    return next(iter(difflib.get_close_matches(given, [str(name) for name in accepted], n=1, cutoff=0.6)), "")
+
+
 def show(value: Any) -> str:
-    """Write a given value into a message, cut short; what is in a mapping or list may be secret and stays out."""
+    """Write a given value into a message as YAML has it, cut short; what is in a mapping or list may be secret and
+    stays out."""
     if isinstance(value, (Mapping, list, tuple)):
         return "a mapping" if isinstance(value, Mapping) else "a list"
+    if value is None or isinstance(value, (set, frozenset, bytes)):
+        return "an empty value" if value is None else "bytes" if isinstance(value, bytes) else "a set"
+    if isinstance(value, (bool, datetime.date, datetime.time)):
+        return str(value).lower() if isinstance(value, bool) else value.isoformat()
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
@@ -187,16 +230,14 @@ def anything(spot: Spot, reading: Reading) -> Any:
 def _plain(spot: Spot, reading: Reading) -> Any:
     value = spot.value
     if isinstance(value, Mapping):
-        return {str(item.name): _plain(item, reading) for item in spot.items()}
+        return {key_text(item.path[-1]) or item.name: _plain(item, reading) for item in spot.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, reading) for item in spot.items()]
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, (datetime.date, datetime.time)):
         return _moment(value)
-    return reading.refuse(
-        spot, f"{show(value)} ({type(value).__name__}) cannot be sent as JSON; write it as text in quotes."
-    )
+    return reading.refuse(spot, f"{show(value)} cannot be sent as JSON; write it as text in quotes.")
 
 
 def _moment(value: datetime.date | datetime.time) -> str:
@@ -208,11 +249,14 @@ def _moment(value: datetime.date | datetime.time) -> str:
 
 
 def text(spot: Spot, reading: Reading) -> Any:
-    """Take a text."""
+    """Take a text; bytes (``!!binary``) that are UTF-8 count, too."""
     if isinstance(spot.value, str):
         return spot.value
+    if isinstance(spot.value, bytes):
+        with suppress(UnicodeDecodeError):
+            return spot.value.decode()
     hint = "" if spot.value is None or isinstance(spot.value, (Mapping, list)) else " Write it in quotes."
-    return reading.refuse(spot, f"{_given(spot.value)} is not a text.{hint}")
+    return reading.refuse(spot, f"{show(spot.value)} is not a text.{hint}")
 
 
 def title(spot: Spot, reading: Reading) -> Any:
@@ -224,7 +268,7 @@ def version(spot: Spot, reading: Reading) -> Any:
     """Take a version: a text, or a number that is written as one."""
     if isinstance(spot.value, (str, int, float)):
         return str(spot.value)
-    return reading.refuse(spot, f"{_given(spot.value)} is not a version. Accepted: a text or a number.")
+    return reading.refuse(spot, f"{show(spot.value)} is not a version. Accepted: a text or a number.")
 
 
 def whole(spot: Spot, reading: Reading) -> Any:
@@ -235,7 +279,7 @@ def whole(spot: Spot, reading: Reading) -> Any:
             raise ValueError
         return int(value)  # type: ignore[arg-type]
     except (ValueError, OverflowError, TypeError):
-        return reading.refuse(spot, f"{_given(value)} is not a whole number.")
+        return reading.refuse(spot, f"{show(value)} is not a whole number.")
 
 
 def number(spot: Spot, reading: Reading) -> Any:
@@ -249,7 +293,7 @@ def number(spot: Spot, reading: Reading) -> Any:
             raise ValueError
         return read
     except (ValueError, OverflowError, TypeError):
-        return reading.refuse(spot, f"{_given(value)} is not a number.")
+        return reading.refuse(spot, f"{show(value)} is not a number.")
 
 
 def truth(spot: Spot, reading: Reading) -> Any:
@@ -257,7 +301,7 @@ def truth(spot: Spot, reading: Reading) -> Any:
     try:
         return TRUTHS[spot.value]
     except (KeyError, TypeError):
-        return reading.refuse(spot, f"{_given(spot.value)} is not a truth value. Accepted: true, false.")
+        return reading.refuse(spot, f"{show(spot.value)} is not a truth value. Accepted: true, false.")
 
 
 def duration(spot: Spot, reading: Reading) -> Any:
@@ -289,7 +333,7 @@ def choice(words: Mapping[str, Any], what: str, fold: Callable[[str], str] = str
     def convert(spot: Spot, reading: Reading) -> Any:
         if isinstance(spot.value, str) and fold(spot.value) in words:
             return words[fold(spot.value)]
-        return reading.refuse(spot, f"{_given(spot.value)} is not {what}. Accepted: {', '.join(words)}.")
+        return reading.refuse(spot, f"{show(spot.value)} is not {what}. Accepted: {', '.join(words)}.")
 
     return convert
 
@@ -310,30 +354,41 @@ def listed(convert: Convert) -> Convert:
 
     def converter(spot: Spot, reading: Reading) -> Any:
         if not isinstance(spot.value, (list, tuple)):
-            return reading.refuse(spot, f"{_given(spot.value)} is not a list.")
+            return reading.refuse(spot, f"{show(spot.value)} is not a list.")
         return _all([convert(item, reading) for item in spot.items()])
 
     return converter
 
 
-def mapped(convert: Convert, null: bool = False) -> Convert:
+def mapped(convert: Convert, null: bool = False, scalars: bool = False) -> Convert:
     """Make a converter for a mapping with free keys and values of one kind.
 
     :param null: whether a value may be empty; it is sent as null.
+    :param scalars: whether numbers, truth values and nothing may be keys; they are sent as JSON writes them.
     """
 
     def converter(spot: Spot, reading: Reading) -> Any:
         if not isinstance(spot.value, Mapping):
-            return reading.refuse(spot, f"{_given(spot.value)} is not a mapping.")
+            return reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
         body: dict[str, Any] = {}
         for item in spot.items():
-            if not isinstance(item.path[-1], str):
-                reading.refuse(item, f"the key {show(item.path[-1])} is not a text. Write it in quotes.")
+            key = item.path[-1]
+            if not isinstance(key, str) and not (scalars and key_text(key) is not None):
+                reading.refuse(item, f"the key {show(key)} is not a text. Write it in quotes.")
             else:
-                body[item.name] = None if null and item.value is None else convert(item, reading)
+                body[key_text(key) or ""] = None if null and item.value is None else convert(item, reading)
         return INVALID if INVALID in body.values() else body
 
     return converter
+
+
+def key_text(key: Any) -> str | None:
+    """Write a key as JSON does; None for what cannot be one."""
+    if isinstance(key, str):
+        return key
+    if key is None or isinstance(key, bool):
+        return "null" if key is None else str(key).lower()
+    return str(key) if isinstance(key, (int, float)) and math.isfinite(key) else None
 
 
 def nested(table: Table, **fixed: Any) -> Convert:
@@ -344,7 +399,7 @@ def nested(table: Table, **fixed: Any) -> Convert:
 
     def converter(spot: Spot, reading: Reading) -> Any:
         if not isinstance(spot.value, Mapping):
-            return reading.refuse(spot, f"{_given(spot.value)} is not a mapping. Accepted keys: {_keys(table)}.")
+            return reading.refuse(spot, f"{show(spot.value)} is not a mapping. Accepted keys: {_keys(table)}.")
         return {**{reading.key(name): value for name, value in fixed.items()}, **walk(table, spot, reading)}
 
     return converter
@@ -355,7 +410,7 @@ def by_type(kinds: Mapping[str, Convert], what: str, fold: Callable[[str], str] 
 
     def converter(spot: Spot, reading: Reading) -> Any:
         if not isinstance(spot.value, Mapping):
-            return reading.refuse(spot, f"{_given(spot.value)} is not a mapping. Accepted types: {', '.join(kinds)}.")
+            return reading.refuse(spot, f"{show(spot.value)} is not a mapping. Accepted types: {', '.join(kinds)}.")
         word = spot.value.get("type")
         if word is None:
             return reading.refuse(spot, f"the type of {what} is required. Accepted: {', '.join(kinds)}.", "type")
@@ -373,10 +428,6 @@ def fixed(table: Table, **values: Any) -> Convert:
 
 def _all(values: list[Any]) -> Any:
     return INVALID if any(value is INVALID for value in values) else values
-
-
-def _given(value: Any) -> str:
-    return "an empty value" if value is None else show(value)
 
 
 def _keys(table: Table) -> str:

@@ -52,6 +52,8 @@ OUTPUT_KEYS = ("type", "path", "mode", "name", "version")
 
 INPUT_BINDING = re.compile(r"\${{inputs\.([\w\.-]+)}}")
 OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
+BUILT_OUTPUT_KEYS = ("description", "path_on_compute", "early_available", "is_control")
+"""What an ``Output`` object of azure-ai-ml carries besides."""
 OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
 
 
@@ -155,6 +157,8 @@ def _data(spot: Spot, reading: Reading) -> Any:
 
 
 def data_body(uri: Any, kind: str, mode: str | None, reading: Reading) -> dict[str, Any]:
+    if built and not _fits(spot, reading, kind):
+        return INVALID
     """Make the service's words for data."""
     modes = {"mode": INPUT_MODES[mode]} if mode else {}
     if is_binding(uri):
@@ -166,6 +170,42 @@ def unknown(spot: Spot, reading: Reading, keys: Collection[str]) -> None:
     """Refuse keys that are not known."""
     for key in spot.value:
         if key not in keys:
+def _fits(spot: Spot, reading: Reading, kind: Any) -> bool:
+    """Refuse what an ``Input`` of its type cannot have, and a literal that is only declared.
+
+    Source: azure-ai-ml 1.35.2, ``Input._validate_parameter_combinations`` and ``BaseNode._validate_inputs``.
+    """
+    value = spot.value
+    numeric = ("min", "max") if kind in ("integer", "number", "triton_model") else ()
+    refused = ("path", "mode") if kind in LITERAL_TYPES else ("default",)
+    for key in (*refused, *(key for key in ("min", "max") if key not in numeric)):
+        if value.get(key) is not None:
+            reading.refuse(spot, f"an input of type {kind} has no {key}.", key)
+            return False
+    if kind in LITERAL_TYPES and value.get("default") is None and not value.get("optional"):
+        reading.refuse(spot, f"the input {show(spot.name)} is declared as a {kind} and has no value.")
+        return False
+    try:
+        {"integer": int, "number": float}.get(kind, str)(value.get("default") or 0)
+    except (ValueError, TypeError):
+        reading.refuse(spot, f"{show(value['default'])} is not a value of type {kind}.", "default")
+        return False
+    return True
+
+
+def _writable(spot: Spot, reading: Reading) -> bool:
+    """Refuse the forms of a path that Microsoft's client cannot read in the inputs of a job's YAML."""
+    given: str = spot.value
+    if given.startswith(PREFIXES) and not is_url(given):
+        reading.refuse(spot, f"{show(given)}: a local path is written without {' or '.join(PREFIXES)} here.")
+    elif given.lower().startswith("azureml:/subscriptions/") and not VERSION_ID.match(given.removeprefix("azureml:")):
+        accepted = "Accepted after azureml: /subscriptions/…/versions/VERSION. Other ids are written without azureml:"
+        reading.refuse(spot, f"{show(given)} is not the id of an asset's version. {accepted}.")
+    else:
+        return True
+    return False
+
+
             reading.refuse(
                 spot, f"{show(key)} is not known here.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}", key
             )
@@ -240,7 +280,7 @@ def job_output(spot: Spot, reading: Reading) -> Any:
     unknown(
         spot,
         reading,
-        (*OUTPUT_KEYS, *UPSTREAM_KEYS, *(("description", "path_on_compute", "early_available") if built else ())),
+        (*OUTPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_OUTPUT_KEYS if built else ())),
     )
     value = {key: given for key, given in spot.value.items() if given is not None or not built}
     kind = _word(spot, reading, value, "type", TYPES) or "uri_folder"
@@ -274,6 +314,8 @@ def _output_path(spot: Spot, reading: Reading, given: Any) -> Any:
 def _registered(spot: Spot, reading: Reading, value: Mapping[str, Any]) -> dict[str, Any]:
     """Read name and version under which an output is registered."""
     name, version = value.get("name"), value.get("version")
+    if built and value.get("description") is not None:
+        body["description"] = value["description"]
     body = {}
     if "name" in value:
         if isinstance(name, str) and ASSET_NAME.fullmatch(name):

@@ -1,31 +1,24 @@
 """The one place where job files are read: a path, YAML text, a mapping or an ``azure-ai-ml`` object becomes a Document.
 
-yaml is imported inside of functions: whoever only parses a DAG never pays for it.
+yaml is imported inside of functions (and in ``yamltext``): whoever only parses a DAG never pays for it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from airflow_azureml.local import folders, git
 from airflow_azureml.rest.errors import Problem, SpecError
-from airflow_azureml.spec.document import Document, Path, Place
+from airflow_azureml.spec.document import Document, Place
+from airflow_azureml.spec.fields import show
 from airflow_azureml.spec.needs import Bundle
 from airflow_azureml.spec.objects import is_object, plain
-
-if TYPE_CHECKING:
-    import yaml
+from airflow_azureml.spec.yamltext import DEPTH, DIGITS, LIMIT, parse
 
 JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
 """A path, YAML text, a mapping, a Document, or an object with ``_to_dict``."""
-
-LIMIT = 200_000
-"""Values that one document may have once its aliases are followed."""
-
-DEPTH = 100
-"""How deep values may stand in each other."""
 
 
 class LocalFiles:
@@ -58,9 +51,12 @@ class LocalFiles:
     def parse(self, text: str) -> Any:
         """Read a text as YAML; ValueError when it is none."""
         try:
-            return _parse(text, Place(""))[0]
+            value, _, problems = parse(text, Place(""))
         except SpecError as error:
-            raise ValueError(error.problems[0].message) from None
+            problems = error.problems
+        if problems:
+            raise ValueError(" ".join(problem.message for problem in problems))
+        return value
 
     def dump(self, value: Any) -> str:
         """Write a value as YAML with sorted keys. Source: azure-ai-ml 1.35.2, ``Environment`` on conda files."""
@@ -83,9 +79,11 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, bui
         the working directory by default.
     :param file: where ``source``, a text, was read from; with a path as source, the same as that path.
     :param built: a mapping made of an operator's keywords, see ``Document``.
-    :raises SpecError: for a missing file, text that is no YAML, duplicate keys, or a top that is no mapping.
+    :return: the document; duplicate keys are among its ``problems``, to be told with what else is wrong.
+    :raises SpecError: for a missing file, text that is no YAML, or a top that is no mapping.
     """
     base = os.path.abspath(folder or os.getcwd())
+    problems: tuple[Problem, ...] = ()
     if isinstance(source, Document):
         return source
     if isinstance(source, os.PathLike) or (isinstance(source, str) and is_path(source)):
@@ -93,7 +91,7 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, bui
         return load(_read(path), folder=folder or os.path.dirname(path), file=path)
     if isinstance(source, str):
         place = Place(os.path.dirname(os.path.abspath(file)) if file else base, file)
-        value, places = _parse(source, place)
+        value, places, problems = parse(source, place)
     elif is_object(source):  # some of these are mappings too, of their attributes
         built, value = True, plain(source)
         places = {(): Place(os.path.abspath(str(getattr(source, "base_path", None) or base)))}
@@ -109,11 +107,9 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, bui
             ]
         )
     if not isinstance(value, Mapping):
-        raise SpecError(
-            [Problem("", f"this is not a mapping but {_kind(value)}: {_short(value)}.", file, 1 if file else None)]
-        )
+        raise SpecError([Problem("", f"this is not a mapping but {_kind(value)}.", file, 1 if file else None)])
     _check(value, [0])
-    return Document(value, base, LocalFiles(), places, built)
+    return Document(value, base, LocalFiles(), places, built, problems)
 
 
 def is_path(source: str) -> bool:
@@ -132,98 +128,22 @@ def _read(path: str) -> str:
     raise SpecError([Problem("", f"the file {path} {message}", path)])
 
 
-def _parse(text: str, place: Place) -> tuple[Any, dict[Path, Place]]:
-    """Read YAML, refusing duplicate keys, and note the line of each value."""
-    import yaml
-
-    try:
-        # Both read YAML 1.1, as Microsoft's client does; the one in C is ten times as fast.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-        try:
-            node = loader.get_single_node()
-            if node is None:
-                return None, {}
-            problems = [
-                Problem(".".join(path), f"the key {key!r} stands here twice.", place.file, line)
-                for path, key, line in _duplicates(node, (), set())
-            ]
-            if problems:
-                raise SpecError(problems)
-            value = loader.construct_document(node)
-        finally:
-            loader.dispose()
-    except yaml.YAMLError as error:
-        raise SpecError([_broken(error, place)]) from None
-    except (ValueError, RecursionError, OverflowError) as error:
-        raise SpecError([Problem("", f"this is no YAML: {error}.", place.file)]) from None
-    return value, dict(_places(node, (), place, [0], ()))
-
-
-def _broken(error: Any, place: Place) -> Problem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return Problem("", f"this is no YAML: {reason}.", place.file, mark.line + 1 if mark else None)
-
-
-def _duplicates(node: yaml.Node, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[tuple[str, ...], str, int]]:
-    import yaml
-
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        keys: set[str] = set()
-        for key, value in node.value:
-            name = str(key.value)
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                if name in keys:
-                    yield (*path, name), name, key.start_mark.line + 1
-                keys.add(name)
-            yield from _duplicates(value, (*path, name), seen)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, item in enumerate(node.value):
-            yield from _duplicates(item, (*path, str(position)), seen)
-
-
-def _places(
-    node: yaml.Node, path: Path, place: Place, count: list[int], around: tuple[int, ...], line: int | None = None
-) -> Iterator[tuple[Path, Place]]:
-    import yaml
-
-    if id(node) in around:
-        raise SpecError(
-            [Problem(".".join(map(str, path)), "this value contains itself.", place.file, node.start_mark.line + 1)]
-        )
-    if len(around) > DEPTH:
-        raise SpecError([Problem("", f"values stand more than {DEPTH} deep in each other.", place.file)])
-    count[0] += 1
-    if count[0] > LIMIT:
-        raise SpecError([Problem("", f"this has more than {LIMIT} values once its aliases are followed.", place.file)])
-    yield path, Place(place.folder, place.file, line or node.start_mark.line + 1)
-    around = (*around, id(node))
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _places(value, (*path, str(key.value)), place, count, around, key.start_mark.line + 1)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, item in enumerate(node.value):
-            yield from _places(item, (*path, position), place, count, around)
-
-
 def _check(value: Any, count: list[int], around: tuple[int, ...] = ()) -> None:
     """Refuse a mapping made by program that contains itself, or has no end."""
     count[0] += 1
     if count[0] > LIMIT or id(value) in around or len(around) > DEPTH:
         reason = "contains itself" if id(value) in around else f"has more than {LIMIT} values, or too deep ones"
         raise SpecError([Problem("", f"this mapping {reason}.")])
+    if isinstance(value, int) and value.bit_length() > 4 * DIGITS:
+        raise SpecError([Problem("", f"this mapping has a number of more than {DIGITS} digits.")])
     if isinstance(value, (Mapping, list, tuple)):
         for item in value.values() if isinstance(value, Mapping) else value:
             _check(item, count, (*around, id(value)))
 
 
 def _kind(value: Any) -> str:
-    return {"NoneType": "empty", "str": "text", "list": "a list"}.get(type(value).__name__, type(value).__name__)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    if value is None:
+        return "empty"
+    if isinstance(value, str):
+        return f"text: {show(value)}"
+    return f"a number: {show(value)}" if type(value) in (int, float) else show(value)

@@ -82,12 +82,12 @@ def translate_model(document: Document, workspace: Workspace) -> Model:
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    reading = Reading(workspace)
+    reading = Reading.of(document, workspace)
     body = walk(TABLE, document.root, reading)
     body.setdefault("modelType", "custom_model")
     uri = _uri(document.root, reading, body["modelType"])
-    if reading.problems:
-        raise SpecError(reading.problems)
+    if problems := reading.found():
+        raise SpecError(problems)
     name, number = body.pop("name"), body.pop("version", None)
     return Model(name, number, {"properties": {**body, "modelUri": uri}}, tuple(reading.warnings))
 

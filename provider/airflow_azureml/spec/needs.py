@@ -82,11 +82,16 @@ class Resolve:
     label: str = "latest"
 
 
+LATEST = "latest"
+"""In the place of a version: the newest one there is."""
+
+
 @dataclass(frozen=True)
 class Register:
     """An asset that must exist: an anonymous environment, component or code elsewhere; ``body`` may hold gaps.
 
-    :param version: the version to put, or None where it is made from the filled body.
+    :param version: the version to put, or None where it is made from the filled body; ``LATEST`` puts the newest one of
+        that name, and the next one where the newest is something else.
     """
 
     kind: Literal["environments", "components", "codes"]

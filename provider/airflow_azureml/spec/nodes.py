@@ -181,7 +181,7 @@ def _inferred_input(spot: Spot, reading: Reading, scope: Scope) -> Any:
     if isinstance(value, str) and graph.INPUT.search(value):
         found = graph.source(value, scope)
         if found is None:
-            return reading.refuse(spot, f"{value}: it cannot be told what this is bound to.")
+            return reading.doubt(spot, f"{value}: it cannot be told what this is bound to.")
         return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
     if is_literal(value):
         kind = graph.LITERALS[type(value)]
@@ -207,7 +207,7 @@ def _inferred_output(spot: Spot, reading: Reading, scope: Scope) -> dict[str, An
     if isinstance(value, str):
         found = graph.source(value, scope)
         if found is None:
-            reading.refuse(spot, f"{show(value)}: it cannot be told what this is bound to.")
+            reading.doubt(spot, f"{show(value)}: it cannot be told what this is bound to.")
             return {"type": "uri_folder"}
         return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
     value = value if isinstance(value, Mapping) else {}
@@ -339,7 +339,8 @@ def command_spec(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
             spec["code"] = spec_id(code(spot.child("code"), reading))
         spec.update(_settings_of_spec(spot, reading))
     if isinstance(value.get("command"), str):
-        check_bindings(spot.child("command"), reading, taken, given)
+        written = value.get("inputs")
+        check_bindings(spot.child("command"), reading, written if isinstance(written, Mapping) else taken, given)
     return {**spec, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
 
 

@@ -209,7 +209,9 @@ def follow(given: str, spot: Spot, reading: Reading) -> Any:
     if files.kind(path) != "file":
         return reading.refuse(spot, f"{show(given)}: there is no file {path}.")
     try:
-        return files.read(path)
+        document = files.read(path)
     except SpecError as error:
         reading.problems.extend(error.problems)
         return INVALID
+    reading.problems.extend(document.problems)
+    return document

@@ -165,6 +165,9 @@ def by_program(convert: Convert) -> Convert:
 
 
 # -- distribution
+        for name, rest in (("locations", "locations"), ("max_instance_count", "maxInstanceCount")):
+            if body.pop(reading.key(rest), None) is not None:
+                reading.warn(spot, f"{name} is not sent beside docker_args as a list. Write docker_args as one text.")
 
 _PER_INSTANCE = (Field("process_count_per_instance", "processCountPerInstance", whole),)
 _RAY = (

@@ -55,21 +55,41 @@ def translate(document: Document, workspace: Workspace) -> Translation:
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    reading = Reading(workspace)
+    reading = Reading.of(document, workspace)
     root = document.root
     word = root.value.get("type", "command")
     kind = KINDS.get(word.lower()) if isinstance(word, str) else None
     if kind is None:
         reading.refuse(root, f"{show(word)} is not a type of job.{nearest(word, KINDS) or ''}", "type")
-        raise SpecError(reading.problems)
+        raise SpecError(reading.found())
+    if "type" not in root.value and (meant := _other_type(root)):
+        reading.refuse(
+            root, f'"type" is required: a job without one is a command. Did you mean "type: {meant}"?', "type"
+        )
+        raise SpecError(reading.found())
     body = kind(root, reading)
-    if reading.problems:
-        raise SpecError(sorted(reading.problems, key=lambda problem: (problem.file or "", problem.line or 0)))
+    if problems := reading.found():
+        raise SpecError(problems)
     _git(body, document)
     name = root.value.get("name")
     return Translation(
         {"properties": body}, name, _as_user(body), api_version(body), tuple(dict.fromkeys(reading.warnings))
     )
+
+
+OWN_KEYS = {
+    "pipeline": {"jobs"},
+    "sweep": {"trial", "search_space", "sampling_algorithm"},
+    "spark": {"entry", "conf", "py_files"},
+    "automl": {"training_data", "primary_metric", "target_column_name"},
+}
+"""Keys by which a job that does not say its type can be told to be no command."""
+
+
+def _other_type(root: Spot) -> str | None:
+    if "command" in root.value:
+        return None
+    return next((kind for kind, keys in OWN_KEYS.items() if not keys.isdisjoint(root.value)), None)
 
 
 def _as_user(body: Mapping[str, Any]) -> bool:

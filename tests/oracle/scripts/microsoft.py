@@ -1,7 +1,7 @@
 """Microsoft's client, asked by another process: takes a question a line, answers with what it sent.
 
 A question has a ``folder`` to work in and one of these: ``file``, a job file (``override``: what is set in it);
-``call``, the keywords of ``command``; ``make``, a program that makes ``job`` (the answer has our reading of that object,
+``call``, the keywords of ``command``; ``make``, a program that makes ``job`` (answered with our reading of that object,
 too); ``invoke``, the keywords of ``batch_endpoints.invoke``. ``{"$": "Class", ...}`` in keywords stands for an object.
 
 Runs with the interpreter of ``.venvs/sdk``. The service's answers are the stand-in's; nothing of the network is asked.
