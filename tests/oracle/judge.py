@@ -28,8 +28,8 @@ PYTHON = CLONE / ".venvs" / "sdk" / "bin" / "python"
 SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"
 
 FAULT = re.compile(
-    r"^(?:TypeError|AttributeError|KeyError|IndexError|UnboundLocalError|RecursionError|NameError|DeserializationError"
-    r"|ValueError: (?:could not convert|invalid literal|not enough|too many|malformed|Unable to))"
+    r"^(?:TypeError|AttributeError|KeyError|IndexError|OverflowError|UnboundLocalError|RecursionError|NameError"
+    r"|DeserializationError|ValueError: (?:could not convert|invalid literal|not enough|too many|malformed|Unable to))"
     r"|object has no attribute|object is not|NoneType|unhashable"
 )
 """A Python fault of Microsoft's client, which judges nothing."""

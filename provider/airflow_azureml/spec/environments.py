@@ -28,6 +28,7 @@ from airflow_azureml.spec.fields import (
 )
 from airflow_azureml.spec.needs import LATEST, Gap, Register
 from airflow_azureml.spec.references import is_url, local
+from airflow_azureml.spec.shared import by_program
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that Microsoft's client registers all anonymous environments under; their versions are hashes."""
@@ -86,7 +87,7 @@ ENVIRONMENT = (
     Field("inference_config", "inferenceConfig", nested(INFERENCE)),
     Field("description", "description", text),
     Field("tags", "tags", mapped(anything)),
-    Field("properties", "properties", mapped(anything)),
+    Field("properties", "properties", by_program(mapped(anything))),
     Field("datastore", None, text),
     Field("name", None, text),
     Field("version", None, version),

@@ -16,7 +16,7 @@ from typing import Any
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, TRUTHS, Reading, nearest, show
 from airflow_azureml.spec.needs import Gap
-from airflow_azureml.spec.references import ARM_ID, asset, is_binding, is_url, local
+from airflow_azureml.spec.references import ARM_ID, VERSION_ID, asset, is_binding, is_url, local
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 """What an input or output may be called."""
@@ -43,17 +43,20 @@ PLAIN_MODES = ("ro_mount", "download", "direct")
 """What Microsoft's YAML schema takes for every type; a job built by program may use all."""
 TABLE_MODES = (*PLAIN_MODES, "eval_mount", "eval_download")
 
+PREFIXES = ("file:", "folder:")
+"""What may stand before a local path elsewhere; Microsoft's client takes it for the name of an asset in an input."""
+
 INPUT_KEYS = ("type", "path", "mode", "datastore", "path_on_compute")
 UPSTREAM_KEYS = ("https_url", "abfss_url", "asset_id")
 """What the result of an upstream task carries besides, and is not sent."""
 BUILT_KEYS = ("description", "optional", "default", "min", "max", "enum", "name", "version")
 """What an ``Input`` object of azure-ai-ml carries besides."""
 OUTPUT_KEYS = ("type", "path", "mode", "name", "version")
+BUILT_OUTPUT_KEYS = ("description", "path_on_compute", "early_available", "is_control")
+"""What an ``Output`` object of azure-ai-ml carries besides."""
 
 INPUT_BINDING = re.compile(r"\${{inputs\.([\w\.-]+)}}")
 OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
-BUILT_OUTPUT_KEYS = ("description", "path_on_compute", "early_available", "is_control")
-"""What an ``Output`` object of azure-ai-ml carries besides."""
 OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
 
 
@@ -127,16 +130,23 @@ def not_an_input(spot: Spot, reading: Reading) -> Any:
             f"the input {show(spot.name)} is a {what} as a literal. Pass it as one text and parse that in the script; "
             f"json.dumps gives {text!r}. Accepted: a text, number or truth value, or data with a path.",
         )
-    return reading.refuse(spot, f"{show(value)} ({type(value).__name__}) is not an input. Write it as text in quotes.")
+    return reading.refuse(spot, f"{show(value)} is not an input. Write it as text in quotes.")
 
 
 def _wrapped(spot: Spot, reading: Reading) -> Any:
-    """Read ``{value: …}``. Microsoft's schema tries a truth value before a number: 1 becomes ``True``, 0 ``False``."""
-    if not is_literal(spot.value):
-        return not_an_input(spot, reading)
+    """Read ``{value: …}``. Microsoft's schema tries a truth value before a number (1 becomes ``True``, 0 ``False``)
+    and a whole number before a fraction, of which nothing is left."""
     value = spot.value
+    if not is_literal(value):
+        return not_an_input(spot, reading)
     if not isinstance(value, str) and value in TRUTHS:
         value = TRUTHS[value]
+    elif isinstance(value, float) and not spot.document.built:
+        value = int(value)
+    if str(value) != str(spot.value):
+        reading.warn(
+            spot, f"{show(spot.value)} is sent as {value}, as Microsoft's client does. Write it without value:."
+        )
     return {reading.key("jobInputType"): "literal", "value": str(value)}
 
 
@@ -145,31 +155,21 @@ def _data(spot: Spot, reading: Reading) -> Any:
     kind = input_type(spot, reading)
     unknown(spot, reading, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if built else ())))
     mode = input_mode(spot, reading, kind)
+    _on_compute(spot, reading, kind)
     path = value.get("path")
+    if built and not _fits(spot, reading, kind):
+        return INVALID
     if kind in LITERAL_TYPES or (built and path is None and value.get("optional")):
         return None
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         return reading.refuse(spot, "data needs a path.", "path")
-    uri = data_uri(spot.child("path").within(os.fspath(path)), reading, kind, datastore(spot, reading))
+    where = spot.child("path").within(os.fspath(path))
+    uri = data_uri(where, reading, kind, datastore(spot, reading)) if built or _writable(where, reading) else INVALID
     if INVALID in (kind, mode, uri):
         return INVALID
     return data_body(uri, kind, mode, reading)
 
 
-def data_body(uri: Any, kind: str, mode: str | None, reading: Reading) -> dict[str, Any]:
-    if built and not _fits(spot, reading, kind):
-        return INVALID
-    """Make the service's words for data."""
-    modes = {"mode": INPUT_MODES[mode]} if mode else {}
-    if is_binding(uri):
-        return {reading.key("jobInputType"): "literal", "value": uri, **modes}
-    return {reading.key("jobInputType"): kind, "uri": uri, **modes}
-
-
-def unknown(spot: Spot, reading: Reading, keys: Collection[str]) -> None:
-    """Refuse keys that are not known."""
-    for key in spot.value:
-        if key not in keys:
 def _fits(spot: Spot, reading: Reading, kind: Any) -> bool:
     """Refuse what an ``Input`` of its type cannot have, and a literal that is only declared.
 
@@ -206,6 +206,18 @@ def _writable(spot: Spot, reading: Reading) -> bool:
     return False
 
 
+def data_body(uri: Any, kind: str, mode: str | None, reading: Reading) -> dict[str, Any]:
+    """Make the service's words for data. The mode of a binding is only sent in a pipeline."""
+    modes = {"mode": INPUT_MODES[mode]} if mode else {}
+    if is_binding(uri):
+        return {reading.key("jobInputType"): "literal", "value": uri, **(modes if reading.snake else {})}
+    return {reading.key("jobInputType"): kind, "uri": uri, **modes}
+
+
+def unknown(spot: Spot, reading: Reading, keys: Collection[str]) -> None:
+    """Refuse keys that are not known."""
+    for key in spot.value:
+        if key not in keys:
             reading.refuse(
                 spot, f"{show(key)} is not known here.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}", key
             )
@@ -233,10 +245,21 @@ def input_mode(spot: Spot, reading: Reading, kind: Any) -> Any:
     return reading.refuse(spot, f"{show(given)} is not a mode of {kind}. Accepted: {', '.join(accepted)}.", "mode")
 
 
+def _on_compute(spot: Spot, reading: Reading, kind: Any) -> None:
+    """Check ``path_on_compute``, which is not sent. Microsoft's schema wants a path that is there on this machine."""
+    given, files = spot.value.get("path_on_compute"), spot.document.files
+    if "path_on_compute" not in spot.value or spot.document.built:
+        return
+    if kind in MODEL_TYPES:
+        reading.refuse(spot, f'"path_on_compute" is not known for {kind}.', "path_on_compute")
+    elif not isinstance(given, str) or files.kind(files.locate(given, spot.place.folder)) is None:
+        reading.refuse(spot, f"{show(given)} is not a local path that exists.", "path_on_compute")
+
+
 def datastore(spot: Spot, reading: Reading) -> str | None:
-    """Read the name of the datastore to upload to."""
+    """Read the name of the datastore to upload to; an empty text is the workspace's own."""
     given = spot.value.get("datastore")
-    if given is None:
+    if given == "" or (given is None and ("datastore" not in spot.value or spot.document.built)):
         return None
     if not isinstance(given, str) or not given.removeprefix("azureml:"):
         reading.refuse(spot, f"{show(given)} is not a datastore. Accepted: azureml:NAME.", "datastore")
@@ -250,16 +273,17 @@ def data_uri(spot: Spot, reading: Reading, kind: Any, store: str | None) -> Any:
     text = given.removeprefix("azureml:") if not given.startswith("azureml://") else given
     if is_binding(given) or is_url(given) or (text.startswith("/subscriptions/") and ARM_ID.fullmatch(text)):
         return text
-    if not (given.startswith((".", "/", "~", "file:", "folder:"))) and (":" in given or "@" in given):
+    if not (given.startswith((".", "/", "~", *PREFIXES))) and (":" in given or "@" in given):
         return asset("models" if kind in MODEL_TYPES else "data", given, spot, reading)
     gap = local("data", given, spot, reading, store)
     if gap is INVALID or kind is INVALID:
         return INVALID
     folder = gap.need.bundle.is_folder
     if kind == "uri_file" and folder:
-        return reading.refuse(
-            spot, f"{show(given)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
-        )
+        message = f"{show(given)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
+        if os.path.isabs(given):
+            return reading.refuse(spot, message)
+        reading.warn(spot, message)
     if kind == "uri_folder" and not folder:
         return reading.refuse(
             spot, f"{show(given)} is a file, and the input is a uri_folder. Give a folder, or type: uri_file."
@@ -290,6 +314,8 @@ def job_output(spot: Spot, reading: Reading) -> Any:
         body["mode"] = OUTPUT_MODES.get(mode, mode)
     if "path" in value:
         body["uri"] = _output_path(spot, reading, value["path"])
+    if built and value.get("description") is not None:
+        body["description"] = value["description"]
     body.update(_registered(spot, reading, value))
     return INVALID if len(reading.problems) > before else body
 
@@ -314,8 +340,6 @@ def _output_path(spot: Spot, reading: Reading, given: Any) -> Any:
 def _registered(spot: Spot, reading: Reading, value: Mapping[str, Any]) -> dict[str, Any]:
     """Read name and version under which an output is registered."""
     name, version = value.get("name"), value.get("version")
-    if built and value.get("description") is not None:
-        body["description"] = value["description"]
     body = {}
     if "name" in value:
         if isinstance(name, str) and ASSET_NAME.fullmatch(name):
@@ -323,7 +347,7 @@ def _registered(spot: Spot, reading: Reading, value: Mapping[str, Any]) -> dict[
         else:
             reading.refuse(spot, f"{show(name)} is not a name. Accepted: up to 255 letters, digits, - and _.", "name")
     if "version" in value:
-        if isinstance(version, bool) or not isinstance(version, (str, int, float)):
+        if not isinstance(version, (str, int, float)):
             reading.refuse(spot, f"{show(version)} is not a version. Accepted: a text or a number.", "version")
         elif name is None:
             reading.refuse(spot, "a version needs a name beside it.", "version")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, mapped, text, walk
+from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, text, walk
 from airflow_azureml.spec.inputs import OUTPUT_BINDING, check_command, inputs, outputs
 from airflow_azureml.spec.references import code, compute, environment
 from airflow_azureml.spec.shared import (
@@ -20,6 +20,7 @@ from airflow_azureml.spec.shared import (
     LIMITS,
     NOTIFICATION,
     QUEUE,
+    VARIABLES,
     by_program,
     identity,
     resources,
@@ -46,7 +47,7 @@ COMMAND = (
     Field("compute", "computeId", compute),
     Field("inputs", "inputs", inputs),
     Field("outputs", "outputs", outputs),
-    Field("environment_variables", "environmentVariables", mapped(anything)),
+    Field("environment_variables", "environmentVariables", VARIABLES),
     Field("distribution", "distribution", DISTRIBUTION),
     Field("resources", "resources", resources),
     Field("limits", "limits", LIMITS),
@@ -62,6 +63,7 @@ COMMAND = (
 def command(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Translate a command job."""
     body = {"jobType": "Command", **walk(COMMAND, spot, reading)}
+    body.get("properties", {}).pop("_azureml.ComputeTargetType", None)  # what only the service may write
     if isinstance(spot.value.get("command"), str):
         line = spot.child("command").within(body["command"])
         check_command(line, reading, spot.value.get("inputs"))

@@ -17,6 +17,17 @@ ARM_ID = re.compile(
     r"/?subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+/([^/]+)/.+",
     re.IGNORECASE,
 )
+VERSION_ID = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.MachineLearningServices/workspaces/[^/]+"
+    r"/[^/]+/[^/]+/versions/[^/]+"
+)
+"""The id of an asset's version, as it may follow ``azureml:``; its letters' case counts."""
+WEB = re.compile(
+    r"(?:https?|ftps?)://(?:[^\s/@]*@)?(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,6}|[a-z0-9-]{2,})\.?"
+    r"|localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[a-f0-9:]+\])(?::\d+)?(?:/?|[/?]\S+)",
+    re.IGNORECASE,
+)
+"""An address that may stand for code: its host has a dot. Source: marshmallow 3, ``validate.URL``."""
 REGISTRY = re.compile(r"azureml://(registries|feeds)/[^/]+/.+", re.IGNORECASE)
 VIRTUAL_CLUSTER = re.compile(
     r"/subscriptions/.*/resourceGroups/.*/providers/Microsoft\.MachineLearningServices/virtualclusters/.*",
@@ -58,8 +69,8 @@ def asset(kind: Any, given: str, spot: Spot, reading: Reading) -> Any:
     :param kind: ``environments``, ``data``, ``models``, ``components`` or ``codes``.
     """
     text = given.removeprefix("azureml:")
-    if REGISTRY.match(given):
-        return given
+    if REGISTRY.match(given) or REGISTRY.match(text):
+        return given if REGISTRY.match(given) else text
     if text.startswith("/") and (found := ARM_ID.fullmatch(text)):
         if found[1].lower() != kind:
             return reading.refuse(spot, f"{show(given)} is the id of something in {show(found[1])}, not of {a(kind)}.")
@@ -97,13 +108,11 @@ def a(kind: str) -> str:
 
 
 def compute(spot: Spot, reading: Reading) -> Any:
-    """Turn a compute into its id; ``serverless`` sends nothing: it is not a resource."""
-    found = compute_id(spot, reading)
-    return (
-        OMIT
-        if isinstance(found, str) and found.lower() == f"{reading.workspace.path}/computes/serverless".lower()
-        else found
-    )
+    """Turn the compute of a job that stands alone into its id; ``serverless`` sends nothing: it is not a resource."""
+    found, computes = compute_id(spot, reading), f"{reading.workspace.path}/computes/"
+    if isinstance(found, str) and found.lower() == f"{computes}serverless".lower():
+        return OMIT if found.endswith("serverless") else found
+    return f"{computes}{found}" if is_binding(found) else found
 
 
 def compute_id(spot: Spot, reading: Reading) -> Any:
@@ -135,7 +144,7 @@ def compute_id(spot: Spot, reading: Reading) -> Any:
 
 def code(spot: Spot, reading: Reading) -> Any:
     """Turn the code of a job into an upload, or the id of code that is registered."""
-    given = spot.value
+    given, built = spot.value, spot.document.built
     if not isinstance(given, str) or not given:
         return reading.refuse(
             spot, f"{show(given)} is not a local path. Accepted: a folder or file, the ARM id of code."
@@ -149,13 +158,18 @@ def code(spot: Spot, reading: Reading) -> Any:
             spot, f"{show(given)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
         )
     text = given.removeprefix("azureml:")
-    if text.startswith("/") and ARM_ID.fullmatch(text):
+    if text.startswith("/") and ARM_ID.fullmatch(text) and (built or (text != given and VERSION_ID.match(text))):
         return asset("codes", given, spot, reading)
-    if given.startswith(("https://", "http://")):
-        return Gap(
-            Register("codes", "", None, {"properties": {"codeUri": given, "isAnonymous": True, "properties": {}}})
-        )
+    if WEB.fullmatch(given):
+        return linked(given)
+    if not built and given.startswith(("file:", "folder:")):
+        return reading.refuse(spot, f"{show(given)}: a local path is written without file: or folder: here.")
     return local("code", given, spot, reading)
+
+
+def linked(uri: str) -> Gap:
+    """Code that lies elsewhere, registered by its address."""
+    return Gap(Register("codes", "", None, {"properties": {"codeUri": uri, "isAnonymous": True, "properties": {}}}))
 
 
 def local(
@@ -185,10 +199,26 @@ def environment(spot: Spot, reading: Reading) -> Any:
     if isinstance(given, str) and given.startswith("file:"):
         return _environment_file(spot, reading)
     if isinstance(given, str):
-        return asset("environments", given, spot, reading)
+        written = spot.document.built or _written("environments", given, spot, reading)
+        return asset("environments", given, spot, reading) if written else INVALID
     from airflow_azureml.spec.environments import inline
 
     return inline(spot, reading)
+
+
+def _written(kind: str, given: str, spot: Spot, reading: Reading) -> bool:
+    """Check what Microsoft's YAML schema takes for a reference: it begins with ``azureml:``."""
+    plain = given.removeprefix("azureml:")
+    meant = f' Did you mean "azureml:{given}"?' if re.fullmatch(r"/subscriptions/.*|[\w.-]+[:@][\w.-]+", given) else ""
+    if plain.startswith("//"):
+        good = plain.startswith("//registries/")
+    elif plain.lower().startswith("/subscriptions/"):
+        good = plain != given and VERSION_ID.match(plain) is not None
+    else:
+        good = plain != given
+    if not good:
+        reading.refuse(spot, f"{show(given)} does not name {a(kind)}.{meant or f' Accepted: {_accepted(kind)}.'}")
+    return good
 
 
 def _environment_file(spot: Spot, reading: Reading) -> Any:

@@ -44,6 +44,9 @@ def label(spot: Spot, reading: Reading) -> Any:
 
 TAGS = mapped(label, null=True)
 
+VARIABLES = mapped(anything, scalars=True)
+"""Environment variables: Microsoft's client sends any value under any key."""
+
 HEAD = (
     Field("name", None, text),
     Field("type", None, text),
@@ -59,12 +62,21 @@ HEAD = (
 
 # -- identity
 
+
+def _carried(spot: Spot, reading: Reading) -> Any:
+    """Take what only an identity object of azure-ai-ml has; its YAML schema does not know it."""
+    if spot.document.built:
+        return text(spot, reading)
+    return reading.refuse(spot, f"{show(spot.name)} is not known here.")
+
+
 MANAGED = fixed(
     (
         Field("client_id", "clientId", text),
         Field("object_id", "objectId", text),
         Field("msi_resource_id", "resourceId", text),
-        Field("resource_id", "resourceId", text),
+        Field("resource_id", "resourceId", _carried),
+        Field("principal_id", None, _carried),
     ),
     identityType="Managed",
 )
@@ -104,6 +116,34 @@ def shm_size(spot: Spot, reading: Reading) -> Any:
     return given
 
 
+SECTIONS = {
+    "aisupercomputer": "AISuperComputer",
+    "singularity": "AISuperComputer",
+    "itp": "itp",
+    "target_selector": "target_selector",
+}
+"""Sections whose names are taken in any case, and how they are sent. Source: azure-ai-ml 1.35.2, ``Properties``."""
+
+
+def compute_properties(spot: Spot, reading: Reading) -> Any:
+    """Take the properties of resources: those that are empty, or begin with ``_``, are not sent."""
+    found = mapped(anything)(spot, reading)
+    if found is INVALID:
+        return INVALID
+    full = _filled({name: value for name, value in found.items() if not name.startswith("_")})
+    return {SECTIONS.get(name.lower(), name): value for name, value in full.items()}
+
+
+def _filled(value: Any) -> Any:
+    """Leave out nulls and empty mappings, wherever they are."""
+    if isinstance(value, Mapping):
+        pairs = ((name, _filled(item)) for name, item in value.items())
+        return {name: item for name, item in pairs if item is not None and item != {}}
+    if isinstance(value, list):
+        return [item for item in map(_filled, value) if item is not None and item != {}]
+    return value
+
+
 RESOURCES = (
     Field("instance_count", "instanceCount", whole),
     Field("instance_type", "instanceType", text),
@@ -111,17 +151,23 @@ RESOURCES = (
     Field("docker_args", "dockerArgs", docker_args),
     Field("locations", "locations", listed(text)),
     Field("max_instance_count", "maxInstanceCount", whole),
-    Field("properties", "properties", mapped(anything)),
+    Field("properties", "properties", compute_properties),
 )
 
 
 def resources(spot: Spot, reading: Reading) -> Any:
-    """Take the resources of a job. Given a list of docker arguments, the service's name for it is another one, and
-    Microsoft's client then leaves out locations and the largest instance count."""
+    """Take the resources of a job. Docker arguments that are a list have a name of their own in the service, and beside
+    them Microsoft's client leaves out the locations and the largest instance count; so does this, with a warning.
+
+    Source: azure-ai-ml 1.35.2, ``JobResourceConfiguration._to_rest_object``.
+    """
     body = nested(RESOURCES)(spot, reading)
     key = reading.key("dockerArgs")
-    if isinstance(body, dict) and isinstance(body.get(key), list):
+    if isinstance(body, dict) and body.get(key) and isinstance(body[key], list):
         body[reading.key("dockerArgsList")] = body.pop(key)
+        for name, rest in (("locations", "locations"), ("max_instance_count", "maxInstanceCount")):
+            if body.pop(reading.key(rest), None) is not None:
+                reading.warn(spot, f"{name} is not sent beside docker_args as a list. Write docker_args as one text.")
     return body
 
 
@@ -165,9 +211,6 @@ def by_program(convert: Convert) -> Convert:
 
 
 # -- distribution
-        for name, rest in (("locations", "locations"), ("max_instance_count", "maxInstanceCount")):
-            if body.pop(reading.key(rest), None) is not None:
-                reading.warn(spot, f"{name} is not sent beside docker_args as a list. Write docker_args as one text.")
 
 _PER_INSTANCE = (Field("process_count_per_instance", "processCountPerInstance", whole),)
 _RAY = (
@@ -237,8 +280,10 @@ def service(spot: Spot, reading: Reading) -> Any:
         return INVALID
     if "nodes" in body:
         body["nodes"] = {reading.key(name): value for name, value in body["nodes"].items()}
-    if own and spot.value.get(own) is not None:
+    if own and own in spot.value and not (spot.document.built and spot.value[own] is None):
         given = text(spot.child(own), reading)
+        if given is INVALID:
+            return INVALID
         if given:
             body["properties"] = {**body.get("properties", {}), rest: given}
     return {reading.key("jobServiceType"): SERVICES[kind], **body}
@@ -247,7 +292,7 @@ def service(spot: Spot, reading: Reading) -> Any:
 def _service_type(spot: Spot, reading: Reading) -> Any:
     """Read the type; without one it is the type that has the keys given, ssh first, as Microsoft's client reads it."""
     given = spot.value.get("type")
-    if given is None:
+    if given is None and ("type" not in spot.value or spot.document.built):
         return "tensor_board" if "log_dir" in spot.value else "ssh"
     if isinstance(given, str) and given.lower() in SERVICES:
         return given.lower()

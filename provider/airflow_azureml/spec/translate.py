@@ -58,7 +58,7 @@ def translate(document: Document, workspace: Workspace) -> Translation:
     reading = Reading.of(document, workspace)
     root = document.root
     word = root.value.get("type", "command")
-    kind = KINDS.get(word.lower()) if isinstance(word, str) else None
+    kind = KINDS.get(word.lower() if document.built else word) if isinstance(word, str) else None
     if kind is None:
         reading.refuse(root, f"{show(word)} is not a type of job.{nearest(word, KINDS) or ''}", "type")
         raise SpecError(reading.found())
