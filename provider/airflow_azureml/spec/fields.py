@@ -182,7 +182,10 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
             and spot.value.get(row.name) is None
             and not (row.name in spot.value and not spot.document.built)
         ):
-            reading.refuse(spot, f"{show(row.name)} is required.", row.name)
+            near = closest(row.name, [key for key in spot.value if isinstance(key, str) and key not in rows])
+            reading.refuse(
+                spot, f"{show(row.name)} is required.{f' Is {show(near)} meant to be it?' if near else ''}", row.name
+            )
     return body
 
 

@@ -16,6 +16,9 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import Reading, nearest, show
 
 BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
+PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")
+ALMOST = re.compile(r"\{\s*parent\.(?:inputs|outputs|jobs)\.\w")
+"""What somebody may have meant as a binding."""
 INPUT = re.compile(r"^\$\{\{parent\.(inputs|jobs)\.(.*?)\}\}$")
 OUTPUT = re.compile(r"^\$\{\{parent\.outputs\.(.*?)\}\}$")
 LEGACY = re.compile(r"^\$\{\{(inputs|jobs|outputs)\.(.*?)\}\}$")
@@ -41,6 +44,7 @@ class Scope:
     :param jobs: where the nodes are written.
     :param components: their components, as far as they have some.
     :param edges: which nodes each node takes something from.
+    :param makers: which nodes give each output of the pipeline; ``takers`` read it, and so wait for these.
     """
 
     inputs: Mapping[str, Source]
@@ -48,6 +52,8 @@ class Scope:
     jobs: Spot | None = None
     components: dict[str, Component] = field(default_factory=dict)
     edges: dict[str, list[tuple[str, Spot]]] = field(default_factory=dict)
+    makers: dict[str, list[tuple[str, Spot]]] = field(default_factory=dict)
+    takers: dict[str, list[tuple[str, Spot]]] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -58,16 +64,59 @@ class Scope:
 
 def check(spot: Spot, reading: Reading, scope: Scope, node: str) -> None:
     """Refuse bindings in a value that lead nowhere, and note those to other nodes."""
+    for text in _texts(spot.value):
+        _check_form(spot, reading, text)
     for part, path in _bindings(spot.value):
         name, _, rest = path.partition(".")
         if part == "jobs":
             _check_node(spot, reading, scope, node, name, rest)
             continue
+        if part == "outputs":
+            given = scope.jobs is not None and spot.path[len(scope.jobs.path) + 1] == "outputs"
+            (scope.makers if given else scope.takers).setdefault(path, []).append((node, spot))
         names = scope.inputs if part == "inputs" else scope.outputs
         if path not in names and not any(known.startswith(f"{path}.") for known in names):
             reading.refuse(
                 spot, f"${{{{parent.{part}.{path}}}}}: the pipeline has no such {part[:-1]}.{_of(path, names)}"
             )
+
+
+def check_all(spot: Spot, reading: Reading, scope: Scope, node: str) -> None:
+    """Check the bindings in the settings of a node, which may stand in the place of nearly every value."""
+    for item in spot.items() if isinstance(spot.value, (Mapping, list, tuple)) else ():
+        if len(item.path) - len(scope.jobs.path if scope.jobs else ()) == 2 and item.name in ELSEWHERE:
+            continue
+        if isinstance(item.value, str):
+            check(item, reading, scope, node)
+        else:
+            check_all(item, reading, scope, node)
+
+
+ELSEWHERE = {"inputs", "outputs", "component", "trial", "command", "environment", "code", "description"}
+"""Keys of a node whose bindings somebody else checks, or nobody reads."""
+
+
+def _check_form(spot: Spot, reading: Reading, text: str) -> None:
+    """Refuse what begins as a binding and names no port; Microsoft's client sends it, and the service refuses it."""
+    for found in PARENT.finditer(text):
+        part, *rest = found[1].split(".")
+        if part not in PARTS:
+            reading.refuse(spot, f"{found[0]}: a pipeline has no {show(part)}.{nearest(part, PARTS)}")
+        elif part == "jobs" and (len(rest) < 3 or rest[1] not in ("inputs", "outputs")):
+            reading.refuse(spot, f"{found[0]}: this names no output. Accepted: ${{{{parent.jobs.NODE.outputs.NAME}}}}.")
+    if ALMOST.search(PARENT.sub("", text)):
+        reading.warn(spot, f"{show(text)} is sent as a text. A binding is written ${{{{parent.…}}}}.")
+
+
+PARTS = ("inputs", "outputs", "jobs")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
 
 
 def _check_node(spot: Spot, reading: Reading, scope: Scope, node: str, name: str, rest: str) -> None:
@@ -84,15 +133,9 @@ def _check_node(spot: Spot, reading: Reading, scope: Scope, node: str, name: str
 
 
 def _bindings(value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        for found in BINDING.finditer(value):
+    for text in _texts(value):
+        for found in BINDING.finditer(text):
             yield found[1], found[2]
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _bindings(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _bindings(item)
 
 
 def _of(name: str, names: Any) -> str:
@@ -151,18 +194,22 @@ def _output(path: str, scope: Scope, seen: tuple[str, ...]) -> Source | None:
 
 def refuse_circles(scope: Scope, reading: Reading) -> None:
     """Refuse nodes that wait for each other."""
+    for output, takers in scope.takers.items():
+        for node, spot in takers:
+            made = [(maker, spot) for maker, _ in scope.makers.get(output, ())]
+            scope.edges.setdefault(node, []).extend(made)
     done: set[str] = set()
     for start in scope.names:
         way = [] if start in done else [start]
         rests = [iter(scope.edges.get(name, [])) for name in way]
         while way:
-            other, spot = next(rests[-1], (None, None))
-            if other is None or spot is None:
+            other, where = next(rests[-1], (None, None))
+            if other is None or where is None:
                 done.add(way.pop())
                 rests.pop()
             elif other in way:
                 circle = way[way.index(other) :]
-                reading.refuse(spot, f"nodes wait for each other: {' -> '.join((*circle, other))}.")
+                reading.refuse(where, f"nodes wait for each other: {' -> '.join((*circle, other))}.")
             elif other not in done:
                 way.append(other)
                 rests.append(iter(scope.edges.get(other, [])))

@@ -53,7 +53,7 @@ def node_inputs(
     given = spot.value.get("inputs")
     if given is not None and not isinstance(given, Mapping):
         reading.refuse(spot, f"{show(given)} is not a mapping of names.", "inputs")
-        given = None
+        return body
     for item in spot.child("inputs").items() if given else ():
         graph.check(item, reading, scope, name)
         port = found.inputs.get(item.name) if found.inputs is not None else None

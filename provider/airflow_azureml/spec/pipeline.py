@@ -248,7 +248,8 @@ def translate_nodes(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any
     with reading.style(snake=True, bound=True):
         for item in scope.jobs.items():
             if item.name in kinds:
-                nodes[item.name] = NODES[kinds[item.name]](item, reading, scope, item.name)
+                nodes[item.name] = full(NODES[kinds[item.name]](item, reading, scope, item.name))
+                graph.check_all(item, reading, scope, item.name)
     graph.refuse_circles(scope, reading)
     return nodes
 
