@@ -191,11 +191,12 @@ def jobs_of(em: Emulator, endpoint: str, deployment: str | None) -> list[Job]:
 
 
 def listed_late(em: Emulator, job: Job) -> bool:
-    """Whether lists do not show a batch job yet (fault ``list_lag``)."""
+    """Whether lists do not show a batch job, nor its steps, yet (fault ``list_lag``)."""
     delays = [row["delay"] for row in em.faults.list() if row["kind"] == "list_lag"]
     created = moment(job.created_at)
-    if not delays or created is None or batch_record(em, job.name) is None:
+    invoked = job.root or job.parent or job.name
+    if not delays or created is None or batch_record(em, invoked) is None:
         return False
     age = (now() - created).total_seconds()
     young = any(age < (LAG if delay is None else delay) for delay in delays)
-    return young and em.faults.take("list_lag", job.name) is not None
+    return young and em.faults.take("list_lag", invoked) is not None

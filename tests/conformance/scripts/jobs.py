@@ -2,7 +2,7 @@
 
 from azure.ai.ml import Input, Output, command
 from azure.ai.ml.entities import Environment, UserIdentityConfiguration
-from client import SEEN, UNIQUE, client, ended, files, refused, report, streamed, write
+from client import SEEN, UNIQUE, client, ended, files, held, refused, report, streamed, write
 
 ml = client()
 write(
@@ -28,13 +28,14 @@ def job(text: str, **keywords):
     )
 
 
-def full():
+def full(wrapped=str):
     """A job with local code, local data, an inline environment and outputs of each kind."""
     return ml.jobs.create_or_update(
         command(
             code="./src",
-            command="ls; python main.py ${{inputs.file}} ${{outputs.out}} ${{inputs.number}}; echo 5 >${{outputs.one}};"
-            " sleep 1",
+            command=wrapped(
+                "ls; python main.py ${{inputs.file}} ${{outputs.out}} ${{inputs.number}}; echo 5 >${{outputs.one}}"
+            ),
             environment=Environment(image="mcr/y", conda_file={"dependencies": ["python", {"pip": ["nosuchpackage"]}]}),
             inputs={"file": Input(type="uri_file", path="./data/in.csv"), "number": 0.5},
             outputs={
@@ -51,7 +52,7 @@ def full():
     )
 
 
-first = full()
+first = full(held)
 SEEN["first"] = {"status": first.status, "studio": first.studio_url, "experiment": first.experiment_name}
 SEEN["log"], SEEN["stream_error"] = streamed(ml, first.name)
 done = ended(ml, first.name)
@@ -69,7 +70,7 @@ SEEN["registered"] = ml.data.get(f"registered-{UNIQUE}", label="latest").path
 second = full()
 SEEN["second"] = {"status": ended(ml, second.name).status, "code": [ml.jobs.get(n.name).code for n in (first, second)]}
 
-failing = job("echo reason >&2; sleep 1; exit 3")
+failing = job(held("echo reason >&2; exit 3"))
 SEEN["failing"] = streamed(ml, failing.name), ml.jobs.get(failing.name).status
 
 endless = job("sleep 300")

@@ -6,7 +6,7 @@ import sys
 from azure.ai.ml import Input, MLClient, Output, command
 from azure.ai.ml.entities import Environment
 from azure.identity import ClientSecretCredential
-from client import SEEN, ended, files, report, streamed, write
+from client import SEEN, ended, files, held, report, streamed, write
 
 coordinates = [os.environ[name] for name in ("SUBSCRIPTION", "GROUP", "WORKSPACE")]
 base = os.environ["BASE"]
@@ -28,7 +28,7 @@ write("in.csv", "a,b\n")
 job = ml.jobs.create_or_update(
     command(
         code="./src",
-        command="python main.py ${{inputs.file}} ${{outputs.out}}; sleep 1",
+        command=held("python main.py ${{inputs.file}} ${{outputs.out}}"),
         environment=Environment(image="mcr/x"),
         inputs={"file": Input(type="uri_file", path="./in.csv")},
         outputs={"out": Output(type="uri_folder")},
