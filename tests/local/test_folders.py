@@ -108,7 +108,7 @@ def test_lines_are_read_as_microsofts_client_reads_them(tmp_path: Path, line: st
 
 def test_a_line_that_is_no_pattern_is_named(tmp_path: Path) -> None:
     lay(tmp_path, {".amlignore": "fine\nbroken\\\n", "a": ""})
-    with pytest.raises(FolderError, match=r"\.amlignore: 'broken\\\\' is no pattern: nothing follows its last"):
+    with pytest.raises(FolderError, match=r"\.amlignore cannot be read as an ignore file: 'broken\\\\' is no pattern: nothing follows its last"):
         scan(str(tmp_path))
 
 

@@ -7,6 +7,7 @@ a docker context, the code of a component), with ignore files of all kinds, odd 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import re
 import sys
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle.judge import PYTHON, Case, Judge
+
+START = 315532800
+"""1980-01-01, the first moment that a zip can tell."""
 
 LOCAL_UPLOAD = re.compile(r"LocalUpload/([0-9a-f]{64})/")
 
@@ -48,7 +52,11 @@ class Tree(Case):
         base.mkdir()
         for name, entry in self.entries.items():
             _write(base / name.replace("LONG", 200 * "x"), entry, base)
-        return super().lay_out(base)
+        for path in base.rglob("*"):  # a zip tells the time of its files
+            os.utime(path, (START, START), follow_symlinks=False)
+        file = super().lay_out(base)
+        file.write_text(file.read_text().replace("BASE", str(base)))
+        return file
 
     def differences(self, own: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[str]:
         """Compare hashes that name data, too: either client finds what the other has sent."""
@@ -100,12 +108,19 @@ def cases(seed: int, count: int) -> Iterator[Tree]:
         kind = chance.choice(sorted(JOBS))
         root = chance.choice(["thing", "Thing x", "thïng", "a+b", "th%ing", ".thing", "thing.py"])
         entries = tree(chance, root)
+        if chance.random() < 0.1:
+            entries["rootlink"] = Link(f"BASE/{root}")
+            root = "rootlink"
         yield Tree(f"tree {number} as {kind}", JOBS[kind](chance, root), entries=entries)
 
 
 def tree(chance: random.Random, root: str) -> dict[str, Entry]:
     """Make one folder, with what its links lead to outside of it."""
     entries: dict[str, Entry] = {root: None, "outside/secret.txt": b"secret", "outside/more/deep.txt": b"deep"}
+    entries |= {"shared/one.py": b"1", "shared/inner/two.py": b"2", "shared/inner/__pycache__/x.pyc": b"3"}
+    for name in (".amlignore", "shared/.amlignore", "shared/inner/.gitignore"):
+        if chance.random() < 0.2:
+            entries[name] = ignores(chance)
     folders = [root]
     for _ in range(chance.randint(0, 4)):
         name = f"{chance.choice(folders)}/{chance.choice(FOLDERS)}"
@@ -178,7 +193,16 @@ def command(**more: Any) -> dict[str, Any]:
 def spelled(chance: random.Random, root: str) -> str:
     """Spell a path in one of the ways that lead to it."""
     return chance.choice(
-        [f"./{root}", f"./{root}", root, f"./{root}/", f"../cwd-under-test/{root}", f"{root}//", f"././{root}"]
+        [
+            f"./{root}",
+            f"./{root}",
+            root,
+            f"./{root}/",
+            f"../cwd-under-test/{root}",
+            f"{root}//",
+            f"././{root}",
+            f"BASE/{root}",
+        ]
     )
 
 
@@ -221,7 +245,30 @@ def component(chance: random.Random, root: str) -> dict[str, Any]:
     return {"type": "pipeline", "jobs": {"n": {"type": "command", "component": inner, "compute": "azureml:c"}}}
 
 
-JOBS = {found.__name__: found for found in (code, trial, data, context, node, component)}
+def includes(chance: random.Random, root: str) -> dict[str, Any]:
+    """A component with additional includes."""
+    job = component(chance, root)
+    inner = job["jobs"]["n"]["component"]
+    if chance.random() < 0.5:
+        inner["code"] = chance.choice(["outside", "outside/secret.txt", "shared"])
+    if chance.random() < 0.1:
+        del inner["code"]
+    paths = [f"./{root}", "outside", "outside/more/", "outside/secret.txt", "shared", "shared/one.py", "shared.zip"]
+    paths += [f"{root}.zip", f"{root}/sub", "shared/inner", "shared/inner.zip", "no-such", "BASE/shared"]
+    inner["additional_includes"] = [chance.choice(paths) for _ in range(chance.choice([0, 1, 1, 1, 2, 2, 3]))]
+    return job
+
+
+def task(chance: random.Random, root: str) -> dict[str, Any]:
+    """The code of a parallel task."""
+    inputs = {"x": {"type": "mltable", "path": "azureml:x:1"}}
+    run = {"type": "run_function", "code": spelled(chance, root), "entry_script": "a", "environment": "azureml:e:1"}
+    node = {"type": "parallel", "compute": "azureml:c", "inputs": inputs, "input_data": "${{inputs.x}}", "task": run}
+    return {"type": "pipeline", "jobs": {"n": {**node, "mini_batch_size": "1"}}}
+
+
+FOUND = (code, trial, data, context, node, component, task, includes, includes)
+JOBS = {f"{found.__name__}{number or ''}": found for number, found in enumerate(FOUND)}
 
 
 def hashes(answer: Mapping[str, Any]) -> list[str]:

@@ -152,7 +152,7 @@ class Provision:
             raise SpecError([Problem("", message)])
         mark = {"name": digest, "version": "1"}
         yield Transfer(LocalFiles(bundle.files), secret.place(target), mark)
-        return address.https_url if need.kind == "context" else DatastorePath(store.name, path).short
+        return address.plain_url if need.kind == "context" else DatastorePath(store.name, path).short
 
     def store(self, name: str | None) -> Steps[tuple[workspace.Datastore, workspace.Secret]]:
         """Read a datastore and the means to enter it, once."""

@@ -118,7 +118,7 @@ def scan(source: str, component: bool = False) -> Folder:
     """
     source = os.path.normpath(source)
     if not os.path.isdir(source):
-        return Folder(source, False, ((os.path.realpath(source), _encodable(os.path.basename(source))),))
+        return Folder(source, False, ((os.path.realpath(source), encodable(os.path.basename(source))),))
     try:
         ignore = ignoring.read(source, component)
     except ValueError as error:
@@ -170,7 +170,7 @@ class _Walk:
         if not os.path.isfile(real):
             raise FolderError(f"{entry.path} is neither a file nor a folder")
         self.progress.add(1)
-        return real, _encodable(self.name(entry))
+        return real, encodable(self.name(entry))
 
     def note(self, entry: os.DirEntry[str], real: str, around: tuple[str, ...], more: str = "") -> None:
         """Remember a link that leads out of the source; below another such link only what leads further away."""
@@ -197,7 +197,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _encodable(name: str) -> str:
+def encodable(name: str) -> str:
+    """Take a name that storage can take."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -221,7 +222,7 @@ def _hash_folder(folder: str, digest: hashlib._Hash, ignore: Ignore, progress: P
         path = os.path.join(folder, name)
         if ignore.excludes(path):
             continue
-        digest.update(_encodable(name).encode())
+        digest.update(encodable(name).encode())
         path = os.path.realpath(path) if os.path.islink(path) else path
         if os.path.isfile(path):
             _hash_file(path, digest, progress)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,7 +143,7 @@ class Ignore:
                 matched = bool(found.include)
         return matched
 
-    def at(self, base: str) -> Ignore:
+    def of(self, base: str) -> Ignore:
         """Apply the same patterns to another folder."""
         return Ignore(base, self.patterns)
 
@@ -153,24 +154,30 @@ def read(folder: str, component: bool = False) -> Ignore:
     :param component: the folder is the code of a component, from which more is left out.
     :raises ValueError: the file cannot be read, or a line of it.
     """
-    base, path, lines = os.path.realpath(folder), folder, list[str]()
-    for name in IGNORE_FILES:
-        file = os.path.join(folder, name)
-        if os.path.exists(file):
-            path, lines = file, _lines(file)
-            # Where the file is a link, its patterns go for the folder that it leads to, but not in components.
-            base = base if component else os.path.dirname(os.path.realpath(file))
-            break
+    paths = (os.path.join(folder, name) for name in IGNORE_FILES)
+    file = next((path for path in paths if os.path.exists(path)), None)
+    if component:
+        return patterns(os.path.abspath(folder), file, COMPONENT)
+    # Where the file is a link, its patterns go for the folder that it leads to, but not in components.
+    return patterns(os.path.dirname(os.path.realpath(file)) if file else os.path.realpath(folder), file)
+
+
+def patterns(base: str, file: str | None, more: Iterable[str] = ()) -> Ignore:
+    """Read an ignore file.
+
+    :param base: the folder that the patterns go for.
+    :param more: patterns that follow those of the file.
+    :raises ValueError: the file cannot be read, or a line of it.
+    """
     try:
-        more = COMPONENT if component else ()
-        return Ignore(base, tuple(pattern(line) for line in (*lines, *more)))
+        return Ignore(base, tuple(pattern(line) for line in (*(_lines(file) if file else ()), *more)))
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{file} cannot be read as an ignore file: {error}") from None
 
 
 def _lines(path: str) -> list[str]:
     try:
         with open(path, encoding="utf-8-sig") as lines:
             return list(lines)
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path} cannot be read as an ignore file: {error}") from None
+    except OSError as error:
+        raise ValueError(error.strerror) from None

@@ -19,7 +19,6 @@ from airflow_azureml.spec.fields import (
     answers,
     anything,
     as_written,
-    listed,
     mapped,
     show,
     text,
@@ -27,6 +26,7 @@ from airflow_azureml.spec.fields import (
     version,
     walk,
 )
+from airflow_azureml.spec.includes import INCLUDES, beside
 from airflow_azureml.spec.inputs import check_bindings
 from airflow_azureml.spec.needs import Gap, Register
 from airflow_azureml.spec.references import REGISTRY, asset, code, environment, follow
@@ -134,7 +134,7 @@ def component_code(spot: Spot, reading: Reading) -> Any:
     """Take the code of a component, which unlike a job's may lie in git or in a registry."""
     if isinstance(spot.value, str) and (spot.value.startswith("git+") or REGISTRY.match(spot.value)):
         return spot.value
-    return spec_id(code(spot, reading))
+    return spec_id(code(spot, reading, component=True))
 
 
 def component_environment(spot: Spot, reading: Reading) -> Any:
@@ -186,7 +186,7 @@ COMMAND = (
     Field("resources", "resources", component_resources),
     Field("distribution", "distribution", component_distribution),
     Field("properties", "properties", mapped(anything)),
-    Field("additional_includes", "additional_includes", listed(text)),
+    INCLUDES,
     Field("environment_variables", None, anything),
 )
 """The spec of a command; Microsoft's client does not send a component's environment variables."""
@@ -245,7 +245,7 @@ def command_component(spot: Spot, reading: Reading) -> Any:
         check_bindings(spot.child("command"), reading, taken, given)
     if not body.get("properties"):
         body.pop("properties", None)
-    if not body.get("additional_includes"):
-        body.pop("additional_includes", None)
+    if "additional_includes" in body:
+        body["code"] = beside(body["additional_includes"], body.get("code"), spot, reading)
     spec = {"is_deterministic": True, **rest, **body, "type": "command", **io}
     return Component(anonymous(spec, body.get("properties")), "command", taken, given, spec, spot)

@@ -59,10 +59,19 @@ class Files(Protocol):
         """
         ...
 
-    def bundle(self, path: str) -> Bundle:
+    def bundle(self, path: str, component: bool = False) -> Bundle:
         """List what an upload of this path consists of.
 
+        :param component: it is the code of a component, from which more is left out.
         :raises ValueError: when there is nothing to upload or a link leads nowhere; the text says so.
+        """
+        ...
+
+    def merged(self, code: str | None, includes: Sequence[str], folder: str) -> Bundle:
+        """List what the code of a component and its additional includes consist of together.
+
+        :param folder: where the component is written.
+        :raises ValueError: as for ``bundle``, and when two of them have the same name.
         """
         ...
 

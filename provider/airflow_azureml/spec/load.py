@@ -6,10 +6,10 @@ yaml is imported inside of functions (and in ``yamltext``): whoever only parses 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from airflow_azureml.local import folders, git
+from airflow_azureml.local import folders, git, including
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.spec.document import Document, Place
 from airflow_azureml.spec.fields import show
@@ -44,9 +44,13 @@ class LocalFiles:
         """Read a YAML file into a document whose relative paths belong to its folder."""
         return load(path, file=path)
 
-    def bundle(self, path: str) -> Bundle:
+    def bundle(self, path: str, component: bool = False) -> Bundle:
         """List what an upload of this path consists of."""
-        return folders.scan(path)
+        return folders.scan(path, component)
+
+    def merged(self, code: str | None, includes: Sequence[str], folder: str) -> Bundle:
+        """List what the code of a component and its additional includes consist of together."""
+        return including.merge(code, includes, folder)
 
     def parse(self, text: str) -> Any:
         """Read a text as YAML; ValueError when it is none."""

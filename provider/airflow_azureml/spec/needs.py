@@ -36,6 +36,11 @@ class Bundle(Protocol):
         ...
 
     @property
+    def strays(self) -> tuple[str, ...]:
+        """Links that bring in files from elsewhere, and where they lead."""
+        ...
+
+    @property
     def content_hash(self) -> str:
         """The hash that code is known by (hash version 202208); ValueError when a file cannot be read."""
         ...

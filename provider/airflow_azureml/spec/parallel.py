@@ -78,7 +78,7 @@ def level(spot: Spot, reading: Reading) -> Any:
 
 def task_code(spot: Spot, reading: Reading) -> Any:
     """Take the code of a task."""
-    return spec_id(code(spot, reading))
+    return spec_id(code(spot, reading, component=True))
 
 
 TASK_ROWS = (

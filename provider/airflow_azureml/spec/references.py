@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Reading, show
-from airflow_azureml.spec.needs import Gap, Register, Resolve, Upload
+from airflow_azureml.spec.needs import Bundle, Gap, Register, Resolve, Upload
 
 ARM_ID = re.compile(
     r"/?subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+/([^/]+)/.+",
@@ -142,8 +142,8 @@ def compute_id(spot: Spot, reading: Reading) -> Any:
     return f"{path}/computes/{text}"
 
 
-def code(spot: Spot, reading: Reading) -> Any:
-    """Turn the code of a job into an upload, or the id of code that is registered."""
+def code(spot: Spot, reading: Reading, component: bool = False) -> Any:
+    """Turn the code of a job or component into an upload, or the id of code that is registered."""
     given, built = spot.value, spot.document.built
     if not isinstance(given, str) or not given:
         return reading.refuse(
@@ -164,7 +164,7 @@ def code(spot: Spot, reading: Reading) -> Any:
         return linked(given)
     if not built and given.startswith(("file:", "folder:")):
         return reading.refuse(spot, f"{show(given)}: a local path is written without file: or folder: here.")
-    return local("code", given, spot, reading)
+    return local("code", given, spot, reading, component=component)
 
 
 def linked(uri: str) -> Gap:
@@ -173,24 +173,35 @@ def linked(uri: str) -> Gap:
 
 
 def local(
-    kind: Any, given: str, spot: Spot, reading: Reading, datastore: str | None = None, template: str = "{}"
+    kind: Any,
+    given: str,
+    spot: Spot,
+    reading: Reading,
+    datastore: str | None = None,
+    template: str = "{}",
+    component: bool = False,
 ) -> Any:
     """Turn a local path into an upload.
 
     :param given: the path, relative to the folder of the spot.
+    :param component: it is the code of a component, from which more is left out.
     """
     files = spot.document.files
     path = files.locate(given.removeprefix("file:").removeprefix("folder:"), spot.place.folder)
     if files.kind(path) is None:
         return reading.refuse(spot, f"{show(given)}: there is no file or folder {path}.")
     try:
-        bundle = files.bundle(path)
+        bundle = files.bundle(path, component)
     except ValueError as error:
         return reading.refuse(spot, f"{show(given)}: {error}.")
-    strays: tuple[str, ...] = getattr(bundle, "strays", ())
-    if strays:
-        reading.warn(spot, f"links bring in files from outside of {path}: {', '.join(strays)}.")
-    return Gap(Upload(kind, path, bundle, datastore), template)
+    name_strays(bundle, path, spot, reading)
+    return Gap(Upload(kind, path, bundle, datastore, "component" if component else ""), template)
+
+
+def name_strays(bundle: Bundle, path: str, spot: Spot, reading: Reading) -> None:
+    """Warn of links that bring in what lies elsewhere, each by name."""
+    if bundle.strays:
+        reading.warn(spot, f"links bring in files from outside of {path}: {', '.join(bundle.strays)}.")
 
 
 def environment(spot: Spot, reading: Reading) -> Any:

@@ -18,8 +18,9 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Field, Reading, anything, listed, mapped, nested, text, walk
+from airflow_azureml.spec.fields import Field, Reading, nested, show, text, walk
 from airflow_azureml.spec.graph import INPUT, Scope
+from airflow_azureml.spec.includes import INCLUDES, beside
 from airflow_azureml.spec.inputs import check_command, is_literal
 from airflow_azureml.spec.nodes import (
     NODE,
@@ -88,13 +89,16 @@ def _full(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
 
 def spark_component(spot: Spot, reading: Reading) -> Any:
     """Read a spark component."""
-    properties = Field("properties", "properties", mapped(anything))
-    rows = (*HEAD, *OWN, properties, Field("additional_includes", "additional_includes", listed(text)))
+    properties = Field("properties", "properties", PROPERTIES)
+    rows = (*HEAD, *OWN, properties, INCLUDES)
     known = (*(row.name for row in rows), "inputs", "outputs")
     rest = unknown_keys(spot, reading, known)
     body = walk(rows, spot, reading, extra=("inputs", "outputs", *rest))
     taken, given, io = declared(spot, reading, primitive=False)
-    entry_exists(spot, reading)
+    if "additional_includes" in body:
+        body["code"] = beside(body["additional_includes"], body.get("code"), spot, reading)
+    else:
+        entry_exists(spot, reading)
     conf = _full(*settings(body.get("conf")))
     spec = {"is_deterministic": True, **rest, **body, "conf": conf, "type": "spark", **io}
     return Component(anonymous(spec, body.get("properties")), "spark", taken, given, spec, spot)
