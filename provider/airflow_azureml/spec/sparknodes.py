@@ -18,7 +18,7 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Field, Reading, nested, show, text, walk
+from airflow_azureml.spec.fields import Field, Reading, anything, mapped, nested, text, walk
 from airflow_azureml.spec.graph import INPUT, Scope
 from airflow_azureml.spec.includes import INCLUDES, beside
 from airflow_azureml.spec.inputs import check_command, is_literal
