@@ -89,7 +89,7 @@ def _full(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
 
 def spark_component(spot: Spot, reading: Reading) -> Any:
     """Read a spark component."""
-    properties = Field("properties", "properties", PROPERTIES)
+    properties = Field("properties", "properties", mapped(anything))
     rows = (*HEAD, *OWN, properties, INCLUDES)
     known = (*(row.name for row in rows), "inputs", "outputs")
     rest = unknown_keys(spot, reading, known)
