@@ -5,6 +5,8 @@
 #   make test      every test
 #   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently)
 #   make bench     the benchmarks
+#   make fuzz      100,000 changed job files: refused with reasons, or sent as a valid body (COUNT=1000 SEED=5: fewer, others)
+#   make oracle    every family of made-up jobs, and changed ones, beside Microsoft's client (COUNT=100 SEED=5)
 #   make lock      new lock files from requirements/*.in and pyproject.toml
 #   make clean     removes what the targets above made
 
@@ -30,7 +32,7 @@ SYNC := $(UV) pip sync --quiet --compile-bytecode
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
 
-.PHONY: install environments airflow2 check test demo bench lock clean
+.PHONY: install environments airflow2 check test demo bench fuzz oracle lock clean
 
 # Two at a time: one environment downloads while another compiles.
 install: $(UV)
@@ -100,6 +102,20 @@ demo: $(UV)
 bench: install
 	$(BIN)/python benchmarks/import_cost.py
 	$(BIN)/python benchmarks/translation.py
+
+# About a quarter of an hour for 100,000 on an idle machine; hypothesis chooses the changes.
+fuzz: install
+	$(BIN)/python -m tests.corpus.mutation $(or $(COUNT),100000) $(or $(SEED),0)
+
+# Both go on after what differs, and fail at the end.
+oracle: export AIRFLOW__LOGGING__LOGGING_LEVEL = ERROR
+oracle: export AIRFLOW_HOME = $(SCRATCH)/airflow
+oracle: install
+	@mkdir -p $(SCRATCH)
+	@failed=0; \
+	$(BIN)/python -m tests.oracle --seed $(or $(SEED),0) || failed=1; \
+	$(BIN)/python -m tests.oracle --mutations $(or $(COUNT),2000) --seed $(or $(SEED),0) || failed=1; \
+	exit $$failed
 
 lock: $(UV)
 	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --group test --group lint --group build -o requirements/airflow3.txt

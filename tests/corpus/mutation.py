@@ -1,6 +1,7 @@
 """Changes to job files: neutral ones, after which the same must be sent, and harmful ones, after which anything may be.
 
-The long run is a command of its own: ``python -m tests.corpus.mutation [COUNT] [SEED]``.
+Hypothesis chooses them. The long run is a command of its own: ``python -m tests.corpus.mutation [COUNT] [SEED]``, which
+is ``make fuzz``.
 """
 
 from __future__ import annotations
@@ -12,18 +13,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.rendering import render
 from airflow_azureml.spec.translate import translate
+from tests.corpus import validity
 from tests.corpus.cases import Case, find
+from tests.corpus.neutral import rewritten
 
 WS = Workspace("s", "g", "w")
 JUNK: tuple[Any, ...] = (
@@ -60,44 +66,10 @@ def outcome(text: str, file: Path) -> str | None:
             raise AssertionError("a refusal without a reason") from error
         return None
     shown = render(translation, WS)
-    assert isinstance(shown["body"]["properties"]["jobType"], str)
+    validity.check(shown)
     shown["requests"].sort(key=lambda row: row["path"])
     shown["uploads"].sort(key=lambda row: row["target"])
     return json.dumps(shown, sort_keys=True, allow_nan=False)
-
-
-# -- neutral changes
-
-
-def shuffled(value: Any, chance: random.Random) -> Any:
-    """Change the order of all keys; the order of nodes, inputs and outputs says nothing."""
-    if isinstance(value, dict):
-        names = list(value)
-        chance.shuffle(names)
-        return {name: shuffled(value[name], chance) for name in names}
-    return [shuffled(item, chance) for item in value] if isinstance(value, list) else value
-
-
-def neutral(seed: Seed, chance: random.Random) -> str:
-    """Write the same in another way: order, quotes, flow style, line widths, comments, equal paths."""
-    value = copy.deepcopy(seed.value)
-    if chance.random() < 0.5:
-        value = shuffled(value, chance)
-    if isinstance(value.get("code"), str) and value["code"].startswith("./") and chance.random() < 0.5:
-        value["code"] = value["code"].replace("./", "././")
-    text = yaml.safe_dump(
-        value,
-        default_flow_style=chance.choice([None, True, False]),
-        default_style=None,
-        width=chance.choice([20, 80, 10**6]),
-        indent=chance.choice([2, 4, 7]),
-        sort_keys=chance.random() < 0.3,
-        allow_unicode=chance.random() < 0.5,
-        explicit_start=chance.random() < 0.3,
-    )
-    if chance.random() < 0.5:
-        text = f"# {chance.random()}\n\n{text}\n# the end\n"
-    return text.replace("\n", "\r\n") if chance.random() < 0.1 else text
 
 
 # -- harmful changes
@@ -112,7 +84,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def harmful(seed: Seed, others: Mapping[str, list[Any]], chance: random.Random) -> str:
     """Delete, rename, replace and exchange values, or damage the text."""
-    if chance.random() < 0.1:
+    if chance.random() > 0.9:
         return damaged(seed.text, chance)
     value = copy.deepcopy(seed.value)
     for _ in range(chance.choice([1, 1, 2, 4])):
@@ -165,30 +137,54 @@ def pool(found: list[Seed]) -> dict[str, list[Any]]:
     return values
 
 
-def one(found: list[Seed], others: Mapping[str, list[Any]], number: int) -> str:
-    """Make and try one change; each fifth is neutral. Gives back what became of it."""
-    chance = random.Random(number)
+def one(found: list[Seed], others: Mapping[str, list[Any]], chance: random.Random, neutral: bool) -> str:
+    """Make and try one change; gives back what became of it: neutral, sent or refused."""
     seed = chance.choice(found)
-    if number % 5 == 0:
-        text = neutral(seed, chance)
-        assert outcome(text, seed.file) == seed.sent, f"change {number} of {seed.id} is not neutral:\n{text}"
-        return "neutral"
-    text = harmful(seed, others, chance)
+    text = rewritten(seed.text, seed.value, seed.file.parent, chance) if neutral else harmful(seed, others, chance)
     try:
-        return "refused" if outcome(text, seed.file) is None else "sent"
+        sent = outcome(text, seed.file)
     except Exception as error:
-        raise AssertionError(f"change {number} of {seed.id}: {error!r}\n{text}") from error
+        raise AssertionError(f"a change of {seed.id}: {error!r}\n{text}") from error
+    if neutral:
+        assert sent == seed.sent, f"this change of {seed.id} is not neutral:\n{text}"
+        return "neutral"
+    return "refused" if sent is None else "sent"
+
+
+def run(found: list[Seed], count: int, seed: int, tell: Callable[[str], object] = lambda _: None) -> None:
+    """Let hypothesis choose as many changes, one in five neutral; what it finds to be wrong, it makes small.
+
+    :param tell: told what became of each.
+    """
+    others = pool(found)
+
+    for neutral, share in ((True, count // 5), (False, count - count // 5)):
+
+        @hypothesis.seed(seed)
+        @settings(max_examples=share, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(chance=st.randoms(use_true_random=False), neutral=st.just(neutral))
+        def change(chance: random.Random, neutral: bool) -> None:
+            tell(one(found, others, chance, neutral))
+
+        change()
+
+
+AT_ONCE = 1000
+"""Changes that hypothesis chooses in one go: it remembers all of them, to try none twice."""
 
 
 def main() -> None:
     """Run many changes and say what became of them."""
     count, first = (int(word) for word in [*sys.argv[1:], *("100000", "0")[len(sys.argv) - 1 :]])
-    started = time.perf_counter()
+    started, counted = time.perf_counter(), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         found = seeds(Path(folder))
-        others = pool(found)
-        counted = Counter(one(found, others, number) for number in range(first, first + count))
-    print(f"{count} changes in {time.perf_counter() - started:.0f} s: {dict(counted)}")
+        if not found:
+            sys.exit("there are no golden requests; set AZUREML_CORPUS")
+        for done in range(0, count, AT_ONCE):
+            run(found, min(AT_ONCE, count - done), first + done, lambda became: counted.update([became]))
+            seconds = time.perf_counter() - started
+            print(f"{done + min(AT_ONCE, count - done)} changes in {seconds:.0f} s: {dict(counted)}", flush=True)
 
 
 if __name__ == "__main__":
