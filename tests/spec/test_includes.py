@@ -65,6 +65,12 @@ def test_includes_lie_beside_the_code(tmp_path: Path) -> None:
     assert found["target"].endswith("/code_with_additional_includes")
 
 
+def test_code_that_is_empty_by_itself_is_none_with_includes(tmp_path: Path) -> None:
+    (tmp_path / "parts" / "hollow").mkdir(parents=True)
+    (found,) = uploads(tmp_path, code="./hollow", additional_includes=["../one.txt"])
+    assert found["files"] == ["one.txt"]
+
+
 def test_includes_without_code(tmp_path: Path) -> None:
     (found,) = uploads(tmp_path, additional_includes=["../one.txt"])
     assert found["files"] == ["one.txt"]

@@ -6,6 +6,7 @@ asked is kept for the run: the secret of a datastore serves all uploads to it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -133,9 +134,11 @@ class Provision:
         except (BadRequestError, ConflictError):
             # Another task has registered the same content meanwhile; the address of existing code cannot be changed.
             found = yield from assets.code_by_hash(self.ws, name, digest)
-            if not found:
-                raise
-            return found
+            if found:
+                return found
+        # What has this name is something else: another name, which no other upload can have.
+        name = assets.code_name(hashlib.sha256(pending.url.encode()).hexdigest())
+        return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
 
     def send_data(self, need: Upload) -> Steps[str]:
         """Upload data or a docker context below its hash; what lies there complete is not sent again."""

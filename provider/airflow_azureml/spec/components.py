@@ -26,7 +26,7 @@ from airflow_azureml.spec.fields import (
     version,
     walk,
 )
-from airflow_azureml.spec.includes import INCLUDES, beside
+from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
 from airflow_azureml.spec.inputs import check_bindings
 from airflow_azureml.spec.needs import Gap, Register
 from airflow_azureml.spec.references import REGISTRY, asset, code, environment, follow
@@ -239,13 +239,13 @@ def command_component(spot: Spot, reading: Reading) -> Any:
     """Read a command component."""
     known = (*(row.name for row in COMMAND), "inputs", "outputs")
     rest = unknown_keys(spot, reading, known)
-    body = walk(COMMAND, spot, reading, extra=("inputs", "outputs", *rest))
+    body = walk(rows_of(COMMAND, spot), spot, reading, extra=(*known, *rest))
     taken, given, io = declared(spot, reading, primitive=True)
     if isinstance(spot.value.get("command"), str):
         check_bindings(spot.child("command"), reading, taken, given)
     if not body.get("properties"):
         body.pop("properties", None)
     if "additional_includes" in body:
-        body["code"] = beside(body["additional_includes"], body.get("code"), spot, reading)
+        body["code"] = beside(body["additional_includes"], spot, reading, component_code)
     spec = {"is_deterministic": True, **rest, **body, "type": "command", **io}
     return Component(anonymous(spec, body.get("properties")), "command", taken, given, spec, spot)

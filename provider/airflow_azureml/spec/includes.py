@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, listed, show, text
+from airflow_azureml.spec.fields import OMIT, Convert, Field, Reading, listed, show, text
 from airflow_azureml.spec.needs import Gap, Upload
 from airflow_azureml.spec.references import name_strays
 
@@ -23,23 +23,26 @@ INCLUDES = Field("additional_includes", "additional_includes", _includes)
 """They stand in the spec of a component as they are written."""
 
 
-def beside(given: Sequence[str], code: Any, spot: Spot, reading: Reading) -> Any:
+def rows_of(rows: tuple[Field, ...], spot: Spot) -> tuple[Field, ...]:
+    """Leave the code of a component to ``beside`` where it has includes: by itself it may be empty."""
+    return tuple(row for row in rows if row.name != "code") if spot.value.get("additional_includes") else rows
+
+
+def beside(given: Sequence[str], spot: Spot, reading: Reading, alone: Convert) -> Any:
     """Put includes beside the code of a component; gives back the upload of both.
 
     :param given: the includes, relative to the folder of the component.
-    :param code: what the spec says of the code by itself; code that is no upload stays as it is, without includes.
+    :param alone: reads code that is not here, and stays without includes.
     """
-    upload = code.need if isinstance(code, Gap) and isinstance(code.need, Upload) else None
-    if upload is None and code is not None:
-        return code
-    files, place = spot.document.files, spot.child("additional_includes")
+    files, place, code = spot.document.files, spot.child("additional_includes"), spot.value.get("code")
+    path = files.locate(code, spot.child("code").place.folder) if isinstance(code, str) and code else None
+    if code is not None and (path is None or files.kind(path) is None):
+        return alone(spot.child("code"), reading)
     folder = place.place.folder
-    paths = [files.locate(path, folder) for path in given]
+    paths = [files.locate(include, folder) for include in given]
     try:
-        bundle = files.merged(upload.source if upload else None, paths, folder)
+        bundle = files.merged(path, paths, folder)
     except ValueError as error:
-        reading.refuse(place, f"{', '.join(map(show, given))}: {error}.")
-        return INVALID
-    source = upload.source if upload else folder
-    name_strays(bundle, source, place, reading)
-    return Gap(Upload("code", source, bundle, variant="\n".join(paths)), "azureml:{}")
+        return reading.refuse(place, f"{', '.join(map(show, given))}: {error}.")
+    name_strays(bundle, path or folder, place, reading)
+    return Gap(Upload("code", path or folder, bundle, variant="\n".join(paths)), "azureml:{}")

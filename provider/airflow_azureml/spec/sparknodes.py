@@ -20,7 +20,7 @@ from airflow_azureml.spec.components import (
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import Field, Reading, anything, mapped, nested, text, walk
 from airflow_azureml.spec.graph import INPUT, Scope
-from airflow_azureml.spec.includes import INCLUDES, beside
+from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
 from airflow_azureml.spec.inputs import check_command, is_literal
 from airflow_azureml.spec.nodes import (
     NODE,
@@ -93,10 +93,10 @@ def spark_component(spot: Spot, reading: Reading) -> Any:
     rows = (*HEAD, *OWN, properties, INCLUDES)
     known = (*(row.name for row in rows), "inputs", "outputs")
     rest = unknown_keys(spot, reading, known)
-    body = walk(rows, spot, reading, extra=("inputs", "outputs", *rest))
+    body = walk(rows_of(rows, spot), spot, reading, extra=(*known, *rest))
     taken, given, io = declared(spot, reading, primitive=False)
     if "additional_includes" in body:
-        body["code"] = beside(body["additional_includes"], body.get("code"), spot, reading)
+        body["code"] = beside(body["additional_includes"], spot, reading, component_code)
     else:
         entry_exists(spot, reading)
     conf = _full(*settings(body.get("conf")))

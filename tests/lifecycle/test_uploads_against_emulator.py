@@ -1,0 +1,196 @@
+"""Local things of jobs over real HTTPS and real storage: what a submission asks, and uploads that go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_azureml.client import AsyncMLClient, MLClient
+from airflow_azureml.lifecycle.naming import TaskFacts, identify
+from airflow_azureml.lifecycle.provide import provide
+from airflow_azureml.lifecycle.resume import Prepared, find_or_submit
+from airflow_azureml.local.folders import scan
+from airflow_azureml.rest import assets
+from airflow_azureml.rest.errors import BadRequestError
+from airflow_azureml.rest.flow import LocalFolder, Place, Steps, Transfer
+from airflow_azureml.spec.load import load
+from airflow_azureml.spec.translate import translate
+from tests.emulator_fixture import RunningEmulator
+from tests.lifecycle.test_against_emulator import settings_of
+
+LOGIN = re.compile(r"^(GET|POST) /[^/]*/(v2\.0|oauth2)|/metadata/")
+
+
+class Ground:
+    """A folder with things to upload, an emulator, and a client that is warm: it has its token."""
+
+    def __init__(self, emulator: RunningEmulator, folder: Path, client: MLClient) -> None:
+        self.emulator, self.folder, self.client = emulator, folder, client
+        self.home = client.workspace.path
+
+    def job(self, **more: Any) -> dict[str, Any]:
+        """A command job with code and an environment that is written out."""
+        return {"command": "true", "code": "./src", "environment": {"image": "img"}, **more}
+
+    def inputs(self, count: int) -> dict[str, Any]:
+        """Local inputs."""
+        return {f"i{number}": {"type": "uri_folder", "path": f"./data{number}"} for number in range(count)}
+
+    def pipeline(self, *commands: str) -> dict[str, Any]:
+        """A pipeline of components that share code and environment."""
+        node = {"type": "command", "code": "./src", "environment": {"image": "img"}}
+        jobs = {f"n{number}": {**node, "command": command} for number, command in enumerate(commands)}
+        return {"type": "pipeline", "compute": "azureml:cpu-cluster", "jobs": jobs}
+
+    def flow(self, job: dict[str, Any]) -> Steps[Any]:
+        """Submit as a new task would."""
+        ws = self.client.workspace
+        identity = identify(TaskFacts("dag", uuid.uuid4().hex, None, "wire"))
+
+        def request() -> Steps[Prepared]:
+            translation = translate(load(job, folder=str(self.folder)), ws)
+            return Prepared((yield from provide(ws, translation)), user_token=translation.user_token)
+
+        return (yield from find_or_submit(ws, identity, request))
+
+    def asked(self, job: dict[str, Any]) -> list[str]:
+        """Submit, and tell the requests."""
+        before = len(self.emulator.journal())
+        self.client.run(self.flow(job))
+        return self.since(before)
+
+    def since(self, before: int) -> list[str]:
+        """The requests from one on, as method and what is asked for."""
+        lines = [f"{row['method']} {row['path'].removeprefix(self.home)}" for row in self.emulator.journal()[before:]]
+        return [self.short(line) for line in lines if not LOGIN.search(line)]
+
+    @staticmethod
+    def short(line: str) -> str:
+        """Leave out the names of a request."""
+        method, _, path = line.partition(" ")
+        what = "blob" if "LocalUpload" in path else path.strip("/").split("/")[0]
+        return f"{method} {what}{' secret' if path.endswith('/listSecrets') else ''}"
+
+
+@pytest.fixture
+def ground(emulator: RunningEmulator, tmp_path: Path) -> Iterator[Ground]:
+    for name in ("src/main.py", "src/util.py", "data0/a", "data1/b", "data2/c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{name} {tmp_path}")
+    with MLClient(settings_of(emulator)) as client:
+        yield Ground(emulator, tmp_path, client)
+
+
+WARM = ["GET jobs", "GET codes", "PUT environments", "PUT jobs"]
+
+
+def test_what_an_unchanged_submission_asks(ground: Ground) -> None:
+    """Three requests besides the PUT; with inputs two for the datastore and one for each."""
+    ground.asked(ground.job(inputs=ground.inputs(3)))
+    assert ground.asked(ground.job()) == WARM
+    one, three = (ground.asked(ground.job(inputs=ground.inputs(count))) for count in (1, 3))
+    assert one == [*WARM[:-1], "GET datastores", "POST datastores secret", "HEAD blob", "PUT jobs"]
+    assert three == [*WARM[:-1], "GET datastores", "POST datastores secret", *3 * ["HEAD blob"], "PUT jobs"]
+
+
+def test_what_an_unchanged_pipeline_asks(ground: Ground) -> None:
+    """Code and environment that components share are asked for once, and so are equal components."""
+    job = ground.pipeline("echo 1", "echo 2", "echo 3", "echo 3")
+    ground.asked(job)
+    found = ground.asked(job)
+    once = ["GET codes", "GET computes", "GET jobs", "PUT environments", "PUT jobs"]
+    assert sorted(found) == sorted([*once, *3 * ["PUT components"]])
+
+
+def test_the_asynchronous_driver_asks_the_same(ground: Ground) -> None:
+    ground.asked(ground.job(inputs=ground.inputs(1)))
+
+    async def go() -> list[list[str]]:
+        async with AsyncMLClient(settings_of(ground.emulator)) as client:
+            await client.run(ground.flow(ground.job()))
+            found = []
+            for job in (ground.job(), ground.job(inputs=ground.inputs(1)), ground.pipeline("echo 1")):
+                before = len(ground.emulator.journal())
+                await client.run(ground.flow(job))
+                found.append(ground.since(before))
+            return found
+
+    warm, one, pipeline = asyncio.run(go())
+    assert warm == WARM
+    assert one == [*WARM[:-1], "GET datastores", "POST datastores secret", "HEAD blob", "PUT jobs"]
+    once = ["GET codes", "GET computes", "GET jobs", "PUT components", "PUT environments", "PUT jobs"]
+    assert sorted(pipeline) == once
+
+
+def stored(ground: Ground, code_id: str, target: Path) -> dict[str, str]:
+    """Fetch what a code asset consists of."""
+    _, _, path = code_id.partition("/codes/")
+    name, _, version = path.split("/")
+    found = ground.client.run(assets.get(ground.client.workspace, "codes", name, version))
+    key = json.loads((ground.emulator.state / "identity.json").read_text())["account_key"]
+
+    def fetch() -> Steps[Any]:
+        return (yield Transfer(Place(f"{found.properties['codeUri']}/", key=key), LocalFolder(str(target))))
+
+    ground.client.run(fetch())
+    return {str(file.relative_to(target)): file.read_text() for file in target.rglob("*") if file.is_file()}
+
+
+def provided(ground: Ground, job: dict[str, Any]) -> Any:
+    """Provide what a job needs; the properties of its body."""
+    ws = ground.client.workspace
+    body = ground.client.run(provide(ws, translate(load(job, folder=str(ground.folder)), ws)))
+    return body["properties"]
+
+
+@pytest.mark.parametrize("part", ["src/util.py", "data0/b"])
+def test_half_an_upload_is_never_taken_for_whole(ground: Ground, part: str) -> None:
+    (ground.folder / "data0" / "b").write_text("the other half")
+    name = Path(part).name
+    ground.emulator.fault("status", route=f"PUT .*/{name}$", status=400)
+    try:
+        with pytest.raises(BadRequestError):
+            provided(ground, ground.job(inputs=ground.inputs(1)))
+    finally:
+        ground.emulator.clear_faults()
+    before = len(ground.emulator.journal())
+    provided(ground, ground.job(inputs=ground.inputs(1)))
+    sent = [row["path"] for row in ground.emulator.journal()[before:] if row["method"] == "PUT"]
+    assert any(path.endswith(f"/{part}") for path in sent)
+    before = len(ground.emulator.journal())
+    provided(ground, ground.job(inputs=ground.inputs(1)))
+    assert "PUT blob" not in ground.since(before)
+
+
+def test_tasks_that_send_the_same_at_once(ground: Ground) -> None:
+    def send(_: int) -> tuple[str, str]:
+        with MLClient(settings_of(ground.emulator)) as client:
+            other = Ground(ground.emulator, ground.folder, client)
+            found = provided(other, ground.job(inputs=ground.inputs(1)))
+            return found["codeId"], found["inputs"]["i0"]["uri"]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(send, range(4)))
+    assert len(found) == 1
+    code, _ = found.pop()
+    wanted = {name: f"src/{name} {ground.folder}" for name in ("main.py", "util.py")}
+    assert stored(ground, code, ground.folder / "back") == wanted
+
+
+def test_code_of_our_name_with_other_content_is_left_alone(ground: Ground) -> None:
+    digest = scan(str(ground.folder / "src")).content_hash
+    name = assets.code_name(digest)
+    other = {"properties": {"codeUri": "https://example.blob.core.windows.net/c/other", "isAnonymous": True}}
+    ground.client.run(assets.create(ground.client.workspace, "codes", name, "1", other))
+    code = provided(ground, ground.job())["codeId"]
+    assert f"/codes/{name}/" not in code
+    assert stored(ground, code, ground.folder / "back")["main.py"].startswith("src/main.py")
+    assert provided(ground, ground.job())["codeId"] == code
