@@ -16,6 +16,7 @@ GIT = re.compile(r"mlflow\.source\.git\.|azureml\.git\.")
 LOCAL_UPLOAD = re.compile(r"LocalUpload/[^/]+/")
 ANONYMOUS = re.compile(
     rf"{re.escape(HOME)}/(codes/[^/]+/versions/[^/]+|environments/CliV2AnonymousEnvironment/versions/[^/]+"
+    r"|environments/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/versions/[^/]+"
     r"|components/azureml_anonymous/versions/[^/]+)"
 )
 CODE_ADDRESS = re.compile(r"https://[^/]+/aaaaaaaa-[^/]+/")

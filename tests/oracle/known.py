@@ -16,7 +16,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         r'"azureml::1" does not name|a:1@latest" does not name|e:1@latest" does not name',
         "no name, or two",
     ),
-    ("refused here", r'"azureml://registries/r" does not name|code: "azureml:": there is no', "it names nothing"),
+    ("refused here", r'"azureml://registries/r" does not name|code: "azureml:" does not name', "it names nothing"),
     ("refused there", r"azureml:/[ae](:1|@latest)\b", "the form with a slash is taken everywhere"),
     ("differs", r"azureml:/(e:1|AzureML-)", "the form with a slash is taken everywhere"),
     (
@@ -43,7 +43,12 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r'outputs\.x\.name: "(a\\n)?" is not a name|version \'\' .*needs a name', "it names nothing"),
     ("refused here", r"nodes wait for each other", "a cycle would never run"),
     ("refused here", r"is a file, and the input is a uri_folder", "the service would look for a folder"),
-    ("refused here", r"the pipeline has no such input|there is no node", "the service refuses what leads nowhere"),
+    (
+        "refused here",
+        r'the pipeline has no such (in|out)put|there is no node|has no such output|a pipeline has no "|this names no output',
+        "what leads nowhere would fail when the job has begun",
+    ),
+    ("refused here", r"is the id of something in \"environments\", not of a compute", "it is no compute"),
 )
 """Kind of verdict, what its case and detail hold (a regular expression), and the reason."""
 

@@ -6,6 +6,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/assets/environment.py`` and ``entities/_as
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from airflow_azureml.rest.errors import SpecError
@@ -13,6 +14,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
     INVALID,
     OMIT,
+    Convert,
     Field,
     Reading,
     answers,
@@ -22,13 +24,14 @@ from airflow_azureml.spec.fields import (
     nested,
     show,
     text,
+    title,
     version,
     walk,
     whole,
 )
+from airflow_azureml.spec.inputs import datastore
 from airflow_azureml.spec.needs import LATEST, Gap, Register
-from airflow_azureml.spec.references import is_url, local
-from airflow_azureml.spec.shared import by_program
+from airflow_azureml.spec.references import WEB, asset, is_url, local, not_local, written
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that Microsoft's client registers all anonymous environments under; their versions are hashes."""
@@ -38,7 +41,7 @@ def _conda(spot: Spot, reading: Reading) -> Any:
     """Take a conda file by path, or written out; it is sent as YAML text with sorted keys."""
     files, given = spot.document.files, spot.value
     if isinstance(given, str):
-        path = files.locate(given.removeprefix("file:"), spot.place.folder)
+        path = files.locate(given.removeprefix("file:") if spot.document.built else given, spot.place.folder)
         if files.kind(path) != "file":
             return reading.refuse(spot, f"{show(given)}: there is no file {path}.")
         try:
@@ -59,17 +62,21 @@ def _conda(spot: Spot, reading: Reading) -> Any:
     return files.dump(dict(given))
 
 
-def _context(spot: Spot, reading: Reading) -> Any:
-    if not isinstance(spot.value, str):
+def _context(store: str | None, spot: Spot, reading: Reading) -> Any:
+    if not isinstance(spot.value, str) or not spot.value:
         return reading.refuse(spot, f"{show(spot.value)} is not a path. Accepted: a local folder, the address of one.")
-    if is_url(spot.value):
+    if WEB.fullmatch(spot.value) or (spot.document.built and is_url(spot.value)):
         return spot.value
-    datastore = None
-    gap = local("context", spot.value, spot, reading, datastore, "{}/")
+    if not spot.document.built and not_local(spot, reading):
+        return INVALID
+    gap = local("context", spot.value, spot, reading, store, "{}/")
     if isinstance(gap, Gap) and spot.document.files.kind(gap.need.source) != "folder":  # type: ignore[union-attr]
         return reading.refuse(spot, f"{show(spot.value)} is a file. Accepted: the folder that holds the Dockerfile.")
     return gap
 
+
+CONDA = ("channels", "dependencies")
+"""What belongs into a conda file."""
 
 ROUTE = (Field("port", "port", whole, required=True), Field("path", "path", text, required=True))
 INFERENCE = (
@@ -77,21 +84,46 @@ INFERENCE = (
     Field("scoring_route", "scoringRoute", nested(ROUTE), required=True),
     Field("readiness_route", "readinessRoute", nested(ROUTE), required=True),
 )
-BUILD = (Field("path", "contextUri", _context), Field("dockerfile_path", "dockerfilePath", text))
+
+
+def build(store: str | None) -> Convert:
+    """Make a converter for a build context that is uploaded to a datastore."""
+    path = Field("path", "contextUri", partial(_context, store))
+    return nested((path, Field("dockerfile_path", "dockerfilePath", text)))
+
+
+def _identified(spot: Spot, reading: Reading) -> Any:
+    """Take the id of an environment that is written down as it was shown; it is used as it is."""
+    given = text(spot, reading)
+    return given if given is INVALID or written("environments", given, spot, reading) else INVALID
+
+
+def _unused(convert: Convert) -> Convert:
+    """Make a converter for a key that Microsoft's client takes out of a YAML file before it looks."""
+    return lambda spot, reading: convert(spot, reading) if spot.document.built else OMIT
+
+
+DELETE = (
+    Field(
+        "condition", None, choice(dict.fromkeys(("created_greater_than", "last_accessed_greater_than")), "a condition")
+    ),
+    Field("value", None, text),
+)
 
 ENVIRONMENT = (
-    Field("image", "image", text),
+    Field("image", "image", title),
     Field("conda_file", "condaFile", _conda),
-    Field("build", "build", nested(BUILD)),
     Field("os_type", "osType", choice({"linux": "linux", "windows": "windows"}, "an operating system")),
     Field("inference_config", "inferenceConfig", nested(INFERENCE)),
-    Field("description", "description", text),
+    Field("description", "description", title),
     Field("tags", "tags", mapped(anything)),
-    Field("properties", "properties", by_program(mapped(anything))),
+    Field("properties", "properties", mapped(anything), program=True),
     Field("datastore", None, text),
-    Field("name", None, text),
-    Field("version", None, version),
-    *answers("id", "creation_context", "latest_version", "auto_delete_setting", "intellectual_property"),
+    Field("name", None, _unused(text)),
+    Field("version", None, _unused(version)),
+    Field("id", None, _identified),
+    Field("auto_delete_setting", None, nested(DELETE)),
+    *answers("creation_context", "latest_version", "intellectual_property"),
 )
 
 
@@ -102,16 +134,19 @@ def inline(spot: Spot, reading: Reading) -> Any:
             spot, f"{show(spot.value)} is no environment. Accepted: a reference, or a mapping with image or build."
         )
     before = len(reading.problems)
-    for key in ("channels", "dependencies"):
+    for key in CONDA:
         if key in spot.value:
             reading.refuse(
                 spot, f"{show(key)} belongs into a conda file. Accepted here: image, conda_file, build.", key
             )
-    snake, reading.snake = reading.snake, False
-    body = walk(ENVIRONMENT, spot, reading, extra=("channels", "dependencies"))
-    reading.snake = snake
+    table = (*ENVIRONMENT, Field("build", "build", build(datastore(spot, reading))))
+    rest = {key: value for key, value in spot.value.items() if key not in CONDA}
+    with reading.style(snake=False, bound=reading.bound):
+        body = walk(table, spot.within(rest), reading)
     if len(reading.problems) > before:
         return INVALID
+    if spot.value.get("id"):
+        return asset("environments", spot.value["id"], spot.child("id"), reading)
     if "image" in body and "build" in body:
         return reading.refuse(spot, "image and build exclude each other.")
     if not body.get("image") and "build" not in body:

@@ -123,6 +123,7 @@ class Field:
     :param required: refuse a mapping without it.
     :param ignored: accept any value and send nothing: what only answers of the service carry.
     :param bindable: whether a binding may stand in the place of a value, where bindings are taken at all.
+    :param program: a key that no YAML schema of Microsoft's client has, but its objects do.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Field:
     required: bool = False
     ignored: bool = False
     bindable: bool = True
+    program: bool = False
 
 
 Table = Sequence[Field]
@@ -155,8 +157,8 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
     if not isinstance(spot.value, Mapping):
         reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
         return {}
-    rows = {row.name: row for row in table}
-    names = [row.name for row in table if not row.ignored]
+    rows = {row.name: row for row in table if spot.document.built or not row.program}
+    names = [row.name for row in rows.values() if not row.ignored]
     meant: set[str] = set()
     body: dict[str, Any] = {}
     for key, value in spot.value.items():
@@ -204,7 +206,8 @@ def closest(given: Any, accepted: Collection[str]) -> str:
     """Find the accepted name that a given one was most likely meant to be; an empty text when there is none."""
     if not isinstance(given, str) or len(given) > 100:
         return ""
-    return next(iter(difflib.get_close_matches(given, [str(name) for name in accepted], n=1, cutoff=0.6)), "")
+    names = {str(name).lower(): str(name) for name in accepted}
+    return next((names[name] for name in difflib.get_close_matches(given.lower(), list(names), n=1, cutoff=0.6)), "")
 
 
 def show(value: Any) -> str:
@@ -216,10 +219,11 @@ def show(value: Any) -> str:
         return "an empty value" if value is None else "bytes" if isinstance(value, bytes) else "a set"
     if isinstance(value, (bool, datetime.date, datetime.time)):
         return str(value).lower() if isinstance(value, bool) else value.isoformat()
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else repr(value)
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-    return text if len(text) <= 80 else text[:77] + "..."
+    text = text if len(text) <= 240 else text[:237] + "..."
+    return f'"{text}"' if isinstance(value, str) else text
 
 
 # -- converters of single values
@@ -434,4 +438,4 @@ def _all(values: list[Any]) -> Any:
 
 
 def _keys(table: Table) -> str:
-    return ", ".join(row.name for row in table if not row.ignored)
+    return ", ".join(row.name for row in table if not row.ignored and not row.program)

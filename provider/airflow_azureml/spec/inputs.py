@@ -16,7 +16,7 @@ from typing import Any
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, TRUTHS, Reading, nearest, show
 from airflow_azureml.spec.needs import Gap
-from airflow_azureml.spec.references import ARM_ID, VERSION_ID, asset, is_binding, is_url, local
+from airflow_azureml.spec.references import ARM_ID, PREFIXES, VERSION_ID, asset, is_binding, is_url, local, not_local
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 """What an input or output may be called."""
@@ -42,9 +42,6 @@ OUTPUT_MODES = {"rw_mount": "ReadWriteMount", "mount": "ReadWriteMount", "upload
 PLAIN_MODES = ("ro_mount", "download", "direct")
 """What Microsoft's YAML schema takes for every type; a job built by program may use all."""
 TABLE_MODES = (*PLAIN_MODES, "eval_mount", "eval_download")
-
-PREFIXES = ("file:", "folder:")
-"""What may stand before a local path elsewhere; Microsoft's client takes it for the name of an asset in an input."""
 
 INPUT_KEYS = ("type", "path", "mode", "datastore", "path_on_compute")
 UPSTREAM_KEYS = ("https_url", "abfss_url", "asset_id")
@@ -152,6 +149,9 @@ def _wrapped(spot: Spot, reading: Reading) -> Any:
 
 def _data(spot: Spot, reading: Reading) -> Any:
     value, built = spot.value, spot.document.built
+    typed = value.get("type") in LITERAL_TYPES or "value" in value or "default" in value
+    if typed and not built and "path" not in value:
+        return reading.refuse(spot, f"a literal is written alone, as {spot.name}: 1. A mapping is data, with a path.")
     kind = input_type(spot, reading)
     unknown(spot, reading, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if built else ())))
     mode = input_mode(spot, reading, kind)
@@ -197,7 +197,7 @@ def _writable(spot: Spot, reading: Reading) -> bool:
     """Refuse the forms of a path that Microsoft's client cannot read in the inputs of a job's YAML."""
     given: str = spot.value
     if given.startswith(PREFIXES) and not is_url(given):
-        reading.refuse(spot, f"{show(given)}: a local path is written without {' or '.join(PREFIXES)} here.")
+        not_local(spot, reading)
     elif given.lower().startswith("azureml:/subscriptions/") and not VERSION_ID.match(given.removeprefix("azureml:")):
         accepted = "Accepted after azureml: /subscriptions/…/versions/VERSION. Other ids are written without azureml:"
         reading.refuse(spot, f"{show(given)} is not the id of an asset's version. {accepted}.")
@@ -373,11 +373,23 @@ def check_command(spot: Spot, reading: Reading, given: Any, what: str = "command
 ANY_BINDING = re.compile(r"\$\{\{\s*(\S*?)\s*\}\}")
 
 
+OF_COMPONENTS = (
+    *("name", "version", "id", "type", "display_name", "description", "tags", "properties", "is_deterministic"),
+    *("code", "command", "environment", "environment_variables", "distribution", "resources", "instance_count"),
+    *("additional_includes", "base_path", "creation_context", "latest_version"),
+)
+"""What a component's command may name besides inputs and outputs. Source: azure-ai-ml 1.35.2, ``_validate_command``."""
+
+
 def check_bindings(spot: Spot, reading: Reading, taken: Collection[str], given: Collection[str]) -> None:
     """Refuse a component's command that names an input or output which the component does not declare."""
     for name in dict.fromkeys(ANY_BINDING.findall(spot.value)):
         part, _, port = name.partition(".")
         names = {"inputs": taken, "outputs": given}.get(part)
+        if names is None and part not in OF_COMPONENTS:
+            reading.refuse(
+                spot, f"${{{{{name}}}}} cannot be told here. Accepted: ${{{{inputs.NAME}}}}, ${{{{outputs.NAME}}}}."
+            )
         if names is not None and port.partition(".")[0] not in {known.partition(".")[0] for known in names}:
             have = f" It has: {', '.join(names)}." if names else " It has none."
             reading.refuse(

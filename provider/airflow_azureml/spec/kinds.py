@@ -21,7 +21,6 @@ from airflow_azureml.spec.shared import (
     NOTIFICATION,
     QUEUE,
     VARIABLES,
-    by_program,
     identity,
     resources,
 )
@@ -55,7 +54,7 @@ COMMAND = (
     Field("services", "services", JOB_SERVICES),
     Field("queue_settings", "queueSettings", QUEUE),
     Field("parent_job_name", "parentJobName", text),
-    Field("notification_setting", "notificationSetting", by_program(NOTIFICATION)),
+    Field("notification_setting", "notificationSetting", NOTIFICATION, program=True),
     *answers("parameters"),
 )
 

@@ -162,9 +162,28 @@ def code(spot: Spot, reading: Reading, component: bool = False) -> Any:
         return asset("codes", given, spot, reading)
     if WEB.fullmatch(given):
         return linked(given)
-    if not built and given.startswith(("file:", "folder:")):
-        return reading.refuse(spot, f"{show(given)}: a local path is written without file: or folder: here.")
+    if text != given or (not built and VERSION_ID.match(text)):
+        accepted = "a local path, azureml: and the ARM id of a version of code"
+        return reading.refuse(spot, f"{show(given)} does not name code. Accepted: {accepted}.")
+    if not built and not_local(spot, reading):
+        return INVALID
     return local("code", given, spot, reading, component=component)
+
+
+PREFIXES = ("file:", "folder:")
+"""What may stand before a local path in some places, but not where Microsoft's schema looks for the path itself."""
+
+
+def not_local(spot: Spot, reading: Reading) -> bool:
+    """Refuse what looks like a path and is something else."""
+    given: str = spot.value
+    if given.startswith(PREFIXES):
+        reading.refuse(spot, f"{show(given)}: a local path is written without {' or '.join(PREFIXES)} here.")
+    elif "://" in given:
+        reading.refuse(spot, f"{show(given)} cannot be fetched. Accepted: a local path, https://HOST.DOMAIN/….")
+    else:
+        return False
+    return True
 
 
 def linked(uri: str) -> Gap:
@@ -210,14 +229,14 @@ def environment(spot: Spot, reading: Reading) -> Any:
     if isinstance(given, str) and given.startswith("file:"):
         return _environment_file(spot, reading)
     if isinstance(given, str):
-        written = spot.document.built or _written("environments", given, spot, reading)
-        return asset("environments", given, spot, reading) if written else INVALID
+        good = spot.document.built or written("environments", given, spot, reading)
+        return asset("environments", given, spot, reading) if good else INVALID
     from airflow_azureml.spec.environments import inline
 
     return inline(spot, reading)
 
 
-def _written(kind: str, given: str, spot: Spot, reading: Reading) -> bool:
+def written(kind: str, given: str, spot: Spot, reading: Reading) -> bool:
     """Check what Microsoft's YAML schema takes for a reference: it begins with ``azureml:``."""
     plain = given.removeprefix("azureml:")
     meant = f' Did you mean "azureml:{given}"?' if re.fullmatch(r"/subscriptions/.*|[\w.-]+[:@][\w.-]+", given) else ""

@@ -12,7 +12,6 @@ from typing import Any
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
     INVALID,
-    Convert,
     Field,
     Reading,
     answers,
@@ -63,20 +62,13 @@ HEAD = (
 # -- identity
 
 
-def _carried(spot: Spot, reading: Reading) -> Any:
-    """Take what only an identity object of azure-ai-ml has; its YAML schema does not know it."""
-    if spot.document.built:
-        return text(spot, reading)
-    return reading.refuse(spot, f"{show(spot.name)} is not known here.")
-
-
 MANAGED = fixed(
     (
         Field("client_id", "clientId", text),
         Field("object_id", "objectId", text),
         Field("msi_resource_id", "resourceId", text),
-        Field("resource_id", "resourceId", _carried),
-        Field("principal_id", None, _carried),
+        Field("resource_id", "resourceId", text, program=True),
+        Field("principal_id", None, text, program=True),
     ),
     identityType="Managed",
 )
@@ -197,17 +189,6 @@ NOTIFICATION = nested(
     )
 )
 """The service's ``notificationSetting``; the spelling of its events is the REST reference's."""
-
-
-def by_program(convert: Convert) -> Convert:
-    """Make a converter for a key that Microsoft's YAML schema does not have, though the service does."""
-
-    def converter(spot: Spot, reading: Reading) -> Any:
-        if spot.document.built:
-            return convert(spot, reading)
-        return reading.refuse(spot, f"{show(spot.name)} is not known here.")
-
-    return converter
 
 
 # -- distribution
