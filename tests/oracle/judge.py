@@ -176,7 +176,7 @@ def recorded(standin: StandIn, send: Callable[[], object]) -> dict[str, Any]:
 def _name(file: Path) -> str:
     try:
         name = yaml.safe_load(file.read_text(encoding="utf-8-sig")).get("name")
-    except (yaml.YAMLError, AttributeError):
+    except (yaml.YAMLError, AttributeError, ValueError):
         name = None
     return name if isinstance(name, str) and name else "job-under-test"
 

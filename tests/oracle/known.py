@@ -45,7 +45,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"is a file, and the input is a uri_folder", "the service would look for a folder"),
     (
         "refused here",
-        r'the pipeline has no such (in|out)put|there is no node|has no such output|a pipeline has no "|this names no output',
+        r'the pipeline has no such|there is no node|has no such output|a pipeline has no "|this names no output',
         "what leads nowhere would fail when the job has begun",
     ),
     ("refused here", r"is the id of something in \"environments\", not of a compute", "it is no compute"),
