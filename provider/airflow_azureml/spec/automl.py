@@ -7,7 +7,7 @@ for its requests are the judge. Source: azure-ai-ml 1.35.2, ``_schema/automl/``,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,9 @@ from airflow_azureml.spec.automlfields import (
     featurization,
     forecasting,
     limits,
-    model_settings,
-    model_space,
     training,
 )
+from airflow_azureml.spec.automlmodels import model_settings, model_space
 from airflow_azureml.spec.automlwords import CLASSIFIERS, FORECASTERS, METRICS, NUMERIC_METRICS, REGRESSORS, VERBOSITY
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
@@ -192,10 +191,11 @@ def _text_rows(task: Task, style: Style) -> tuple[Field, ...]:
 _FAMILIES = {"table": _table_rows, "image": _image_rows, "text": _text_rows}
 
 
-def _task(spot: Spot, reading: Reading) -> Task | None:
+def _task(spot: Spot, reading: Reading, fold: Callable[[str], str]) -> Task | None:
+    """Read the task. Microsoft's client takes a job's only as it is written in its documents, a node's in any case."""
     word = spot.value.get("task")
-    if isinstance(word, str) and snake(word) in TASKS:
-        return TASKS[snake(word)]
+    if isinstance(word, str) and fold(word) in TASKS:
+        return TASKS[fold(word)]
     if word is None:
         reading.refuse(spot, f'"task" is required. Accepted: {", ".join(TASKS)}.', "task")
     else:
@@ -245,7 +245,7 @@ JOB = (
 
 def automl(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Translate an AutoML job."""
-    task = _task(spot, reading)
+    task = _task(spot, reading, snake if spot.document.built else str)
     if task is None:
         return {"jobType": "AutoML"}
     rows = details(task, Style(written=False))
@@ -287,7 +287,7 @@ NODE = (
     Field("name", None, text),
     Field("type", None, text, bindable=False),
     Field("task", None, text, bindable=False),
-    Field("experiment_name", None, text),
+    Field("experiment_name", "experiment_name", text),
     Field("display_name", "display_name", text),
     Field("description", "description", text),
     Field("tags", "tags", TAGS),
@@ -303,7 +303,7 @@ NODE = (
 
 def node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
     """Translate an AutoML node."""
-    task = _task(spot, reading)
+    task = _task(spot, reading, snake)
     if task is None:
         return {}
     rows = details(task, Style(written=True))
@@ -320,7 +320,8 @@ def node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any
             outputs[item.name] = converted
     metric = snake(task.node_metric or task.metric)
     body = {"name": name, "type": "automl", "task": snake(task.name), "tags": {}, "properties": {}, **body}
-    body = {**body, "outputs": outputs, "log_verbosity": "info", "primary_metric": metric, **own}
+    verbosity = {} if task.family == "text" else {"log_verbosity": "info"}
+    body = {**body, "outputs": outputs, **verbosity, "primary_metric": metric, **own}
     if task.family == "table":
         body.setdefault("training", {})
     else:

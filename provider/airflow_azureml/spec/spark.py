@@ -12,6 +12,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.environments import inline
 from airflow_azureml.spec.fields import (
     INVALID,
+    OMIT,
     Field,
     Reading,
     answers,
@@ -24,7 +25,7 @@ from airflow_azureml.spec.fields import (
     walk,
 )
 from airflow_azureml.spec.inputs import check_command, inputs, is_literal, outputs
-from airflow_azureml.spec.references import code, compute, environment, is_url
+from airflow_azureml.spec.references import code, compute_id, environment, is_url
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
 
 CONF = {
@@ -52,7 +53,9 @@ def entry(spot: Spot, reading: Reading) -> Any:
         return reading.refuse(spot, f"{show(spot.value)} is not an entry. Accepted: a mapping with file.")
     if "class_name" in spot.value and "file" not in spot.value:
         return reading.refuse(spot, "a class as entry is not supported. Accepted: file.", "class_name")
-    rows = (Field("file", "file", text, required=True), *answers("spark_job_entry_type"))
+    rows: tuple[Field, ...] = (Field("file", "file", text, required=True),)
+    if spot.document.built:
+        rows += answers("spark_job_entry_type")
     return {reading.key("sparkJobEntryType"): "SparkJobPythonEntry", **walk(rows, spot, reading)}
 
 
@@ -89,12 +92,27 @@ RESOURCES = nested(
 
 
 def spark_environment(spot: Spot, reading: Reading) -> Any:
-    """Take an environment; one that is written out may do without an image."""
+    """Take an environment; one that is written out may do without an image, and then only its packages are sent."""
     value = spot.value
-    if isinstance(value, Mapping) and "conda_file" in value and not value.get("image") and "build" not in value:
-        return inline(spot.within({**value, "image": IMAGE}), reading)
-    return environment(spot, reading)
+    if value is None:
+        return OMIT
+    if not isinstance(value, Mapping) or value.get("image"):
+        return environment(spot, reading)
+    if "build" in value:
+        reading.warn(spot, "Spark builds no images: only the packages of conda_file are used.")
+    if inline(spot if "build" in value else spot.within({**value, "image": IMAGE}), reading) is INVALID:
+        return INVALID
+    kept = {key: value[key] for key in ("conda_file",) if value.get(key) is not None}
+    return inline(spot.within({**kept, "image": IMAGE}), reading)
 
+
+def given(spot: Spot, reading: Reading) -> Any:
+    """Take any value but an empty one."""
+    return reading.refuse(spot, "the value is empty.") if spot.value is None else anything(spot, reading)
+
+
+CONFIGURATION = mapped(given)
+PROPERTIES = mapped(given)
 
 SPARK = (
     *HEAD,
@@ -104,12 +122,12 @@ SPARK = (
     Field("jars", "jars", unique_texts),
     Field("files", "files", unique_texts),
     Field("archives", "archives", unique_texts),
-    Field("conf", None, mapped(anything)),
+    Field("conf", None, CONFIGURATION),
     Field("args", "args", text),
     Field("environment", "environmentId", spark_environment),
     Field("inputs", "inputs", inputs),
     Field("outputs", "outputs", outputs),
-    Field("compute", "computeId", compute),
+    Field("compute", "computeId", compute_id),
     Field("resources", "resources", RESOURCES),
     Field("identity", "identity", identity),
     Field("services", None, JOB_SERVICES),
@@ -118,7 +136,7 @@ SPARK = (
 
 def spark(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Translate a spark job."""
-    rows = tuple(Field("properties", None, mapped(anything)) if row.name == "properties" else row for row in SPARK)
+    rows = tuple(Field("properties", None, PROPERTIES) if row.name == "properties" else row for row in SPARK)
     body = {"jobType": "Spark", **walk(rows, spot, reading)}
     if spot.value.get("properties"):
         reading.warn(
@@ -128,20 +146,33 @@ def spark(spot: Spot, reading: Reading) -> dict[str, Any]:
     body["conf"] = {name: str(value) for name, value in settings.items() if value is not None}
     where_to_run(spot, reading)
     direct_only(spot, reading)
-    entry_exists(spot, reading)
+    entry_exists(spot, reading, None)
     if isinstance(spot.value.get("args"), str):
         check_command(spot.child("args"), reading, spot.value.get("inputs"), "arguments")
-    default = {"identityType": "Managed" if "compute" in spot.value else "UserIdentity"}
+    default = {"identityType": "Managed" if spot.value.get("compute") is not None else "UserIdentity"}
     return {**body, "identity": body.get("identity") or default}
+
+
+def parted(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the settings of Spark into those with a short name, by it, and all others."""
+    given = given if isinstance(given, Mapping) else {}
+    known = {short: given[full] if given.get(full) is not None else given.get(short) for short, full in CONF.items()}
+    return known, {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
+
+
+def completed(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Begin with the least number of executors where their number changes by itself and none is given."""
+    dynamic = str(known["dynamic_allocation_enabled"]).lower() == "true"
+    if known["executor_instances"] is None and dynamic:
+        return {**known, "executor_instances": known[DYNAMIC[0]]}
+    return dict(known)
 
 
 def configuration(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Read the settings under Spark's own names, and check that the necessary ones are there."""
-    given = spot.value.get("conf")
-    given = given if isinstance(given, Mapping) else {}
-    known = {short: given.get(full) or given.get(short) or None for short, full in CONF.items()}
+    own, rest = parted(spot.value.get("conf"))
+    known = completed({short: value or None for short, value in own.items()})
     check_configuration(spot, reading, known)
-    rest = {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
     settings = {**rest, **{CONF[short]: known[short] for short in ALWAYS}}
     if known["dynamic_allocation_enabled"] in ("True", "true", True):
         settings[CONF["dynamic_allocation_enabled"]] = True
@@ -178,15 +209,21 @@ def _check_range(spot: Spot, reading: Reading, low: Any, high: Any, instances: A
         reading.refuse(spot, f"{count} executors are not between the least, {least}, and the largest, {most}.", "conf")
 
 
-def entry_exists(spot: Spot, reading: Reading) -> None:
-    """Check that the entry lies in the code (without any: beside the file), where both are local."""
-    code, given = spot.value.get("code", "."), spot.value.get("entry")
+def entry_exists(spot: Spot, reading: Reading, default: str | None = ".") -> None:
+    """Check that the entry lies in the code, where both are local.
+
+    :param default: where it lies without any code; None: nowhere to look.
+    """
+    code, given = spot.value.get("code", default), spot.value.get("entry")
     name = given.get("file") if isinstance(given, Mapping) else None
     if not isinstance(code, str) or not isinstance(name, str) or is_url(code) or code.startswith("git+"):
         return
     files = spot.document.files
     folder = files.locate(code, spot.place.folder)
-    if files.kind(folder) == "folder" and files.kind(files.locate(name, folder)) is None:
+    kind = files.kind(folder)
+    if kind == "file":
+        reading.refuse(spot, f"{show(code)} is a file; the code of a spark job is the folder of its entry.", "code")
+    if kind == "folder" and files.kind(files.locate(name, folder)) is None:
         reading.refuse(spot, f"{show(name)}: there is no such file in the code, {folder}.", "entry", "file")
 
 

@@ -18,7 +18,7 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Field, Reading, anything, mapped, nested, text, walk
+from airflow_azureml.spec.fields import Field, Reading, nested, show, text, walk
 from airflow_azureml.spec.graph import INPUT, Scope
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
 from airflow_azureml.spec.inputs import check_command, is_literal
@@ -37,11 +37,14 @@ from airflow_azureml.spec.shared import HEAD as JOB_HEAD
 from airflow_azureml.spec.shared import JOB_SERVICES, identity
 from airflow_azureml.spec.spark import (
     CONF,
-    DYNAMIC,
+    CONFIGURATION,
+    PROPERTIES,
     check_configuration,
+    completed,
     entry,
     entry_exists,
     instance_type,
+    parted,
     runtime_version,
     spark_environment,
     unique_texts,
@@ -64,7 +67,7 @@ OWN = (
     Field("code", "code", component_code),
     Field("entry", "entry", _spec_entry, required=True),
     *_LISTS,
-    Field("conf", "conf", mapped(anything)),
+    Field("conf", "conf", CONFIGURATION),
     Field("args", "args", text),
     Field("environment", "environment", _spec_environment),
 )
@@ -77,19 +80,23 @@ RESOURCES = nested(
 
 
 def settings(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part the settings of Spark into those with a short name, by it, and all others."""
-    given = given if isinstance(given, Mapping) else {}
-    known = {short: given[full] if given.get(full) is not None else given.get(short) for short, full in CONF.items()}
-    return known, {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
+    """Part the settings of a component; an empty one, zero and false too, is as good as none."""
+    known, rest = parted(given)
+    return {short: value or None for short, value in known.items()}, rest
 
 
 def _full(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
-    return {**rest, **{CONF[short]: value for short, value in known.items() if value is not None}}
+    """Write settings under Spark's own names, those with a short one as numbers where they are."""
+    return {**rest, **{CONF[short]: _whole(value) for short, value in known.items() if value is not None}}
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def spark_component(spot: Spot, reading: Reading) -> Any:
     """Read a spark component."""
-    properties = Field("properties", "properties", mapped(anything))
+    properties = Field("properties", "properties", PROPERTIES)
     rows = (*HEAD, *OWN, properties, INCLUDES)
     known = (*(row.name for row in rows), "inputs", "outputs")
     rest = unknown_keys(spot, reading, known)
@@ -104,8 +111,15 @@ def spark_component(spot: Spot, reading: Reading) -> Any:
     return Component(anonymous(spec, body.get("properties")), "spark", taken, given, spec, spot)
 
 
-COMPONENT_NODE = (*NODE, Field("resources", "resources", RESOURCES), Field("identity", "identity", identity))
-IGNORED = ("code", "entry", "py_files", "jars", "files", "archives", "conf", "args", "environment")
+COMPONENT_NODE = (
+    *NODE,
+    Field("resources", "resources", RESOURCES),
+    Field("identity", "identity", identity),
+    *(Field(row.name, None, row.convert) for row in _LISTS),
+    Field("conf", None, CONFIGURATION),
+    Field("args", None, text),
+)
+IGNORED = ("code", "entry", "environment")
 
 
 def spark_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
@@ -131,19 +145,29 @@ def _shape(spot: Spot, reading: Reading, scope: Scope, name: str, found: Compone
     if found.spot is not None:
         body.update(_taken_over(spot, reading, found))
         _direct_only(spot, reading, found)
+    else:
+        body.update(_given_over(spot, reading))
     taken = node_inputs(spot, reading, scope, name, found)
     given = node_outputs(spot, reading, scope, name, found)
     return {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
 
 
+def _given_over(spot: Spot, reading: Reading) -> dict[str, Any]:
+    """Give a registered component what the node says of its own."""
+    known, rest = parted(spot.value.get("conf"))
+    own = {short: spot.value.get(short) for short in CONF}
+    known = completed({short: own[short] if value is None else value for short, value in known.items()})
+    given = (Field("entry", "entry", entry), *_LISTS, Field("args", "args", text))
+    extra = [str(key) for key in spot.value]
+    return {**walk(given, spot, reading, extra=extra), "conf": _full(known, rest)}
+
+
 def _taken_over(spot: Spot, reading: Reading, found: Component) -> dict[str, Any]:
     """Take over from the component what runs, and its settings where the node has none of its own."""
     own, own_rest = settings(spot.value.get("conf"))
+    own = {short: value or spot.value.get(short) for short, value in own.items()}
     theirs, their_rest = settings(found.spec.get("conf"))
-    known = {short: own[short] or theirs[short] for short in CONF}
-    dynamic = str(known["dynamic_allocation_enabled"]).lower() == "true"
-    if known["executor_instances"] is None and dynamic:
-        known["executor_instances"] = known[DYNAMIC[0]]
+    known = completed({short: own[short] or theirs[short] for short in CONF})
     check_configuration(spot, reading, known)
     body = {key: found.spec[key] for key in ("py_files", "jars", "files", "archives", "args") if key in found.spec}
     if isinstance(found.spec.get("entry"), Mapping):
@@ -161,16 +185,18 @@ def _direct_only(spot: Spot, reading: Reading, found: Component) -> None:
             if is_literal(value) or not isinstance(value, Mapping) or INPUT.match(str(value.get("path"))):
                 continue
             port = (declared_ports or {}).get(name)
-            mode = value.get("mode") or (port.mode if port is not None else None)
-            if str(mode).lower() != "direct" and not str(value.get("path")).startswith("${{parent.outputs"):
-                reading.refuse(spot, f"{mode!r} is not a mode of Spark. Accepted: direct.", part, name, "mode")
+            modes = [mode for mode in (value.get("mode"), port.mode if port is not None else None) if mode]
+            direct = "direct" in {str(mode).lower() for mode in modes} or set(value) == {"value"}
+            if not direct and not str(value.get("path")).startswith("${{parent.outputs"):
+                given = show(modes[0]) if modes else "no mode"
+                reading.refuse(spot, f"{given}: Spark reads and writes in the mode direct only.", part, name, "mode")
 
 
 _HEAD = tuple(row for row in JOB_HEAD if row.name not in {"description", "properties", "name", "experiment_name"})
 INLINE_NODE = (
     *_HEAD,
     *(Field(key, None, text) for key in ("description", "name", "experiment_name")),
-    Field("properties", "properties", mapped(anything)),
+    Field("properties", "properties", PROPERTIES),
     Field("compute", "computeId", compute_id),
     Field("resources", "resources", RESOURCES),
     Field("identity", "identity", identity),
@@ -182,16 +208,17 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
     """Translate a spark node that is written out: its component is made of it."""
     own = tuple(row.name for row in OWN)
     body = walk(INLINE_NODE, spot, reading, extra=(*own, "inputs", "outputs"))
-    entry_exists(spot, reading)
+    entry_exists(spot, reading, None)
     taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
     with reading.style(snake=False, bound=False):
         others = [str(item.path[-1]) for item in spot.items() if item.path[-1] not in own]
         made = walk(OWN, spot, reading, extra=others)
+    known, rest = settings(made.get("conf"))
     spec = {
         "is_deterministic": True,
         "type": "spark",
         **made,
-        "conf": _full(*settings(made.get("conf"))),
+        "conf": _full(completed(known), rest),
         **({"description": spot.value["description"]} if spot.value.get("description") else {}),
         **{key: value for key in ("tags", "properties") if isinstance(value := spot.value.get(key), Mapping) and value},
         **({"inputs": taken} if taken else {}),

@@ -33,7 +33,7 @@ from airflow_azureml.spec.fields import (
 )
 from airflow_azureml.spec.inputs import check_command, inputs, named, outputs
 from airflow_azureml.spec.kinds import command_line
-from airflow_azureml.spec.references import code, compute, environment
+from airflow_azureml.spec.references import code, compute, environment, linked
 from airflow_azureml.spec.shared import DISTRIBUTION, HEAD, JOB_SERVICES, QUEUE, identity, resources
 
 
@@ -75,7 +75,7 @@ def distribution(spot: Spot, reading: Reading) -> Any:
         return reading.refuse(spot, f"{show(kind)} is not a distribution.{nearest(kind, SPACES)}", "type")
     convert: dict[str, Convert] = {"values": listed(choice_value(distribution)), "upper": whole}
     rows = [Field(name, name, convert.get(name, amount), required=name != "values") for name in SPACES[kind.lower()]]
-    body = walk(rows, spot, reading, extra=("type",))
+    body = {"values": [], **walk(rows, spot, reading, extra=("type",))}
     return [kind.lower(), [body.get(name) for name in SPACES[kind.lower()]]]
 
 
@@ -106,9 +106,18 @@ def search_space(spot: Spot, reading: Reading) -> Any:
 
 # -- the rest
 
+
+def _base(spot: Spot, reading: Reading) -> Any:
+    """Take the base of logarithms: a number, also as text, or a word such as ``e``."""
+    given = spot.value
+    if isinstance(given, str) and number(spot, Reading(reading.workspace)) is INVALID:
+        return given
+    return number(spot, reading)
+
+
 RANDOM = (
     Field("seed", "seed", whole),
-    Field("logbase", "logbase", lambda spot, r: text(spot, r) if isinstance(spot.value, str) else amount(spot, r)),
+    Field("logbase", "logbase", _base),
     Field("rule", "rule", choice({"random": "random", "sobol": "sobol"}, "a rule", fold=snake)),
 )
 ALGORITHMS = {
@@ -164,7 +173,7 @@ def minute(spot: Spot, reading: Reading, write: Callable[[int], Any] = int) -> A
     seconds = whole(spot, reading)
     if seconds is INVALID or seconds == 0:
         return seconds if seconds is INVALID else OMIT
-    return write(60 if 0 < seconds < 60 else seconds)
+    return write(max(60, seconds))
 
 
 GOALS = {"minimize": "minimize", "maximize": "maximize"}
@@ -181,11 +190,18 @@ LIMITS = nested(
     ),
     jobLimitsType="Sweep",
 )
+
+
+def trial_code(spot: Spot, reading: Reading) -> Any:
+    """Take the code of a trial; Microsoft's client registers a git address here, which it refuses in other jobs."""
+    return linked(spot.value) if str(spot.value).startswith("git+") else code(spot, reading)
+
+
 TRIAL = nested(
     (
         Field("command", "command", command_line, required=True),
         Field("environment", "environmentId", environment, required=True),
-        Field("code", "codeId", code),
+        Field("code", "codeId", trial_code),
         Field("environment_variables", "environmentVariables", mapped(anything)),
         Field("distribution", "distribution", DISTRIBUTION),
         Field("resources", "resources", resources),
