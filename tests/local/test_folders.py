@@ -108,7 +108,10 @@ def test_lines_are_read_as_microsofts_client_reads_them(tmp_path: Path, line: st
 
 def test_a_line_that_is_no_pattern_is_named(tmp_path: Path) -> None:
     lay(tmp_path, {".amlignore": "fine\nbroken\\\n", "a": ""})
-    with pytest.raises(FolderError, match=r"\.amlignore cannot be read as an ignore file: 'broken\\\\' is no pattern: nothing follows its last"):
+    with pytest.raises(
+        FolderError,
+        match=r"\.amlignore cannot be read as an ignore file: 'broken\\\\' is no pattern: nothing follows its last",
+    ):
         scan(str(tmp_path))
 
 
@@ -155,7 +158,14 @@ def test_what_cannot_be_uploaded_is_refused(tmp_path: Path) -> None:
     (loop / "again").symlink_to(loop, target_is_directory=True)
     with pytest.raises(FolderError, match="a folder around it"):
         scan(str(loop))
-    (loop / "again").unlink()
+    (loop / ".amlignore").write_text("node_modules/\n")
+    lay(loop, {"node_modules/a/x": ""})
+    (loop / "again").rename(loop / "node_modules" / "a" / "again")
+    with pytest.raises(FolderError, match="a folder around it"):
+        scan(str(loop))
+    (loop / "node_modules" / "a" / "again").unlink()
+    (loop / "node_modules" / "a" / "again").symlink_to("../../node_modules", target_is_directory=True)
+    assert names(loop) == [".amlignore", "x"]
     (loop / "self").symlink_to(loop / "self")
     with pytest.raises(FolderError, match=r"self is a link to .*, which does not exist"):
         scan(str(loop))

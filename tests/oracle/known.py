@@ -49,6 +49,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "what leads nowhere would fail when the job has begun",
     ),
     ("refused here", r"is the id of something in \"environments\", not of a compute", "it is no compute"),
+    ("refused here", r"a folder around it", "Microsoft's client goes round forty times and uploads as many copies"),
 )
 """Kind of verdict, what its case and detail hold (a regular expression), and the reason."""
 

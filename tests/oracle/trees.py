@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle.judge import PYTHON, Case, Judge
+from tests.oracle.known import known
+
+WRONG = ("refused there", "refused here", "differs", "crash")
 
 START = 315532800
 """1980-01-01, the first moment that a zip can tell."""
@@ -118,6 +121,7 @@ def tree(chance: random.Random, root: str) -> dict[str, Entry]:
     """Make one folder, with what its links lead to outside of it."""
     entries: dict[str, Entry] = {root: None, "outside/secret.txt": b"secret", "outside/more/deep.txt": b"deep"}
     entries |= {"shared/one.py": b"1", "shared/inner/two.py": b"2", "shared/inner/__pycache__/x.pyc": b"3"}
+    entries |= {"a b/ü.csv": b"a,b", "rootfile": Link("BASE/shared/one.py")}
     for name in (".amlignore", "shared/.amlignore", "shared/inner/.gitignore"):
         if chance.random() < 0.2:
             entries[name] = ignores(chance)
@@ -191,7 +195,12 @@ def command(**more: Any) -> dict[str, Any]:
 
 
 def spelled(chance: random.Random, root: str) -> str:
-    """Spell a path in one of the ways that lead to it."""
+    """Spell a path in one of the ways that lead to it.
+
+    Data at an absolute path that is a link is not compared: Microsoft's client uploads it elsewhere than it says.
+    """
+    if root == "rootlink":
+        return chance.choice([f"./{root}", f"{root}/"])
     return chance.choice(
         [
             f"./{root}",
@@ -245,6 +254,25 @@ def component(chance: random.Random, root: str) -> dict[str, Any]:
     return {"type": "pipeline", "jobs": {"n": {"type": "command", "component": inner, "compute": "azureml:c"}}}
 
 
+def single(chance: random.Random, root: str) -> dict[str, Any]:
+    """Single files as code and as data, and what is neither."""
+    names = [
+        "outside/secret.txt",
+        "shared/one.py",
+        "shared/../shared/one.py",
+        "./outside/secret.txt",
+        "BASE/shared/one.py",
+    ]
+    names += ["outside/secret.txt/", "shared/one.py/", "shared", "no-such", "~/no-such", "shared/./one.py", "a b/ü.csv"]
+    names += ["rootfile", "./rootfile", "BASE/shared", "", ".", "./", "..", "shared/*.py", "%73hared/one.py"]
+    name, kind = chance.choice(names), chance.choice(["uri_file", "uri_folder", "mltable", "custom_model"])
+    if chance.random() < 0.4:
+        return command(code=name)
+    if chance.random() < 0.2:
+        return {**command(), "environment": {"image": "x", "conda_file": name}}
+    return command(inputs={"x": {"type": kind, "path": name}})
+
+
 def includes(chance: random.Random, root: str) -> dict[str, Any]:
     """A component with additional includes."""
     job = component(chance, root)
@@ -267,7 +295,7 @@ def task(chance: random.Random, root: str) -> dict[str, Any]:
     return {"type": "pipeline", "jobs": {"n": {**node, "mini_batch_size": "1"}}}
 
 
-FOUND = (code, trial, data, context, node, component, task, includes, includes)
+FOUND = (code, trial, data, context, node, component, task, includes, includes, single, single)
 JOBS = {f"{found.__name__}{number or ''}": found for number, found in enumerate(FOUND)}
 
 
@@ -293,11 +321,12 @@ def main(words: list[str] | None = None) -> int:
             if options.match not in case.id:
                 continue
             found = judging.judge(case)
-            counted[found.kind] += 1
-            if not found.good or found.kind in options.show:
+            kind = found.kind if found.good or not known(found) else f"{found.kind}, for a reason"
+            counted[kind] += 1
+            if kind in WRONG or found.kind in options.show:
                 print(f"{str(found)[: options.width]}\n    {case.entries}", flush=True)
     print(f"{sum(counted.values())} compared: {dict(counted)}")
-    return 1 if set(counted) - {"equal", "both refuse", "fault there"} else 0
+    return 1 if set(counted) & set(WRONG) else 0
 
 
 if __name__ == "__main__":

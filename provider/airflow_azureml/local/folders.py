@@ -153,11 +153,19 @@ class _Walk:
         for entry in deeper:
             real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(around[-1], entry.name)
             if real in around:
-                raise FolderError(f"{entry.path} is a link to {real}, a folder around it")
+                if self.takes_any(real):
+                    raise FolderError(f"{entry.path} is a link to {real}, a folder around it")
+                continue
             before = self.progress.files
             yield from self.through(entry.path, (*around, real))
             if entry.is_symlink() and (brought := self.progress.files - before):
                 self.note(entry, f"{real}{os.sep}", around, f" ({brought} file{'s' if brought > 1 else ''})")
+
+    def takes_any(self, folder: str) -> bool:
+        """Tell whether a folder has any file that is not left out; without them a circle of links does no harm."""
+        return any(
+            not self.ignore.excludes(os.path.join(above, name)) for above, _, names in os.walk(folder) for name in names
+        )
 
     def file(self, entry: os.DirEntry[str], around: tuple[str, ...]) -> tuple[str, str]:
         """Take a file."""

@@ -105,15 +105,23 @@ class Register:
     body: Mapping[str, Any] = field(hash=False)
 
     def address(self, body: Mapping[str, Any]) -> tuple[str, str]:
-        """Name and version to put it under, given its filled body: equal content, equal address.
+        """Name and version to put it under, given its filled body: equal content, equal address, whatever is empty.
 
         The forms are those of Microsoft's client: hexadecimal for an environment, a GUID for a component and for code.
         """
-        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps(_meant(body), sort_keys=True).encode()).hexdigest()
         guid = str(uuid.UUID(digest[:32]))
         if self.kind == "codes":
             return self.name or guid, self.version or "1"
         return self.name, self.version or (digest if self.kind == "environments" else guid)
+
+
+def _meant(value: Any) -> Any:
+    """Leave out what says nothing: nulls and empty mappings, and mappings in which nothing else is."""
+    if isinstance(value, Mapping):
+        kept = {key: _meant(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item is not None and item != {}}
+    return [_meant(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 Need = Upload | Resolve | Register
