@@ -45,7 +45,10 @@ def plain(value: Any) -> Any:
 
 
 def keywords(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the operator's keywords of those of ``command``; the job's name is no keyword of an operator."""
+    """Make the operator's keywords of those of ``command``.
+
+    The job's name is no keyword of an operator; whether a step repeats itself is for pipelines alone.
+    """
     given: dict[str, Any] = {}
     groups = {key: group for group, keys in GROUPS.items() for key in keys}
     for key, value in arguments.items():

@@ -25,6 +25,7 @@ MODES = {
 MARK = "airflow_invocation"
 DEPLOYMENTS = ("blue", "default-deployment")
 REFERENCE = re.compile(r"azureml:|/subscriptions/|wasbs?://|abfss?://|https://[^/]+\.(blob|dfs)\.")
+VERSIONED = re.compile(r"^azureml:([^/:@]+):([^/:@]+)$")
 BEYOND = re.compile(r"(azureml:)?/subscriptions/.+/datastores/.+/paths/|wasbs?://|azureml://registries/", re.IGNORECASE)
 """Data that the documentation allows and Microsoft's client refuses."""
 OVERRIDES = ("logging_level", "max_concurrency_per_instance", "tags", "description")
@@ -150,7 +151,7 @@ def reduced(body: Mapping[str, Any], theirs: bool) -> Any:
     if theirs and "output_name" in outputs:
         outputs["score"] = outputs.pop("output_name")
     for entry in (*(properties.get("inputData") or {}).values(), *outputs.values()):
-        mode = entry.pop("mode", None)
+        mode = entry.pop("mode", None) if isinstance(entry, dict) else None
         assert theirs or mode in {None, *MODES.values()}, f"mode {mode!r} is not in the service's words"
     if "compute" in properties:
         properties["compute"].pop("isLocal", None)
@@ -159,7 +160,7 @@ def reduced(body: Mapping[str, Any], theirs: bool) -> Any:
 
 def _input(entry: Any) -> Any:
     if isinstance(entry, str) and REFERENCE.match(entry):
-        return {"jobInputType": "UriFolder", "uri": entry}
+        return {"jobInputType": "UriFolder", "uri": VERSIONED.sub(rf"{HOME}/data/\1/versions/\2", entry)}
     if not isinstance(entry, Mapping):
         return {"jobInputType": "Literal", "value": entry}
     if str(entry.get("jobInputType")) in {"CustomModel", "MLFlowModel", "TritonModel"} and "uri" in entry:

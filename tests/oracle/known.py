@@ -33,9 +33,11 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "refused here",
-        r'(code|image|conda_file) = empty|code: "" is not|conda_file: a list is not',
+        r'(code|image|conda_file) = empty|(code|path): "" is not|conda_file: (a list is not|"")|empty\.yml|comment\.yml',
         "there is nothing to take",
     ),
+    ("refused here", r"is a file. Accepted: the folder that holds the Dockerfile", "the service builds from a folder"),
+    ("differs", r"^environment with id 'azureml:e:1'", "an id is an id in the job, too"),
     ("refused there", r"unexpected keyword argument 'msi_resource_id'", "a fault of theirs: the schema knows the key"),
     ("differs", r"jobServiceType: ours '(RayDashboard|Studio|Tracking)', theirs 'Custom'", "theirs loses the type"),
     ("refused here", r"is not a type of service", "theirs loses the type, and no such service would run"),
@@ -50,6 +52,83 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("refused here", r"is the id of something in \"environments\", not of a compute", "it is no compute"),
     ("refused here", r"a folder around it", "Microsoft's client goes round forty times and uploads as many copies"),
+    # Calls of command(): its keywords are read as the CLI's YAML is, wherever Microsoft's client does not look at them.
+    (
+        "refused here",
+        r"^call.*\| [\w.]+: (a mapping|a list|-?[\d.e+-]+|[Tt]rue|an empty value|\"\"|\"azureml:\") is not (a|an) ",
+        "command() does not look at kinds of values",
+    ),
+    ("refused here", r"^call.*(zzz|Invalid arguments were passed)", "a keyword that nobody knows is a mistake"),
+    ("refused here", r"^call: (inputs\.d1|outputs\.o1).*(data needs a path|is not known here)", "the same of ports"),
+    ("refused here", r"^call: services\.s1\.port = binding|^call: timeout = binding", "no whole number"),
+    ("refused here", r"^call: compute: a/b|^call: command: echo \{inputs\.a", "the service refuses it"),
+    ("refused there", r"^call: environment: mapping|^call: services: \{'a': \{'type'", "mappings are the CLI's"),
+    ("refused there", r"^call: (code|environment): (file:|azureml:/subscriptions)", "forms of the CLI are taken"),
+    ("refused there", r"^call: inputs\.d1\.type = null", "a type that is left open is uri_folder"),
+    (
+        "differs",
+        r"^call.*\| [\w.]*(instanceCount|processCountPerInstance|port): ours \d+, theirs '?[\d.e-]+'?$",
+        "the service wants a whole number",
+    ),
+    ("differs", r"^call: timeout.*ours 'PT\d+S', theirs 'PT[\d.]+S'$", "seconds are sent whole"),
+    (
+        "differs",
+        r"^call: compute: (azureml:(local|serverless|azureml:|virtualclusters|/subscriptions)|Serverless|LOCAL)",
+        "compute has the CLI's forms by program, too",
+    ),
+    (
+        "differs",
+        r"^call: environment: file:|^call: services.* = mapping \||^call: services: \{'a': \{(\}|'type')",
+        "the CLI's forms",
+    ),
+    ("differs", r"^call.*build at an address", "an environment is named by its content"),
+    # Inputs and outputs of calls.
+    ("refused there", r"^callport: \w+ mapping None ", "a mapping without a type is data, as in the CLI's YAML"),
+    ("differs", r"^callport: Input mapping None ", "the same"),
+    (
+        "refused there",
+        r"^callport: \w+ \w+ (URI_FOLDER|\w+ (here )?with (Download|Upload)) ?",
+        "words have any case, as in YAML",
+    ),
+    ("refused there", r"^callport: .*at (file:|azureml:/subscriptions)", "forms of the CLI are taken"),
+    ("refused there", r"^callport: Input \w+ boolean and \{'default'", "a default is not sent"),
+    ("refused here", r'^callport: .*: "" is not a', "an empty word is none"),
+    ("refused here", r"^callport: Output .*(zzz|registered as )", "the service refuses it"),
+    ("differs", r"^callport: Output .*assetVersion: ours '1', theirs 1$", "a version is a text"),
+    # Objects.
+    (
+        "differs",
+        r"^object: sweep: then job.early_termination.*(slackAmount|slackFactor): ours alone, 0$",
+        "0 is no slack",
+    ),
+    ("differs", r"^object: sweep: space Choice\(\[1, True\]\)", "the dump of the object makes numbers of truth values"),
+    ("differs", r"^object: other: automl.*logVerbosity: ours alone, 'Info'$", "that is the service's default"),
+    ("differs", r"^object: pipeline: of its class \| jobs.one.name: ours alone", "a node is always named"),
+    ("refused there", r"^object: command: job of its class", "its client cannot send what it makes itself"),
+    # Invocations of batch endpoints.
+    (
+        "refused here",
+        r"^invocation: output .*is no place that a batch endpoint writes to",
+        "outputs go to a Blob datastore",
+    ),
+    ("refused here", r"^invocation: (input|output) called .*is not a name", "the service has no such names"),
+    ("refused here", r"^invocation: \w+ None \|.*a literal needs a value|^invocation: integer 2.5", "nothing to send"),
+    ("refused here", r"^invocation: both forms", "the same thing given twice"),
+    ("refused here", r"^invocation: mini_batch_size (0|-1)", "the service refuses it"),
+    ("refused here", r"^invocation: plain (\[\]|\{)", "a literal is a scalar"),
+    ("refused here", r"^invocation: output .*\.name: ", "the output of a batch job is not registered"),
+    (
+        "refused there",
+        r"^invocation: .*/subscriptions/|^invocation: .* at azureml://locations/",
+        "the documentation allows it",
+    ),
+    (
+        "differs",
+        r"^invocation: (an experiment and properties|input_data|output_dataset)",
+        "nothing that is given is lost",
+    ),
+    ("differs", r"^invocation: output (None|\{\})", "an empty output is a folder"),
+    ("differs", r"^invocation: plain (None|\{'type')", "a mapping is read as in the CLI's inputs.yml"),
 )
 """Kind of verdict, what its case and detail hold (a regular expression), and the reason."""
 

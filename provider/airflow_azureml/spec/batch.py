@@ -7,6 +7,7 @@ model ``BatchJob`` for what that client does not know (``tags``, ``loggingLevel`
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from airflow_azureml.spec.fields import (
     nested,
     show,
     text,
+    title,
     walk,
     whole,
 )
@@ -64,6 +66,8 @@ def _at_least(least: int) -> Convert:
 def _target(spot: Spot, reading: Reading) -> Any:
     """Take a compute as azure-ai-ml does: only with the prefix, or as an ARM id; sent without the prefix."""
     given = spot.value
+    if isinstance(given, str) and given.lower() == "local":  # which is not sent
+        return OMIT
     if isinstance(given, str) and (given.startswith("azureml:") or given.startswith("/subscriptions/")):
         return given.removeprefix("azureml:")
     return reading.refuse(spot, f"{show(given)} is not a compute. Accepted: azureml:NAME, an ARM id.")
@@ -77,16 +81,41 @@ def _datastore(spot: Spot, reading: Reading) -> Any:
     return reading.refuse(spot, f"{show(given)} is not a datastore. Accepted: azureml:NAME, an ARM id.")
 
 
+SECTIONS = ("aisupercomputer", "singularity")
+
+
+def _properties(spot: Spot, reading: Reading) -> Any:
+    """Take the properties of a compute, each sent as JSON text.
+
+    Source: azure-ai-ml 1.35.2, ``ComputeConfiguration._to_rest_object``.
+    """
+    found = mapped(anything)(spot, reading)
+    if found is INVALID:
+        return INVALID
+    return {"AISuperComputer" if key.lower() in SECTIONS else key: json.dumps(item) for key, item in found.items()}
+
+
 RETRIES = (Field("max_retries", "maxRetries", _at_least(0)), Field("timeout", "timeout", _seconds))
 COMPUTE = (
     Field("target", "target", _target),
     Field("instance_count", "instanceCount", _at_least(1)),
     Field("instance_type", "instanceType", text),
     Field("location", "location", text),
-    Field("properties", "properties", mapped(anything)),
+    Field("properties", "properties", _properties),
 )
+
+
+def _compute(spot: Spot, reading: Reading) -> Any:
+    """Take the compute of a run; an empty one sends nothing, and the submitter's own machine is one instance."""
+    found = nested(COMPUTE)(spot, reading)
+    target = spot.value.get("target") if isinstance(spot.value, Mapping) else None
+    if str(target).lower() == "local" and found.get("instanceCount", 1) != 1:
+        return reading.refuse(spot, "the compute local has one instance.", "instance_count")
+    return found or OMIT
+
+
 TABLE = (
-    Field("job_name", "name", text),
+    Field("job_name", "name", title),
     Field("description", "description", text),
     Field("mini_batch_size", "miniBatchSize", _at_least(1)),
     Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", _at_least(1)),
@@ -94,7 +123,7 @@ TABLE = (
     Field("logging_level", "loggingLevel", choice(LOGGING_LEVELS, "a logging level")),
     Field("output_file_name", "outputFileName", text),
     Field("retry_settings", "retrySettings", nested(RETRIES)),
-    Field("compute", "compute", nested(COMPUTE)),
+    Field("compute", "compute", _compute),
     Field("dataset", "dataset", anything),
     Field(
         "output_dataset",
@@ -112,7 +141,7 @@ TABLE = (
 """The keys of an invocation that stand for themselves; ``inputs`` and ``outputs`` have a grammar of their own."""
 
 SINGLE = {
-    "experiment_name": text,
+    "experiment_name": title,
     "instance_count": _at_least(1),
     "max_retries": _at_least(0),
     "retry_timeout": _seconds,

@@ -10,7 +10,7 @@ import copy
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from airflow_azureml.spec.inputs import (
     BUILT_KEYS,
     INPUT_KEYS,
     INPUT_MODES,
+    MODEL_TYPES,
     OUTPUT_KEYS,
     OUTPUT_MODES,
     UPSTREAM_KEYS,
@@ -47,9 +48,8 @@ KINDS = {
 FOR_MODELS = ("UriFolder", "UriFile")
 """What a model deployment takes and gives."""
 
-SERVICE_INPUT_MODES = {word: mode for word, mode in INPUT_MODES.items() if word != "rw_mount"}
-SERVICE_OUTPUT_MODES = {word: mode for word, mode in OUTPUT_MODES.items() if mode != "Direct"}
-"""Modes that the published model of a batch job has."""
+NO_INPUT_MODES, NO_OUTPUT_MODES = ("rw_mount",), ("direct",)
+"""Modes that the published model of a batch job does not have: azure-ai-ml takes them, and sends no mode of data."""
 
 NAME = re.compile(r"[A-Za-z0-9_]+")
 STORAGE_URL = re.compile(r"https?://(?:[^/?#]+/)?[^/?#]+\.(blob|dfs|file)\.[^/?#]+/[^/?#]", re.IGNORECASE)
@@ -246,7 +246,7 @@ def _data(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         return reading.refuse(spot, "data needs a path.", "path")
     uri = _address(spot.child("path").within(os.fspath(path)), reading, kind, datastore(spot, reading))
-    mode = _mode(spot, reading, SERVICE_INPUT_MODES, "a mode of an input")
+    mode = _mode(spot, reading, INPUT_MODES, NO_INPUT_MODES)
     if INVALID in (kind, uri, mode):
         return INVALID
     return {"jobInputType": KINDS[kind], "uri": uri, **({"mode": mode} if mode else {})}
@@ -262,6 +262,8 @@ def _address(spot: Spot, reading: Reading, kind: Any, store: str | None) -> Any:
         )
     if collection not in (None, "data", "models", "datastores"):
         return reading.refuse(spot, f"{show(spot.value)} is the id of something in {show(collection)}, not of data.")
+    if collection == "models" and kind not in MODEL_TYPES:
+        return reading.refuse(spot, f"{show(spot.value)} is the id of a model, and the input is a {kind}.")
     return data_uri(spot, reading, kind, store)
 
 
@@ -274,10 +276,16 @@ def _kind(spot: Spot, reading: Reading, default: str) -> Any:
     return reading.refuse(spot, f"{show(given)} is not a type. Accepted: {', '.join((*KINDS, *LITERALS))}.", "type")
 
 
-def _mode(spot: Spot, reading: Reading, words: Mapping[str, str], what: str) -> Any:
-    if spot.value.get("mode") is None:
+def _mode(spot: Spot, reading: Reading, words: Mapping[str, str], unknown: Sequence[str]) -> Any:
+    """Read a mode; None for one that the service does not know, with a warning."""
+    given = spot.value.get("mode")
+    if given is None:
         return None
-    return choice(words, what)(spot.child("mode"), reading)
+    if isinstance(given, str) and given.lower() in unknown:
+        reading.warn(spot.child("mode"), f"a batch job has no mode {show(given)}; the service's own default is taken.")
+        return None
+    accepted = {word: mode for word, mode in words.items() if word not in unknown}
+    return choice(accepted, "a mode")(spot.child("mode"), reading)
 
 
 def _output(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
@@ -293,7 +301,7 @@ def _output(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
     accepted = tuple(key for key in OUTPUT_KEYS if key not in ("name", "version"))
     unknown(inner, reading, (*accepted, *UPSTREAM_KEYS, *(("description",) if spot.document.built else ())))
     kind = _kind(inner, reading, "uri_folder")
-    mode = _mode(inner, reading, SERVICE_OUTPUT_MODES, "a mode of an output")
+    mode = _mode(inner, reading, OUTPUT_MODES, NO_OUTPUT_MODES)
     if kind is not INVALID:
         rules.take_output(spot, KINDS[kind])
     body = {"jobOutputType": KINDS.get(kind, ""), **({"mode": mode} if mode else {})}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.rest.errors import Problem, SpecError
@@ -44,10 +45,46 @@ def plain(job: Any) -> dict[str, Any]:
     if not isinstance(dumped, dict):
         raise SpecError([Problem("", f"azure-ai-ml writes this {type(job).__name__} down as something else.")])
     value: dict[str, Any] = _cleaned(dumped)
+    _complete(job, value)
     if "jobs" in value:
         # A pipeline's output without any settings is not in its dump, but its nodes are bound to it.
         value["outputs"] = {**{str(name): {} for name in getattr(job, "outputs", ())}, **value.get("outputs", {})}
     return value
+
+
+def _complete(job: Any, value: dict[str, Any]) -> None:
+    """Add what the dump of a job or node leaves out or writes as text, and Microsoft's client sends all the same."""
+    for key in ("tags", "properties"):
+        if isinstance(own := getattr(job, key, None), Mapping) and own:
+            value[key] = dict(own)
+    for name, given in _pairs(getattr(job, "inputs", None)):
+        truth = getattr(given, "_data", given)  # what a pipeline or node has of it
+        if isinstance(truth, bool) and isinstance(value.get("inputs"), dict):
+            value["inputs"][name] = truth
+    for name, given in _pairs(getattr(job, "outputs", None)):
+        about, written = getattr(given, "description", None), (value.get("outputs") or {}).get(name)
+        if isinstance(about, str) and isinstance(written, dict):
+            written["description"] = about
+    for name, given in _pairs(getattr(job, "services", None)):
+        if (value.get("services") or {}).get(name) == {} and getattr(given, "type", None) is None:
+            value["services"][name] = {"type": "custom"}
+    for part, key, kind in (("identity", "resource_id", str), ("resources", "docker_args", list)):
+        own = getattr(getattr(job, part, None), key, None)
+        if isinstance(own, kind) and isinstance(value.get(part), dict):
+            value[part][key] = own
+    columns = getattr(getattr(job, "_forecasting_settings", None), "time_series_id_column_names", None)
+    if isinstance(columns, list) and isinstance(value.get("forecasting"), dict):
+        value["forecasting"]["time_series_id_column_names"] = columns
+    for name, node in _pairs(getattr(job, "jobs", None)):
+        written = (value.get("jobs") or {}).get(name)
+        if isinstance(written, dict):
+            if isinstance(title := getattr(node, "display_name", None), str):
+                written["display_name"] = title
+            _complete(node, written)
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    return [(str(name), item) for name, item in value.items()] if isinstance(value, Mapping) else []
 
 
 def _cleaned(value: Any, key: str = "") -> Any:

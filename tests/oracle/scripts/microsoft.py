@@ -112,6 +112,9 @@ def given(value: Any) -> Any:
         return [given(item) for item in value]
     if not isinstance(value, dict):
         return value
+    for key, kind in (("$input", azure.ai.ml.Input), ("$output", azure.ai.ml.Output)):
+        if key in value:
+            return kind(**value[key])
     made = {key: given(item) for key, item in value.items() if key != "$"}
     if "$" not in value:
         return made
@@ -123,7 +126,7 @@ def given(value: Any) -> Any:
 def made(program: str) -> Any:
     """Make the job of a program."""
     names: dict[str, Any] = {"__name__": "made"}
-    exec(compile(program, "<made>", "exec"), names)  # the tests' own program
+    exec(compile(program, "<made>", "exec", dont_inherit=True), names)  # the tests' own program
     return names["job"]
 
 
