@@ -57,7 +57,7 @@ def test_all_mistakes_of_a_file_come_together() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "said"),
     [
-        (COMMAND + "limits: {timeout: soon}", "3: limits.timeout", '"soon" is not a whole number.'),
+        (COMMAND + "limits: {timeout: soon}", "3: limits.timeout", '"soon" is not a whole number of seconds.'),
         (COMMAND + "distribution: {type: pytroch}", "3: distribution.type", "Accepted: pytorch, mpi, tensorflow, ray"),
         (COMMAND + "identity: {type: me}", "3: identity.type", "Accepted: user_identity"),
         (COMMAND + "queue_settings: {job_tier: gold}", "3: queue_settings.job_tier", "Accepted: null, spot"),

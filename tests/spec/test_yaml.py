@@ -104,3 +104,25 @@ def test_a_file_that_would_end_the_process(text: str, said: str, tmp_path: Path)
 
 def test_many_mistakes_are_told_in_time() -> None:
     assert len(refusal(COMMAND + "".join(f"unknown_key_{n}: 1\n" for n in range(2000)))) == 2000
+
+
+def test_no_secret_is_told() -> None:
+    url = "https://x.blob.core.windows.net/c?sv=1&sig=SECRET"
+    inputs = "{a: {password: SECRET, api_key: SECRET, b: 1}}"
+    found = refusal(f"command: echo\nenvironment: '{url}'\ncompute: '{url}'\ninputs: {inputs}\n")
+    assert len(found) == 3
+    assert "SECRET" not in str(found)
+    assert '"b": 1' in str(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timeout: 3600", '3: timeout: "timeout" is not known here. It belongs below limits.'),
+        ("instance_type: x", "It belongs below resources."),
+        ("limits: {timeout: 1h}", '3: limits.timeout: "1h" is not a whole number of seconds.'),
+        ("inputs: {a: {value: [1]}}", '3: inputs.a.value: the input "a" is a list'),
+    ],
+)
+def test_what_helps_with_a_mistake(text: str, said: str) -> None:
+    assert any(said in line for line in refusal(COMMAND + text + "\n"))

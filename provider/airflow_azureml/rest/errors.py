@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 
 from airflow_azureml.rest import faults
 from airflow_azureml.rest.flow import Reply
-from airflow_azureml.rest.redaction import without_query
+from airflow_azureml.rest.redaction import redact, without_query
 
 
 class AzureMLError(Exception):
@@ -54,6 +54,10 @@ class Problem:
     message: str
     file: str | None = None
     line: int | None = None
+
+    def __post_init__(self) -> None:
+        """Keep out of the message what looks like a secret, such as the signature of an address that was given."""
+        object.__setattr__(self, "message", redact(self.message))
 
     def __str__(self) -> str:
         """``file:line: dotted.path: message``, as far as known."""

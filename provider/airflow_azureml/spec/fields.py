@@ -167,7 +167,9 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
             if key not in extra and (key != "$schema" or (value is None and not spot.document.built)):
                 close = closest(key, [*names, *extra])
                 meant.add(close)
-                reading.refuse(spot, f"{show(key)} is not known here.{_hint(close, [*names, *extra])}", key)
+                below = BELOW.get(key) if isinstance(key, str) else None
+                hint = f" It belongs below {below}." if below in names else _hint(close, [*names, *extra])
+                reading.refuse(spot, f"{show(key)} is not known here.{hint}", key)
             continue
         if row.ignored or (value is None and spot.document.built):
             if value is None and not spot.document.built:
@@ -189,6 +191,19 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()
                 spot, f"{show(row.name)} is required.{f' Is {show(near)} meant to be it?' if near else ''}", row.name
             )
     return body
+
+
+BELOW = {
+    "timeout": "limits",
+    **dict.fromkeys(("instance_type", "instance_count", "shm_size", "docker_args"), "resources"),
+    **dict.fromkeys(("image", "conda_file"), "environment"),
+    **dict.fromkeys(("default_compute", "default_datastore", "continue_on_step_failure", "force_rerun"), "settings"),
+    **dict.fromkeys(("max_total_trials", "max_concurrent_trials", "trial_timeout"), "limits"),
+    **dict.fromkeys(("primary_metric", "goal"), "objective"),
+    "process_count_per_instance": "distribution",
+    "job_tier": "queue_settings",
+}
+"""Keys that people write too high, and where they belong."""
 
 
 def nearest(given: Any, accepted: Collection[str]) -> str:
@@ -278,15 +293,18 @@ def version(spot: Spot, reading: Reading) -> Any:
     return reading.refuse(spot, f"{show(spot.value)} is not a version. Accepted: a text or a number.")
 
 
-def whole(spot: Spot, reading: Reading) -> Any:
-    """Take a whole number; a text of digits and a fraction (cut off) count too."""
+def whole(spot: Spot, reading: Reading, unit: str = "") -> Any:
+    """Take a whole number; a text of digits and a fraction (cut off) count too.
+
+    :param unit: what it counts, for the message.
+    """
     value = spot.value
     try:
         if isinstance(value, bool) or not isinstance(value, (str, numbers.Number)):
             raise ValueError
         return int(value)  # type: ignore[arg-type]
     except (ValueError, OverflowError, TypeError):
-        return reading.refuse(spot, f"{show(value)} is not a whole number.")
+        return reading.refuse(spot, f"{show(value)} is not a whole number{unit}.")
 
 
 def number(spot: Spot, reading: Reading) -> Any:
@@ -313,7 +331,7 @@ def truth(spot: Spot, reading: Reading) -> Any:
 
 def duration(spot: Spot, reading: Reading) -> Any:
     """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
-    seconds = whole(spot, reading)
+    seconds = whole(spot, reading, " of seconds")
     return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
 
 

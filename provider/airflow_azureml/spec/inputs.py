@@ -116,18 +116,29 @@ def not_an_input(spot: Spot, reading: Reading) -> Any:
             spot, "an empty value is not an input. Accepted: a text, number or truth value, or data with a path."
         )
     if isinstance(value, (Mapping, list, tuple)):
+        name = spot.name if not (spot.name == "value" and len(spot.path) > 2) else str(spot.path[-2])
         try:
-            text = json.dumps(value)
+            text = json.dumps(_masked(value))
         except (TypeError, ValueError):
-            text = str(value)
+            text = "…"
         text = text if len(text) <= 200 else text[:197] + "..."
         what = "mapping" if isinstance(value, Mapping) else "list"
         return reading.refuse(
             spot,
-            f"the input {show(spot.name)} is a {what} as a literal. Pass it as one text and parse that in the script; "
+            f"the input {show(name)} is a {what} as a literal. Pass it as one text and parse that in the script; "
             f"json.dumps gives {text!r}. Accepted: a text, number or truth value, or data with a path.",
         )
     return reading.refuse(spot, f"{show(value)} is not an input. Write it as text in quotes.")
+
+
+SECRET = re.compile(r"passw(or)?d|pwd|secret|token|credential|(api|account|access|private)_?key", re.IGNORECASE)
+"""Names of what is not written into a message."""
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: "***" if SECRET.search(str(key)) else _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _wrapped(spot: Spot, reading: Reading) -> Any:

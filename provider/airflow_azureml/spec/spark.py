@@ -186,7 +186,7 @@ def check_configuration(spot: Spot, reading: Reading, known: Mapping[str, Any]) 
     needed = (*ALWAYS, *DYNAMIC) if dynamic else (*ALWAYS, "executor_instances")
     missing = [CONF[short] for short in needed if known[short] is None]
     if missing:
-        reading.refuse(spot, f"{', '.join(missing)} is required.", "conf")
+        reading.refuse(spot, f"this is required in it: {', '.join(missing)}.", "conf")
         return
     low, high = (known[short] for short in DYNAMIC)
     if not dynamic and (low is not None or high is not None):
