@@ -97,6 +97,15 @@ def test_circles(tmp_path: Path) -> None:
     assert line == f"{tmp_path}/part.yml:4: jobs.y.inputs.i: nodes wait for each other: x -> y -> x."
 
 
+def test_names_that_are_no_texts(tmp_path: Path) -> None:
+    """Those of a pipeline that runs a component are looked up once more."""
+    (tmp_path / "part.yml").write_text("type: pipeline\njobs: {}\n")
+    job = {"type": "pipeline", "component": "part.yml", "inputs": {1: 2}, "outputs": {True: None}}
+    with pytest.raises(SpecError) as caught:
+        translate(load(job, folder=str(tmp_path)), WS)
+    assert [problem.path for problem in caught.value.problems] == ["inputs.1", "outputs.true"]
+
+
 def test_a_component_that_is_a_part_of_itself(tmp_path: Path) -> None:
     for name, other in (("one", "two"), ("two", "one")):
         text = f"type: pipeline\njobs:\n  n: {{type: pipeline, component: {other}.yml}}\n"

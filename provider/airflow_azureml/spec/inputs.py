@@ -75,7 +75,7 @@ def _each(spot: Spot, reading: Reading, convert: Any) -> Any:
         named(item, reading)
         converted = convert(item, reading)
         if converted is not None:
-            body[item.name] = converted
+            body[item.name] = converted if isinstance(item.path[-1], str) else INVALID
     return INVALID if any(value is INVALID for value in body.values()) else body
 
 

@@ -39,7 +39,7 @@ def pipeline_inputs(spot: Spot, reading: Reading) -> Any:
             reading.refuse(item, f"{show(item.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
         converted = job_input(item, reading)
         if converted is not None and item.value != "":
-            body[item.name] = converted
+            body[item.name] = converted if isinstance(item.path[-1], str) else INVALID
     return INVALID if INVALID in body.values() else body
 
 
