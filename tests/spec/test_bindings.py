@@ -97,6 +97,14 @@ def test_circles(tmp_path: Path) -> None:
     assert line == f"{tmp_path}/part.yml:4: jobs.y.inputs.i: nodes wait for each other: x -> y -> x."
 
 
+def test_an_automl_node_has_no_inputs_of_its_own() -> None:
+    data = "${{parent.outputs.model}}"
+    automl = {"type": "automl", "task": "regression", "target_column_name": "y", "training_data": data}
+    assert translated({"a": automl}).body
+    (line,) = refusal({"a": {**automl, "training_data": "${{parent.inputs.nope}}"}})
+    assert line.startswith("jobs.a.training_data: ${{parent.inputs.nope}}: the pipeline has no such input.")
+
+
 def test_names_that_are_no_texts(tmp_path: Path) -> None:
     """Those of a pipeline that runs a component are looked up once more."""
     (tmp_path / "part.yml").write_text("type: pipeline\njobs: {}\n")

@@ -308,7 +308,6 @@ def node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any
         return {}
     rows = details(task, Style(written=True))
     names = tuple(row.name for row in rows)
-    graph.check(spot.within({k: v for k, v in spot.value.items() if k != "outputs"}), reading, scope, name)
     body = walk(NODE, spot, reading, extra=(*names, "outputs"))
     own = walk(rows, spot, reading, extra=[str(key) for key in spot.value if key not in names])
     outputs = {}

@@ -72,7 +72,8 @@ def check(spot: Spot, reading: Reading, scope: Scope, node: str) -> None:
             _check_node(spot, reading, scope, node, name, rest)
             continue
         if part == "outputs":
-            given = scope.jobs is not None and spot.path[len(scope.jobs.path) + 1] == "outputs"
+            start = len(scope.jobs.path) if scope.jobs is not None else 0
+            given = spot.path[start + 1 : start + 2] == ("outputs",)
             (scope.makers if given else scope.takers).setdefault(path, []).append((node, spot))
         names = scope.inputs if part == "inputs" else scope.outputs
         if path not in names and not any(known.startswith(f"{path}.") for known in names):
