@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -254,12 +255,19 @@ def test_a_fault_in_the_middle_is_ridden_out(
 def test_a_long_transfer_says_how_far_it_is(
     ground: Ground, files: LocalFiles, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(storage, "PROGRESS_EVERY", 0)
+    monkeypatch.setattr(storage, "PROGRESS_EVERY", 0.01)
     place = ground.below(f"progress/{tmp_path.name}")
+    big = tmp_path / "big"
+    with big.open("wb") as stream:
+        stream.truncate(100_000_000)
     with caplog.at_level("INFO"):
-        ground.move(files, place)
+        ground.move(LocalFiles((*files.files, (str(big), "big"))), place)
     told = [record.getMessage() for record in caplog.records if record.name == storage.__name__]
-    assert told[-1] == f"Uploaded to {place.url}: {len(TREE)} of {len(TREE)} files"
+    found = [re.fullmatch(rf"Uploaded to {place.url}: (\d) of 5 files, (\d+) MB", line) for line in told]
+    steps = [(int(step[1]), int(step[2])) for step in found if step]
+    assert len(steps) == len(told)
+    assert steps == sorted(steps)
+    assert any(0 < size < 100 for _, size in steps)
 
 
 def test_a_token_goes_to_no_strange_store(ground: Ground, files: LocalFiles) -> None:

@@ -282,7 +282,14 @@ def includes(chance: random.Random, root: str) -> dict[str, Any]:
     if chance.random() < 0.1:
         del inner["code"]
     paths = [f"./{root}", "outside", "outside/more/", "outside/secret.txt", "shared", "shared/one.py", "shared.zip"]
-    paths += [f"{root}.zip", f"{root}/sub", "shared/inner", "shared/inner.zip", "no-such", "BASE/shared"]
+    paths += [
+        f"{root}/sub",
+        *([] if root == "rootlink" else [f"{root}.zip"]),
+        "shared/inner",
+        "shared/inner.zip",
+        "no-such",
+        "BASE/shared",
+    ]
     inner["additional_includes"] = [chance.choice(paths) for _ in range(chance.choice([0, 1, 1, 1, 2, 2, 3]))]
     return job
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.local import folders
+from airflow_azureml.local.folders import scan
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.load import load
@@ -55,6 +57,23 @@ def test_byte_code_is_left_out_of_the_code_of_components(tmp_path: Path) -> None
     (found,) = uploads(tmp_path, code="./src")
     assert found["files"] == [".amlignore", "main.py"]
     assert found["target"].endswith("/src")
+
+
+def test_code_that_nodes_share_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.py").write_text("m")
+    listed: list[str] = []
+
+    def noted(path: str, component: bool) -> folders.Folder:
+        listed.append(path)
+        return scan(path, component)
+
+    monkeypatch.setattr(folders, "scan", noted)
+    node = {"type": "command", "command": "echo", "environment": "azureml:e:1", "code": "./src"}
+    job = {"type": "pipeline", "compute": "azureml:c", "jobs": {f"n{number}": node for number in range(20)}}
+    found = render(translate(load(job, folder=str(tmp_path)), WS), WS)
+    assert listed == [str(tmp_path / "src")]
+    assert len(found["uploads"]) == 1
 
 
 def test_includes_lie_beside_the_code(tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -53,6 +52,7 @@ class Store:
         self.url = place.url
         self.address = BlobAddress.parse(place.url)
         self.container = open_container(place, self.address, control, transport, tokens)
+        self.moved: dict[str, int] = {}
 
     def upload(self, files: Sequence[tuple[str, str]], mark: Mapping[str, str] | None) -> Transferred:
         """Send files, unless the mark of an earlier, complete upload stands; leave the mark when all are there.
@@ -67,7 +67,7 @@ class Store:
         if mark is not None and self.is_marked(first):
             return Transferred(names, skipped=True)
         width = max(1, THREADS // len(files))
-        in_parallel(lambda pair: self.send(pair[0], pair[1], width), files, f"Uploaded to {self.url}")
+        in_parallel(lambda pair: self.send(pair[0], pair[1], width), files, f"Uploaded to {self.url}", self.moved)
         if mark is not None:
             metadata = {**mark, "upload_status": "completed"}
             self.ask("PUT", lambda: first.set_blob_metadata(metadata))
@@ -80,11 +80,21 @@ class Store:
             try:
                 with open(path, "rb") as stream:
                     size = os.fstat(stream.fileno()).st_size
-                    self.blob(name).upload_blob(stream, length=size, overwrite=True, max_concurrency=width)
+                    self.blob(name).upload_blob(
+                        stream, length=size, overwrite=True, max_concurrency=width, progress_hook=self.count(name)
+                    )
             except OSError as error:
                 raise unusable(path, "read", error) from None
 
         self.ask("PUT", attempt)
+
+    def count(self, name: str) -> Callable[[int, int | None], None]:
+        """Note how far a file is."""
+
+        def note(current: int, _: int | None) -> None:
+            self.moved[name] = current
+
+        return note
 
     def is_marked(self, blob: Any) -> bool:
         """Whether a complete upload left its mark on this blob."""
@@ -102,7 +112,7 @@ class Store:
         if not target.overwrite:
             refuse_existing([path for _, path in found])
         width = max(1, THREADS // max(1, len(found)))
-        in_parallel(lambda pair: self.fetch(pair[0], pair[1], width), found, f"Downloaded from {self.url}")
+        in_parallel(lambda pair: self.fetch(pair[0], pair[1], width), found, f"Downloaded from {self.url}", self.moved)
         return Transferred(tuple(relative for _, relative in names))
 
     def names(self) -> list[tuple[str, str]]:
@@ -135,7 +145,7 @@ class Store:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with open(part, "wb") as stream:
-                    blob.download_blob(max_concurrency=width).readinto(stream)
+                    blob.download_blob(max_concurrency=width, progress_hook=self.count(name)).readinto(stream)
                 part.replace(path)
             except OSError as error:
                 raise unusable(str(path), "written", error) from None
@@ -169,20 +179,23 @@ class Store:
         return retrying(attempt)
 
 
-def in_parallel(work: Callable[[Any], None], items: Sequence[Any], done: str) -> None:
+def in_parallel(work: Callable[[Any], None], items: Sequence[Any], done: str, moved: Mapping[str, int]) -> None:
     """Do the same with each item, in threads; the first failure ends it. A long run says how far it is.
 
     :param done: what a line of progress begins with.
+    :param moved: bytes that have gone over so far, by file.
     """
     with ThreadPoolExecutor(max(1, min(THREADS, len(items)))) as pool:
         futures = [pool.submit(work, item) for item in items]
         try:
-            spoken = time.monotonic()
-            for count, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                if time.monotonic() - spoken >= PROGRESS_EVERY:
-                    spoken = time.monotonic()
-                    log.info("%s: %d of %d files", done, count, len(items))
+            while True:
+                finished, pending = wait(futures, PROGRESS_EVERY, FIRST_EXCEPTION)
+                for future in finished:
+                    future.result()
+                if not pending:
+                    break
+                size = sum(list(moved.values())) / 1e6
+                log.info("%s: %d of %d files, %.0f MB", done, len(finished), len(items), size)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

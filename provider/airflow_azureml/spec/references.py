@@ -209,10 +209,13 @@ def local(
     path = files.locate(given.removeprefix("file:").removeprefix("folder:"), spot.place.folder)
     if files.kind(path) is None:
         return reading.refuse(spot, f"{show(given)}: there is no file or folder {path}.")
-    try:
-        bundle = files.bundle(path, component)
-    except ValueError as error:
-        return reading.refuse(spot, f"{show(given)}: {error}.")
+    key = (path, "files of a component" if component else "files")
+    if key not in reading.cache:
+        try:
+            reading.cache[key] = files.bundle(path, component)
+        except ValueError as error:
+            return reading.refuse(spot, f"{show(given)}: {error}.")
+    bundle = reading.cache[key]
     name_strays(bundle, path, spot, reading)
     return Gap(Upload(kind, path, bundle, datastore, "component" if component else ""), template)
 
