@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 
 from airflow_azureml.client import AsyncMLClient, MLClient
+from airflow_azureml.lifecycle.following import read_log
 from airflow_azureml.lifecycle.naming import TaskFacts, identify
 from airflow_azureml.lifecycle.provide import provide
 from airflow_azureml.lifecycle.resume import Prepared, find_or_submit
+from airflow_azureml.lifecycle.waiting import wait
 from airflow_azureml.local.folders import scan
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.errors import BadRequestError
@@ -194,3 +197,18 @@ def test_code_of_our_name_with_other_content_is_left_alone(ground: Ground) -> No
     assert f"/codes/{name}/" not in code
     assert stored(ground, code, ground.folder / "back")["main.py"].startswith("src/main.py")
     assert provided(ground, ground.job())["codeId"] == code
+
+
+@pytest.mark.parametrize("name", ["my cöde +1", "a&b=c;d", "ünï-漢字 (2)"])
+def test_a_job_finds_its_code_whatever_its_folder_is_called(ground: Ground, name: str) -> None:
+    (ground.folder / name).mkdir()
+    (ground.folder / name / "ü %41#?.txt").write_text("found")
+    (ground.folder / "data0" / "ü %41#?.txt").write_text("found, too")
+    inputs = {"x": {"type": "uri_folder", "path": "./data0"}}
+    command = "cat 'ü %41#?.txt' && cat ${{inputs.x}}/'ü %41#?.txt'"
+    job = ground.job(code=f"./{name}", command=command, inputs=inputs)
+    found = ground.client.run(ground.flow(job)).job
+    keywords: dict[str, Any] = {"clock": time.time, "poll_interval": 0.1, "patience": 20}
+    ended = ground.client.run(wait(ground.client.workspace, found.name, **keywords))
+    assert ended.status == "Completed", ground.client.run(read_log(ground.client.workspace, ended))
+    assert "foundfound, too" in ground.client.run(read_log(ground.client.workspace, ended))
