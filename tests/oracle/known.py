@@ -127,6 +127,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         r"^invocation: (an experiment and properties|input_data|output_dataset)",
         "nothing that is given is lost",
     ),
+    ("differs", r"^invocation: job_name '' ", "an empty name is none"),
     ("differs", r"^invocation: output (None|\{\})", "an empty output is a folder"),
     ("differs", r"^invocation: plain (None|\{'type')", "a mapping is read as in the CLI's inputs.yml"),
 )

@@ -153,6 +153,8 @@ def code(spot: Spot, reading: Reading, component: bool = False) -> Any:
         return reading.refuse(
             spot, f"{show(given)}: code from git is not supported. Accepted: a local folder or file, an ARM id."
         )
+    if REGISTRY.match(given) and component:
+        return given
     if REGISTRY.match(given):
         return reading.refuse(
             spot, f"{show(given)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
@@ -160,7 +162,7 @@ def code(spot: Spot, reading: Reading, component: bool = False) -> Any:
     text = given.removeprefix("azureml:")
     if text.startswith("/") and ARM_ID.fullmatch(text) and (built or (text != given and VERSION_ID.match(text))):
         return asset("codes", given, spot, reading)
-    if WEB.fullmatch(given):
+    if WEB.fullmatch(given) and not component:
         return linked(given)
     if text != given or (not built and VERSION_ID.match(text)):
         accepted = "a local path, azureml: and the ARM id of a version of code"

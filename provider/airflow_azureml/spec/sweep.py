@@ -34,7 +34,7 @@ from airflow_azureml.spec.fields import (
 from airflow_azureml.spec.inputs import check_command, inputs, named, outputs
 from airflow_azureml.spec.kinds import command_line
 from airflow_azureml.spec.references import code, compute, environment, linked
-from airflow_azureml.spec.shared import DISTRIBUTION, HEAD, JOB_SERVICES, QUEUE, identity, resources
+from airflow_azureml.spec.shared import DISTRIBUTION, HEAD, JOB_SERVICES, QUEUE, VARIABLES, identity, resources
 
 
 def amount(spot: Spot, reading: Reading) -> Any:
@@ -202,7 +202,7 @@ TRIAL = nested(
         Field("command", "command", command_line, required=True),
         Field("environment", "environmentId", environment, required=True),
         Field("code", "codeId", trial_code),
-        Field("environment_variables", "environmentVariables", mapped(anything)),
+        Field("environment_variables", "environmentVariables", VARIABLES),
         Field("distribution", "distribution", DISTRIBUTION),
         Field("resources", "resources", resources),
         Field("queue_settings", None, QUEUE),
