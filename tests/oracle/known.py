@@ -33,7 +33,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "refused here",
-        r'(code|image|conda_file) = empty|(code|path): "" is not|conda_file: (a list is not|"")|empty\.yml|comment\.yml',
+        r'(code|image|conda_file) = empty|(code|path): "" is not|conda_file: (a list is not|"")|(empty|comment)\.yml',
         "there is nothing to take",
     ),
     ("refused here", r"is a file. Accepted: the folder that holds the Dockerfile", "the service builds from a folder"),
