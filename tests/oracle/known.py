@@ -130,6 +130,21 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"^invocation: job_name '' ", "an empty name is none"),
     ("differs", r"^invocation: output (None|\{\})", "an empty output is a folder"),
     ("differs", r"^invocation: plain (None|\{'type')", "a mapping is read as in the CLI's inputs.yml"),
+    ("refused there", r"named: slash", "azureml:/NAME@latest is a reference like others"),
+    ("refused there", r"\bfile: dot", "file: before a path moves what is relative in the component there"),
+    ("refused there", r"component: group default", "it looks for inputs of groups in some nodes only"),
+    ("refused there", r"component: version = (list|mapping)", "the version of an anonymous component is not used"),
+    ("refused there", r"file: jobs\.p\.inputs\.d\.type = own", "the type beside a binding is not used"),
+    ("refused here", r"distribution with an unknown key", "a key that nobody knows, and is not sent, is a slip"),
+    ("refused here", r"nan is not a number", "no component can use it"),
+    ("refused here", r'"(a\.\.b|a b)" is not a name', "a name that no command can use"),
+    ("refused here", r"inputs\.d\.path: data needs a path", "the service would have nothing to give"),
+    ("refused here", r"(inputs alone|nothing) of type None", "it does not say what it runs"),
+    ("refused here", r"component: retry_settings\.", "a component has no inputs of a pipeline to bind to"),
+    ("refused here", r"inputs/[vd] bound type", "a type is bound to nothing once the job is sent"),
+    ("differs", r"key: creation", "an id in a component's file is the service's to fill in"),
+    ("differs", r"job of a component: (registered|latest|default)", "the service takes the id of a component"),
+    ("differs", r"bound datastore", "no datastore has such a name"),
 )
 """Kind of verdict, what its case and detail hold (a regular expression), and the reason."""
 

@@ -97,7 +97,9 @@ def changed(value: Any, way: Way, new: Any) -> Any:
 
 
 def without(value: Any, way: Way) -> Any:
-    """A copy without a place."""
+    """A copy without a place, which need not be there."""
     found = copy.deepcopy(value)
-    del at(found, way[:-1])[way[-1]]
+    holder = at(found, way[:-1])
+    if not isinstance(holder, dict) or way[-1] in holder:
+        del holder[way[-1]]
     return found

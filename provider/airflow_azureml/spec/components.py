@@ -14,6 +14,7 @@ from airflow_azureml.spec import ports
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
     INVALID,
+    OMIT,
     Field,
     Reading,
     answers,
@@ -23,7 +24,6 @@ from airflow_azureml.spec.fields import (
     show,
     text,
     truth,
-    version,
     walk,
 )
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
@@ -59,17 +59,30 @@ class Component:
     nodes: Mapping[str, Component] | None = None
 
 
-def anonymous(spec: Mapping[str, Any], properties: Mapping[str, Any] | None = None) -> Gap:
-    """Need the registration of a component by its content."""
+def anonymous(spec: Mapping[str, Any], properties: Mapping[str, Any] | None = None, spot: Spot | None = None) -> Gap:
+    """Need the registration of a component by its content. In its spec all tags are texts, beside it they are not.
+
+    :param spot: where it is written; the spec of one that is an object keeps its name and version.
+    """
+    tags = spec.get("tags") or {}
+    written = {"tags": {key: item if item is None else str(item) for key, item in tags.items()}} if tags else {}
     body = {
-        "componentSpec": {"name": ANONYMOUS, "version": "1", **spec},
+        "componentSpec": {**_own_name(spot), **spec, **written},
         "isAnonymous": True,
         "isArchived": False,
         "properties": dict(properties or {}),
-        "tags": dict(spec.get("tags", {})),
+        "tags": dict(tags),
         **({"description": spec["description"]} if "description" in spec else {}),
     }
     return Gap(Register("components", ANONYMOUS, None, {"properties": body}))
+
+
+def _own_name(spot: Spot | None) -> dict[str, str]:
+    """Name the spec of a component. Source: azure-ai-ml 1.35.2 writes ``azureml_anonymous`` over the name in a file."""
+    if spot is None or not spot.document.built or not spot.value.get("name"):
+        return {"name": ANONYMOUS, "version": "1"}
+    version = spot.value.get("version")
+    return {"name": str(spot.value["name"]), **({"version": str(version)} if version else {})}
 
 
 def spec_id(value: Any) -> Any:
@@ -131,8 +144,8 @@ def file_kind(spot: Spot, reading: Reading) -> str | None:
 
 
 def component_code(spot: Spot, reading: Reading) -> Any:
-    """Take the code of a component, which unlike a job's may lie in git or in a registry."""
-    if isinstance(spot.value, str) and (spot.value.startswith("git+") or REGISTRY.match(spot.value)):
+    """Take the code of a component, which unlike a job's may lie in a registry."""
+    if isinstance(spot.value, str) and REGISTRY.match(spot.value):
         return spot.value
     return spec_id(code(spot, reading, component=True))
 
@@ -142,9 +155,36 @@ def component_environment(spot: Spot, reading: Reading) -> Any:
     return spec_id(environment(spot, reading))
 
 
-def _name(spot: Spot, reading: Reading) -> Any:
-    """Take any name: it is not used for a component that is registered by its content."""
-    return anything(spot, reading)
+def full(value: Any) -> Any:
+    """Leave out nulls and empty mappings wherever they are, in lists too.
+
+    Source: azure-ai-ml 1.35.2, ``convert_ordered_dict_to_dict``.
+    """
+    if isinstance(value, Mapping):
+        pairs = ((key, full(item)) for key, item in value.items())
+        return {key: item for key, item in pairs if item is not None and item != {}}
+    if isinstance(value, list):
+        return [item for item in map(full, value) if item is not None and item != {}]
+    return value
+
+
+def loose(spot: Spot, reading: Reading) -> Any:
+    """Take a mapping of anything, or what is as good as none."""
+    return mapped(anything, null=True)(spot, reading) if spot.value else OMIT
+
+
+def command_resources(spot: Spot, reading: Reading) -> Any:
+    """Take the resources of a command component; Microsoft's client sends neither their properties nor keys that nobody
+    knows. (A node takes the properties over.)"""
+    body = component_resources(spot, reading)
+    if not isinstance(body, dict):
+        return body
+    for key in [key for key in body if key not in _OF_RESOURCES]:
+        reading.warn(spot.child(key), f"{show(key)} is not known here; it is not sent.")
+    return {key: value for key, value in body.items() if key in _OF_RESOURCES and key != "properties"}
+
+
+_OF_RESOURCES = tuple(row.name for row in RESOURCES)
 
 
 def component_resources(spot: Spot, reading: Reading) -> Any:
@@ -168,22 +208,23 @@ def component_distribution(spot: Spot, reading: Reading) -> Any:
 
 HEAD = (
     Field("$schema", "$schema", text),
-    Field("name", None, _name),
-    Field("version", None, version),
+    Field("name", None, anything),
+    Field("version", None, anything),
     Field("type", "type", text),
     Field("display_name", "display_name", text),
     Field("description", "description", text),
-    Field("tags", "tags", mapped(text)),
+    Field("tags", "tags", mapped(anything, null=True)),
     Field("is_deterministic", "is_deterministic", truth),
     *answers("id", "creation_context", "latest_version", "auto_delete_setting"),
 )
+"""What every component begins with; name and version are not used for one that is registered by its content."""
 
 COMMAND = (
     *HEAD,
     Field("command", "command", text, required=True),
     Field("code", "code", component_code),
     Field("environment", "environment", component_environment, required=True),
-    Field("resources", "resources", component_resources),
+    Field("resources", "resources", command_resources),
     Field("distribution", "distribution", component_distribution),
     Field("properties", "properties", mapped(anything)),
     INCLUDES,
@@ -195,6 +236,8 @@ COMMAND = (
 def read(spot: Spot, reading: Reading, kind: str) -> Any:
     """Read a component that is written out; gives back a Component, or INVALID when nothing could be made of it."""
     word = spot.value.get("type")
+    if word is None and kind == "parallel":
+        return reading.refuse(spot, '"type" is required: parallel.', "type")
     if word is not None and (not isinstance(word, str) or word.lower() != kind):
         return reading.refuse(spot, f"the component is of type {show(word)}, the node of type {kind}.", "type")
     with reading.style(snake=False, bound=False):
@@ -243,9 +286,7 @@ def command_component(spot: Spot, reading: Reading) -> Any:
     taken, given, io = declared(spot, reading, primitive=True)
     if isinstance(spot.value.get("command"), str):
         check_bindings(spot.child("command"), reading, taken, given)
-    if not body.get("properties"):
-        body.pop("properties", None)
     if "additional_includes" in body:
         body["code"] = beside(body["additional_includes"], spot, reading, component_code)
-    spec = {"is_deterministic": True, **rest, **body, "type": "command", **io}
-    return Component(anonymous(spec, body.get("properties")), "command", taken, given, spec, spot)
+    spec = full({"is_deterministic": True, **rest, **body, "type": "command", **io})
+    return Component(anonymous(spec, body.get("properties"), spot), "command", taken, given, spec, spot)

@@ -6,6 +6,7 @@ what does not exist, and circles; both are refused here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 from airflow_azureml.spec.components import Component
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Reading, nearest, show
+from airflow_azureml.spec.fields import TRUTHS, Reading, nearest, show
 
 BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
 PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")
@@ -158,9 +159,19 @@ def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
     return written if isinstance(written, Mapping) else {}
 
 
+def unwrapped(value: Any) -> Any:
+    """Take a literal out of ``{value: …}``, where Microsoft's schema reads 1 as true and cuts fractions off."""
+    if not isinstance(value, Mapping) or set(value) != {"value"}:
+        return value
+    found = value["value"]
+    if isinstance(found, (bool, int, float)) and found in TRUTHS:
+        return TRUTHS[found]
+    return int(found) if isinstance(found, float) and math.isfinite(found) else found
+
+
 def source(text: str, scope: Scope, seen: tuple[str, ...] = ()) -> Source | None:
     """Find what a binding leads to; None when there is no such thing, or it leads back to itself (``seen``)."""
-    if text in seen:
+    if text in seen or text.endswith("\n"):
         return None
     if found := INPUT.match(text):
         if found[1] == "inputs":

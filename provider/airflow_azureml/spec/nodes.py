@@ -13,15 +13,17 @@ from airflow_azureml.spec import graph
 from airflow_azureml.spec.components import (
     Component,
     anonymous,
+    command_resources,
     component_distribution,
     component_environment,
-    component_resources,
+    loose,
     spec_id,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, mapped, show, text, walk
+from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, mapped, show, text, walk
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import (
+    ANY_BINDING,
     INPUT_KEYS,
     INPUT_MODES,
     OUTPUT_MODES,
@@ -35,9 +37,9 @@ from airflow_azureml.spec.inputs import (
     unknown,
 )
 from airflow_azureml.spec.kinds import COMMAND, command_line
-from airflow_azureml.spec.ports import PARAMETERS, Port, parameter
-from airflow_azureml.spec.references import code, compute_id
-from airflow_azureml.spec.shared import DISTRIBUTION, JOB_SERVICES, LIMITS, QUEUE, TAGS, identity, resources
+from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, parameter
+from airflow_azureml.spec.references import code, compute_id, is_binding
+from airflow_azureml.spec.shared import DISTRIBUTION, JOB_SERVICES, LIMITS, QUEUE, RESOURCES, TAGS, identity, resources
 
 # -- inputs and outputs of a node
 
@@ -58,6 +60,8 @@ def node_inputs(
         graph.check(item, reading, scope, name)
         port = found.inputs.get(item.name) if found.inputs is not None else None
         if found.inputs is not None and port is None and not _grouped(item.name, found.inputs):
+            if found.spot is spot:
+                one_input(item, reading, port)  # nothing could be inferred, for a reason that it tells
             reading.warn(item, f"the component declares no input {show(item.name)}; it is not sent.")
             continue
         converted = one_input(item, reading, port)
@@ -87,22 +91,27 @@ def one_input(spot: Spot, reading: Reading, port: Port | None) -> Any:
         return {literal: "literal", "value": value}
     if isinstance(value, str) and graph.LEGACY.match(value):
         return reading.refuse(spot, f"{value} is an old spelling. Accepted: {value.replace('{{', '{{parent.')}.")
+    if isinstance(value, Mapping) and set(value) == {"value"} and port is not None and port.type not in PARAMETERS:
+        value = value["value"]
     if is_literal(value) and port is not None and port.type not in PARAMETERS:
         if not isinstance(value, str):
             return reading.refuse(spot, f"{show(value)} is not a path, and the component takes {port.type} here.")
-        if "${{" not in value:
-            return job_input(spot.within({"type": _data_type(port.type), "path": value}), reading)
+        if port.type == "path" and "${{" not in value:
+            return reading.refuse(spot, "the component takes a path here. Give a mapping with type and path.")
+        if not ANY_BINDING.search(value):
+            return job_input(spot.within({"type": port.type, "path": value}), reading)
+    if isinstance(value, Mapping) and graph.LEGACY.match(str(value.get("path"))):
+        new = str(value["path"]).replace("{{", "{{parent.")
+        return reading.refuse(spot, f"{value['path']} is an old spelling. Accepted: {new}.", "path")
     if isinstance(value, Mapping) and isinstance(value.get("path"), str) and graph.INPUT.match(value["path"]):
         unknown(spot, reading, (*INPUT_KEYS, *UPSTREAM_KEYS))
+        if is_binding(value.get("type")):
+            spot = spot.within({key: item for key, item in value.items() if key != "type"})
         kind, mode = input_type(spot, reading), input_mode(spot, reading, input_type(spot, reading))
         if INVALID in (kind, mode):
             return INVALID
         return {literal: "literal", "value": value["path"], **({"mode": INPUT_MODES[mode]} if mode else {})}
     return job_input(spot, reading)
-
-
-def _data_type(kind: str) -> str:
-    return "uri_folder" if kind == "path" else kind
 
 
 def node_outputs(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component) -> dict[str, Any]:
@@ -114,10 +123,10 @@ def node_outputs(spot: Spot, reading: Reading, scope: Scope, name: str, found: C
         given = None
     for item in spot.child("outputs").items() if given else ():
         graph.check(item, reading, scope, name)
+        converted = one_output(item, reading, found.spot is spot)
         if found.outputs is not None and item.name not in found.outputs:
             reading.warn(item, f"the component declares no output {show(item.name)}; it is not sent.")
             continue
-        converted = one_output(item, reading)
         if converted is not INVALID and converted is not None:
             port = (found.outputs or {}).get(item.name)
             if port is not None and port.type == "uri_file" and "value" not in converted:
@@ -126,14 +135,22 @@ def node_outputs(spot: Spot, reading: Reading, scope: Scope, name: str, found: C
     return body
 
 
-def one_output(spot: Spot, reading: Reading) -> Any:
-    """Read one output of a node; None for one that is left to its default."""
+def one_output(spot: Spot, reading: Reading, written_out: bool = False) -> Any:
+    """Read one output of a node; None for one that is left to its default.
+
+    :param written_out: of a node without a component, where Microsoft's client takes any text for a place.
+    """
     value = spot.value
     path = value.get("path") if isinstance(value, Mapping) else value
     if value is None:
         return None
     if isinstance(path, str) and graph.OUTPUT.match(path):
         return _bound_output(spot, reading, path)
+    if isinstance(path, str) and graph.LEGACY.match(path):
+        return reading.refuse(spot, f"{path} is an old spelling. Accepted: {path.replace('{{', '{{parent.')}.")
+    if isinstance(value, str) and (written_out or ANY_BINDING.search(value)):
+        reading.warn(spot, f"{show(value)} is no output of the pipeline; it is sent as the place of this output.")
+        return {reading.key("jobOutputType"): "uri_folder", "uri": value}
     if isinstance(value, str):
         accepted = "${{parent.outputs.NAME}}, or a mapping of type, mode, path, name, version"
         return reading.refuse(spot, f"{show(value)} is not an output. Accepted: {accepted}.")
@@ -168,16 +185,21 @@ def inferred_inputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, dic
     spec = {}
     given = spot.value.get("inputs")
     for item in spot.child("inputs").items() if isinstance(given, Mapping) else ():
+        _named(item, reading)
         declared = _inferred_input(item, reading, scope)
         if declared is not INVALID:
             spec[item.name] = declared
     return spec
 
 
+def _named(spot: Spot, reading: Reading) -> None:
+    if not isinstance(spot.path[-1], str) or not NAME.fullmatch(spot.path[-1]):
+        reading.refuse(spot, f"{show(spot.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
+
+
 def _inferred_input(spot: Spot, reading: Reading, scope: Scope) -> Any:
     value = spot.value
-    if isinstance(value, Mapping) and set(value) == {"value"} and is_literal(value["value"]):
-        value = value["value"]
+    value = graph.unwrapped(value)
     if isinstance(value, str) and graph.INPUT.search(value):
         found = graph.source(value, scope)
         if found is None:
@@ -185,7 +207,7 @@ def _inferred_input(spot: Spot, reading: Reading, scope: Scope) -> Any:
         return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
     if is_literal(value):
         kind = graph.LITERALS[type(value)]
-        return {"type": kind, "default": parameter(kind, value)}
+        return {"type": kind, "default": str(value) if kind == "integer" else parameter(kind, value)}
     if isinstance(value, Mapping):
         kind = input_type(spot, reading)
         mode = input_mode(spot, reading, kind)
@@ -198,12 +220,15 @@ def inferred_outputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, di
     spec = {}
     given = spot.value.get("outputs")
     for item in spot.child("outputs").items() if isinstance(given, Mapping) else ():
+        _named(item, reading)
         spec[item.name] = _inferred_output(item, reading, scope)
     return spec
 
 
 def _inferred_output(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
     value = spot.value
+    if isinstance(value, str) and not graph.OUTPUT.match(value):
+        return {"type": "string"}
     if isinstance(value, str):
         found = graph.source(value, scope)
         if found is None:
@@ -224,28 +249,41 @@ def as_ports(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Port]:
 
 # -- commands
 
+
 NODE = (
     Field("type", None, text, bindable=False),
-    Field("name", None, text),
-    Field("display_name", "displayName", text),
+    Field("name", None, anything),
+    Field("display_name", "displayName", anything),
     Field("description", None, anything),
-    Field("tags", "tags", mapped(anything, null=True)),
+    Field("tags", "tags", loose, bindable=False),
     Field("properties", "properties", TAGS),
     Field("comment", "comment", text),
-    Field("experiment_name", None, text),
+    Field("experiment_name", None, anything),
+    Field("services", None, anything),
     Field("compute", "computeId", compute_id),
 )
-"""What nodes with a component have; the description of one is not sent, and its tags may be of any kind.
-Source: azure-ai-ml 1.35.2, ``BaseNodeSchema`` names neither and lets unknown keys pass."""
+"""What nodes with a component have; the description of one is not sent. Names, description and tags may be of any
+kind. Source: azure-ai-ml 1.35.2, ``BaseNodeSchema`` names none of these and lets unknown keys pass."""
+
+
+def unbound(convert: Convert) -> Convert:
+    """Make a converter that takes no bindings."""
+
+    def converter(spot: Spot, reading: Reading) -> Any:
+        with reading.style(snake=reading.snake, bound=False):
+            return convert(spot, reading)
+
+    return converter
+
 
 COMMAND_SETTINGS = (
     Field("environment_variables", "environmentVariables", mapped(anything)),
-    Field("resources", "resources", resources),
+    Field("resources", "resources", resources, bindable=False),
     Field("distribution", "distribution", DISTRIBUTION),
-    Field("limits", "limits", LIMITS),
+    Field("limits", "limits", LIMITS, bindable=False),
     Field("services", "services", JOB_SERVICES),
     Field("identity", "identity", identity),
-    Field("queue_settings", "queueSettings", QUEUE),
+    Field("queue_settings", "queueSettings", unbound(QUEUE), bindable=False),
 )
 COMMAND_NODE = (
     *NODE,
@@ -277,16 +315,19 @@ def command_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[
     body = walk(COMMAND_NODE, spot, reading, extra=(*PORTS, *rest))
     if found is None:
         return body
-    for key, fallback in (("resources", resources), ("distribution", DISTRIBUTION)):
+    for key, convert in (("resources", _taken_over), ("distribution", DISTRIBUTION)):
         if key not in body and found.spot is not None and found.spot.value.get(key):
             with reading.style(snake=True, bound=False):
-                body[key] = _from_component(found.spot.child(key), reading, key, fallback)
+                body[key] = convert(found.spot.child(key), reading)
     return {**_common(spot, reading, scope, name, found, "command"), **body, **rest}
 
 
-def _from_component(spot: Spot, reading: Reading, key: str, convert: Any) -> Any:
-    """Take over resources or distribution of the component."""
-    return component_resources(spot, reading) if key == "resources" else convert(spot, reading)
+def _taken_over(spot: Spot, reading: Reading) -> Any:
+    """Take over the resources of the component, as far as they are known."""
+    known = {row.name for row in RESOURCES}
+    if not isinstance(spot.value, Mapping):
+        return INVALID  # the component itself is refused
+    return resources(spot.within({key: value for key, value in spot.value.items() if key in known}), reading)
 
 
 def _common(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component, kind: str) -> dict[str, Any]:
@@ -336,7 +377,7 @@ def command_spec(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
             else:
                 spec[key] = convert(spot.child(key), reading)
         if value.get("code") is not None:
-            spec["code"] = spec_id(code(spot.child("code"), reading))
+            spec["code"] = spec_id(code(spot.child("code"), reading, component=True))
         spec.update(_settings_of_spec(spot, reading))
     if isinstance(value.get("command"), str):
         written = value.get("inputs")
@@ -347,11 +388,11 @@ def command_spec(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
 def _settings_of_spec(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Take what of a node's settings goes into its component too: all but the properties of its resources."""
     value = spot.value
-    spec = {key: value[key] for key in ("description", "tags") if value.get(key)}
+    kinds: tuple[tuple[str, Any], ...] = (("description", str), ("tags", Mapping))
+    spec = {key: value[key] for key, kind in kinds if value.get(key) and isinstance(value[key], kind)}
     if isinstance(value.get("resources"), Mapping):
-        plain = component_resources(spot.child("resources"), reading)
-        plain.pop("properties", None)
-        spec["resources"] = plain
+        given = command_resources(spot.child("resources"), reading)
+        spec |= {"resources": given} if given else {}
     if value.get("distribution") is not None:
         spec["distribution"] = component_distribution(spot.child("distribution"), reading)
     return spec

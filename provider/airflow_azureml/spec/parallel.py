@@ -14,9 +14,10 @@ from airflow_azureml.spec.components import (
     HEAD,
     Component,
     anonymous,
+    command_resources,
     component_environment,
-    component_resources,
     declared,
+    loose,
     spec_id,
     unknown_keys,
 )
@@ -48,7 +49,7 @@ from airflow_azureml.spec.nodes import (
     node_outputs,
     sent_on,
 )
-from airflow_azureml.spec.references import code, compute_id
+from airflow_azureml.spec.references import code, compute_id, is_binding
 from airflow_azureml.spec.shared import RESOURCES, TAGS, identity
 
 UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
@@ -58,7 +59,9 @@ TASKS = {"run_function": "run_function", "model": "model", "function": "function
 
 
 def batch_size(spot: Spot, reading: Reading) -> Any:
-    """Take a size as text: a number, or a number of kb, mb or gb; sent as a whole number."""
+    """Take a size as text: a number, or a number of kb, mb or gb, sent as a whole number; in a node, also a binding."""
+    if reading.bound and is_binding(spot.value):
+        return spot.value
     found = SIZE.fullmatch(spot.value) if isinstance(spot.value, str) else None
     if found is None:
         return reading.refuse(spot, f'{show(spot.value)} is not a size. Accepted: a text such as "10" or "10kb".')
@@ -120,7 +123,7 @@ SETTINGS = (
 """What a parallel component and a parallel node both have, and send in YAML's words."""
 
 OWN = (
-    *(Field(row.name, row.rest, row.convert) for row in SETTINGS),
+    *(Field(row.name, row.rest, row.convert, bindable=row.name != "mini_batch_size") for row in SETTINGS),
     Field("resources", "resources", nested(as_written(RESOURCES))),
     Field("environment_variables", "environment_variables", mapped(text)),
     Field("identity", "identity", identity),
@@ -129,14 +132,19 @@ OWN = (
 
 def parallel_component(spot: Spot, reading: Reading) -> Any:
     """Read a parallel component."""
-    rows = (*HEAD, *SETTINGS, Field("resources", "resources", component_resources))
+    properties = Field("properties", "properties", loose)
+    rows = (*HEAD, properties, *SETTINGS, Field("resources", "resources", command_resources))
     known = (*(row.name for row in rows), "inputs", "outputs", "environment_variables")
     rest = unknown_keys(spot, reading, known)
     body = walk(rows, spot, reading, extra=("inputs", "outputs", "environment_variables", *rest))
     taken, given, io = declared(spot, reading, primitive=False)
     spec = {"is_deterministic": True, **body, "type": "parallel", **io}
     spec["mini_batch_size"] = str(body.get("mini_batch_size", 0))
-    return Component(anonymous(spec), "parallel", taken, given, spec, spot)
+    if spec.get("partition_keys") == "[]":
+        spec["partition_keys"] = []
+    spec = {key: value for key, value in spec.items() if key != "resources" or value}
+    made = anonymous(spec, spec.pop("properties", None), spot=spot)
+    return Component(made, "parallel", taken, given, spec, spot)
 
 
 def parallel_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
@@ -150,14 +158,18 @@ def parallel_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
     if found is None:
         return body
     if found.spot is not None:
-        body = {**_taken_over(found), **body}
+        body = {**_taken_over(found, reading), **body}
     return {**_shape(spot, reading, scope, name, found), **body, **rest}
 
 
-def _taken_over(found: Component) -> dict[str, Any]:
+def _taken_over(found: Component, reading: Reading) -> dict[str, Any]:
     """Take over from the component what its node does not say itself."""
-    keys = ("resources", "retry_settings", "input_data", "max_concurrency_per_instance", "mini_batch_error_threshold")
-    body = {key: found.spec[key] for key in (*keys, "partition_keys", "task") if found.spec.get(key)}
+    keys = ("retry_settings", "input_data", "max_concurrency_per_instance", "mini_batch_error_threshold", "task")
+    body = {key: found.spec[key] for key in (*keys, "partition_keys") if found.spec.get(key)}
+    written = found.spot.value.get("resources") if found.spot is not None else None
+    if found.spot is not None and isinstance(written, Mapping):
+        known = {key: value for key, value in written.items() if key in {row.name for row in RESOURCES}}
+        body["resources"] = nested(as_written(RESOURCES))(found.spot.child("resources").within(known), reading)
     return {**body, "mini_batch_size": int(found.spec["mini_batch_size"])}
 
 
@@ -181,7 +193,7 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
     alone, and its identity in YAML's own words, which it does not do for a node with a component."""
     head = tuple(Field(key, None, convert) for key, convert in _INLINE)
     rows = (*head, *OWN, Field("properties", "properties", TAGS), Field("compute", "computeId", compute_id))
-    extra = ("inputs", "outputs", "comment", "name", "environment", "code")
+    extra = ("inputs", "outputs", "name", "environment", "code")
     body = walk(rows, spot, reading, extra=extra)
     if "identity" in body:
         body["identity"] = anything(spot.child("identity"), reading)

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_azureml.spec import automl, graph
 from airflow_azureml.spec.components import HEAD as COMPONENT_HEAD
-from airflow_azureml.spec.components import Component, anonymous, component, declared, file_kind, unknown_keys
+from airflow_azureml.spec.components import (
+    Component,
+    anonymous,
+    component,
+    declared,
+    file_kind,
+    full,
+    loose,
+    unknown_keys,
+)
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, mapped, nearest, show, truth, walk
+from airflow_azureml.spec.fields import INVALID, Field, Reading, nearest, show, truth, walk
 from airflow_azureml.spec.graph import Scope, Source
 from airflow_azureml.spec.inputs import OUTPUT_MODES, is_literal, job_input, outputs
 from airflow_azureml.spec.nodes import NODE, command_node, node_inputs, node_outputs, sent_on
 from airflow_azureml.spec.parallel import parallel_node
-from airflow_azureml.spec.ports import NAME, Port, Ports
+from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, Ports
 from airflow_azureml.spec.references import compute_id
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.spec.sparknodes import spark_node
@@ -54,7 +64,7 @@ def _datastore(spot: Spot, reading: Reading) -> Any:
 def _default_compute(spot: Spot, reading: Reading) -> Any:
     given = spot.value
     if isinstance(given, str) and (given.lower() == "serverless" or given.startswith("azureml:")):
-        return compute_id(spot, reading)
+        return compute_id(spot.within("serverless") if given.lower() == "serverless" else spot, reading)
     return reading.refuse(spot, f"{show(given)} is not a compute. Accepted: serverless, azureml:NAME.")
 
 
@@ -105,10 +115,9 @@ def _given(spot: Spot, part: str) -> dict[str, Source]:
     group = spot.value.get(part)
     found = {}
     for name, value in group.items() if isinstance(group, Mapping) else ():
+        value = graph.unwrapped(value)
         if is_literal(value):
             found[str(name)] = Source(graph.LITERALS[type(value)])
-        elif isinstance(value, Mapping) and set(value) == {"value"} and is_literal(value["value"]):
-            found[str(name)] = Source(graph.LITERALS[type(value["value"])])
         else:
             value = value if isinstance(value, Mapping) else {}
             mode = value.get("mode")
@@ -126,11 +135,15 @@ def _from_component(spot: Spot, reading: Reading, body: dict[str, Any]) -> dict[
     if found is INVALID:
         return {}
     own: dict[str, Any] = {"componentId": found.id, "jobs": {}, "settings": body.get("settings", {})}
+    for key, rest in (("description", "description"), ("display_name", "displayName")):
+        if found.spec.get(key) and key not in spot.value:
+            own[rest] = found.spec[key]
     if found.inputs is None or found.outputs is None:
         return own
     nodes = _jobs(found.spot) if found.spot else None
     _check_compute(spot, reading, body, Scope({}, {}, nodes, dict(found.nodes or {})))
-    return {**own, "inputs": _taken(spot, reading, body, found.inputs), "outputs": _made(spot, body, found.outputs)}
+    taken, made = _taken(spot, reading, body, found.inputs), _made(spot, reading, body, found.outputs)
+    return {**own, "inputs": taken, "outputs": made}
 
 
 def _taken(spot: Spot, reading: Reading, body: Mapping[str, Any], declared: Ports) -> dict[str, Any]:
@@ -143,7 +156,7 @@ def _taken(spot: Spot, reading: Reading, body: Mapping[str, Any], declared: Port
             sent[name] = given[name]
         elif port.default is not None:
             sent[name] = {"jobInputType": "literal", "value": port.default}
-        elif port.required and name not in (written if isinstance(written, Mapping) else {}):
+        elif port.required and not port.optional and name not in (written if isinstance(written, Mapping) else {}):
             reading.refuse(spot, f"the component needs the input {show(name)}.", "inputs", name)
     for name in given:
         if name not in declared:
@@ -154,12 +167,15 @@ def _taken(spot: Spot, reading: Reading, body: Mapping[str, Any], declared: Port
     return sent
 
 
-def _made(spot: Spot, body: Mapping[str, Any], declared: Ports) -> dict[str, Any]:
+def _made(spot: Spot, reading: Reading, body: Mapping[str, Any], declared: Ports) -> dict[str, Any]:
     """Take the outputs that are given, and those declared in the way that the component says."""
     sent = {}
     for name, port in declared.items():
         mode = {"mode": OUTPUT_MODES[port.mode]} if port.mode in OUTPUT_MODES else {}
-        sent[name] = {"jobOutputType": port.type, **mode}
+        if port.type in PARAMETERS:
+            reading.refuse(spot, f"the output {show(name)} of the component is a {port.type}, which no job gives.")
+        told = {"description": port.description} if port.description else {}
+        sent[name] = {"jobOutputType": port.type, **mode, **told}
     given = body.get("outputs", {})
     return {**sent, **{name: one for name, one in given.items() if spot.value["outputs"][name] is not None}}
 
@@ -198,14 +214,26 @@ def _without_compute(scope: Scope) -> list[Spot]:
 Node = Callable[[Spot, Reading, Scope, str], dict[str, Any]]
 
 
+def settings_of_node(spot: Spot, reading: Reading) -> None:
+    """Check the settings of a pipeline in a pipeline, which are not sent."""
+    given = spot.value.get("settings")
+    if given is not None and not isinstance(given, Mapping):
+        reading.refuse(spot, f"{show(given)} is not a mapping.", "settings")
+    for key in ("on_init", "on_finalize"):
+        if isinstance(given, Mapping) and given.get(key):
+            reading.refuse(spot, f"a pipeline in a pipeline has no {key}.", "settings", key)
+
+
 def pipeline_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a node that is a pipeline of its own; its compute is that of its nodes."""
-    if "component" not in spot.value:
+    if spot.value.get("component") is None:
         reading.refuse(spot, '"component" is required.', "component")
         return {}
     extra = ("inputs", "outputs", "component", "settings")
+    settings_of_node(spot, reading)
+    rows = tuple(row for row in NODE if row.name != "compute" or spot.value.get("compute") is not None)
     rest = sent_on(spot, reading, (*(row.name for row in NODE), *extra))
-    body = walk(NODE, spot, reading, extra=(*extra, *rest))
+    body = walk(rows, spot, reading, extra=("compute", *extra, *rest))
     found = scope.components.get(name)
     if found is None:
         return body
@@ -248,7 +276,8 @@ def translate_nodes(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any
     with reading.style(snake=True, bound=True):
         for item in scope.jobs.items():
             if item.name in kinds:
-                nodes[item.name] = full(NODES[kinds[item.name]](item, reading, scope, item.name))
+                node = NODES[kinds[item.name]](item, reading, scope, item.name)
+                nodes[item.name] = node if kinds[item.name] == "automl" else full(node)
                 graph.check_all(item, reading, scope, item.name)
     graph.refuse_circles(scope, reading)
     return nodes
@@ -261,18 +290,23 @@ def _kind(spot: Spot, reading: Reading) -> str | None:
     if not isinstance(spot.value, Mapping):
         reading.refuse(spot, f"{show(spot.value)} is not a node. Accepted: a mapping.")
         return None
-    word = spot.value.get("type")
-    if word is None:
-        word = (file_kind(spot.child("component"), reading) if spot.value.get("component") else None) or "command"
+    word = spot.value.get("type", _untyped(spot, reading))
     if not isinstance(word, str) or word.lower() not in NODES:
         reading.refuse(spot, f"{show(word)} is not a type of node.{nearest(word, NODES)}", "type")
         return None
     return word.lower()
 
 
+def _untyped(spot: Spot, reading: Reading) -> str:
+    """Tell the type of a node that names none: its component's, else that whose keys it has."""
+    if spot.value.get("component"):
+        return file_kind(spot.child("component"), reading) or "command"
+    return next((kind for key, kind in (("trial", "sweep"), ("task", "parallel")) if key in spot.value), "command")
+
+
 # -- pipeline components
 
-_COMPONENT = (*COMPONENT_HEAD, Field("properties", None, mapped(anything)), Field("settings", None, anything))
+_COMPONENT = (*COMPONENT_HEAD, Field("properties", "properties", loose))
 
 
 def pipeline_component(spot: Spot, reading: Reading) -> Any:
@@ -280,15 +314,17 @@ def pipeline_component(spot: Spot, reading: Reading) -> Any:
     known = (*(row.name for row in _COMPONENT), "inputs", "outputs", "jobs")
     rest = unknown_keys(spot, reading, known)
     body = walk(_COMPONENT, spot, reading, extra=("inputs", "outputs", "jobs", *rest))
+    properties = body.pop("properties", None)
     taken, given, io = declared(spot, reading, primitive=True)
     scope = Scope(_sources(taken), _sources(given), _jobs(spot))
     nodes = translate_nodes(spot, reading, scope)
-    _infer_optional(spot, reading, scope, io.get("inputs", {}))
+    optional = _infer_optional(spot, reading, scope, io.get("inputs", {}))
+    taken = {name: replace(port, optional=True) if name in optional else port for name, port in taken.items()}
     spec = {**rest, **body, "type": "pipeline", **io, "jobs": nodes}
-    return Component(anonymous(spec), "pipeline", taken, given, spec, spot, scope.components)
+    return Component(anonymous(spec, properties, spot), "pipeline", taken, given, spec, spot, scope.components)
 
 
-def _infer_optional(spot: Spot, reading: Reading, scope: Scope, declared_inputs: dict[str, Any]) -> None:
+def _infer_optional(spot: Spot, reading: Reading, scope: Scope, declared_inputs: dict[str, Any]) -> set[str]:
     """Mark inputs that are bound to optional inputs alone as optional, as Microsoft does; the last node counts.
 
     Source: azure-ai-ml 1.35.2, ``PipelineComponent._validate_binding_inputs``.
@@ -304,9 +340,10 @@ def _infer_optional(spot: Spot, reading: Reading, scope: Scope, declared_inputs:
                 inferred[name] = not needed
             elif said[name] and needed:
                 reading.refuse(spot, "it is optional, and bound to what is not.", "inputs", name)
-    for name, optional in inferred.items():
-        if optional:
-            declared_inputs[name]["optional"] = True
+    found = {name for name, optional in inferred.items() if optional}
+    for name in found:
+        declared_inputs[name]["optional"] = True
+    return found
 
 
 def _bound_inputs(spot: Spot, scope: Scope) -> dict[str, list[Port]]:

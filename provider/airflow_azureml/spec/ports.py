@@ -37,6 +37,7 @@ class Port:
     required: bool = False
     optional: bool = False
     default: str | None = None
+    description: str | None = None
 
 
 Ports = Mapping[str, Port]
@@ -83,6 +84,9 @@ _INPUT = (
 )
 _OUTPUT = (_TYPE, Field("description", "description", text), Field("mode", "mode", _exactly(MODES, "a mode")))
 
+_PRIMITIVE = (*_OUTPUT, Field("early_available", "early_available", anything))
+"""An output that is a number, a text or a truth value."""
+
 
 def inputs(spot: Spot, reading: Reading) -> tuple[dict[str, Port], dict[str, Any]]:
     """Read the declared inputs: the ports, and their form in the spec."""
@@ -118,7 +122,8 @@ def _read(spot: Spot, reading: Reading, convert: Any) -> tuple[dict[str, Port], 
                 spec[item.name] = body
                 required = not body.get("optional") and "default" not in body
                 optional = bool(body.get("optional"))
-                ports[item.name] = Port(body["type"], body.get("mode"), required, optional, body.get("default"))
+                default, about = body.get("default"), body.get("description")
+                ports[item.name] = Port(body["type"], body.get("mode"), required, optional, default, about)
     return ports, spec
 
 
@@ -136,7 +141,10 @@ def _one_input(spot: Spot, reading: Reading) -> dict[str, Any]:
 
 def _one_output(spot: Spot, reading: Reading, primitive: bool) -> dict[str, Any]:
     if primitive and spot.value.get("type") in PARAMETERS:
-        return {str(item.name): anything(item, reading) for item in spot.items()}
+        rest = [key for key in spot.value if key not in {row.name for row in _PRIMITIVE}]
+        for key in rest:
+            reading.warn(spot.child(key), f"{show(key)} is not known here; it is not sent.")
+        return walk(_PRIMITIVE, spot, reading, extra=rest)
     if not _known(spot, reading, (*PORTS, *(PARAMETERS if primitive else ()))):
         return {}
     return walk(_OUTPUT, spot, reading)
@@ -170,7 +178,9 @@ def parameter(kind: str, value: Any) -> str:
 
     :raises ValueError: it is none of that type.
     """
-    if kind == "integer" and not isinstance(value, bool):
+    if isinstance(value, bool) and kind in {"integer", "number"}:
+        raise ValueError
+    if kind == "integer":
         return str(int(float(value)))
     if kind == "number":
         if not math.isfinite(float(value)):

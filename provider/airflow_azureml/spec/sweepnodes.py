@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_azureml.spec.components import loose
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
+    INVALID,
     Convert,
     Field,
     Reading,
@@ -28,7 +30,8 @@ from airflow_azureml.spec.fields import (
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import named
 from airflow_azureml.spec.nodes import NODE, node_inputs, node_outputs, sent_on
-from airflow_azureml.spec.shared import RESOURCES, identity
+from airflow_azureml.spec.references import REGISTRY
+from airflow_azureml.spec.shared import RESOURCES
 from airflow_azureml.spec.sweep import (
     ALGORITHMS,
     EARLY_TERMINATION,
@@ -37,7 +40,6 @@ from airflow_azureml.spec.sweep import (
     SPACES,
     amount,
     choice_value,
-    minute,
 )
 
 TIERS = {word: word for word in ("null", "spot", "basic", "standard", "premium")}
@@ -60,7 +62,9 @@ def written_algorithm(spot: Spot, reading: Reading) -> Any:
 
 
 def written_distribution(spot: Spot, reading: Reading) -> Any:
-    """Take a distribution in YAML's words."""
+    """Take a distribution in YAML's words, or a binding in its place."""
+    if isinstance(spot.value, str) and "${{" in spot.value:
+        return spot.value
     if not isinstance(spot.value, Mapping):
         return reading.refuse(spot, f"{show(spot.value)} is not a distribution. Accepted: a mapping with a type.")
     kind = spot.value.get("type")
@@ -79,21 +83,27 @@ def written_space(spot: Spot, reading: Reading) -> Any:
     return mapped(written_distribution)(spot, reading)
 
 
+def seconds(spot: Spot, reading: Reading) -> Any:
+    """Take seconds: at least a minute, or zero."""
+    found = whole(spot, reading)
+    return found if found is INVALID or found == 0 else max(60, found)
+
+
 LIMITS = nested(
     (
         Field("max_total_trials", "max_total_trials", whole, required=True),
         Field("max_concurrent_trials", "max_concurrent_trials", whole),
-        Field("timeout", "timeout", minute),
-        Field("trial_timeout", "trial_timeout", minute),
+        Field("timeout", "timeout", seconds),
+        Field("trial_timeout", "trial_timeout", seconds),
     )
 )
 
 SETTINGS = (
-    Field("sampling_algorithm", "sampling_algorithm", written_algorithm),
-    Field("search_space", "search_space", written_space),
-    Field("objective", "objective", nested(as_written(OBJECTIVE)), required=True),
+    Field("sampling_algorithm", "sampling_algorithm", written_algorithm, bindable=False),
+    Field("search_space", "search_space", written_space, bindable=False),
+    Field("objective", "objective", nested(as_written(OBJECTIVE)), required=True, bindable=False),
     Field("early_termination", "early_termination", EARLY_TERMINATION),
-    Field("limits", "limits", LIMITS, required=True),
+    Field("limits", "limits", LIMITS, required=True, bindable=False),
     Field(
         "queue_settings",
         "queue_settings",
@@ -103,11 +113,12 @@ SETTINGS = (
                 Field("priority", "priority", choice(PRIORITIES, "a priority")),
             )
         ),
+        bindable=False,
     ),
-    Field("resources", "resources", nested(as_written(RESOURCES))),
-    Field("identity", None, identity),
+    Field("resources", "resources", nested(as_written(RESOURCES)), bindable=False),
+    Field("identity", None, anything),
     Field("description", None, anything),
-    Field("tags", "tags", mapped(anything, null=True)),
+    Field("tags", "tags", loose, bindable=False),
 )
 """What a sweep node has besides; Microsoft's client takes tags of any kind and does not send its identity."""
 
@@ -117,12 +128,21 @@ def sweep_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[st
     extra = ("inputs", "outputs", "trial")
     rows = (*(row for row in NODE if row.name not in {"description", "tags"}), *SETTINGS)
     rest = sent_on(spot, reading, (*(row.name for row in rows), *extra))
+    if "component" in rest:
+        reading.refuse(spot, '"component" is not known here. Did you mean "trial"?', "component")
     body = walk(rows, spot, reading, extra=(*extra, *rest))
-    if spot.value.get("inputs", ()) is None:
-        reading.refuse(spot, "an empty value is not a mapping of inputs.", "inputs")
+    for part in ("inputs", "outputs"):
+        if spot.value.get(part, ()) is None:
+            reading.refuse(spot, f"an empty value is not a mapping of {part}.", part)
+    if isinstance(spot.value.get("trial"), str) and REGISTRY.match(spot.value["trial"]):
+        reading.refuse(spot, "a trial of a registry is not supported. Accepted: a file, azureml:NAME:VERSION.", "trial")
     found = scope.components.get(name)
     if found is None:
         return body
+    if isinstance(body.get("limits"), dict):  # a binding is not sent here
+        limits = body["limits"]
+        bound = [key for key in ("timeout", "trial_timeout") if isinstance(limits.get(key), str)]
+        body["limits"] = {key: value for key, value in limits.items() if key not in bound}
     if isinstance(body.get("early_termination"), dict):
         policy = body["early_termination"]
         body["early_termination"] = {key: value for key, value in policy.items() if not _unset_slack(key, value)}
