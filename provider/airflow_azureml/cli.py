@@ -112,7 +112,7 @@ def _existing(text: str) -> str:
 
 def _assignment(text: str) -> str:
     if not text.partition("=")[0].strip() or "=" not in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form path.to.key=value")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form path.to.key=value; FILE stands before it")
     return text
 
 

@@ -121,6 +121,7 @@ def test_no_secret_is_told() -> None:
         ("timeout: 3600", '3: timeout: "timeout" is not known here. It belongs below limits.'),
         ("instance_type: x", "It belongs below resources."),
         ("limits: {timeout: 1h}", '3: limits.timeout: "1h" is not a whole number of seconds.'),
+        ("inputs: {a: {path: }}", "3: inputs.a.path: an empty value is not a path. Accepted: azureml:NAME:VERSION"),
         ("inputs: {a: {value: [1]}}", '3: inputs.a.value: the input "a" is a list'),
     ],
 )

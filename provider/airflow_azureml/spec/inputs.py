@@ -173,7 +173,8 @@ def _data(spot: Spot, reading: Reading) -> Any:
     if kind in LITERAL_TYPES or (built and path is None and value.get("optional")):
         return None
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        return reading.refuse(spot, "data needs a path.", "path")
+        wrong = f"{show(path)} is not a path." if "path" in value else "data needs a path."
+        return reading.refuse(spot, f"{wrong} Accepted: azureml:NAME:VERSION, an address, a local path.", "path")
     where = spot.child("path").within(os.fspath(path))
     uri = data_uri(where, reading, kind, datastore(spot, reading)) if built or _writable(where, reading) else INVALID
     if INVALID in (kind, mode, uri):
