@@ -138,7 +138,7 @@ def cases() -> Iterator[Case]:
     ):
         for value in ("x", None, 1, {"a": "b"}, {}, "azureml:e:1"):
             yield written(f"with {key} {value!r}", {"image": "i", key: value})
-    for at in (HOME, OTHER, "", "//registries/r"):
+    for at in (HOME, OTHER, "//registries/r"):
         yield written(f"shown with the id of {at}", {"id": f"azureml:{at}/environments/e/versions/1", "image": "i"})
     for setting in ({"condition": "created_greater_than", "value": "30d"}, {"condition": "x"}, {"value": 1}, {}):
         yield written(f"deleted by {setting}", {"image": "i", "auto_delete_setting": setting})
