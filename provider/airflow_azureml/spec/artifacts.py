@@ -1,0 +1,102 @@
+"""What data assets and models have in common: a name, a version, and a path that may be local.
+
+Source: azure-ai-ml 1.35.2, ``_schema/assets/artifact.py`` and ``entities/_assets/_artifacts/artifact.py``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.document import Document, Spot
+from airflow_azureml.spec.fields import OMIT, Field, Reading, choice, show, text, version, walk
+from airflow_azureml.spec.inputs import ASSET_NAME, data_uri, datastore
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An asset to be made.
+
+    :param version: None: the service counts.
+    :param body: ``{"properties": {...}}``, with a gap where a local path must be uploaded.
+    """
+
+    name: str
+    version: str | None
+    body: dict[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+def asset_name(spot: Spot, reading: Reading) -> Any:
+    """Take the name of an asset."""
+    if isinstance(spot.value, str) and ASSET_NAME.fullmatch(spot.value):
+        return spot.value
+    return reading.refuse(spot, f"{show(spot.value)} is not a name. Accepted: up to 255 letters, digits, - and _.")
+
+
+def anything_later(spot: Spot, reading: Reading) -> Any:
+    """Leave a value to be read together with others."""
+    return OMIT
+
+
+def rows(kind: str, types: Collection[str], what: str) -> tuple[Field, ...]:
+    """Make the rows that both have.
+
+    :param kind: the service's word for the type.
+    :param what: what a message calls one.
+    """
+    return (
+        Field("name", "name", asset_name, required=True),
+        Field("version", "version", version),
+        Field("type", kind, choice({word: word for word in types}, what)),
+        Field("path", None, anything_later, required=True),
+        Field("datastore", None, anything_later),
+        Field("description", "description", text),
+    )
+
+
+Uri = Callable[[Spot, Reading, str], Any]
+"""Reads the path of an asset of a type."""
+
+
+def translate(
+    document: Document, workspace: Workspace, table: tuple[Field, ...], kind: tuple[str, str], uri: tuple[str, Uri]
+) -> Artifact:
+    """Translate an asset.
+
+    :param kind: the service's word for the type, and the type of what says none.
+    :param uri: the service's word for the address, and what reads the path.
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading.of(document, workspace)
+    body = walk(table, document.root, reading)
+    body.setdefault(*kind)
+    address = uri[1](document.root, reading, body[kind[0]])
+    if problems := reading.found():
+        raise SpecError(problems)
+    name, number = body.pop("name"), body.pop("version", None)
+    return Artifact(name, number, {"properties": {**body, uri[0]: address}}, tuple(reading.warnings))
+
+
+def located(root: Spot, reading: Reading, kind: str, what: str, kept: tuple[str, ...] = ()) -> Any:
+    """Read the path of an asset: local, or an address.
+
+    :param what: what a message calls the asset.
+    :param kept: how addresses begin that the service takes as they are.
+    """
+    path = root.value.get("path")
+    if path is None:
+        return OMIT
+    spot = root.child("path")
+    if isinstance(path, Mapping):
+        return reading.refuse(spot, f'{show(path)} is not a path. Accepted: the path of an output, its key "path".')
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        return reading.refuse(spot, f"{show(path)} is not a path. Accepted: a local path, or the address of {what}.")
+    given = os.fspath(path)
+    if given.startswith(kept):
+        return given
+    return data_uri(spot.within(given), reading, kind, datastore(root, reading))
