@@ -52,6 +52,19 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("refused here", r"is the id of something in \"environments\", not of a compute", "it is no compute"),
     ("refused here", r"a folder around it", "Microsoft's client goes round forty times and uploads as many copies"),
+    ("refused there", r"object\.__init__\(\) takes exactly one argument", "a fault of theirs"),
+    ("refused there", r"^automl node text_.*is not in set \['classification'\]", "theirs fails to write the search"),
+    ("differs", r"\| \S*log_\w+: ours '(en|dis)able', theirs 'Log\w+\.(EN|DIS)ABLE'", "theirs is no word of the service"),
+    ("refused here", r"a node takes its data by a binding", "theirs sends the text of an object"),
+    (
+        "refused here",
+        r"^automl node .*(is not a whole number|is not a number|is not a word known here)",
+        "theirs reads a text in a search as a distribution that is written already",
+    ),
+    ("refused here", r"^spark.*a spark job needs compute|^spark node: .*there is no compute", "it would run nowhere"),
+    ("refused here", r"(training_data|validation_data): .*(is not data|there is no file)", "there is no such data"),
+    ("differs", r"^(custom model|azure open ai|distillation): data .*theirs '", "a bare text is no input; ours names it"),
+    ("refused here", r"(model|student_model)(\.path)?: a model needs a path", "there is no model"),
     # Calls of command(): its keywords are read as the CLI's YAML is, wherever Microsoft's client does not look at them.
     (
         "refused here",
@@ -85,6 +98,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     # Inputs and outputs of calls.
     ("refused there", r"^callport: \w+ mapping None ", "a mapping without a type is data, as in the CLI's YAML"),
     ("differs", r"^callport: Input mapping None ", "the same"),
+    ("refused here", r"^callport: Input \w+ path ", "path is no type of data in the service"),
     (
         "refused there",
         r"^callport: \w+ \w+ (URI_FOLDER|\w+ (here )?with (Download|Upload)) ?",
@@ -105,6 +119,9 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"^object: other: automl.*logVerbosity: ours alone, 'Info'$", "that is the service's default"),
     ("differs", r"^object: pipeline: of its class \| jobs.one.name: ours alone", "a node is always named"),
     ("refused there", r"^object: command: job of its class", "its client cannot send what it makes itself"),
+    # What is set in a file.
+    ("refused here", r"^set: pipeline: jobs\.new = \{\} ", "a step without a command"),
+    ("refused there", r"^set: pipeline: jobs = None ", "a pipeline without steps"),
     # Invocations of batch endpoints.
     (
         "refused here",
@@ -131,7 +148,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"^invocation: output (None|\{\})", "an empty output is a folder"),
     ("differs", r"^invocation: plain (None|\{'type')", "a mapping is read as in the CLI's inputs.yml"),
     ("refused there", r"named: slash", "azureml:/NAME@latest is a reference like others"),
-    ("refused there", r"\bfile: dot", "file: before a path moves what is relative in the component there"),
+    ("refused there", r"(node|job of a component): file:", "file: moves what is relative in the component"),
     ("refused there", r"component: group default", "it looks for inputs of groups in some nodes only"),
     ("refused there", r"component: version = (list|mapping)", "the version of an anonymous component is not used"),
     ("refused there", r"file: jobs\.p\.inputs\.d\.type = own", "the type beside a binding is not used"),
@@ -142,6 +159,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"(inputs alone|nothing) of type None", "it does not say what it runs"),
     ("refused here", r"component: retry_settings\.", "a component has no inputs of a pipeline to bind to"),
     ("refused here", r"inputs/[vd] bound type", "a type is bound to nothing once the job is sent"),
+    ("refused here", r"identity \{'type': 'managed', 'resource_id'", "it is called msi_resource_id"),
     ("differs", r"key: creation", "an id in a component's file is the service's to fill in"),
     ("differs", r"job of a component: (registered|latest|default)", "the service takes the id of a component"),
     ("differs", r"bound datastore", "no datastore has such a name"),

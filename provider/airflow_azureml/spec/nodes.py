@@ -356,7 +356,8 @@ INLINE_OWN = ("inputs", "outputs", "code", "command", "environment")
 
 def inline_command(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a command node that is written out: its component is made of it."""
-    body = walk(INLINE_NODE, spot, reading, extra=INLINE_OWN)
+    with reading.style(snake=reading.snake, bound=False):  # its schema is that of a job that stands alone
+        body = walk(INLINE_NODE, spot, reading, extra=INLINE_OWN)
     spec = command_spec(spot, reading, scope)
     found = Component(
         anonymous(spec), "command", as_ports(spec.get("inputs", {})), as_ports(spec.get("outputs", {})), spec, spot

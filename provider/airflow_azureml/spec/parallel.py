@@ -165,7 +165,9 @@ def parallel_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
 def _taken_over(found: Component, reading: Reading) -> dict[str, Any]:
     """Take over from the component what its node does not say itself."""
     keys = ("retry_settings", "input_data", "max_concurrency_per_instance", "mini_batch_error_threshold", "task")
-    body = {key: found.spec[key] for key in (*keys, "partition_keys") if found.spec.get(key)}
+    body = {key: found.spec[key] for key in keys if found.spec.get(key)}
+    if "partition_keys" in found.spec:
+        body["partition_keys"] = found.spec["partition_keys"] or "[]"
     written = found.spot.value.get("resources") if found.spot is not None else None
     if found.spot is not None and isinstance(written, Mapping):
         known = {key: value for key, value in written.items() if key in {row.name for row in RESOURCES}}
@@ -203,8 +205,8 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
         "type": "parallel",
         **({"inputs": taken} if taken else {}),
         **({"outputs": given} if given else {}),
-        **{key: body[key] for key in _COMPONENT_KEYS if key in body and not _bound(body[key])},
-        "mini_batch_size": str(body.get("mini_batch_size", 0)),
+        **_settings_of_spec(body),
+        "mini_batch_size": str(0 if _bound(body.get("mini_batch_size")) else body.get("mini_batch_size", 0)),
     }
     found = Component(anonymous(spec), "parallel", as_ports(taken), as_ports(given), spec, spot)
     scope.components[name] = found
@@ -212,9 +214,22 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
 
 
 _COMPONENT_KEYS = (*(row.name for row in SETTINGS), "resources")
+BOUND = re.compile(r"\$\{\{\s*(parent\.)?inputs\S*?\s*\}\}")
+
+
+def _settings_of_spec(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what of a node's settings goes into its component: not what is bound, and no properties of resources.
+
+    Source: azure-ai-ml 1.35.2, ``ParallelJob._to_component``.
+    """
+    spec = {key: body[key] for key in _COMPONENT_KEYS if key in body}
+    if isinstance(spec.get("resources"), Mapping):
+        spec["resources"] = {key: value for key, value in spec["resources"].items() if key != "properties"}
+    free = {"task", "input_data", "retry_settings"}
+    return {key: value for key, value in spec.items() if value != {} and (key in free or not _bound(value))}
 
 
 def _bound(value: Any) -> bool:
-    """Tell a setting that is bound to the pipeline's inputs: only the node carries it."""
+    """Tell a setting that is bound to inputs: only the node carries it."""
     values = value.values() if isinstance(value, Mapping) else [value]
-    return any(isinstance(item, str) and "${{parent.inputs" in item.replace(" ", "") for item in values)
+    return any(isinstance(item, str) and BOUND.search(item) for item in values)
