@@ -155,6 +155,7 @@ def reduced(body: Mapping[str, Any], theirs: bool) -> Any:
         assert theirs or mode in {None, *MODES.values()}, f"mode {mode!r} is not in the service's words"
     if "compute" in properties:
         properties["compute"].pop("isLocal", None)
+        properties["compute"] = properties["compute"] or None
     return compare.Requests([]).reduce(properties)
 
 

@@ -15,7 +15,7 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.translate import translate
-from tests.corpus.standin import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, StandIn
+from tests.corpus.standin import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, Sent, StandIn
 
 WS = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
 SETTINGS = Settings(WS, auth="client_secret", tenant_id=TENANT, client_id="c", client_secret="s")
@@ -34,7 +34,7 @@ class Submission:
         self.folder = folder
         self.standin = standin
 
-    def __call__(self, job: dict[str, Any]) -> tuple[Any, list[str]]:
+    def __call__(self, job: Any) -> tuple[Any, list[str]]:
         before = len(self.standin.sent)
         with MLClient(SETTINGS) as client:
             body = client.run(provide(WS, translate(load(job, folder=str(self.folder)), WS)))
@@ -108,6 +108,24 @@ def test_labels_become_versions(submission: Submission) -> None:
     assert body["environmentId"] == f"{WS.path}/environments/x/versions/7"
     assert [body["inputs"][name]["uri"] for name in names] == [f"{WS.path}/{name}/x/versions/7" for name in names]
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("changed", "wanted"), [(False, "7"), (True, "8")])
+def test_a_named_environment_is_its_newest_version_or_the_next_one(
+    submission: Submission, monkeypatch: pytest.MonkeyPatch, changed: bool, wanted: str
+) -> None:
+    answer = submission.standin.resource
+
+    def refuse(sent: Sent, parts: list[str]) -> tuple[int, Any, dict[str, str]]:
+        if changed and sent.method == "PUT" and parts[-1] == "7":
+            return 409, {"error": {"code": "UserError", "message": "it is there, otherwise"}}, {}
+        return answer(sent, parts)
+
+    monkeypatch.setattr(submission.standin, "resource", refuse)
+    job = load({"command": "echo", "environment": {"name": "n", "image": "i"}}, built=True)
+    body, asked = submission(job)
+    assert body["environmentId"] == f"{WS.path}/environments/n/versions/{wanted}"
+    assert asked[0] == "GET /environments/n"
 
 
 def test_what_does_not_exist(submission: Submission) -> None:

@@ -21,7 +21,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"azureml:/(e:1|AzureML-)", "the form with a slash is taken everywhere"),
     (
         "differs",
-        r"^input triton_model.* ours '/subscriptions/\S*/models/.* theirs '/subscriptions/\S*/data/",
+        r"^(input|callport: Input \w+) triton_model.* ours '/subscriptions/\S*/models/.* theirs '/subscriptions/\S*/data/",
         "a model is none of the data",
     ),
     ("refused here", r'"(file|folder):[^"]*": a local path is written without', "no asset is called file"),
@@ -64,6 +64,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"^spark.*a spark job needs compute|^spark node: .*there is no compute", "it would run nowhere"),
     ("refused here", r"(training_data|validation_data): .*(is not data|there is no file)", "there is no such data"),
     ("differs", r"^(custom model|azure open ai|distillation): data .*theirs '", "a bare text is no input; ours names it"),
+    ("differs", r"^distillation: .*missing, theirs is 'None'$", "None is a word of Python"),
     ("refused here", r"(model|student_model)(\.path)?: a model needs a path", "there is no model"),
     # Calls of command(): its keywords are read as the CLI's YAML is, wherever Microsoft's client does not look at them.
     (
@@ -158,7 +159,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"inputs\.d\.path: data needs a path", "the service would have nothing to give"),
     ("refused here", r"(inputs alone|nothing) of type None", "it does not say what it runs"),
     ("refused here", r"component: retry_settings\.", "a component has no inputs of a pipeline to bind to"),
-    ("refused here", r"inputs/[vd] bound type", "a type is bound to nothing once the job is sent"),
+    ("refused here", r"inputs/[vd] (bound type|bound mode|both bound)", "a type is bound to nothing once the job is sent"),
     ("refused here", r"identity \{'type': 'managed', 'resource_id'", "it is called msi_resource_id"),
     ("differs", r"key: creation", "an id in a component's file is the service's to fill in"),
     ("differs", r"job of a component: (registered|latest|default)", "the service takes the id of a component"),

@@ -7,6 +7,7 @@ local disk is asked of ``Files``, which ``load`` brings along: nothing in this f
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -232,7 +233,7 @@ def _put(top: Any, name: str, value: Any) -> Path:
     """Set one value below ``top``, making mappings on the way; gives back the path to it."""
     here = top
     path: Path = ()
-    keys = name.replace("[", ".").replace("]", "").split(".")
+    keys = re.sub(r"\[(\d+)\]", r".\1", name).split(".")
     if not all(keys):
         raise ValueError("this is not a dotted path.")
     for position, key in enumerate(keys):

@@ -108,7 +108,7 @@ def spark_component(spot: Spot, reading: Reading) -> Any:
         entry_exists(spot, reading)
     conf = _full(*settings(body.get("conf")))
     spec = {"is_deterministic": True, **rest, **body, "conf": conf, "type": "spark", **io}
-    return Component(anonymous(spec, body.get("properties")), "spark", taken, given, spec, spot)
+    return Component(anonymous(spec, body.get("properties"), spot), "spark", taken, given, spec, spot)
 
 
 COMPONENT_NODE = (
