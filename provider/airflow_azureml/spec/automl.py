@@ -290,8 +290,9 @@ NODE = (
     Field("experiment_name", "experiment_name", text),
     Field("display_name", "display_name", text),
     Field("description", "description", text),
-    Field("tags", "tags", TAGS),
-    Field("properties", "properties", TAGS),
+    Field("tags", "tags", TAGS, bindable=False),
+    Field("properties", "properties", TAGS, bindable=False),
+    Field("services", "services", _services),
     Field("compute", "compute", _node_compute),
     Field("identity", "identity", _node_identity),
     Field("environment_id", "environment_id", text),
@@ -312,6 +313,8 @@ def node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any
     own = walk(rows, spot, reading, extra=[str(key) for key in spot.value if key not in names])
     outputs = {}
     given = spot.value.get("outputs")
+    if "outputs" in spot.value and not isinstance(given, Mapping):
+        reading.refuse(spot, f"{show(given)} is not a mapping of outputs.", "outputs")
     for item in spot.child("outputs").items() if isinstance(given, Mapping) else ():
         graph.check(item, reading, scope, name)
         converted = one_output(item, reading)

@@ -6,7 +6,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/automl/`` and ``entities/_job/automl/``; t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_azureml.spec.automlwords import (
@@ -36,6 +36,13 @@ from airflow_azureml.spec.fields import (
     whole,
 )
 
+MAPPINGS = {
+    *("featurization", "limits", "training", "forecasting", "sweep", "training_parameters", "search_space"),
+    *("transformer_params", "column_name_and_types", "stack_ensemble_settings", "stack_meta_learner_kwargs"),
+    "early_termination",
+}
+"""Keys that hold mappings or lists of them: no binding can stand in their place."""
+
 
 @dataclass(frozen=True)
 class Style:
@@ -48,7 +55,8 @@ class Style:
 
     def rows(self, table: tuple[Field, ...]) -> tuple[Field, ...]:
         """Name the keys of a table."""
-        return as_written(table) if self.written else table
+        rows = tuple(replace(row, bindable=row.bindable and row.name not in MAPPINGS) for row in table)
+        return as_written(rows) if self.written else rows
 
     def nested(self, table: tuple[Field, ...]) -> Convert:
         """Make a converter for a mapping."""
@@ -125,7 +133,7 @@ def featurization(style: Style) -> Convert:
 
     def convert(spot: Spot, reading: Reading) -> Any:
         body = style.nested(rows)(spot, reading)
-        defaults = {"mode": "auto"} if style.written else {"mode": "auto", "transformerParams": {}}
+        defaults = {} if style.written else {"mode": "auto", "transformerParams": {}}
         return {**defaults, **body} if isinstance(body, dict) else body
 
     return convert
@@ -188,10 +196,13 @@ def _lags(value: Any) -> Any:
 
 
 def _names(style: Style) -> Convert:
+    """Make a converter for one name or several; Microsoft's client writes several into a node as the text of a list."""
+
     def convert(spot: Spot, reading: Reading) -> Any:
         if isinstance(spot.value, str):
             return spot.value if style.written or not spot.value else [spot.value]
-        return listed(text)(spot, reading)
+        found = listed(text)(spot, reading)
+        return str(found) if style.written and found is not INVALID else found
 
     return convert
 

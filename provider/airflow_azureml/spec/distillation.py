@@ -14,38 +14,93 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
     Field,
     Reading,
+    answers,
     anything,
     by_type,
     choice,
+    fixed,
     mapped,
     nested,
     number,
     show,
+    snake,
     text,
     truth,
     walk,
     whole,
 )
 from airflow_azureml.spec.finetuning import hyperparameters, model, named, raw_compute, table
-from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, RESOURCES, TAGS, identity
+from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, RESOURCES, identity
+
+
+def filled(spot: Spot, reading: Reading) -> Any:
+    """Take any value but an empty one."""
+    return reading.refuse(spot, "the value is empty.") if spot.value is None else anything(spot, reading)
+
+
+def key(spot: Spot, reading: Reading) -> Any:
+    """Take a key, which may not be an empty text."""
+    return reading.refuse(spot, "the key is empty.") if spot.value == "" else text(spot, reading)
+
+
+_CREDENTIALS = {
+    "pat": ("pat",),
+    "sas": ("sas_token",),
+    "username_password": ("username", "password"),
+    "managed_identity": ("client_id", "resource_id"),
+    "service_principal": ("client_id", "client_secret", "tenant_id"),
+    "access_key": ("access_key_id", "secret_access_key"),
+    "api_key": ("key",),
+    "account_key": ("account_key",),
+    "aad": (),
+    "none": (),
+}
+"""Kinds of credentials of a connection, and what each has."""
+
+
+def credentials(spot: Spot, reading: Reading) -> Any:
+    """Take the credentials of a connection."""
+    kinds = {
+        kind: fixed(tuple(Field(name, name, text, required=True) for name in names), type=kind)
+        for kind, names in _CREDENTIALS.items()
+    }
+    return by_type(kinds, "credentials", fold=snake)(spot, reading)
+
 
 _COMMON = (
     Field("name", "name", text, required=True),
     Field("type", "type", text),
-    Field("description", None, text),
-    Field("tags", "tags", TAGS),
+    Field("description", "description", text),
+    Field("tags", "tags", mapped(anything)),
     Field("metadata", "metadata", mapped(anything)),
+    Field("is_shared", "is_shared", truth),
+    *answers("id", "creation_context"),
 )
-_SERVERLESS = nested((*_COMMON, Field("api_key", "api_key", text, required=True), Field("endpoint", "endpoint", text)))
+_SERVERLESS = nested(
+    (
+        *_COMMON,
+        Field("api_key", "api_key", key, required=True),
+        Field("endpoint", "endpoint", text, required=True),
+        Field("target", None, text),
+        Field("credentials", None, credentials),
+    )
+)
 _CUSTOM = nested(
     (
         *_COMMON,
-        Field("target", "target", text),
-        Field("credentials", "credentials", mapped(text)),
-        Field("is_shared", "is_shared", truth),
+        Field("target", "target", text, required=True),
+        Field("credentials", "credentials", credentials),
     )
 )
-CONNECTION = by_type({"serverless": _SERVERLESS, "custom": _CUSTOM}, "connection")
+_STORES = (
+    *("git", "container_registry", "python_feed", "s3", "snowflake", "azure_sql_db", "azure_synapse_analytics"),
+    *("azure_my_sql_db", "azure_postgres_db", "azure_data_lake_gen2"),
+)
+"""Kinds of connection that Microsoft's client takes here as it takes ``custom``, though no teacher answers there."""
+
+CONNECTION = by_type(
+    {"serverless": _SERVERLESS, "custom": _CUSTOM, **dict.fromkeys(_STORES, _CUSTOM)}, "connection", fold=snake
+)
 
 _WORDS = ("label_generation", "data_generation")
 _TASKS = ("nli", "nlu_qa", "conversation", "math", "summarization")
@@ -53,8 +108,10 @@ _TASKS = ("nli", "nlu_qa", "conversation", "math", "summarization")
 
 def student(spot: Spot, reading: Reading) -> Any:
     """Take the model that is to learn: a mapping, or its name."""
-    if isinstance(spot.value, str) and spot.value:
+    if isinstance(spot.value, str) and spot.value.startswith(("azureml:", "/subscriptions/")):
         return named(spot.value, spot, reading)
+    if isinstance(spot.value, str):
+        return reading.refuse(spot, f"{show(spot.value)} does not name a model. Accepted: azureml:NAME:VERSION.")
     return model(spot, reading)
 
 
@@ -84,7 +141,7 @@ SETTINGS = (
         "teacher",
         nested(
             (
-                Field("inference_parameters", "parameters", mapped(anything)),
+                Field("inference_parameters", "parameters", mapped(filled)),
                 Field(
                     "endpoint_request_settings",
                     "requests",
@@ -150,20 +207,23 @@ def _properties(told: Mapping[str, Any]) -> dict[str, str]:
 
 def _connection(given: Mapping[str, Any]) -> dict[str, Any]:
     """Write the connection to the teacher as Microsoft's client does; the service takes the key out of it."""
-    kind = given["type"].lower()
+    kind = snake(given["type"])
     if kind == "serverless":
         target, key = given.get("endpoint"), given["api_key"]
         credentials = {"type": "api_key", "key": key}
         further = {"api_key": key, "endpoint": target}
     else:
-        target, credentials, further = given.get("target"), given.get("credentials", {"type": "none"}), {}
+        open_store = {"type": "aad" if kind == "azure_data_lake_gen2" else "none"}
+        target, credentials, further = given.get("target"), given.get("credentials", open_store), {}
+    labels = {**given.get("tags", {}), **given.get("metadata", {})}
     return {
         "name": given["name"],
-        "tags": given.get("tags", {}),
+        **({"description": given["description"]} if given.get("description") else {}),
+        "tags": labels,
         "type": kind,
         "target": target,
         "credentials": credentials,
         "is_shared": given.get("is_shared", True),
-        "metadata": given.get("metadata", {}),
+        "metadata": labels,
         **further,
     }

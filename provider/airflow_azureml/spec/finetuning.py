@@ -85,6 +85,9 @@ def table(spot: Spot, reading: Reading) -> Any:
         return reading.refuse(
             spot, f"{show(spot.value)} is not data. Accepted: a path, or a mapping with type: uri_file and path."
         )
+    kind = spot.value.get("type", "uri_folder")
+    if not isinstance(kind, str) or kind.lower() not in ("uri_file", "uri_folder"):
+        return reading.refuse(spot, f"{show(kind)} is not a type of data here. Accepted: uri_file, uri_folder.", "type")
     body = io.job_input(spot, reading)
     if not isinstance(body, dict) or "uri" not in body:
         return INVALID if body is INVALID else reading.refuse(spot, "data needs a path.", "path")
@@ -113,9 +116,9 @@ def raw_compute(spot: Spot, reading: Reading) -> Any:
 
 
 def task(spot: Spot, reading: Reading) -> Any:
-    """Take a task; an object of ``azure-ai-ml`` writes its own in camel case."""
+    """Take a task, in camel case too, as an object of ``azure-ai-ml`` writes its own."""
     words = {word: _camel(word) for word in TASKS}
-    return choice(words, "a task", fold=snake if spot.document.built else str)(spot, reading)
+    return choice(words, "a task", fold=lambda word: snake(word) if word in words.values() else word)(spot, reading)
 
 
 DETAILS = (
