@@ -1,4 +1,4 @@
-"""What is set in a job file by dotted paths, as ``az ml job create --set`` does: new keys, nested ones, whole mappings."""
+"""What is set in a job file by dotted paths, as ``az ml job create --set`` does: new keys, nested ones, mappings."""
 
 from __future__ import annotations
 
