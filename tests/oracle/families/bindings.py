@@ -125,7 +125,7 @@ MAPPINGS = {
     "path null": {"path": None},
     "compute path": {"type": "uri_file", "path_on_compute": "file:x", "path": "data.csv"},
 }
-OUTPUTS = {
+OUTPUTS: dict[str, Any] = {
     "bound": "${{parent.outputs.o}}",
     "bound to a file": "${{parent.outputs.ofile}}",
     "bound to a model": "${{parent.outputs.omodel}}",
@@ -269,8 +269,8 @@ def of_the_pipeline() -> Iterator[Case]:
     )
     for word, value in IO["outputs/o"].items():
         yield from these("bound up to", upward, {word: {"outputs/new": value}})
-    for key, values in SETTINGS.items():
-        rows = {f"{key} = {value}": {f"settings/{key}": value, "compute": ...} for value in values}
+    for key, given in SETTINGS.items():
+        rows = {f"{key} = {value}": {f"settings/{key}": value, "compute": ...} for value in given}
         yield from these("settings", PIPELINE, rows)
     for value in (None, {}, [], "x", 1):
         yield from these("settings", PIPELINE, {f"= {value}": {"settings": value}})

@@ -66,7 +66,7 @@ def with_file(case: Case, place: str = "comp.yml") -> Case:
     return Case(case.id, JOB, {**FILES, place: case.text})
 
 
-REFERENCES = {
+REFERENCES: dict[str, Any] = {
     "name": "azureml:comp:1",
     "name and latest": "azureml:comp@latest",
     "name and default": "azureml:comp@default",
@@ -105,7 +105,7 @@ REFERENCES = {
     "empty file": "empty.yml",
     "url": "https://host/comp.yml",
 }
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "comment": "c",
     "tags": {"a": "b"},
     "properties": {"a": "b"},
@@ -197,7 +197,7 @@ GIVEN: Mapping[str, Any] = {
     "binding": "${{parent.inputs.x}}",
     "value": {"value": 2},
 }
-KEYS = {
+KEYS: dict[str, dict[str, Any]] = {
     "code from above": {"code": "../src"},
     "code absent": {"code": "nope"},
     "code registered": {"code": "azureml:c:1"},
@@ -261,7 +261,7 @@ def cases() -> Iterator[Case]:
         "list.yml": "- a\n",
         "empty.yml": "",
     }
-    given = {
+    given: dict[str, Any] = {
         f"{NODE}/inputs": {"a": 1, "d": {"path": "azureml:d:1"}},
         f"{NODE}/outputs": {"o": None, "p": {"mode": "upload"}},
     }
