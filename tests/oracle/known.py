@@ -56,13 +56,14 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused there", r"^automl node text_.*is not in set \['classification'\]", "theirs fails to write the search"),
     (
         "differs",
-        r"\| (\S*log_\w+: ours '(en|dis)able', theirs 'Log\w+\.(EN|DIS)ABLE'(; )?)+$",
-        "theirs is no word of the service",
+        r"^automl.*\| ((\S*log_\w+: ours '(en|dis)able', theirs 'Log\w+\.(EN|DIS)ABLE'"
+        r"|\S*services\.s\.type: ours alone, 'custom')(; )?)+$",
+        "theirs is no word of the service, and it loses the type of the service",
     ),
     ("refused here", r"a node takes its data by a binding", "theirs sends the text of an object"),
     (
         "refused here",
-        r"^automl node .*(is not a whole number|is not a number|is not a word known here)",
+        r"^automl node .*is not a (whole number|number|word known here|truth value)",
         "theirs reads a text in a search as a distribution that is written already",
     ),
     ("refused here", r"^spark.*a spark job needs compute|^spark node: .*there is no compute", "it would run nowhere"),
@@ -163,7 +164,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"inputs\.d\.path: data needs a path", "the service would have nothing to give"),
     ("refused here", r"(inputs alone|nothing) of type None", "it does not say what it runs"),
     ("refused here", r"component: retry_settings\.", "a component has no inputs of a pipeline to bind to"),
-    ("refused here", r"inputs/[vd] (bound type|bound mode|both bound)", "a type is bound to nothing once the job is sent"),
+    ("refused here", r"inputs/[vd] (bound type|bound mode|both bound)", "a sent type is bound to nothing"),
     ("refused here", r"identity \{'type': 'managed', 'resource_id'", "it is called msi_resource_id"),
     ("differs", r"key: creation", "an id in a component's file is the service's to fill in"),
     ("differs", r"job of a component: (registered|latest|default)", "the service takes the id of a component"),

@@ -292,13 +292,13 @@ NODE = (
     Field("description", "description", text),
     Field("tags", "tags", TAGS, bindable=False),
     Field("properties", "properties", TAGS, bindable=False),
-    Field("services", "services", _services),
+    Field("services", "services", _services, bindable=False),
     Field("compute", "compute", _node_compute),
-    Field("identity", "identity", _node_identity),
+    Field("identity", "identity", _node_identity, bindable=False),
     Field("environment_id", "environment_id", text),
-    Field("environment_variables", "environment_variables", mapped(text)),
-    Field("resources", "resources", nested(as_written(RESOURCES))),
-    Field("queue_settings", "queue_settings", QUEUE),
+    Field("environment_variables", "environment_variables", mapped(text), bindable=False),
+    Field("resources", "resources", nested(as_written(RESOURCES)), bindable=False),
+    Field("queue_settings", "queue_settings", QUEUE, bindable=False),
 )
 
 
