@@ -13,8 +13,9 @@ from typing import Any
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import OMIT, Field, Reading, choice, show, text, version, walk
+from airflow_azureml.spec.fields import OMIT, Field, Reading, show, walk
 from airflow_azureml.spec.inputs import ASSET_NAME, data_uri, datastore
+from airflow_azureml.spec.values import choice, text, version
 
 
 @dataclass(frozen=True)

@@ -24,29 +24,14 @@ from airflow_azureml.spec.automlfields import (
 from airflow_azureml.spec.automlmodels import model_settings, model_space
 from airflow_azureml.spec.automlwords import CLASSIFIERS, FORECASTERS, METRICS, NUMERIC_METRICS, REGRESSORS, VERBOSITY
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    Convert,
-    Field,
-    Reading,
-    as_written,
-    choice,
-    listed,
-    mapped,
-    nearest,
-    nested,
-    number,
-    show,
-    snake,
-    text,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, as_written, nearest, nested, show, snake, walk
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.nodes import one_output
+from airflow_azureml.spec.outputs import outputs as job_outputs
 from airflow_azureml.spec.references import compute, compute_id
 from airflow_azureml.spec.shared import HEAD, RESOURCES, SERVICES, TAGS, identity
 from airflow_azureml.spec.sweep import ALGORITHMS, EARLY_TERMINATION
+from airflow_azureml.spec.values import choice, listed, mapped, number, text, whole
 
 MULTILABEL = [*METRICS, "IOU"]
 
@@ -207,7 +192,7 @@ def _task(spot: Spot, reading: Reading, fold: Callable[[str], str]) -> Task | No
 
 
 def _outputs(spot: Spot, reading: Reading) -> Any:
-    body = io.outputs(spot, reading)
+    body = job_outputs(spot, reading)
     return body if body is INVALID else {name: {**one, "jobOutputType": "uri_folder"} for name, one in body.items()}
 
 

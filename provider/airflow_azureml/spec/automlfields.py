@@ -22,19 +22,12 @@ from airflow_azureml.spec.fields import (
     Reading,
     anything,
     as_written,
-    choice,
-    iso_duration,
-    listed,
-    mapped,
     nearest,
     nested,
-    number,
     show,
     snake,
-    text,
-    truth,
-    whole,
 )
+from airflow_azureml.spec.values import choice, iso_duration, listed, mapped, number, text, truth, whole
 
 MAPPINGS = {
     *("featurization", "limits", "training", "forecasting", "sweep", "training_parameters", "search_space"),

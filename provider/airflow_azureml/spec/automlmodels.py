@@ -11,23 +11,9 @@ from typing import Any
 from airflow_azureml.spec.automlfields import Style
 from airflow_azureml.spec.automlwords import OPTIMIZERS, SCHEDULERS, SIZES, SWITCH, TEXT_SCHEDULERS, VALIDATION_METRICS
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    Convert,
-    Field,
-    Reading,
-    choice,
-    listed,
-    nearest,
-    number,
-    show,
-    snake,
-    text,
-    truth,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, nearest, show, snake, walk
 from airflow_azureml.spec.sweep import SPACES, amount
+from airflow_azureml.spec.values import choice, listed, number, text, truth, whole
 
 _COMMON: dict[str, str] = {
     **dict.fromkeys(

@@ -18,24 +18,9 @@ from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.batchports import INPUTS, OUTPUTS, ModelRules, batch_inputs, batch_outputs
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    OMIT,
-    Convert,
-    Field,
-    Reading,
-    anything,
-    choice,
-    duration,
-    mapped,
-    nested,
-    show,
-    text,
-    title,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Field, Reading, anything, nested, show, walk
 from airflow_azureml.spec.load import load
+from airflow_azureml.spec.values import choice, duration, mapped, text, title, whole
 
 SHORT_NAMES = {"uri_folder": "UriFolder", "uri_file": "UriFile"}
 """What the one input of the short form is called. Source: azure-ai-ml 1.35.2."""

@@ -17,14 +17,12 @@ from typing import Any
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import parse_datastore_path
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Reading, choice, show
+from airflow_azureml.spec.fields import INVALID, Reading, show
 from airflow_azureml.spec.inputs import (
     BUILT_KEYS,
     INPUT_KEYS,
     INPUT_MODES,
     MODEL_TYPES,
-    OUTPUT_KEYS,
-    OUTPUT_MODES,
     UPSTREAM_KEYS,
     data_uri,
     datastore,
@@ -33,7 +31,9 @@ from airflow_azureml.spec.inputs import (
     not_an_input,
     unknown,
 )
+from airflow_azureml.spec.outputs import OUTPUT_KEYS, OUTPUT_MODES
 from airflow_azureml.spec.references import ARM_ID
+from airflow_azureml.spec.values import choice
 
 INPUTS, OUTPUTS = "inputData", "outputData"
 

@@ -11,26 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.spec import ports
+from airflow_azureml.spec.commandtext import check_bindings
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    OMIT,
-    Field,
-    Reading,
-    answers,
-    anything,
-    as_written,
-    mapped,
-    show,
-    text,
-    truth,
-    walk,
-)
+from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, anything, as_written, show, walk
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
-from airflow_azureml.spec.inputs import check_bindings
 from airflow_azureml.spec.needs import Gap, Register
 from airflow_azureml.spec.references import REGISTRY, asset, code, environment, follow
 from airflow_azureml.spec.shared import DISTRIBUTION, RESOURCES
+from airflow_azureml.spec.values import mapped, text, truth
 
 ANONYMOUS = "azureml_anonymous"
 """The name that Microsoft's client registers all anonymous components under; their versions are GUIDs."""

@@ -11,8 +11,9 @@ from typing import Any
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.artifacts import Artifact, located, rows, translate
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import Field, Reading, anything, mapped
+from airflow_azureml.spec.fields import Field, Reading, anything
 from airflow_azureml.spec.inputs import DATA_TYPES
+from airflow_azureml.spec.values import mapped
 
 TABLE = (
     *rows("dataType", DATA_TYPES, "a type of data asset"),

@@ -16,25 +16,11 @@ from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.components import ANONYMOUS, component
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    Field,
-    Reading,
-    answers,
-    anything,
-    choice,
-    duration,
-    mapped,
-    nested,
-    show,
-    snake,
-    text,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, nested, show, snake, walk
 from airflow_azureml.spec.needs import Gap, Register
 from airflow_azureml.spec.references import ARM_ID, asset, code, compute, environment
 from airflow_azureml.spec.shared import TAGS, resources
+from airflow_azureml.spec.values import choice, duration, mapped, text, whole
 
 NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[-a-zA-Z0-9]*[a-zA-Z0-9]")
 """Source: azure-ai-ml 1.35.2, ``EndpointConfigurations``: 3 to 32 characters."""

@@ -9,28 +9,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_azureml.spec import inputs as io
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import (
-    Field,
-    Reading,
-    answers,
-    anything,
-    by_type,
-    choice,
-    fixed,
-    mapped,
-    nested,
-    number,
-    show,
-    snake,
-    text,
-    truth,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import Field, Reading, answers, anything, by_type, fixed, nested, show, snake, walk
 from airflow_azureml.spec.finetuning import hyperparameters, model, named, raw_compute, table
+from airflow_azureml.spec.outputs import outputs
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, RESOURCES, identity
+from airflow_azureml.spec.values import choice, mapped, number, text, truth, whole
 
 
 def filled(spot: Spot, reading: Reading) -> Any:
@@ -160,7 +144,7 @@ SETTINGS = (
 JOB = (
     *HEAD,
     Field("compute", None, raw_compute),
-    Field("outputs", "outputs", io.outputs),
+    Field("outputs", "outputs", outputs),
     Field("services", None, JOB_SERVICES),
     Field("identity", None, identity),
 )

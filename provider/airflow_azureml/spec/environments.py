@@ -11,27 +11,11 @@ from typing import Any
 
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    OMIT,
-    Convert,
-    Field,
-    Reading,
-    answers,
-    anything,
-    choice,
-    mapped,
-    nested,
-    show,
-    text,
-    title,
-    version,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Field, Reading, answers, anything, nested, show, walk
 from airflow_azureml.spec.inputs import datastore
 from airflow_azureml.spec.needs import LATEST, Gap, Register
 from airflow_azureml.spec.references import WEB, asset, is_url, local, not_local, written
+from airflow_azureml.spec.values import choice, mapped, text, title, version, whole
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that Microsoft's client registers all anonymous environments under; their versions are hashes."""

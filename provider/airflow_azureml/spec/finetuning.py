@@ -11,23 +11,10 @@ from typing import Any
 
 from airflow_azureml.spec import inputs as io
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    Field,
-    Reading,
-    choice,
-    listed,
-    mapped,
-    nearest,
-    nested,
-    number,
-    show,
-    snake,
-    text,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import INVALID, Field, Reading, nearest, nested, show, snake, walk
+from airflow_azureml.spec.outputs import outputs
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, QUEUE, identity
+from airflow_azureml.spec.values import choice, listed, mapped, number, text, whole
 
 TASKS = (
     "chat_completion",
@@ -130,7 +117,7 @@ DETAILS = (
 )
 JOB = (
     *HEAD,
-    Field("outputs", "outputs", io.outputs),
+    Field("outputs", "outputs", outputs),
     Field("services", None, JOB_SERVICES),
     Field("identity", None, identity),
 )

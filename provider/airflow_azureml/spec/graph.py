@@ -14,7 +14,8 @@ from typing import Any
 
 from airflow_azureml.spec.components import Component
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import TRUTHS, Reading, nearest, show
+from airflow_azureml.spec.fields import Reading, nearest, show
+from airflow_azureml.spec.values import TRUTHS
 
 BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
 PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import OMIT, Convert, Field, Reading, listed, show, text
+from airflow_azureml.spec.fields import OMIT, Convert, Field, Reading, show
 from airflow_azureml.spec.needs import Gap, Upload
 from airflow_azureml.spec.references import name_strays
+from airflow_azureml.spec.values import listed, text
 
 
 def _includes(spot: Spot, reading: Reading) -> Any:

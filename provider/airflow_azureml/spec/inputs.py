@@ -1,4 +1,4 @@
-"""Inputs, outputs, modes and ``${{…}}`` bindings: the one grammar of the CLI, as a job of its own takes it.
+"""Inputs and their modes: the one grammar of the CLI, as a job of its own takes it.
 
 Source: azure-ai-ml 1.35.2, ``_schema/job/input_output_entry.py``, ``entities/_job/_input_output_helpers.py`` and
 ``operations/_job_operations.py`` (``_resolve_job_input``).
@@ -14,9 +14,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, TRUTHS, Reading, nearest, show
+from airflow_azureml.spec.fields import INVALID, Reading, nearest, show
 from airflow_azureml.spec.needs import Gap
 from airflow_azureml.spec.references import ARM_ID, PREFIXES, VERSION_ID, asset, is_binding, is_url, local, not_local
+from airflow_azureml.spec.values import TRUTHS
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 """What an input or output may be called."""
@@ -37,7 +38,6 @@ INPUT_MODES = {
     "eval_mount": "EvalMount",
     "eval_download": "EvalDownload",
 }
-OUTPUT_MODES = {"rw_mount": "ReadWriteMount", "mount": "ReadWriteMount", "upload": "Upload", "direct": "Direct"}
 
 PLAIN_MODES = ("ro_mount", "download", "direct")
 """What Microsoft's YAML schema takes for every type; a job built by program may use all."""
@@ -48,26 +48,15 @@ UPSTREAM_KEYS = ("https_url", "abfss_url", "asset_id")
 """What the result of an upstream task carries besides, and is not sent."""
 BUILT_KEYS = ("description", "optional", "default", "min", "max", "enum", "name", "version")
 """What an ``Input`` object of azure-ai-ml carries besides."""
-OUTPUT_KEYS = ("type", "path", "mode", "name", "version")
-BUILT_OUTPUT_KEYS = ("description", "path_on_compute", "early_available", "is_control")
-"""What an ``Output`` object of azure-ai-ml carries besides."""
-
-INPUT_BINDING = re.compile(r"\${{inputs\.([\w\.-]+)}}")
-OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
-OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
 
 
 def inputs(spot: Spot, reading: Reading) -> Any:
     """Read the inputs of a job."""
-    return _each(spot, reading, job_input)
+    return each_named(spot, reading, job_input)
 
 
-def outputs(spot: Spot, reading: Reading) -> Any:
-    """Read the outputs of a job."""
-    return _each(spot, reading, job_output)
-
-
-def _each(spot: Spot, reading: Reading, convert: Any) -> Any:
+def each_named(spot: Spot, reading: Reading, convert: Any) -> Any:
+    """Read a mapping of names, each value by ``convert``, which gives back None for what sends nothing."""
     if not isinstance(spot.value, Mapping):
         return reading.refuse(spot, f"{show(spot.value)} is not a mapping of names.")
     body = {}
@@ -301,114 +290,3 @@ def data_uri(spot: Spot, reading: Reading, kind: Any, store: str | None) -> Any:
             spot, f"{show(given)} is a file, and the input is a uri_folder. Give a folder, or type: uri_file."
         )
     return Gap(gap.need, "{}/") if kind == "uri_folder" else gap
-
-
-def job_output(spot: Spot, reading: Reading) -> Any:
-    """Read one output; empty is a uri_folder in its default place and mode."""
-    if spot.value is None:
-        return {reading.key("jobOutputType"): "uri_folder"}
-    if not isinstance(spot.value, Mapping):
-        return reading.refuse(
-            spot, f"{show(spot.value)} is not an output. Accepted: nothing, or a mapping of {', '.join(OUTPUT_KEYS)}."
-        )
-    built = spot.document.built
-    before = len(reading.problems)
-    unknown(
-        spot,
-        reading,
-        (*OUTPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_OUTPUT_KEYS if built else ())),
-    )
-    value = {key: given for key, given in spot.value.items() if given is not None or not built}
-    kind = _word(spot, reading, value, "type", TYPES) or "uri_folder"
-    mode = _word(spot, reading, value, "mode", tuple(OUTPUT_MODES))
-    body = {reading.key("jobOutputType"): kind}
-    if mode:
-        body["mode"] = OUTPUT_MODES.get(mode, mode)
-    if "path" in value:
-        body["uri"] = _output_path(spot, reading, value["path"])
-    if built and value.get("description") is not None:
-        body["description"] = value["description"]
-    body.update(_registered(spot, reading, value))
-    return INVALID if len(reading.problems) > before else body
-
-
-def _word(spot: Spot, reading: Reading, value: Mapping[str, Any], key: str, accepted: Collection[str]) -> str | None:
-    given = value.get(key)
-    if key not in value:
-        return None
-    if isinstance(given, str) and given.lower() in accepted:
-        return given.lower()
-    what = "a mode of an output" if key == "mode" else "a type of data"
-    reading.refuse(spot, f"{show(given)} is not {what}. Accepted: {', '.join(accepted)}.", key)
-    return None
-
-
-def _output_path(spot: Spot, reading: Reading, given: Any) -> Any:
-    if isinstance(given, str):
-        return given
-    return reading.refuse(spot, f"{show(given)} is not a path. Accepted: azureml://datastores/NAME/paths/….", "path")
-
-
-def _registered(spot: Spot, reading: Reading, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Read name and version under which an output is registered."""
-    name, version = value.get("name"), value.get("version")
-    body = {}
-    if "name" in value:
-        if isinstance(name, str) and ASSET_NAME.fullmatch(name):
-            body[reading.key("assetName")] = name
-        else:
-            reading.refuse(spot, f"{show(name)} is not a name. Accepted: up to 255 letters, digits, - and _.", "name")
-    if "version" in value:
-        if not isinstance(version, (str, int, float)):
-            reading.refuse(spot, f"{show(version)} is not a version. Accepted: a text or a number.", "version")
-        elif name is None:
-            reading.refuse(spot, "a version needs a name beside it.", "version")
-        else:
-            body[reading.key("assetVersion")] = str(version)
-    return body
-
-
-def check_command(spot: Spot, reading: Reading, given: Any, what: str = "command") -> None:
-    """Refuse a command that names an input that the job does not have."""
-    names = set(given) if isinstance(given, Mapping) else set()
-    text = spot.value
-    optional = set(OPTIONAL_BINDING.findall(text))
-    for name in dict.fromkeys(INPUT_BINDING.findall(text)):
-        if name not in names and name not in optional:
-            have = f" Inputs: {', '.join(map(str, names))}." if names else " It has no inputs."
-            reading.refuse(
-                spot,
-                f"the {what} names the input {show(name)}, which the job does not have.{have}{_meant(name, names)}",
-            )
-
-
-ANY_BINDING = re.compile(r"\$\{\{\s*(\S*?)\s*\}\}")
-
-
-OF_COMPONENTS = (
-    *("name", "version", "id", "type", "display_name", "description", "tags", "properties", "is_deterministic"),
-    *("code", "command", "environment", "environment_variables", "distribution", "resources", "instance_count"),
-    *("additional_includes", "base_path", "creation_context", "latest_version"),
-)
-"""What a component's command may name besides inputs and outputs. Source: azure-ai-ml 1.35.2, ``_validate_command``."""
-
-
-def check_bindings(spot: Spot, reading: Reading, taken: Collection[str], given: Collection[str]) -> None:
-    """Refuse a component's command that names an input or output which the component does not declare."""
-    for name in dict.fromkeys(ANY_BINDING.findall(spot.value)):
-        part, _, port = name.partition(".")
-        names = {"inputs": taken, "outputs": given}.get(part)
-        if names is None and part not in OF_COMPONENTS:
-            reading.refuse(
-                spot, f"${{{{{name}}}}} cannot be told here. Accepted: ${{{{inputs.NAME}}}}, ${{{{outputs.NAME}}}}."
-            )
-        if names is not None and port.partition(".")[0] not in {known.partition(".")[0] for known in names}:
-            have = f" It has: {', '.join(names)}." if names else " It has none."
-            reading.refuse(
-                spot, f"${{{{{name}}}}} is not among the {part} of the component.{have}{_meant(port, names)}"
-            )
-
-
-def _meant(name: str, names: Collection[Any]) -> str:
-    hint = nearest(name, [str(n) for n in names])
-    return hint if hint.startswith(" Did") else ""

@@ -9,9 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_azureml.spec.commandtext import OUTPUT_BINDING, check_command
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, text, walk
-from airflow_azureml.spec.inputs import OUTPUT_BINDING, check_command, inputs, outputs
+from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, walk
+from airflow_azureml.spec.inputs import inputs
+from airflow_azureml.spec.outputs import outputs
 from airflow_azureml.spec.references import code, compute, environment
 from airflow_azureml.spec.shared import (
     DISTRIBUTION,
@@ -24,6 +26,7 @@ from airflow_azureml.spec.shared import (
     identity,
     resources,
 )
+from airflow_azureml.spec.values import text
 
 SINGLE_BRACKETS = re.compile(r"(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})")
 """An old spelling of bindings that Microsoft's client still rewrites."""

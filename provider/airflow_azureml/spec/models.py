@@ -10,8 +10,9 @@ from typing import Any
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.artifacts import Artifact, located, rows, translate
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, mapped, text
+from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything
 from airflow_azureml.spec.inputs import MODEL_TYPES
+from airflow_azureml.spec.values import mapped, text
 
 RUN = "runs:/"
 """MLflow's form of a path in a job's artifacts, which the service takes as it is."""

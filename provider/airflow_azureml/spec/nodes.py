@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.spec import graph
+from airflow_azureml.spec.commandtext import ANY_BINDING, check_bindings
 from airflow_azureml.spec.components import (
     Component,
     anonymous,
@@ -20,26 +21,24 @@ from airflow_azureml.spec.components import (
     spec_id,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, mapped, show, text, walk
+from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, show, walk
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import (
-    ANY_BINDING,
     INPUT_KEYS,
     INPUT_MODES,
-    OUTPUT_MODES,
     UPSTREAM_KEYS,
-    check_bindings,
     input_mode,
     input_type,
     is_literal,
     job_input,
-    job_output,
     unknown,
 )
 from airflow_azureml.spec.kinds import COMMAND, command_line
+from airflow_azureml.spec.outputs import OUTPUT_MODES, job_output
 from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, parameter
 from airflow_azureml.spec.references import code, compute_id, is_binding
 from airflow_azureml.spec.shared import DISTRIBUTION, JOB_SERVICES, LIMITS, QUEUE, RESOURCES, TAGS, identity, resources
+from airflow_azureml.spec.values import mapped, text
 
 # -- inputs and outputs of a node
 

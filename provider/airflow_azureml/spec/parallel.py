@@ -22,22 +22,7 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import (
-    INVALID,
-    Convert,
-    Field,
-    Reading,
-    anything,
-    as_written,
-    choice,
-    listed,
-    mapped,
-    nested,
-    show,
-    text,
-    walk,
-    whole,
-)
+from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, as_written, nested, show, walk
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.nodes import (
     NODE,
@@ -51,6 +36,7 @@ from airflow_azureml.spec.nodes import (
 )
 from airflow_azureml.spec.references import code, compute_id, is_binding
 from airflow_azureml.spec.shared import RESOURCES, TAGS, identity
+from airflow_azureml.spec.values import choice, listed, mapped, text, whole
 
 UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
 SIZE = re.compile(r"(\d+)([kKmMgG][bB])?")

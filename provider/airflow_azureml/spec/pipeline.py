@@ -23,16 +23,18 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, nearest, show, truth, walk
+from airflow_azureml.spec.fields import INVALID, Field, Reading, nearest, show, walk
 from airflow_azureml.spec.graph import Scope, Source
-from airflow_azureml.spec.inputs import OUTPUT_MODES, is_literal, job_input, outputs
+from airflow_azureml.spec.inputs import is_literal, job_input
 from airflow_azureml.spec.nodes import NODE, command_node, node_inputs, node_outputs, sent_on
+from airflow_azureml.spec.outputs import OUTPUT_MODES, outputs
 from airflow_azureml.spec.parallel import parallel_node
 from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, Ports
 from airflow_azureml.spec.references import compute_id
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.spec.sparknodes import spark_node
 from airflow_azureml.spec.sweepnodes import sweep_node
+from airflow_azureml.spec.values import truth
 
 NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 

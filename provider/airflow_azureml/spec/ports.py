@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Field, Reading, anything, listed, number, show, text, truth, walk
+from airflow_azureml.spec.fields import Field, Reading, anything, show, walk
 from airflow_azureml.spec.inputs import TYPES
+from airflow_azureml.spec.values import listed, number, text, truth
 
 PARAMETERS = ("number", "integer", "boolean", "string")
 PORTS = ("path", *TYPES)

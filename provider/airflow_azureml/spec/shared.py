@@ -17,21 +17,14 @@ from airflow_azureml.spec.fields import (
     answers,
     anything,
     by_type,
-    choice,
-    duration,
     fixed,
-    listed,
-    mapped,
     nearest,
     nested,
     show,
     snake,
-    text,
-    title,
-    truth,
     walk,
-    whole,
 )
+from airflow_azureml.spec.values import choice, duration, listed, mapped, text, title, truth, whole
 
 
 def label(spot: Spot, reading: Reading) -> Any:

@@ -8,25 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_azureml.spec.commandtext import check_command
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.environments import inline
-from airflow_azureml.spec.fields import (
-    INVALID,
-    OMIT,
-    Field,
-    Reading,
-    answers,
-    anything,
-    listed,
-    mapped,
-    nested,
-    show,
-    text,
-    walk,
-)
-from airflow_azureml.spec.inputs import check_command, inputs, is_literal, outputs
+from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, anything, nested, show, walk
+from airflow_azureml.spec.inputs import inputs, is_literal
+from airflow_azureml.spec.outputs import outputs
 from airflow_azureml.spec.references import code, compute_id, environment, is_url
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
+from airflow_azureml.spec.values import listed, mapped, text
 
 CONF = {
     "driver_cores": "spark.driver.cores",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_azureml.spec.commandtext import check_command
 from airflow_azureml.spec.components import (
     HEAD,
     Component,
@@ -18,10 +19,10 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Field, Reading, nested, show, text, walk
+from airflow_azureml.spec.fields import Field, Reading, nested, show, walk
 from airflow_azureml.spec.graph import INPUT, Scope
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
-from airflow_azureml.spec.inputs import check_command, is_literal
+from airflow_azureml.spec.inputs import is_literal
 from airflow_azureml.spec.nodes import (
     NODE,
     PORTS,
@@ -50,6 +51,7 @@ from airflow_azureml.spec.spark import (
     unique_texts,
     where_to_run,
 )
+from airflow_azureml.spec.values import text
 
 _LISTS = tuple(Field(name, name, unique_texts) for name in ("py_files", "jars", "files", "archives"))
 

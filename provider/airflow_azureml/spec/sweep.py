@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from airflow_azureml.spec.commandtext import check_command
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import (
     INVALID,
@@ -17,24 +18,19 @@ from airflow_azureml.spec.fields import (
     Reading,
     anything,
     by_type,
-    choice,
     fixed,
-    iso_duration,
-    listed,
-    mapped,
     nearest,
     nested,
-    number,
     show,
     snake,
-    text,
     walk,
-    whole,
 )
-from airflow_azureml.spec.inputs import check_command, inputs, named, outputs
+from airflow_azureml.spec.inputs import inputs, named
 from airflow_azureml.spec.kinds import command_line
+from airflow_azureml.spec.outputs import outputs
 from airflow_azureml.spec.references import code, compute, environment, linked
 from airflow_azureml.spec.shared import DISTRIBUTION, HEAD, JOB_SERVICES, QUEUE, VARIABLES, identity, resources
+from airflow_azureml.spec.values import choice, iso_duration, listed, mapped, number, text, whole
 
 
 def amount(spot: Spot, reading: Reading) -> Any:

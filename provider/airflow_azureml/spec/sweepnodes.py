@@ -17,15 +17,11 @@ from airflow_azureml.spec.fields import (
     Reading,
     anything,
     as_written,
-    choice,
-    listed,
-    mapped,
     nearest,
     nested,
     show,
     snake,
     walk,
-    whole,
 )
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import named
@@ -41,6 +37,7 @@ from airflow_azureml.spec.sweep import (
     amount,
     choice_value,
 )
+from airflow_azureml.spec.values import choice, listed, mapped, whole
 
 TIERS = {word: word for word in ("null", "spot", "basic", "standard", "premium")}
 PRIORITIES = {word: word for word in ("low", "medium", "high")}

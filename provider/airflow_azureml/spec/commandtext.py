@@ -1,0 +1,64 @@
+"""The ``${{…}}`` in the text of a command: what it names must be there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from airflow_azureml.spec.document import Spot
+from airflow_azureml.spec.fields import Reading, nearest, show
+
+INPUT_BINDING = re.compile(r"\${{inputs\.([\w\.-]+)}}")
+
+
+OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
+
+
+OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
+
+
+def check_command(spot: Spot, reading: Reading, given: Any, what: str = "command") -> None:
+    """Refuse a command that names an input that the job does not have."""
+    names = set(given) if isinstance(given, Mapping) else set()
+    text = spot.value
+    optional = set(OPTIONAL_BINDING.findall(text))
+    for name in dict.fromkeys(INPUT_BINDING.findall(text)):
+        if name not in names and name not in optional:
+            have = f" Inputs: {', '.join(map(str, names))}." if names else " It has no inputs."
+            reading.refuse(
+                spot,
+                f"the {what} names the input {show(name)}, which the job does not have.{have}{_meant(name, names)}",
+            )
+
+
+ANY_BINDING = re.compile(r"\$\{\{\s*(\S*?)\s*\}\}")
+
+
+OF_COMPONENTS = (
+    *("name", "version", "id", "type", "display_name", "description", "tags", "properties", "is_deterministic"),
+    *("code", "command", "environment", "environment_variables", "distribution", "resources", "instance_count"),
+    *("additional_includes", "base_path", "creation_context", "latest_version"),
+)
+"""What a component's command may name besides inputs and outputs. Source: azure-ai-ml 1.35.2, ``_validate_command``."""
+
+
+def check_bindings(spot: Spot, reading: Reading, taken: Collection[str], given: Collection[str]) -> None:
+    """Refuse a component's command that names an input or output which the component does not declare."""
+    for name in dict.fromkeys(ANY_BINDING.findall(spot.value)):
+        part, _, port = name.partition(".")
+        names = {"inputs": taken, "outputs": given}.get(part)
+        if names is None and part not in OF_COMPONENTS:
+            reading.refuse(
+                spot, f"${{{{{name}}}}} cannot be told here. Accepted: ${{{{inputs.NAME}}}}, ${{{{outputs.NAME}}}}."
+            )
+        if names is not None and port.partition(".")[0] not in {known.partition(".")[0] for known in names}:
+            have = f" It has: {', '.join(names)}." if names else " It has none."
+            reading.refuse(
+                spot, f"${{{{{name}}}}} is not among the {part} of the component.{have}{_meant(port, names)}"
+            )
+
+
+def _meant(name: str, names: Collection[Any]) -> str:
+    hint = nearest(name, [str(n) for n in names])
+    return hint if hint.startswith(" Did") else ""
