@@ -26,7 +26,7 @@ from airflow_azureml.spec.automlwords import CLASSIFIERS, FORECASTERS, METRICS, 
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, as_written, nearest, nested, show, snake, walk
 from airflow_azureml.spec.graph import Scope
-from airflow_azureml.spec.nodes import one_output
+from airflow_azureml.spec.nodeports import one_output
 from airflow_azureml.spec.outputs import outputs as job_outputs
 from airflow_azureml.spec.references import compute, compute_id
 from airflow_azureml.spec.shared import HEAD, RESOURCES, SERVICES, TAGS, identity

@@ -6,11 +6,10 @@ nearly every value. Source: azure-ai-ml 1.35.2, ``entities/_builders/`` and ``_s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from airflow_azureml.spec import graph
-from airflow_azureml.spec.commandtext import ANY_BINDING, check_bindings
+from airflow_azureml.spec.commandtext import check_bindings
 from airflow_azureml.spec.components import (
     Component,
     anonymous,
@@ -23,227 +22,13 @@ from airflow_azureml.spec.components import (
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, show, walk
 from airflow_azureml.spec.graph import Scope
-from airflow_azureml.spec.inputs import (
-    INPUT_KEYS,
-    INPUT_MODES,
-    UPSTREAM_KEYS,
-    input_mode,
-    input_type,
-    is_literal,
-    job_input,
-    unknown,
-)
 from airflow_azureml.spec.kinds import COMMAND, command_line
-from airflow_azureml.spec.outputs import OUTPUT_MODES, job_output
-from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, parameter
-from airflow_azureml.spec.references import code, compute_id, is_binding
+from airflow_azureml.spec.nodeports import as_ports, inferred_inputs, inferred_outputs, node_inputs, node_outputs
+from airflow_azureml.spec.references import code, compute_id
 from airflow_azureml.spec.shared import DISTRIBUTION, JOB_SERVICES, LIMITS, QUEUE, RESOURCES, TAGS, identity, resources
 from airflow_azureml.spec.values import mapped, text
 
-# -- inputs and outputs of a node
-
-
-def node_inputs(
-    spot: Spot, reading: Reading, scope: Scope, name: str, found: Component, searched: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """Read the inputs of a node: bindings, literals and data; those that its component does not declare are left out.
-
-    :param searched: inputs that the node gives in another way: a sweep's search space.
-    """
-    body: dict[str, Any] = {}
-    given = spot.value.get("inputs")
-    if given is not None and not isinstance(given, Mapping):
-        reading.refuse(spot, f"{show(given)} is not a mapping of names.", "inputs")
-        return body
-    for item in spot.child("inputs").items() if given else ():
-        graph.check(item, reading, scope, name)
-        port = found.inputs.get(item.name) if found.inputs is not None else None
-        if found.inputs is not None and port is None and not _grouped(item.name, found.inputs):
-            if found.spot is spot:
-                one_input(item, reading, port)  # nothing could be inferred, for a reason that it tells
-            reading.warn(item, f"the component declares no input {show(item.name)}; it is not sent.")
-            continue
-        converted = one_input(item, reading, port)
-        if converted is not INVALID and converted is not None:
-            body[item.name] = converted
-    for missing in _missing(found, (*(given or {}), *searched)):
-        reading.refuse(spot, f"the component needs the input {show(missing)}.", "inputs", missing)
-    return body
-
-
-def _grouped(name: str, ports: Mapping[str, Port]) -> bool:
-    return any(port.startswith(f"{name}.") for port in ports)
-
-
-def _missing(found: Component, given: Collection[str]) -> list[str]:
-    return [name for name, port in (found.inputs or {}).items() if port.required and name not in given]
-
-
-def one_input(spot: Spot, reading: Reading, port: Port | None) -> Any:
-    """Read one input of a node.
-
-    :param port: what its component declares for it, as far as that is known.
-    """
-    value = spot.value
-    literal = reading.key("jobInputType")
-    if isinstance(value, str) and graph.INPUT.match(value):
-        return {literal: "literal", "value": value}
-    if isinstance(value, str) and graph.LEGACY.match(value):
-        return reading.refuse(spot, f"{value} is an old spelling. Accepted: {value.replace('{{', '{{parent.')}.")
-    if isinstance(value, Mapping) and set(value) == {"value"} and port is not None and port.type not in PARAMETERS:
-        value = value["value"]
-    if is_literal(value) and port is not None and port.type not in PARAMETERS:
-        if not isinstance(value, str):
-            return reading.refuse(spot, f"{show(value)} is not a path, and the component takes {port.type} here.")
-        if port.type == "path" and "${{" not in value:
-            return reading.refuse(spot, "the component takes a path here. Give a mapping with type and path.")
-        if not ANY_BINDING.search(value):
-            return job_input(spot.within({"type": port.type, "path": value}), reading)
-    if isinstance(value, Mapping) and graph.LEGACY.match(str(value.get("path"))):
-        new = str(value["path"]).replace("{{", "{{parent.")
-        return reading.refuse(spot, f"{value['path']} is an old spelling. Accepted: {new}.", "path")
-    if isinstance(value, Mapping) and isinstance(value.get("path"), str) and graph.INPUT.match(value["path"]):
-        unknown(spot, reading, (*INPUT_KEYS, *UPSTREAM_KEYS))
-        if is_binding(value.get("type")):
-            spot = spot.within({key: item for key, item in value.items() if key != "type"})
-        kind, mode = input_type(spot, reading), input_mode(spot, reading, input_type(spot, reading))
-        if INVALID in (kind, mode):
-            return INVALID
-        return {literal: "literal", "value": value["path"], **({"mode": INPUT_MODES[mode]} if mode else {})}
-    return job_input(spot, reading)
-
-
-def node_outputs(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component) -> dict[str, Any]:
-    """Read the outputs of a node: bindings to the pipeline's, or settings of its own; empty ones are not sent."""
-    body: dict[str, Any] = {}
-    given = spot.value.get("outputs")
-    if given is not None and not isinstance(given, Mapping):
-        reading.refuse(spot, f"{show(given)} is not a mapping of names.", "outputs")
-        given = None
-    for item in spot.child("outputs").items() if given else ():
-        graph.check(item, reading, scope, name)
-        converted = one_output(item, reading, found.spot is spot)
-        if found.outputs is not None and item.name not in found.outputs:
-            reading.warn(item, f"the component declares no output {show(item.name)}; it is not sent.")
-            continue
-        if converted is not INVALID and converted is not None:
-            port = (found.outputs or {}).get(item.name)
-            if port is not None and port.type == "uri_file" and "value" not in converted:
-                converted[reading.key("jobOutputType")] = "uri_file"
-            body[item.name] = converted
-    return body
-
-
-def one_output(spot: Spot, reading: Reading, written_out: bool = False) -> Any:
-    """Read one output of a node; None for one that is left to its default.
-
-    :param written_out: of a node without a component, where Microsoft's client takes any text for a place.
-    """
-    value = spot.value
-    path = value.get("path") if isinstance(value, Mapping) else value
-    if value is None:
-        return None
-    if isinstance(path, str) and graph.OUTPUT.match(path):
-        return _bound_output(spot, reading, path)
-    if isinstance(path, str) and graph.LEGACY.match(path):
-        return reading.refuse(spot, f"{path} is an old spelling. Accepted: {path.replace('{{', '{{parent.')}.")
-    if isinstance(value, str) and (written_out or ANY_BINDING.search(value)):
-        reading.warn(spot, f"{show(value)} is no output of the pipeline; it is sent as the place of this output.")
-        return {reading.key("jobOutputType"): "uri_folder", "uri": value}
-    if isinstance(value, str):
-        accepted = "${{parent.outputs.NAME}}, or a mapping of type, mode, path, name, version"
-        return reading.refuse(spot, f"{show(value)} is not an output. Accepted: {accepted}.")
-    body = job_output(spot, reading)
-    if isinstance(body, dict):
-        # Inside of nodes the registered name and version have plain names.
-        for key, plain in (("asset_name", "name"), ("asset_version", "version")):
-            if key in body:
-                body[plain] = body.pop(key)
-    return body
-
-
-def _bound_output(spot: Spot, reading: Reading, path: str) -> Any:
-    body: dict[str, Any] = {"value": path, "type": "literal"}
-    if isinstance(spot.value, Mapping):
-        checked = job_output(spot, reading)
-        if checked is INVALID:
-            return INVALID
-        if spot.value.get("mode"):
-            body["mode"] = OUTPUT_MODES[str(spot.value["mode"]).lower()]
-        for key in ("name", "version"):
-            if spot.value.get(key) is not None:
-                body[key] = str(spot.value[key])
-    return body
-
-
 # -- what a node that is written out declares for its component
-
-
-def inferred_inputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, dict[str, Any]]:
-    """Make the declared inputs of a component from what its node is given."""
-    spec = {}
-    given = spot.value.get("inputs")
-    for item in spot.child("inputs").items() if isinstance(given, Mapping) else ():
-        _named(item, reading)
-        declared = _inferred_input(item, reading, scope)
-        if declared is not INVALID:
-            spec[item.name] = declared
-    return spec
-
-
-def _named(spot: Spot, reading: Reading) -> None:
-    if not isinstance(spot.path[-1], str) or not NAME.fullmatch(spot.path[-1]):
-        reading.refuse(spot, f"{show(spot.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
-
-
-def _inferred_input(spot: Spot, reading: Reading, scope: Scope) -> Any:
-    value = spot.value
-    value = graph.unwrapped(value)
-    if isinstance(value, str) and graph.INPUT.search(value):
-        found = graph.source(value, scope)
-        if found is None:
-            return reading.doubt(spot, f"{value}: it cannot be told what this is bound to.")
-        return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
-    if is_literal(value):
-        kind = graph.LITERALS[type(value)]
-        return {"type": kind, "default": str(value) if kind == "integer" else parameter(kind, value)}
-    if isinstance(value, Mapping):
-        kind = input_type(spot, reading)
-        mode = input_mode(spot, reading, kind)
-        return INVALID if INVALID in (kind, mode) else {"type": kind, **({"mode": mode} if mode else {})}
-    return INVALID
-
-
-def inferred_outputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, dict[str, Any]]:
-    """Make the declared outputs of a component from those of its node."""
-    spec = {}
-    given = spot.value.get("outputs")
-    for item in spot.child("outputs").items() if isinstance(given, Mapping) else ():
-        _named(item, reading)
-        spec[item.name] = _inferred_output(item, reading, scope)
-    return spec
-
-
-def _inferred_output(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
-    value = spot.value
-    if isinstance(value, str) and not graph.OUTPUT.match(value):
-        return {"type": "string"}
-    if isinstance(value, str):
-        found = graph.source(value, scope)
-        if found is None:
-            reading.doubt(spot, f"{show(value)}: it cannot be told what this is bound to.")
-            return {"type": "uri_folder"}
-        return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
-    value = value if isinstance(value, Mapping) else {}
-    if set(value) == {"path"} and graph.OUTPUT.match(str(value["path"])):
-        return _inferred_output(spot.within(value["path"]), reading, scope)
-    mode = {"mode": str(value["mode"]).lower()} if value.get("mode") else {}
-    return {"type": str(value.get("type") or "uri_folder").lower(), **mode}
-
-
-def as_ports(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Port]:
-    """Read ports back from a spec that was inferred; what its node gives need not be given again."""
-    return {name: Port(body["type"], body.get("mode")) for name, body in spec.items()}
 
 
 # -- commands

@@ -24,16 +24,8 @@ from airflow_azureml.spec.components import (
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, as_written, nested, show, walk
 from airflow_azureml.spec.graph import Scope
-from airflow_azureml.spec.nodes import (
-    NODE,
-    PORTS,
-    as_ports,
-    inferred_inputs,
-    inferred_outputs,
-    node_inputs,
-    node_outputs,
-    sent_on,
-)
+from airflow_azureml.spec.nodeports import as_ports, inferred_inputs, inferred_outputs, node_inputs, node_outputs
+from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.references import code, compute_id, is_binding
 from airflow_azureml.spec.shared import RESOURCES, TAGS, identity
 from airflow_azureml.spec.values import choice, listed, mapped, text, whole

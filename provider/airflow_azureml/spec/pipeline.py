@@ -26,7 +26,8 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, nearest, show, walk
 from airflow_azureml.spec.graph import Scope, Source
 from airflow_azureml.spec.inputs import is_literal, job_input
-from airflow_azureml.spec.nodes import NODE, command_node, node_inputs, node_outputs, sent_on
+from airflow_azureml.spec.nodeports import node_inputs, node_outputs
+from airflow_azureml.spec.nodes import NODE, command_node, sent_on
 from airflow_azureml.spec.outputs import OUTPUT_MODES, outputs
 from airflow_azureml.spec.parallel import parallel_node
 from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, Ports

@@ -23,16 +23,8 @@ from airflow_azureml.spec.fields import Field, Reading, nested, show, walk
 from airflow_azureml.spec.graph import INPUT, Scope
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
 from airflow_azureml.spec.inputs import is_literal
-from airflow_azureml.spec.nodes import (
-    NODE,
-    PORTS,
-    as_ports,
-    inferred_inputs,
-    inferred_outputs,
-    node_inputs,
-    node_outputs,
-    sent_on,
-)
+from airflow_azureml.spec.nodeports import as_ports, inferred_inputs, inferred_outputs, node_inputs, node_outputs
+from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.references import compute_id
 from airflow_azureml.spec.shared import HEAD as JOB_HEAD
 from airflow_azureml.spec.shared import JOB_SERVICES, identity

@@ -25,7 +25,8 @@ from airflow_azureml.spec.fields import (
 )
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import named
-from airflow_azureml.spec.nodes import NODE, node_inputs, node_outputs, sent_on
+from airflow_azureml.spec.nodeports import node_inputs, node_outputs
+from airflow_azureml.spec.nodes import NODE, sent_on
 from airflow_azureml.spec.references import REGISTRY
 from airflow_azureml.spec.shared import RESOURCES
 from airflow_azureml.spec.sweep import (
