@@ -28,10 +28,6 @@ from airflow_azureml.spec.references import code, compute_id
 from airflow_azureml.spec.shared import DISTRIBUTION, JOB_SERVICES, LIMITS, QUEUE, RESOURCES, TAGS, identity, resources
 from airflow_azureml.spec.values import mapped, text
 
-
-# -- commands
-
-
 NODE = (
     Field("type", None, text, bindable=False),
     Field("name", None, anything),
