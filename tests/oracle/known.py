@@ -169,6 +169,8 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"key: creation", "an id in a component's file is the service's to fill in"),
     ("differs", r"job of a component: (registered|latest|default)", "the service takes the id of a component"),
     ("differs", r"bound datastore", "no datastore has such a name"),
+    ("differs", r"^(copy|import|export)\b.*compute = in text", "no compute is called so"),
+    ("refused here", r"^(copy|import|export)\b.*task = (binding|in text)", "it does not say what the node does"),
 )
 """Kind of verdict, what its case and detail hold (a regular expression), and the reason."""
 

@@ -241,6 +241,10 @@ def read(spot: Spot, reading: Reading, kind: str) -> Any:
             from airflow_azureml.spec.sparknodes import spark_component
 
             return spark_component(spot, reading)
+        if kind == "data_transfer":
+            from airflow_azureml.spec.transfernodes import transfer_component
+
+            return transfer_component(spot, reading)
         return command_component(spot, reading)
 
 

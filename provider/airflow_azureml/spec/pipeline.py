@@ -35,6 +35,8 @@ from airflow_azureml.spec.references import compute_id
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.spec.sparknodes import spark_node
 from airflow_azureml.spec.sweepnodes import sweep_node
+from airflow_azureml.spec.transfernodes import TASKS as TRANSFERS
+from airflow_azureml.spec.transfernodes import transfer_node
 from airflow_azureml.spec.values import truth
 
 NODE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -67,7 +69,8 @@ def _datastore(spot: Spot, reading: Reading) -> Any:
 def _default_compute(spot: Spot, reading: Reading) -> Any:
     given = spot.value
     if isinstance(given, str) and (given.lower() == "serverless" or given.startswith("azureml:")):
-        return compute_id(spot.within("serverless") if given.lower() == "serverless" else spot, reading)
+        with reading.style(snake=True, bound=reading.bound):
+            return compute_id(spot.within("serverless") if given.lower() == "serverless" else spot, reading)
     return reading.refuse(spot, f"{show(given)} is not a compute. Accepted: serverless, azureml:NAME.")
 
 
@@ -253,9 +256,9 @@ NODES: Mapping[str, Node] = {
     "spark": spark_node,
     "pipeline": pipeline_node,
     "automl": automl.node,
+    "data_transfer": transfer_node,
 }
-"""Types of nodes. Microsoft's client keeps loops and conditions behind a private flag; import and data transfer are not
-among what ours takes."""
+"""Types of nodes. Microsoft's client keeps loops and conditions behind a private flag; at import it fails."""
 
 
 def translate_nodes(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
@@ -294,6 +297,9 @@ def _kind(spot: Spot, reading: Reading) -> str | None:
         reading.refuse(spot, f"{show(spot.value)} is not a node. Accepted: a mapping.")
         return None
     word = spot.value.get("type", _untyped(spot, reading))
+    if word == "data_transfer" and "type" not in spot.value:
+        reading.refuse(spot, '"type" is required: data_transfer.', "type")
+        return None
     if not isinstance(word, str) or word.lower() not in NODES:
         reading.refuse(spot, f"{show(word)} is not a type of node.{nearest(word, NODES)}", "type")
         return None
@@ -304,6 +310,8 @@ def _untyped(spot: Spot, reading: Reading) -> str:
     """Tell the type of a node that names none: its component's, else that whose keys it has."""
     if spot.value.get("component"):
         return file_kind(spot.child("component"), reading) or "command"
+    if str(spot.value.get("task")).lower() in TRANSFERS:
+        return "data_transfer"
     return next((kind for key, kind in (("trial", "sweep"), ("task", "parallel")) if key in spot.value), "command")
 
 

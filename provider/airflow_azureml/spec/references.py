@@ -116,7 +116,7 @@ def compute(spot: Spot, reading: Reading) -> Any:
 
 
 def compute_id(spot: Spot, reading: Reading) -> Any:
-    """Turn a compute into its id, that of serverless included; ``local`` is kept as a word."""
+    """Turn a compute into its id, that of serverless included; ``local`` is kept as a word, though not in a node."""
     if not isinstance(spot.value, str) or not spot.value.removeprefix("azureml:"):
         return reading.refuse(
             spot, f"{show(spot.value)} is not a compute. Accepted: NAME, azureml:NAME, an ARM id, serverless."
@@ -124,7 +124,7 @@ def compute_id(spot: Spot, reading: Reading) -> Any:
     text = spot.value.removeprefix("azureml:")
     path = reading.workspace.path
     if text.lower() == "local":
-        return "local"
+        return f"{path}/computes/local" if reading.snake else "local"
     if is_binding(text) or VIRTUAL_CLUSTER.match(text):
         return text
     if (found := ARM_ID.fullmatch(text)) and text.startswith("/"):
