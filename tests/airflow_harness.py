@@ -192,12 +192,12 @@ class RealAirflow(Airflow):
         process = self.running.pop(name)
         if number is not signal.SIGKILL:
             process.send_signal(number)
-            process.wait(30)
+            process.wait(120)
             return
         for pid in [process.pid, *descendants(process.pid)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        process.wait(30)
+        process.wait(120)
 
     def move_triggers(self, source: int, target: int) -> int:
         """Give one triggerer's triggers to another, as Airflow does when a heartbeat is late; returns how many."""

@@ -27,6 +27,9 @@ from tests.corpus.standin import CONNECTION, StandIn
 PYTHON = CLONE / ".venvs" / "sdk" / "bin" / "python"
 SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"
 
+OUTSIDE = {"GIT_CEILING_DIRECTORIES": str(CLONE)}
+"""Where temporary folders lie in this checkout: it is none of the jobs'."""
+
 FAULT = re.compile(
     r"^(?:TypeError|AttributeError|KeyError|IndexError|OverflowError|UnboundLocalError|RecursionError|NameError"
     r"|DeserializationError|ValueError: (?:could not convert|invalid literal|not enough|too many|malformed|Unable to))"
@@ -120,6 +123,7 @@ class Judge(AbstractContextManager["Judge"]):
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            env={**os.environ, **OUTSIDE},
         )
 
     def __exit__(self, *_: object) -> None:
@@ -152,10 +156,10 @@ def submit(file: Path) -> dict[str, Any]:
 def recorded(standin: StandIn, send: Callable[[], object]) -> dict[str, Any]:
     """Let something be sent; gives back the job's body or the error, and all that was put besides."""
     answer: dict[str, Any] = {"rows": []}
-    connection = {"AIRFLOW_CONN_AZUREML_DEFAULT": json.dumps(CONNECTION)}
+    variables = {"AIRFLOW_CONN_AZUREML_DEFAULT": json.dumps(CONNECTION), **OUTSIDE}
     with (
         mock.patch.object(HTTPAdapter, "send", lambda _, request, **options: standin.send(request, **options)),
-        mock.patch.dict(os.environ, connection),
+        mock.patch.dict(os.environ, variables),
     ):
         try:
             send()

@@ -17,7 +17,7 @@ from tests.oracle.families import FAMILIES, family
 from tests.oracle.judge import Case, Judge
 from tests.oracle.known import known
 
-SAMPLE = 20
+SAMPLE = 10
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_a_sample_of_a_family(judge: Judge, name: str) -> None:
 
 
 def test_random_changes_of_public_job_files(judge: Judge, tmp_path: Path) -> None:
-    found = list(mutations.cases(tmp_path, 1, 3 * SAMPLE))
+    found = list(mutations.cases(tmp_path, 1, 4 * SAMPLE))
     if not found:
         pytest.skip("no corpus")
     assert_good(judge, found)
