@@ -170,6 +170,14 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"job of a component: (registered|latest|default)", "the service takes the id of a component"),
     ("differs", r"bound datastore", "no datastore has such a name"),
     ("differs", r"^(copy|import|export)\b.*compute = in text", "no compute is called so"),
+    ("differs", r"^port of a group: (asset|local)", "theirs leaves data in groups as it is written, and uploads none"),
+    (
+        "differs",
+        r"^registered, a task of its own: .*jobs\.p\.task\.(code|environment): ",
+        "theirs sends paths of this machine and short names, which the service does not know",
+    ),
+    ("refused there", r"^(copy|import): taken on before", "nodes may stand in any order"),
+    ("refused there", r"^copy by file: jobs\.m\.inputs\.a\.type = (binding|in text)", "the type is not used there"),
     ("refused here", r"^(copy|import|export)\b.*task = (binding|in text)", "it does not say what the node does"),
 )
 """Kind of verdict, what its case and detail hold (a regular expression), and the reason."""

@@ -216,7 +216,18 @@ ELSEWHERE = {
     "zzz/a": ["${{parent.inputs.s}}", {"b": "${{parent.inputs.i}}"}],
 }
 SETTINGS = {
-    "default_compute": ("azureml:c", "c", "serverless", "Serverless", "local", "", None, 3, f"{HOME}/computes/c"),
+    "default_compute": (
+        "azureml:c",
+        "c",
+        "serverless",
+        "Serverless",
+        "local",
+        "azureml:local",
+        "",
+        None,
+        3,
+        f"{HOME}/computes/c",
+    ),
     "default_datastore": ("azureml:d", "d", f"azureml:{HOME}/datastores/d", "", None, 3),
     "continue_on_step_failure": (False, "true", "yes", 1, 0, "x", None),
     "force_rerun": (False, "true", 0, None),

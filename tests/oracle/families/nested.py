@@ -298,6 +298,27 @@ def cases() -> Iterator[Case]:
         job = changed(JOB, ("jobs", "a"), {"type": "command", "component": "leaf.yml", "inputs": {"r": "x"}})
         yield Case(word, changed(job, ("jobs", "n"), node), files)
     yield from shared(files)
+    ports = {name: {"type": "uri_folder"} for name in ("g.x", "g.y")}
+    grouped = {"type": "command", "command": "echo", "environment": "azureml:e:1", "inputs": ports}
+    for word, value in GROUPED.items():
+        node = {"type": "command", "component": "grouped.yml", "inputs": {"g.x": "${{parent.inputs.d}}", "g.y": value}}
+        job = {**JOB, "jobs": {"n": node}, "outputs": {}}
+        yield Case(f"port of a group: {word}", job, {**files, "grouped.yml": yaml.safe_dump(grouped)})
+
+
+GROUPED: dict[str, Any] = {
+    "asset": "azureml:d:1",
+    "asset in a mapping": {"type": "uri_folder", "path": "azureml:d:1"},
+    "asset by label": {"type": "uri_folder", "path": "azureml:d@latest"},
+    "local": "data",
+    "local in a mapping": {"type": "uri_folder", "path": "data"},
+    "url": "https://a/b",
+    "datastore": {"type": "uri_folder", "path": "azureml://datastores/d/paths/p"},
+    "bound": "${{parent.inputs.d}}",
+    "bound in a mapping": {"type": "uri_folder", "path": "${{parent.inputs.d}}"},
+    "number": 3,
+    "null": None,
+}
 
 
 def shared(files: dict[str, str]) -> Iterator[Case]:

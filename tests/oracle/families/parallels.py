@@ -75,6 +75,10 @@ JOB: dict[str, Any] = {
 }
 WITH = {"type": "parallel", "component": "pc.yml", "inputs": {"d": INPUTS["d"]}}
 OWN = {**SETTINGS, "environment_variables": {"A": "b"}, "identity": INLINE["identity"], "task": TASK}
+ENVIRONMENT_ID = (
+    "azureml:/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/w/"
+    "environments/e/versions/1"
+)
 FEW = {word: VALUES[word] for word in ("null", "true", "one", "3.5", "empty", "word", "'1'", "list", "list of a text")}
 FEW |= {word: VALUES[word] for word in ("mapping", "mapping of a text", "date")}
 FEW |= {"binding": "${{parent.inputs.n}}", "in text": "x${{parent.inputs.n}}", "own": "${{inputs.k}}"}
@@ -166,6 +170,19 @@ def cases() -> Iterator[Case]:
         only = {"written out": 2, "file": 2}.get(word)
         if only:
             yield from each(word, base, files, lambda way: len(way) > 2 and way[0] == "jobs", FEW)
+    registered = {**JOB, "jobs": {"p": bases["registered"]}}
+    bare = {key: value for key, value in TASK.items() if key != "code"}
+    yield from these(
+        "registered, a task of its own",
+        registered,
+        {
+            "as it is": {"jobs/p/task": TASK},
+            "no code": {"jobs/p/task": bare},
+            "an environment of its own": {"jobs/p/task": {**bare, "environment": {"image": "x"}}},
+            "an environment by id": {"jobs/p/task": {**bare, "environment": ENVIRONMENT_ID}},
+        },
+        files,
+    )
     for place in (*OWN, "compute"):
         for word in ("file", "small"):
             base = {**JOB, "jobs": {"p": {**WITH, "component": bases[word]["component"]}}}
