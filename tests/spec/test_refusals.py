@@ -131,3 +131,17 @@ def test_no_key_is_told() -> None:
     )
     assert len(found) > 3
     assert "SECRET" not in str(found)
+
+
+@pytest.mark.parametrize("kind", ["command", "parallel", "spark", "data_transfer", "pipeline"])
+def test_an_empty_component_is_no_component(kind: str) -> None:
+    task = "task: copy_data, " if kind == "data_transfer" else ""
+    found = refusal(f"type: pipeline\njobs: {{a: {{type: {kind}, {task}component: null, inputs: {{x: 1}}}}}}\n")
+    assert any(line.startswith("2: jobs.a.component: ") for line in found), found
+
+
+def test_names_of_ports_that_are_no_texts_are_told() -> None:
+    node = "command: 'echo ${{inputs.x}}', environment: azureml:e:1, inputs: {1: 2}"
+    found = refusal(f"type: pipeline\njobs: {{a: {{type: command, {node}}}}}\n")
+    assert any("jobs.a.inputs.1: 1 is not a name" in line for line in found), found
+    assert any("It has: 1." in line for line in found), found

@@ -43,11 +43,16 @@ OF_COMPONENTS = (
 """What a component's command may name besides inputs and outputs. Source: azure-ai-ml 1.35.2, ``_validate_command``."""
 
 
-def check_bindings(spot: Spot, reading: Reading, taken: Collection[str], given: Collection[str]) -> None:
-    """Refuse a component's command that names an input or output which the component does not declare."""
+def check_bindings(spot: Spot, reading: Reading, taken: Collection[Any], given: Collection[Any]) -> None:
+    """Refuse a component's command that names an input or output which the component does not declare.
+
+    :param taken: names of inputs as they are written, which need not be texts.
+    :param given: those of outputs.
+    """
     for name in dict.fromkeys(ANY_BINDING.findall(spot.value)):
         part, _, port = name.partition(".")
-        names = {"inputs": taken, "outputs": given}.get(part)
+        ports = {"inputs": taken, "outputs": given}.get(part)
+        names = None if ports is None else [str(port) for port in ports]
         if names is None and part not in OF_COMPONENTS:
             reading.refuse(
                 spot, f"${{{{{name}}}}} cannot be told here. Accepted: ${{{{inputs.NAME}}}}, ${{{{outputs.NAME}}}}."

@@ -260,6 +260,9 @@ NODES: Mapping[str, Node] = {
 }
 """Types of nodes. Microsoft's client keeps loops and conditions behind a private flag; at import it fails."""
 
+WRITTEN_OUT = ("command", "parallel", "spark", "data_transfer")
+"""Those that need no component."""
+
 
 def translate_nodes(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
     """Translate all nodes of a pipeline: components first, for the types of what is bound to them."""
@@ -278,6 +281,8 @@ def translate_nodes(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any
                 scope.components[item.name] = found
         elif kinds.get(item.name) == "sweep":
             reading.refuse(item, '"trial" is required.', "trial")
+        elif kinds.get(item.name) in WRITTEN_OUT and "component" in item.value:
+            reading.refuse(item, "an empty value is not a component.", "component")
     nodes = {}
     with reading.style(snake=True, bound=True):
         for item in scope.jobs.items():

@@ -120,8 +120,6 @@ def spark_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[st
     """Translate a spark node, with a component or written out."""
     if "component" not in spot.value:
         return _inline(spot, reading, scope, name)
-    if spot.value["component"] is None:
-        reading.refuse(spot, "an empty value is not a component.", "component")
     found = scope.components.get(name)
     known = (*(row.name for row in COMPONENT_NODE), *PORTS, *IGNORED, *CONF)
     rest = sent_on(spot, reading, known)

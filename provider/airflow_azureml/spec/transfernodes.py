@@ -123,8 +123,6 @@ def transfer_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
     task = _task(spot, reading)
     if task is None:
         return {}
-    if "component" in spot.value and spot.value["component"] is None:
-        reading.refuse(spot, "an empty value is not a component.", "component")
     if "component" not in spot.value:
         found, body = _inline(spot, reading, scope, name, task)
     else:
