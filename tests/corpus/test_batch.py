@@ -15,22 +15,10 @@ from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import compare
 from tests.corpus.cases import VARIABLE, place
 from tests.corpus.invocations import MARK, BatchStandIn, Invocation, find, reduced
-from tests.corpus.standin import GROUP, SUBSCRIPTION, TENANT, WORKSPACE
+from tests.corpus.standin import CONNECTION
 from tests.corpus.test_golden import SCORE
 
 CASES = find()
-
-CONNECTION = {
-    "conn_type": "azureml",
-    "login": "client-under-test",
-    "password": "secret-under-test",
-    "extra": {
-        "tenant_id": TENANT,
-        "subscription_id": SUBSCRIPTION,
-        "resource_group": GROUP,
-        "workspace_name": WORKSPACE,
-    },
-}
 
 
 @pytest.fixture

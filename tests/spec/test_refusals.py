@@ -145,3 +145,10 @@ def test_names_of_ports_that_are_no_texts_are_told() -> None:
     found = refusal(f"type: pipeline\njobs: {{a: {{type: command, {node}}}}}\n")
     assert any("jobs.a.inputs.1: 1 is not a name" in line for line in found), found
     assert any("It has: 1." in line for line in found), found
+
+
+def test_names_of_ports_that_are_no_texts_are_told_where_another_node_asks_for_them() -> None:
+    node = "command: echo, environment: azureml:e:1"
+    nodes = f"a: {{{node}, outputs: {{1: null}}}}, b: {{{node}, inputs: {{x: '${{{{parent.jobs.a.outputs.y}}}}'}}}}"
+    found = refusal(f"type: pipeline\njobs: {{{nodes}}}\n")
+    assert any('"a" has no such output. Accepted: 1.' in line for line in found), found

@@ -232,18 +232,18 @@ BELOW = {
 """Keys that people write too high, and where they belong."""
 
 
-def nearest(given: Any, accepted: Collection[str]) -> str:
-    """Suggest the nearest accepted name, and list what is accepted when that is short."""
+def nearest(given: Any, accepted: Collection[Any]) -> str:
+    """Suggest the nearest accepted name, and list what is accepted; names of the user's own need not be texts."""
     return _hint(closest(given, accepted), accepted)
 
 
-def _hint(close: str, accepted: Collection[str]) -> str:
+def _hint(close: str, accepted: Collection[Any]) -> str:
     if close:
         return f" Did you mean {show(close)}?"
-    return f" Accepted: {', '.join(sorted(accepted))}." if accepted else ""
+    return f" Accepted: {', '.join(sorted(map(str, accepted)))}." if accepted else ""
 
 
-def closest(given: Any, accepted: Collection[str]) -> str:
+def closest(given: Any, accepted: Collection[Any]) -> str:
     """Find the accepted name that a given one was most likely meant to be; an empty text when there is none."""
     if not isinstance(given, str) or len(given) > 100:
         return ""
