@@ -84,16 +84,17 @@ def dumped(value: Any, chance: random.Random, small: random.Random) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", given, style=style)
 
     Dumper.add_representer(str, text)
-    found: str = yaml.dump(
-        value,
-        Dumper=Dumper,
-        default_flow_style=chance.choice([None, True, False]),
-        width=chance.choice([20, 80, 10**6]),
-        indent=chance.choice([2, 4, 7]),
-        sort_keys=chance.random() < 0.3,
-        allow_unicode=chance.random() < 0.5,
-        explicit_start=chance.random() < 0.3,
-    )
+    choices: dict[str, Any] = {
+        "default_flow_style": chance.choice([None, True, False]),
+        "width": chance.choice([20, 80, 10**6]),
+        "indent": chance.choice([2, 4, 7]),
+        "sort_keys": chance.random() < 0.3,
+        "allow_unicode": chance.random() < 0.5,
+        "explicit_start": chance.random() < 0.3,
+    }
+    found: str = yaml.dump(value, Dumper=Dumper, **choices)
+    if yaml.safe_load(found) != value:  # PyYAML breaks some texts in quotes where no line may be broken
+        found = yaml.dump(value, Dumper=Dumper, **{**choices, "width": 10**6})
     if not mixed and "|" not in found and ">" not in found and "'" not in found and '"' not in found:
         found = OPENING.sub(lambda match: f"{match[1]} # {small.random()}", found)
     return f"# {small.random()}\n\n{found}\n# the end\n" if chance.random() < 0.5 else found
