@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -31,6 +31,9 @@ class RunningEmulator:
 
     ``emulator["client_id"]`` and the like are the values of ``endpoint.json``; ``emulator.env`` is what ``env`` prints.
     """
+
+    faulty: ClassVar[set[RunningEmulator]] = set()
+    """Those that were asked for faults and have not forgotten them."""
 
     def __init__(self, state: Path, *arguments: str) -> None:
         self.state = state
@@ -80,6 +83,7 @@ class RunningEmulator:
     def fault(self, kind: str, **options: Any) -> None:
         """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``."""
         pairs = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+        self.faulty.add(self)
         said("fault", "add", kind, *pairs, state=self.state)
 
     def faults(self) -> list[str]:
@@ -89,6 +93,7 @@ class RunningEmulator:
     def clear_faults(self) -> None:
         """Forget all faults."""
         said("fault", "clear", state=self.state)
+        self.faulty.discard(self)
 
     def signal(self, number: int) -> int:
         """Send a signal and wait for the end; returns the exit code."""
@@ -99,7 +104,12 @@ class RunningEmulator:
     def stop(self) -> int:
         """End the process, if it runs; returns the exit code."""
         assert self.process
-        return self.process.returncode if self.process.poll() is not None else self.signal(signal.SIGTERM)
+        return self.signal(signal.SIGTERM) if self.runs() else self.process.returncode
+
+    def runs(self) -> bool:
+        """Whether its process has not ended."""
+        assert self.process
+        return self.process.poll() is None
 
 
 def said(*arguments: str, state: Path) -> str:
@@ -124,10 +134,20 @@ def job_environments() -> list[str]:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
-    """One emulator for the whole session; a test that asks it for faults clears them."""
+    """One emulator for the whole session; the faults that a test asks it for end with that test."""
     running = RunningEmulator(tmp_path_factory.mktemp("emulator") / "state", *job_environments())
     yield running
     running.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_fault_outlives_its_test() -> Iterator[None]:
+    """An emulator that several tests share has forgotten all faults when the next of them begins."""
+    yield
+    while RunningEmulator.faulty:
+        running = RunningEmulator.faulty.pop()
+        if running.runs():
+            running.clear_faults()
 
 
 @pytest.fixture

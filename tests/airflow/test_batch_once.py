@@ -75,7 +75,6 @@ def faults(emulator: RunningEmulator) -> Iterator[Callable[..., None]]:
     """Asks for a fault of the invocation; afterwards all that was asked for must have come."""
     yield lambda kind, **given: emulator.fault(kind, route="POST /scoring/", times=1, **given)
     told = emulator.faults()
-    emulator.clear_faults()
     assert all("1 of 1" in one or " 1/1" in one or "came 1" in one for one in told), told
 
 

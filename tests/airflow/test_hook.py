@@ -199,10 +199,7 @@ def test_the_connection_test_names_the_role_to_grant(
     emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.fault("status", route=f"GET .*/workspaces/{emulator['workspace_name']}$", status=403, times=1)
-    try:
-        fine, message = reconnect(monkeypatch, emulator).test_connection()
-    finally:
-        emulator.clear_faults()
+    fine, message = reconnect(monkeypatch, emulator).test_connection()
     assert not fine
     assert f"Grant the service principal {emulator['client_id']} the role `AzureML Data Scientist`" in message
 

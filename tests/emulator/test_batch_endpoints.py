@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -154,12 +153,6 @@ class TestOperations:
 
 class TestFaults:
     """Operations that take their time, or fail."""
-
-    @pytest.fixture(autouse=True)
-    def clean(self, emulator: RunningEmulator) -> Iterator[None]:
-        """No fault outlives its test."""
-        yield
-        emulator.clear_faults()
 
     def test_an_operation_can_fail(self, service: BatchService, emulator: RunningEmulator) -> None:
         emulator.fault("operation_fails", route="PUT .*/batchEndpoints/ep-failing$", times=1)

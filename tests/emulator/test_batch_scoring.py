@@ -6,7 +6,6 @@ import json
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -194,12 +193,6 @@ def test_jobs_are_listed_by_endpoint_and_by_deployment(service: BatchService) ->
 
 class TestFaults:
     """What an ambiguous invocation looks like."""
-
-    @pytest.fixture(autouse=True)
-    def clean(self, emulator: RunningEmulator) -> Iterator[None]:
-        """No fault outlives its test."""
-        yield
-        emulator.clear_faults()
 
     @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
     def test_an_error_before_or_after_the_job_was_made(

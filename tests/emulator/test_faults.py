@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +11,6 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.storage.blob import ContainerClient
 
 from tests.emulator_fixture import RunningEmulator
-
-
-@pytest.fixture(autouse=True)
-def no_faults(emulator: RunningEmulator) -> Iterator[None]:
-    yield
-    emulator.clear_faults()
 
 
 def metadata(emulator: RunningEmulator, **options: Any) -> requests.Response:

@@ -173,11 +173,8 @@ def test_a_submission_that_goes_wrong_makes_one_job(
     name = identity.name(1)
     options = {key: value for key, value in fault.items() if key != "kind"}
     emulator.fault(fault["kind"], route=f"PUT .*/jobs/{name}", times=1, **options)
-    try:
-        job, _ = run_job(client, identity, prepared("true"))
-        assert any("came 1 times" in line for line in emulator.faults())
-    finally:
-        emulator.clear_faults()
+    job, _ = run_job(client, identity, prepared("true"))
+    assert any("came 1 times" in line for line in emulator.faults())
     assert (job.name, job.status) == (name, "Completed")
     asked = [f"{row['method']} {row['path'].rpartition('/')[2]}" for row in emulator.journal() if name in row["path"]]
     puts = [number for number, call in enumerate(asked) if call == f"PUT {name}"]
@@ -203,12 +200,9 @@ def test_a_wait_rides_out_what_passes(client: MLClient, emulator: RunningEmulato
     client.run(find_or_submit(client.workspace, identity, lambda: iter_once(prepared("sleep 3"))))
     emulator.fault("status", route=f"GET .*/jobs/{name}", times=3, status=403)
     news: list[Any] = []
-    try:
-        flow = wait(client.workspace, name, clock=time.time, poll_interval=0.1, patience=20)
-        job = client.run(flow, news=news.append)
-        assert any("came 3 times" in line for line in emulator.faults())
-    finally:
-        emulator.clear_faults()
+    flow = wait(client.workspace, name, clock=time.time, poll_interval=0.1, patience=20)
+    job = client.run(flow, news=news.append)
+    assert any("came 3 times" in line for line in emulator.faults())
     assert job.status == "Completed"
     assert sum(isinstance(record, LookTrouble) for record in news) == 1
     assert "NotResponding" in [record.status for record in news if isinstance(record, StatusChange)]
@@ -218,14 +212,11 @@ def test_outputs_without_a_uri_are_resolved(
     client: MLClient, emulator: RunningEmulator, identity: JobIdentity, tmp_path: Path
 ) -> None:
     emulator.fault("null_outputs", route=identity.name(1))
-    try:
-        outputs = {"o": {"jobOutputType": "uri_folder"}, "f": {"jobOutputType": "uri_file"}}
-        command = "mkdir -p ${{outputs.o}}; echo x > ${{outputs.o}}/x; echo y > ${{outputs.f}}"
-        job, _ = run_job(client, identity, prepared(command, outputs=outputs))
-        assert job.outputs["o"].uri is None
-        found = client.run(result(client.workspace, job)).outputs
-    finally:
-        emulator.clear_faults()
+    outputs = {"o": {"jobOutputType": "uri_folder"}, "f": {"jobOutputType": "uri_file"}}
+    command = "mkdir -p ${{outputs.o}}; echo x > ${{outputs.o}}/x; echo y > ${{outputs.f}}"
+    job, _ = run_job(client, identity, prepared(command, outputs=outputs))
+    assert job.outputs["o"].uri is None
+    found = client.run(result(client.workspace, job)).outputs
     assert found["o"].path.endswith(f"/datastores/workspaceblobstore/paths/azureml/{job.name}/o/")
     assert not found["f"].path.endswith("/")
     assert fetched(client, found["o"], tmp_path / "o") == {"x": "x\n"}

@@ -159,11 +159,9 @@ def test_half_an_upload_is_never_taken_for_whole(ground: Ground, part: str) -> N
     (ground.folder / "data0" / "b").write_text("the other half")
     name = Path(part).name
     ground.emulator.fault("status", route=f"PUT .*/{name}$", status=400)
-    try:
-        with pytest.raises(BadRequestError):
-            provided(ground, ground.job(inputs=ground.inputs(1)))
-    finally:
-        ground.emulator.clear_faults()
+    with pytest.raises(BadRequestError):
+        provided(ground, ground.job(inputs=ground.inputs(1)))
+    ground.emulator.clear_faults()
     before = len(ground.emulator.journal())
     provided(ground, ground.job(inputs=ground.inputs(1)))
     sent = [row["path"] for row in ground.emulator.journal()[before:] if row["method"] == "PUT"]
