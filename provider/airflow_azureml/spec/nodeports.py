@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_azureml.spec import graph
 from airflow_azureml.spec.commandtext import ANY_BINDING
-from airflow_azureml.spec.components import Component
+from airflow_azureml.spec.components import Component, anonymous
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Reading, show
 from airflow_azureml.spec.graph import Scope
@@ -25,17 +25,31 @@ from airflow_azureml.spec.inputs import (
     unknown,
 )
 from airflow_azureml.spec.outputs import OUTPUT_MODES, job_output
-from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, parameter
+from airflow_azureml.spec.ports import PARAMETERS, Port, dotted, parameter
 from airflow_azureml.spec.references import is_binding
+
+
+def node_shape(
+    spot: Spot, reading: Reading, scope: Scope, name: str, found: Component, searched: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Write what every node with a component has: its name, its type, the component, its inputs and outputs.
+
+    :param searched: inputs that the node gives in another way: a sweep's search space.
+    """
+    taken = node_inputs(spot, reading, scope, name, found, searched)
+    given = node_outputs(spot, reading, scope, name, found)
+    return {"name": name, "type": found.kind, "componentId": found.id, **_filled(taken, given)}
+
+
+def _filled(taken: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what has no inputs or outputs."""
+    return {**({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
 
 
 def node_inputs(
     spot: Spot, reading: Reading, scope: Scope, name: str, found: Component, searched: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Read the inputs of a node: bindings, literals and data; those that its component does not declare are left out.
-
-    :param searched: inputs that the node gives in another way: a sweep's search space.
-    """
+    """Read the inputs of a node: bindings, literals and data; what its component does not declare is left out."""
     body: dict[str, Any] = {}
     given = spot.value.get("inputs")
     if given is not None and not isinstance(given, Mapping):
@@ -75,7 +89,7 @@ def one_input(spot: Spot, reading: Reading, port: Port | None) -> Any:
     if isinstance(value, str) and graph.INPUT.match(value):
         return {literal: "literal", "value": value}
     if isinstance(value, str) and graph.LEGACY.match(value):
-        return reading.refuse(spot, f"{value} is an old spelling. Accepted: {value.replace('{{', '{{parent.')}.")
+        return _old_spelling(spot, reading, value)
     if isinstance(value, Mapping) and set(value) == {"value"} and port is not None and port.type not in PARAMETERS:
         value = value["value"]
     if is_literal(value) and port is not None and port.type not in PARAMETERS:
@@ -86,17 +100,22 @@ def one_input(spot: Spot, reading: Reading, port: Port | None) -> Any:
         if not ANY_BINDING.search(value):
             return job_input(spot.within({"type": port.type, "path": value}), reading)
     if isinstance(value, Mapping) and graph.LEGACY.match(str(value.get("path"))):
-        new = str(value["path"]).replace("{{", "{{parent.")
-        return reading.refuse(spot, f"{value['path']} is an old spelling. Accepted: {new}.", "path")
+        return _old_spelling(spot, reading, str(value["path"]), "path")
     if isinstance(value, Mapping) and isinstance(value.get("path"), str) and graph.INPUT.match(value["path"]):
         unknown(spot, reading, (*INPUT_KEYS, *UPSTREAM_KEYS))
         if is_binding(value.get("type")):
             spot = spot.within({key: item for key, item in value.items() if key != "type"})
-        kind, mode = input_type(spot, reading), input_mode(spot, reading, input_type(spot, reading))
+        kind = input_type(spot, reading)
+        mode = input_mode(spot, reading, kind)
         if INVALID in (kind, mode):
             return INVALID
         return {literal: "literal", "value": value["path"], **({"mode": INPUT_MODES[mode]} if mode else {})}
     return job_input(spot, reading)
+
+
+def _old_spelling(spot: Spot, reading: Reading, binding: str, *further: str) -> Any:
+    new = binding.replace("{{", "{{parent.")
+    return reading.refuse(spot, f"{binding} is an old spelling. Accepted: {new}.", *further)
 
 
 def node_outputs(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component) -> dict[str, Any]:
@@ -132,13 +151,12 @@ def one_output(spot: Spot, reading: Reading, written_out: bool = False) -> Any:
     if isinstance(path, str) and graph.OUTPUT.match(path):
         return _bound_output(spot, reading, path)
     if isinstance(path, str) and graph.LEGACY.match(path):
-        return reading.refuse(spot, f"{path} is an old spelling. Accepted: {path.replace('{{', '{{parent.')}.")
+        return _old_spelling(spot, reading, path)
     if isinstance(value, str) and (written_out or ANY_BINDING.search(value)):
         reading.warn(spot, f"{show(value)} is no output of the pipeline; it is sent as the place of this output.")
         return {reading.key("jobOutputType"): "uri_folder", "uri": value}
     if isinstance(value, str):
-        accepted = "${{parent.outputs.NAME}}, or a mapping of type, mode, path, name, version"
-        return reading.refuse(spot, f"{show(value)} is not an output. Accepted: {accepted}.")
+        return not_an_output(spot, reading)
     body = job_output(spot, reading)
     if isinstance(body, dict):
         # Inside of nodes the registered name and version have plain names.
@@ -146,6 +164,12 @@ def one_output(spot: Spot, reading: Reading, written_out: bool = False) -> Any:
             if key in body:
                 body[plain] = body.pop(key)
     return body
+
+
+def not_an_output(spot: Spot, reading: Reading) -> Any:
+    """Refuse a text that is no place of an output."""
+    accepted = "${{parent.outputs.NAME}}, or a mapping of type, mode, path, name, version"
+    return reading.refuse(spot, f"{show(spot.value)} is not an output. Accepted: {accepted}.")
 
 
 def _bound_output(spot: Spot, reading: Reading, path: str) -> Any:
@@ -162,21 +186,21 @@ def _bound_output(spot: Spot, reading: Reading, path: str) -> Any:
     return body
 
 
-def inferred_inputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, dict[str, Any]]:
+def inferred(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
+    """Make the declared inputs and outputs of a component from those of its node, as far as there are any."""
+    return _filled(_inferred_inputs(spot, reading, scope), _inferred_outputs(spot, reading, scope))
+
+
+def _inferred_inputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, dict[str, Any]]:
     """Make the declared inputs of a component from what its node is given."""
     spec = {}
     given = spot.value.get("inputs")
     for item in spot.child("inputs").items() if isinstance(given, Mapping) else ():
-        _named(item, reading)
+        dotted(item, reading)
         declared = _inferred_input(item, reading, scope)
         if declared is not INVALID:
             spec[item.name] = declared
     return spec
-
-
-def _named(spot: Spot, reading: Reading) -> None:
-    if not isinstance(spot.path[-1], str) or not NAME.fullmatch(spot.path[-1]):
-        reading.refuse(spot, f"{show(spot.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
 
 
 def _inferred_input(spot: Spot, reading: Reading, scope: Scope) -> Any:
@@ -197,12 +221,12 @@ def _inferred_input(spot: Spot, reading: Reading, scope: Scope) -> Any:
     return INVALID
 
 
-def inferred_outputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, dict[str, Any]]:
+def _inferred_outputs(spot: Spot, reading: Reading, scope: Scope) -> dict[str, dict[str, Any]]:
     """Make the declared outputs of a component from those of its node."""
     spec = {}
     given = spot.value.get("outputs")
     for item in spot.child("outputs").items() if isinstance(given, Mapping) else ():
-        _named(item, reading)
+        dotted(item, reading)
         spec[item.name] = _inferred_output(item, reading, scope)
     return spec
 
@@ -224,6 +248,17 @@ def _inferred_output(spot: Spot, reading: Reading, scope: Scope) -> dict[str, An
     return {"type": str(value.get("type") or "uri_folder").lower(), **mode}
 
 
-def as_ports(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Port]:
+def written_out(kind: str, spec: Mapping[str, Any], spot: Spot, scope: Scope, properties: Any = None) -> Component:
+    """Make the component of a node that is written out, known to the pipeline by the node's name.
+
+    :param properties: those of the component itself, beside its spec.
+    """
+    made = anonymous(spec, properties)
+    found = Component(made, kind, _ports(spec.get("inputs", {})), _ports(spec.get("outputs", {})), spec, spot)
+    scope.components[spot.name] = found
+    return found
+
+
+def _ports(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Port]:
     """Read ports back from a spec that was inferred; what its node gives need not be given again."""
     return {name: Port(body["type"], body.get("mode")) for name, body in spec.items()}

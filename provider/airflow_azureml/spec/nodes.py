@@ -11,8 +11,6 @@ from typing import Any
 
 from airflow_azureml.spec.commandtext import check_bindings
 from airflow_azureml.spec.components import (
-    Component,
-    anonymous,
     command_resources,
     component_distribution,
     component_environment,
@@ -23,7 +21,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, show, walk
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.kinds import COMMAND, command_line
-from airflow_azureml.spec.nodeports import as_ports, inferred_inputs, inferred_outputs, node_inputs, node_outputs
+from airflow_azureml.spec.nodeports import inferred, node_shape, written_out
 from airflow_azureml.spec.references import code, compute_id
 from airflow_azureml.spec.shared import DISTRIBUTION, JOB_SERVICES, LIMITS, QUEUE, RESOURCES, TAGS, identity, resources
 from airflow_azureml.spec.values import mapped, text
@@ -97,7 +95,7 @@ def command_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[
         if key not in body and found.spot is not None and found.spot.value.get(key):
             with reading.style(snake=True, bound=False):
                 body[key] = convert(found.spot.child(key), reading)
-    return {**_common(spot, reading, scope, name, found, "command"), **body, **rest}
+    return {**node_shape(spot, reading, scope, name, found), **body, **rest}
 
 
 def _taken_over(spot: Spot, reading: Reading) -> Any:
@@ -106,13 +104,6 @@ def _taken_over(spot: Spot, reading: Reading) -> Any:
     if not isinstance(spot.value, Mapping):
         return INVALID  # the component itself is refused
     return resources(spot.within({key: value for key, value in spot.value.items() if key in known}), reading)
-
-
-def _common(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component, kind: str) -> dict[str, Any]:
-    body: dict[str, Any] = {"name": name, "type": kind, "componentId": found.id}
-    taken = node_inputs(spot, reading, scope, name, found)
-    given = node_outputs(spot, reading, scope, name, found)
-    return {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
 
 
 INLINE = tuple(
@@ -136,19 +127,15 @@ def inline_command(spot: Spot, reading: Reading, scope: Scope, name: str) -> dic
     """Translate a command node that is written out: its component is made of it."""
     with reading.style(snake=reading.snake, bound=False):  # its schema is that of a job that stands alone
         body = walk(INLINE_NODE, spot, reading, extra=INLINE_OWN)
-    spec = command_spec(spot, reading, scope)
-    found = Component(
-        anonymous(spec), "command", as_ports(spec.get("inputs", {})), as_ports(spec.get("outputs", {})), spec, spot
-    )
-    scope.components[name] = found
-    return {**_common(spot, reading, scope, name, found, "command"), **body}
+    found = written_out("command", command_spec(spot, reading, scope), spot, scope)
+    return {**node_shape(spot, reading, scope, name, found), **body}
 
 
 def command_spec(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
     """Make the spec of the component of a command node that is written out."""
     value = spot.value
     spec: dict[str, Any] = {"is_deterministic": True, "type": "command"}
-    taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
+    io = inferred(spot, reading, scope)
     with reading.style(snake=False, bound=False):
         for key, convert in (("command", command_line), ("environment", component_environment)):
             if value.get(key) is None:
@@ -160,8 +147,9 @@ def command_spec(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
         spec.update(_settings_of_spec(spot, reading))
     if isinstance(value.get("command"), str):
         written = value.get("inputs")
-        check_bindings(spot.child("command"), reading, written if isinstance(written, Mapping) else taken, given)
-    return {**spec, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
+        taken = written if isinstance(written, Mapping) else io.get("inputs", {})
+        check_bindings(spot.child("command"), reading, taken, io.get("outputs", {}))
+    return {**spec, **io}
 
 
 def _settings_of_spec(spot: Spot, reading: Reading) -> dict[str, Any]:

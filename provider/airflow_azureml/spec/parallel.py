@@ -24,7 +24,7 @@ from airflow_azureml.spec.components import (
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, as_written, nested, show, walk
 from airflow_azureml.spec.graph import Scope
-from airflow_azureml.spec.nodeports import as_ports, inferred_inputs, inferred_outputs, node_inputs, node_outputs
+from airflow_azureml.spec.nodeports import inferred, node_shape, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.references import code, compute_id, is_binding
 from airflow_azureml.spec.shared import RESOURCES, TAGS, identity
@@ -137,7 +137,7 @@ def parallel_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
         return body
     if found.spot is not None:
         body = {**_taken_over(found, reading), **body}
-    return {**_shape(spot, reading, scope, name, found), **body, **rest}
+    return {**node_shape(spot, reading, scope, name, found), **body, **rest}
 
 
 def _taken_over(found: Component, reading: Reading) -> dict[str, Any]:
@@ -151,13 +151,6 @@ def _taken_over(found: Component, reading: Reading) -> dict[str, Any]:
         known = {key: value for key, value in written.items() if key in {row.name for row in RESOURCES}}
         body["resources"] = nested(as_written(RESOURCES))(found.spot.child("resources").within(known), reading)
     return {**body, "mini_batch_size": int(found.spec["mini_batch_size"])}
-
-
-def _shape(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component) -> dict[str, Any]:
-    taken = node_inputs(spot, reading, scope, name, found)
-    given = node_outputs(spot, reading, scope, name, found)
-    body: dict[str, Any] = {"name": name, "type": "parallel", "componentId": found.id}
-    return {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
 
 
 _INLINE: tuple[tuple[str, Convert], ...] = (
@@ -177,18 +170,15 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
     body = walk(rows, spot, reading, extra=extra)
     if "identity" in body:
         body["identity"] = anything(spot.child("identity"), reading)
-    taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
     spec = {
         "is_deterministic": True,
         "type": "parallel",
-        **({"inputs": taken} if taken else {}),
-        **({"outputs": given} if given else {}),
+        **inferred(spot, reading, scope),
         **_settings_of_spec(body),
         "mini_batch_size": str(0 if _bound(body.get("mini_batch_size")) else body.get("mini_batch_size", 0)),
     }
-    found = Component(anonymous(spec), "parallel", as_ports(taken), as_ports(given), spec, spot)
-    scope.components[name] = found
-    return {**_shape(spot, reading, scope, name, found), "mini_batch_size": 0, **body}
+    found = written_out("parallel", spec, spot, scope)
+    return {**node_shape(spot, reading, scope, name, found), "mini_batch_size": 0, **body}
 
 
 _COMPONENT_KEYS = (*(row.name for row in SETTINGS), "resources")

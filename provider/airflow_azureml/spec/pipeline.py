@@ -26,11 +26,11 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, nearest, show, walk
 from airflow_azureml.spec.graph import Scope, Source
 from airflow_azureml.spec.inputs import is_literal, job_input
-from airflow_azureml.spec.nodeports import node_inputs, node_outputs
+from airflow_azureml.spec.nodeports import node_shape
 from airflow_azureml.spec.nodes import NODE, command_node, sent_on
 from airflow_azureml.spec.outputs import OUTPUT_MODES, outputs
 from airflow_azureml.spec.parallel import parallel_node
-from airflow_azureml.spec.ports import NAME, PARAMETERS, Port, Ports
+from airflow_azureml.spec.ports import PARAMETERS, Port, Ports, dotted
 from airflow_azureml.spec.references import compute_id
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.spec.sparknodes import spark_node
@@ -50,8 +50,7 @@ def pipeline_inputs(spot: Spot, reading: Reading) -> Any:
         return reading.refuse(spot, f"{show(spot.value)} is not a mapping of names.")
     body = {}
     for item in spot.items():
-        if not isinstance(item.path[-1], str) or not NAME.fullmatch(item.path[-1]):
-            reading.refuse(item, f"{show(item.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
+        dotted(item, reading)
         converted = job_input(item, reading)
         if converted is not None and item.value != "":
             body[item.name] = converted if isinstance(item.path[-1], str) else INVALID
@@ -243,10 +242,7 @@ def pipeline_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
     found = scope.components.get(name)
     if found is None:
         return body
-    taken = node_inputs(spot, reading, scope, name, found)
-    given = node_outputs(spot, reading, scope, name, found)
-    body = {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
-    return {"name": name, "type": "pipeline", "componentId": found.id, **body, **rest}
+    return {**node_shape(spot, reading, scope, name, found), **body, **rest}
 
 
 NODES: Mapping[str, Node] = {

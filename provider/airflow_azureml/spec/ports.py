@@ -102,6 +102,12 @@ def outputs(spot: Spot, reading: Reading, primitive: bool) -> tuple[dict[str, Po
     return _read(spot, reading, lambda item, r: _one_output(item, r, primitive))
 
 
+def dotted(spot: Spot, reading: Reading) -> None:
+    """Check the name of an input or output of a pipeline or node, which may have dots."""
+    if not isinstance(spot.path[-1], str) or not NAME.fullmatch(spot.path[-1]):
+        reading.refuse(spot, f"{show(spot.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
+
+
 def _read(spot: Spot, reading: Reading, convert: Any) -> tuple[dict[str, Port], dict[str, Any]]:
     ports: dict[str, Port] = {}
     spec: dict[str, Any] = {}

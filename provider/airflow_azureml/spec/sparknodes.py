@@ -23,7 +23,7 @@ from airflow_azureml.spec.fields import Field, Reading, nested, show, walk
 from airflow_azureml.spec.graph import INPUT, Scope
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
 from airflow_azureml.spec.inputs import is_literal
-from airflow_azureml.spec.nodeports import as_ports, inferred_inputs, inferred_outputs, node_inputs, node_outputs
+from airflow_azureml.spec.nodeports import inferred, node_shape, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.references import compute_id
 from airflow_azureml.spec.shared import HEAD as JOB_HEAD
@@ -133,17 +133,14 @@ def spark_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[st
 
 def _shape(spot: Spot, reading: Reading, scope: Scope, name: str, found: Component) -> dict[str, Any]:
     where_to_run(spot, reading)
-    body: dict[str, Any] = {"name": name, "type": "spark", "componentId": found.id}
     default = "Managed" if spot.value.get("compute") else "UserIdentity"
-    body["identity"] = {"identity_type": default}
+    body: dict[str, Any] = {"identity": {"identity_type": default}}
     if found.spot is not None:
         body.update(_taken_over(spot, reading, found))
         _direct_only(spot, reading, found)
     else:
         body.update(_given_over(spot, reading))
-    taken = node_inputs(spot, reading, scope, name, found)
-    given = node_outputs(spot, reading, scope, name, found)
-    return {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
+    return {**node_shape(spot, reading, scope, name, found), **body}
 
 
 def _given_over(spot: Spot, reading: Reading) -> dict[str, Any]:
@@ -203,7 +200,7 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
     own = tuple(row.name for row in OWN)
     body = walk(INLINE_NODE, spot, reading, extra=(*own, "inputs", "outputs"))
     entry_exists(spot, reading, None)
-    taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
+    io = inferred(spot, reading, scope)
     with reading.style(snake=False, bound=False):
         others = [str(item.path[-1]) for item in spot.items() if item.path[-1] not in own]
         made = walk(OWN, spot, reading, extra=others)
@@ -215,9 +212,7 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
         "conf": _full(completed(known), rest),
         **({"description": spot.value["description"]} if spot.value.get("description") else {}),
         **{key: value for key in ("tags", "properties") if isinstance(value := spot.value.get(key), Mapping) and value},
-        **({"inputs": taken} if taken else {}),
-        **({"outputs": given} if given else {}),
+        **io,
     }
-    found = Component(anonymous(spec, spec.get("properties")), "spark", as_ports(taken), as_ports(given), spec, spot)
-    scope.components[name] = found
+    found = written_out("spark", spec, spot, scope, spec.get("properties"))
     return {**_shape(spot, reading, scope, name, found), **body}

@@ -25,7 +25,7 @@ from airflow_azureml.spec.fields import (
 )
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import named
-from airflow_azureml.spec.nodeports import node_inputs, node_outputs
+from airflow_azureml.spec.nodeports import node_shape
 from airflow_azureml.spec.nodes import NODE, sent_on
 from airflow_azureml.spec.references import REGISTRY
 from airflow_azureml.spec.shared import RESOURCES
@@ -146,10 +146,9 @@ def sweep_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[st
         body["early_termination"] = {key: value for key, value in policy.items() if not _unset_slack(key, value)}
     space = spot.value.get("search_space")
     searched = tuple(space) if isinstance(space, Mapping) else ()
-    taken = node_inputs(spot, reading, scope, name, found, searched)
-    given = node_outputs(spot, reading, scope, name, found)
-    body = {**body, **({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
-    return {"name": name, "type": "sweep", "trial": {"componentId": found.id}, **body, **rest}
+    shape = {**node_shape(spot, reading, scope, name, found, searched), "type": "sweep"}
+    shape["trial"] = {"componentId": shape.pop("componentId")}
+    return {**shape, **body, **rest}
 
 
 def _unset_slack(key: str, value: Any) -> bool:

@@ -17,7 +17,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, nearest, nested, show, walk
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import is_literal
-from airflow_azureml.spec.nodeports import as_ports, inferred_inputs, inferred_outputs, node_inputs, node_outputs
+from airflow_azureml.spec.nodeports import inferred, node_shape, not_an_output, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.ports import PARAMETERS
 from airflow_azureml.spec.references import compute_id
@@ -124,7 +124,7 @@ def transfer_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
     if task is None:
         return {}
     if "component" not in spot.value:
-        found, body = _inline(spot, reading, scope, name, task)
+        found, body = _inline(spot, reading, scope, task)
     else:
         found, body = scope.components.get(name), _by_component(spot, reading, scope.components.get(name), task)
     if found is None:
@@ -133,12 +133,10 @@ def transfer_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
         _check_move(spot, reading, task)
     if "component" in spot.value:
         _check_given(spot, reading, task)
-    taken = node_inputs(spot, reading, scope, name, found)
-    given = node_outputs(spot, reading, scope, name, found)
+    shape = {**node_shape(spot, reading, scope, name, found), "task": task}
     if task == IMPORT and "outputs" not in spot.value:
-        given = {"sink": {"job_output_type": "mltable"}}  # an inline import is refused above
-    ports = {**({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
-    return {"name": name, "type": "data_transfer", "task": task, "componentId": found.id, **ports, **body}
+        shape["outputs"] = {"sink": {"job_output_type": "mltable"}}  # an inline import is refused above
+    return {**shape, **body}
 
 
 def _task(spot: Spot, reading: Reading) -> str | None:
@@ -173,9 +171,7 @@ def _by_component(spot: Spot, reading: Reading, found: Component | None, task: s
     return {**body, **({"data_copy_mode": mode} if mode else {}), **rest}
 
 
-def _inline(
-    spot: Spot, reading: Reading, scope: Scope, name: str, task: str
-) -> tuple[Component | None, dict[str, Any]]:
+def _inline(spot: Spot, reading: Reading, scope: Scope, task: str) -> tuple[Component | None, dict[str, Any]]:
     """Read a node that is written out: a copy makes a component, anything else runs one of Azure ML's own."""
     if task == COPY:  # whose properties are not sent
         copied = (Field("properties", None, _PROPERTIES.convert), Field("data_copy_mode", "data_copy_mode", COPY_MODE))
@@ -187,10 +183,9 @@ def _inline(
     outputs = spot.value.get("outputs")
     for item in spot.child("outputs").items() if isinstance(outputs, Mapping) else ():
         if isinstance(item.value, str) and not graph.OUTPUT.match(item.value):
-            accepted = "${{parent.outputs.NAME}}, or a mapping of type, mode, path, name, version"
-            reading.refuse(item, f"{show(item.value)} is not an output. Accepted: {accepted}.")
+            not_an_output(item, reading)
     if task == COPY:
-        return _copy(spot, reading, scope, name, body), body
+        return _copy(spot, reading, scope, body), body
     kind = _kind_of(spot, task)
     if kind is None:
         return None, body
@@ -200,22 +195,19 @@ def _inline(
     return Component(own, "data_transfer"), body
 
 
-def _copy(spot: Spot, reading: Reading, scope: Scope, name: str, body: Mapping[str, Any]) -> Component:
+def _copy(spot: Spot, reading: Reading, scope: Scope, body: Mapping[str, Any]) -> Component:
     """Make the component of a copy that is written out."""
-    taken, given = inferred_inputs(spot, reading, scope), inferred_outputs(spot, reading, scope)
+    io = inferred(spot, reading, scope)
     spec = {
         "is_deterministic": True,
         "type": "data_transfer",
         "task": COPY,
         **({"description": spot.value["description"]} if spot.value.get("description") else {}),
         **{key: body[key] for key in ("tags", "data_copy_mode") if body.get(key)},
-        **({"inputs": taken} if taken else {}),
-        **({"outputs": given} if given else {}),
+        **io,
     }
-    _check_copy(spot, reading, {"inputs": taken, "outputs": given})
-    found = Component(anonymous(spec), "data_transfer", as_ports(taken), as_ports(given), spec, spot)
-    scope.components[name] = found
-    return found
+    _check_copy(spot, reading, io)
+    return written_out("data_transfer", spec, spot, scope)
 
 
 def _check_move(spot: Spot, reading: Reading, task: str) -> None:
