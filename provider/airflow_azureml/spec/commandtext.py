@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Reading, nearest, show
+from airflow_azureml.spec.fields import Reading, nearest
 
 INPUT_BINDING = re.compile(r"\${{inputs\.([\w\.-]+)}}")
 
@@ -18,18 +18,15 @@ OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
 OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
 
 
-def check_command(spot: Spot, reading: Reading, given: Any, what: str = "command") -> None:
+def check_command(spot: Spot, reading: Reading, given: Any) -> None:
     """Refuse a command that names an input that the job does not have."""
-    names = set(given) if isinstance(given, Mapping) else set()
+    names = list(given) if isinstance(given, Mapping) else []
     text = spot.value
     optional = set(OPTIONAL_BINDING.findall(text))
     for name in dict.fromkeys(INPUT_BINDING.findall(text)):
         if name not in names and name not in optional:
             have = f" Inputs: {', '.join(map(str, names))}." if names else " It has no inputs."
-            reading.refuse(
-                spot,
-                f"the {what} names the input {show(name)}, which the job does not have.{have}{_meant(name, names)}",
-            )
+            reading.refuse(spot, f"${{{{inputs.{name}}}}} is no input of the job.{have}{_meant(name, names)}")
 
 
 ANY_BINDING = re.compile(r"\$\{\{\s*(\S*?)\s*\}\}")

@@ -138,7 +138,7 @@ def spark(spot: Spot, reading: Reading) -> dict[str, Any]:
     direct_only(spot, reading)
     entry_exists(spot, reading, None)
     if isinstance(spot.value.get("args"), str):
-        check_command(spot.child("args"), reading, spot.value.get("inputs"), "arguments")
+        check_command(spot.child("args"), reading, spot.value.get("inputs"))
     default = {"identityType": "Managed" if spot.value.get("compute") is not None else "UserIdentity"}
     return {**body, "identity": body.get("identity") or default}
 

@@ -164,7 +164,7 @@ def _taken_over(spot: Spot, reading: Reading, found: Component) -> dict[str, Any
     if isinstance(found.spec.get("entry"), Mapping):
         body["entry"] = {"spark_job_entry_type": "SparkJobPythonEntry", **found.spec["entry"]}
     if isinstance(found.spec.get("args"), str) and found.spot is not None and "args" in found.spot.value:
-        check_command(found.spot.child("args"), reading, found.inputs or {}, "arguments")
+        check_command(found.spot.child("args"), reading, found.inputs or {})
     return {**body, "conf": _full(known, own_rest or their_rest)}
 
 
