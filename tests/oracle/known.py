@@ -61,6 +61,8 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "theirs is no word of the service, and it loses the type of the service",
     ),
     ("refused here", r"a node takes its data by a binding", "theirs sends the text of an object"),
+    ("refused there", r"inputs\.\w+\.type = binding .*not provided", "the type of what is bound says nothing"),
+    ("differs", r"^registered: retry unknown", "a key that nobody knows"),
     (
         "refused here",
         r"^automl node .*is not a (whole number|number|word known here|truth value)",

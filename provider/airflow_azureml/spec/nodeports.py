@@ -156,7 +156,7 @@ def one_output(spot: Spot, reading: Reading, written_out: bool = False) -> Any:
         reading.warn(spot, f"{show(value)} is no output of the pipeline; it is sent as the place of this output.")
         return {reading.key("jobOutputType"): "uri_folder", "uri": value}
     if isinstance(value, str):
-        return not_an_output(spot, reading)
+        return _not_an_output(spot, reading)
     body = job_output(spot, reading)
     if isinstance(body, dict):
         # Inside of nodes the registered name and version have plain names.
@@ -166,8 +166,15 @@ def one_output(spot: Spot, reading: Reading, written_out: bool = False) -> Any:
     return body
 
 
-def not_an_output(spot: Spot, reading: Reading) -> Any:
-    """Refuse a text that is no place of an output."""
+def only_bindings(spot: Spot, reading: Reading) -> None:
+    """Refuse a text as output that is no binding to one of the pipeline's."""
+    outputs = spot.value.get("outputs")
+    for item in spot.child("outputs").items() if isinstance(outputs, Mapping) else ():
+        if isinstance(item.value, str) and not graph.OUTPUT.match(item.value):
+            _not_an_output(item, reading)
+
+
+def _not_an_output(spot: Spot, reading: Reading) -> Any:
     accepted = "${{parent.outputs.NAME}}, or a mapping of type, mode, path, name, version"
     return reading.refuse(spot, f"{show(spot.value)} is not an output. Accepted: {accepted}.")
 

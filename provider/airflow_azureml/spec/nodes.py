@@ -32,7 +32,7 @@ NODE = (
     Field("display_name", "displayName", anything),
     Field("description", None, anything),
     Field("tags", "tags", loose, bindable=False),
-    Field("properties", "properties", TAGS),
+    Field("properties", "properties", TAGS, bindable=False),
     Field("comment", "comment", text),
     Field("experiment_name", None, anything),
     Field("services", None, anything),

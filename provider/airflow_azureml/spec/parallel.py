@@ -5,6 +5,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/component/parallel_component.py``, ``entit
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Mapping
@@ -22,12 +23,12 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, anything, as_written, nested, show, walk
+from airflow_azureml.spec.fields import INVALID, Field, Reading, Table, anything, as_written, nested, show, walk
 from airflow_azureml.spec.graph import Scope
-from airflow_azureml.spec.nodeports import inferred, node_shape, written_out
+from airflow_azureml.spec.nodeports import inferred, node_shape, only_bindings, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
-from airflow_azureml.spec.references import code, compute_id, is_binding
-from airflow_azureml.spec.shared import RESOURCES, TAGS, identity
+from airflow_azureml.spec.references import code, compute_id, is_binding, linked
+from airflow_azureml.spec.shared import RESOURCES, TAGS, identity, resources
 from airflow_azureml.spec.values import choice, listed, mapped, text, whole
 
 UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
@@ -58,7 +59,9 @@ def level(spot: Spot, reading: Reading) -> Any:
 
 
 def task_code(spot: Spot, reading: Reading) -> Any:
-    """Take the code of a task."""
+    """Take the code of a task; Microsoft's client sends the address of a git repository on."""
+    if isinstance(spot.value, str) and spot.value.startswith("git+"):
+        return spec_id(linked(spot.value))
     return spec_id(code(spot, reading, component=True))
 
 
@@ -74,18 +77,30 @@ TASK_ROWS = (
 
 
 def task(spot: Spot, reading: Reading) -> Any:
-    """Take the task; keys that nobody knows are let go, as Microsoft's client does."""
+    """Take the task."""
+    with reading.style(snake=False, bound=False):
+        return _lenient(TASK_ROWS, spot, reading)
+
+
+def _lenient(rows: Table, spot: Spot, reading: Reading) -> Any:
+    """Take a mapping; keys that nobody knows are let go, as Microsoft's client does."""
     if not isinstance(spot.value, Mapping):
         return reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
-    known = {row.name for row in TASK_ROWS}
+    known = {row.name for row in rows}
     rest = [item for item in spot.items() if item.path[-1] not in known]
     for item in rest:
         reading.warn(item, f"{show(item.path[-1])} is not known here; it is not sent.")
-    with reading.style(snake=False, bound=False):
-        return walk(TASK_ROWS, spot, reading, extra=[item.path[-1] for item in rest])  # type: ignore[misc]
+    return walk(rows, spot, reading, extra=[item.path[-1] for item in rest])  # type: ignore[misc]
 
 
-RETRY = nested((Field("timeout", "timeout", whole), Field("max_retries", "max_retries", whole)))
+RETRY_ROWS = (Field("timeout", "timeout", whole), Field("max_retries", "max_retries", whole))
+
+
+def retries(spot: Spot, reading: Reading) -> Any:
+    """Take the settings of retries, whose values may be bound in a component, too."""
+    with reading.style(snake=False, bound=True):
+        return _lenient(RETRY_ROWS, spot, reading)
+
 
 SETTINGS = (
     Field("logging_level", "logging_level", level),
@@ -93,17 +108,25 @@ SETTINGS = (
     Field("mini_batch_size", "mini_batch_size", batch_size),
     Field("partition_keys", "partition_keys", keys_as_text),
     Field("input_data", "input_data", text),
-    Field("retry_settings", "retry_settings", RETRY),
+    Field("retry_settings", "retry_settings", retries),
     Field("max_concurrency_per_instance", "max_concurrency_per_instance", whole),
     Field("error_threshold", "error_threshold", whole),
     Field("mini_batch_error_threshold", "mini_batch_error_threshold", whole),
 )
 """What a parallel component and a parallel node both have, and send in YAML's words."""
 
+
+def _resources(spot: Spot, reading: Reading) -> Any:
+    """Take the resources of a node: those of a job, in a node's words."""
+    with reading.style(snake=True, bound=reading.bound):
+        return resources(spot, reading)
+
+
+_NEVER_BOUND = ("task", "mini_batch_size", "partition_keys", "retry_settings")
 OWN = (
-    *(Field(row.name, row.rest, row.convert, bindable=row.name != "mini_batch_size") for row in SETTINGS),
-    Field("resources", "resources", nested(as_written(RESOURCES))),
-    Field("environment_variables", "environment_variables", mapped(text)),
+    *(Field(row.name, row.rest, row.convert, bindable=row.name not in _NEVER_BOUND) for row in SETTINGS),
+    Field("resources", "resources", _resources, bindable=False),
+    Field("environment_variables", "environment_variables", mapped(text), bindable=False),
     Field("identity", "identity", identity),
 )
 
@@ -115,14 +138,24 @@ def parallel_component(spot: Spot, reading: Reading) -> Any:
     known = (*(row.name for row in rows), "inputs", "outputs", "environment_variables")
     rest = unknown_keys(spot, reading, known)
     body = walk(rows, spot, reading, extra=("inputs", "outputs", "environment_variables", *rest))
+    if "instance_count" in rest and "resources" in spot.value:
+        reading.refuse(spot, "instance_count and resources exclude each other.", "instance_count")
     taken, given, io = declared(spot, reading, primitive=False)
     spec = {"is_deterministic": True, **body, "type": "parallel", **io}
     spec["mini_batch_size"] = str(body.get("mini_batch_size", 0))
     if spec.get("partition_keys") == "[]":
         spec["partition_keys"] = []
-    spec = {key: value for key, value in spec.items() if key != "resources" or value}
+    spec = {key: value for key, value in spec.items() if value != {}}
     made = anonymous(spec, spec.pop("properties", None), spot=spot)
     return Component(made, "parallel", taken, given, spec, spot)
+
+
+_ABOVE = ("instance_count", "instance_type", "docker_args", "shm_size")
+_RESOURCES_ABOVE = tuple(row for row in as_written(RESOURCES) if row.name in _ABOVE)
+"""Resources that a node with a component may have beside ``resources``, which they overrule.
+
+Source: azure-ai-ml 1.35.2, ``parallel_run_function``.
+"""
 
 
 def parallel_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
@@ -130,51 +163,69 @@ def parallel_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict
     if "component" not in spot.value:
         return _inline(spot, reading, scope, name)
     found = scope.components.get(name)
-    known = (*(row.name for row in (*NODE, *OWN)), *PORTS)
-    rest = sent_on(spot, reading, known)
-    body = walk((*NODE, *OWN), spot, reading, extra=(*PORTS, *rest))
+    rows = (*NODE, *OWN, *_RESOURCES_ABOVE, Field("is_deterministic", None, anything))
+    rest = sent_on(spot, reading, (*(row.name for row in rows), *PORTS))
+    body = walk(rows, spot, reading, extra=(*PORTS, *rest))
     if found is None:
         return body
     if found.spot is not None:
         body = {**_taken_over(found, reading), **body}
+    if above := {key: body.pop(key) for key in _ABOVE if key in body}:
+        body["resources"] = {**body.get("resources", {}), **above}
     return {**node_shape(spot, reading, scope, name, found), **body, **rest}
 
 
 def _taken_over(found: Component, reading: Reading) -> dict[str, Any]:
     """Take over from the component what its node does not say itself."""
     keys = ("retry_settings", "input_data", "max_concurrency_per_instance", "mini_batch_error_threshold", "task")
-    body = {key: found.spec[key] for key in keys if found.spec.get(key)}
+    body = {key: found.spec[key] for key in keys if found.spec.get(key) not in (None, {})}
     if "partition_keys" in found.spec:
         body["partition_keys"] = found.spec["partition_keys"] or "[]"
     written = found.spot.value.get("resources") if found.spot is not None else None
     if found.spot is not None and isinstance(written, Mapping):
         known = {key: value for key, value in written.items() if key in {row.name for row in RESOURCES}}
-        body["resources"] = nested(as_written(RESOURCES))(found.spot.child("resources").within(known), reading)
+        body["resources"] = _resources(found.spot.child("resources").within(known), reading)
     return {**body, "mini_batch_size": int(found.spec["mini_batch_size"])}
 
 
-_INLINE: tuple[tuple[str, Convert], ...] = (
-    ("type", text),
-    ("display_name", anything),
-    ("description", anything),
-    ("tags", mapped(anything, null=True)),
+def _as_it_is(spot: Spot, reading: Reading) -> Any:
+    """Take an identity as it is written; Microsoft's client looks at its type alone."""
+    if isinstance(spot.value, Mapping) and spot.value:
+        identity(spot.within({key: word for key, word in spot.value.items() if key == "type"}), reading)
+    values = spot.value.values() if isinstance(spot.value, Mapping) else [spot.value]
+    if any(isinstance(value, datetime.date) for value in values):
+        return reading.refuse(spot, "a date is no part of an identity.")
+    return anything(spot, reading)
+
+
+_UNSENT = ("name", "display_name", "description", "experiment_name", "services", "id", "status", "creation_context")
+_INLINE = (
+    Field("type", None, text),
+    *(Field(key, None, anything) for key in _UNSENT),
+    Field("tags", None, loose, bindable=False),
+    Field("properties", "properties", TAGS, bindable=False),
+    Field("compute", "computeId", compute_id, bindable=False),
+    *(row for row in OWN if row.name != "identity"),
+    Field("identity", "identity", _as_it_is),
 )
+"""Keys of a parallel node that is written out. Source: azure-ai-ml 1.35.2, ``PipelineParallelJobSchema`` lets unknown
+keys pass to ``ParallelJob``, which takes those of any job; its ``environment`` it does not take, and its ``identity``
+has no schema there."""
 
 
 def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a parallel node that is written out. Of its head Microsoft's client sends the properties
     alone, and its identity in YAML's own words, which it does not do for a node with a component."""
-    head = tuple(Field(key, None, convert) for key, convert in _INLINE)
-    rows = (*head, *OWN, Field("properties", "properties", TAGS), Field("compute", "computeId", compute_id))
-    extra = ("inputs", "outputs", "name", "environment", "code")
-    body = walk(rows, spot, reading, extra=extra)
-    if "identity" in body:
-        body["identity"] = anything(spot.child("identity"), reading)
+    body = walk(_INLINE, spot, reading, extra=("inputs", "outputs"))
+    only_bindings(spot, reading)
+    for key in ("inputs", "outputs"):
+        if key in spot.value and spot.value[key] is None:
+            reading.refuse(spot, "an empty value is not a mapping of names.", key)
     spec = {
         "is_deterministic": True,
         "type": "parallel",
         **inferred(spot, reading, scope),
-        **_settings_of_spec(body),
+        **_settings_of_spec(body, spot, reading),
         "mini_batch_size": str(0 if _bound(body.get("mini_batch_size")) else body.get("mini_batch_size", 0)),
     }
     found = written_out("parallel", spec, spot, scope)
@@ -185,15 +236,18 @@ _COMPONENT_KEYS = (*(row.name for row in SETTINGS), "resources")
 BOUND = re.compile(r"\$\{\{\s*(parent\.)?inputs\S*?\s*\}\}")
 
 
-def _settings_of_spec(body: Mapping[str, Any]) -> dict[str, Any]:
+def _settings_of_spec(body: Mapping[str, Any], spot: Spot, reading: Reading) -> dict[str, Any]:
     """Take what of a node's settings goes into its component: not what is bound, and no properties of resources.
 
     Source: azure-ai-ml 1.35.2, ``ParallelJob._to_component``.
     """
     spec = {key: body[key] for key in _COMPONENT_KEYS if key in body}
     if isinstance(spec.get("resources"), Mapping):
-        spec["resources"] = {key: value for key, value in spec["resources"].items() if key != "properties"}
-    free = {"task", "input_data", "retry_settings"}
+        written = nested(as_written(RESOURCES))(spot.child("resources"), reading)
+        spec["resources"] = {key: value for key, value in written.items() if key != "properties"}
+    free = {"task", "input_data", "partition_keys", "retry_settings"}
+    if spec.get("partition_keys") == "[]":
+        spec["partition_keys"] = []
     return {key: value for key, value in spec.items() if value != {} and (key in free or not _bound(value))}
 
 

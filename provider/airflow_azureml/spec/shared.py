@@ -134,9 +134,9 @@ RESOURCES = (
     Field("instance_type", "instanceType", text),
     Field("shm_size", "shmSize", shm_size),
     Field("docker_args", "dockerArgs", docker_args),
-    Field("locations", "locations", listed(text)),
+    Field("locations", "locations", listed(text), bindable=False),
     Field("max_instance_count", "maxInstanceCount", whole),
-    Field("properties", "properties", compute_properties),
+    Field("properties", "properties", compute_properties, bindable=False),
 )
 
 

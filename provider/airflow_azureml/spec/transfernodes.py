@@ -17,7 +17,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, nearest, nested, show, walk
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.inputs import is_literal
-from airflow_azureml.spec.nodeports import inferred, node_shape, not_an_output, written_out
+from airflow_azureml.spec.nodeports import inferred, node_shape, only_bindings, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.ports import PARAMETERS
 from airflow_azureml.spec.references import compute_id
@@ -180,10 +180,7 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, task: str) -> tuple[Comp
         rows = (*INLINE, _PROPERTIES, *_place_row(task))
     with reading.style(snake=reading.snake, bound=False):
         body = walk(rows, spot, reading, extra=("inputs", "outputs"))
-    outputs = spot.value.get("outputs")
-    for item in spot.child("outputs").items() if isinstance(outputs, Mapping) else ():
-        if isinstance(item.value, str) and not graph.OUTPUT.match(item.value):
-            not_an_output(item, reading)
+    only_bindings(spot, reading)
     if task == COPY:
         return _copy(spot, reading, scope, body), body
     kind = _kind_of(spot, task)
