@@ -41,43 +41,6 @@ def test_empty_names_are_none() -> None:
     assert not {"displayName", "experimentName"} & set(found)
 
 
-INLINE = """input_data: ${{inputs.d}}
-    mini_batch_size: "10"
-    task: {type: run_function, code: src, entry_script: a.py, environment: azureml:e:1}"""
-COMPONENT = """type: parallel
-input_data: ${{inputs.d}}
-mini_batch_size: "10"
-inputs: {d: {type: uri_folder}}
-task: {type: run_function, code: src, entry_script: a.py, environment: azureml:e:1}
-"""
-
-
-@pytest.mark.parametrize(
-    ("node", "sent"),
-    [
-        (INLINE, {"type": "managed", "client_id": "c"}),
-        ("component: c.yml", {"identity_type": "Managed", "client_id": "c"}),
-    ],
-)
-def test_a_parallel_node_that_is_written_out_has_its_identity_in_yamls_words(
-    node: str, sent: dict[str, str], tmp_path: Path
-) -> None:
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "a.py").write_text("")
-    (tmp_path / "c.yml").write_text(COMPONENT)
-    text = f"""type: pipeline
-inputs: {{d: {{type: uri_folder, path: "azureml:d:1"}}}}
-jobs:
-  p:
-    type: parallel
-    compute: azureml:c
-    inputs: {{d: "${{{{parent.inputs.d}}}}"}}
-    identity: {{type: managed, client_id: c}}
-    {node}
-"""
-    assert properties(text, tmp_path)["jobs"]["p"]["identity"] == sent
-
-
 SWEEP = """type: pipeline
 jobs:
   s:
