@@ -62,6 +62,14 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("refused here", r"a node takes its data by a binding", "theirs sends the text of an object"),
     ("differs", r"^registered: retry unknown", "a key that nobody knows"),
+    ("refused here", r"^automl .*search_space\S*\.values: \"values\" is required", "a choice of nothing"),
+    (
+        "refused here",
+        r"^automl image.*number_of_epochs: \"1\" is not a whole number",
+        "theirs takes it or not by what it has read before",
+    ),
+    ("refused here", r"^automl node .*identity = (binding|in text)", "an identity is no text"),
+    ("differs", r"inputs\.\w+\.type = (binding|in text) \|", "the type beside a binding is not used"),
     (
         "refused here",
         r"^automl node .*is not a (whole number|number|word known here|truth value)",
@@ -162,7 +170,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"distribution with an unknown key", "a key that nobody knows, and is not sent, is a slip"),
     ("refused here", r"nan is not a number", "no component can use it"),
     ("refused here", r'"(a\.\.b|a b)" is not a name', "a name that no command can use"),
-    ("refused here", r"inputs\.d\.path: data needs a path", "the service would have nothing to give"),
+    ("refused here", r"inputs\.(d|g\.a)\.path: data needs a path", "the service would have nothing to give"),
     ("refused here", r"(inputs alone|nothing) of type None", "it does not say what it runs"),
     ("refused here", r"inputs/[vd] (bound type|bound mode|both bound)", "a sent type is bound to nothing"),
     ("refused here", r"identity \{'type': 'managed', 'resource_id'", "it is called msi_resource_id"),

@@ -80,3 +80,86 @@ def test_tags_of_a_node_with_a_component_may_be_numbers(tmp_path: Path) -> None:
     text = "type: pipeline\njobs:\n  n:\n    component: c.yml\n    inputs: {lr: 1}\n    compute: azureml:c\n"
     found = properties(f"{text}    tags: {{run: 3.5}}\n    description: {{}}\n", tmp_path)
     assert found["jobs"]["n"]["tags"] == {"run": 3.5}
+
+
+NODES = {
+    "command": "command: echo\n    environment: azureml:e:1\n    compute: azureml:c\n",
+    "registered": "component: azureml:c:1\n    compute: azureml:c\n",
+    "spark": "type: spark\n    component: azureml:c:1\n    compute: azureml:c\n",
+    "sweep": SWEEP.partition("  s:\n    ")[2].replace("c.yml", "azureml:c:1"),
+}
+
+
+def node(kind: str, more: str) -> dict[str, Any]:
+    found: dict[str, Any] = properties(f"type: pipeline\njobs:\n  n:\n    {NODES[kind]}    {more}\n")["jobs"]["n"]
+    return found
+
+
+@pytest.mark.parametrize("kind", NODES)
+@pytest.mark.parametrize("key", ["inputs", "outputs"])
+def test_ports_of_a_node_are_a_mapping(kind: str, key: str) -> None:
+    with pytest.raises(SpecError, match=rf"jobs\.n\.{key}: an empty value is not a mapping of names"):
+        node(kind, f"{key}:")
+
+
+@pytest.mark.parametrize("kind", ["command", "registered"])
+@pytest.mark.parametrize("key", ["environment_variables", "services", "resources", "limits"])
+def test_a_binding_is_no_mapping(kind: str, key: str) -> None:
+    with pytest.raises(SpecError, match=rf"jobs\.n\.{key}: "):
+        node(kind, f"{key}: ${{{{parent.inputs.n}}}}")
+
+
+def test_code_of_a_node_is_not_empty() -> None:
+    with pytest.raises(SpecError, match=r"jobs\.n\.code: an empty value"):
+        node("command", "code:")
+
+
+def test_an_empty_name_of_a_node_that_is_written_out_is_sent() -> None:
+    assert node("command", 'display_name: ""')["display_name"] == ""
+
+
+def test_no_version_of_an_output_is_sent_for_an_empty_one() -> None:
+    bound = {"value": "${{parent.outputs.o}}", "type": "literal", "name": "a"}
+    text = 'outputs: {o: {path: "${{parent.outputs.o}}", name: a, version: ""}}\noutputs: {o: }'
+    found = properties(f"type: pipeline\njobs:\n  n:\n    {NODES['registered']}    {text}\n")["jobs"]["n"]
+    assert found["outputs"]["o"] == bound
+
+
+def test_what_a_pipeline_has_none_of_is_not_sent() -> None:
+    text = f"type: pipeline\nservices: {{}}\njobs:\n  n:\n    {NODES['command']}"
+    assert "services" not in properties(text)
+
+
+def test_a_pipeline_has_no_input_for_its_own_compute() -> None:
+    text = f'type: pipeline\ncompute: "${{{{parent.inputs.c}}}}"\njobs:\n  n:\n    {NODES["command"]}'
+    assert properties(text)["computeId"].endswith("/workspaces/w/computes/${{parent.inputs.c}}")
+
+
+IMAGES = """type: automl
+    task: image_classification
+    primary_metric: accuracy
+    target_column_name: y
+    training_data: ${{parent.inputs.d}}
+    compute: azureml:c
+"""
+
+
+def images(more: str) -> dict[str, Any]:
+    text = (
+        f"type: pipeline\ninputs: {{d: {{type: mltable, path: 'azureml:d:1'}}}}\njobs:\n  n:\n    {IMAGES}    {more}\n"
+    )
+    found: dict[str, Any] = properties(text)["jobs"]["n"]
+    return found
+
+
+def test_sampling_of_an_automl_node_may_have_settings() -> None:
+    assert images("sweep: {sampling_algorithm: {type: random}}")["sweep"] == {"sampling_algorithm": {"type": "random"}}
+    with pytest.raises(SpecError, match=r'jobs\.n\.sweep\.sampling_algorithm: "sampling_algorithm" is required'):
+        images("sweep: {}")
+
+
+def test_a_service_of_an_automl_job_without_a_type_is_ssh() -> None:
+    table = "target_column_name: y\ntraining_data: {type: mltable, path: 'azureml:d:1'}\ncompute: azureml:c\n"
+    head = f"type: automl\ntask: classification\nprimary_metric: accuracy\n{table}"
+    found = properties(f"{head}services: {{a: {{port: 3}}, b: {{log_dir: x}}}}\n")["services"]
+    assert [found["a"]["type"], found["b"]["type"]] == ["ssh", "tensor_board"]

@@ -28,9 +28,10 @@ from airflow_azureml.spec.fields import INVALID, Convert, Field, Reading, as_wri
 from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.nodeports import one_output
 from airflow_azureml.spec.outputs import outputs as job_outputs
-from airflow_azureml.spec.references import compute, compute_id
-from airflow_azureml.spec.shared import HEAD, RESOURCES, SERVICES, TAGS, identity
+from airflow_azureml.spec.references import compute, is_binding, named_compute
+from airflow_azureml.spec.shared import HEAD, RESOURCES, SERVICES, TAGS, identity, service_type
 from airflow_azureml.spec.sweep import ALGORITHMS, EARLY_TERMINATION
+from airflow_azureml.spec.sweepnodes import written_algorithm
 from airflow_azureml.spec.values import choice, listed, mapped, number, text, whole
 
 MULTILABEL = [*METRICS, "IOU"]
@@ -98,7 +99,11 @@ def bound_data(spot: Spot, reading: Reading) -> Any:
 
 
 def _sweep(style: Style) -> Convert:
-    algorithm = choice({word: word for word in ALGORITHMS}, "a sampling algorithm", fold=snake)
+    word = choice({word: word for word in ALGORITHMS}, "a sampling algorithm", fold=snake)
+
+    def algorithm(spot: Spot, reading: Reading) -> Any:
+        settings = style.written and isinstance(spot.value, Mapping)
+        return (written_algorithm if settings else word)(spot, reading)
 
     def policy(spot: Spot, reading: Reading) -> Any:
         with reading.style(snake=style.written, bound=reading.bound):
@@ -109,7 +114,7 @@ def _sweep(style: Style) -> Convert:
         return body
 
     rows = (
-        Field("sampling_algorithm", "samplingAlgorithm", algorithm),
+        Field("sampling_algorithm", "samplingAlgorithm", algorithm, required=True),
         Field("early_termination", "earlyTermination", policy),
     )
     return style.nested(rows)
@@ -200,7 +205,12 @@ def _services(spot: Spot, reading: Reading) -> Any:
     own = (Field("ssh_public_keys", "ssh_public_keys", text), Field("log_dir", "log_dir", text))
     kind = Field("type", "type", choice({word: word for word in SERVICES}, "a type of service"))
     plain = nested((kind, Field("port", "port", whole), Field("nodes", "nodes", text), *own))
-    return mapped(plain)(spot, reading)
+
+    def one(item: Spot, reading: Reading) -> Any:
+        body = plain(item, reading)
+        return {"type": service_type(item, reading), **body} if isinstance(body, dict) and "type" not in body else body
+
+    return mapped(one)(spot, reading)
 
 
 _TIERS = {word: word for word in ("null", "spot", "basic", "standard", "premium")}
@@ -264,8 +274,9 @@ def _node_identity(spot: Spot, reading: Reading) -> Any:
 
 
 def _node_compute(spot: Spot, reading: Reading) -> Any:
-    found = compute_id(spot, reading)
-    return f"azureml:{found}" if isinstance(found, str) and found.startswith("/") else found
+    found = named_compute(spot, reading)
+    id = isinstance(found, str) and found.startswith("/") and not is_binding(spot.value)
+    return f"azureml:{found}" if id else found
 
 
 NODE = (
@@ -278,7 +289,7 @@ NODE = (
     Field("tags", "tags", TAGS, bindable=False),
     Field("properties", "properties", TAGS, bindable=False),
     Field("services", "services", _services, bindable=False),
-    Field("compute", "compute", _node_compute),
+    Field("compute", "compute", _node_compute, bindable=False),
     Field("identity", "identity", _node_identity, bindable=False),
     Field("environment_id", "environment_id", text),
     Field("environment_variables", "environment_variables", mapped(text), bindable=False),

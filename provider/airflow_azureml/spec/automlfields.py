@@ -29,12 +29,13 @@ from airflow_azureml.spec.fields import (
 )
 from airflow_azureml.spec.values import choice, iso_duration, listed, mapped, number, text, truth, whole
 
-MAPPINGS = {
+PARTS = {
+    *("cv_split_column_names", "blocked_transformers", "drop_columns", "training_mode"),
     *("featurization", "limits", "training", "forecasting", "sweep", "training_parameters", "search_space"),
     *("transformer_params", "column_name_and_types", "stack_ensemble_settings", "stack_meta_learner_kwargs"),
     "early_termination",
 }
-"""Keys that hold mappings or lists of them: no binding can stand in their place."""
+"""Keys that hold mappings or lists: no binding can stand in their place."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Style:
 
     def rows(self, table: tuple[Field, ...]) -> tuple[Field, ...]:
         """Name the keys of a table."""
-        rows = tuple(replace(row, bindable=row.bindable and row.name not in MAPPINGS) for row in table)
+        rows = tuple(replace(row, bindable=row.bindable and row.name not in PARTS) for row in table)
         return as_written(rows) if self.written else rows
 
     def nested(self, table: tuple[Field, ...]) -> Convert:

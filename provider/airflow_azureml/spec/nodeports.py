@@ -36,6 +36,9 @@ def node_shape(
 
     :param searched: inputs that the node gives in another way: a sweep's search space.
     """
+    for key in ("inputs", "outputs"):
+        if key in spot.value and spot.value[key] is None and not spot.document.built:
+            reading.refuse(spot, "an empty value is not a mapping of names.", key)
     taken = node_inputs(spot, reading, scope, name, found, searched)
     given = node_outputs(spot, reading, scope, name, found)
     return {"name": name, "type": found.kind, "componentId": found.id, **_filled(taken, given)}
@@ -188,7 +191,7 @@ def _bound_output(spot: Spot, reading: Reading, path: str) -> Any:
         if spot.value.get("mode"):
             body["mode"] = OUTPUT_MODES[str(spot.value["mode"]).lower()]
         for key in ("name", "version"):
-            if spot.value.get(key) is not None:
+            if spot.value.get(key) not in (None, ""):
                 body[key] = str(spot.value[key])
     return body
 

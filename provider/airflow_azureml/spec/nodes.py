@@ -53,11 +53,11 @@ def unbound(convert: Convert) -> Convert:
 
 
 COMMAND_SETTINGS = (
-    Field("environment_variables", "environmentVariables", mapped(anything)),
+    Field("environment_variables", "environmentVariables", mapped(anything), bindable=False),
     Field("resources", "resources", resources, bindable=False),
     Field("distribution", "distribution", DISTRIBUTION),
     Field("limits", "limits", LIMITS, bindable=False),
-    Field("services", "services", JOB_SERVICES),
+    Field("services", "services", JOB_SERVICES, bindable=False),
     Field("identity", "identity", identity),
     Field("queue_settings", "queueSettings", unbound(QUEUE), bindable=False),
 )
@@ -110,11 +110,12 @@ INLINE = tuple(
     Field(row.name, row.rest, row.convert, row.required, row.ignored, row.bindable)
     for row in COMMAND
     if row.name not in {"inputs", "outputs", "code", "command", "environment", "compute", "experiment_name", "name"}
-    and row.name not in {"description", "parent_job_name", "notification_setting"}
+    and row.name not in {"description", "display_name", "parent_job_name", "notification_setting"}
 )
 INLINE_NODE = (
     *INLINE,
     Field("name", None, text),
+    Field("display_name", "displayName", text),
     Field("experiment_name", None, text),
     Field("description", None, text),
     Field("parent_job_name", None, text),
@@ -142,7 +143,7 @@ def command_spec(spot: Spot, reading: Reading, scope: Scope) -> dict[str, Any]:
                 reading.refuse(spot, f"{show(key)} is required.", key)
             else:
                 spec[key] = convert(spot.child(key), reading)
-        if value.get("code") is not None:
+        if value.get("code") is not None or ("code" in value and not spot.document.built):
             spec["code"] = spec_id(code(spot.child("code"), reading, component=True))
         spec.update(_settings_of_spec(spot, reading))
     if isinstance(value.get("command"), str):
@@ -156,7 +157,7 @@ def _settings_of_spec(spot: Spot, reading: Reading) -> dict[str, Any]:
     """Take what of a node's settings goes into its component too: all but the properties of its resources."""
     value = spot.value
     kinds: tuple[tuple[str, Any], ...] = (("description", str), ("tags", Mapping))
-    spec = {key: value[key] for key, kind in kinds if value.get(key) and isinstance(value[key], kind)}
+    spec = {key: value[key] for key, kind in kinds if value.get(key) not in (None, {}) and isinstance(value[key], kind)}
     if isinstance(value.get("resources"), Mapping):
         given = command_resources(spot.child("resources"), reading)
         spec |= {"resources": given} if given else {}

@@ -218,9 +218,6 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
     alone, and its identity in YAML's own words, which it does not do for a node with a component."""
     body = walk(_INLINE, spot, reading, extra=("inputs", "outputs"))
     only_bindings(spot, reading)
-    for key in ("inputs", "outputs"):
-        if key in spot.value and spot.value[key] is None:
-            reading.refuse(spot, "an empty value is not a mapping of names.", key)
     spec = {
         "is_deterministic": True,
         "type": "parallel",

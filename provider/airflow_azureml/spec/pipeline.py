@@ -23,7 +23,7 @@ from airflow_azureml.spec.components import (
     unknown_keys,
 )
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, nearest, show, walk
+from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, nearest, show, walk
 from airflow_azureml.spec.graph import Scope, Source
 from airflow_azureml.spec.inputs import is_literal, job_input
 from airflow_azureml.spec.nodeports import node_shape
@@ -31,7 +31,7 @@ from airflow_azureml.spec.nodes import NODE, command_node, sent_on
 from airflow_azureml.spec.outputs import OUTPUT_MODES, outputs
 from airflow_azureml.spec.parallel import parallel_node
 from airflow_azureml.spec.ports import PARAMETERS, Port, Ports, dotted
-from airflow_azureml.spec.references import compute_id
+from airflow_azureml.spec.references import compute_id, named_compute
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.spec.sparknodes import spark_node
 from airflow_azureml.spec.sweepnodes import sweep_node
@@ -89,14 +89,19 @@ def settings(spot: Spot, reading: Reading) -> Any:
     return {**walk(_SETTINGS, spot, reading, extra=tuple(rest)), **rest}
 
 
+def _services(spot: Spot, reading: Reading) -> Any:
+    """Take the services; no services are not sent."""
+    return JOB_SERVICES(spot, reading) or OMIT
+
+
 PIPELINE = (
     *HEAD,
     Field("inputs", "inputs", pipeline_inputs),
     Field("outputs", "outputs", outputs),
     Field("settings", "settings", settings),
-    Field("compute", "computeId", compute_id),
+    Field("compute", "computeId", named_compute),
     Field("identity", "identity", identity),
-    Field("services", "services", JOB_SERVICES),
+    Field("services", "services", _services),
 )
 
 

@@ -109,10 +109,16 @@ def a(kind: str) -> str:
 
 def compute(spot: Spot, reading: Reading) -> Any:
     """Turn the compute of a job that stands alone into its id; ``serverless`` sends nothing: it is not a resource."""
-    found, computes = compute_id(spot, reading), f"{reading.workspace.path}/computes/"
-    if isinstance(found, str) and found.lower() == f"{computes}serverless".lower():
+    found = named_compute(spot, reading)
+    if isinstance(found, str) and found.lower() == f"{reading.workspace.path}/computes/serverless".lower():
         return OMIT if found.endswith("serverless") else found
-    return f"{computes}{found}" if is_binding(found) else found
+    return found
+
+
+def named_compute(spot: Spot, reading: Reading) -> Any:
+    """Turn a compute into its id where nothing is bound: Microsoft's client takes a binding for a name."""
+    found = compute_id(spot, reading)
+    return f"{reading.workspace.path}/computes/{found}" if is_binding(found) else found
 
 
 def compute_id(spot: Spot, reading: Reading) -> Any:

@@ -247,7 +247,7 @@ def service(spot: Spot, reading: Reading) -> Any:
     """Take one interactive service."""
     if not isinstance(spot.value, Mapping):
         return reading.refuse(spot, f"{show(spot.value)} is not a mapping.")
-    kind = _service_type(spot, reading)
+    kind = service_type(spot, reading)
     own, rest = SERVICE_OWN.get(kind, (None, None))
     body = walk(_SERVICE, spot, reading, extra=("type", *([own] if own else [])))
     if kind is INVALID:
@@ -263,7 +263,7 @@ def service(spot: Spot, reading: Reading) -> Any:
     return {reading.key("jobServiceType"): SERVICES[kind], **body}
 
 
-def _service_type(spot: Spot, reading: Reading) -> Any:
+def service_type(spot: Spot, reading: Reading) -> Any:
     """Read the type; without one it is the type that has the keys given, ssh first, as Microsoft's client reads it."""
     given = spot.value.get("type")
     if given is None and ("type" not in spot.value or spot.document.built):

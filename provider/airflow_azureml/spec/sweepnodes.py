@@ -129,9 +129,6 @@ def sweep_node(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[st
     if "component" in rest:
         reading.refuse(spot, '"component" is not known here. Did you mean "trial"?', "component")
     body = walk(rows, spot, reading, extra=(*extra, *rest))
-    for part in ("inputs", "outputs"):
-        if spot.value.get(part, ()) is None:
-            reading.refuse(spot, f"an empty value is not a mapping of {part}.", part)
     if isinstance(spot.value.get("trial"), str) and REGISTRY.match(spot.value["trial"]):
         reading.refuse(spot, "a trial of a registry is not supported. Accepted: a file, azureml:NAME:VERSION.", "trial")
     found = scope.components.get(name)
