@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,31 @@ def model(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -
         yield scorer(folder, register(folder, "10"))
 
 
+def made(model: dict[str, Any]) -> Iterator[str]:
+    """Endpoints with a default deployment, eight at a time: nearly all that it takes is waiting."""
+
+    def one(name: str) -> str:
+        endpoint(name=name)
+        deployment(name="blue", endpoint_name=name, set_default=True, **model)
+        return name
+
+    while True:
+        with ThreadPoolExecutor(8) as pool:
+            names = list(pool.map(one, [unique("ep") for _ in range(8)]))
+        yield from names
+
+
+@pytest.fixture(scope="module")
+def unused(model: dict[str, Any]) -> Iterator[str]:
+    """Endpoints that no test has invoked."""
+    return made(model)
+
+
 @pytest.fixture
-def own(model: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Own:
+def own(unused: Iterator[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Own:
     """An endpoint that no other test invokes, and something to score."""
     monkeypatch.setattr(invoke, "LOOK_FOR", LOOKS)
-    name = unique("ep")
-    endpoint(name=name)
-    deployment(name="blue", endpoint_name=name, set_default=True, **model)
+    name = next(unused)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.txt").write_text(f"1\n{len(name)}\n")
     return Own(name, tmp_path / "data")
