@@ -65,9 +65,10 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"^automl .*search_space\S*\.values: \"values\" is required", "a choice of nothing"),
     (
         "refused here",
-        r"^automl image.*number_of_epochs: \"1\" is not a whole number",
+        r"^automl image.*search_space\S*: \"1\" is not a whole number",
         "theirs takes it or not by what it has read before",
     ),
+    ("refused here", r"^automl text.*: no training_data", "there is nothing to train with"),
     ("refused here", r"^automl node .*identity = (binding|in text)", "an identity is no text"),
     ("differs", r"inputs\.\w+\.type = (binding|in text) \|", "the type beside a binding is not used"),
     (

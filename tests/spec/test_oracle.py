@@ -163,3 +163,18 @@ def test_a_service_of_an_automl_job_without_a_type_is_ssh() -> None:
     head = f"type: automl\ntask: classification\nprimary_metric: accuracy\n{table}"
     found = properties(f"{head}services: {{a: {{port: 3}}, b: {{log_dir: x}}}}\n")["services"]
     assert [found["a"]["type"], found["b"]["type"]] == ["ssh", "tensor_board"]
+
+
+@pytest.mark.parametrize(("key", "none"), [("target_lags", "0"), ("target_lags", "[]"), ("forecast_horizon", "0")])
+def test_a_setting_of_a_forecast_that_is_nothing_is_not_sent(key: str, none: str) -> None:
+    forecast = IMAGES.replace("image_classification", "forecasting").replace("accuracy", "r2_score")
+    head = "type: pipeline\ninputs: {d: {type: mltable, path: 'azureml:d:1'}}\njobs:\n  n:\n"
+    text = f"{head}    {forecast}    forecasting: {{{key}: {none}, time_column_name: t}}\n"
+    assert properties(text)["jobs"]["n"]["forecasting"] == {"time_column_name": "t"}
+
+
+@pytest.mark.parametrize("key", ["allowed_training_algorithms", "blocked_training_algorithms", "training_mode"])
+def test_a_binding_is_no_list_of_an_automl_node(key: str) -> None:
+    table = IMAGES.replace("image_classification", "classification")
+    with pytest.raises(SpecError, match=rf"jobs\.n\.training\.{key}: "):
+        properties(f"type: pipeline\njobs:\n  n:\n    {table}    training: {{{key}: '${{{{parent.inputs.n}}}}'}}\n")

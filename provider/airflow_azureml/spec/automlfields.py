@@ -31,6 +31,7 @@ from airflow_azureml.spec.values import choice, iso_duration, listed, mapped, nu
 
 PARTS = {
     *("cv_split_column_names", "blocked_transformers", "drop_columns", "training_mode"),
+    *("allowed_training_algorithms", "blocked_training_algorithms"),
     *("featurization", "limits", "training", "forecasting", "sweep", "training_parameters", "search_space"),
     *("transformer_params", "column_name_and_types", "stack_ensemble_settings", "stack_meta_learner_kwargs"),
     "early_termination",
@@ -176,7 +177,9 @@ def auto_or(style: Style, make: Callable[[Any], Any], several: bool = False) -> 
         if isinstance(spot.value, str) and spot.value.lower() == "auto":
             return "auto" if style.written else {"mode": "Auto"}
         given = listed(whole)(spot, reading) if several and isinstance(spot.value, list) else whole(spot, reading)
-        return given if style.written or given is INVALID else make(given) if given else OMIT
+        if not given:
+            return OMIT
+        return given if style.written or given is INVALID else make(given)
 
     return convert
 

@@ -156,7 +156,7 @@ def _distribution(spot: Spot, reading: Reading, kind: str, scalar: Convert, acce
         ]
     else:
         limit = _plainly_whole if kind == "whole" else amount
-        rows = [Field(name, name, whole if name == "upper" else limit, required=True) for name in names]
+        rows = [Field(name, name, whole if name == "upper" else limit, required=True, bindable=False) for name in names]
     with reading.style(snake=False, bound=reading.bound):
         body = walk(rows, spot, reading, extra=("type",))
     return INVALID if len(body) < len(rows) else {"type": word.lower(), **body}

@@ -82,7 +82,8 @@ def transfer_component(spot: Spot, reading: Reading) -> Any:
     taken, given, io = declared(spot, reading, primitive=False)
     _check_copy(spot, reading, io)
     properties = body.pop("properties", None)
-    spec = full({"is_deterministic": True, **rest, **body, "type": "data_transfer", **io})
+    tags = {"tags": body["tags"]} if body.get("tags") else {}
+    spec = {**full({"is_deterministic": True, **rest, **body, "type": "data_transfer", **io}), **tags}
     made = anonymous(spec, properties, spot)
     return Component(made, "data_transfer", taken, given, spec, spot)
 
