@@ -88,10 +88,10 @@ check: install
 	$(UV) pip compile --quiet --python-version 3.10 --extra emulator pyproject.toml --output-file /dev/null
 	@echo "Everything checked: lint, format, types, dependencies on Python 3.10."
 
-# Much of the time is waiting for jobs and for Airflow: four workers share it, also on two cores. `make test PYTEST_ARGS='-n 0 ...'` has none.
+# Much of the time is waiting for jobs and for Airflow: three workers share it, also on two cores. `make test PYTEST_ARGS='-n 0 ...'` has none.
 test: install
 	@mkdir -p $(SCRATCH)
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 3 $(PYTEST_ARGS)
 
 # Waits only for the two environments that it uses.
 demo: $(UV)

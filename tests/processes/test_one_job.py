@@ -50,7 +50,7 @@ def test_a_worker_killed_with_its_supervisor_leaves_one_job(patient: Patient) ->
     assert patient.puts() == [1]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
 def test_a_worker_killed_right_after_its_put_leaves_one_job(patient: Patient) -> None:
     # The service acts at once, its answer comes too late: the worker dies knowing nothing of its job.
     patient.service.fault("delay", "--route", "PUT .*/jobs/", "--when", "after", "--delay", "60", "--times", "1")
@@ -66,7 +66,7 @@ def test_a_worker_killed_right_after_its_put_leaves_one_job(patient: Patient) ->
     assert patient.puts() == [1]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
 def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> None:
     patient.begin()
     patient.finish()

@@ -45,7 +45,7 @@ def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None
     assert patient.puts() == [1]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
 def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> None:
     patient.begin()
     patient.finish()

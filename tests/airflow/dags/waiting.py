@@ -37,7 +37,7 @@ with DAG("operators", start_date=START, schedule=None, default_args=DEFAULTS):
             f"slow_{name}",
             "sleep 60",
             deferrable=deferrable,
-            execution_timeout=datetime.timedelta(seconds=4),
+            execution_timeout=datetime.timedelta(seconds=10),
             retries=0,
         )
         command(f"left_{name}", "sleep 3", deferrable=deferrable, wait_for_completion=False)
