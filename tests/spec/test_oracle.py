@@ -178,3 +178,9 @@ def test_a_binding_is_no_list_of_an_automl_node(key: str) -> None:
     table = IMAGES.replace("image_classification", "classification")
     with pytest.raises(SpecError, match=rf"jobs\.n\.training\.{key}: "):
         properties(f"type: pipeline\njobs:\n  n:\n    {table}    training: {{{key}: '${{{{parent.inputs.n}}}}'}}\n")
+
+
+def test_optional_data_needs_a_path_too() -> None:
+    job = {"command": "echo", "environment": "azureml:e:1", "inputs": {"d": {"type": "uri_folder", "optional": True}}}
+    with pytest.raises(SpecError, match=r"inputs\.d\.path: data needs a path"):
+        translate(load(job, built=True), WS)

@@ -159,7 +159,7 @@ def _data(spot: Spot, reading: Reading) -> Any:
     path = value.get("path")
     if built and not _fits(spot, reading, kind):
         return INVALID
-    if kind in LITERAL_TYPES or (built and path is None and value.get("optional")):
+    if kind in LITERAL_TYPES:
         return None
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         wrong = f"{show(path)} is not a path." if "path" in value else "data needs a path."
