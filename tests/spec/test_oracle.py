@@ -135,21 +135,26 @@ def test_a_pipeline_has_no_input_for_its_own_compute() -> None:
     assert properties(text)["computeId"].endswith("/workspaces/w/computes/${{parent.inputs.c}}")
 
 
-IMAGES = """type: automl
-    task: image_classification
-    primary_metric: accuracy
+AUTOML = """type: pipeline
+inputs: {d: {type: mltable, path: "azureml:d:1"}}
+jobs:
+  n:
+    type: automl
     target_column_name: y
     training_data: ${{parent.inputs.d}}
     compute: azureml:c
 """
 
 
-def images(more: str) -> dict[str, Any]:
-    text = (
-        f"type: pipeline\ninputs: {{d: {{type: mltable, path: 'azureml:d:1'}}}}\njobs:\n  n:\n    {IMAGES}    {more}\n"
-    )
+def learned(task: str, metric: str, more: str) -> dict[str, Any]:
+    """What is sent for an AutoML node."""
+    text = f"{AUTOML}    task: {task}\n    primary_metric: {metric}\n    {more}\n"
     found: dict[str, Any] = properties(text)["jobs"]["n"]
     return found
+
+
+def images(more: str) -> dict[str, Any]:
+    return learned("image_classification", "accuracy", more)
 
 
 def test_sampling_of_an_automl_node_may_have_settings() -> None:
@@ -167,17 +172,14 @@ def test_a_service_of_an_automl_job_without_a_type_is_ssh() -> None:
 
 @pytest.mark.parametrize(("key", "none"), [("target_lags", "0"), ("target_lags", "[]"), ("forecast_horizon", "0")])
 def test_a_setting_of_a_forecast_that_is_nothing_is_not_sent(key: str, none: str) -> None:
-    forecast = IMAGES.replace("image_classification", "forecasting").replace("accuracy", "r2_score")
-    head = "type: pipeline\ninputs: {d: {type: mltable, path: 'azureml:d:1'}}\njobs:\n  n:\n"
-    text = f"{head}    {forecast}    forecasting: {{{key}: {none}, time_column_name: t}}\n"
-    assert properties(text)["jobs"]["n"]["forecasting"] == {"time_column_name": "t"}
+    found = learned("forecasting", "r2_score", f"forecasting: {{{key}: {none}, time_column_name: t}}")
+    assert found["forecasting"] == {"time_column_name": "t"}
 
 
 @pytest.mark.parametrize("key", ["allowed_training_algorithms", "blocked_training_algorithms", "training_mode"])
 def test_a_binding_is_no_list_of_an_automl_node(key: str) -> None:
-    table = IMAGES.replace("image_classification", "classification")
     with pytest.raises(SpecError, match=rf"jobs\.n\.training\.{key}: "):
-        properties(f"type: pipeline\njobs:\n  n:\n    {table}    training: {{{key}: '${{{{parent.inputs.n}}}}'}}\n")
+        learned("classification", "accuracy", f"training: {{{key}: '${{{{parent.inputs.n}}}}'}}")
 
 
 def test_optional_data_needs_a_path_too() -> None:

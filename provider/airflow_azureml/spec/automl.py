@@ -275,8 +275,9 @@ def _node_identity(spot: Spot, reading: Reading) -> Any:
 
 def _node_compute(spot: Spot, reading: Reading) -> Any:
     found = named_compute(spot, reading)
-    id = isinstance(found, str) and found.startswith("/") and not is_binding(spot.value)
-    return f"azureml:{found}" if id else found
+    if not isinstance(found, str) or not found.startswith("/") or is_binding(spot.value):
+        return found
+    return f"azureml:{found}"
 
 
 NODE = (

@@ -145,15 +145,8 @@ def _distribution(spot: Spot, reading: Reading, kind: str, scalar: Convert, acce
         return reading.refuse(spot, f"{show(word)} is not a distribution here.{nearest(word, accepted)}", "type")
     names = SPACES[word.lower()]
     if names == ("values",):
-        rows = [
-            Field(
-                "values",
-                "values",
-                listed(_choice_of(kind, scalar, spot.value.get("values"))),
-                required=True,
-                bindable=False,
-            )
-        ]
+        choices = listed(_choice_of(kind, scalar, spot.value.get("values")))
+        rows = [Field("values", "values", choices, required=True, bindable=False)]
     else:
         limit = _plainly_whole if kind == "whole" else amount
         rows = [Field(name, name, whole if name == "upper" else limit, required=True, bindable=False) for name in names]

@@ -174,10 +174,10 @@ def as_written(table: Table) -> tuple[Field, ...]:
     return tuple(row if row.rest is None else replace(row, rest=row.name) for row in table)
 
 
-def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[str] = ()) -> dict[str, Any]:
+def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[Any] = ()) -> dict[str, Any]:
     """Read a mapping by a table.
 
-    :param extra: keys that someone else reads.
+    :param extra: keys that someone else reads, texts or not.
     :return: the service's names and values, those that are valid; INVALID ones are left out (and noted).
     """
     if not isinstance(spot.value, Mapping):

@@ -90,7 +90,7 @@ def _lenient(rows: Table, spot: Spot, reading: Reading) -> Any:
     rest = [item for item in spot.items() if item.path[-1] not in known]
     for item in rest:
         reading.warn(item, f"{show(item.path[-1])} is not known here; it is not sent.")
-    return walk(rows, spot, reading, extra=[item.path[-1] for item in rest])  # type: ignore[misc]
+    return walk(rows, spot, reading, extra=[item.path[-1] for item in rest])
 
 
 RETRY_ROWS = (Field("timeout", "timeout", whole), Field("max_retries", "max_retries", whole))
