@@ -131,10 +131,8 @@ def inline(spot: Spot, reading: Reading) -> Any:
         return INVALID
     if spot.value.get("id"):
         return asset("environments", spot.value["id"], spot.child("id"), reading)
-    if "image" in body and "build" in body:
-        return reading.refuse(spot, "image and build exclude each other.")
-    if not body.get("image") and "build" not in body:
-        return reading.refuse(spot, "an environment needs image or build.")
+    if check_image(body, spot, reading) is INVALID:
+        return INVALID
     named = spot.document.built and spot.value.get("name")
     body = {**body, "isAnonymous": not named, "isArchived": False}
     if named:
@@ -148,3 +146,12 @@ def inline(spot: Spot, reading: Reading) -> Any:
             f"the name {show(spot.value['name'])} is not used: an environment in a job is registered by its content.",
         )
     return Gap(Register("environments", ANONYMOUS, None, {"properties": body}))
+
+
+def check_image(body: Mapping[str, Any], spot: Spot, reading: Reading) -> Any:
+    """Refuse an environment that has neither an image nor a build context, or both; gives back INVALID then."""
+    if "image" in body and "build" in body:
+        return reading.refuse(spot, "image and build exclude each other.")
+    if not body.get("image") and "build" not in body:
+        return reading.refuse(spot, "an environment needs image or build.")
+    return None

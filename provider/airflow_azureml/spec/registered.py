@@ -1,0 +1,99 @@
+"""Environments and components with a name of their own: the YAML of ``az ml environment`` and ``component create``.
+
+Source: azure-ai-ml 1.35.2, ``_schema/assets/environment.py`` and ``_schema/component/`` for what is accepted,
+``entities/_assets/environment.py`` and ``entities/_component/component.py`` for what is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.artifacts import Artifact, asset_name
+from airflow_azureml.spec.components import Component, read
+from airflow_azureml.spec.document import Document, Spot
+from airflow_azureml.spec.environments import CONDA, ENVIRONMENT, build, check_image
+from airflow_azureml.spec.fields import Field, Reading, nearest, show, walk
+from airflow_azureml.spec.inputs import datastore
+from airflow_azureml.spec.values import version
+
+COMPONENT_TYPES = ("command", "parallel", "pipeline", "spark", "data_transfer")
+"""Types of components that can be read from a file."""
+
+COMPONENT_NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
+
+
+def translate_environment(document: Document, workspace: Workspace) -> Artifact:
+    """Translate an environment that is registered under its name.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading.of(document, workspace)
+    root = document.root
+    for key in CONDA:
+        if key in root.value:
+            reading.refuse(
+                root, f"{show(key)} belongs into a conda file. Accepted here: image, conda_file, build.", key
+            )
+    own = {"name": Field("name", "name", asset_name, required=True), "version": Field("version", "version", version)}
+    table = (
+        *(row for row in ENVIRONMENT if row.name not in own),
+        *own.values(),
+        Field("build", "build", build(datastore(root, reading))),
+    )
+    body = walk(table, root.within({key: value for key, value in root.value.items() if key not in CONDA}), reading)
+    check_image(body, root, reading)
+    if problems := reading.found():
+        raise SpecError(problems)
+    name, number = body.pop("name"), body.pop("version", None)
+    return Artifact(
+        name, number, {"properties": {**body, "isAnonymous": False, "isArchived": False}}, tuple(reading.warnings)
+    )
+
+
+def translate_component(document: Document, workspace: Workspace) -> Artifact:
+    """Translate a component that is registered under its name.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading.of(document, workspace)
+    root = document.root
+    word = root.value.get("type", "command")
+    found: Any = None
+    if not isinstance(word, str) or word.lower() not in COMPONENT_TYPES:
+        reading.refuse(root, f"{show(word)} is not a type of component.{nearest(word, COMPONENT_TYPES)}", "type")
+    else:
+        found = read(root, reading, word.lower())
+    name, number = _name(root, reading), root.value.get("version")
+    if number is not None:
+        number = version(root.child("version"), reading)
+    if problems := reading.found():
+        raise SpecError(problems)
+    return Artifact(name, number, {"properties": _body(found, name, number)}, tuple(reading.warnings))
+
+
+def _name(root: Spot, reading: Reading) -> Any:
+    if root.value.get("name") is None:
+        return reading.refuse(root, '"name" is required.', "name")
+    given = root.value["name"]
+    if isinstance(given, str) and COMPONENT_NAME.fullmatch(given):
+        return given
+    return reading.refuse(root, f"{show(given)} is not a name. Accepted: letters, digits, _, - and dots.", "name")
+
+
+def _body(found: Component, name: str, number: str | None) -> dict[str, Any]:
+    """Write a component as the service holds it. In its spec all tags are texts, beside it they are as given."""
+    spec: Mapping[str, Any] = found.spec
+    tags = spec.get("tags") or {}
+    written = {"tags": {key: item if item is None else str(item) for key, item in tags.items()}} if tags else {}
+    return {
+        "componentSpec": {"name": name, **({"version": number} if number else {}), **spec, **written},
+        "isAnonymous": False,
+        "isArchived": False,
+        "properties": dict(spec.get("properties") or {}),
+        "tags": dict(tags),
+        **({"description": spec["description"]} if "description" in spec else {}),
+    }
