@@ -10,6 +10,7 @@ import pytest
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import AzureMLCreateDataAssetOperator
+from airflow_azureml.rest import assets
 from tests.emulator_fixture import RunningEmulator
 
 pytestmark = pytest.mark.usefixtures("hook")
@@ -110,3 +111,16 @@ def test_mistakes_name_the_field(given: dict[str, Any], words: list[str]) -> Non
     with pytest.raises(AzureMLSpecError) as caught:
         create(**given)
     assert [word for word in words if word not in str(caught.value)] == [], str(caught.value)
+
+
+def test_what_is_said_about_a_version_changes_and_the_rest_stays(
+    name: str, hook: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = create(name=name, path=f"{DATASTORE}/a/", description="d", tags={"team": "risk"})
+    capsys.readouterr()
+    assert create(name=name, path=f"{DATASTORE}/a/", tags={"day": "1"}) == first
+    assert create(name=name, path=f"{DATASTORE}/a/", version="1", tags={"day": "2"}) == first
+    with hook.client() as client:
+        found = client.run(assets.get(client.workspace, "data", name, "1")).properties
+    assert (found["description"], found["tags"]) == ("d", {"team": "risk", "day": "2"})
+    assert 'tags.day: nothing becomes "1"' in capsys.readouterr().out

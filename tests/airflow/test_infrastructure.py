@@ -241,3 +241,31 @@ def test_a_deployment_needs_its_endpoint_before_anything_is_uploaded(
         deployment(name="blue", endpoint_name=name, **given)
     sent = [one for one in emulator.journal() if one["method"] in ("PUT", "POST")][before:]
     assert [one["path"] for one in sent if "token" not in one["path"]] == []
+
+
+def test_a_deployment_keeps_what_is_not_given_again(
+    name: str, given: dict[str, Any], hook: AzureMLHook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint(name=name)
+    first = {"tags": {"team": "risk"}, "description": "d", "properties": {"p": "q"}, "output_file_name": "x.csv"}
+    first |= {"environment_variables": {"SECRET": "hush-hush"}, "retry_settings": {"max_retries": 7}}
+    deployment(name="blue", endpoint_name=name, job_resources={"instance_count": 2}, **first, **given)
+    capsys.readouterr()
+    more = {"mini_batch_size": 5, "tags": {"day": "1"}, "environment_variables": {"SECRET": "whisper"}}
+    deployment(name="blue", endpoint_name=name, **more, **given)
+    found = shown(hook, name, "blue")
+    properties = found["properties"]
+    assert found["tags"] == {"team": "risk", "day": "1"}
+    assert (properties["description"], properties["outputFileName"], properties["miniBatchSize"]) == ("d", "x.csv", 5)
+    assert properties["properties"]["p"] == "q"
+    assert properties["environmentVariables"] == {"SECRET": "whisper"}
+    assert properties["retrySettings"]["maxRetries"] == 7
+    assert properties["resources"]["instanceCount"] == 2
+    told = capsys.readouterr().out
+    assert "mini_batch_size: 10 becomes 5" in told
+    assert 'tags.day: nothing becomes "1"' in told
+    assert "environment_variables.SECRET changes" in told
+    assert "whisper" not in told
+    deployment(name="blue", endpoint_name=name, output_action="summary_only")
+    properties = shown(hook, name, "blue")["properties"]
+    assert (properties["outputAction"], properties["miniBatchSize"]) == ("SummaryOnly", 5), "nothing else is needed"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.lifecycle.merging import holds
 from airflow_azureml.lifecycle.provisioning import (
     BETWEEN_LOOKS,
     CONFLICTS,
@@ -15,7 +16,6 @@ from airflow_azureml.lifecycle.provisioning import (
     begin_delete,
     begin_endpoint,
     follow,
-    holds,
 )
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NoAnswerError, PatienceError, TransientError
 from airflow_azureml.rest.flow import Call, Reply

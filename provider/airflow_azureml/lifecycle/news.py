@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_azureml.lifecycle.records import (
+    Changing,
     InvocationTrouble,
     Invoked,
     Invoking,
@@ -26,6 +27,8 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
         yield logging.INFO, f"Submitting Azure ML job {record.job_name}."
     elif isinstance(record, Warned):
         yield logging.WARNING, record.message
+    elif isinstance(record, Changing):
+        yield logging.INFO, f"{record.what} is there already and is changed. {'; '.join(record.changes)}."
     elif isinstance(record, Invoking):
         yield logging.INFO, f"Invoking Azure ML batch endpoint {record.endpoint}; the mark of its job is {record.mark}."
     elif isinstance(record, Invoked):

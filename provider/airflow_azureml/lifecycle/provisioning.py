@@ -6,11 +6,13 @@ whatever dies between two steps, the next try goes on from there. What a caller 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar, get_args
 
+from airflow_azureml.lifecycle.merging import changes, holds, whole
 from airflow_azureml.lifecycle.provide import Provision
+from airflow_azureml.lifecycle.records import Changing
 from airflow_azureml.rest import endpoints, lro, workspace
 from airflow_azureml.rest.endpoints import Deployment, Endpoint
 from airflow_azureml.rest.errors import (
@@ -22,7 +24,7 @@ from airflow_azureml.rest.errors import (
     RecordError,
     SpecError,
 )
-from airflow_azureml.rest.flow import Call, Flow, Json, Pause, Reply, Steps
+from airflow_azureml.rest.flow import Call, Flow, News, Pause, Reply, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import ELSEWHERE
 from airflow_azureml.rest.times import retry_after
@@ -44,9 +46,6 @@ FIRST_LOOK = 2.0
 
 CONFLICTS = 3
 """How often a change is begun that collides with another one."""
-
-KEPT = ("authMode", "description", "properties", "defaults")
-"""What of an endpoint's properties is sent again when another part of it changes."""
 
 
 @dataclass(frozen=True)
@@ -127,26 +126,30 @@ def begin_endpoint(ws: Workspace, name: str, body: Mapping[str, Any]) -> Steps[O
     """
 
     def put(found: Endpoint | None) -> Steps[Call[Reply]]:
-        whole = yield from _endpoint_body(ws, found, body)
-        return endpoints.begin_create(ws, name, whole)
+        return endpoints.begin_create(ws, name, (yield from _whole(ws, found, body)))
 
-    return (yield from _begin(lambda: endpoints.find(ws, name), body, put))
+    return (yield from _begin(f"Batch endpoint {name}", lambda: endpoints.find(ws, name), body, put))
 
 
-def begin_deployment(ws: Workspace, endpoint: str, name: str, body: Mapping[str, Any]) -> Steps[Operation | None]:
+def begin_deployment(
+    ws: Workspace, endpoint: str, name: str, body: Mapping[str, Any], lacking: Sequence[Problem] = ()
+) -> Steps[Operation | None]:
     """Begin to make a deployment, or to change it into what it should be; None when it is that already.
 
     :param body: as an endpoint's, with gaps: what it needs is uploaded and registered first.
-    :raises SpecError: there is no such endpoint.
+    :param lacking: what is wrong with it unless the deployment is there already.
+    :raises SpecError: there is no such endpoint, or the deployment is new and something is lacking.
     """
-    yield from _require_endpoint(ws, endpoint)
+    yield from _require_endpoint(ws, endpoint, lacking)
+    if lacking and (yield from settled(lambda: endpoints.find_deployment(ws, endpoint, name))) is None:
+        raise SpecError(lacking) from None
     filled: Mapping[str, Any] = yield from Provision(ws).fill(body)
 
     def put(found: Deployment | None) -> Steps[Call[Reply]]:
-        location = (yield from workspace.get(ws)).location
-        return endpoints.begin_create_deployment(ws, endpoint, name, {"location": location, **filled})
+        return endpoints.begin_create_deployment(ws, endpoint, name, (yield from _whole(ws, found, filled)))
 
-    return (yield from _begin(lambda: endpoints.find_deployment(ws, endpoint, name), filled, put))
+    what = f"Deployment {name} of batch endpoint {endpoint}"
+    return (yield from _begin(what, lambda: endpoints.find_deployment(ws, endpoint, name), filled, put))
 
 
 def begin_default(ws: Workspace, endpoint: str, deployment: str) -> Steps[Operation | None]:
@@ -212,6 +215,7 @@ def settled(look: Callable[[], Flow[Resource | None]]) -> Steps[Resource | None]
 
 
 def _begin(
+    what: str,
     look: Callable[[], Flow[Resource | None]],
     wanted: Mapping[str, Any],
     put: Callable[[Resource | None], Flow[Call[Reply]]],
@@ -221,6 +225,8 @@ def _begin(
         if found is not None and (found.state or "").lower() == "succeeded" and holds(found.raw, wanted):
             return None
         call = yield from put(found)
+        if found is not None and (told := tuple(changes(found.raw, wanted))):
+            yield News(Changing(what, told))
         try:
             return Operation.of((yield from call))
         except ConflictError:
@@ -231,32 +237,17 @@ def _begin(
     raise AssertionError("the last try returns or raises")
 
 
-def _endpoint_body(ws: Workspace, found: Endpoint | None, body: Mapping[str, Any]) -> Steps[dict[str, Json]]:
-    """The whole of an endpoint: what is given, and what it has and is not given anew."""
-    raw: Mapping[str, Any] = found.raw if found else {}
-    shown = raw.get("properties")
-    kept = {key: shown[key] for key in KEPT if shown.get(key) is not None} if isinstance(shown, Mapping) else {}
-    outer = {key: raw[key] for key in ("tags", "identity") if raw.get(key)}
-    location = raw.get("location") or (yield from workspace.get(ws)).location
-    return {**outer, **body, "location": location, "properties": {**kept, **body["properties"]}}
+def _whole(ws: Workspace, found: Endpoint | Deployment | None, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+    """The body that makes a resource, or that changes one and keeps what it has and is not given anew."""
+    if found is not None and found.raw.get("location"):
+        return whole(found.raw, body)
+    location = (yield from workspace.get(ws)).location
+    return {"location": location, **(whole(found.raw, body) if found is not None else body)}
 
 
-def _require_endpoint(ws: Workspace, name: str) -> Steps[None]:
+def _require_endpoint(ws: Workspace, name: str, lacking: Sequence[Problem]) -> Steps[None]:
     if (yield from settled(lambda: endpoints.find(ws, name))) is not None:
         return
     there = ", ".join(sorted(found.name for found in (yield from endpoints.list(ws)))) or "there are none"
-    raise SpecError([Problem("endpoint_name", f"there is no batch endpoint {name!r}. Accepted: {there}.")]) from None
-
-
-def holds(shown: Any, wanted: Any) -> bool:
-    """Whether a resource already is all that is wanted of it; what is not asked for may be anything.
-
-    Texts are compared without regard to case: the service gives ids back in its own.
-    """
-    if isinstance(wanted, Mapping):
-        if not isinstance(shown, Mapping):
-            return not wanted and shown is None
-        return all(holds(shown.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, str) and isinstance(shown, str):
-        return wanted.casefold() == shown.casefold()
-    return bool(shown == wanted)
+    problem = Problem("endpoint_name", f"there is no batch endpoint {name!r}. Accepted: {there}.")
+    raise SpecError([problem, *lacking]) from None

@@ -170,6 +170,18 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Changing:
+    """A resource that is there is about to be changed.
+
+    :param what: the resource, as the beginning of a sentence.
+    :param changes: each value that changes.
+    """
+
+    what: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Invoking:
     """News: an endpoint is about to be invoked; the job will have a name of the service's choice.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_azureml.lifecycle.merging import changes, whole
 from airflow_azureml.lifecycle.provide import Provision
+from airflow_azureml.lifecycle.records import Changing
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.assets import Asset, Container
 from airflow_azureml.rest.errors import ConflictError, NotFoundError, Problem, SpecError
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 
 FIRST_VERSION = "1"
@@ -20,6 +22,9 @@ TRIES = 3
 
 PLACES = {"data": ("dataType", "dataUri"), "models": ("modelType", "modelUri")}
 """What a version stands for, by kind: the service's keys of its type and of its place."""
+
+NAMES = {"data": "Data asset", "models": "Model"}
+"""What the log calls one of each kind."""
 
 
 def register_data(ws: Workspace, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
@@ -54,7 +59,7 @@ def _given(ws: Workspace, kind: str, name: str, version: str, body: Mapping[str,
             # Another task has made it since we looked.
             found = yield from assets.get(ws, kind, name, version)
     if place(found.properties, ws, kind) == place(body["properties"], ws, kind):
-        return found
+        return (yield from _updated(ws, kind, found, body))
     key = PLACES[kind][1]
     there, given = found.properties.get(key), body["properties"][key]
     message = f"{name}:{version} exists already and stands for {there}, not for {given}. Accepted: another version."
@@ -67,13 +72,28 @@ def _counted(ws: Workspace, kind: str, name: str, body: Mapping[str, Any]) -> St
         if versions.latest is not None:
             latest = yield from assets.get(ws, kind, name, versions.latest)
             if place(latest.properties, ws, kind) == place(body["properties"], ws, kind):
-                return latest
+                return (yield from _updated(ws, kind, latest, body))
         try:
             return (yield from assets.create(ws, kind, name, versions.next or FIRST_VERSION, body))
         except ConflictError:
             if not remaining:
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def _updated(ws: Workspace, kind: str, found: Asset, body: Mapping[str, Any]) -> Steps[Asset]:
+    """Change what is said about a version (description, tags, properties ...) where it differs; its place stays."""
+    fixed = PLACES[kind]
+    given = {key: value for key, value in body["properties"].items() if key not in fixed}
+    told = tuple(changes(found.properties, given))
+    if not told:
+        return found
+    yield News(Changing(f"{NAMES[kind]} {found.name}:{found.version}", told))
+    return (
+        yield from assets.create(
+            ws, kind, found.name, found.version, whole({"properties": found.properties}, {"properties": given})
+        )
+    )
 
 
 def _versions(ws: Workspace, kind: str, name: str) -> Steps[Container]:

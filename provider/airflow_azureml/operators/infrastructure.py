@@ -224,7 +224,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
             )
             return {"id": deployment.id, "name": deployment.name}
 
-        steps = [begin_deployment(workspace, found.endpoint, found.name, found.body)]
+        steps = [begin_deployment(workspace, found.endpoint, found.name, found.body, found.lacking)]
         if self.set_default:
             steps.append(begin_default(workspace, found.endpoint, found.name))
         return steps, result()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.components import ANONYMOUS, component
 from airflow_azureml.spec.document import Document, Spot
@@ -43,12 +43,14 @@ class BatchDeployment:
     """A batch deployment to be made below an endpoint.
 
     :param body: as an endpoint's, with gaps where something must be uploaded, resolved or registered first.
+    :param lacking: what a new deployment needs and one that is there already has.
     """
 
     endpoint: str
     name: str
     body: Mapping[str, Any] = field(repr=False)
     warnings: tuple[str, ...] = ()
+    lacking: tuple[Problem, ...] = ()
 
 
 def resource_name(spot: Spot, reading: Reading) -> Any:
@@ -125,10 +127,10 @@ CODE = (Field("code", "codeId", code, required=True), Field("scoring_script", "s
 MODEL = (
     *HEAD,
     Field("properties", "properties", TAGS),
-    Field("model", "model", model, required=True),
+    Field("model", "model", model),
     Field("code_configuration", "codeConfiguration", nested(CODE)),
     Field("environment", "environmentId", environment),
-    Field("compute", "compute", compute, required=True),
+    Field("compute", "compute", compute),
     Field("resources", "resources", resources),
     *SCORING,
 )
@@ -142,7 +144,9 @@ UNSET: Mapping[str, Any] = {
 """What Microsoft's client sends with each deployment of a pipeline component, where none of it has a meaning."""
 
 PIPELINE = (*HEAD, Field("properties", "properties", TAGS))
-PIPELINE_KEYS = ("component", "job_definition", "settings")
+SOURCES = ("component", "job_definition")
+"""What a pipeline deployment is made of, one of them."""
+PIPELINE_KEYS = (*SOURCES, "settings")
 
 
 def translate_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
@@ -157,7 +161,28 @@ def translate_deployment(document: Document, workspace: Workspace) -> BatchDeplo
     if problems := reading.found():
         raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
-    return BatchDeployment(endpoint, name, _tracked(body), tuple(reading.warnings))
+    return BatchDeployment(endpoint, name, _tracked(body), tuple(reading.warnings), _lacking(root))
+
+
+def translate_new_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
+    """Translate a batch deployment that is not there yet.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    found = translate_deployment(document, workspace)
+    if found.lacking:
+        raise SpecError(found.lacking)
+    return found
+
+
+def _lacking(root: Spot) -> tuple[Problem, ...]:
+    """What only a deployment that is there already can do without."""
+    if _runs_a_pipeline(root.value):
+        if any(root.value.get(key) is not None for key in SOURCES):
+            return ()
+        return (root.problem("a pipeline deployment needs component or job_definition, one of them.", "component"),)
+    missing = [key for key in ("model", "compute") if root.value.get(key) is None]
+    return tuple(root.problem(f'"{key}" is required.', key) for key in missing)
 
 
 def _runs_a_pipeline(value: Mapping[str, Any]) -> bool:
@@ -188,17 +213,18 @@ def _model(root: Spot, reading: Reading) -> dict[str, Any]:
 
 def _pipeline(root: Spot, reading: Reading) -> dict[str, Any]:
     body = walk(PIPELINE, root, reading, extra=PIPELINE_KEYS)
-    sources = [key for key in ("component", "job_definition") if root.value.get(key) is not None]
-    if len(sources) != 1:
+    sources = [key for key in SOURCES if root.value.get(key) is not None]
+    if len(sources) > 1:
         reading.refuse(root, "a pipeline deployment needs component or job_definition, one of them.", "component")
         return body
-    spot = root.child(sources[0])
     configuration: dict[str, Any] = {"deploymentConfigurationType": "PipelineComponent"}
-    found = _component(spot, reading) if sources[0] == "component" else _job(spot, reading)
-    configuration["componentId"] = _reference(found)
+    for source in sources:
+        spot = root.child(source)
+        found = _component(spot, reading) if source == "component" else _job(spot, reading)
+        configuration["componentId"] = _reference(found)
     if root.value.get("settings") is not None:
         configuration["settings"] = mapped(_setting)(root.child("settings"), reading)
-    return {**UNSET, **body, "deploymentConfiguration": configuration}
+    return {**(UNSET if sources else {}), **body, "deploymentConfiguration": configuration}
 
 
 def _component(spot: Spot, reading: Reading) -> Any:

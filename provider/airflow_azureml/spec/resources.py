@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.data import translate_data
-from airflow_azureml.spec.deployments import translate_deployment, translate_endpoint
+from airflow_azureml.spec.deployments import translate_endpoint, translate_new_deployment
 from airflow_azureml.spec.document import Document
 from airflow_azureml.spec.models import translate_model
 from airflow_azureml.spec.needs import Translation
@@ -95,7 +95,7 @@ RESOURCES: Mapping[str, Resource] = {
     "batch endpoint": Resource("a batch endpoint", translate_endpoint, ("batchendpoint",), (), _keys("name defaults")),
     "batch deployment": Resource(
         "a batch deployment",
-        translate_deployment,
+        translate_new_deployment,
         ("batchdeployment", "modelbatchdeployment", "pipelinecomponentbatchdeployment"),
         ("model", "pipeline"),
         _keys("name endpoint_name"),

@@ -1,0 +1,111 @@
+"""What is there and what is given: whether they differ, where, and the whole that an update puts.
+
+The service replaces a resource by what is put: a PUT without tags takes them away. (Source: azure-cli#33834, and
+azure-ai-ml 1.35.2, whose ``begin_create_or_update`` puts the object it is given as it is. Its PATCH changes tags and
+descriptions alone: REST reference, Batch Deployments - Update.) So an update puts the merge of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+READ_ONLY = frozenset({"provisioningState", "scoringUri", "swaggerUri", "keys"})
+"""Properties that only answers carry. Source: REST reference, Batch Endpoints and Deployments - Get."""
+
+OUTER = ("tags", "identity", "kind", "sku", "location")
+"""What a resource has beside its properties, and is put again."""
+
+UNIONS = {"model": "referenceType", "deploymentConfiguration": "deploymentConfigurationType"}
+"""Mappings of several shapes, and the key that tells which."""
+
+FREE = frozenset({"tags", "properties", "environmentVariables", "settings", "flavors"})
+"""Mappings whose keys are the user's own words."""
+
+CONCEALED = frozenset({"environmentVariables"})
+"""Mappings whose values may be secrets."""
+
+
+def holds(shown: Any, wanted: Any) -> bool:
+    """Whether a resource already is all that is wanted of it; what is not asked for may be anything.
+
+    Texts are compared without regard to case: the service gives ids back in its own.
+    """
+    if isinstance(wanted, Mapping):
+        if not isinstance(shown, Mapping):
+            return not wanted and shown is None
+        return all(holds(shown.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, str) and isinstance(shown, str):
+        return wanted.casefold() == shown.casefold()
+    return bool(shown == wanted)
+
+
+def whole(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of an update: what is given, and all else as it is shown.
+
+    :param shown: the answer to a GET.
+    :param wanted: ``{"properties": {...}}``, with ``tags`` and the like where they are given.
+    """
+    kept: dict[str, Any] = {key: shown[key] for key in OUTER if shown.get(key)}
+    inner = shown.get("properties")
+    there = inner if isinstance(inner, Mapping) else {}
+    given = wanted["properties"]
+    if _other_kind(there, given):
+        there = {key: there[key] for key in ("description", "properties") if key in there}
+    kept["properties"] = {key: value for key, value in there.items() if key not in READ_ONLY and value is not None}
+    body = _laid_over(kept, wanted)
+    properties = body["properties"]
+    if properties.get("outputAction") == "SummaryOnly" and "outputFileName" not in given:
+        properties.pop("outputFileName", None)  # which only appended rows have
+    return body
+
+
+def _other_kind(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a deployment of a model becomes one of a pipeline, or the other way round."""
+    pairs = (("model", "deploymentConfiguration"), ("deploymentConfiguration", "model"))
+    return any(bool(wanted.get(one)) and bool(shown.get(other)) for one, other in pairs)
+
+
+def _laid_over(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    body = dict(shown)
+    for key, value in wanted.items():
+        there = shown.get(key)
+        told_by = UNIONS.get(key)
+        same = not told_by or (isinstance(there, Mapping) and there.get(told_by) == (value or {}).get(told_by))
+        both = isinstance(there, Mapping) and isinstance(value, Mapping)
+        body[key] = _laid_over(there, value) if both and same else value  # type: ignore[arg-type]
+    return body
+
+
+def changes(shown: Any, wanted: Any) -> Iterator[str]:
+    """Say each value that an update changes, for the task log: ``mini_batch_size: 10 becomes 5``."""
+    for path, before, after in _differences(shown, wanted, ()):
+        names = path[1:] if path[0] == "properties" else path
+        spelled, free = [], False
+        for name in names:
+            spelled.append(name if free else _snake(name))
+            free = free or name in FREE
+        if CONCEALED & set(names):
+            yield f"{'.'.join(spelled)} changes"
+        else:
+            yield f"{'.'.join(spelled)}: {_shown(before)} becomes {_shown(after)}"
+
+
+def _differences(
+    shown: Any, wanted: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    for key, value in wanted.items():
+        there = shown.get(key) if isinstance(shown, Mapping) else None
+        if isinstance(value, Mapping) and value:
+            yield from _differences(there, value, (*path, key))
+        elif not holds(there, value):
+            yield (*path, key), there, value
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."
