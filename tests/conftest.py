@@ -31,6 +31,8 @@ def _isolate() -> None:
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1", "localhost")))
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+    # Emulators note there where they run: neither the developer's own nor another test run's are to be found.
+    os.environ["XDG_STATE_HOME"] = os.path.join(os.environ["AIRFLOW_HOME"], "state")
 
 
 # The same examples in every run, however slow the machine: `--hypothesis-profile=default` looks for new ones.

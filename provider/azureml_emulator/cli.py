@@ -1,11 +1,9 @@
-"""The command ``azureml-emulator``: start, stop, status, reset, env, doctor, journal, fault."""
+"""The command ``azureml-emulator``: its grammar, and the commands that start and stop an emulator."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import json
 import os
 import shutil
 import signal
@@ -14,22 +12,22 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from azureml_emulator import doctor, remote
-from azureml_emulator.endpoint import NotRunningError, Presence, RunningError, exports
+from azureml_emulator import inspection, remote
+from azureml_emulator.background import STOP_PATIENCE, BackgroundEmulator, run_beside, words_of
+from azureml_emulator.endpoint import (
+    DEFAULT_STATE,
+    NotRunningError,
+    Presence,
+    RunningError,
+    UsageError,
+    chosen,
+    exports,
+    running,
+)
 from azureml_emulator.faults import KINDS
-from azureml_emulator.journal import Journal
-from azureml_emulator.model import Jobs
 from azureml_emulator.settings import SettingsError, load_settings, with_free_studio_port
-from azureml_emulator.store import Store
 
 OK, FAILURE, USAGE, NOT_RUNNING = 0, 1, 2, 3
-DEFAULT_STATE = "./.azureml-emulator"
-STOP_PATIENCE = 60.0
-"""Seconds that ``stop`` waits for the process to end."""
-
-
-class UsageError(Exception):
-    """The command cannot be carried out as given."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,34 +58,38 @@ def complain(error: object, code: int) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     state = argparse.ArgumentParser(add_help=False)
-    text = f"state directory (default {DEFAULT_STATE})"
-    state.add_argument("--state", type=Path, default=Path(DEFAULT_STATE), metavar="DIR", help=text)
+    text = f"state directory (default {DEFAULT_STATE}; most commands then find the emulator that runs, wherever it is)"
+    state.add_argument("--state", type=Path, metavar="DIR", help=text)
     about = "A local Azure Machine Learning, for development and CI only."
     top = argparse.ArgumentParser("azureml-emulator", description=about)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    add_start(commands.add_parser("start", parents=[state], help="serve a workspace until SIGTERM, SIGINT or stop"))
+    serving = start_options()
+    add_start(commands.add_parser("start", parents=[state, serving], help="serve a workspace until a signal or stop"))
+    add_run(commands.add_parser("run", parents=[state, serving], help="start one, run a command with it, stop it"))
     for name, function, text in (
         ("stop", stop, "end the running emulator"),
-        ("status", status, "one line; exit 0 running, 3 not"),
+        ("status", status, "one line for each that runs; exit 0 running, 3 not"),
         ("reset", reset, "remove the state directory's content; refuses while running"),
         ("env", env, "print shell exports that lead clients here"),
-        ("doctor", diagnose, "what in this shell would keep a client from reaching it"),
+        ("doctor", inspection.diagnose, "what in this shell would keep a client from reaching it"),
     ):
         commands.add_parser(name, parents=[state], help=text, description=text).set_defaults(command=function)
     journal = commands.add_parser("journal", parents=[state], help="the requests received, or the jobs made")
     journal.add_argument("--json", action="store_true", help="one JSON array")
     journal.add_argument("--jobs", action="store_true", help="the jobs made instead of the requests")
-    journal.set_defaults(command=show_journal)
+    journal.set_defaults(command=inspection.show_journal)
+    add_download(commands.add_parser("download", parents=[state], help="copy an output of a job into a folder"))
     add_fault(commands.add_parser("fault", help="make something go wrong"), state)
     return top
 
 
-def add_start(start_parser: argparse.ArgumentParser) -> None:
-    """The options of ``start``."""
-    start_parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+def start_options() -> argparse.ArgumentParser:
+    """How an emulator serves: what ``start`` and ``run`` have in common."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     text = "TLS port (default: chosen once per state directory)"
-    start_parser.add_argument("--port", type=port_number, metavar="N", help=text)
-    start_parser.add_argument(
+    options.add_argument("--port", type=port_number, metavar="N", help=text)
+    options.add_argument(
         "--environment",
         action="extend",
         nargs="+",
@@ -95,7 +97,31 @@ def add_start(start_parser: argparse.ArgumentParser) -> None:
         metavar="NAME=PYTHON",
         help="interpreter for jobs whose environment has this name; '*' for all others",
     )
+    return options
+
+
+def add_start(start_parser: argparse.ArgumentParser) -> None:
+    """The options of ``start`` alone."""
+    text = "return when everything answers; what it says goes to DIR/emulator.log, and `stop` ends it"
+    start_parser.add_argument("--detach", action="store_true", help=text)
     start_parser.set_defaults(command=start)
+
+
+def add_run(run_parser: argparse.ArgumentParser) -> None:
+    """The options of ``run`` alone."""
+    run_parser.usage = "azureml-emulator run [OPTIONS OF start] -- COMMAND [ARGUMENT ...]"
+    text = "a command with its arguments; its exit code is that of `run`"
+    run_parser.add_argument("words", nargs="+", metavar="COMMAND", help=text)
+    run_parser.set_defaults(command=run)
+
+
+def add_download(download_parser: argparse.ArgumentParser) -> None:
+    """The options of ``download``."""
+    download_parser.add_argument("job", metavar="JOB", help="the job's name")
+    text = "the output's name; `default`: the job's artifacts, its logs among them"
+    download_parser.add_argument("output", metavar="OUTPUT", help=text)
+    download_parser.add_argument("folder", type=Path, metavar="DIR", help="made if missing; no file is written over")
+    download_parser.set_defaults(command=inspection.download_output)
 
 
 def add_fault(fault_parser: argparse.ArgumentParser, state: argparse.ArgumentParser) -> None:
@@ -112,11 +138,11 @@ def add_fault(fault_parser: argparse.ArgumentParser, state: argparse.ArgumentPar
     add.add_argument("--status", type=int, metavar="S", help="status of the answer (default 500)")
     add.add_argument("--delay", type=float, metavar="SECONDS", help="seconds; with a status: its Retry-After")
     add.add_argument("--when", help="before or after the service acted (default before)")
-    add.set_defaults(command=fault_add)
+    add.set_defaults(command=inspection.fault_add)
     listing = commands.add_parser("list", parents=[state], help="faults, with how often each came")
-    listing.set_defaults(command=fault_list)
+    listing.set_defaults(command=inspection.fault_list)
     clearing = commands.add_parser("clear", parents=[state], help="forget all faults")
-    clearing.set_defaults(command=fault_clear)
+    clearing.set_defaults(command=inspection.fault_clear)
 
 
 def port_number(text: str) -> int:
@@ -141,16 +167,18 @@ def environments(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def start(options: argparse.Namespace) -> int:
-    """Serve until a signal."""
+    """Serve until a signal, or have another process do so."""
     from azureml_emulator.server import host_warning, serve
 
-    chosen = environments(options.environment)
-    if options.state.exists() and not options.state.is_dir():
-        raise UsageError(f"--state: {str(options.state)!r} is not a directory.")
-    presence = Presence(options.state)
+    environment = environments(options.environment)
+    state = state_directory(options)
+    if options.detach:
+        print(in_background(options).greeting(), end="")
+        return OK
+    presence = Presence(state)
     presence.take()
     try:
-        settings = with_free_studio_port(load_settings(options.state, options.host, options.port, chosen))
+        settings = with_free_studio_port(load_settings(state, options.host, options.port, environment))
         warning = host_warning(options.host)
         if warning:
             print(warning, file=sys.stderr)
@@ -160,9 +188,30 @@ def start(options: argparse.Namespace) -> int:
     return OK
 
 
+def run(options: argparse.Namespace) -> int:
+    """Start an emulator, run a command with it, stop it."""
+    environments(options.environment)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    return run_beside(in_background(options), options.words)
+
+
+def in_background(options: argparse.Namespace) -> BackgroundEmulator:
+    """An emulator with the options given, in a process of its own."""
+    return BackgroundEmulator(state_directory(options), words_of(options, start_options().parse_args([])))
+
+
+def state_directory(options: argparse.Namespace) -> Path:
+    """Where a new emulator keeps its state."""
+    state: Path = options.state or Path(DEFAULT_STATE)
+    if state.exists() and not state.is_dir():
+        raise UsageError(f"--state: {str(state)!r} is not a directory.")
+    return state
+
+
 def stop(options: argparse.Namespace) -> int:
     """End the running emulator and wait until it has ended; nothing running is success."""
-    presence = Presence(options.state)
+    presence = chosen(options.state)
     pid = presence.pid()
     if not presence.alive() or pid is None:
         print(f"not running: no emulator in {presence.state}")
@@ -178,8 +227,13 @@ def stop(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Say in one line whether an emulator runs."""
-    presence = Presence(options.state)
+    """Say in one line whether an emulator runs; without ``--state`` a line for each of this user's."""
+    found = [Presence(options.state)] if options.state else running() or [Presence(Path(DEFAULT_STATE))]
+    return min(show_status(presence) for presence in found)
+
+
+def show_status(presence: Presence) -> int:
+    """Say in one line whether an emulator runs in a state directory."""
     try:
         endpoint = presence.endpoint()
     except NotRunningError:
@@ -193,7 +247,7 @@ def status(options: argparse.Namespace) -> int:
 
 def reset(options: argparse.Namespace) -> int:
     """Remove what emulators keep in the state directory, and the directory when nothing else is in it."""
-    presence = Presence(options.state)
+    presence = Presence(options.state or Path(DEFAULT_STATE))
     if presence.alive():
         raise RunningError(presence.state, presence.pid())
     if not presence.state.exists():
@@ -209,89 +263,14 @@ def reset(options: argparse.Namespace) -> int:
 
 
 def env(options: argparse.Namespace) -> int:
-    """Print shell exports."""
-    print(exports(Presence(options.state).endpoint()), end="")
-    return OK
-
-
-def diagnose(options: argparse.Namespace) -> int:
-    """Print what would keep a client from reaching the emulator; exit 1 when there is something."""
-    findings = doctor.examine(Presence(options.state).endpoint(), os.environ)
-    for finding in findings:
-        print(finding)
-    if findings:
-        return FAILURE
-    print("ok: clients started from this shell reach the emulator")
-    return OK
-
-
-def show_journal(options: argparse.Namespace) -> int:
-    """Print the requests received or the jobs made; works when the emulator has ended, too."""
-    state = options.state.absolute()
-    if not (state / "journal.sqlite").exists():
-        raise NotRunningError(state)
-    rows = jobs_made(state) if options.jobs else requests_received(state)
-    if options.json:
-        print(json.dumps(rows, indent=2))
-        return OK
-    for row in rows:
-        print("  ".join("-" if value is None else str(value) for value in row.values()))
-    return OK
-
-
-def requests_received(state: Path) -> list[dict[str, object]]:
-    """Every request in the journal, the oldest first."""
-    with contextlib.closing(Journal(state / "journal.sqlite")) as journal:
-        return [entry.to_dict() for entry in journal]
-
-
-def jobs_made(state: Path) -> list[dict[str, object]]:
-    """Name, parent, type, status, experiment and times of every job in the store, the oldest first."""
-    store = Store(state / "state.sqlite")
+    """Print shell exports; where there is nothing to export, a command that makes ``eval "$(...)"`` fail."""
     try:
-        return [
-            {
-                "name": job.name,
-                "parent": job.parent,
-                "type": job.definition.get("jobType"),
-                "status": job.status,
-                "experiment": job.experiment,
-                "created_at": job.created_at,
-                "started_at": job.started_at,
-                "ended_at": job.ended_at,
-            }
-            for job in Jobs(store).all()
-        ]
-    finally:
-        store.close()
-
-
-def fault_add(options: argparse.Namespace) -> int:
-    """Ask for a fault."""
-    names = ("kind", "route", "times", "status", "delay", "when")
-    wanted = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    endpoint = Presence(options.state).endpoint()
-    try:
-        fault = remote.call(endpoint, "POST", "/emulator/faults", wanted)
-    except remote.RefusedError as error:
-        raise UsageError(str(error)) from None
-    print(f"fault {fault['id']}: {fault['kind']}")
-    return OK
-
-
-def fault_list(options: argparse.Namespace) -> int:
-    """Print the faults with how often each came."""
-    for fault in remote.call(Presence(options.state).endpoint(), "GET", "/emulator/faults")["value"]:
-        number, kind, count = fault.pop("id"), fault.pop("kind"), fault.pop("count")
-        details = " ".join(f"{name}={value}" for name, value in fault.items() if value)
-        print(f"{number}  {kind}  came {count} times  {details}")
-    return OK
-
-
-def fault_clear(options: argparse.Namespace) -> int:
-    """Forget all faults."""
-    answer = remote.call(Presence(options.state).endpoint(), "DELETE", "/emulator/faults")
-    print(f"cleared: {answer['cleared']}")
+        endpoint = chosen(options.state).endpoint()
+    except (NotRunningError, UsageError) as error:
+        if not sys.stdout.isatty():
+            print(f"(exit {NOT_RUNNING if isinstance(error, NotRunningError) else USAGE})")
+        raise
+    print(exports(endpoint), end="")
     return OK
 
 

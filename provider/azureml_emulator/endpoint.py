@@ -6,10 +6,22 @@ import fcntl
 import json
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from azureml_emulator import register
 from azureml_emulator.settings import ML_AUDIENCE, PORTAL, STORAGE_SUFFIX, Settings, write_private
+
+DEFAULT_STATE = "./.azureml-emulator"
+"""The state directory where none is named."""
+
+COMFORT = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2"}
+"""Variables that nobody needs to reach the emulator: emulated jobs are short, so Airflow looks at them more often."""
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as given."""
 
 
 class RunningError(Exception):
@@ -23,7 +35,16 @@ class NotRunningError(Exception):
     """No emulator answers in this state directory."""
 
     def __init__(self, state: Path) -> None:
-        super().__init__(f"No emulator is running in {state}. Start one with: azureml-emulator start --state {state}")
+        command = f"azureml-emulator start --state {shlex.quote(str(state))}"
+        super().__init__(f"No emulator is running in {state}. Start one with: {command}")
+
+
+class SeveralRunningError(UsageError):
+    """More than one emulator runs, and the command is about one."""
+
+    def __init__(self, states: Sequence[Path]) -> None:
+        listed = "; ".join(f"--state {shlex.quote(str(state))}" for state in states)
+        super().__init__(f"{len(states)} emulators are running. Name the one that is meant: {listed}")
 
 
 def cloud_metadata(settings: Settings) -> dict[str, str]:
@@ -92,9 +113,15 @@ def environment(endpoint: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def shell_environment(endpoint: dict[str, Any]) -> dict[str, str]:
+    """All variables that ``env`` exports: those that lead here, and what makes work with an emulator pleasant."""
+    return environment(endpoint) | COMFORT
+
+
 def exports(endpoint: dict[str, Any]) -> str:
     """The variables as lines for a POSIX shell."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment(endpoint).items())
+    variables = shell_environment(endpoint)
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 class Presence:
@@ -126,6 +153,7 @@ class Presence:
         lock.flush()
         self._lock = lock
         self.file.unlink(missing_ok=True)
+        register.add(self.state)
 
     def announce(self, settings: Settings) -> None:
         """Write ``endpoint.json``: everything answers."""
@@ -135,6 +163,7 @@ class Presence:
         """Remove ``endpoint.json`` and let go."""
         self.file.unlink(missing_ok=True)
         if self._lock:
+            register.remove(self.state)
             self._lock.close()
             self._lock = None
 
@@ -170,3 +199,25 @@ class Presence:
         except (OSError, ValueError):
             raise NotRunningError(self.state) from None
         return content
+
+
+def running() -> list[Presence]:
+    """The living emulators of this user, the one of the current folder first."""
+    states = dict.fromkeys([Path(DEFAULT_STATE).absolute(), *register.noted()])
+    return [presence for presence in map(Presence, states) if presence.alive()]
+
+
+def chosen(state: Path | None) -> Presence:
+    """The emulator that a command is about: the named one, else the one of the current folder, else the one that runs.
+
+    Where none runs it is the current folder's, which then says so.
+
+    :raises SeveralRunningError: none lives in the current folder, and several elsewhere.
+    """
+    here = Presence(state or Path(DEFAULT_STATE))
+    if state is not None or here.alive():
+        return here
+    living = running()
+    if len(living) > 1:
+        raise SeveralRunningError([presence.state for presence in living])
+    return living[0] if living else here

@@ -1,0 +1,201 @@
+"""How commands find the emulator that runs, emulators in the background, and the output of a job in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from azureml_emulator import register
+from tests.emulator_fixture import RunningEmulator
+
+PROGRAM = [sys.executable, "-m", "azureml_emulator.cli"]
+
+
+class Desk:
+    """A user with a register of their own, at work in one folder after the other."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.shell = {**os.environ, "XDG_STATE_HOME": str(root / "register")}
+
+    def call(self, *words: str, folder: str = ".", **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the emulator in a folder, which is made if it is missing."""
+        here = self.root / folder
+        here.mkdir(parents=True, exist_ok=True)
+        shell = self.shell | variables
+        return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=60, cwd=here, env=shell)
+
+    def sh(self, script: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        """Run a shell script that says ``azureml-emulator``."""
+        (self.root / folder).mkdir(parents=True, exist_ok=True)
+        text = f'azureml_emulator() {{ "{sys.executable}" -m azureml_emulator.cli "$@"; }}\n{script}'
+        return subprocess.run(
+            ["sh", "-c", text], capture_output=True, text=True, timeout=60, cwd=self.root / folder, env=self.shell
+        )
+
+    def running(self) -> int:
+        """How many of this user's emulators run."""
+        return self.call("status").stdout.count("running: https")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A user without emulators; those that a test leaves running are ended with it."""
+    found = Desk(tmp_path)
+    yield found
+    for state in tmp_path.rglob("lock"):
+        found.call("stop", "--state", str(state.parent))
+
+
+def test_commands_find_the_one_that_runs(desk: Desk) -> None:
+    started = desk.call("start", "--detach", folder="project")
+    state = desk.root / "project" / ".azureml-emulator"
+    assert (started.returncode, started.stderr) == (0, "")
+    assert str(state) in started.stdout
+
+    for folder in ("project", "elsewhere"):
+        status = desk.call("status", folder=folder)
+        assert (status.returncode, len(status.stdout.splitlines())) == (0, 1)
+        assert str(state) in status.stdout
+        assert "export AZUREML_WORKSPACE_NAME=" in desk.call("env", folder=folder).stdout
+        assert desk.call("journal", folder=folder).returncode == 0
+    assert desk.call("start", "--detach", folder="project").returncode == 2
+    assert desk.call("reset", folder="elsewhere").stdout.startswith("nothing to remove")
+
+    assert desk.call("stop", folder="elsewhere").stdout.startswith("stopped")
+    status = desk.call("status", folder="elsewhere")
+    assert (status.returncode, status.stdout.split(":")[0]) == (3, "not running")
+    assert not any((desk.root / "register").rglob("*.txt"))
+
+
+def test_of_several_the_one_of_this_folder_is_meant(desk: Desk) -> None:
+    for folder in ("first", "second"):
+        assert desk.call("start", "--detach", folder=folder).returncode == 0
+    assert desk.running() == 2
+
+    for command in ("env", "stop", "doctor"):
+        refused = desk.call(command, folder="elsewhere")
+        assert refused.returncode == 2
+        assert all(f"--state {desk.root / folder}" in refused.stderr for folder in ("first", "second"))
+    here = desk.call("env", folder="second").stdout
+    assert str(desk.root / "second") in here
+
+    assert desk.call("stop", folder="second").returncode == 0
+    assert str(desk.root / "first") in desk.call("env", folder="second").stdout
+
+
+def test_what_a_killed_one_noted_misleads_nobody(desk: Desk) -> None:
+    desk.call("start", "--detach", folder="project")
+    state = desk.root / "project" / ".azureml-emulator"
+    os.kill(json.loads((state / "endpoint.json").read_text())["pid"], signal.SIGKILL)
+    assert any((desk.root / "register").rglob("*.txt"))
+    assert desk.call("status", folder="elsewhere").returncode == 3
+
+
+def test_a_register_that_cannot_be_written_stops_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    (desk.root / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(desk.root / "file"))
+    register.add(desk.root)
+    register.remove(desk.root)
+    assert list(register.noted()) == []
+
+
+def test_eval_of_env_fails_where_there_is_nothing_to_export(desk: Desk) -> None:
+    done = desk.sh('eval "$(azureml_emulator env)" || echo "failed with $?"')
+    assert done.stdout == "failed with 3\n"
+    assert "No emulator is running" in done.stderr
+    stopped = desk.sh('set -e\neval "$(azureml_emulator env)"\necho went on')
+    assert (stopped.returncode, stopped.stdout) == (3, "")
+
+
+def test_a_detached_one_that_cannot_start_says_why(desk: Desk) -> None:
+    done = desk.call("start", "--detach", "--host", "192.0.2.1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("azureml-emulator: ")
+    assert "192.0.2.1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_run_gives_a_command_an_emulator_of_its_own(desk: Desk) -> None:
+    script = "import os, sys; print(os.environ['AZUREML_WORKSPACE_NAME']); sys.exit(7)"
+    done = desk.call("run", "--environment", f"*={sys.executable}", "--", sys.executable, "-c", script)
+    assert (done.returncode, done.stdout) == (7, "emulator-ws\n")
+    assert desk.running() == 0
+
+
+def test_run_ends_its_emulator_whatever_becomes_of_the_command(desk: Desk) -> None:
+    missing = desk.call("run", "--", "no-such-program")
+    assert (missing.returncode, missing.stderr) == (127, "azureml-emulator: no-such-program: not found\n")
+    killed = desk.call("run", "--", "sh", "-c", "kill -9 $$")
+    assert killed.returncode == 137
+    assert desk.call("run").returncode == 2
+    assert desk.running() == 0
+
+
+def test_run_hands_a_signal_on(desk: Desk) -> None:
+    words = [*PROGRAM, "run", "--", "sh", "-c", "trap 'exit 5' TERM; touch ready; while :; do sleep 0.05; done"]
+    process = subprocess.Popen(words, cwd=desk.root, env=desk.shell)
+    deadline = time.monotonic() + 30
+    while not (desk.root / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 5
+    assert desk.running() == 0
+
+
+def written(emulator: RunningEmulator, job: str, name: str) -> Path:
+    """Make an emulator remember a completed job with one output of two files, as a job would leave it."""
+    from azureml_emulator.model import Jobs
+    from azureml_emulator.settings import load_settings
+    from azureml_emulator.store import Store
+
+    settings = load_settings(emulator.state, "127.0.0.1", None, {})
+    store = Store(emulator.state / "state.sqlite")
+    definition = {"jobType": "Command", "experimentName": "Default"}
+    Jobs(store).add(job, definition, "somebody")
+    uri = f"azureml://datastores/workspaceblobstore/paths/azureml/{job}/{name}/"
+    Jobs(store).change(job, outputs={name: {"uri": uri}})
+    store.close()
+    place = emulator.state / "storage" / settings.default_container / "azureml" / job / name
+    (place / "deep").mkdir(parents=True)
+    (place / "a.txt").write_text("a")
+    (place / "deep" / "b.txt").write_text("b")
+    return place
+
+
+def test_an_output_is_copied_into_a_folder(emulator: RunningEmulator, tmp_path: Path) -> None:
+    written(emulator, "copied-1", "report")
+    target = tmp_path / "here" / "report"
+    done = emulator.command("download", "copied-1", "report", str(target))
+    assert done.stdout.splitlines() == [str(target / "a.txt"), str(target / "deep" / "b.txt")]
+    assert (target / "deep" / "b.txt").read_text() == "b"
+
+    again = emulator.command("download", "copied-1", "report", str(target), check=False)
+    assert (again.returncode, "exists already" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("job", "output", "words"),
+    [
+        ("nobody", "report", ["JOB", "nobody"]),
+        ("copied-2", "reprot", ["OUTPUT", "reprot", "report, default"]),
+        ("copied-2", "default", ["OUTPUT", "holds no files"]),
+    ],
+)
+def test_what_is_not_there_is_said(
+    emulator: RunningEmulator, tmp_path: Path, job: str, output: str, words: list[str]
+) -> None:
+    if "copied-2" not in {row["name"] for row in emulator.jobs()}:
+        written(emulator, "copied-2", "report")
+    done = emulator.command("download", job, output, str(tmp_path / "target"), check=False)
+    assert done.returncode == 2
+    assert all(word in done.stderr for word in words), done.stderr
+    assert not (tmp_path / "target").exists()
