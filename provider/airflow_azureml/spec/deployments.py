@@ -19,6 +19,7 @@ from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, nested, show, snake, walk
 from airflow_azureml.spec.needs import Gap, Register
 from airflow_azureml.spec.references import ARM_ID, asset, code, compute, environment
+from airflow_azureml.spec.scripts import check_script
 from airflow_azureml.spec.shared import TAGS, resources
 from airflow_azureml.spec.values import choice, duration, mapped, text, whole
 
@@ -124,11 +125,20 @@ HEAD = (
 
 CODE = (Field("code", "codeId", code, required=True), Field("scoring_script", "scoringScript", text, required=True))
 
+
+def code_configuration(spot: Spot, reading: Reading) -> Any:
+    """Take code and the scoring script in it; a script that is not there or no Python can parse is refused."""
+    body = nested(CODE)(spot, reading)
+    if isinstance(body, dict) and "scoringScript" in body:
+        check_script(spot.child("scoring_script"), body.get("codeId"), reading)
+    return body
+
+
 MODEL = (
     *HEAD,
     Field("properties", "properties", TAGS),
     Field("model", "model", model),
-    Field("code_configuration", "codeConfiguration", nested(CODE)),
+    Field("code_configuration", "codeConfiguration", code_configuration),
     Field("environment", "environmentId", environment),
     Field("compute", "compute", compute),
     Field("resources", "resources", resources),

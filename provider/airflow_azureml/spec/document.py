@@ -60,6 +60,10 @@ class Files(Protocol):
         """
         ...
 
+    def content(self, path: str) -> bytes:
+        """Read a file; OSError when it cannot be read."""
+        ...
+
     def bundle(self, path: str, component: bool = False) -> Bundle:
         """List what an upload of this path consists of.
 

@@ -44,6 +44,11 @@ class LocalFiles:
         """Read a YAML file into a document whose relative paths belong to its folder."""
         return load(path, file=path)
 
+    def content(self, path: str) -> bytes:
+        """Read a file."""
+        with open(path, "rb") as file:
+            return file.read()
+
     def bundle(self, path: str, component: bool = False) -> Bundle:
         """List what an upload of this path consists of."""
         return folders.scan(path, component)
