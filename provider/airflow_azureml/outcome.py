@@ -23,7 +23,10 @@ ON_CANCELED = ("fail", "skip")
 JOB_NAME_KEY = "azureml_job_name"
 """The XCom key under which a task that waits leaves the name of its job, for whoever resumes it in another process."""
 
-RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY})
+DEFERRAL_KEY = "azureml_deferral"
+"""The XCom key under which a task on Airflow 3.0 leaves which try is deferred, and since when it runs."""
+
+RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY})
 """XCom keys that an output may not be named like: it would hide what stands there."""
 
 

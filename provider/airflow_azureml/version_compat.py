@@ -1,4 +1,4 @@
-"""The only place that compares Airflow versions, and the doors to names that moved between 2.11 and 3.3.
+"""The only place that compares Airflow versions, and the doors to names that moved between 2.11 and 3.4.
 
 Everything heavy is imported inside the functions: this module is read by every process that parses a DAG.
 """
@@ -17,12 +17,19 @@ def _release(text: str) -> tuple[int, int]:
 
 
 AIRFLOW_V_3_0_PLUS = _release(airflow_version) >= (3, 0)
+AIRFLOW_V_3_1_PLUS = _release(airflow_version) >= (3, 1)
 AIRFLOW_V_3_3_PLUS = _release(airflow_version) >= (3, 3)
 
 _MASKERS = (
     "airflow.sdk.log",  # 3.1 and later
     "airflow.sdk.execution_time.secrets_masker",  # 3.0
     "airflow.utils.log.secrets_masker",  # 2.11
+)
+
+_DEFERRAL_TIMEOUTS = (
+    ("airflow.sdk.exceptions", "TaskDeferralTimeout"),  # 3.2 and later; 3.0 and 3.1 have the module without the name
+    ("airflow.exceptions", "TaskDeferralTimeout"),  # 3.0 and 3.1
+    ("airflow.exceptions", "TaskDeferralError"),  # 2.11
 )
 
 
@@ -42,13 +49,14 @@ def deferral_timeout() -> type[Exception]:
 
     On 2.11 it is the error of every trigger that broke; there its text begins with ``Trigger``.
     """
-    module, name = (
-        ("airflow.sdk.exceptions", "TaskDeferralTimeout")
-        if AIRFLOW_V_3_0_PLUS
-        else ("airflow.exceptions", "TaskDeferralError")
-    )
-    found: type[Exception] = getattr(import_module(module), name)
-    return found
+    found: type[Exception]
+    for module, name in _DEFERRAL_TIMEOUTS:
+        try:
+            found = getattr(import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+        return found
+    raise ImportError("Airflow has no exception for a deferral that ran out of time.")
 
 
 def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:

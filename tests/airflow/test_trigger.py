@@ -196,4 +196,13 @@ def test_no_secret_travels() -> None:
         "patience",
         "deadline",
         "cancel_on_kill",
+        "try_number",
     }
+
+
+async def test_its_event_says_which_try_was_deferred(submit: Submit) -> None:
+    name = submit("true")
+    made_by_an_older_version = AzureMLJobTrigger(job_name=name, poll_interval=0.2)
+    event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=0.2, try_number=3))
+    assert event["try_number"] == 3
+    assert (await fired(made_by_an_older_version))["try_number"] is None

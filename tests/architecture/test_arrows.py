@@ -30,6 +30,7 @@ LIBRARIES = {
     "airflow_azureml/exceptions.py": {"airflow"},
     "airflow_azureml/links.py": {"airflow"},
     "airflow_azureml/outcome.py": {"airflow"},
+    "airflow_azureml/resuming.py": {"airflow"},
     "airflow_azureml/retry.py": {"airflow"},
     "airflow_azureml/version_compat.py": {"airflow"},
     "airflow_azureml/provider_info.py": set(),

@@ -82,11 +82,13 @@ class OperationEvent:
 
     :param step: of several operations in a row, which one this was.
     :param message: a complete sentence for every outcome but ``done``.
+    :param try_number: of the try that was deferred; None where the trigger does not know it.
     """
 
     step: int
     outcome: Outcome
     message: str = ""
+    try_number: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The event as plain values."""
@@ -98,14 +100,15 @@ class OperationEvent:
 
         :raises RecordError: it is none of ours: lost, strange, or of another version.
         """
-        given = event if isinstance(event, Mapping) else {}
-        step, message = given.get("step"), given.get("message")
-        whole = isinstance(step, int) and not isinstance(step, bool) and step >= 0
-        if set(given) != {"step", "outcome", "message"} or not whole or not isinstance(message, str):
-            raise RecordError(f"The trigger's event is {event!r:.80}; expected step, outcome, message.") from None
+        given = {"try_number": None, **event} if isinstance(event, Mapping) else {}
+        step, message, number = given.get("step"), given.get("message"), given.get("try_number")
+        whole = isinstance(step, int) and not isinstance(step, bool) and step >= 0 and isinstance(number, int | None)
+        if set(given) != {"step", "outcome", "message", "try_number"} or not whole or not isinstance(message, str):
+            expected = "step, outcome, message, try_number"
+            raise RecordError(f"The trigger's event is {event!r:.80}; expected {expected}.") from None
         if given["outcome"] not in get_args(Outcome):
             raise RecordError(f"OperationEvent.outcome is {given['outcome']!r:.80}, which is not accepted.") from None
-        return cls(given["step"], given["outcome"], message)
+        return cls(given["step"], given["outcome"], message, number)
 
 
 def follow(operation: Operation, patience: float) -> Steps[Reply]:

@@ -24,12 +24,14 @@ class JobEvent:
 
     :param status: the job's last known status, or None.
     :param message: a complete sentence for every outcome but ``finished``.
+    :param try_number: of the try that was deferred; None where the trigger does not know it.
     """
 
     job_name: str
     outcome: Outcome
     status: str | None = None
     message: str = ""
+    try_number: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The event as plain values."""
@@ -46,6 +48,7 @@ class JobEvent:
         _expect(cls, "outcome", found.outcome, found.outcome in get_args(Outcome))
         _expect(cls, "status", found.status, found.status is None or isinstance(found.status, str))
         _expect(cls, "message", found.message, isinstance(found.message, str))
+        _expect(cls, "try_number", found.try_number, isinstance(found.try_number, int | None))
         return found
 
 

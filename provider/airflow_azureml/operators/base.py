@@ -25,6 +25,7 @@ from airflow_azureml.outcome import (
     recorded_name,
     unfinished,
 )
+from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, deferral_timeout
 
@@ -62,7 +63,7 @@ class Submission(Protocol):
         ...
 
 
-class AzureMLJobBaseOperator(AzureMLBaseOperator):
+class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
     """Run one Azure ML job and wait for it; a subclass says only what the job is and how it comes to be.
 
     :param wait_for_completion: False ends the task once the job is submitted; its result then has no outputs yet.
@@ -241,8 +242,8 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
         deadline = None
         if self.execution_timeout is not None:
             # Airflow 3 does not hold a deferred task to it, and counts anew after each deferral.
-            began = ending.ti.start_date.timestamp() if ending.ti.start_date else time.time()
-            deadline = began + self.execution_timeout.total_seconds()
+            deadline = self.began(ending.ti) + self.execution_timeout.total_seconds()
+        self.note_deferral(ending.ti)
         self.defer(
             trigger=AzureMLJobTrigger(
                 job_name=str(ending.job_name),
@@ -254,6 +255,7 @@ class AzureMLJobBaseOperator(AzureMLBaseOperator):
                 patience=patience,
                 deadline=deadline,
                 cancel_on_kill=self.cancel_on_kill,
+                try_number=ending.ti.try_number,
             ),
             method_name="execute_complete",
             timeout=None if deadline is None else timedelta(seconds=max(deadline - time.time(), 0) + BACKSTOP),

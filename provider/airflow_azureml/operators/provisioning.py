@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import conf
 
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import seconds
 from airflow_azureml.triggers.operations import AzureMLOperationTrigger
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from airflow_azureml.rest.ids import Workspace
 
 
-class AzureMLProvisioningBaseOperator(AzureMLBaseOperator):
+class AzureMLProvisioningBaseOperator(ResumableOperator, AzureMLBaseOperator):
     """Bring a resource into a state by operations that take minutes; a subclass says which.
 
     :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
@@ -87,9 +88,9 @@ class AzureMLProvisioningBaseOperator(AzureMLBaseOperator):
         timeout = None
         if self.execution_timeout is not None:
             # Airflow 3 does not hold a deferred task to it.
-            began = context["ti"].start_date
-            spent = time.time() - began.timestamp() if began else 0.0
+            spent = time.time() - self.began(context["ti"])
             timeout = max(self.execution_timeout - timedelta(seconds=spent), timedelta(seconds=1))
+        self.note_deferral(context["ti"])
         self.defer(
             trigger=AzureMLOperationTrigger(
                 url=operation.url,
@@ -101,6 +102,7 @@ class AzureMLProvisioningBaseOperator(AzureMLBaseOperator):
                 resource_group=self.resource_group,
                 workspace_name=self.workspace_name,
                 patience=patience,
+                try_number=context["ti"].try_number,
             ),
             method_name="execute_complete",
             timeout=timeout,

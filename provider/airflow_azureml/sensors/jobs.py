@@ -27,6 +27,7 @@ from airflow_azureml.exceptions import (
 )
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.outcome import OnCanceled, announce, check_on_canceled, conclude, first_look, job_name_of
+from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ BACKSTOP = 60.0
 """Seconds after the trigger's own deadline at which Airflow ends the deferral: the trigger can say what happened."""
 
 
-class AzureMLJobSensor(BaseSensorOperator):
+class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
     A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute.
@@ -165,8 +166,8 @@ class AzureMLJobSensor(BaseSensorOperator):
 
     def _defer(self, context: Any) -> None:
         limits = [self.timeout, *([self.execution_timeout.total_seconds()] if self.execution_timeout else [])]
-        began = context["ti"].start_date
-        deadline = (began.timestamp() if began else time.time()) + min(limits)
+        deadline = self.began(context["ti"]) + min(limits)
+        self.note_deferral(context["ti"])
         poll_interval = self.poke_interval if self.poll_interval is None else self.poll_interval
         self.defer(
             trigger=AzureMLJobTrigger(
@@ -178,6 +179,7 @@ class AzureMLJobSensor(BaseSensorOperator):
                 poll_interval=seconds("poll_interval", poll_interval or None),
                 patience=seconds("patience", None),
                 deadline=deadline,
+                try_number=context["ti"].try_number,
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=max(deadline - time.time(), 0) + BACKSTOP),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -57,6 +58,7 @@ class AzureMLJobTrigger(BaseTrigger):
     :param patience: seconds of failed looks in a row before the trigger gives up.
     :param deadline: epoch seconds at which it stops waiting; None waits for ever.
     :param cancel_on_kill: cancel the job when a user ends the task (*Clear*, *mark failed* ...).
+    :param try_number: of the try that is deferred; the event brings it back. None where it is not known.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class AzureMLJobTrigger(BaseTrigger):
         patience: float = DEFAULT_SECONDS["patience"],
         deadline: float | None = None,
         cancel_on_kill: bool = False,
+        try_number: int | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.job_name = job_name
@@ -82,6 +85,7 @@ class AzureMLJobTrigger(BaseTrigger):
         self.patience = patience
         self.deadline = deadline
         self.cancel_on_kill = cancel_on_kill
+        self.try_number = try_number
         self._first_question: asyncio.Task[str | None] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -96,6 +100,7 @@ class AzureMLJobTrigger(BaseTrigger):
             "patience",
             "deadline",
             "cancel_on_kill",
+            "try_number",
         )
         cls = type(self)
         return f"{cls.__module__}.{cls.__qualname__}", {name: getattr(self, name) for name in names}
@@ -110,6 +115,7 @@ class AzureMLJobTrigger(BaseTrigger):
                 # Below 3.3 nobody calls on_kill, and a kill looks like a restart: Airflow's own word decides.
                 await outlive_cancels(self._end_job_unless_awaited())
             raise
+        event = replace(event, try_number=self.try_number)
         yield TriggerEvent(event.to_dict())  # type: ignore[no-untyped-call]
 
     async def on_kill(self) -> None:

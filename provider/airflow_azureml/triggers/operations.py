@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -20,6 +21,7 @@ class AzureMLOperationTrigger(BaseTrigger):
     :param azureml_conn_id: the connection; read in the triggerer, so no secret travels here.
     :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
     :param patience: seconds of failed looks in a row before the trigger gives up.
+    :param try_number: of the try that is deferred; the event brings it back. None where it is not known.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class AzureMLOperationTrigger(BaseTrigger):
         resource_group: str | None = None,
         workspace_name: str | None = None,
         patience: float = DEFAULT_SECONDS["patience"],
+        try_number: int | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.url = url
@@ -45,6 +48,7 @@ class AzureMLOperationTrigger(BaseTrigger):
         self.resource_group = resource_group
         self.workspace_name = workspace_name
         self.patience = patience
+        self.try_number = try_number
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Say how to make this trigger again in another process."""
@@ -58,6 +62,7 @@ class AzureMLOperationTrigger(BaseTrigger):
             "resource_group",
             "workspace_name",
             "patience",
+            "try_number",
         )
         cls = type(self)
         return f"{cls.__module__}.{cls.__qualname__}", {name: getattr(self, name) for name in names}
@@ -85,4 +90,5 @@ class AzureMLOperationTrigger(BaseTrigger):
             event = OperationEvent(self.step, "unknown", str(error))
         else:
             event = OperationEvent(self.step, "done")
+        event = replace(event, try_number=self.try_number)
         yield TriggerEvent(event.to_dict())  # type: ignore[no-untyped-call]
