@@ -213,7 +213,8 @@ PIPELINE = {"name": "blue", "endpoint_name": "cards"}
     [
         ({**MODEL, "model": None}, ["model", "required"]),
         ({**MODEL, "compute": None}, ["compute", "required"]),
-        ({**MODEL, "model": {"path": "x"}}, ["model", "azureml:NAME:VERSION"]),
+        ({**MODEL, "model": 3}, ["model", "azureml:NAME:VERSION", "path"]),
+        ({**MODEL, "model": {"path": "no-such-folder"}}, ["model.path", "no-such-folder"]),
         ({**MODEL, "code": "/"}, ["code_configuration.scoring_script", "required"]),
         ({**MODEL, "output_action": "append"}, ["output_action", '"append"', "append_row", "summary_only"]),
         ({**MODEL, "logging_level": "loud"}, ["logging_level", '"loud"', "debug"]),
@@ -269,3 +270,30 @@ def test_a_deployment_keeps_what_is_not_given_again(
     deployment(name="blue", endpoint_name=name, output_action="summary_only")
     properties = shown(hook, name, "blue")["properties"]
     assert (properties["outputAction"], properties["miniBatchSize"]) == ("SummaryOnly", 5), "nothing else is needed"
+
+
+def test_a_model_that_is_written_out_is_uploaded_registered_and_deployed(
+    name: str, given: dict[str, Any], tmp_path: Path, hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    endpoint(name=name)
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "factor.txt").write_text(name)
+    text = f"name: blue\nendpoint_name: {name}\nmodel: {{path: made}}\ncompute: cpu-cluster\n"
+    text += "code_configuration: {code: src, scoring_script: score.py}\nenvironment: {image: docker.io/python}\n"
+    (tmp_path / "deployment.yml").write_text(text)
+
+    def model() -> str:
+        return str(shown(hook, name, "blue")["properties"]["model"]["assetId"])
+
+    deployment(spec=str(tmp_path / "deployment.yml"))
+    first, before = model(), puts(emulator, name)
+    deployment(spec=str(tmp_path / "deployment.yml"))
+    assert (model(), puts(emulator, name)) == (first, before), "the same content is the same model"
+    named = {"path": str(tmp_path / "made"), "name": name, "https_url": "https://x", "type": "uri_folder"}
+    deployment(spec=str(tmp_path / "deployment.yml"), model=named)
+    assert model().endswith(f"/models/{name}/versions/1")
+    (tmp_path / "made" / "factor.txt").write_text("other")
+    deployment(spec=str(tmp_path / "deployment.yml"), model=named)
+    assert model().endswith(f"/models/{name}/versions/2"), "another content is another version"
+    with pytest.raises(AzureMLSpecError, match="exists already and stands for"):
+        deployment(spec=str(tmp_path / "deployment.yml"), model={**named, "version": "1"})

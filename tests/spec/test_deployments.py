@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.deployments import translate_deployment, translate_endpoint
 from airflow_azureml.spec.load import load
@@ -119,3 +120,55 @@ def test_the_pipeline_of_a_job_becomes_a_component(given: str) -> None:
     spec = found.need.body["properties"]["componentSpec"]
     assert spec["sourceJobId"] == given.removeprefix("azureml:")
     assert spec["type"] == "pipeline"
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "version"),
+    [
+        ("{path: m, type: mlflow_model}", "", None),
+        ("{path: m, name: cards}", "cards", "latest"),
+        ("{path: m, name: cards, version: 3}", "cards", "3"),
+        ("{path: 'azureml://datastores/d/paths/p/'}", "", None),
+    ],
+)
+def test_a_model_that_is_written_out_is_registered_first(
+    tmp_path: Path, written: str, name: str, version: str | None
+) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "MLmodel").write_text("flavors: {}\n")
+    (tmp_path / "d.yml").write_text(f"{HEAD}model: {written}\ncompute: c\n")
+    gap = translate_deployment(load(tmp_path / "d.yml"), WS).body["properties"]["model"]["assetId"]
+    assert isinstance(gap, Gap)
+    need = gap.need
+    assert isinstance(need, Register)
+    assert (need.kind, need.name, need.version) == ("models", name, version)
+    assert need.body["properties"].get("isAnonymous", False) == (not name)
+    uri = need.body["properties"]["modelUri"]
+    assert "azureml" in written or isinstance(uri.need, Upload)
+    assert need.address({"properties": {"modelUri": "x"}})[1] == (version or "1")
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("{path: nowhere}", ["model.path", "nowhere"]),
+        ("{path: ., version: 1}", ["model.version", "name"]),
+        ("{type: mlflow_model}", ["model.path", "required"]),
+        ("{path: ., typ: x}", ["model.typ", "type"]),
+        ("{path: ., type: model}", ["model.type", "mlflow_model"]),
+        ("{path: ., name: 'a b'}", ["model.name", '"a b"']),
+        ("3", ["model", "a mapping with path"]),
+    ],
+)
+def test_mistakes_in_a_model_that_is_written_out_name_the_field(tmp_path: Path, written: str, words: list[str]) -> None:
+    (tmp_path / "d.yml").write_text(f"{HEAD}model: {written}\ncompute: c\n")
+    with pytest.raises(SpecError) as caught:
+        translate_deployment(load(tmp_path / "d.yml"), WS)
+    assert [word for word in words if word not in str(caught.value)] == [], str(caught.value)
+
+
+def test_an_environment_with_a_name_is_registered_under_it(tmp_path: Path) -> None:
+    named = body(f"{MODEL}environment: {{name: e, version: 2, image: i}}\n")["environmentId"].need
+    assert (named.name, named.version, named.body["properties"]["isAnonymous"]) == ("e", "2", False)
+    anonymous = body(f"{MODEL}environment: {{image: i}}\n")["environmentId"].need
+    assert anonymous.body["properties"]["isAnonymous"]

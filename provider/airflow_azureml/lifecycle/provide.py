@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from airflow_azureml.lifecycle.versions import keep
 from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
 from airflow_azureml.rest.flow import Call, LocalFiles, Place, Steps, Transfer
@@ -96,6 +97,8 @@ class Provision:
         """Register an asset by its content; the id is the one that the service answers with."""
         body = yield from self.fill(need.body)
         name, version = need.address(body)
+        if need.kind == "models" and need.name:
+            return (yield from keep(self.ws, need.kind, name, None if version == LATEST else version, body)).id
         if version == LATEST:
             return (yield from self.put_latest(need.kind, name, body))
         made = yield from assets.create(self.ws, need.kind, name, version, body)

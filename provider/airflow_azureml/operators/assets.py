@@ -84,7 +84,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
             return self._register(context)
 
     def _register(self, context: Any) -> dict[str, Any]:
-        from airflow_azureml.lifecycle.registering import long_form
+        from airflow_azureml.lifecycle.versions import long_form
 
         hook = self.hook()
         asset = self.translate(self._document(context), hook.settings().workspace)

@@ -101,6 +101,9 @@ SAME = (
 )
 """Keywords of a deployment that stand in the CLI's YAML under the same name, as they are."""
 
+OUTPUT_KEYS = frozenset({"https_url", "abfss_url", "asset_id"})
+"""What the output of an upstream task carries beside its path and type."""
+
 REFERENCES = ("model", "component", "job_definition")
 """Keywords that may also be the result of the task that made the thing."""
 
@@ -117,10 +120,12 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     Keywords are those of the CLI's YAML.
 
     :param endpoint_name: the endpoint; it must exist.
-    :param model: ``azureml:name:version``, ``azureml:name@latest``, an ARM id, or the result of the task that
-        registered it.
+    :param model: ``azureml:name:version``, ``azureml:name@latest``, an ARM id, the result of the task that registered
+        it, or a model that is written out: a mapping with ``path``, ``type`` and the like, or an upstream output. It is
+        registered under its ``name`` (and ``version``) where it has one, else by its content.
     :param code: local folder, relative to the DAG file's folder, or the id of registered code; with ``scoring_script``,
         a file in it. ``code_configuration`` is the same as one mapping.
+    :param environment: a reference, or a mapping with ``image``, ``conda_file``, ``build``; registered like a model.
     :param compute: a name, ``azureml:name`` or an ARM id.
     :param job_resources: mapping with ``instance_count``, ``instance_type`` ...; Airflow itself owns ``resources``.
     :param retry_settings: ``{"max_retries", "timeout"}``, seconds for each mini-batch.
@@ -265,10 +270,19 @@ class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
 
 def reference(value: Any) -> Any:
-    """A thing by its id or a job by its name, where the result mapping of the task that made it is given."""
-    if isinstance(value, Mapping):
-        return next((value[key] for key in ("id", "job_name") if isinstance(value.get(key), str)), value)
-    return value
+    """A thing by its id or a job by its name, where the result mapping of the task that made it is given.
+
+    A mapping with a path is a thing that is written out; what else an upstream output brings along is left out.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    known = next((value[key] for key in ("id", "job_name", "asset_id") if isinstance(value.get(key), str)), None)
+    if known is not None:
+        return known
+    given = {key: item for key, item in value.items() if key not in OUTPUT_KEYS}
+    if OUTPUT_KEYS & set(value) and not str(given.get("type")).endswith("_model"):
+        given.pop("type", None)
+    return given
 
 
 def endpoint_name_of(value: Any) -> str:

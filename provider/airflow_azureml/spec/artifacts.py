@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_azureml.rest.errors import SpecError
@@ -58,6 +58,11 @@ def rows(kind: str, types: Collection[str], what: str) -> tuple[Field, ...]:
         Field("datastore", None, anything_later),
         Field("description", "description", text),
     )
+
+
+def optional_name(table: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The same rows for an asset that may have no name."""
+    return tuple(replace(row, required=False) if row.name == "name" else row for row in table)
 
 
 Uri = Callable[[Spot, Reading, str], Any]

@@ -16,9 +16,11 @@ from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.components import ANONYMOUS, component
 from airflow_azureml.spec.document import Document, Spot
+from airflow_azureml.spec.environments import deployed
 from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, nested, show, snake, walk
+from airflow_azureml.spec.models import inline as inline_model
 from airflow_azureml.spec.needs import Gap, Register
-from airflow_azureml.spec.references import ARM_ID, asset, code, compute, environment
+from airflow_azureml.spec.references import ARM_ID, asset, code, compute
 from airflow_azureml.spec.scripts import check_script
 from airflow_azureml.spec.shared import TAGS, resources
 from airflow_azureml.spec.values import choice, duration, mapped, text, whole
@@ -107,10 +109,12 @@ SCORING = (
 
 
 def model(spot: Spot, reading: Reading) -> Any:
-    """Take a registered model."""
+    """Take a registered model, or one that is written out."""
+    if isinstance(spot.value, Mapping):
+        return _reference(inline_model(spot, reading))
     if not isinstance(spot.value, str):
-        accepted = "azureml:NAME:VERSION, azureml:NAME@latest, an ARM id"
-        return reading.refuse(spot, f"{show(spot.value)} is not a registered model. Accepted: {accepted}.")
+        accepted = "azureml:NAME:VERSION, azureml:NAME@latest, an ARM id, a mapping with path"
+        return reading.refuse(spot, f"{show(spot.value)} is not a model. Accepted: {accepted}.")
     return _reference(asset("models", spot.value, spot, reading))
 
 
@@ -139,7 +143,7 @@ MODEL = (
     Field("properties", "properties", TAGS),
     Field("model", "model", model),
     Field("code_configuration", "codeConfiguration", code_configuration),
-    Field("environment", "environmentId", environment),
+    Field("environment", "environmentId", deployed),
     Field("compute", "compute", compute),
     Field("resources", "resources", resources),
     *SCORING,

@@ -14,7 +14,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Field, Reading, answers, anything, nested, show, walk
 from airflow_azureml.spec.inputs import datastore
 from airflow_azureml.spec.needs import LATEST, Gap, Register
-from airflow_azureml.spec.references import WEB, asset, is_url, local, not_local, written
+from airflow_azureml.spec.references import WEB, asset, environment, is_url, local, not_local, written
 from airflow_azureml.spec.values import choice, mapped, text, title, version, whole
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
@@ -111,8 +111,16 @@ ENVIRONMENT = (
 )
 
 
-def inline(spot: Spot, reading: Reading) -> Any:
-    """Read an environment that is written out, and need its registration."""
+def deployed(spot: Spot, reading: Reading) -> Any:
+    """Take the environment of a deployment: a reference, or written out; under a name of its own where it has one."""
+    return inline(spot, reading, named=True) if isinstance(spot.value, Mapping) else environment(spot, reading)
+
+
+def inline(spot: Spot, reading: Reading, named: bool = False) -> Any:
+    """Read an environment that is written out, and need its registration.
+
+    :param named: a name in it is used; in a job's file it is not.
+    """
     if not isinstance(spot.value, Mapping):
         return reading.refuse(
             spot, f"{show(spot.value)} is no environment. Accepted: a reference, or a mapping with image or build."
@@ -133,12 +141,13 @@ def inline(spot: Spot, reading: Reading) -> Any:
         return asset("environments", spot.value["id"], spot.child("id"), reading)
     if check_image(body, spot, reading) is INVALID:
         return INVALID
-    named = spot.document.built and spot.value.get("name")
+    used = named or spot.document.built
+    named = bool(used and spot.value.get("name"))
     body = {**body, "isAnonymous": not named, "isArchived": False}
     if named:
         version = str(spot.value.get("version") or LATEST)
         return Gap(Register("environments", str(spot.value["name"]), version, {"properties": body}))
-    if spot.document.built and spot.value.get("version"):
+    if used and spot.value.get("version"):
         return reading.refuse(spot, "a version needs a name beside it.", "version")
     if spot.value.get("name"):
         reading.warn(

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.artifacts import Artifact, located, rows, translate
+from airflow_azureml.spec.artifacts import Artifact, located, optional_name, rows, translate
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything
+from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, walk
 from airflow_azureml.spec.inputs import MODEL_TYPES
+from airflow_azureml.spec.needs import LATEST, Gap, Register
 from airflow_azureml.spec.values import mapped, text
 
 RUN = "runs:/"
@@ -52,3 +53,21 @@ def translate_model(document: Document, workspace: Workspace) -> Artifact:
 
 def _uri(root: Spot, reading: Reading, kind: str) -> Any:
     return located(root, reading, kind, "a model", (RUN,))
+
+
+def inline(spot: Spot, reading: Reading) -> Any:
+    """Read a model that is written out in a deployment, and need its registration: by its content, or under its name.
+
+    Source: azure-ai-ml 1.35.2, ``AnonymousModelSchema``, and ``Model``, which names one without a name by its hash.
+    """
+    before = len(reading.problems)
+    body = walk(optional_name(TABLE), spot, reading)
+    body.setdefault("modelType", "custom_model")
+    address = _uri(spot, reading, body["modelType"])
+    name, number = body.pop("name", ""), body.pop("version", None)
+    if number is not None and not name:
+        reading.refuse(spot, "a version needs a name beside it.", "version")
+    if len(reading.problems) > before:
+        return INVALID
+    properties = {**body, "modelUri": address, **({} if name else {"isAnonymous": True})}
+    return Gap(Register("models", name, (number or LATEST) if name else None, {"properties": properties}))

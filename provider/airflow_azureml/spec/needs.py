@@ -93,13 +93,15 @@ LATEST = "latest"
 
 @dataclass(frozen=True)
 class Register:
-    """An asset that must exist: an anonymous environment, component or code elsewhere; ``body`` may hold gaps.
+    """An asset that must exist: an environment, component or model that is written out, or code elsewhere; ``body`` may
+    hold gaps.
 
+    :param name: empty for code and anonymous models, which are named by their content.
     :param version: the version to put, or None where it is made from the filled body; ``LATEST`` puts the newest one of
         that name, and the next one where the newest is something else.
     """
 
-    kind: Literal["environments", "components", "codes"]
+    kind: Literal["environments", "components", "codes", "models"]
     name: str
     version: str | None
     body: Mapping[str, Any] = field(hash=False)
@@ -113,6 +115,8 @@ class Register:
         guid = str(uuid.UUID(digest[:32]))
         if self.kind == "codes":
             return self.name or guid, self.version or "1"
+        if self.kind == "models":
+            return self.name or digest, self.version or "1"
         return self.name, self.version or (digest if self.kind == "environments" else guid)
 
 
