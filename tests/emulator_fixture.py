@@ -30,6 +30,7 @@ class RunningEmulator:
     """One emulator process with its state directory.
 
     ``emulator["client_id"]`` and the like are the values of ``endpoint.json``; ``emulator.env`` is what ``env`` prints.
+    Its jobs pass through their states without a pause, unless ``arguments`` say otherwise.
     """
 
     faulty: ClassVar[set[RunningEmulator]] = set()
@@ -37,7 +38,7 @@ class RunningEmulator:
 
     def __init__(self, state: Path, *arguments: str) -> None:
         self.state = state
-        self.arguments = arguments
+        self.arguments = ("--pace", "0", *arguments)
         self.log = state.with_name(f"{state.name}.log")
         self.process: subprocess.Popen[bytes] | None = None
         self.endpoint: dict[str, Any] = {}
@@ -72,13 +73,14 @@ class RunningEmulator:
         command = [sys.executable, "-m", "azureml_emulator.cli", *arguments, "--state", str(self.state)]
         return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120)
 
-    def journal(self) -> list[dict[str, Any]]:
-        """Every request received: time, method, path, status, client_request_id, job."""
-        return list(json.loads(said("journal", "--json", state=self.state)))
+    def journal(self, path: str = "") -> list[dict[str, Any]]:
+        """The requests received whose path contains a text: time, method, path, status, client_request_id, job."""
+        return list(json.loads(said("journal", "--json", "--path", path, state=self.state)))
 
-    def jobs(self) -> list[dict[str, Any]]:
-        """The jobs made: name, type, status, experiment and times."""
-        return list(json.loads(said("journal", "--jobs", "--json", state=self.state)))
+    def jobs(self, experiment: str | None = None) -> list[dict[str, Any]]:
+        """The jobs made, or those of an experiment: name, type, status, experiment and times."""
+        words = [] if experiment is None else ["--experiment", experiment]
+        return list(json.loads(said("journal", "--jobs", "--json", *words, state=self.state)))
 
     def fault(self, kind: str, **options: Any) -> None:
         """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from azureml_emulator import inspection, remote
 from azureml_emulator.background import STOP_PATIENCE, BackgroundEmulator, run_beside, words_of
+from azureml_emulator.clock import Clock
 from azureml_emulator.endpoint import (
     DEFAULT_STATE,
     NotRunningError,
@@ -25,6 +26,7 @@ from azureml_emulator.endpoint import (
     running,
 )
 from azureml_emulator.faults import KINDS
+from azureml_emulator.options import environments, port_number, seconds
 from azureml_emulator.settings import SettingsError, load_settings, with_free_studio_port
 
 OK, FAILURE, USAGE, NOT_RUNNING = 0, 1, 2, 3
@@ -77,6 +79,8 @@ def parser() -> argparse.ArgumentParser:
     journal = commands.add_parser("journal", parents=[state], help="the requests received, or the jobs made")
     journal.add_argument("--json", action="store_true", help="one JSON array")
     journal.add_argument("--jobs", action="store_true", help="the jobs made instead of the requests")
+    journal.add_argument("--path", metavar="TEXT", help="only requests whose path contains this text")
+    journal.add_argument("--experiment", metavar="NAME", help="with --jobs: only those of this experiment")
     journal.set_defaults(command=inspection.show_journal)
     add_download(commands.add_parser("download", parents=[state], help="copy an output of a job into a folder"))
     add_fault(commands.add_parser("fault", help="make something go wrong"), state)
@@ -97,6 +101,8 @@ def start_options() -> argparse.ArgumentParser:
         metavar="NAME=PYTHON",
         help="interpreter for jobs whose environment has this name; '*' for all others",
     )
+    text = f"seconds that the states before a job's command last, and those after it (default {Clock.pace})"
+    options.add_argument("--pace", type=seconds, default=Clock.pace, metavar="S", help=text)
     return options
 
 
@@ -145,27 +151,6 @@ def add_fault(fault_parser: argparse.ArgumentParser, state: argparse.ArgumentPar
     clearing.set_defaults(command=inspection.fault_clear)
 
 
-def port_number(text: str) -> int:
-    """A port from 1 to 65535."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port. Accepted: 1 to 65535.")
-    return int(text)
-
-
-def environments(pairs: Sequence[str]) -> dict[str, str]:
-    """``NAME=PYTHON`` pairs as a mapping to absolute paths; a virtual environment's link is not followed."""
-    mapping = {}
-    for pair in pairs:
-        name, equals, python = pair.partition("=")
-        if not (name and equals and python):
-            raise UsageError(f"--environment: {pair!r} is not NAME=PYTHON, such as '*=/usr/bin/python3'.")
-        found = shutil.which(os.path.expanduser(python))
-        if not found:
-            raise UsageError(f"--environment {name}: {python!r} is not a program that can be run.")
-        mapping[name] = os.path.abspath(found)
-    return mapping
-
-
 def start(options: argparse.Namespace) -> int:
     """Serve until a signal, or have another process do so."""
     from azureml_emulator.server import host_warning, serve
@@ -182,7 +167,7 @@ def start(options: argparse.Namespace) -> int:
         warning = host_warning(options.host)
         if warning:
             print(warning, file=sys.stderr)
-        asyncio.run(serve(settings, presence))
+        asyncio.run(serve(settings, presence, Clock(options.pace)))
     finally:
         presence.leave()
     return OK

@@ -27,10 +27,15 @@ def zulu(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Clock:
-    """How long a status lasts before the next one, in seconds."""
+    """How fast statuses move.
 
+    :param pace: seconds that the states before a job's command last together, and those after it.
+    :param pause: seconds that an operation on a compute, an endpoint or a deployment takes.
+    """
+
+    pace: float = 0.5
     pause: float = 0.05
 
-    async def step(self, steps: float = 1) -> None:
-        """Wait as long as ``steps`` changes of status take."""
-        await asyncio.sleep(self.pause * steps)
+    async def step(self, share: float) -> None:
+        """Wait for this share of the pace."""
+        await asyncio.sleep(self.pace * share)

@@ -32,8 +32,12 @@ def diagnose(options: argparse.Namespace) -> int:
 
 def show_journal(options: argparse.Namespace) -> int:
     """Print the requests received or the jobs made; works when the emulator has ended, too."""
+    if options.path is not None and options.jobs:
+        raise UsageError("--path is for requests, without --jobs.")
+    if options.experiment is not None and not options.jobs:
+        raise UsageError("--experiment is for jobs, with --jobs.")
     state = recorded(options.state)
-    rows = jobs_made(state) if options.jobs else requests_received(state)
+    rows = jobs_made(state, options.experiment) if options.jobs else requests_received(state, options.path)
     if options.json:
         print(json.dumps(rows, indent=2))
         return OK
@@ -54,14 +58,15 @@ def recorded(state: Path | None) -> Path:
     return found
 
 
-def requests_received(state: Path) -> list[dict[str, object]]:
-    """Every request in the journal, the oldest first."""
+def requests_received(state: Path, path: str | None) -> list[dict[str, object]]:
+    """The requests in the journal, the oldest first: all, or those whose path contains a text."""
     with contextlib.closing(Journal(state / JOURNAL)) as journal:
-        return [entry.to_dict() for entry in journal]
+        return [entry.to_dict() for entry in journal.entries(path or "")]
 
 
-def jobs_made(state: Path) -> list[dict[str, object]]:
-    """Name, parent, type, status, experiment and times of every job in the store, the oldest first."""
+def jobs_made(state: Path, experiment: str | None) -> list[dict[str, object]]:
+    """Name, parent, type, status, experiment and times of the jobs in the store, the oldest first: all, or those of
+    an experiment."""
     store = Store(state / "state.sqlite")
     try:
         return [
@@ -75,7 +80,7 @@ def jobs_made(state: Path) -> list[dict[str, object]]:
                 "started_at": job.started_at,
                 "ended_at": job.ended_at,
             }
-            for job in Jobs(store).all()
+            for job in (Jobs(store).all() if experiment is None else Jobs(store).of_experiment(experiment))
         ]
     finally:
         store.close()

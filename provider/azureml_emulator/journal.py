@@ -70,10 +70,12 @@ class Journal:
             values = (status, printable(job), number)
             self._connection.execute("UPDATE requests SET status = ?, job = ? WHERE number = ?", values)
 
-    def __iter__(self) -> Iterator[Entry]:
-        query = "SELECT time, method, path, status, client_request_id, job FROM requests ORDER BY number"
+    def entries(self, path: str) -> Iterator[Entry]:
+        """The requests whose path contains a text, the oldest first; all of them when it is empty."""
+        columns = "time, method, path, status, client_request_id, job"
+        query = f"SELECT {columns} FROM requests WHERE instr(path, ?) OR ? = '' ORDER BY number"
         with self._lock:
-            rows = self._connection.execute(query).fetchall()
+            rows = self._connection.execute(query, (path, path)).fetchall()
         return (Entry(*row) for row in rows)
 
     def close(self) -> None:

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STEPS = {"Starting": 2, "Preparing": 4, "Queued": 4, "Finalizing": 10}
-"""How many of the clock's steps a job spends in a status beside its work: a client that follows it from the answer
-to its PUT
-(``jobs.stream`` looks after about half a second) must find it under way, or it shows no log at all."""
+STEPS = {"Starting": 0.2, "Preparing": 0.4, "Queued": 0.4, "Finalizing": 1.0}
+"""Which share of the clock's pace a job spends in a status beside its work: a client that follows it from the answer
+to its PUT (``jobs.stream`` looks after about half a second) must find it under way, or it shows no log at all."""
 
 STOPPED = "The emulator was stopped while the job ran; its processes were ended."
 TIMED_OUT = "The job was canceled because it ran longer than its limits.timeout of {timeout}."

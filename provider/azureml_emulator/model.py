@@ -118,6 +118,10 @@ class Jobs:
         """Every job, the oldest first."""
         return (job_from(value) for _, value in self._store.list("job"))
 
+    def of_experiment(self, name: str) -> Iterator[Job]:
+        """Every job of an experiment, the oldest first."""
+        return (job_from(value) for value in self._store.having("job", "$.definition.experimentName", name))
+
     def add(
         self,
         name: str,

@@ -7,12 +7,13 @@ import signal
 import sys
 
 from azureml_emulator.app import Emulator
+from azureml_emulator.clock import Clock
 from azureml_emulator.endpoint import Presence
 from azureml_emulator.settings import ANY_ADDRESS, LOOPBACK, Settings, SettingsError
 from azureml_emulator.tls import server_context
 
 
-async def serve(settings: Settings, presence: Presence) -> None:
+async def serve(settings: Settings, presence: Presence, clock: Clock) -> None:
     """Run until SIGTERM or SIGINT.
 
     :raises SettingsError: the port cannot be listened on.
@@ -21,7 +22,7 @@ async def serve(settings: Settings, presence: Presence) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    emulator = Emulator(settings)
+    emulator = Emulator(settings, clock)
     try:
         await open_ports(emulator)
         presence.announce(settings)

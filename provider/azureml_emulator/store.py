@@ -63,6 +63,11 @@ class Store:
         """Keys and values whose key begins with ``prefix``, in the order in which they were first put."""
         return [(key, json.loads(text)) for key, text in self._rows(kind, prefix)]
 
+    def having(self, kind: str, place: str, text: str) -> Sequence[Any]:
+        """The values that hold this text at a place in them, such as ``$.definition.name``, the oldest first."""
+        query = "SELECT value FROM resources WHERE kind = ? AND json_extract(value, ?) = ? ORDER BY number"
+        return [json.loads(row[0]) for row in self._execute(query, (kind, place, text)).fetchall()]
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside happen, or none; may be nested."""

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from azureml_emulator.cli import environments, parser
+from azureml_emulator.cli import parser
+from azureml_emulator.options import environments
 from tests.emulator_fixture import RunningEmulator, Start
 
 KEYS = {
@@ -202,6 +203,12 @@ def test_the_state_directory_is_here_unless_named(tmp_path: Path) -> None:
 USAGE: list[tuple[list[str], list[str]]] = [
     (["start", "--port", "http"], ["--port", "'http'", "1 to 65535"]),
     (["start", "--port", "70000"], ["--port", "'70000'"]),
+    (["start", "--pace", "slow"], ["--pace", "'slow'", "0 and above"]),
+    (["start", "--pace", "-1"], ["--pace", "'-1'"]),
+    (["start", "--pace", "inf"], ["--pace", "'inf'"]),
+    (["start", "--pace", "nan"], ["--pace", "'nan'"]),
+    (["journal", "--path", "p", "--jobs"], ["--path", "--jobs"]),
+    (["journal", "--experiment", "e"], ["--experiment", "--jobs"]),
     (["start", "--environment", "python3"], ["--environment", "'python3'", "NAME=PYTHON"]),
     (["start", "--environment", "*=/no/such/python"], ["--environment *", "'/no/such/python'"]),
     (["start", "--state", "file"], ["--state", "file", "not a directory"]),
@@ -351,6 +358,14 @@ def test_the_journal_names_the_job(emulator: RunningEmulator, bearer: Callable[.
     if answer.status_code == 501:
         pytest.fail("the route of jobs is missing")
     assert emulator.journal()[-1]["job"] == "job-of-nobody"
+
+
+def test_the_journal_is_asked_for_a_part(emulator: RunningEmulator) -> None:
+    for word in ("one", "other"):
+        requests.get(f"{emulator['endpoint']}/asked-for-{word}/x", verify=emulator["ca_bundle"])
+    assert [row["path"] for row in emulator.journal("asked-for-one")] == ["/asked-for-one/x"]
+    assert len(emulator.journal("asked-for-")) == 2
+    assert len(emulator.journal()) > 2
 
 
 def test_the_journal_outlives_the_emulator(fresh_emulator: RunningEmulator) -> None:

@@ -6,11 +6,16 @@ import os
 import signal
 import time
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from azureml_emulator.clock import Clock
+from azureml_emulator.model import Jobs
+from azureml_emulator.store import Store
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator, Start
 
@@ -19,6 +24,14 @@ from tests.emulator_fixture import RunningEmulator, Start
 def service(emulator: RunningEmulator) -> Service:
     """The session's emulator."""
     return Service(emulator)
+
+
+@pytest.fixture(scope="module")
+def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An emulator at its default pace: its jobs spend a while in each of their states."""
+    emulator = RunningEmulator(tmp_path_factory.mktemp("unhurried") / "state", "--pace", str(Clock.pace))
+    yield Service(emulator)
+    emulator.stop()
 
 
 @pytest.fixture
@@ -61,27 +74,44 @@ def eventually(mark: str, number: int, patience: float = 15) -> list[int]:
     return found
 
 
+def walk(emulator: RunningEmulator, name: str) -> list[tuple[str, str]]:
+    """The statuses that a job of a stopped emulator had, each with the time at which it began."""
+    store = Store(emulator.state / "state.sqlite")
+    job = Jobs(store).get(name)
+    store.close()
+    assert job is not None
+    # Python 3.10 reads six digits of a second, the service writes seven.
+    return [(status, time.replace("0+00:00", "+00:00")) for status, time in job.walk]
+
+
 class TestWalk:
     """Statuses."""
 
-    def test_a_trivial_job_completes_in_about_a_second(self, service: Service, name: str) -> None:
-        began = time.monotonic()
+    def test_a_trivial_job_completes(self, service: Service, name: str) -> None:
         answer = service.submit(name, "true")
         assert answer.status == 201
         assert answer.body["properties"]["status"] == "Starting"
         assert service.wait(name)["status"] == "Completed"
-        assert time.monotonic() - began < 4
+
+    def test_the_journal_tells_the_jobs_of_an_experiment(self, service: Service, name: str) -> None:
+        service.run(name, "true", experimentName=f"experiment-{name}")
+        assert [row["name"] for row in service.emulator.jobs(f"experiment-{name}")] == [name]
+        assert service.emulator.jobs(f"experiment-{name}-2") == []
+        assert len(service.emulator.jobs()) > 1
+
+    def test_its_states_last_as_long_as_start_was_told(self, start_emulator: Start) -> None:
+        emulator = start_emulator("--pace", "0.8")
+        assert Service(emulator).run("slow", "true")["status"] == "Completed"
+        emulator.stop()
+        since = {status: datetime.fromisoformat(time) for status, time in walk(emulator, "slow")}
+        assert (since["Running"] - since["Starting"]).total_seconds() >= 0.8
+        assert (since["Completed"] - since["Finalizing"]).total_seconds() >= 0.8
 
     def test_statuses_come_in_the_service_s_order(self, fresh_emulator: RunningEmulator) -> None:
-        from azureml_emulator.model import Jobs
-        from azureml_emulator.store import Store
-
         service = Service(fresh_emulator)
         assert service.run("walk", "true")["status"] == "Completed"
         fresh_emulator.stop()
-        job = Jobs(Store(fresh_emulator.state / "state.sqlite")).get("walk")
-        assert job is not None
-        words = [status for status, _ in job.walk]
+        words = [status for status, _ in walk(fresh_emulator, "walk")]
         assert words == ["NotStarted", "Starting", "Preparing", "Queued", "Running", "Finalizing", "Completed"]
 
     def test_a_failing_command_tells_its_exit_code_in_run_history(self, service: Service, name: str) -> None:
@@ -335,12 +365,15 @@ class TestCancel:
         assert job["status"] == "Completed"
         assert not processes(f"{name}-x")
 
-    def test_a_job_that_has_not_begun_can_be_canceled(self, service: Service, name: str) -> None:
+    def test_a_job_that_has_not_begun_can_be_canceled(self, unhurried: Service, name: str) -> None:
+        service = unhurried
         service.submit(name, "touch outputs/ran")
         assert service.post(f"jobs/{name}/cancel").status == 202
         assert service.wait(name)["status"] == "Canceled"
 
-    def test_a_cancel_wins_whenever_it_comes(self, service: Service, name: str) -> None:
+    def test_a_cancel_wins_whenever_it_comes(self, unhurried: Service, name: str) -> None:
+        service = unhurried
+
         def cancel(number: int) -> str:
             assert service.submit(f"{name}-{number}", f"exec -a {name}-z sleep 300").status == 201
             time.sleep(0.04 * number)

@@ -26,10 +26,20 @@ class QueueClock(Clock):
 
     rings: asyncio.Event
 
-    async def step(self, steps: float = 1) -> None:
+    async def step(self, share: float) -> None:
         """Do not wait; ring at the step of the status ``Queued``."""
-        if steps == STEPS["Queued"]:
+        if share == STEPS["Queued"]:
             self.rings.set()
+
+
+class RecordingClock(Clock):
+    """A clock that writes down the shares of its pace that are asked for, and does not wait."""
+
+    shares: list[float]
+
+    async def step(self, share: float) -> None:
+        """Write down a share."""
+        self.shares.append(share)
 
 
 def known(em: Emulator, name: str) -> Job:
@@ -51,16 +61,22 @@ async def stop(em: Emulator, name: str) -> None:
     await em.engine.stop()
 
 
-async def after(state: Path, turns: int, act: Callable[[Emulator, str], Awaitable[None]]) -> tuple[str, str]:
-    """The statuses before and after an act that comes so many turns after that."""
-    QueueClock.rings = asyncio.Event()
-    em = Emulator(load_settings(state, "127.0.0.1", None, {}), QueueClock(0.0))
+async def with_job(state: Path, clock: Clock, name: str, **changes: str) -> Emulator:
+    """An emulator that has begun a job."""
+    em = Emulator(load_settings(state, "127.0.0.1", None, {}), clock)
     em.blobs.create_container(em.settings.default_container)
     em.blobs.create_container(em.settings.artifact_container)
     await em.engine.start()
-    name = f"job-{turns}"
-    Jobs(em.store).add(name, completed_definition(name, COMMAND), "")
+    Jobs(em.store).add(name, completed_definition(name, COMMAND | changes), "")
     em.engine.submit(name)
+    return em
+
+
+async def after(state: Path, turns: int, act: Callable[[Emulator, str], Awaitable[None]]) -> tuple[str, str]:
+    """The statuses before and after an act that comes so many turns after that."""
+    QueueClock.rings = asyncio.Event()
+    name = f"job-{turns}"
+    em = await with_job(state, QueueClock(), name)
     await QueueClock.rings.wait()
     for _ in range(turns):
         await asyncio.sleep(0)
@@ -96,3 +112,18 @@ def test_a_cancel_wins_at_every_turn_between_queued_and_running(state: Path, tur
 def test_a_stop_leaves_no_process_at_any_turn(state: Path, turns: int) -> None:
     before, ended = asyncio.run(after(state, turns, stop))
     assert (before, ended) in {("Preparing", "Preparing"), ("Queued", "Queued"), ("Running", "Failed")}
+
+
+def test_a_job_waits_for_its_pace_before_its_command_and_after_it_and_no_longer(state: Path) -> None:
+    async def walked() -> tuple[list[float], str]:
+        RecordingClock.shares = []
+        em = await with_job(state, RecordingClock(), "paced", command="true")
+        await em.engine.ended("paced")
+        status = known(em, "paced").status
+        await em.stop()
+        return RecordingClock.shares, status
+
+    shares, status = asyncio.run(walked())
+    assert status == "Completed"
+    assert sum(shares[:-1]) == pytest.approx(1)
+    assert shares[-1] == 1
