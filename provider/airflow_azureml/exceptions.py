@@ -2,7 +2,8 @@
 
     AzureMLException (AirflowException)       retried, like everything below it that says nothing else
     ├── AzureMLJobFailedError                 the job ended as Failed
-    ├── AzureMLJobCanceledError               somebody else cancelled the job
+    ├── AzureMLJobCanceledError               somebody else canceled the job; raised itself, it is retried
+    │   └── AzureMLJobCanceledFinalError      the same, not retried (also AirflowFailException): ``on_canceled="fail"``
     ├── AzureMLJobTimeoutError                the task's time was up (also AirflowTaskTimeout)
     ├── AzureMLServiceError                   the service did not answer, or kept failing for longer than the patience
     └── not retried (also AirflowFailException)
@@ -25,6 +26,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 if TYPE_CHECKING:
     from airflow_azureml.rest.errors import AzureMLError
+    from airflow_azureml.rest.failures import FailureKind
 
 
 class AzureMLException(AirflowException):
@@ -32,7 +34,11 @@ class AzureMLException(AirflowException):
 
 
 class AzureMLJobFailedError(AzureMLException):
-    """The job ended as Failed.
+    """The job ended as Failed, or as Canceled by its own limit of time.
+
+    ``failure`` says what kind of failure it was: ``preempted``, ``capacity`` (no quota, no nodes), ``node`` (lost,
+    unhealthy), ``image`` (build, pull or start), ``data`` (cannot be mounted or read), ``timeout``, ``user``,
+    ``service`` or ``unknown``.
 
     :param status: the job's last status in the service's own word.
     :param code: the service's deepest error code, the one that decides; None where it gives none.
@@ -40,6 +46,7 @@ class AzureMLJobFailedError(AzureMLException):
     :param log_tail: the last lines of the job's log; empty where none could be read.
     :param studio_url: the job's page; None where the service gives none.
     :param codes: all of the service's codes, from the outermost, such as ``UserError``, to the deepest.
+    :param failure: the kind of failure; None reads it from codes and reason, see ``rest.failures``.
     """
 
     def __init__(
@@ -51,7 +58,10 @@ class AzureMLJobFailedError(AzureMLException):
         log_tail: str = "",
         studio_url: str | None = None,
         codes: Sequence[str] = (),
+        failure: FailureKind | None = None,
     ) -> None:
+        from airflow_azureml.rest import failures
+
         self.job_name = job_name
         self.status = status
         self.code = code
@@ -59,6 +69,8 @@ class AzureMLJobFailedError(AzureMLException):
         self.log_tail = log_tail
         self.studio_url = studio_url
         self.codes = tuple(codes)
+        told = self.codes or ((code,) if code else ())
+        self.failure: FailureKind = failures.kind(told, reason) if failure is None else failure
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -71,7 +83,8 @@ class AzureMLJobFailedError(AzureMLException):
         return "\n".join(lines)
 
     def _arguments(self) -> tuple[Any, ...]:
-        return (self.job_name, self.status, self.code, self.reason, self.log_tail, self.studio_url, self.codes)
+        story = (self.code, self.reason, self.log_tail, self.studio_url, self.codes)
+        return (self.job_name, self.status, *story, self.failure)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by the arguments: the default would hand the finished text to ``job_name``."""
@@ -83,7 +96,11 @@ class AzureMLJobFailedError(AzureMLException):
 
 
 class AzureMLJobCanceledError(AzureMLException):
-    """The job was cancelled, and not because this task asked for it."""
+    """The job was canceled, and not because this task asked for it."""
+
+
+class AzureMLJobCanceledFinalError(AzureMLJobCanceledError, AirflowFailException):
+    """The same where it is not to be tried again: whoever canceled the job has decided."""
 
 
 class AzureMLJobTimeoutError(AzureMLException, AirflowTaskTimeout):

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.sdk import AirflowSkipException
 
-from airflow_azureml.exceptions import AzureMLJobCanceledError, AzureMLJobFailedError, AzureMLSpecError
+from airflow_azureml.exceptions import (
+    AzureMLJobCanceledError,
+    AzureMLJobCanceledFinalError,
+    AzureMLJobFailedError,
+    AzureMLSpecError,
+)
 from airflow_azureml.links import STUDIO_URL_KEY
 
 if TYPE_CHECKING:
@@ -17,8 +22,13 @@ if TYPE_CHECKING:
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.spec.document import Document
 
-OnCanceled = Literal["fail", "skip"]
-ON_CANCELED = ("fail", "skip")
+OnCanceled = Literal["fail", "skip", "retry"]
+ON_CANCELED: dict[str, type[Exception]] = {
+    "fail": AzureMLJobCanceledFinalError,
+    "skip": AirflowSkipException,
+    "retry": AzureMLJobCanceledError,
+}
+"""What a cancel by somebody else does to the task: an end without retries, a skip, or a failure as any other."""
 
 JOB_NAME_KEY = "azureml_job_name"
 """The XCom key under which a task that waits leaves the name of its job, for whoever resumes it in another process."""
@@ -35,7 +45,7 @@ def check_on_canceled(value: Any) -> None:
 
     :raises AzureMLSpecError: names what is accepted.
     """
-    if value not in ON_CANCELED:
+    if not isinstance(value, str) or value not in ON_CANCELED:
         raise AzureMLSpecError(f"on_canceled: {value!r} is not accepted. Accepted: {', '.join(ON_CANCELED)}.")
 
 
@@ -87,31 +97,61 @@ def first_look(client: MLClient, name: str, poll_interval: float, patience: floa
         return (yield from look(name, clock=time.time, interval=poll_interval, patience=patience))
 
 
-def conclude(ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCanceled) -> dict[str, Any]:
-    """End a task whose job has ended by itself, or was ended by somebody else.
+def conclude(
+    ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCanceled, *, tail: bool = False
+) -> dict[str, Any]:
+    """End a task whose job has ended by itself, or was ended by somebody else; its log says how.
 
+    :param tail: also write the end of the job's log, which has not been copied to this task's log.
     :return: the result mapping; each output has been pushed under its own name as well.
-    :raises AzureMLJobFailedError: the job failed.
-    :raises AzureMLJobCanceledError: the job was cancelled and ``on_canceled`` is ``fail``.
+    :raises AzureMLJobFailedError: the job failed, or its own limit of time has ended it.
+    :raises AzureMLJobCanceledError: somebody canceled the job and ``on_canceled`` is ``retry``; with ``fail`` as the
+        subclass that is not retried.
     :raises AirflowSkipException: the same with ``skip``.
     """
-    from airflow_azureml.lifecycle.result import failure, result
+    from airflow_azureml.lifecycle.result import failure, log_tail, result
     from airflow_azureml.rest.status import Phase
 
-    if job.phase is Phase.SUCCEEDED:
-        found = client.run(result(client.workspace, job, tenant_id=client.settings.tenant_id)).to_dict()
-        for name, output in found["outputs"].items():
-            if name in RESERVED_KEYS:
-                log.warning("The output %s is only in the result: its own XCom would hide another.", name)
-            else:
-                ti.xcom_push(key=name, value=output)
-        return found
     url = studio_url(client, job)
     if job.phase is Phase.CANCELED:
-        text = f"Azure ML job {job.name} was canceled, and not by this task." + (f" {url}" if url else "")
-        raise AirflowSkipException(text) if on_canceled == "skip" else AzureMLJobCanceledError(text)
-    why = client.run(failure(client.workspace, job))
-    raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url, why.codes)
+        raise _canceled(log, client, job, on_canceled, url)
+    if job.phase is not Phase.SUCCEEDED:
+        log.error("Azure ML job %s ended as %s.", job.name, job.status)
+        why = client.run(failure(client.workspace, job))
+        raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url, why.codes, why.kind)
+    if tail:
+        for line in client.run(log_tail(client.workspace, job)).splitlines():
+            log.info("| %s", line)
+    found = client.run(result(client.workspace, job, tenant_id=client.settings.tenant_id)).to_dict()
+    for name, output in found["outputs"].items():
+        if name in RESERVED_KEYS:
+            log.warning("The output %s is only in the result: its own XCom would hide another.", name)
+        else:
+            ti.xcom_push(key=name, value=output)
+    log.info("Azure ML job %s ended as %s.%s", job.name, job.status, _in_words(found["metrics"]))
+    return found
+
+
+def _canceled(log: Any, client: MLClient, job: Job, on_canceled: OnCanceled, url: str | None) -> Exception:
+    """The error of a task whose job is Canceled, though the task has not asked for it."""
+    from airflow_azureml.lifecycle.cancellations import cancellation
+    from airflow_azureml.lifecycle.result import overdue
+
+    why = client.run(cancellation(client.workspace, job))
+    if why.limit is not None:
+        log.error("Azure ML job %s was ended by its own limit of time.", job.name)
+        told = client.run(overdue(client.workspace, job, why.limit))
+        return AzureMLJobFailedError(
+            job.name, job.status, told.code, told.reason, told.log_tail, url, told.codes, told.kind
+        )
+    log.warning("Azure ML job %s ended as %s, and not by this task.", job.name, job.status)
+    parts = (f"Azure ML job {job.name} was canceled, and not by this task.", why.reason, url)
+    return ON_CANCELED[on_canceled](" ".join(part for part in parts if part))
+
+
+def _in_words(metrics: Mapping[str, Any]) -> str:
+    """A job's metrics as the end of a sentence; empty where it has none."""
+    return f" Metrics: {', '.join(f'{name} = {value}' for name, value in sorted(metrics.items()))}." if metrics else ""
 
 
 def record_name(ti: Any, name: str) -> None:

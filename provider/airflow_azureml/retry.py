@@ -16,12 +16,26 @@ else:
     RetryPolicy = object
 
 
-class AzureMLRetryPolicy(RetryPolicy):
-    """Retry faults of the service, at once fail a job that failed by its user's own code.
+AGAIN = ("preempted", "capacity", "node", "service", "unknown")
+"""Kinds of failure that the next job may not meet."""
 
-    Use it as ``retry_policy=AzureMLRetryPolicy()`` beside ``retries=``. The service calls a failure of the user's
-    ``UserError``: a command that exits with another code than 0, a bad path, a missing package. Such a job fails again
-    in the same way. Everything else (preempted nodes, time-outs, an unreachable service) is retried.
+ONCE = ("image",)
+"""Kinds that are mostly the image's own fault, and sometimes the registry's."""
+
+
+class AzureMLRetryPolicy(RetryPolicy):
+    """Retry what the next job may not meet, and at once fail what would fail again in the same way.
+
+    Use it as ``retry_policy=AzureMLRetryPolicy()`` beside ``retries=``. A failed job is judged by its kind of failure,
+    ``AzureMLJobFailedError.failure``:
+
+    * ``preempted``, ``capacity``, ``node``, ``service``, ``unknown``: again;
+    * ``image``: once, after the first try (a registry may have been out of reach);
+    * ``user``, ``data``: not again, the command, its code or its data must be changed first;
+    * ``timeout``: not again, the job has had all of the time that its own limit gives it.
+
+    Everything else of ours that can be retried at all is: an unreachable service, a task that ran out of its own
+    ``execution_timeout``, a job that somebody canceled with ``on_canceled="retry"``.
 
     :param retry_delay: how long to wait before a retry; default: the task's own ``retry_delay``.
     """
@@ -37,8 +51,19 @@ class AzureMLRetryPolicy(RetryPolicy):
 
         from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError
 
-        if isinstance(exception, AzureMLJobFailedError) and "UserError" in (exception.code, *exception.codes):
-            return RetryDecision.fail(reason=f"Job {exception.job_name} failed with UserError: it would fail again.")
-        if isinstance(exception, AzureMLException):
-            return RetryDecision.retry(delay=self.retry_delay, reason=type(exception).__name__)
-        return RetryDecision.default()
+        if not isinstance(exception, AzureMLException):
+            return RetryDecision.default()
+        reason = type(exception).__name__
+        if isinstance(exception, AzureMLJobFailedError):
+            kind = exception.failure
+            first = _tries(try_number, max_tries, context) <= 1
+            if kind not in AGAIN and not (kind in ONCE and first):
+                return RetryDecision.fail(reason=f"Job {exception.job_name} failed ({kind}): it would fail again.")
+            reason = f"{reason} ({kind})"
+        return RetryDecision.retry(delay=self.retry_delay, reason=reason)
+
+
+def _tries(try_number: int, max_tries: int, context: Any) -> int:
+    """How many tries there have been since the task was last cleared: a Clear raises ``max_tries``."""
+    retries = getattr((context or {}).get("task"), "retries", None)
+    return try_number - max(max_tries - retries, 0) if isinstance(retries, int) else try_number

@@ -24,7 +24,7 @@ ERRORS = {
     "timeout_twice": ("AzureMLSpecError", ["timeout", "limits.timeout", "one of them"]),
     "resources_twice": ("AzureMLSpecError", ["instance_count", "job_resources.instance_count"]),
     "reserved_output": ("AzureMLSpecError", ["outputs.return_value", "outputs.azureml_studio_url"]),
-    "bad_on_canceled": ("AzureMLSpecError", ["on_canceled", "'retry'", "fail, skip"]),
+    "bad_on_canceled": ("AzureMLSpecError", ["on_canceled", "'ignore'", "fail, skip, retry"]),
     "bad_poll_interval": ("AzureMLSpecError", ["poll_interval", "0", "more than 0"]),
     "bad_patience": ("AzureMLSpecError", ["patience", "'long'", "0 or more"]),
     "unknown_key": ("AzureMLSpecError", ["comand", "command"]),

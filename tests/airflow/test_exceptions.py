@@ -15,6 +15,7 @@ from airflow_azureml.rest import errors
 from airflow_azureml.rest.flow import Reply
 
 NOT_RETRIED = {
+    exceptions.AzureMLJobCanceledFinalError,
     exceptions.AzureMLSpecError,
     exceptions.AzureMLConnectionError,
     exceptions.AzureMLPermissionError,
@@ -106,7 +107,14 @@ def test_other_errors_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [FAILED, exceptions.AzureMLSpecError("wrong"), exceptions.AzureMLServiceError("gone")]
+    "error",
+    [
+        FAILED,
+        exceptions.AzureMLJobFailedError("j", reason="m", failure="capacity"),
+        exceptions.AzureMLJobCanceledFinalError("canceled"),
+        exceptions.AzureMLSpecError("wrong"),
+        exceptions.AzureMLServiceError("gone"),
+    ],
 )
 def test_it_survives_the_way_between_processes(error: exceptions.AzureMLException) -> None:
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), rebuilt(error)):
@@ -121,6 +129,18 @@ def rebuilt(error: exceptions.AzureMLException) -> exceptions.AzureMLException:
     module, _, name = path.rpartition(".")
     other: exceptions.AzureMLException = getattr(importlib.import_module(module), name)(*arguments, **keywords)
     return other
+
+
+def test_a_failed_job_has_a_class() -> None:
+    assert FAILED.failure == "user"
+    assert exceptions.AzureMLJobFailedError("j").failure == "unknown"
+    told = exceptions.AzureMLJobFailedError("j", code="UserError", reason="Failed. PreemptionError: gone")
+    assert told.failure == "preempted"
+    assert exceptions.AzureMLJobFailedError("j", code="UserError", failure="node").failure == "node"
+
+
+def test_whoever_catches_a_canceled_job_catches_both() -> None:
+    assert issubclass(exceptions.AzureMLJobCanceledFinalError, exceptions.AzureMLJobCanceledError)
 
 
 def test_a_failed_job_says_what_happened_first() -> None:

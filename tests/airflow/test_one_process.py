@@ -138,7 +138,7 @@ def test_a_retry_finds_the_job_and_a_clear_replaces_it(hook: AzureMLHook) -> Non
     tags = hook.get_job(other).tags
     assert (tags["airflow_generation"], tags["airflow_attempt"]) == ("2", "1")
     hook.cancel_job(other)
-    assert isinstance(running.end(), exceptions.AzureMLJobCanceledError)
+    assert isinstance(running.end(), exceptions.AzureMLJobCanceledFinalError)
 
 
 @pytest.mark.parametrize("given", [{"cancel_on_kill": False}, {"wait_for_completion": False}])
@@ -163,14 +163,47 @@ def test_a_succeeded_job_of_an_earlier_try_is_taken_as_it_is(hook: AzureMLHook, 
     assert len(emulator.jobs()) == made
 
 
-@pytest.mark.parametrize(("on_canceled", "expected"), [("fail", exceptions.AzureMLJobCanceledError), ("skip", None)])
+@pytest.mark.parametrize(
+    ("on_canceled", "expected"),
+    [
+        ("fail", exceptions.AzureMLJobCanceledFinalError),
+        ("skip", AirflowSkipException),
+        ("retry", exceptions.AzureMLJobCanceledError),
+    ],
+)
 def test_a_job_canceled_by_somebody_else(hook: AzureMLHook, on_canceled: Any, expected: Any) -> None:
-    task, ti = operator("sleep 60", on_canceled=on_canceled), Instance()
+    # A limit that is far away makes no difference.
+    task, ti = operator("sleep 60", on_canceled=on_canceled, timeout=50), Instance()
     running = Running(task, ti)
     hook.cancel_job(running.job())
     error = eventually(lambda: running.error)
-    assert type(error) is (expected or AirflowSkipException)
+    assert type(error) is expected
     assert running.job() in str(error)
+
+
+@pytest.mark.parametrize("on_canceled", ["fail", "skip", "retry"])
+def test_a_job_ended_by_its_own_limit_has_failed(on_canceled: Any) -> None:
+    task, ti = operator("echo last words; sleep 60", on_canceled=on_canceled, timeout=1), Instance()
+    with pytest.raises(exceptions.AzureMLJobFailedError, match="its own limit of 1 seconds") as caught:
+        task.execute(ti.context())
+    assert (caught.value.failure, caught.value.status) == ("timeout", "Canceled")
+    assert "last words" in caught.value.log_tail
+
+
+def test_a_cancel_of_its_own_that_is_noticed_late_is_not_somebody_elses(
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Callable[[str], None]
+) -> None:
+    airflow_says("failed")
+    task, ti = operator("sleep 60", poll_interval=0.2), Instance()
+    running = Running(task, ti)
+    name = running.job()
+    # A look is under way when the task is told to end; what it brings back is that the job is Canceled.
+    emulator.fault("delay", route=f"GET .*/jobs/{name}", delay=2, when="before", times=1)
+    time.sleep(0.5)
+    task.on_kill()
+    error = running.end()
+    assert hook.get_job(name).status == "Canceled"
+    assert type(error) is exceptions.AzureMLException, error
 
 
 @pytest.mark.parametrize("event", [None, {}, {"status": "success"}, "done", {"job_name": "", "outcome": "finished"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,11 @@ from tests.airflow.lines import Line
 DELAY = timedelta(seconds=7)
 
 
+def failed(kind: Any) -> exceptions.AzureMLJobFailedError:
+    """A job that failed in this way."""
+    return exceptions.AzureMLJobFailedError("j", failure=kind)
+
+
 @pytest.mark.parametrize(
     ("error", "action"),
     [
@@ -25,6 +31,13 @@ DELAY = timedelta(seconds=7)
         ),
         (exceptions.AzureMLJobFailedError("j", code="SystemError"), RetryAction.RETRY),
         (exceptions.AzureMLJobFailedError("j"), RetryAction.RETRY),
+        (exceptions.AzureMLJobFailedError("j", code="UserError", reason="PreemptionError: gone"), RetryAction.RETRY),
+        *(
+            (failed(kind), RetryAction.RETRY)
+            for kind in ("preempted", "capacity", "node", "service", "unknown", "image")
+        ),
+        *((failed(kind), RetryAction.FAIL) for kind in ("user", "data", "timeout")),
+        (exceptions.AzureMLJobCanceledError("canceled"), RetryAction.RETRY),
         (exceptions.AzureMLServiceError("gone"), RetryAction.RETRY),
         (exceptions.AzureMLJobTimeoutError("late"), RetryAction.RETRY),
         (ValueError("x"), RetryAction.DEFAULT),
@@ -34,6 +47,20 @@ def test_it_decides_by_the_exception(error: Exception, action: Any) -> None:
     decision = AzureMLRetryPolicy(DELAY).evaluate(error, 1, 3)
     assert decision.action is action
     assert decision.retry_delay == (DELAY if action is RetryAction.RETRY else None)
+
+
+@pytest.mark.parametrize(
+    ("try_number", "max_tries", "context", "action"),
+    [
+        (1, 3, None, RetryAction.RETRY),
+        (2, 3, None, RetryAction.FAIL),
+        # Cleared after two tries: the third is the first again.
+        (3, 5, {"task": SimpleNamespace(retries=3)}, RetryAction.RETRY),
+        (4, 5, {"task": SimpleNamespace(retries=3)}, RetryAction.FAIL),
+    ],
+)
+def test_a_broken_image_is_tried_again_once(try_number: int, max_tries: int, context: Any, action: Any) -> None:
+    assert AzureMLRetryPolicy().evaluate(failed("image"), try_number, max_tries, context).action is action
 
 
 def test_below_airflow_3_3_it_says_so_when_it_is_used(airflow2: Line) -> None:

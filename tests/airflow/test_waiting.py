@@ -153,4 +153,7 @@ def test_cancelling_what_has_ended_or_never_was_is_success(canceled: Line) -> No
 def test_a_canceled_job_fails_or_skips_as_asked(canceled: Line, way: str) -> None:
     states, failure = canceled.states("canceled"), canceled.failures("canceled")[f"fail_{way}"]
     assert (states[f"fail_{way}"], states[f"skip_{way}"]) == ("failed", "skipped")
-    assert failure["classes"][0] == "AzureMLJobCanceledError"
+    assert {"AzureMLJobCanceledError", "AirflowFailException"} <= set(failure["classes"])
+    retried = canceled.failures("canceled")[f"retry_{way}"]
+    assert retried["classes"][0] == "AzureMLJobCanceledError"
+    assert "AirflowFailException" not in retried["classes"]

@@ -320,7 +320,7 @@ def test_reason_code_and_the_end_of_the_log() -> None:
     runs.blobs[f"j/{LOG}"] = b"".join(b"line %d\n" % number for number in range(50_000))
     found = runs.failure(tail=3)
     assert found == Failure(
-        "NonZeroExit", "Script failed.", "line 49997\nline 49998\nline 49999", ("UserError", "NonZeroExit")
+        "NonZeroExit", "Script failed.", "line 49997\nline 49998\nline 49999", ("UserError", "NonZeroExit"), "user"
     )
 
 
@@ -330,19 +330,19 @@ def test_an_expired_address_is_renewed() -> None:
     runs.expired = 1
     assert runs.failure().log_tail == "the reason"
     runs.expired = 10**6
-    assert runs.failure() == Failure("c", "m", "", ("UserError", "c"))
+    assert runs.failure() == Failure("c", "m", "", ("UserError", "c"), "user")
 
 
 @pytest.mark.parametrize(
-    ("run", "reason"),
+    ("run", "reason", "kind"),
     [
-        ({"warnings": [{"message": "node lost"}]}, "node lost"),
-        ({}, "The service gives no reason; the job's log may."),
-        ({"error": None}, "The service gives no reason; the job's log may."),
+        ({"warnings": [{"message": "node lost"}]}, "node lost", "node"),
+        ({}, "The service gives no reason; the job's log may.", "unknown"),
+        ({"error": None}, "The service gives no reason; the job's log may.", "unknown"),
     ],
 )
-def test_no_error(run: dict[str, Any], reason: str) -> None:
-    assert Runs(j={"runId": "j", **run}).failure() == Failure(None, reason, "")
+def test_no_error(run: dict[str, Any], reason: str, kind: Any) -> None:
+    assert Runs(j={"runId": "j", **run}).failure() == Failure(None, reason, "", kind=kind)
 
 
 def test_a_pipeline_fails_for_its_first_failed_child() -> None:
@@ -373,12 +373,16 @@ def test_a_pipeline_fails_for_its_first_failed_child() -> None:
     )
     runs.blobs[f"c/{LOG}"] = b"Traceback\nboom\n"
     assert runs.failure("Pipeline") == Failure(
-        "FileMissing", "train: No such file. (Pipeline failed.)", "Traceback\nboom", ("UserError", "FileMissing")
+        "FileMissing",
+        "train: No such file. (Pipeline failed.)",
+        "Traceback\nboom",
+        ("UserError", "FileMissing"),
+        "user",
     )
     runs.broken = {"children"}
     runs.blobs["j/logs/azureml/executionlogs.txt"] = b"root\n"
     assert runs.failure("Pipeline") == Failure(
-        "PipelineFailed", "Pipeline failed.", "root", ("UserError", "PipelineFailed")
+        "PipelineFailed", "Pipeline failed.", "root", ("UserError", "PipelineFailed"), "user"
     )
 
 
@@ -387,7 +391,34 @@ def test_a_pipeline_without_a_failed_child_speaks_for_itself() -> None:
         j={"runId": "j", "error": run_error("Compute is gone.", "ComputeLost")},
         a={"runId": "a", "parentRunId": "j", "status": "Canceled"},
     )
-    assert runs.failure("Pipeline") == Failure("ComputeLost", "Compute is gone.", "", ("UserError", "ComputeLost"))
+    codes = ("UserError", "ComputeLost")
+    assert runs.failure("Pipeline") == Failure("ComputeLost", "Compute is gone.", "", codes, "node")
+
+
+def test_a_pipeline_fails_as_its_step_did() -> None:
+    preempted = run_error("AzureMLCompute job failed. PreemptionError: Nodes of this job got pre-empted.", "c")
+    runs = Runs(
+        j={"runId": "j", "error": run_error("Pipeline failed.", "JobFailed")},
+        a={"runId": "a", "parentRunId": "j", "displayName": "train", "status": "Failed", "error": preempted},
+    )
+    assert runs.failure("Pipeline").kind == "preempted"
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(61, "timeout"), (30, "user")])
+def test_a_pipeline_whose_step_was_ended_by_its_limit(seconds: int, kind: str) -> None:
+    step = {"runId": "a", "parentRunId": "j", "displayName": "train", "status": "Canceled"}
+    runs = Runs(
+        j={"runId": "j", "error": run_error("Pipeline failed.", "PipelineHasStepJobFailed")},
+        a=step
+        | {
+            "startTimeUtc": "2025-01-01T00:00:00Z",
+            "endTimeUtc": f"2025-01-01T00:{seconds // 60:02}:{seconds % 60:02}Z",
+        },
+    )
+    nodes = {"train": {"limits": {"job_limits_type": "Command", "timeout": "PT1M"}}}
+    found = Drive(runs).run(failure(WS, job("j", "Failed", jobType="Pipeline", jobs=nodes)))
+    assert found.kind == kind
+    assert ("train: it ran for longer than its own limit of 60 seconds" in found.reason) == (kind == "timeout")
 
 
 def test_a_reason_that_cannot_be_read() -> None:

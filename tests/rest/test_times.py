@@ -75,3 +75,24 @@ def test_a_time_without_zone_is_refused() -> None:
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
     assert times.retry_after(reply(headers=headers)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("PT1H", 3600.0),
+        ("PT1M40S", 100.0),
+        ("P1D", 86400.0),
+        ("P1DT2H", 93600.0),
+        ("P1W", 604800.0),
+        ("PT0.5S", 0.5),
+        ("P", None),
+        ("PT", None),
+        ("P1M", None),
+        ("60", None),
+        (60, None),
+        (None, None),
+    ],
+)
+def test_a_length_of_time(text: object, seconds: float | None) -> None:
+    assert times.seconds_of(text) == seconds

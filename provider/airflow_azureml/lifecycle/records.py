@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
 
 from airflow_azureml.rest.errors import RecordError
+from airflow_azureml.rest.failures import FailureKind
 from airflow_azureml.rest.ids import with_tenant
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.times import parse
@@ -149,12 +150,26 @@ class Failure:
     :param reason: the service's own words, or a sentence saying that there are none.
     :param log_tail: the last lines of the job's log; empty when there is none.
     :param codes: all codes from the outermost, such as ``UserError``, to the deepest.
+    :param kind: what kind of failure it is, see ``rest.failures``.
     """
 
     code: str | None
     reason: str
     log_tail: str = ""
     codes: tuple[str, ...] = ()
+    kind: FailureKind = "unknown"
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """Why a job is Canceled.
+
+    :param reason: what the service, or whoever canceled it, says; None where nobody says anything.
+    :param limit: the job's own limit in seconds where that has ended it; None where somebody canceled the job.
+    """
+
+    reason: str | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from airflow_azureml.lifecycle import scores
+from airflow_azureml.lifecycle.cancellations import beyond, overdue_step
 from airflow_azureml.lifecycle.outputs import Outputs
 from airflow_azureml.lifecycle.records import Failure, JobResult, OutputRecord
-from airflow_azureml.rest import history, logs, metrics
+from airflow_azureml.rest import failures, history, logs, metrics
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, ServiceError, TransientError
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.history import Details, Run
@@ -104,10 +105,44 @@ def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
             own, codes = _reason(details.run)
             said, child_codes = _reason(child.run)
             reason = f"{name}: {said or 'failed without a reason'}"
-            return _because(child_codes or codes, f"{reason} ({own})" if own and own != said else reason, end)
+            told = child_codes or codes
+            return _because(told, f"{reason} ({own})" if own and own != said else reason, end, said or own)
+        late = yield from _overdue_step(ws, job)
+        if late is not None:
+            return late
     reason, codes = _reason(details.run)
     end = yield from _log_end(ws, details, job.kind, tail)
-    return _because(codes, reason or "The service gives no reason; the job's log may.", end)
+    return _because(codes, reason or "The service gives no reason; the job's log may.", end, reason)
+
+
+def overdue(ws: Workspace, job: Job, limit: float) -> Steps[Failure]:
+    """Tell of a job that its own limit of time has ended, with the end of its log.
+
+    :param limit: in seconds.
+    """
+    told = yield from failure(ws, job)
+    return replace(told, reason=beyond(limit), kind="timeout")
+
+
+def log_tail(ws: Workspace, job: Job, *, lines: int = 40) -> Steps[str]:
+    """Read the last lines of the log of a job that has ended; empty when there is none, or it cannot be read."""
+    try:
+        details = yield from history.details(ws, job.name)
+    except AzureMLError:
+        return ""
+    return (yield from _log_end(ws, details, job.kind, lines))
+
+
+def _overdue_step(ws: Workspace, job: Job) -> Steps[Failure | None]:
+    """Tell of a pipeline that failed since one of its steps was ended by its own limit of time; else None."""
+    try:
+        found = overdue_step(job, (yield from history.children(ws, job.name)))
+    except AzureMLError:
+        return None
+    if found is None:
+        return None
+    step, limit = found
+    return Failure(None, f"{step.display_name or step.id}: {beyond(limit)}", kind="timeout")
 
 
 def _run(ws: Workspace, name: str) -> Steps[Run]:
@@ -171,5 +206,5 @@ def _reason(run: Run) -> tuple[str, tuple[str, ...]]:
     return "; ".join(run.warnings), codes
 
 
-def _because(codes: tuple[str, ...], reason: str, log_end: str) -> Failure:
-    return Failure(codes[-1] if codes else None, reason, log_end, codes)
+def _because(codes: tuple[str, ...], reason: str, log_end: str, said: str) -> Failure:
+    return Failure(codes[-1] if codes else None, reason, log_end, codes, failures.kind(codes, said))

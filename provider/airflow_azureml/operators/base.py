@@ -72,7 +72,8 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
     :param patience: seconds of failed looks in a row before the task gives up; default: ``[azureml] patience`` (900).
     :param stream_logs: copy the job's log into the task's log while waiting on a worker.
     :param cancel_on_kill: cancel the job when the task is cleared, failed or otherwise ended by hand, or out of time.
-    :param on_canceled: what a job that somebody else cancelled does to the task: ``fail`` or ``skip``.
+    :param on_canceled: what a cancel by somebody else does: ``fail`` without retries, ``skip``, or ``retry``: fail as
+        any failure does. A job that its own time limit ended has failed.
     """
 
     operator_extra_links = (AzureMLStudioLink(),)
@@ -177,6 +178,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
                     self._defer(ending, poll_interval, patience)
             if not job.phase.is_terminal:
                 job = self._wait(client, ending, poll_interval, patience)
+            ending.check()
             return conclude(ending.ti, self.log, client, job, self.on_canceled)
 
     def job_identity(self, context: Any, name_hint: str | None = None) -> JobIdentity:
@@ -277,4 +279,5 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
             job = self._look(client, ending, poll_interval, patience)
             if not job.phase.is_terminal:
                 raise AzureMLException(told.message or f"The trigger ended, but job {job.name} is {job.status}.")
+            ending.check()
             return conclude(ending.ti, self.log, client, job, self.on_canceled)

@@ -45,6 +45,7 @@ class Run:
     :param fault: the reason of a failure; None when the service gives none.
     :param warnings: the service's further remarks.
     :param queue_message: why it is queued, or None.
+    :param cancel_reason: why it was canceled, or None.
     :param outputs: filled by ``run_data`` only.
     """
 
@@ -57,6 +58,7 @@ class Run:
     fault: Fault | None = None
     warnings: tuple[str, ...] = ()
     queue_message: str | None = None
+    cancel_reason: str | None = None
     created_at: datetime | None = None
     parent_id: str | None = None
     container: str | None = None
@@ -78,6 +80,7 @@ class Run:
             fault=fault if fault.message or fault.codes else None,
             warnings=_messages(look_up(value, "warnings")),
             queue_message=_text(look_up(look_up(value, "queueingInfo"), "message")),
+            cancel_reason=_text(look_up(value, "cancelationReason")),
             created_at=times.parse_optional(look_up(value, "createdUtc")),
             parent_id=_text(look_up(value, "parentRunId")),
             container=_text(look_up(value, "dataContainerId")),

@@ -18,6 +18,8 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 
+_DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
 
 def parse(text: str) -> datetime:
     """Read one of the service's times as an aware datetime in UTC; digits beyond microseconds are cut off.
@@ -52,6 +54,15 @@ def iso(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone.") from None
     return moment.astimezone(timezone.utc).isoformat()
+
+
+def seconds_of(duration: object) -> float | None:
+    """Read a length of time such as ``PT1M40S`` or ``P1DT2H``; None for anything that is none, months and years too."""
+    found = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
+    if found is None or not any(found.groups()):
+        return None
+    weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def retry_after(reply: Reply) -> float | None:

@@ -49,7 +49,8 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``.
     :param poll_interval: seconds between two looks while deferred; default: ``poke_interval``.
     :param stream_logs: copy the job's log into the task's log; only in mode ``poke``.
-    :param on_canceled: what a job that was cancelled does to the task: ``fail`` or ``skip``.
+    :param on_canceled: what a job that somebody canceled does to the task: ``fail`` without retries, ``skip``, or
+        ``retry``: fail as any failure does. A job that its own time limit ended has failed.
     :param azureml_conn_id: connection of type ``azureml`` (or ``azure``).
     :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
     """

@@ -39,7 +39,7 @@ with DAG("clean_errors", start_date=START, schedule=None, default_args={"on_fail
     command("timeout_twice", timeout=60, limits={"timeout": 60})
     command("resources_twice", instance_count=2, job_resources={"instance_count": 3})
     command("reserved_output", outputs={"return_value": None, "azureml_studio_url": None})
-    command("bad_on_canceled", on_canceled="retry")
+    command("bad_on_canceled", on_canceled="ignore")
     command("bad_poll_interval", poll_interval=0)
     command("bad_patience", patience="long")
     AzureMLJobOperator(task_id="unknown_key", job="type: command\ncomand: echo hello\nenvironment: azureml:e:1\n")

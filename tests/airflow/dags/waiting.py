@@ -71,4 +71,5 @@ with DAG("canceled", start_date=START, schedule=None, default_args=DEFAULTS):
     timed >> cancel >> again >> missing
     for name, how in (("poke", {}), ("deferred", {"deferrable": True})):
         missing >> sensor(f"fail_{name}", long.output, trigger_rule="all_done", **how)
+        missing >> sensor(f"retry_{name}", long.output, trigger_rule="all_done", on_canceled="retry", **how)
         missing >> sensor(f"skip_{name}", long.output, trigger_rule="all_done", on_canceled="skip", **how)

@@ -1,0 +1,82 @@
+"""Why a job is Canceled: somebody canceled it, or its own limit of time has ended it.
+
+The service says that after ``limits.timeout`` "the job will be cancelled" (learn.microsoft.com, ``CommandJobLimits``),
+so both come back as ``Canceled``. A run has a ``cancelationReason`` (RunHistory TypeSpec, ``Run``); what the service
+writes there for a limit, and whether it writes anything, is unproven. So the times decide: a job that has a limit, and
+ran for at least as long, was ended by it; where they are not told, a reason that speaks of a time-out is believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from airflow_azureml.lifecycle.records import Cancellation
+from airflow_azureml.lifecycle.resume import PAUSES
+from airflow_azureml.rest import history, times
+from airflow_azureml.rest.errors import AzureMLError, TransientError
+from airflow_azureml.rest.faults import get as look_up
+from airflow_azureml.rest.flow import Json, Pause, Steps
+from airflow_azureml.rest.history import Run
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.redaction import redact
+
+SLACK = 1.0
+"""Seconds by which a run may seem shorter than the limit that has ended it, at most a tenth of the limit: when exactly
+the service begins to count is unproven."""
+
+TIME_WORDS = re.compile(r"tim(?:e|ed)[\s-]?out|time limit|longer than|max\w* (?:run )?(?:time|duration)", re.IGNORECASE)
+
+
+def cancellation(ws: Workspace, job: Job) -> Steps[Cancellation]:
+    """Read why a job is Canceled; where run history does not tell, somebody has canceled it."""
+    run = yield from _run(ws, job.name)
+    limit = limit_of(look_up(job.raw, "properties"))
+    reason = redact(run.cancel_reason) if run.cancel_reason else None
+    return Cancellation(reason, limit if limit is not None and was_ended_by(limit, run) else None)
+
+
+def limit_of(definition: Json) -> float | None:
+    """A job's own limit of time in seconds, as its definition tells it; None where it has none."""
+    for name in ("limits", "limitSettings"):
+        limit = times.seconds_of(look_up(look_up(definition, name), "timeout"))
+        if limit:
+            return limit
+    return None
+
+
+def was_ended_by(limit: float, run: Run) -> bool:
+    """Whether a Canceled run has used up its limit of time."""
+    if run.started_at is not None and run.ended_at is not None:
+        return (run.ended_at - run.started_at).total_seconds() >= limit - min(SLACK, limit / 10)
+    return TIME_WORDS.search(run.cancel_reason or "") is not None
+
+
+def beyond(limit: float) -> str:
+    """Say that a job's own limit of time has ended it."""
+    return f"it ran for longer than its own limit of {limit:g} seconds (limits.timeout)"
+
+
+def overdue_step(job: Job, runs: tuple[Run, ...]) -> tuple[Run, float] | None:
+    """The step of a pipeline that was ended by its limit, and the limit; None where none was."""
+    nodes = look_up(look_up(job.raw, "properties"), "jobs")
+    if not isinstance(nodes, Mapping):
+        return None
+    for run in runs:
+        limit = limit_of(nodes.get(run.display_name)) if run.status == "Canceled" else None
+        if limit is not None and was_ended_by(limit, run):
+            return run, limit
+    return None
+
+
+def _run(ws: Workspace, name: str) -> Steps[Run]:
+    """Read a run, riding out a short bad spell; an empty one where it cannot be read."""
+    for seconds in PAUSES:
+        try:
+            return (yield from history.run(ws, name))
+        except TransientError:
+            yield Pause(seconds)
+        except AzureMLError:
+            break
+    return Run(name)

@@ -1,0 +1,157 @@
+"""What kind of failure a job met: one table, read over the service's codes and the words of its message.
+
+The outer code is not enough: a job whose node was preempted is reported as ``UserError``, with the message
+``AzureMLCompute job failed. PreemptionError: Nodes of this job got pre-empted ...``, and an image that does not start
+as ``ServiceError``. What decides is the word that follows, so the message is read first, from its beginning: the first
+word or phrase that the table knows. What a user's script has written stands behind the sentence about its process, so
+it is never reached. Then come the codes, the deepest first, and last what the outermost code says of itself.
+
+No list of these words is published. Each row names where its words were seen; reports are of 2019 to 2026, and whether
+the service of today still writes all of them is unproven. Rows match whole families of words (``\\w*Quota\\w*``), since
+a word that is close to a known one means the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+FailureKind = Literal["preempted", "capacity", "node", "image", "data", "timeout", "user", "service", "unknown"]
+"""Why a job failed: its node was taken away; no quota or no nodes; its node was lost or unhealthy; its image could not
+be built, pulled or started; data could not be mounted or read; a limit of time; its own code; the service; not told."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Words that mean one kind of failure.
+
+    :param words: what a code, or a word before a colon in a message, may look like as a whole.
+    :param phrases: what else may stand in a message.
+    :param source: where they were seen.
+    """
+
+    kind: FailureKind
+    words: str
+    phrases: str
+    source: str
+
+    def first_in(self, message: str) -> int | None:
+        """Where the message first says this; None where it does not."""
+        found = re.search(rf"(?<![\w.])(?:{self.words})(?![\w.])|(?i:{self.phrases})", message)
+        return found.start() if found else None
+
+    def is_code(self, code: str) -> bool:
+        """Whether a code says this."""
+        return re.fullmatch(self.words, code) is not None
+
+
+TABLE = (
+    Row(
+        "user",
+        r"JobFailed|ExecutionFailed|ScriptFailed|NonZeroExit\w*",
+        r"user process\b|submitted script failed|non-zero exit code",
+        "JobFailed: Azure/MachineLearningNotebooks#1360, Azure/azure-cli-extensions#3574; `User process ... exited` is "
+        "quoted by users of the common runtime, no recorded answer has it",
+    ),
+    Row(
+        "preempted",
+        r"\w*Preempt\w*|\w*Evict\w*",
+        r"(?:was|were|got|been) (?:pre-?empted|evicted)|pre-?emption warning",
+        "microsoft/MLOpsPython#346, Azure/MachineLearningNotebooks#1242, MicrosoftDocs/azure-docs#66288",
+    ),
+    Row(
+        "capacity",
+        r"\w*Quota\w*|\w*AllocationFail\w*|(?:Insufficient|OutOf|No|NotEnough)(?:Capacity|Cores|Nodes)\w*|"
+        r"SkuNotAvailable|\w*ConstrainedAllocation\w*",
+        r"vcpu quota|exceed\w*[^.\n]{0,60} quota|not enough [^.\n]{0,40}(?:quota|capacity|cores|nodes)|"
+        r"insufficient capacity",
+        "JobNodeCountExceedsCoreQuota: MicrosoftLearning/mslearn-dp100#35; ClusterMinNodesExceedCoreQuota: "
+        "ansible-collections/azure#2209; OutOfQuota: MicrosoftDocs/azure-docs#121466; SkuNotAvailable, "
+        "AllocationFailed: learn.microsoft.com/azure/virtual-machines/error-codes-spot",
+    ),
+    Row(
+        "image",
+        r"\w*Pull\w*Image\w*|\w*Image\w*(?:Pull|Build)\w*|Environment\w*(?:Build|Fail)\w*|Acr\w*Error|"
+        r"AggregatedUnauthorizedAccessError|Failed(?:Starting)?Container\w*|JobContainerConfig\w*",
+        r"image build failed|failed to pull docker image|docker command to pull",
+        "FailedPullingImage: Azure/MachineLearningNotebooks#1371; AcrRefreshTokenRetrievalError: "
+        "solliancenet/tech-immersion-data-ai#40; Image build failed: MG-Cafe/MLOps_Workshop#8; "
+        "FailedStartingContainer: Azure/azure-sdk-for-python#19500; JobContainerConfigFailed: "
+        "Azure/azureml-previews#183; AggregatedUnauthorizedAccessError says itself `Failed to pull Docker image`",
+    ),
+    Row(
+        "data",
+        r"\w*Mount\w*(?:Error|Failed|Failure)|ScriptExecution(?:\.\w+)*|\w*Stream(?:Access|Error)\w*|\w*DataAccess\w*|"
+        r"\w*DatastoreNotFound\w*",
+        r"unable to mount|could not mount|error code: scriptexecution\.",
+        "AZFMountError: MicrosoftDocs/azure-docs#39532; BFSMountError: Azure/azure-storage-fuse#862; "
+        "ScriptExecution.*: Azure/azureml-examples#2994, Azure/azure-dev#7927",
+    ),
+    Row(
+        "node",
+        r"\w*(?:Node|Compute|Instance|Vm|VM|Machine|Host)s?(?:Is|Was|Are)?"
+        r"(?:Lost|Unhealthy|Unusable|Unavailable|Unreachable|NotResponding|Died|Down|Gone|Rebooted)\w*|"
+        r"\w*(?:Lost|Unhealthy|Unusable|Unreachable)(?:Compute)?Nodes?\w*",
+        r"nodes? [^.\n]{0,60}(?:lost|unhealthy|unusable|unreachable|not respond\w*|rebooted)|"
+        r"(?:lost|unhealthy|unusable|unreachable) (?:compute )?nodes?|"
+        r"lost (?:contact|connection|the heartbeat)[^.\n]{0,40} node",
+        "`unusable node` of a compute: MicrosoftDocs/azure-docs#85756; no public report of a job was found, so these "
+        "words are unproven",
+    ),
+    Row(
+        "timeout",
+        r"(?:Job|Run|Execution|Experiment|Command|Trial)(?:TimedOut|Timeout|TimeLimit)\w*|"
+        r"(?:TimeLimit|MaxRun(?:Time|Duration)|RunDuration)\w*Exceeded\w*",
+        r"(?:ran|running) (?:for )?longer than|exceed\w* [^.\n]{0,60}(?:run time|duration|time limit|timeout)",
+        "the service ends such a job as Canceled (CommandJobLimits: `after which the job will be cancelled`); that a "
+        "job also fails so is unproven",
+    ),
+)
+"""From the first row that matches a code; in a message the place decides, not the row."""
+
+WRAPPERS = (
+    Row(
+        "image",
+        r"OrchestrateJobError",
+        r"failed to execute command group",
+        "getindata/kedro-azureml#6, Azure/azure-sdk-for-python#34501: a container that could not be started",
+    ),
+)
+"""Words around the reason: they count where nothing else tells."""
+
+OUTER: dict[str, FailureKind] = {
+    "UserError": "user",
+    "ValidationError": "user",
+    "BadArgument": "user",
+    "ServiceError": "service",
+    "SystemError": "service",
+    "InternalError": "service",
+    "InternalServerError": "service",
+}
+"""What a code says of itself. Sources: recorded refusals of the service for ``UserError`` and ``BadArgument``;
+getindata/kedro-azureml#6 for ``ServiceError``; the others are general codes of Azure."""
+
+
+def kind(codes: Sequence[str], message: str | None) -> FailureKind:
+    """Tell what kind of failure the service describes; ``unknown`` where it does not say.
+
+    :param codes: from the outermost to the deepest.
+    """
+    text = message or ""
+    return _in_message(TABLE, text) or _in_codes(codes) or _in_message(WRAPPERS, text) or _outer(codes)
+
+
+def _in_message(rows: Iterable[Row], message: str) -> FailureKind | None:
+    places = [(place, row.kind) for row in rows if (place := row.first_in(message)) is not None]
+    return min(places, key=lambda found: found[0])[1] if places else None
+
+
+def _in_codes(codes: Sequence[str]) -> FailureKind | None:
+    rows = (row.kind for code in reversed(codes) for row in (*TABLE, *WRAPPERS) if row.is_code(code))
+    return next(rows, None)
+
+
+def _outer(codes: Sequence[str]) -> FailureKind:
+    return next((OUTER[code] for code in codes if code in OUTER), "unknown")
