@@ -16,9 +16,10 @@ def _release(text: str) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-AIRFLOW_V_3_0_PLUS = _release(airflow_version) >= (3, 0)
-AIRFLOW_V_3_1_PLUS = _release(airflow_version) >= (3, 1)
-AIRFLOW_V_3_3_PLUS = _release(airflow_version) >= (3, 3)
+AIRFLOW_RELEASE = _release(airflow_version)
+AIRFLOW_V_3_0_PLUS = AIRFLOW_RELEASE >= (3, 0)
+AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
+AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
 
 _MASKERS = (
     "airflow.sdk.log",  # 3.1 and later

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,21 +68,52 @@ def eventually(probe: Callable[[], Any]) -> Any:
     return found
 
 
-@pytest.fixture
-def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Has Airflow answer with a state when it is asked for the task's."""
+Say = Callable[..., list[str]]
 
-    def say(state: str) -> None:
-        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": state}})
+
+@pytest.fixture
+def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Has Airflow answer with the given states in turn, the last one for ever, when it is asked for the task's.
+
+    An exception is raised instead of an answer; a number of seconds passes before there is none.
+    """
+
+    def say(*answers: Any) -> list[str]:
+        asked: list[str] = []
+
+        def answer(**question: Any) -> dict[str, Any]:
+            said = answers[min(len(asked), len(answers) - 1)]
+            asked.append(str(said))
+            if isinstance(said, Exception):
+                raise said
+            if isinstance(said, float):
+                time.sleep(said)
+                raise OSError("too late")
+            return {question["run_ids"][0]: {"t": said}}
+
+        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", answer)
+        return asked
 
     return say
 
 
-@pytest.mark.parametrize(("state", "ended"), [("failed", True), ("restarting", True), ("running", False)])
-def test_a_killed_task_takes_its_job_along_unless_only_the_process_ends(
-    hook: AzureMLHook, airflow_says: Callable[[str], None], state: str, ended: bool
+@pytest.mark.parametrize(
+    ("said", "ended"),
+    [
+        ("failed", True),
+        ("restarting", True),
+        (None, True),
+        ("running", False),
+        ("up_for_retry", False),
+        ("a_state_of_tomorrow", False),
+        (OSError("the API server is away"), False),
+        (4.0, False),
+    ],
+)
+def test_a_killed_task_takes_its_job_along_only_if_airflow_says_that_it_ended(
+    hook: AzureMLHook, airflow_says: Say, said: Any, ended: bool
 ) -> None:
-    airflow_says(state)
+    airflow_says(said)
     task, ti = operator("sleep 60", poll_interval=30), Instance()
     running = Running(task, ti)
     name = running.job()
@@ -89,27 +121,88 @@ def test_a_killed_task_takes_its_job_along_unless_only_the_process_ends(
     error = running.end()
     assert type(error) is exceptions.AzureMLException, error
     assert name in str(error)
+    assert ("was asked to cancel" if ended else "left alone") in str(error)
     job = hook.get_job(name)
     assert (job.is_being_canceled or job.status == "Canceled") == ended
     if not ended:
         hook.cancel_job(name)
 
 
-def test_with_cancel_on_kill_switched_off_the_job_goes_on(
-    hook: AzureMLHook, airflow_says: Callable[[str], None]
+def test_signals_that_come_again_and_again_are_one_decision(hook: AzureMLHook, airflow_says: Say) -> None:
+    # A service manager signals the task and its supervisor, which hands the signal on. The question of the first one is
+    # the only one that Airflow answers.
+    asked = airflow_says("running", "failed")
+    task, ti = operator("sleep 60", poll_interval=30), Instance()
+    running = Running(task, ti)
+    name = running.job()
+    handlers = [threading.Thread(target=task.on_kill) for _ in range(8)]
+    for handler in handlers:
+        handler.start()
+    assert "left alone" in str(running.end())
+    assert asked == ["running"]
+    assert not hook.get_job(name).is_being_canceled
+    hook.cancel_job(name)
+
+
+def test_a_signal_within_a_signal_is_one_decision(
+    hook: AzureMLHook, airflow_says: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The second signal comes while the first one's handler starts its thread, the place where it did harm.
+    asked = airflow_says("running", "failed")
+    task, ti = operator("sleep 60", poll_interval=30), Instance()
+    running = Running(task, ti)
+    name = running.job()
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        task.on_kill()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    task.on_kill()
+    running.end()
+    assert asked == ["running"]
+    hook.cancel_job(name)
+
+
+def test_a_task_stopped_from_outside_after_its_time_ends_its_job(hook: AzureMLHook, airflow_says: Say) -> None:
+    # Airflow 3.4 sends SIGTERM to a task that did not notice its execution_timeout; it still counts as running then.
+    asked = airflow_says("running")
+    task, ti = operator("sleep 60", poll_interval=30, execution_timeout=timedelta(seconds=0.01)), Instance()
+    running = Running(task, ti)
+    name = running.job()
+    task.on_kill()
+    assert "was asked to cancel" in str(running.end())
+    assert asked == []
+    assert hook.wait_for_job(name, 30).status == "Canceled"
+
+
+def test_what_is_said_of_a_job_that_ended_meanwhile_is_true(hook: AzureMLHook, airflow_says: Say) -> None:
+    airflow_says("failed")
+    task, ti = operator("true", poll_interval=30), Instance()
+    running = Running(task, ti)
+    name = running.job()
+    eventually(lambda: hook.get_job(name).phase.is_terminal)
+    task.on_kill()
+    text = str(running.end())
+    assert "it had ended already: it is Completed" in text
+    assert "was asked" not in text
+
+
+def test_with_cancel_on_kill_switched_off_the_job_goes_on(hook: AzureMLHook, airflow_says: Say) -> None:
     airflow_says("failed")
     task, ti = operator("sleep 60", poll_interval=30, cancel_on_kill=False), Instance()
     running = Running(task, ti)
     name = running.job()
     task.on_kill()
-    assert "goes on" in str(running.end())
+    assert "left alone" in str(running.end())
     assert not hook.get_job(name).phase.is_terminal
     hook.cancel_job(name)
 
 
 def test_a_task_killed_while_it_submits_leaves_no_job_behind(
-    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Callable[[str], None]
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say
 ) -> None:
     airflow_says("failed")
     emulator.fault("delay", route="PUT .*/jobs/d-t-", delay=1.5, when="before", times=1)

@@ -13,7 +13,7 @@ import pytest
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from airflow_azureml.triggers import AzureMLJobTrigger
+from airflow_azureml.triggers import AzureMLJobTrigger, jobs
 from airflow_azureml.triggers.jobs import SETTLE, outlive_cancels
 from tests.emulator_fixture import RunningEmulator
 
@@ -102,10 +102,11 @@ async def test_triggers_of_one_loop_share_one_client(submit: Submit, emulator: R
         ("running", True, True),
         (None, True, True),
         ("deferred", True, False),
+        ("up_for_retry", True, False),
         ("failed", False, False),
     ],
 )
-async def test_a_kill_cancels_unless_the_task_still_waits(
+async def test_a_kill_cancels_if_the_task_was_ended(
     submit: Submit,
     hook: AzureMLHook,
     airflow_says: Callable[[str | None], None],
@@ -138,18 +139,83 @@ async def test_a_kill_is_carried_out_although_it_is_cancelled_again_and_again(
     assert hook.wait_for_job(name, 30).status == "Canceled"
 
 
-async def test_without_an_answer_the_task_counts_as_ended(
-    submit: Submit, hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("answers", [0, 1])
+async def test_airflow_is_asked_again_and_silence_leaves_the_job(
+    submit: Submit, hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch, answers: int
 ) -> None:
-    def refuse(**_: Any) -> None:
+    asked = []
+
+    def refuse(**question: Any) -> dict[str, Any]:
+        asked.append(question)
+        if len(asked) == 3 and answers:
+            return {question["run_ids"][0]: {"t": "failed"}}
         raise OSError("no supervisor")
 
+    monkeypatch.setattr(jobs, "ASK_AGAIN_AFTER", (0.01, 0.01, 0.01))
     monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", refuse)
     name = submit("sleep 60")
     trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True)
     trigger.task_instance = TI
     await trigger.on_kill()
-    assert hook.wait_for_job(name, 30).status == "Canceled"
+    assert len(asked) == (3 if answers else 4)
+    job = hook.get_job(name)
+    assert (job.is_being_canceled or job.status == "Canceled") == bool(answers)
+    if not answers:
+        hook.cancel_job(name)
+
+
+async def test_an_answer_that_does_not_come_in_time_leaves_the_job(
+    submit: Submit, hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "STATE_WITHIN", 0.2)
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **_: time.sleep(1))
+    name = submit("sleep 60")
+    trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True)
+    trigger.task_instance = TI
+    await trigger.on_kill()
+    job = hook.get_job(name)
+    assert not job.is_being_canceled
+    assert job.status != "Canceled"
+    hook.cancel_job(name)
+
+
+async def test_the_trigger_says_what_became_of_the_job(
+    submit: Submit, hook: AzureMLHook, airflow_says: Callable[[str | None], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow_says("failed")
+    name = submit("true")
+    while not hook.get_job(name).phase.is_terminal:
+        await asyncio.sleep(0.05)
+    trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True)
+    trigger.task_instance = TI
+    await trigger.on_kill()
+    said = capsys.readouterr().out
+    assert f"{name} had ended already: it is Completed" in said
+    assert "asked to cancel" not in said
+
+
+@pytest.mark.parametrize("told_by_airflow", [True, False])
+async def test_below_33_a_canceled_trigger_asks_and_from_33_on_kill_does(
+    submit: Submit,
+    hook: AzureMLHook,
+    airflow_says: Callable[[str | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+    told_by_airflow: bool,
+) -> None:
+    airflow_says("failed")
+    monkeypatch.setattr(jobs, "AIRFLOW_V_3_3_PLUS", told_by_airflow)
+    name = submit("sleep 60")
+    trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True)
+    trigger.task_instance = TI
+    waiting = asyncio.ensure_future(fired(trigger))
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    job = hook.get_job(name)
+    assert (job.is_being_canceled or job.status == "Canceled") != told_by_airflow
+    if told_by_airflow:
+        hook.cancel_job(name)
 
 
 async def test_airflow_is_asked_once_before_an_answer_is_urgent(

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.lifecycle.canceling import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity, identify
 from airflow_azureml.lifecycle.records import Submitting
-from airflow_azureml.lifecycle.resume import PAUSES, Found, Prepared, cancel, cancel_earlier, find_or_submit
+from airflow_azureml.lifecycle.resume import PAUSES, Found, Prepared, cancel_earlier, find_or_submit
 from airflow_azureml.rest.errors import (
     AzureMLError,
     BadRequestError,
@@ -263,13 +264,20 @@ def test_a_plain_retry_finds_its_own_job() -> None:
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled", "CancelRequested"])
 def test_cancelling_what_ends_anyway_asks_nothing(status: str) -> None:
     service = Service({FIRST: stored(FIRST, 1, status)})
-    job = Drive(service).run(cancel(WS, FIRST))
-    assert job is not None
+    canceled = Drive(service).run(cancel(WS, FIRST))
     assert service.seen == [f"GET /jobs/{FIRST}"]
+    assert not canceled.asked
+    said = "was being canceled already" if status == "CancelRequested" else f"had ended already: it is {status}"
+    assert str(canceled) == said
 
 
 def test_cancelling_a_missing_job() -> None:
-    assert Drive(Service()).run(cancel(WS, FIRST)) is None
+    canceled = Drive(Service()).run(cancel(WS, FIRST))
+    assert (canceled.job, canceled.asked, str(canceled)) == (None, False, "is not there")
+
+
+def test_a_job_that_takes_the_request_was_asked() -> None:
+    assert str(Drive(Service({FIRST: stored(FIRST, 1, "Running")})).run(cancel(WS, FIRST))) == "was asked to cancel"
 
 
 @pytest.mark.parametrize(
@@ -286,6 +294,7 @@ def test_a_refused_cancel_counts_only_while_the_job_goes_on(then: str, refused: 
         with pytest.raises(BadRequestError, match="Cannot cancel"):
             drive.run(cancel(WS, FIRST))
     else:
-        job = drive.run(cancel(WS, FIRST))
-        assert job is not None
-        assert job.status == then
+        canceled = drive.run(cancel(WS, FIRST))
+        assert canceled.job is not None
+        assert (canceled.job.status, canceled.asked) == (then, False)
+        assert then in str(canceled)

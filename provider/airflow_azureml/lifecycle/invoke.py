@@ -38,10 +38,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from airflow_azureml.lifecycle.canceling import cancel
 from airflow_azureml.lifecycle.likeness import differ
 from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.lifecycle.records import InvocationTrouble, Invoked, Invoking
-from airflow_azureml.lifecycle.resume import PAUSES, Found, cancel
+from airflow_azureml.lifecycle.resume import PAUSES, Found
 from airflow_azureml.lifecycle.sightings import MARK, Sighting, Sightings, Target, look
 from airflow_azureml.lifecycle.unanswered import SKEW, is_throttled, rest, since_answer, since_call, was_not_sent
 from airflow_azureml.rest import endpoints, jobs
@@ -94,9 +95,11 @@ def cancel_earlier(ws: Workspace, identity: JobIdentity, target: Target) -> Step
     if seen.blind:
         raise seen.troubles[0]
     left = [row.name for row in seen.rows if row.is_active and _stem(row) in stems]
+    asked: tuple[str, ...] = ()
     for name in left:
-        yield from cancel(ws, name)
-    return tuple(left)
+        canceled = yield from cancel(ws, name)
+        asked = (*asked, name) if canceled.asked else asked
+    return asked
 
 
 def find_marked(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[Sighting, ...]]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from airflow_azureml.lifecycle.canceling import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.lifecycle.records import Submitting
 from airflow_azureml.rest import jobs
 from airflow_azureml.rest.errors import (
-    BadRequestError,
     ConflictError,
     ForeignJobError,
-    NotFoundError,
     ServiceError,
     TransientError,
 )
@@ -81,28 +80,6 @@ def find_or_submit(ws: Workspace, identity: JobIdentity, request: Request) -> St
     return Found(job, attempt, submitted=True)
 
 
-def cancel(ws: Workspace, name: str) -> Steps[Job | None]:
-    """See to it that a job ends: ask for its end where it is active; the job as last seen, None when there is none.
-
-    A job that is ending by itself, or has ended while it was asked, may refuse (seen for ``Finalizing``); that is no
-    error.
-
-    :raises ServiceError: the service refuses although the job goes on.
-    """
-    job = yield from jobs.find(ws, name)
-    if job is None or job.phase.is_terminal or job.is_being_canceled:
-        return job
-    try:
-        yield from jobs.begin_cancel(ws, name)
-    except NotFoundError:
-        return None
-    except (BadRequestError, ConflictError) as refusal:
-        job = yield from jobs.find(ws, name)
-        if job is not None and not job.phase.is_terminal and not job.is_being_canceled and job.status != "Finalizing":
-            raise refusal from None
-    return job
-
-
 def cancel_earlier(ws: Workspace, identity: JobIdentity) -> Steps[tuple[str, ...]]:
     """Cancel what the generations before this one left active; the names of the jobs that were asked to end."""
     asked: tuple[str, ...] = ()
@@ -121,8 +98,8 @@ def _cancel_generation(ws: Workspace, identity: JobIdentity) -> Steps[tuple[str,
     while (job := (yield from jobs.find(ws, identity.name(attempt)))) is not None:
         ours = not identity.differing(job.tags, attempt)
         if ours and not job.phase.is_terminal and not job.is_being_canceled:
-            yield from cancel(ws, job.name)
-            asked = (*asked, job.name)
+            canceled = yield from cancel(ws, job.name)
+            asked = (*asked, job.name) if canceled.asked else asked
         attempt += 1
     return asked
 

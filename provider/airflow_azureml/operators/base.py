@@ -147,7 +147,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
             self._ending.settle()
 
     def _begin(self, context: Any) -> Ending:
-        return Ending(context["ti"], self.log, self.hook(), self.cancel_on_kill)
+        return Ending(context["ti"], self.log, self.hook(), self.cancel_on_kill, self.execution_timeout)
 
     def _live(self, context: Any, life: Callable[[Ending], T]) -> T:
         """Run a part of the task's life; whatever ends it early takes the job along, or says why not."""
@@ -215,7 +215,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         if self.cancel_on_kill and self.wait_for_completion:
             client.run(submission.cancel_earlier(client.workspace), news=self.tell, stop=ending.told)
         found = client.run(submission.find_or_start(client.workspace), news=hear, stop=ending.told)
-        ending.job_name = found.job.name
+        ending.job_name, ending.status = found.job.name, found.job.status
         if not found.submitted:
             record_name(ending.ti, found.job.name)
             self.log.info("Found Azure ML job %s of an earlier try; it is %s.", found.job.name, found.job.status)
@@ -227,7 +227,13 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         return client.run(flow, news=self.tell, stop=ending.told)
 
     def _wait(self, client: MLClient, ending: Ending, poll_interval: float, patience: float) -> Job:
+        from airflow_azureml.lifecycle.records import StatusChange
         from airflow_azureml.lifecycle.waiting import wait
+
+        def hear(record: Any) -> None:
+            if isinstance(record, StatusChange):
+                ending.status = record.status
+            self.tell(record)
 
         flow = wait(
             client.workspace,
@@ -237,7 +243,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
             patience=patience,
             stream_logs=self.stream_logs,
         )
-        return client.run(flow, news=self.tell, stop=ending.told)
+        return client.run(flow, news=hear, stop=ending.told)
 
     def _defer(self, ending: Ending, poll_interval: float, patience: float) -> None:
         ending.check()

@@ -1,32 +1,36 @@
 """How a task on a worker is told to end, and whether its job ends with it.
 
-Airflow gives a task that it kills five seconds from ``on_kill`` to SIGKILL. On 3.x ``on_kill`` runs inside of
-``execute``, which goes on afterwards; on 2.11 an exception follows. So ``on_kill`` sets a flag that ends every pause,
-and leaves the decision and the request to a thread of its own: the main thread may just then wait for an answer.
+Airflow lets little time pass between ``on_kill`` and SIGKILL. On 3.x ``on_kill`` runs inside of ``execute``, which goes
+on afterwards; on 2.11 an exception follows. So ``on_kill`` leaves the decision and the request to a thread of its own,
+whose first act is to set the flag that ends every pause: the main thread may just then hold a lock or wait for an
+answer. Which answer of Airflow's means what is said in ``lifecycle.fate``.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import conf
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
-from airflow_azureml.version_compat import task_state
+from airflow_azureml.version_compat import AIRFLOW_RELEASE, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
     from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.fate import Fate
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
-T = TypeVar("T")
+ANSWER_WITHIN = 3.0
+"""Seconds that Airflow has to say what state it holds of the task; without an answer the job is left alone."""
 
-ANSWER_WITHIN = 2.0
-"""Seconds that Airflow has to say what state it holds of the task; without an answer the job is cancelled."""
-
-ENDED_WITHIN = 4.5
-"""Seconds that all of it may take before SIGKILL comes."""
+MARGIN = 0.5
+"""Seconds before SIGKILL at which all of it must be done."""
 
 
 class ToldToEndError(Exception):
@@ -34,39 +38,52 @@ class ToldToEndError(Exception):
 
 
 class Ending:
-    """The end of one process of one task, told at most once.
+    """The end of one process of one task, decided at most once.
 
     :param ti: the task instance.
     :param log: the operator's log.
     :param hook: the operator's hook; its connection is read once, its clients are not shared between threads.
     :param cancel_job: whether the job ends with the task at all.
+    :param limit: the task's ``execution_timeout``, counted from here as Airflow counts it.
     """
 
-    def __init__(self, ti: Any, log: Any, hook: AzureMLHook, cancel_job: bool) -> None:
+    def __init__(self, ti: Any, log: Any, hook: AzureMLHook, cancel_job: bool, limit: timedelta | None = None) -> None:
         self.ti = ti
         self.hook = hook
         self.job_name: str | None = None
         """The job of this task, from the moment its name is chosen or told."""
+        self.status: str | None = None
+        """The job's status as last seen by this process."""
         self.search: Callable[[Workspace], Flow[tuple[str, ...]]] | None = None
         """Finds this task's jobs while there may be one whose name nobody has told."""
         self.told = threading.Event()
         """Set once the task must end; ends the client's pauses."""
         self._log, self._cancel_job = log, cancel_job
-        self._job_must_end = self._canceled = False
+        self._out_at = None if limit is None else time.monotonic() + limit.total_seconds()
+        self._begun = threading.Lock()
+        self._fate: Fate | None = None
+        self._outcome: str | None = None
+        self._canceled = False
         self._thread: threading.Thread | None = None
 
     def begin(self) -> None:
-        """Begin to end the job if Airflow ended the task, and to leave it alone if only this process ends."""
-        if self.told.is_set():
+        """Begin to decide whether the job ends with the task. Signals that come again find it begun.
+
+        Called by a signal's handler, which a further signal may interrupt at any place: only one call gets past the
+        first line. The flag is set by the thread, for the interrupted code may hold the flag's own lock.
+        """
+        if not self._begun.acquire(blocking=False):
             return
         self._thread = threading.Thread(target=self._decide, name="azureml-ending", daemon=True)
         self._thread.start()
-        self.told.set()
 
     def settle(self) -> None:
         """Wait until the decision is made and carried out, as long as there is time."""
+        from airflow_azureml.lifecycle.fate import seconds_to_end
+
         if self._thread is not None:
-            self._thread.join(ENDED_WITHIN)
+            cleanup_time = float(conf.getfloat("core", "killed_task_cleanup_time", fallback=60.0))
+            self._thread.join(seconds_to_end(AIRFLOW_RELEASE, cleanup_time) - MARGIN)
 
     def cancel(self) -> None:
         """Have the job cancelled now, if it is to end with its task. Never raises: the task ends with its own error."""
@@ -85,13 +102,14 @@ class Ending:
         return client.run(self.search(client.workspace))
 
     def _cancel(self, client: MLClient, name: str) -> None:
-        from airflow_azureml.lifecycle.resume import cancel
+        from airflow_azureml.lifecycle.canceling import cancel
 
         self.job_name = name
-        job = client.run(cancel(client.workspace, name))
-        self._canceled = job is not None and not job.phase.is_terminal
-        if self._canceled:
-            self._log.info("Azure ML job %s was asked to cancel.", name)
+        canceled = client.run(cancel(client.workspace, name))
+        self._log.info("Azure ML job %s %s.", name, canceled)
+        self._outcome = str(canceled)
+        # A job that is not there may be on its way: its PUT may have been under way when this was asked.
+        self._canceled = canceled.job is not None
 
     def check(self) -> None:
         """Go no further once the task was told to end.
@@ -103,14 +121,17 @@ class Ending:
 
     def interrupted(self) -> AzureMLException:
         """The error of a task that was told to end; plain, so that a retry follows where there is one."""
+        from airflow_azureml.lifecycle.fate import Fate
+
         self.settle()
-        if self._job_must_end:
+        ends = self._fate is Fate.CANCEL
+        if ends:
             # A submission that was under way when the decision was made has a job only now.
             self.cancel()
         if self.job_name is None:
             return AzureMLException(f"The task was told to end before it had an Azure ML job{self._unseen()}.")
-        fate = "it was asked to cancel" if self._canceled else "it goes on, and the next try finds it"
-        return AzureMLException(f"The task was told to end while it had Azure ML job {self.job_name}: {fate}.")
+        said = self._said(ends)
+        return AzureMLException(f"The task was told to end while it had Azure ML job {self.job_name}: {said}.")
 
     def out_of_time(self, limit: Any) -> AzureMLJobTimeoutError:
         """Cancel the job and make the error of a task whose ``execution_timeout`` is up."""
@@ -119,35 +140,52 @@ class Ending:
         if self.job_name is None:
             text = f"The task's execution_timeout of {limit} was up before it had a job{self._unseen()}."
             return AzureMLJobTimeoutError(text)
-        fate = "it was asked to cancel" if self._canceled else "it was left as it is"
+        said = self._said(ends=True)
         return AzureMLJobTimeoutError(
-            f"The task's execution_timeout of {limit} was up while it had Azure ML job {self.job_name}: {fate}."
+            f"The task's execution_timeout of {limit} was up while it had Azure ML job {self.job_name}: {said}."
         )
+
+    def _said(self, ends: bool) -> str:
+        """What became of the job, as far as this process knows; a job that was left alone may have ended since.
+
+        :param ends: the job was to end.
+        """
+        if self._outcome:
+            return f"it {self._outcome}"
+        if ends and self._cancel_job:
+            return "it could not be canceled"
+        seen = f" (last seen {self.status})" if self.status else ""
+        return f"it was left alone{seen}, and the next try finds it"
 
     def _unseen(self) -> str:
         return "; the batch endpoint may have started one, which is not seen yet" if self.search else ""
 
     def _decide(self) -> None:
-        ti, map_index = self.ti, -1 if self.ti.map_index is None else self.ti.map_index
-        state = answer_within(ANSWER_WITHIN, lambda: task_state(ti.dag_id, ti.task_id, ti.run_id, map_index))
-        if state == "running":
-            self._log.info("Airflow still counts this task as running: only this process ends, not its job.")
-        else:
-            self._job_must_end = True
+        from airflow_azureml.lifecycle.fate import TIME_IS_UP, Fate, Where, decide
+
+        self.told.set()
+        out_of_time = self._out_at is not None and time.monotonic() >= self._out_at
+        said = TIME_IS_UP if out_of_time else self._ask()
+        self._fate = decide(Where.WORKER, said)
+        if self._fate is Fate.LEAVE:
+            self._log.info("Only this process of the task ends (%s): its Azure ML job is left alone.", said)
+        elif self._cancel_job:
+            self._log.info("The task was ended (%s): its Azure ML job ends with it.", said)
             self.cancel()
 
+    def _ask(self) -> str:
+        from airflow_azureml.lifecycle.fate import NO_ANSWER, NO_STATE
 
-def answer_within(seconds: float, ask: Callable[[], T]) -> T | None:
-    """Ask on a thread; None when no answer comes in time or the question fails."""
-    answers: list[T] = []
+        ti, map_index = self.ti, -1 if self.ti.map_index is None else self.ti.map_index
+        answers: list[str] = []
 
-    def run() -> None:
-        try:
-            answers.append(ask())
-        except Exception:  # noqa: BLE001 - Airflow cannot be asked any more: the caller decides without it
-            return
+        def ask() -> None:
+            try:
+                answers.append(task_state(ti.dag_id, ti.task_id, ti.run_id, map_index) or NO_STATE)
+            except Exception as error:  # noqa: BLE001 - Airflow cannot be asked any more, and that decides nothing
+                self._log.warning("Airflow does not say what state the task is in: %s", error)
 
-    thread = threading.Thread(target=run, name="azureml-task-state", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return answers[0] if answers else None
+        thread = threading.Thread(target=ask, name="azureml-task-state", daemon=True)
+        thread.start()
+        thread.join(ANSWER_WITHIN)
+        return answers[0] if answers else NO_ANSWER

@@ -265,12 +265,12 @@ class AzureMLCancelJobOperator(AzureMLBaseOperator):
             return self._cancel()
 
     def _cancel(self) -> dict[str, Any]:
-        from airflow_azureml.lifecycle.resume import cancel
+        from airflow_azureml.lifecycle.canceling import cancel
         from airflow_azureml.lifecycle.waiting import wait
 
         name, poll_interval = job_name_of(self.job_name), seconds("poll_interval", self.poll_interval)
         with self.hook().client() as client:
-            job = client.run(cancel(client.workspace, name))
+            job = client.run(cancel(client.workspace, name)).job
             if job is None:
                 self.log.info("There is no Azure ML job %s: nothing to cancel.", name)
                 return {"job_name": name, "status": None}

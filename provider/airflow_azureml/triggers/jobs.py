@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
@@ -24,6 +25,9 @@ done can make it fail the task."""
 
 STATE_WITHIN, CANCEL_WITHIN = 18.0, 10.0
 """Seconds for Airflow's answer and for the service's after a kill; the triggerer gives ``on_kill`` 30 s by default."""
+
+ASK_AGAIN_AFTER = (0.5, 1.0, 2.0)
+"""Seconds after which Airflow is asked again when it fails to answer."""
 
 _ASKED: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 """Event loops in which Airflow has been asked for a task's state before."""
@@ -86,7 +90,7 @@ class AzureMLJobTrigger(BaseTrigger):
         self.deadline = deadline
         self.cancel_on_kill = cancel_on_kill
         self.try_number = try_number
-        self._first_question: asyncio.Task[str | None] | None = None
+        self._first_question: asyncio.Task[None] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Say how to make this trigger again in another process."""
@@ -113,14 +117,14 @@ class AzureMLJobTrigger(BaseTrigger):
         except asyncio.CancelledError:
             if not AIRFLOW_V_3_3_PLUS:
                 # Below 3.3 nobody calls on_kill, and a kill looks like a restart: Airflow's own word decides.
-                await outlive_cancels(self._end_job_unless_awaited())
+                await outlive_cancels(self._end_job_with_task())
             raise
         event = replace(event, try_number=self.try_number)
         yield TriggerEvent(event.to_dict())  # type: ignore[no-untyped-call]
 
     async def on_kill(self) -> None:
-        """End the job when the task was ended by a user. Called on Airflow 3.3 and later."""
-        await outlive_cancels(self._end_job_unless_awaited())
+        """End the job when its task was ended. Called on Airflow 3.3 and later, up to 3.3 also when a trigger moves."""
+        await outlive_cancels(self._end_job_with_task())
 
     async def _wait(self) -> JobEvent:
         from airflow_azureml.lifecycle.records import JobEvent
@@ -165,52 +169,67 @@ class AzureMLJobTrigger(BaseTrigger):
             workspace_name=self.workspace_name,
         )
 
-    async def _end_job_unless_awaited(self) -> None:
-        """Cancel the job, unless Airflow says that the task still waits for it: then this trigger was merely moved."""
+    async def _end_job_with_task(self) -> None:
+        """Cancel the job if Airflow says that its task was ended; ``lifecycle.fate`` says what counts as that."""
         if not self.cancel_on_kill or self.task_instance is None:
             return
-        if await self._task_state() == "deferred":
-            self.log.info("Task still waits for Azure ML job %s elsewhere: the job goes on.", self.job_name)
-            return
-        from airflow_azureml.lifecycle.resume import cancel
+        from airflow_azureml.lifecycle.canceling import cancel
+        from airflow_azureml.lifecycle.fate import Fate, Where, decide
         from airflow_azureml.rest import errors
 
+        said = await self._ask_state()
+        if decide(Where.TRIGGER, said) is Fate.LEAVE:
+            self.log.info("Only this trigger ends (%s): Azure ML job %s is left alone.", said, self.job_name)
+            return
         try:
             async with await self._hook().async_client() as client:
-                await asyncio.wait_for(client.run(cancel(client.workspace, self.job_name)), CANCEL_WITHIN)
+                canceled = await asyncio.wait_for(client.run(cancel(client.workspace, self.job_name)), CANCEL_WITHIN)
         except (errors.AzureMLError, asyncio.TimeoutError) as error:
             self.log.warning("Azure ML job %s could not be canceled: %s", self.job_name, error or "no answer in time")
         else:
-            self.log.info("Azure ML job %s was asked to cancel, as its task was ended.", self.job_name)
+            self.log.info("The task was ended (%s): Azure ML job %s %s.", said, self.job_name, canceled)
 
     def _ask_for_the_first_time(self) -> None:
         """Have Airflow answer once per triggerer before an answer is urgent, without waiting for it.
 
         The first request of a triggerer has its supervisor import the API server: 4 s on an idle machine, 18 s seen
-        on a busy one. A kill that had to wait for that would end the job of a task that was merely moved.
+        on a busy one. A kill that had to wait for that would leave the job of a task that was ended.
         """
         loop = asyncio.get_running_loop()
         if AIRFLOW_V_3_0_PLUS and self.cancel_on_kill and self.task_instance is not None and loop not in _ASKED:
             _ASKED.add(loop)
-            self._first_question = loop.create_task(self._task_state(quiet=True))
+            self._first_question = loop.create_task(self._first_answer())
 
-    async def _task_state(self, *, quiet: bool = False) -> str | None:
-        """The state that Airflow holds of the task; None where it has none or does not say in time.
+    async def _first_answer(self) -> None:
+        with contextlib.suppress(Exception):  # nothing depends on this answer
+            await self._state()
 
-        :param quiet: nothing depends on the answer: neither hurry nor complain.
-        """
+    async def _ask_state(self) -> str:
+        """The state that Airflow holds of the task, asked for again where it fails; a word of ``lifecycle.fate``."""
+        from airflow_azureml.lifecycle.fate import NO_ANSWER, NO_STATE
+
+        async def ask() -> str:
+            for pause in (*ASK_AGAIN_AFTER, None):
+                try:
+                    return await self._state() or NO_STATE
+                except Exception as error:  # noqa: BLE001 - no answer, for whatever reason, decides nothing
+                    self.log.warning("Airflow does not say what state the task is in: %s", error)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            return NO_ANSWER
+
+        try:
+            return await asyncio.wait_for(ask(), STATE_WITHIN)
+        except asyncio.TimeoutError:
+            self.log.warning("Airflow did not say within %.0f s what state the task is in.", STATE_WITHIN)
+            return NO_ANSWER
+
+    async def _state(self) -> str | None:
         from asgiref.sync import sync_to_async
 
         ti: Any = self.task_instance
         map_index = -1 if ti.map_index is None else ti.map_index
-        try:
-            ask = sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index)
-            return await asyncio.wait_for(ask, None if quiet else STATE_WITHIN)
-        except Exception as error:  # noqa: BLE001 - no answer, for whatever reason: the job must not run on unseen
-            if not quiet:
-                said = error or "no answer in time"
-                self.log.warning("Airflow did not say whether the task still waits (%s): it counts as ended.", said)
-            return None
+        return await sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index)
 
 
 async def outlive_cancels(work: Coroutine[Any, Any, None]) -> None:

@@ -1,0 +1,58 @@
+"""Ending a job from outside, and what can truly be said of it afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_azureml.rest import jobs
+from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError
+from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import Job
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """What a cancel came to.
+
+    :param job: the job as last seen, None when there is none.
+    :param asked: the service took the request to end it.
+    """
+
+    job: Job | None
+    asked: bool = False
+
+    def __str__(self) -> str:
+        """The same in words that follow the job's name."""
+        if self.asked:
+            return "was asked to cancel"
+        if self.job is None:
+            return "is not there"
+        if self.job.phase.is_terminal:
+            return f"had ended already: it is {self.job.status}"
+        if self.job.is_being_canceled:
+            return "was being canceled already"
+        return f"is ending by itself: it is {self.job.status}"
+
+
+def cancel(ws: Workspace, name: str) -> Steps[Cancellation]:
+    """See to it that a job ends: ask for its end where it is active.
+
+    A job that is ending by itself, or has ended while it was asked, may refuse (seen for ``Finalizing``); that is no
+    error.
+
+    :raises ServiceError: the service refuses although the job goes on.
+    """
+    job = yield from jobs.find(ws, name)
+    if job is None or job.phase.is_terminal or job.is_being_canceled:
+        return Cancellation(job)
+    try:
+        yield from jobs.begin_cancel(ws, name)
+    except NotFoundError:
+        return Cancellation(None)
+    except (BadRequestError, ConflictError) as refusal:
+        job = yield from jobs.find(ws, name)
+        if job is not None and not job.phase.is_terminal and not job.is_being_canceled and job.status != "Finalizing":
+            raise refusal from None
+        return Cancellation(job)
+    return Cancellation(job, asked=True)
