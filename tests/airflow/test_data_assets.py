@@ -104,7 +104,8 @@ def test_a_spec_is_the_clis_yaml_and_keywords_win(name: str, tmp_path: Path) -> 
         ({"name": "a", "path": 3}, ["path", "3"]),
         ({"name": "a", "path": __file__}, ["path", "uri_folder"]),
         ({"spec": "name: a\npath: b\nflavour: x\n"}, ["flavour"]),
-        ({"name": "a", "path": f"{DATASTORE}/a", "type": "mltable"}, ["type", "mltable", "uri_file"]),
+        ({"name": "a", "path": f"{DATASTORE}/a", "type": "table"}, ["type", "mltable", "uri_file"]),
+        ({"name": "a", "path": ".", "type": "mltable"}, ["path", "MLTable"]),
     ],
 )
 def test_mistakes_name_the_field(given: dict[str, Any], words: list[str]) -> None:
@@ -124,3 +125,20 @@ def test_what_is_said_about_a_version_changes_and_the_rest_stays(
         found = client.run(assets.get(client.workspace, "data", name, "1")).properties
     assert (found["description"], found["tags"]) == ("d", {"team": "risk", "day": "2"})
     assert 'tags.day: nothing becomes "1"' in capsys.readouterr().out
+
+
+def test_a_table_brings_along_what_it_refers_to(name: str, tmp_path: Path, hook: Any) -> None:
+    (tmp_path / "table").mkdir()
+    (tmp_path / "table" / "a.csv").write_text("a\n1\n")
+    (tmp_path / "table" / "MLTable").write_text("paths:\n- file: ./a.csv\n- folder: abfss://c@a/p/\n")
+    (tmp_path / "t.yml").write_text(f"name: {name}\ntype: mltable\npath: ./table\n")
+    made = create(spec=str(tmp_path / "t.yml"))
+    assert create(name=name, type="mltable", path=str(tmp_path / "table")) == made
+    assert create(name=name, type="mltable", path=made["path"]) == made, "the same place, wherever it is read"
+    remote = create(name=name, type="mltable", path=f"{DATASTORE}/t/")
+    with hook.client() as client:
+        ws = client.workspace
+        local, other = (client.run(assets.get(ws, "data", name, one["version"])) for one in (made, remote))
+    assert local.properties["dataType"] == other.properties["dataType"] == "mltable"
+    assert local.properties["referencedUris"] == ["./a.csv", "abfss://c@a/p/"]
+    assert not other.properties.get("referencedUris")

@@ -76,7 +76,7 @@ def _counted(ws: Workspace, kind: str, name: str, body: Mapping[str, Any]) -> St
 
 def _updated(ws: Workspace, kind: str, found: Asset, body: Mapping[str, Any]) -> Steps[Asset]:
     """Change what is said about a version (description, tags, properties ...) where it differs; its place stays."""
-    fixed = PLACES[kind]
+    fixed = {*PLACES[kind], "referencedUris"}
     given = {key: value for key, value in body["properties"].items() if key not in fixed}
     told = tuple(changes(found.properties, given))
     if not told:

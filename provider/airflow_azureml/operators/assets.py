@@ -122,7 +122,8 @@ class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
     :param name: the asset's name.
     :param path: a local file or folder (uploaded by its content, never twice), a datastore path, an https address, or
         the output of an upstream task, ``task.output["name"]``.
-    :param type: ``uri_folder`` or ``uri_file``; an upstream output brings its own.
+    :param type: ``uri_folder``, ``uri_file`` or ``mltable`` (a folder with a file ``MLTable``, read where it is
+        local); an upstream output brings its own.
     :param spec: the CLI's YAML of a data asset: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     :return: ``{"id", "name", "version", "path"}``.
     """

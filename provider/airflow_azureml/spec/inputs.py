@@ -17,6 +17,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Reading, nearest, show
 from airflow_azureml.spec.needs import Gap
 from airflow_azureml.spec.references import ARM_ID, PREFIXES, VERSION_ID, asset, is_binding, is_url, local, not_local
+from airflow_azureml.spec.tables import warn_of_no_table
 from airflow_azureml.spec.values import TRUTHS
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -280,6 +281,8 @@ def data_uri(spot: Spot, reading: Reading, kind: Any, store: str | None) -> Any:
     if gap is INVALID or kind is INVALID:
         return INVALID
     folder = gap.need.bundle.is_folder
+    if kind in TABLE_TYPES:
+        warn_of_no_table(gap.need.source, spot, reading)
     if kind == "uri_file" and folder:
         message = f"{show(given)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
         if os.path.isabs(given):

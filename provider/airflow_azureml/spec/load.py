@@ -6,6 +6,7 @@ yaml is imported inside of functions (and in ``yamltext``): whoever only parses 
 from __future__ import annotations
 
 import os
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -42,7 +43,7 @@ class LocalFiles:
 
     def read(self, path: str) -> Document:
         """Read a YAML file into a document whose relative paths belong to its folder."""
-        return load(path, file=path)
+        return load(pathlib.PurePath(path), file=path)
 
     def content(self, path: str) -> bytes:
         """Read a file."""
