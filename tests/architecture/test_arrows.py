@@ -36,6 +36,7 @@ LIBRARIES = {
     "airflow_azureml/provider_info.py": set(),
     "airflow_azureml/cli.py": set(),
     "airflow_azureml/__init__.py": set(),
+    "airflow_provider_azureml": set(),
     "azureml_emulator": {"aiohttp", "certifi", "cryptography", "jwt", "packaging", "trustme", "yaml"},
 }
 """The third-party libraries that each room may import, in functions too; the longest matching place decides."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -33,6 +34,9 @@ REQUIRED = {
 FORM = {"tenant_id", "subscription_id", "resource_group", "workspace_name", "auth", "cloud", "endpoint", "verify"}
 """Fields that the connection form must show, among others."""
 
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+"""The target of a link within the pages, without the heading that it names."""
+
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -50,10 +54,10 @@ class Installed:
     environment: Path
     folder: Path
 
-    def run(self, program: str, *arguments: str) -> str:
+    def run(self, program: str, *arguments: str, **variables: str) -> str:
         """Run one of the environment's programs where nothing of the repository is in reach."""
         kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-        kept |= {"AIRFLOW_HOME": str(self.folder / "airflow"), "PYTHONWARNINGS": "ignore"}
+        kept |= {"AIRFLOW_HOME": str(self.folder / "airflow"), "PYTHONWARNINGS": "ignore", **variables}
         return run(self.environment / "bin" / program, *arguments, environment=kept, cwd=self.folder)
 
     def airflow(self, *arguments: str) -> list[dict[str, Any]]:
@@ -96,13 +100,28 @@ def installed(wheel: Path, request: pytest.FixtureRequest, tmp_path_factory: pyt
     return Installed(folder / "venv", folder)
 
 
-def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_its_packages_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"airflow_azureml", "azureml_emulator"}
+    packages = {"airflow_azureml", "airflow_provider_azureml", "azureml_emulator"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == packages
     assert {"airflow_azureml/py.typed", "azureml_emulator/py.typed"} <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
+    assert not any("__pycache__" in name for name in names)
+
+
+def test_links_of_the_pages_lead_somewhere_in_the_wheel_and_in_the_repository(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archived = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".md")}
+    root = "airflow_provider_azureml"
+    pages = {name.removeprefix(f"{root}/"): text for name, text in archived.items() if name.startswith(f"{root}/")}
+    assert {"README.md", "docs/jobs.md"} <= set(pages)
+    for page, text in pages.items():
+        for link in LINK.findall(text):
+            target = os.path.normpath(os.path.join(os.path.dirname(page), link))
+            assert target in pages, f"{page}: {link}"
+            assert (REPOSITORY / target).is_file()
 
 
 def test_the_wheel_requires_what_is_promised_and_nothing_else(metadata: Message) -> None:
@@ -143,6 +162,24 @@ def test_the_public_names_come_from_the_wheel(installed: Installed) -> None:
     place, names = installed.run("python", "-c", code).splitlines()[-2:]
     assert Path(place).is_relative_to(installed.environment.resolve())
     assert {"AzureMLCommandJobOperator", "AzureMLJobOperator"} <= set(names.split())
+
+
+def test_airflow_finds_the_example_dags(installed: Installed) -> None:
+    code = (
+        "import json; from airflow import __version__ as version;"
+        " from airflow.providers.common.compat.sdk import DAG; import airflow_provider_azureml, pathlib, runpy;"
+        " folder = pathlib.Path(airflow_provider_azureml.__path__[0], 'example_dags');"
+        " found = [value.dag_id for file in sorted(folder.glob('*.py'))"
+        " for value in runpy.run_path(str(file)).values() if isinstance(value, DAG)];"
+        " bundles = [] if version.startswith('2.') else __import__("
+        "'airflow.dag_processing.bundles.manager', fromlist=['x']).DagBundlesManager().get_all_dag_bundles();"
+        " print(json.dumps([found, [[one.name, str(one.path)] for one in bundles]]))"
+    )
+    environment = {"AIRFLOW__CORE__LOAD_EXAMPLES": "True"}
+    dags, bundles = json.loads(installed.run("python", "-c", code, **environment).splitlines()[-1])
+    assert set(dags) == {file.stem for file in (REPOSITORY / "dags_examples").glob("*.py")}
+    ours = [place for name, place in bundles if name == "airflow-provider-azureml-example-dags"]
+    assert [Path(place).is_relative_to(installed.environment.resolve()) for place in ours] == [True] * bool(bundles)
 
 
 @pytest.mark.parametrize("program", ["airflow-azureml", "azureml-emulator"])

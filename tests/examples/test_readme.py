@@ -1,0 +1,60 @@
+"""The README's DAGs run when they are pasted into a DAG folder, on both Airflow lines."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.airflow.lines import Line
+from tests.airflow_harness import REPOSITORY, Service
+
+CODE = re.compile(r"^( *)```python\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+
+
+def pasted() -> dict[str, str]:
+    """The README's DAG files by DAG id."""
+    blocks = CODE.findall((REPOSITORY / "README.md").read_text(encoding="utf-8"))
+    codes = [re.sub(rf"^{indent}", "", code, flags=re.MULTILINE) for indent, code in blocks]
+    return {found[1]: code for code in codes if (found := re.search(r'DAG\("(\w+)"', code))}
+
+
+def test_the_readme_shows_two_dags() -> None:
+    assert list(pasted()) == ["squares", "hello_azureml"]
+
+
+@pytest.fixture(scope="module", params=["airflow3", "airflow2"])
+def line(
+    request: pytest.FixtureRequest, service: Service, databases: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Line:
+    """An Airflow with what was pasted in its DAG folder, and one run of each DAG behind it."""
+    python = Path(sys.executable) if request.param == "airflow3" else request.getfixturevalue("airflow2_python")
+    home = tmp_path_factory.mktemp(request.param) / "home"
+    settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": service.wait()["airflow_connection"]}
+    found = Line(python, home, settings, databases / f"{request.param[-1]}.db")
+    shutil.rmtree(found.dags)
+    found.dags.mkdir()
+    for dag, code in pasted().items():
+        (found.dags / f"{dag}.py").write_text(code, encoding="utf-8")
+    found.run()
+    return found
+
+
+def written(line: Line, service: Service, dag: str, task: str, output: str, file: str) -> str:
+    """What a job wrote to a file of an output."""
+    address: str = line.xcom(dag, task)["outputs"][output]["https_url"]
+    place = address.split("/", 4)[4]
+    return (service.state / "storage" / place / file).read_text(encoding="utf-8")
+
+
+def test_the_opening_example_hands_a_path_on(line: Line, service: Service) -> None:
+    assert set(line.states("squares").values()) == {"success"}
+    assert written(line, service, "squares", "train", "model", "model.txt") == "385\n"
+
+
+def test_hello_says_hello(line: Line, service: Service) -> None:
+    assert set(line.states("hello_azureml").values()) == {"success"}
+    assert written(line, service, "hello_azureml", "hello", "greeting", "hello.txt") == "Hello from Azure ML\n"
