@@ -126,6 +126,66 @@ def test_the_official_providers_connection_works() -> None:
     assert found.workload_identity_tenant_id == "w"
 
 
+AZURE = {"tenantId": "t", "subscriptionId": "s", "resource_group": "rg", "workspace_name": "ws"}
+
+
+def of_azure(**more: Any) -> Settings:
+    """Read a connection of the official provider's type."""
+    return read(json.dumps({**AZURE, **more}), kind="azure", login="c", password="s")
+
+
+@pytest.mark.parametrize(
+    ("word", "cloud"),
+    [
+        ("AzureUSGovernment", "usgov"),
+        ("azureusgovernment ", "usgov"),
+        ("AzureChinaCloud", "china"),
+        ("AzurePublicCloud", "public"),
+        ("", "public"),
+        (None, "public"),
+    ],
+)
+def test_the_cloud_of_the_official_providers_connection(word: str | None, cloud: str) -> None:
+    assert of_azure(cloud_environment=word).cloud == cloud
+    assert of_azure(extra__azure__cloud_environment=word).cloud == cloud
+
+
+@pytest.mark.parametrize("word", ["AzureGermanCloud", "usgov", 3, ["AzureUSGovernment"]])
+def test_an_unknown_cloud_of_it_is_refused(word: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        of_azure(cloud_environment=word)
+    accepted = "Accepted: AzurePublicCloud, AzureUSGovernment, AzureChinaCloud."
+    assert f"cloud_environment: {word!r} is not accepted. {accepted}" in str(caught.value)
+
+
+def test_two_clouds_that_contradict_each_other_are_refused() -> None:
+    assert of_azure(cloud_environment="AzureUSGovernment", cloud="usgov").cloud == "usgov"
+    with pytest.raises(SettingsError, match="contradicts cloud 'china'"):
+        of_azure(cloud_environment="AzureUSGovernment", cloud="china")
+
+
+def test_old_names_of_extras_count_where_the_short_ones_are_missing() -> None:
+    old = {f"extra__azure__{name}": value for name, value in {"tenantId": "old-t", "subscriptionId": "old-s"}.items()}
+    coordinates = {"resource_group": "rg", "workspace_name": "ws"}
+    found = read(json.dumps(old), kind="azure", login="c", password="s", **coordinates)
+    assert (found.tenant_id, found.workspace.subscription_id) == ("old-t", "old-s")
+    found = read(
+        json.dumps({**old, "tenantId": "t", "subscriptionId": ""}), kind="azure", login="c", password="s", **coordinates
+    )
+    assert (found.tenant_id, found.workspace.subscription_id) == ("t", "old-s")
+    own = {"extra__azureml__tenant_id": "t", "extra__azureml__subscription_id": "s"}
+    assert read(json.dumps(own), login="c", password="s", **coordinates).tenant_id == "t"
+    with pytest.raises(SettingsError, match="extra__azure__tenantId: not a known extra"):
+        read(json.dumps(old), login="c", password="s", **coordinates)
+
+
+def test_a_key_file_of_it_is_not_passed_over() -> None:
+    extra = json.dumps({**AZURE, "key_path": "/x.json"})
+    with pytest.raises(SettingsError, match="key_path: signing in by it is not supported"):
+        read(extra, kind="azure")
+    assert read(extra, kind="azure", login="c", password="s").auth == "client_secret"
+
+
 @pytest.mark.parametrize(
     ("extra", "said"),
     [

@@ -38,6 +38,17 @@ AZURE_EXTRAS: Mapping[str, str] = {
 }
 """What the official provider's connection type ``azure`` calls ours. Source: its own form."""
 
+AZURE_CLOUDS: Mapping[str, str] = {
+    "AzurePublicCloud": "public",
+    "AzureUSGovernment": "usgov",
+    "AzureChinaCloud": "china",
+}
+"""What its ``cloud_environment`` calls our clouds. Source: apache-airflow-providers-microsoft-azure 15.2.0,
+``hooks/base_azure.py``, which takes every other word for the public cloud."""
+
+AZURE_KEYS = ("key_path", "key_json")
+"""Extras of that type by which its hooks sign in, and ours does not."""
+
 ADDRESS = re.compile(r"(https://)?([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?(/[^\s?#@]*)?")
 HOST = re.compile(r"(https://)?\*?\.?([\w-][\w.-]*|\[[\da-fA-F:]+\])(:\d+)?/?")
 
@@ -101,15 +112,46 @@ def extras(fields: ConnectionFields, problems: list[str]) -> dict[str, Any]:
     if kind not in ("azureml", "azure"):
         problems.append(f"conn_type: {kind!r} is not accepted. Accepted: azureml, azure.")
         return {}
-    given = parsed(fields.extra, problems)
+    given = short_names(parsed(fields.extra, problems), kind)
+    if kind == "azure":
+        given = from_azure(given, fields, problems)
     found: dict[str, Any] = {}
     for name, value in given.items():
-        ours = AZURE_EXTRAS.get(name, name) if kind == "azure" else name
-        if ours in CHECKS:
-            found[ours] = value
+        if name in CHECKS:
+            found[name] = value
         elif kind == "azureml":
             problems.append(unknown(name))
     return {name: value for name, value in found.items() if not is_empty(value)}
+
+
+def short_names(given: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Extras by their own names: older forms wrote ``extra__azure__tenantId``, which counts where the short one is
+    missing. Source: apache-airflow-providers-microsoft-azure, ``utils.get_field``."""
+    prefix = f"extra__{kind}__"
+    old = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
+    new = {name: value for name, value in given.items() if not name.startswith(prefix)}
+    return old | {name: value for name, value in new.items() if name not in old or not is_empty(value)}
+
+
+def from_azure(given: Mapping[str, Any], fields: ConnectionFields, problems: list[str]) -> dict[str, Any]:
+    """The extras of a connection of type ``azure`` under our names."""
+    found = {AZURE_EXTRAS.get(name, name): value for name, value in given.items() if name != "cloud_environment"}
+    cloud = given.get("cloud_environment")
+    if not is_empty(cloud):
+        known = {name.lower(): ours for name, ours in AZURE_CLOUDS.items()}
+        ours = known.get(cloud.strip().lower()) if isinstance(cloud, str) else None
+        if ours is None:
+            problems.append(f"cloud_environment: {cloud!r} is not accepted. Accepted: {', '.join(AZURE_CLOUDS)}.")
+        elif found.get("cloud", ours) != ours:
+            problems.append(
+                f"cloud_environment: {cloud!r} contradicts cloud {found['cloud']!r}. Accepted: one of them."
+            )
+        found["cloud"] = ours or "public"
+    if not (fields.login and fields.password):
+        for name in AZURE_KEYS:
+            if not is_empty(given.get(name)):
+                problems.append(f"{name}: signing in by it is not supported here. Accepted: login and password.")
+    return found
 
 
 def is_empty(value: Any) -> bool:
