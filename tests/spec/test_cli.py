@@ -99,58 +99,6 @@ def test_usage(folder: Path, capsys: pytest.CaptureFixture[str], arguments: list
     assert "usage:" in capsys.readouterr().err
 
 
-def test_folders_are_searched_for_jobs_and_batch_inputs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "conda.yml").write_text("name: x\ndependencies: []\n")
-    (folder / "component.yml").write_text("type: command\nversion: 1\ncommand: echo\n")
-    (folder / "inputs.yml").write_text("inputs: {d: {type: uri_folder, path: azureml:d:1}, n: 3}\n")
-    assert main(["validate", str(folder)]) == 0
-    assert capsys.readouterr().out == "2 right, 0 wrong\n"
-    (folder / "deep").mkdir()
-    (folder / "deep" / "wrong.yaml").write_text("type: sweep\n")
-    (folder / "inputs.yml").write_text("inputs: {d: {type: uri_foldr, path: azureml:d:1}}\n")
-    assert main(["validate", str(folder)]) == 1
-    err = capsys.readouterr().err
-    assert "inputs.yml:1: inputs.d.type: " in err
-    assert "wrong.yaml:1: " in err
-    assert main(["validate", str(folder / "conda.yml")]) == 1
-
-
-def test_what_cannot_be_told_apart_from_a_job_is_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A job whose type or keys are misspelt does not pass for a file of another kind."""
-    (folder / "job.yml").unlink()
-    wrong = {
-        "a.yml": "type: comand\ncommand: echo\nenvironment: azureml:e:1\n",
-        "b.yml": "comand: echo\nenvironment: azureml:e:1\n",
-        "c.yml": "jobs: {a: {command: echo, environment: azureml:e:1}}\n",
-        "d.yml": "trial: {command: echo}\nobjective: {goal: maximize}\nsearch_space: {}\n",
-        "e.yml": "inputs: {d: {type: uri_folder, path: azureml:d:1}}\noutput: {}\n",
-    }
-    others = {
-        "conda.yml": "name: command\nchannels: [x]\ndependencies: []\n",
-        "environment.yml": "name: e\nimage: x\nconda_file: conda.yml\n",
-        "component.yml": "type: command\nversion: 1\ncommand: echo\n",
-        "component2.yml": "$schema: https://x/commandComponent.schema.json\ntype: command\ncommand: echo\n",
-        "deployment.yml": "name: d\nendpoint_name: e\ncompute: azureml:c\nenvironment: azureml:e:1\n",
-        "compose.yml": "services: {web: {image: x, command: run}}\n",
-        "workflow.yml": "name: w\non: push\njobs: {test: {runs-on: x, steps: []}}\n",
-        "action.yml": "name: a\ndescription: b\ninputs: {x: {default: y}}\nruns: {using: docker}\n",
-        "data.yml": "name: d\ntype: uri_folder\npath: ./data\n",
-    }
-    for name, text in {**wrong, **others}.items():
-        (folder / name).write_text(text)
-    assert main(["validate", str(folder)]) == 1
-    out, err = capsys.readouterr()
-    assert {Path(line.partition(":")[0]).name for line in err.splitlines()} == set(wrong), err
-    assert out == "0 right, 5 wrong\n"
-
-
-def test_only_files_of_a_folder_are_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    os.mkfifo(folder / "pipe.yml")
-    (folder / "gone.yml").symlink_to("nowhere")
-    assert main(["validate", str(folder)]) == 1
-    assert capsys.readouterr().err.startswith(f"{folder}/gone.yml:1: .: ")
-
-
 def test_what_was_set_is_told_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(folder / "job.yml")
     assert main(["render", file, "--set", "limits.timeout=soon", "inputs.rate.x=1", "command.x=y"]) == 1

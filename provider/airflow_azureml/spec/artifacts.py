@@ -14,6 +14,7 @@ from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import OMIT, Field, Reading, show, walk
+from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.inputs import ASSET_NAME, data_uri, datastore
 from airflow_azureml.spec.values import choice, text, version
 
@@ -65,6 +66,9 @@ def optional_name(table: tuple[Field, ...]) -> tuple[Field, ...]:
     return tuple(replace(row, required=False) if row.name == "name" else row for row in table)
 
 
+KINDS = {"dataUri": "data", "modelUri": "model"}
+"""The service's words for the address, and the kinds of file that have them."""
+
 Uri = Callable[[Spot, Reading, str], Any]
 """Reads the path of an asset of a type."""
 
@@ -82,7 +86,7 @@ def translate(
     body = walk(table, document.root, reading)
     body.setdefault(*kind)
     address = uri[1](document.root, reading, body[kind[0]])
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), KINDS[uri[0]]):
         raise SpecError(problems)
     name, number = body.pop("name"), body.pop("version", None)
     return Artifact(name, number, {"properties": {**body, uri[0]: address}}, tuple(reading.warnings))

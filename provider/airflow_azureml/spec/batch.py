@@ -19,6 +19,7 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.batchports import INPUTS, OUTPUTS, ModelRules, batch_inputs, batch_outputs
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Field, Reading, anything, nested, show, walk
+from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.values import choice, duration, mapped, text, title, whole
 
@@ -228,7 +229,7 @@ def read(document: Document, workspace: Workspace) -> Invocation:
     return Invocation(
         {"properties": body},
         experiment,
-        tuple(reading.found()),
+        tuple(explained(document, reading.found(), "batch inputs")),
         tuple(rules.problems),
         tuple(rules.stores),
         tuple(dict.fromkeys(reading.warnings)),

@@ -1,68 +1,84 @@
-"""Tells what a YAML file is (a job, the inputs of a batch endpoint, or something else), and checks it as that."""
+"""Checks one YAML file as what it is, and says what came of it: the two commands and the DAG check look here."""
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
+from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.batch import INPUT_KEYS, OUTPUT_KEYS, SINGLE, TABLE, translate_invocation
+from airflow_azureml.spec.batch import translate_invocation
 from airflow_azureml.spec.document import Document
-from airflow_azureml.spec.fields import closest
-from airflow_azureml.spec.translate import KINDS, translate
+from airflow_azureml.spec.filekinds import Recognised, recognise
+from airflow_azureml.spec.resources import RESOURCES
+from airflow_azureml.spec.schedules import check_schedule
+from airflow_azureml.spec.translate import translate
 
 
-class Kind(enum.Enum):
-    """What a file is."""
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a file.
 
-    JOB = "a job"
-    BATCH = "inputs of a batch endpoint"
-    OTHER = "something else"
-
-
-PORTS = {*INPUT_KEYS, *OUTPUT_KEYS}
-BATCH_KEYS = {*PORTS, *SINGLE, *(row.name for row in TABLE)}
-OTHERS_KEYS = ("version", "is_deterministic", "endpoint_name", "dependencies", "channels")
-"""What a component, a deployment or a conda file has and no job."""
-
-JOB_KEYS = ("command", "trial", "environment", "compute", "code", "search_space", "objective", "experiment_name")
-NODE_KEYS = {"component", "command", "trial"}
-"""Keys by which jobs are known that do not say their type."""
-
-
-def kind(document: Document) -> Kind:
-    """Tell what a document is by its schema, its type and its keys. A job's type may be left out for a command."""
-    value = document.value
-    schema = str(value.get("$schema", "")).rpartition("/")[2].lower()
-    if schema:
-        return Kind.JOB if schema.removesuffix(".schema.json").endswith("job") else Kind.OTHER
-    if PORTS & set(value) and all(key in BATCH_KEYS or closest(key, BATCH_KEYS) for key in value):
-        return Kind.BATCH
-    return Kind.JOB if _is_job(value) else Kind.OTHER
-
-
-def _is_job(value: Mapping[str, Any]) -> bool:
-    """Tell a job, also one whose type or keys are misspelt: it must not pass for something that nobody checks."""
-    if any(key in value for key in OTHERS_KEYS):
-        return False
-    if "type" in value:
-        word = value["type"]
-        return isinstance(word, str) and bool(closest(word.lower(), KINDS))
-    nodes = value.get("jobs")
-    if isinstance(nodes, Mapping) and any(
-        isinstance(node, Mapping) and NODE_KEYS & set(node) for node in nodes.values()
-    ):
-        return True
-    known = [closest(key, JOB_KEYS) for key in value if isinstance(key, str)]
-    return "command" in known or ("trial" in known and len(set(known)) > 2)
-
-
-def check(document: Document, workspace: Workspace) -> tuple[str, ...]:
-    """Check a document and give back its warnings.
-
-    :raises SpecError: with all problems of the document, each with its place.
+    :param recognised: what it is; None: nothing of Azure ML.
+    :param checked: whether its keys and values were looked at.
+    :param problems: all mistakes in it, each with its place.
     """
-    if kind(document) is Kind.BATCH:
-        return translate_invocation(document, workspace).warnings
-    return translate(document, workspace).warnings
+
+    recognised: Recognised | None
+    checked: bool = False
+    warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def __str__(self) -> str:
+        """``a command job, right``."""
+        if self.recognised is None:
+            return "nothing of Azure ML, left alone"
+        state = "wrong" if self.problems else "right" if self.checked else "recognised, not checked"
+        return f"{self.recognised.title}, {state}"
+
+
+def check(document: Document, workspace: Workspace, *, named: bool = False) -> Verdict:
+    """Check a document as what it is.
+
+    :param named: somebody gave this very file, see ``recognise``.
+    """
+    found = recognise(document.value, named=named)
+    if found is None or (checker := _checker(found.name)) is None:
+        return Verdict(found)
+    try:
+        warnings = checker(document, workspace)
+    except SpecError as error:
+        return Verdict(found, True, problems=error.problems)
+    return Verdict(found, True, (*warnings, *_beside(found, document)))
+
+
+BESIDE = ("name", "endpoint_name")
+"""Keys that may be given beside a file, as keywords are beside ``spec=`` and options to ``az ml``."""
+
+
+def _beside(found: Recognised, document: Document) -> Iterator[str]:
+    """Warn of what a file of its own needs and lacks; a component that a pipeline job takes needs no name."""
+    if found.name in RESOURCES and found.name != "component":
+        for key in _lacking(found.name, document):
+            yield str(document.root.problem(f"{key} is not given here: it must be given beside the file.", key))
+
+
+def _lacking(name: str, document: Document) -> list[str]:
+    keys = BESIDE if name == "batch deployment" else BESIDE[:1]
+    return [key for key in keys if key not in document.value]
+
+
+def _checker(name: str) -> Callable[[Document, Workspace], tuple[str, ...]] | None:
+    if name == "schedule":
+        return check_schedule
+    if name == "job":
+        return lambda document, workspace: translate(document, workspace).warnings
+    if name == "batch inputs":
+        return lambda document, workspace: translate_invocation(document, workspace).warnings
+    if name not in RESOURCES:
+        return None
+    return lambda document, workspace: RESOURCES[name].read(_completed(name, document), workspace).warnings
+
+
+def _completed(name: str, document: Document) -> Document:
+    return document.replaced(**dict.fromkeys(_lacking(name, document), "unnamed"))

@@ -18,6 +18,7 @@ from airflow_azureml.spec.components import ANONYMOUS, component
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.environments import deployed
 from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, nested, show, snake, walk
+from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.models import inline as inline_model
 from airflow_azureml.spec.needs import Gap, Register
 from airflow_azureml.spec.references import ARM_ID, asset, code, compute
@@ -84,7 +85,7 @@ def translate_endpoint(document: Document, workspace: Workspace) -> BatchEndpoin
     """
     reading = Reading.of(document, workspace)
     body = walk(ENDPOINT, document.root, reading)
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), "batch endpoint"):
         raise SpecError(problems)
     name = body.pop("name")
     return BatchEndpoint(name, _tracked({"authMode": "AADToken", **body}), tuple(reading.warnings))
@@ -172,7 +173,7 @@ def translate_deployment(document: Document, workspace: Workspace) -> BatchDeplo
     root = document.root
     translate = _pipeline if _runs_a_pipeline(root.value) else _model
     body = translate(root, reading)
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), "batch deployment"):
         raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
     return BatchDeployment(endpoint, name, _tracked(body), tuple(reading.warnings), _lacking(root))

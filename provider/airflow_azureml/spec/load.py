@@ -98,7 +98,7 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, bui
         return source
     if isinstance(source, os.PathLike) or (isinstance(source, str) and is_path(source)):
         path = os.path.join(base, os.fspath(source))
-        return load(_read(path), folder=folder or os.path.dirname(path), file=path)
+        return load(read_text(path), folder=folder or os.path.dirname(path), file=path)
     if isinstance(source, str):
         place = Place(os.path.dirname(os.path.abspath(file)) if file else base, file)
         value, places, problems = parse(source, place)
@@ -127,7 +127,11 @@ def is_path(source: str) -> bool:
     return "\n" not in source and source.endswith((".yml", ".yaml"))
 
 
-def _read(path: str) -> str:
+def read_text(path: str) -> str:
+    """Read a file as UTF-8.
+
+    :raises SpecError: it cannot be read.
+    """
     try:
         with open(path, encoding="utf-8-sig") as file:
             return file.read()

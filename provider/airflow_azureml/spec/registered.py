@@ -17,6 +17,7 @@ from airflow_azureml.spec.components import Component, read
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.environments import CONDA, ENVIRONMENT, build, check_image
 from airflow_azureml.spec.fields import Field, Reading, nearest, show, walk
+from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.inputs import datastore
 from airflow_azureml.spec.values import version
 
@@ -46,7 +47,7 @@ def translate_environment(document: Document, workspace: Workspace) -> Artifact:
     )
     body = walk(table, root.within({key: value for key, value in root.value.items() if key not in CONDA}), reading)
     check_image(body, root, reading)
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), "environment"):
         raise SpecError(problems)
     name, number = body.pop("name"), body.pop("version", None)
     return Artifact(
@@ -70,7 +71,7 @@ def translate_component(document: Document, workspace: Workspace) -> Artifact:
     name, number = _name(root, reading), root.value.get("version")
     if number is not None:
         number = version(root.child("version"), reading)
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), "component"):
         raise SpecError(problems)
     return Artifact(name, number, {"properties": _body(found, name, number)}, tuple(reading.warnings))
 

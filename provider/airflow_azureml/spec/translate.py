@@ -14,6 +14,7 @@ from airflow_azureml.spec.automl import automl
 from airflow_azureml.spec.distillation import distillation
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import Reading, nearest, show
+from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.finetuning import finetuning
 from airflow_azureml.spec.kinds import command
 from airflow_azureml.spec.needs import Gap, Register, Translation, Upload
@@ -61,14 +62,14 @@ def translate(document: Document, workspace: Workspace) -> Translation:
     kind = KINDS.get(word.lower() if document.built else word) if isinstance(word, str) else None
     if kind is None:
         reading.refuse(root, f"{show(word)} is not a type of job.{nearest(word, KINDS) or ''}", "type")
-        raise SpecError(reading.found())
+        raise SpecError(explained(document, reading.found(), "job"))
     if "type" not in root.value and (meant := _other_type(root)):
         reading.refuse(
             root, f'"type" is required: a job without one is a command. Did you mean "type: {meant}"?', "type"
         )
-        raise SpecError(reading.found())
+        raise SpecError(explained(document, reading.found(), "job"))
     body = kind(root, reading)
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), "job"):
         raise SpecError(problems)
     _git(body, document)
     name = root.value.get("name")

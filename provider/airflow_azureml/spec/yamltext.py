@@ -54,13 +54,13 @@ def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Proble
 
     kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _check_depth(text, place, kind)
+        check_depth(text, place, kind)
         loader = kind(text)
         try:
             node = loader.get_single_node()
             if node is None:
                 return None, {}, ()
-            survey = _Survey(loader, place)
+            survey = Survey(loader, place)
             survey.measure(node, ())
             if survey.problems:
                 every = (*survey.problems, *survey.twice)
@@ -78,7 +78,7 @@ def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Proble
 # -- what ends the reading
 
 
-def _check_depth(text: str, place: Place, kind: Any) -> None:
+def check_depth(text: str, place: Place, kind: Any) -> None:
     """Refuse what stands too deep, by events alone: composing goes as deep as the text does."""
     import yaml
 
@@ -134,7 +134,7 @@ def _unprintable(text: str, place: Place) -> Problem | None:
 
 
 @dataclass
-class _Survey:
+class Survey:
     """One look at all nodes before anything is built of them.
 
     :param problems: what cannot be built.

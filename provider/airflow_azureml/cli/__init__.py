@@ -1,6 +1,6 @@
-"""The command ``airflow-azureml``: shows what a job file would ask of the service, and what is wrong with one.
+"""The command ``airflow-azureml``: shows what a file would ask of the service, and what is wrong with files.
 
-Nothing here needs a network, a connection or Airflow.
+Nothing here needs a network or a connection.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.cli.reporting import complain, problems_of
+from airflow_azureml.cli.validation import Validation
+from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.checking import Kind, check, kind
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.rendering import render
 from airflow_azureml.spec.translate import translate
@@ -96,9 +97,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the workspace that ids are of; by default placeholders in braces stand for it",
     )
     shown.set_defaults(run=_render)
-    text = "check job files and batch inputs, and whole folders of them"
+    text = "check files that Azure ML's CLI takes, such as jobs, and whole folders of them"
     checked = commands.add_parser("validate", help=text, description=text.capitalize() + ".", epilog=ends)
-    help_ = "a file, or a folder in which all jobs and batch inputs (.yml, .yaml) are checked"
+    help_ = "a file, or a folder in which all files of Azure ML (.yml, .yaml) are checked"
     checked.add_argument("paths", metavar="PATH", nargs="+", type=_existing, help=help_)
     checked.set_defaults(run=_validate)
     return parser
@@ -134,7 +135,7 @@ def _render(options: argparse.Namespace) -> int:
         translation = translate(load(Path(options.file)).with_values(options.values), options.workspace)
         rendered = render(translation, options.workspace, options.name)
     except (SpecError, OSError) as error:
-        return _complain(_problems(error), options.file)
+        return complain(problems_of(error), options.file)
     for warning in translation.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(json.dumps(rendered, indent=2))
@@ -142,57 +143,4 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    right = wrong = 0
-    unread: list[OSError] = []
-    for given, path in _files(options.paths, unread.append):
-        try:
-            document = load(Path(path))
-            if given != path and kind(document) is Kind.OTHER:
-                continue
-            warnings = check(document, PLACEHOLDER)
-        except (SpecError, OSError) as error:
-            wrong += _complain(_problems(error), path)
-            continue
-        right += 1
-        for warning in warnings:
-            print(f"warning: {warning}")
-    for fault in unread:
-        wrong += _complain(_problems(fault), str(fault.filename))
-    print(f"{right} right, {wrong} wrong")
-    return 1 if wrong else 0
-
-
-def _files(paths: Iterable[str], unread: Callable[[OSError], object]) -> Iterator[tuple[str, str]]:
-    """Go through the files: those named themselves, and what ends in .yml or .yaml in the folders.
-
-    :param unread: told of a folder that cannot be read.
-    """
-    for path in paths:
-        if not os.path.isdir(path):
-            yield path, path
-            continue
-        for folder, inner, names in os.walk(path, onerror=unread):
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
-            for file in (os.path.join(folder, name) for name in sorted(names) if name.endswith((".yml", ".yaml"))):
-                if os.path.isfile(file) or not os.path.exists(file):  # no pipe, nor a device; a broken link is told
-                    yield path, file
-
-
-def _problems(error: SpecError | OSError) -> Sequence[Problem]:
-    if isinstance(error, SpecError):
-        return error.problems
-    return [Problem("", f"{error.filename or 'a file'} cannot be read: {error.strerror or error}.")]
-
-
-def _complain(problems: Iterable[Problem], given: str) -> int:
-    """Write problems as ``file:line: dotted.path: message``; ``.`` is the document as a whole."""
-    whole = os.path.abspath(given)
-    for problem in problems:
-        file = given if problem.file in (None, whole) else problem.file
-        message = " ".join(problem.message.splitlines())
-        print(f"{file}:{problem.line or 1}: {problem.path or '.'}: {message}", file=sys.stderr)
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return Validation(PLACEHOLDER).run(options.paths)
