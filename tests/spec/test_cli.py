@@ -20,6 +20,8 @@ inputs: {rate: 0.1, data: {type: uri_folder, path: ./data}, known: {type: uri_fi
 environment: {build: {path: ./ctx}}
 """
 
+COMMAND = "command: echo\nenvironment: azureml:e:1\n"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -66,6 +68,46 @@ def test_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_job_without_a_name_has_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "job.yml").write_text(JOB.replace("name: from-file\n", ""))
     assert shown(capsys, str(folder / "job.yml"))["name"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "part"),
+    [
+        ("name: d\ntype: uri_folder\npath: ./data\n", "d", "dataUri"),
+        ("$schema: https://x.example/model.schema.json\nname: m\ntype: custom_model\npath: ./data\n", "m", "modelUri"),
+        ("name: e\nbuild: {path: ./ctx}\n", "e", "build"),
+        (f"version: 3\nname: c\ntype: command\n{COMMAND}code: ./src\n", "c", "componentSpec"),
+        ("name: scores\nauth_mode: aad_token\n", "scores", "authMode"),
+        ("name: blue\nendpoint_name: scores\nmodel: azureml:m:1\ncompute: azureml:c\n", "blue", "compute"),
+    ],
+)
+def test_each_kind_of_file_is_rendered_as_what_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, name: str, part: str
+) -> None:
+    (folder / "file.yml").write_text(text)
+    found = shown(capsys, str(folder / "file.yml"))
+    assert (found["name"], sorted(found)) == (name, ["body", "name", "requests", "uploads"])
+    assert part in found["body"]["properties"]
+    assert shown(capsys, str(folder / "file.yml"), "--name", "other")["name"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: c\ntype: amlcompute\nsize: x\n", "this is a compute (known by type"),
+        ("name: n\ntrigger: {}\ncreate_job: x.yml\n", "this is a schedule (known by create_job, trigger)"),
+        ("comment: {layout: diff}\n", '"comment" is not known here.'),
+        ("", "this is not a mapping but empty."),
+    ],
+)
+def test_what_is_never_sent_cannot_be_rendered(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (folder / "file.yml").write_text(text)
+    assert main(["render", str(folder / "file.yml")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
 
 
 def test_mistakes_stand_on_a_line_each(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

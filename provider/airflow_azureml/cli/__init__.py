@@ -18,9 +18,9 @@ from airflow_azureml.cli.reporting import complain, problems_of
 from airflow_azureml.cli.validation import Validation
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.checking import to_translation
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.rendering import render
-from airflow_azureml.spec.translate import translate
 
 PLACEHOLDER = Workspace("{subscription_id}", "{resource_group}", "{workspace_name}")
 """What stands for the workspace where none is named."""
@@ -72,12 +72,17 @@ def _parser() -> argparse.ArgumentParser:
         "Exit code: 0; 1 for errors in a file, one per line on stderr as file:line: dotted.path: message; 2 for usage."
     )
     parser = argparse.ArgumentParser(
-        prog="airflow-azureml", description="Check and show Azure ML job files, without a network.", epilog=ends
+        prog="airflow-azureml", description="Check and show files of Azure ML, without a network.", epilog=ends
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    text = "show what a job file asks of the service, as JSON: name, body, requests, uploads"
+    text = "show what a file asks of the service, as JSON: name, body, requests, uploads"
     shown = commands.add_parser("render", help=text, description=text.capitalize() + ".", epilog=ends)
-    shown.add_argument("file", metavar="FILE", type=_existing, help="a job file")
+    shown.add_argument(
+        "file",
+        metavar="FILE",
+        type=_existing,
+        help="a job, or a component, an environment, data, a model, a batch endpoint or deployment",
+    )
     shown.add_argument(
         "--set",
         dest="values",
@@ -88,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_assignment,
         help="set values by dotted path, such as inputs.rate=0.1; read as YAML",
     )
-    shown.add_argument("--name", type=_name, help="the job's name; by default that of the file")
+    shown.add_argument("--name", type=_name, help="the name; by default that of the file")
     shown.add_argument(
         "--workspace",
         metavar="SUB/RG/WS",
@@ -132,8 +137,9 @@ def _workspace(text: str) -> Workspace:
 
 def _render(options: argparse.Namespace) -> int:
     try:
-        translation = translate(load(Path(options.file)).with_values(options.values), options.workspace)
-        rendered = render(translation, options.workspace, options.name)
+        document = load(Path(options.file)).with_values(options.values)
+        translation = to_translation(document.replaced(name=options.name), options.workspace)
+        rendered = render(translation, options.workspace)
     except (SpecError, OSError) as error:
         return complain(problems_of(error), options.file)
     for warning in translation.warnings:

@@ -9,7 +9,8 @@ from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.batch import translate_invocation
 from airflow_azureml.spec.document import Document
-from airflow_azureml.spec.filekinds import Recognised, recognise
+from airflow_azureml.spec.filekinds import FILE_KINDS, Recognised, recognise
+from airflow_azureml.spec.needs import Translation
 from airflow_azureml.spec.resources import RESOURCES
 from airflow_azureml.spec.schedules import check_schedule
 from airflow_azureml.spec.translate import translate
@@ -66,6 +67,20 @@ def _beside(found: Recognised, document: Document) -> Iterator[str]:
 def _lacking(name: str, document: Document) -> list[str]:
     keys = BESIDE if name == "batch deployment" else BESIDE[:1]
     return [key for key in keys if key not in document.value]
+
+
+def to_translation(document: Document, workspace: Workspace) -> Translation:
+    """Translate a document to what is put to the service for it, whichever kind it is of.
+
+    :raises SpecError: with all problems of the document, each with its place; or it is of a kind that is not sent.
+    """
+    found = recognise(document.value, named=True)
+    if found is None or found.name == "job":
+        return translate(document, workspace)
+    if found.name in RESOURCES:
+        return RESOURCES[found.name].translate(document, workspace)
+    accepted = ", ".join(["a job", *(FILE_KINDS[name].title for name in RESOURCES)])
+    raise SpecError([document.root.problem(f"this is {found}, which cannot be rendered. Accepted: {accepted}.")])
 
 
 def _checker(name: str) -> Callable[[Document, Workspace], tuple[str, ...]] | None:
