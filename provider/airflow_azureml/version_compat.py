@@ -6,6 +6,7 @@ Everything heavy is imported inside the functions: this module is read by every 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from airflow import __version__ as airflow_version
 
@@ -20,6 +21,11 @@ AIRFLOW_RELEASE = _release(airflow_version)
 AIRFLOW_V_3_0_PLUS = AIRFLOW_RELEASE >= (3, 0)
 AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
 AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
+
+if TYPE_CHECKING or AIRFLOW_V_3_0_PLUS:
+    from airflow.sdk.definitions.mappedoperator import OperatorPartial as OperatorPartial
+else:
+    from airflow.models.mappedoperator import OperatorPartial as OperatorPartial
 
 _MASKERS = (
     "airflow.sdk.log",  # 3.1 and later

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator, XComNotFound
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.operators import templates
+from airflow_azureml.operators import objects, templates
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
@@ -33,6 +32,7 @@ class AzureMLBaseOperator(BaseOperator):
     template_ext: Sequence[str] = ()
     template_file_fields: ClassVar[tuple[str, ...]] = ()
     ui_color = "#e3f0fb"
+    partial = objects.PlainPartial()
 
     def __init__(
         self,
@@ -61,16 +61,21 @@ class AzureMLBaseOperator(BaseOperator):
             workspace_name=self.workspace_name,
         )
 
+    def _hook_apply_defaults(self, **kwargs: Any) -> tuple[tuple[()], dict[str, Any]]:
+        """Swap objects of ``azure-ai-ml`` for plain values before anybody keeps them.
+
+        Airflow calls this before each ``__init__``, whose keywords it keeps beside the fields.
+
+        :raises AzureMLSpecError: such an object is not complete.
+        """
+        return (), objects.keywords(type(self), kwargs)
+
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""
         if isinstance(content, str):
             render = super().render_template
             return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
         if isinstance(content, os.PathLike) and not hasattr(content, "serialize"):
-            return content
-        from airflow_azureml.spec.objects import is_object
-
-        if is_object(content):  # some are mappings too, and Airflow would make them plain ones
             return content
         try:
             return super().render_template(content, context, jinja_env, seen_oids)
@@ -110,16 +115,12 @@ class AzureMLBaseOperator(BaseOperator):
         :raises rest.errors.SpecError: it cannot be read; names the field or file.
         """
         from airflow_azureml.spec.load import load
-        from airflow_azureml.spec.objects import is_object
 
         value, path = getattr(self, field), self.template_file_paths.get(field)
         if path is None and templates.is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
-        document = load(value, folder=self.template_folders()[0], file=path)
-        if is_object(value):
-            return replace(document, value=self.render_template(dict(document.value), context))
-        return document
+        return load(value, folder=self.template_folders()[0], file=path)
 
     def load_built(self, value: Mapping[str, Any]) -> Document:
         """Read a document made of this operator's keywords."""

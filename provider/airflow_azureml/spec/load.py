@@ -15,7 +15,7 @@ from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.spec.document import Document, Place
 from airflow_azureml.spec.fields import show
 from airflow_azureml.spec.needs import Bundle
-from airflow_azureml.spec.objects import is_object, plain
+from airflow_azureml.spec.objects import BASE, is_object, written
 from airflow_azureml.spec.yamltext import DEPTH, DIGITS, LIMIT, parse
 
 JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
@@ -103,8 +103,10 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, bui
         place = Place(os.path.dirname(os.path.abspath(file)) if file else base, file)
         value, places, problems = parse(source, place)
     elif is_object(source):  # some of these are mappings too, of their attributes
-        built, value = True, plain(source)
-        places = {(): Place(os.path.abspath(str(getattr(source, "base_path", None) or base)))}
+        return load(written(source), folder=folder)
+    elif isinstance(source, Mapping) and BASE in source:
+        built, value = True, {key: item for key, item in source.items() if key != BASE}
+        places = {(): Place(os.path.abspath(str(source[BASE] or base)))}
     elif isinstance(source, Mapping):
         value, places = dict(source), {}
     else:

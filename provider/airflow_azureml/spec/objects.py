@@ -24,9 +24,22 @@ SPELLINGS = {"job_output_type": "type", "job_input_type": "type"}
 """Keys that the dump of some nodes spells as the service does."""
 
 
+BASE = "$azure_ai_ml"
+"""The key, in a job object that was written down, that says so: its value is the folder of relative paths, or None."""
+
+
 def is_object(source: Any) -> bool:
     """Tell a job object; the class is asked, for an instance may answer to any name."""
     return hasattr(type(source), "_to_dict")
+
+
+def written(job: Any) -> dict[str, Any]:
+    """Write a job down so that ``load`` still knows what it was: made by program, with a folder of its own.
+
+    :raises SpecError: as ``plain``.
+    """
+    base = getattr(job, "base_path", None)
+    return {**plain(job), BASE: str(base) if base else None}
 
 
 def plain(job: Any) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""What operators keep of objects of ``azure-ai-ml``: plain values, written down when the operator is made.
+
+Airflow copies operators (``tasks clear`` and ``backfill`` with ``-t``, ``dag.partial_subset``) and serialises them; a
+copy of a job object raises ``KeyError: '__deepcopy__'``, and one with outputs cannot be pickled (azure-ai-ml 1.35.2).
+Nothing of azure is imported here: an object is told by its class, which has ``_to_dict``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_azureml.exceptions import translated
+from airflow_azureml.version_compat import OperatorPartial
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+
+def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any:
+    """Swap objects of ``azure-ai-ml`` for what they write down, at any depth; a value without any is given back itself.
+
+    :param top: the value is a whole job, or another document that can be read from a file.
+    :raises AzureMLSpecError: an object is not complete; the text is that of ``azure-ai-ml``.
+    """
+    if hasattr(type(value), "_to_dict"):  # an instance may answer to any name
+        return _written(value, top)
+    if isinstance(value, os.PathLike):
+        # Airflow's own paths write themselves down for other processes.
+        return value if isinstance(value, PurePath) or hasattr(value, "serialize") else Path(os.fspath(value))
+    if id(value) in around:
+        return value
+    around = (*around, id(value))
+    if type(value) is dict:
+        items = {key: plain(item, around=around) for key, item in value.items()}
+        return items if any(items[key] is not value[key] for key in value) else value
+    if type(value) in (list, tuple):
+        parts = [plain(item, around=around) for item in value]
+        return type(value)(parts) if any(new is not old for new, old in zip(parts, value, strict=True)) else value
+    return value
+
+
+def _written(value: Any, top: bool) -> Any:
+    from airflow_azureml.spec import objects
+
+    with translated():
+        return objects.written(value) if top else objects.plain(value)
+
+
+def keywords(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the values of an operator's template fields plain; others are none of ours."""
+    return {name: _field(operator, name, value) for name, value in given.items()}
+
+
+def _field(operator: type[Any], name: str, value: Any) -> Any:
+    if name not in operator.template_fields:
+        return value
+    return plain(value, top=name in getattr(operator, "template_file_fields", ()))
+
+
+class PlainPartial:
+    """``partial`` of a class of operators: Airflow's own, which goes on as ours."""
+
+    def __get__(self, task: BaseOperator | None, operator: type[BaseOperator]) -> Callable[..., OperatorPartial]:
+        """Give Airflow's function for a class; for a task, the one that refuses."""
+        begin = vars(BaseOperator)["partial"].__get__(task, operator)
+
+        def partial(**kwargs: Any) -> OperatorPartial:
+            return Partial.going_on(begin(**kwargs))
+
+        return partial
+
+
+class Partial(OperatorPartial):
+    """A mapped task on its way: what it is mapped over is kept as plain values, too."""
+
+    @classmethod
+    def going_on(cls, begun: OperatorPartial) -> Partial:
+        """Take over from what Airflow's own ``partial`` gives."""
+        begun._expand_called = True  # else it warns that it was never mapped
+        kept = keywords(begun.operator_class, begun.kwargs)
+        return cls(operator_class=begun.operator_class, kwargs=kept, params=begun.params)
+
+    def expand(self, **mapped_kwargs: Any) -> MappedOperator:
+        """Map over lists of values, by keyword."""
+        for name, values in mapped_kwargs.items():
+            if isinstance(values, (list, tuple)):
+                mapped_kwargs[name] = [_field(self.operator_class, name, value) for value in values]
+            elif isinstance(values, dict):
+                mapped_kwargs[name] = plain(values)
+        return super().expand(**mapped_kwargs)
+
+    def expand_kwargs(self, kwargs: Any, **options: Any) -> MappedOperator:
+        """Map over a list of keywords."""
+        if isinstance(kwargs, (list, tuple)):
+            kwargs = [keywords(self.operator_class, row) if isinstance(row, Mapping) else row for row in kwargs]
+        return super().expand_kwargs(kwargs, **options)
