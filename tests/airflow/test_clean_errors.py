@@ -19,6 +19,7 @@ ERRORS = {
     "no_compute": ("AzureMLException", ["no-such-compute"]),
     "no_code": ("AzureMLSpecError", ["code", "./no-such-folder"]),
     "dict_literal": ("AzureMLSpecError", ["inputs.grid", "depth", "json.dumps"]),
+    "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty text", "Leave the input out"]),
     "no_output": ("AzureMLSpecError", ['fine.output["test_data"]', "train_data"]),
     "exit_3": ("AzureMLJobFailedError", ["Failed", "last words", "/runs/"]),
     "timeout_twice": ("AzureMLSpecError", ["timeout", "limits.timeout", "one of them"]),

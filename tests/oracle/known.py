@@ -51,6 +51,12 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "what leads nowhere would fail when the job has begun",
     ),
     ("refused here", r"is the id of something in \"environments\", not of a compute", "it is no compute"),
+    ("refused here", r"an empty text is no value of an input", "the service answers that the value is required"),
+    (
+        "differs",
+        r"\.value: ours '[-\d.e+]+', theirs '(True|False|-?\d+)'",
+        "theirs cuts the fraction off {value: 0.5} and makes a truth value of {value: 1}",
+    ),
     ("refused here", r"a folder around it", "Microsoft's client goes round forty times and uploads as many copies"),
     ("refused there", r"object\.__init__\(\) takes exactly one argument", "a fault of theirs"),
     ("refused there", r"^automl node text_.*is not in set \['classification'\]", "theirs fails to write the search"),

@@ -35,7 +35,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
 
         document = self._with_defaults(self.document(context))
         refuse_reserved_outputs(document)
-        translation = translate(document, workspace)
+        translation = translate(document, workspace).accepted()
         for warning in translation.warnings:
             self.log.warning("%s", warning)
         self._compare_limits(document)

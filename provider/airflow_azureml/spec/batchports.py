@@ -17,9 +17,10 @@ from typing import Any
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import parse_datastore_path
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Reading, show
+from airflow_azureml.spec.fields import INVALID, Reading, show, tell_reading
 from airflow_azureml.spec.inputs import (
     BUILT_KEYS,
+    EMPTY,
     INPUT_KEYS,
     INPUT_MODES,
     MODEL_TYPES,
@@ -141,6 +142,8 @@ def _input(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
         return _data(spot.within({"path": value}), reading, rules)
     if is_literal(value):
         rules.take_input(spot, "Literal")
+        tell_reading(spot, reading)
+        _tell_empty(spot, reading)
         return {"jobInputType": "Literal", "value": value}
     if not isinstance(value, Mapping):
         return not_an_input(spot, reading)
@@ -189,11 +192,21 @@ def _literal(spot: Spot, reading: Reading, rules: ModelRules, kind: str | None) 
     inner = spot.child(given[0])
     if not is_literal(inner.value):
         return not_an_input(inner, reading)
+    if kind != "string":
+        tell_reading(inner, reading)
+    _tell_empty(inner, reading)
     value = inner.value if kind is None else LITERALS[kind](inner, reading)
     return INVALID if value is INVALID else {"jobInputType": "Literal", "value": value}
 
 
+def _tell_empty(spot: Spot, reading: Reading) -> None:
+    """Warn of an empty text, which the service refuses in jobs. That of invocations is sent as azure-ai-ml sends it."""
+    if spot.value == "":
+        reading.warn(spot, EMPTY)
+
+
 def _string(spot: Spot, reading: Reading) -> Any:
+    tell_reading(spot, reading, str(spot.value))
     return str(spot.value)
 
 

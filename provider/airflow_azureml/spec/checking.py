@@ -76,7 +76,7 @@ def to_translation(document: Document, workspace: Workspace) -> Translation:
     """
     found = recognise(document.value, named=True)
     if found is None or found.name == "job":
-        return translate(document, workspace)
+        return translate(document, workspace).accepted()
     if found.name in RESOURCES:
         return RESOURCES[found.name].translate(document, workspace)
     accepted = ", ".join(["a job", *(FILE_KINDS[name].title for name in RESOURCES)])
@@ -87,7 +87,7 @@ def _checker(name: str) -> Callable[[Document, Workspace], tuple[str, ...]] | No
     if name == "schedule":
         return check_schedule
     if name == "job":
-        return lambda document, workspace: translate(document, workspace).warnings
+        return lambda document, workspace: translate(document, workspace).accepted().warnings
     if name == "batch inputs":
         return lambda document, workspace: translate_invocation(document, workspace).warnings
     if name not in RESOURCES:

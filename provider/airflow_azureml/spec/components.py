@@ -216,7 +216,7 @@ COMMAND = (
     Field("distribution", "distribution", component_distribution),
     Field("properties", "properties", mapped(anything)),
     INCLUDES,
-    Field("environment_variables", None, anything),
+    Field("environment_variables", None, anything, unsent=True),
 )
 """The spec of a command; Microsoft's client does not send a component's environment variables."""
 

@@ -143,10 +143,10 @@ SETTINGS = (
 )
 JOB = (
     *HEAD,
-    Field("compute", None, raw_compute),
+    Field("compute", None, raw_compute, unsent=True),
     Field("outputs", "outputs", outputs),
-    Field("services", None, JOB_SERVICES),
-    Field("identity", None, identity),
+    Field("services", None, JOB_SERVICES, unsent=True),
+    Field("identity", None, identity, unsent=True),
 )
 
 

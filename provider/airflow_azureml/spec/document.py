@@ -34,12 +34,16 @@ class Place:
 
     :param line: 1-based.
     :param by_set: it was not written in a file, but set by its dotted path.
+    :param written: the text of a value in which YAML reads something else, such as ``017``; of others None.
+    :param key: the same of its key.
     """
 
     folder: str
     file: str | None = None
     line: int | None = None
     by_set: bool = False
+    written: str | None = None
+    key: str | None = None
 
 
 class Files(Protocol):
@@ -80,8 +84,11 @@ class Files(Protocol):
         """
         ...
 
-    def parse(self, text: str) -> Any:
-        """Read a text as YAML, as the CLI does with the values of ``--set``."""
+    def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
+        """Read a text as YAML, as the CLI does with the values of ``--set``; gives back its places, too.
+
+        :raises ValueError: it is none.
+        """
         ...
 
     def dump(self, value: Any) -> str:
@@ -105,6 +112,12 @@ class Spot:
     def place(self) -> Place:
         """Where the value stands; a value without a place of its own has that of the nearest one around it."""
         return self.document.place(self.path)
+
+    @property
+    def written(self) -> str | None:
+        """The text of the value, where YAML reads something else in it; see ``Place``."""
+        place = self.document.places.get(self.path)
+        return place.written if place else None
 
     @property
     def name(self) -> str:
@@ -173,7 +186,7 @@ class Document:
         """
         changed, places = copy.deepcopy(self.value), dict(self.places)
         problems: list[Problem] = []
-        for name, value in self._pairs(values, typed, problems):
+        for name, value, inner in self._pairs(values, typed, problems):
             try:
                 path = _put(changed, name, value)
             except ValueError as error:
@@ -182,25 +195,27 @@ class Document:
             folder = self.place(path).folder
             places = {known: place for known, place in places.items() if known[: len(path)] != path}
             places[path] = Place(folder, by_set=True)
+            for way, place in inner.items():
+                places[path + way] = Place(folder, by_set=True, written=place.written, key=place.key)
         if problems:
             raise SpecError(problems)
         return replace(self, value=changed, places=places)
 
     def _pairs(
         self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
-    ) -> list[tuple[str, Any]]:
+    ) -> list[tuple[str, Any, Mapping[Path, Place]]]:
         if isinstance(values, Mapping):
-            return list(values.items())
-        pairs: list[tuple[str, Any]] = []
+            return [(name, value, {}) for name, value in values.items()]
+        pairs: list[tuple[str, Any, Mapping[Path, Place]]] = []
         for text in [values] if isinstance(values, str) else values:
             name, equals, value = str(text).partition("=")
             if not equals or not name.strip():
                 problems.append(Problem("", f"set: {text!r} is not of the form path.to.key=value."))
                 continue
             try:
-                parsed = self.files.parse(value)
+                parsed, places = self.files.parse(value)
                 as_text = not typed and parsed is not None and not isinstance(parsed, (str, Mapping, list))
-                pairs.append((name.strip(), value.strip() if as_text else parsed))
+                pairs.append((name.strip(), value.strip(), {}) if as_text else (name.strip(), parsed, places))
             except ValueError as error:
                 problems.append(Problem(name.strip(), f"set: {value!r} cannot be read as YAML: {error}"))
         return pairs

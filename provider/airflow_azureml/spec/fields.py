@@ -18,6 +18,7 @@ from typing import Any
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document, Spot
+from airflow_azureml.spec.notation import described, moment
 
 
 class _Invalid:
@@ -39,6 +40,7 @@ class Reading:
     :param snake: spell the service's names in snake case, as nodes of a pipeline do.
     :param bound: take a text with a ``${{…}}`` binding for any value, as nodes of a pipeline may.
     :param cache: what was made of other files, by path and kind.
+    :param rejected: what Microsoft's client sends and the service refuses, see ``Translation``.
     :param doubts: problems that follow from others: told only where nothing else is wrong at the same place.
     """
 
@@ -48,6 +50,7 @@ class Reading:
     snake: bool = False
     bound: bool = False
     cache: dict[tuple[str, str], Any] = field(default_factory=dict)
+    rejected: list[Problem] = field(default_factory=list)
     doubts: list[Problem] = field(default_factory=list)
     told: set[Problem] = field(default_factory=set, repr=False)
 
@@ -56,11 +59,16 @@ class Reading:
         """Begin with what was wrong with the document as YAML."""
         return cls(workspace, list(document.problems))
 
-    def found(self) -> list[Problem]:
-        """All problems, each once, by file and line."""
+    def found(self, strict: bool = False) -> list[Problem]:
+        """All problems, each once, by file and line.
+
+        :param strict: what the service alone refuses is a problem by itself, not only beside others.
+        """
+        if not strict and not self.problems and not self.doubts:
+            return []
         places = {(problem.file, problem.path) for problem in self.problems}
         doubts = [problem for problem in self.doubts if (problem.file, problem.path) not in places]
-        every = dict.fromkeys((*self.problems, *doubts))
+        every = dict.fromkeys((*self.problems, *doubts, *self.rejected))
         return sorted(every, key=lambda problem: (problem.file or "", problem.line or 0))
 
     @contextmanager
@@ -80,6 +88,10 @@ class Reading:
             self.told.add(problem)
             self.problems.append(problem)
         return INVALID
+
+    def reject(self, spot: Spot, message: str, *further: str | int) -> None:
+        """Note what can be written into a request, as Microsoft's client does, and what the service then refuses."""
+        self.rejected.append(spot.problem(message, *further))
 
     def doubt(self, spot: Spot, message: str, *further: str | int) -> Any:
         """Note a problem that may be but the consequence of another one; gives back INVALID."""
@@ -115,6 +127,8 @@ class Field:
     :param ignored: accept any value and send nothing: what only answers of the service carry.
     :param bindable: whether a binding may stand in the place of a value, where bindings are taken at all.
     :param program: a key that no YAML schema of Microsoft's client has, but its objects do.
+    :param unsent: a setting that is checked and then lost in Microsoft's client, where the service has no place for it:
+        a warning says so.
     """
 
     name: str
@@ -124,6 +138,7 @@ class Field:
     ignored: bool = False
     bindable: bool = True
     program: bool = False
+    unsent: bool = False
 
 
 Table = Sequence[Field]
@@ -137,13 +152,15 @@ def anything(spot: Spot, reading: Reading) -> Any:
 def _plain(spot: Spot, reading: Reading) -> Any:
     value = spot.value
     if isinstance(value, Mapping):
-        return {key_text(item.path[-1]) or item.name: _plain(item, reading) for item in spot.items()}
+        return {told_key(item, reading): _plain(item, reading) for item in spot.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, reading) for item in spot.items()]
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        tell_reading(spot, reading)
         return value
     if isinstance(value, (datetime.date, datetime.time)):
-        return _moment(value)
+        tell_reading(spot, reading)
+        return moment(value)
     return reading.refuse(spot, f"{show(value)} cannot be sent as JSON; write it as text in quotes.")
 
 
@@ -156,12 +173,31 @@ def key_text(key: Any) -> str | None:
     return str(key) if isinstance(key, (int, float)) and math.isfinite(key) else None
 
 
-def _moment(value: datetime.date | datetime.time) -> str:
-    """Write a date that YAML read as such; a date with a time is UTC. Source: azure-ai-ml 1.35.2 sends it so."""
-    if not isinstance(value, datetime.datetime):
-        return value.isoformat()
-    utc = datetime.timezone.utc
-    return (value.astimezone(utc) if value.tzinfo else value.replace(tzinfo=utc)).isoformat().replace("+00:00", "Z")
+def tell_reading(spot: Spot, reading: Reading, sent: Any = None) -> None:
+    """Warn of a value that was written in another way than it is sent.
+
+    :param sent: what is sent; by default the value.
+    """
+    if spot.written is None:
+        return
+    arrives = spot.value if sent is None else sent
+    arrives = moment(arrives) if isinstance(arrives, (datetime.date, datetime.time)) else arrives
+    what = described(spot.written, spot.value)
+    reading.warn(
+        spot,
+        f'{spot.written} is {what} to YAML, and {show(arrives)} is sent. Write "{spot.written}" in quotes to send it '
+        "as it is written.",
+    )
+
+
+def told_key(spot: Spot, reading: Reading) -> str:
+    """Write the key of a value as JSON does, and warn where it was written in another way."""
+    name = key_text(spot.path[-1])
+    place = spot.document.places.get(spot.path)
+    if name is not None and place is not None and place.key is not None:
+        what = described(place.key, spot.path[-1])
+        reading.warn(spot, f'the key {place.key} is {what} to YAML, and {show(name)} is sent. Write "{place.key}".')
+    return name or spot.name
 
 
 def answers(*names: str) -> tuple[Field, ...]:
@@ -203,6 +239,8 @@ def walk(table: Table, spot: Spot, reading: Reading, extra: Collection[Any] = ()
             continue
         bound = reading.bound and row.bindable and isinstance(value, str) and "${{" in value
         converted = value if bound else row.convert(spot.child(key), reading)
+        if row.unsent and value not in (None, "", {}, []):
+            reading.warn(spot.child(key), f"{show(key)} is not sent from here: it has no effect.")
         if converted is not INVALID and converted is not OMIT and row.rest is not None:
             body[reading.key(row.rest)] = converted
     for row in table:

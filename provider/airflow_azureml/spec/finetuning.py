@@ -118,8 +118,8 @@ DETAILS = (
 JOB = (
     *HEAD,
     Field("outputs", "outputs", outputs),
-    Field("services", None, JOB_SERVICES),
-    Field("identity", None, identity),
+    Field("services", None, JOB_SERVICES, unsent=True),
+    Field("identity", None, identity, unsent=True),
 )
 RESOURCES = nested((Field("instance_types", "instanceTypes", listed(text), required=True),))
 PROVIDERS = {
@@ -135,9 +135,9 @@ PROVIDERS = {
     "azure_open_ai": (
         "AzureOpenAI",
         (
-            Field("compute", None, raw_compute),
-            Field("queue_settings", None, QUEUE),
-            Field("resources", None, RESOURCES),
+            Field("compute", None, raw_compute, unsent=True),
+            Field("queue_settings", None, QUEUE, unsent=True),
+            Field("resources", None, RESOURCES, unsent=True),
         ),
         OPENAI,
     ),

@@ -6,7 +6,6 @@ what does not exist, and circles; both are refused here.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from typing import Any
 from airflow_azureml.spec.components import Component
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import Reading, nearest, show
-from airflow_azureml.spec.values import TRUTHS
 
 BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
 PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")
@@ -161,13 +159,8 @@ def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
 
 
 def unwrapped(value: Any) -> Any:
-    """Take a literal out of ``{value: …}``, where Microsoft's schema reads 1 as true and cuts fractions off."""
-    if not isinstance(value, Mapping) or set(value) != {"value"}:
-        return value
-    found = value["value"]
-    if isinstance(found, (bool, int, float)) and found in TRUTHS:
-        return TRUTHS[found]
-    return int(found) if isinstance(found, float) and math.isfinite(found) else found
+    """Take a literal out of ``{value: …}``."""
+    return value["value"] if isinstance(value, Mapping) and set(value) == {"value"} else value
 
 
 def source(text: str, scope: Scope, seen: tuple[str, ...] = ()) -> Source | None:

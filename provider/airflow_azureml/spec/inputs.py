@@ -14,11 +14,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Reading, nearest, show
+from airflow_azureml.spec.fields import INVALID, Reading, nearest, show, tell_reading
 from airflow_azureml.spec.needs import Gap
 from airflow_azureml.spec.references import ARM_ID, PREFIXES, VERSION_ID, asset, is_binding, is_url, local, not_local
 from airflow_azureml.spec.tables import warn_of_no_table
-from airflow_azureml.spec.values import TRUTHS
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 """What an input or output may be called."""
@@ -45,6 +44,12 @@ PLAIN_MODES = ("ro_mount", "download", "direct")
 TABLE_MODES = (*PLAIN_MODES, "eval_mount", "eval_download")
 
 INPUT_KEYS = ("type", "path", "mode", "datastore", "path_on_compute")
+EMPTY = (
+    'an empty text is no value of an input: Azure ML refuses it ("The Value field is required"). Leave the input out, '
+    'or give a word that the script takes for nothing, such as "none".'
+)
+"""Source: Azure/azure-sdk-for-python#41834."""
+
 UPSTREAM_KEYS = ("https_url", "abfss_url", "asset_id")
 """What the result of an upstream task carries besides, and is not sent."""
 BUILT_KEYS = ("description", "optional", "default", "min", "max", "enum", "name", "version")
@@ -76,15 +81,25 @@ def named(spot: Spot, reading: Reading) -> None:
 
 
 def job_input(spot: Spot, reading: Reading) -> Any:
-    """Read one input; gives back None for one that is declared without a value."""
+    """Read one input; gives back None for one that is declared without a value.
+
+    ``{value: …}`` is the value. (Microsoft's schema tries a truth value before a number there, so that 1 becomes
+    ``True``, and a whole number before a fraction, of which nothing is left: 0.5 becomes 0.)
+    """
     value = spot.value
+    if isinstance(value, Mapping) and set(value) == {"value"}:
+        return (
+            job_input(spot.child("value"), reading)
+            if is_literal(value["value"])
+            else not_an_input(spot.child("value"), reading)
+        )
     if is_literal(value):
+        if value == "":
+            reading.reject(spot, EMPTY)
+        tell_reading(spot, reading, str(value))
         return {reading.key("jobInputType"): "literal", "value": str(value)}
-    if isinstance(value, Mapping):
-        if set(value) == {"value"}:
-            return _wrapped(spot.child("value"), reading)
-        if known_keys(value, INPUT_KEYS):
-            return _data(spot, reading)
+    if isinstance(value, Mapping) and known_keys(value, INPUT_KEYS):
+        return _data(spot, reading)
     return not_an_input(spot, reading)
 
 
@@ -129,23 +144,6 @@ def _masked(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: "***" if SECRET.search(str(key)) else _masked(item) for key, item in value.items()}
     return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _wrapped(spot: Spot, reading: Reading) -> Any:
-    """Read ``{value: …}``. Microsoft's schema tries a truth value before a number (1 becomes ``True``, 0 ``False``)
-    and a whole number before a fraction, of which nothing is left."""
-    value = spot.value
-    if not is_literal(value):
-        return not_an_input(spot, reading)
-    if not isinstance(value, str) and value in TRUTHS:
-        value = TRUTHS[value]
-    elif isinstance(value, float) and not spot.document.built:
-        value = int(value)
-    if str(value) != str(spot.value):
-        reading.warn(
-            spot, f"{show(spot.value)} is sent as {value}, as Microsoft's client does. Write it without value:."
-        )
-    return {reading.key("jobInputType"): "literal", "value": str(value)}
 
 
 def _data(spot: Spot, reading: Reading) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from airflow_azureml.local import folders, git, including
 from airflow_azureml.rest.errors import Problem, SpecError
-from airflow_azureml.spec.document import Document, Place
+from airflow_azureml.spec.document import Document, Path, Place
 from airflow_azureml.spec.fields import show
 from airflow_azureml.spec.needs import Bundle
 from airflow_azureml.spec.objects import BASE, is_object, written
@@ -58,15 +58,15 @@ class LocalFiles:
         """List what the code of a component and its additional includes consist of together."""
         return including.merge(code, includes, folder)
 
-    def parse(self, text: str) -> Any:
+    def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
         """Read a text as YAML; ValueError when it is none."""
         try:
-            value, _, problems = parse(text, Place(""))
+            value, places, problems = parse(text, Place(""))
         except SpecError as error:
             problems = error.problems
         if problems:
             raise ValueError(" ".join(problem.message for problem in problems))
-        return value
+        return value, places
 
     def dump(self, value: Any) -> str:
         """Write a value as YAML with sorted keys. Source: azure-ai-ml 1.35.2, ``Environment`` on conda files."""

@@ -155,6 +155,7 @@ class Translation:
     :param user_token: the request needs ``x-azureml-token`` (pipelines, user identity).
     :param api_version: the only version that models what the body uses, or None for the connection's.
     :param warnings: sentences for the task log.
+    :param rejected: what the service is known to refuse in this request, though Microsoft's client sends it.
     """
 
     body: Mapping[str, Any]
@@ -162,3 +163,13 @@ class Translation:
     user_token: bool = False
     api_version: str | None = None
     warnings: tuple[str, ...] = ()
+    rejected: tuple[Problem, ...] = ()
+
+    def accepted(self) -> Translation:
+        """Give back the translation, if the service takes it.
+
+        :raises SpecError: it is known not to.
+        """
+        if self.rejected:
+            raise SpecError(self.rejected)
+        return self

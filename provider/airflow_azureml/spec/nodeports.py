@@ -66,12 +66,23 @@ def node_inputs(
                 one_input(item, reading, port)  # nothing could be inferred, for a reason that it tells
             reading.warn(item, f"the component declares no input {show(item.name)}; it is not sent.")
             continue
-        converted = one_input(item, reading, port)
+        converted = _of_registered(item, reading) if found.inputs is None else one_input(item, reading, port)
         if converted is not INVALID and converted is not None:
             body[item.name] = converted
     for missing in _missing(found, (*(given or {}), *searched)):
         reading.refuse(spot, f"the component needs the input {show(missing)}.", "inputs", missing)
     return body
+
+
+def _of_registered(spot: Spot, reading: Reading) -> Any:
+    """Read an input of a registered component, of which only the service knows whether it takes an empty text:
+    Microsoft's own examples give one (azureml-examples, ``foundation-models/system/finetune``)."""
+    before = len(reading.rejected)
+    converted = one_input(spot, reading, None)
+    for problem in reading.rejected[before:]:
+        reading.warn(spot, problem.message)
+    del reading.rejected[before:]
+    return converted
 
 
 def _grouped(name: str, ports: Mapping[str, Port]) -> bool:

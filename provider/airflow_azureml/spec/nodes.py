@@ -23,19 +23,29 @@ from airflow_azureml.spec.graph import Scope
 from airflow_azureml.spec.kinds import COMMAND, command_line
 from airflow_azureml.spec.nodeports import inferred, node_shape, written_out
 from airflow_azureml.spec.references import code, compute_id
-from airflow_azureml.spec.shared import DISTRIBUTION, JOB_SERVICES, LIMITS, QUEUE, RESOURCES, TAGS, identity, resources
+from airflow_azureml.spec.shared import (
+    DISTRIBUTION,
+    JOB_SERVICES,
+    LIMITS,
+    QUEUE,
+    RESOURCES,
+    TAGS,
+    identity,
+    resources,
+    variable,
+)
 from airflow_azureml.spec.values import mapped, text
 
 NODE = (
     Field("type", None, text, bindable=False),
     Field("name", None, anything),
     Field("display_name", "displayName", anything),
-    Field("description", None, anything),
+    Field("description", None, anything, unsent=True),
     Field("tags", "tags", loose, bindable=False),
     Field("properties", "properties", TAGS, bindable=False),
     Field("comment", "comment", text),
-    Field("experiment_name", None, anything),
-    Field("services", None, anything),
+    Field("experiment_name", None, anything, unsent=True),
+    Field("services", None, anything, unsent=True),
     Field("compute", "computeId", compute_id),
 )
 """What nodes with a component have; the description of one is not sent. Names, description and tags may be of any
@@ -53,7 +63,7 @@ def unbound(convert: Convert) -> Convert:
 
 
 COMMAND_SETTINGS = (
-    Field("environment_variables", "environmentVariables", mapped(anything), bindable=False),
+    Field("environment_variables", "environmentVariables", mapped(variable), bindable=False),
     Field("resources", "resources", resources, bindable=False),
     Field("distribution", "distribution", DISTRIBUTION),
     Field("limits", "limits", LIMITS, bindable=False),
@@ -116,9 +126,9 @@ INLINE_NODE = (
     *INLINE,
     Field("name", None, text),
     Field("display_name", "displayName", text),
-    Field("experiment_name", None, text),
+    Field("experiment_name", None, text, unsent=True),
     Field("description", None, text),
-    Field("parent_job_name", None, text),
+    Field("parent_job_name", None, text, unsent=True),
     Field("compute", "computeId", compute_id),
 )
 INLINE_OWN = ("inputs", "outputs", "code", "command", "environment")

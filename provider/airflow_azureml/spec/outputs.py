@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Reading, show
+from airflow_azureml.spec.fields import INVALID, Reading, show, tell_reading
 from airflow_azureml.spec.inputs import ASSET_NAME, TYPES, UPSTREAM_KEYS, each_named, unknown
 
 OUTPUT_MODES = {"rw_mount": "ReadWriteMount", "mount": "ReadWriteMount", "upload": "Upload", "direct": "Direct"}
@@ -85,5 +85,6 @@ def _registered(spot: Spot, reading: Reading, value: Mapping[str, Any]) -> dict[
         elif name is None:
             reading.refuse(spot, "a version needs a name beside it.", "version")
         else:
+            tell_reading(spot.child("version"), reading, str(version))
             body[reading.key("assetVersion")] = str(version)
     return body

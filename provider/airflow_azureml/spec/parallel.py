@@ -198,11 +198,12 @@ def _as_it_is(spot: Spot, reading: Reading) -> Any:
     return anything(spot, reading)
 
 
-_UNSENT = ("name", "display_name", "description", "experiment_name", "services", "id", "status", "creation_context")
+_UNSENT = ("display_name", "description", "experiment_name", "services")
 _INLINE = (
     Field("type", None, text),
-    *(Field(key, None, anything) for key in _UNSENT),
-    Field("tags", None, loose, bindable=False),
+    *(Field(key, None, anything) for key in ("name", "id", "status", "creation_context")),
+    *(Field(key, None, anything, unsent=True) for key in _UNSENT),
+    Field("tags", None, loose, bindable=False, unsent=True),
     Field("properties", "properties", TAGS, bindable=False),
     Field("compute", "computeId", compute_id, bindable=False),
     *(row for row in OWN if row.name != "identity"),

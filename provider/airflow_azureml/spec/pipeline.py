@@ -25,7 +25,7 @@ from airflow_azureml.spec.components import (
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, nearest, show, walk
 from airflow_azureml.spec.graph import Scope, Source
-from airflow_azureml.spec.inputs import is_literal, job_input
+from airflow_azureml.spec.inputs import EMPTY, is_literal, job_input
 from airflow_azureml.spec.nodeports import node_shape
 from airflow_azureml.spec.nodes import NODE, command_node, sent_on
 from airflow_azureml.spec.outputs import OUTPUT_MODES, outputs
@@ -165,6 +165,8 @@ def _taken(spot: Spot, reading: Reading, body: Mapping[str, Any], declared: Port
         if name in given:
             sent[name] = given[name]
         elif port.default is not None:
+            if port.default == "":
+                reading.reject(spot, f"the component's default of {show(name)}: {EMPTY}", "inputs", name)
             sent[name] = {"jobInputType": "literal", "value": port.default}
         elif port.required and not port.optional and name not in (written if isinstance(written, Mapping) else {}):
             reading.refuse(spot, f"the component needs the input {show(name)}.", "inputs", name)

@@ -9,12 +9,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import Field, Reading, anything, show, walk
+from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, show, tell_reading, walk
 from airflow_azureml.spec.inputs import TYPES
-from airflow_azureml.spec.values import listed, number, text, truth
+from airflow_azureml.spec.values import listed, number, tell_base, text, truth
 
 PARAMETERS = ("number", "integer", "boolean", "string")
 PORTS = ("path", *TYPES)
@@ -22,6 +23,12 @@ MODES = (
     *("mount", "ro_mount", "rw_mount", "download", "upload", "direct", "eval_mount", "eval_download"),
     *("hdfs", "link"),
 )
+EMPTY_DEFAULT = (
+    'an empty default is none to Azure ML: a job that leaves the input out fails ("Assignment for parameter … is not '
+    'specified"). Make the input optional, or give a word that the script takes for nothing, such as "none".'
+)
+"""Source: Azure/azure-sdk-for-python#38892."""
+
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 
 
@@ -56,14 +63,15 @@ def _exactly(words: tuple[str, ...], what: str) -> Any:
 
 
 def _scalar(spot: Spot, reading: Reading) -> Any:
-    """Take a default or a limit: a text, a number (as a fraction) or a truth value."""
-    if isinstance(spot.value, (str, bool)):
-        return spot.value
-    return number(spot, reading)
+    """Take a default or a limit: a text, a number or a truth value."""
+    return spot.value if isinstance(spot.value, bool) else _limit(spot, reading)
 
 
 def _limit(spot: Spot, reading: Reading) -> Any:
-    return spot.value if isinstance(spot.value, str) else number(spot, reading)
+    if isinstance(spot.value, str):
+        return spot.value
+    bad = number(spot, Reading(reading.workspace)) is INVALID
+    return number(spot, reading) if bad else spot.value
 
 
 _TYPE = Field("type", "type", text, required=True)
@@ -174,21 +182,39 @@ def _parsed(spot: Spot, reading: Reading, body: dict[str, Any]) -> dict[str, Any
             reading.refuse(spot, f"a {body['type']} has no {key}.", key)
             continue
         try:
-            body[key] = parameter(body["type"], body[key])
+            sent = parameter(body["type"], body[key])
         except (ValueError, OverflowError):
             reading.refuse(spot, f"{show(body[key])} is not a value of type {body['type']}.", key)
+            continue
+        if body["type"] == "string":
+            tell_reading(spot.child(key), reading, sent)
+        elif body["type"] != "boolean":
+            tell_base(spot.child(key), reading, sent)
+            if Decimal(sent) != Decimal(str(body[key])):
+                reading.warn(spot.child(key), f"{show(body[key])} is sent as {sent}: it is of type {body['type']}.")
+        body[key] = sent
+    if body.get("default") == "" and not body.get("optional"):
+        reading.warn(spot.child("default"), EMPTY_DEFAULT)
     return body
 
 
+def _whole(value: Any) -> int:
+    """Read a text or a fraction as a whole number; ``1e3`` is one."""
+    try:
+        return int(value) if isinstance(value, str) else int(float(value))
+    except ValueError:
+        return int(float(value))
+
+
 def parameter(kind: str, value: Any) -> str:
-    """Write a value of a parameter as a spec carries it: ``5`` as a number is ``5.0``, as a text from YAML too.
+    """Write a value of a parameter as a spec carries it: ``5`` as a number is ``5.0``.
 
     :raises ValueError: it is none of that type.
     """
     if isinstance(value, bool) and kind in {"integer", "number"}:
         raise ValueError
     if kind == "integer":
-        return str(int(float(value)))
+        return str(value if isinstance(value, int) else _whole(value))
     if kind == "number":
         if not math.isfinite(float(value)):
             raise ValueError

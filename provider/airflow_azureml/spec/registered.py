@@ -71,7 +71,7 @@ def translate_component(document: Document, workspace: Workspace) -> Artifact:
     name, number = _name(root, reading), root.value.get("version")
     if number is not None:
         number = version(root.child("version"), reading)
-    if problems := explained(document, reading.found(), "component"):
+    if problems := explained(document, reading.found(strict=True), "component"):
         raise SpecError(problems)
     return Artifact(name, number, {"properties": _body(found, name, number)}, tuple(reading.warnings))
 

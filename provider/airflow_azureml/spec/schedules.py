@@ -84,6 +84,7 @@ def _file(spot: Spot, changes: Mapping[Any, Any], reading: Reading) -> Any:
         return INVALID
     try:
         found = translate(replace(document, value=_merged(document.value, changes), problems=()), reading.workspace)
+        found.accepted()
     except SpecError as error:
         reading.problems.extend(error.problems)
         return INVALID

@@ -36,7 +36,22 @@ def label(spot: Spot, reading: Reading) -> Any:
 
 TAGS = mapped(label, null=True)
 
-VARIABLES = mapped(anything, scalars=True)
+
+def variable(spot: Spot, reading: Reading) -> Any:
+    """Take the value of an environment variable: the service has a mapping of texts. What is no text is sent as
+    Microsoft's client sends it, as a number, a truth value or null, with a warning.
+
+    Source: REST reference, ``CommandJob.environmentVariables``; a job with a truth value was refused in public
+    (Azure/azure-cli-extensions#8475).
+    """
+    found = anything(spot, reading)
+    if found is not INVALID and not isinstance(found, str) and spot.written is None:
+        better = 'Write "" for an empty one' if found is None else f'Write "{show(found)}" in quotes'
+        reading.warn(spot, f"{show(found)} is no text, as an environment variable is, and is sent as JSON. {better}.")
+    return found
+
+
+VARIABLES = mapped(variable, scalars=True)
 """Environment variables: Microsoft's client sends any value under any key."""
 
 HEAD = (

@@ -11,7 +11,18 @@ from typing import Any
 from airflow_azureml.spec.commandtext import check_command
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.environments import inline
-from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, anything, nested, show, walk
+from airflow_azureml.spec.fields import (
+    INVALID,
+    OMIT,
+    Field,
+    Reading,
+    answers,
+    anything,
+    nested,
+    show,
+    tell_reading,
+    walk,
+)
 from airflow_azureml.spec.inputs import inputs, is_literal
 from airflow_azureml.spec.outputs import outputs
 from airflow_azureml.spec.references import code, compute_id, environment, is_url
@@ -62,6 +73,7 @@ def runtime_version(spot: Spot, reading: Reading) -> Any:
     given = str(spot.value) if isinstance(spot.value, (str, int, float)) else ""
     if not given or not all(part.isdecimal() for part in given.split(".")):
         return reading.refuse(spot, f"{show(spot.value)} is not a version. Accepted: numbers with dots, such as 3.4.")
+    tell_reading(spot, reading, given)
     return given
 
 
@@ -120,7 +132,7 @@ SPARK = (
     Field("compute", "computeId", compute_id),
     Field("resources", "resources", RESOURCES),
     Field("identity", "identity", identity),
-    Field("services", None, JOB_SERVICES),
+    Field("services", None, JOB_SERVICES, unsent=True),
 )
 
 

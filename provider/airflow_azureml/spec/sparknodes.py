@@ -191,7 +191,7 @@ INLINE_NODE = (
     Field("compute", "computeId", compute_id),
     Field("resources", "resources", RESOURCES),
     Field("identity", "identity", identity),
-    Field("services", None, JOB_SERVICES),
+    Field("services", None, JOB_SERVICES, unsent=True),
 )
 
 

@@ -169,7 +169,14 @@ def minute(spot: Spot, reading: Reading, write: Callable[[int], Any] = int) -> A
     seconds = whole(spot, reading)
     if seconds is INVALID or seconds == 0:
         return seconds if seconds is INVALID else OMIT
-    return write(max(60, seconds))
+    return write(at_least_a_minute(seconds, spot, reading))
+
+
+def at_least_a_minute(seconds: int, spot: Spot, reading: Reading) -> int:
+    """Make seconds a minute at least, with a warning."""
+    if seconds < 60:
+        reading.warn(spot, f"{show(spot.value)} seconds are sent as 60: a sweep has no shorter limit.")
+    return max(60, seconds)
 
 
 GOALS = {"minimize": "minimize", "maximize": "maximize"}
@@ -201,7 +208,7 @@ TRIAL = nested(
         Field("environment_variables", "environmentVariables", VARIABLES),
         Field("distribution", "distribution", DISTRIBUTION),
         Field("resources", "resources", resources),
-        Field("queue_settings", None, QUEUE),
+        Field("queue_settings", None, QUEUE, unsent=True),
     )
 )
 """The trial of a sweep that stands alone; Microsoft's client does not send its queue settings."""
@@ -224,7 +231,7 @@ SWEEP = (
     Field("outputs", "outputs", outputs),
     Field("compute", "computeId", compute),
     Field("identity", "identity", identity),
-    Field("services", None, JOB_SERVICES),
+    Field("services", None, JOB_SERVICES, unsent=True),
 )
 
 

@@ -36,6 +36,7 @@ from airflow_azureml.spec.sweep import (
     RANDOM,
     SPACES,
     amount,
+    at_least_a_minute,
     choice_value,
 )
 from airflow_azureml.spec.values import choice, listed, mapped, whole
@@ -84,7 +85,7 @@ def written_space(spot: Spot, reading: Reading) -> Any:
 def seconds(spot: Spot, reading: Reading) -> Any:
     """Take seconds: at least a minute, or zero."""
     found = whole(spot, reading)
-    return found if found is INVALID or found == 0 else max(60, found)
+    return found if found is INVALID or found == 0 else at_least_a_minute(found, spot, reading)
 
 
 LIMITS = nested(
@@ -114,8 +115,8 @@ SETTINGS = (
         bindable=False,
     ),
     Field("resources", "resources", nested(as_written(RESOURCES)), bindable=False),
-    Field("identity", None, anything),
-    Field("description", None, anything),
+    Field("identity", None, anything, unsent=True),
+    Field("description", None, anything, unsent=True),
     Field("tags", "tags", loose, bindable=False),
 )
 """What a sweep node has besides; Microsoft's client takes tags of any kind and does not send its identity."""

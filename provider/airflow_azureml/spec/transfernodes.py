@@ -113,7 +113,7 @@ INLINE = (
     Field("display_name", "displayName", text),
     *(Field(key, None, text) for key in ("description", "experiment_name")),
     Field("compute", "computeId", compute_id),
-    Field("services", None, JOB_SERVICES),
+    Field("services", None, JOB_SERVICES, unsent=True),
     _TASK,
 )
 _PROPERTIES = next(row for row in JOB_HEAD if row.name == "properties")

@@ -73,9 +73,8 @@ def translate(document: Document, workspace: Workspace) -> Translation:
         raise SpecError(problems)
     _git(body, document)
     name = root.value.get("name")
-    return Translation(
-        {"properties": body}, name, _as_user(body), api_version(body), tuple(dict.fromkeys(reading.warnings))
-    )
+    told = tuple(dict.fromkeys(reading.warnings)), tuple(dict.fromkeys(reading.rejected))
+    return Translation({"properties": body}, name, _as_user(body), api_version(body), *told)
 
 
 OWN_KEYS = {

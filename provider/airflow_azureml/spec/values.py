@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Reading, key_text, show
+from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Reading, key_text, show, tell_reading, told_key
+from airflow_azureml.spec.notation import OTHER_BASE, described
 
 TRUTHS: dict[Any, bool] = {
     **dict.fromkeys(("t", "T", "true", "True", "TRUE", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES", "1", 1), True),
@@ -39,22 +40,39 @@ def title(spot: Spot, reading: Reading) -> Any:
 def version(spot: Spot, reading: Reading) -> Any:
     """Take a version: a text, or a number that is written as one."""
     if isinstance(spot.value, (str, int, float)):
+        tell_reading(spot, reading, str(spot.value))
         return str(spot.value)
     return reading.refuse(spot, f"{show(spot.value)} is not a version. Accepted: a text or a number.")
 
 
 def whole(spot: Spot, reading: Reading, unit: str = "") -> Any:
-    """Take a whole number; a text of digits and a fraction (cut off) count too.
+    """Take a whole number; a text of digits and a fraction (cut off, with a warning) count too.
 
     :param unit: what it counts, for the message.
     """
+    found = _cut(spot, reading, unit)
+    if isinstance(spot.value, (int, float)) and found is not INVALID and found != spot.value:
+        reading.warn(spot, f"{show(spot.value)} is cut to {found}: it is a whole number{unit}.")
+    return found
+
+
+def _cut(spot: Spot, reading: Reading, unit: str = "") -> Any:
     value = spot.value
     try:
         if isinstance(value, bool) or not isinstance(value, (str, numbers.Number)):
             raise ValueError
-        return int(value)  # type: ignore[arg-type]
+        found = int(value)  # type: ignore[arg-type]
     except (ValueError, OverflowError, TypeError):
         return reading.refuse(spot, f"{show(value)} is not a whole number{unit}.")
+    tell_base(spot, reading, found)
+    return found
+
+
+def tell_base(spot: Spot, reading: Reading, found: Any) -> None:
+    """Warn of a number that YAML reads with another base than it seems to have, such as ``12:30`` and ``010``."""
+    if spot.written is not None and OTHER_BASE.fullmatch(spot.written):
+        what = described(spot.written, spot.value)
+        reading.warn(spot, f"{spot.written} is {what} to YAML, and {found} is sent. Write {found} if you mean that.")
 
 
 def number(spot: Spot, reading: Reading) -> Any:
@@ -66,9 +84,12 @@ def number(spot: Spot, reading: Reading) -> Any:
         read = float(value)  # type: ignore[arg-type]
         if not math.isfinite(read):
             raise ValueError
-        return read
     except (ValueError, OverflowError, TypeError):
         return reading.refuse(spot, f"{show(value)} is not a number.")
+    tell_base(spot, reading, read)
+    if isinstance(value, int) and int(read) != value:
+        reading.warn(spot, f"{show(value)} has more digits than a number keeps: {read} is sent.")
+    return read
 
 
 def truth(spot: Spot, reading: Reading) -> Any:
@@ -81,6 +102,9 @@ def truth(spot: Spot, reading: Reading) -> Any:
 
 def duration(spot: Spot, reading: Reading) -> Any:
     """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
+    if spot.value and isinstance(spot.value, float) and _cut(spot, Reading(reading.workspace)) == 0:
+        reading.warn(spot, f"{show(spot.value)} sends nothing: seconds are sent whole. Write 1 or more.")
+        return OMIT
     seconds = whole(spot, reading, " of seconds")
     return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
 
@@ -140,7 +164,7 @@ def mapped(convert: Convert, null: bool = False, scalars: bool = False) -> Conve
             if not isinstance(key, str) and not (scalars and key_text(key) is not None):
                 reading.refuse(item, f"the key {show(key)} is not a text. Write it in quotes.")
             else:
-                body[key_text(key) or ""] = None if null and item.value is None else convert(item, reading)
+                body[told_key(item, reading)] = None if null and item.value is None else convert(item, reading)
         return INVALID if INVALID in body.values() else body
 
     return converter

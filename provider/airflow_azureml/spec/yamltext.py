@@ -14,6 +14,7 @@ from typing import Any
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.spec.document import Path, Place, dotted
 from airflow_azureml.spec.fields import show
+from airflow_azureml.spec.notation import altered
 
 LIMIT = 200_000
 """Values that one document may have once its aliases are followed."""
@@ -72,7 +73,7 @@ def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Proble
         raise SpecError([_broken(error, text, place)]) from None
     except (ValueError, RecursionError, OverflowError) as error:
         raise SpecError([_unprintable(text, place) or Problem("", f"this is no YAML: {error}.", place.file)]) from None
-    return value, dict(_places(node, (), place, survey.keys)), tuple(survey.twice)
+    return value, dict(_places(node, (), place, survey)), tuple(survey.twice)
 
 
 # -- what ends the reading
@@ -140,6 +141,7 @@ class Survey:
     :param problems: what cannot be built.
     :param twice: keys that stand in a mapping twice; the later one counts.
     :param keys: keys that are not texts (``1``, ``yes``), by the identity of their nodes.
+    :param written: texts of values and keys in which YAML reads something else, by the identity of their nodes.
     :param sizes: how many values each node has, aliases followed and merges done, and how deep they stand.
     """
 
@@ -148,6 +150,7 @@ class Survey:
     problems: list[Problem] = field(default_factory=list)
     twice: list[Problem] = field(default_factory=list)
     keys: dict[int, Any] = field(default_factory=dict)
+    written: dict[int, str] = field(default_factory=dict)
     sizes: dict[int, tuple[int, int] | None] = field(default_factory=dict)
 
     def problem(self, path: Path, node: Any, message: str) -> Problem:
@@ -235,7 +238,10 @@ class Survey:
             self.refuse(path, node, f"this number has {len(node.value)} digits. Write it in quotes.")
             return node.value
         try:
-            return self.loader.construct_object(node)
+            value = self.loader.construct_object(node)
+            if altered(node.value, value):
+                self.written[id(node)] = node.value
+            return value
         except (ValueError, KeyError, IndexError, AttributeError):
             what = SCALARS.get(kind, f"of the type !!{kind}")
             self.refuse(path, node, f"{show(node.value)} looks like {what} and is none. Write it in quotes.")
@@ -252,17 +258,16 @@ class Survey:
         return known
 
 
-def _places(
-    node: Any, path: Path, place: Place, keys: dict[int, Any], line: int | None = None
-) -> Iterator[tuple[Path, Place]]:
+def _places(node: Any, path: Path, place: Place, survey: Survey, key: Any = None) -> Iterator[tuple[Path, Place]]:
     """Note where each value stands: in the line of its key, if it has one. Merged keys stand where they came from."""
     import yaml
 
-    yield path, Place(place.folder, place.file, line or node.start_mark.line + 1)
+    line = (node if key is None else key).start_mark.line + 1
+    written = survey.written.get(id(node)), survey.written.get(id(key))
+    yield path, Place(place.folder, place.file, line, False, *written)
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            name = keys.get(id(key), key.value)
-            yield from _places(value, (*path, name), place, keys, key.start_mark.line + 1)
+        for name, value in node.value:
+            yield from _places(value, (*path, survey.keys.get(id(name), name.value)), place, survey, name)
     elif isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
-            yield from _places(item, (*path, position), place, keys)
+            yield from _places(item, (*path, position), place, survey)

@@ -34,6 +34,7 @@ with DAG("clean_errors", start_date=START, schedule=None, default_args={"on_fail
     command("no_compute", compute="no-such-compute")
     command("no_code", code="./no-such-folder")
     command("dict_literal", inputs={"grid": {"depth": [1, 2]}})
+    command("empty_literal", inputs={"suffix": "{{ params.suffix }}"}, params={"suffix": ""})
     command("no_output", inputs={"data": fine.output["test_data"]})
     command("exit_3", command="echo first; echo last words; exit 3")
     command("timeout_twice", timeout=60, limits={"timeout": 60})
