@@ -88,7 +88,7 @@ def translate_endpoint(document: Document, workspace: Workspace) -> BatchEndpoin
     if problems := explained(document, reading.found(), "batch endpoint"):
         raise SpecError(problems)
     name = body.pop("name")
-    return BatchEndpoint(name, _tracked({"authMode": "AADToken", **body}), tuple(reading.warnings))
+    return BatchEndpoint(name, tracked({"authMode": "AADToken", **body}), tuple(reading.warnings))
 
 
 RETRIES = (Field("max_retries", "maxRetries", whole), Field("timeout", "timeout", duration))
@@ -109,14 +109,19 @@ SCORING = (
 """How a model scores; in ``settings`` or beside it."""
 
 
-def model(spot: Spot, reading: Reading) -> Any:
+def model_id(spot: Spot, reading: Reading) -> Any:
     """Take a registered model, or one that is written out."""
     if isinstance(spot.value, Mapping):
-        return _reference(inline_model(spot, reading))
+        return inline_model(spot, reading)
     if not isinstance(spot.value, str):
         accepted = "azureml:NAME:VERSION, azureml:NAME@latest, an ARM id, a mapping with path"
         return reading.refuse(spot, f"{show(spot.value)} is not a model. Accepted: {accepted}.")
-    return _reference(asset("models", spot.value, spot, reading))
+    return asset("models", spot.value, spot, reading)
+
+
+def model(spot: Spot, reading: Reading) -> Any:
+    """Take the model of a batch deployment, which refers to it by its id."""
+    return _reference(model_id(spot, reading))
 
 
 HEAD = (
@@ -176,7 +181,7 @@ def translate_deployment(document: Document, workspace: Workspace) -> BatchDeplo
     if problems := explained(document, reading.found(), "batch deployment"):
         raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
-    return BatchDeployment(endpoint, name, _tracked(body), tuple(reading.warnings), _lacking(root))
+    return BatchDeployment(endpoint, name, tracked(body), tuple(reading.warnings), _lacking(root))
 
 
 def translate_new_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
@@ -276,7 +281,7 @@ def _reference(identity: Any) -> Any:
     return INVALID if identity is INVALID else {"referenceType": "Id", "assetId": identity}
 
 
-def _tracked(properties: dict[str, Any]) -> dict[str, Any]:
+def tracked(properties: dict[str, Any]) -> dict[str, Any]:
     """Put the tags where a resource of its own has them: beside its properties."""
     tags = properties.pop("tags", None)
     return {"properties": properties, **({} if tags is None else {"tags": tags})}

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.computes import translate_compute
 from airflow_azureml.spec.data import translate_data
 from airflow_azureml.spec.deployments import translate_endpoint, translate_new_deployment
 from airflow_azureml.spec.document import Document
 from airflow_azureml.spec.models import translate_model
 from airflow_azureml.spec.needs import Translation
+from airflow_azureml.spec.online import translate_online_deployment, translate_online_endpoint
 from airflow_azureml.spec.registered import translate_component, translate_environment
 
 
@@ -62,5 +64,8 @@ RESOURCES: Mapping[str, Resource] = {
     "component": Resource(translate_component),
     "batch endpoint": Resource(translate_endpoint),
     "batch deployment": Resource(translate_new_deployment),
+    "online endpoint": Resource(translate_online_endpoint),
+    "online deployment": Resource(translate_online_deployment),
+    "compute": Resource(translate_compute),
 }
 """All kinds by the words that name them, as in ``filekinds.FILE_KINDS``."""

@@ -1,0 +1,235 @@
+"""Computes: the YAML of ``az ml compute create``, for clusters (``amlcompute``) and compute instances.
+
+Source: azure-ai-ml 1.35.2, ``_schema/compute/`` for what is accepted, ``entities/_compute/`` for what is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.document import Document, Spot
+from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, by_type, nested, show, snake, walk
+from airflow_azureml.spec.identities import resource_identity
+from airflow_azureml.spec.values import choice, duration, listed, mapped, text, truth, whole
+
+SIZE = "STANDARD_DS3_V2"
+"""The size of machines where none is given, as Microsoft's client sends it."""
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A compute to be made.
+
+    :param body: ``{"properties": {...}}``, with ``tags``, ``identity`` and ``location`` where they are given.
+    """
+
+    name: str
+    body: Mapping[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+SUBNET = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/.+", re.IGNORECASE)
+NETWORK = (
+    Field("vnet_name", "vnet", text),
+    Field("subnet", "subnet", text),
+    *answers("public_ip_address", "private_ip_address"),
+)
+
+
+def network(spot: Spot, reading: Reading) -> Any:
+    """Take a subnet: its id, or the names of the network, which lies in the workspace's group, and of the subnet."""
+    body = nested(NETWORK)(spot, reading)
+    if not isinstance(body, dict) or not body.get("subnet"):
+        return INVALID if body is INVALID else None
+    vnet, subnet = body.get("vnet"), body["subnet"]
+    if SUBNET.fullmatch(subnet):
+        return {"id": subnet}
+    if not vnet:
+        return reading.refuse(spot, '"vnet_name" is required beside the name of a subnet.', "vnet_name")
+    group = reading.workspace.path.partition("/providers/")[0]
+    return {"id": f"{group}/providers/Microsoft.Network/virtualNetworks/{vnet}/subnets/{subnet}"}
+
+
+HEAD = (
+    Field("name", "name", text, required=True),
+    Field("type", None, anything, required=True),
+    Field("location", "location", text),
+    Field("description", "description", text),
+    Field("tags", "tags", mapped(text)),
+    Field("size", "vmSize", text),
+    Field("identity", "identity", resource_identity),
+    Field("network_settings", "subnet", network),
+    Field("enable_node_public_ip", "enableNodePublicIp", truth),
+    Field("ssh_public_access_enabled", "ssh_access", truth),
+    Field("resource_id", None, text),
+    *answers("id", "provisioning_errors", "created_on", "provisioning_state"),
+)
+SSH = (
+    Field("admin_username", "adminUserName", text, required=True),
+    Field("admin_password", "adminUserPassword", text),
+    Field("ssh_key_value", "adminUserSshPublicKey", text),
+)
+TIERS = {"dedicated": "Dedicated", "low_priority": "LowPriority"}
+CLUSTER = (
+    *HEAD,
+    Field("tier", "vmPriority", choice(TIERS, "a tier", fold=snake)),
+    Field("min_instances", "minNodeCount", whole),
+    Field("max_instances", "maxNodeCount", whole),
+    Field("idle_time_before_scale_down", "nodeIdleTimeBeforeScaleDown", duration),
+    Field("ssh_settings", "userAccountCredentials", nested(SSH)),
+)
+SCALE = {"minNodeCount": 0, "maxNodeCount": 1}
+"""How far a cluster scales where nothing is given, as Microsoft's client sends it."""
+
+SCRIPT = (
+    Field("path", "scriptData", text),
+    Field("command", "scriptArguments", text),
+    Field("timeout_minutes", "timeout", whole),
+)
+
+
+def script(spot: Spot, reading: Reading) -> Any:
+    """Take a script of the workspace's storage."""
+    body = nested(SCRIPT)(spot, reading)
+    if isinstance(body, dict):
+        body = {"scriptSource": "workspaceStorage", **body, "timeout": f"{body.get('timeout')}m"}
+        if body["timeout"] == "Nonem":
+            del body["timeout"]
+    return body
+
+
+SCRIPTS = (Field("creation_script", "creationScript", script), Field("startup_script", "startupScript", script))
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+PATTERN = (
+    Field("week_days", "weekDays", listed(choice({day: day.capitalize() for day in DAYS}, "a day"))),
+    Field("hours", "hours", listed(whole)),
+    Field("minutes", "minutes", listed(whole)),
+)
+TRIGGER = (Field("type", None, anything), Field("start_time", "startTime", text), Field("time_zone", "timeZone", text))
+FREQUENCIES = {word: word.capitalize() for word in ("minute", "hour", "day", "week", "month")}
+RECURRENCE = (
+    *TRIGGER,
+    Field("frequency", "frequency", choice(FREQUENCIES, "a frequency"), required=True),
+    Field("interval", "interval", whole),
+    Field("schedule", "schedule", nested(PATTERN)),
+)
+TRIGGERS = {
+    "cron": nested((*TRIGGER, Field("expression", "expression", text, required=True))),
+    "recurrence": nested(RECURRENCE),
+}
+
+
+def trigger(spot: Spot, reading: Reading) -> Any:
+    """Take when something is started or stopped."""
+    body = by_type(TRIGGERS, "trigger")(spot, reading)
+    if not isinstance(body, dict):
+        return body
+    kind = str(spot.value["type"]).lower()
+    return {"triggerType": kind.capitalize(), kind: {"timeZone": "UTC", **body}}
+
+
+START_STOP = (
+    Field("trigger", "trigger", trigger, required=True),
+    Field("action", "action", choice({"start": "Start", "stop": "Stop"}, "an action"), required=True),
+    Field("state", "status", choice({"enabled": "Enabled", "disabled": "Disabled"}, "a state")),
+    *answers("schedule_id", "provisioning_state"),
+)
+
+
+def start_stop(spot: Spot, reading: Reading) -> Any:
+    """Take one of the times at which an instance is started or stopped."""
+    body = nested(START_STOP)(spot, reading)
+    return {**body, **body.pop("trigger", {})} if isinstance(body, dict) else body
+
+
+SCHEDULES = (Field("compute_start_stop", "computeStartStop", listed(start_stop)),)
+ON_BEHALF = (Field("user_tenant_id", "tenantId", text), Field("user_object_id", "objectId", text))
+INSTANCE = (
+    *HEAD,
+    Field("create_on_behalf_of", "assignedUser", nested(ON_BEHALF)),
+    Field(
+        "ssh_settings",
+        "adminPublicKey",
+        nested((Field("ssh_key_value", "key", text), *answers("admin_username", "ssh_port"))),
+    ),
+    Field("schedules", "schedules", nested(SCHEDULES)),
+    Field("idle_time_before_shutdown", "idle", text),
+    Field("idle_time_before_shutdown_minutes", "idle_minutes", whole),
+    Field("setup_scripts", "setupScripts", nested(SCRIPTS)),
+    Field("custom_applications", "customServices", listed(anything)),
+    Field("enable_sso", "enableSSO", truth),
+    Field("enable_root_access", "enableRootAccess", truth),
+    Field("release_quota_on_stop", "releaseQuotaOnStop", truth),
+    Field("enable_os_patching", "enableOSPatching", truth),
+    *answers("state", "last_operation", "services", "os_image_metadata"),
+)
+KINDS = ("amlcompute", "computeinstance")
+
+
+def translate_compute(document: Document, workspace: Workspace) -> Compute:
+    """Translate a cluster or a compute instance.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading.of(document, workspace)
+    root = document.root
+    word = root.value.get("type")
+    kind = word.lower() if isinstance(word, str) else ""
+    if kind not in KINDS:
+        wrong = '"type" is required' if word is None else f"{show(word)} is not a type of compute that is made here"
+        reading.refuse(root, f"{wrong}. Accepted: {', '.join(KINDS)}.", "type")
+        raise SpecError(reading.found())
+    body = walk(CLUSTER if kind == "amlcompute" else INSTANCE, root, reading)
+    if problems := reading.found():
+        raise SpecError(problems)
+    name = body.pop("name")
+    outer: dict[str, Any] = {key: body.pop(key) for key in ("tags", "identity", "location") if key in body}
+    if kind != "amlcompute":
+        outer.pop("location", None)
+    head = {key: body.pop(key) for key in ("description",) if key in body}
+    body = {key: value for key, value in body.items() if value is not None}
+    made = _cluster(body) if kind == "amlcompute" else _instance(body)
+    return Compute(name, {**outer, "properties": {**head, **made}}, tuple(reading.warnings))
+
+
+def _cluster(body: dict[str, Any]) -> dict[str, Any]:
+    scale = {**SCALE, **{key: body.pop(key) for key in (*SCALE, "nodeIdleTimeBeforeScaleDown") if key in body}}
+    access = body.pop("ssh_access", None)
+    properties = {
+        "osType": "Linux",
+        "vmSize": SIZE,
+        "remoteLoginPortPublicAccess": "NotSpecified" if access is None else "Enabled" if access else "Disabled",
+        "scaleSettings": scale,
+        **body,
+    }
+    return {
+        "computeType": "AmlCompute",
+        "disableLocalAuth": "userAccountCredentials" not in body,
+        "properties": properties,
+    }
+
+
+def _instance(body: dict[str, Any]) -> dict[str, Any]:
+    access, key = body.pop("ssh_access", None), body.pop("adminPublicKey", None)
+    if access is not None or key is not None:
+        body["sshSettings"] = {"sshPublicAccess": "Enabled" if access else "Disabled"}
+        if key and key.get("key"):
+            body["sshSettings"]["adminPublicKey"] = key["key"]
+    if "assignedUser" in body:
+        body["personalComputeInstanceSettings"] = {"assignedUser": body.pop("assignedUser")}
+    idle, minutes = body.pop("idle", None), body.pop("idle_minutes", None)
+    if minutes or idle:
+        body["idleTimeBeforeShutdown"] = f"PT{minutes}M" if minutes else idle
+    if "setupScripts" in body:
+        body["setupScripts"] = {"scripts": body["setupScripts"]}
+    shared = {"applicationSharingPolicy": "Shared", "computeInstanceAuthorizationType": "personal"}
+    return {
+        "computeType": "ComputeInstance",
+        "disableLocalAuth": not access,
+        "properties": {"vmSize": SIZE, **shared, **body},
+    }

@@ -1,0 +1,224 @@
+"""Online endpoints and deployments: the YAML of ``az ml online-endpoint`` and ``online-deployment create``.
+
+Source: azure-ai-ml 1.35.2, ``_schema/_endpoint/online/`` and ``_schema/_deployment/online/`` for what is accepted,
+``entities/_endpoint/online_endpoint.py`` and ``entities/_deployment/online_deployment.py`` for what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.deployments import (
+    BatchDeployment,
+    BatchEndpoint,
+    code_configuration,
+    model_id,
+    resource_name,
+    tracked,
+)
+from airflow_azureml.spec.document import Document, Spot
+from airflow_azureml.spec.environments import deployed
+from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, anything, by_type, nested, show, walk
+from airflow_azureml.spec.fields import snake as snake_case
+from airflow_azureml.spec.identities import resource_identity
+from airflow_azureml.spec.references import named_compute
+from airflow_azureml.spec.shared import TAGS
+from airflow_azureml.spec.values import choice, duration, iso_duration, listed, mapped, number, text, truth, whole
+
+AUTH = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
+ACCESS = {"enabled": "Enabled", "disabled": "Disabled"}
+
+PERCENTAGES = mapped(whole)
+
+ENDPOINT = (
+    Field("name", "name", resource_name, required=True),
+    Field("description", "description", text),
+    Field("tags", "tags", TAGS),
+    Field("properties", "properties", TAGS),
+    Field("auth_mode", "authMode", choice(AUTH, "a way to authenticate", fold=snake_case)),
+    Field("identity", "identity", resource_identity),
+    Field("traffic", "traffic", PERCENTAGES),
+    Field("mirror_traffic", "mirrorTraffic", PERCENTAGES),
+    Field("location", "location", text),
+    *answers("id", "provisioning_state", "scoring_uri", "openapi_uri", "kind"),
+)
+MANAGED_ENDPOINT = (*ENDPOINT, Field("public_network_access", "publicNetworkAccess", choice(ACCESS, "an access")))
+KUBERNETES_ENDPOINT = (*ENDPOINT, Field("compute", "compute", named_compute))
+
+
+def translate_online_endpoint(document: Document, workspace: Workspace) -> BatchEndpoint:
+    """Translate an online endpoint, a managed one or, with ``compute``, one on Kubernetes.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading.of(document, workspace)
+    root = document.root
+    body = walk(KUBERNETES_ENDPOINT if root.value.get("compute") else MANAGED_ENDPOINT, root, reading)
+    shares = body.get("traffic")
+    if isinstance(shares, dict) and sum(shares.values()) > 100:
+        reading.refuse(root, f"these are {sum(shares.values())} percent. Accepted: up to 100.", "traffic")
+    if problems := reading.found():
+        raise SpecError(problems)
+    name, outer = body.pop("name"), {"identity": body.pop("identity", {"type": "SystemAssigned"})}
+    if "location" in body:
+        outer["location"] = body.pop("location")
+    return BatchEndpoint(name, {**tracked({"authMode": "Key", **body}), **outer}, tuple(reading.warnings))
+
+
+# -- deployments
+
+
+def milliseconds(spot: Spot, reading: Reading) -> Any:
+    """Take whole milliseconds, sent as an ISO 8601 duration; zero sends nothing."""
+    given = whole(spot, reading, " of milliseconds")
+    if given is INVALID or not given:
+        return given if given is INVALID else OMIT
+    seconds, rest = divmod(given, 1000)
+    if not rest:
+        return iso_duration(seconds)
+    minutes, last = divmod(seconds, 60)
+    before = iso_duration(minutes * 60).removesuffix("P0D") if minutes else "PT"
+    before = before if "T" in before else f"{before}T"
+    return f"{before}{last}.{rest:03}".rstrip("0") + "S"
+
+
+PROBE = (
+    Field("initial_delay", "initialDelay", duration),
+    Field("period", "period", duration),
+    Field("timeout", "timeout", duration),
+    Field("success_threshold", "successThreshold", whole),
+    Field("failure_threshold", "failureThreshold", whole),
+)
+REQUESTS = (
+    Field("request_timeout_ms", "requestTimeout", milliseconds),
+    Field("max_concurrent_requests_per_instance", "maxConcurrentRequestsPerInstance", whole),
+    Field("max_queue_wait_ms", "maxQueueWait", milliseconds),
+)
+TYPE = Field("type", None, anything)
+UTILIZATION = (
+    TYPE,
+    Field("min_instances", "minInstances", whole),
+    Field("max_instances", "maxInstances", whole),
+    Field("polling_interval", "pollingInterval", duration),
+    Field("target_utilization_percentage", "targetUtilizationPercentage", whole),
+)
+DEFAULT_SCALE = nested((TYPE,), scaleType="Default")
+SCALES = {"default": DEFAULT_SCALE, "target_utilization": nested(UTILIZATION, scaleType="TargetUtilization")}
+
+
+def enabled(spot: Spot, reading: Reading) -> Any:
+    """Take whether a collection is collected: a truth value, or the word for one."""
+    word = str(spot.value).lower()
+    if word in ("true", "false"):
+        return "Enabled" if word == "true" else "Disabled"
+    return reading.refuse(spot, f"{show(spot.value)} is not a truth value. Accepted: true, false.")
+
+
+COLLECTION = (
+    Field("enabled", "dataCollectionMode", enabled, required=True),
+    Field("data", "dataId", text),
+    Field("client_id", "clientId", text),
+)
+LOGGING = (Field("capture_headers", "captureHeaders", listed(text)),)
+RATES = {word: word.capitalize() for word in ("minute", "hour", "day")}
+COLLECTOR = (
+    Field("collections", "collections", mapped(nested(COLLECTION)), required=True),
+    Field("rolling_rate", "rollingRate", choice(RATES, "a rate")),
+    Field("sampling_rate", "samplingRate", number),
+    Field("request_logging", "requestLogging", nested(LOGGING)),
+)
+
+
+def collector(spot: Spot, reading: Reading) -> Any:
+    """Take what is collected of requests and answers; the sampling rate is each collection's."""
+    body = nested(COLLECTOR)(spot, reading)
+    if not isinstance(body, dict):
+        return body
+    rate = body.pop("samplingRate", None)
+    if rate is not None and not 0 <= rate <= 1:
+        return reading.refuse(spot, f"{show(rate)} is not a rate. Accepted: 0 to 1.", "sampling_rate")
+    if rate is not None and isinstance(body.get("collections"), dict):
+        body["collections"] = {name: {**one, "samplingRate": rate} for name, one in body["collections"].items()}
+    return body
+
+
+DEPLOYMENT = (
+    Field("name", "name", resource_name, required=True),
+    Field("endpoint_name", "endpoint_name", resource_name, required=True),
+    Field("type", None, anything),
+    Field("description", "description", text),
+    Field("tags", "tags", TAGS),
+    Field("properties", "properties", TAGS),
+    Field("model", "model", model_id),
+    Field("code_configuration", "codeConfiguration", code_configuration),
+    Field("environment", "environmentId", deployed),
+    Field("environment_variables", "environmentVariables", mapped(anything)),
+    Field("app_insights_enabled", "appInsightsEnabled", truth),
+    Field("request_settings", "requestSettings", nested(REQUESTS)),
+    Field("liveness_probe", "livenessProbe", nested(PROBE)),
+    Field("readiness_probe", "readinessProbe", nested(PROBE)),
+    Field("instance_count", "instance_count", whole),
+    Field("model_mount_path", "modelMountPath", text),
+    Field("data_collector", "dataCollector", collector),
+    *answers("id", "provisioning_state", "creation_context"),
+)
+MANAGED = (
+    *DEPLOYMENT,
+    Field("instance_type", "instanceType", text, required=True),
+    Field("scale_settings", "scaleSettings", by_type({"default": DEFAULT_SCALE}, "scaling", fold=snake_case)),
+    Field("egress_public_network_access", "egressPublicNetworkAccess", choice(ACCESS, "an access")),
+    Field("private_network_connection", "privateNetworkConnection", truth),
+)
+
+
+def quantity(spot: Spot, reading: Reading) -> Any:
+    """Take a quantity such as ``0.5`` or ``1Gi``, as a text."""
+    if isinstance(spot.value, (int, float)) and not isinstance(spot.value, bool):
+        return str(spot.value)
+    return text(spot, reading)
+
+
+CONTAINER = (
+    Field("cpu", "cpu", quantity),
+    Field("memory", "memory", quantity),
+    Field("gpu", "gpu", quantity),
+    Field("nvidia.com/gpu", "gpu", quantity),
+)
+CONTAINERS = (
+    Field("requests", "containerResourceRequests", nested(CONTAINER)),
+    Field("limits", "containerResourceLimits", nested(CONTAINER)),
+)
+KUBERNETES = (
+    *DEPLOYMENT,
+    Field("instance_type", "instanceType", text),
+    Field("scale_settings", "scaleSettings", by_type(SCALES, "scaling", fold=snake_case)),
+    Field("resources", "containerResourceRequirements", nested(CONTAINERS)),
+)
+
+
+def translate_online_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
+    """Translate an online deployment, a managed one or, by its ``type``, one on Kubernetes.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    reading = Reading.of(document, workspace)
+    root = document.root
+    kinds = {"managed": (MANAGED, "Managed"), "kubernetes": (KUBERNETES, "Kubernetes")}
+    word = root.value.get("type", "managed")
+    if not isinstance(word, str) or snake_case(word) not in kinds:
+        reading.refuse(root, f"{show(word)} is not a type of deployment. Accepted: {', '.join(kinds)}.", "type")
+        raise SpecError(reading.found())
+    table, kind = kinds[snake_case(word)]
+    body = walk(table, root, reading)
+    if problems := reading.found():
+        raise SpecError(problems)
+    endpoint, name = body.pop("endpoint_name"), body.pop("name")
+    count = body.pop("instance_count", None)
+    if body.get("privateNetworkConnection"):  # the service expects it in both places
+        body["properties"] = {**body.get("properties", {}), "private-network-connection": True}
+    sku: Mapping[str, Any] = {"name": "Default", **({} if count is None else {"capacity": count})}
+    whole_body = {**tracked({"endpointComputeType": kind, **body}), "sku": sku}
+    return BatchDeployment(endpoint, name, whole_body, tuple(reading.warnings))
