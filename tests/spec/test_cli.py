@@ -187,3 +187,18 @@ def test_as_a_process(folder: Path) -> None:
     (folder / "src" / "main.py").chmod(0)
     unread = subprocess.run([script, "render", folder / "job.yml"], capture_output=True, text=True, check=False)
     assert "Traceback" not in unread.stderr
+
+
+def test_a_deployment_is_shown_with_what_it_needs_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "endpoint_name: scores\ntype: model\nmodel: {path: ./data}\ncompute: azureml:c\n"
+    text += "environment: {image: python}\ncode_configuration: {code: ./src, scoring_script: main.py}\n"
+    (folder / "deployment.yml").write_text(text)
+    found = shown(capsys, str(folder / "deployment.yml"), "--workspace", "S/G/W", "--name", "blue")
+    assert found["name"] == "blue"
+    assert [row["path"].split("/")[-4] for row in found["requests"]] == ["models", "environments", "codes"]
+    properties = found["body"]["properties"]
+    assert properties["model"]["assetId"] == found["requests"][0]["path"]
+    assert sorted(one["kind"] for one in found["uploads"]) == ["code", "data"]
+    (folder / "deployment.yml").write_text(text.replace("main.py", "no.py"))
+    assert main(["render", str(folder / "deployment.yml"), "--name", "blue"]) == 1
+    assert "code_configuration.scoring_script" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.checking import to_translation
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.rendering import render
 from airflow_azureml.spec.resources import RESOURCES
@@ -15,11 +16,14 @@ from airflow_azureml.spec.resources import RESOURCES
 WORKSPACE = Workspace("s", "g", "w")
 
 SMALLEST = {
-    "data": "name: d\npath: azureml://datastores/s/paths/p/\n",
+    "data": "name: d\ntype: uri_folder\npath: azureml://datastores/s/paths/p/\n",
     "model": "name: m\npath: azureml://datastores/s/paths/p/\ntype: mlflow_model\n",
     "environment": "name: e\nversion: 3\nimage: python\nconda_file: {dependencies: [pip]}\n",
     "component": "name: c\nversion: 1\ntype: command\ncommand: echo\nenvironment: azureml:e:1\n",
-    "batch endpoint": "name: scores\n",
+    "batch endpoint": "name: scores\nauth_mode: aad_token\n",
+    "online endpoint": "name: live\nauth_mode: key\n",
+    "online deployment": "name: one\nendpoint_name: live\nmodel: azureml:m:1\ninstance_type: s\ninstance_count: 1\n",
+    "compute": "name: cpu\ntype: amlcompute\nmin_instances: 0\nmax_instances: 2\n",
     "batch deployment": "name: one\nendpoint_name: scores\nmodel: azureml:m:1\ncompute: azureml:c\n",
 }
 
@@ -27,7 +31,8 @@ SMALLEST = {
 def rendered(kind: str, text: str, folder: Path) -> dict[str, Any]:
     """Render a document of a kind."""
     document = load(text, folder=str(folder))
-    return render(RESOURCES[kind].translate(document, WORKSPACE), WORKSPACE)
+    assert kind in RESOURCES
+    return render(to_translation(document, WORKSPACE), WORKSPACE)
 
 
 @pytest.mark.parametrize("kind", RESOURCES)

@@ -51,7 +51,7 @@ def test_every_file_is_told_with_its_kind_and_verdict(tmp_path: Path, capsys: py
     code, out, err = validate(capsys, tmp_path)
     assert code == 1
     assert out == [
-        "compute.YML: a compute, recognised, not checked",
+        "compute.YML: a compute, right",
         "conda.yml: a conda file, recognised, not checked",
         "data.yml: a data asset, wrong",
         "deployment.yml: a batch deployment, right",
@@ -61,7 +61,7 @@ def test_every_file_is_told_with_its_kind_and_verdict(tmp_path: Path, capsys: py
         "job.yml: a job, right",
         "model.yml: a model, right",
         "deep/component.yaml: a command component, right",
-        "6 right, 2 wrong; 2 recognised, not checked; 1 left alone",
+        "7 right, 2 wrong; 1 recognised, not checked; 1 left alone",
     ]
     assert [line.split(": ")[:2] for line in err] == [["data.yml:2", "type"], ["endpoint.yml:3", "default"]]
 

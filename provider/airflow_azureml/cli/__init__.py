@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "file",
         metavar="FILE",
         type=_existing,
-        help="a job, or a component, an environment, data, a model, a batch endpoint or deployment",
+        help="a job, or a component, an environment, data, a model, a compute, an endpoint or a deployment",
     )
     shown.add_argument(
         "--set",

@@ -65,7 +65,7 @@ def _beside(found: Recognised, document: Document) -> Iterator[str]:
 
 
 def _lacking(name: str, document: Document) -> list[str]:
-    keys = BESIDE if name == "batch deployment" else BESIDE[:1]
+    keys = BESIDE if name.endswith("deployment") else BESIDE[:1]
     return [key for key in keys if key not in document.value]
 
 

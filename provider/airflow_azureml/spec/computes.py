@@ -1,4 +1,5 @@
-"""Computes: the YAML of ``az ml compute create``, for clusters (``amlcompute``) and compute instances.
+"""Computes: the YAML of ``az ml compute create``, for clusters (``amlcompute``), compute instances,
+and computes that are attached to the workspace.
 
 Source: azure-ai-ml 1.35.2, ``_schema/compute/`` for what is accepted, ``entities/_compute/`` for what is sent.
 """
@@ -14,6 +15,7 @@ from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, by_type, nested, show, snake, walk
+from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.identities import resource_identity
 from airflow_azureml.spec.values import choice, duration, listed, mapped, text, truth, whole
 
@@ -168,11 +170,47 @@ INSTANCE = (
     Field("enable_os_patching", "enableOSPatching", truth),
     *answers("state", "last_operation", "services", "os_image_metadata"),
 )
-KINDS = ("amlcompute", "computeinstance")
+ATTACHED = (
+    Field("name", "name", text, required=True),
+    Field("type", None, anything, required=True),
+    Field("location", None, text),
+    Field("description", "description", text),
+    Field("tags", "tags", mapped(text)),
+    Field("resource_id", "resourceId", text, required=True),
+    Field("compute_location", None, text),
+    *answers("id", "provisioning_errors", "created_on", "provisioning_state"),
+)
+"""Computes that are attached to a workspace, not made in it."""
+
+MACHINE_SSH = (
+    Field("admin_username", "username", text),
+    Field("admin_password", "password", text),
+    Field("ssh_port", "sshPort", whole),
+    Field("ssh_private_key_file", None, text),
+)
+TABLES = {
+    "amlcompute": CLUSTER,
+    "computeinstance": INSTANCE,
+    "kubernetes": (
+        *ATTACHED,
+        Field("namespace", "namespace", text),
+        Field("properties", "properties", mapped(anything)),
+        Field("identity", "identity", resource_identity),
+    ),
+    "virtualmachine": (*ATTACHED, Field("ssh_settings", "ssh", nested(MACHINE_SSH))),
+    "synapsespark": (
+        *ATTACHED,
+        Field("identity", "identity", resource_identity),
+        Field("scale_settings", None, anything),
+        Field("auto_pause_settings", None, anything),
+        *answers("node_family", "node_size", "node_count", "spark_version"),
+    ),
+}
+"""The words of ``type`` and what each takes."""
 
 
 def translate_compute(document: Document, workspace: Workspace) -> Compute:
-    """Translate a cluster or a compute instance.
+    """Translate a cluster, a compute instance, or a compute that is attached.
 
     :raises SpecError: with all problems of the document, each with its place.
     """
@@ -180,20 +218,19 @@ def translate_compute(document: Document, workspace: Workspace) -> Compute:
     root = document.root
     word = root.value.get("type")
     kind = word.lower() if isinstance(word, str) else ""
-    if kind not in KINDS:
-        wrong = '"type" is required' if word is None else f"{show(word)} is not a type of compute that is made here"
-        reading.refuse(root, f"{wrong}. Accepted: {', '.join(KINDS)}.", "type")
-        raise SpecError(reading.found())
-    body = walk(CLUSTER if kind == "amlcompute" else INSTANCE, root, reading)
-    if problems := reading.found():
+    if kind not in TABLES:
+        wrong = '"type" is required' if word is None else f"{show(word)} is not a type of compute"
+        reading.refuse(root, f"{wrong}. Accepted: {', '.join(TABLES)}.", "type")
+        raise SpecError(explained(document, reading.found(), "compute"))
+    body = walk(TABLES[kind], root, reading)
+    if problems := explained(document, reading.found(), "compute"):
         raise SpecError(problems)
     name = body.pop("name")
     outer: dict[str, Any] = {key: body.pop(key) for key in ("tags", "identity", "location") if key in body}
     if kind != "amlcompute":
-        outer.pop("location", None)
-    head = {key: body.pop(key) for key in ("description",) if key in body}
-    body = {key: value for key, value in body.items() if value is not None}
-    made = _cluster(body) if kind == "amlcompute" else _instance(body)
+        outer.pop("location", None)  # it is the workspace's
+    head = {key: body.pop(key) for key in ("description", "resourceId") if key in body}
+    made = MADE[kind]({key: value for key, value in body.items() if value is not None})
     return Compute(name, {**outer, "properties": {**head, **made}}, tuple(reading.warnings))
 
 
@@ -233,3 +270,28 @@ def _instance(body: dict[str, Any]) -> dict[str, Any]:
         "disableLocalAuth": not access,
         "properties": {"vmSize": SIZE, **shared, **body},
     }
+
+
+def _kubernetes(body: dict[str, Any]) -> dict[str, Any]:
+    properties = {**body.get("properties", {}), "namespace": body.get("namespace", "default")}
+    return {"computeType": "Kubernetes", "properties": properties}
+
+
+def _machine(body: dict[str, Any]) -> dict[str, Any]:
+    account = body.get("ssh", {})
+    port = {"sshPort": account.pop("sshPort")} if "sshPort" in account else {}
+    return {"computeType": "VirtualMachine", "properties": {**port, "administratorAccount": account}}
+
+
+def _spark(body: dict[str, Any]) -> dict[str, Any]:
+    return {"computeType": "SynapseSpark"}
+
+
+MADE = {
+    "amlcompute": _cluster,
+    "computeinstance": _instance,
+    "kubernetes": _kubernetes,
+    "virtualmachine": _machine,
+    "synapsespark": _spark,
+}
+"""What makes the service's words of each type."""

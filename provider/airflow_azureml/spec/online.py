@@ -23,6 +23,7 @@ from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.environments import deployed
 from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, anything, by_type, nested, show, walk
 from airflow_azureml.spec.fields import snake as snake_case
+from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.identities import resource_identity
 from airflow_azureml.spec.references import named_compute
 from airflow_azureml.spec.shared import TAGS
@@ -60,7 +61,7 @@ def translate_online_endpoint(document: Document, workspace: Workspace) -> Batch
     shares = body.get("traffic")
     if isinstance(shares, dict) and sum(shares.values()) > 100:
         reading.refuse(root, f"these are {sum(shares.values())} percent. Accepted: up to 100.", "traffic")
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), "online endpoint"):
         raise SpecError(problems)
     name, outer = body.pop("name"), {"identity": body.pop("identity", {"type": "SystemAssigned"})}
     if "location" in body:
@@ -210,10 +211,10 @@ def translate_online_deployment(document: Document, workspace: Workspace) -> Bat
     word = root.value.get("type", "managed")
     if not isinstance(word, str) or snake_case(word) not in kinds:
         reading.refuse(root, f"{show(word)} is not a type of deployment. Accepted: {', '.join(kinds)}.", "type")
-        raise SpecError(reading.found())
+        raise SpecError(explained(document, reading.found(), "online deployment"))
     table, kind = kinds[snake_case(word)]
     body = walk(table, root, reading)
-    if problems := reading.found():
+    if problems := explained(document, reading.found(), "online deployment"):
         raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
     count = body.pop("instance_count", None)

@@ -1,4 +1,4 @@
-"""What may stand in a YAML file beside jobs: assets, endpoints, deployments, one row for each kind.
+"""What may stand in a YAML file beside jobs and what makes a request of it, one row for each kind of resource.
 
 A row says what makes a request of a file of its kind; ``filekinds`` says how the kinds are told apart.
 """
