@@ -94,7 +94,6 @@ def test_each_kind_of_file_is_rendered_as_what_it_is(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name: c\ntype: amlcompute\nsize: x\n", "this is a compute (known by type"),
         ("name: n\ntrigger: {}\ncreate_job: x.yml\n", "this is a schedule (known by create_job, trigger)"),
         ("comment: {layout: diff}\n", '"comment" is not known here.'),
         ("", "this is not a mapping but empty."),
