@@ -3,7 +3,8 @@
 #   make install   the four environments
 #   make check     format, lint, types, and whether the dependencies resolve for Python 3.10
 #   make test      every test
-#   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently)
+#   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently; on a
+#                  terminal it stays up until Ctrl-C, with DEMO_KEEP=0 it ends at once)
 #   make bench     the benchmarks
 #   make fuzz      100,000 changed job files: refused with reasons, or sent as a valid body (COUNT=1000 SEED=5: fewer, others)
 #   make oracle    every family of made-up jobs, and changed ones, beside Microsoft's client (COUNT=100 SEED=5)

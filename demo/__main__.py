@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from demo import processes, report
 from demo.airflow import Airflow, AirflowError
 from demo.emulator import Emulator, EmulatorError
+from demo.results import Results
 from demo.run import Run
 
 CLONE = Path(__file__).resolve().parent.parent
@@ -108,8 +109,9 @@ def demonstrate(home: Path, conf: dict[str, Any]) -> int:
             f"{time.monotonic() - began:6.1f} s  Airflow is up; run {run.id} of {DAG} {conf or ''}".rstrip(), flush=True
         )
         run.started = began
-        state = run.watch(TIMEOUT)
-        return conclude(run, state, emulator)
+        code = conclude(run, run.watch(TIMEOUT), emulator)
+        stay(airflow, emulator)
+        return code
     finally:
         stop(airflow, emulator)
         print(f"Everything is stopped, {time.monotonic() - began:.1f} s after the start.")
@@ -128,20 +130,39 @@ def start(emulator: Emulator, airflow: Airflow) -> None:
 
 def conclude(run: Run, state: str, emulator: Emulator) -> int:
     """Print the report; returns the exit code."""
-    tasks, jobs = run.tasks(), emulator.jobs()
-    print(f"\nRun {run.id} of {run.dag}: {state}\n")
-    for line in report.lines(tasks, jobs, emulator.requests()):
+    tasks, jobs, colour = run.tasks(), emulator.jobs(), report.coloured()
+    shown = report.paint(state, report.GREEN if state == "success" else report.RED, colour)
+    print(f"\nRun {run.id} of {run.dag}: {shown}\n")
+    for line in report.lines(tasks, colour=colour):
         print(line)
     wrong = report.problems(tasks, jobs)
+    outcome = report.trained(run.id, float(run.parameter("learning_rate")), tasks)
+    if outcome:
+        results = Results(emulator.home.parent / "results.jsonl")
+        print()
+        for line in report.comparison(outcome, results.last(), colour=colour):
+            print(line)
+        results.add(outcome)
     for problem in wrong:
         print(f"demo: {problem}", file=sys.stderr)
     if wrong:
         print(f"Task logs: {run.airflow.home / 'logs'}", file=sys.stderr)
-    state_dir = os.path.relpath(emulator.state)
-    print(
-        f"\nThe Studio pages come back with: {os.path.relpath(emulator.command)} start --state {state_dir}", flush=True
-    )
     return 0 if state == "success" and not wrong else 1
+
+
+def stay(airflow: Airflow, emulator: Emulator) -> None:
+    """On a terminal, leave Airflow and Studio up to be looked at until Ctrl-C; ``DEMO_KEEP=0`` ends at once."""
+    command = f"{os.path.relpath(emulator.command)} start --state {os.path.relpath(emulator.state)}"
+    if os.environ.get("DEMO_KEEP") == "0" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(f"\nThe Studio pages come back with: {command}", flush=True)
+        return
+    studio = emulator.wait()["studio_url"]
+    print(f"\nAirflow  {airflow.url}/dags/{DAG}")
+    print(f"Studio   {studio}")
+    print("No login: everybody on this machine is an administrator. Both stay up until Ctrl-C.", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()
 
 
 def stop(airflow: Airflow, emulator: Emulator) -> None:

@@ -1,19 +1,44 @@
-"""What the demo prints at its end: what Airflow's REST API tells, beside what the emulator's journal tells."""
+"""What the demo prints at its end: a line for each task, the model with its metric, and what is not green."""
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from demo.run import Task
+
+WIDTH = 100
+"""Columns of the longest line."""
+
+GREEN, RED, BOLD, DIM = "32", "31", "1", "2"
+
+
+def coloured() -> bool:
+    """Whether colours are wanted: on a terminal, unless ``NO_COLOR`` is set (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of the DAG has trained, and with what.
+
+    :param metrics: of the training job, by name.
+    :param model: where the model lies in its datastore.
+    """
+
+    run: str
+    learning_rate: float
+    metrics: Mapping[str, Any]
+    model: str | None = None
 
 
 def problems(tasks: Sequence[Task], jobs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Say what is not green: a task that did not succeed, a job that Azure ML does not know as completed."""
     found = [
-        f"Task {task.name} ended as {task.state}. {task.link or ''}".rstrip()
+        f"Task {task.name} ended as {task.state}. {short(task.link or '')}".rstrip()
         for task in tasks
         if task.state != "success"
     ]
@@ -25,52 +50,78 @@ def problems(tasks: Sequence[Task], jobs: Mapping[str, Mapping[str, Any]]) -> li
     return found
 
 
-def lines(
-    tasks: Sequence[Task], jobs: Mapping[str, Mapping[str, Any]], requests: Sequence[Mapping[str, Any]]
-) -> Iterator[str]:
-    """Write the report: a table of the tasks, then the job of each."""
-    yield f"{'task':<18}{'state':<16}{'tries':>5}{'deferred':>10}   {'job status':<11}{'job ran':>8}{'PUTs':>6}"
-    puts = submissions(requests)
+def lines(tasks: Sequence[Task], *, colour: bool = False) -> Iterator[str]:
+    """Write a line for each task, with its time and what it gave, and below it the page of its job."""
     for task in tasks:
-        row = f"{task.name:<18}{task.state or 'none':<16}{task.tries:>5}{task.deferred:>8.1f} s"
-        if task.result:
-            name = task.result["job_name"]
-            job = jobs.get(name, {})
-            row += f"   {job.get('status', 'unknown'):<11}{ran(job):>8}{puts[name]:>6}"
-        yield row
+        good = task.state == "success"
+        mark = paint("✓" if good else "✗", GREEN if good else RED, colour)
+        deferred = f"({task.deferred:.1f} s deferred)" if task.deferred else ""
+        text = f"{task.name:<20}{task.took:>6.1f} s {deferred:<18}"
+        yield f"  {mark} {text} {fitting(facts_of(task), WIDTH - len(text) - 5)}".rstrip()
+        if link := page(task):
+            yield "      " + paint(link, DIM, colour)
+
+
+def facts_of(task: Task) -> Iterator[str]:
+    """What is worth telling of a task: its state unless it is green, further tries, a short result, metrics."""
+    if task.state != "success":
+        yield task.state or "no state"
+    if task.tries > 1:
+        yield f"{task.tries} tries"
+    if task.text:
+        yield task.text
+    for name, value in (task.result or {}).get("metrics", {}).items():
+        yield f"{name} {figure(value)}"
+
+
+def fitting(facts: Iterator[str], width: int) -> str:
+    """As many facts as a line has room for, and a mark where some are left out."""
+    shown = ""
+    for fact in facts:
+        longer = f"{shown}, {fact}" if shown else fact
+        if len(longer) > width - 3:
+            return f"{shown}, …" if shown else fact[:width]
+        shown = longer
+    return shown
+
+
+def comparison(outcome: Outcome, before: Outcome | None, *, colour: bool = False) -> Iterator[str]:
+    """Write what was trained, beside what the run before has trained."""
+    if outcome.model:
+        yield f"  Model  {outcome.model}"[:WIDTH]
+    now = f"AUC    {figure(outcome.metrics.get('auc'))} at learning rate {outcome.learning_rate:g}"
+    text = "  " + paint(now, BOLD, colour)
+    if before:
+        text += f"   (the run before: {figure(before.metrics.get('auc'))} at {before.learning_rate:g})"
+    yield text
+
+
+def trained(run: str, learning_rate: float, tasks: Sequence[Task]) -> Outcome | None:
+    """Find the task whose job told an AUC; None where there is none."""
     for task in tasks:
-        if task.result:
-            yield ""
-            yield from details(task, task.result)
+        if task.result and "auc" in task.result["metrics"]:
+            paths = [output["path"] for name, output in task.result["outputs"].items() if name != "default"]
+            model = paths[0].partition("/paths/")[2] if paths else None
+            return Outcome(run, learning_rate, task.result["metrics"], model)
+    return None
 
 
-def details(task: Task, result: Mapping[str, Any]) -> Iterator[str]:
-    """Write what a task's job gave: its name, link, outputs and metrics."""
-    yield f"{task.name}"
-    yield f"  job      {result['job_name']} ({result['status']}, experiment {result['experiment_name']})"
-    yield f"  Studio   {task.link or result['studio_url']}"
-    for name, output in result["outputs"].items():
-        yield f"  output   {name}: {output['path']}"
-    for name, value in result["metrics"].items():
-        yield f"  metric   {name} = {value:g}" if isinstance(value, float | int) else f"  metric   {name} = {value}"
+def page(task: Task) -> str | None:
+    """The page of a task's job; None where it has none."""
+    link = task.link or (task.result or {}).get("studio_url")
+    return short(link) if link else None
 
 
-def submissions(requests: Sequence[Mapping[str, Any]]) -> Counter[str]:
-    """Count, for each job, the PUTs of it that were received."""
-    puts = (request for request in requests if request["method"] == "PUT" and "/jobs/" in request["path"])
-    return Counter(request["path"].rsplit("/", 1)[-1] for request in puts)
+def short(link: str) -> str:
+    """A Studio address without its query, which names the workspace: the emulator has only one."""
+    return link.partition("?")[0]
 
 
-def ran(job: Mapping[str, Any]) -> str:
-    """Say how long a job ran, from start to end, in seconds."""
-    if not (job.get("started_at") and job.get("ended_at")):
-        return "-"
-    return f"{(instant(job['ended_at']) - instant(job['started_at'])).total_seconds():.1f} s"
+def figure(value: Any) -> str:
+    """A metric in few digits."""
+    return f"{value:.4g}" if isinstance(value, float | int) else "unknown"
 
 
-def instant(text: str) -> datetime:
-    """Read a time of the journal; Python 3.10 knows no more than six digits of a second and no ``Z``."""
-    day, _, rest = text.replace("Z", "+00:00").partition("T")
-    clock, plus, zone = rest.partition("+")
-    whole, dot, digits = clock.partition(".")
-    return datetime.fromisoformat(f"{day}T{whole}{dot}{digits[:6].ljust(6, '0') if dot else ''}{plus}{zone}")
+def paint(text: str, code: str, colour: bool) -> str:
+    """Give a text a colour, where colours are wanted."""
+    return f"\033[{code}m{text}\033[0m" if colour else text

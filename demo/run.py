@@ -18,16 +18,20 @@ ENDED = {"success", "failed"}
 class Task:
     """What Airflow tells of one task of the run.
 
+    :param took: seconds from its start to its end.
     :param deferred: seconds between each *deferred* and the *running* that followed it, by Airflow's own event log.
     :param result: the mapping that an Azure ML operator returned, or None.
+    :param text: the text that another task returned, or None.
     """
 
     name: str
     state: str | None
     tries: int
+    took: float = 0.0
     deferred: float = 0.0
     result: dict[str, Any] | None = None
     link: str | None = None
+    text: str | None = None
 
 
 @dataclass
@@ -70,8 +74,7 @@ class Run:
             name, word = task["task_id"], task["state"]
             if word and self.seen.get(name) != word:
                 self.seen[name] = word
-                where = self._link(name) or "" if word == "deferred" else ""
-                print(f"{time.monotonic() - self.started:6.1f} s  {name:<18}{word:<16} {where}".rstrip(), flush=True)
+                print(f"{time.monotonic() - self.started:6.1f} s  {name:<20}{word}", flush=True)
         return state if state in ENDED else None
 
     def tasks(self) -> list[Task]:
@@ -87,10 +90,19 @@ class Run:
             name=name,
             state=instance["state"],
             tries=instance["try_number"],
+            took=instance.get("duration") or 0.0,
             deferred=self._deferred(name),
             result=value if isinstance(value, dict) and "job_name" in value else None,
             link=self._link(name),
+            text=value if isinstance(value, str) else None,
         )
+
+    def parameter(self, name: str) -> Any:
+        """The value that the run has for one of the DAG's params."""
+        conf = self.airflow.api("GET", self.path).get("conf") or {}
+        if name in conf:
+            return conf[name]
+        return self.airflow.api("GET", f"/dags/{self.dag}/details")["params"][name]["value"]
 
     def _link(self, task: str) -> str | None:
         links = self.airflow.find(f"{self.path}/taskInstances/{task}/links") or {}

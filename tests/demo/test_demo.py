@@ -1,11 +1,15 @@
-"""`make demo`: a green run with a report, an interrupted one, and nothing left over from either."""
+"""`make demo`: a green run that is reported and stays up, an interrupted one, and nothing left over from either."""
 
 from __future__ import annotations
 
+import codecs
+import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,23 +48,78 @@ def home(jobs_python: Path, tmp_path: Path) -> Iterator[Path]:
         processes.sweep(place / part)
 
 
-def test_it_ends_green_with_figures(home: Path) -> None:
-    running = demo(home, "--learning-rate", "0.2")
-    said, _ = running.communicate(timeout=500)
+def test_on_a_terminal_it_reports_and_stays_up_until_interrupted(home: Path) -> None:
+    running, terminal = on_a_terminal(home, "--learning-rate", "0.2")
+    said = "".join(until(terminal, "stay up until Ctrl-C."))
 
-    assert running.returncode == 0, said
-    assert left(home) == []
-    auc = re.search(r"metric +auc = (0\.\d+)", said)
-    assert auc, said
+    plain = re.sub(r"\033\[\d+m", "", said)
+    assert "\033[32m✓" in said
+    auc = re.search(r"^  AUC +(0\.\d+) at learning rate 0\.2$", plain, re.M)
+    assert auc, plain
     assert 0.8 < float(auc[1]) < 1
-    # One line per task of the table: state, tries, seconds deferred, and for a job its status and the PUTs received.
-    rows = dict(re.findall(r"^(\w+) +(success +\d .*)$", said, re.M))
-    assert set(rows) == {"credit_card_data", "data_prep", "train", "decide", "text", "comma_list", "json_document"}, (
-        said
-    )
-    assert re.fullmatch(r"success +\d +[1-9]\d*\.\d s +Completed +\d+\.\d s +1", rows["train"]), rows["train"]
-    assert len(re.findall(r"^  Studio +http://127\.0\.0\.1:\d+/\S+$", said, re.M)) == 5
-    assert re.search(r"^  output +model: azureml://subscriptions/\S+/$", said, re.M)
+    summary = plain[plain.index("Run demo-") :]
+    assert max(map(len, summary.splitlines())) <= 100, summary
+    green = re.findall(r"^  ✓ (\w+) +\d+\.\d s", summary, re.M)
+    assert set(green) == {"credit_card_data", "data_prep", "train", "decide", "text", "comma_list", "json_document"}
+    assert len(re.findall(r"^      http://127\.0\.0\.1:\d+/runs/[\w-]+$", summary, re.M)) == 5
+    # Each job was put once, and each task that has one was deferred.
+    jobs = json.loads(emulator(home, "journal", "--jobs", "--json"))
+    puts = [row["job"] for row in json.loads(emulator(home, "journal", "--json")) if is_put_of_a_job(row)]
+    assert sorted(puts) == sorted(job["name"] for job in jobs if not job["parent"])
+    assert summary.count(" s deferred)") == 5
+    pages = re.findall(r"^(?:Airflow|Studio) +(http://\S+)", summary, re.M)
+    for page in pages:
+        assert urllib.request.urlopen(page, timeout=30).status == 200
+    assert len(pages) == 2
+
+    running.send_signal(signal.SIGINT)
+    assert running.wait(180) == 0
+    os.close(terminal)
+    assert left(home) == []
+
+
+def on_a_terminal(home: Path, *words: str) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the demo as a person does; gives back the other side of its terminal, too."""
+    terminal, its_side = os.openpty()
+    command = [sys.executable, "-m", "demo", "--home", str(home), *words]
+    heard = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "DEMO_KEEP")}
+    with open(its_side, "wb", buffering=0) as side:
+        running = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env=heard,
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+    return running, terminal
+
+
+def until(terminal: int, text: str) -> Iterator[str]:
+    """What a terminal shows, up to a text or its end."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    shown = ""
+    while text not in shown:
+        try:
+            piece = decoder.decode(os.read(terminal, 65536)).replace("\r\n", "\n")
+        except OSError:  # Linux says so when nobody has the other side open any more.
+            piece = ""
+        if not piece:
+            raise AssertionError(f"{text!r} was not shown:\n{shown}")
+        shown += piece
+        yield piece
+
+
+def emulator(home: Path, *words: str) -> str:
+    """What a command says of the demo's emulator."""
+    command = [sys.executable, "-m", "azureml_emulator.cli", *words, "--state", str(home / "emulator" / "state")]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def is_put_of_a_job(row: dict[str, str]) -> bool:
+    """Whether a request in the journal submits a job."""
+    return row["method"] == "PUT" and re.search(r"/jobs/[^/]+$", row["path"]) is not None
 
 
 def test_it_cleans_up_when_interrupted(home: Path) -> None:
