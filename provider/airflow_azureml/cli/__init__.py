@@ -106,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     checked = commands.add_parser("validate", help=text, description=text.capitalize() + ".", epilog=ends)
     help_ = "a file, or a folder in which all files of Azure ML (.yml, .yaml) are checked"
     checked.add_argument("paths", metavar="PATH", nargs="+", type=_existing, help=help_)
+    help_ = "check our operators' keywords in DAG files (.py) and in folders of them, without running them"
+    checked.add_argument("--dags", action="store_true", help=help_)
     checked.set_defaults(run=_validate)
     return parser
 
@@ -149,4 +151,8 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    return Validation(PLACEHOLDER).run(options.paths)
+    if not options.dags:
+        return Validation(PLACEHOLDER).run(options.paths)
+    from airflow_azureml.cli.dagfiles import DagValidation  # Airflow is loaded here
+
+    return DagValidation(PLACEHOLDER).run(options.paths)

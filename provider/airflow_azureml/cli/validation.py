@@ -116,8 +116,13 @@ def _text(path: str) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
-def files(paths: Iterable[str], unread: Callable[[OSError], object]) -> Iterator[tuple[str, bool]]:
-    """Go through the files: those named themselves, and what ends in .yml or .yaml in the folders.
+YAML = (".yml", ".yaml")
+
+
+def files(
+    paths: Iterable[str], unread: Callable[[OSError], object], endings: tuple[str, ...] = YAML
+) -> Iterator[tuple[str, bool]]:
+    """Go through the files: those named themselves, and those of the folders that have one of some endings.
 
     :param unread: told of a folder that cannot be read.
     :return: the file, and whether it was named itself.
@@ -131,5 +136,5 @@ def files(paths: Iterable[str], unread: Callable[[OSError], object]) -> Iterator
             for name in sorted(names):
                 file = os.path.join(folder, name)
                 # No pipe, nor a device; a broken link is told.
-                if name.lower().endswith((".yml", ".yaml")) and (os.path.isfile(file) or not os.path.exists(file)):
+                if name.lower().endswith(endings) and (os.path.isfile(file) or not os.path.exists(file)):
                     yield file, False

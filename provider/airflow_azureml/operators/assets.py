@@ -87,7 +87,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         from airflow_azureml.lifecycle.versions import long_form
 
         hook = self.hook()
-        asset = self.translate(self._document(context), hook.settings().workspace)
+        asset = self.translate(self.document(context), hook.settings().workspace)
         for warning in asset.warnings:
             self.log.warning("%s", warning)
         with hook.client() as client:
@@ -96,7 +96,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
             self.log.info("%s %s:%s stands for %s", self.kind, found.name, found.version, path)
             return {"id": found.id, "name": found.name, "version": found.version, "path": path}
 
-    def _document(self, context: Any) -> Document:
+    def document(self, context: Any) -> Document:
         path: Any = self.path
         kind = self.type
         if isinstance(path, Mapping):

@@ -63,7 +63,7 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
         from airflow_azureml.rest import endpoints
         from airflow_azureml.spec.deployments import translate_endpoint
 
-        found = translate_endpoint(self._document(context), workspace)
+        found = translate_endpoint(self.document(context), workspace)
         self._warn(found.warnings)
 
         def result() -> Any:
@@ -72,7 +72,7 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
         return [begin_endpoint(workspace, found.name, found.body)], result()
 
-    def _document(self, context: Any) -> Document:
+    def document(self, context: Any) -> Document:
         given = {name: getattr(self, name) for name in ("name", "description", "tags", "properties")}
         given["defaults"] = None if self.default_deployment is None else {"deployment_name": self.default_deployment}
         given = {key: value for key, value in given.items() if value is not None}
@@ -219,7 +219,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         from airflow_azureml.rest import endpoints
         from airflow_azureml.spec.deployments import translate_deployment
 
-        found = translate_deployment(self._document(context), workspace)
+        found = translate_deployment(self.document(context), workspace)
         self._warn(found.warnings)
 
         def result() -> Any:
@@ -234,7 +234,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
             steps.append(begin_default(workspace, found.endpoint, found.name))
         return steps, result()
 
-    def _document(self, context: Any) -> Document:
+    def document(self, context: Any) -> Document:
         given = {name: getattr(self, name) for name in SAME}
         given |= {name: reference(getattr(self, name)) for name in REFERENCES}
         given["resources"] = self.job_resources

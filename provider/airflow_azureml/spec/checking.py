@@ -83,17 +83,31 @@ def to_translation(document: Document, workspace: Workspace) -> Translation:
     raise SpecError([document.root.problem(f"this is {found}, which cannot be rendered. Accepted: {accepted}.")])
 
 
+def problems_as(name: str, document: Document, workspace: Workspace) -> tuple[Problem, ...]:
+    """All problems of a document that is to be of a kind, a key of ``FILE_KINDS``."""
+    try:
+        _read_as(name, document, workspace)
+    except SpecError as error:
+        return error.problems
+    return ()
+
+
 def _checker(name: str) -> Callable[[Document, Workspace], tuple[str, ...]] | None:
     if name == "schedule":
         return check_schedule
-    if name == "job":
-        return lambda document, workspace: translate(document, workspace).accepted().warnings
-    if name == "batch inputs":
-        return lambda document, workspace: translate_invocation(document, workspace).warnings
-    if name not in RESOURCES:
+    if name not in ("job", "batch inputs") and name not in RESOURCES:
         return None
-    return lambda document, workspace: RESOURCES[name].read(_completed(name, document), workspace).warnings
+    return lambda document, workspace: _read_as(name, _completed(name, document), workspace)
+
+
+def _read_as(name: str, document: Document, workspace: Workspace) -> tuple[str, ...]:
+    if name == "job":
+        return translate(document, workspace).accepted().warnings
+    if name == "batch inputs":
+        return translate_invocation(document, workspace).warnings
+    return RESOURCES[name].read(document, workspace).warnings
 
 
 def _completed(name: str, document: Document) -> Document:
-    return document.replaced(**dict.fromkeys(_lacking(name, document), "unnamed"))
+    lacking = _lacking(name, document) if name in RESOURCES else []
+    return document.replaced(**dict.fromkeys(lacking, "unnamed"))

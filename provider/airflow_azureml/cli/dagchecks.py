@@ -1,0 +1,220 @@
+"""What is wrong with the keywords of an operator of ours, as far as it shows without a run of its DAG file."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import cache
+from typing import Any, Literal
+
+from airflow_azureml.cli.dagcalls import DagFile, OperatorCall
+from airflow_azureml.cli.literals import UNKNOWN, is_known, is_template
+from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.checking import problems_as
+from airflow_azureml.spec.fields import closest, show
+from airflow_azureml.spec.load import is_path, read_text
+
+DOCUMENTS = {
+    "AzureMLCommandJobOperator": "job",
+    "AzureMLJobOperator": "job",
+    "AzureMLInvokeBatchEndpointOperator": "batch inputs",
+    "AzureMLCreateDataAssetOperator": "data",
+    "AzureMLRegisterModelOperator": "model",
+    "AzureMLCreateBatchEndpointOperator": "batch endpoint",
+    "AzureMLCreateBatchDeploymentOperator": "batch deployment",
+}
+"""Operators whose keywords make a document, and the kind that it is of."""
+
+STANDING_IN = {"command": "echo", "environment": "azureml:unknown:1"}
+"""What stands for required keywords of a command job that are not known."""
+
+SEPARATE = {"resources": "job_resources"}
+"""Keys of documents that a keyword of another name gives."""
+
+
+def problems_of_call(call: OperatorCall, file: DagFile, path: str, folder: str, workspace: Workspace) -> list[Problem]:
+    """All problems of one call, in the order of its keywords.
+
+    :param folder: what relative paths belong to.
+    """
+    found = [*_names(call, file), *_values(call)]
+    if not found and file.makes_dag:
+        found = list(_document(call, file, folder, workspace))
+    return [_placed(problem, call, path) for problem in found]
+
+
+def _placed(problem: Problem, call: OperatorCall, path: str) -> Problem:
+    """Say where in the DAG file a problem stands; one in a file that the call names stays there."""
+    if problem.file is not None:
+        return problem
+    keys = problem.path.split(".") if problem.path else []
+    line = call.line(*keys)
+    return Problem(".".join([call.name, *keys]), problem.message, path, line)
+
+
+# -- names of keywords
+
+
+def _names(call: OperatorCall, file: DagFile) -> Iterator[Problem]:
+    accepted = parameters(call.operator)
+    if call.node.args:
+        yield Problem("", "this operator takes keywords only.")
+    for name in call.keywords:
+        if name == "resources":
+            yield Problem(name, _owned(call.operator))
+        elif name not in accepted:
+            near = closest(name, accepted)
+            yield Problem(name, f"unknown keyword.{f' Did you mean {show(near)}?' if near else ''}")
+    if not call.whole or not file.makes_dag or file.defaults is None:
+        return
+    given = {*call.keywords, *file.defaults}
+    for name, parameter in accepted.items():
+        if parameter.default is parameter.empty and name not in given:
+            yield Problem(name, "this keyword is required.")
+
+
+def _owned(operator: type) -> str:
+    own = "job_resources" in parameters(operator)
+    return 'Airflow owns "resources".' + (" Write job_resources=." if own else "")
+
+
+@cache
+def parameters(operator: type) -> Mapping[str, inspect.Parameter]:
+    """All keywords that an operator takes, its own and those of Airflow's operators as they are installed."""
+    found: dict[str, inspect.Parameter] = {}
+    for cls in operator.__mro__:
+        if "__init__" not in vars(cls) or cls is object:
+            continue
+        own = list(inspect.signature(vars(cls)["__init__"]).parameters.values())[1:]
+        for parameter in own:
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                found.setdefault(parameter.name, parameter)
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in own):
+            break
+    return found
+
+
+# -- values of keywords
+
+
+def _values(call: OperatorCall) -> Iterator[Problem]:
+    known = hints(call.operator)
+    templated = getattr(call.operator, "template_fields", ())
+    for name, value in call.values.items():
+        if value is not None and is_known(value) and name in known:
+            accepted = _accepted(value, _options(known[name]), name in templated)
+            if accepted:
+                yield Problem(name, f"{show(value)} is not accepted. Accepted: {accepted}.")
+
+
+def _accepted(value: Any, options: tuple[Any, ...], templated: bool) -> str:
+    """What is accepted in place of a value, an empty text where it is fine.
+
+    :param templated: Airflow renders it, so that a number may be given as a text.
+    """
+    if all(typing.get_origin(option) is Literal for option in options):
+        words = [word for option in options for word in typing.get_args(option)]
+        return "" if value in words else ", ".join(map(str, words))
+    if options == (bool,):
+        return "" if isinstance(value, bool) else "True, False"
+    if set(options) <= {int, float, timedelta} and not templated:
+        return "" if isinstance(value, (int, float)) and not isinstance(value, bool) else "a number"
+    return ""
+
+
+def _options(annotation: Any) -> tuple[Any, ...]:
+    """The alternatives of an annotation, without None."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return tuple(option for option in typing.get_args(annotation) if option is not type(None))
+    return (annotation,)
+
+
+@cache
+def hints(operator: type) -> Mapping[str, Any]:
+    """The types of an operator's own keywords, as far as they can be resolved."""
+    found: dict[str, Any] = {}
+    for cls in operator.__mro__:
+        if cls.__module__.startswith("airflow_azureml.") and "__init__" in vars(cls):
+            try:
+                own = typing.get_type_hints(vars(cls)["__init__"])
+            except (NameError, TypeError):
+                continue
+            found = {**own, **found}
+    return found
+
+
+# -- what the keywords say together
+
+
+def _document(call: OperatorCall, file: DagFile, folder: str, workspace: Workspace) -> Iterator[Problem]:
+    kind = DOCUMENTS.get(call.name)
+    given = _given(call)
+    if kind is None or given is None or not call.whole or _names_a_template(call, given, folder):
+        return
+    try:
+        operator = call.operator(task_id="checked", **given)
+        operator.template_folders = lambda: (folder,)
+        document = operator.document({})
+    except SpecError as error:
+        problems = list(error.problems)
+    except Exception as error:  # noqa: BLE001 - whatever a constructor, ours or Airflow's, says of its arguments
+        problems = [Problem("", " ".join(str(error).split()))]
+    else:
+        problems = [*problems_as(kind, document, workspace)]
+    for problem in problems:
+        if not (file.searches and "does not exist" in problem.message):
+            yield _by_keyword(problem, call)
+
+
+def _names_a_template(call: OperatorCall, given: Mapping[str, Any], folder: str) -> bool:
+    """Whether a file that a keyword names can be read only once Airflow has rendered it."""
+    for field in getattr(call.operator, "template_file_fields", ()):
+        name = given.get(field)
+        if isinstance(name, str) and is_path(name):
+            with suppress(SpecError):
+                return is_template(read_text(os.path.join(folder, name)))
+    return False
+
+
+def _by_keyword(problem: Problem, call: OperatorCall) -> Problem:
+    """Name the keyword that a key of the document came from: the same, another one, or the whole of the document."""
+    if problem.file is not None:
+        return problem
+    first, _, rest = problem.path.partition(".")
+    source = next((name for name in getattr(call.operator, "template_file_fields", ()) if name in call.keywords), None)
+    if first in SEPARATE and SEPARATE[first] in call.keywords:
+        return Problem(".".join(filter(None, (SEPARATE[first], rest))), problem.message)
+    if source is not None and first not in call.keywords:
+        return Problem(".".join(filter(None, (source, problem.path))), problem.message)
+    return problem
+
+
+def _given(call: OperatorCall) -> dict[str, Any] | None:
+    """The keywords that make the document, with something in place of what is not known; None if that tells nothing."""
+    own = parameters(call.operator)
+    base = parameters(_base(call.operator))
+    given = {name: value for name, value in call.values.items() if name in own and name not in base}
+    if call.name != "AzureMLCommandJobOperator":
+        return given if is_known(given) else None
+    for name in [name for name, value in given.items() if not is_known(value)]:
+        value = given.pop(name)
+        if name == "inputs" and isinstance(value, Mapping):
+            given[name] = {key: item if is_known(item) else "unknown" for key, item in value.items()}
+        elif name == "outputs" and isinstance(value, Mapping):
+            given[name] = {key: item if is_known(item) else None for key, item in value.items()}
+        elif name in ("inputs", "outputs"):
+            given["command"] = UNKNOWN  # whose bindings cannot be checked
+    return {**STANDING_IN, **{name: value for name, value in given.items() if value is not UNKNOWN}}
+
+
+def _base(operator: type) -> type:
+    """Airflow's own class at the bottom of an operator."""
+    return next(
+        cls for cls in operator.__mro__ if cls.__module__.split(".")[0] == "airflow" and "__init__" in vars(cls)
+    )

@@ -1,0 +1,77 @@
+"""``airflow-azureml validate --dags``: goes through DAG files and tells what is wrong with our operators' keywords."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from airflow_azureml.cli.dagcalls import PACKAGE, DagFile, read
+from airflow_azureml.cli.dagchecks import problems_of_call
+from airflow_azureml.cli.reporting import complain, problems_of
+from airflow_azureml.cli.validation import files
+from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.load import read_text
+
+
+class DagValidation:
+    """One run of the command.
+
+    :param workspace: what stands for the workspace in what is made of each call.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.right = self.wrong = 0
+
+    def run(self, paths: Sequence[str]) -> int:
+        """Check DAG files, and all Python files in folders that name our package; gives back the exit code."""
+        unread: list[OSError] = []
+        for path, named in files(paths, unread.append, (".py",)):
+            self.file(path, named)
+        for error in unread:
+            self.unread(problems_of(error), str(error.filename), str(error.filename) in paths)
+        print(f"{self.right} right, {self.wrong} wrong")
+        return 1 if self.wrong else 0
+
+    def file(self, path: str, named: bool) -> None:
+        """Tell how many operators of ours a file has, and what is wrong with them."""
+        try:
+            text = read_text(path)
+        except SpecError as error:
+            self.unread(error.problems, path, named)
+            return
+        if PACKAGE not in text and not named:
+            return
+        try:
+            found = read(text, os.path.abspath(path))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = getattr(error, "lineno", None)
+            self.tell([Problem("", f"this is no Python: {getattr(error, 'msg', None) or error}.", None, line)], path)
+            return
+        if found.calls or found.problems or named:
+            self.tell(self.problems(found, path), path, len(found.calls))
+
+    def problems(self, found: DagFile, path: str) -> list[Problem]:
+        """All problems of a file, by line."""
+        whole = os.path.abspath(path)
+        problems = list(found.problems)
+        for call in found.calls:
+            problems += problems_of_call(call, found, whole, os.path.dirname(whole), self.workspace)
+        return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != whole, problem.line or 0))
+
+    def tell(self, problems: Sequence[Problem], path: str, count: int | None = None) -> None:
+        """Tell the verdict on a file."""
+        what = "" if count is None else f"{count} operator{'' if count == 1 else 's'}, "
+        print(f"{path}: a DAG file, {what}{'wrong' if problems else 'right'}")
+        complain(problems, path)
+        self.wrong += bool(problems)
+        self.right += not problems
+
+    def unread(self, problems: Iterable[Problem], path: str, named: bool) -> None:
+        """Tell of what cannot be read: an error where somebody gave this very file, a warning in a folder."""
+        if named:
+            self.tell(list(problems), path)
+            return
+        for problem in problems:
+            print(f"warning: {problem}")
