@@ -190,6 +190,19 @@ def test_what_is_said_of_a_job_that_ended_meanwhile_is_true(hook: AzureMLHook, a
     assert "was asked" not in text
 
 
+def test_a_retry_finds_its_job_although_the_login_service_is_throttled(
+    hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    submit, first = operator("sleep 60", wait_for_completion=False, retries=1), Instance(retries=1)
+    one = submit.execute(first.context())["job_name"]
+    emulator.fault("status", route="/oauth2/v2.0/token", status=429, times=2)
+    again = Instance(run_id=first.run_id, retries=1)
+    again.try_number = 2
+    assert submit.execute(again.context())["job_name"] == one
+    assert any("2" in line and "429" in line for line in emulator.faults()), emulator.faults()
+    hook.cancel_job(one)
+
+
 def test_with_cancel_on_kill_switched_off_the_job_goes_on(hook: AzureMLHook, airflow_says: Say) -> None:
     airflow_says("failed")
     task, ti = operator("sleep 60", poll_interval=30, cancel_on_kill=False), Instance()

@@ -57,6 +57,8 @@ class Stub:
         self.tokens = 0
         self.token_life = 3600
         self.token_answer: Answer | str | None = None
+        self.token_answers: list[Answer | str] = []
+        """What the first requests for tokens are answered, before ``token_answer``."""
         self._scripts: list[tuple[re.Pattern[str], list[Answer | str]]] = []
         self._lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -96,8 +98,10 @@ class Stub:
         """Choose what to send back."""
         with self._lock:
             self.seen.append(seen)
-            if seen.path.endswith("/token"):
+            if seen.path.partition("?")[0].endswith("/token"):
                 self.tokens += 1
+                if self.token_answers:
+                    return self.token_answers.pop(0)
                 return self.token_answer or Answer(value=token(seen.body, self.tokens, self.token_life))
             for pattern, answers in self._scripts:
                 if pattern.search(seen.line):

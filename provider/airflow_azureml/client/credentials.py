@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import azure.identity
@@ -11,10 +15,16 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
 from airflow_azureml.client.faults import redacted, token_fault
+from airflow_azureml.client.pausing import pause
 from airflow_azureml.client.pipeline import Limits, ca_bundle
+from airflow_azureml.client.signingin import HOOKS, LISTENING, Exchange
 from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import SettingsError
+from airflow_azureml.rest.errors import SettingsError, TransientServiceError
 from airflow_azureml.rest.settings import Settings
+from airflow_azureml.rest.times import retry_after
+
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds, at least, before a login service that is throttled or out of order is asked again; the last one repeats."""
 
 
 class Row(NamedTuple):
@@ -91,9 +101,16 @@ def _options(
 ) -> Mapping[str, Mapping[str, Any]]:
     """What credentials are told of the network; an authority of the user's own cannot be looked up at Microsoft's."""
     custom = bool(settings.authority or settings.endpoint)
+    travel = {"transport": transport} if transport else {"connection_verify": ca_bundle(settings) or True}
     return {
-        "transport": {"transport": transport} if transport else {"connection_verify": ca_bundle(settings) or True},
-        "retry": {"retry_total": limits.retries, "connection_timeout": limits.connect, "read_timeout": limits.read},
+        "transport": {**travel, **HOOKS},
+        "retry": {
+            "retry_total": limits.retries,
+            # An answer is for ``Tokens`` to ride out, or for whoever waits: azure-core would sleep as long as it asks.
+            "retry_status": 0,
+            "connection_timeout": limits.connect,
+            "read_timeout": limits.read,
+        },
         "authority": {
             "authority": control.authority,
             **({"disable_instance_discovery": True} if custom else {}),
@@ -104,12 +121,15 @@ def _options(
 class Tokens:
     """A credential whose failures are told as ours; what azure-core's bearer policies ask for tokens.
 
-    Our errors pass azure-core's retry policy by, so that a wrong secret fails at once.
+    Our errors pass azure-core's retry policy by, so that a wrong secret fails at once. A login service that is
+    throttled or out of order is asked again for ``limits.throttled`` seconds, as late as it asks to be.
     """
 
     def __init__(self, settings: Settings, control: ControlPlane, limits: Limits) -> None:
-        self._settings, self._authority = settings, control.authority
-        self._credential = make(azure.identity, settings, control, limits)
+        self._settings, self._authority, self._limits = settings, control.authority, limits
+        self._make = partial(make, azure.identity, settings, control, limits)
+        self._credential = self._make()
+        self._last = Exchange()
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token from the credential's cache or the authority.
@@ -117,10 +137,29 @@ class Tokens:
         :raises AuthenticationError: refused; names the fields of the connection to look at.
         :raises TransientError: the authority was not reached or is out of order.
         """
+        until, pauses = time.monotonic() + self._limits.throttled, chain(PAUSES, repeat(PAUSES[-1]))
+        while True:
+            try:
+                return self._ask(*scopes, **options)
+            except TransientServiceError as error:
+                # msal keeps a failed answer for some time, up to a minute, and asks nobody meanwhile.
+                self._credential = self._make()
+                seconds = max(next(pauses) * random.uniform(1, 1.5), retry_after(error.reply) or 0.0)
+                if time.monotonic() + seconds > until:
+                    raise
+                pause(seconds)
+
+    def _ask(self, *scopes: str, **options: Any) -> AccessToken:
+        exchange = Exchange()
+        listening = LISTENING.set(exchange)
         try:
             token: AccessToken = self._credential.get_token(*scopes, **options)
         except (AzureError, ValueError) as error:
-            raise token_fault(error, self._settings, self._authority) from None
+            # Without a request of its own the credential repeats the answer that another thread was given.
+            self._last = exchange if exchange.url else self._last
+            raise token_fault(error, self._settings, self._authority, self._last) from None
+        finally:
+            LISTENING.reset(listening)
         return token
 
     def close(self) -> None:
@@ -129,7 +168,7 @@ class Tokens:
 
 
 class AsyncTokens:
-    """``Tokens`` for coroutines.
+    """``Tokens`` for coroutines, which ride out nothing here: whoever waits for a job has a patience of its own.
 
     :param transport: the client's own. A credential with one of its own reads the CA bundle anew for each token, while
         the event loop stands still.
@@ -145,10 +184,14 @@ class AsyncTokens:
         :raises AuthenticationError: refused; names the fields of the connection to look at.
         :raises TransientError: the authority was not reached or is out of order.
         """
+        exchange = Exchange()
+        listening = LISTENING.set(exchange)
         try:
             token: AccessToken = await self._credential.get_token(*scopes, **options)
         except (AzureError, ValueError) as error:
-            raise token_fault(error, self._settings, self._authority) from None
+            raise token_fault(error, self._settings, self._authority, exchange) from None
+        finally:
+            LISTENING.reset(listening)
         return token
 
     async def close(self) -> None:

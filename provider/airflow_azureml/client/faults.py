@@ -8,8 +8,9 @@ import ssl
 from collections.abc import Iterator
 
 import aiohttp
-from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 
+from airflow_azureml.client.signingin import Exchange, texts_may_pass
 from airflow_azureml.client.trust import place
 from airflow_azureml.rest.errors import (
     AuthenticationError,
@@ -18,7 +19,6 @@ from airflow_azureml.rest.errors import (
     TransientServiceError,
     UnreachableError,
 )
-from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.redaction import redact
 from airflow_azureml.rest.settings import Settings
 
@@ -61,30 +61,26 @@ def transport_fault(error: AzureError, url: str) -> AzureMLError:
     return NoAnswerError(f"{where} gave no whole answer: {_reason(error)}; it may have acted on the request.")
 
 
-def token_fault(error: Exception, settings: Settings, authority: str) -> AzureMLError:
-    """Tell why there is no token: nobody was reached, the authority is out of order, or the credential was refused."""
+def token_fault(error: Exception, settings: Settings, authority: str, exchange: Exchange) -> AzureMLError:
+    """Tell why there is no token: nobody was reached, the login service is out of order, or the credential was refused.
+
+    :param exchange: the last thing that the credential asked and was told.
+    """
     for cause in _chain(error):
         if isinstance(cause, ServiceRequestError | ServiceResponseError):
             # Whatever became of the question for a token: the request that wanted one was not sent.
             return UnreachableError(str(transport_fault(cause, authority)))
-    status = _status(error)
-    if status in RETRIED_STATUSES:
-        return TransientServiceError(
-            f"{place(authority)} gives no token at the moment (HTTP {status}).", Reply(status, url=authority)
-        )
     said = redacted(str(getattr(error, "message", None) or error), settings)
+    where = place(exchange.url or authority)
+    if exchange.reply is not None and exchange.may_pass():
+        reason = said if "AADSTS" in said else "no reason given."
+        text = f"{where} gives no token at the moment (HTTP {exchange.reply.status}): {reason}"
+        return TransientServiceError(text, exchange.reply)
+    if exchange.is_unanswered or texts_may_pass(_chain(error)):
+        return UnreachableError(f"{where} gives no token at the moment: {said}")
     return AuthenticationError(
         f"No token with auth={settings.auth!r}: {said} Check the connection's {_fields(said, settings)}."
     )
-
-
-def _status(error: Exception) -> int:
-    """The authority's status, 0 where there was none; msal tells it of its 5xx answers in words only."""
-    response = error.response if isinstance(error, HttpResponseError) else None
-    if response is not None and response.status_code:
-        return response.status_code
-    said = re.search(r"HTTP Error: (\d{3})", str(error))
-    return int(said[1]) if said else 0
 
 
 def redacted(text: str, settings: Settings) -> str:

@@ -61,11 +61,13 @@ class Limits:
     :param connect: seconds to establish a connection.
     :param read: seconds of silence while an answer is awaited.
     :param retries: how often a repeatable request is sent again.
+    :param throttled: seconds for which a login service that is throttled or out of order is asked again.
     """
 
     connect: float = 10
     read: float = 60
     retries: int = 3
+    throttled: float = 120
 
 
 LONGEST_DELAY = 120.0

@@ -27,7 +27,7 @@ def check(settings: Settings) -> tuple[bool, str]:
     from airflow_azureml.client import Limits, MLClient
 
     try:
-        with MLClient(settings, Limits(connect=5, read=10, retries=1)) as client:
+        with MLClient(settings, Limits(connect=5, read=10, retries=1, throttled=0)) as client:
             found = client.run(workspace.get(settings.workspace))
     except AzureMLError as error:
         return False, f"{error} {advice(error, settings)}".strip()

@@ -1,0 +1,123 @@
+"""What the login service said: the last request of one question for a token, and whether its answer may pass.
+
+azure-identity tells nearly every failure as ``ClientAuthenticationError`` and hands the answer on only now and then; a
+chain of credentials keeps no more than texts. So the credentials' own pipelines are listened to.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_azureml.rest.flow import Reply
+from airflow_azureml.rest.redaction import without_query
+
+PASSING_STATUSES = frozenset({408, 429})
+"""Answers of a login service that may pass, beside all of 500 and above."""
+
+IDENTITY_SERVICE_STATUSES = PASSING_STATUSES | {404, 410}
+"""The same for a virtual machine's own identity service, which is updating then.
+
+Source: azure-identity 1.27, ``imds.PIPELINE_SETTINGS``; Microsoft Learn, "How to use managed identities … to acquire an
+access token", retry guidance.
+"""
+
+IDENTITY_SERVICE = "/metadata/identity/oauth2/token"
+
+PASSING_WORDS = frozenset({"temporarily_unavailable", "server_error"})
+"""OAuth's words for "ask again". Source: RFC 6749, 4.1.2.1; Microsoft identity platform, client credentials flow."""
+
+PASSING_CODES = frozenset({50000, 50196, 90006, 90012, 90024, 90033, 90055})
+"""Codes of Microsoft Entra that may pass: an issue of the sign-in service, too many requests of one client, the service
+or its directory out of order, a time-out, a budget used up, a throttled tenant.
+
+Source: Microsoft Entra authentication and authorization error codes.
+"""
+
+BROKEN_OFF = re.compile(
+    r"Max retries exceeded|Connection (?:aborted|reset|refused|timed out)|Read timed out|RemoteDisconnected"
+    r"|Temporary failure in name resolution|Name or service not known|Network is unreachable|EOF occurred in violation"
+    r"|Failed to invoke the Azure CLI|Timed out waiting for Azure CLI"
+)
+"""What command lines of Azure write when nobody answered them, and azure-identity when they took too long."""
+
+
+@dataclass
+class Exchange:
+    """The last request that a credential sent, and its answer.
+
+    :param reply: None where there was no request, or no answer to the last one.
+    """
+
+    url: str | None = None
+    reply: Reply | None = field(default=None, repr=False)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether a request of a login service was sent in vain; a machine need not have an identity service."""
+        return self.url is not None and self.reply is None and urlsplit(self.url).path != IDENTITY_SERVICE
+
+    def may_pass(self) -> bool:
+        """Whether the answer says: not now."""
+        if self.reply is None:
+            return False
+        asked = urlsplit(self.reply.url)
+        passing = IDENTITY_SERVICE_STATUSES if asked.path == IDENTITY_SERVICE else PASSING_STATUSES
+        if self.reply.status in passing or self.reply.status >= 500:
+            return True
+        body = self.reply.json() if self.reply.status >= 400 else None
+        if not isinstance(body, dict):
+            return False
+        return _passing(body.get("error"), body.get("error_codes"), body.get("error_description"))
+
+
+LISTENING: ContextVar[Exchange | None] = ContextVar("azureml_signing_in", default=None)
+"""Where the hooks leave what they see: in the thread or coroutine that asks for the token."""
+
+
+def _sent(request: Any) -> None:
+    exchange = LISTENING.get()
+    if exchange is not None:
+        exchange.url, exchange.reply = without_query(request.http_request.url), None
+
+
+def _answered(response: Any) -> None:
+    exchange = LISTENING.get()
+    if exchange is not None:
+        http = response.http_response
+        body = http.content if http.status_code >= 400 else b""
+        # Without a method: it is not the answer to the request that wanted the token.
+        exchange.reply = Reply(http.status_code, dict(http.headers), body, url=without_query(http.request.url))
+
+
+HOOKS = {"raw_request_hook": _sent, "raw_response_hook": _answered}
+"""What each credential that sends requests is given. Source: azure-core, ``CustomHookPolicy``."""
+
+
+def texts_may_pass(errors: Iterable[BaseException]) -> bool:
+    """Whether what a credential says in words alone is an outage: of a command line, or of a chain of credentials."""
+    for error in errors:
+        if isinstance(error, subprocess.TimeoutExpired):
+            return True
+        text = str(error)
+        status = re.search(r"HTTP (?:Error|status): (\d{3})", text)
+        if status and (int(status[1]) in PASSING_STATUSES or int(status[1]) >= 500):
+            return True
+        codes = [int(code) for code in re.findall(r"AADSTS(\d+)", text)]
+        if codes:
+            return _passing(text, codes, None)
+        if any(word in text for word in PASSING_WORDS) or BROKEN_OFF.search(text):
+            return True
+    return False
+
+
+def _passing(error: Any, codes: Any, description: Any) -> bool:
+    words = f"{error or ''} {description or ''}"
+    found = {int(code) for code in re.findall(r"AADSTS(\d+)", words)}
+    found |= {code for code in codes if isinstance(code, int)} if isinstance(codes, list) else set()
+    return bool(found & PASSING_CODES) or any(word in words for word in PASSING_WORDS)
