@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from airflow_azureml.lifecycle.records import LookTrouble, QueueNote, StatusChange
+from airflow_azureml.lifecycle.records import LogLines, LookTrouble, QueueNote, StatusChange
 from airflow_azureml.lifecycle.waiting import look, wait
 from airflow_azureml.rest.errors import (
     AuthenticationError,
@@ -26,7 +27,8 @@ from airflow_azureml.rest.errors import (
 )
 from airflow_azureml.rest.flow import Call, Look
 from airflow_azureml.rest.jobs import Job
-from tests.rest.driving import WS, Drive, job, reply
+from airflow_azureml.rest.times import iso
+from tests.rest.driving import WS, Drive, job, job_json, reply
 
 GONE = NotFoundError("Job j not found.", reply(404))
 DOWN = UnreachableError("arm.example:443 cannot be reached.")
@@ -53,14 +55,14 @@ def looks(*answers: str | AzureMLError, last: str | AzureMLError = "Running") ->
 def waited(respond: Callable[[Any], Any], **limits: Any) -> tuple[Job, Drive]:
     """Wait for the job."""
     drive = Drive(respond)
-    keywords = {"poll_interval": 30, "patience": 900, **limits}
+    keywords = {"poll_interval": 30, "patience": 900, "ageing": "none", **limits}
     return drive.run(wait(WS, "j", clock=drive.clock, **keywords)), drive
 
 
 def failing(error: type[AzureMLError], respond: Callable[[Any], Any], **limits: Any) -> tuple[AzureMLError, Drive]:
     """Wait for the job in vain."""
     drive = Drive(respond)
-    keywords = {"poll_interval": 30, "patience": 900, **limits}
+    keywords = {"poll_interval": 30, "patience": 900, "ageing": "none", **limits}
     with pytest.raises(error) as caught:
         drive.run(wait(WS, "j", clock=drive.clock, **keywords))
     return caught.value, drive
@@ -106,8 +108,70 @@ def test_no_look_comes_early_although_looks_take_time() -> None:
         return answers(effect)
 
     drive = Drive(slow)
-    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900))
+    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="none"))
     assert [later - earlier for earlier, later in zip(drive.looked_at, drive.looked_at[1:], strict=False)] == [34] * 4
+
+
+def test_a_young_job_is_looked_at_sooner() -> None:
+    answers = ["Starting", "Preparing", "Queued", *["Running"] * 5, "Completed"]
+    _, drive = waited(looks(*answers), ageing="job")
+    assert drive.looked_at == [1000, 1001, 1003, 1007, 1015, 1031, 1061, 1091, 1121]
+
+
+def test_the_interval_is_the_longest_pause() -> None:
+    _, drive = waited(looks(*["Running"] * 5, "Completed"), ageing="job", poll_interval=3)
+    assert drive.looked_at == [1000, 1001, 1003, 1006, 1009, 1012]
+    _, drive = waited(looks("Running", "Running", "Completed"), ageing="job", poll_interval=0.2)
+    assert drive.pauses == [pytest.approx(0.2)] * 2
+
+
+@pytest.mark.parametrize(
+    ("made", "looked_at"),
+    [
+        (1000 - 3600, [1000, 1030, 1060]),
+        (1000 - 10, [1000, 1008, 1024]),
+        (1000 + 600, [1000, 1001, 1003]),  # the service's clock is ahead of ours
+    ],
+)
+def test_a_job_that_is_old_already_is_not_young_again(made: float, looked_at: list[float]) -> None:
+    """As after a retry, or when its trigger has moved."""
+    created = {"systemData": {"createdAt": iso(datetime.fromtimestamp(made, timezone.utc))}}
+    statuses = iter(["Running", "Running", "Completed"])
+    drive = Drive(lambda _: Job.from_json({**job_json("j", next(statuses)), **created}))
+    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900))
+    assert drive.looked_at == looked_at
+    if made < 1000:
+        statuses = iter(["Running", "Running", "Completed"])
+        drive = Drive(lambda _: Job.from_json({**job_json("j", next(statuses)), **created}))
+        drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="wait"))
+        assert drive.looked_at == [1000, 1001, 1003]
+
+
+LOG = "user_logs/std_log.txt"
+
+
+def test_the_log_has_a_beat_of_its_own() -> None:
+    """The job is looked at every 30 seconds, its log is read every 5; only a look asks where the files are."""
+    lines = iter(range(100))
+    asked: list[tuple[str, float]] = []
+    statuses = iter(["Queued", "Running", "Running", "Completed"])
+
+    def respond(effect: Any) -> Any:
+        if isinstance(effect, Look):
+            return job("j", next(statuses))
+        if effect.path.endswith("/details"):
+            asked.append(("details", drive.now))
+            return reply(200, {"runId": "j", "logFiles": {LOG: "https://blob.example/log?sig=1"}})
+        asked.append(("log", drive.now))
+        return reply(206, body=f"line {next(lines)}\n".encode(), headers={"Content-Range": "bytes 0-0/7"})
+
+    drive = Drive(respond)
+    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="none", stream_logs=True))
+    assert drive.looked_at == [1000, 1030, 1060, 1090]
+    assert [at for what, at in asked if what == "details"] == [1030, 1060, 1090]
+    assert [at for what, at in asked if what == "log"] == [*range(1030, 1086, 5), 1090]
+    told = [line for record in drive.news if isinstance(record, LogLines) for line in record.lines]
+    assert told == [f"line {number}" for number in range(13)]
 
 
 FAILURES = [
@@ -226,7 +290,7 @@ class Queue:
 
     def notes(self) -> list[QueueNote]:
         """The reasons told."""
-        self.drive.run(wait(WS, "j", clock=self.drive.clock, poll_interval=30, patience=900))
+        self.drive.run(wait(WS, "j", clock=self.drive.clock, poll_interval=30, patience=900, ageing="none"))
         return [record for record in self.drive.news if isinstance(record, QueueNote)]
 
 

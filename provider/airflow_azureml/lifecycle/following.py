@@ -22,13 +22,27 @@ class LogFollower:
         self._job_name = job_name
         self._cursors: dict[str, Cursor] = {}
         self._troubled = False
+        self._files: Mapping[str, str] = {}
+        self._kind: str | None = None
+        self.reading = False
+        """Whether the job has begun to write, as far as the last look has shown."""
 
     def look(self, job: Job) -> Steps[None]:
         """Tell the lines that the log has gained; with a job that has ended, also an unfinished last line."""
+        self.reading = job.status not in WAITING and not job.phase.is_terminal
         if job.status in WAITING:
             return
+        self._kind = job.kind
+        yield from self._carefully(self._read(job.phase.is_terminal))
+
+    def beat(self) -> Steps[None]:
+        """Tell the lines that the files seen at the last look have gained since; new files come with the next look."""
+        yield from self._carefully(self._read_known() if self._files else self._read(False))
+
+    def _carefully(self, reading: Steps[None]) -> Steps[None]:
+        """Read; what goes wrong is told once per bad spell and does no harm."""
         try:
-            yield from self._read(job)
+            yield from reading
         except AzureMLError as error:
             if not self._troubled:
                 yield News(LogTrouble(self._job_name, str(error)))
@@ -36,13 +50,16 @@ class LogFollower:
         else:
             self._troubled = False
 
-    def _read(self, job: Job) -> Steps[None]:
-        files = (yield from history.details(self._ws, self._job_name)).log_files
-        for file in logs.followed(files, job.kind):
-            files = yield from self._read_file(file, files)
-            if job.phase.is_terminal:
-                cursor, lines = self._cursors[file].finish()
-                yield from self._tell(file, cursor, lines)
+    def _read(self, to_the_end: bool) -> Steps[None]:
+        self._files = (yield from history.details(self._ws, self._job_name)).log_files
+        yield from self._read_known()
+        if to_the_end:
+            for file in logs.followed(self._files, self._kind):
+                yield from self._tell(file, *self._cursors[file].finish())
+
+    def _read_known(self) -> Steps[None]:
+        for file in logs.followed(self._files, self._kind):
+            self._files = yield from self._read_file(file, self._files)
 
     def _read_file(self, file: str, files: Mapping[str, str]) -> Steps[Mapping[str, str]]:
         """Read one file to its end; the addresses known then.

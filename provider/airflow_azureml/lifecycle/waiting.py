@@ -8,9 +8,8 @@ minute, since a job that was just submitted may be unknown for a moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from airflow_azureml.lifecycle.following import LogFollower
+from airflow_azureml.lifecycle.pacing import Ageing, Clock, Pace
 from airflow_azureml.lifecycle.records import LookTrouble, QueueNote, StatusChange
 from airflow_azureml.rest import history
 from airflow_azureml.rest.errors import (
@@ -26,11 +25,11 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.times import retry_after
 
-Clock = Callable[[], float]
-"""Tells epoch seconds."""
-
 QUEUED_TOO_LONG = 300.0
 """Seconds in the queue after which the service is asked why, and between the questions until it has an answer."""
+
+LOG_BEAT = 5.0
+"""Seconds between two readings of a job's log, however rarely the job itself is looked at."""
 
 
 def wait(
@@ -44,17 +43,19 @@ def wait(
     stream_logs: bool = False,
     missing_ok_for: float = 60,
     first_look_after: float = 0,
+    ageing: Ageing = "job",
 ) -> Steps[Job]:
     """Look at a job until it has ended; gives back the job as it ended, whichever way.
 
     On its way it tells ``StatusChange``, ``LogLines``, ``QueueNote``, ``LookTrouble`` and ``LogTrouble`` as news.
 
-    :param poll_interval: seconds from the end of a look to the next one; only a deadline makes a look come earlier, and
-        only a service that asks for more (``Retry-After``) makes it come later.
+    :param poll_interval: seconds from the end of a look to the next one, at most: young jobs are looked at sooner, see
+        ``pacing``. Only a service that asks for more (``Retry-After``) makes a look come later.
     :param patience: seconds for which looks may go on failing.
     :param deadline: epoch seconds; the job is looked at once more then.
     :param missing_ok_for: seconds for which the job may be missing.
     :param first_look_after: seconds before the first look.
+    :param ageing: since when the looks grow rarer.
     :raises PatienceError: looks kept failing for longer than ``patience``; names the last cause.
     :raises DeadlineError: the deadline has come and the job has not ended.
     :raises NotFoundError: the job was missing for longer than ``missing_ok_for``.
@@ -62,11 +63,11 @@ def wait(
     spell = _BadSpell(name, clock, patience, missing_ok_for)
     story = _Story(ws, name, clock)
     follower = LogFollower(ws, name) if stream_logs else None
-    last, pause = None, first_look_after
+    pace = Pace(clock, poll_interval, ageing)
+    last, look_at = None, clock() + first_look_after
     while True:
-        left = float("inf") if deadline is None else deadline - clock()
-        if pause > 0:
-            yield Pause(max(min(pause, left), 0.0))
+        until = look_at if deadline is None else min(look_at, deadline)
+        yield from _rest(until, clock, follower)
         job = yield from _look(name, spell)
         looked_at = clock()
         if job is not None:
@@ -79,7 +80,16 @@ def wait(
         if deadline is not None and clock() >= deadline:
             seen = f"still {last.status}" if last is not None else "not seen yet"
             raise DeadlineError(f"Job {name} was {seen} when the time that it was given had passed.") from None
-        pause = max(looked_at + max(poll_interval, spell.asked) - clock(), 0.0)
+        look_at = looked_at + max(pace.pause(job), spell.asked)
+
+
+def _rest(until: float, clock: Clock, follower: LogFollower | None) -> Steps[None]:
+    """Pause up to a moment; the log is read on a beat of its own meanwhile."""
+    while (left := until - clock()) > 0:
+        beat = LOG_BEAT if follower is not None and follower.reading and left > LOG_BEAT else left
+        yield Pause(beat)
+        if beat < left and follower is not None:
+            yield from follower.beat()
 
 
 def look(name: str, *, clock: Clock, interval: float, patience: float, missing_ok_for: float = 60) -> Steps[Job]:

@@ -68,7 +68,8 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
 
     :param wait_for_completion: False ends the task once the job is submitted; its result then has no outputs yet.
     :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
-    :param poll_interval: seconds between two looks at the job; default: ``[azureml] poll_interval`` (30).
+    :param poll_interval: seconds between two looks at the job, at most: young jobs are looked at sooner, after 1, 2, 4,
+        8 ... seconds; default: ``[azureml] poll_interval`` (30).
     :param patience: seconds of failed looks in a row before the task gives up; default: ``[azureml] patience`` (900).
     :param stream_logs: copy the job's log into the task's log while waiting on a worker.
     :param cancel_on_kill: cancel the job when the task is cleared, failed or otherwise ended by hand, or out of time.

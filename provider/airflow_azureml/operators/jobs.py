@@ -240,7 +240,7 @@ class AzureMLCancelJobOperator(AzureMLBaseOperator):
 
     :param job_name: the job's name, or the result mapping of the task that submitted it.
     :param wait_for_completion: wait on the worker until the job has ended, whichever way.
-    :param poll_interval: seconds between two looks; default: ``[azureml] poll_interval`` (30).
+    :param poll_interval: seconds between two looks, at most; default: ``[azureml] poll_interval`` (30).
     :return: ``{"job_name", "status"}`` as last seen; ``status`` is None where there is no such job.
     """
 
@@ -278,7 +278,14 @@ class AzureMLCancelJobOperator(AzureMLBaseOperator):
                 self.log.info("Azure ML job %s had ended before: it is %s.", name, job.status)
             elif self.wait_for_completion:
                 patience = seconds("patience", None)
-                flow = wait(client.workspace, name, clock=time.time, poll_interval=poll_interval, patience=patience)
+                flow = wait(
+                    client.workspace,
+                    name,
+                    clock=time.time,
+                    poll_interval=poll_interval,
+                    patience=patience,
+                    ageing="wait",
+                )
                 job = client.run(flow, news=self.tell)
             return {"job_name": name, "status": job.status}
 

@@ -181,6 +181,7 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
                 patience=seconds("patience", None),
                 deadline=deadline,
                 try_number=context["ti"].try_number,
+                steady=True,
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=max(deadline - time.time(), 0) + BACKSTOP),

@@ -58,10 +58,11 @@ class AzureMLJobTrigger(BaseTrigger):
     :param job_name: the job.
     :param azureml_conn_id: the connection; read in the triggerer, so no secret travels here.
     :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
-    :param poll_interval: seconds between two looks; the first comes after one of them.
+    :param poll_interval: seconds between two looks, at most: young jobs are looked at sooner, from the fifth second on.
     :param patience: seconds of failed looks in a row before the trigger gives up.
     :param deadline: epoch seconds at which it stops waiting; None waits for ever.
     :param cancel_on_kill: cancel the job when a user ends the task (*Clear*, *mark failed* ...).
+    :param steady: look every ``poll_interval``, at young jobs, too.
     :param try_number: of the try that is deferred; the event brings it back. None where it is not known.
     """
 
@@ -78,6 +79,7 @@ class AzureMLJobTrigger(BaseTrigger):
         deadline: float | None = None,
         cancel_on_kill: bool = False,
         try_number: int | None = None,
+        steady: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.job_name = job_name
@@ -90,6 +92,7 @@ class AzureMLJobTrigger(BaseTrigger):
         self.deadline = deadline
         self.cancel_on_kill = cancel_on_kill
         self.try_number = try_number
+        self.steady = steady
         self._first_question: asyncio.Task[None] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -105,6 +108,7 @@ class AzureMLJobTrigger(BaseTrigger):
             "deadline",
             "cancel_on_kill",
             "try_number",
+            "steady",
         )
         cls = type(self)
         return f"{cls.__module__}.{cls.__qualname__}", {name: getattr(self, name) for name in names}
@@ -140,7 +144,8 @@ class AzureMLJobTrigger(BaseTrigger):
                     poll_interval=self.poll_interval,
                     patience=self.patience,
                     deadline=self.deadline,
-                    first_look_after=max(self.poll_interval, SETTLE),
+                    first_look_after=max(self.poll_interval, SETTLE) if self.steady else SETTLE,
+                    ageing="none" if self.steady else "job",
                 )
                 job = await client.run(flow, news=self._tell)
         except errors.DeadlineError as error:
