@@ -25,7 +25,13 @@ class AzureMLStudioLink(BaseOperatorLink):
         return STUDIO_URL_KEY
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Read the address that the task pushed; empty while there is none."""
+        """Read the address that the task pushed; empty while there is none.
+
+        Where the operator knows that it has pushed none, nothing is looked up: Airflow 3 logs an error for each XCom
+        that is not there.
+        """
+        if not getattr(operator, "has_studio_page", True):
+            return ""
         from airflow.providers.common.compat.sdk import XCom
 
         return XCom.get_value(key=STUDIO_URL_KEY, ti_key=ti_key) or ""

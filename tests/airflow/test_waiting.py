@@ -78,6 +78,27 @@ def test_on_a_worker_the_jobs_log_is_in_the_tasks(operators: tuple[Line, str]) -
     assert "Azure ML Studio: http" in text
 
 
+def test_after_a_deferral_the_end_of_the_jobs_log_is_in_the_tasks_own(operators: tuple[Line, str]) -> None:
+    run, text = operators
+    assert "| the data" in text.replace("std_log.txt | the data", "")
+    assert f"{run.xcom('operators', 'write_deferred')['job_name']} ended as Completed." in text
+
+
+def test_no_task_looks_up_what_was_never_pushed(operators: tuple[Line, str]) -> None:
+    _, text = operators
+    assert "XCom not found" not in text
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_mapped_tasks_job_is_named_after_its_label(
+    operators: tuple[Line, str], hook: AzureMLHook, index: int
+) -> None:
+    run, _ = operators
+    names = [run.xcom("operators", task, map_index=index)["job_name"] for task in ("labelled", "numbered")]
+    titles = [hook.get_job(name).display_name for name in names]
+    assert titles == [f"operators.labelled [day {index + 7}]", f"operators.numbered [{index}]"]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_failed_job_fails_the_task_with_its_story(operators: tuple[Line, str], way: str) -> None:
     run, _ = operators

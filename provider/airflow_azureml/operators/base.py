@@ -71,13 +71,15 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
     :param poll_interval: seconds between two looks at the job, at most: young jobs are looked at sooner, after 1, 2, 4,
         8 ... seconds; default: ``[azureml] poll_interval`` (30).
     :param patience: seconds of failed looks in a row before the task gives up; default: ``[azureml] patience`` (900).
-    :param stream_logs: copy the job's log into the task's log while waiting on a worker.
+    :param stream_logs: copy the job's log into the task's log while waiting on a worker; after a deferral, its end.
     :param cancel_on_kill: cancel the job when the task is cleared, failed or otherwise ended by hand, or out of time.
     :param on_canceled: what a cancel by somebody else does: ``fail`` without retries, ``skip``, or ``retry``: fail as
         any failure does. A job that its own time limit ended has failed.
     """
 
     operator_extra_links = (AzureMLStudioLink(),)
+    has_studio_page = False
+    """Whether this try may have pushed the address of its job's page."""
 
     def __init__(
         self,
@@ -114,6 +116,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
 
     def execute_complete(self, context: Any, event: Any = None) -> dict[str, Any]:
         """Come back from the triggerer: the event says that it is time to look, the service says what happened."""
+        self.has_studio_page = True
         return self._live(context, lambda ending: self._take_up(context, ending, event))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
@@ -170,17 +173,20 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         with ending.hook.client() as client:
             job = self._submit(client, ending, submission)
             url = announce(ending.ti, self.log, client, job)
+            self.has_studio_page = True
             if not self.wait_for_completion:
                 return unfinished(job, url)
+            shown = False
             if not job.phase.is_terminal and self.deferrable:
                 # A job that has ended already must not be deferred for: a trigger that fires at once can fail its task.
                 job = self._look(client, ending, poll_interval, patience)
                 if not job.phase.is_terminal:
                     self._defer(ending, poll_interval, patience)
             if not job.phase.is_terminal:
-                job = self._wait(client, ending, poll_interval, patience)
+                job, shown = self._wait(client, ending, poll_interval, patience), self.stream_logs
             ending.check()
-            return conclude(ending.ti, self.log, client, job, self.on_canceled)
+            tail = self.stream_logs and not shown
+            return conclude(ending.ti, self.log, client, job, self.on_canceled, tail=tail)
 
     def job_identity(self, context: Any, name_hint: str | None = None) -> JobIdentity:
         """Name this task's jobs. Each *Clear* begins a generation; Airflow's own retries stay in theirs."""
@@ -287,4 +293,4 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
             if not job.phase.is_terminal:
                 raise AzureMLException(told.message or f"The trigger ended, but job {job.name} is {job.status}.")
             ending.check()
-            return conclude(ending.ti, self.log, client, job, self.on_canceled)
+            return conclude(ending.ti, self.log, client, job, self.on_canceled, tail=self.stream_logs)

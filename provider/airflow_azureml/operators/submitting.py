@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
@@ -33,7 +34,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         """Find every mistake in the job before anything is asked or sent."""
         from airflow_azureml.spec.translate import translate
 
-        document = self._with_defaults(self.document(context))
+        document = self._with_defaults(self.document(context), context)
         refuse_reserved_outputs(document)
         translation = translate(document, workspace).accepted()
         for warning in translation.warnings:
@@ -41,13 +42,28 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         self._compare_limits(document)
         return JobSubmission(self.job_identity(context, translation.name), translation)
 
-    def _with_defaults(self, document: Document) -> Document:
+    def _with_defaults(self, document: Document, context: Any) -> Document:
         """Name the experiment after the DAG and the job after the task, unless the document does."""
         value = document.value
+        title = f"{value.get('name') or f'{self.dag_id}.{self.task_id}'}{self._map_label(context)}"
         return document.replaced(
             experiment_name=None if value.get("experiment_name") else self.dag_id,
-            display_name=None if value.get("display_name") else value.get("name") or f"{self.dag_id}.{self.task_id}",
+            display_name=None if value.get("display_name") else title,
         )
+
+    def _map_label(self, context: Any) -> str:
+        """What tells the jobs of a mapped task apart: what the UI shows for it, else its index; empty where not mapped.
+
+        A ``map_index_template`` over values that the task sets while it runs has none yet.
+        """
+        index = context["ti"].map_index
+        if index is None or index < 0:
+            return ""
+        label = ""
+        if self.map_index_template:
+            with contextlib.suppress(Exception):  # Airflow renders it again when the task has ended, and tells then
+                label = str(self.render_template(self.map_index_template, context)).strip()
+        return f" [{label or index}]"
 
     def _compare_limits(self, document: Document) -> None:
         limits = document.value.get("limits")

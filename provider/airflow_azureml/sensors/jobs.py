@@ -48,7 +48,7 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
     :param job_name: the job's name, or the result mapping of the task that submitted it.
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``.
     :param poll_interval: seconds between two looks while deferred; default: ``poke_interval``.
-    :param stream_logs: copy the job's log into the task's log; only in mode ``poke``.
+    :param stream_logs: copy the job's log into the task's log in mode ``poke``; otherwise its end, once it has ended.
     :param on_canceled: what a job that somebody canceled does to the task: ``fail`` without retries, ``skip``, or
         ``retry``: fail as any failure does. A job that its own time limit ended has failed.
     :param azureml_conn_id: connection of type ``azureml`` (or ``azure``).
@@ -63,6 +63,8 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
         "workspace_name",
     )
     operator_extra_links = (AzureMLStudioLink(),)
+    has_studio_page = False
+    """Whether this try may have pushed the address of its job's page."""
     ui_color = "#e3f0fb"
 
     def __init__(
@@ -124,6 +126,7 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
         """Come back from the triggerer: the event says that it is time to look, the service says what happened."""
         from airflow_azureml.lifecycle.records import JobEvent
 
+        self.has_studio_page = True
         with translated(), self._connected() as client:
             told = JobEvent.from_dict(event)
             if told.outcome == "deadline":
@@ -156,10 +159,12 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
             self._watch = _Watch(name or job_name_of(self.job_name), context["ti"], self.log)
         follow = self.stream_logs and not self.reschedule and not self.deferrable
         job = self._watch.look(client, seconds("patience", None), follow)
+        self.has_studio_page = True
         if not job.phase.is_terminal:
             return None
         try:
-            return conclude(context["ti"], self.log, client, job, self.on_canceled)
+            tail = self.stream_logs and not follow
+            return conclude(context["ti"], self.log, client, job, self.on_canceled, tail=tail)
         except (AzureMLJobFailedError, AzureMLJobCanceledError) as error:
             if self.soft_fail:
                 raise AirflowSkipException(str(error)) from None

@@ -42,6 +42,13 @@ with DAG("operators", start_date=START, schedule=None, default_args=DEFAULTS):
         )
         command(f"left_{name}", "sleep 3", deferrable=deferrable, wait_for_completion=False)
 
+    # Neither has a job's page: what is not there is not looked up.
+    command("wrong", "true", timeout=1, limits={"timeout": 2})
+    for name, given in (("labelled", {"map_index_template": "day {{ task.inputs['day'] }}"}), ("numbered", {})):
+        AzureMLCommandJobOperator.partial(
+            task_id=name, command="echo ${{inputs.day}}", environment=IMAGE, wait_for_completion=False, **given
+        ).expand(inputs=[{"day": 7}, {"day": 8}])
+
 with DAG("sensors", start_date=START, schedule=None, default_args=DEFAULTS):
     good = command("good", WRITE, outputs={"out": None}, wait_for_completion=False)
     bad = command("bad", "echo why it failed; exit 7", wait_for_completion=False)
