@@ -314,7 +314,7 @@ def test_a_job_that_leaves_the_queue_is_not_asked_about() -> None:
 def test_one_good_look() -> None:
     drive = Drive(looks(DOWN, GONE, DOWN, "Running"))
     found = drive.run(look("j", clock=drive.clock, interval=5, patience=60))
-    assert (found.status, drive.looked_at) == ("Running", [1000, 1005, 1010, 1015])
+    assert (found.status, drive.looked_at) == ("Running", [1000, 1001, 1003, 1007])
 
 
 @pytest.mark.parametrize(("error", "kind"), [(DOWN, PatienceError), (GONE, NotFoundError)])
@@ -322,4 +322,4 @@ def test_one_look_that_does_not_come(error: AzureMLError, kind: type[AzureMLErro
     drive = Drive(looks(last=error))
     with pytest.raises(kind):
         drive.run(look("j", clock=drive.clock, interval=5, patience=60, missing_ok_for=60))
-    assert drive.now == 1060
+    assert 1060 <= drive.now <= 1065

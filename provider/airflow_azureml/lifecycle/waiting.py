@@ -95,13 +95,14 @@ def _rest(until: float, clock: Clock, follower: LogFollower | None) -> Steps[Non
 def look(name: str, *, clock: Clock, interval: float, patience: float, missing_ok_for: float = 60) -> Steps[Job]:
     """Look at a job once, riding out looks that fail.
 
-    :param interval: seconds between looks that fail.
+    :param interval: seconds between looks that fail, at most: the first come sooner.
     :raises PatienceError: as for ``wait``.
     :raises NotFoundError: as for ``wait``.
     """
     spell = _BadSpell(name, clock, patience, missing_ok_for)
+    pace = Pace(clock, interval, "wait")
     while (job := (yield from _look(name, spell))) is None:
-        yield Pause(max(interval, spell.asked))
+        yield Pause(max(pace.pause(None), spell.asked))
     return job
 
 
