@@ -80,7 +80,7 @@ def test_on_a_worker_the_jobs_log_is_in_the_tasks(operators: tuple[Line, str]) -
 
 def test_after_a_deferral_the_end_of_the_jobs_log_is_in_the_tasks_own(operators: tuple[Line, str]) -> None:
     run, text = operators
-    assert "| the data" in text.replace("std_log.txt | the data", "")
+    assert "| written" in text.replace("std_log.txt | written", "")
     assert f"{run.xcom('operators', 'write_deferred')['job_name']} ended as Completed." in text
 
 
