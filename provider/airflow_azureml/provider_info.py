@@ -106,7 +106,7 @@ def get_provider_info() -> dict[str, Any]:
             "azureml": {
                 "description": "Defaults of tasks that wait for Azure ML jobs.",
                 "options": {
-                    "poll_interval": _seconds("Seconds between two looks at a job that a task waits for, at most.", "30"),
+                    "poll_interval": _seconds("Longest pause between two looks at a job that a task waits for.", "30"),
                     "patience": _seconds("Seconds of failed looks in a row before a waiting task gives up.", "900"),
                 },
             }
