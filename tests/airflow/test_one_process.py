@@ -190,6 +190,29 @@ def test_what_is_said_of_a_job_that_ended_meanwhile_is_true(hook: AzureMLHook, a
     assert "was asked" not in text
 
 
+@pytest.mark.parametrize(("state", "fate"), [("failed", "it is not there"), ("running", "if it was submitted at all")])
+def test_a_task_told_to_end_while_its_name_is_recorded_submits_nothing(
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say, state: str, fate: str
+) -> None:
+    airflow_says(state)
+    task, ti = operator("sleep 60"), Instance()
+    push = ti.xcom_push
+
+    def slow(key: str, value: Any) -> None:
+        push(key, value)
+        task.on_kill()
+        assert task._ending is not None
+        assert task._ending.told.wait(5)
+
+    ti.xcom_push = slow  # type: ignore[method-assign]
+    running = Running(task, ti)
+    error = running.end()
+    assert type(error) is exceptions.AzureMLException
+    assert fate in str(error)
+    name = ti.xcoms["azureml_job_name"]
+    assert [row["method"] for row in emulator.journal() if name in row["path"] and row["method"] == "PUT"] == []
+
+
 def test_a_retry_finds_its_job_although_the_login_service_is_throttled(
     hook: AzureMLHook, emulator: RunningEmulator
 ) -> None:

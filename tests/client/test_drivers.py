@@ -16,7 +16,7 @@ import pytest
 from airflow_azureml.client import AsyncMLClient, Interrupted, MLClient, share
 from airflow_azureml.rest import history, jobs, workspace
 from airflow_azureml.rest.errors import NotFoundError
-from airflow_azureml.rest.flow import Call, Look, News, Pause, Plane, Reply
+from airflow_azureml.rest.flow import Call, LocalFiles, Look, News, Pause, Place, Plane, Reply, Transfer
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from tests.client.conftest import WORKSPACE, Drive, run_in
@@ -258,6 +258,33 @@ def test_a_stop_ends_a_run_at_once(settings: Settings, stub: Stub, where: str) -
         client.run(flow(), stop=stop)
     assert time.monotonic() - began < 10
     assert closed == [True]
+
+
+@pytest.mark.parametrize(
+    ("call", "sent"),
+    [
+        (Call("PUT", "/thing", Reply.json, body={}), False),
+        (Call("PATCH", "/thing", Reply.json, body={}), False),
+        (Call("POST", "/thing", Reply.json, body={}), False),
+        (Transfer(LocalFiles(()), Place("https://nowhere.example")), False),
+        (Call("GET", "/thing", Reply.json), True),
+        (jobs.begin_cancel(WORKSPACE, "thing"), True),
+    ],
+    ids=lambda value: getattr(value, "method", None),
+)
+def test_a_stopped_run_begins_nothing_new_but_ends_what_it_was_to_end(
+    settings: Settings, stub: Stub, call: Any, sent: bool
+) -> None:
+    # The stop comes while the news of a job's name is being heard, with no pause before the request.
+    stop = threading.Event()
+
+    def flow() -> Any:
+        yield News("the name")
+        yield call
+
+    with MLClient(settings) as client, contextlib.nullcontext() if sent else pytest.raises(Interrupted):
+        client.run(flow(), news=lambda _: stop.set(), stop=stop)
+    assert (stub.requests("thing") != []) == sent
 
 
 def test_a_cancelled_coroutine_closes_its_flow_and_leaves_the_client_usable(settings: Settings, stub: Stub) -> None:

@@ -13,7 +13,7 @@ from azure.core.exceptions import AzureError
 from airflow_azureml.client import storage
 from airflow_azureml.client.credentials import AsyncTokens, Tokens
 from airflow_azureml.client.faults import transport_fault
-from airflow_azureml.client.pausing import STOP, pause
+from airflow_azureml.client.pausing import STOP, check_stop, pause
 from airflow_azureml.client.pipeline import (
     ASYNC,
     SYNC,
@@ -86,7 +86,8 @@ class MLClient:
         """Carry a conversation through and give back its value.
 
         :param news: called with the record of each ``News``.
-        :param stop: ends pauses, and with them the run, when it is set.
+        :param stop: ends pauses, and with them the run, when it is set; nothing new is begun then, but what is asked to
+            end is.
         :raises Interrupted: ``stop`` was set.
         """
         stopped = STOP.set(stop)
@@ -94,6 +95,7 @@ class MLClient:
         try:
             effect = next(steps)
             while True:
+                check_stop(stop, effect)
                 try:
                     answer = self.perform(effect, news)
                 except AzureMLError as error:

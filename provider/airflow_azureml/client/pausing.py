@@ -1,4 +1,4 @@
-"""How a synchronous run pauses: until the time is over, or until somebody sets its stop event."""
+"""How a synchronous run pauses and stops: until the time is over, or until somebody sets its stop event."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import threading
 import time
 from contextvars import ContextVar
 
+from airflow_azureml.rest.flow import Call, Effect, Transfer
+
 STOP: ContextVar[threading.Event | None] = ContextVar("azureml_stop", default=None)
 """The stop event of the run that goes on in this thread."""
 
 
 class Interrupted(Exception):
-    """The event given to ``run(stop=)`` was set while the driver paused; the flow was closed where it stood."""
+    """The event given to ``run(stop=)`` was set: in a pause, or before something new was begun; the flow was closed."""
 
 
 def pause(seconds: float) -> None:
@@ -24,3 +26,13 @@ def pause(seconds: float) -> None:
         time.sleep(max(seconds, 0.0))
     elif stop.wait(seconds):
         raise Interrupted("The wait was stopped from outside.")
+
+
+def check_stop(stop: threading.Event | None, effect: Effect) -> None:
+    """Begin nothing new once a run was told to stop.
+
+    :raises Interrupted: it was, and something new would come of the effect.
+    """
+    new = isinstance(effect, Transfer) or (isinstance(effect, Call) and effect.makes_something)
+    if new and stop is not None and stop.is_set():
+        raise Interrupted("The run was stopped from outside before it began something new.")

@@ -154,8 +154,9 @@ class Ending:
             return f"it {self._outcome}"
         if ends and self._cancel_job:
             return "it could not be canceled"
-        seen = f" (last seen {self.status})" if self.status else ""
-        return f"it was left alone{seen}, and the next try finds it"
+        if self.status is None:
+            return "it was left alone, if it was submitted at all; the next try looks for it"
+        return f"it was left alone (last seen {self.status}), and the next try finds it"
 
     def _unseen(self) -> str:
         return "; the batch endpoint may have started one, which is not seen yet" if self.search else ""
@@ -170,7 +171,7 @@ class Ending:
         if self._fate is Fate.LEAVE:
             self._log.info("Only this process of the task ends (%s): its Azure ML job is left alone.", said)
         elif self._cancel_job:
-            self._log.info("The task was ended (%s): its Azure ML job ends with it.", said)
+            self._log.info("The task was ended (%s): its Azure ML job is to end with it.", said)
             self.cancel()
 
     def _ask(self) -> str:

@@ -96,6 +96,11 @@ class Call(Generic[T]):
             return self.method in {"GET", "HEAD", "PUT", "DELETE"}
         return self.repeatable
 
+    @property
+    def makes_something(self) -> bool:
+        """Whether something new may come of it: what a run that was told to stop does not begin any more."""
+        return self.method in {"PUT", "PATCH"} or (self.method == "POST" and not self.may_repeat)
+
     def __iter__(self) -> Generator[Effect, Any, T]:
         """Ask once and give back the typed answer."""
         answer: T = yield self
