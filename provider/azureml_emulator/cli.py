@@ -27,7 +27,13 @@ from azureml_emulator.endpoint import (
 )
 from azureml_emulator.faults import KINDS
 from azureml_emulator.options import environments, port_number, seconds
-from azureml_emulator.settings import SettingsError, load_settings, with_free_studio_port
+from azureml_emulator.settings import (
+    MLFLOW_AS_SERVICE,
+    MLFLOW_DIRECT,
+    SettingsError,
+    load_settings,
+    with_free_studio_port,
+)
 
 OK, FAILURE, USAGE, NOT_RUNNING = 0, 1, 2, 3
 
@@ -103,6 +109,12 @@ def start_options() -> argparse.ArgumentParser:
     )
     text = f"seconds that the states before a job's command last, and those after it (default {Clock.pace})"
     options.add_argument("--pace", type=seconds, default=Clock.pace, metavar="S", help=text)
+    options.add_argument(
+        "--mlflow",
+        choices=(MLFLOW_AS_SERVICE, MLFLOW_DIRECT),
+        default=MLFLOW_AS_SERVICE,
+        help="azureml (default): as the service, scripts need azureml-mlflow; direct: plain MLflow is enough",
+    )
     return options
 
 
@@ -163,7 +175,8 @@ def start(options: argparse.Namespace) -> int:
     presence = Presence(state)
     presence.take()
     try:
-        settings = with_free_studio_port(load_settings(state, options.host, options.port, environment))
+        loaded = load_settings(state, options.host, options.port, environment, options.mlflow)
+        settings = with_free_studio_port(loaded)
         warning = host_warning(options.host)
         if warning:
             print(warning, file=sys.stderr)

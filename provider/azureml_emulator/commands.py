@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from azureml_emulator import environment, processes
+from azureml_emulator import environment, images, processes
 from azureml_emulator.bindings import bound_command
 from azureml_emulator.clock import now, stamp
 from azureml_emulator.collect import gather_artifacts, gather_outputs, prepare_places, register
+from azureml_emulator.errors import ServiceError
 from azureml_emulator.life import STEPS, JobRun, Stop
 from azureml_emulator.model import experiment_id
 from azureml_emulator.pages import fetch
-from azureml_emulator.requirements import unsatisfied
 from azureml_emulator.resolve import Resolver
 from azureml_emulator.shapes import seconds
 from azureml_emulator.staging import Stage, Stager
-from azureml_emulator.versions import Versions
+from azureml_emulator.tokens import RUN_TOKEN_LIFETIME
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
-
-TOKEN_LIFETIME = 7 * 24 * 3600
-"""Seconds that a job's own token lives."""
 
 SCRIPT_FAILED = (
     "AzureMLCompute job failed.\nJobFailed: Submitted script failed with a non-zero exit code; "
@@ -110,14 +106,14 @@ class CommandRun(JobRun):
 
     def _variables(self, stage: Stage, outputs: dict[str, str]) -> dict[str, str]:
         em, job = self._em, self._job
-        token = em.tokens.issue(em.settings.arm_audience, lifetime=TOKEN_LIFETIME)
+        token = em.tokens.of_run()
         experiment = experiment_id(em.settings.workspace_id, job.experiment)
         python = self._python()
         programs = environment.program_folder(python, stage.root / "bin")
         assert self._log is not None
         return {
             **environment.base_variables(programs, python, stage.home, stage.scratch),
-            **environment.service_variables(em.settings, job, token, int(time.time()) + TOKEN_LIFETIME, experiment),
+            **environment.service_variables(em.settings, job, token, int(time.time()) + RUN_TOKEN_LIFETIME, experiment),
             **environment.tracking_variables(em.settings, job, token, experiment),
             **environment.distribution_variables(job.definition.get("distribution")),
             **environment.node_variables(job.definition["resources"]["instanceCount"], stage.code, self._log.parent),
@@ -131,27 +127,28 @@ class CommandRun(JobRun):
         return environment.interpreter(self._em.settings, name)
 
     async def _describe(self) -> None:
-        """Tell in the log what the job asks for in vain: packages of its environment, further nodes."""
+        """Tell in the log what runs the command, and what the job asks for in vain: packages, further nodes.
+
+        :raises ServiceError: the service could not build the image.
+        """
         job, python = self._job, self._python()
-        conda = self._conda_file()
-        if conda:
-            version, packages = await self._em.engine.interpreters.contents(python)
-            rows = unsatisfied(conda, version, packages)
-            if rows:
-                self.say(f"No image is run; {python} stands for the environment. It does not satisfy:", *rows)
+        reference, properties = images.environment_of(self._em, job.definition["environmentId"])
+        version, packages = await self._em.engine.interpreters.contents(python)
+        self.say(images.what_runs(reference, properties, python, version))
+        self._check_build(properties)
+        self.say(*images.lacking(properties, version, packages, plugin=not self._em.settings.mlflow_direct))
         nodes = job.definition["resources"]["instanceCount"]
         if nodes > 1:
             self.say(f"{nodes} nodes were asked for; one process runs, as the first node.")
 
-    def _conda_file(self) -> dict[str, Any] | None:
-        reference = Resolver(self._em.settings, self._em.store).reference(
-            self._job.definition["environmentId"], "environments"
-        )
-        if reference is None or reference.registry or not reference.version:
-            return None
-        found = Versions(self._em.store).get("environments", reference.name, reference.version)
-        text = found.properties.get("condaFile") if found else None
-        return dict(json.loads(text)) if text else None
+    def _check_build(self, properties: dict[str, Any]) -> None:
+        reason = images.build_failure(self._em, properties)
+        if reason:
+            self.say(reason)
+            name = f"ExperimentRun/{self._job.data_container}/{images.BUILD_LOG}"
+            self._em.blobs.put_bytes(self._em.settings.artifact_container, name, f"{reason}\n".encode())
+            message = f"{images.BUILD_FAILED}\n{reason}"
+            raise ServiceError(400, "UserError", message, ("BadArgument", "ImageBuildFailed"))
 
     async def _fetch_pages(self, stage: Stage) -> None:
         for target, url in stage.pages.items():

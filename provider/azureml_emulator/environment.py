@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from azureml_emulator.mlflow_places import tracking_uri
 from azureml_emulator.model import Job
 from azureml_emulator.resolve import Resolver, UnresolvedError
-from azureml_emulator.settings import Settings
+from azureml_emulator.settings import CLOUD, Settings
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -78,15 +79,20 @@ def service_variables(settings: Settings, job: Job, token: str, expires_at: int,
 
 
 def tracking_variables(settings: Settings, job: Job, token: str, experiment_id: str) -> dict[str, str]:
-    """What MLflow needs to log to the job itself: address, run, experiment, token and trusted roots."""
+    """What MLflow needs to log to the job itself: address, run, experiment, token and trusted roots.
+
+    Cloud and metadata are for the plugin ``azureml-mlflow``: it downloads artifacts only from addresses that have the
+    storage suffix of its cloud, and would otherwise ask the public cloud which clouds there are.
+    """
     bundle = str(settings.ca_bundle)
     return {
-        "MLFLOW_TRACKING_URI": f"{settings.api}/mlflow/v1.0{settings.ws_arm}",
+        "MLFLOW_TRACKING_URI": tracking_uri(settings),
         "MLFLOW_TRACKING_TOKEN": token,
         "MLFLOW_RUN_ID": job.name,
         "MLFLOW_EXPERIMENT_NAME": job.experiment,
         "MLFLOW_EXPERIMENT_ID": experiment_id,
-        "MLFLOW_TRACKING_SERVER_CERT_PATH": bundle,
+        "AZUREML_CURRENT_CLOUD": CLOUD,
+        "ARM_CLOUD_METADATA_URL": f"{settings.base_url}/metadata/endpoints",
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
     }

@@ -107,8 +107,30 @@ def history_body(error: ServiceError, region: str) -> dict[str, Any]:
 
 
 def mlflow_body(error: ServiceError, region: str) -> dict[str, Any]:
-    """MLflow's own error shape. Source: MLflow REST API, ``error_code`` and ``message``."""
-    return {"error_code": error.code, "message": error.message}
+    """Run history's shape in other letters, and MLflow's ``error_code``; MLflow quotes the whole in its exception.
+
+    Source: answers of the service in https://github.com/mlflow/mlflow/issues/15329 and /8008.
+    """
+    kind = "UserError" if error.status < 500 else "ServiceError"
+    names = ("MessageFormat", "MessageParameters", "ReferenceCode", "DetailsUri", "Target")
+    absent = {"InnerError": None, "DebugInfo": None, "AdditionalInfo": None}
+    return {
+        "Error": {
+            "Code": kind,
+            "Severity": None,
+            "Message": error.message,
+            **dict.fromkeys(names),
+            "Details": [],
+            **absent,
+        },
+        "Correlation": correlation(),
+        "Environment": region,
+        "Location": region,
+        "Time": stamp(now()),
+        "ComponentName": "mlflow",
+        "statusCode": error.status,
+        "error_code": error.code,
+    }
 
 
 BODIES = {

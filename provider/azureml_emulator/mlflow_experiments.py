@@ -28,7 +28,7 @@ def experiment_row(em: Emulator, name: str) -> dict[str, Any]:
     return {
         "experiment_id": em.tracking.experiment_id(name),
         "name": name,
-        "artifact_location": artifact_uri(em, ""),
+        "artifact_location": artifact_uri(em, "", name),
         "lifecycle_stage": "active",
         "tags": as_rows(tags),
     }

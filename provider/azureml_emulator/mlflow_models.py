@@ -1,19 +1,18 @@
-"""MLflow models: those logged in runs (MLflow 3), and the registry, whose models are the workspace's model assets."""
+"""MLflow's registry, whose models are the workspace's model assets."""
 
 from __future__ import annotations
 
 import re
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets import finish_model
 from azureml_emulator.errors import Envelope, ServiceError
-from azureml_emulator.mlflow_places import folder_of
+from azureml_emulator.mlflow_logged import known_logged
+from azureml_emulator.mlflow_places import address_of, folder_of, place_of
 from azureml_emulator.mlflow_protocol import as_rows, invalid, missing, needed, pairs
 from azureml_emulator.resolve import Place, Resolver, UnresolvedError
-from azureml_emulator.run_search import Facts, SearchError, read_filter
 from azureml_emulator.tracking import milliseconds, present
 from azureml_emulator.versions import Version, Versions
 
@@ -21,94 +20,8 @@ if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
 
 MODELS = "models"
-LOGGED = "logged-model"
-
-
-def create_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """Begin a logged model: its files lie where MLflow 2 would have put them, below its run's artifacts."""
-    run = given.get("source_run_id") or ""
-    name = str(given.get("name") or "model")
-    identifier = f"m-{uuid.uuid4().hex}"
-    path = f"{folder_of(run)}/{name}" if run else f"LoggedModels/{identifier}"
-    em.blobs.path(em.settings.artifact_container, path)
-    record = {
-        "model_id": identifier,
-        "experiment_id": str(given.get("experiment_id") or ""),
-        "name": name,
-        "model_type": str(given.get("model_type") or ""),
-        "source_run_id": run,
-        "status": "LOGGED_MODEL_PENDING",
-        "created": present(),
-        "path": path,
-        "tags": dict(pairs(given.get("tags"))),
-        "params": dict(pairs(given.get("params"), "params")),
-    }
-    em.store.put(LOGGED, identifier, record)
-    return {"model": logged_row(em, record)}
-
-
-def known_logged(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """The logged model that a request names, or MLflow's 404."""
-    record = em.store.get(LOGGED, needed(given, "model_id"))
-    if record is None:
-        raise missing("Logged model with id", given["model_id"])
-    return dict(record)
-
-
-def get_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """A logged model."""
-    return {"model": logged_row(em, known_logged(em, given))}
-
-
-def finalize_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """Say that a logged model is ready, or failed."""
-    record = {**known_logged(em, given), "status": str(given.get("status") or "LOGGED_MODEL_READY")}
-    em.store.put(LOGGED, record["model_id"], record)
-    return {"model": logged_row(em, record)}
-
-
-def set_logged_model_tags(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """Set tags of a logged model."""
-    record = known_logged(em, given)
-    record["tags"] = {**record["tags"], **dict(pairs(given.get("tags")))}
-    em.store.put(LOGGED, record["model_id"], record)
-    return {"model": logged_row(em, record)}
-
-
-def log_logged_model_params(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """Log parameters of a logged model."""
-    record = known_logged(em, given)
-    record["params"] = {**record["params"], **dict(pairs(given.get("params"), "params"))}
-    em.store.put(LOGGED, record["model_id"], record)
-    return {}
-
-
-def search_logged_models(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """The logged models of some experiments that a filter lets through, the newest first."""
-    wanted = given.get("experiment_ids") or []
-    try:
-        conditions = read_filter(str(given.get("filter") or ""))
-    except SearchError as error:
-        raise invalid(str(error)) from None
-    records = [record for _, record in em.store.list(LOGGED) if record["experiment_id"] in wanted]
-    found = [record for record in records if all(each.holds(facts(record)) for each in conditions)]
-    return {"models": [logged_row(em, record) for record in reversed(found)]}
-
-
-def facts(record: dict[str, Any]) -> Facts:
-    """A logged model as filters see it."""
-    return {"attribute": record, "tag": record["tags"], "param": record["params"], "metric": {}}
-
-
-def logged_row(em: Emulator, record: dict[str, Any]) -> dict[str, Any]:
-    """A logged model as MLflow answers it."""
-    place = em.blobs.path(em.settings.artifact_container, record["path"])
-    info = {key: record[key] for key in ("model_id", "experiment_id", "name", "model_type", "source_run_id", "status")}
-    times = {"creation_timestamp_ms": record["created"], "last_updated_timestamp_ms": record["created"]}
-    return {
-        "info": {**info, **times, "artifact_uri": place.as_uri(), "tags": as_rows(record["tags"])},
-        "data": {"params": as_rows(record["params"]), "metrics": []},
-    }
+SOURCE_FORMAT = "Model source from file must be in the following format: azureml://artifacts/<origin>/<container>/<artifact_prefix>."
+"""Source: the service's answer in https://github.com/mlflow/mlflow/issues/15329."""
 
 
 def create_registered_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
@@ -182,10 +95,16 @@ def create_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
 def address(em: Emulator, source: str) -> str:
     """The address of a model's files in the workspace's storage.
 
-    :param source: ``file://`` below the emulator's storage, ``models:/<id of a logged model>``, ``runs:/``, ``azureml://``.
+    :param source: an address of artifacts, ``runs:/…``, ``azureml://…``; ``models:/<id of a logged model>`` and ``file://…``
+        below the emulator's storage where plain MLflow shall be enough.
     :raises ServiceError: the files are elsewhere.
     """
     resolver = Resolver(em.settings, em.store)
+    artifacts = place_of(em, source)
+    if artifacts:
+        return resolver.uri_of(artifacts)
+    if not em.settings.mlflow_direct and not source.startswith("azureml:"):
+        raise invalid(f"{SOURCE_FORMAT} Provided model source: {source}")
     if source.startswith("models:/m-"):
         record = known_logged(em, {"model_id": source.removeprefix("models:/")})
         return resolver.uri_of(Place(em.settings.artifact_container, record["path"]))
@@ -254,7 +173,7 @@ def search_model_versions(em: Emulator, given: dict[str, Any]) -> dict[str, Any]
 
 
 def download_uri(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
-    """Where a version's files are: a folder on this machine."""
+    """Where a version's files are."""
     found = known_version(em, given)
     try:
         place = Resolver(em.settings, em.store).place(str(found.properties["modelUri"]))
@@ -262,7 +181,7 @@ def download_uri(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
         raise invalid(str(error)) from None
     if not isinstance(place, Place):
         raise invalid(f"The files of model '{found.name}' are not in the workspace's storage.")
-    return {"artifact_uri": em.blobs.path(place.container, place.path).as_uri()}
+    return {"artifact_uri": address_of(em, place)}
 
 
 def version_row(em: Emulator, version: Version) -> dict[str, Any]:

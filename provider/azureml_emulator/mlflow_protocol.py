@@ -62,6 +62,27 @@ def as_rows(mapping: dict[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": str(value)} for key, value in mapping.items()]
 
 
+NO_LOGGED_MODELS = (
+    "Azure Machine Learning does not have MLflow 3's logged models (log_model), so neither has the emulator. "
+    "Write the model into an output of the job with mlflow.<flavor>.save_model and register that output; "
+    "or use MLflow 2 (mlflow-skinny<3) with azureml-mlflow. "
+    "'azureml-emulator start --mlflow direct' has them, as plain MLflow servers do."
+)
+"""The service's answer has no text. MLflow quotes this one in its exception, which is how a job's log gets it."""
+
+
+def only_direct(answer: Answer) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """A handler of what Azure ML does not have: 404, unless plain MLflow shall be enough."""
+    known = operation(answer)
+
+    async def handler(em: Emulator, request: web.Request, **captures: str) -> web.StreamResponse:
+        if em.settings.mlflow_direct:
+            return await known(em, request, **captures)
+        return web.Response(status=404, text=NO_LOGGED_MODELS)
+
+    return handler
+
+
 def operation(answer: Answer) -> Callable[..., Awaitable[web.Response]]:
     """A handler: query, body and captures go in as one object; what comes out is sent."""
 

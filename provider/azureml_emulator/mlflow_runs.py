@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,20 @@ def set_tag(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
 def log_batch(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
     """Log many points, parameters and tags: all, or none."""
     return log(em, known_run(em, given), given.get("metrics"), given.get("params"), given.get("tags"))
+
+
+def log_batch_async(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """The same, as azureml-mlflow asks for it. Only points may come later in the service, so only where there are some
+    is there an id to ask by. Source: azureml-mlflow 1.62, ``AzureMLRestStore.log_batch_async``."""
+    log_batch(em, given)
+    return {"batch_tracking_id": str(uuid.uuid4()) if given.get("metrics") else ""}
+
+
+def run_data_status(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+    """Whether what was logged asynchronously is there: always, here."""
+    known_run(em, given)
+    needed(given, "batch_tracking_id")
+    return {"is_complete": True}
 
 
 def log(em: Emulator, run: Run, metrics: Any = None, params: Any = None, tags: Any = None) -> dict[str, Any]:
@@ -210,7 +225,7 @@ def list_artifacts(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
         }
         for each in found
     ]
-    return {"root_uri": artifact_uri(em, run.id), "files": files}
+    return {"root_uri": artifact_uri(em, run.id, run.experiment), "files": files}
 
 
 def metric_row(row: Metric) -> dict[str, Any]:
@@ -234,7 +249,7 @@ def run_row(em: Emulator, run: Run) -> dict[str, Any]:
         "user_id": tags.get("mlflow.user", ""),
         "status": run.status,
         "start_time": run.start,
-        "artifact_uri": artifact_uri(em, run.id),
+        "artifact_uri": artifact_uri(em, run.id, run.experiment),
         "lifecycle_stage": "deleted" if run.deleted else "active",
         **({"end_time": run.end} if run.end else {}),
     }

@@ -19,6 +19,10 @@ print(json.dumps({"python": sys.version.split()[0], "packages": found}))
 """
 
 
+SMALLER = {canonicalize_name("mlflow"): canonicalize_name("mlflow-skinny")}
+"""Packages that do as well for jobs, by what is asked for."""
+
+
 def asked_for(conda: Mapping[str, Any]) -> Iterator[str]:
     """The requirements of a conda file, those of its ``pip`` list included."""
     for row in conda.get("dependencies") or []:
@@ -51,7 +55,8 @@ def unsatisfied(conda: Mapping[str, Any], python: str, packages: Mapping[str, st
             continue
         if wanted.marker is not None and not wanted.marker.evaluate():
             continue
-        version = present.get(canonicalize_name(wanted.name))
+        name = canonicalize_name(wanted.name)
+        version = present.get(name) or present.get(SMALLER.get(name, name))
         if version is None:
             lines.append(f"{text}: not installed")
         elif not wanted.specifier.contains(version, prereleases=True):

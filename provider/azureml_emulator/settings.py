@@ -20,6 +20,11 @@ PORTAL = "https://portal.azure.local"
 STORAGE_AUDIENCE = "https://storage.azure.com"
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+CLOUD = "AzureMLLocal"
+"""The name of the cloud that the metadata describes."""
+
+MLFLOW_AS_SERVICE, MLFLOW_DIRECT = "azureml", "direct"
+"""What ``start --mlflow`` takes: as Azure ML answers MLflow, or so that plain MLflow is enough."""
 
 
 class SettingsError(Exception):
@@ -66,6 +71,12 @@ class Settings:
     host: str
     identity: Identity
     environments: Mapping[str, str] = field(default_factory=dict)
+    mlflow: str = MLFLOW_AS_SERVICE
+
+    @property
+    def mlflow_direct(self) -> bool:
+        """Whether plain MLflow is enough for jobs, which it is not in the service."""
+        return self.mlflow == MLFLOW_DIRECT
 
     @property
     def port(self) -> int:
@@ -191,8 +202,11 @@ class Settings:
         return "azureml"
 
 
-def load_settings(state: Path, host: str, port: int | None, environments: Mapping[str, str]) -> Settings:
-    """Read the directory's choices, or make them; a ``port`` given now replaces the kept one for good."""
+def load_settings(
+    state: Path, host: str, port: int | None, environments: Mapping[str, str], mlflow: str = MLFLOW_AS_SERVICE
+) -> Settings:
+    """Read the directory's choices, or make them; a ``port`` given now replaces the kept one for good. ``environments``
+    and ``mlflow`` hold for this start."""
     state = state.absolute()
     path = state / "identity.json"
     identity = read_identity(path)
@@ -202,7 +216,7 @@ def load_settings(state: Path, host: str, port: int | None, environments: Mappin
     elif port and port != identity.port:
         identity = replace(identity, port=port)
         write_private(path, json.dumps(asdict(identity), indent=2))
-    return Settings(state, host, identity, dict(environments))
+    return Settings(state, host, identity, dict(environments), mlflow)
 
 
 def with_free_studio_port(settings: Settings) -> Settings:

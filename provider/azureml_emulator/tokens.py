@@ -19,6 +19,9 @@ from azureml_emulator.settings import STORAGE_AUDIENCE, Settings, write_private
 LIFETIME = 86399
 """Seconds a token lives, as the authority's answers say for service principals."""
 
+RUN_TOKEN_LIFETIME = 7 * 24 * 3600
+"""Seconds that a job's own token lives."""
+
 
 class TokenError(Exception):
     """A token was refused; ``code`` is ARM's word for the reason."""
@@ -86,6 +89,13 @@ class Tokens:
             "ver": "1.0",
         }
         return jwt.encode({**payload, **(claims or {})}, self._key, algorithm="RS256", headers={"kid": self.key_id})
+
+    def of_run(self) -> str:
+        """A job's own token: for Azure ML, and of no use at ARM.
+
+        Source: the docstring of ``AzureMLTokenAuthentication`` in azureml-mlflow 1.62.
+        """
+        return self.issue(self._settings.ml_audience, lifetime=RUN_TOKEN_LIFETIME)
 
     def verify(self, token: str, audiences: Iterable[str]) -> dict[str, Any]:
         """The claims of a token that this authority signed for one of ``audiences`` and that has not expired.

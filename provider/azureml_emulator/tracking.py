@@ -153,8 +153,10 @@ class Tracking:
     def run(self, run: str) -> Run | None:
         """A run by its id, which is the job's name where it is a job."""
         job = Jobs(self._store).get(run)
-        if job:
-            return run_of_job(job)
+        return run_of_job(job) if job else self.own_run(run)
+
+    def own_run(self, run: str) -> Run | None:
+        """A run that is no job, by its id."""
         value = self._store.get("run", run)
         return Run(**value) if value else None
 

@@ -132,6 +132,11 @@ class Service:
         url = self.details(name)["logFiles"]["user_logs/std_log.txt"]
         return self._send("GET", url, None, {}).content.decode()
 
+    def printed(self, name: str) -> str:
+        """What a job's command printed: its log without the emulator's own lines."""
+        lines = self.log(name).splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith("[azureml-emulator] "))
+
     def signed(self, url: str, method: str = "GET", content: bytes | None = None, **headers: str) -> Answer:
         """A request to a signed address, without a token."""
         return self._send(method, url, content, {name.replace("_", "-"): value for name, value in headers.items()})

@@ -333,7 +333,8 @@ class TestRunHistory:
         script = """
 import json, os, ssl, urllib.request
 def call(path, body):
-    url = f"{os.environ['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/runs/{path}"
+    tracking = os.environ["MLFLOW_TRACKING_URI"].replace("azureml://", "https://")
+    url = f"{tracking}/api/2.0/mlflow/runs/{path}"
     head = {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}
     body = json.dumps({"run_id": os.environ["MLFLOW_RUN_ID"], **body}).encode()
     urllib.request.urlopen(urllib.request.Request(url, body, head))

@@ -1,177 +1,160 @@
-"""MLflow's own client, in the environment of the jobs: what a script logs arrives at its job and in the workspace."""
+"""MLflow as Azure ML answers it: MLflow's own client with the plugin ``azureml-mlflow``, and the requests of both."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import subprocess
 import uuid
-from collections.abc import Callable
+import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.emulator.conftest import Call, wait_for_job
-from tests.emulator_fixture import RunningEmulator
+from tests.emulator.conftest import Call
+from tests.emulator.service import Service
+from tests.emulator_fixture import RunningEmulator, Start
 
 MLFLOW = "/mlflow/v2.0{ws}/api/2.0/mlflow"
 
-OUTSIDE = """
-import json, os, sys, mlflow
-from mlflow import MlflowClient
-mark = sys.argv[1]
-client = MlflowClient()
-experiment = mlflow.set_experiment(f"outside-{mark}")
-with mlflow.start_run(run_name="first", tags={"kind": "outer"}) as run:
-    for step, value in enumerate([3.0, 2.0, 1.0]):
-        mlflow.log_metric("train/loss", value, step=step)
-    mlflow.log_metrics({"auc": 0.75, "endless": float("inf"), "undefined": float("nan")})
-    mlflow.log_params({"depth": 3, "text": "a=b 'c'"})
-    mlflow.set_tag("gone", "1")
-    client.delete_tag(run.info.run_id, "gone")
-    mlflow.log_text("hello", "notes/a.txt")
-    with mlflow.start_run(nested=True, run_name="second"):
-        mlflow.log_metric("auc", 0.5)
-outer = client.get_run(run.info.run_id)
-try:
-    client.log_param(run.info.run_id, "depth", 4)
-    changed = "taken"
-except mlflow.exceptions.MlflowException as error:
-    changed = error.error_code
-try:
-    client.get_run("nobody")
-    absent = "found"
-except mlflow.exceptions.MlflowException as error:
-    absent = error.error_code
-
-def found(**options):
-    return [each.info.run_name for each in client.search_runs([experiment.experiment_id], **options)]
-
-print(json.dumps({
-    "run": run.info.run_id,
-    "status": outer.info.status,
-    "metrics": {key: repr(value) for key, value in outer.data.metrics.items()},
-    "params": outer.data.params,
-    "tags": {key: outer.data.tags.get(key) for key in ("kind", "gone")},
-    "history": [[each.step, each.value] for each in client.get_metric_history(run.info.run_id, "train/loss")],
-    "artifacts": [each.path for each in client.list_artifacts(run.info.run_id, "notes")],
-    "text": mlflow.artifacts.load_text(f"{run.info.artifact_uri}/notes/a.txt"),
-    "changed": changed,
-    "absent": absent,
-    "all": found(),
-    "above": found(filter_string="metrics.auc > 0.6"),
-    "both": found(filter_string="metrics.auc <= 0.75 and params.depth = '3' and tags.kind LIKE 'out%'"),
-    "nested": found(filter_string=f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"),
-    "ordered": found(order_by=["metrics.auc ASC"]),
-    "paged": len(client.search_runs([experiment.experiment_id], max_results=1)),
-    "by_name": client.get_experiment_by_name(f"outside-{mark}").experiment_id == experiment.experiment_id,
-    "experiments": [each.name for each in client.search_experiments() if mark in each.name],
-}))
-"""
-
-
-def run_script(
-    emulator: RunningEmulator, workspace: str, python: Path, script: str, token: str, *arguments: str
-) -> Any:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", "/"),
-        "MLFLOW_TRACKING_URI": f"{emulator['endpoint']}/mlflow/v1.0{workspace}",
-        "MLFLOW_TRACKING_TOKEN": token,
-        "MLFLOW_TRACKING_SERVER_CERT_PATH": emulator["ca_bundle"],
-    }
-    command = [str(python), "-c", script, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=540)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def test_runs_of_a_script_of_its_own(
-    emulator: RunningEmulator, workspace: str, jobs_python: Path, bearer: Callable[..., dict[str, str]]
-) -> None:
-    token, mark = bearer()["Authorization"].split()[1], uuid.uuid4().hex[:8]
-    seen = run_script(emulator, workspace, jobs_python, OUTSIDE, token, mark)
-    assert seen["status"] == "FINISHED"
-    assert seen["metrics"] == {"train/loss": "1.0", "auc": "0.75", "endless": "inf", "undefined": "nan"}
-    assert seen["params"] == {"depth": "3", "text": "a=b 'c'"}
-    assert seen["tags"] == {"kind": "outer", "gone": None}
-    assert seen["history"] == [[0, 3.0], [1, 2.0], [2, 1.0]]
-    assert (seen["artifacts"], seen["text"]) == (["notes/a.txt"], "hello")
-    assert (seen["changed"], seen["absent"]) == ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST")
-    assert sorted(seen["all"]) == ["first", "second"]
-    assert (seen["above"], seen["both"], seen["nested"]) == (["first"], ["first"], ["second"])
-    assert (seen["ordered"], seen["paged"], seen["by_name"]) == (["second", "first"], 1, True)
-    assert seen["experiments"] == [f"outside-{mark}"]
-    assert (emulator.state / f"storage/azureml/ExperimentRun/dcid.{seen['run']}/notes/a.txt").read_text() == "hello"
-
-
-IN_A_JOB = """
-import mlflow, os, sys
+LOGGING = """
+import mlflow, sys
 from pathlib import Path
-folder = Path("model"); folder.mkdir(); (folder / "MLmodel").write_text("flavors:\\n  custom: {a: 1}\\n")
-mlflow.log_metric("auc", 0.5)
-mlflow.log_metric("auc", 0.9)
-mlflow.log_param("depth", 3)
-run = mlflow.active_run().info
-mlflow.log_artifacts("model", "model")
-print("registered", mlflow.register_model(f"runs:/{run.run_id}/model", sys.argv[1]).version)
-print("registered", mlflow.register_model(f"{run.artifact_uri}/model", sys.argv[1]).version)
-mlflow.end_run()
-print("after the end of the run")
+name = sys.argv[1]
+with mlflow.start_run() as first:
+    mlflow.log_metric("auc", 0.9)
+    mlflow.log_param("depth", 3)
+    mlflow.log_metric("late", 0.5, synchronous=False).wait()
+    mlflow.log_text("hello", "notes/a.txt")
+    uri = first.info.artifact_uri
+    print("artifacts", uri)
+    print("read", mlflow.artifacts.load_text(f"{uri}/notes/a.txt"))
+    try:
+        mlflow.log_text("again", "notes/a.txt")
+    except Exception as error:
+        print("twice", error)
+    folder = Path("model"); folder.mkdir()
+    (folder / "MLmodel").write_text("flavors:\\n  custom: {a: 1}\\n")
+    print("version", mlflow.register_model(folder.resolve().as_uri(), name).version)
+    print("model", Path(mlflow.artifacts.download_artifacts(f"models:/{name}/1"), "MLmodel").read_text().split()[0])
+with mlflow.start_run() as second:
+    mlflow.log_metric("auc", 0.1)
+    mlflow.log_text("other", "notes/a.txt")
+    print("second", second.info.run_id)
+try:
+    mlflow.MlflowClient().create_logged_model(second.info.experiment_id)
+except mlflow.exceptions.MlflowException as error:
+    print("logged", error)
 """
 
 
-def test_a_job_is_the_run_of_its_script(emulator: RunningEmulator, call: Call, jobs_python: Path) -> None:
-    job, model = f"job-{uuid.uuid4().hex[:12]}", f"model-{uuid.uuid4().hex[:8]}"
-    body = {
-        "properties": {
-            "jobType": "Command",
-            "experimentName": "tracking",
-            "environmentId": "azureml:AzureML-sklearn-1.0:1",
-            "environmentVariables": {"SCRIPT": IN_A_JOB},
-            "command": f'python -c "$SCRIPT" {model}; exit 3',
-        }
-    }
-    assert call("PUT", f"{{ws}}/jobs/{job}?api-version=2025-12-01", body)[0] == 201
-    ended = wait_for_job(call, job)
-    log = (emulator.state / f"storage/azureml/ExperimentRun/dcid.{job}/user_logs/std_log.txt").read_text()
-    assert "after the end of the run" in log, log
-    assert ended["properties"]["status"] == "Failed"
+@pytest.fixture(scope="module")
+def logging(emulator: RunningEmulator) -> tuple[str, str, dict[str, str]]:
+    """A job whose script logs with the plugin, and the model it registered; what the script printed, by first words."""
+    service, job, model = Service(emulator), f"job-{uuid.uuid4().hex[:12]}", f"model-{uuid.uuid4().hex[:8]}"
+    code = service.code({"log.py": LOGGING.encode()})
+    ended = service.run(job, f"python log.py {model}; exit 3", codeId=code, experimentName="plugged")
+    assert ended["status"] == "Failed"
+    printed = dict(line.split(" ", 1) for line in service.log(job).splitlines() if " " in line)
+    return job, model, printed
+
+
+def test_the_plugin_logs_to_the_job_of_its_script(call: Call, logging: tuple[str, str, dict[str, str]]) -> None:
+    job, _, printed = logging
+    assert printed["artifacts"].startswith("azureml://")
+    assert printed["artifacts"].endswith(f"/runs/{job}/artifacts")
     run = call("GET", f"{MLFLOW}/runs/get?run_id={job}")[1]["run"]
-    assert (run["info"]["status"], run["info"]["run_name"]) == ("FAILED", job)
-    assert [(row["key"], row["value"]) for row in run["data"]["metrics"]] == [("auc", 0.9)]
-    assert ended["properties"]["parameters"] == {"depth": "3"}
-    for version in ("1", "2"):
-        status, found = call("GET", f"{{ws}}/models/{model}/versions/{version}?api-version=2025-12-01")
-        assert status == 200
-        assert (found["properties"]["modelType"], found["properties"]["jobName"]) == ("mlflow_model", job)
-        assert found["properties"]["modelUri"].rstrip("/").endswith(f"paths/ExperimentRun/dcid.{job}/model")
-        assert "custom" in found["properties"]["flavors"]
-    assert {row["job"] for row in emulator.journal() if "runs/log" in row["path"]} >= {job}
+    assert {row["key"]: row["value"] for row in run["data"]["metrics"]} == {"auc": 0.9, "late": 0.5}
+    assert (run["data"]["params"], run["info"]["status"]) == ([{"key": "depth", "value": "3"}], "FAILED")
+    assert printed["read"] == "hello"
+    assert printed["twice"] == (
+        f"UserError: Resource Conflict: ArtifactId ExperimentRun/dcid.{job}/notes/a.txt already exists."
+    )
 
 
-def test_logged_models_lie_where_older_versions_put_them(emulator: RunningEmulator, call: Call) -> None:
-    run = call("POST", f"{MLFLOW}/runs/create", {"experiment_id": "0"})[1]["run"]["info"]["run_id"]
-    made = call("POST", f"{MLFLOW}/logged-models", {"experiment_id": "0", "name": "my_model", "source_run_id": run})[1]
-    info = made["model"]["info"]
-    assert info["artifact_uri"].endswith(f"/storage/azureml/ExperimentRun/dcid.{run}/my_model")
-    path = f"{MLFLOW}/logged-models/{info['model_id']}"
-    ready = {"status": "LOGGED_MODEL_READY"}
-    assert call("PATCH", path, ready)[1]["model"]["info"]["status"] == "LOGGED_MODEL_READY"
-    assert call("PATCH", f"{path}/tags", {"tags": [{"key": "a", "value": "b"}]})[0] == 200
-    assert call("GET", path)[1]["model"]["info"]["tags"] == [{"key": "a", "value": "b"}]
-    name = f"model-{uuid.uuid4().hex[:8]}"
-    assert call("POST", f"{MLFLOW}/registered-models/create", {"name": name})[0] == 200
-    status, again = call("POST", f"{MLFLOW}/registered-models/create", {"name": name})
-    assert (status, again["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
-    version = {"name": name, "source": f"models:/{info['model_id']}"}
-    status, answer = call("POST", f"{MLFLOW}/model-versions/create", version)
-    assert (status, answer["model_version"]["version"], answer["model_version"]["run_id"]) == (200, "1", run)
-    uri = call("GET", f"{MLFLOW}/model-versions/get-download-uri?name={name}&version=1")[1]["artifact_uri"]
-    assert uri == info["artifact_uri"]
+def test_a_second_run_of_a_script_is_a_run_of_its_own(call: Call, logging: tuple[str, str, dict[str, str]]) -> None:
+    job, _, printed = logging
+    run = call("GET", f"{MLFLOW}/runs/get?run_id={printed['second']}")[1]["run"]
+    assert printed["second"] != job
+    assert ([row["value"] for row in run["data"]["metrics"]], run["info"]["status"]) == ([0.1], "FINISHED")
+
+
+def test_a_saved_model_is_registered_by_its_folder(call: Call, logging: tuple[str, str, dict[str, str]]) -> None:
+    _, model, printed = logging
+    assert (printed["version"], printed["model"]) == ("1", "flavors:")
+    found = call("GET", f"{{ws}}/models/{model}/versions/1?api-version=2025-12-01")[1]["properties"]
+    assert "/datastores/workspaceartifactstore/paths/LocalUpload/" in found["modelUri"]
+    assert "custom" in found["flavors"]
+
+
+def test_logged_models_are_not_there_and_the_answer_says_what_is(
+    emulator: RunningEmulator, workspace: str, logging: tuple[str, str, dict[str, str]]
+) -> None:
+    assert "/mlflow/logged-models failed with error code 404" in logging[2]["logged"]
+    assert "save_model" in logging[2]["logged"]
+    assert "mlflow-skinny<3" in logging[2]["logged"]
+    service = Service(emulator)
+    for method, path in (("POST", "logged-models"), ("GET", "logged-models/m-1"), ("POST", "logged-models/search")):
+        body: Any = {} if method == "POST" else None
+        assert service.request(method, f"{MLFLOW.replace('{ws}', workspace)}/{path}", body).status == 404
+
+
+@pytest.fixture(scope="module")
+def without_the_plugin(jobs_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with all packages of the jobs' environment but the plugin."""
+    place = tmp_path_factory.mktemp("bare")
+    packages = place / "packages"
+    packages.mkdir()
+    (site,) = (jobs_python.parent.parent / "lib").glob("python3*/site-packages")
+    for found in site.iterdir():
+        if not found.name.startswith("azureml"):
+            (packages / found.name).symlink_to(found)
+    venv.create(place / "venv", symlinks=True)
+    (own,) = (place / "venv" / "lib").glob("python3*/site-packages")
+    (own / "packages.pth").write_text(str(packages))
+    return place / "venv" / "bin" / "python"
+
+
+def test_without_the_plugin_a_script_fails_as_in_the_service(start_emulator: Start, without_the_plugin: Path) -> None:
+    service, name = Service(start_emulator("--environment", f"*={without_the_plugin}")), "bare"
+    assert service.run(name, "python -c 'import mlflow; mlflow.log_metric(\"a\", 1)'")["status"] == "Failed"
+    log = service.log(name)
+    assert "UnsupportedModelRegistryStoreURIException" in log
+    assert "azureml-mlflow" in log.splitlines()[1]
+
+
+def test_places_for_artifacts(emulator: RunningEmulator) -> None:
+    service = Service(emulator)
+    base = f"/artifact/v2.0{service.ws}/artifacts/LocalUpload/{uuid.uuid4().hex}"
+    made = service.post(f"{base}/batch/metadata", {"paths": [{"path": "m/a.txt"}, {"path": "../b"}]}).body
+    assert list(made["artifactContentInformation"]) == ["m/a.txt"]
+    assert "cannot be stored" in made["errors"]["../b"]["error"]["message"]
+    place = made["artifactContentInformation"]["m/a.txt"]["contentUri"]
+    assert service.signed(place, "PUT", b"hello", x_ms_blob_type="BlockBlob").status == 201
+    again = service.post(f"{base}/batch/metadata", {"paths": [{"path": "m/a.txt"}]}).body
+    assert again["artifactContentInformation"] == {}
+    assert again["errors"]["m/a.txt"]["error"]["message"].endswith("m/a.txt already exists.")
+    assert [row["path"] for row in service.get(base).body["value"]] == ["m/a.txt"]
+    found = service.get(f"{base}/contentinfo", path="m/a.txt").body["contentUri"]
+    assert service.signed(found).content == b"hello"
+    assert service.signed(found, "PUT", b"other", x_ms_blob_type="BlockBlob").status == 403
+    assert service.get(f"{base}/contentinfo", path="m/b.txt").status == 404
+    assert service.post(f"{base}/batch/metadata", {"paths": []}).status == 400
+    run = f"/history/v1.0{service.ws}/experiments/Default/runs/nobody/artifacts/batch/metadata"
+    assert service.post(run, {"paths": [{"path": "a"}]}).status == 404
+
+
+def test_a_jobs_own_token_is_for_azure_ml_and_can_be_renewed(emulator: RunningEmulator, call: Call) -> None:
+    service, job = Service(emulator), f"job-{uuid.uuid4().hex[:12]}"
+    service.run(job, "echo token=$AZUREML_RUN_TOKEN")
+    own = service.log(job).partition("token=")[2].split()[0]
+    answer = service.history("GET", f"experiments/Default/runs/{job}/token").body
+    assert answer["expiryTimeUtc"].endswith("Z") or "+00:00" in answer["expiryTimeUtc"]
+    for token in (own, answer["token"]):
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{MLFLOW.replace('{ws}', service.ws)}/runs/get?run_id={job}"
+        assert service.request("GET", url, headers=headers).status == 200
+        assert service.request("GET", f"jobs/{job}", headers=headers).status == 401
 
 
 REFUSED: list[tuple[str, str, Any, int, str]] = [
@@ -190,7 +173,7 @@ REFUSED: list[tuple[str, str, Any, int, str]] = [
 def test_refusals_are_in_mlflows_words(call: Call, method: str, path: str, body: Any, status: int, code: str) -> None:
     seen, answer = call(method, f"{MLFLOW}/{path}", body)
     assert (seen, answer["error_code"]) == (status, code)
-    assert answer["message"]
+    assert answer["Error"]["Message"]
 
 
 def test_values_that_cannot_be_read_are_refused_and_nothing_is_logged(call: Call) -> None:

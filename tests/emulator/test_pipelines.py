@@ -176,7 +176,7 @@ class TestGraph:
         assert step["runId"] not in listed
         other = service.history("GET", f"experiments/e2/runs/{step['runId']}")
         assert other.status == 200
-        assert service.log(step["runId"]) == ""
+        assert service.printed(step["runId"]) == ""
         assert list(service.details(name)["logFiles"]) == ["logs/azureml/executionlogs.txt"]
 
     def test_nodes_that_need_nothing_of_each_other_run_side_by_side(
@@ -254,7 +254,7 @@ class TestNode:
         own = {"job_input_type": "uri_file", "uri": two, "mode": "Download"}
         jobs = {"one": node(component, {"a": own, "b": from_pipeline("data.file")})}
         service.finish(name, jobs, inputs={"data.file": {"jobInputType": "uri_file", "uri": one}})
-        log = service.log(service.steps(name)["one"]["runId"])
+        log = service.printed(service.steps(name)["one"]["runId"])
         assert log.startswith("two\n")
         assert log.endswith(f"/paths/{name}/one.txt\n")
 
@@ -310,7 +310,7 @@ class TestNode:
             "show": node(show, {"f": from_node("make", "f")}),
         }
         service.finish(name, jobs, outputs={"file": {"jobOutputType": "uri_file"}})
-        assert service.log(service.steps(name)["show"]["runId"]) == "made\n"
+        assert service.printed(service.steps(name)["show"]["runId"]) == "made\n"
         assert service.read(f"/datastores/workspaceblobstore/paths/azureml/{name}/file/f") == b"made\n"
 
 
@@ -353,7 +353,7 @@ class TestComponent:
         job = service.finish(name, jobs, inputs={"word": word}, outputs=outputs)
         assert job["status"] == "Completed", service.details(name)
         steps = service.steps(name)
-        assert service.log(steps["show"]["runId"]) == "1st\nfixed\n2nd\nfixed\n"
+        assert service.printed(steps["show"]["runId"]) == "1st\nfixed\n2nd\nfixed\n"
         inner = service.steps(steps["second"]["runId"])
         assert set(inner) == {"left", "right", "both"}
         assert inner["left"]["rootRunId"] == name

@@ -161,12 +161,17 @@ class TestRequirements:
             ("absent", False),
             ("absent; python_version < '3'", True),
             ("-r requirements.txt", True),
+            ("mlflow", True),
+            ("mlflow>=3,<4", True),
+            ("mlflow>=4", False),
         ],
     )
     @pytest.mark.parametrize("by_pip", [False, True])
     def test_what_is_not_satisfied(self, text: str, met: bool, by_pip: bool) -> None:
         rows = [{"pip": [text]}] if by_pip else [text]
-        found = unsatisfied({"dependencies": rows}, "3.11.7", {"numpy": "1.26.4", "scikit-learn": "1.5"})
+        found = unsatisfied(
+            {"dependencies": rows}, "3.11.7", {"numpy": "1.26.4", "scikit-learn": "1.5", "mlflow-skinny": "3.1"}
+        )
         assert (found == []) is met
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from azureml_emulator.batch_jobs import listed_late
+from azureml_emulator.clock import now, stamp
 from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.model import Job, Jobs, experiment_id, updated_definition
 from azureml_emulator.odata import FilterError, parse_filter
@@ -25,6 +27,7 @@ from azureml_emulator.runs import (
     typed_inputs,
     typed_outputs,
 )
+from azureml_emulator.tokens import RUN_TOKEN_LIFETIME
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -98,6 +101,16 @@ async def cancel_run(
     except ServiceError as error:
         raise bad(error.message) from None
     return web.json_response(None)
+
+
+async def get_token(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+    """Runs - Get token: a new one, for a job whose own is about to expire.
+
+    Source: ``_restclient/token`` of azureml-mlflow 1.62.
+    """
+    known_run(em, run)
+    expiry = now() + timedelta(seconds=RUN_TOKEN_LIFETIME)
+    return web.json_response({"token": em.tokens.of_run(), "expiryTimeUtc": stamp(expiry)})
 
 
 async def get_services(em: Emulator, request: web.Request, run: str, node: str) -> web.Response:
@@ -210,6 +223,7 @@ OF_RUN: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/runs/{run}/children", get_children),
 ]
 OF_EXPERIMENT: list[tuple[str, str, Callable[..., Any]]] = [
+    ("GET", "/runs/{run}/token", get_token),
     ("POST", "/runs/{run}/cancel", cancel_run),
     ("POST", "/runs/runIds", runs_by_ids),
     ("POST", "/runs:query", query_runs),

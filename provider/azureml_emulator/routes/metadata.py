@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from azureml_emulator.routing import Plane, Route
-from azureml_emulator.settings import LOOPBACK, PORTAL, STORAGE_SUFFIX
+from azureml_emulator.settings import CLOUD, LOOPBACK, PORTAL, STORAGE_SUFFIX
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -21,7 +21,7 @@ async def endpoints(em: Emulator, request: web.Request) -> web.Response:
     """
     base = f"{origin(em, request)}/"
     cloud = {
-        "name": "AzureMLLocal",
+        "name": CLOUD,
         "portal": PORTAL,
         "resourceManager": base,
         "authentication": {

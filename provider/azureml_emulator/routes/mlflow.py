@@ -7,12 +7,15 @@ Source: MLflow REST API (service.proto and model_registry.proto of MLflow 2.22 a
 from __future__ import annotations
 
 from azureml_emulator import mlflow_experiments as experiments
+from azureml_emulator import mlflow_logged as logged
 from azureml_emulator import mlflow_models as models
 from azureml_emulator import mlflow_runs as runs
-from azureml_emulator.mlflow_protocol import Answer, operation
+from azureml_emulator.mlflow_protocol import Answer, only_direct, operation
 from azureml_emulator.routing import Plane, Route
 
-PREFIXES = ("/mlflow/v1.0{ws}/api/2.0/mlflow", "/mlflow/v2.0{ws}/api/2.0/mlflow")
+VERSIONS = ("v1.0", "v2.0")
+PREVIEWS = ("", "/preview")
+"""MLflow's clients call either; azureml-mlflow its own operations below ``preview``."""
 
 OPERATIONS: dict[tuple[str, str], Answer] = {
     ("POST", "experiments/create"): experiments.create_experiment,
@@ -32,17 +35,12 @@ OPERATIONS: dict[tuple[str, str], Answer] = {
     ("POST", "runs/log-batch"): runs.log_batch,
     ("POST", "runs/set-tag"): runs.set_tag,
     ("POST", "runs/delete-tag"): runs.delete_tag,
+    ("POST", "runs/log-batch-async"): runs.log_batch_async,
+    ("GET", "runs/get-run-data-status"): runs.run_data_status,
     ("POST", "runs/log-inputs"): runs.accept_inputs,
-    ("POST", "runs/outputs"): runs.accept_inputs,
     ("POST", "runs/log-model"): runs.log_model,
     ("GET", "metrics/get-history"): runs.metric_history,
     ("GET", "artifacts/list"): runs.list_artifacts,
-    ("POST", "logged-models"): models.create_logged_model,
-    ("POST", "logged-models/search"): models.search_logged_models,
-    ("GET", "logged-models/{model_id}"): models.get_logged_model,
-    ("PATCH", "logged-models/{model_id}"): models.finalize_logged_model,
-    ("PATCH", "logged-models/{model_id}/tags"): models.set_logged_model_tags,
-    ("POST", "logged-models/{model_id}/params"): models.log_logged_model_params,
     ("POST", "registered-models/create"): models.create_registered_model,
     ("GET", "registered-models/get"): models.get_registered_model,
     ("GET", "registered-models/search"): models.search_registered_models,
@@ -57,8 +55,26 @@ OPERATIONS: dict[tuple[str, str], Answer] = {
     ("POST", "model-versions/set-tag"): models.set_model_version_tag,
 }
 
+NOT_IN_SERVICE: dict[tuple[str, str], Answer] = {
+    ("POST", "runs/outputs"): runs.accept_inputs,
+    ("POST", "logged-models"): logged.create_logged_model,
+    ("POST", "logged-models/search"): logged.search_logged_models,
+    ("GET", "logged-models/{model_id}"): logged.get_logged_model,
+    ("PATCH", "logged-models/{model_id}"): logged.finalize_logged_model,
+    ("PATCH", "logged-models/{model_id}/tags"): logged.set_logged_model_tags,
+    ("POST", "logged-models/{model_id}/params"): logged.log_logged_model_params,
+}
+"""What MLflow 3 has and Azure ML does not: 404 by default.
+
+Source: https://github.com/Azure/azure-sdk-for-python/issues/44896, https://github.com/Azure/azureml-examples/pull/3891.
+That it goes for ``runs/outputs``, too, is an assumption.
+"""
+
+PREFIXES = tuple(f"/mlflow/{version}{{ws}}/api/2.0{preview}/mlflow" for version in VERSIONS for preview in PREVIEWS)
+
 ROUTES = [
-    Route(method, f"{prefix}/{path}", operation(answer), Plane.MLFLOW)
+    Route(method, f"{prefix}/{path}", handler, Plane.MLFLOW)
     for prefix in PREFIXES
-    for (method, path), answer in OPERATIONS.items()
+    for operations, handle in ((OPERATIONS, operation), (NOT_IN_SERVICE, only_direct))
+    for (method, path), handler in ((key, handle(answer)) for key, answer in operations.items())
 ]
