@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_azureml.lifecycle.invoke import LOOK_FOR, cancel_earlier, find_marked, invoke_once
-from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
+from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.records import InvocationTrouble, Invoked, Invoking
 from airflow_azureml.lifecycle.resume import PAUSES, Found
 from airflow_azureml.lifecycle.sightings import Target
@@ -28,6 +28,7 @@ from tests.rest.driving import WS, DiedError, Drive
 
 STARTED = datetime(2025, 1, 31, 10, tzinfo=timezone.utc)
 FACTS = TaskFacts("dag", "run", STARTED, "score")
+REGION = "0199f5a2-7b11-7c3e-8a55-3f2a90c1d2e3"
 TARGET = Target(ENDPOINT, URI, None, "blue")
 BODY = {"properties": {"inputData": {"d": {"jobInputType": "UriFolder", "uri": "azureml://datastores/s/paths/a/"}}}}
 
@@ -41,12 +42,18 @@ class World:
         self.drives: list[Drive] = []
 
     def attempt(
-        self, try_number: int = 1, generation: int = 0, target: Target = TARGET, lives: int | None = None
+        self,
+        try_number: int = 1,
+        generation: int = 0,
+        target: Target = TARGET,
+        lives: int | None = None,
+        **facts: Any,
     ) -> Found:
         """Let one try have its way."""
         drive = _Shared(self, self.service, lives)
         self.drives.append(drive)
-        return drive.run(invoke_once(WS, identity(try_number, generation), target, request, clock=drive.clock))
+        named = identity(try_number, generation, **facts)
+        return drive.run(invoke_once(WS, named, target, request, clock=drive.clock))
 
     @property
     def news(self) -> list[Any]:
@@ -71,8 +78,13 @@ class _Shared(Drive):
         return answer
 
 
-def identity(try_number: int = 1, generation: int = 0) -> JobIdentity:
-    return identify(replace(FACTS, try_number=try_number, generation=generation))
+def identity(try_number: int = 1, generation: int = 0, **facts: Any) -> JobIdentity:
+    return identify(replace(FACTS, try_number=try_number, generation=generation, **facts))
+
+
+def mark_of(post: Any) -> str:
+    """The mark that an invocation carried."""
+    return str(post["properties"]["properties"]["airflow_invocation"])
 
 
 def request() -> Steps[Mapping[str, Any]]:
@@ -155,6 +167,60 @@ def test_a_job_that_is_listed_too_late_is_not_doubled() -> None:
     world.now += 10
     assert world.attempt(try_number=2).job.name == "batchjob-1"
     assert len(world.service.posts) == 1
+
+
+def test_a_try_that_was_put_off_takes_the_job_that_it_started() -> None:
+    world = World()
+    started = world.attempt()
+    found = world.attempt(reschedules=1)
+    assert (found.job.name, found.attempt, found.submitted) == (started.job.name, 1, False)
+    assert len(world.service.posts) == 1
+
+
+@pytest.mark.parametrize("status", ["Failed", "Canceled"])
+def test_a_try_that_was_put_off_after_its_job_had_ended_starts_the_next(status: str) -> None:
+    world = World()
+    world.attempt()
+    world.service.jobs[0].status = status
+    found = world.attempt(reschedules=1)
+    assert (found.attempt, found.submitted) == (2, True)
+    assert world.drives[1].pauses == [], "the one job that there can be is seen"
+    world.service.jobs[1].status = status
+    assert world.attempt(reschedules=2).attempt == 3
+    assert [mark_of(post) for post in world.service.posts] == [identity().name(number) for number in (1, 2, 3)]
+
+
+def test_a_try_that_was_put_off_waits_for_a_job_that_is_not_listed_yet() -> None:
+    world = World(lag=40.0)
+    world.attempt()
+    assert not world.attempt(reschedules=1).submitted
+    assert len(world.service.posts) == 1
+
+
+def test_where_the_mark_is_dropped_a_try_that_was_put_off_starts_no_second_job() -> None:
+    world = World(echoes=False)
+    world.attempt()
+    with pytest.raises(AmbiguousInvocationError, match=r"batchjob-1 \(Running\)"):
+        world.attempt(reschedules=1)
+    assert len(world.service.posts) == 1
+
+
+def test_each_iteration_of_a_loop_invokes_once() -> None:
+    world = World()
+    first, second = Iteration(0, REGION, 0), Iteration(1, REGION, 1)
+    assert world.attempt(iteration=first).submitted
+    assert world.attempt(iteration=second).job.name == "batchjob-2"
+    assert world.attempt(2, iteration=first).job.name == "batchjob-1", "a retry finds the job of its iteration"
+    assert world.attempt(2, iteration=second).job.name == "batchjob-2"
+    assert len({mark_of(post) for post in world.service.posts}) == len(world.service.posts) == 2
+
+
+def test_a_tenth_attempt_is_counted_like_the_others() -> None:
+    world = World()
+    for number in range(1, 12):
+        assert world.attempt(number).attempt == number
+        world.service.jobs[-1].status = "Failed"
+    assert mark_of(world.service.posts[-1]).endswith("-a11")
 
 
 def test_nobody_else_s_job_is_adopted() -> None:

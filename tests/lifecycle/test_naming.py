@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_azureml.lifecycle.naming import IDENTITY_TAGS, TaskFacts, identify
+from airflow_azureml.lifecycle.naming import IDENTITY_TAGS, LOOP_TAGS, Iteration, TaskFacts, identify, split
 
 PATTERN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
 START = datetime(2025, 1, 31, 10, 0, 0, 123456, timezone.utc)
+REGION = "0199f5a2-7b11-7c3e-8a55-3f2a90c1d2e3"
 FACTS = TaskFacts("etl.daily", "scheduled__2025-01-31T00:00:00+00:00", START, "group.train")
 
 
@@ -33,6 +35,7 @@ def test_a_name_is_readable_and_stays_the_same() -> None:
         {"task_id": "group-train"},
         {"map_index": 0},
         {"generation": 1},
+        {"iteration": Iteration(0, REGION, 0)},
     ],
 )
 def test_every_fact_counts(changed: dict[str, object]) -> None:
@@ -85,6 +88,59 @@ def test_tags() -> None:
         "airflow_attempt": "4",
     }
     assert identify(replace(FACTS, run_started=None)).tags(1)["airflow_run_started"] == ""
+
+
+def test_each_iteration_of_a_loop_has_names_of_its_own() -> None:
+    iterations = [
+        Iteration(0, REGION, 0),
+        Iteration(1, REGION, 1),
+        Iteration(1, "0199f5a2-9999-7c3e-8a55-3f2a90c1d2e3", 1),  # made anew after a Clear of the one before
+        Iteration(1, "0199f5a2-aaaa-7c3e-8a55-3f2a90c1d2e3", 0),  # what is mapped in it has regions of its own
+    ]
+    looped = [identify(replace(FACTS, iteration=one)) for one in iterations]
+    assert len({one.stem.rpartition("-")[2] for one in (*looped, identify(FACTS))}) == 5
+    # Written out: a name that changed with a release would lose every running job.
+    assert looped[1].name(1) == "etl-daily-group-train-loop1-d687f4d4c45f6bcc-1"
+    assert looped[1].earlier() == ()
+    assert identify(replace(FACTS, generation=1, iteration=iterations[1])).earlier() == (looped[1],)
+
+
+def test_the_tags_of_a_loop_say_which_iteration_it_was() -> None:
+    identity = identify(replace(FACTS, iteration=Iteration(2, REGION, 7)))
+    assert tuple(identity.tags(1)) == IDENTITY_TAGS + LOOP_TAGS
+    assert identity.tags(1)["airflow_loop_index"] == "2"
+    assert identity.tags(1)["airflow_loop_region"] == f"{REGION}/7"
+    other = identify(replace(FACTS, iteration=Iteration(1, REGION, 6)))
+    assert identity.differing(other.tags(1), 1) == LOOP_TAGS
+    assert not set(LOOP_TAGS) & set(identify(FACTS).tags(1))
+
+
+def test_an_attempt_up_to_nine_is_one_digit_and_more_are_counted() -> None:
+    ends = [identify(FACTS).name(attempt).rpartition("-")[2] for attempt in (1, 9, 10, 99, 100, 12345)]
+    assert ends == ["1", "9", "a10", "a99", "b100", "d12345"]
+
+
+@given(st.integers(1, 10**8), st.integers(1, 10**8))
+def test_no_name_is_the_beginning_of_another(one: int, other: int) -> None:
+    name = identify(FACTS).name
+    assert one == other or not name(other).startswith(name(one))
+
+
+def test_no_name_of_the_first_thousand_is_the_beginning_of_another() -> None:
+    names = sorted(identify(FACTS).name(attempt) for attempt in range(1, 1001))
+    assert len(set(names)) == 1000
+    assert not any(after.startswith(before) for before, after in pairwise(names))
+
+
+@pytest.mark.parametrize("attempt", [1, 9, 10, 99, 100, 10**6])
+def test_a_name_is_taken_apart_again(attempt: int) -> None:
+    identity = identify(FACTS)
+    assert split(identity.name(attempt)) == (identity.stem, attempt)
+
+
+@pytest.mark.parametrize("name", ["", "batchjob", "batchjob-", "batchjob-abc", "batchjob-1x"])
+def test_names_that_are_not_ours_have_no_attempt(name: str) -> None:
+    assert split(name)[1] == 0
 
 
 def test_whose_a_job_is() -> None:

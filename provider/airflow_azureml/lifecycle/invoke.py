@@ -40,7 +40,7 @@ from datetime import datetime
 
 from airflow_azureml.lifecycle.canceling import cancel
 from airflow_azureml.lifecycle.likeness import differ
-from airflow_azureml.lifecycle.naming import JobIdentity
+from airflow_azureml.lifecycle.naming import JobIdentity, split
 from airflow_azureml.lifecycle.records import InvocationTrouble, Invoked, Invoking
 from airflow_azureml.lifecycle.resume import PAUSES, Found
 from airflow_azureml.lifecycle.sightings import MARK, Sighting, Sightings, Target, look
@@ -142,7 +142,7 @@ class _Invocation:
         """Take the job that is there, or start the one that is missing."""
         past = _Past(self.identity, all_told=True)
         facts = self.identity.facts
-        if facts.try_number > 1 or facts.generation > 0:
+        if facts.try_number > 1 or facts.generation > 0 or facts.reschedules > 0:
             past = yield from self.look_back()
         if past.standing is not None:
             attempt, row = past.standing
@@ -156,7 +156,7 @@ class _Invocation:
         :raises AmbiguousInvocationError: a job without a mark may be theirs.
         """
         facts = self.identity.facts
-        first = facts.try_number <= facts.generation + 1
+        first = facts.try_number <= facts.generation + 1 and facts.reschedules == 0
 
         def settled(seen: Sightings) -> bool:
             past = self.past(seen)
@@ -184,7 +184,7 @@ class _Invocation:
         mine = [row for row in own if _stem(row) == newest.stem]
         # Two jobs with one mark: something between us and the service sent the POST again. One that stands counts.
         ordered = sorted(mine, key=lambda row: row.stands)
-        told = len({row.name for row in own}) >= facts.try_number - 1
+        told = len({row.name for row in own}) >= facts.try_number - 1 + facts.reschedules
         return _Past(newest, {_number(row): row for row in ordered}, told)
 
     def start(self, mark: str) -> Steps[Job]:
@@ -320,13 +320,12 @@ def _marked_so(seen: Sightings, mark: str) -> bool:
 
 def _stem(row: Sighting) -> str | None:
     """A mark without the attempt's number."""
-    return row.mark.rpartition("-")[0] if row.mark else None
+    return split(row.mark)[0] if row.mark else None
 
 
 def _number(row: Sighting) -> int:
     """The attempt's number in a mark; 0 where there is none to read."""
-    number = (row.mark or "").rpartition("-")[2]
-    return int(number) if number.isdigit() else 0
+    return split(row.mark or "")[1]
 
 
 def _attempt(row: tuple[int, Sighting]) -> int:

@@ -1,8 +1,17 @@
 """How a job is named: the same task instance always arrives at the same names, and no other one does.
 
-A name is ``<dag>-<task>[-<map index>]-<hash>-<attempt>``. The hash is over (dag id, run id, the DAG run's start in
-microseconds, task id, map index, generation), so a DAG run that is deleted and made again, a cleared task, and a second
-Airflow on the same workspace all get other names; the readable parts are for people only.
+A name is ``<dag>-<task>[-<map index>][-loop<index>]-<hash>-<attempt>``. The hash is over (dag id, run id, the DAG run's
+start in microseconds, task id, map index, generation, and in a Task Loop the iteration), so a DAG run that is deleted
+and made again, a cleared task, and a second Airflow on the same workspace all get other names; the readable parts are
+for people only.
+
+*No name is the beginning of another one.* Microsoft's client fetches a job's files by a bare prefix, so that
+``jobs.download("job-1")`` would bring those of ``job-10`` along (azure-ai-ml 1.35.2). An attempt of more than one digit
+is therefore written behind a letter that tells how many there are: ``1`` to ``9``, ``a10`` to ``a99``, ``b100`` ...
+
+*Iterations* of a Task Loop (Airflow 3.4) share dag, run, task and map index, try numbers and generation. What tells
+them apart is where Airflow keeps them, a *region* and the index in it. A loop that goes on from a cleared iteration
+gets another region: its iterations are new ones, and have jobs of their own.
 
 *Generation* counts clears: ``max(max_tries - retries, 0)`` of the task instance. Whoever edits ``retries`` of a task
 between two tries of one task instance shifts that number, and a shifted number cannot be told from a real one. Decided:
@@ -43,6 +52,31 @@ IDENTITY_TAGS = (
 )
 """The tags that every job of ours carries, and that say whose it is."""
 
+LOOP_TAGS = ("airflow_loop_index", "airflow_loop_region")
+"""Further tags of the jobs of a Task Loop: the iteration, from 0, and what tells equal ones apart."""
+
+_DIGITS = "abcdefgh"
+"""The letters before an attempt of two digits, three ..."""
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One iteration of a Task Loop of Airflow 3.4.
+
+    :param index: of the iteration, from 0.
+    :param region_id: the UUID under which Airflow keeps this run of the loop, or of what is mapped in it.
+    :param region_index: the task instance's place in the region.
+    """
+
+    index: int
+    region_id: str
+    region_index: int
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the tags of its jobs say."""
+        return dict(zip(LOOP_TAGS, (str(self.index), f"{self.region_id}/{self.region_index}"), strict=True))
+
 
 @dataclass(frozen=True)
 class TaskFacts:
@@ -52,6 +86,8 @@ class TaskFacts:
     :param map_index: -1 for a task that is not mapped.
     :param generation: 0 for a task never cleared, else the number of tries made before the last clear.
     :param try_number: of this try, from 1 over all generations; 1 where it is not known.
+    :param reschedules: how often this very try has run before, and was put off.
+    :param iteration: of the Task Loop that the task is in; None outside of loops.
     :param name_hint: takes the place of dag and task id in the readable part; it must not change between tries.
     """
 
@@ -62,6 +98,8 @@ class TaskFacts:
     map_index: int = -1
     generation: int = 0
     try_number: int = 1
+    reschedules: int = 0
+    iteration: Iteration | None = None
     name_hint: str | None = None
 
 
@@ -76,13 +114,16 @@ class JobIdentity:
         """The name without the attempt's number."""
         facts = self.facts
         words = [facts.name_hint] if facts.name_hint else [facts.dag_id, facts.task_id]
-        parts = [_readable(word) for word in words] + ([str(facts.map_index)] if facts.map_index >= 0 else [])
+        parts = [_readable(word) for word in words]
+        parts += [str(facts.map_index)] if facts.map_index >= 0 else []
+        parts += [f"loop{facts.iteration.index}"] if facts.iteration else []
         readable = "-".join(part for part in parts if part)
         return f"{readable or 'job'}-{self._hash}"
 
     def name(self, attempt: int) -> str:
         """The name of the job number ``attempt`` (from 1); fits ``^[a-zA-Z0-9][a-zA-Z0-9\\-_]{0,254}$``."""
-        return f"{self.stem}-{attempt}"
+        digits = str(attempt)
+        return f"{self.stem}-{_DIGITS[len(digits) - 2] if attempt > 9 else ''}{digits}"
 
     def tags(self, attempt: int) -> dict[str, str]:
         """The tags of the job number ``attempt``."""
@@ -96,7 +137,7 @@ class JobIdentity:
             str(facts.generation),
             str(attempt),
         )
-        return dict(zip(IDENTITY_TAGS, values, strict=True))
+        return {**dict(zip(IDENTITY_TAGS, values, strict=True)), **(facts.iteration.tags if facts.iteration else {})}
 
     def differing(self, tags: Mapping[str, str], attempt: int) -> tuple[str, ...]:
         """The identity tags of a job that are not those of our job number ``attempt``; empty when it is ours."""
@@ -118,6 +159,8 @@ class JobIdentity:
         facts = self.facts
         started = None if facts.run_started is None else (facts.run_started - _EPOCH) // timedelta(microseconds=1)
         key = [facts.dag_id, facts.run_id, started, facts.task_id, facts.map_index, facts.generation]
+        if facts.iteration:  # names outside of loops are as they were before there were any
+            key += [facts.iteration.region_id, facts.iteration.region_index]
         return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
 
 
@@ -131,6 +174,13 @@ def identify(facts: TaskFacts) -> JobIdentity:
     if facts.run_started is not None and facts.run_started.tzinfo is None:
         raise ValueError(f"run_started: {facts.run_started!r} has no time zone.") from None
     return JobIdentity(facts)
+
+
+def split(name: str) -> tuple[str, int]:
+    """Take a name of ours apart into its stem and the attempt's number; 0 where there is none to read."""
+    stem, _, end = name.rpartition("-")
+    digits = end.lstrip(_DIGITS)
+    return stem, int(digits) if digits.isdecimal() else 0
 
 
 def _readable(word: str) -> str:

@@ -190,20 +190,10 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
 
     def job_identity(self, context: Any, name_hint: str | None = None) -> JobIdentity:
         """Name this task's jobs. Each *Clear* begins a generation; Airflow's own retries stay in theirs."""
-        from airflow_azureml.lifecycle.naming import TaskFacts, identify
+        from airflow_azureml.lifecycle.naming import identify
+        from airflow_azureml.operators.facts import task_facts
 
-        ti = context["ti"]
-        facts = TaskFacts(
-            dag_id=ti.dag_id,
-            run_id=ti.run_id,
-            run_started=context["dag_run"].start_date,
-            task_id=ti.task_id,
-            map_index=-1 if ti.map_index is None else ti.map_index,
-            generation=max(ti.max_tries - self.retries, 0),
-            name_hint=name_hint,
-            try_number=ti.try_number,
-        )
-        return identify(facts)
+        return identify(task_facts(context, self.retries or 0, name_hint))
 
     def _submit(self, client: MLClient, ending: Ending, submission: Submission) -> Job:
         """Find this task's job or start it, once all that earlier generations left running is cancelled."""
