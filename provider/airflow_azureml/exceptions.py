@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowTaskTimeout
+from airflow_azureml.version_compat import AirflowException, AirflowFailException, AirflowTaskTimeout
 
 if TYPE_CHECKING:
     from airflow_azureml.rest.errors import AzureMLError

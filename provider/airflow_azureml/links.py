@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperatorLink
+from airflow_azureml.version_compat import BaseOperatorLink
 
 STUDIO_URL_KEY = "azureml_studio_url"
 """The XCom key under which a task leaves the address of its job's page."""
@@ -32,6 +32,6 @@ class AzureMLStudioLink(BaseOperatorLink):
         """
         if not getattr(operator, "has_studio_page", True):
             return ""
-        from airflow.providers.common.compat.sdk import XCom
+        from airflow_azureml.version_compat import XCom
 
         return XCom.get_value(key=STUDIO_URL_KEY, ti_key=ti_key) or ""

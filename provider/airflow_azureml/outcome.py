@@ -6,8 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.providers.common.compat.sdk import AirflowSkipException
-
 from airflow_azureml.exceptions import (
     AzureMLJobCanceledError,
     AzureMLJobCanceledFinalError,
@@ -15,6 +13,7 @@ from airflow_azureml.exceptions import (
     AzureMLSpecError,
 )
 from airflow_azureml.links import STUDIO_URL_KEY
+from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient

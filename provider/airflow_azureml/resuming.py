@@ -11,10 +11,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
 from airflow_azureml.outcome import DEFERRAL_KEY
-from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLUS
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLUS, BaseOperator
 
 KEEPS_NEXT_METHOD = AIRFLOW_V_3_0_PLUS and not AIRFLOW_V_3_1_PLUS
 """Whether this Airflow resumes a try with what an earlier one left behind."""

@@ -9,9 +9,9 @@ from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+    from airflow_azureml.version_compat import RetryDecision, RetryPolicy
 elif AIRFLOW_V_3_3_PLUS:
-    from airflow.providers.common.compat.sdk import RetryPolicy
+    from airflow_azureml.version_compat import RetryPolicy
 else:
     RetryPolicy = object
 
@@ -47,9 +47,8 @@ class AzureMLRetryPolicy(RetryPolicy):
 
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
         """Decide after a failed try; exceptions that are none of ours keep the task's own rules."""
-        from airflow.providers.common.compat.sdk import RetryDecision
-
         from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError
+        from airflow_azureml.version_compat import RetryDecision
 
         if not isinstance(exception, AzureMLException):
             return RetryDecision.default()

@@ -1,12 +1,17 @@
 """The only place that compares Airflow versions, and the doors to names that moved between 2.11 and 3.4.
 
-Everything heavy is imported inside the functions: this module is read by every process that parses a DAG.
+Everything heavy is imported when it is asked for: this module is read by every process that parses a DAG.
+
+Airflow's own names come from ``common-compat`` where it knows them (its module ``sdk`` is there since 1.8.0, all of our
+names since 1.12.0). Where it does not, they are looked for as they lie on the Airflows of that time: the constraints of
+3.0.6 hold ``common-compat`` at 1.7.3, and a floor above that could not be installed beside it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow import __version__ as airflow_version
 
@@ -22,10 +27,77 @@ AIRFLOW_V_3_0_PLUS = AIRFLOW_RELEASE >= (3, 0)
 AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
 AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
 
-if TYPE_CHECKING or AIRFLOW_V_3_0_PLUS:
-    from airflow.sdk.definitions.mappedoperator import OperatorPartial as OperatorPartial
-else:
-    from airflow.models.mappedoperator import OperatorPartial as OperatorPartial
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import (
+        AirflowException,
+        AirflowFailException,
+        AirflowNotFoundException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        AirflowTaskTimeout,
+        BaseHook,
+        BaseOperator,
+        BaseOperatorLink,
+        BaseSensorOperator,
+        PokeReturnValue,
+        RetryDecision,
+        RetryPolicy,
+        XCom,
+        XComNotFound,
+        conf,
+        get_current_context,
+    )
+    from airflow.sdk.definitions.mappedoperator import OperatorPartial
+
+__all__ = [
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowNotFoundException",
+    "AirflowSensorTimeout",
+    "AirflowSkipException",
+    "AirflowTaskTimeout",
+    "BaseHook",
+    "BaseOperator",
+    "BaseOperatorLink",
+    "BaseSensorOperator",
+    "OperatorPartial",
+    "PokeReturnValue",
+    "RetryDecision",
+    "RetryPolicy",
+    "XCom",
+    "XComNotFound",
+    "conf",
+    "get_current_context",
+]
+
+COMPAT = "airflow.providers.common.compat.sdk"
+
+PLACES = {
+    **dict.fromkeys(
+        (
+            "AirflowException",
+            "AirflowFailException",
+            "AirflowNotFoundException",
+            "AirflowSensorTimeout",
+            "AirflowSkipException",
+            "AirflowTaskTimeout",
+            "XComNotFound",
+        ),
+        ("airflow.exceptions",),
+    ),
+    "BaseHook": ("airflow.sdk", "airflow.hooks.base"),  # the second on 3.0, too
+    "BaseOperator": ("airflow.sdk", "airflow.models.baseoperator"),
+    "BaseOperatorLink": ("airflow.sdk", "airflow.models.baseoperatorlink"),
+    "BaseSensorOperator": ("airflow.sdk", "airflow.sensors.base"),
+    "OperatorPartial": ("airflow.sdk.definitions.mappedoperator", "airflow.models.mappedoperator"),
+    "PokeReturnValue": ("airflow.sdk", "airflow.sensors.base"),
+    "RetryDecision": ("airflow.sdk.definitions.retry_policy",),  # since 3.3
+    "RetryPolicy": ("airflow.sdk.definitions.retry_policy",),
+    "XCom": ("airflow.sdk.execution_time.xcom", "airflow.models.xcom"),
+    "conf": ("airflow.configuration",),
+    "get_current_context": ("airflow.sdk", "airflow.operators.python"),
+}
+"""Airflow's names that this provider imports, and where they are on Airflows whose ``common-compat`` lacks them."""
 
 _MASKERS = (
     "airflow.sdk.log",  # 3.1 and later
@@ -38,6 +110,38 @@ _DEFERRAL_TIMEOUTS = (
     ("airflow.exceptions", "TaskDeferralTimeout"),  # 3.0 and 3.1
     ("airflow.exceptions", "TaskDeferralError"),  # 2.11
 )
+
+
+def __getattr__(name: str) -> Any:
+    """Find one of Airflow's names, once."""
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = _first((place, name) for place in (COMPAT, *PLACES[name]))
+    return found
+
+
+def _first(places: Iterable[tuple[str, str]]) -> Any:
+    """The first of these names that there is, each given with its module.
+
+    :raises ImportError: there is none.
+    """
+    tried = []
+    for module, name in places:
+        try:
+            return getattr(import_module(module), name)
+        except (ImportError, AttributeError):
+            tried.append(f"{module}.{name}")
+    raise ImportError(f"Airflow {airflow_version} has none of {', '.join(tried)}.")
+
+
+async def get_async_connection(conn_id: str) -> Any:
+    """Read a connection in a coroutine: where Airflow cannot, on a thread."""
+    hook = __getattr__("BaseHook")
+    if hasattr(hook, "aget_connection"):
+        return await hook.aget_connection(conn_id=conn_id)
+    from asgiref.sync import sync_to_async
+
+    return await sync_to_async(hook.get_connection)(conn_id=conn_id)
 
 
 def mask_secret(secret: str) -> None:
@@ -56,14 +160,8 @@ def deferral_timeout() -> type[Exception]:
 
     On 2.11 it is the error of every trigger that broke; there its text begins with ``Trigger``.
     """
-    found: type[Exception]
-    for module, name in _DEFERRAL_TIMEOUTS:
-        try:
-            found = getattr(import_module(module), name)
-        except (ImportError, AttributeError):
-            continue
-        return found
-    raise ImportError("Airflow has no exception for a deferral that ran out of time.")
+    found: type[Exception] = _first(_DEFERRAL_TIMEOUTS)
+    return found
 
 
 def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:

@@ -33,7 +33,7 @@ LIBRARIES = {
     "airflow_azureml/outcome.py": {"airflow"},
     "airflow_azureml/resuming.py": {"airflow"},
     "airflow_azureml/retry.py": {"airflow"},
-    "airflow_azureml/version_compat.py": {"airflow"},
+    "airflow_azureml/version_compat.py": {"airflow", "asgiref"},
     "airflow_azureml/provider_info.py": set(),
     "airflow_azureml/cli": set(),
     "airflow_azureml/__init__.py": set(),

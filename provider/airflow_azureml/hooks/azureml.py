@@ -8,9 +8,8 @@ import uuid
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoundException, BaseHook, conf
-
 from airflow_azureml.exceptions import translated
+from airflow_azureml.version_compat import AirflowException, AirflowNotFoundException, BaseHook, conf
 
 if TYPE_CHECKING:
     import os
@@ -70,9 +69,8 @@ class AzureMLHook(BaseHook):
     async def async_settings(self) -> Settings:
         """The same in a coroutine, without blocking its event loop."""
         if self._settings is None:
-            from airflow.providers.common.compat.connection import get_async_connection
-
             from airflow_azureml.hooks.connection import ConnectionFields
+            from airflow_azureml.version_compat import get_async_connection
 
             try:
                 connection = await get_async_connection(self.azureml_conn_id)

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from airflow.providers.common.compat.sdk import AirflowTaskTimeout, conf
-
 from airflow_azureml.exceptions import AzureMLException, AzureMLNotFoundError, AzureMLServiceError, translated
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.operators.ending import Ending
@@ -27,7 +25,7 @@ from airflow_azureml.outcome import (
 )
 from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
-from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, deferral_timeout
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AirflowTaskTimeout, conf, deferral_timeout
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
@@ -137,7 +135,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
             if not time_is_up:
                 return
             # 2.11, come back from the triggerer too late: nothing of ours has run in this process.
-            from airflow.providers.common.compat.sdk import get_current_context
+            from airflow_azureml.version_compat import get_current_context
 
             self._ending = self._begin(get_current_context())
             self._ending.job_name = recorded_name(self._ending.ti)

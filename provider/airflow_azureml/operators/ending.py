@@ -14,10 +14,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import conf
-
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
-from airflow_azureml.version_compat import AIRFLOW_RELEASE, task_state
+from airflow_azureml.version_compat import AIRFLOW_RELEASE, conf, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient

@@ -12,10 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
 from airflow_azureml.exceptions import translated
-from airflow_azureml.version_compat import OperatorPartial
+from airflow_azureml.version_compat import BaseOperator, OperatorPartial
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import MappedOperator

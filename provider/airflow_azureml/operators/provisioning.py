@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import conf
-
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import seconds
 from airflow_azureml.triggers.operations import AzureMLOperationTrigger
+from airflow_azureml.version_compat import conf
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.provisioning import Operation

@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import BaseOperator, XComNotFound
-
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import objects, templates
+from airflow_azureml.version_compat import BaseOperator, XComNotFound
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook

@@ -8,14 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import (
-    AirflowSensorTimeout,
-    AirflowSkipException,
-    BaseSensorOperator,
-    PokeReturnValue,
-    conf,
-)
-
 from airflow_azureml.exceptions import (
     AzureMLException,
     AzureMLJobCanceledError,
@@ -29,6 +21,13 @@ from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.outcome import OnCanceled, announce, check_on_canceled, conclude, first_look, job_name_of
 from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
+from airflow_azureml.version_compat import (
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    BaseSensorOperator,
+    PokeReturnValue,
+    conf,
+)
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
