@@ -1,0 +1,162 @@
+"""One Airflow of some line beside one emulator, and one run of a DAG in it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from airflow_azureml.hooks.azureml import AzureMLHook
+from tests.airflow_harness import ENDED, SETTINGS, RealAirflow, Service
+from tests.lines.versions import Line
+
+DAGS = Path(__file__).resolve().parent / "dags"
+PATIENCE = 240.0
+"""Seconds for anything that is waited for: all scenarios of a line run at once."""
+
+
+class Counted(Service):
+    """An emulator whose jobs many threads ask for: one at a time, and once a second."""
+
+    def __init__(self, bin: Path, home: Path, python: Path) -> None:
+        super().__init__(bin, home, python)
+        self._lock, self._asked = threading.Lock(), 0.0
+        self._rows: list[dict[str, Any]] = []
+
+    def _journal(self, *words: str) -> list[dict[str, Any]]:
+        with self._lock:
+            if time.monotonic() - self._asked > 1:
+                self._rows = super()._journal(*words)
+                self._asked = time.monotonic()
+            return self._rows
+
+
+class WrongError(Exception):
+    """A scenario went otherwise than it should; the text says how."""
+
+
+class Run:
+    """One run of a scenario's DAG.
+
+    :param place: a folder that the jobs of this run share with the test.
+    """
+
+    def __init__(self, airflow: RealAirflow, dag: str, place: Path) -> None:
+        self.airflow, self.dag, self.place, self.id = airflow, dag, place, f"run-{dag}"
+        self.before = {job["name"] for job in airflow.service.made(dag)}
+        place.mkdir(parents=True)
+
+    def begin(self) -> None:
+        """Start the DAG run."""
+        self.airflow.trigger(self.dag, self.id, conf={"place": str(self.place)})
+
+    def go(self) -> None:
+        """Let jobs that wait for it end."""
+        (self.place / "go").touch()
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The jobs of this run, the oldest first."""
+        return self.airflow.service.made(self.dag, besides=self.before)
+
+    def statuses(self) -> list[str]:
+        """Their statuses."""
+        return [job["status"] for job in self.jobs()]
+
+    def until(self, what: str, probe: Callable[[], Any]) -> Any:
+        """Wait until a probe answers something true."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := probe()):
+            if time.monotonic() > deadline:
+                raise WrongError(f"no {what}; jobs {self.statuses()}, tasks {self.states()}")
+            time.sleep(1)
+        return found
+
+    def wait_job(self, number: int, *statuses: str) -> str:
+        """Wait until job ``number`` (from 0) has one of these statuses; its name."""
+        self.until(
+            f"job {number} {'/'.join(statuses)}",
+            lambda: len(self.jobs()) > number and self.statuses()[number] in statuses,
+        )
+        return str(self.jobs()[number]["name"])
+
+    def wait_waiting(self, task: str = "work") -> None:
+        """Wait until a task waits for its job, and whoever waits has begun with it."""
+        if self.dag.endswith("_worker"):
+            self.until(f"{task} running", lambda: self.state(task) == "running")
+            return
+        self.until(f"{task} deferred", lambda: self.state(task) == "deferred")
+        place = f"logs/dag_id={self.dag}/run_id={self.id}/task_id={task}"
+        self.until("trigger begun", lambda: list(self.airflow.home.glob(f"{place}/**/*.trigger.*")))
+
+    def end(self) -> str:
+        """Wait until the run has ended; its state."""
+        self.until("end", lambda: self.airflow.run_state(self.dag, self.id) in ENDED)
+        return str(self.airflow.run_state(self.dag, self.id))
+
+    def instances(self) -> list[dict[str, Any]]:
+        """The run's task instances: ``task_id``, ``state``, ``try_number`` and, on 3.x, more."""
+        if self.airflow.major == 2:
+            query = "SELECT task_id, state, try_number FROM task_instance WHERE dag_id = ? AND run_id = ?"
+            rows = self.airflow.sql(query, self.dag, self.id)
+            return [dict(zip(("task_id", "state", "try_number"), row, strict=True)) for row in rows]
+        found = self.airflow.find(f"/dags/{self.dag}/dagRuns/{self.id}/taskInstances?limit=100")
+        return list((found or {}).get("task_instances", []))
+
+    def states(self) -> dict[str, Any]:
+        """The state of each task; of a mapped or looped one, that of one of its instances."""
+        return {one["task_id"]: one["state"] for one in self.instances()}
+
+    def state(self, task: str = "work") -> str | None:
+        """The state of a task."""
+        return self.states().get(task)
+
+    def tries(self, task: str = "work") -> int:
+        """Which try a task is in."""
+        return int(next(one["try_number"] for one in self.instances() if one["task_id"] == task))
+
+    def result(self, task: str = "work") -> dict[str, Any]:
+        """What a task returned."""
+        return self.airflow.xcom(self.dag, self.id, task) or {}
+
+    def log(self, task: str = "work") -> str:
+        """All that a task's tries and their triggers wrote."""
+        return self.airflow.log(self.dag, self.id, task)
+
+    def clear(self, task: str = "work", **more: Any) -> None:
+        """Clear a task, or with ``more`` one instance of it (3.x)."""
+        if not more:
+            self.airflow.clear(self.dag, self.id, task)
+            return
+        body = {"dry_run": False, "dag_run_id": self.id, "only_failed": False, "reset_dag_runs": True, **more}
+        self.airflow.api("POST", f"/dags/{self.dag}/clearTaskInstances", body)
+
+    def cancel(self, job: str) -> None:
+        """Cancel a job, as somebody in Studio does."""
+        AzureMLHook().cancel_job(job)
+
+
+@contextlib.contextmanager
+def running(line: Line, bin: Path, service: Service, settings: dict[str, str] | None = None) -> Iterator[RealAirflow]:
+    """Run an Airflow of a line with the scenarios' DAGs; everything is gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix=f"airflow-{line.name}-"))
+    try:
+        shutil.copytree(DAGS, home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+        if not line.has_loops:
+            (home / "dags" / "loops.py").unlink()
+        given = {**SETTINGS, "AIRFLOW__CORE__PARALLELISM": "6", **(settings or {})}
+        airflow = RealAirflow(bin, home / "home", home / "dags", major=line.major, settings=given)
+        airflow.service = service
+        airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
+        airflow.prepare(home / "template.db")
+        try:
+            airflow.start()
+            yield airflow
+        finally:
+            airflow.stop()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,133 @@
+"""What is tried on each line, and what has to come of it. Jobs are counted at the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.lines.running import Run, WrongError
+
+Scenario = Callable[[Run], None]
+
+
+def expect(what: str, found: object, expected: object) -> None:
+    """Compare what came of a run with what has to.
+
+    :raises WrongError: they differ.
+    """
+    if found != expected:
+        raise WrongError(f"{what}: {found}, expected {expected}")
+
+
+def succeeds(run: Run) -> None:
+    """The job completes; a sensor takes its result as well."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed"])
+    expect("results", [run.result(task).get("job_name") for task in ("work", "watch")], [run.jobs()[0]["name"]] * 2)
+
+
+def is_retried(run: Run) -> None:
+    """The first job fails, and the retry runs a second one."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Failed", "Completed"])
+    expect("result", run.result().get("job_name"), run.jobs()[1]["name"])
+
+
+def is_canceled(run: Run) -> None:
+    """Somebody cancels the job: the task fails, without its retry."""
+    run.cancel(run.wait_job(0, "Running"))
+    expect("run", run.end(), "failed")
+    expect("jobs", run.statuses(), ["Canceled"])
+    expect("tries", run.tries(), 1)
+
+
+def is_canceled_and_retried(run: Run) -> None:
+    """Somebody cancels the job, and ``on_canceled="retry"`` runs a second one."""
+    run.cancel(run.wait_job(0, "Running"))
+    run.wait_job(1, "Running")
+    run.go()
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Canceled", "Completed"])
+
+
+def is_skipped(run: Run) -> None:
+    """Somebody cancels the job, and ``on_canceled="skip"`` skips the task."""
+    run.cancel(run.wait_job(0, "Running"))
+    run.end()
+    expect("task", run.state(), "skipped")
+    expect("jobs", run.statuses(), ["Canceled"])
+
+
+def is_out_of_time(run: Run) -> None:
+    """``execution_timeout`` is up: the job is canceled, and the task fails."""
+    expect("run", run.end(), "failed")
+    run.wait_job(0, "Canceled")
+    expect("jobs", run.statuses(), ["Canceled"])
+    if "AzureMLJobTimeoutError" not in run.log() and "execution_timeout" not in run.log():
+        raise WrongError("the log does not speak of the execution_timeout")
+
+
+def is_cleared(run: Run) -> None:
+    """A *Clear* while the task waits: its job is canceled, and another one runs."""
+    run.wait_job(0, "Running")
+    run.wait_waiting()
+    run.clear()
+    run.wait_job(0, "Canceled")
+    run.wait_job(1, "Running")
+    run.go()
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Canceled", "Completed"])
+    expect("result", run.result().get("job_name"), run.jobs()[1]["name"])
+
+
+def loops_plain(run: Run) -> None:
+    """Three iterations, three jobs."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed"] * 3)
+
+
+def loops_retried(run: Run) -> None:
+    """The first job of each iteration fails: each retry runs its own."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Failed", "Completed"] * 3)
+
+
+def loops_cleared(run: Run) -> None:
+    """Iteration 0 is cleared while iteration 1 waits: both run anew, and the job that went on is canceled."""
+    run.until("first iteration", lambda: (run.place / "begun-0").exists())
+    run.go()
+    run.until("second iteration", lambda: (run.place / "begun-1").exists() or len(run.jobs()) > 1)
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed"] * 3)
+    run.clear(task_ids=["body.work"])
+    run.until("new jobs", lambda: len(run.jobs()) == 6)
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed"] * 6)
+
+
+def loops_mapped(run: Run) -> None:
+    """Two mapped jobs in each of two iterations."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed"] * 4)
+
+
+EVERYWHERE: tuple[Scenario, ...] = (
+    succeeds,
+    is_retried,
+    is_canceled,
+    is_canceled_and_retried,
+    is_skipped,
+    is_out_of_time,
+    is_cleared,
+)
+IN_LOOPS: dict[str, Scenario] = {
+    "loops_plain": loops_plain,
+    "loops_retried": loops_retried,
+    "loops_cleared": loops_cleared,
+    "loops_mapped": loops_mapped,
+    "loops_grouped": loops_mapped,
+}
+
+
+def of(has_loops: bool) -> dict[str, Scenario]:
+    """The scenarios of a line by name."""
+    return {one.__name__: one for one in EVERYWHERE} | (IN_LOOPS if has_loops else {})

@@ -1,0 +1,89 @@
+"""Which Airflows are tried, and what each of them needs beside it to run at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+class InstallError(Exception):
+    """An Airflow could not be installed; the text is uv's."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One Airflow line.
+
+    :param airflow: the version that stands for it.
+    :param pins: what must be older than a resolver would take; without them the API server of this version fails.
+    :param compat: the ``apache-airflow-providers-common-compat`` of the constraints that came with this version.
+    """
+
+    name: str
+    airflow: str
+    compat: str
+    pins: tuple[str, ...] = ()
+
+    @property
+    def major(self) -> int:
+        """Airflow's major version."""
+        return int(self.airflow.split(".")[0])
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether uv must be told that pre-releases are welcome."""
+        return any(letter.isalpha() for letter in self.airflow)
+
+    @property
+    def has_loops(self) -> bool:
+        """Whether it has Task Loops."""
+        return self.name == "3.4"
+
+    def install(self, place: Path, *, oldest: bool = False) -> Path:
+        """Make an environment with this Airflow and this provider, unless it is there; returns its ``bin``.
+
+        :param oldest: take the ``common-compat`` of this version's own constraints.
+        :raises InstallError: uv refuses.
+        """
+        if (place / "bin" / "airflow").exists():
+            return place / "bin"
+        compat = [f"apache-airflow-providers-common-compat=={self.compat}"] if oldest else []
+        wanted = [f"apache-airflow=={self.airflow}", *self.pins, *compat, "--editable", str(REPOSITORY)]
+        flags = ["--prerelease=allow"] if self.is_prerelease else []
+        _uv("venv", "--quiet", "--clear", "--python", ">=3.11,<3.13", str(place))
+        _uv(
+            "pip",
+            "install",
+            "--quiet",
+            "--compile-bytecode",
+            "--python",
+            str(place / "bin" / "python"),
+            *flags,
+            *wanted,
+        )
+        return place / "bin"
+
+
+LINES = (
+    Line("2.11", "2.11.2", "1.23.0"),
+    # PyJWT 2.11 refuses the issuer that this version puts into its tokens.
+    Line("3.0", "3.0.6", "1.7.3", ("pyjwt<2.11", "fastapi<0.118")),
+    Line("3.1", "3.1.8", "1.14.1"),
+    Line("3.2", "3.2.2", "1.15.0", ("fastapi==0.136.*",)),
+    Line("3.3", "3.3.2", "1.23.0"),
+    Line("3.4", "3.4.0b2", "1.23.0"),
+)
+
+
+def _uv(*words: str) -> None:
+    """Run the uv of this environment."""
+    command = [str(Path(sys.executable).with_name("uv")), *words]
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InstallError(done.stderr.strip()[-2000:])
