@@ -58,6 +58,7 @@ class StandIn:
 
     sent: list[Sent] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str | None] = field(default_factory=dict)
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
     containers: int = 0
 
@@ -137,11 +138,14 @@ class StandIn:
             if parts[0] == "codes":
                 digest = sent.body["properties"].get("properties", {}).get("hash_sha256")
                 self.codes[digest] = sent.path
+                self.addresses[sent.path] = sent.body["properties"].get("codeUri")
             return 201, self.made(sent, parts), {}
         match parts:
             case ["codes", _, "versions"]:
                 found = self.codes.get(sent.query["hash"])
                 return 200, {"value": [{"id": found}] if found else []}, {}
+            case ["codes", _, "versions", _]:
+                return 200, {"id": sent.path, "properties": {"codeUri": self.addresses.get(sent.path)}}, {}
             case ["codes", name, "versions", _, "startPendingUpload"]:
                 self.containers += 1
                 url = f"https://stundertest.blob.core.windows.net:443/aaaaaaaa-{name}-{self.containers}"

@@ -73,6 +73,25 @@ def test_an_unchanged_input_costs_one_request_once_the_secret_is_known(submissio
     assert not [line for line in asked if line.startswith("PUT") and "LocalUpload" in line]
 
 
+def test_the_file_of_a_flow_is_named_by_its_address(submission: Submission) -> None:
+    """The address is that of the registered code, without the port that the service writes."""
+    flow = submission.folder / "my-flow"
+    (flow / ".promptflow").mkdir(parents=True)
+    (flow / ".promptflow" / "flow.tools.json").write_text("{}")
+    (flow / "flow.dag.yaml").write_text(
+        "$schema: https://azuremlschemas.azureedge.net/promptflow/latest/Flow.schema.json\n"
+    )
+    node = {"component": "my-flow/flow.dag.yaml", "inputs": {"data": {"path": "azureml:d:1"}, "url": "${data.url}"}}
+    for _ in range(2):  # the second time the code is there
+        submission({"type": "pipeline", "compute": "azureml:c", "jobs": {"f": node}})
+        put = next(sent for sent in reversed(submission.standin.sent) if "/components/" in sent.path)
+        spec = put.body["properties"]["componentSpec"]
+        assert spec["type"] == "promptflow_parallel"
+        assert "/codes/" in spec["code"]
+        assert spec["flow_definition_uri"].startswith("https://stundertest.blob.core.windows.net/aaaaaaaa-")
+        assert spec["flow_definition_uri"].endswith("/my-flow/flow.dag.yaml")
+
+
 def test_equal_needs_are_met_once(submission: Submission) -> None:
     node = {"type": "command", "command": "echo", "code": "./src", "environment": {"image": "img"}}
     jobs = {name: {**node, "inputs": {"d": {"type": "uri_folder", "path": "./one"}}} for name in "abc"}

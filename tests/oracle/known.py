@@ -170,6 +170,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"^invocation: output (None|\{\})", "an empty output is a folder"),
     ("differs", r"^invocation: plain (None|\{'type')", "a mapping is read as in the CLI's inputs.yml"),
     ("refused there", r"named: slash", "azureml:/NAME@latest is a reference like others"),
+    ("refused there", r"^flow: by file:", "a component's file may be written with file:"),
     ("refused there", r"(node|job of a component): file:", "file: moves what is relative in the component"),
     ("refused there", r"component: group default", "it looks for inputs of groups in some nodes only"),
     ("refused there", r"component: version = (list|mapping)", "the version of an anonymous component is not used"),

@@ -16,7 +16,7 @@ from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
 from airflow_azureml.rest.flow import Call, LocalFiles, Place, Steps, Transfer
 from airflow_azureml.rest.ids import DatastorePath, Workspace
-from airflow_azureml.spec.needs import LATEST, Gap, Need, Register, Resolve, Translation, Upload
+from airflow_azureml.spec.needs import LATEST, Address, Gap, Need, Register, Resolve, Translation, Upload
 
 
 def provide(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
@@ -87,6 +87,8 @@ class Provision:
                 self.answers[need] = yield from assets.latest(self.ws, need.kind, need.name)
             elif isinstance(need, Register):
                 self.answers[need] = yield from self.register(need)
+            elif isinstance(need, Address):
+                self.answers[need] = yield from assets.code_address((yield from self.answer(need.code)))
             elif need.kind == "code":
                 self.answers[need] = yield from self.send_code(need)
             else:

@@ -7,6 +7,7 @@ version is found (``_utils/_asset_utils.py``). Versions are free texts: only the
 from __future__ import annotations
 
 import enum
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -153,6 +154,20 @@ def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
     return Call(
         "GET", f"{ws.path}/codes/{name}/versions", parse, query={"hash": digest, "hashVersion": CONTENT_HASH_VERSION}
     )
+
+
+def code_address(identity: str) -> Call[str]:
+    """Read where code lies, as the spec of a flow names it: without the port that the service may write.
+
+    Source: azure-ai-ml 1.35.2, ``ComponentOperations._update_flow_rest_object``.
+
+    :param identity: its ARM id.
+    """
+
+    def parse(reply: Reply) -> str:
+        return re.sub(r":\d+/", "/", _text(look_up(look_up(reply.json(), "properties"), "codeUri")) or "")
+
+    return Call("GET", identity, parse)
 
 
 def code_name(digest: str) -> str:

@@ -36,6 +36,7 @@ class Component:
     :param spec: its spec, empty for a registered one.
     :param spot: where it is written out; None for a registered one.
     :param nodes: the components of a pipeline component's own nodes.
+    :param more_inputs: it takes inputs that it does not declare, as a flow does.
     """
 
     id: Any
@@ -45,6 +46,7 @@ class Component:
     spec: Mapping[str, Any] = field(default_factory=dict)
     spot: Spot | None = None
     nodes: Mapping[str, Component] | None = None
+    more_inputs: bool = False
 
 
 def anonymous(spec: Mapping[str, Any], properties: Mapping[str, Any] | None = None, spot: Spot | None = None) -> Gap:
@@ -124,8 +126,16 @@ def file_kind(spot: Spot, reading: Reading) -> str | None:
         if files.kind(path) != "file":
             return None
         document = follow(given, spot, Reading(reading.workspace))
+        if document is not INVALID and _is_flow(document.root):
+            return "parallel"
         word = None if document is INVALID else document.value.get("type")
     return word.lower() if isinstance(word, str) else None
+
+
+def _is_flow(spot: Spot) -> bool:
+    from airflow_azureml.spec.flows import is_flow
+
+    return is_flow(spot)
 
 
 # -- specs
@@ -224,6 +234,13 @@ COMMAND = (
 def read(spot: Spot, reading: Reading, kind: str) -> Any:
     """Read a component that is written out; gives back a Component, or INVALID when nothing could be made of it."""
     word = spot.value.get("type")
+    if _is_flow(spot):
+        from airflow_azureml.spec.flows import flow_component
+
+        if kind != "parallel":
+            return reading.refuse(spot, f"this is a flow, and the node is of type {kind}. Accepted: parallel.")
+        with reading.style(snake=False, bound=False):
+            return flow_component(spot, reading)
     if word is None and kind == "parallel":
         return reading.refuse(spot, '"type" is required: parallel.', "type")
     if word is not None and (not isinstance(word, str) or word.lower() != kind):

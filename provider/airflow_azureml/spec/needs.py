@@ -87,6 +87,13 @@ class Resolve:
     label: str = "latest"
 
 
+@dataclass(frozen=True)
+class Address:
+    """The address in storage at which uploaded code lies, without its port; only its registered version says it."""
+
+    code: Upload
+
+
 LATEST = "latest"
 """In the place of a version: the newest one there is."""
 
@@ -128,7 +135,7 @@ def _meant(value: Any) -> Any:
     return [_meant(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-Need = Upload | Resolve | Register
+Need = Upload | Resolve | Register | Address
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,11 @@ def node_inputs(
     for item in spot.child("inputs").items() if given else ():
         graph.check(item, reading, scope, name)
         port = found.inputs.get(item.name) if found.inputs is not None else None
-        if found.inputs is not None and port is None and not _grouped(item.name, found.inputs):
+        if found.more_inputs and item.name.split(".")[0] == "connections" and item.name.count(".") != 2:
+            reading.refuse(item, f"{show(item.name)} names no connection. Accepted: connections.NODE.NAME.")
+            continue
+        unknown_port = found.inputs is not None and port is None and not _grouped(item.name, found.inputs)
+        if unknown_port and not found.more_inputs:
             if found.spot is spot:
                 one_input(item, reading, port)  # nothing could be inferred, for a reason that it tells
             reading.warn(item, f"the component declares no input {show(item.name)}; it is not sent.")

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.needs import Gap, Need, Register, Resolve, Translation, Upload
+from airflow_azureml.spec.needs import Address, Gap, Need, Register, Resolve, Translation, Upload
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 """What the service calls a workspace's own datastore."""
@@ -53,10 +53,12 @@ class _Rendering:
             return [self.fill(item) for item in value]
         return value
 
-    def answer(self, need: Upload | Register) -> str:
+    def answer(self, need: Upload | Register | Address) -> str:
         """Name what an upload or a registration would give."""
         if need not in self.answers:
-            if isinstance(need, Register):
+            if isinstance(need, Address):
+                self.answers[need] = self.requests[self.answer(need.code)]["body"]["properties"]["codeUri"]
+            elif isinstance(need, Register):
                 body = self.fill(need.body)
                 name, version = need.address(body)
                 self.answers[need] = self.put(need.kind, name, version, body)

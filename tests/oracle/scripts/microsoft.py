@@ -102,8 +102,13 @@ class Service(BatchStandIn):
         return {"id": path, "name": path.rsplit("/", 1)[-1], "properties": properties}
 
     def made(self, sent: Sent, parts: list[str]) -> Any:
-        """Echo what was put, with what this client wants to read of it."""
-        return super().made(sent, parts) | {"systemData": {"createdAt": MADE}}
+        """Echo what was put, with what this client wants to read of it: of a flow it reads no spec of its own."""
+        found = super().made(sent, parts) | {"systemData": {"createdAt": MADE}}
+        spec = found["properties"].get("componentSpec", {})
+        if spec.get("type") == "promptflow_parallel":
+            task = {"type": "function", "entry_script": "x.py", "environment": "azureml:e:1"}
+            found["properties"]["componentSpec"] = {"name": "x", "version": "1", "type": "parallel", "task": task}
+        return found
 
 
 def given(value: Any) -> Any:
