@@ -8,6 +8,7 @@
 #   make bench     the benchmarks
 #   make fuzz      100,000 changed job files: refused with reasons, or sent as a valid body (COUNT=1000 SEED=5: fewer, others)
 #   make oracle    every family of made-up jobs, and changed ones, beside Microsoft's client (COUNT=100 SEED=5)
+#   make lines     every Airflow line from 2.11 to 3.4, with real processes (LINES="3.0 3.4": some)
 #   make lock      new lock files from requirements/*.in and pyproject.toml
 #   make clean     removes what the targets above made
 
@@ -33,7 +34,7 @@ SYNC := $(UV) pip sync --quiet --compile-bytecode
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
 
-.PHONY: install environments airflow2 check test demo bench fuzz oracle lock clean
+.PHONY: install environments airflow2 check test demo bench fuzz oracle lines lock clean
 
 # Two at a time: one environment downloads while another compiles.
 install: $(UV)
@@ -117,6 +118,11 @@ oracle: install
 	$(BIN)/python -m tests.oracle --seed $(or $(SEED),0) || failed=1; \
 	$(BIN)/python -m tests.oracle --mutations $(or $(COUNT),2000) --seed $(or $(SEED),0) || failed=1; \
 	exit $$failed
+
+# Installs an Airflow of each line into a temporary folder: LINES="3.0 3.4" for some of them.
+lines: install
+	@mkdir -p $(SCRATCH)
+	TMPDIR=$(SCRATCH) $(BIN)/python -m tests.lines $(LINES)
 
 lock: $(UV)
 	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --group test --group lint --group build -o requirements/airflow3.txt

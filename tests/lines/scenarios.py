@@ -104,6 +104,12 @@ def loops_cleared(run: Run) -> None:
     expect("jobs", run.statuses(), ["Completed"] * 6)
 
 
+def loops_until(run: Run) -> None:
+    """The second iteration's own result ends the loop."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed"] * 2)
+
+
 def loops_mapped(run: Run) -> None:
     """Two mapped jobs in each of two iterations."""
     expect("run", run.end(), "success")
@@ -123,6 +129,7 @@ IN_LOOPS: dict[str, Scenario] = {
     "loops_plain": loops_plain,
     "loops_retried": loops_retried,
     "loops_cleared": loops_cleared,
+    "loops_until": loops_until,
     "loops_mapped": loops_mapped,
     "loops_grouped": loops_mapped,
 }
