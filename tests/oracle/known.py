@@ -57,6 +57,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         r"\.value: ours '[-\d.e+]+', theirs '(True|False|-?\d+)'",
         "theirs cuts the fraction off {value: 0.5} and makes a truth value of {value: 1}",
     ),
+    ("refused here", r"is not among the files of the build context", "the image could not be built"),
     ("refused here", r"a folder around it", "Microsoft's client goes round forty times and uploads as many copies"),
     ("refused there", r"object\.__init__\(\) takes exactly one argument", "a fault of theirs"),
     ("refused there", r"^automl node text_.*is not in set \['classification'\]", "theirs fails to write the search"),

@@ -121,3 +121,36 @@ def test_a_component_that_is_a_part_of_itself(tmp_path: Path) -> None:
     (line,) = refusal({"a": {"type": "pipeline", "component": "one.yml"}}, tmp_path)
     assert line.startswith(f"{tmp_path}/two.yml:3: jobs.n.component: ")
     assert "a part of itself" in line
+
+
+OPTIONAL = """type: pipeline
+jobs:
+  a:
+    compute: azureml:c
+    component:
+      type: command
+      environment: azureml:e:1
+      inputs: {{f: {{type: string, optional: true}}, g: {{type: string}}}}
+      command: {}
+    inputs: {{f: v, g: w}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("echo ${{inputs.g}} --f ${{inputs.f}}", True),
+        ("echo ${{inputs.g}} [--f ${{inputs.f}}]", True),
+        ("echo ${{inputs.g}} $[[--f ${{inputs.f}}]] ${{inputs.f}}", True),
+        ("echo ${{inputs.g}} $[[--f ${{inputs.f}}]]", False),
+        ("echo ${{inputs.g}} $[[--f\n        ${{ inputs.f }}]]", False),
+        ("echo ${{inputs.g}}", False),
+    ],
+)
+def test_an_optional_input_outside_of_its_brackets(command: str, named: bool) -> None:
+    warnings = translate(load(OPTIONAL.format(command), file="/x/job.yml"), WS).warnings
+    assert len(warnings) == named
+    for warning in warnings:
+        assert warning.startswith(
+            '/x/job.yml:9: jobs.a.component.command: the optional input "f" stands outside of $[[ ]]'
+        )

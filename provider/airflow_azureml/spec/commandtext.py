@@ -61,6 +61,27 @@ def check_bindings(spot: Spot, reading: Reading, taken: Collection[Any], given: 
             )
 
 
+OPTIONAL_PART = re.compile(r"\$\[\[.*?\]\]", re.DOTALL)
+"""What is left out of a command where an optional input in it is not given."""
+
+
+def warn_of_optional(spot: Spot, reading: Reading, optional: Collection[str]) -> None:
+    """Warn of optional inputs that a component's command names outside of ``$[[ ]]``.
+
+    Source: Microsoft Learn, *Manage inputs and outputs of component and pipeline*; the service's "optional input must
+    be placed in nested argument" in Azure/azure-sdk-for-python#26252, which it says of a given input, too.
+    """
+    for name in dict.fromkeys(ANY_BINDING.findall(OPTIONAL_PART.sub("", spot.value))):
+        part, _, port = name.partition(".")
+        if part == "inputs" and port in optional:
+            better = f"$[[--{port} ${{{{inputs.{port}}}}}]]"
+            reading.warn(
+                spot,
+                f'the optional input "{port}" stands outside of $[[ ]]: Azure ML refuses the component, also where the '
+                f"input is given. Write {better}, or declare it without optional.",
+            )
+
+
 def _meant(name: str, names: Collection[Any]) -> str:
     hint = nearest(name, [str(n) for n in names])
     return hint if hint.startswith(" Did") else ""

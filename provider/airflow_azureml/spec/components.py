@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.spec import ports
-from airflow_azureml.spec.commandtext import check_bindings
+from airflow_azureml.spec.commandtext import check_bindings, warn_of_optional
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, anything, as_written, show, walk
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
@@ -295,6 +295,7 @@ def command_component(spot: Spot, reading: Reading) -> Any:
     taken, given, io = declared(spot, reading, primitive=True)
     if isinstance(spot.value.get("command"), str):
         check_bindings(spot.child("command"), reading, taken, given)
+        warn_of_optional(spot.child("command"), reading, [name for name, port in taken.items() if port.optional])
     if "additional_includes" in body:
         body["code"] = beside(body["additional_includes"], spot, reading, component_code)
     spec = full({"is_deterministic": True, **rest, **body, "type": "command", **io})

@@ -5,6 +5,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/assets/environment.py`` and ``entities/_as
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -13,7 +14,8 @@ from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Field, Reading, answers, anything, nested, show, walk
 from airflow_azureml.spec.inputs import datastore
-from airflow_azureml.spec.needs import LATEST, Gap, Register
+from airflow_azureml.spec.needs import LATEST, Gap, Register, Upload
+from airflow_azureml.spec.pipparts import warn_of_local_files
 from airflow_azureml.spec.references import WEB, asset, environment, is_url, local, not_local, written
 from airflow_azureml.spec.values import choice, mapped, text, title, version, whole
 
@@ -34,15 +36,16 @@ def _conda(spot: Spot, reading: Reading) -> Any:
             reading.problems.extend(error.problems)
             return INVALID
         reading.problems.extend(document.problems)
-        given = document.value
+        spot, given = document.root, document.value
     if not isinstance(given, Mapping):
         return reading.refuse(
             spot, f"{show(given)} is not a conda file. Accepted: a path, or its content as a mapping."
         )
     if not given:
         return OMIT
-    if anything(spot.within(given), reading) is INVALID:
+    if anything(spot, reading) is INVALID:
         return INVALID
+    warn_of_local_files(spot, reading)
     return files.dump(dict(given))
 
 
@@ -73,7 +76,31 @@ INFERENCE = (
 def build(store: str | None) -> Convert:
     """Make a converter for a build context that is uploaded to a datastore."""
     path = Field("path", "contextUri", partial(_context, store))
-    return nested((path, Field("dockerfile_path", "dockerfilePath", text)))
+    read = nested((path, Field("dockerfile_path", "dockerfilePath", text)))
+
+    def convert(spot: Spot, reading: Reading) -> Any:
+        body = read(spot, reading)
+        gap = body.get("contextUri") if isinstance(body, dict) else None
+        if isinstance(gap, Gap) and isinstance(gap.need, Upload):
+            _check_dockerfile(spot, reading, body.get("dockerfilePath") or "Dockerfile", gap.need)
+        return body
+
+    return convert
+
+
+def _check_dockerfile(spot: Spot, reading: Reading, given: str, context: Upload) -> None:
+    """Refuse a Dockerfile that is not among the files of the context: the image could not be built.
+
+    Source: Microsoft Learn, *CLI (v2) environment YAML schema*: ``dockerfile_path`` is relative to the build context,
+    by default ``Dockerfile``.
+    """
+    names = [name for _, name in context.bundle.files]
+    if posixpath.normpath(given.replace("\\", "/")) in names:
+        return
+    others = [name for name in names if "dockerfile" in name.lower()]
+    have = f" There is: {', '.join(others[:5])}." if others else ""
+    message = f"{show(given)} is not among the files of the build context {context.source}.{have}"
+    reading.refuse(spot, message, *(("dockerfile_path",) if "dockerfile_path" in spot.value else ()))
 
 
 def _identified(spot: Spot, reading: Reading) -> Any:
