@@ -183,6 +183,24 @@ def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | 
     return _task_state_2(dag_id, task_id, run_id, map_index)
 
 
+def iteration_state(ti: Any) -> str | None:
+    """The state of one iteration of a task in a Task Loop (Airflow 3.4), asked for on a worker. Blocks.
+
+    Airflow tells the state of a looped task's latest iteration alone, which need not be the one that asks: a *Clear* of
+    the task runs all of its iterations at once. What has ended is listed with its place in the loop. So the answer is a
+    state in which this iteration has ended, ``restarting`` where the latest one is cleared while it runs, and else
+    ``running``: whoever was cleared finds the job by its next try.
+    """
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    place = (ti.task_id, str(ti.region_id), ti.region_index)
+    for row in RuntimeTaskInstance.get_task_breadcrumbs(dag_id=ti.dag_id, run_id=ti.run_id):
+        if (row["task_id"], str(row.get("region_id")), row.get("region_index")) == place:
+            return str(getattr(row["state"], "value", row["state"]))
+    latest = task_state(ti.dag_id, ti.task_id, ti.run_id, -1 if ti.map_index is None else ti.map_index)
+    return latest if latest == "restarting" else "running"
+
+
 def _task_state_2(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
     """The same on 2.11, where tasks and triggers may read the database."""
     from airflow.models.taskinstance import TaskInstance

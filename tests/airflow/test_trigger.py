@@ -263,6 +263,7 @@ def test_no_secret_travels() -> None:
         "deadline",
         "cancel_on_kill",
         "try_number",
+        "looped",
         "steady",
     }
 

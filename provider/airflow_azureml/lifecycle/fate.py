@@ -34,8 +34,12 @@ NO_STATE = "no state"
 TIME_IS_UP = "time is up"
 """The task's own ``execution_timeout`` has passed."""
 
+NOT_AWAITED = "no longer deferred"
+"""Airflow 3.4 has taken back a trigger that it did not move: nobody waits for it any more."""
+
 _ENDED = dict.fromkeys(
-    ("failed", "success", "skipped", "upstream_failed", "removed", "restarting", NO_STATE, TIME_IS_UP), Fate.CANCEL
+    ("failed", "success", "skipped", "upstream_failed", "removed", "restarting", NO_STATE, TIME_IS_UP, NOT_AWAITED),
+    Fate.CANCEL,
 )
 """The task has ended, or a user has cleared it (``restarting``: cleared while it ran)."""
 

@@ -149,7 +149,8 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
             self._ending.settle()
 
     def _begin(self, context: Any) -> Ending:
-        return Ending(context["ti"], self.log, self.hook(), self.cancel_on_kill, self.execution_timeout)
+        limit, looped = self.execution_timeout, context.get("loop") is not None
+        return Ending(context["ti"], self.log, self.hook(), self.cancel_on_kill, limit, looped=looped)
 
     def _live(self, context: Any, life: Callable[[Ending], T]) -> T:
         """Run a part of the task's life; whatever ends it early takes the job along, or says why not."""
@@ -259,6 +260,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
                 deadline=deadline,
                 cancel_on_kill=self.cancel_on_kill,
                 try_number=ending.ti.try_number,
+                looped=ending.looped,
             ),
             method_name="execute_complete",
             timeout=None if deadline is None else timedelta(seconds=max(deadline - time.time(), 0) + BACKSTOP),

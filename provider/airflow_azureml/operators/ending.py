@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
-from airflow_azureml.version_compat import AIRFLOW_RELEASE, conf, task_state
+from airflow_azureml.version_compat import AIRFLOW_RELEASE, conf, iteration_state, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
@@ -43,10 +43,21 @@ class Ending:
     :param hook: the operator's hook; its connection is read once, its clients are not shared between threads.
     :param cancel_job: whether the job ends with the task at all.
     :param limit: the task's ``execution_timeout``, counted from here as Airflow counts it.
+    :param looped: the task is in a Task Loop (Airflow 3.4).
     """
 
-    def __init__(self, ti: Any, log: Any, hook: AzureMLHook, cancel_job: bool, limit: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        ti: Any,
+        log: Any,
+        hook: AzureMLHook,
+        cancel_job: bool,
+        limit: timedelta | None = None,
+        *,
+        looped: bool = False,
+    ) -> None:
         self.ti = ti
+        self.looped = looped
         self.hook = hook
         self.job_name: str | None = None
         """The job of this task, from the moment its name is chosen or told."""
@@ -180,7 +191,8 @@ class Ending:
 
         def ask() -> None:
             try:
-                answers.append(task_state(ti.dag_id, ti.task_id, ti.run_id, map_index) or NO_STATE)
+                state = iteration_state(ti) if self.looped else task_state(ti.dag_id, ti.task_id, ti.run_id, map_index)
+                answers.append(state or NO_STATE)
             except Exception as error:  # noqa: BLE001 - Airflow cannot be asked any more, and that decides nothing
                 self._log.warning("Airflow does not say what state the task is in: %s", error)
 

@@ -63,6 +63,7 @@ class AzureMLJobTrigger(BaseTrigger):
     :param cancel_on_kill: cancel the job when a user ends the task (*Clear*, *mark failed* ...).
     :param steady: look every ``poll_interval``, at young jobs, too.
     :param try_number: of the try that is deferred; the event brings it back. None where it is not known.
+    :param looped: the task is in a Task Loop (Airflow 3.4), where Airflow cannot be asked for its state.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class AzureMLJobTrigger(BaseTrigger):
         deadline: float | None = None,
         cancel_on_kill: bool = False,
         try_number: int | None = None,
+        looped: bool = False,
         steady: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -91,6 +93,7 @@ class AzureMLJobTrigger(BaseTrigger):
         self.deadline = deadline
         self.cancel_on_kill = cancel_on_kill
         self.try_number = try_number
+        self.looped = looped
         self.steady = steady
         self._first_question: asyncio.Task[None] | None = None
 
@@ -107,6 +110,7 @@ class AzureMLJobTrigger(BaseTrigger):
             "deadline",
             "cancel_on_kill",
             "try_number",
+            "looped",
             "steady",
         )
         cls = type(self)
@@ -178,10 +182,12 @@ class AzureMLJobTrigger(BaseTrigger):
         if not self.cancel_on_kill or self.task_instance is None:
             return
         from airflow_azureml.lifecycle.canceling import cancel
-        from airflow_azureml.lifecycle.fate import Fate, Where, decide
+        from airflow_azureml.lifecycle.fate import NOT_AWAITED, Fate, Where, decide
         from airflow_azureml.rest import errors
 
-        said = await self._ask_state()
+        # Of a looped task Airflow tells the state of the latest iteration alone; but where there are loops, it calls
+        # on_kill for no trigger that merely moves.
+        said = NOT_AWAITED if self.looped else await self._ask_state()
         if decide(Where.TRIGGER, said) is Fate.LEAVE:
             self.log.info("Only this trigger ends (%s): Azure ML job %s is left alone.", said, self.job_name)
             return
@@ -200,7 +206,8 @@ class AzureMLJobTrigger(BaseTrigger):
         on a busy one. A kill that had to wait for that would leave the job of a task that was ended.
         """
         loop = asyncio.get_running_loop()
-        if AIRFLOW_V_3_0_PLUS and self.cancel_on_kill and self.task_instance is not None and loop not in _ASKED:
+        asks = AIRFLOW_V_3_0_PLUS and self.cancel_on_kill and not self.looped and self.task_instance is not None
+        if asks and loop not in _ASKED:
             _ASKED.add(loop)
             self._first_question = loop.create_task(self._first_answer())
 

@@ -1,0 +1,120 @@
+"""Task Loops of Airflow 3.4: whose state Airflow tells, and what becomes of the jobs. Airflow's answers are given."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.operators import AzureMLCommandJobOperator
+from airflow_azureml.operators.ending import Ending
+from airflow_azureml.triggers import AzureMLJobTrigger
+from airflow_azureml.version_compat import iteration_state
+from tests.airflow.instance import Instance
+from tests.airflow.scoring import unique
+
+REGION, OTHER = UUID("0199f5a2-7b11-7c3e-8a55-3f2a90c1d2e3"), UUID("0199f5a2-9999-7c3e-8a55-3f2a90c1d2e3")
+
+
+def crumb(state: str, region: UUID = REGION, index: int = 1, task: str = "t") -> dict[str, Any]:
+    """A task instance that has ended, as Airflow 3.4.0b2 lists it (``execution_api/routes/task_instances.py``)."""
+    place = {"region_id": str(region), "region_index": index}
+    return {"task_id": task, "map_index": -1, "state": state, "operator": "x", "duration": 1.0, **place}
+
+
+def iteration(index: int, **given: Any) -> dict[str, Any]:
+    """What ``execute`` is given in iteration ``index``."""
+    ti: Any = Instance(**given)
+    ti.region_id, ti.region_index = REGION, index
+    return {**ti.context(), "loop": SimpleNamespace(index=index)}
+
+
+def airflow_says(monkeypatch: pytest.MonkeyPatch, latest: str | None, *ended: dict[str, Any]) -> None:
+    """Has Airflow answer with the state of the latest iteration, and with what has ended."""
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": latest}})
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_breadcrumbs", lambda dag_id, run_id: iter(ended))
+
+
+@pytest.mark.parametrize(
+    ("latest", "ended", "expected"),
+    [
+        ("running", [crumb("failed")], "failed"),  # marked by hand, while a later iteration runs
+        ("success", [crumb("success", index=2)], "running"),  # the later one ended, this one runs
+        ("failed", [crumb("failed", OTHER), crumb("failed", task="u")], "running"),
+        (None, [], "running"),  # cleared: the next try finds the job
+        ("restarting", [], "restarting"),
+        ("running", [], "running"),
+    ],
+)
+def test_an_iteration_s_state_is_not_the_latest_one_s(
+    monkeypatch: pytest.MonkeyPatch, latest: str | None, ended: list[dict[str, Any]], expected: str
+) -> None:
+    airflow_says(monkeypatch, latest, *ended)
+    assert iteration_state(iteration(1)["ti"]) == expected
+
+
+@pytest.mark.parametrize(("index", "is_ended"), [(1, True), (2, False)])
+def test_only_the_job_of_the_iteration_that_ended_ends(
+    hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch, index: int, is_ended: bool
+) -> None:
+    airflow_says(monkeypatch, "success" if index == 2 else "running", crumb("failed", index=1))
+    name = hook.create_job(
+        {"type": "command", "command": "sleep 60", "environment": {"image": "x"}}, unique("loop")
+    ).name
+    log = SimpleNamespace(info=lambda *_: None, warning=lambda *_: None)
+    ending = Ending(iteration(index)["ti"], log, AzureMLHook(), True, looped=True)
+    ending.job_name = name
+    ending.begin()
+    ending.settle()
+    job = hook.get_job(name)
+    assert (job.is_being_canceled or job.status == "Canceled") == is_ended
+    hook.cancel_job(name)
+
+
+async def test_a_trigger_of_a_loop_is_told_to_end_only_if_nobody_waits(
+    hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    airflow_says(monkeypatch, "deferred")  # another iteration, which waits again
+    name = hook.create_job(
+        {"type": "command", "command": "sleep 60", "environment": {"image": "x"}}, unique("loop")
+    ).name
+    trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True, looped=True)
+    trigger.task_instance = iteration(1)["ti"]
+    await trigger.on_kill()
+    job = hook.get_job(name)
+    assert job.is_being_canceled or job.status == "Canceled"
+
+
+@pytest.mark.usefixtures("hook")
+def test_each_iteration_runs_and_finds_its_own_job() -> None:
+    def operator(**given: Any) -> AzureMLCommandJobOperator:
+        environment = {"image": "docker.io/python"}
+        return AzureMLCommandJobOperator(task_id="t", command="true", environment=environment, retries=1, **given)
+
+    run = f"run-{uuid4().hex[:8]}"
+    first, second = (iteration(index, run_id=run, retries=1) for index in (0, 1))
+    submit = operator(wait_for_completion=False)
+    names = [submit.execute(context)["job_name"] for context in (first, second)]
+    assert ["-loop0-" in names[0], "-loop1-" in names[1]] == [True, True]
+    while not all(AzureMLHook().get_job(name).phase.is_terminal for name in names):
+        time.sleep(0.1)
+    second["ti"].try_number = 2
+    assert operator().execute(second)["job_name"] == names[1], "a retry finds the job of its iteration"
+
+
+@pytest.mark.usefixtures("hook")
+@pytest.mark.parametrize("looped", [True, False])
+def test_the_trigger_knows_whether_its_task_is_in_a_loop(looped: bool) -> None:
+    context = iteration(0) if looped else Instance().context()
+    task = AzureMLCommandJobOperator(task_id="t", command="sleep 60", environment={"image": "x"}, deferrable=True)
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute(context)
+    trigger: Any = deferred.value.trigger
+    assert trigger.serialize()[1]["looped"] is looped
+    AzureMLHook().cancel_job(trigger.job_name)
