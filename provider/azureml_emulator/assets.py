@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from azureml_emulator.bindings import required_inputs
 from azureml_emulator.bodies import CODE, COMPONENT, DATA, ENVIRONMENT, MODEL, invalid
+from azureml_emulator.components import ports
 from azureml_emulator.errors import ServiceError
 from azureml_emulator.job_components import copied
 from azureml_emulator.resolve import Place, Resolver, UnresolvedError
@@ -150,9 +152,27 @@ def finish_component(em: Emulator, name: str, version: str, given: Properties) -
     answers."""
     spec = copied(em, {key: value for key, value in given["componentSpec"].items() if key not in SERVICE_MADE})
     finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
+    if finished["type"] == "command":
+        check_optional_inputs(finished)
     if "is_deterministic" in finished:
         finished["is_deterministic"] = str(finished["is_deterministic"])
     return {**base(given), "componentSpec": finished, "provisioningState": "Succeeded"}
+
+
+def check_optional_inputs(spec: Properties) -> None:
+    """A command component names its optional inputs in optional parts of its command only.
+
+    Source: the service's words in https://github.com/MicrosoftDocs/azure-docs/issues/98103 and
+    https://github.com/Azure/azure-sdk-for-python/issues/26253.
+
+    :raises ServiceError: 400 for one that stands outside of ``$[[ ]]``.
+    """
+    command = str(spec.get("command") or "")
+    optional = {name for name, port in ports(spec, "inputs").items() if port.optional}
+    for name in required_inputs(command):
+        if name in optional:
+            message = f'In command "{command}", optional input {name} must be placed in nested argument: $[[]].'
+            raise ServiceError(400, "UserError", message, inner=("BadArgument", "ArgumentInvalid"))
 
 
 PATHS = "Asset paths cannot be updated."

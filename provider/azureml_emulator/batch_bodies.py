@@ -11,7 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from azureml_emulator.bodies import MODES_IN, TEXTS
-from azureml_emulator.shapes import Problem, Report, Shape, anything, bag, duration, kind_of, record, text, whole, words
+from azureml_emulator.shapes import (
+    Problem,
+    Report,
+    Shape,
+    anything,
+    bag,
+    duration,
+    filled,
+    kind_of,
+    record,
+    text,
+    whole,
+    words,
+)
 
 ACTIONS = words("AppendRow", "SummaryOnly")
 LEVELS = words("Info", "Warning", "Debug")
@@ -115,11 +128,12 @@ def any_case(fields: Mapping[str, Shape], required: tuple[str, ...] = ()) -> Sha
 
 
 def literal(value: Any, path: str, report: Report) -> Any:
-    """A JSON scalar, kept as it is. Source: Microsoft's client sends ``3``, ``0.5`` and ``true`` as they are."""
+    """A JSON scalar, kept as it is; text is not blank. Source: Microsoft's client sends ``3``, ``0.5`` and ``true`` as
+    they are. That blank text is refused as in jobs is an assumption."""
     if isinstance(value, (dict, list)):
         report(Problem(path, f"Expected a string, a number or a boolean, got {kind_of(value)}."))
         return None
-    return value
+    return filled(value, path, report) if isinstance(value, str) else value
 
 
 DATA_WORDS = ("UriFile", "UriFolder", "MLTable", "CustomModel", "MLFlowModel", "TritonModel")

@@ -16,10 +16,16 @@ def unknown_bindings(command: str, inputs: Collection[str], outputs: Collection[
     return [f"{side}.{name}" for side, name in BINDING.findall(required) if name not in known[side]]
 
 
+def required_inputs(command: str) -> list[str]:
+    """The inputs that a command names outside of optional parts."""
+    return [name for side, name in BINDING.findall(OPTIONAL.sub("", command)) if side == "inputs"]
+
+
 def bound_command(command: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> str:
     """The command with its values in place; an optional part that names a missing input is dropped.
 
-    Values are put in as they are: that the service quotes them for the shell is unproven.
+    Values are put in as they are, without quotes for the shell: Microsoft's own components put them into quotes
+    (https://github.com/Azure/azureml-assets/pull/1833).
     """
     values = {"inputs": inputs, "outputs": outputs}
 

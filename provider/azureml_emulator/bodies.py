@@ -20,6 +20,7 @@ from azureml_emulator.shapes import (
     anything,
     bag,
     duration,
+    filled,
     flag,
     many,
     record,
@@ -36,11 +37,15 @@ MODES_IN = words("ReadOnlyMount", "ReadWriteMount", "Download", "Direct", "EvalM
 MODES_OUT = words("ReadWriteMount", "Upload", "Direct")
 DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model")
 
-LITERAL = record({"jobInputType": text, "value": text, "description": text}, ("value",))
+LITERAL = record({"jobInputType": text, "value": filled, "description": text}, ("value",))
 DATA_INPUT = record(
     {"jobInputType": text, "uri": text, "mode": MODES_IN, "pathOnCompute": text, "description": text}, ("uri",)
 )
 INPUTS = bag(union("jobInputType", {"literal": LITERAL, **dict.fromkeys(DATA_TYPES, DATA_INPUT)}))
+STEP_LITERAL = record({"jobInputType": text, "value": text, "description": text}, ("value",))
+STEP_INPUTS = bag(union("jobInputType", {"literal": STEP_LITERAL, **dict.fromkeys(DATA_TYPES, DATA_INPUT)}))
+"""Inputs of a pipeline's step: a default of its component may be empty, as far as is known."""
+
 OUTPUT = record(
     {
         "jobOutputType": text,
@@ -132,24 +137,24 @@ JOB: Mapping[str, Shape] = {
     "services": SERVICES,
     "status": text,
 }
-COMMAND_JOB = record(
-    {
-        **JOB,
-        "autologgerSettings": anything,
-        "codeId": text,
-        "command": text,
-        "distribution": DISTRIBUTION,
-        "environmentId": text,
-        "environmentVariables": TEXTS,
-        "inputs": INPUTS,
-        "limits": record({"jobLimitsType": words("Command"), "timeout": duration}),
-        "outputs": OUTPUTS,
-        "parameters": anything,
-        "queueSettings": QUEUE,
-        "resources": RESOURCES,
-    },
-    ("jobType", "command", "environmentId"),
-)
+COMMAND: Mapping[str, Shape] = {
+    **JOB,
+    "autologgerSettings": anything,
+    "codeId": text,
+    "command": text,
+    "distribution": DISTRIBUTION,
+    "environmentId": text,
+    "environmentVariables": TEXTS,
+    "inputs": INPUTS,
+    "limits": record({"jobLimitsType": words("Command"), "timeout": duration}),
+    "outputs": OUTPUTS,
+    "parameters": anything,
+    "queueSettings": QUEUE,
+    "resources": RESOURCES,
+}
+COMMAND_NEEDS = ("jobType", "command", "environmentId")
+COMMAND_JOB = record(COMMAND, COMMAND_NEEDS)
+STEP_JOB = record({**COMMAND, "inputs": STEP_INPUTS}, COMMAND_NEEDS)
 
 ASSET: Mapping[str, Shape] = {
     **RESOURCE,

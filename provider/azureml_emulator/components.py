@@ -14,7 +14,7 @@ from typing import Any
 from azureml_emulator.errors import ServiceError
 from azureml_emulator.graphs import BindingError, Row, Scope, bound, listing
 from azureml_emulator.resolve import Resolver, UnresolvedError
-from azureml_emulator.shapes import Problem
+from azureml_emulator.shapes import VALUE_REQUIRED, Problem
 
 Spec = Mapping[str, Any]
 
@@ -141,6 +141,9 @@ def job_inputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) ->
 def one_input(wanted: Port | None, given: Row, scope: Scope, where: str) -> Row | None:
     """A node's input as a job's; None: it is bound to an optional input without a value.
 
+    That a blank text is refused as in jobs is an assumption: two of Microsoft's examples give one to a component of a
+    registry (hftransformers-fridgeobjects, ``extra_optim_args``), none to one of a workspace.
+
     An optional input may also be bound to an input that the pipeline lacks: azure-ai-ml 1.35.2 leaves out inputs that
     are None, and keeps their bindings. The mode is the node's, else the component's, else the bound pipeline input's;
     which one wins is unproven.
@@ -156,6 +159,8 @@ def one_input(wanted: Port | None, given: Row, scope: Scope, where: str) -> Row 
         if row is None:
             return None
     else:
+        if given["job_input_type"] == "literal" and not given["value"].strip():
+            raise NodeError(where, VALUE_REQUIRED, "NotEmptyValidator")
         row = {"jobInputType": given["job_input_type"]}
         row.update({key: given[key] for key in ("value", "uri") if given.get(key) is not None})
     modes.append(row.pop("mode", None))

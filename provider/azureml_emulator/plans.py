@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azureml_emulator.bodies import COMMAND_JOB, invalid
+from azureml_emulator.bodies import STEP_JOB, invalid
 from azureml_emulator.components import (
     NodeError,
     Spec,
@@ -83,7 +83,7 @@ class Plan:
         for row in given.get("outputs", {}).values():
             place_output(row, default_datastore(self.definition))
         problems: list[Problem] = []
-        checked = COMMAND_JOB(given, field, problems.append)
+        checked = STEP_JOB(given, field, problems.append)
         if problems:
             raise invalid(problems)
         return dict(checked)

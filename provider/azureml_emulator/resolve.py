@@ -187,6 +187,10 @@ class Resolver:
         value = self._store.get("datastore", name.lower())
         return dict(value["properties"]) if value else None
 
+    def default_datastore(self) -> str:
+        """The name of the workspace's default datastore."""
+        return next(str(row["name"]) for _, row in self._store.list("datastore") if row["properties"]["isDefault"])
+
     def job_output(self, job_name: str, output: str, path: str = "") -> Place:
         """Where a job's output is, or something below it.
 

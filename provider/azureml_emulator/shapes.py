@@ -27,12 +27,26 @@ Shape = Callable[[Any, str, Report], Any]
 """``shape(value, path, report)`` answers the value as the service stores it."""
 
 
+VALUE_REQUIRED = "The Value field is required."
+"""Source: https://github.com/Azure/azure-sdk-for-python/issues/41834. These are the words of ASP.NET's
+``RequiredAttribute``, which takes white space for nothing, too."""
+
+
 def text(value: Any, path: str, report: Report) -> str | None:
     """Text; other scalars become text."""
     if isinstance(value, (dict, list)):
         report(Problem(path, f"Expected a string, got {kind_of(value)}."))
         return None
     return value if isinstance(value, str) else str(value)
+
+
+def filled(value: Any, path: str, report: Report) -> str | None:
+    """Text that is not blank; other scalars become text."""
+    given = text(value, path, report)
+    if given is not None and not given.strip():
+        report(Problem(path, VALUE_REQUIRED, "NotEmptyValidator"))
+        return None
+    return given
 
 
 def flag(value: Any, path: str, report: Report) -> bool | None:

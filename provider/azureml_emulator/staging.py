@@ -182,6 +182,7 @@ class Stager:
             return below(base, name) if single else base
         uri = re.sub(r"\$\{\{\s*name\s*\}\}", self._job.name, uri)
         uri = re.sub(r"\$\{\{\s*output_name\s*\}\}", name, uri)
+        uri = re.sub(r"\$\{\{\s*default_datastore\s*\}\}", self._resolver.default_datastore(), uri)
         place = self._place(uri, None, f"outputs.{name}")
         if isinstance(place, Page):
             raise StagingError(f"outputs.{name}: {uri!r} is not a datastore address.")

@@ -131,6 +131,7 @@ def test_what_is_left_out_has_its_default(service: Service, endpoint: str) -> No
         ({"absent": literal(1)}, "absent"),
         ({"threshold": literal("much")}, "'much' is not of the type number"),
         ({"count": literal(1.5)}, "'1.5' is not of the type integer"),
+        ({"label": literal(" ")}, "The Value field is required."),
         ({"input_data": literal("text")}, "uri_folder"),
         ({"label": "data"}, "string"),
         ({"input_data": None}, "input_data"),

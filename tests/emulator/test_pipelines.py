@@ -230,7 +230,7 @@ class TestNode:
 
     def test_what_a_node_says_overrides_its_component(self, service: Pipelines, name: str) -> None:
         component = service.component(
-            "echo $WORD $[[--maybe ${{inputs.maybe}}]] ${{inputs.count}} ${{inputs.flag}}",
+            "echo $WORD $[[--maybe ${{inputs.maybe}}]] ${{inputs.count}} $[[${{inputs.flag}}]]",
             {
                 "maybe": {"type": "string", "optional": True},
                 "count": {"type": "integer", "default": "3"},
