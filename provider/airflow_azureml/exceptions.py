@@ -6,6 +6,7 @@
     │   └── AzureMLJobCanceledFinalError      the same, not retried (also AirflowFailException): ``on_canceled="fail"``
     ├── AzureMLJobTimeoutError                the task's time was up (also AirflowTaskTimeout)
     ├── AzureMLServiceError                   the service did not answer, or kept failing for longer than the patience
+    │   └── AzureMLNotEmulatedError           the emulator lacks it; not retried (also AirflowFailException)
     └── not retried (also AirflowFailException)
         ├── AzureMLSpecError                  the request is wrong
         ├── AzureMLConnectionError            the connection is wrong, or its credential was refused
@@ -111,6 +112,10 @@ class AzureMLServiceError(AzureMLException):
     """The service could not be reached, or looks kept failing for longer than the task's patience."""
 
 
+class AzureMLNotEmulatedError(AzureMLServiceError, AirflowFailException):
+    """The emulator lacks what the task asks for; the service has it, and nothing is wrong with the request."""
+
+
 class AzureMLSpecError(AzureMLException, AirflowFailException):
     """The request is wrong; names each field, what was given and what is accepted."""
 
@@ -148,6 +153,7 @@ def public(error: AzureMLError) -> AzureMLException:
         (errors.UnauthorizedError, AzureMLConnectionError),
         (errors.ForbiddenError, AzureMLPermissionError),
         (errors.NotFoundError, AzureMLNotFoundError),
+        (errors.NotEmulatedError, AzureMLNotEmulatedError),
         (errors.BadRequestError, AzureMLSpecError),
         (errors.ConflictError, AzureMLSpecError),
         (errors.ServiceError, AzureMLServiceError),

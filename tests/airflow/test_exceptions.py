@@ -21,6 +21,7 @@ NOT_RETRIED = {
     exceptions.AzureMLPermissionError,
     exceptions.AzureMLNotFoundError,
     exceptions.AzureMLAmbiguousInvocationError,
+    exceptions.AzureMLNotEmulatedError,
 }
 RETRIED = {
     exceptions.AzureMLException,
@@ -76,6 +77,7 @@ def test_each_exception_says_whether_a_retry_can_help() -> None:
         (errors.ForbiddenError, exceptions.AzureMLPermissionError),
         (errors.NotFoundError, exceptions.AzureMLNotFoundError),
         (errors.BadRequestError, exceptions.AzureMLSpecError),
+        (errors.NotEmulatedError, exceptions.AzureMLNotEmulatedError),
         (errors.ConflictError, exceptions.AzureMLSpecError),
         (errors.ForeignJobError, exceptions.AzureMLSpecError),
         (errors.DeadlineError, exceptions.AzureMLJobTimeoutError),

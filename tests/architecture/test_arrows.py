@@ -31,6 +31,7 @@ LIBRARIES = {
     "airflow_azureml/exceptions.py": {"airflow"},
     "airflow_azureml/links.py": {"airflow"},
     "airflow_azureml/outcome.py": {"airflow"},
+    "airflow_azureml/references.py": set(),
     "airflow_azureml/resuming.py": {"airflow"},
     "airflow_azureml/retry.py": {"airflow"},
     "airflow_azureml/version_compat.py": {"airflow", "asgiref"},

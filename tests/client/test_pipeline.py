@@ -125,7 +125,22 @@ def test_nobody_at_the_address_is_told_with_host_and_port(drive: Drive, stub: St
     try:
         with pytest.raises(UnreachableError) as caught:
             drive(call("GET"), limits=Limits(retries=1))
-        assert str(caught.value) == f"127.0.0.1:{stub.port} cannot be reached: Connection refused. Nothing was sent."
+        assert str(caught.value) == (
+            f"127.0.0.1:{stub.port} cannot be reached: Connection refused. Nothing was sent."
+            " Is the emulator running? Start it with `azureml-emulator start`."
+        )
+    finally:
+        stub.server.socket.close()
+
+
+def test_an_emulator_that_does_not_run_is_told_at_once(drive: Drive, stub: Stub) -> None:
+    """No retry makes it start: azure-core's own would take seconds for each request."""
+    stub.close()
+    began = time.monotonic()
+    try:
+        with pytest.raises(UnreachableError, match="Is the emulator running"):
+            drive(call("GET"), limits=Limits(retries=3))
+        assert time.monotonic() - began < 0.7
     finally:
         stub.server.socket.close()
 

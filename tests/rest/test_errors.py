@@ -8,8 +8,8 @@ import pytest
 
 from airflow_azureml.rest import errors, faults
 from airflow_azureml.rest.flow import Reply
-from airflow_azureml.rest.redaction import redact, without_query
-from tests.rest.driving import MISSING_JOB
+from airflow_azureml.rest.redaction import redact, shortened, without_query
+from tests.rest.driving import MISSING_JOB, WS
 
 
 def failed(
@@ -46,6 +46,31 @@ def failed(
 )
 def test_status_decides(status: int, kind: type[errors.ServiceError]) -> None:
     assert type(failed(status)) is kind
+
+
+def test_what_only_an_emulator_lacks_is_no_mistake_of_the_request() -> None:
+    error = failed(501, {"error": {"code": "NotEmulated", "message": "Jobs of type Sweep: see docs."}})
+    assert type(error) is errors.NotEmulatedError
+    assert str(error).startswith(
+        "The emulator does not run this; the service does. Jobs of type Sweep: see docs. [501 "
+    )
+    assert type(failed(400, {"error": {"code": "NotEmulated", "message": "x"}})) is errors.BadRequestError
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"https://management.azure.com{WS.path}/jobs/train-1?api-version=1", "…/jobs/train-1"),
+        (f"https://eastus.api.azureml.ms/history/v1.0{WS.path}/experiments/e/runs/r", "…/experiments/e/runs/r"),
+        (f"https://management.azure.com{WS.path}", f"https://management.azure.com/…/workspaces/{WS.name}"),
+        ("https://h/p", "https://h/p"),
+        ("https://host.example/" + "a/" * 100 + "last?sig=secret", "https://host.example/…/a/last"),
+        ("", ""),
+    ],
+)
+def test_addresses_are_shown_by_their_end(url: str, shown: str) -> None:
+    assert shortened(url) == shown
+    assert shown in str(failed(404, url=url))
 
 
 def test_transient_service_errors_are_both() -> None:

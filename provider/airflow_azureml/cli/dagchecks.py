@@ -66,8 +66,8 @@ def _names(call: OperatorCall, file: DagFile) -> Iterator[Problem]:
     if call.node.args:
         yield Problem("", "this operator takes keywords only.")
     for name in call.keywords:
-        if name == "resources":
-            yield Problem(name, _owned(call.operator))
+        if name == "resources" and (message := _owned(call.operator)):
+            yield Problem(name, message)
         elif name not in accepted:
             near = closest(name, accepted)
             yield Problem(name, f"unknown keyword.{f' Did you mean {show(near)}?' if near else ''}")
@@ -80,8 +80,15 @@ def _names(call: OperatorCall, file: DagFile) -> Iterator[Problem]:
 
 
 def _owned(operator: type) -> str:
-    own = "job_resources" in parameters(operator)
-    return 'Airflow owns "resources".' + (" Write job_resources=." if own else "")
+    """What the constructor says of ``resources=``."""
+    from airflow_azureml.exceptions import AzureMLSpecError
+    from airflow_azureml.operators.workspace import refuse_resources
+
+    try:
+        refuse_resources(operator)
+    except AzureMLSpecError as error:
+        return str(error).partition(": ")[2]
+    return ""
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -36,6 +37,8 @@ from airflow_azureml.rest.settings import Settings
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 Listener = Callable[[Any], None]
 """What ``News`` is handed to: a plain function, called in the caller's own task or coroutine."""
 
@@ -45,6 +48,7 @@ BELOW_DATA_PLANE = frozenset({Plane.DATA, Plane.DATA_ML})
 def read(call: Call[T], answer: Reply) -> T:
     """Make an answer into the call's value, or raise what it says."""
     if answer.status not in call.ok:
+        log.debug("%s %s was answered with status %s.", answer.method, answer.url, answer.status)
         check(answer)
     return call.parse(answer)
 

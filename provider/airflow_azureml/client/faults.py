@@ -11,7 +11,7 @@ import aiohttp
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 
 from airflow_azureml.client.signingin import Exchange, texts_may_pass
-from airflow_azureml.client.trust import place
+from airflow_azureml.client.trust import is_loopback, place
 from airflow_azureml.rest.errors import (
     AuthenticationError,
     AzureMLError,
@@ -57,7 +57,8 @@ def transport_fault(error: AzureError, url: str) -> AzureMLError:
     """
     where = place(url)
     if _never_sent(error):
-        return UnreachableError(f"{where} cannot be reached: {_reason(error)}{_hint(error)}")
+        emulator = f" {START}" if nobody_listens(error, url) else ""
+        return UnreachableError(f"{where} cannot be reached: {_reason(error)}{_hint(error)}{emulator}")
     return NoAnswerError(f"{where} gave no whole answer: {_reason(error)}; it may have acted on the request.")
 
 
@@ -111,6 +112,14 @@ def _never_sent(error: AzureError) -> bool:
         if isinstance(cause, ssl.SSLError | aiohttp.ClientError | ConnectionResetError | BrokenPipeError):
             return False
     return isinstance(error, ServiceRequestError)
+
+
+START = "Is the emulator running? Start it with `azureml-emulator start`."
+
+
+def nobody_listens(error: BaseException, url: str) -> bool:
+    """Whether an address on this machine itself refused the connection: it will do so until somebody listens there."""
+    return is_loopback(url) and any(isinstance(cause, ConnectionRefusedError) for cause in _chain(error))
 
 
 def _reason(error: Exception) -> str:

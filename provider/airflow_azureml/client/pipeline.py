@@ -33,7 +33,7 @@ from azure.core.rest import HttpRequest
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
-from airflow_azureml.client.faults import RETRIED_STATUSES
+from airflow_azureml.client.faults import RETRIED_STATUSES, nobody_listens
 from airflow_azureml.client.trust import TOKENLESS, check_address, check_token
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import SettingsError
@@ -76,7 +76,7 @@ to decide about: it knows its deadline, and gets the answer with its header."""
 
 
 class Patience:
-    """What both retry policies of azure-core are taught about ``Retry-After``."""
+    """What both retry policies of azure-core are taught about ``Retry-After``, and about emulators that do not run."""
 
     def is_retry(self, settings: Any, response: Any) -> bool:
         """Whether to send again: not when the service asks for a long wait."""
@@ -84,6 +84,13 @@ class Patience:
         if asked is not None and asked > LONGEST_DELAY:
             return False
         again: bool = super().is_retry(settings, response)  # type: ignore[misc]
+        return again
+
+    def increment(self, settings: Any, response: Any = None, error: Any = None) -> bool:
+        """Whether any retry is left: none for an emulator that is not running."""
+        if error is not None and response is not None and nobody_listens(error, response.http_request.url):
+            return False
+        again: bool = super().increment(settings, response, error)  # type: ignore[misc]
         return again
 
     def get_retry_after(self, response: Any) -> float | None:

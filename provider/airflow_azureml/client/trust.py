@@ -63,6 +63,12 @@ def untrusted(url: str, control: ControlPlane) -> UntrustedHostError:
     )
 
 
+def is_loopback(url: str) -> bool:
+    """Tell an address on this machine itself, where an emulator may be."""
+    host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
+    return host in LOOPBACK or host.startswith("127.")
+
+
 def place(url: str) -> str:
     """Host and port of an address, in lower case."""
     parts = urlsplit(url if "//" in url else f"//{url}")

@@ -23,6 +23,7 @@ from airflow_azureml.outcome import (
     recorded_name,
     unfinished,
 )
+from airflow_azureml.references import checked
 from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AirflowTaskTimeout, conf, deferral_timeout
@@ -100,6 +101,15 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         self.cancel_on_kill = cancel_on_kill
         self.on_canceled = on_canceled
         self._ending: Ending | None = None
+
+    @property
+    def output(self) -> Any:
+        """A reference to the result. ``output["name"]`` is one of the job's outputs, and refused where it has none."""
+        return checked(super().output)
+
+    def output_names(self) -> frozenset[str] | None:
+        """The names of the job's outputs; None where only a run tells them."""
+        return None
 
     @abstractmethod
     def submission(self, context: Any, workspace: Workspace) -> Submission:

@@ -13,6 +13,7 @@ from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.submitting import AzureMLSubmitJobBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.outcome import job_name_of
+from airflow_azureml.references import names_of, names_of_job
 from airflow_azureml.triggers.jobs import seconds
 
 if TYPE_CHECKING:
@@ -136,6 +137,10 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
         self.description = description
         self.parent_job_name = parent_job_name
 
+    def output_names(self) -> frozenset[str] | None:
+        """The names of ``outputs``, and ``default``."""
+        return names_of(self, self.outputs)
+
     def document(self, context: Any) -> Document:
         """Write the keywords as a job in the CLI's grammar."""
         given = {name: getattr(self, name) for name in (*TEXTS, *MAPPINGS)}
@@ -225,6 +230,10 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         self.display_name = display_name
         self.description = description
         self.identity = identity
+
+    def output_names(self) -> frozenset[str] | None:
+        """What a job that is a mapping declares; None for a file, which is not read while the DAG is parsed."""
+        return None if self.set else names_of_job(self, self.job, self.outputs)
 
     def document(self, context: Any) -> Document:
         """Read the job and lay the keywords over it."""

@@ -42,6 +42,8 @@ class AzureMLBaseOperator(BaseOperator):
         workspace_name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        if kwargs.get("resources") is not None:
+            refuse_resources(type(self))
         super().__init__(**kwargs)
         self.azureml_conn_id = azureml_conn_id
         self.subscription_id = subscription_id
@@ -156,3 +158,14 @@ def missing_output(task_id: str, key: str, ti: Any) -> AzureMLSpecError:
     outputs = result.get("outputs") if isinstance(result, Mapping) else None
     has = f" It has: {', '.join(sorted(outputs))}." if isinstance(outputs, Mapping) and outputs else ""
     return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" has no output "{key}".{has}')
+
+
+def refuse_resources(operator: type[AzureMLBaseOperator]) -> None:
+    """Refuse ``resources=`` where somebody means those of the job.
+
+    :raises AzureMLSpecError: the operator has other keywords for them.
+    """
+    fields = operator.template_fields
+    if "job_resources" in fields or "job" in fields:
+        instead = "job_resources=" if "job_resources" in fields else 'set={"resources.instance_count": …}'
+        raise AzureMLSpecError(f'{operator.__name__}: Airflow owns "resources". Write {instead}.')

@@ -7,6 +7,7 @@ AzureMLError
 ├── AuthenticationError     no token: wrong secret, unknown tenant, no credential
 ├── ServiceError            the service answered with a failure; carries the reply
 │   ├── BadRequestError         400 and other refusals of what was sent, 501 among them
+│   │   └── NotEmulatedError        the emulator lacks it, the service does not
 │   ├── UnauthorizedError       401: the token was rejected
 │   ├── ForbiddenError          403
 │   ├── NotFoundError           404
@@ -33,7 +34,7 @@ from urllib.parse import urlsplit
 
 from airflow_azureml.rest import faults
 from airflow_azureml.rest.flow import Reply
-from airflow_azureml.rest.redaction import redact, without_query
+from airflow_azureml.rest.redaction import redact, shortened
 
 
 class AzureMLError(Exception):
@@ -109,6 +110,10 @@ class BadRequestError(ServiceError):
     """The service refuses what was sent; sending it again cannot help."""
 
 
+class NotEmulatedError(BadRequestError):
+    """The emulator lacks what was asked for: nothing is wrong with the request, and the service would take it."""
+
+
 class UnauthorizedError(ServiceError):
     """The token was rejected."""
 
@@ -175,12 +180,17 @@ STATUSES: dict[int, type[ServiceError]] = {
 }
 """What a status means; any other 5xx is transient, and anything else a refusal of what was sent."""
 
+NOT_EMULATED = "NotEmulated"
+"""The code with which an emulator says that the service has more than it does."""
+
 CONFLICTS = frozenset({"JobPropertyImmutable"})
 """Codes that mean *it exists already, otherwise* although their status does not say so (a job's name that is taken)."""
 
 
 def kind_of(status: int, fault: faults.Fault) -> type[ServiceError]:
     """Decide which error an answer is: by its status, then by the deepest code."""
+    if status == 501 and fault.code == NOT_EMULATED:
+        return NotEmulatedError
     kind = STATUSES.get(status, TransientServiceError if status >= 500 else BadRequestError)
     taken = fault.code in CONFLICTS or "already exists" in fault.message.lower()
     return ConflictError if taken and kind is BadRequestError and status < 500 else kind
@@ -189,8 +199,8 @@ def kind_of(status: int, fault: faults.Fault) -> type[ServiceError]:
 def check(reply: Reply) -> NoReturn:
     """Raise what a failed answer means; for every reply whose status its call does not count as success.
 
-    The text says what the service said, then where: status, deepest code, method and address without query,
-    correlation id.
+    The text says what the service said, then where: status, deepest code, method and the end of the address,
+    correlation id. (The drivers log the whole address at debug level.)
 
     :raises ServiceError: always, as the class that fits.
     """
@@ -198,7 +208,9 @@ def check(reply: Reply) -> NoReturn:
     said = fault.message or f"The service gave no reason for {_status(reply.status)}."
     if 300 <= reply.status < 400:
         said = f"The service sends elsewhere, to {_host(reply)}; redirects are not followed."
-    where = [_status(reply.status), fault.code, f"{reply.method} {without_query(reply.url)}".strip()]
+    if kind_of(reply.status, fault) is NotEmulatedError:
+        said = f"The emulator does not run this; the service does. {said}"
+    where = [_status(reply.status), fault.code, f"{reply.method} {shortened(reply.url)}".strip()]
     if fault.correlation:
         where.append(f"correlation id {fault.correlation}")
     message = f"{said} [{'; '.join(part for part in where if part)}]"

@@ -27,3 +27,18 @@ def redact(text: str) -> str:
 def without_query(url: str) -> str:
     """An address without its query, fragment and credentials: fit for a message."""
     return redact(re.split(r"[?#]", url, maxsplit=1)[0])
+
+
+_WORKSPACE = re.compile(r"https?://[^/]+/.*/workspaces/[^/]+(?=/.)", re.IGNORECASE)
+_LONG = 100
+"""Letters of an address beyond which its middle says less than it hides."""
+
+
+def shortened(url: str) -> str:
+    """An address as a message shows it: from its workspace on, ``…/jobs/NAME``, and never long. Without its query."""
+    plain = without_query(url)
+    short = _WORKSPACE.sub("…", plain)
+    if len(short) <= _LONG:
+        return short
+    scheme, slashes, rest = short.rpartition("://")
+    return f"{scheme}{slashes}{rest.partition('/')[0]}/…/{'/'.join(rest.split('/')[-2:])[-_LONG:]}"

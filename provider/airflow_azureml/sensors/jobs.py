@@ -19,6 +19,7 @@ from airflow_azureml.exceptions import (
 )
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.outcome import OnCanceled, announce, check_on_canceled, conclude, first_look, job_name_of
+from airflow_azureml.references import checked
 from airflow_azureml.resuming import ResumableOperator
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
 from airflow_azureml.version_compat import (
@@ -92,6 +93,16 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
         self.workspace_name = workspace_name
         self._client: MLClient | None = None
         self._watch: _Watch | None = None
+
+    @property
+    def output(self) -> Any:
+        """A reference to the result. ``output["name"]`` is one of the job's outputs, and refused where it has none."""
+        return checked(super().output)
+
+    def output_names(self) -> frozenset[str] | None:
+        """Those of the task whose result tells the job; None where only a run tells them."""
+        task: Any = getattr(self.job_name, "operator", None)
+        return task.output_names() if hasattr(task, "output_names") else None
 
     def hook(self) -> AzureMLHook:
         """Make the hook for this sensor's workspace."""

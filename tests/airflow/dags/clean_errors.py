@@ -4,7 +4,7 @@ import datetime
 import sys
 from pathlib import Path
 
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, XComArg
 
 sys.path.insert(0, str(Path(__file__).parent))
 from recording import record
@@ -35,7 +35,7 @@ with DAG("clean_errors", start_date=START, schedule=None, default_args={"on_fail
     command("no_code", code="./no-such-folder")
     command("dict_literal", inputs={"grid": {"depth": [1, 2]}})
     command("empty_literal", inputs={"suffix": "{{ params.suffix }}"}, params={"suffix": ""})
-    command("no_output", inputs={"data": fine.output["test_data"]})
+    command("no_output", inputs={"data": XComArg(fine, key="test_data")})
     command("exit_3", command="echo first; echo last words; exit 3")
     command("timeout_twice", timeout=60, limits={"timeout": 60})
     command("resources_twice", instance_count=2, job_resources={"instance_count": 3})

@@ -1,0 +1,87 @@
+"""References to a task's outputs, ``task.output["name"]``, refused while the DAG is parsed where the name is wrong.
+
+Airflow itself would take any name, and the task that reads the output would fail hours later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any
+
+from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.outcome import RESERVED_KEYS
+
+DEFAULT = "default"
+"""The output that every job has: its artifacts."""
+
+DECLARING = frozenset({"command", "pipeline", "spark", "sweep"})
+"""Types of jobs whose outputs are those that they declare; the service adds more to those of others."""
+
+
+def checked(reference: Any) -> Any:
+    """Make a reference to a task's result whose ``[...]`` takes the names of the task's outputs alone.
+
+    The task's ``output_names`` tells them. Where only a run tells them the reference stays as it is.
+
+    :param reference: Airflow's own reference.
+    """
+    if reference.operator.output_names() is None:
+        return reference
+    plain: Any = type(reference)
+    return _checked_class(plain)(operator=reference.operator, key=reference.key)
+
+
+@cache
+def _checked_class(plain: Any) -> Any:
+    """A reference of Airflow's class, which is another one on each line, that looks at names.
+
+    It has nothing of its own to keep: Airflow copies references by what its own class declares.
+    """
+
+    class Reference(plain):  # type: ignore[misc]
+        def __getitem__(self, name: Any) -> Any:
+            names = self.operator.output_names()
+            if isinstance(name, str) and names is not None and name not in names and name not in RESERVED_KEYS:
+                raise no_such_output(self.operator.task_id, name, names)
+            return super().__getitem__(name)
+
+    return Reference
+
+
+def no_such_output(task_id: str, name: str, names: Collection[str]) -> AzureMLSpecError:
+    """The error of a reference to an output that a task does not have."""
+    from airflow_azureml.spec.fields import closest
+
+    near = closest(name, names)
+    hint = f' Did you mean "{near}"?' if near else ""
+    has = ", ".join(sorted(names))
+    return AzureMLSpecError(
+        f'{task_id}.output["{name}"]: task "{task_id}" has no output "{name}".{hint} It has: {has}.'
+    )
+
+
+def names_of(operator: Any, *declared: Any) -> frozenset[str] | None:
+    """The names of outputs, from the mappings that declare them; None where they are not known before a run.
+
+    :param operator: a task that pushes nothing but what its class does.
+    :param declared: mappings of outputs, None for none.
+    """
+    hooks = (getattr(operator, f"_{when}_execute_hook", None) for when in ("pre", "post"))
+    if not type(operator).__module__.startswith("airflow_azureml.") or any(hooks):
+        return None
+    names = {DEFAULT}
+    for outputs in declared:
+        if outputs is None:
+            continue
+        if not isinstance(outputs, Mapping) or not all(isinstance(name, str) and "{" not in name for name in outputs):
+            return None
+        names.update(outputs)
+    return frozenset(names)
+
+
+def names_of_job(operator: Any, job: Any, *further: Any) -> frozenset[str] | None:
+    """The names of the outputs of a job that is written out as a mapping; None for any other."""
+    if not isinstance(job, Mapping) or job.get("type", "command") not in DECLARING:
+        return None
+    return names_of(operator, job.get("outputs"), *further)

@@ -1,0 +1,110 @@
+"""What is refused while a DAG file is parsed: outputs that a task does not have, and resources that are Airflow's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.operators import (
+    AzureMLCommandJobOperator,
+    AzureMLCreateBatchDeploymentOperator,
+    AzureMLDeleteBatchEndpointOperator,
+    AzureMLInvokeBatchEndpointOperator,
+    AzureMLJobOperator,
+)
+from airflow_azureml.sensors import AzureMLJobSensor
+from tests.airflow.lines import Line
+
+COMMAND: dict[str, Any] = {"command": "echo", "environment": "azureml:e:1"}
+
+
+def command(**given: Any) -> AzureMLCommandJobOperator:
+    """A command job."""
+    return AzureMLCommandJobOperator(task_id="train", **{**COMMAND, **given})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: command(outputs={"model": None, "report": {"type": "uri_file"}}),
+        lambda: AzureMLJobOperator(
+            task_id="train", job={**COMMAND, "outputs": {"model": {}}}, outputs={"report": {"type": "uri_file"}}
+        ),
+        lambda: AzureMLJobOperator(
+            task_id="train", job={"type": "pipeline", "jobs": {}, "outputs": {"model": {}, "report": {}}}
+        ),
+    ],
+)
+def test_an_output_that_a_task_does_not_have_is_refused(make: Any) -> None:
+    with DAG("d"):
+        train = make()
+        for name in ("model", "report", "default", "return_value", "azureml_studio_url"):
+            assert train.output[name].key == name
+        with pytest.raises(AzureMLSpecError) as caught:
+            train.output["modle"]
+    assert str(caught.value) == (
+        'train.output["modle"]: task "train" has no output "modle". Did you mean "model"?'
+        " It has: default, model, report."
+    )
+
+
+def test_a_sensor_has_the_outputs_of_the_task_that_it_waits_for() -> None:
+    with DAG("d"):
+        wait = AzureMLJobSensor(task_id="wait", job_name=command(outputs={"model": None}).output)
+        assert wait.output["model"].key == "model"
+        with pytest.raises(AzureMLSpecError, match='task "wait" has no output "modle"'):
+            wait.output["modle"]
+        assert AzureMLJobSensor(task_id="other", job_name="j").output["anything"].key == "anything"
+
+
+class Own(AzureMLCommandJobOperator):
+    """An operator of a user's, which may push more."""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: command(outputs="{{ params.outputs }}"),
+        lambda: command(outputs={"{{ params.name }}": None}),
+        lambda: command(outputs=AzureMLDeleteBatchEndpointOperator(task_id="other", endpoint_name="e").output),
+        lambda: command(post_execute=lambda context, result: None),
+        lambda: Own(task_id="train", **COMMAND),
+        lambda: AzureMLJobOperator(task_id="train", job="job.yml"),
+        lambda: AzureMLJobOperator(task_id="train", job="command: echo\nenvironment: azureml:e:1\n"),
+        lambda: AzureMLJobOperator(task_id="train", job=COMMAND, set={"outputs.x.type": "uri_file"}),
+        lambda: AzureMLJobOperator(task_id="train", job={"type": "automl"}),
+        lambda: AzureMLInvokeBatchEndpointOperator(task_id="train", endpoint_name="e"),
+        lambda: AzureMLCommandJobOperator.partial(task_id="train", environment="azureml:e:1").expand(command=["a"]),
+    ],
+)
+def test_what_only_a_run_tells_is_let_be(make: Any) -> None:
+    with DAG("d"):
+        assert make().output["anything"].key == "anything"
+
+
+def test_airflow_takes_checked_references_for_its_own(line: Line) -> None:
+    """They set dependencies, are serialised and copied, are mapped over, and can be given whole."""
+    script = Path(__file__).with_name("scripts") / "references.py"
+    assert line.python_says(f"import runpy; runpy.run_path({str(script)!r})").splitlines()[-1] == "fine"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda given: command(resources=given),
+            'AzureMLCommandJobOperator: Airflow owns "resources". Write job_resources=.',
+        ),
+        (lambda given: AzureMLCreateBatchDeploymentOperator(task_id="t", resources=given), "Write job_resources=."),
+        (lambda given: AzureMLJobOperator(task_id="t", job={}, resources=given), "Write set={"),
+    ],
+)
+def test_resources_are_those_of_airflow(make: Any, said: str) -> None:
+    with pytest.raises(AzureMLSpecError) as caught:
+        make({"instance_count": 2})
+    assert said in str(caught.value)
+    assert make(None).task_id
