@@ -151,6 +151,6 @@ def test_what_does_not_exist(submission: Submission) -> None:
     with pytest.raises(NotFoundError, match="no-such-env"):
         submission({"command": "echo", "environment": "azureml:no-such-env@latest"})
     node = {"type": "command", "command": "echo", "environment": "azureml:e:1"}
-    with pytest.raises(SpecError, match="there is no compute 'no-such-c'"):
+    with pytest.raises(SpecError, match='compute "no-such-c" does not exist'):
         submission({"type": "pipeline", "compute": "azureml:no-such-c", "jobs": {"a": node}})
     assert not [sent for sent in submission.standin.sent if sent.method == "PUT"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_azureml.lifecycle.missing import explained
 from airflow_azureml.lifecycle.provide import provide
 from airflow_azureml.lifecycle.result import result
 from airflow_azureml.rest import jobs, workspace
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 def submit(ws: Workspace, name: str, translation: Translation) -> Steps[jobs.Job]:
     """Provide what a translated job needs and submit it under a name; a PUT that got no answer is looked after."""
+    return explained(ws, translation.body, _submit(ws, name, translation))
+
+
+def _submit(ws: Workspace, name: str, translation: Translation) -> Steps[jobs.Job]:
     body = yield from provide(ws, translation)
     sending = jobs.create(ws, name, body, user_token=translation.user_token, api_version=translation.api_version)
     try:

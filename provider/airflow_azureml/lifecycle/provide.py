@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from airflow_azureml.lifecycle.missing import suggestion
 from airflow_azureml.lifecycle.versions import keep
 from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
@@ -51,7 +52,8 @@ def check_computes(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
         try:
             yield Call("GET", compute, lambda reply: None)
         except NotFoundError:
-            message = f"there is no compute {name!r} in workspace {ws.name!r}."
+            hint = yield from suggestion(ws, "computes", name)
+            message = f'compute "{name}" does not exist in workspace "{ws.name}".{hint}'
             raise SpecError([Problem(place, message)]) from None
         seen[compute] = True
 

@@ -97,6 +97,7 @@ class JobSubmission:
 
     def find_or_start(self, ws: Workspace) -> Steps[Found]:
         """Find this task's job or submit it."""
+        from airflow_azureml.lifecycle.missing import explained
         from airflow_azureml.lifecycle.provide import provide
         from airflow_azureml.lifecycle.resume import Prepared, find_or_submit
 
@@ -104,7 +105,7 @@ class JobSubmission:
             body = yield from provide(ws, self.translation)
             return Prepared(body, self.translation.user_token, self.translation.api_version)
 
-        return find_or_submit(ws, self.identity, request)
+        return explained(ws, self.translation.body, find_or_submit(ws, self.identity, request))
 
     def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
         """Find nothing: the name is known before there is a job."""

@@ -1,0 +1,190 @@
+"""What a request names and its workspace does not have, told with the field it is in and the nearest names there are.
+
+The service is asked about it only once it has refused the request. It says in its own words that something is missing,
+often without the field, and never what there is instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError, ServiceError
+from airflow_azureml.rest.faults import get as look_up
+from airflow_azureml.rest.flow import Call, Flow, Reply, Steps
+from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path
+from airflow_azureml.spec.needs import Gap, Register, Resolve
+
+T = TypeVar("T")
+
+KINDS = {
+    "data": "data asset",
+    "environments": "environment",
+    "models": "model",
+    "components": "component",
+    "computes": "compute",
+    "datastores": "datastore",
+}
+"""Collections of a workspace, and what a message calls a thing of each."""
+
+FIELDS = {"environmentId": "environment", "computeId": "compute", "codeId": "code", "componentId": "component"}
+"""The service's words for keys of a job, and those of its YAML."""
+
+INNER = frozenset({"properties", "uri", "assetId", "componentSpec"})
+"""Keys of a request that no YAML has."""
+
+ABSENCE = re.compile(r"not.?found|does not exist|could(?: not|n't) (?:be )?f[io]u?nd|unknown|no such", re.IGNORECASE)
+"""Words by which the service says that something is missing. Its texts are nowhere listed: these are seen ones."""
+
+MOST = 20
+"""How many things are looked up for one message."""
+
+SHOWN = 10
+"""How many names a message lists where none is near."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """One thing that a request names.
+
+    :param place: the field, as in YAML: ``inputs.data``.
+    :param version: of an asset: a version, or ``@latest``; empty for what has none.
+    """
+
+    place: str
+    kind: str
+    name: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        """``data asset "cards" version "2"``."""
+        if self.version and not self.version.startswith("@"):
+            return f'{KINDS[self.kind]} "{self.name}" version "{self.version}"'
+        return f'{KINDS[self.kind]} "{self.name}{self.version}"'
+
+
+def explained(ws: Workspace, body: Any, flow: Flow[T]) -> Steps[T]:
+    """Carry a flow out; where the service says that something is missing, say what, where, and what there is.
+
+    :param body: what is sent, with gaps.
+    :raises ServiceError: the service's own error, of the same class, with what was found out before its text.
+    """
+    try:
+        return (yield from flow)
+    except NotEmulatedError:
+        raise
+    except (BadRequestError, NotFoundError) as error:
+        if not isinstance(error, NotFoundError) and not ABSENCE.search(str(error)):
+            raise
+        told = yield from _told(ws, body, error)
+        if not told:
+            raise
+        text = "\n".join((*told, str(error)))
+        raise type(error)(text, error.reply, error.codes, error.correlation) from None
+
+
+def suggestion(ws: Workspace, kind: str, name: str) -> Steps[str]:
+    """Name what there is instead: the nearest name, or all; an empty text where the service does not say.
+
+    One look, that never fails.
+    """
+    try:
+        names = yield from _names(ws, kind)
+    except AzureMLError:
+        return ""
+    near = difflib.get_close_matches(name.lower(), [other.lower() for other in names], n=1)
+    if near:
+        return f' Did you mean "{next(other for other in names if other.lower() == near[0])}"?'
+    if not names:
+        return f" The workspace has no {KINDS[kind]}."
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f" There are: {', '.join(names[:SHOWN])}{more}."
+
+
+def _told(ws: Workspace, body: Any, error: ServiceError) -> Steps[list[str]]:
+    every = list(dict.fromkeys(named(ws, body)))
+    hinted = [one for one in every if one.name in str(error)]
+    told = []
+    try:
+        for one in (hinted or every)[:MOST]:
+            if (missing := (yield from _missing(ws, one))) is not None:
+                told.append(f"{one.place}: {missing}")
+    except AzureMLError:
+        return told
+    return told
+
+
+def _missing(ws: Workspace, one: Named) -> Steps[str | None]:
+    """Say that a thing does not exist; None if it does."""
+    try:
+        yield Call("GET", _path(ws, one), lambda reply: None)
+    except NotFoundError:
+        there = (yield from _latest(ws, one)) if one.version else None
+        hint = f" Its latest version is {there}." if there else (yield from suggestion(ws, one.kind, one.name))
+        return f'{one} does not exist in workspace "{ws.name}".{hint}'
+    return None
+
+
+def _path(ws: Workspace, one: Named) -> str:
+    path = f"{ws.path}/{one.kind}/{one.name}"
+    return path if not one.version or one.version.startswith("@") else f"{path}/versions/{one.version}"
+
+
+def _latest(ws: Workspace, one: Named) -> Steps[str | None]:
+    """The latest version of an asset by its name; None where there is no such name."""
+    try:
+        found = yield Call("GET", f"{ws.path}/{one.kind}/{one.name}", lambda reply: reply.json())
+    except NotFoundError:
+        return None
+    version = look_up(look_up(found, "properties"), "latestVersion")
+    return version if isinstance(version, str) and version else None
+
+
+def _names(ws: Workspace, kind: str) -> Call[list[str]]:
+    def parse(reply: Reply) -> list[str]:
+        rows = look_up(reply.json(), "value")
+        names = [look_up(row, "name") for row in rows] if isinstance(rows, list) else []
+        return [name for name in names if isinstance(name, str)]
+
+    return Call("GET", f"{ws.path}/{kind}", parse)
+
+
+# -- what a request names
+
+
+def named(ws: Workspace, value: Any, path: tuple[str, ...] = ()) -> Iterator[Named]:
+    """Go through all things of the workspace that a request names, those that it registers first included."""
+    if isinstance(value, Gap):
+        if isinstance(value.need, Resolve):
+            yield Named(_place(path), value.need.kind, value.need.name, f"@{value.need.label}")
+        elif isinstance(value.need, Register):
+            yield from named(ws, value.need.body, path)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from named(ws, item, (*path, str(key)))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from named(ws, item, path)
+    elif isinstance(value, str):
+        yield from _referred(ws, value, path)
+
+
+def _referred(ws: Workspace, text: str, path: tuple[str, ...]) -> Iterator[Named]:
+    store = parse_datastore_path(text)
+    if store is not None:
+        if store.workspace is None or store.workspace.same_as(ws):
+            yield Named(_place(path), "datastores", store.datastore)
+        return
+    found = parse_arm_id(text)
+    if found is None or found.kind not in KINDS or not found.workspace.same_as(ws):
+        return
+    if found.name.lower() not in ("serverless", "local") or found.kind != "computes":
+        yield Named(_place(path), found.kind, found.name, found.version or (f"@{found.label}" if found.label else ""))
+
+
+def _place(path: tuple[str, ...]) -> str:
+    """The field of YAML that a key of a request comes from."""
+    return ".".join(FIELDS.get(key, key) for key in path if key not in INNER)
