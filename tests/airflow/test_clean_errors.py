@@ -16,7 +16,7 @@ ERRORS = {
     "wrong_secret": ("AzureMLConnectionError", ["`password`", "client_secret"]),
     "no_connection": ("AzureMLConnectionError", ["no_such_connection"]),
     "no_workspace": ("AzureMLNotFoundError", ["no-such-workspace"]),
-    "no_compute": ("AzureMLSpecError", ["compute: compute \"no-such-compute\" does not exist", "cpu-cluster"]),
+    "no_compute": ("AzureMLSpecError", ['compute: compute "no-such-compute" does not exist', "cpu-cluster"]),
     "no_code": ("AzureMLSpecError", ["code", "./no-such-folder"]),
     "dict_literal": ("AzureMLSpecError", ["inputs.grid", "depth", "json.dumps"]),
     "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty text", "Leave the input out"]),

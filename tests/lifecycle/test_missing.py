@@ -17,6 +17,8 @@ from airflow_azureml.rest.errors import (
     UnreachableError,
 )
 from airflow_azureml.rest.flow import Call, Reply, Steps
+from airflow_azureml.spec.batch import translate_invocation
+from airflow_azureml.spec.deployments import translate_deployment
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.translate import translate
 from tests.rest.driving import WS, Drive, reply
@@ -172,4 +174,18 @@ jobs:
         ("jobs.one.component.environment", 'environment "e" version "1"'),
         ("jobs.one.compute", 'compute "d"'),
         ("jobs.two.component", 'component "k" version "1"'),
+    }
+
+
+def test_what_invocations_and_deployments_name_is_found() -> None:
+    outputs = "outputs: {o: {type: uri_file, path: azureml://datastores/s/paths/x}}\n"
+    text = "inputs: {d: {type: uri_folder, path: azureml:d:1}}\n" + outputs
+    found = {(one.place, str(one)) for one in named(WS, translate_invocation(load(text), WS).body)}
+    assert found == {("inputs.d", 'data asset "d" version "1"'), ("outputs.o", 'datastore "s"')}
+    text = "name: blue\nendpoint_name: scores\nmodel: azureml:m:1\ncompute: azureml:c\nenvironment: azureml:e:1\n"
+    found = {(one.place, str(one)) for one in named(WS, translate_deployment(load(text), WS).body)}
+    assert found == {
+        ("model", 'model "m" version "1"'),
+        ("compute", 'compute "c"'),
+        ("environment", 'environment "e" version "1"'),
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_azureml.lifecycle.aiming import Checks, aim
 from airflow_azureml.lifecycle.invoke import Clock, invoke_once
+from airflow_azureml.lifecycle.missing import explained
 from airflow_azureml.lifecycle.naming import TaskFacts, identify
 from airflow_azureml.lifecycle.provide import Provision
 from airflow_azureml.lifecycle.records import Warned
@@ -32,7 +33,8 @@ class Plan:
 
     def request(self, ws: Workspace) -> Steps[Mapping[str, Any]]:
         """Upload what is local, find versions behind labels, and make the body."""
-        body: Mapping[str, Any] = yield from Provision(ws).fill(self.invocation.body)
+        filling = Provision(ws).fill(self.invocation.body)
+        body: Mapping[str, Any] = yield from explained(ws, self.invocation.body, filling)
         return body
 
 

@@ -30,10 +30,17 @@ KINDS = {
 }
 """Collections of a workspace, and what a message calls a thing of each."""
 
-FIELDS = {"environmentId": "environment", "computeId": "compute", "codeId": "code", "componentId": "component"}
+FIELDS = {
+    "environmentId": "environment",
+    "computeId": "compute",
+    "codeId": "code",
+    "componentId": "component",
+    "inputData": "inputs",
+    "outputData": "outputs",
+}
 """The service's words for keys of a job, and those of its YAML."""
 
-INNER = frozenset({"properties", "uri", "assetId", "componentSpec"})
+INNER = frozenset({"properties", "uri", "assetId", "componentSpec", "deploymentConfiguration"})
 """Keys of a request that no YAML has."""
 
 ABSENCE = re.compile(r"not.?found|does not exist|could(?: not|n't) (?:be )?f[io]u?nd|unknown|no such", re.IGNORECASE)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar, get_args
 
 from airflow_azureml.lifecycle.merging import changes, holds, whole
+from airflow_azureml.lifecycle.missing import explained
 from airflow_azureml.lifecycle.provide import Provision
 from airflow_azureml.lifecycle.records import Changing
 from airflow_azureml.rest import endpoints, lro, workspace
@@ -146,13 +147,14 @@ def begin_deployment(
     yield from _require_endpoint(ws, endpoint, lacking)
     if lacking and (yield from settled(lambda: endpoints.find_deployment(ws, endpoint, name))) is None:
         raise SpecError(lacking) from None
-    filled: Mapping[str, Any] = yield from Provision(ws).fill(body)
+    filled: Mapping[str, Any] = yield from explained(ws, body, Provision(ws).fill(body))
 
     def put(found: Deployment | None) -> Steps[Call[Reply]]:
         return endpoints.begin_create_deployment(ws, endpoint, name, (yield from _whole(ws, found, filled)))
 
     what = f"Deployment {name} of batch endpoint {endpoint}"
-    return (yield from _begin(what, lambda: endpoints.find_deployment(ws, endpoint, name), filled, put))
+    beginning = _begin(what, lambda: endpoints.find_deployment(ws, endpoint, name), filled, put)
+    return (yield from explained(ws, filled, beginning))
 
 
 def begin_default(ws: Workspace, endpoint: str, deployment: str) -> Steps[Operation | None]:
