@@ -17,7 +17,7 @@ LOCAL_UPLOAD = re.compile(r"LocalUpload/[^/]+/")
 ANONYMOUS = re.compile(
     rf"{re.escape(HOME)}/(codes/[^/]+/versions/[^/]+|environments/CliV2AnonymousEnvironment/versions/[^/]+"
     r"|environments/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/versions/[^/]+"
-    r"|components/azureml_anonymous/versions/[^/]+)"
+    r"|components/azureml_anonymous/versions/[^/]+|models/[0-9a-f]{64}/versions/1)"
 )
 CODE_ADDRESS = re.compile(r"https://[^/]+/aaaaaaaa-[^/]+/")
 DEFECT_ARM = re.compile(r"(/(?:environments|computes|models|data|components)/)azureml:")

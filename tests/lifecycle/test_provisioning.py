@@ -126,6 +126,9 @@ def test_an_answer_says_what_to_wait_for(answer: Reply, expected: Operation | No
         ({"a": None}, {"a": {}}, True),
         ({}, {"a": {"b": 1}}, False),
         ({"a": 1}, {"a": "1"}, False),
+        ({"a": "1"}, {"a": 1}, True),
+        ({"a": "True"}, {"a": True}, True),
+        ({"a": "2"}, {"a": 1}, False),
     ],
 )
 def test_what_is_there_already(there: Any, wanted: Any, expected: bool) -> None:

@@ -29,7 +29,8 @@ CONCEALED = frozenset({"environmentVariables"})
 def holds(shown: Any, wanted: Any) -> bool:
     """Whether a resource already is all that is wanted of it; what is not asked for may be anything.
 
-    Texts are compared without regard to case: the service gives ids back in its own.
+    Texts are compared without regard to case: the service gives ids back in its own. Where it holds texts, a number or
+    a truth value comes back as one.
     """
     if isinstance(wanted, Mapping):
         if not isinstance(shown, Mapping):
@@ -37,6 +38,8 @@ def holds(shown: Any, wanted: Any) -> bool:
         return all(holds(shown.get(key), value) for key, value in wanted.items())
     if isinstance(wanted, str) and isinstance(shown, str):
         return wanted.casefold() == shown.casefold()
+    if isinstance(wanted, (bool, int, float)) and isinstance(shown, str):
+        return str(wanted).casefold() == shown.casefold()
     return bool(shown == wanted)
 
 

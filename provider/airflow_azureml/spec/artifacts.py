@@ -13,9 +13,10 @@ from typing import Any
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import OMIT, Field, Reading, show, walk
+from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, show, walk
 from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.inputs import ASSET_NAME, data_uri, datastore
+from airflow_azureml.spec.references import PREFIXES, is_binding, is_url, not_local
 from airflow_azureml.spec.values import choice, text, version
 
 
@@ -99,7 +100,7 @@ def located(root: Spot, reading: Reading, kind: str, what: str, kept: tuple[str,
     :param kept: how addresses begin that the service takes as they are.
     """
     path = root.value.get("path")
-    if path is None:
+    if path is None and (root.document.built or "path" not in root.value):
         return OMIT
     spot = root.child("path")
     if isinstance(path, Mapping):
@@ -109,4 +110,13 @@ def located(root: Spot, reading: Reading, kind: str, what: str, kept: tuple[str,
     given = os.fspath(path)
     if given.startswith(kept):
         return given
+    if not is_url(given) and (given.startswith(("azureml:", "/subscriptions/"))):
+        return reading.refuse(
+            spot, f"{show(given)} is an asset already. Accepted: a local path, or the address of {what}."
+        )
+    if is_binding(given):
+        return reading.refuse(spot, f"{show(given)} is bound to nothing here. Accepted: a local path, or an address.")
+    if given.startswith(PREFIXES) and not is_url(given):
+        not_local(spot.within(given), reading)
+        return INVALID
     return data_uri(spot.within(given), reading, kind, datastore(root, reading))

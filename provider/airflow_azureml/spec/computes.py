@@ -14,10 +14,10 @@ from typing import Any
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, by_type, nested, show, snake, walk
+from airflow_azureml.spec.fields import OMIT, Field, Reading, answers, anything, by_type, nested, show, snake, walk
 from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.identities import resource_identity
-from airflow_azureml.spec.values import choice, duration, listed, mapped, text, truth, whole
+from airflow_azureml.spec.values import choice, duration, listed, mapped, text, title, truth, whole
 
 SIZE = "STANDARD_DS3_V2"
 """The size of machines where none is given, as Microsoft's client sends it."""
@@ -35,6 +35,9 @@ class Compute:
     warnings: tuple[str, ...] = ()
 
 
+NAME = re.compile(r"[a-zA-Z](?=.{0,31}$)([-a-zA-Z0-9]*[a-zA-Z0-9])?")
+"""The service's own rules are stricter by type; what none of them takes is refused."""
+
 SUBNET = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/.+", re.IGNORECASE)
 NETWORK = (
     Field("vnet_name", "vnet", text),
@@ -46,9 +49,11 @@ NETWORK = (
 def network(spot: Spot, reading: Reading) -> Any:
     """Take a subnet: its id, or the names of the network, which lies in the workspace's group, and of the subnet."""
     body = nested(NETWORK)(spot, reading)
-    if not isinstance(body, dict) or not body.get("subnet"):
-        return INVALID if body is INVALID else None
-    vnet, subnet = body.get("vnet"), body["subnet"]
+    if not isinstance(body, dict):
+        return body
+    vnet, subnet = body.get("vnet"), body.get("subnet")
+    if not subnet:
+        return reading.refuse(spot, '"subnet" is required beside vnet_name.', "subnet") if vnet else OMIT
     if SUBNET.fullmatch(subnet):
         return {"id": subnet}
     if not vnet:
@@ -57,13 +62,21 @@ def network(spot: Spot, reading: Reading) -> Any:
     return {"id": f"{group}/providers/Microsoft.Network/virtualNetworks/{vnet}/subnets/{subnet}"}
 
 
+def compute_name(spot: Spot, reading: Reading) -> Any:
+    """Take the name of a compute."""
+    if isinstance(spot.value, str) and NAME.fullmatch(spot.value):
+        return spot.value
+    accepted = "up to 32 letters, digits and -, a letter first, no - at the end"
+    return reading.refuse(spot, f"{show(spot.value)} is not a name. Accepted: {accepted}.")
+
+
 HEAD = (
-    Field("name", "name", text, required=True),
+    Field("name", "name", compute_name, required=True),
     Field("type", None, anything, required=True),
     Field("location", "location", text),
     Field("description", "description", text),
     Field("tags", "tags", mapped(text)),
-    Field("size", "vmSize", text),
+    Field("size", "vmSize", title),
     Field("identity", "identity", resource_identity),
     Field("network_settings", "subnet", network),
     Field("enable_node_public_ip", "enableNodePublicIp", truth),
@@ -85,7 +98,7 @@ CLUSTER = (
     Field("idle_time_before_scale_down", "nodeIdleTimeBeforeScaleDown", duration),
     Field("ssh_settings", "userAccountCredentials", nested(SSH)),
 )
-SCALE = {"minNodeCount": 0, "maxNodeCount": 1}
+SCALE = {"minNodeCount": 0, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2M"}
 """How far a cluster scales where nothing is given, as Microsoft's client sends it."""
 
 SCRIPT = (
@@ -99,9 +112,8 @@ def script(spot: Spot, reading: Reading) -> Any:
     """Take a script of the workspace's storage."""
     body = nested(SCRIPT)(spot, reading)
     if isinstance(body, dict):
-        body = {"scriptSource": "workspaceStorage", **body, "timeout": f"{body.get('timeout')}m"}
-        if body["timeout"] == "Nonem":
-            del body["timeout"]
+        minutes = body.pop("timeout", None)
+        body = {"scriptSource": "workspaceStorage", **body, **({} if minutes is None else {"timeout": f"{minutes}m"})}
     return body
 
 
@@ -132,7 +144,8 @@ def trigger(spot: Spot, reading: Reading) -> Any:
     if not isinstance(body, dict):
         return body
     kind = str(spot.value["type"]).lower()
-    return {"triggerType": kind.capitalize(), kind: {"timeZone": "UTC", **body}}
+    word = {"triggerType": kind.capitalize()}
+    return {**word, kind: {**word, "timeZone": "UTC", **body}}
 
 
 START_STOP = (
@@ -146,7 +159,10 @@ START_STOP = (
 def start_stop(spot: Spot, reading: Reading) -> Any:
     """Take one of the times at which an instance is started or stopped."""
     body = nested(START_STOP)(spot, reading)
-    return {**body, **body.pop("trigger", {})} if isinstance(body, dict) else body
+    if not isinstance(body, dict):
+        return body
+    when = body.pop("trigger", {})
+    return {**body, **when}
 
 
 SCHEDULES = (Field("compute_start_stop", "computeStartStop", listed(start_stop)),)
@@ -171,7 +187,7 @@ INSTANCE = (
     *answers("state", "last_operation", "services", "os_image_metadata"),
 )
 ATTACHED = (
-    Field("name", "name", text, required=True),
+    Field("name", "name", compute_name, required=True),
     Field("type", None, anything, required=True),
     Field("location", None, text),
     Field("description", "description", text),
@@ -235,7 +251,7 @@ def translate_compute(document: Document, workspace: Workspace) -> Compute:
 
 
 def _cluster(body: dict[str, Any]) -> dict[str, Any]:
-    scale = {**SCALE, **{key: body.pop(key) for key in (*SCALE, "nodeIdleTimeBeforeScaleDown") if key in body}}
+    scale = {**SCALE, **{key: body.pop(key) for key in SCALE if key in body}}
     access = body.pop("ssh_access", None)
     properties = {
         "osType": "Linux",

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.artifacts import Artifact, located, rows, translate
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import Field, Reading, anything
+from airflow_azureml.spec.fields import Field, Reading, anything, show
 from airflow_azureml.spec.inputs import DATA_TYPES, TABLE_TYPES
 from airflow_azureml.spec.needs import Gap, Upload
 from airflow_azureml.spec.tables import local_table
@@ -36,6 +36,10 @@ def translate_data(document: Document, workspace: Workspace) -> Artifact:
         address = located(root, reading, kind, "data")
         if kind in TABLE_TYPES and isinstance(address, Gap) and isinstance(address.need, Upload):
             referenced.extend(local_table(address.need.source, root.child("path"), reading) or ())
+        if kind == "uri_file" and isinstance(address, Gap) and isinstance(address.need, Upload):
+            spot, need = root.child("path"), address.need
+            if need.bundle.is_folder:
+                return reading.refuse(spot, f"{show(spot.value)} is a folder. Accepted for uri_file: a file.")
         return address
 
     found = translate(document, workspace, TABLE, ("dataType", "uri_folder"), ("dataUri", uri))

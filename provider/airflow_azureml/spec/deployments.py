@@ -21,10 +21,10 @@ from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anythi
 from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.models import inline as inline_model
 from airflow_azureml.spec.needs import Gap, Register
-from airflow_azureml.spec.references import ARM_ID, asset, code, compute
+from airflow_azureml.spec.references import ARM_ID, VERSION_ID, asset, code, compute, written
 from airflow_azureml.spec.scripts import check_script
-from airflow_azureml.spec.shared import TAGS, resources
-from airflow_azureml.spec.values import choice, duration, mapped, text, whole
+from airflow_azureml.spec.shared import resources
+from airflow_azureml.spec.values import choice, duration, mapped, text, whole, word
 
 NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[-a-zA-Z0-9]*[a-zA-Z0-9]")
 """Source: azure-ai-ml 1.35.2, ``EndpointConfigurations``: 3 to 32 characters."""
@@ -65,13 +65,16 @@ def resource_name(spot: Spot, reading: Reading) -> Any:
     return reading.refuse(spot, f"{show(spot.value)} is not a name. Accepted: {accepted}.")
 
 
+LABELS = mapped(word, null=True)
+"""Tags and properties of a resource."""
+
 DEFAULTS = (Field("deployment_name", "deploymentName", resource_name),)
 
 ENDPOINT = (
     Field("name", "name", resource_name, required=True),
     Field("description", "description", text),
-    Field("tags", "tags", TAGS),
-    Field("properties", "properties", TAGS),
+    Field("tags", "tags", LABELS),
+    Field("properties", "properties", LABELS),
     Field("auth_mode", "authMode", choice({"aad_token": "AADToken"}, "a way to authenticate", fold=snake)),
     Field("defaults", "defaults", nested(DEFAULTS)),
     *answers("id", "provisioning_state", "scoring_uri", "openapi_uri", "location", "identity", "creation_context"),
@@ -116,6 +119,8 @@ def model_id(spot: Spot, reading: Reading) -> Any:
     if not isinstance(spot.value, str):
         accepted = "azureml:NAME:VERSION, azureml:NAME@latest, an ARM id, a mapping with path"
         return reading.refuse(spot, f"{show(spot.value)} is not a model. Accepted: {accepted}.")
+    if not spot.document.built and not written("models", spot.value, spot, reading):
+        return INVALID
     return asset("models", spot.value, spot, reading)
 
 
@@ -129,11 +134,22 @@ HEAD = (
     Field("endpoint_name", "endpoint_name", resource_name, required=True),
     Field("type", None, choice({"model": "model", "pipeline": "pipeline"}, "a type of deployment")),
     Field("description", "description", text),
-    Field("tags", "tags", TAGS),
+    Field("tags", "tags", LABELS),
     *answers("id", "provisioning_state", "creation_context"),
 )
 
-CODE = (Field("code", "codeId", code, required=True), Field("scoring_script", "scoringScript", text, required=True))
+
+def deployed_code(spot: Spot, reading: Reading) -> Any:
+    """Take the code of a deployment; unlike a job's, an ARM id needs no ``azureml:`` before it."""
+    if isinstance(spot.value, str) and VERSION_ID.fullmatch(spot.value):
+        return asset("codes", spot.value, spot, reading)
+    return code(spot, reading)
+
+
+CODE = (
+    Field("code", "codeId", deployed_code, required=True),
+    Field("scoring_script", "scoringScript", text, required=True),
+)
 
 
 def code_configuration(spot: Spot, reading: Reading) -> Any:
@@ -146,7 +162,7 @@ def code_configuration(spot: Spot, reading: Reading) -> Any:
 
 MODEL = (
     *HEAD,
-    Field("properties", "properties", TAGS),
+    Field("properties", "properties", LABELS),
     Field("model", "model", model),
     Field("code_configuration", "codeConfiguration", code_configuration),
     Field("environment", "environmentId", deployed),
@@ -163,7 +179,7 @@ UNSET: Mapping[str, Any] = {
 }
 """What Microsoft's client sends with each deployment of a pipeline component, where none of it has a meaning."""
 
-PIPELINE = (*HEAD, Field("properties", "properties", TAGS))
+PIPELINE = (*HEAD, Field("properties", "properties", LABELS))
 SOURCES = ("component", "job_definition")
 """What a pipeline deployment is made of, one of them."""
 PIPELINE_KEYS = (*SOURCES, "settings")
@@ -214,7 +230,7 @@ def _runs_a_pipeline(value: Mapping[str, Any]) -> bool:
 
 def _model(root: Spot, reading: Reading) -> dict[str, Any]:
     body = walk(MODEL, root, reading, extra=("settings",))
-    if root.value.get("settings") is not None:
+    if _given(root, "settings"):
         spot = root.child("settings")
         inner = walk(SCORING, spot, reading)
         for row in SCORING:
@@ -231,6 +247,10 @@ def _model(root: Spot, reading: Reading) -> dict[str, Any]:
     return body
 
 
+def _given(root: Spot, key: str) -> bool:
+    return key in root.value and not (root.document.built and root.value[key] is None)
+
+
 def _pipeline(root: Spot, reading: Reading) -> dict[str, Any]:
     body = walk(PIPELINE, root, reading, extra=PIPELINE_KEYS)
     sources = [key for key in SOURCES if root.value.get(key) is not None]
@@ -242,7 +262,7 @@ def _pipeline(root: Spot, reading: Reading) -> dict[str, Any]:
         spot = root.child(source)
         found = _component(spot, reading) if source == "component" else _job(spot, reading)
         configuration["componentId"] = _reference(found)
-    if root.value.get("settings") is not None:
+    if _given(root, "settings"):
         configuration["settings"] = mapped(_setting)(root.child("settings"), reading)
     return {**(UNSET if sources else {}), **body, "deploymentConfiguration": configuration}
 

@@ -16,7 +16,7 @@ from airflow_azureml.spec.fields import INVALID, OMIT, Convert, Field, Reading, 
 from airflow_azureml.spec.inputs import datastore
 from airflow_azureml.spec.needs import LATEST, Gap, Register, Upload
 from airflow_azureml.spec.pipparts import warn_of_local_files
-from airflow_azureml.spec.references import WEB, asset, environment, is_url, local, not_local, written
+from airflow_azureml.spec.references import WEB, asset, environment, follow, is_url, local, not_local, written
 from airflow_azureml.spec.values import choice, mapped, text, title, version, whole
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
@@ -140,6 +140,9 @@ ENVIRONMENT = (
 
 def deployed(spot: Spot, reading: Reading) -> Any:
     """Take the environment of a deployment: a reference, or written out; under a name of its own where it has one."""
+    if isinstance(spot.value, str) and spot.value.startswith("file:"):
+        document = follow(spot.value, spot, reading)
+        return document if document is INVALID else inline(document.root, reading, named=True)
     return inline(spot, reading, named=True) if isinstance(spot.value, Mapping) else environment(spot, reading)
 
 
@@ -174,7 +177,7 @@ def inline(spot: Spot, reading: Reading, named: bool = False) -> Any:
     if named:
         version = str(spot.value.get("version") or LATEST)
         return Gap(Register("environments", str(spot.value["name"]), version, {"properties": body}))
-    if used and spot.value.get("version"):
+    if spot.document.built and spot.value.get("version"):
         return reading.refuse(spot, "a version needs a name beside it.", "version")
     if spot.value.get("name"):
         reading.warn(

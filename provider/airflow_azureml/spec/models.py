@@ -10,9 +10,9 @@ from typing import Any
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.artifacts import Artifact, located, optional_name, rows, translate
 from airflow_azureml.spec.document import Document, Spot
-from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, walk
+from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, anything, show, walk
 from airflow_azureml.spec.inputs import MODEL_TYPES
-from airflow_azureml.spec.needs import LATEST, Gap, Register
+from airflow_azureml.spec.needs import LATEST, Gap, Register, Upload
 from airflow_azureml.spec.values import mapped, text
 
 RUN = "runs:/"
@@ -30,7 +30,9 @@ def _words(spot: Spot, reading: Reading) -> Any:
 def _flavors(spot: Spot, reading: Reading) -> Any:
     """Take the flavors of an MLflow model: for each a mapping."""
     found = mapped(mapped(anything))(spot, reading)
-    return INVALID if found is INVALID else {name: {"data": data} for name, data in found.items()}
+    if found is INVALID or not found:
+        return OMIT if found == {} else INVALID
+    return {name: {"data": data} for name, data in found.items()}
 
 
 TABLE = (
@@ -52,7 +54,12 @@ def translate_model(document: Document, workspace: Workspace) -> Artifact:
 
 
 def _uri(root: Spot, reading: Reading, kind: str) -> Any:
-    return located(root, reading, kind, "a model", (RUN,))
+    address = located(root, reading, kind, "a model", (RUN,))
+    if kind == "mlflow_model" and isinstance(address, Gap) and isinstance(address.need, Upload):
+        spot = root.child("path")
+        if not address.need.bundle.is_folder:
+            return reading.refuse(spot, f"{show(spot.value)} is a file. Accepted for mlflow_model: a folder.")
+    return address
 
 
 def inline(spot: Spot, reading: Reading) -> Any:

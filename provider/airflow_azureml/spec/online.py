@@ -12,6 +12,7 @@ from typing import Any
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.deployments import (
+    LABELS,
     BatchDeployment,
     BatchEndpoint,
     code_configuration,
@@ -26,7 +27,6 @@ from airflow_azureml.spec.fields import snake as snake_case
 from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.identities import resource_identity
 from airflow_azureml.spec.references import named_compute
-from airflow_azureml.spec.shared import TAGS
 from airflow_azureml.spec.values import choice, duration, iso_duration, listed, mapped, number, text, truth, whole
 
 AUTH = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
@@ -37,8 +37,8 @@ PERCENTAGES = mapped(whole)
 ENDPOINT = (
     Field("name", "name", resource_name, required=True),
     Field("description", "description", text),
-    Field("tags", "tags", TAGS),
-    Field("properties", "properties", TAGS),
+    Field("tags", "tags", LABELS),
+    Field("properties", "properties", LABELS),
     Field("auth_mode", "authMode", choice(AUTH, "a way to authenticate", fold=snake_case)),
     Field("identity", "identity", resource_identity),
     Field("traffic", "traffic", PERCENTAGES),
@@ -151,8 +151,8 @@ DEPLOYMENT = (
     Field("endpoint_name", "endpoint_name", resource_name, required=True),
     Field("type", None, anything),
     Field("description", "description", text),
-    Field("tags", "tags", TAGS),
-    Field("properties", "properties", TAGS),
+    Field("tags", "tags", LABELS),
+    Field("properties", "properties", LABELS),
     Field("model", "model", model_id),
     Field("code_configuration", "codeConfiguration", code_configuration),
     Field("environment", "environmentId", deployed),
@@ -175,18 +175,11 @@ MANAGED = (
 )
 
 
-def quantity(spot: Spot, reading: Reading) -> Any:
-    """Take a quantity such as ``0.5`` or ``1Gi``, as a text."""
-    if isinstance(spot.value, (int, float)) and not isinstance(spot.value, bool):
-        return str(spot.value)
-    return text(spot, reading)
-
-
 CONTAINER = (
-    Field("cpu", "cpu", quantity),
-    Field("memory", "memory", quantity),
-    Field("gpu", "gpu", quantity),
-    Field("nvidia.com/gpu", "gpu", quantity),
+    Field("cpu", "cpu", text),
+    Field("memory", "memory", text),
+    Field("gpu", "gpu", text),
+    Field("nvidia.com/gpu", "gpu", text),
 )
 CONTAINERS = (
     Field("requests", "containerResourceRequests", nested(CONTAINER)),

@@ -25,6 +25,8 @@ COMPONENT_TYPES = ("command", "parallel", "pipeline", "spark", "data_transfer")
 """Types of components that can be read from a file."""
 
 COMPONENT_NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
+REGISTRABLE = re.compile(r"[a-z][a-z0-9_]*")
+"""Names under which Microsoft's client registers a component; one in a pipeline job may have any."""
 
 
 def translate_environment(document: Document, workspace: Workspace) -> Artifact:
@@ -69,7 +71,7 @@ def translate_component(document: Document, workspace: Workspace) -> Artifact:
     else:
         found = read(root, reading, word.lower())
     name, number = _name(root, reading), root.value.get("version")
-    if number is not None:
+    if number is not None or ("version" in root.value and not document.built):
         number = version(root.child("version"), reading)
     if problems := explained(document, reading.found(strict=True), "component"):
         raise SpecError(problems)
@@ -81,6 +83,11 @@ def _name(root: Spot, reading: Reading) -> Any:
         return reading.refuse(root, '"name" is required.', "name")
     given = root.value["name"]
     if isinstance(given, str) and COMPONENT_NAME.fullmatch(given):
+        if not REGISTRABLE.fullmatch(given):
+            accepted = "lower-case letters, digits and _, a letter first"
+            reading.warn(
+                root.child("name"), f"Microsoft's client registers no component of this name, only {accepted}."
+            )
         return given
     return reading.refuse(root, f"{show(given)} is not a name. Accepted: letters, digits, _, - and dots.", "name")
 
@@ -88,13 +95,13 @@ def _name(root: Spot, reading: Reading) -> Any:
 def _body(found: Component, name: str, number: str | None) -> dict[str, Any]:
     """Write a component as the service holds it. In its spec all tags are texts, beside it they are as given."""
     spec: Mapping[str, Any] = found.spec
-    tags = spec.get("tags") or {}
+    tags, properties = spec.get("tags") or {}, spec.get("properties") or {}
     written = {"tags": {key: item if item is None else str(item) for key, item in tags.items()}} if tags else {}
     return {
         "componentSpec": {"name": name, **({"version": number} if number else {}), **spec, **written},
         "isAnonymous": False,
         "isArchived": False,
-        "properties": dict(spec.get("properties") or {}),
+        "properties": {key: item if item is None else str(item) for key, item in properties.items()},
         "tags": dict(tags),
         **({"description": spec["description"]} if "description" in spec else {}),
     }

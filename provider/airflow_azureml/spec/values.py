@@ -172,3 +172,11 @@ def mapped(convert: Convert, null: bool = False, scalars: bool = False) -> Conve
 
 def _all(values: list[Any]) -> Any:
     return INVALID if any(value is INVALID for value in values) else values
+
+
+def word(spot: Spot, reading: Reading) -> Any:
+    """Take the value of a tag of a resource, which the service holds as a text: a text, or a scalar as one."""
+    value = spot.value
+    if value is None or isinstance(value, (Mapping, list, tuple)):
+        return text(spot, reading)
+    return text(spot, reading) if isinstance(value, (str, bytes)) else str(value)

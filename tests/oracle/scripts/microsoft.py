@@ -2,7 +2,9 @@
 
 A question has a ``folder`` to work in and one of these: ``file``, a job file (``override``: what is set in it);
 ``call``, the keywords of ``command``; ``make``, a program that makes ``job`` (answered with our reading of that object,
-too); ``invoke``, the keywords of ``batch_endpoints.invoke``. ``{"$": "Class", ...}`` in keywords stands for an object.
+too); ``invoke``, the keywords of ``batch_endpoints.invoke``; ``resource``, the kind of resource that ``file`` describes
+(``made``: keywords of its class instead; ``there``: what the service shows of it, which is read, changed and put).
+``{"$": "Class", ...}`` in keywords stands for an object.
 
 Runs with the interpreter of ``.venvs/sdk``. The service's answers are the stand-in's; nothing of the network is asked.
 """
@@ -15,6 +17,7 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import time
 import warnings
@@ -31,7 +34,9 @@ with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.St
     import azure.ai.ml.entities
     import azure.ai.ml.sweep
     from azure.ai.ml import MLClient, command, load_job
+    from azure.ai.ml._utils.utils import load_yaml
     from azure.ai.ml.constants._endpoint import EndpointInvokeFields
+    from azure.ai.ml.entities import _load_functions as load_functions
     from azure.core.credentials import AccessToken
     from requests.adapters import HTTPAdapter
 
@@ -56,7 +61,12 @@ class Credential:
 
 
 class Service(BatchStandIn):
-    """The stand-in, with what only Microsoft's client looks up."""
+    """The stand-in, with what only Microsoft's client looks up.
+
+    :ivar there: a deployment that exists, as the service shows it.
+    """
+
+    there: Any = None
 
     def answer(self, sent: Sent) -> tuple[int, Any, dict[str, str]]:
         """Choose an answer."""
@@ -65,6 +75,8 @@ class Service(BatchStandIn):
         if sent.path == HOME:
             properties = {"workspaceId": "g", "discoveryUrl": f"{SERVICE}/discovery"}
             return 200, {"id": HOME, "name": WORKSPACE, "location": "eastus", "properties": properties}, {}
+        if self.there and sent.method == "GET" and "/deployments/" in sent.path:
+            return 200, self.there, {}
         if sent.method == "GET" and "no-such" not in sent.path:
             found = self.looked_up(sent.path, sent.path.removeprefix(HOME).strip("/").split("/"))
             if found:
@@ -77,9 +89,9 @@ class Service(BatchStandIn):
             case ["computes", name]:
                 properties = {"computeType": "AmlCompute", "properties": {"vmSize": "x"}}
                 return {"id": path, "name": name, "location": "eastus", "properties": properties}
-            case ["environments" | "components" as kind, name, "versions"]:
+            case ["environments" | "components" | "models" as kind, name, "versions"]:
                 return {"value": [self.asset(f"{path}/7", kind, name)]}
-            case ["environments" | "components" as kind, name, "versions", _]:
+            case ["environments" | "components" | "models" as kind, name, "versions", _]:
                 return self.asset(path, kind, name)
         return None
 
@@ -88,6 +100,8 @@ class Service(BatchStandIn):
         properties: dict[str, Any] = {"isAnonymous": False}
         if kind == "environments":
             properties["image"] = "x"
+        elif kind == "models":
+            properties |= {"flavors": {}, "properties": {}, "tags": {}, "modelUri": "azureml://datastores/d/paths/m/"}
         else:
             properties["componentSpec"] = {
                 "$schema": "https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json",
@@ -148,12 +162,69 @@ def ours(program: str, paths: list[str]) -> dict[str, Any]:
     return {"value": document.value, "folder": document.place(()).folder}
 
 
+PLACES = {
+    "data": "data/[^/]+/versions/[^/]+",
+    "model": "models/[^/]+/versions/[^/]+",
+    "environment": "environments/[^/]+/versions/[^/]+",
+    "component": "components/[^/]+/versions/[^/]+",
+    "batch endpoint": "batchEndpoints/[^/]+",
+    "batch deployment": "batchEndpoints/[^/]+/deployments/[^/]+",
+    "online endpoint": "onlineEndpoints/[^/]+",
+    "online deployment": "onlineEndpoints/[^/]+/deployments/[^/]+",
+    "compute": "computes/[^/]+",
+}
+"""Where each kind of resource is put."""
+
+LOADERS: dict[str, Any] = {
+    "data": load_functions.load_data,
+    "model": load_functions.load_model,
+    "environment": load_functions.load_environment,
+    "component": load_functions.load_component,
+    "batch endpoint": load_functions.load_batch_endpoint,
+    "batch deployment": load_functions.load_batch_deployment,
+    "online endpoint": load_functions.load_online_endpoint,
+    "online deployment": load_functions.load_online_deployment,
+    "compute": load_functions.load_compute,
+}
+
+
+def loaded(kind: str, file: str) -> Any:
+    """Load what a file describes; the command line chooses the class of a batch deployment by its type."""
+    if kind == "batch deployment":
+        word = str(load_yaml(file).get("type")).lower()
+        if word == "pipeline":
+            return load_functions.load_pipeline_component_batch_deployment(file)
+        if word == "model":
+            return load_functions.load_model_batch_deployment(file)
+    return LOADERS[kind](file)
+
+
+def put(client: MLClient, kind: str, thing: Any) -> None:
+    """Put a resource."""
+    if kind in ("data", "model", "environment", "component"):
+        group = {"data": "data"}.get(kind, f"{kind}s")
+        getattr(client, group).create_or_update(thing)
+        return
+    group = f"{kind.replace(' ', '_')}s" if kind != "compute" else "compute"
+    getattr(client, group).begin_create_or_update(thing)
+
+
 def send(client: MLClient, asked: dict[str, Any]) -> None:
     """Do what is asked."""
     if "invoke" in asked:
         # One mapping of headers serves all calls of this client: the last one's deployment would stay in it.
         EndpointInvokeFields.DEFAULT_HEADER.pop(EndpointInvokeFields.MODEL_DEPLOYMENT, None)
         client.batch_endpoints.invoke(**given(asked["invoke"]))
+        return
+    if "resource" in asked:
+        kind = asked["resource"]
+        if "change" in asked:
+            thing = client.batch_deployments.get(name="blue", endpoint_name="cards")
+            for name, value in given(asked["change"]).items():
+                setattr(thing, name, value)
+        else:
+            thing = given(asked["made"]) if "made" in asked else loaded(kind, asked["file"])
+        put(client, kind, thing)
         return
     if "call" in asked:
         job = command(**given(asked["call"]))
@@ -168,6 +239,8 @@ def send(client: MLClient, asked: dict[str, Any]) -> None:
 def submit(asked: dict[str, Any]) -> dict[str, Any]:
     """Do what is asked; gives back the body of the job or the error, and all that was put besides."""
     service = Service()
+    service.there = asked.get("there")
+    place = re.compile(f"{re.escape(HOME)}/{PLACES[asked['resource']]}", re.I) if "resource" in asked else None
     HTTPAdapter.send = lambda _, request, **options: service.send(request, **options)
     answer: dict[str, Any] = {"rows": []}
     before = dict(os.environ)
@@ -188,17 +261,23 @@ def submit(asked: dict[str, Any]) -> dict[str, Any]:
     for sent in service.sent:
         if sent.method != "PUT" or (".blob." in sent.host and "comp" in sent.query):
             continue
+        if place and place.fullmatch(sent.path):
+            if "body" in answer:
+                answer["rows"].append(answer.pop("row"))
+            answer |= {"body": sent.body, "name": sent.path, "row": service.row(sent), "token": False}
+            continue
         if sent.path.startswith(f"{HOME}/jobs/"):
             answer |= {"body": sent.body, "name": sent.path.rsplit("/", 1)[-1]}
             answer["token"] = "x-azureml-token" in {name.lower() for name in sent.headers}
             continue
         answer["rows"].append(service.row(sent))
-    return answer
+    return answer if "body" in answer else {"error": "nothing was put", **answer}
 
 
 def main() -> None:
     """Answer until the input ends."""
     out = os.fdopen(os.dup(1), "w")
+    sys.stdout = io.StringIO()  # threads of its client write dots while they wait
     for line in sys.stdin:
         asked = json.loads(line)
         os.chdir(asked["folder"])
