@@ -8,12 +8,15 @@ import pickle
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
+from jinja2 import UndefinedError
 
+from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import (
     AzureMLCancelJobOperator,
     AzureMLCommandJobOperator,
@@ -239,6 +242,32 @@ def test_the_studio_link_is_on_whatever_has_a_job() -> None:
     ):
         (link,) = cls.operator_extra_links
         assert (link.name, link.xcom_key) == ("Azure ML Studio", "azureml_studio_url")
+
+
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [
+        ("{{ ds }}", "{{ (dag_run.logical_date or dag_run.run_after) | ds }}"),
+        ("a/{{ ts_nodash }}/${{name}}", "{{ (dag_run.logical_date or dag_run.run_after) | ts_nodash }}"),
+        ("{{ data_interval_end.year }}", "{{ (dag_run.logical_date or dag_run.run_after) }}"),
+    ],
+)
+def test_a_date_that_the_run_does_not_have(text: str, better: str) -> None:
+    with DAG("d", start_date=START, schedule=None) as dag:
+        task = command(inputs={"day": [text]})
+    with pytest.raises(AzureMLSpecError) as caught:
+        task.render_template(task.inputs, {}, dag.get_template_env())
+    assert f"this run has no logical date, so Airflow does not know it. Write {better}, or" in str(caught.value)
+    run = SimpleNamespace(logical_date=None, run_after=START)
+    rendered = task.render_template(better, {"dag_run": run}, dag.get_template_env())
+    assert rendered.startswith(str(START.year))
+
+
+def test_any_other_name_that_is_missing_is_jinjas_own_affair() -> None:
+    with DAG("d", start_date=START, schedule=None) as dag:
+        task = command()
+    with pytest.raises(UndefinedError, match="'day' is undefined"):
+        task.render_template("{{ day }}", {}, dag.get_template_env())
 
 
 def test_an_upstream_output_sets_the_dependency() -> None:

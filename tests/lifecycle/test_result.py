@@ -178,6 +178,16 @@ def test_a_place_with_a_placeholder_is_resolved() -> None:
     assert Service().result(out=output(uri=uri)).outputs["out"].path == f"{LONG}/workspaceblobstore/paths/runs/j/out/"
 
 
+def test_a_place_in_the_default_datastore_of_the_workspace() -> None:
+    """The service resolves it in every kind of job; where it does not say to what, the workspace's own is meant."""
+    uri = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}"
+    found = Service().result(out=output(uri=uri)).outputs["out"]
+    assert found.path == f"{LONG}/workspaceblobstore/paths/j/out/"
+    assert found.https_url == "https://acct.blob.core.windows.net/blobs/j/out/"
+    service = Service(data={"values": {"a": {"uri": f"{LONG}/other/paths/j/out/"}}}).outputs(out=("a", "UriFolder"))
+    assert service.result(out=output(uri=uri)).outputs["out"].path == f"{LONG}/other/paths/j/out/"
+
+
 def test_no_place_is_invented_for_outputs_of_another_run() -> None:
     found = Service().result(kind="Pipeline", out=output())
     assert found.outputs == {}

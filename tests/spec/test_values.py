@@ -340,3 +340,47 @@ def test_an_empty_text_on_the_command_line(tmp_path: Path, capsys: pytest.Captur
     for command in ("render", "validate"):
         assert main([command, str(tmp_path / "job.yml")]) == 1
         assert capsys.readouterr().err.startswith(f"{tmp_path}/job.yml:4: inputs.x: {EMPTY}")
+
+
+def test_what_the_service_fills_in_is_left_to_it() -> None:
+    """Source: Microsoft Learn, *Expressions in Azure Machine Learning SDK and CLI v2*."""
+    place = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}"
+    given = {**COMMAND, "inputs": {"x": {"type": "uri_folder", "path": place}}, "outputs": {"o": {"path": place}}}
+    body = translate(load(given), WS).body["properties"]
+    assert body["outputs"]["o"]["uri"] == body["inputs"]["x"]["uri"] == place
+    node = {**given, "compute": "azureml:c"}
+    found = translate(load({"type": "pipeline", "jobs": {"n": node}}), WS).body["properties"]["jobs"]["n"]
+    assert found["outputs"]["o"]["uri"] == found["inputs"]["x"]["uri"] == place
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("./x.csv", "uri_file"),
+        ("x.csv", "uri_file"),
+        ("data/", "uri_folder"),
+        ("./data", "uri_folder"),
+        ("azureml:credit:1", "uri_folder"),
+        ("azureml://datastores/d/paths/x.csv", "uri_file"),
+        ("/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/data/d/versions/1",
+         "uri_folder"),
+        ("abfss://c@a.dfs.core.windows.net/p", "uri_folder"),
+        ("https://a.blob.core.windows.net/c/x.csv?sig=secret", "uri_file"),
+    ],
+)  # fmt: skip
+def test_a_literal_that_names_data_is_told(text: str, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a")
+    (tmp_path / "data").mkdir()
+    (warning,) = translate(load({**COMMAND, "inputs": {"x": text}}, folder=str(tmp_path), built=True), WS).warnings
+    place = text.partition("?")[0].replace("//c@", "//***@")  # what stands before @ may be a password
+    assert warning.startswith(f'inputs.x: "{place}" is sent as a text, though it is ')
+    assert f'{{type: {kind}, path: "{place}"}}' in warning
+    assert "secret" not in warning
+
+
+@pytest.mark.parametrize(
+    "text", ["data", "y.csv", "0.5", "a/b", "https://host/x", "text", "/tmp", "..", "a.\n", "x" * 5000]
+)
+def test_a_literal_that_names_none_is_not(text: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert not translate(load({**COMMAND, "inputs": {"x": text}}, folder=str(tmp_path)), WS).warnings

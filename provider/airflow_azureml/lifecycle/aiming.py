@@ -125,7 +125,7 @@ class _Aiming:
         seen: dict[DatastorePath, str | None] = {}
         for text, problem in given:
             place = parse_datastore_path(text)
-            if place is None:
+            if place is None or "${{" in place.datastore:  # the service knows which one that is
                 continue
             key = DatastorePath(place.datastore, "", place.workspace)
             if key not in seen:

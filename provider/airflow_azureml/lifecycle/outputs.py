@@ -19,6 +19,7 @@ FOLDERS = frozenset({"uri_folder", "mltable", "mlflow_model", "triton_model"})
 """Output types that are folders; a ``custom_model`` may be either, and keeps the spelling it came with."""
 
 _NAME = re.compile(r"\$\{\{\s*name\s*\}\}")
+_DEFAULT_DATASTORE = re.compile(r"\$\{\{\s*default_datastore\s*\}\}")
 _OUTPUT_NAME = re.compile(r"\$\{\{\s*output_name\s*\}\}")
 
 SINGLE_RUN = frozenset({"Command", "Spark"})
@@ -83,10 +84,21 @@ class Outputs:
             return None
         told = self._job.outputs.get(name)
         if told is not None and told.uri:
-            return _NAME.sub(lambda _: self._job.name, _OUTPUT_NAME.sub(lambda _: name, told.uri))
+            return (yield from self._filled(name, told.uri))
         store = yield from workspace.default_datastore(self._ws)
         folder = f"azureml://datastores/{store.name}/paths/azureml/{self._job.name}/{name}/"
         return f"{folder}{name}" if self._output(name).kind == "uri_file" else folder
+
+    def _filled(self, name: str, uri: str) -> Steps[str]:
+        """Fill what the service fills in a place: the names of job, output and the workspace's default datastore.
+
+        Source: Microsoft Learn, *Expressions in Azure Machine Learning SDK and CLI v2*: these work for all jobs.
+        """
+        uri = _NAME.sub(lambda _: self._job.name, _OUTPUT_NAME.sub(lambda _: name, uri))
+        if not _DEFAULT_DATASTORE.search(uri):
+            return uri
+        store = yield from workspace.default_datastore(self._ws)
+        return _DEFAULT_DATASTORE.sub(lambda _: store.name, uri)
 
     def record(self, name: str, output: JobOutput, uri: str) -> Steps[OutputRecord]:
         """Describe an output by the place where it is."""

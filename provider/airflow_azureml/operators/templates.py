@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 _BINDING = re.compile(r"\$\{\{.*?\}\}|\$\[\[.*?\]\]", re.DOTALL)
@@ -31,6 +31,34 @@ def render_around_bindings(text: str, render: Callable[[str], Any]) -> Any:
     words = {f"{stem}{position}{stem}": binding for position, binding in enumerate(bindings)}
     replacements = iter(words)
     return _put_back(render(_BINDING.sub(lambda _: next(replacements), text)), words)
+
+
+NEED_A_DATE = frozenset(
+    (
+        *("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "logical_date"),
+        *("data_interval_start", "data_interval_end"),
+        *("prev_data_interval_start_success", "prev_data_interval_end_success"),
+    )
+)
+"""Names that a run without a logical date does not have, as a manual run of Airflow 3 may be."""
+
+
+def without_date(error: Exception, known: Container[str]) -> str | None:
+    """Explain an error of Jinja where a template needs the logical date and the run has none; None for another error.
+
+    :param known: the names that the template could use.
+    """
+    found = re.search(r"'(\w+)' is undefined", str(error))
+    if type(error).__name__ != "UndefinedError" or not found or found[1] in known or found[1] not in NEED_A_DATE:
+        return None
+    moment = "(dag_run.logical_date or dag_run.run_after)"
+    filtered = {"ds": " | ds", "ds_nodash": " | ds_nodash", "ts": " | ts", "ts_nodash": " | ts_nodash"}.get(
+        found[1], ""
+    )
+    return (
+        f"{{{{ {found[1]} }}}}: this run has no logical date, so Airflow does not know it. Write "
+        f"{{{{ {moment}{filtered} }}}}, or trigger the DAG with a logical date."
+    )
 
 
 def _put_back(value: Any, words: dict[str, str]) -> Any:

@@ -74,14 +74,23 @@ class AzureMLBaseOperator(BaseOperator):
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""
         if isinstance(content, str):
-            render = super().render_template
-            return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
+            return self._render_text(content, context, jinja_env, seen_oids)
         if isinstance(content, os.PathLike) and not hasattr(content, "serialize"):
             return content
         try:
             return super().render_template(content, context, jinja_env, seen_oids)
         except XComNotFound as error:
             raise missing_output(error.task_id, error.key, context["ti"]) from None
+
+    def _render_text(self, content: str, context: Any, jinja_env: Any, seen_oids: Any) -> Any:
+        render = super().render_template
+        try:
+            return templates.render_around_bindings(content, lambda text: render(text, context, jinja_env, seen_oids))
+        except Exception as error:
+            message = templates.without_date(error, context)
+            if message is None:
+                raise
+            raise AzureMLSpecError(message) from None
 
     def resolve_template_files(self) -> None:
         """Swap file names in ``template_file_fields`` for the files' text when the DAG file is processed.

@@ -33,7 +33,7 @@ from airflow_azureml.spec.inputs import (
     unknown,
 )
 from airflow_azureml.spec.outputs import OUTPUT_KEYS, OUTPUT_MODES
-from airflow_azureml.spec.references import ARM_ID
+from airflow_azureml.spec.references import ARM_ID, is_reference
 from airflow_azureml.spec.values import choice
 
 INPUTS, OUTPUTS = "inputData", "outputData"
@@ -53,8 +53,6 @@ NO_INPUT_MODES, NO_OUTPUT_MODES = ("rw_mount",), ("direct",)
 """Modes that the published model of a batch job does not have: azure-ai-ml takes them, and sends no mode of data."""
 
 NAME = re.compile(r"[A-Za-z0-9_]+")
-STORAGE_URL = re.compile(r"https?://(?:[^/?#]+/)?[^/?#]+\.(blob|dfs|file)\.[^/?#]+/[^/?#]", re.IGNORECASE)
-STORAGE = ("wasbs://", "wasb://", "abfss://", "abfs://", "adl://")
 
 
 @dataclass
@@ -158,12 +156,6 @@ def _input(spot: Spot, reading: Reading, rules: ModelRules) -> Any:
     if known_keys(value, INPUT_KEYS):
         return _data(spot, reading, rules)
     return not_an_input(spot, reading)
-
-
-def is_reference(text: str) -> bool:
-    """Tell the texts that mean data, as in the CLI's ``inputs.yml``, from literals."""
-    arm = text.startswith("/") and ARM_ID.fullmatch(text) is not None
-    return arm or text.startswith(("azureml:", *STORAGE)) or STORAGE_URL.match(text) is not None
 
 
 def _service_word(value: Mapping[str, Any], name: str) -> Any:

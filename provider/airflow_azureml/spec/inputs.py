@@ -16,7 +16,17 @@ from typing import Any
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Reading, nearest, show, tell_reading
 from airflow_azureml.spec.needs import Gap
-from airflow_azureml.spec.references import ARM_ID, PREFIXES, VERSION_ID, asset, is_binding, is_url, local, not_local
+from airflow_azureml.spec.references import (
+    ARM_ID,
+    PREFIXES,
+    VERSION_ID,
+    asset,
+    is_binding,
+    is_reference,
+    is_url,
+    local,
+    not_local,
+)
 from airflow_azureml.spec.tables import warn_of_no_table
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -96,11 +106,33 @@ def job_input(spot: Spot, reading: Reading) -> Any:
     if is_literal(value):
         if value == "":
             reading.reject(spot, EMPTY)
+        _warn_of_data(spot, reading)
         tell_reading(spot, reading, str(value))
         return {reading.key("jobInputType"): "literal", "value": str(value)}
     if isinstance(value, Mapping) and known_keys(value, INPUT_KEYS):
         return _data(spot, reading)
     return not_an_input(spot, reading)
+
+
+def _warn_of_data(spot: Spot, reading: Reading) -> None:
+    """Warn of a text that names data: a reference, an address in storage, or what lies beside the job or DAG."""
+    text = spot.value
+    if not isinstance(text, str) or len(text) > 1000 or not text.isprintable():
+        return
+    found = None
+    looks_local = ("/" in text or "." in text) and text.strip("./") and not os.path.isabs(text)
+    if looks_local and not is_reference(text):
+        found = spot.document.files.kind(spot.document.files.locate(text, spot.place.folder))
+    if found is None and not is_reference(text):
+        return
+    place = text.partition("?")[0]  # what may follow is a signature
+    what = "a reference" if found is None else f"a {found} that is there"
+    kind = "uri_file" if found == "file" or (found is None and "." in place.rpartition("/")[2]) else "uri_folder"
+    reading.warn(
+        spot,
+        f"{show(place)} is sent as a text, though it is {what}. Data is written as a mapping: "
+        f"{{type: {kind}, path: {show(place)}}}.",
+    )
 
 
 def is_literal(value: Any) -> bool:

@@ -45,8 +45,18 @@ KINDS = {
 }
 """Kinds of assets and what a message calls one."""
 
+STORAGE_URL = re.compile(r"https?://(?:[^/?#]+/)?[^/?#]+\.(blob|dfs|file)\.[^/?#]+/[^/?#]", re.IGNORECASE)
+STORAGE = ("wasbs://", "wasb://", "abfss://", "abfs://", "adl://")
+"""Addresses of storage that a text may be, as Azure Storage and Azure ML write them."""
+
 BINDING = re.compile(r"^\$\{\{\s*(\S*?)\s*\}\}$")
 """A value that is nothing but one binding."""
+
+
+def is_reference(text: str) -> bool:
+    """Tell the texts that mean data, as in the CLI's ``inputs.yml``, from literals."""
+    arm = text.startswith("/") and ARM_ID.fullmatch(text) is not None
+    return arm or text.startswith(("azureml:", *STORAGE)) or STORAGE_URL.match(text) is not None
 
 
 def is_url(text: str) -> bool:
