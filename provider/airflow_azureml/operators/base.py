@@ -291,7 +291,6 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         with ending.hook.client() as client:
             job = self._look(client, ending, poll_interval, patience)
             ending.status = job.status
-            self.log.info("Azure ML job %s is %s.", job.name, job.status)
             if not job.phase.is_terminal:
                 raise AzureMLException(told.message or f"The trigger ended, but job {job.name} is {job.status}.")
             ending.check()
