@@ -90,8 +90,12 @@ class Run:
             self.until(f"{task} running", lambda: self.state(task) == "running")
             return
         self.until(f"{task} deferred", lambda: self.state(task) == "deferred")
+        self.until("trigger begun", lambda: self.trigger_logs(task))
+
+    def trigger_logs(self, task: str = "work") -> list[Path]:
+        """What triggerers have written for a task, a file for each of its deferred tries."""
         place = f"logs/dag_id={self.dag}/run_id={self.id}/task_id={task}"
-        self.until("trigger begun", lambda: list(self.airflow.home.glob(f"{place}/**/*.trigger.*")))
+        return list(self.airflow.home.glob(f"{place}/**/*.trigger.*"))
 
     def end(self) -> str:
         """Wait until the run has ended; its state."""

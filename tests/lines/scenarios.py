@@ -92,16 +92,28 @@ def loops_retried(run: Run) -> None:
 
 
 def loops_cleared(run: Run) -> None:
-    """Iteration 0 is cleared while iteration 1 waits: both run anew, and the job that went on is canceled."""
-    run.until("first iteration", lambda: (run.place / "begun-0").exists())
-    run.go()
-    run.until("second iteration", lambda: (run.place / "begun-1").exists() or len(run.jobs()) > 1)
+    """The task is cleared when all is done: each of its iterations runs a second job, all at once."""
     expect("run", run.end(), "success")
     expect("jobs", run.statuses(), ["Completed"] * 3)
     run.clear(task_ids=["body.work"])
     run.until("new jobs", lambda: len(run.jobs()) == 6)
     expect("run", run.end(), "success")
     expect("jobs", run.statuses(), ["Completed"] * 6)
+
+
+def loops_cleared_midway(run: Run) -> None:
+    """Iteration 0 is cleared while iteration 1 waits: that one's job ends, and both run anew."""
+    run.wait_job(1, "Running")
+    run.until("second trigger begun", lambda: run.dag.endswith("_worker") or len(run.trigger_logs("body.work")) > 1)
+    first = next(one for one in run.instances() if one["task_id"] == "body.work" and one["region_index"] == 0)
+    run.clear(task_instance_ids=[first["id"]], include_downstream=True)
+    run.wait_job(1, "Canceled")
+    run.until("second iteration again", lambda: len(run.jobs()) == 4)
+    run.go()
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed", "Canceled", "Completed", "Completed", "Completed"])
+    rounds = [job["name"].split("-loop")[1][0] for job in run.jobs()]
+    expect("iterations", rounds, ["0", "1", "0", "1", "2"])
 
 
 def loops_until(run: Run) -> None:
@@ -129,6 +141,7 @@ IN_LOOPS: dict[str, Scenario] = {
     "loops_plain": loops_plain,
     "loops_retried": loops_retried,
     "loops_cleared": loops_cleared,
+    "loops_cleared_midway": loops_cleared_midway,
     "loops_until": loops_until,
     "loops_mapped": loops_mapped,
     "loops_grouped": loops_mapped,

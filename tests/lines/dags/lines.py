@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG
-
 from airflow_azureml.operators import AzureMLCommandJobOperator
 from airflow_azureml.sensors import AzureMLJobSensor
+
+try:
+    from airflow.sdk import DAG
+except ImportError:  # 2.11; and an old common-compat knows no name for both
+    from airflow import DAG  # type: ignore[no-redef]
 
 FAIL_ONCE = "mkdir ${{inputs.place}}/failed || exit 0; exit 3"
 WAIT = "until test -e ${{inputs.place}}/go; do sleep 0.2; done"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG
-from airflow.sdk import task_group
+from airflow.sdk import DAG, task_group
 
 from airflow_azureml.operators import AzureMLCommandJobOperator
 
 FAIL_ONCE = "mkdir ${{inputs.place}}/failed-${{inputs.round}} || exit 0; exit 3"
-WAIT = "touch ${{inputs.place}}/begun-${{inputs.round}}; until test -e ${{inputs.place}}/go; do sleep 0.2; done"
-STEPS = {"plain": "true", "retried": FAIL_ONCE, "cleared": WAIT}
+WAIT = "test ${{inputs.round}} = 0 || until test -e ${{inputs.place}}/go; do sleep 0.2; done"
+STEPS = {"plain": "true", "retried": FAIL_ONCE, "cleared": "true", "cleared_midway": WAIT}
 
 
 def job(task_id: str, deferrable: bool, command: str) -> dict[str, Any]:
