@@ -1,7 +1,7 @@
 """How long the README's first DAG takes from trigger to green, on a real Airflow and the emulator as they are.
 
 Call: ``python benchmarks/first_job.py [CHECKOUT ...]``: this checkout of the repository, and others to compare it with.
-Each gets an Airflow of its own, one after the other, and the same emulator; three runs each way; prints the medians.
+Each gets an Airflow of its own, one after the other, and the same emulator; two runs each way; prints the medians.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from demo.airflow import Airflow  # noqa: E402
 from demo.emulator import Emulator  # noqa: E402
 
 BIN = Path(sys.executable).parent
-RUNS = 3
+RUNS = 2
 DAG = """
 from airflow.providers.common.compat.sdk import DAG, task
 from airflow_azureml.operators import AzureMLCommandJobOperator

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import get_args
+
 import pytest
 
-from airflow_azureml.rest.failures import TABLE, WRAPPERS, kind
+from airflow_azureml.rest.failures import TABLE, WRAPPERS, FailureKind, kind
+from airflow_azureml.rest.faults import read
 
 FAILED = "AzureMLCompute job failed."
 PREEMPTED = f"{FAILED} PreemptionError: Nodes of this job got pre-empted. Check if the run has failed or restarted."
@@ -52,6 +56,14 @@ PROCESS = "Execution failed. User process 'python' exited with status code 1. Pl
         (f"{FAILED}\nOrchestrateJobError: {STREAM}", "data"),
         (f"{FAILED}\nJobTimedOut: the limit is up", "timeout"),
         ("The job exceeded its maximum run duration of 60 s.", "timeout"),
+        (f"{FAILED}\nNodeFailure: hardware", "node"),
+        (f"{FAILED}\nInsufficientGpuCapacity: no nodes", "capacity"),
+        (f"{FAILED}\nInputNotFound: x", "data"),
+        (f"{FAILED}\nBlobNotFound: x", "data"),
+        (f"{FAILED}\nCondaEnvironmentFailed: x", "image"),
+        (f"{FAILED}\nInternalServerError: try later", "service"),
+        ("Failed to run ['python', 'azureml-setup/run_script.py', 'train.py'] \n Exit code 250", "user"),
+        ("User program failed with MemoryError: PreemptionError: x", "user"),
         (SCRIPT, "user"),
         (PROCESS, "user"),
     ],
@@ -86,4 +98,10 @@ def test_codes_tell_where_no_word_does(codes: list[str], message: str | None, ex
 
 def test_each_row_names_its_source() -> None:
     assert all(row.source for row in (*TABLE, *WRAPPERS))
-    assert {row.kind for row in TABLE} == {"user", "preempted", "capacity", "image", "data", "node", "timeout"}
+    assert {row.kind for row in TABLE} == set(get_args(FailureKind)) - {"unknown"}
+
+
+def test_a_failure_as_a_pipelines_log_writes_it() -> None:
+    told = {"Error": {"Code": "ServiceError", "Message": WRAPPED, "InnerError": None}, "ComponentName": "dispatcher"}
+    fault = read({"error": {"code": "UserError", "message": f"Job failed. Error: {json.dumps(told)}"}})
+    assert kind(fault.codes, fault.message) == "image"

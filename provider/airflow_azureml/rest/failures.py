@@ -50,10 +50,11 @@ class Row:
 TABLE = (
     Row(
         "user",
-        r"JobFailed|ExecutionFailed|ScriptFailed|NonZeroExit\w*",
-        r"user process\b|submitted script failed|non-zero exit code",
-        "JobFailed: Azure/MachineLearningNotebooks#1360, Azure/azure-cli-extensions#3574; `User process ... exited` is "
-        "quoted by users of the common runtime, no recorded answer has it",
+        r"JobFailed|ExecutionFailed|ScriptFailed|UserScript\w*|NonZeroExit\w*",
+        r"user (?:process|program)\b|submitted script failed|non-zero exit code|failed to run \[",
+        "JobFailed: Azure/MachineLearningNotebooks#1360, Azure/azure-cli-extensions#3574; Failed to run [...]: "
+        "Azure/MachineLearningNotebooks#1160; `User process ... exited` and `User program failed` are quoted by users, "
+        "no recorded answer has them",
     ),
     Row(
         "preempted",
@@ -63,8 +64,8 @@ TABLE = (
     ),
     Row(
         "capacity",
-        r"\w*Quota\w*|\w*AllocationFail\w*|(?:Insufficient|OutOf|No|NotEnough)(?:Capacity|Cores|Nodes)\w*|"
-        r"SkuNotAvailable|\w*ConstrainedAllocation\w*",
+        r"\w*Quota\w*|\w*AllocationFail\w*|(?:Insufficient|OutOf|No|NotEnough)\w*(?:Capacity|Cores|Nodes|Resources)\w*|"
+        r"\w*(?:Compute|Cluster|Node|Cores)Capacity\w*|SkuNotAvailable|\w*ConstrainedAllocation\w*",
         r"vcpu quota|exceed\w*[^.\n]{0,60} quota|not enough [^.\n]{0,40}(?:quota|capacity|cores|nodes)|"
         r"insufficient capacity",
         "JobNodeCountExceedsCoreQuota: MicrosoftLearning/mslearn-dp100#35; ClusterMinNodesExceedCoreQuota: "
@@ -74,7 +75,8 @@ TABLE = (
     Row(
         "image",
         r"\w*Pull\w*Image\w*|\w*Image\w*(?:Pull|Build)\w*|Environment\w*(?:Build|Fail)\w*|Acr\w*Error|"
-        r"AggregatedUnauthorizedAccessError|Failed(?:Starting)?Container\w*|JobContainerConfig\w*",
+        r"AggregatedUnauthorizedAccessError|Failed(?:Starting)?Container\w*|JobContainerConfig\w*|ImageNotFound\w*|"
+        r"(?:Docker|Conda)\w*(?:Error|Failed|Failure)",
         r"image build failed|failed to pull docker image|docker command to pull",
         "FailedPullingImage: Azure/MachineLearningNotebooks#1371; AcrRefreshTokenRetrievalError: "
         "solliancenet/tech-immersion-data-ai#40; Image build failed: MG-Cafe/MLOps_Workshop#8; "
@@ -84,15 +86,18 @@ TABLE = (
     Row(
         "data",
         r"\w*Mount\w*(?:Error|Failed|Failure)|ScriptExecution(?:\.\w+)*|\w*Stream(?:Access|Error)\w*|\w*DataAccess\w*|"
-        r"\w*DatastoreNotFound\w*",
+        r"(?:Input|Data|Dataset|Datastore|DataAsset|Blob|Container|Storage\w*)(?:NotFound|AccessDenied|Unauthorized)\w*|"
+        r"AuthorizationPermissionMismatch|AuthorizationFailure",
         r"unable to mount|could not mount|error code: scriptexecution\.",
         "AZFMountError: MicrosoftDocs/azure-docs#39532; BFSMountError: Azure/azure-storage-fuse#862; "
-        "ScriptExecution.*: Azure/azureml-examples#2994, Azure/azure-dev#7927",
+        "ScriptExecution.*: Azure/azureml-examples#2994, Azure/azure-dev#7927; BlobNotFound and the like: "
+        "learn.microsoft.com/rest/api/storageservices/blob-service-error-codes",
     ),
     Row(
         "node",
         r"\w*(?:Node|Compute|Instance|Vm|VM|Machine|Host)s?(?:Is|Was|Are)?"
-        r"(?:Lost|Unhealthy|Unusable|Unavailable|Unreachable|NotResponding|Died|Down|Gone|Rebooted)\w*|"
+        r"(?:Lost|Unhealthy|Unusable|Unavailable|Unreachable|NotResponding|NotReady|Fail(?:ed|ure)|Died|Down|Gone|"
+        r"Crashed|Rebooted)\w*|"
         r"\w*(?:Lost|Unhealthy|Unusable|Unreachable)(?:Compute)?Nodes?\w*",
         r"nodes? [^.\n]{0,60}(?:lost|unhealthy|unusable|unreachable|not respond\w*|rebooted)|"
         r"(?:lost|unhealthy|unusable|unreachable) (?:compute )?nodes?|"
@@ -103,10 +108,16 @@ TABLE = (
     Row(
         "timeout",
         r"(?:Job|Run|Execution|Experiment|Command|Trial)(?:TimedOut|Timeout|TimeLimit)\w*|"
-        r"(?:TimeLimit|MaxRun(?:Time|Duration)|RunDuration)\w*Exceeded\w*",
+        r"(?:TimeLimit|MaxRun(?:Time|Duration)|RunDuration)\w*Exceeded\w*|MaxWallClockTime\w*",
         r"(?:ran|running) (?:for )?longer than|exceed\w* [^.\n]{0,60}(?:run time|duration|time limit|timeout)",
         "the service ends such a job as Canceled (CommandJobLimits: `after which the job will be cancelled`); that a "
         "job also fails so is unproven",
+    ),
+    Row(
+        "service",
+        r"InternalServerError|InternalError|ServiceUnavailable\w*|ServerBusy|GatewayTimeout",
+        r"internal server error",
+        "general codes of Azure, such as learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes",
     ),
 )
 """From the first row that matches a code; in a message the place decides, not the row."""
@@ -127,8 +138,6 @@ OUTER: dict[str, FailureKind] = {
     "BadArgument": "user",
     "ServiceError": "service",
     "SystemError": "service",
-    "InternalError": "service",
-    "InternalServerError": "service",
 }
 """What a code says of itself. Sources: recorded refusals of the service for ``UserError`` and ``BadArgument``;
 getindata/kedro-azureml#6 for ``ServiceError``; the others are general codes of Azure."""
