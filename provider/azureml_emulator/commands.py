@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from azureml_emulator import environment, images, processes
+from azureml_emulator import environment, images, imports, processes
 from azureml_emulator.bindings import bound_command
 from azureml_emulator.clock import now, stamp
 from azureml_emulator.collect import gather_artifacts, gather_outputs, prepare_places, register
@@ -76,6 +76,7 @@ class CommandRun(JobRun):
             await self._unless_stopped(stack.enter_async_context(slot))
             await self._step("Queued")
             code = await self._run_command(stage)
+            await self._tell_imports(stage)
             self._advance("Finalizing", process=None)
         await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
         await self._em.clock.step(STEPS["Finalizing"])
@@ -118,8 +119,12 @@ class CommandRun(JobRun):
             **environment.distribution_variables(job.definition.get("distribution")),
             **environment.node_variables(job.definition["resources"]["instanceCount"], stage.code, self._log.parent),
             **environment.data_variables(stage.inputs, outputs),
+            **imports.watching(self._conda(), job.definition["command"], stage.imports),
             **job.definition["environmentVariables"],
         }
+
+    def _conda(self) -> dict[str, Any]:
+        return images.conda_of(images.environment_of(self._em, self._job.definition["environmentId"])[1])
 
     def _python(self) -> Path:
         resolver = Resolver(self._em.settings, self._em.store)
@@ -133,13 +138,25 @@ class CommandRun(JobRun):
         """
         job, python = self._job, self._python()
         reference, properties = images.environment_of(self._em, job.definition["environmentId"])
-        version, packages = await self._em.engine.interpreters.contents(python)
-        self.say(images.what_runs(reference, properties, python, version))
+        contents = await self._em.engine.interpreters.contents(python)
+        self.say(images.what_runs(reference, properties, python, contents.python))
         self._check_build(properties)
-        self.say(*images.lacking(properties, version, packages, plugin=not self._em.settings.mlflow_direct))
+        plugin = not self._em.settings.mlflow_direct
+        self.say(*images.lacking(properties, contents.python, contents.packages, plugin=plugin))
         nodes = job.definition["resources"]["instanceCount"]
         if nodes > 1:
             self.say(f"{nodes} nodes were asked for; one process runs, as the first node.")
+
+    async def _tell_imports(self, stage: Stage) -> None:
+        """Tell at the end of the log which packages the code uses that the environment does not ask for."""
+        if not stage.imports.is_file():
+            return
+        _, properties = images.environment_of(self._em, self._job.definition["environmentId"])
+        contents = await self._em.engine.interpreters.contents(self._python())
+        noted = stage.imports.read_text(encoding="utf-8").split()
+        names = imports.unasked(images.conda_of(properties), contents, noted, stage.code)
+        if names:
+            self.say(images.NOT_ASKED_FOR.format(names=", ".join(names)))
 
     def _check_build(self, properties: dict[str, Any]) -> None:
         reason = images.build_failure(self._em, properties)

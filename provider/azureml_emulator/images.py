@@ -29,6 +29,11 @@ NEEDS_PLUGIN = (
     "Add azureml-mlflow to the environment; see docs/mlflow.md."
 )
 
+NOT_ASKED_FOR = (
+    "The code imports {names}, which the environment does not ask for and the interpreter happens to have: "
+    "in Azure ML such an import fails, unless something that the environment asks for brings it along."
+)
+
 
 def environment_of(em: Emulator, environment_id: str) -> tuple[Reference | None, dict[str, Any]]:
     """A job's environment and its properties, which are empty for those of a registry."""

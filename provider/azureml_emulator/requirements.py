@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,37 @@ from packaging.utils import canonicalize_name
 
 PROBE = """
 import importlib.metadata as m, json, sys
-found = {d.metadata["Name"]: d.version for d in m.distributions() if d.metadata["Name"]}
-print(json.dumps({"python": sys.version.split()[0], "packages": found}))
+def tops(d):
+    named = (d.read_text("top_level.txt") or "").split()
+    files = [f.parts for f in d.files or [] if f.suffix in (".py", ".so", ".pyd") and ".." not in f.parts]
+    return set(named) | {p[0] if len(p) > 1 else p[0].split(".")[0] for p in files}
+found = {d.metadata["Name"]: d for d in m.distributions() if d.metadata["Name"]}
+modules = {}
+for name, d in found.items():
+    for top in tops(d):
+        modules.setdefault(top, []).append(name)
+print(json.dumps({
+    "python": sys.version.split()[0],
+    "packages": {name: d.version for name, d in found.items()},
+    "requires": {name: list(d.requires or []) for name, d in found.items()},
+    "modules": modules,
+}))
 """
+
+
+@dataclass(frozen=True)
+class Contents:
+    """An interpreter's version and packages.
+
+    :param packages: versions by name.
+    :param requires: what each package requires, in pip's grammar.
+    :param modules: the packages that have a module of the top level.
+    """
+
+    python: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    requires: Mapping[str, list[str]] = field(default_factory=dict)
+    modules: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 SMALLER = {canonicalize_name("mlflow"): canonicalize_name("mlflow-skinny")}
@@ -68,9 +97,9 @@ class Interpreters:
     """What each interpreter has installed, asked once for each state of its site packages."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, float], tuple[str, dict[str, str]]] = {}
+        self._known: dict[tuple[str, float], Contents] = {}
 
-    async def contents(self, python: Path) -> tuple[str, dict[str, str]]:
+    async def contents(self, python: Path) -> Contents:
         """Version and packages of an interpreter; empty when it does not answer."""
         key = (str(python), site_changed(python))
         if key not in self._known:
@@ -84,7 +113,7 @@ def site_changed(python: Path) -> float:
     return max((folder.stat().st_mtime for folder in folders), default=0.0)
 
 
-async def probe(python: Path) -> tuple[str, dict[str, str]]:
+async def probe(python: Path) -> Contents:
     """Ask an interpreter for its version and packages."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -93,5 +122,5 @@ async def probe(python: Path) -> tuple[str, dict[str, str]]:
         output, _ = await process.communicate()
         found = json.loads(output)
     except (OSError, ValueError):
-        return "", {}
-    return found["python"], found["packages"]
+        return Contents()
+    return Contents(**found)

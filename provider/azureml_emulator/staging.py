@@ -70,6 +70,11 @@ class Stage:
         """The command's directory for temporary files."""
         return self.root / "tmp"
 
+    @property
+    def imports(self) -> Path:
+        """Where the modules are noted that the job's code imports."""
+        return self.root / "imports.txt"
+
     def remove(self) -> None:
         """Take everything away; files that were made read-only included."""
         for folder, _, _ in os.walk(self.root):

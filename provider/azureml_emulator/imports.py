@@ -1,0 +1,95 @@
+"""Imports: packages that a job's code uses although its environment does not ask for them.
+
+They pass here when the interpreter happens to have them, and fail in the service, where the image has what the
+environment asks for and no more.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from azureml_emulator import injob
+from azureml_emulator.requirements import SMALLER, Contents, as_requirement, asked_for
+
+WATCHING = Path(injob.__file__).parent / "watching"
+"""The folder whose ``sitecustomize`` notes imports."""
+
+INSTALLS = re.compile(r"\b(pip|pip3|conda|mamba|uv|poetry)\b.*\b(install|sync|create|update)\b", re.S)
+"""A command that installs packages by itself."""
+
+ALWAYS = frozenset({"pip", "setuptools", "wheel", "python"})
+"""What every conda environment with Python and pip has."""
+
+
+def watching(conda: Mapping[str, Any], command: str, notes: Path) -> dict[str, str]:
+    """The variables that have imports noted; none where nothing can be said: the environment has no conda file, or the
+    command installs packages."""
+    if not conda or INSTALLS.search(command):
+        return {}
+    return {"PYTHONPATH": str(WATCHING), "AZUREML_EMULATOR_IMPORTS": str(notes)}
+
+
+def unasked(conda: Mapping[str, Any], contents: Contents, imported: Iterable[str], code: Path) -> list[str]:
+    """Imported packages, each with its version, that the environment neither asks for nor gets with what it asks for.
+
+    Empty as well when conda is asked for something that is not a package of the interpreter by that name: it may bring
+    anything along.
+
+    :param imported: modules of the top level.
+    :param code: the job's code, whose own modules count for nothing.
+    """
+    wanted = [found for text in asked_for(conda) if (found := as_requirement(text))]
+    installed = {canonicalize_name(name): version for name, version in contents.packages.items()}
+    by_conda = [
+        found for text in conda.get("dependencies") or [] if isinstance(text, str) and (found := as_requirement(text))
+    ]
+    if any(canonicalize_name(row.name) not in {*installed, *ALWAYS} for row in by_conda):
+        return []
+    expected = brought_along(wanted, contents)
+    names = set()
+    for module in set(imported) - set(sys.stdlib_module_names):
+        if (code / module).exists() or (code / f"{module}.py").exists():
+            continue
+        owners = {canonicalize_name(name) for name in contents.modules.get(module, ())}
+        if owners and not owners & expected:
+            names |= owners
+    return sorted(f"{name} {installed[name]}" for name in names if name in installed)
+
+
+def brought_along(wanted: Iterable[Requirement], contents: Contents) -> set[str]:
+    """The packages that are asked for, with all that they require in turn."""
+    requires = {canonicalize_name(name): rows for name, rows in contents.requires.items()}
+    found: set[str] = set(ALWAYS)
+    todo = [(canonicalize_name(row.name), frozenset(row.extras)) for row in wanted]
+    seen = set()
+    while todo:
+        name, extras = todo.pop()
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        found |= {name, SMALLER.get(name, name)}
+        for each in {name, SMALLER.get(name, name)}:
+            todo += [
+                (canonicalize_name(row.name), frozenset(row.extras)) for row in applying(requires.get(each, ()), extras)
+            ]
+    return found
+
+
+def applying(rows: Iterable[str], extras: Iterable[str]) -> list[Requirement]:
+    """The requirements of a package that hold with some of its extras."""
+    kept = []
+    for text in rows:
+        try:
+            row = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if row.marker is None or any(row.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            kept.append(row)
+    return kept

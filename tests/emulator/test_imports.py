@@ -1,0 +1,74 @@
+"""Packages that a job's code uses although its environment does not ask for them are told at the end of its log."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from azureml_emulator.imports import unasked, watching
+from azureml_emulator.requirements import Contents
+from tests.emulator.service import Service
+from tests.emulator_fixture import RunningEmulator
+
+CONTENTS = Contents(
+    "3.11.7",
+    packages={"mlflow-skinny": "3.13.0", "PyYAML": "6.0", "pandas": "3.1", "numpy": "2.4", "scikit-learn": "1.9"},
+    requires={
+        "mlflow-skinny": ["pyyaml<7", "pandas; extra == 'extras'"],
+        "pandas": ["numpy>=1.26"],
+        "scikit-learn": ["numpy", "absent; python_version < '3'"],
+    },
+    modules={
+        "mlflow": ["mlflow-skinny"],
+        "yaml": ["PyYAML"],
+        "pandas": ["pandas"],
+        "numpy": ["numpy"],
+        "sklearn": ["scikit-learn"],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "imported", "told"),
+    [
+        (["pandas"], ["pandas", "numpy", "os", "json"], []),
+        (["scikit-learn"], ["sklearn", "pandas"], ["pandas 3.1"]),
+        (["mlflow"], ["mlflow", "yaml"], []),
+        (["mlflow-skinny"], ["mlflow", "pandas", "numpy"], ["numpy 2.4", "pandas 3.1"]),
+        (["mlflow-skinny[extras]>=3"], ["mlflow", "pandas", "numpy"], []),
+        ([], ["yaml", "helpers", "package", "nowhere"], ["pyyaml 6.0"]),
+    ],
+)
+@pytest.mark.parametrize("by_pip", [True, False])
+def test_what_is_not_asked_for(
+    asked: list[str], imported: list[str], told: list[str], by_pip: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "helpers.py").touch()
+    (tmp_path / "package").mkdir()
+    rows = ["python=3.11", {"pip": asked}] if by_pip else ["python=3.11", *asked]
+    assert unasked({"dependencies": rows}, CONTENTS, imported, tmp_path) == told
+
+
+def test_nothing_is_said_where_nothing_is_known(tmp_path: Path) -> None:
+    by_another_name = {"dependencies": ["python", "pytorch"]}
+    assert unasked(by_another_name, CONTENTS, ["pandas"], tmp_path) == []
+    conda = {"dependencies": ["python"]}
+    assert watching({}, "python a.py", tmp_path) == {}
+    assert watching(conda, "pip install -r requirements.txt && python a.py", tmp_path) == {}
+    assert watching(conda, "python a.py --install", tmp_path) != {}
+
+
+def test_a_job_is_told_what_its_image_would_lack(emulator: RunningEmulator, jobs_python: Path) -> None:
+    service, name = Service(emulator), f"job-{uuid.uuid4().hex[:12]}"
+    conda = "dependencies: [python, pip, {pip: [scikit-learn]}]"
+    body = {"properties": {"image": "i", "condaFile": conda}}
+    identity = service.put(f"environments/{name}/versions/1", body).body["id"]
+    code = service.code({"main.py": b"import numpy, helpers\nprint('ran')\n", "helpers.py": b"import yaml, json\n"})
+    job = service.run(name, "python main.py; exit $?", codeId=code, environmentId=identity)
+    assert job["status"] == "Completed", service.log(name)
+    assert service.printed(name) == "ran\n"
+    told = service.log(name).splitlines()[-1]
+    assert told.startswith("[azureml-emulator] The code imports pyyaml 6")
+    assert "numpy" not in told
