@@ -12,11 +12,14 @@ from tests.emulator_fixture import RunningEmulator
 NOT_RETRIED = "AirflowFailException"
 
 ERRORS = {
-    "no_service": ("AzureMLServiceError", ["127.0.0.1:1", "cannot be reached"]),
+    "no_service": ("AzureMLServiceError", ["127.0.0.1:1", "cannot be reached", "azureml-emulator start"]),
     "wrong_secret": ("AzureMLConnectionError", ["`password`", "client_secret"]),
     "no_connection": ("AzureMLConnectionError", ["no_such_connection"]),
     "no_workspace": ("AzureMLNotFoundError", ["no-such-workspace"]),
     "no_compute": ("AzureMLSpecError", ['compute: compute "no-such-compute" does not exist', "cpu-cluster"]),
+    "no_data": ("AzureMLSpecError", ['inputs.d: data asset "no-such-data" version "2" does not exist', "not found"]),
+    "no_label": ("AzureMLNotFoundError", ['inputs.d: data asset "no-such-data@latest" does not exist']),
+    "not_emulated": ("AzureMLNotEmulatedError", ["The emulator does not run this; the service does."]),
     "no_code": ("AzureMLSpecError", ["code", "./no-such-folder"]),
     "dict_literal": ("AzureMLSpecError", ["inputs.grid", "depth", "json.dumps"]),
     "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty text", "Leave the input out"]),
