@@ -64,11 +64,10 @@ def no_such_output(task_id: str, name: str, names: Collection[str]) -> AzureMLSp
 def names_of(operator: Any, *declared: Any) -> frozenset[str] | None:
     """The names of outputs, from the mappings that declare them; None where they are not known before a run.
 
-    :param operator: a task that pushes nothing but what its class does.
+    :param operator: the task, which may be of a class that pushes more; None where it is not.
     :param declared: mappings of outputs, None for none.
     """
-    hooks = (getattr(operator, f"_{when}_execute_hook", None) for when in ("pre", "post"))
-    if not type(operator).__module__.startswith("airflow_azureml.") or any(hooks):
+    if operator is not None and _may_push_more(operator):
         return None
     names = {DEFAULT}
     for outputs in declared:
@@ -85,3 +84,8 @@ def names_of_job(operator: Any, job: Any, *further: Any) -> frozenset[str] | Non
     if not isinstance(job, Mapping) or job.get("type", "command") not in DECLARING:
         return None
     return names_of(operator, job.get("outputs"), *further)
+
+
+def _may_push_more(operator: Any) -> bool:
+    hooks = (getattr(operator, f"_{when}_execute_hook", None) for when in ("pre", "post"))
+    return not type(operator).__module__.startswith("airflow_azureml.") or any(hooks)

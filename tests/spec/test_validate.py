@@ -116,6 +116,21 @@ def test_what_cannot_be_read_is_told_once(tmp_path: Path, capsys: pytest.Capture
         assert (code, len(err)) == (1, 1), name
 
 
+def test_values_that_are_rendered_later_are_let_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        tmp_path,
+        {
+            "job.yml": 'command: echo {{ ds }}\nenvironment: "{{ params.env }}"\nlimits: {timeout: "{{ params.t }}"}\n',
+            "wrong.yml": 'command: echo\nenvironment: "{{ params.env }}"\nlimits: {timeout: soon}\n',
+        },
+    )
+    code, out, err = validate(capsys, tmp_path)
+    assert code == 1
+    assert [": ".join(line.split(": ")[:2]) for line in err] == ["wrong.yml:3: limits.timeout"]
+    assert out[0] == "job.yml: a job, right"
+    assert [line.split(": ")[2] for line in out[1:3]] == ["environment", "limits.timeout"]
+
+
 def test_a_file_of_azure_ml_that_is_no_yaml_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(
         tmp_path,

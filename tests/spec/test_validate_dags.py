@@ -246,6 +246,44 @@ def test_constants_and_default_args_are_seen(tmp_path: Path, capsys: pytest.Capt
     )
 
 
+READS = {
+    "of keywords": (COMMAND.format(', outputs={"model": None, "report": make()}'), "default, model, report"),
+    "of a mapping": (
+        'AzureMLJobOperator(task_id="t", job={"command": "echo", "environment": "azureml:e:1"})',
+        "default",
+    ),
+    "of a file": ('AzureMLJobOperator(task_id="t", job="job.yml", outputs={"more": None})', "default, model, more"),
+}
+
+
+@pytest.mark.parametrize(("made", "has"), READS.values(), ids=READS)
+def test_a_misspelt_output_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], made: str, has: str) -> None:
+    (tmp_path / "job.yml").write_text(
+        "command: echo\nenvironment: azureml:e:1\noutputs: {model: {type: mlflow_model}}\n"
+    )
+    code, found = validate(capsys, dag(tmp_path, f"a = {made}\nuse(a.output['default'], a.output['modle'])"))
+    assert code == 1
+    (line,) = found
+    assert line.startswith("dag.py:7: AzureML")
+    assert 'Operator.output: task "t" has no output "modle".' in line
+    assert line.endswith(f"It has: {has}.")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        COMMAND.format(", outputs=given"),
+        COMMAND.format(", **given"),
+        COMMAND.format(", post_execute=more"),
+        'AzureMLJobOperator(task_id="t", job=name)',
+        'AzureMLInvokeBatchEndpointOperator(task_id="t", endpoint_name="e")',
+        COMMAND.format("") + "\na = other()",
+    ],
+)
+def test_outputs_that_are_not_known_are_let_be(tmp_path: Path, capsys: pytest.CaptureFixture[str], made: str) -> None:
+    assert validate(capsys, dag(tmp_path, f"a = {made}\nuse(a.output['modle'])")) == (0, [])
+
+
 def test_a_name_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "from airflow_azureml.operators import AzureMLComandJobOperator\n"
     assert validate(capsys, dag(tmp_path, text, head="", indent="")) == (

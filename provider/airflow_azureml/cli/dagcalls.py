@@ -66,12 +66,14 @@ class DagFile:
     :param problems: names of ours that do not exist.
     :param defaults: keys of the ``default_args`` in the file; None where some are not known.
     :param makes_dag: whether a DAG is made here, so that relative paths belong to this file's folder.
+    :param reads: where an output of such an operator is read: the operator, the output's name, the line.
     :param searches: whether a DAG looks for files elsewhere, too (``template_searchpath``).
     """
 
     calls: list[OperatorCall] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     defaults: set[str] | None = field(default_factory=set)
+    reads: list[tuple[OperatorCall, str, int]] = field(default_factory=list)
     makes_dag: bool = False
     searches: bool = False
 
@@ -90,7 +92,27 @@ def read(text: str, path: str) -> DagFile:
             found.calls.extend(_calls(node, names, literals))
         elif isinstance(node, ast.Name) and node.id == "dag" and isinstance(node.ctx, ast.Load):
             found.makes_dag = found.makes_dag or _imports(tree, "dag")
+    found.reads = list(_reads(tree, found.calls, literals))
     return found
+
+
+def _reads(tree: ast.Module, calls: list[OperatorCall], literals: Literals) -> Iterator[tuple[OperatorCall, str, int]]:
+    """Go through ``task.output["name"]`` of tasks that a name stands for which is bound once."""
+    made = {id(call.node): call for call in calls}
+    tasks = {
+        target.id: made[id(node.value)]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and id(node.value) in made
+        for target in node.targets
+        if isinstance(target, ast.Name) and literals.bound[target.id] == 1
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            owner, name = node.value, node.slice.value
+            if isinstance(owner, ast.Attribute) and owner.attr == "output" and isinstance(name, str):
+                task = owner.value.id if isinstance(owner.value, ast.Name) else ""
+                if task in tasks:
+                    yield tasks[task], name, node.lineno
 
 
 def _imports(tree: ast.Module, name: str) -> bool:

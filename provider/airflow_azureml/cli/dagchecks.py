@@ -49,6 +49,36 @@ def problems_of_call(call: OperatorCall, file: DagFile, path: str, folder: str, 
     return [_placed(problem, call, path) for problem in found]
 
 
+def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem]:
+    """Outputs that are read of tasks and that these do not have, as far as the file, and the job files, tell."""
+    from airflow_azureml.outcome import RESERVED_KEYS
+    from airflow_azureml.references import no_such_output
+
+    for call, name, line in file.reads:
+        names = _output_names(call, folder)
+        if names is not None and name not in names and name not in RESERVED_KEYS:
+            error = no_such_output(str(call.values.get("task_id")), name, names)
+            yield Problem(f"{call.name}.output", str(error).partition(": ")[2], path, line)
+
+
+def _output_names(call: OperatorCall, folder: str) -> frozenset[str] | None:
+    """The outputs of a task's job; None where only a run tells them."""
+    from airflow_azureml.references import names_of, names_of_job
+
+    given = _given(call)
+    open_ = call.values.get("outputs") is UNKNOWN or {"pre_execute", "post_execute", "set"} & set(call.keywords)
+    if DOCUMENTS.get(call.name) != "job" or given is None or not call.whole or open_:
+        return None
+    if call.name == "AzureMLCommandJobOperator":
+        return names_of(None, given.get("outputs"))
+    if _names_a_template(call, given, folder):
+        return None
+    try:
+        return names_of_job(None, _made(call, given, folder).document({}).value)
+    except Exception:  # noqa: BLE001 - told as a problem of the call
+        return None
+
+
 def _placed(problem: Problem, call: OperatorCall, path: str) -> Problem:
     """Say where in the DAG file a problem stands; one in a file that the call names stays there."""
     if problem.file is not None:
@@ -165,9 +195,7 @@ def _document(call: OperatorCall, file: DagFile, folder: str, workspace: Workspa
     if kind is None or given is None or not call.whole or _names_a_template(call, given, folder):
         return
     try:
-        operator = call.operator(task_id="checked", **given)
-        operator.template_folders = lambda: (folder,)
-        document = operator.document({})
+        document = _made(call, given, folder).document({})
     except SpecError as error:
         problems = list(error.problems)
     except Exception as error:  # noqa: BLE001 - whatever a constructor, ours or Airflow's, says of its arguments
@@ -177,6 +205,13 @@ def _document(call: OperatorCall, file: DagFile, folder: str, workspace: Workspa
     for problem in problems:
         if not (file.searches and "does not exist" in problem.message):
             yield _by_keyword(problem, call)
+
+
+def _made(call: OperatorCall, given: Mapping[str, Any], folder: str) -> Any:
+    """Make the operator, outside of any DAG."""
+    operator = call.operator(task_id="checked", **given)
+    operator.template_folders = lambda: (folder,)
+    return operator
 
 
 def _names_a_template(call: OperatorCall, given: Mapping[str, Any], folder: str) -> bool:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from airflow_azureml.cli.dagcalls import PACKAGE, DagFile, read
-from airflow_azureml.cli.dagchecks import problems_of_call
+from airflow_azureml.cli.dagchecks import problems_of_call, problems_of_reads
 from airflow_azureml.cli.reporting import complain, problems_of
 from airflow_azureml.cli.validation import files
 from airflow_azureml.rest.errors import Problem, SpecError
@@ -58,6 +58,7 @@ class DagValidation:
         problems = list(found.problems)
         for call in found.calls:
             problems += problems_of_call(call, found, whole, os.path.dirname(whole), self.workspace)
+        problems += problems_of_reads(found, whole, os.path.dirname(whole))
         return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != whole, problem.line or 0))
 
     def tell(self, problems: Sequence[Problem], path: str, count: int | None = None) -> None:

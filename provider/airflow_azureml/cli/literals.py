@@ -19,10 +19,13 @@ UNKNOWN: Any = _Unknown()
 
 
 class Literals:
-    """The names of one file that stand for a literal: those at its top that are bound once and never changed."""
+    """The names of one file that stand for a literal: those at its top that are bound once and never changed.
+
+    ``bound`` counts how often each name is bound or changed, anywhere in the file.
+    """
 
     def __init__(self, tree: ast.Module) -> None:
-        bound = Counter(name for node in ast.walk(tree) if (name := _bound(node)))
+        self.bound = bound = Counter(name for node in ast.walk(tree) if (name := _bound(node)))
         self.names: dict[str, ast.expr] = {}
         for statement in tree.body:
             for name, value in _assigned(statement):

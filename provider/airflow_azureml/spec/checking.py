@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -14,6 +15,7 @@ from airflow_azureml.spec.needs import Translation
 from airflow_azureml.spec.resources import RESOURCES
 from airflow_azureml.spec.schedules import check_schedule
 from airflow_azureml.spec.translate import translate
+from airflow_azureml.spec.yamloutline import is_template
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,31 @@ def check(document: Document, workspace: Workspace, *, named: bool = False) -> V
     found = recognise(document.value, named=named)
     if found is None or (checker := _checker(found.name)) is None:
         return Verdict(found)
+    warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     try:
         warnings = checker(document, workspace)
     except SpecError as error:
-        return Verdict(found, True, problems=error.problems)
-    return Verdict(found, True, (*warnings, *_beside(found, document)))
+        open_ = [problem for problem in error.problems if _is_open(problem, document)]
+        problems = tuple(problem for problem in error.problems if problem not in open_)
+        warnings = tuple(str(replace(problem, message=OPEN)) for problem in open_)
+    return Verdict(found, True, warnings if problems else (*warnings, *_beside(found, document)), problems)
+
+
+OPEN = "this is a template: it can be checked only once it is rendered."
+
+
+def _is_open(problem: Problem, document: Document) -> bool:
+    """Whether a value that is not accepted will be another one: operators render the files that they are given."""
+    if problem.file != document.root.place.file:
+        return False
+    value: Any = document.value
+    for key in problem.path.split("."):
+        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        elif isinstance(value, Mapping):
+            value = value.get(key)
+    return isinstance(value, str) and is_template(value)
 
 
 BESIDE = ("name", "endpoint_name")

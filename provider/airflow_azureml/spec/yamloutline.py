@@ -16,8 +16,8 @@ from airflow_azureml.spec.yamltext import Survey, check_depth
 NESTED = 4
 """How deep the look goes."""
 
-TEMPLATE = re.compile(r"(?<!\$)\{\{|\{%|<%|\$\[\[")
-"""Marks of templates: Jinja's and Helm's, ERB's."""
+TEMPLATE = re.compile(r"(?<!\$)\{\{|\{%|<%")
+"""Marks of templates: Jinja's and Helm's, ERB's; ``${{...}}`` and ``$[[...]]`` are Azure ML's own."""
 
 SCHEMA = re.compile(r"""^["']?\$schema["']?\s*:\s*["']?(\S+?)["']?\s*$""", re.MULTILINE)
 
