@@ -148,7 +148,7 @@ class Airflow:
         while True:
             if answer := probe():
                 return answer
-            if dead := [name for name, process in self.running.items() if process.poll() is not None]:
+            if dead := [name for name, process in list(self.running.items()) if process.poll() is not None]:
                 raise AirflowError(f"Airflow's {' and '.join(dead)} ended by itself; its log lies in {self.home}.")
             if time.monotonic() > deadline:
                 raise AirflowError(f"No {what} within {timeout:.0f} s; Airflow's logs lie in {self.home}.")

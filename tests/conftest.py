@@ -16,6 +16,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OWN_SETTINGS = ("AZUREML_CORPUS", "AZUREML_SHARED")
 """Variables that tell the tests where something is; all else of Airflow's and Azure's would change what is tested."""
 
+REQUIRABLE = ("corpus", "sdk", "airflow2", "jobs")
+"""What some tests need and a machine may lack: the golden requests, and environments of ``.venvs``."""
+
 FOREIGN = ("AIRFLOW", "ARM_", "AZURE", "IDENTITY_", "IMDS_", "MLFLOW_", "MSI_")
 
 
@@ -52,6 +55,22 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--require``: what must not be missing. Without it, tests that miss something are skipped and say so."""
+    text = f"fail at once where one of these is missing, instead of skipping tests: {','.join(REQUIRABLE)}"
+    parser.addoption("--require", default="", metavar="NAMES", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to begin where something is missing that must be there."""
+    for name in filter(None, config.getoption("--require").split(",")):
+        if name not in REQUIRABLE:
+            raise pytest.UsageError(f"--require: {name!r} is not known. Accepted: {', '.join(REQUIRABLE)}.")
+        place = _corpus_place() / "index.json" if name == "corpus" else _python_of(name)
+        if not place.exists():
+            raise pytest.UsageError(f"--require: {name} is missing, {place} does not exist.")
+
+
 def _explicit_place() -> tuple[str, Path] | None:
     """The variable that names the place of the golden requests, and that place; None when none is set."""
     if place := os.environ.get("AZUREML_CORPUS"):
@@ -61,14 +80,22 @@ def _explicit_place() -> tuple[str, Path] | None:
     return None
 
 
+def _corpus_place() -> Path:
+    explicit = _explicit_place()
+    return explicit[1] if explicit else REPOSITORY.parent / "shared" / "corpus"
+
+
+def _python_of(environment: str) -> Path:
+    return REPOSITORY / ".venvs" / environment / "bin" / "python"
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of golden requests: ``AZUREML_CORPUS``, or ``corpus`` in ``AZUREML_SHARED``, or beside the repository.
 
     Absent, its tests are skipped; but they fail when a variable names a place where it is not.
     """
-    explicit = _explicit_place()
-    place = explicit[1] if explicit else REPOSITORY.parent / "shared" / "corpus"
+    explicit, place = _explicit_place(), _corpus_place()
     if (place / "index.json").is_file():
         return place
     if explicit:
@@ -95,7 +122,7 @@ def airflow2_python() -> Path:
 
 
 def _interpreter(environment: str) -> Path:
-    python = REPOSITORY / ".venvs" / environment / "bin" / "python"
+    python = _python_of(environment)
     if not python.exists():
         pytest.skip(f".venvs/{environment} is missing; `make install` makes it where this machine's Python allows.")
     return python

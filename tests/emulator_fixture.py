@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,9 @@ from azureml_emulator import cli
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_PATIENCE = 60.0
 STOP_PATIENCE = 60.0
+
+ONE_AT_A_TIME = threading.Lock()
+"""What commands print is caught by replacing ``sys.stdout``, which all threads share."""
 
 Start = Callable[..., "RunningEmulator"]
 
@@ -116,7 +120,7 @@ class RunningEmulator:
 
 def said(*arguments: str, state: Path) -> str:
     """What one ``azureml-emulator`` command prints, which must succeed; run in this process: tests ask very often."""
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
+    with ONE_AT_A_TIME, contextlib.redirect_stdout(io.StringIO()) as printed:
         code = cli.main([*arguments, "--state", str(state)])
     assert code == 0, f"{' '.join(arguments)}: exit code {code}"
     return printed.getvalue()

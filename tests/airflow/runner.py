@@ -13,6 +13,9 @@ import time
 from typing import Any
 
 import airflow
+from airflow import settings
+
+from airflow_azureml.triggers import jobs
 
 
 def loaded(folder: str) -> Any:
@@ -27,6 +30,11 @@ def loaded(folder: str) -> Any:
 
 def main() -> None:
     """Run the DAGs, each to its end."""
+    # Airflow may have been loaded before this process was told of its home.
+    settings.configure_vars()  # type: ignore[no-untyped-call]
+    settings.configure_orm()  # type: ignore[no-untyped-call]
+    # No scheduler here has to digest that a worker is done.
+    jobs.SETTLE = 0
     bag = loaded(sys.argv[1])
     # One and the same day, at a time of that day that no other run has.
     noon = datetime.datetime(2024, 1, 1, 12, tzinfo=datetime.timezone.utc)

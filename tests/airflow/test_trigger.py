@@ -32,6 +32,12 @@ def submit(hook: AzureMLHook) -> Submit:
     return begin
 
 
+@pytest.fixture(autouse=True)
+def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No trigger waits for a scheduler to digest that a worker is done; the test of that wait switches it on."""
+    monkeypatch.setattr(jobs, "SETTLE", 0)
+
+
 @pytest.fixture
 def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
     """Has Airflow answer with a state when it is asked for the task's."""
@@ -50,7 +56,8 @@ async def fired(trigger: AzureMLJobTrigger) -> dict[str, Any]:
     return payload
 
 
-async def test_it_fires_when_the_job_has_ended_and_not_at_once(submit: Submit) -> None:
+async def test_it_fires_when_the_job_has_ended_and_not_at_once(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "SETTLE", SETTLE)
     name, begun = submit("true"), time.monotonic()
     event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=0.2))
     assert (event["job_name"], event["outcome"], event["status"]) == (name, "finished", "Completed")

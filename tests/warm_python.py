@@ -1,0 +1,153 @@
+"""A Python that has loaded its modules once and runs many scripts, each in a fork of it that begins at once.
+
+The file is module and script at the same time: as a script it runs in the other interpreter, with the standard library
+alone, and answers on a socket. A script is named as on Python's command line: ``-c TEXT``, ``-m MODULE``, or a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+START_PATIENCE = 120.0
+
+
+class WarmPython:
+    """One interpreter, kept ready.
+
+    :param environment: the environment variables that its modules are loaded with, and all scripts begin with.
+    :param modules: what it loads before the first script.
+    """
+
+    def __init__(self, python: Path, environment: Mapping[str, str], modules: Sequence[str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="warm-")
+        self._socket = Path(self._folder.name, "socket")
+        with Path(self._folder.name, "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [python, "-W", "ignore", __file__, str(self._socket), *modules],
+                cwd=self._folder.name,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._end = weakref.finalize(self, end, self._process, self._folder)
+
+    def run(
+        self, *words: str | Path, cwd: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a script to its end; others may run at the same time.
+
+        :param settings: environment variables of this script beside the common ones.
+        """
+        arguments = [str(word) for word in words]
+        with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
+            wanted = {"words": arguments, "cwd": str(cwd or folder), "settings": dict(settings or {}), "out": folder}
+            with self._connected() as connection:
+                connection.sendall(json.dumps(wanted).encode() + b"\n")
+                answer = connection.makefile("rb").readline()
+            out, err = (Path(folder, name).read_text(errors="replace") for name in ("1", "2"))
+        # Without an answer the fork was killed.
+        return subprocess.CompletedProcess(arguments, int(answer or -signal.SIGKILL), out, err)
+
+    def close(self) -> None:
+        """End it; when it is not used any more that happens by itself."""
+        self._end()
+
+    def _connected(self) -> socket.socket:
+        deadline = time.monotonic() + START_PATIENCE
+        while True:
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(str(self._socket))
+            except (FileNotFoundError, ConnectionRefusedError):
+                connection.close()
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(Path(self._folder.name, "log").read_text(errors="replace")) from None
+                time.sleep(0.05)
+            else:
+                return connection
+
+
+def end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
+    """End a process and remove its folder."""
+    process.terminate()
+    process.wait()
+    folder.cleanup()
+
+
+def serve(place: str, modules: Sequence[str]) -> None:
+    """Load modules, then run a script for whoever connects, each in a fork."""
+    # Where this file lies are no modules of the scripts'.
+    sys.path.pop(0)
+    for name in modules:
+        importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(place)
+        server.listen(16)
+        while True:
+            connection, _ = server.accept()
+            if os.fork():
+                connection.close()
+                continue
+            server.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            code = run(json.loads(connection.makefile("rb").readline()))
+            connection.sendall(f"{code}\n".encode())
+            os._exit(0)
+
+
+def run(wanted: Mapping[str, Any]) -> int:
+    """Run one script in this process and give back its exit code."""
+    for number in (1, 2):
+        file = os.open(os.path.join(wanted["out"], str(number)), os.O_WRONLY | os.O_CREAT, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+    code = 1
+    try:
+        os.environ.update(wanted["settings"])
+        os.chdir(wanted["cwd"])
+        execute(wanted["words"])
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:  # noqa: BLE001 - as Python does: the text, and exit code 1
+        traceback.print_exc()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return code
+
+
+def execute(words: Sequence[str]) -> None:
+    """Do what Python does with these words of its command line."""
+    if words[0] == "-c":
+        sys.argv = ["-c", *words[2:]]
+        exec(compile(words[1], "<string>", "exec"), {"__name__": "__main__"})
+    elif words[0] == "-m":
+        sys.argv = [words[1], *words[2:]]
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = list(words)
+        runpy.run_path(words[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], sys.argv[2:])
