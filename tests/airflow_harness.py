@@ -13,25 +13,32 @@ import shutil
 import signal
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from demo import processes
-from demo.airflow import Airflow
+from demo.airflow import Airflow, AirflowError, T
 from demo.emulator import Emulator
 from tests.emulator_fixture import said
+from tests.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BIN = REPOSITORY / ".venv" / "bin"
 SECOND = "second triggerer"
 ENDED = {"success", "failed", "skipped", "upstream_failed"}
 
+COMMANDS = ("airflow.cli.cli_parser", "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
+
 SETTINGS = {
     "AIRFLOW__AZUREML__POLL_INTERVAL": "1",
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+    # Many tests wait side by side; what they wait for takes no processor.
+    "AIRFLOW__CORE__PARALLELISM": "8",
     # As it is by default: a scheduler that looks five times a second takes a seventh of a core.
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
     # How soon the death of a worker's supervisor or of a triggerer is noticed: 300 s and 30 s by default.
@@ -48,12 +55,12 @@ class Service(Emulator):
 
     def made(self, experiment: str, *, besides: set[str] | None = None) -> list[dict[str, Any]]:
         """List the jobs of an experiment, the oldest first, without those named in ``besides``."""
-        jobs = [job for job in self.jobs().values() if job["experiment"] == experiment]
+        jobs = self._journal("--jobs", "--experiment", experiment)
         return [job for job in jobs if job["name"] not in (besides or set())]
 
     def puts(self, job: str) -> int:
         """Count the PUTs of a job that were received."""
-        requests = self.requests()
+        requests = self._journal("--path", f"/jobs/{job}")
         return sum(one["method"] == "PUT" and one["path"].endswith(f"/jobs/{job}") for one in requests)
 
     def fault(self, kind: str, *words: str) -> None:
@@ -77,6 +84,32 @@ class RealAirflow(Airflow):
     """Airflow with what a test needs beside the demo: its database to look at, its parts to hurt."""
 
     service: Service
+    writing = threading.Lock()
+    """Held while the REST API is asked to change something: 3.3 writes down who asked in its event loop, which stands
+    still for seconds when SQLite is busy with another such request."""
+
+    def command(self, *words: str, settings: Mapping[str, str] | None = None) -> str:
+        """Run one of Airflow's own commands to its end and give back what it printed."""
+        if not self.running:
+            return super().command(*words, settings=settings)
+        done = self._console.run("-m", "airflow", *words, cwd=self.home, settings=settings)
+        if done.returncode:
+            raise AirflowError(f"airflow {' '.join(words)} ended with {done.returncode}: {done.stderr[-2000:]}")
+        return done.stdout
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the REST API (3.x), for one change at a time."""
+        with contextlib.nullcontext() if method == "GET" else self.writing:
+            return super().api(method, path, body)
+
+    @cached_property
+    def _console(self) -> WarmPython:
+        """Its command line, which needs seconds to begin; it ends with the components."""
+        return WarmPython(self.bin / "python", processes.marked(self.home, self.environment), COMMANDS)
+
+    def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 180, pause: float = 0.3) -> T:
+        """Ask ``probe`` until it answers something true: more rarely and for longer, as many ask at once."""
+        return super().until(what, probe, timeout=timeout, pause=pause)
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database. Only :meth:`move_triggers` writes to it: writing is Airflow's business."""
@@ -84,23 +117,16 @@ class RealAirflow(Airflow):
             return database.execute(query, values).fetchall()
 
     def trigger(self, dag: str, run: str, *, conf: dict[str, Any] | None = None) -> None:
-        """Switch a DAG on and start a run of it (3.x by REST, 2.11 by its command line)."""
+        """Switch a DAG on and start a run of it."""
         self.unpause(dag)
-        if self.major == 2:
-            self.command("dags", "trigger", dag, "--run-id", run, "--conf", json.dumps(conf or {}))
-            return
-        body = {"dag_run_id": run, "logical_date": None, "conf": conf or {}}
-        self.api("POST", f"/dags/{dag}/dagRuns", body)
+        self.command("dags", "trigger", dag, "--run-id", run, "--conf", json.dumps(conf or {}))
 
     def unpause(self, dag: str) -> None:
         """Wait until a DAG is known and switch it on; one with a schedule then gets its latest run."""
-        if self.major == 2:
-            known = "SELECT 1 FROM serialized_dag WHERE dag_id = ?"
-            self.until(f"DAG {dag}", lambda: self.sql(known, dag), timeout=120)
+        known = "SELECT is_paused FROM dag JOIN serialized_dag USING (dag_id) WHERE dag_id = ?"
+        rows = self.until(f"DAG {dag}", lambda: self.sql(known, dag))
+        if rows[0][0]:
             self.command("dags", "unpause", dag)
-            return
-        self.until(f"DAG {dag}", lambda: self.find(f"/dags/{dag}"), timeout=120)
-        self.api("PATCH", f"/dags/{dag}", {"is_paused": False})
 
     def scheduled_run(self, dag: str) -> str:
         """Wait until the scheduler has made a run of a DAG by itself and give back its id."""
@@ -124,7 +150,7 @@ class RealAirflow(Airflow):
         rows = self.sql(query, dag, run, task)
         return rows[0][0] if rows else None
 
-    def wait_state(self, dag: str, run: str, task: str, *states: str, timeout: float = 90) -> str:
+    def wait_state(self, dag: str, run: str, task: str, *states: str, timeout: float = 180) -> str:
         """Wait until a task is in one of these states."""
 
         def look() -> str | None:
@@ -133,7 +159,7 @@ class RealAirflow(Airflow):
 
         return self.until(f"{task} {' or '.join(states)} in {dag} {run}", look, timeout=timeout)
 
-    def wait_run(self, dag: str, run: str, timeout: float = 120) -> str:
+    def wait_run(self, dag: str, run: str, timeout: float = 180) -> str:
         """Wait until a DAG run has ended and give back its state."""
 
         def look() -> str | None:
@@ -267,6 +293,8 @@ def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Ite
         airflow.service = service
         airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
         airflow.prepare(template)
+        # Many write side by side; SQLite keeps each waiting for five seconds at the most unless it is told otherwise.
+        airflow.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] += "?timeout=60"
         try:
             airflow.start()
             yield airflow

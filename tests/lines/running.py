@@ -25,15 +25,15 @@ class Counted(Service):
 
     def __init__(self, bin: Path, home: Path, python: Path) -> None:
         super().__init__(bin, home, python)
-        self._lock, self._asked = threading.Lock(), 0.0
-        self._rows: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, ...], tuple[float, list[dict[str, Any]]]] = {}
 
     def _journal(self, *words: str) -> list[dict[str, Any]]:
         with self._lock:
-            if time.monotonic() - self._asked > 1:
-                self._rows = super()._journal(*words)
-                self._asked = time.monotonic()
-            return self._rows
+            asked, rows = self._known.get(words, (0.0, []))
+            if time.monotonic() - asked > 1:
+                asked, rows = self._known[words] = time.monotonic(), super()._journal(*words)
+            return rows
 
 
 class WrongError(Exception):

@@ -1,13 +1,18 @@
-"""A run of a DAG whose only job ends when the test says so."""
+"""A run of a DAG whose only job ends when the test says so, and many of them side by side."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from tests.airflow_harness import RealAirflow, Service
 
@@ -23,7 +28,6 @@ class Patient:
     dag: str
     gate: Path
     run: str = field(default_factory=lambda: f"run-{uuid4().hex[:8]}")
-    before: set[str] = field(default_factory=set)
 
     @property
     def service(self) -> Service:
@@ -35,8 +39,8 @@ class Patient:
         self.airflow.trigger(self.dag, self.run, conf={"gate": str(self.gate)})
 
     def jobs(self) -> list[dict[str, Any]]:
-        """The jobs made since the test began, the oldest first."""
-        return self.service.made(self.dag, besides=self.before)
+        """The jobs that were made for this DAG, the oldest first."""
+        return self.service.made(self.dag)
 
     def puts(self) -> list[int]:
         """How many PUTs of each of these jobs were received."""
@@ -57,16 +61,16 @@ class Patient:
         self.airflow.wait_state(self.dag, self.run, TASK, *states)
 
     def wait_waiting(self) -> None:
-        """Wait until the task waits for its job: on its worker, or in a triggerer that has begun with it.
+        """Wait until the task waits for its job: on its worker, or in the newest triggerer, which has begun with it.
 
         A task that is ended between its deferral and that moment has nothing running that Airflow could tell.
         """
-        if self.dag != DEFERRED:
+        if not self.dag.startswith(DEFERRED):
             self.wait_task("running")
             return
         self.wait_task("deferred")
-        place = f"logs/dag_id={self.dag}/run_id={self.run}/task_id={TASK}"
-        self.airflow.until("trigger begun", lambda: list(self.airflow.home.glob(f"{place}/*.trigger.*")))
+        newest = self.airflow.triggerers()[-1]
+        self.airflow.until("trigger begun", lambda: self.airflow.trigger_log(self.dag, self.run, TASK, newest))
 
     def tries(self) -> int:
         """Which try the task is in."""
@@ -83,12 +87,76 @@ class Patient:
         return value
 
 
-@contextlib.contextmanager
-def admitted(airflow: RealAirflow, dag: str, gate: Path) -> Iterator[Patient]:
-    """A patient of this DAG; nothing of it is left running."""
-    patient = Patient(airflow, dag, gate, before=set(airflow.service.jobs()))
-    try:
-        yield patient
-    finally:
-        airflow.service.clear_faults()
-        gate.touch()
+BEDS: dict[tuple[Path, str], Iterator[int]] = defaultdict(lambda: itertools.count(1))
+"""The numbers of the next patients, by the home of their Airflow and their kind."""
+
+SIDE_BY_SIDE = 6
+"""Cases at a time: Airflow's database is SQLite, which lets one write after the other."""
+
+Case = Callable[[Patient], None]
+
+
+class Ward:
+    """The cases of a file that do not disturb each other: several at a time, each in a thread, and each is a test."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, Case] = {}
+
+    def case(self, *kinds: str) -> Callable[[Case], Callable[..., None]]:
+        """Make a test of a case: one for each of these kinds of patients."""
+
+        def take(case: Case) -> Callable[..., None]:
+            def look(outcomes: Mapping[str, Future[None]], kind: str, request: pytest.FixtureRequest) -> None:
+                outcomes[request.node.name].result()
+
+            look.__name__ = look.__qualname__ = case.__name__
+            look.__module__ = case.__module__
+            self._cases[case.__name__] = case
+            return pytest.mark.parametrize("kind", kinds)(look)
+
+        return take
+
+    @contextlib.contextmanager
+    def begun(
+        self, airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path
+    ) -> Iterator[dict[str, Future[None]]]:
+        """Begin the cases that are among the tests to run; gives what becomes of each, by its test's name."""
+        chosen = [item for item in items_of(request) if item.originalname in self._cases]
+        patients = {item.name: admit(airflow, str(item.callspec.params["kind"]), gates) for item in chosen}
+        try:
+            with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+                yield {item.name: pool.submit(self._cases[item.originalname], patients[item.name]) for item in chosen}
+        finally:
+            airflow.service.clear_faults()
+            release(patients)
+
+    @contextlib.contextmanager
+    def waiting(
+        self, airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path
+    ) -> Iterator[dict[str, Patient]]:
+        """Begin a patient that waits in the triggerer for each other test that needs one, by the test's name."""
+        chosen = [item for item in items_of(request) if "patient" in item.fixturenames]
+        patients = {item.name: admit(airflow, DEFERRED, gates) for item in chosen}
+        for patient in patients.values():
+            patient.begin()
+        try:
+            yield patients
+        finally:
+            release(patients)
+
+
+def release(patients: Mapping[str, Patient]) -> None:
+    """Let the jobs end that still run."""
+    for patient in patients.values():
+        patient.gate.touch()
+
+
+def admit(airflow: RealAirflow, kind: str, gates: Path) -> Patient:
+    """A patient with a DAG of its own, to be begun."""
+    dag = f"{kind}_on_{airflow.major}_{next(BEDS[airflow.home, kind])}"
+    return Patient(airflow, dag, gates / dag)
+
+
+def items_of(request: pytest.FixtureRequest) -> list[pytest.Function]:
+    """The tests of this file that are to run."""
+    return [item for item in request.session.items if isinstance(item, pytest.Function) and item.path == request.path]

@@ -1,59 +1,54 @@
-"""One task, one job, whatever dies: counted from the emulator's jobs, with the PUTs received beside them."""
+"""One task, one job, whatever dies: counted from the emulator's jobs, with the PUTs received beside them.
+
+What hurts a task alone is tried on many tasks at once. What hurts a triggerer hurts all that wait in it, so it is tried
+when those cases are over that others wait for.
+"""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from tests.airflow_harness import SECOND, RealAirflow
-from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patient, admitted
+from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patient, Ward
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
+
+WARD = Ward()
+
+
+@pytest.fixture(scope="module")
+def waiting(airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path) -> Iterator[dict[str, Patient]]:
+    """Patients for the tests that hurt the triggerer, begun with all others, by their tests' names."""
+    with WARD.waiting(airflow, request, gates) as begun:
+        yield begun
 
 
 @pytest.fixture
-def patient(airflow: RealAirflow, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Patient]:
-    """A patient of the DAG named by the test's parameter."""
-    with admitted(airflow, request.param, tmp_path / "gate") as found:
-        yield found
+def patient(waiting: dict[str, Patient], request: pytest.FixtureRequest) -> Patient:
+    """The patient of a test that hurts the triggerer."""
+    return waiting[request.node.name]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER], indirect=True)
-def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-
-    patient.airflow.kill_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.wait_task("running")
-    patient.finish()
-
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
-    assert patient.tries() == 2
-    assert patient.result()["job_name"] == patient.jobs()[0]["name"]
+@pytest.fixture(scope="module")
+def outcomes(
+    airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: dict[str, Patient]
+) -> Iterator[dict[str, Future[None]]]:
+    """What becomes of the cases that are tried at once, by their tests' names."""
+    with WARD.begun(airflow, request, gates) as begun:
+        yield begun
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER], indirect=True)
-def test_a_worker_killed_with_its_supervisor_leaves_one_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-
-    patient.airflow.kill_task(patient.dag, patient.run, TASK, supervisor=True)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
-
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
-
-
-@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
+@WARD.case(DEFERRED)
 def test_a_worker_killed_right_after_its_put_leaves_one_job(patient: Patient) -> None:
     # The service acts at once, its answer comes too late: the worker dies knowing nothing of its job.
-    patient.service.fault("delay", "--route", "PUT .*/jobs/", "--when", "after", "--delay", "60", "--times", "1")
+    patient.service.fault(
+        "delay", "--route", f"PUT .*/jobs/{patient.dag}-", "--when", "after", "--delay", "60", "--times", "1"
+    )
     patient.begin()
     patient.airflow.until("job", lambda: patient.jobs())
     assert patient.airflow.column("state", patient.dag, patient.run, TASK) == "running"
@@ -66,7 +61,7 @@ def test_a_worker_killed_right_after_its_put_leaves_one_job(patient: Patient) ->
     assert patient.puts() == [1]
 
 
-@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
+@WARD.case(DEFERRED)
 def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> None:
     patient.begin()
     patient.finish()
@@ -81,7 +76,7 @@ def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> 
     assert patient.result()["job_name"] == patient.jobs()[1]["name"] != first
 
 
-@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
+@WARD.case(DEFERRED)
 def test_a_run_deleted_and_made_again_runs_a_new_job(patient: Patient) -> None:
     patient.begin()
     patient.finish()
@@ -95,7 +90,7 @@ def test_a_run_deleted_and_made_again_runs_a_new_job(patient: Patient) -> None:
     assert patient.result()["job_name"] == patient.jobs()[1]["name"]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+@WARD.case(ON_WORKER, DEFERRED)
 def test_marking_the_task_failed_cancels_its_job(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
@@ -108,7 +103,7 @@ def test_marking_the_task_failed_cancels_its_job(patient: Patient) -> None:
     assert patient.statuses() == ["Canceled"]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+@WARD.case(ON_WORKER, DEFERRED)
 def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
@@ -124,10 +119,62 @@ def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
     assert patient.result()["job_name"] == patient.jobs()[1]["name"]
 
 
-@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
+@WARD.case(IN_A_HURRY)
+def test_a_task_out_of_time_cancels_its_job(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.wait_status(0, "Canceled")
+    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
+
+    assert patient.statuses() == ["Canceled"]
+    assert "Timeout" in patient.airflow.log(patient.dag, patient.run, TASK)
+
+
+@WARD.case(ON_WORKER)
+def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.airflow.kill_task(patient.dag, patient.run, TASK)
+    patient.airflow.until("second try", lambda: patient.tries() == 2)
+    patient.wait_task("running")
+    patient.finish()
+
+    assert patient.statuses() == ["Completed"]
+    assert patient.puts() == [1]
+    assert patient.tries() == 2
+    assert patient.result()["job_name"] == patient.jobs()[0]["name"]
+
+
+@WARD.case(ON_WORKER)
+def test_a_worker_killed_with_its_supervisor_leaves_one_job(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.airflow.kill_task(patient.dag, patient.run, TASK, supervisor=True)
+    patient.airflow.until("second try", lambda: patient.tries() == 2)
+    patient.finish()
+
+    assert patient.statuses() == ["Completed"]
+    assert patient.puts() == [1]
+
+
+@WARD.case(ON_WORKER)
+def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.airflow.end_task(patient.dag, patient.run, TASK)
+    patient.airflow.until("second try", lambda: patient.tries() == 2)
+    patient.finish()
+
+    assert patient.statuses() == ["Completed"]
+    assert patient.puts() == [1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
-    patient.begin()
     patient.wait_status(0, "Running")
     patient.wait_waiting()
 
@@ -140,14 +187,11 @@ def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: si
     assert patient.tries() == 1
 
 
-@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
 def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(patient: Patient) -> None:
     airflow = patient.airflow
-    patient.begin()
     patient.wait_status(0, "Running")
-    patient.wait_task("deferred")
-    picked_up = "SELECT triggerer_id FROM trigger WHERE triggerer_id IS NOT NULL"
-    first = airflow.until("trigger picked up", lambda: airflow.sql(picked_up))[0][0]
+    patient.wait_waiting()
+    first = airflow.triggerers()[-1]
 
     def log(triggerer: int) -> str:
         return airflow.trigger_log(patient.dag, patient.run, TASK, triggerer)
@@ -165,28 +209,3 @@ def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(patient: Pati
     assert patient.statuses() == ["Completed"]
     assert patient.puts() == [1]
     assert patient.tries() == 1
-
-
-@pytest.mark.parametrize("patient", [ON_WORKER], indirect=True)
-def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-
-    patient.airflow.end_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
-
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
-
-
-@pytest.mark.parametrize("patient", [IN_A_HURRY], indirect=True)
-def test_a_task_out_of_time_cancels_its_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-
-    patient.wait_status(0, "Canceled")
-    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
-
-    assert patient.statuses() == ["Canceled"]
-    assert "Timeout" in patient.airflow.log(patient.dag, patient.run, TASK)

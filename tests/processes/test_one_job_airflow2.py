@@ -4,48 +4,50 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from tests.airflow_harness import RealAirflow, Service, real_airflow
-from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patient, admitted
+from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patient, Ward
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def airflow2(
-    airflow2_python: Path, service: Service, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RealAirflow]:
+def airflow2(airflow2_python: Path, service: Service, databases: Path) -> Iterator[RealAirflow]:
     """A real Airflow 2.11: scheduler, triggerer, worker processes."""
-    with real_airflow(
-        airflow2_python.parent, 2, service, tmp_path_factory.mktemp("airflow2") / "template.db"
-    ) as running:
+    with real_airflow(airflow2_python.parent, 2, service, databases / "2.db") as running:
         yield running
 
 
+WARD = Ward()
+
+
+@pytest.fixture(scope="module")
+def waiting(airflow2: RealAirflow, request: pytest.FixtureRequest, gates: Path) -> Iterator[dict[str, Patient]]:
+    """Patients for the tests that hurt the triggerer, begun with all others, by their tests' names."""
+    with WARD.waiting(airflow2, request, gates) as begun:
+        yield begun
+
+
 @pytest.fixture
-def patient(airflow2: RealAirflow, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Patient]:
-    """A patient of the DAG named by the test's parameter."""
-    with admitted(airflow2, request.param, tmp_path / "gate") as found:
-        yield found
+def patient(waiting: dict[str, Patient], request: pytest.FixtureRequest) -> Patient:
+    """The patient of a test that hurts the triggerer."""
+    return waiting[request.node.name]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER], indirect=True)
-def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-
-    patient.airflow.kill_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
-
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
+@pytest.fixture(scope="module")
+def outcomes(
+    airflow2: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: dict[str, Patient]
+) -> Iterator[dict[str, Future[None]]]:
+    """What becomes of the cases that are tried at once, by their tests' names."""
+    with WARD.begun(airflow2, request, gates) as begun:
+        yield begun
 
 
-@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
+@WARD.case(DEFERRED)
 def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> None:
     patient.begin()
     patient.finish()
@@ -59,7 +61,7 @@ def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> 
     assert patient.result()["job_name"] == patient.jobs()[1]["name"]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER, DEFERRED], indirect=True)
+@WARD.case(ON_WORKER, DEFERRED)
 def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
@@ -74,22 +76,32 @@ def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
     assert patient.puts() == [1, 1]
 
 
-@pytest.mark.parametrize("patient", [DEFERRED], indirect=True)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
+@WARD.case(IN_A_HURRY)
+def test_a_task_out_of_time_cancels_its_job(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
-    patient.wait_waiting()
 
-    patient.airflow.kill("triggerer", number)
-    patient.airflow.start("triggerer")
+    patient.wait_status(0, "Canceled")
+    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
+
+    assert patient.statuses() == ["Canceled"]
+    assert "Timeout" in patient.airflow.log(patient.dag, patient.run, TASK)
+
+
+@WARD.case(ON_WORKER)
+def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None:
+    patient.begin()
+    patient.wait_status(0, "Running")
+
+    patient.airflow.kill_task(patient.dag, patient.run, TASK)
+    patient.airflow.until("second try", lambda: patient.tries() == 2)
     patient.finish()
 
     assert patient.statuses() == ["Completed"]
     assert patient.puts() == [1]
 
 
-@pytest.mark.parametrize("patient", [ON_WORKER], indirect=True)
+@WARD.case(ON_WORKER)
 def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(patient: Patient) -> None:
     patient.begin()
     patient.wait_status(0, "Running")
@@ -102,13 +114,14 @@ def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(patient: Patient) ->
     assert patient.puts() == [1]
 
 
-@pytest.mark.parametrize("patient", [IN_A_HURRY], indirect=True)
-def test_a_task_out_of_time_cancels_its_job(patient: Patient) -> None:
-    patient.begin()
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
     patient.wait_status(0, "Running")
+    patient.wait_waiting()
 
-    patient.wait_status(0, "Canceled")
-    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
+    patient.airflow.kill("triggerer", number)
+    patient.airflow.start("triggerer")
+    patient.finish()
 
-    assert patient.statuses() == ["Canceled"]
-    assert "Timeout" in patient.airflow.log(patient.dag, patient.run, TASK)
+    assert patient.statuses() == ["Completed"]
+    assert patient.puts() == [1]

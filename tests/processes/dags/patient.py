@@ -1,33 +1,43 @@
-"""DAGs whose job runs until the test lets it go: the job looks for the file that the run's ``conf`` names."""
+"""DAGs whose job runs until the test lets it go: the job looks for the file that the run's ``conf`` names.
+
+Each patient has a DAG of its own, so that many can be looked at side by side: ``patient_deferred_on_3_1`` is the first
+of its kind on Airflow 3. One emulator may serve Airflow 2 and 3, and counts jobs by their DAG.
+"""
 
 from __future__ import annotations
 
 import datetime
 
+import airflow
 from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml.operators import AzureMLCommandJobOperator
 
 WAIT = "until test -e ${{inputs.gate}}; do sleep 0.1; done"
+MAJOR = airflow.__version__.partition(".")[0]
 
 PATIENTS = {
     "patient_deferred": {"deferrable": True},
     "patient_on_worker": {"deferrable": False},
-    "patient_in_a_hurry": {"deferrable": True, "execution_timeout": datetime.timedelta(seconds=15), "retries": 0},
+    "patient_in_a_hurry": {"deferrable": True, "execution_timeout": datetime.timedelta(seconds=30), "retries": 0},
 }
+BEDS = range(1, 11)
 
-for name, arguments in PATIENTS.items():
-    with DAG(
-        name,
-        schedule=None,
-        params={"gate": "/nowhere"},
-        default_args={"retries": 2, "retry_delay": datetime.timedelta(seconds=1)},
-    ) as dag:
-        AzureMLCommandJobOperator(
-            task_id="work",
-            command=WAIT,
-            inputs={"gate": "{{ params.gate }}"},
-            environment={"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
-            **arguments,
-        )
-    globals()[name] = dag
+for kind, arguments in PATIENTS.items():
+    for bed in BEDS:
+        name = f"{kind}_on_{MAJOR}_{bed}"
+        with DAG(
+            name,
+            schedule=None,
+            is_paused_upon_creation=False,
+            params={"gate": "/nowhere"},
+            default_args={"retries": 2, "retry_delay": datetime.timedelta(seconds=1)},
+        ) as dag:
+            AzureMLCommandJobOperator(
+                task_id="work",
+                command=WAIT,
+                inputs={"gate": "{{ params.gate }}"},
+                environment={"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
+                **arguments,
+            )
+        globals()[name] = dag
