@@ -156,18 +156,47 @@ def test_what_was_set_is_told_so(folder: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err.endswith("(given by set)\n")
 
 
-@pytest.mark.parametrize("end", [">&-", "2>&-", ">/dev/full", "2>/dev/full", "| true", "2>&1 | true"])
-@pytest.mark.parametrize("command", ["render job.yml", "validate wrong.yml odd.yml"])
-def test_an_output_that_cannot_be_written(folder: Path, command: str, end: str) -> None:
+UNWRITABLE = {
+    "render job.yml >&-": (0, "", ""),
+    "render job.yml 2>&-": (0, '"command"', ""),
+    "render job.yml >/dev/full": (1, "", "the output cannot be written"),
+    "render job.yml 2>/dev/full": (0, '"command"', ""),
+    "validate wrong.yml odd.yml >&-": (1, "", "wrong.yml:1: comand: "),
+    "validate wrong.yml odd.yml 2>&-": (1, "1 wrong", ""),
+    "validate wrong.yml odd.yml >/dev/full": (1, "", "the output cannot be written"),
+    "validate wrong.yml odd.yml 2>/dev/full": (1, "", ""),
+}
+"""Commands of which one output is closed or full: the exit code, and what the other one still says."""
+
+
+def _spoken(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell whose exit code is that of the first one in a pipe."""
     (folder / "wrong.yml").write_text("comand: echo\n")
     (folder / "odd.yml").write_text("command: e\nenvironment: azureml:e:1\nresources: {shm_size: ü☃}\n")
     script = Path(sys.executable).with_name("airflow-azureml")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(
-        f"'{script}' {command} {end}", shell=True, cwd=folder, env=environment, capture_output=True, text=True
-    )
+    words = ["bash", "-c", f"set -o pipefail; '{script}' {command}"]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
     assert "Traceback" not in done.stdout + done.stderr
     assert "Exception" not in done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.parametrize("command", UNWRITABLE)
+def test_an_output_that_cannot_be_written(folder: Path, command: str) -> None:
+    done = _spoken(folder, command)
+    code, out, err = UNWRITABLE[command]
+    assert (done.returncode, out in done.stdout, err in done.stderr) == (code, True, True), done
+    assert bool(done.stderr) == bool(err), done
+
+
+@pytest.mark.parametrize("end", ["| true", "2>&1 | true"])
+@pytest.mark.parametrize("command", ["render job.yml", "validate odd.yml"])
+def test_a_reader_that_goes(folder: Path, command: str, end: str) -> None:
+    """It may have gone before or after the last word."""
+    done = _spoken(folder, f"{command} {end}")
+    assert done.returncode in (0, 1), done
+    assert not done.stderr.replace("warning: ", "").startswith("airflow-azureml"), done
 
 
 def test_as_a_process(folder: Path) -> None:

@@ -113,8 +113,12 @@ class TestSet:
 
     def test_all_mistakes_are_told(self) -> None:
         with pytest.raises(SpecError) as caught:
-            self.given(["x", "inputs.a.b=1"])
-        assert len(caught.value.problems) == 2
+            self.given(["x", "inputs.a.b=1", "inputs.c=[1"])
+        assert [(problem.path, problem.message[:50]) for problem in caught.value.problems] == [
+            ("", "set: 'x' is not of the form path.to.key=value."),
+            ("inputs.c", "set: '[1' cannot be read as YAML: this is no YAML:"),
+            ("inputs.a.b", "set: inputs.a is no mapping: nothing can be set in"),
+        ]
 
 
 def test_merging_goes_key_by_key() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from typing import Any
 
 import pytest
@@ -26,12 +28,22 @@ def test_what_is_empty_does_not_count(kind: str) -> None:
     assert need.address({"properties": {"b": 1, "a": 2}}) == need.address({"properties": {"a": 2, "b": 1}})
 
 
-def test_forms_of_names() -> None:
+DIGEST = hashlib.sha256(b'{"properties": {"x": 1}}').hexdigest()
+"""The hash of the body below, written as JSON with sorted keys."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "version", "address"),
+    [
+        ("environments", "e", None, ("e", DIGEST)),
+        ("environments", "e", "7", ("e", "7")),
+        ("components", "c", None, ("c", str(uuid.UUID(DIGEST[:32])))),
+        ("components", "c", "2", ("c", "2")),
+        ("codes", "", None, (str(uuid.UUID(DIGEST[:32])), "1")),
+        ("codes", "own", None, ("own", "1")),
+    ],
+)
+def test_forms_of_names(kind: Any, given: str, version: str | None, address: tuple[str, str]) -> None:
+    """Hexadecimal for an environment, a GUID for a component and for code: made of the content and nothing else."""
     body = {"properties": {"x": 1}}
-    name, version = Register("environments", "e", None, body).address(body)
-    assert (name, len(version)) == ("e", 64)
-    name, version = Register("components", "c", None, body).address(body)
-    assert (name, version.count("-")) == ("c", 4)
-    name, version = Register("codes", "", None, body).address(body)
-    assert (name.count("-"), version) == (4, "1")
-    assert Register("environments", "e", "7", body).address(body) == ("e", "7")
+    assert Register(kind, given, version, body).address(body) == address
