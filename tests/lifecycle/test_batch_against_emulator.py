@@ -157,6 +157,21 @@ def test_a_named_place_is_told_as_it_was_given(
     assert score.path.endswith(f"/datastores/workspaceblobstore/paths/{path}")
 
 
+def test_scores_that_lie_there_already_are_told_of(
+    client: MLClient, endpoint: str, data: Path, identity: JobIdentity
+) -> None:
+    folder = f"azureml://datastores/workspaceblobstore/paths/out/{uuid.uuid4().hex}/"
+    made = planned(client, endpoint, inputs={"d": {"path": str(data)}}, outputs={"score": {"path": folder}})
+    told: list[Any] = []
+    client.run(made.request(client.workspace), news=told.append)
+    assert not told
+    scored(client, identity, made)
+    client.run(made.request(client.workspace), news=told.append)
+    (news,) = told
+    assert f"outputs.score: {folder} holds files already" in news.message
+    assert "predictions.csv among them" in news.message
+
+
 def test_sums_are_a_folder(client: MLClient, endpoint: str, data: Path, identity: JobIdentity) -> None:
     _, score = scored(client, identity, planned(client, endpoint, "sums", input=str(data)))
     assert score.type == "uri_folder"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from airflow_azureml.rest.errors import AzureMLError, check
-from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Reply, Steps
+from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Reply, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 
@@ -122,6 +122,8 @@ class Drive:
             if isinstance(answer, AzureMLError):
                 raise answer
             return answer
+        if isinstance(effect, Peek):
+            return self.respond(effect)
         assert isinstance(effect, Call), effect
         return perform(effect, self.respond(effect))
 

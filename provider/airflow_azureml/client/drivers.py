@@ -31,7 +31,7 @@ from airflow_azureml.client.trust import TOKENLESS, data_plane_of
 from airflow_azureml.rest import clouds, jobs, workspace
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import AzureMLError, check
-from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Plane, Reply, Transfer
+from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 
@@ -53,7 +53,7 @@ def read(call: Call[T], answer: Reply) -> T:
     return call.parse(answer)
 
 
-def carry(transfer: Transfer, settings: Settings, limits: Limits) -> Any:
+def carry(transfer: Transfer | Peek, settings: Settings, limits: Limits) -> Any:
     """Do a transfer with a client of its own: on a thread, for azure-storage-blob works in parallel by threads here."""
     with MLClient(settings, limits) as client:
         return client.perform(transfer)
@@ -163,7 +163,7 @@ class MLClient:
                 self._pipelines[sent.audience] = build(SYNC, self._transport, self.limits, self._tokens, target)
             return self._pipelines[sent.audience]
 
-    def _transfer(self, transfer: Transfer) -> Any:
+    def _transfer(self, transfer: Transfer | Peek) -> Any:
         return storage.transfer(transfer, self._transport, self.control_plane(), self._tokens)
 
     def close(self) -> None:
@@ -279,7 +279,7 @@ class AsyncMLClient:
                 self._transport = await async_transport(self.settings, self.limits)
             return self._transport
 
-    async def _transfer(self, transfer: Transfer) -> Any:
+    async def _transfer(self, transfer: Transfer | Peek) -> Any:
         return await asyncio.to_thread(carry, transfer, self.settings, self.limits)
 
     async def close(self) -> None:

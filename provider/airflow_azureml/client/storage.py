@@ -17,26 +17,30 @@ from airflow_azureml.client.blobs import BlobAddress, explained, open_container
 from airflow_azureml.client.pausing import pause
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import NotFoundError, Problem, SpecError, TransientError
-from airflow_azureml.rest.flow import LocalFiles, LocalFolder, Place, Transfer, Transferred
+from airflow_azureml.rest.flow import LocalFiles, LocalFolder, Peek, Place, Transfer, Transferred
 
 T = TypeVar("T")
 
 THREADS = 16
 ATTEMPTS = 3
 """How often one file is tried; each try has azure-storage-blob's own retries inside."""
+PEEKED = 20
+"""Names that a look for a file asks for: some may be those of folders."""
 PROGRESS_EVERY = 10.0
 """Seconds between two lines about the progress of a long transfer."""
 
 log = logging.getLogger(__name__)
 
 
-def transfer(order: Transfer, transport: Any, control: ControlPlane, tokens: Any) -> Transferred:
-    """Move bytes as a ``Transfer`` says.
+def transfer(order: Transfer | Peek, transport: Any, control: ControlPlane, tokens: Any) -> Transferred | str | None:
+    """Move bytes as a ``Transfer`` says, or look for a file as a ``Peek`` says.
 
     :param tokens: the caller's own credential, for places that come without signature and key.
     :raises SpecError: a local file cannot be read or written, or exists and must not be overwritten.
     :raises ServiceError: the blob service refuses.
     """
+    if isinstance(order, Peek):
+        return Store(order.place, transport, control, tokens).first()
     source, target = order.source, order.target
     if isinstance(source, LocalFiles) and isinstance(target, Place):
         return Store(target, transport, control, tokens).upload(source.files, order.mark)
@@ -135,6 +139,19 @@ class Store:
         if missing is not None and not names:
             raise missing
         return names
+
+    def first(self) -> str | None:
+        """Find the first file below this place, by one request."""
+
+        def look() -> str | None:
+            rows = self.container.list_blobs(
+                name_starts_with=self.address.path, include=["metadata"], results_per_page=PEEKED
+            )
+            page: Any = next(rows.by_page(), ())
+            return next((row.name for row in page if not is_folder(row)), None)
+
+        found: str | None = self.ask("GET", look)
+        return found
 
     def fetch(self, name: str, path: Path, width: int) -> None:
         """Fetch one blob."""

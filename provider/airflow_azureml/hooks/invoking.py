@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_azureml.lifecycle import leftovers
 from airflow_azureml.lifecycle.aiming import Checks, aim
 from airflow_azureml.lifecycle.invoke import Clock, invoke_once
 from airflow_azureml.lifecycle.missing import explained
@@ -25,16 +26,20 @@ class Plan:
     """An invocation in which no mistake was found.
 
     :param warnings: sentences for the task log.
+    :param scores: a model runs, as far as that is known.
     """
 
     target: Target
     invocation: Invocation
     warnings: tuple[str, ...] = ()
+    scores: bool = True
 
     def request(self, ws: Workspace) -> Steps[Mapping[str, Any]]:
-        """Upload what is local, find versions behind labels, and make the body."""
+        """Upload what is local, find versions behind labels, and make the body; tell of scores that lie there."""
         filling = Provision(ws).fill(self.invocation.body)
         body: Mapping[str, Any] = yield from explained(ws, self.invocation.body, filling)
+        if self.scores:
+            yield from leftovers.tell(ws, body)
         return body
 
 
@@ -51,7 +56,7 @@ def plan(ws: Workspace, endpoint_name: str, deployment_name: str | None, documen
     if deployment is not None and deployment.kind == "model" and invocation.experiment_name:
         ignored = f"experiment_name: jobs of a model deployment are always in the experiment {endpoint_name}."
         warnings = (*warnings, ignored)
-    return Plan(target, invocation, warnings)
+    return Plan(target, invocation, warnings, deployment is None or deployment.kind != "pipeline")
 
 
 def invoke(

@@ -178,7 +178,14 @@ class Transferred:
     skipped: bool = False
 
 
-Effect = Call[Any] | Pause | Look | News | Transfer
+@dataclass(frozen=True)
+class Peek:
+    """Look for a file below a place in blob storage; answered with the name of the first one, or None."""
+
+    place: Place
+
+
+Effect = Call[Any] | Pause | Look | News | Transfer | Peek
 
 
 class Flow(Protocol[T_co]):
