@@ -39,6 +39,7 @@ class CommandRun(JobRun):
     def __init__(self, em: Emulator, name: str) -> None:
         super().__init__(em, name)
         self._tree: processes.Tree | None = None
+        self._watches = self._hides = False
 
     async def work(self) -> None:
         """Stage, run, collect."""
@@ -119,12 +120,9 @@ class CommandRun(JobRun):
             **environment.distribution_variables(job.definition.get("distribution")),
             **environment.node_variables(job.definition["resources"]["instanceCount"], stage.code, self._log.parent),
             **environment.data_variables(stage.inputs, outputs),
-            **imports.watching(self._conda(), job.definition["command"], stage.imports),
+            **(imports.watching(stage.imports, plugin=not self._hides) if self._watches else {}),
             **job.definition["environmentVariables"],
         }
-
-    def _conda(self) -> dict[str, Any]:
-        return images.conda_of(images.environment_of(self._em, self._job.definition["environmentId"])[1])
 
     def _python(self) -> Path:
         resolver = Resolver(self._em.settings, self._em.store)
@@ -141,8 +139,11 @@ class CommandRun(JobRun):
         contents = await self._em.engine.interpreters.contents(python)
         self.say(images.what_runs(reference, properties, python, contents.python))
         self._check_build(properties)
-        plugin = not self._em.settings.mlflow_direct
-        self.say(*images.lacking(properties, contents.python, contents.packages, plugin=plugin))
+        conda, strict = images.conda_of(properties), not self._em.settings.mlflow_direct
+        if imports.is_all(conda, job.definition["command"]):
+            self._hides = strict and imports.lacks_plugin(conda, contents)
+            self._watches = True
+        self.say(*images.lacking(conda, contents, plugin=strict, hidden=self._hides))
         nodes = job.definition["resources"]["instanceCount"]
         if nodes > 1:
             self.say(f"{nodes} nodes were asked for; one process runs, as the first node.")

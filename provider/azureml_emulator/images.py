@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
+from azureml_emulator import imports
 from azureml_emulator.assets import ANONYMOUS_ENVIRONMENT
-from azureml_emulator.requirements import asked_for, unsatisfied
+from azureml_emulator.requirements import Contents, asked_for, unsatisfied
 from azureml_emulator.resolve import Page, Reference, Resolver, UnresolvedError
 from azureml_emulator.versions import Versions
 
@@ -25,7 +28,7 @@ LOCAL = re.compile(r"\.{1,2}(?:/.*|\[.*)?|[^\s@]+\.(?:whl|tar\.gz|zip)", re.I)
 """A project or archive beside the conda file, as pip takes them."""
 
 NEEDS_PLUGIN = (
-    "MLflow cannot log from a job without the package azureml-mlflow, in Azure ML as here: the interpreter lacks it. "
+    "MLflow cannot log from a job without the package azureml-mlflow, in Azure ML as here: {who} it. "
     "Add azureml-mlflow to the environment; see docs/mlflow.md."
 )
 
@@ -102,15 +105,16 @@ def what_runs(reference: Reference | None, properties: Mapping[str, Any], python
     )
 
 
-def lacking(properties: Mapping[str, Any], version: str, packages: Mapping[str, str], *, plugin: bool) -> list[str]:
+def lacking(conda: Mapping[str, Any], contents: Contents, *, plugin: bool, hidden: bool) -> list[str]:
     """What the interpreter lacks of the environment, and of what MLflow needs.
 
     :param plugin: whether MLflow needs azureml-mlflow.
+    :param hidden: whether it is hidden, since the image would not have it.
     """
-    conda = conda_of(properties)
-    missing = unsatisfied(conda, version, packages) if conda else []
+    missing = unsatisfied(conda, contents.python, contents.packages) if conda else []
     lines = ["It does not satisfy what the environment asks for:", *missing] if missing else []
-    known = {name.lower().replace("_", "-") for name in packages}
-    if plugin and known & {"mlflow", "mlflow-skinny"} and "azureml-mlflow" not in known:
-        lines.append(NEEDS_PLUGIN)
+    known = {canonicalize_name(name) for name in contents.packages}
+    if plugin and known & {"mlflow", "mlflow-skinny"} and (hidden or imports.PLUGIN not in known):
+        who = "the environment does not ask for" if hidden else "the interpreter lacks"
+        lines.append(NEEDS_PLUGIN.format(who=who))
     return lines

@@ -1,4 +1,4 @@
-"""Imports: packages that a job's code uses although its environment does not ask for them.
+"""Imports: packages that a job uses although its environment does not ask for them.
 
 They pass here when the interpreter happens to have them, and fail in the service, where the image has what the
 environment asks for and no more.
@@ -28,12 +28,36 @@ ALWAYS = frozenset({"pip", "setuptools", "wheel", "python"})
 """What every conda environment with Python and pip has."""
 
 
-def watching(conda: Mapping[str, Any], command: str, notes: Path) -> dict[str, str]:
-    """The variables that have imports noted; none where nothing can be said: the environment has no conda file, or the
-    command installs packages."""
-    if not conda or INSTALLS.search(command):
-        return {}
-    return {"PYTHONPATH": str(WATCHING), "AZUREML_EMULATOR_IMPORTS": str(notes)}
+PLUGIN, PLUGIN_MODULE = "azureml-mlflow", "azureml.mlflow"
+"""What MLflow finds by itself, so that no code imports it."""
+
+
+def is_all(conda: Mapping[str, Any], command: str) -> bool:
+    """Whether a job has the packages of its conda file and no others: it has one, and its command installs nothing."""
+    return bool(conda) and not INSTALLS.search(command)
+
+
+def watching(notes: Path, *, plugin: bool) -> dict[str, str]:
+    """The variables that have imports noted.
+
+    :param plugin: whether MLflow may find its plugin.
+    """
+    hidden = {} if plugin else {"AZUREML_EMULATOR_HIDDEN": PLUGIN_MODULE}
+    return {"PYTHONPATH": str(WATCHING), "AZUREML_EMULATOR_IMPORTS": str(notes), **hidden}
+
+
+def lacks_plugin(conda: Mapping[str, Any], contents: Contents) -> bool:
+    """Whether an image made of a conda file would be without MLflow's plugin, whatever the interpreter has.
+
+    False as well when something is asked for that the interpreter lacks, or that has no name: it might bring it along.
+    """
+    texts = [text for text in asked_for(conda) if not text.startswith("--")]
+    wanted = [as_requirement(text) for text in texts]
+    known = {canonicalize_name(name) for name in contents.packages} | ALWAYS
+    names = {canonicalize_name(row.name) for row in wanted if row}
+    if None in wanted or any(not {name, SMALLER.get(name, name)} & known for name in names):
+        return False
+    return PLUGIN not in brought_along([row for row in wanted if row], contents)
 
 
 def unasked(conda: Mapping[str, Any], contents: Contents, imported: Iterable[str], code: Path) -> list[str]:

@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from azureml_emulator.images import lacking, names_a_file
+from azureml_emulator.requirements import Contents
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 
@@ -89,16 +90,16 @@ def test_an_image_that_cannot_be_built_fails_the_job(service: Service, name: str
 
 
 @pytest.mark.parametrize(
-    ("packages", "plugin", "told"),
+    ("packages", "plugin", "hidden", "told"),
     [
-        ({"mlflow-skinny": "3.13.0"}, True, True),
-        ({"mlflow": "3.13.0", "mlflow-skinny": "3.13.0"}, True, True),
-        ({"mlflow-skinny": "3.13.0"}, False, False),
-        ({"mlflow-skinny": "3.13.0", "azureml-mlflow": "1.62.0.post6"}, True, False),
-        ({"numpy": "2.0"}, True, False),
+        ({"mlflow-skinny": "3.13.0"}, True, False, True),
+        ({"mlflow": "3.13.0", "mlflow-skinny": "3.13.0"}, True, False, True),
+        ({"mlflow-skinny": "3.13.0"}, False, False, False),
+        ({"mlflow-skinny": "3.13.0", "azureml_mlflow": "1.62.0.post6"}, True, False, False),
+        ({"mlflow-skinny": "3.13.0", "azureml_mlflow": "1.62.0.post6"}, True, True, True),
+        ({"numpy": "2.0"}, True, True, False),
     ],
 )
-def test_an_interpreter_with_mlflow_and_without_its_plugin_is_told(
-    packages: dict[str, str], plugin: bool, told: bool
-) -> None:
-    assert any("azureml-mlflow" in line for line in lacking({}, "3.11.7", packages, plugin=plugin)) is told
+def test_mlflow_without_its_plugin_is_told(packages: dict[str, str], plugin: bool, hidden: bool, told: bool) -> None:
+    lines = lacking({}, Contents("3.11.7", packages), plugin=plugin, hidden=hidden)
+    assert any("azureml-mlflow" in line for line in lines) is told

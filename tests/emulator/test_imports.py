@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from azureml_emulator.imports import unasked, watching
+from azureml_emulator.imports import is_all, lacks_plugin, unasked
 from azureml_emulator.requirements import Contents
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
@@ -55,9 +56,41 @@ def test_nothing_is_said_where_nothing_is_known(tmp_path: Path) -> None:
     by_another_name = {"dependencies": ["python", "pytorch"]}
     assert unasked(by_another_name, CONTENTS, ["pandas"], tmp_path) == []
     conda = {"dependencies": ["python"]}
-    assert watching({}, "python a.py", tmp_path) == {}
-    assert watching(conda, "pip install -r requirements.txt && python a.py", tmp_path) == {}
-    assert watching(conda, "python a.py --install", tmp_path) != {}
+    assert not is_all({}, "python a.py")
+    assert not is_all(conda, "pip install -r requirements.txt && python a.py")
+    assert is_all(conda, "python a.py --install")
+
+
+@pytest.mark.parametrize(
+    ("asked", "lacks"),
+    [
+        (["mlflow-skinny"], True),
+        (["mlflow>=3"], True),
+        (["mlflow-skinny", "azureml-mlflow>=1.62"], False),
+        (["brings-it"], False),
+        (["mlflow-skinny", "not-here"], False),
+        (["mlflow-skinny", "-e git+https://example.org/a.git"], False),
+        (["--extra-index-url https://example.org/simple", "mlflow-skinny"], True),
+    ],
+)
+def test_whether_an_image_would_lack_the_plugin(asked: list[str], lacks: bool) -> None:
+    packages = {**CONTENTS.packages, "azureml_mlflow": "1.62.0.post6", "brings-it": "1"}
+    contents = replace(CONTENTS, packages=packages, requires={**CONTENTS.requires, "brings-it": ["azureml-mlflow"]})
+    assert lacks_plugin({"dependencies": ["python=3.11", "pip", {"pip": asked}]}, contents) is lacks
+
+
+@pytest.mark.parametrize(("packages", "status"), [("mlflow-skinny", "Failed"), ("mlflow, azureml-mlflow", "Completed")])
+def test_an_environment_without_the_plugin_has_none_whatever_the_interpreter_has(
+    emulator: RunningEmulator, jobs_python: Path, packages: str, status: str
+) -> None:
+    service, name = Service(emulator), f"job-{uuid.uuid4().hex[:12]}"
+    body = {"properties": {"image": "i", "condaFile": f"dependencies: [python, pip, {{pip: [{packages}]}}]"}}
+    identity = service.put(f"environments/{name}/versions/1", body).body["id"]
+    job = service.run(name, "python -c 'import mlflow; mlflow.log_metric(\"a\", 1)'", environmentId=identity)
+    assert job["status"] == status, service.log(name)
+    fails = status == "Failed"
+    assert ("UnsupportedModelRegistryStoreURIException" in service.log(name)) is fails
+    assert ("the environment does not ask for it" in service.log(name)) is fails
 
 
 def test_a_job_is_told_what_its_image_would_lack(emulator: RunningEmulator, jobs_python: Path) -> None:

@@ -1,4 +1,5 @@
-"""Notes which modules a job's own code imports, a name a line, in the file that ``AZUREML_EMULATOR_IMPORTS`` names.
+"""Notes which modules a job's own code imports, a name a line, in the file that ``AZUREML_EMULATOR_IMPORTS`` names,
+and hides those that ``AZUREML_EMULATOR_HIDDEN`` names, with spaces between them.
 
 Python imports it by its name when its folder is on ``PYTHONPATH``. It must not get in the way of anything: the standard
 library only, and the machine's own ``sitecustomize`` runs after it.
@@ -19,14 +20,20 @@ GIVEN = ("<string>", "<stdin>")
 
 
 class Watch:
-    """A finder that finds nothing: it is asked first for each module that is not loaded yet."""
+    """A finder that finds nothing: it is asked first for each module that is not loaded yet.
 
-    def __init__(self, file: str) -> None:
+    :param hidden: modules that are not to be found by others, either.
+    """
+
+    def __init__(self, file: str, hidden: list[str]) -> None:
         self.file = file
+        self.hidden = hidden
         self.known: set[str] = set()
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
         """Note a module of the top level that the job's own code asks for."""
+        if fullname in self.hidden:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         if path is None and fullname not in self.known and is_the_jobs(importer(sys._getframe(1))):
             self.known.add(fullname)
             try:
@@ -61,5 +68,7 @@ def run_the_machines_own() -> None:
 
 
 if os.environ.get("AZUREML_EMULATOR_IMPORTS"):
-    sys.meta_path.insert(0, Watch(os.environ["AZUREML_EMULATOR_IMPORTS"]))
+    sys.meta_path.insert(
+        0, Watch(os.environ["AZUREML_EMULATOR_IMPORTS"], os.environ.get("AZUREML_EMULATOR_HIDDEN", "").split())
+    )
 run_the_machines_own()
