@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
-from airflow_azureml.version_compat import AIRFLOW_RELEASE, conf, iteration_state, task_state
+from airflow_azureml.version_compat import AIRFLOW_RELEASE, AIRFLOW_V_3_0_PLUS, conf, iteration_state, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
-ANSWER_WITHIN = 3.0
-"""Seconds that Airflow has to say what state it holds of the task; without an answer the job is left alone."""
+ANSWER_WITHIN = 3.0 if AIRFLOW_V_3_0_PLUS else 20.0
+"""Seconds that Airflow has to say what state it holds of the task; without an answer the job is left alone.
+
+3.x may kill after 5 s whoever is told to end because nobody answers heartbeats; 2.11 always gives the configured time.
+"""
 
 MARGIN = 0.5
 """Seconds before SIGKILL at which all of it must be done."""
