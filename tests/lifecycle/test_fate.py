@@ -66,7 +66,7 @@ def test_the_page_knows_every_answer_that_the_code_knows(where: Where) -> None:
     ids=lambda value: f"{value.case[:40]}-{value.line}" if isinstance(value, Cell) else value.value,
 )
 def test_each_case_on_each_line_ends_as_the_page_says(where: Where, cell: Cell) -> None:
-    if cell.text == "nobody is told: left alone":
+    if cell.text in ("nobody is told: left alone", "does not exist"):
         return  # no code of ours runs: nothing can be canceled
     told = re.fullmatch(r"(?:`[a-z_ ]+`: (?:canceled|left alone)(?:, |$))+", cell.text)
     assert told, f"{cell.case}, {cell.line}: {cell.text!r} is not read by this test"
