@@ -49,8 +49,9 @@ class Running:
             self.error = error
 
     def job(self) -> str:
-        """The job's name, once there is one."""
-        return str(eventually(lambda: self.ti.xcoms.get("azureml_job_name")))
+        """The job's name, once the task has seen the job."""
+        eventually(lambda: self.task._ending is not None and self.task._ending.status)
+        return str(self.ti.xcoms["azureml_job_name"])
 
     def end(self) -> BaseException | None:
         """Wait for the end, as long as Airflow would."""
