@@ -110,7 +110,7 @@ class CommandRun(JobRun):
         em, job = self._em, self._job
         token = em.tokens.of_run()
         experiment = experiment_id(em.settings.workspace_id, job.experiment)
-        python = self._python()
+        given, python = job.definition["environmentVariables"], self._python()
         programs = environment.program_folder(python, stage.root / "bin")
         assert self._log is not None
         return {
@@ -120,8 +120,8 @@ class CommandRun(JobRun):
             **environment.distribution_variables(job.definition.get("distribution")),
             **environment.node_variables(job.definition["resources"]["instanceCount"], stage.code, self._log.parent),
             **environment.data_variables(stage.inputs, outputs),
-            **(imports.watching(stage.imports, plugin=not self._hides) if self._watches else {}),
-            **job.definition["environmentVariables"],
+            **given,
+            **(imports.watching(stage.imports, given, plugin=not self._hides) if self._watches else {}),
         }
 
     def _python(self) -> Path:

@@ -37,13 +37,15 @@ def is_all(conda: Mapping[str, Any], command: str) -> bool:
     return bool(conda) and not INSTALLS.search(command)
 
 
-def watching(notes: Path, *, plugin: bool) -> dict[str, str]:
+def watching(notes: Path, given: Mapping[str, str], *, plugin: bool) -> dict[str, str]:
     """The variables that have imports noted.
 
+    :param given: the job's own variables.
     :param plugin: whether MLflow may find its plugin.
     """
+    path = ":".join(filter(None, (str(WATCHING), given.get("PYTHONPATH"))))
     hidden = {} if plugin else {"AZUREML_EMULATOR_HIDDEN": PLUGIN_MODULE}
-    return {"PYTHONPATH": str(WATCHING), "AZUREML_EMULATOR_IMPORTS": str(notes), **hidden}
+    return {"PYTHONPATH": path, "AZUREML_EMULATOR_IMPORTS": str(notes), **hidden}
 
 
 def lacks_plugin(conda: Mapping[str, Any], contents: Contents) -> bool:

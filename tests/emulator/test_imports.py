@@ -98,8 +98,11 @@ def test_a_job_is_told_what_its_image_would_lack(emulator: RunningEmulator, jobs
     conda = "dependencies: [python, pip, {pip: [scikit-learn]}]"
     body = {"properties": {"image": "i", "condaFile": conda}}
     identity = service.put(f"environments/{name}/versions/1", body).body["id"]
-    code = service.code({"main.py": b"import numpy, helpers\nprint('ran')\n", "helpers.py": b"import yaml, json\n"})
-    job = service.run(name, "python main.py; exit $?", codeId=code, environmentId=identity)
+    code = service.code({"main.py": b"import numpy, helpers\nprint('ran')\n", "lib/helpers.py": b"import yaml, json\n"})
+    variables = {"PYTHONPATH": "lib"}
+    job = service.run(
+        name, "python main.py; exit $?", codeId=code, environmentId=identity, environmentVariables=variables
+    )
     assert job["status"] == "Completed", service.log(name)
     assert service.printed(name) == "ran\n"
     told = service.log(name).splitlines()[-1]
