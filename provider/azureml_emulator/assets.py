@@ -69,6 +69,8 @@ def finish_environment(em: Emulator, name: str, version: str, given: Properties)
     """An environment's conda file comes back as JSON text. Source: recorded answers to Environment Versions - Get."""
     if not (given.get("image") or given.get("build")):
         raise invalid([Problem("properties", "One of image and build is required.", "NotNullValidator")])
+    if given.get("image") and given.get("build"):
+        raise invalid([Problem("properties", "image and build exclude each other.")])
     finished = {
         "condaFile": None,
         "image": None,
@@ -154,9 +156,26 @@ def finish_component(em: Emulator, name: str, version: str, given: Properties) -
     finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
     if finished["type"] == "command":
         check_optional_inputs(finished)
+        check_references(em, finished)
     if "is_deterministic" in finished:
         finished["is_deterministic"] = str(finished["is_deterministic"])
     return {**base(given), "componentSpec": finished, "provisioningState": "Succeeded"}
+
+
+def check_references(em: Emulator, spec: Properties) -> None:
+    """The code and the environment that a command component names exist.
+
+    That the service looks already when the component is put, and not first when it runs, is an assumption.
+
+    :raises ServiceError: 400 for one that does not.
+    """
+    from azureml_emulator.submission import environment_id, require  # it needs this module's names itself
+
+    resolver = Resolver(em.settings, em.store)
+    if spec.get("environment"):
+        environment_id(em, resolver, str(spec["environment"]))
+    if spec.get("code"):
+        require(resolver, "componentSpec.code", str(spec["code"]), "codes")
 
 
 def check_optional_inputs(spec: Properties) -> None:

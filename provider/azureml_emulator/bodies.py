@@ -17,6 +17,7 @@ from azureml_emulator.errors import ServiceError
 from azureml_emulator.shapes import (
     Problem,
     Shape,
+    address,
     anything,
     bag,
     duration,
@@ -176,10 +177,9 @@ CONTAINER = record(
     }
 )
 CODE = record({**ASSET, "codeUri": text}, ("codeUri",))
-DATA = record(
-    {**ASSET, "dataType": words("uri_file", "uri_folder", "mltable"), "dataUri": text, "referencedUris": many(text)},
-    ("dataType", "dataUri"),
-)
+PLAIN_DATA = record({**ASSET, "dataType": text, "dataUri": address}, ("dataUri",))
+TABLE_DATA = record({**ASSET, "dataType": text, "dataUri": address, "referencedUris": many(text)}, ("dataUri",))
+DATA = union("dataType", {"uri_file": PLAIN_DATA, "uri_folder": PLAIN_DATA, "mltable": TABLE_DATA})
 ENVIRONMENT = record(
     {
         **ASSET,
@@ -198,7 +198,7 @@ MODEL = record(
         "flavors": bag(record({"data": bag(anything, nulls=True)})),
         "jobName": text,
         "modelType": words("mlflow_model", "custom_model", "triton_model"),
-        "modelUri": text,
+        "modelUri": address,
         "datasets": anything,
         "systemMetadata": anything,
         "modelVersion": text,

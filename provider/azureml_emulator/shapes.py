@@ -49,6 +49,16 @@ def filled(value: Any, path: str, report: Report) -> str | None:
     return given
 
 
+def address(value: Any, path: str, report: Report) -> str | None:
+    """The address of something in storage. That a path of the client's machine is refused here is an assumption: no
+    service could read it."""
+    found = text(value, path, report)
+    if found is not None and not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:/?\S", found):
+        report(Problem(path, f"{found!r} is not an address."))
+        return None
+    return found
+
+
 def flag(value: Any, path: str, report: Report) -> bool | None:
     """A boolean."""
     if not isinstance(value, bool):

@@ -242,3 +242,42 @@ def test_the_workspace_and_its_discovery(service: Service, emulator: RunningEmul
     assert body["location"] == emulator["region"]
     assert service.signed(body["properties"]["discoveryUrl"]).body["api"] == emulator["endpoint"].rstrip("/")
     assert service.signed(service.base + service.ws + "?api-version=2025-12-01").status == 401
+
+
+REFUSED: tuple[tuple[str, dict[str, object], str], ...] = (
+    ("data", {"dataType": "uri_folder", "dataUri": "data"}, "properties.dataUri"),
+    ("data", {"dataType": "uri_folder", "dataUri": f"{PLACE}/a", "referencedUris": ["x"]}, "properties.referencedUris"),
+    ("data", {"dataType": "mltable", "dataUri": f"{PLACE}/a", "referencedUris": "x"}, "properties.referencedUris"),
+    ("data", {"dataType": "table", "dataUri": f"{PLACE}/a"}, "properties.dataType"),
+    ("data", {"dataUri": f"{PLACE}/a"}, "properties.dataType"),
+    ("data", {"dataType": "uri_folder", "dataUri": f"{PLACE}/a", "tags": {"a": {"b": "c"}}}, "properties.tags.a"),
+    ("models", {"modelUri": "model"}, "properties.modelUri"),
+    ("models", {"modelUri": "azureml://jobs/absent/outputs/o/paths/"}, "absent"),
+    ("models", {"modelUri": f"{PLACE}/m", "modelType": "model"}, "properties.modelType"),
+    ("models", {"modelUri": f"{PLACE}/m", "flavors": {"a": "b"}}, "properties.flavors.a"),
+    ("environments", {"image": "i", "build": {"contextUri": "https://h/c"}}, "exclude each other"),
+    ("environments", {"condaFile": "a: b"}, "image and build"),
+    ("components", {"componentSpec": {"type": "command", "command": "ls", "environment": "azureml:no:1"}}, "no:1"),
+    ("components", {"componentSpec": {"type": "command", "command": "ls", "code": "azureml:/x"}}, "componentSpec.code"),
+)
+
+
+@pytest.mark.parametrize(("kind", "body", "word"), REFUSED)
+def test_what_no_service_could_use_is_refused(
+    service: Service, name: str, kind: str, body: dict[str, object], word: str
+) -> None:
+    answer = service.put(f"{kind}/{name}/versions/1", {"properties": body})
+    assert answer.status == 400
+    assert word in answer.body["error"]["message"]
+
+
+@pytest.mark.parametrize("given", ["a.b", "-a", "_a", "a b", "x" * 256])
+def test_names_that_no_asset_has_are_refused(service: Service, given: str) -> None:
+    answer = service.put(f"environments/{given.replace(' ', '%20')}/versions/1", {"properties": {"image": "i"}})
+    assert (answer.status, "name" in answer.body["error"]["message"]) == (400, True)
+
+
+def test_a_table_keeps_what_it_refers_to(service: Service, name: str) -> None:
+    body = {"dataType": "mltable", "dataUri": f"{PLACE}/t", "referencedUris": ["./a.csv"]}
+    service.put(f"data/{name}/versions/1", {"properties": body})
+    assert service.get(f"data/{name}/versions/1").body["properties"]["referencedUris"] == ["./a.csv"]

@@ -6,6 +6,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/assets/artifact.py`` and ``entities/_asset
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +16,7 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, show, walk
 from airflow_azureml.spec.filekinds import explained
-from airflow_azureml.spec.inputs import ASSET_NAME, data_uri, datastore
+from airflow_azureml.spec.inputs import data_uri, datastore
 from airflow_azureml.spec.references import PREFIXES, is_binding, is_url, not_local
 from airflow_azureml.spec.values import choice, text, version
 
@@ -34,11 +35,18 @@ class Artifact:
     warnings: tuple[str, ...] = ()
 
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+"""Source: the pattern of names of containers (models, environments) in the service's specification."""
+
+
 def asset_name(spot: Spot, reading: Reading) -> Any:
     """Take the name of an asset."""
-    if isinstance(spot.value, str) and ASSET_NAME.fullmatch(spot.value):
+    if isinstance(spot.value, str) and NAME.fullmatch(spot.value):
         return spot.value
-    return reading.refuse(spot, f"{show(spot.value)} is not a name. Accepted: up to 255 letters, digits, - and _.")
+    return reading.refuse(
+        spot,
+        f"{show(spot.value)} is not a name. Accepted: up to 255 letters, digits, - and _, a letter or digit first.",
+    )
 
 
 def anything_later(spot: Spot, reading: Reading) -> Any:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}")
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
+"""Source: the pattern of names of containers (models, environments) in the specification of 2024-04-01-preview."""
+
+VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}")
 PSEUDO = {"azureml_default"}
 """What azure-ai-ml asks for as a version when it wants a component without naming one: ``azureml_default``."""
 
@@ -219,13 +222,14 @@ async def delete_version(em: Emulator, request: web.Request, name: str, version:
 
 
 def check_name(field: str, value: str) -> None:
-    """Names and versions are letters, digits, hyphens, underscores and dots.
+    """Names are letters, digits, hyphens and underscores, and versions may have dots.
 
     :raises ServiceError: the service's 400 otherwise.
     """
-    if not NAME.fullmatch(value):
+    pattern, dots = (VERSION, ", '_' and '.'") if field == "version" else (NAME, " and '_'")
+    if not pattern.fullmatch(value):
         problem = Problem(
-            field, f"{value!r}: letters, digits, '-', '_' and '.', the first one a letter or digit, at most 255."
+            field, f"{value!r}: letters, digits, '-'{dots}, the first one a letter or digit, at most 255."
         )
         raise invalid([problem])
 
