@@ -67,7 +67,10 @@ def try_line(line: Line, place: Path, service: Counted, arguments: argparse.Name
         say(f"{line.name}: Airflow {line.airflow} installed after {time.monotonic() - began:.0f} s")
         with running(line, bin, service) as airflow, ThreadPoolExecutor(32) as pool:
             runs = {
-                (name, how): Run(airflow, f"{name}_{how}", place / f"{name}_{how}") for name in chosen for how in ways
+                (name, how): Run(airflow, f"{name}_{how}", place / f"{name}_{how}")
+                for name in chosen
+                for how in ways
+                if f"{name}_{how}" not in line.left_out
             }
             for run in runs.values():
                 run.begin()
@@ -105,8 +108,11 @@ def rows(table: dict[str, Verdicts]) -> str:
     for name in names:
         cells = []
         for verdicts in table.values():
-            found = [verdicts[name, how] for how in HOW if (name, how) in verdicts]
-            cells.append(", ".join("ok" if one == "ok" else f"**{one}**" for one in dict.fromkeys(found)) or "-")
+            found = {how: verdicts[name, how] for how in HOW if (name, how) in verdicts}
+            if set(found.values()) == {"ok"}:
+                cells.append("ok" if len(found) == len(HOW) else f"ok ({', '.join(found)})")
+            else:
+                cells.append(", ".join(f"{how}: {verdict}" for how, verdict in found.items()) or "-")
         shown.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(shown)
 
