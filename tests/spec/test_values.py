@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from airflow_azureml.cli import main
-from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.batch import arguments, translate_invocation
 from airflow_azureml.spec.load import load
@@ -273,75 +272,6 @@ def test_settings_without_effect_are_told() -> None:
     ]
 
 
-EMPTY = "an empty text is no value of an input: Azure ML refuses it"
-PLACES: dict[str, Any] = {
-    "inputs.x": {**COMMAND, "inputs": {"x": ""}},
-    "inputs.x.value": {**COMMAND, "inputs": {"x": {"value": ""}}},
-    "jobs.n.inputs.x": {
-        "type": "pipeline",
-        "jobs": {"n": {**COMMAND, "compute": "azureml:c", "inputs": {"x": ""}}},
-    },
-    "jobs.m.inputs.x": {
-        "type": "pipeline",
-        "jobs": {
-            "m": {
-                "component": {"type": "command", **COMMAND, "inputs": {"x": {"type": "string"}}},
-                "compute": "azureml:c",
-                "inputs": {"x": ""},
-            }
-        },
-    },
-    "inputs.p": {
-        "type": "pipeline",
-        "inputs": {"p": "", "x": 1},
-        "jobs": {"n": {**COMMAND, "compute": "azureml:c", "inputs": {"x": "${{parent.inputs.p}}"}}},
-    },
-}
-
-
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("built", [False, True])
-def test_an_empty_text_is_refused_before_anything_is_sent(place: str, built: bool) -> None:
-    translation = translate(load(PLACES[place], built=built), WS)
-    with pytest.raises(SpecError) as caught:
-        translation.accepted()
-    (problem,) = caught.value.problems
-    assert (problem.path, problem.message.startswith(EMPTY)) == (place, True)
-
-
-def test_an_empty_text_that_is_set_or_a_default() -> None:
-    with pytest.raises(SpecError, match=r"inputs\.x: an empty text .* \(given by set\)"):
-        translate(load({**COMMAND, "inputs": {"x": 1}}).with_values({"inputs.x": ""}), WS).accepted()
-    with pytest.raises(SpecError, match=r"inputs\.x: an empty text .* \(given by set\)"):
-        translate(load({**COMMAND, "inputs": {"x": 1}}).with_values(["inputs.x=''"]), WS).accepted()
-    assert "an empty default is none to Azure ML" in job(PIPELINE.format("{type: string, default: ''}")).warnings[0]
-    assert not job(PIPELINE.format("{type: string, optional: true, default: ''}")).warnings
-
-
-def test_an_empty_text_is_told_with_all_other_mistakes() -> None:
-    with pytest.raises(SpecError) as caught:
-        translate(load({**COMMAND, "inputs": {"x": ""}, "comptue": "c"}), WS)
-    assert [problem.path for problem in caught.value.problems] == ["comptue", "inputs.x"]
-
-
-def test_an_empty_text_where_the_service_may_take_it() -> None:
-    """Microsoft's own examples give one to registered components."""
-    node = {"component": "azureml:c:1", "compute": "azureml:c", "inputs": {"x": ""}}
-    translation = translate(load({"type": "pipeline", "jobs": {"n": node}}), WS).accepted()
-    assert translation.body["properties"]["jobs"]["n"]["inputs"]["x"]["value"] == ""
-    assert EMPTY in translation.warnings[0]
-    for given in ("", {"type": "string", "value": ""}, {"type": "string", "default": ""}):
-        invocation = translate_invocation(arguments(inputs={"x": given}), WS)
-        assert EMPTY in invocation.warnings[0]
-
-
-def test_an_empty_text_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "job.yml").write_text(HEAD + 'inputs:\n  x: ""\n')
-    for command in ("render", "validate"):
-        assert main([command, str(tmp_path / "job.yml")]) == 1
-        assert capsys.readouterr().err.startswith(f"{tmp_path}/job.yml:4: inputs.x: {EMPTY}")
-
-
 def test_what_the_service_fills_in_is_left_to_it() -> None:
     """Source: Microsoft Learn, *Expressions in Azure Machine Learning SDK and CLI v2*."""
     place = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}"
@@ -351,36 +281,3 @@ def test_what_the_service_fills_in_is_left_to_it() -> None:
     node = {**given, "compute": "azureml:c"}
     found = translate(load({"type": "pipeline", "jobs": {"n": node}}), WS).body["properties"]["jobs"]["n"]
     assert found["outputs"]["o"]["uri"] == found["inputs"]["x"]["uri"] == place
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("./x.csv", "uri_file"),
-        ("x.csv", "uri_file"),
-        ("data/", "uri_folder"),
-        ("./data", "uri_folder"),
-        ("azureml:credit:1", "uri_folder"),
-        ("azureml://datastores/d/paths/x.csv", "uri_file"),
-        ("/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/data/d/versions/1",
-         "uri_folder"),
-        ("abfss://c@a.dfs.core.windows.net/p", "uri_folder"),
-        ("https://a.blob.core.windows.net/c/x.csv?sig=secret", "uri_file"),
-    ],
-)  # fmt: skip
-def test_a_literal_that_names_data_is_told(text: str, kind: str, tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_text("a")
-    (tmp_path / "data").mkdir()
-    (warning,) = translate(load({**COMMAND, "inputs": {"x": text}}, folder=str(tmp_path), built=True), WS).warnings
-    place = text.partition("?")[0].replace("//c@", "//***@")  # what stands before @ may be a password
-    assert warning.startswith(f'inputs.x: "{place}" is sent as a text, though it is ')
-    assert f'{{type: {kind}, path: "{place}"}}' in warning
-    assert "secret" not in warning
-
-
-@pytest.mark.parametrize(
-    "text", ["data", "y.csv", "0.5", "a/b", "https://host/x", "text", "/tmp", "..", "a.\n", "x" * 5000]
-)
-def test_a_literal_that_names_none_is_not(text: str, tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    assert not translate(load({**COMMAND, "inputs": {"x": text}}, folder=str(tmp_path)), WS).warnings

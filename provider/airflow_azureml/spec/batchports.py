@@ -20,18 +20,17 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Reading, show, tell_reading
 from airflow_azureml.spec.inputs import (
     BUILT_KEYS,
-    EMPTY,
     INPUT_KEYS,
     INPUT_MODES,
     MODEL_TYPES,
     UPSTREAM_KEYS,
     data_uri,
     datastore,
-    is_literal,
     known_keys,
     not_an_input,
     unknown,
 )
+from airflow_azureml.spec.literals import EMPTY, is_literal
 from airflow_azureml.spec.outputs import OUTPUT_KEYS, OUTPUT_MODES
 from airflow_azureml.spec.references import ARM_ID, is_reference
 from airflow_azureml.spec.values import choice

@@ -7,14 +7,14 @@ Source: azure-ai-ml 1.35.2, ``_schema/job/input_output_entry.py``, ``entities/_j
 from __future__ import annotations
 
 import json
-import math
 import os.path
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.spec.document import Spot
-from airflow_azureml.spec.fields import INVALID, Reading, nearest, show, tell_reading
+from airflow_azureml.spec.fields import INVALID, Reading, nearest, show
+from airflow_azureml.spec.literals import is_literal, tell_literal
 from airflow_azureml.spec.needs import Gap
 from airflow_azureml.spec.references import (
     ARM_ID,
@@ -22,7 +22,6 @@ from airflow_azureml.spec.references import (
     VERSION_ID,
     asset,
     is_binding,
-    is_reference,
     is_url,
     local,
     not_local,
@@ -54,12 +53,6 @@ PLAIN_MODES = ("ro_mount", "download", "direct")
 TABLE_MODES = (*PLAIN_MODES, "eval_mount", "eval_download")
 
 INPUT_KEYS = ("type", "path", "mode", "datastore", "path_on_compute")
-EMPTY = (
-    'an empty text is no value of an input: Azure ML refuses it ("The Value field is required"). Leave the input out, '
-    'or give a word that the script takes for nothing, such as "none".'
-)
-"""Source: Azure/azure-sdk-for-python#41834."""
-
 UPSTREAM_KEYS = ("https_url", "abfss_url", "asset_id")
 """What the result of an upstream task carries besides, and is not sent."""
 BUILT_KEYS = ("description", "optional", "default", "min", "max", "enum", "name", "version")
@@ -90,54 +83,24 @@ def named(spot: Spot, reading: Reading) -> None:
         reading.refuse(spot, f"{show(spot.path[-1])} is not a name. Accepted: letters, digits and _, no digit first.")
 
 
-def job_input(spot: Spot, reading: Reading) -> Any:
+def job_input(spot: Spot, reading: Reading, kind: str = "string") -> Any:
     """Read one input; gives back None for one that is declared without a value.
 
     ``{value: …}`` is the value. (Microsoft's schema tries a truth value before a number there, so that 1 becomes
     ``True``, and a whole number before a fraction, of which nothing is left: 0.5 becomes 0.)
+
+    :param kind: the type of literals that is wanted here, as far as it is known.
     """
     value = spot.value
     if isinstance(value, Mapping) and set(value) == {"value"}:
-        return (
-            job_input(spot.child("value"), reading)
-            if is_literal(value["value"])
-            else not_an_input(spot.child("value"), reading)
-        )
+        inner = spot.child("value")
+        return job_input(inner, reading, kind) if is_literal(inner.value) else not_an_input(inner, reading)
     if is_literal(value):
-        if value == "":
-            reading.reject(spot, EMPTY)
-        _warn_of_data(spot, reading)
-        tell_reading(spot, reading, str(value))
+        tell_literal(spot, reading, kind)
         return {reading.key("jobInputType"): "literal", "value": str(value)}
     if isinstance(value, Mapping) and known_keys(value, INPUT_KEYS):
         return _data(spot, reading)
     return not_an_input(spot, reading)
-
-
-def _warn_of_data(spot: Spot, reading: Reading) -> None:
-    """Warn of a text that names data: a reference, an address in storage, or what lies beside the job or DAG."""
-    text = spot.value
-    if not isinstance(text, str) or len(text) > 1000 or not text.isprintable():
-        return
-    found = None
-    looks_local = ("/" in text or "." in text) and text.strip("./") and not os.path.isabs(text)
-    if looks_local and not is_reference(text):
-        found = spot.document.files.kind(spot.document.files.locate(text, spot.place.folder))
-    if found is None and not is_reference(text):
-        return
-    place = text.partition("?")[0]  # what may follow is a signature
-    what = "a reference" if found is None else f"a {found} that is there"
-    kind = "uri_file" if found == "file" or (found is None and "." in place.rpartition("/")[2]) else "uri_folder"
-    reading.warn(
-        spot,
-        f"{show(place)} is sent as a text, though it is {what}. Data is written as a mapping: "
-        f"{{type: {kind}, path: {show(place)}}}.",
-    )
-
-
-def is_literal(value: Any) -> bool:
-    """Tell the scalars that an input may be given as."""
-    return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def known_keys(value: Mapping[str, Any], keys: Collection[str]) -> bool:
@@ -191,6 +154,9 @@ def _data(spot: Spot, reading: Reading) -> Any:
     if built and not _fits(spot, reading, kind):
         return INVALID
     if kind in LITERAL_TYPES:
+        if value.get("default") is not None:
+            given = show(value["default"])
+            reading.warn(spot, f"an input of a job has no default: {given} is not sent. Give the value alone.")
         return None
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         wrong = f"{show(path)} is not a path." if "path" in value else "data needs a path."
@@ -286,6 +252,8 @@ def _on_compute(spot: Spot, reading: Reading, kind: Any) -> None:
         reading.refuse(spot, f'"path_on_compute" is not known for {kind}.', "path_on_compute")
     elif not isinstance(given, str) or files.kind(files.locate(given, spot.place.folder)) is None:
         reading.refuse(spot, f"{show(given)} is not a local path that exists.", "path_on_compute")
+    else:
+        reading.warn(spot.child("path_on_compute"), '"path_on_compute" of an input is not sent: it has no effect.')
 
 
 def datastore(spot: Spot, reading: Reading) -> str | None:

@@ -20,10 +20,10 @@ from airflow_azureml.spec.inputs import (
     UPSTREAM_KEYS,
     input_mode,
     input_type,
-    is_literal,
     job_input,
     unknown,
 )
+from airflow_azureml.spec.literals import is_literal
 from airflow_azureml.spec.outputs import OUTPUT_MODES, job_output
 from airflow_azureml.spec.ports import PARAMETERS, Port, dotted, parameter
 from airflow_azureml.spec.references import is_binding
@@ -70,7 +70,12 @@ def node_inputs(
                 one_input(item, reading, port)  # nothing could be inferred, for a reason that it tells
             reading.warn(item, f"the component declares no input {show(item.name)}; it is not sent.")
             continue
-        converted = _of_registered(item, reading) if found.inputs is None else one_input(item, reading, port)
+        if found.inputs is None:
+            converted = _of_registered(item, reading)
+        else:
+            # The component of a node that is written out takes its types from what is given, and hands on texts.
+            known = port.type if port is not None and found.spot is not spot else "string"
+            converted = one_input(item, reading, port, known)
         if converted is not INVALID and converted is not None:
             body[item.name] = converted
     for missing in _missing(found, (*(given or {}), *searched)):
@@ -97,10 +102,11 @@ def _missing(found: Component, given: Collection[str]) -> list[str]:
     return [name for name, port in (found.inputs or {}).items() if port.required and name not in given]
 
 
-def one_input(spot: Spot, reading: Reading, port: Port | None) -> Any:
+def one_input(spot: Spot, reading: Reading, port: Port | None, kind: str = "string") -> Any:
     """Read one input of a node.
 
     :param port: what its component declares for it, as far as that is known.
+    :param kind: the type of literals that it wants.
     """
     value = spot.value
     literal = reading.key("jobInputType")
@@ -128,7 +134,7 @@ def one_input(spot: Spot, reading: Reading, port: Port | None) -> Any:
         if INVALID in (kind, mode):
             return INVALID
         return {literal: "literal", "value": value["path"], **({"mode": INPUT_MODES[mode]} if mode else {})}
-    return job_input(spot, reading)
+    return job_input(spot, reading, kind)
 
 
 def _old_spelling(spot: Spot, reading: Reading, binding: str, *further: str) -> Any:

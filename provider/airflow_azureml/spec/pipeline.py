@@ -25,7 +25,8 @@ from airflow_azureml.spec.components import (
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, nearest, show, walk
 from airflow_azureml.spec.graph import Scope, Source
-from airflow_azureml.spec.inputs import EMPTY, is_literal, job_input
+from airflow_azureml.spec.inputs import job_input
+from airflow_azureml.spec.literals import EMPTY, is_literal
 from airflow_azureml.spec.nodeports import node_shape
 from airflow_azureml.spec.nodes import NODE, command_node, sent_on
 from airflow_azureml.spec.outputs import OUTPUT_MODES, outputs

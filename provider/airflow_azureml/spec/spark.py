@@ -23,7 +23,8 @@ from airflow_azureml.spec.fields import (
     tell_reading,
     walk,
 )
-from airflow_azureml.spec.inputs import inputs, is_literal
+from airflow_azureml.spec.inputs import inputs
+from airflow_azureml.spec.literals import is_literal
 from airflow_azureml.spec.outputs import outputs
 from airflow_azureml.spec.references import code, compute_id, environment, is_url
 from airflow_azureml.spec.shared import HEAD, JOB_SERVICES, identity

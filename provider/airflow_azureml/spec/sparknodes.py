@@ -22,7 +22,7 @@ from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import Field, Reading, nested, show, walk
 from airflow_azureml.spec.graph import INPUT, Scope
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
-from airflow_azureml.spec.inputs import is_literal
+from airflow_azureml.spec.literals import is_literal
 from airflow_azureml.spec.nodeports import inferred, node_shape, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.references import compute_id

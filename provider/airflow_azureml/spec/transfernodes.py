@@ -16,7 +16,7 @@ from airflow_azureml.spec.components import HEAD, Component, anonymous, declared
 from airflow_azureml.spec.document import Spot
 from airflow_azureml.spec.fields import INVALID, Field, Reading, anything, nearest, nested, show, walk
 from airflow_azureml.spec.graph import Scope
-from airflow_azureml.spec.inputs import is_literal
+from airflow_azureml.spec.literals import is_literal
 from airflow_azureml.spec.nodeports import inferred, node_shape, only_bindings, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.ports import PARAMETERS
