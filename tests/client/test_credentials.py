@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 import stat
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from airflow_azureml.client import Limits, MLClient
+from airflow_azureml.client import AsyncMLClient, Limits, MLClient
 from airflow_azureml.client.credentials import CREDENTIALS, make
 from airflow_azureml.client.pausing import Interrupted
 from airflow_azureml.client.signingin import Exchange
@@ -352,6 +353,19 @@ def test_whoever_waits_in_the_triggerer_is_told_how_long(stub: Stub, settings: S
         run_in("async", settings, THING)
     assert time.monotonic() - began < 5
     assert retry_after(caught.value.reply) == 7
+
+
+async def test_nobody_asks_a_login_service_that_wants_to_be_left_alone(stub: Stub, settings: Settings) -> None:
+    stub.token_answers = [Answer(429, b"", {"Retry-After": "2"})]
+    async with AsyncMLClient(settings, NO_RETRIES) as client:
+        for _ in range(3):
+            with pytest.raises(TransientServiceError) as caught:
+                await client.run(THING)
+            assert retry_after(caught.value.reply) == 2
+        assert stub.tokens == 1
+        await asyncio.sleep(2.1)
+        await client.run(THING)
+    assert stub.tokens == 2
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from azure.core.exceptions import AzureError
 
 from airflow_azureml.client.faults import redacted, token_fault
 from airflow_azureml.client.pausing import pause
-from airflow_azureml.client.pipeline import Limits, ca_bundle
+from airflow_azureml.client.pipeline import LONGEST_DELAY, Limits, ca_bundle
 from airflow_azureml.client.signingin import HOOKS, LISTENING, Exchange
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import SettingsError, TransientServiceError
@@ -170,6 +170,8 @@ class Tokens:
 class AsyncTokens:
     """``Tokens`` for coroutines, which ride out nothing here: whoever waits for a job has a patience of its own.
 
+    As long as a login service asks to be left alone, nobody asks it: a triggerer's waits would ask one after the other.
+
     :param transport: the client's own. A credential with one of its own reads the CA bundle anew for each token, while
         the event loop stands still.
     """
@@ -177,6 +179,7 @@ class AsyncTokens:
     def __init__(self, settings: Settings, control: ControlPlane, limits: Limits, transport: Any) -> None:
         self._settings, self._authority = settings, control.authority
         self._credential = make(azure.identity.aio, settings, control, limits, transport)
+        self._throttled: dict[tuple[str, ...], tuple[float, TransientServiceError]] = {}
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token from the credential's cache or the authority.
@@ -184,12 +187,19 @@ class AsyncTokens:
         :raises AuthenticationError: refused; names the fields of the connection to look at.
         :raises TransientError: the authority was not reached or is out of order.
         """
+        until, last = self._throttled.get(scopes, (0.0, None))
+        if last is not None and time.monotonic() < until:
+            raise TransientServiceError(str(last), last.reply)
         exchange = Exchange()
         listening = LISTENING.set(exchange)
         try:
             token: AccessToken = await self._credential.get_token(*scopes, **options)
         except (AzureError, ValueError) as error:
-            raise token_fault(error, self._settings, self._authority, exchange) from None
+            fault = token_fault(error, self._settings, self._authority, exchange)
+            if isinstance(fault, TransientServiceError):
+                asked = min(retry_after(fault.reply) or PAUSES[0], LONGEST_DELAY)
+                self._throttled[scopes] = time.monotonic() + asked, fault
+            raise fault from None
         finally:
             LISTENING.reset(listening)
         return token
