@@ -167,11 +167,15 @@ def _told_by_schema(schema: str, value: Mapping[Any, Any]) -> str | None:
     return name or ("other" if ours else None)
 
 
+ALIKE = ({"job", "component"}, {"batch endpoint", "online endpoint"})
+"""Kinds that have so much in common that one may be told for the other by a mistake in its keys."""
+
+
 def explained(document: Document, problems: list[Problem], name: str) -> list[Problem]:
     """Say of a document that could not be read as one kind that it is of another one, where it is.
 
-    What can be read is never asked for its ``$schema``: Microsoft's client does not look at it either. A component and
-    a job have so much in common that the other problems are told as well.
+    What can be read is never asked for its ``$schema``: Microsoft's client does not look at it either. Of kinds that
+    are much alike the other problems are told as well.
 
     :param problems: what the reading found.
     :param name: the kind that was wanted, a key of ``FILE_KINDS``.
@@ -182,5 +186,5 @@ def explained(document: Document, problems: list[Problem], name: str) -> list[Pr
     by_schema = found.sign.startswith("$schema")
     message = f"this is {found}, not {FILE_KINDS[name].title}. {found.kind.place}"
     problem = document.root.problem(message, *(("$schema",) if by_schema else ()))
-    alike = {found.name, name} == {"job", "component"} and not by_schema
+    alike = {found.name, name} in ALIKE and not by_schema
     return [problem, *problems] if alike else [problem]
