@@ -11,6 +11,7 @@ import pytest
 from airflow_azureml.cli import main
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.batch import arguments, translate_invocation
+from airflow_azureml.spec.deployments import translate_new_deployment
 from airflow_azureml.spec.load import load
 from airflow_azureml.spec.needs import Gap, Register, Translation
 from airflow_azureml.spec.notation import altered
@@ -263,6 +264,11 @@ def test_what_is_set_is_told_too() -> None:
     assert [warning.split(":")[0] for warning in invocation.warnings] == ["inputs.x", "inputs.y"]
 
 
+def test_the_version_of_a_component_that_is_not_registered_does_not_matter() -> None:
+    text = PIPELINE.format("{type: string}").replace("command: echo", "command: echo\n      version: 1.10")
+    assert not job(text + "    inputs: {x: v}\n").warnings
+
+
 def test_settings_without_effect_are_told() -> None:
     component = "      inputs: {{}}\n".join(PIPELINE.split("      inputs:\n        x: {}\n"))
     text = f"{component}      environment_variables: {{A: b}}\n    description: what it does\n".replace("{{}}", "{}")
@@ -281,3 +287,10 @@ def test_what_the_service_fills_in_is_left_to_it() -> None:
     node = {**given, "compute": "azureml:c"}
     found = translate(load({"type": "pipeline", "jobs": {"n": node}}), WS).body["properties"]["jobs"]["n"]
     assert found["outputs"]["o"]["uri"] == found["inputs"]["x"]["uri"] == place
+
+
+def test_labels_of_resources_are_told_too() -> None:
+    text = "name: dep-1\nendpoint_name: end-1\nmodel: azureml:m:1\ncompute: azureml:c\ntags: {a: 1.10, b: 2}\n"
+    found = translate_new_deployment(load(text, file="/x/d.yml"), WS)
+    (warning,) = found.warnings
+    assert warning.startswith('/x/d.yml:5: tags.a: 1.10 is a number to YAML, and "1.1" is sent.')

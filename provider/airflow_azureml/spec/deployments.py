@@ -17,7 +17,18 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.components import ANONYMOUS, component
 from airflow_azureml.spec.document import Document, Spot
 from airflow_azureml.spec.environments import deployed
-from airflow_azureml.spec.fields import INVALID, Field, Reading, answers, anything, nested, show, snake, walk
+from airflow_azureml.spec.fields import (
+    INVALID,
+    Field,
+    Reading,
+    answers,
+    anything,
+    nested,
+    show,
+    snake,
+    tell_reading,
+    walk,
+)
 from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.models import inline as inline_model
 from airflow_azureml.spec.needs import Gap, Register
@@ -293,6 +304,7 @@ def _job(spot: Spot, reading: Reading) -> Any:
 def _setting(spot: Spot, reading: Reading) -> Any:
     """Take a setting of the pipeline's jobs; the service holds all of them as texts."""
     if isinstance(spot.value, (str, bool, int, float)):
+        tell_reading(spot, reading, str(spot.value))
         return str(spot.value)
     return reading.refuse(spot, f"{show(spot.value)} is not a setting. Accepted: a text, a number, true, false.")
 

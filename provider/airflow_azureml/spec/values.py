@@ -179,4 +179,7 @@ def word(spot: Spot, reading: Reading) -> Any:
     value = spot.value
     if value is None or isinstance(value, (Mapping, list, tuple)):
         return text(spot, reading)
-    return text(spot, reading) if isinstance(value, (str, bytes)) else str(value)
+    if isinstance(value, (str, bytes)):
+        return text(spot, reading)
+    tell_reading(spot, reading, str(value))
+    return str(value)
