@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 
 from airflow.decorators import task
 from airflow.providers.common.compat.sdk import DAG
 from airflow.serialization import serialized_objects
 
+from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import AzureMLCommandJobOperator
 from airflow_azureml.sensors import AzureMLJobSensor
+
+command = partial(AzureMLCommandJobOperator, command="echo", environment="azureml:e:1")
 
 with DAG("references", schedule=None) as dag:
     train = AzureMLCommandJobOperator(
@@ -36,4 +40,10 @@ assert copied["model"].key == "model"
 assert copy.deepcopy(dag).task_ids == dag.task_ids
 assert "xcom_pull(task_ids='train'" in str(train.output)
 assert set(dag.partial_subset("use", include_upstream=True).task_ids) == {"use", "train"}
+for wrong in (lambda: train.output["modle"], lambda: command(task_id="other", resources={"instance_count": 2})):
+    try:
+        wrong()
+    except AzureMLSpecError:
+        continue
+    raise AssertionError("this is to be refused")
 print("fine")
