@@ -214,6 +214,26 @@ def test_a_task_told_to_end_while_its_name_is_recorded_submits_nothing(
     assert [row["method"] for row in emulator.journal() if name in row["path"] and row["method"] == "PUT"] == []
 
 
+def test_a_task_told_to_end_before_it_begins_submits_nothing_and_ends_the_job_of_its_earlier_try(
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say
+) -> None:
+    airflow_says("failed")
+    early, ti = operator("sleep 60"), Instance(retries=1)
+    early.on_kill()
+    with pytest.raises(exceptions.AzureMLException, match="told to end"):
+        early.execute(ti.context())
+    named = ti.xcoms.get("azureml_job_name", "none")
+    assert [row for row in emulator.journal() if named in row["path"] and row["method"] == "PUT"] == []
+
+    one = operator("sleep 60", wait_for_completion=False, retries=1).execute(ti.context())["job_name"]
+    again = Instance(run_id=ti.run_id, retries=1)
+    again.try_number = 2
+    retry = operator("sleep 60", retries=1)
+    retry.on_kill()
+    with pytest.raises(exceptions.AzureMLException, match=f"{one}: it was asked to cancel"):
+        retry.execute(again.context())
+
+
 def test_a_retry_finds_its_job_although_the_login_service_is_throttled(
     hook: AzureMLHook, emulator: RunningEmulator
 ) -> None:
@@ -243,9 +263,10 @@ def test_a_task_killed_while_it_submits_leaves_no_job_behind(
 ) -> None:
     airflow_says("failed")
     emulator.fault("delay", route="PUT .*/jobs/d-t-", delay=1.5, when="before", times=1)
+    before = emulator.faults()
     task, ti = operator("sleep 60"), Instance()
     running = Running(task, ti)
-    eventually(lambda: task._ending is not None and task._ending.job_name)
+    eventually(lambda: emulator.faults() != before)  # its PUT is held up
     task.on_kill()
     error = running.end()
     assert type(error) is exceptions.AzureMLException

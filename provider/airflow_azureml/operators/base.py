@@ -101,6 +101,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         self.cancel_on_kill = cancel_on_kill
         self.on_canceled = on_canceled
         self._ending: Ending | None = None
+        self._told_early = False
 
     @property
     def output(self) -> Any:
@@ -143,6 +144,7 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         time_is_up = isinstance(sys.exc_info()[1], AirflowTaskTimeout)
         if self._ending is None:
             if not time_is_up:
+                self._told_early = True  # 3.x goes on with execute all the same
                 return
             # 2.11, come back from the triggerer too late: nothing of ours has run in this process.
             from airflow_azureml.version_compat import get_current_context
@@ -165,6 +167,8 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
     def _live(self, context: Any, life: Callable[[Ending], T]) -> T:
         """Run a part of the task's life; whatever ends it early takes the job along, or says why not."""
         ending = self._ending = self._begin(context)
+        if self._told_early:
+            ending.begin()
         try:
             with translated():
                 return life(ending)
