@@ -1,4 +1,4 @@
-"""A pytest plugin: how tests are dealt out when worker processes run them (``pytest -n 2``, as `make test` does).
+"""A pytest plugin: which tests are run, and how they are dealt out among worker processes (``pytest -n 3``).
 
 A file stays in one worker, because its fixtures are made once per worker. What one real Airflow serves stays together,
 too. The longest come first, so that the workers end at about the same time.
@@ -18,6 +18,9 @@ GROUPS = {
 }
 """Files that share what takes long to start: the fixture ``airflow`` is made once per worker."""
 
+ANOTHER_PROGRAM = {"airflow", "airflow2", "airflow3", "home", "installed", "judge", "line", "run_script", "sdk_python"}
+"""Fixtures of tests that run another Airflow, Microsoft's client, the demo or an installed wheel."""
+
 FIRST = ("tests/processes", "tests/examples", "tests/demo", "tests/packaging", "tests/airflow", "tests/conformance")
 """Folders in the order in which they are begun; all others follow as they are collected."""
 
@@ -34,8 +37,21 @@ def rank(nodeid: str) -> int:
     return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--quick``: for the round after each change."""
+    parser.addoption("--quick", action="store_true", help="leave out what runs another Airflow or Microsoft's client")
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether a test runs in this process, or with the emulator alone."""
+    return not ANOTHER_PROGRAM & set(getattr(item, "fixturenames", ()))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort the tests of a worker; without workers they stay as collected."""
+    """Leave out what was not asked for, and sort the tests of a worker; without workers they stay as collected."""
+    if config.getoption("--quick"):
+        config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
+        items[:] = filter(is_quick, items)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: rank(item.nodeid))
 

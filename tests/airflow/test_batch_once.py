@@ -19,6 +19,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.lifecycle import invoke
 from airflow_azureml.operators import AzureMLInvokeBatchEndpointOperator
 from airflow_azureml.rest import endpoints
+from azureml_emulator import remote
 from tests.airflow.instance import Instance
 from tests.airflow.scoring import deployment, endpoint, invoker, register, scorer, unique
 from tests.emulator_fixture import RunningEmulator
@@ -92,11 +93,26 @@ class Own:
 @pytest.fixture
 def faults(emulator: RunningEmulator) -> Iterator[Callable[..., None]]:
     """Asks for a fault of the invocation; afterwards all that was asked for must have come."""
-    yield lambda kind, **given: emulator.fault(kind, route="POST /scoring/", times=1, **given)
-    told = emulator.faults()
-    assert all("1 of 1" in one or " 1/1" in one or "came 1" in one for one in told), told
+    asked: list[str] = []
+
+    def ask(kind: str, **given: Any) -> None:
+        asked.append(kind)
+        emulator.fault(kind, route=INVOCATION, times=1, **given)
+
+    yield ask
+    assert come(emulator) == [(kind, 1) for kind in asked]
 
 
+def come(emulator: RunningEmulator) -> list[tuple[str, int]]:
+    """The kinds of faults that were asked for invocations, and how often each came.
+
+    It asks without the command line: what that prints could be mixed up with what a task says in another thread.
+    """
+    faults = remote.call(emulator.endpoint, "GET", "/emulator/faults")["value"]
+    return [(one["kind"], one["count"]) for one in faults if one["route"] == INVOCATION]
+
+
+INVOCATION = "POST /scoring/"
 FAULTS: dict[str, dict[str, Any]] = {
     "status": {"kind": "status", "status": 500},
     "drop": {"kind": "drop"},
@@ -210,15 +226,15 @@ def test_without_waiting_the_result_names_the_job(own: Own, hook: AzureMLHook) -
 class Invoking:
     """An ``execute`` that goes on in a thread, as it does beside a signal's handler, and is in its invocation."""
 
-    def __init__(self, task: AzureMLInvokeBatchEndpointOperator) -> None:
+    def __init__(self, task: AzureMLInvokeBatchEndpointOperator, emulator: RunningEmulator) -> None:
         self.task, self.errors = task, list[BaseException]()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
         deadline = time.monotonic() + 30
-        while task._ending is None or task._ending.search is None:
+        # A fault comes before the emulator acts, or when it has acted and does not answer yet.
+        while not all(count for _, count in come(emulator)):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        time.sleep(0.7)  # the emulator has acted by now, or waits before it does
 
     def _run(self) -> None:
         try:
@@ -242,10 +258,10 @@ def ended_by_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("ended_by_a_user")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_task_killed_while_it_invokes_leaves_no_job_behind(
-    when: str, own: Own, hook: AzureMLHook, faults: Callable[..., None]
+    when: str, own: Own, hook: AzureMLHook, faults: Callable[..., None], emulator: RunningEmulator
 ) -> None:
     faults("delay", delay=2, when=when)
-    invoking = Invoking(own.task())
+    invoking = Invoking(own.task(), emulator)
     invoking.task.on_kill()
     errors = invoking.end()
     assert [type(error) for error in errors] == [exceptions.AzureMLException]
@@ -256,10 +272,10 @@ def test_a_task_killed_while_it_invokes_leaves_no_job_behind(
 
 @pytest.mark.usefixtures("ended_by_a_user")
 def test_a_job_whose_answer_is_lost_is_found_by_its_mark_and_canceled(
-    own: Own, hook: AzureMLHook, faults: Callable[..., None]
+    own: Own, hook: AzureMLHook, faults: Callable[..., None], emulator: RunningEmulator
 ) -> None:
     faults("timeout", when="after")
-    invoking = Invoking(own.task())
+    invoking = Invoking(own.task(), emulator)
     ending = invoking.task._ending
     assert ending is not None
     invoking.task.on_kill()

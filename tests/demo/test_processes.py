@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -40,14 +41,23 @@ def test_a_runaway_is_found_and_ended(tmp_path: Path) -> None:
 
 def test_others_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
-    environment = processes.marked(tmp_path / "other", os.environ)
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=environment)
+    own, other = (
+        subprocess.Popen(
+            [sys.executable, "-c", "import time; time.sleep(600)"],
+            env=processes.marked(tmp_path / name, os.environ),
+        )
+        for name in ("home", "other")
+    )
+    # One that has ended and is not reaped carries no mark, but the kernel may still name it.
+    threading.Thread(target=own.wait, daemon=True).start()
     try:
-        assert processes.sweep(tmp_path / "home") == 0
+        assert processes.sweep(tmp_path / "home") == 1
+        assert own.wait(20) < 0
         assert other.poll() is None
     finally:
-        other.kill()
-        other.wait()
+        for process in (own, other):
+            process.kill()
+            process.wait()
 
 
 def test_the_shell_does_not_steer_an_airflow(monkeypatch: pytest.MonkeyPatch) -> None:

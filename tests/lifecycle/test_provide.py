@@ -106,9 +106,11 @@ def test_equal_needs_are_met_once(submission: Submission) -> None:
 
 def test_the_id_that_the_service_answers_with_counts(submission: Submission) -> None:
     node = {"type": "command", "command": "echo", "environment": "azureml:e:1"}
-    body, asked = submission({"type": "pipeline", "compute": "azureml:c", "jobs": {"a": node}})
-    put = next(line for line in asked if line.startswith("PUT /components/"))
-    assert body["jobs"]["a"]["componentId"].rpartition("/")[2] != put.rpartition("/")[2]
+    body, _ = submission({"type": "pipeline", "compute": "azureml:c", "jobs": {"a": node}})
+    put = next(sent for sent in submission.standin.sent if sent.method == "PUT" and "/components/" in sent.path)
+    answered = submission.standin.row(put)["id"]
+    assert answered != put.path, "the stand-in chooses an address of its own"
+    assert body["jobs"]["a"]["componentId"] == answered
 
 
 def test_changed_code_is_sent(submission: Submission) -> None:

@@ -94,8 +94,12 @@ def test_failed_looks_are_ridden_out_for_as_long_as_the_patience() -> None:
     drive = Drive(answering(busy, lost, going, busy, done))
     assert drive.run(follow(operation, 40)).json() == {"status": "Succeeded"}
     assert drive.pauses == [1, 2, 30, 30, 2]
-    with pytest.raises(TransientError):
-        Drive(lambda _: lost).run(follow(operation, 40))
+    for patience in (40, 400):
+        drive = Drive(lambda _: lost)
+        with pytest.raises(TransientError):
+            drive.run(follow(operation, patience))
+        # The last look is the first one after the patience is used up; looks are half a minute apart at the most.
+        assert patience <= sum(drive.pauses) - drive.pauses[0] < patience + 30
 
 
 def test_a_failed_operation_has_the_services_words() -> None:

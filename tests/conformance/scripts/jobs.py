@@ -90,10 +90,11 @@ SEEN["listed"] = listed
 
 SEEN["more"] = [ml.jobs.show_services(first.name), list(ml.jobs.list(parent_job_name=first.name))]
 
-SEEN["serverless"] = [
-    ended(ml, ml.jobs.create_or_update(command(command="true", environment=reference, **keywords)).name).status
+serverless = [
+    ended(ml, ml.jobs.create_or_update(command(command="true", environment=reference, **keywords)).name)
     for keywords in ({}, {"compute": "serverless"}, {"instance_type": "Standard_D2"})
 ]
+SEEN["serverless"] = [[job.status, job.compute, dict(job.resources or {}).get("instance_type")] for job in serverless]
 rich = job(
     "echo $AZUREML_NODE_COUNT",
     environment="azureml:AzureML-sklearn-1.0-ubuntu20.04-py38-cpu:33",
