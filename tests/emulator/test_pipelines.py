@@ -474,8 +474,9 @@ class TestEnds:
         assert ends <= {"Canceled", "Completed"}
         assert gone(f"{name}-z")
 
-    def test_a_cancel_before_the_first_step(self, service: Pipelines, name: str, write: str) -> None:
-        service.start(name, {"one": node(write, {"word": literal("x")})})
+    def test_a_cancel_before_the_first_step(self, start_emulator: Start, name: str) -> None:
+        service = Pipelines(start_emulator("--pace", "5"))
+        service.start(name, {"one": node(service.component("true"))})
         service.post(f"jobs/{name}/cancel")
         assert service.wait(name)["status"] == "Canceled"
         assert service.steps(name) == {}
