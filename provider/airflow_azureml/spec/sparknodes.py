@@ -23,7 +23,7 @@ from airflow_azureml.spec.fields import Field, Reading, nested, show, walk
 from airflow_azureml.spec.graph import INPUT, Scope
 from airflow_azureml.spec.includes import INCLUDES, beside, rows_of
 from airflow_azureml.spec.literals import is_literal
-from airflow_azureml.spec.nodeports import inferred, node_shape, written_out
+from airflow_azureml.spec.nodeports import inferred, node_shape, only_bindings, written_out
 from airflow_azureml.spec.nodes import NODE, PORTS, sent_on
 from airflow_azureml.spec.references import compute_id
 from airflow_azureml.spec.shared import HEAD as JOB_HEAD
@@ -199,6 +199,7 @@ def _inline(spot: Spot, reading: Reading, scope: Scope, name: str) -> dict[str, 
     """Translate a spark node that is written out: its component is made of it."""
     own = tuple(row.name for row in OWN)
     body = walk(INLINE_NODE, spot, reading, extra=(*own, "inputs", "outputs"))
+    only_bindings(spot, reading)
     entry_exists(spot, reading, None)
     io = inferred(spot, reading, scope)
     with reading.style(snake=False, bound=False):
