@@ -197,7 +197,7 @@ class Ending:
                 state = iteration_state(ti) if self.looped else task_state(ti.dag_id, ti.task_id, ti.run_id, map_index)
                 answers.append(state or NO_STATE)
             except Exception as error:  # noqa: BLE001 - Airflow cannot be asked any more, and that decides nothing
-                self._log.warning("Airflow does not say what state the task is in: %s", error)
+                self._log.warning("Airflow does not say what state the task is in: %s", str(error).partition("\n")[0])
 
         thread = threading.Thread(target=ask, name="azureml-task-state", daemon=True)
         thread.start()

@@ -224,7 +224,8 @@ class AzureMLJobTrigger(BaseTrigger):
                 try:
                     return await self._state() or NO_STATE
                 except Exception as error:  # noqa: BLE001 - no answer, for whatever reason, decides nothing
-                    self.log.warning("Airflow does not say what state the task is in: %s", error)
+                    said = str(error).partition("\n")[0]
+                    self.log.warning("Airflow does not say what state the task is in: %s", said)
                 if pause is not None:
                     await asyncio.sleep(pause)
             return NO_ANSWER
