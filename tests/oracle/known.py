@@ -169,11 +169,6 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused there", r"^(batch|online) deployment: .*'code': 'src/train.py'", "code may be a file"),
     ("refused there", r"model_inputs\.enabled = true", "true is true"),
     ("refused there", r"^online endpoint: kubernetes: compute = ", "a compute is known by its name"),
-    (
-        "differs",
-        r"^online deployment: .*data/live-\S*model_inputs/versions/1",
-        "collected data is registered on creation",
-    ),
     ("differs", r"^online endpoint: .*raffic\.\w+: ours alone, 0$", "nothing is nothing"),
     ("refused here", r"^component: .*(version: .* is not a version|type: an empty value)", "it says nothing"),
     ("refused here", r"^component: .*default: true is not a value of type (integer|number)", "true is no number"),

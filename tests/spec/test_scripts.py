@@ -9,15 +9,13 @@ import pytest
 
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.deployments import BatchDeployment, translate_deployment
+from airflow_azureml.spec.deployments import Deployment, translate_deployment
 from airflow_azureml.spec.load import load
 
 WS = Workspace("sub", "group", "ws")
 
 
-def deploy(
-    folder: Path, script: str, name: str = "score.py", *, code: str = "./src", ignored: str = ""
-) -> BatchDeployment:
+def deploy(folder: Path, script: str, name: str = "score.py", *, code: str = "./src", ignored: str = "") -> Deployment:
     """Translate a deployment with a script in a folder of its own."""
     file = folder / "src" / "inner" / "score.py" if name.startswith("inner") else folder / "src" / "score.py"
     file.parent.mkdir(parents=True, exist_ok=True)

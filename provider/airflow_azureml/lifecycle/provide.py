@@ -101,12 +101,24 @@ class Provision:
         """Register an asset by its content; the id is the one that the service answers with."""
         body = yield from self.fill(need.body)
         name, version = need.address(body)
+        if need.kind == "data":
+            return (yield from self.put_once(need.kind, name, version, body))
         if need.kind == "models" and need.name:
             return (yield from keep(self.ws, need.kind, name, None if version == LATEST else version, body)).id
         if version == LATEST:
             return (yield from self.put_latest(need.kind, name, body))
         made = yield from assets.create(self.ws, need.kind, name, version, body)
         return made.id or f"{self.ws.path}/{need.kind}/{name}/versions/{version}"
+
+    def put_once(self, kind: str, name: str, version: str, body: Any) -> Steps[str]:
+        """Make a version, or take the one that is there already.
+
+        Source: azure-ai-ml 1.35.2, ``OnlineDeploymentOperations._register_collection_data_assets``.
+        """
+        try:
+            return (yield from assets.create(self.ws, kind, name, version, body)).id
+        except ConflictError:
+            return (yield from assets.get(self.ws, kind, name, version)).id
 
     def put_latest(self, kind: str, name: str, body: Any) -> Steps[str]:
         """Put the newest version of a name, which is as good as asking for it where it is the same; else the next one.

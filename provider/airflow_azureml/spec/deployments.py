@@ -42,8 +42,8 @@ NAME = re.compile(r"[a-zA-Z](?=.{2,31}$)[-a-zA-Z0-9]*[a-zA-Z0-9]")
 
 
 @dataclass(frozen=True)
-class BatchEndpoint:
-    """A batch endpoint to be made.
+class Endpoint:
+    """An endpoint to be made.
 
     :param body: ``{"properties": {...}}``, with ``tags`` where they are given; without a location.
     """
@@ -54,8 +54,8 @@ class BatchEndpoint:
 
 
 @dataclass(frozen=True)
-class BatchDeployment:
-    """A batch deployment to be made below an endpoint.
+class Deployment:
+    """A deployment to be made below an endpoint.
 
     :param body: as an endpoint's, with gaps where something must be uploaded, resolved or registered first.
     :param lacking: what a new deployment needs and one that is there already has.
@@ -92,7 +92,7 @@ ENDPOINT = (
 )
 
 
-def translate_endpoint(document: Document, workspace: Workspace) -> BatchEndpoint:
+def translate_endpoint(document: Document, workspace: Workspace) -> Endpoint:
     """Translate a batch endpoint.
 
     :raises SpecError: with all problems of the document, each with its place.
@@ -102,7 +102,7 @@ def translate_endpoint(document: Document, workspace: Workspace) -> BatchEndpoin
     if problems := explained(document, reading.found(), "batch endpoint"):
         raise SpecError(problems)
     name = body.pop("name")
-    return BatchEndpoint(name, tracked({"authMode": "AADToken", **body}), tuple(reading.warnings))
+    return Endpoint(name, tracked({"authMode": "AADToken", **body}), tuple(reading.warnings))
 
 
 RETRIES = (Field("max_retries", "maxRetries", whole), Field("timeout", "timeout", duration))
@@ -196,7 +196,7 @@ SOURCES = ("component", "job_definition")
 PIPELINE_KEYS = (*SOURCES, "settings")
 
 
-def translate_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
+def translate_deployment(document: Document, workspace: Workspace) -> Deployment:
     """Translate a batch deployment: of a model, of a pipeline component, or of the pipeline of an existing job.
 
     :raises SpecError: with all problems of the document, each with its place.
@@ -208,10 +208,10 @@ def translate_deployment(document: Document, workspace: Workspace) -> BatchDeplo
     if problems := explained(document, reading.found(), "batch deployment"):
         raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
-    return BatchDeployment(endpoint, name, tracked(body), tuple(reading.warnings), _lacking(root))
+    return Deployment(endpoint, name, tracked(body), tuple(reading.warnings), _lacking(root))
 
 
-def translate_new_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
+def translate_new_deployment(document: Document, workspace: Workspace) -> Deployment:
     """Translate a batch deployment that is not there yet.
 
     :raises SpecError: with all problems of the document, each with its place.

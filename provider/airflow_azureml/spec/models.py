@@ -76,5 +76,5 @@ def inline(spot: Spot, reading: Reading) -> Any:
         reading.refuse(spot, "a version needs a name beside it.", "version")
     if len(reading.problems) > before:
         return INVALID
-    properties = {**body, "modelUri": address, **({} if name else {"isAnonymous": True})}
+    properties = {**body, "modelUri": address, "isAnonymous": not name}
     return Gap(Register("models", name, (number or LATEST) if name else None, {"properties": properties}))

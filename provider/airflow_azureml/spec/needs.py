@@ -100,15 +100,15 @@ LATEST = "latest"
 
 @dataclass(frozen=True)
 class Register:
-    """An asset that must exist: an environment, component or model that is written out, or code elsewhere; ``body`` may
-    hold gaps.
+    """An asset that must exist: an environment, component, model or data that is written out, or code elsewhere;
+    ``body`` may hold gaps.
 
     :param name: empty for code and anonymous models, which are named by their content.
     :param version: the version to put, or None where it is made from the filled body; ``LATEST`` puts the newest one of
         that name, and the next one where the newest is something else.
     """
 
-    kind: Literal["environments", "components", "codes", "models"]
+    kind: Literal["environments", "components", "codes", "models", "data"]
     name: str
     version: str | None
     body: Mapping[str, Any] = field(hash=False)

@@ -11,10 +11,11 @@ from typing import Any
 
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.spec.artifacts import asset_name
 from airflow_azureml.spec.deployments import (
     LABELS,
-    BatchDeployment,
-    BatchEndpoint,
+    Deployment,
+    Endpoint,
     code_configuration,
     model_id,
     resource_name,
@@ -26,8 +27,20 @@ from airflow_azureml.spec.fields import INVALID, OMIT, Field, Reading, answers, 
 from airflow_azureml.spec.fields import snake as snake_case
 from airflow_azureml.spec.filekinds import explained
 from airflow_azureml.spec.identities import resource_identity
+from airflow_azureml.spec.needs import Gap, Register
 from airflow_azureml.spec.references import named_compute
-from airflow_azureml.spec.values import choice, duration, iso_duration, listed, mapped, number, text, truth, whole
+from airflow_azureml.spec.values import (
+    choice,
+    duration,
+    iso_duration,
+    listed,
+    mapped,
+    number,
+    text,
+    truth,
+    version,
+    whole,
+)
 
 AUTH = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
 ACCESS = {"enabled": "Enabled", "disabled": "Disabled"}
@@ -50,7 +63,7 @@ MANAGED_ENDPOINT = (*ENDPOINT, Field("public_network_access", "publicNetworkAcce
 KUBERNETES_ENDPOINT = (*ENDPOINT, Field("compute", "compute", named_compute))
 
 
-def translate_online_endpoint(document: Document, workspace: Workspace) -> BatchEndpoint:
+def translate_online_endpoint(document: Document, workspace: Workspace) -> Endpoint:
     """Translate an online endpoint, a managed one or, with ``compute``, one on Kubernetes.
 
     :raises SpecError: with all problems of the document, each with its place.
@@ -66,7 +79,7 @@ def translate_online_endpoint(document: Document, workspace: Workspace) -> Batch
     name, outer = body.pop("name"), {"identity": body.pop("identity", {"type": "SystemAssigned"})}
     if "location" in body:
         outer["location"] = body.pop("location")
-    return BatchEndpoint(name, {**tracked({"authMode": "Key", **body}), **outer}, tuple(reading.warnings))
+    return Endpoint(name, {**tracked({"authMode": "Key", **body}), **outer}, tuple(reading.warnings))
 
 
 # -- deployments
@@ -118,9 +131,22 @@ def enabled(spot: Spot, reading: Reading) -> Any:
     return reading.refuse(spot, f"{show(spot.value)} is not a truth value. Accepted: true, false.")
 
 
+COLLECTED = (
+    Field("name", "name", asset_name),
+    Field("version", "version", version),
+    Field("path", "dataUri", text),
+    Field("data_id", None, text),
+)
+
+
+def collected(spot: Spot, reading: Reading) -> Any:
+    """Take where something is collected: the id of a data asset, or name, version and path of one to be made."""
+    return spot.value if isinstance(spot.value, str) else nested(COLLECTED)(spot, reading)
+
+
 COLLECTION = (
     Field("enabled", "dataCollectionMode", enabled, required=True),
-    Field("data", "dataId", text),
+    Field("data", "dataId", collected),
     Field("client_id", "clientId", text),
 )
 LOGGING = (Field("capture_headers", "captureHeaders", listed(text)),)
@@ -144,6 +170,22 @@ def collector(spot: Spot, reading: Reading) -> Any:
     if rate is not None and isinstance(body.get("collections"), dict):
         body["collections"] = {name: {**one, "samplingRate": rate} for name, one in body["collections"].items()}
     return body
+
+
+COLLECTOR_PATH = "azureml://datastores/workspaceblobstore/paths/modelDataCollector"
+"""Where data is collected. Source: azure-ai-ml 1.35.2, ``_register_collection_data_assets``."""
+
+
+def _register_collected(body: dict[str, Any], endpoint: str, name: str, workspace: Workspace) -> None:
+    """Need a data asset for each collection, as Microsoft's client registers them."""
+    for word, collection in body.get("dataCollector", {}).get("collections", {}).items():
+        given = collection.get("dataId") or {}
+        if isinstance(given, str):
+            continue
+        asset, number = given.get("name") or f"{endpoint}-{name}-{word}", given.get("version") or "1"
+        uri = given.get("dataUri") or f"{COLLECTOR_PATH}/{endpoint}/{name}/{word}"
+        properties = {"dataType": "uri_folder", "dataUri": uri, "isAnonymous": False}
+        collection["dataId"] = Gap(Register("data", asset, number, {"properties": properties}))
 
 
 DEPLOYMENT = (
@@ -193,7 +235,7 @@ KUBERNETES = (
 )
 
 
-def translate_online_deployment(document: Document, workspace: Workspace) -> BatchDeployment:
+def translate_online_deployment(document: Document, workspace: Workspace) -> Deployment:
     """Translate an online deployment, a managed one or, by its ``type``, one on Kubernetes.
 
     :raises SpecError: with all problems of the document, each with its place.
@@ -210,9 +252,10 @@ def translate_online_deployment(document: Document, workspace: Workspace) -> Bat
     if problems := explained(document, reading.found(), "online deployment"):
         raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
+    _register_collected(body, endpoint, name, workspace)
     count = body.pop("instance_count", None)
     if body.get("privateNetworkConnection"):  # the service expects it in both places
         body["properties"] = {**body.get("properties", {}), "private-network-connection": True}
     sku: Mapping[str, Any] = {"name": "Default", **({} if count is None else {"capacity": count})}
     whole_body = {**tracked({"endpointComputeType": kind, **body}), "sku": sku}
-    return BatchDeployment(endpoint, name, whole_body, tuple(reading.warnings))
+    return Deployment(endpoint, name, whole_body, tuple(reading.warnings))
