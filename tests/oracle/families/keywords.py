@@ -108,7 +108,7 @@ def _deployment(
         **keywords,
         **(objects or {}),
         "code_configuration": {"$": "CodeConfiguration", **CODE},
-        "settings": {"$": "ModelBatchDeploymentSettings", **settings},
+        "settings": {"$": "ModelBatchDeploymentSettings", "mini_batch_size": 10, **settings},
     }
     ours = {**keywords, "code_configuration": CODE, "settings": dict(settings), "type": "model"}
     return Keywords(f"keywords: deployment: {tag}", ours, FILES, kind="batch deployment", theirs=theirs)

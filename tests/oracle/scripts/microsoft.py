@@ -118,6 +118,8 @@ class Service(BatchStandIn):
     def made(self, sent: Sent, parts: list[str]) -> Any:
         """Echo what was put, with what this client wants to read of it: of a flow it reads no spec of its own."""
         found = super().made(sent, parts) | {"systemData": {"createdAt": MADE}}
+        if parts[0] == "models":
+            found["properties"]["flavors"] = found["properties"].get("flavors") or {}
         spec = found["properties"].get("componentSpec", {})
         if spec.get("type") == "promptflow_parallel":
             task = {"type": "function", "entry_script": "x.py", "environment": "azureml:e:1"}
