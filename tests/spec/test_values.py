@@ -201,6 +201,11 @@ def test_it_is_told_where_an_anchor_or_a_merge_brings_it() -> None:
         ("3.10", '3.10 is a number to YAML, and 3.1 is sent. Write "3.10" in quotes'),
         ("2", '2 is no text, as an environment variable is, and is sent as JSON. Write "2" in quotes.'),
         ("true", 'true is no text, as an environment variable is, and is sent as JSON. Write "true" in quotes.'),
+        (
+            "0.00001",
+            "1e-05 is no text, as an environment variable is, and is sent as JSON. Write it as a text, in quotes.",
+        ),
+        ("{a: 1}", "a mapping is no text, as an environment variable is, and is sent as JSON. Write it as a text, in "),
         ("", 'an empty value is no text, as an environment variable is, and is sent as JSON. Write ""'),
         ("2024-01-02 10:00:00", '2024-01-02 10:00:00 is a date to YAML, and "2024-01-02T10:00:00Z" is sent.'),
     ],

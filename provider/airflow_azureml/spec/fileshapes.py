@@ -7,6 +7,7 @@ have, so that a folder of anything can be looked through.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -192,7 +193,7 @@ def told_by_shape(value: Value, named: bool = False) -> Told | None:
         for shape in SHAPES:
             if told := shape.told(value, loosely):
                 return told
-        if told := _component(value) or _job(value, loosely):
+        if told := _component(value) or _job(value, loosely, named):
             return told
     return Told("job") if named and _like_a_job(value) else None
 
@@ -201,7 +202,8 @@ PORTS = (*INPUT_KEYS, *OUTPUT_KEYS)
 BATCH_KEYS = {*INPUT_KEYS, *OUTPUT_KEYS, *SINGLE, *(row.name for row in TABLE), "$schema"}
 
 
-OF_DATA = _words("type path jobInputType JobInputType uri")
+OF_DATA = _words("path jobInputType JobInputType uri")
+OF_LITERALS = _words("type value default")
 
 
 def _batch_inputs(value: Value, named: bool) -> Told | None:
@@ -218,7 +220,13 @@ def _values(group: Any) -> list[Any]:
 
 
 def _is_port(port: Any) -> bool:
-    return bool(OF_DATA & set(port)) if isinstance(port, Mapping) else str(port).startswith("azureml:")
+    """Tell a port from the declarations of parameters that other programs call inputs, which have types, too."""
+    if not isinstance(port, Mapping):
+        return str(port).startswith("azureml:")
+    word = port.get("type")
+    return bool(OF_DATA & set(port)) or (
+        isinstance(word, str) and (_near(word.lower(), DATA) != "" or set(port) <= OF_LITERALS)
+    )
 
 
 # -- jobs and components, which have most of their keys in common
@@ -230,9 +238,13 @@ PARTS = _words(
     "command environment code compute inputs outputs jobs trial entry training_data objective search_space settings "
     "experiment_name display_name resources distribution limits task primary_metric model"
 )
-"""Keys of jobs. One beside a type of job tells a job; so do two without a type, ``command`` or a misspelling among
-them."""
+"""Keys of jobs. Two beside a type of job tell a job, or one that only jobs of Azure ML have; so do two without a type,
+``command`` or a misspelling among them."""
 
+OWN_PARTS = _words("jobs trial search_space training_data primary_metric entry experiment_name code compute")
+"""Keys of jobs that tell one beside its type: other programs have a ``type: command`` as well."""
+
+OF_ALL = _words("type name description tags $schema")
 PRIMITIVES = _words("number integer string boolean")
 OF_PORTS = _words("default optional min max enum")
 
@@ -273,7 +285,7 @@ def _is_declaration(port: Any) -> bool:
     return str(port["type"]).lower() in PRIMITIVES or bool(OF_PORTS & set(port))
 
 
-def _job(value: Value, loosely: bool) -> Told | None:
+def _job(value: Value, loosely: bool, named: bool) -> Told | None:
     """Tell a job, also one whose type or keys are misspelt: it must not pass for something that nobody checks."""
     if _words("endpoint_name dependencies channels") & set(value):
         return None
@@ -282,13 +294,12 @@ def _job(value: Value, loosely: bool) -> Told | None:
         right = isinstance(word, str) and word.lower() in JOBS
         meant = right or (loosely and isinstance(word, str) and _near(word.lower(), JOBS) != "")
         parts = [key for key in value if key in PARTS]
-        if meant and (parts or (right and set(value) <= _words("type name description tags $schema"))):
-            return Told("job", (f'type "{word}"', *parts[:2]))
-        return None
+        told = len(parts) > 1 or OWN_PARTS & set(parts) or (named and (parts or set(value) <= OF_ALL))
+        return Told("job", (f'type "{word}"', *parts[:2])) if meant and told else None
     nodes = value.get("jobs")
     if isinstance(nodes, Mapping) and any(map(_is_node, nodes.values())):
         return Told("job", ("jobs",))
-    if {"trial", "search_space"} <= set(value) or {"trial", "objective"} <= set(value):
+    if "trial" in value and any(isinstance(value.get(key), Mapping) for key in ("search_space", "objective")):
         return Told("job", ("trial",))
     return _untyped_command(value, loosely)
 
@@ -309,6 +320,8 @@ def _untyped_command(value: Value, loosely: bool) -> Told | None:
     exact = PARTS & set(value)
     if not runs or not surroundings or not exact or not _is_environment(value.get("environment", "")):
         return None
+    if set(known.values()) == {"command", "environment"} and not _is_reference(value):
+        return None
     return Told("job", tuple(known)[:3])
 
 
@@ -319,6 +332,12 @@ def _key_of(known: Mapping[str, str], name: str) -> str:
 def _is_environment(given: Any) -> bool:
     """Tell an environment of Azure ML from environment variables, which other programs call that."""
     return isinstance(given, str) or (isinstance(given, Mapping) and bool(ENVIRONMENT & set(given)))
+
+
+def _is_reference(value: Value) -> bool:
+    """Tell an environment's name in Azure ML from the name of a stage, such as ``production``."""
+    given = next((item for key, item in value.items() if _near(key, PARTS) == "environment"), None)
+    return not isinstance(given, str) or bool(re.search(r"[:@/]|AzureML", given))
 
 
 def _like_a_job(value: Value) -> bool:

@@ -46,7 +46,8 @@ def variable(spot: Spot, reading: Reading) -> Any:
     """
     found = anything(spot, reading)
     if found is not INVALID and not isinstance(found, str) and spot.written is None:
-        better = 'Write "" for an empty one' if found is None else f'Write "{show(found)}" in quotes'
+        exact = f'Write "{show(found)}" in quotes' if isinstance(found, int) else "Write it as a text, in quotes"
+        better = 'Write "" for an empty one' if found is None else exact
         reading.warn(spot, f"{show(found)} is no text, as an environment variable is, and is sent as JSON. {better}.")
     return found
 
