@@ -154,6 +154,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"^(batch|online|compute).*name: .* is not a name", "nothing of the service is called so"),
     ("refused here", r"^batch deployment: pipeline: .* is not a setting", "a setting is a text"),
     ("refused here", r"^batch deployment: .*logging_level: .* is not a logging level", "no such level"),
+    ("refused here", r"^batch deployment: .*\"(model|compute)\" is required", "a new deployment needs it"),
     ("refused here", r"^batch deployment: pipeline: no component", "it would run nothing"),
     ("refused here", r"^(batch|online) deployment: .*azureml:x:1\" does not name code", "code has no such names"),
     ("refused here", r"user_assigned_identities\.0(\.\w+)?: ", "an identity has an id"),
