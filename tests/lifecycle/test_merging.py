@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.lifecycle.merging import changes, whole
+from airflow_azureml.lifecycle.merging import changes, holds, whole
 
 MODEL = {"referenceType": "Id", "assetId": "/m/1"}
 RUNS = {"deploymentConfigurationType": "PipelineComponent", "settings": {"default_compute": "c"}}
@@ -51,3 +51,28 @@ def test_each_change_is_told_in_the_words_of_the_yaml() -> None:
         'retry_settings.timeout: nothing becomes "PT1S"',
         "environment_variables.K changes",
     ]
+
+
+@pytest.mark.parametrize(
+    ("there", "given", "same"),
+    [
+        ({"compute": "/Subscriptions/S"}, {"compute": "/subscriptions/s"}, True),
+        ({"outputAction": "AppendRow"}, {"outputAction": "appendRow"}, True),
+        ({"environmentVariables": {"STAGE": "Prod"}}, {"environmentVariables": {"STAGE": "PROD"}}, False),
+        ({"description": "Cards"}, {"description": "cards"}, False),
+        ({"properties": {"team": "A"}}, {"properties": {"team": "a"}}, False),
+        (
+            {"codeConfiguration": {"scoringScript": "Score.py"}},
+            {"codeConfiguration": {"scoringScript": "score.py"}},
+            False,
+        ),
+        ({"environmentVariables": {"N": "1"}}, {"environmentVariables": {"N": 1}}, True),
+    ],
+)
+def test_case_counts_in_the_words_of_the_user(there: dict[str, Any], given: dict[str, Any], same: bool) -> None:
+    assert holds({"properties": there}, {"properties": given}) is same
+    assert bool(list(changes({"properties": there}, {"properties": given}))) is not same
+
+
+def test_case_counts_in_tags() -> None:
+    assert not holds({"tags": {"a": "X"}, "properties": {}}, {"tags": {"a": "x"}, "properties": {}})

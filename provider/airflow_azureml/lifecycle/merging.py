@@ -22,6 +22,11 @@ UNIONS = {"model": "referenceType", "deploymentConfiguration": "deploymentConfig
 FREE = frozenset({"tags", "properties", "environmentVariables", "settings", "flavors"})
 """Mappings whose keys are the user's own words."""
 
+EXACT = frozenset(
+    {"tags", "properties", "environmentVariables", "description", "scoringScript", "outputFileName"},
+)
+"""What the service gives back in the case that it was given: the user's own words, and names of files."""
+
 CONCEALED = frozenset({"environmentVariables"})
 """Mappings whose values may be secrets."""
 
@@ -29,18 +34,27 @@ CONCEALED = frozenset({"environmentVariables"})
 def holds(shown: Any, wanted: Any) -> bool:
     """Whether a resource already is all that is wanted of it; what is not asked for may be anything.
 
-    Texts are compared without regard to case: the service gives ids back in its own. Where it holds texts, a number or
-    a truth value comes back as one.
+    Ids and words are compared without regard to case: the service gives them back in its own. Where it holds texts, a
+    number or a truth value comes back as one.
     """
+    return _holds(shown, wanted, ())
+
+
+def _holds(shown: Any, wanted: Any, path: tuple[str, ...]) -> bool:
     if isinstance(wanted, Mapping):
         if not isinstance(shown, Mapping):
             return not wanted and shown is None
-        return all(holds(shown.get(key), value) for key, value in wanted.items())
+        return all(_holds(shown.get(key), value, (*path, key)) for key, value in wanted.items())
     if isinstance(wanted, str) and isinstance(shown, str):
-        return wanted.casefold() == shown.casefold()
+        return wanted == shown if EXACT & set(_names(path)) else wanted.casefold() == shown.casefold()
     if isinstance(wanted, (bool, int, float)) and isinstance(shown, str):
         return str(wanted).casefold() == shown.casefold()
     return bool(shown == wanted)
+
+
+def _names(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a value, without the ``properties`` that every resource has."""
+    return path[1:] if path[:1] == ("properties",) else path
 
 
 def whole(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +97,7 @@ def _laid_over(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
 def changes(shown: Any, wanted: Any) -> Iterator[str]:
     """Say each value that an update changes, for the task log: ``mini_batch_size: 10 becomes 5``."""
     for path, before, after in _differences(shown, wanted, ()):
-        names = path[1:] if path[0] == "properties" else path
+        names = _names(path)
         spelled, free = [], False
         for name in names:
             spelled.append(name if free else _snake(name))
@@ -101,7 +115,7 @@ def _differences(
         there = shown.get(key) if isinstance(shown, Mapping) else None
         if isinstance(value, Mapping) and value:
             yield from _differences(there, value, (*path, key))
-        elif not holds(there, value):
+        elif not _holds(there, value, (*path, key)):
             yield (*path, key), there, value
 
 

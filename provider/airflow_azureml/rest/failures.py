@@ -66,7 +66,8 @@ TABLE = (
         "capacity",
         r"\w*Quota\w*|\w*AllocationFail\w*|(?:Insufficient|OutOf|No|NotEnough)\w*(?:Capacity|Cores|Nodes|Resources)\w*|"
         r"\w*(?:Compute|Cluster|Node|Cores)Capacity\w*|SkuNotAvailable|\w*ConstrainedAllocation\w*",
-        r"vcpu quota|exceed\w*[^.\n]{0,60} quota|not enough [^.\n]{0,40}(?:quota|capacity|cores|nodes)|"
+        r"vcpu quota|not (?:currently )?available in (?:the |this )?(?:location|region)|"
+        r"exceed\w*[^.\n]{0,60} quota|not enough [^.\n]{0,40}(?:quota|capacity|cores|nodes)|"
         r"insufficient capacity",
         "JobNodeCountExceedsCoreQuota: MicrosoftLearning/mslearn-dp100#35; ClusterMinNodesExceedCoreQuota: "
         "ansible-collections/azure#2209; OutOfQuota: MicrosoftDocs/azure-docs#121466; SkuNotAvailable, "
@@ -77,7 +78,8 @@ TABLE = (
         r"\w*Pull\w*Image\w*|\w*Image\w*(?:Pull|Build)\w*|Environment\w*(?:Build|Fail)\w*|Acr\w*Error|"
         r"AggregatedUnauthorizedAccessError|Failed(?:Starting)?Container\w*|JobContainerConfig\w*|ImageNotFound\w*|"
         r"(?:Docker|Conda)\w*(?:Error|Failed|Failure)",
-        r"image build failed|failed to pull docker image|docker command to pull",
+        r"(?:image|environment|conda)[^.\n]{0,20} (?:build|creation) failed|docker command to pull|"
+        r"failed to (?:pull|create|start)[^.\n]{0,20} (?:image|container)|oci runtime",
         "FailedPullingImage: Azure/MachineLearningNotebooks#1371; AcrRefreshTokenRetrievalError: "
         "solliancenet/tech-immersion-data-ai#40; Image build failed: MG-Cafe/MLOps_Workshop#8; "
         "FailedStartingContainer: Azure/azure-sdk-for-python#19500; JobContainerConfigFailed: "
@@ -88,7 +90,7 @@ TABLE = (
         r"\w*Mount\w*(?:Error|Failed|Failure)|ScriptExecution(?:\.\w+)*|\w*Stream(?:Access|Error)\w*|\w*DataAccess\w*|"
         r"(?:Input|Data|Dataset|Datastore|DataAsset|Blob|Container|Storage\w*)(?:NotFound|AccessDenied|Unauthorized)\w*|"
         r"AuthorizationPermissionMismatch|AuthorizationFailure",
-        r"unable to mount|could not mount|error code: scriptexecution\.",
+        r"(?:unable|failed) to mount|(?:could not|cannot) mount|error code: scriptexecution\.",
         "AZFMountError: MicrosoftDocs/azure-docs#39532; BFSMountError: Azure/azure-storage-fuse#862; "
         "ScriptExecution.*: Azure/azureml-examples#2994, Azure/azure-dev#7927; BlobNotFound and the like: "
         "learn.microsoft.com/rest/api/storageservices/blob-service-error-codes",
@@ -108,8 +110,9 @@ TABLE = (
     Row(
         "timeout",
         r"(?:Job|Run|Execution|Experiment|Command|Trial)(?:TimedOut|Timeout|TimeLimit)\w*|"
-        r"(?:TimeLimit|MaxRun(?:Time|Duration)|RunDuration)\w*Exceeded\w*|MaxWallClockTime\w*",
-        r"(?:ran|running) (?:for )?longer than|exceed\w* [^.\n]{0,60}(?:run time|duration|time limit|timeout)",
+        r"(?:TimeLimit|MaxRun(?:Time|Duration)|RunDuration)\w*Exceeded\w*|\w*Exceeded\w*(?:Duration|TimeLimit)|MaxWallClockTime\w*",
+        r"(?:ran|running) (?:for )?longer than|max\w*(?:duration|time)\w* exceeded|"
+        r"exceed\w* [^.\n]{0,60}(?:run time|duration|time limit|timeout)",
         "the service ends such a job as Canceled (CommandJobLimits: `after which the job will be cancelled`); that a "
         "job also fails so is unproven",
     ),
