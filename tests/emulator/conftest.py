@@ -12,10 +12,27 @@ import requests
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
+from azureml_emulator.clock import Clock
 from tests.emulator_fixture import RunningEmulator
 
 Call = Callable[..., Any]
 """``call(method, path, body)``: one request below the workspace, ``{ws}`` in the path; returns status and JSON."""
+
+
+@pytest.fixture(scope="session")
+def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """An emulator at its default pace: its jobs spend a while in each of their states."""
+    running = RunningEmulator(tmp_path_factory.mktemp("unhurried") / "state", "--pace", str(Clock.pace))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def hesitant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """An emulator whose jobs do not begin before a test has looked at them."""
+    running = RunningEmulator(tmp_path_factory.mktemp("hesitant") / "state", "--pace", "60")
+    yield running
+    running.stop()
 
 
 @pytest.fixture

@@ -6,14 +6,12 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from azureml_emulator.clock import Clock
 from azureml_emulator.model import Jobs
 from azureml_emulator.store import Store
 from tests.emulator.service import Service
@@ -24,14 +22,6 @@ from tests.emulator_fixture import RunningEmulator, Start
 def service(emulator: RunningEmulator) -> Service:
     """The session's emulator."""
     return Service(emulator)
-
-
-@pytest.fixture(scope="module")
-def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """An emulator at its default pace: its jobs spend a while in each of their states."""
-    emulator = RunningEmulator(tmp_path_factory.mktemp("unhurried") / "state", "--pace", str(Clock.pace))
-    yield Service(emulator)
-    emulator.stop()
 
 
 @pytest.fixture
@@ -355,14 +345,14 @@ class TestCancel:
         assert job["status"] == "Completed"
         assert not processes(f"{name}-x")
 
-    def test_a_job_that_has_not_begun_can_be_canceled(self, unhurried: Service, name: str) -> None:
-        service = unhurried
+    def test_a_job_that_has_not_begun_can_be_canceled(self, hesitant: RunningEmulator, name: str) -> None:
+        service = Service(hesitant)
         service.submit(name, "touch outputs/ran")
         assert service.post(f"jobs/{name}/cancel").status == 202
         assert service.wait(name)["status"] == "Canceled"
 
-    def test_a_cancel_wins_whenever_it_comes(self, unhurried: Service, name: str) -> None:
-        service = unhurried
+    def test_a_cancel_wins_whenever_it_comes(self, unhurried: RunningEmulator, name: str) -> None:
+        service = Service(unhurried)
 
         def cancel(number: int) -> str:
             assert service.submit(f"{name}-{number}", f"exec -a {name}-z sleep 300").status == 201

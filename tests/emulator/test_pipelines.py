@@ -455,7 +455,8 @@ class TestEnds:
         }
         assert gone(name)
 
-    def test_a_cancel_wins_whenever_it_comes(self, service: Pipelines, name: str) -> None:
+    def test_a_cancel_wins_whenever_it_comes(self, unhurried: RunningEmulator, name: str) -> None:
+        service = Pipelines(unhurried)
         made = service.component(f"exec -a {name}-z sleep 0.6", None, {"out": FOLDER})
         then = service.component(f"exec -a {name}-z sleep 300", {"a": FOLDER})
         jobs = {"one": node(made), "two": node(then, {"a": from_node("one", "out")})}
@@ -474,8 +475,8 @@ class TestEnds:
         assert ends <= {"Canceled", "Completed"}
         assert gone(f"{name}-z")
 
-    def test_a_cancel_before_the_first_step(self, start_emulator: Start, name: str) -> None:
-        service = Pipelines(start_emulator("--pace", "5"))
+    def test_a_cancel_before_the_first_step(self, hesitant: RunningEmulator, name: str) -> None:
+        service = Pipelines(hesitant)
         service.start(name, {"one": node(service.component("true"))})
         service.post(f"jobs/{name}/cancel")
         assert service.wait(name)["status"] == "Canceled"
