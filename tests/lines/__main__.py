@@ -1,6 +1,6 @@
 """``python -m tests.lines [LINE ...]``: install Airflows of each line, run every scenario on each, print a table.
 
-Takes some three minutes for each line, the network for the packages, and about 2 GB below the temporary folder, which
+Takes one to four minutes for each line, the network for the packages, and about 2 GB below the temporary folder, which
 is empty again at the end.
 """
 
