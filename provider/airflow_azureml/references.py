@@ -15,6 +15,9 @@ from airflow_azureml.outcome import RESERVED_KEYS
 DEFAULT = "default"
 """The output that every job has: its artifacts."""
 
+RESULT_KEYS = ("metrics", "outputs", "job_name", "status", "experiment_name", "studio_url", "started_at", "ended_at")
+"""What a job's result has beside its outputs; each output, and nothing of these, is an XCom of its own."""
+
 DECLARING = frozenset({"command", "pipeline", "spark", "sweep"})
 """Types of jobs whose outputs are those that they declare; the service adds more to those of others."""
 
@@ -55,6 +58,8 @@ def no_such_output(task_id: str, name: str, names: Collection[str]) -> AzureMLSp
 
     near = closest(name, names)
     hint = f' Did you mean "{near}"?' if near else ""
+    if name in RESULT_KEYS:
+        hint = f' It is in the result: give the next task {task_id}.output, and read ["{name}"] there.'
     has = ", ".join(sorted(names))
     return AzureMLSpecError(
         f'{task_id}.output["{name}"]: task "{task_id}" has no output "{name}".{hint} It has: {has}.'
@@ -80,12 +85,16 @@ def names_of(operator: Any, *declared: Any) -> frozenset[str] | None:
 
 
 def names_of_job(operator: Any, job: Any, *further: Any) -> frozenset[str] | None:
-    """The names of the outputs of a job that is written out as a mapping; None for any other."""
+    """The names of the outputs of a job that is written out as a mapping; None for any other, and where a component,
+    which is not read here, may declare more."""
     if not isinstance(job, Mapping) or job.get("type", "command") not in DECLARING:
+        return None
+    if job.get("component") or isinstance(job.get("trial"), str):
         return None
     return names_of(operator, job.get("outputs"), *further)
 
 
 def _may_push_more(operator: Any) -> bool:
-    hooks = (getattr(operator, f"_{when}_execute_hook", None) for when in ("pre", "post"))
-    return not type(operator).__module__.startswith("airflow_azureml.") or any(hooks)
+    hooks = ("_pre_execute_hook", "_post_execute_hook", "on_execute_callback")
+    own = type(operator).__module__.startswith("airflow_azureml.")
+    return not own or any(getattr(operator, name, None) for name in hooks)

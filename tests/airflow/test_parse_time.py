@@ -52,6 +52,12 @@ def test_an_output_that_a_task_does_not_have_is_refused(make: Any) -> None:
     )
 
 
+def test_what_the_result_has_is_no_output() -> None:
+    with DAG("d"), pytest.raises(AzureMLSpecError) as caught:
+        command(outputs={"model": None}).output["metrics"]
+    assert 'give the next task train.output, and read ["metrics"] there.' in str(caught.value)
+
+
 def test_a_sensor_has_the_outputs_of_the_task_that_it_waits_for() -> None:
     with DAG("d"):
         wait = AzureMLJobSensor(task_id="wait", job_name=command(outputs={"model": None}).output)
@@ -72,6 +78,9 @@ class Own(AzureMLCommandJobOperator):
         lambda: command(outputs={"{{ params.name }}": None}),
         lambda: command(outputs=AzureMLDeleteBatchEndpointOperator(task_id="other", endpoint_name="e").output),
         lambda: command(post_execute=lambda context, result: None),
+        lambda: command(on_execute_callback=lambda context: context["ti"].xcom_push("anything", 1)),
+        lambda: AzureMLJobOperator(task_id="train", job={"type": "pipeline", "component": "azureml:p:1"}),
+        lambda: AzureMLJobOperator(task_id="train", job={"type": "sweep", "trial": "trial.yml"}),
         lambda: Own(task_id="train", **COMMAND),
         lambda: AzureMLJobOperator(task_id="train", job="job.yml"),
         lambda: AzureMLJobOperator(task_id="train", job="command: echo\nenvironment: azureml:e:1\n"),

@@ -267,6 +267,8 @@ def test_the_overrides() -> None:
         ({"set": {"compute.target": "cpu-cluster"}}, "Accepted: azureml:NAME"),
         ({"input": SHORT, "inputs": {"x": 1}}, "beside inputs"),
         ({"input": SHORT, "input_type": "mltable"}, "Accepted: uri_folder, uri_file"),
+        ({"input": 3}, "input: 3 is not data. Accepted: one path"),
+        ({"input": ["azureml:x:1"]}, "input: a list is not data"),
         ({"inputs": ["x"]}, "inputs: a list is not a mapping"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_azureml.cli import main
+from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.spec.batch import arguments, translate_invocation
 from airflow_azureml.spec.deployments import translate_new_deployment
@@ -299,3 +300,8 @@ def test_labels_of_resources_are_told_too() -> None:
     found = translate_new_deployment(load(text, file="/x/d.yml"), WS)
     (warning,) = found.warnings
     assert warning.startswith('/x/d.yml:5: tags.a: 1.10 is a number to YAML, and "1.1" is sent.')
+
+
+def test_a_date_is_no_default() -> None:
+    with pytest.raises(SpecError, match=r"x\.default: 2024-01-02 is not a text\. Write it in quotes\."):
+        job(PIPELINE.format("{type: string, default: 2024-01-02}"))

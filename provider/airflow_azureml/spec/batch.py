@@ -195,6 +195,10 @@ def arguments(
 
 def _short(given: Any, kind: Any) -> Mapping[str, Any]:
     """Write the short form as the one input that it means."""
+    if not isinstance(given, (str, os.PathLike, Mapping)):
+        accepted = "one path, or a mapping with a path. A literal has a name, in inputs"
+        message = f"{show(given)} is not data. Accepted: {accepted}."
+        raise SpecError([Problem("input", message)])
     entry = given if isinstance(given, Mapping) else {"path": os.fspath(given), "type": kind}
     word = entry.get("type") or kind
     if not isinstance(word, str) or word.lower() not in SHORT_NAMES:

@@ -5,6 +5,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/component/input_output.py`` and ``entities
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Mapping
@@ -70,6 +71,8 @@ def _scalar(spot: Spot, reading: Reading) -> Any:
 def _limit(spot: Spot, reading: Reading) -> Any:
     if isinstance(spot.value, str):
         return spot.value
+    if isinstance(spot.value, (datetime.date, datetime.time)):
+        return text(spot, reading)
     bad = number(spot, Reading(reading.workspace)) is INVALID
     return number(spot, reading) if bad else spot.value
 
