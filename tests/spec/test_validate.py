@@ -211,3 +211,11 @@ def test_a_file_that_is_named_is_taken_for_a_job_sooner(tmp_path: Path, capsys: 
     write(tmp_path, {"job.yml": "comand: echo\n"})
     assert validate(capsys, tmp_path)[0] == 0
     assert validate(capsys, tmp_path / "job.yml")[0] == 1
+
+
+def test_a_type_of_component_that_is_not_read_here_is_not_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"c.yml": f"$schema: {HOST}/autoMLComponent.schema.json\nname: c\ntype: automl\ntask: text_ner\n"})
+    code, out, err = validate(capsys, tmp_path)
+    assert (code, out[0], err) == (0, "c.yml: an automl component, recognised, not checked", [])

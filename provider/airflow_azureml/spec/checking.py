@@ -46,7 +46,7 @@ def check(document: Document, workspace: Workspace, *, named: bool = False) -> V
     :param named: somebody gave this very file, see ``recognise``.
     """
     found = recognise(document.value, named=named)
-    if found is None or (checker := _checker(found.name)) is None:
+    if found is None or (checker := _checker(found.name)) is None or _is_unread(found, document):
         return Verdict(found)
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -57,6 +57,16 @@ def check(document: Document, workspace: Workspace, *, named: bool = False) -> V
         problems = tuple(problem for problem in error.problems if problem not in open_)
         warnings = tuple(str(replace(problem, message=OPEN)) for problem in open_)
     return Verdict(found, True, warnings if problems else (*warnings, *_beside(found, document)), problems)
+
+
+UNREAD_COMPONENTS = ("automl", "import")
+"""Types of components that Microsoft's client takes and that are not read here. Source: azure-ai-ml 1.35.2,
+``component_factory``."""
+
+
+def _is_unread(found: Recognised, document: Document) -> bool:
+    word = document.value.get("type")
+    return found.name == "component" and isinstance(word, str) and word.lower() in UNREAD_COMPONENTS
 
 
 OPEN = "this is a template: it can be checked only once it is rendered."
