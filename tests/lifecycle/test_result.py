@@ -334,6 +334,21 @@ def test_reason_code_and_the_end_of_the_log() -> None:
     )
 
 
+def test_a_datastore_that_does_not_exist_is_told_with_the_nearest() -> None:
+    said = "The datastore 'blobstor' was not found in the workspace."
+    runs = Runs(j={"runId": "j", "error": run_error(said, "DataAccessError")})
+    inputs = {"rows": {"uri": "azureml://datastores/blobstor/paths/x"}}
+    failed = job("j", "Failed", jobType="Command", inputs=inputs)
+
+    def respond(call: Any) -> Any:
+        if call.path.endswith("/datastores"):
+            return reply(200, {"value": [{"name": "blobstore"}]})
+        return reply(404) if call.path.endswith("/datastores/blobstor") else runs(call)
+
+    hint = 'inputs.rows: datastore "blobstor" does not exist in workspace "ws". Did you mean "blobstore"?'
+    assert Drive(respond).run(failure(WS, failed)).reason == f"{said}\n{hint}"
+
+
 def test_an_expired_address_is_renewed() -> None:
     runs = Runs(j={"runId": "j", "error": run_error("m", "c"), "files": [LOG]})
     runs.blobs[f"j/{LOG}"] = b"the reason\n"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError, ServiceError
+from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError
 from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Flow, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path
@@ -86,7 +86,7 @@ def explained(ws: Workspace, body: Any, flow: Flow[T]) -> Steps[T]:
     except (BadRequestError, NotFoundError) as error:
         if not isinstance(error, NotFoundError) and not ABSENCE.search(str(error)):
             raise
-        told = yield from _told(ws, body, error)
+        told = yield from _told(ws, body, str(error))
         if not told:
             raise
         text = "\n".join((*told, str(error)))
@@ -111,12 +111,23 @@ def suggestion(ws: Workspace, kind: str, name: str) -> Steps[str]:
     return f" There are: {', '.join(names[:SHOWN])}{more}."
 
 
-def _told(ws: Workspace, body: Any, error: ServiceError) -> Steps[list[str]]:
+def pointed_out(ws: Workspace, body: Any, said: str) -> Steps[str]:
+    """Say in what a job failed for which thing that it names and that does not exist; an empty text where none is.
+
+    :param body: the job as the service shows it.
+    :param said: the service's words about the failure, which must name the thing.
+    """
+    if not ABSENCE.search(said):
+        return ""
+    return "\n".join((yield from _told(ws, body, said, hinted_only=True)))
+
+
+def _told(ws: Workspace, body: Any, said: str, *, hinted_only: bool = False) -> Steps[list[str]]:
     every = list(dict.fromkeys(named(ws, body)))
-    hinted = [one for one in every if one.name in str(error)]
+    hinted = [one for one in every if one.name in said]
     told = []
     try:
-        for one in (hinted or every)[:MOST]:
+        for one in (hinted if hinted_only else hinted or every)[:MOST]:
             if (missing := (yield from _missing(ws, one))) is not None:
                 told.append(f"{one.place}: {missing}")
     except AzureMLError:

@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from airflow_azureml.lifecycle import scores
 from airflow_azureml.lifecycle.cancellations import beyond, overdue_step
+from airflow_azureml.lifecycle.missing import pointed_out
 from airflow_azureml.lifecycle.outputs import Outputs
 from airflow_azureml.lifecycle.records import Failure, JobResult, OutputRecord
 from airflow_azureml.rest import failures, history, logs, metrics
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, ServiceError, TransientError
+from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.history import Details, Run
 from airflow_azureml.rest.ids import Workspace, with_tenant
@@ -90,8 +92,18 @@ def _only(outputs: Mapping[str, T], default: bool) -> dict[str, T]:
 def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
     """Read why a job failed; what cannot be read is left out, never raised.
 
+    Of data that does not exist the nearest names are told: the service looks for it only when the job starts.
+
     :param tail: lines of the log to give.
     """
+    why = yield from _failure(ws, job, tail)
+    if why.kind != "data":
+        return why
+    missing = yield from pointed_out(ws, look_up(job.raw, "properties"), why.reason)
+    return replace(why, reason=f"{why.reason}\n{missing}") if missing else why
+
+
+def _failure(ws: Workspace, job: Job, tail: int) -> Steps[Failure]:
     try:
         details = yield from history.details(ws, job.name)
     except AzureMLError as error:
