@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azureml_emulator.errors import ServiceError
+from azureml_emulator.errors import Envelope, ServiceError
 from azureml_emulator.graphs import BindingError, Row, Scope, bound, listing
 from azureml_emulator.resolve import Resolver, UnresolvedError
 from azureml_emulator.shapes import VALUE_REQUIRED, Problem
@@ -92,6 +92,7 @@ def find_spec(resolver: Resolver, field: str, text: str) -> Spec:
     """The spec of a registered component.
 
     :raises NodeError: there is none of this id.
+    :raises ServiceError: 501 for one of a registry, which the service may well have.
     """
     try:
         reference = resolver.reference(text, "components")
@@ -99,9 +100,10 @@ def find_spec(resolver: Resolver, field: str, text: str) -> Spec:
             raise NodeError(field, f"{text!r} is not the id of a component.", "ComponentNotFound")
         if reference.registry:
             message = (
-                f"{text!r} lies in the registry {reference.registry!r}; only components of the workspace are here."
+                f"{field}: {text!r} lies in the registry {reference.registry!r}; only components of the workspace are "
+                "here: see docs/emulator.md."
             )
-            raise NodeError(field, message, "ComponentNotFound")
+            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
         return dict(resolver.version(reference).properties["componentSpec"])
     except UnresolvedError as error:
         raise NodeError(field, str(error), "ComponentNotFound") from None

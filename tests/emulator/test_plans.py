@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from azureml_emulator.components import find_spec
 from azureml_emulator.errors import ServiceError
 from azureml_emulator.plans import read_plan
 from azureml_emulator.resolve import Resolver
@@ -22,7 +23,7 @@ from tests.corpus.cases import place
 COMPONENT = re.compile(
     r".*/subscriptions/([^/]+)/resourceGroups/([^/]+)/.*/workspaces/([^/]+)/components/([^/]+)/versions/([^/]+)"
 )
-NOT_THERE = re.compile(r"was not found|lies in the registry|is not the id of a component")
+NOT_THERE = re.compile(r"was not found|is not the id of a component")
 
 
 def resolver(folder: Path, case: dict[str, Any]) -> Resolver:
@@ -66,3 +67,11 @@ def test_golden_pipelines_are_graphs(tmp_path: Path) -> None:
     assert [name for name in refused if "circle" not in refused[name]] == []
     assert len(made) > 20
     assert max(made.values()) > 5
+
+
+def test_a_component_of_a_registry_is_not_the_jobs_mistake(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path, "127.0.0.1", None, {})
+    there = Resolver(settings, Store(tmp_path / "state.sqlite"))
+    with pytest.raises(ServiceError, match="lies in the registry 'azureml'") as caught:
+        find_spec(there, "jobs.a.componentId", "azureml://registries/azureml/components/score/versions/1")
+    assert (caught.value.status, caught.value.code) == (501, "NotEmulated")
