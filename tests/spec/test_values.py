@@ -305,3 +305,19 @@ def test_labels_of_resources_are_told_too() -> None:
 def test_a_date_is_no_default() -> None:
     with pytest.raises(SpecError, match=r"x\.default: 2024-01-02 is not a text\. Write it in quotes\."):
         job(PIPELINE.format("{type: string, default: 2024-01-02}"))
+
+
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [
+        ("{type: number, default: 1.10}", ""),
+        ("{type: integer, value: 010}", "010 is a number of base 8 to YAML, and 8 is sent. Write 8 if you mean that."),
+        ("{type: boolean, default: yes}", ""),
+        ("{type: string, default: 1.10}", '1.10 is a number to YAML, and "1.1" is sent.'),
+        ("{value: 1.10}", "1.10 is a number to YAML, and 1.1 is sent."),
+    ],
+)
+def test_a_typed_literal_of_an_invocation_is_told_where_its_value_changes(port: str, said: str) -> None:
+    warnings = translate_invocation(load(f"inputs:\n  x: {port}\n", file="/x/i.yml"), WS).warnings
+    assert said in "".join(warnings)
+    assert bool(warnings) is bool(said)

@@ -33,7 +33,7 @@ from airflow_azureml.spec.inputs import (
 from airflow_azureml.spec.literals import EMPTY, is_literal
 from airflow_azureml.spec.outputs import OUTPUT_KEYS, OUTPUT_MODES
 from airflow_azureml.spec.references import ARM_ID, is_reference
-from airflow_azureml.spec.values import choice
+from airflow_azureml.spec.values import choice, tell_base
 
 INPUTS, OUTPUTS = "inputData", "outputData"
 
@@ -183,7 +183,9 @@ def _literal(spot: Spot, reading: Reading, rules: ModelRules, kind: str | None) 
     inner = spot.child(given[0])
     if not is_literal(inner.value):
         return not_an_input(inner, reading)
-    if kind != "string":
+    if kind in ("number", "integer"):
+        tell_base(inner, reading, inner.value)
+    elif kind is None:
         tell_reading(inner, reading)
     _tell_empty(inner, reading)
     value = inner.value if kind is None else LITERALS[kind](inner, reading)
