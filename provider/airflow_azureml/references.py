@@ -49,7 +49,18 @@ def _checked_class(plain: Any) -> Any:
                 raise no_such_output(self.operator.task_id, name, names)
             return super().__getitem__(name)
 
+        def __reduce_ex__(self, protocol: Any) -> Any:
+            """Be copied and pickled by the name of Airflow's class: this one has none at the top of a module."""
+            _, _, *state = super().__reduce_ex__(max(int(protocol), 2))
+            return (_empty, (plain,), *state)
+
     return Reference
+
+
+def _empty(plain: Any) -> Any:
+    """A reference before its state is given back to it."""
+    found = _checked_class(plain)
+    return found.__new__(found)
 
 
 def no_such_output(task_id: str, name: str, names: Collection[str]) -> AzureMLSpecError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,20 @@ def test_what_the_result_has_is_no_output() -> None:
     with DAG("d"), pytest.raises(AzureMLSpecError) as caught:
         command(outputs={"model": None}).output["metrics"]
     assert 'give the next task train.output, and read ["metrics"] there.' in str(caught.value)
+
+
+def test_references_are_copied_and_pickled() -> None:
+    """Airflow copies operators, and people pickle DAGs, whose arguments hold references."""
+    with DAG("d") as dag:
+        train = command(outputs={"model": None})
+        AzureMLJobSensor(task_id="wait", job_name=train.output)
+    for found in (pickle.loads(pickle.dumps(dag)), copy.deepcopy(dag)):
+        wait: Any = found.get_task("wait")
+        reference = wait.job_name
+        assert reference["model"].key == "model"
+        assert reference.operator.task_id == "train"
+        with pytest.raises(AzureMLSpecError, match="modle"):
+            reference["modle"]
 
 
 def test_a_sensor_has_the_outputs_of_the_task_that_it_waits_for() -> None:
