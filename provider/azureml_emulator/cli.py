@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_run(commands.add_parser("run", parents=[state, serving], help="start one, run a command with it, stop it"))
     for name, function, text in (
         ("stop", stop, "end the running emulator"),
-        ("status", status, "one line for each that runs; exit 0 running, 3 not"),
+        ("status", status, "one line; exit 0 running, 3 not"),
         ("reset", reset, "remove the state directory's content; refuses while running"),
         ("env", env, "print shell exports that lead clients here"),
         ("doctor", inspection.diagnose, "what in this shell would keep a client from reaching it"),
@@ -225,8 +225,9 @@ def stop(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Say in one line whether an emulator runs; without ``--state`` a line for each of this user's."""
-    found = [Presence(options.state)] if options.state else running() or [Presence(Path(DEFAULT_STATE))]
+    """Say in one line whether an emulator runs; where none is named and none runs here, a line for each that does."""
+    here = Presence(options.state or Path(DEFAULT_STATE))
+    found = [here] if options.state or here.alive() else running() or [here]
     return min(show_status(presence) for presence in found)
 
 

@@ -85,8 +85,10 @@ def test_of_several_the_one_of_this_folder_is_meant(desk: Desk) -> None:
         refused = desk.call(command, folder="elsewhere")
         assert refused.returncode == 2
         assert all(f"--state {desk.root / folder}" in refused.stderr for folder in ("first", "second"))
-    here = desk.call("env", folder="second").stdout
-    assert str(desk.root / "second") in here
+    for command in ("env", "status"):
+        here = desk.call(command, folder="second").stdout
+        assert str(desk.root / "second") in here
+        assert str(desk.root / "first") not in here
 
     assert desk.call("stop", folder="second").returncode == 0
     assert str(desk.root / "first") in desk.call("env", folder="second").stdout
