@@ -18,6 +18,7 @@ from tests.airflow.instance import Instance
 
 SCRIPT = """
 import os
+import time
 
 def init():
     global factor
@@ -27,11 +28,13 @@ def init():
 def run(mini_batch):
     rows = []
     for path in mini_batch:
+        if os.path.basename(path) == "slow.txt":
+            time.sleep(60)
         with open(path) as file:
             rows += [f"{os.path.basename(path)} {factor * int(line)}" for line in file]
     return rows
 """
-"""A scoring script without any library: each number of a file times the model's factor."""
+"""A scoring script without any library: each number of a file times the model's factor; ``slow.txt`` takes a minute."""
 
 IMAGE = {"image": "docker.io/python"}
 

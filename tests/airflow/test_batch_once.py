@@ -79,6 +79,10 @@ class Own:
         """A task that invokes it."""
         return invoker(endpoint_name=self.name, input=str(self.folder), **given)
 
+    def take_long(self) -> None:
+        """Have its jobs run until they are canceled."""
+        (self.folder / "slow.txt").write_text("1\n")
+
     def jobs(self, hook: AzureMLHook) -> list[str]:
         """The names of its jobs, as the emulator lists them."""
         with hook.client() as client:
@@ -261,6 +265,7 @@ def test_a_task_killed_while_it_invokes_leaves_no_job_behind(
     when: str, own: Own, hook: AzureMLHook, faults: Callable[..., None], emulator: RunningEmulator
 ) -> None:
     faults("delay", delay=2, when=when)
+    own.take_long()
     invoking = Invoking(own.task(), emulator)
     invoking.task.on_kill()
     errors = invoking.end()
@@ -275,6 +280,7 @@ def test_a_job_whose_answer_is_lost_is_found_by_its_mark_and_canceled(
     own: Own, hook: AzureMLHook, faults: Callable[..., None], emulator: RunningEmulator
 ) -> None:
     faults("timeout", when="after")
+    own.take_long()
     invoking = Invoking(own.task(), emulator)
     ending = invoking.task._ending
     assert ending is not None

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from azureml_emulator import register
+from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 
 PROGRAM = [sys.executable, "-m", "azureml_emulator.cli"]
@@ -153,51 +155,46 @@ def test_run_hands_a_signal_on(desk: Desk) -> None:
     assert desk.running() == 0
 
 
-def written(emulator: RunningEmulator, job: str, name: str) -> Path:
-    """Make an emulator remember a completed job with one output of two files, as a job would leave it."""
-    from azureml_emulator.model import Jobs
-    from azureml_emulator.settings import load_settings
-    from azureml_emulator.store import Store
-
-    settings = load_settings(emulator.state, "127.0.0.1", None, {})
-    store = Store(emulator.state / "state.sqlite")
-    definition = {"jobType": "Command", "experimentName": "Default"}
-    Jobs(store).add(job, definition, "somebody")
-    uri = f"azureml://datastores/workspaceblobstore/paths/azureml/{job}/{name}/"
-    Jobs(store).change(job, outputs={name: {"uri": uri}})
-    store.close()
-    place = emulator.state / "storage" / settings.default_container / "azureml" / job / name
-    (place / "deep").mkdir(parents=True)
-    (place / "a.txt").write_text("a")
-    (place / "deep" / "b.txt").write_text("b")
-    return place
+@pytest.fixture(scope="module")
+def job(emulator: RunningEmulator) -> str:
+    """A job that wrote two files to one output and none to another."""
+    name = f"copied-{uuid.uuid4().hex[:8]}"
+    command = (
+        "mkdir ${{outputs.report}}/deep; echo a > ${{outputs.report}}/a.txt; echo b > ${{outputs.report}}/deep/b.txt"
+    )
+    outputs = {output: {"jobOutputType": "uri_folder"} for output in ("report", "empty")}
+    assert Service(emulator).run(name, command, outputs=outputs)["status"] == "Completed"
+    return name
 
 
-def test_an_output_is_copied_into_a_folder(emulator: RunningEmulator, tmp_path: Path) -> None:
-    written(emulator, "copied-1", "report")
+def test_an_output_is_copied_into_a_folder(emulator: RunningEmulator, job: str, tmp_path: Path) -> None:
     target = tmp_path / "here" / "report"
-    done = emulator.command("download", "copied-1", "report", str(target))
+    done = emulator.command("download", job, "report", str(target))
     assert done.stdout.splitlines() == [str(target / "a.txt"), str(target / "deep" / "b.txt")]
-    assert (target / "deep" / "b.txt").read_text() == "b"
+    assert (target / "deep" / "b.txt").read_text() == "b\n"
 
-    again = emulator.command("download", "copied-1", "report", str(target), check=False)
+    again = emulator.command("download", job, "report", str(target), check=False)
     assert (again.returncode, "exists already" in again.stderr) == (2, True)
 
 
+def test_the_output_default_is_the_log_and_the_like(emulator: RunningEmulator, job: str, tmp_path: Path) -> None:
+    emulator.command("download", job, "default", str(tmp_path))
+    assert (tmp_path / "user_logs" / "std_log.txt").is_file()
+
+
 @pytest.mark.parametrize(
-    ("job", "output", "words"),
-    [
-        ("nobody", "report", ["JOB", "nobody"]),
-        ("copied-2", "reprot", ["OUTPUT", "reprot", "report, default"]),
-        ("copied-2", "default", ["OUTPUT", "holds no files"]),
-    ],
+    ("output", "words"),
+    [("reprot", ["OUTPUT", "reprot", "empty, report, default"]), ("empty", ["OUTPUT", "holds no files"])],
 )
 def test_what_is_not_there_is_said(
-    emulator: RunningEmulator, tmp_path: Path, job: str, output: str, words: list[str]
+    emulator: RunningEmulator, job: str, tmp_path: Path, output: str, words: list[str]
 ) -> None:
-    if "copied-2" not in {row["name"] for row in emulator.jobs()}:
-        written(emulator, "copied-2", "report")
     done = emulator.command("download", job, output, str(tmp_path / "target"), check=False)
     assert done.returncode == 2
     assert all(word in done.stderr for word in words), done.stderr
     assert not (tmp_path / "target").exists()
+
+
+def test_a_job_that_is_not_there_is_said(emulator: RunningEmulator, tmp_path: Path) -> None:
+    done = emulator.command("download", "nobody", "report", str(tmp_path), check=False)
+    assert (done.returncode, "JOB: 'nobody'" in done.stderr) == (2, True)
