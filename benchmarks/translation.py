@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.load import load
-from airflow_azureml.spec.translate import translate
 from tests.corpus.cases import find
 
 BUDGET_MS = 50.0

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from azureml_emulator import cli
+from azureml_emulator.console import cli
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_PATIENCE = 60.0
@@ -54,7 +54,15 @@ class RunningEmulator:
 
     def start(self) -> None:
         """Start the process and wait for ``endpoint.json``."""
-        command = [sys.executable, "-m", "azureml_emulator.cli", "start", "--state", str(self.state), *self.arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "azureml_emulator.console.cli",
+            "start",
+            "--state",
+            str(self.state),
+            *self.arguments,
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + START_PATIENCE
@@ -74,7 +82,7 @@ class RunningEmulator:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one ``azureml-emulator`` command on this state directory."""
-        command = [sys.executable, "-m", "azureml_emulator.cli", *arguments, "--state", str(self.state)]
+        command = [sys.executable, "-m", "azureml_emulator.console.cli", *arguments, "--state", str(self.state)]
         return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120)
 
     def journal(self, path: str = "") -> list[dict[str, Any]]:

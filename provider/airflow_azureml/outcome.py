@@ -17,9 +17,9 @@ from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
+    from airflow_azureml.jobspec.document.document import Document
     from airflow_azureml.rest.flow import Steps
     from airflow_azureml.rest.jobs import Job
-    from airflow_azureml.spec.document import Document
 
 OnCanceled = Literal["fail", "skip", "retry"]
 ON_CANCELED: dict[str, type[Exception]] = {

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
-import pkgutil
 import re
 import ssl
 import uuid
@@ -16,30 +14,67 @@ from urllib.parse import unquote
 import aiohttp
 from aiohttp import web
 
-from azureml_emulator import access, routes
-from azureml_emulator.blobs import BlobStore
-from azureml_emulator.clock import Clock, now, stamp
-from azureml_emulator.engine import Engine
-from azureml_emulator.errors import Envelope, ServiceError, respond
-from azureml_emulator.faults import Fault, Faults
-from azureml_emulator.journal import Entry, Journal
-from azureml_emulator.routing import Match, Plane, Route, Router, raw_path
-from azureml_emulator.sas import Signer
-from azureml_emulator.settings import Settings
-from azureml_emulator.store import Store
-from azureml_emulator.tokens import Tokens
-from azureml_emulator.tracking import Tracking
+from azureml_emulator.assets import resolved_routes
+from azureml_emulator.assets import routes as assets_routes
+from azureml_emulator.batch import operation_routes, scoring_routes
+from azureml_emulator.batch import routes as batch_routes
+from azureml_emulator.control import routes as control_routes
+from azureml_emulator.control.faults import Fault, Faults
+from azureml_emulator.control.journal import Entry, Journal
+from azureml_emulator.core.clock import Clock, now, stamp
+from azureml_emulator.core.errors import Envelope, ServiceError, respond
+from azureml_emulator.core.routing import Match, Plane, Route, Router, raw_path
+from azureml_emulator.core.settings import Settings
+from azureml_emulator.core.store import Store
+from azureml_emulator.execution.engine import Engine
+from azureml_emulator.history import artifact_routes, metric_routes
+from azureml_emulator.history import routes as history_routes
+from azureml_emulator.identity import authorization, cloud_metadata
+from azureml_emulator.identity import routes as identity_routes
+from azureml_emulator.identity.tokens import Tokens
+from azureml_emulator.jobs import routes as jobs_routes
+from azureml_emulator.mlflow import routes as mlflow_routes
+from azureml_emulator.mlflow.models import Tracking
+from azureml_emulator.storage import routes as storage_routes
+from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.sas import Signer
+from azureml_emulator.studio import routes as studio_routes
+from azureml_emulator.workspace import compute_routes
+from azureml_emulator.workspace import operation_routes as workspace_operation_routes
+from azureml_emulator.workspace import routes as workspace_routes
 
 logger = logging.getLogger(__name__)
+
+ROUTES = (
+    assets_routes,
+    resolved_routes,
+    batch_routes,
+    operation_routes,
+    scoring_routes,
+    control_routes,
+    history_routes,
+    artifact_routes,
+    metric_routes,
+    identity_routes,
+    cloud_metadata,
+    jobs_routes,
+    mlflow_routes,
+    storage_routes,
+    studio_routes,
+    workspace_routes,
+    compute_routes,
+    workspace_operation_routes,
+)
+"""The modules that say what each room answers."""
 
 CLIENT_GONE = 499
 """What is answered, for nobody to read, when the connection was cut meanwhile."""
 
 
 def all_routes() -> Iterable[Route]:
-    """The routes of every module in ``routes``."""
-    for found in pkgutil.iter_modules(routes.__path__):
-        yield from importlib.import_module(f"{routes.__name__}.{found.name}").ROUTES
+    """The routes of all rooms."""
+    for module in ROUTES:
+        yield from module.ROUTES
 
 
 class Emulator:
@@ -139,7 +174,7 @@ class Emulator:
                 raise ServiceError(
                     501, "NotEmulated", f"{subject}: see docs/emulator.md for what is here.", envelope=Envelope.ARM
                 )
-            access.check(self, request, match)
+            authorization.check(self, request, match)
             response: web.StreamResponse = await match.route.handler(self, request, **match.captures)
             return response
         except ServiceError as error:

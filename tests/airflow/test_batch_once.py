@@ -19,7 +19,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.lifecycle import invoke
 from airflow_azureml.operators import AzureMLInvokeBatchEndpointOperator
 from airflow_azureml.rest import endpoints
-from azureml_emulator import remote
+from azureml_emulator.console import control_client
 from tests.airflow.instance import Instance
 from tests.airflow.scoring import deployment, endpoint, invoker, register, scorer, unique
 from tests.emulator_fixture import RunningEmulator
@@ -112,7 +112,7 @@ def come(emulator: RunningEmulator) -> list[tuple[str, int]]:
 
     It asks without the command line: what that prints could be mixed up with what a task says in another thread.
     """
-    faults = remote.call(emulator.endpoint, "GET", "/emulator/faults")["value"]
+    faults = control_client.call(emulator.endpoint, "GET", "/emulator/faults")["value"]
     return [(one["kind"], one["count"]) for one in faults if one["route"] == INVOCATION]
 
 

@@ -87,7 +87,7 @@ def test_a_mapped_task_reads_its_object_as_if_it_were_given_one() -> None:
     task.job = task.render_template(task.job, {"day": "monday"})
     document = task.load_field("job", {})
     assert dict(document.value) == {"type": "command", "command": "monday"}
-    assert document.built
+    assert document.from_python
     assert document.places[()].folder == "/somewhere"
 
 

@@ -14,10 +14,10 @@ from tests.architecture.sources import PROVIDER, REPOSITORY, python_files
 
 LIBRARIES = {
     "airflow_azureml/rest": set(),
-    "airflow_azureml/spec": set(),
-    "airflow_azureml/spec/load.py": {"yaml"},
-    "airflow_azureml/spec/yamloutline.py": {"yaml"},
-    "airflow_azureml/spec/yamltext.py": {"yaml"},
+    "airflow_azureml/jobspec": set(),
+    "airflow_azureml/jobspec/document/load.py": {"yaml"},
+    "airflow_azureml/jobspec/document/yamloutline.py": {"yaml"},
+    "airflow_azureml/jobspec/document/yamltext.py": {"yaml"},
     "airflow_azureml/lifecycle": set(),
     "airflow_azureml/local": {"pathspec"},
     # requests is azure-core's own: its synchronous transport is set up here.

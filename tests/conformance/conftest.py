@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from azureml_emulator.clock import Clock
+from azureml_emulator.core.clock import Clock
 from tests.emulator_fixture import REPOSITORY, RunningEmulator, job_environments
 
 SDK = REPOSITORY / ".venvs" / "sdk" / "bin" / "python"

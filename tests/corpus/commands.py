@@ -7,9 +7,9 @@ from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.hooks import conversations
+from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.translate import translate
 from tests.corpus.standin import GROUP, SUBSCRIPTION, WORKSPACE
 
 TYPES = {

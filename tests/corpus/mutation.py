@@ -22,11 +22,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.render import render
+from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.load import load
-from airflow_azureml.spec.rendering import render
-from airflow_azureml.spec.translate import translate
 from tests.corpus import validity
 from tests.corpus.cases import Case, find
 from tests.corpus.neutral import rewritten

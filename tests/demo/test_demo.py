@@ -113,7 +113,14 @@ def until(terminal: int, text: str) -> Iterator[str]:
 
 def emulator(home: Path, *words: str) -> str:
     """What a command says of the demo's emulator."""
-    command = [sys.executable, "-m", "azureml_emulator.cli", *words, "--state", str(home / "emulator" / "state")]
+    command = [
+        sys.executable,
+        "-m",
+        "azureml_emulator.console.cli",
+        *words,
+        "--state",
+        str(home / "emulator" / "state"),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

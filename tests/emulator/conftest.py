@@ -12,7 +12,7 @@ import requests
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from azureml_emulator.clock import Clock
+from azureml_emulator.core.clock import Clock
 from tests.emulator_fixture import RunningEmulator
 
 Call = Callable[..., Any]

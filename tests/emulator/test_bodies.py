@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from azureml_emulator.assets import KINDS
-from azureml_emulator.bodies import COMMAND_JOB, read_properties
-from azureml_emulator.errors import ServiceError
-from azureml_emulator.pipeline_bodies import OTHER_NODES
-from azureml_emulator.shapes import seconds
-from azureml_emulator.submission import EMULATED, read_job
+from azureml_emulator.assets.models import KINDS
+from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.schema import seconds
+from azureml_emulator.core.schemas import COMMAND_JOB, read_properties
+from azureml_emulator.jobs.checks import EMULATED, read_job
+from azureml_emulator.pipelines.schemas import OTHER_NODES
 from tests.corpus.cases import place
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from azureml_emulator.cli import parser
-from azureml_emulator.options import environments
+from azureml_emulator.console.cli import parser
+from azureml_emulator.console.options import environments
 from tests.emulator_fixture import RunningEmulator, Start
 
 KEYS = {
@@ -56,7 +56,7 @@ EXPORTS = [
 
 
 def run(*arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "azureml_emulator.cli", *arguments]
+    command = [sys.executable, "-m", "azureml_emulator.console.cli", *arguments]
     shell = {**os.environ, **environment}
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=shell)
 
@@ -288,7 +288,7 @@ def doctor(emulator: RunningEmulator, **changes: str | None) -> subprocess.Compl
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         if name not in changes:
             shell.pop(name, None)
-    command = [sys.executable, "-m", "azureml_emulator.cli", "doctor", "--state", str(emulator.state)]
+    command = [sys.executable, "-m", "azureml_emulator.console.cli", "doctor", "--state", str(emulator.state)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=shell)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from azureml_emulator.model import Jobs
-from azureml_emulator.store import Store
+from azureml_emulator.core.store import Store
+from azureml_emulator.jobs.models import Jobs
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator, Start
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from azureml_emulator import register
+from azureml_emulator.console import register
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 
-PROGRAM = [sys.executable, "-m", "azureml_emulator.cli"]
+PROGRAM = [sys.executable, "-m", "azureml_emulator.console.cli"]
 
 
 class Desk:
@@ -38,7 +38,7 @@ class Desk:
     def sh(self, script: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
         """Run a shell script that says ``azureml-emulator``."""
         (self.root / folder).mkdir(parents=True, exist_ok=True)
-        text = f'azureml_emulator() {{ "{sys.executable}" -m azureml_emulator.cli "$@"; }}\n{script}'
+        text = f'azureml_emulator() {{ "{sys.executable}" -m azureml_emulator.console.cli "$@"; }}\n{script}'
         return subprocess.run(
             ["sh", "-c", text], capture_output=True, text=True, timeout=60, cwd=self.root / folder, env=self.shell
         )

@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from azureml_emulator.images import lacking, names_a_file
-from azureml_emulator.requirements import Contents
+from azureml_emulator.execution.images import lacking, names_a_file
+from azureml_emulator.execution.requirements import Contents
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from azureml_emulator.imports import is_all, lacks_plugin, unasked
-from azureml_emulator.requirements import Contents
+from azureml_emulator.execution.imports import is_all, lacks_plugin, unasked
+from azureml_emulator.execution.requirements import Contents
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from azureml_emulator.components import find_spec
-from azureml_emulator.errors import ServiceError
-from azureml_emulator.plans import read_plan
-from azureml_emulator.resolve import Resolver
-from azureml_emulator.settings import load_settings
-from azureml_emulator.store import Store
-from azureml_emulator.submission import read_job
-from azureml_emulator.versions import Versions
+from azureml_emulator.assets.references import Resolver
+from azureml_emulator.assets.versions import Versions
+from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.settings import load_settings
+from azureml_emulator.core.store import Store
+from azureml_emulator.jobs.checks import read_job
+from azureml_emulator.pipelines.components import find_spec
+from azureml_emulator.pipelines.plans import read_plan
 from tests.corpus.cases import place
 
 COMPONENT = re.compile(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from azureml_emulator import processes
 from azureml_emulator.app import Emulator
-from azureml_emulator.clock import Clock
-from azureml_emulator.commands import STEPS
-from azureml_emulator.environment import identity_marks
-from azureml_emulator.model import STOPPABLE, Job, Jobs, completed_definition
-from azureml_emulator.settings import load_settings
+from azureml_emulator.core.clock import Clock
+from azureml_emulator.core.settings import load_settings
+from azureml_emulator.execution import processes
+from azureml_emulator.execution.command_run import STEPS
+from azureml_emulator.execution.process_environment import identity_marks
+from azureml_emulator.jobs.models import STOPPABLE, Job, Jobs, completed_definition
 
 TURNS = 30
 COMMAND = {"jobType": "Command", "command": "sleep 300", "environmentId": "e"}

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from azureml_emulator.bindings import bound_command, unknown_bindings
-from azureml_emulator.defaults import furnish
-from azureml_emulator.environment import program_folder
-from azureml_emulator.model import (
+from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError
+from azureml_emulator.assets.versions import Versions
+from azureml_emulator.core.settings import Settings, load_settings
+from azureml_emulator.core.store import Store
+from azureml_emulator.execution.process_environment import program_folder
+from azureml_emulator.execution.requirements import unsatisfied
+from azureml_emulator.jobs.bindings import bound_command, unknown_bindings
+from azureml_emulator.jobs.models import (
     ACTIVE,
     NEXT,
     STATUSES,
@@ -20,11 +24,7 @@ from azureml_emulator.model import (
     moment,
     span,
 )
-from azureml_emulator.requirements import unsatisfied
-from azureml_emulator.resolve import Page, Place, Resolver, UnresolvedError
-from azureml_emulator.settings import Settings, load_settings
-from azureml_emulator.store import Store
-from azureml_emulator.versions import Versions
+from azureml_emulator.workspace.defaults import furnish
 
 COMMAND = {"jobType": "Command", "command": "x", "environmentId": "e"}
 

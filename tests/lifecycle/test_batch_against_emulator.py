@@ -12,6 +12,7 @@ import pytest
 
 from airflow_azureml.client import MLClient
 from airflow_azureml.hooks.invoking import Plan, plan
+from airflow_azureml.jobspec.batch.invocation import arguments
 from airflow_azureml.lifecycle.invoke import invoke_once
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.records import OutputRecord
@@ -22,7 +23,6 @@ from airflow_azureml.rest.errors import AmbiguousInvocationError, NotFoundError,
 from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import parse_datastore_path
 from airflow_azureml.rest.jobs import Job
-from airflow_azureml.spec.batch import arguments
 from tests.emulator.batch import BatchService
 from tests.emulator_fixture import RunningEmulator
 from tests.lifecycle.test_against_emulator import settings_of

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.jobspec.batch.deployments import translate_deployment
+from airflow_azureml.jobspec.batch.invocation import translate_invocation
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.lifecycle.missing import MOST, explained, named
 from airflow_azureml.rest.errors import (
     AzureMLError,
@@ -17,10 +21,6 @@ from airflow_azureml.rest.errors import (
     UnreachableError,
 )
 from airflow_azureml.rest.flow import Call, Reply, Steps
-from airflow_azureml.spec.batch import translate_invocation
-from airflow_azureml.spec.deployments import translate_deployment
-from airflow_azureml.spec.load import load
-from airflow_azureml.spec.translate import translate
 from tests.rest.driving import WS, Drive, reply
 
 JOB = """

@@ -9,12 +9,12 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml.client import MLClient
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.lifecycle.provide import provide
 from airflow_azureml.rest.errors import NotFoundError, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
-from airflow_azureml.spec.load import load
-from airflow_azureml.spec.translate import translate
 from tests.corpus.standin import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, Sent, StandIn
 
 WS = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
@@ -143,7 +143,7 @@ def test_a_named_environment_is_its_newest_version_or_the_next_one(
         return answer(sent, parts)
 
     monkeypatch.setattr(submission.standin, "resource", refuse)
-    job = load({"command": "echo", "environment": {"name": "n", "image": "i"}}, built=True)
+    job = load({"command": "echo", "environment": {"name": "n", "image": "i"}}, from_python=True)
     body, asked = submission(job)
     assert body["environmentId"] == f"{WS.path}/environments/n/versions/{wanted}"
     assert asked[0] == "GET /environments/n"

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from airflow_azureml.client import AsyncMLClient, MLClient
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.lifecycle.following import read_log
 from airflow_azureml.lifecycle.naming import TaskFacts, identify
 from airflow_azureml.lifecycle.provide import provide
@@ -24,8 +26,6 @@ from airflow_azureml.local.folders import scan
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.errors import BadRequestError
 from airflow_azureml.rest.flow import LocalFolder, Place, Steps, Transfer
-from airflow_azureml.spec.load import load
-from airflow_azureml.spec.translate import translate
 from tests.emulator_fixture import RunningEmulator
 from tests.lifecycle.test_against_emulator import settings_of
 

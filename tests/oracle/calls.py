@@ -15,8 +15,8 @@ import pathspec
 import yaml
 
 from airflow_azureml.hooks import AzureMLHook
-from airflow_azureml.spec.document import Document, Place
-from airflow_azureml.spec.load import LocalFiles
+from airflow_azureml.jobspec.document.document import Document, Place
+from airflow_azureml.jobspec.document.load import LocalFiles
 from tests.corpus import commands, compare
 from tests.corpus.cases import CLONE
 from tests.corpus.invocations import BatchStandIn, Invocation, reduced
@@ -86,7 +86,7 @@ class Made(Case):
         if "refused" in found:
             return {"error": found["refused"], "rows": []}
         place = Place(found["folder"])
-        document = Document(found["value"], found["folder"], LocalFiles(), {(): place}, built=True)
+        document = Document(found["value"], found["folder"], LocalFiles(), {(): place}, from_python=True)
         return recorded(StandIn(), lambda: AzureMLHook().create_job(document, "job-under-test"))
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from airflow_azureml.exceptions import translated
 from airflow_azureml.hooks import AzureMLHook
+from airflow_azureml.jobspec.batch.deployments import translate_deployment
+from airflow_azureml.jobspec.document.document import Document
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.resources.table import RESOURCES
 from airflow_azureml.lifecycle.provide import Provision
 from airflow_azureml.lifecycle.provisioning import begin_deployment
-from airflow_azureml.spec.deployments import translate_deployment
-from airflow_azureml.spec.document import Document
-from airflow_azureml.spec.load import load
-from airflow_azureml.spec.resources import RESOURCES
 from tests.corpus import compare
 from tests.corpus.standin import HOME, Sent, StandIn
 from tests.oracle.judge import Case, recorded
@@ -210,7 +210,7 @@ class Changed(Described):
             with translated():
                 workspace = hook.settings().workspace
                 given = {"name": "blue", "endpoint_name": "cards", **dict(self.job)}  # type: ignore[arg-type]
-                found = translate_deployment(load(given, folder=str(file.parent), built=True), workspace)
+                found = translate_deployment(load(given, folder=str(file.parent), from_python=True), workspace)
                 with hook.client() as client:
                     client.run(begin_deployment(workspace, "cards", "blue", found.body, found.lacking))
 
@@ -237,5 +237,7 @@ class Keywords(Described):
         """Make a document of the keywords, as our operators do."""
         assert isinstance(self.job, Mapping)
         return load(
-            {key: value for key, value in self.job.items() if value is not None}, folder=str(file.parent), built=True
+            {key: value for key, value in self.job.items() if value is not None},
+            folder=str(file.parent),
+            from_python=True,
         )

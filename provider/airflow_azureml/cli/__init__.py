@@ -16,11 +16,11 @@ from pathlib import Path
 
 from airflow_azureml.cli.reporting import complain, problems_of
 from airflow_azureml.cli.validation import Validation
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.files.check import to_translation
+from airflow_azureml.jobspec.render import render
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.checking import to_translation
-from airflow_azureml.spec.load import load
-from airflow_azureml.spec.rendering import render
 
 PLACEHOLDER = Workspace("{subscription_id}", "{resource_group}", "{workspace_name}")
 """What stands for the workspace where none is named."""

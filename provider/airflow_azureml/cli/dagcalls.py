@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.cli.literals import UNKNOWN, Literals
+from airflow_azureml.jobspec.table.fields import nearest
 from airflow_azureml.rest.errors import Problem
-from airflow_azureml.spec.fields import nearest
 
 PACKAGE = "airflow_azureml"
 PLACES = ("airflow_azureml.operators", "airflow_azureml.sensors")

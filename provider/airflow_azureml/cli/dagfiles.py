@@ -9,9 +9,9 @@ from airflow_azureml.cli.dagcalls import PACKAGE, DagFile, read
 from airflow_azureml.cli.dagchecks import problems_of_call, problems_of_reads
 from airflow_azureml.cli.reporting import complain, problems_of
 from airflow_azureml.cli.validation import files
+from airflow_azureml.jobspec.document.load import read_text
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.spec.load import read_text
 
 
 class DagValidation:

@@ -125,8 +125,8 @@ class AzureMLHook(BaseHook):
         :raises AzureMLSpecError: lists everything that is wrong with the spec; nothing was sent.
         """
         from airflow_azureml.hooks.conversations import submit
-        from airflow_azureml.spec.load import load
-        from airflow_azureml.spec.translate import translate
+        from airflow_azureml.jobspec.document.load import load
+        from airflow_azureml.jobspec.translate import translate
 
         with translated():
             document = load(spec).merged(inputs=inputs, outputs=outputs)
@@ -162,8 +162,8 @@ class AzureMLHook(BaseHook):
         :raises AzureMLAmbiguousInvocationError: it is not known whether a job was started, and none was found.
         """
         from airflow_azureml.hooks.invoking import invoke
-        from airflow_azureml.spec.batch import arguments
-        from airflow_azureml.spec.load import load
+        from airflow_azureml.jobspec.batch.invocation import arguments
+        from airflow_azureml.jobspec.document.load import load
 
         with translated():
             document = arguments(

@@ -15,7 +15,7 @@ from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 from airflow_azureml.rest.storage import parse_https
 
 if TYPE_CHECKING:
-    from airflow_azureml.spec.needs import Translation
+    from airflow_azureml.jobspec.document.requirements import Translation
 
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_azureml.jobspec.batch.invocation import Invocation, read
+from airflow_azureml.jobspec.document.document import Document
 from airflow_azureml.lifecycle import leftovers
 from airflow_azureml.lifecycle.aiming import Checks, aim
 from airflow_azureml.lifecycle.invoke import Clock, invoke_once
@@ -17,8 +19,6 @@ from airflow_azureml.lifecycle.sightings import Target
 from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
-from airflow_azureml.spec.batch import Invocation, read
-from airflow_azureml.spec.document import Document
 
 
 @dataclass(frozen=True)

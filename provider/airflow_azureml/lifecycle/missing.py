@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Resolve
 from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError
 from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Flow, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path
-from airflow_azureml.spec.needs import Gap, Register, Resolve
 
 T = TypeVar("T")
 
@@ -175,11 +175,11 @@ def _names(ws: Workspace, kind: str) -> Call[list[str]]:
 
 def named(ws: Workspace, value: Any, path: tuple[str, ...] = ()) -> Iterator[Named]:
     """Go through all things of the workspace that a request names, those that it registers first included."""
-    if isinstance(value, Gap):
-        if isinstance(value.need, Resolve):
-            yield Named(_place(path), value.need.kind, value.need.name, f"@{value.need.label}")
-        elif isinstance(value.need, Register):
-            yield from named(ws, value.need.body, path)
+    if isinstance(value, Placeholder):
+        if isinstance(value.requirement, Resolve):
+            yield Named(_place(path), value.requirement.kind, value.requirement.name, f"@{value.requirement.label}")
+        elif isinstance(value.requirement, Register):
+            yield from named(ws, value.requirement.body, path)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from named(ws, item, (*path, str(key)))

@@ -11,13 +11,22 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from airflow_azureml.jobspec.document.requirements import (
+    LATEST,
+    Address,
+    Placeholder,
+    Register,
+    Requirement,
+    Resolve,
+    Translation,
+    Upload,
+)
 from airflow_azureml.lifecycle.missing import suggestion
 from airflow_azureml.lifecycle.versions import keep
 from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
 from airflow_azureml.rest.flow import Call, LocalFiles, Place, Steps, Transfer
 from airflow_azureml.rest.ids import DatastorePath, Workspace
-from airflow_azureml.spec.needs import LATEST, Address, Gap, Need, Register, Resolve, Translation, Upload
 
 
 def provide(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
@@ -63,13 +72,13 @@ class Provision:
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws
-        self.answers: dict[Need, str] = {}
+        self.answers: dict[Requirement, str] = {}
         self.stores: dict[str | None, tuple[workspace.Datastore, workspace.Secret]] = {}
 
     def fill(self, value: Any) -> Steps[Any]:
         """Copy a value, with the answers in place of its gaps."""
-        if isinstance(value, Gap):
-            return value.filled((yield from self.answer(value.need)))
+        if isinstance(value, Placeholder):
+            return value.filled((yield from self.answer(value.requirement)))
         if isinstance(value, Mapping):
             filled = {}
             for key, item in value.items():
@@ -82,33 +91,33 @@ class Provision:
             return items
         return value
 
-    def answer(self, need: Need) -> Steps[str]:
+    def answer(self, requirement: Requirement) -> Steps[str]:
         """Answer one need, or repeat the answer to an equal one."""
-        if need not in self.answers:
-            if isinstance(need, Resolve):
-                self.answers[need] = yield from assets.latest(self.ws, need.kind, need.name)
-            elif isinstance(need, Register):
-                self.answers[need] = yield from self.register(need)
-            elif isinstance(need, Address):
-                self.answers[need] = yield from assets.code_address((yield from self.answer(need.code)))
-            elif need.kind == "code":
-                self.answers[need] = yield from self.send_code(need)
+        if requirement not in self.answers:
+            if isinstance(requirement, Resolve):
+                self.answers[requirement] = yield from assets.latest(self.ws, requirement.kind, requirement.name)
+            elif isinstance(requirement, Register):
+                self.answers[requirement] = yield from self.register(requirement)
+            elif isinstance(requirement, Address):
+                self.answers[requirement] = yield from assets.code_address((yield from self.answer(requirement.code)))
+            elif requirement.kind == "code":
+                self.answers[requirement] = yield from self.send_code(requirement)
             else:
-                self.answers[need] = yield from self.send_data(need)
-        return self.answers[need]
+                self.answers[requirement] = yield from self.send_data(requirement)
+        return self.answers[requirement]
 
-    def register(self, need: Register) -> Steps[str]:
+    def register(self, requirement: Register) -> Steps[str]:
         """Register an asset by its content; the id is the one that the service answers with."""
-        body = yield from self.fill(need.body)
-        name, version = need.address(body)
-        if need.kind == "data":
-            return (yield from self.put_once(need.kind, name, version, body))
-        if need.kind == "models" and need.name:
-            return (yield from keep(self.ws, need.kind, name, None if version == LATEST else version, body)).id
+        body = yield from self.fill(requirement.body)
+        name, version = requirement.address(body)
+        if requirement.kind == "data":
+            return (yield from self.put_once(requirement.kind, name, version, body))
+        if requirement.kind == "models" and requirement.name:
+            return (yield from keep(self.ws, requirement.kind, name, None if version == LATEST else version, body)).id
         if version == LATEST:
-            return (yield from self.put_latest(need.kind, name, body))
-        made = yield from assets.create(self.ws, need.kind, name, version, body)
-        return made.id or f"{self.ws.path}/{need.kind}/{name}/versions/{version}"
+            return (yield from self.put_latest(requirement.kind, name, body))
+        made = yield from assets.create(self.ws, requirement.kind, name, version, body)
+        return made.id or f"{self.ws.path}/{requirement.kind}/{name}/versions/{version}"
 
     def put_once(self, kind: str, name: str, version: str, body: Any) -> Steps[str]:
         """Make a version, or take the one that is there already.
@@ -136,10 +145,10 @@ class Provision:
             made = yield from assets.create(self.ws, kind, name, following, body)
         return made.id
 
-    def send_code(self, need: Upload) -> Steps[str]:
+    def send_code(self, requirement: Upload) -> Steps[str]:
         """Find code of the same content, or upload and register it."""
-        bundle = need.bundle
-        digest = need.digest()
+        bundle = requirement.bundle
+        digest = requirement.digest()
         name = assets.code_name(digest)
         found = yield from assets.code_by_hash(self.ws, name, digest)
         if found:
@@ -159,22 +168,21 @@ class Provision:
         name = assets.code_name(hashlib.sha256(pending.url.encode()).hexdigest())
         return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
 
-    def send_data(self, need: Upload) -> Steps[str]:
+    def send_data(self, requirement: Upload) -> Steps[str]:
         """Upload data or a docker context below its hash; what lies there complete is not sent again."""
-        bundle = need.bundle
-        store, secret = yield from self.store(need.datastore)
-        digest = need.digest()
+        bundle = requirement.bundle
+        store, secret = yield from self.store(requirement.datastore)
+        digest = requirement.digest()
         above = f"LocalUpload/{digest}"
         path = f"{above}/{bundle.name}"
         address, target = store.address(path), store.address(path if bundle.is_folder else above)
         if address is None or target is None or store.kind == "AzureFile":
-            message = (
-                f"{need.source}: the datastore {store.name!r} is {store.kind}. Uploads go to Blob or Data Lake Gen2."
-            )
+            given = f"{requirement.source}: the datastore {store.name!r} is {store.kind}."
+            message = f"{given} Uploads go to Blob or Data Lake Gen2."
             raise SpecError([Problem("", message)])
         mark = {"name": digest, "version": "1"}
         yield Transfer(LocalFiles(bundle.files), secret.place(target), mark)
-        return address.plain_url if need.kind == "context" else DatastorePath(store.name, path).short
+        return address.plain_url if requirement.kind == "context" else DatastorePath(store.name, path).short
 
     def store(self, name: str | None) -> Steps[tuple[workspace.Datastore, workspace.Secret]]:
         """Read a datastore and the means to enter it, once."""

@@ -11,9 +11,9 @@ from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
     from airflow_azureml.client import MLClient
+    from airflow_azureml.jobspec.document.document import Document
     from airflow_azureml.rest.assets import Asset
     from airflow_azureml.rest.ids import Workspace
-    from airflow_azureml.spec.document import Document
 
 
 class AzureMLAssetBaseOperator(AzureMLBaseOperator):
@@ -133,7 +133,7 @@ class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
 
     def translate(self, document: Document, workspace: Workspace) -> Any:
         """Read a data asset."""
-        from airflow_azureml.spec.data import translate_data
+        from airflow_azureml.jobspec.assets.data import translate_data
 
         return translate_data(document, workspace)
 
@@ -163,7 +163,7 @@ class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
 
     def translate(self, document: Document, workspace: Workspace) -> Any:
         """Read a model."""
-        from airflow_azureml.spec.models import translate_model
+        from airflow_azureml.jobspec.assets.models import translate_model
 
         return translate_model(document, workspace)
 

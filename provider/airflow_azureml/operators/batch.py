@@ -13,11 +13,11 @@ from airflow_azureml.outcome import refuse_reserved_outputs
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.invoking import Plan
+    from airflow_azureml.jobspec.document.document import Document
     from airflow_azureml.lifecycle.naming import JobIdentity
     from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.rest.flow import Steps
     from airflow_azureml.rest.ids import Workspace
-    from airflow_azureml.spec.document import Document
 
 VALUES = (
     "experiment_name",
@@ -133,7 +133,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
 
     def document(self, context: Any) -> Document:
         """The invocation in the grammar of the CLI's ``inputs.yml``."""
-        from airflow_azureml.spec.batch import arguments
+        from airflow_azureml.jobspec.batch.invocation import arguments
 
         return arguments(
             None if self.file is None else self.load_field("file", context),

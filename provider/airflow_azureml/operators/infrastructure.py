@@ -11,10 +11,10 @@ from airflow_azureml.operators.provisioning import AzureMLProvisioningBaseOperat
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
+    from airflow_azureml.jobspec.document.document import Document
     from airflow_azureml.lifecycle.provisioning import Operation
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
-    from airflow_azureml.spec.document import Document
 
 
 class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
@@ -59,9 +59,9 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it."""
+        from airflow_azureml.jobspec.batch.deployments import translate_endpoint
         from airflow_azureml.lifecycle.provisioning import begin_endpoint, made
         from airflow_azureml.rest import endpoints
-        from airflow_azureml.spec.deployments import translate_endpoint
 
         found = translate_endpoint(self.document(context), workspace)
         self._warn(found.warnings)
@@ -215,9 +215,9 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it, another makes it the default one."""
+        from airflow_azureml.jobspec.batch.deployments import translate_deployment
         from airflow_azureml.lifecycle.provisioning import begin_default, begin_deployment, made
         from airflow_azureml.rest import endpoints
-        from airflow_azureml.spec.deployments import translate_deployment
 
         found = translate_deployment(self.document(context), workspace)
         self._warn(found.warnings)

@@ -17,7 +17,7 @@ from airflow_azureml.references import names_of, names_of_job
 from airflow_azureml.triggers.jobs import seconds
 
 if TYPE_CHECKING:
-    from airflow_azureml.spec.document import Document
+    from airflow_azureml.jobspec.document.document import Document
 
 TEXTS = ("command", "compute", "experiment_name", "display_name", "description", "parent_job_name")
 MAPPINGS = (

@@ -43,10 +43,10 @@ def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any
 
 
 def _written(value: Any, top: bool) -> Any:
-    from airflow_azureml.spec import objects
+    from airflow_azureml.jobspec.document import sdk_objects
 
     with translated():
-        return objects.written(value) if top else objects.plain(value)
+        return sdk_objects.written(value) if top else sdk_objects.plain(value)
 
 
 def keywords(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from airflow_azureml.operators.base import AzureMLJobBaseOperator
 from airflow_azureml.outcome import refuse_reserved_outputs
 
 if TYPE_CHECKING:
+    from airflow_azureml.jobspec.document.document import Document
+    from airflow_azureml.jobspec.document.requirements import Translation
     from airflow_azureml.lifecycle.naming import JobIdentity
     from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.rest.flow import Steps
     from airflow_azureml.rest.ids import Workspace
-    from airflow_azureml.spec.document import Document
-    from airflow_azureml.spec.needs import Translation
 
 
 class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
@@ -32,7 +32,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
 
     def submission(self, context: Any, workspace: Workspace) -> JobSubmission:
         """Find every mistake in the job before anything is asked or sent."""
-        from airflow_azureml.spec.translate import translate
+        from airflow_azureml.jobspec.translate import translate
 
         document = self._with_defaults(self.document(context), context)
         refuse_reserved_outputs(document)

@@ -12,7 +12,7 @@ from airflow_azureml.version_compat import BaseOperator, XComNotFound
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
-    from airflow_azureml.spec.document import Document
+    from airflow_azureml.jobspec.document.document import Document
 
 
 class AzureMLBaseOperator(BaseOperator):
@@ -124,7 +124,7 @@ class AzureMLBaseOperator(BaseOperator):
 
         :raises rest.errors.SpecError: it cannot be read; names the field or file.
         """
-        from airflow_azureml.spec.load import load
+        from airflow_azureml.jobspec.document.load import load
 
         value, path = getattr(self, field), self.template_file_paths.get(field)
         if path is None and templates.is_file_name(value):
@@ -134,9 +134,9 @@ class AzureMLBaseOperator(BaseOperator):
 
     def load_built(self, value: Mapping[str, Any]) -> Document:
         """Read a document made of this operator's keywords."""
-        from airflow_azureml.spec.load import load
+        from airflow_azureml.jobspec.document.load import load
 
-        return load(value, folder=self.template_folders()[0], built=True)
+        return load(value, folder=self.template_folders()[0], from_python=True)
 
     def tell(self, record: Any) -> None:
         """Write a flow's news into the task's log."""

@@ -59,7 +59,7 @@ print(
             "subset": sorted(dag.partial_subset("one").task_ids),
             "kept": kept,
             "document": dict(one.load_field("job", {}).value),
-            "built": one.load_field("job", {}).built,
+            "built": one.load_field("job", {}).from_python,
             "mapped": [entry["inputs"]["x"] for entry in mapped],
             "environment": dag.get_task("keywords").environment,
             "input": dag.get_task("keywords").inputs["d"],

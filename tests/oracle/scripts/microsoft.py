@@ -154,8 +154,8 @@ def made(program: str) -> Any:
 def ours(program: str, paths: list[str]) -> dict[str, Any]:
     """Our reading of the job of a program."""
     sys.path += [path for path in paths if path not in sys.path]
+    from airflow_azureml.jobspec.document.load import load
     from airflow_azureml.rest.errors import SpecError
-    from airflow_azureml.spec.load import load
 
     try:
         document = load(made(program))

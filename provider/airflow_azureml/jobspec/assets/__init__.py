@@ -1,0 +1,1 @@
+"""Assets: data, models, and environments and components with a name of their own."""

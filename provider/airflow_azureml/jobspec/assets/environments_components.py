@@ -1,0 +1,105 @@
+"""Environments and components with a name of their own: the YAML of ``az ml environment`` and ``component create``.
+
+Source: azure-ai-ml 1.35.2, ``_schema/assets/environment.py`` and ``_schema/component/`` for what is accepted,
+``entities/_assets/environment.py`` and ``entities/_component/component.py`` for what is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.assets.artifacts import Artifact, asset_name
+from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.files.file_kinds import explained
+from airflow_azureml.jobspec.grammar.environments import CONDA, ENVIRONMENT, build, check_image
+from airflow_azureml.jobspec.grammar.inputs import datastore
+from airflow_azureml.jobspec.nodes.components import Component, read
+from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping, nearest, show
+from airflow_azureml.jobspec.table.values import version
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+
+COMPONENT_TYPES = ("command", "parallel", "pipeline", "spark", "data_transfer")
+"""Types of components that can be read from a file."""
+
+COMPONENT_NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
+REGISTRABLE = re.compile(r"[a-z][a-z0-9_]*")
+"""Names under which Microsoft's client registers a component; one in a pipeline job may have any."""
+
+
+def translate_environment(document: Document, workspace: Workspace) -> Artifact:
+    """Translate an environment that is registered under its name.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    ctx = Translator.of(document, workspace)
+    root = document.root
+    for key in CONDA:
+        if key in root.value:
+            ctx.error(root, f"{show(key)} belongs into a conda file. Accepted here: image, conda_file, build.", key)
+    own = {"name": Field("name", "name", asset_name, required=True), "version": Field("version", "version", version)}
+    table = (
+        *(row for row in ENVIRONMENT if row.name not in own),
+        *own.values(),
+        Field("build", "build", build(datastore(root, ctx))),
+    )
+    body = convert_mapping(
+        table, root.within({key: value for key, value in root.value.items() if key not in CONDA}), ctx
+    )
+    check_image(body, root, ctx)
+    if problems := explained(document, ctx.errors(), "environment"):
+        raise SpecError(problems)
+    name, number = body.pop("name"), body.pop("version", None)
+    return Artifact(
+        name, number, {"properties": {**body, "isAnonymous": False, "isArchived": False}}, tuple(ctx.warnings)
+    )
+
+
+def translate_component(document: Document, workspace: Workspace) -> Artifact:
+    """Translate a component that is registered under its name.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    ctx = Translator.of(document, workspace)
+    root = document.root
+    word = root.value.get("type", "command")
+    found: Any = None
+    if not isinstance(word, str) or word.lower() not in COMPONENT_TYPES:
+        ctx.error(root, f"{show(word)} is not a type of component.{nearest(word, COMPONENT_TYPES)}", "type")
+    else:
+        found = read(root, ctx, word.lower())
+    name, number = _name(root, ctx), root.value.get("version")
+    if number is not None or ("version" in root.value and not document.from_python):
+        number = version(root.child("version"), ctx)
+    if problems := explained(document, ctx.errors(strict=True), "component"):
+        raise SpecError(problems)
+    return Artifact(name, number, {"properties": _body(found, name, number)}, tuple(ctx.warnings))
+
+
+def _name(root: Located, ctx: Translator) -> Any:
+    if root.value.get("name") is None:
+        return ctx.error(root, '"name" is required.', "name")
+    given = root.value["name"]
+    if isinstance(given, str) and COMPONENT_NAME.fullmatch(given):
+        if not REGISTRABLE.fullmatch(given):
+            accepted = "lower-case letters, digits and _, a letter first"
+            ctx.warn(root.child("name"), f"Microsoft's client registers no component of this name, only {accepted}.")
+        return given
+    return ctx.error(root, f"{show(given)} is not a name. Accepted: letters, digits, _, - and dots.", "name")
+
+
+def _body(found: Component, name: str, number: str | None) -> dict[str, Any]:
+    """Write a component as the service holds it. In its spec all tags are texts, beside it they are as given."""
+    spec: Mapping[str, Any] = found.spec
+    tags, properties = spec.get("tags") or {}, spec.get("properties") or {}
+    written = {"tags": {key: item if item is None else str(item) for key, item in tags.items()}} if tags else {}
+    return {
+        "componentSpec": {"name": name, **({"version": number} if number else {}), **spec, **written},
+        "isAnonymous": False,
+        "isArchived": False,
+        "properties": {key: item if item is None else str(item) for key, item in properties.items()},
+        "tags": dict(tags),
+        **({"description": spec["description"]} if "description" in spec else {}),
+    }

@@ -1,0 +1,1 @@
+"""Batch endpoints and deployments, and the invocation of one."""

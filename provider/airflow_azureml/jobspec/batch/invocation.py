@@ -1,0 +1,303 @@
+"""The invocation of a batch endpoint: the CLI's ``inputs.yml`` and the run-time overrides, to the service's words.
+
+Sources: Microsoft Learn, *Create jobs and input data for batch endpoints*; azure-ai-ml 1.35.2,
+``_schema/_deployment/batch/batch_job.py`` and ``operations/_batch_endpoint_operations.py``; the published data-plane
+model ``BatchJob`` for what that client does not know (``tags``, ``loggingLevel``, ``maxConcurrencyPerInstance``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from airflow_azureml.jobspec.batch.invocation_io import INPUTS, OUTPUTS, ModelRules, batch_inputs, batch_outputs
+from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.files.file_kinds import explained
+from airflow_azureml.jobspec.table.fields import (
+    INVALID,
+    OMIT,
+    Convert,
+    Field,
+    Translator,
+    anything,
+    convert_mapping,
+    nested,
+    show,
+)
+from airflow_azureml.jobspec.table.values import choice, duration, mapped, text, title, whole
+from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.rest.ids import Workspace
+
+SHORT_NAMES = {"uri_folder": "UriFolder", "uri_file": "UriFile"}
+"""What the one input of the short form is called. Source: azure-ai-ml 1.35.2."""
+
+LOGGING_LEVELS = {"info": "Info", "warning": "Warning", "debug": "Debug"}
+
+
+def _seconds(located: Located, ctx: Translator) -> Any:
+    """Take whole seconds, also as a timedelta, sent as an ISO 8601 duration."""
+    given = located.value
+    if isinstance(given, timedelta):
+        given = given.total_seconds()
+    return duration(located.within(int(given) if isinstance(given, float) and given.is_integer() else given), ctx)
+
+
+def _at_least(least: int) -> Convert:
+    """Make a converter for whole numbers from a least one on."""
+
+    def convert(located: Located, ctx: Translator) -> Any:
+        found = whole(located, ctx)
+        if found is not INVALID and found < least:
+            return ctx.error(located, f"{show(located.value)} is too small. Accepted: {least} and more.")
+        return found
+
+    return convert
+
+
+def _target(located: Located, ctx: Translator) -> Any:
+    """Take a compute as azure-ai-ml does: only with the prefix, or as an ARM id; sent without the prefix."""
+    given = located.value
+    if isinstance(given, str) and given.lower() == "local":  # which is not sent
+        return OMIT
+    if isinstance(given, str) and (given.startswith("azureml:") or given.startswith("/subscriptions/")):
+        return given.removeprefix("azureml:")
+    return ctx.error(located, f"{show(given)} is not a compute. Accepted: azureml:NAME, an ARM id.")
+
+
+def _datastore(located: Located, ctx: Translator) -> Any:
+    """Take the datastore of the old way to place the output: its ARM id, or ``azureml:NAME``."""
+    given = located.value
+    if isinstance(given, str) and (given.startswith("azureml:") or given.startswith("/subscriptions/")):
+        return given.removeprefix("azureml:")
+    return ctx.error(located, f"{show(given)} is not a datastore. Accepted: azureml:NAME, an ARM id.")
+
+
+SECTIONS = ("aisupercomputer", "singularity")
+
+
+def _properties(located: Located, ctx: Translator) -> Any:
+    """Take the properties of a compute, each sent as JSON text.
+
+    Source: azure-ai-ml 1.35.2, ``ComputeConfiguration._to_rest_object``.
+    """
+    found = mapped(anything)(located, ctx)
+    if found is INVALID:
+        return INVALID
+    return {"AISuperComputer" if key.lower() in SECTIONS else key: json.dumps(item) for key, item in found.items()}
+
+
+RETRIES = (Field("max_retries", "maxRetries", _at_least(0)), Field("timeout", "timeout", _seconds))
+COMPUTE = (
+    Field("target", "target", _target),
+    Field("instance_count", "instanceCount", _at_least(1)),
+    Field("instance_type", "instanceType", text),
+    Field("location", "location", text),
+    Field("properties", "properties", _properties),
+)
+
+
+def _compute(located: Located, ctx: Translator) -> Any:
+    """Take the compute of a run; an empty one sends nothing, and the submitter's own machine is one instance."""
+    found = nested(COMPUTE)(located, ctx)
+    target = located.value.get("target") if isinstance(located.value, Mapping) else None
+    if str(target).lower() == "local" and found.get("instanceCount", 1) != 1:
+        return ctx.error(located, "the compute local has one instance.", "instance_count")
+    return found or OMIT
+
+
+TABLE = (
+    Field("job_name", "name", title),
+    Field("description", "description", text),
+    Field("mini_batch_size", "miniBatchSize", _at_least(1)),
+    Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", _at_least(1)),
+    Field("error_threshold", "errorThreshold", _at_least(-1)),
+    Field("logging_level", "loggingLevel", choice(LOGGING_LEVELS, "a logging level")),
+    Field("output_file_name", "outputFileName", text),
+    Field("retry_settings", "retrySettings", nested(RETRIES)),
+    Field("compute", "compute", _compute),
+    Field("dataset", "dataset", anything),
+    Field(
+        "output_dataset",
+        "outputDataset",
+        nested(
+            (
+                Field("datastore_id", "datastoreId", _datastore),
+                Field("path", "path", text),
+            )
+        ),
+    ),
+    Field("tags", "tags", mapped(anything)),
+    Field("properties", "properties", mapped(anything)),
+)
+"""The keys of an invocation that stand for themselves; ``inputs`` and ``outputs`` have a grammar of their own."""
+
+SINGLE = {
+    "experiment_name": title,
+    "instance_count": _at_least(1),
+    "max_retries": _at_least(0),
+    "retry_timeout": _seconds,
+}
+"""Keywords that go into one of those."""
+
+INPUT_KEYS = ("inputs", "input_data")
+OUTPUT_KEYS = ("outputs", "output_data")
+"""The CLI's key, and what azure-ai-ml calls it in ``params_override``."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """An invocation, read.
+
+    :param body: ``{"properties": {…}}`` with gaps.
+    :param problems: what is wrong with it whatever runs.
+    :param of_model: what is wrong besides where a model deployment runs.
+    :param stores: paths that outputs go to, each with the place to complain at where its datastore will not do.
+    """
+
+    body: Mapping[str, Any]
+    experiment_name: str | None = None
+    problems: tuple[Problem, ...] = ()
+    of_model: tuple[Problem, ...] = ()
+    stores: tuple[tuple[str, Problem], ...] = field(default=(), repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+def arguments(
+    document: Document | None = None,
+    *,
+    folder: str | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Mapping[str, Any] | None = None,
+    input: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    input_type: str = "uri_folder",
+    set: Mapping[str, Any] | Sequence[str] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    properties: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Document:
+    """Lay the keywords of an invocation over an ``inputs.yml``.
+
+    Mappings are merged key by key, single values replace, and ``set`` comes last.
+
+    :param document: the file; None where there is none.
+    :param folder: what relative paths in the keywords belong to; the working directory by default.
+    :param input: the one input of the short form: a path, or the output of an upstream task.
+    :param values: any other key of an invocation, such as ``mini_batch_size``; None leaves the file's.
+    :raises SpecError: both ``input`` and ``inputs`` are given, or a mapping is none.
+    """
+    base = document if document is not None else load({}, folder=folder, from_python=True)
+    mappings = {"inputs": inputs, "outputs": outputs, "tags": tags, "properties": properties}
+    wrong = [name for name, value in mappings.items() if value is not None and not isinstance(value, Mapping)]
+    if wrong:
+        raise SpecError([Problem(name, f"{show(mappings[name])} is not a mapping.") for name in wrong])
+    if input is not None:
+        if inputs:
+            raise SpecError([Problem("input", "this is given beside inputs. Accepted: one of them.")])
+        mappings["inputs"] = _short(input, input_type)
+    merged = base.merged(**{name: _plain(value) for name, value in mappings.items()}).replaced(**values)
+    return merged.with_values(set, typed=True) if set else merged
+
+
+def _short(given: Any, kind: Any) -> Mapping[str, Any]:
+    """Write the short form as the one input that it means."""
+    if not isinstance(given, (str, os.PathLike, Mapping)):
+        accepted = "one path, or a mapping with a path. A literal has a name, in inputs"
+        message = f"{show(given)} is not data. Accepted: {accepted}."
+        raise SpecError([Problem("input", message)])
+    entry = given if isinstance(given, Mapping) else {"path": os.fspath(given), "type": kind}
+    word = entry.get("type") or kind
+    if not isinstance(word, str) or word.lower() not in SHORT_NAMES:
+        message = f"{show(word)} is not accepted for a single input. Accepted: {', '.join(SHORT_NAMES)}."
+        raise SpecError([Problem("input_type", message)])
+    return {SHORT_NAMES[word.lower()]: {**entry, "type": word.lower()}}
+
+
+def _plain(mapping: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Read ``Input`` and ``Output`` objects of azure-ai-ml through their own dump."""
+    if mapping is None:
+        return None
+    return {
+        name: value._to_dict() if not isinstance(value, Mapping) and hasattr(value, "_to_dict") else value
+        for name, value in mapping.items()
+    }
+
+
+def read(document: Document, workspace: Workspace) -> Invocation:
+    """Read an invocation; what is wrong with it is told, not raised, for a look at the endpoint may show more."""
+    ctx = Translator.of(document, workspace)
+    root, rules = document.root, ModelRules()
+    body = convert_mapping(TABLE, root, ctx, (*SINGLE, *INPUT_KEYS, *OUTPUT_KEYS))
+    for key in INPUT_KEYS:
+        _port(root, ctx, body, key, INPUTS, lambda located: batch_inputs(located, ctx, rules))
+    for key in OUTPUT_KEYS:
+        _port(root, ctx, body, key, OUTPUTS, lambda located: batch_outputs(located, ctx, rules))
+    experiment = _singles(root, ctx, body)
+    _old_output(root, body)
+    if "dataset" not in body:
+        rules.check_count(root)
+    return Invocation(
+        {"properties": body},
+        experiment,
+        tuple(explained(document, ctx.errors(), "batch inputs")),
+        tuple(rules.problems),
+        tuple(rules.stores),
+        tuple(dict.fromkeys(ctx.warnings)),
+    )
+
+
+def translate_invocation(document: Document, workspace: Workspace) -> Invocation:
+    """Read an invocation where no endpoint is at hand.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    invocation = read(document, workspace)
+    if invocation.problems:
+        raise SpecError(invocation.problems)
+    return invocation
+
+
+def _port(root: Located, ctx: Translator, body: dict[str, Any], key: str, rest: str, convert: Any) -> None:
+    if root.value.get(key) is None:
+        return
+    found = convert(root.child(key))
+    if found is not INVALID and found:
+        body[rest] = {**body.get(rest, {}), **found}
+
+
+def _singles(root: Located, ctx: Translator, body: dict[str, Any]) -> str | None:
+    """Put the single keywords where they belong; gives back the experiment's name."""
+    found = {}
+    for name, convert in SINGLE.items():
+        if root.value.get(name) is not None:
+            value = convert(root.child(name), ctx)
+            if value is not INVALID and value is not OMIT:
+                found[name] = value
+    for name, part, rest in (
+        ("instance_count", "compute", "instanceCount"),
+        ("max_retries", "retrySettings", "maxRetries"),
+        ("retry_timeout", "retrySettings", "timeout"),
+        ("experiment_name", "properties", "experimentName"),
+    ):
+        if name in found:
+            body[part] = {**body.get(part, {}), rest: found[name]}
+    experiment = (body.get("properties") or {}).get("experimentName")
+    return experiment if isinstance(experiment, str) else None
+
+
+def _old_output(root: Located, body: dict[str, Any]) -> None:
+    """Write the old way to place the output, with a datastore's short name, as the output that it means.
+
+    Source: azure-ai-ml 1.35.2, ``convert_v1_dataset_to_v2``; there the output is called ``output_name``.
+    """
+    old = body.get("outputDataset")
+    if not old or not old.get("datastoreId") or old["datastoreId"].startswith("/"):
+        return
+    del body["outputDataset"]
+    file = body.pop("outputFileName", None)
+    uri = f"azureml://datastores/{old['datastoreId']}/paths/{old.get('path', '')}" + (f"/{file}" if file else "")
+    body[OUTPUTS] = {**body.get(OUTPUTS, {}), "score": {"jobOutputType": "UriFile", "uri": uri}}

@@ -1,0 +1,275 @@
+"""A parsed job that knows where each of its values stands: file, line, dotted path, and the folder of relative paths.
+
+Values stay plain (mappings, lists, scalars); their places lie beside them in a table by path. What needs a look at the
+local disk is asked of ``Files``, which ``load`` brings along: nothing in this file touches a disk.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from airflow_azureml.jobspec.document.requirements import Bundle
+from airflow_azureml.rest.errors import Problem, SpecError
+
+Path = tuple[str | int, ...]
+"""Keys and list positions from the top of a document to a value."""
+
+
+def dotted(path: Path) -> str:
+    """Write a path as messages have it, with keys as YAML has them."""
+    return ".".join(part if isinstance(part, str) else _word(part) for part in path)
+
+
+def _word(key: Any) -> str:
+    return "null" if key is None else str(key).lower() if isinstance(key, bool) else str(key)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was written, and the folder that relative paths in it belong to.
+
+    :param line: 1-based.
+    :param by_set: it was not written in a file, but set by its dotted path.
+    :param written: the text of a value in which YAML reads something else, such as ``017``; of others None.
+    :param key: the same of its key.
+    """
+
+    folder: str
+    file: str | None = None
+    line: int | None = None
+    by_set: bool = False
+    written: str | None = None
+    key: str | None = None
+
+
+class Files(Protocol):
+    """What a document may ask about the local disk."""
+
+    def locate(self, path: str, folder: str) -> str:
+        """Make a path absolute, with links resolved."""
+        ...
+
+    def kind(self, path: str) -> Literal["file", "folder"] | None:
+        """Tell what stands at an absolute path, None for nothing."""
+        ...
+
+    def read(self, path: str) -> Document:
+        """Read a YAML file into a document of its own.
+
+        :raises SpecError: when it cannot be read or is no YAML.
+        """
+        ...
+
+    def content(self, path: str) -> bytes:
+        """Read a file; OSError when it cannot be read."""
+        ...
+
+    def bundle(self, path: str, component: bool = False) -> Bundle:
+        """List what an upload of this path consists of.
+
+        :param component: it is the code of a component, from which more is left out.
+        :raises ValueError: when there is nothing to upload or a link leads nowhere; the text says so.
+        """
+        ...
+
+    def merged(self, code: str | None, includes: Sequence[str], folder: str) -> Bundle:
+        """List what the code of a component and its additional includes consist of together.
+
+        :param folder: where the component is written.
+        :raises ValueError: as for ``bundle``, and when two of them have the same name.
+        """
+        ...
+
+    def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
+        """Read a text as YAML, as the CLI does with the values of ``--set``; gives back its places, too.
+
+        :raises ValueError: it is none.
+        """
+        ...
+
+    def dump(self, value: Any) -> str:
+        """Write a value as YAML text with sorted keys, as a conda file is sent."""
+        ...
+
+    def git(self, path: str | None) -> Mapping[str, str]:
+        """The properties that tell which commit a path belongs to; empty when it lies in no checkout."""
+        ...
+
+
+@dataclass(frozen=True)
+class Located:
+    """One value of a document and the way to it."""
+
+    document: Document
+    value: Any
+    path: Path = ()
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands; a value without a place of its own has that of the nearest one around it."""
+        return self.document.place(self.path)
+
+    @property
+    def written(self) -> str | None:
+        """The text of the value, where YAML reads something else in it; see ``Place``."""
+        place = self.document.places.get(self.path)
+        return place.written if place else None
+
+    @property
+    def name(self) -> str:
+        """The last key on the way, as text."""
+        return str(self.path[-1]) if self.path else ""
+
+    def child(self, key: str | int) -> Located:
+        """Go one step down."""
+        return Located(self.document, self.value[key], (*self.path, key))
+
+    def items(self) -> Iterator[Located]:
+        """Go through the values of a mapping or list."""
+        keys = self.value if isinstance(self.value, Mapping) else range(len(self.value))
+        for key in keys:
+            yield self.child(key)
+
+    def within(self, value: Any) -> Located:
+        """Put another value in this one's place."""
+        return replace(self, value=value)
+
+    def problem(self, message: str, *further: str | int) -> Problem:
+        """Describe a mistake here, or further down at keys that may not exist."""
+        path = (*self.path, *further)
+        place = self.document.place(path)
+        return Problem(dotted(path), f"{message} (given by set)" if place.by_set else message, place.file, place.line)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A job, or a part of one in a file of its own.
+
+    :param value: the top mapping.
+    :param folder: the folder that relative paths of keywords and merged values belong to.
+    :param places: where each value stands.
+    :param problems: what is wrong with it as YAML, and yet let it be read: keys that stand in a mapping twice.
+    :param from_python: made by program (an operator's keywords, an ``azure-ai-ml`` object) and not written as YAML:
+        Microsoft's client holds such a job to its own rules but not to those of its YAML schema.
+    """
+
+    value: Mapping[str, Any]
+    folder: str
+    files: Files = field(repr=False)
+    places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+    from_python: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def root(self) -> Located:
+        """The top of the document."""
+        return Located(self, self.value)
+
+    def place(self, path: Path) -> Place:
+        """Find the place of a path, or of the nearest one above it."""
+        for length in range(len(path), -1, -1):
+            if (found := self.places.get(path[:length])) is not None:
+                return found
+        return Place(self.folder)
+
+    def with_values(self, values: Mapping[str, Any] | Sequence[str], *, typed: bool = False) -> Document:
+        """Set values by dotted path, as the CLI's ``--set`` does.
+
+        :param values: mapping of dotted paths, or texts such as ``"limits.timeout=60"`` whose values are read as YAML.
+        :param typed: keep numbers and truth values of texts as such. Else they stay texts, as the CLI hands them on,
+            and each field reads what it takes: ``1`` is a text to a tag and a number to a count.
+        :raises SpecError: when a path leads through a text, or past the end of a list.
+        """
+        changed, places = copy.deepcopy(self.value), dict(self.places)
+        problems: list[Problem] = []
+        for name, value, inner in self._pairs(values, typed, problems):
+            try:
+                path = _put(changed, name, value)
+            except ValueError as error:
+                problems.append(Problem(name, f"set: {error}"))
+                continue
+            folder = self.place(path).folder
+            places = {known: place for known, place in places.items() if known[: len(path)] != path}
+            places[path] = Place(folder, by_set=True)
+            for way, place in inner.items():
+                places[path + way] = Place(folder, by_set=True, written=place.written, key=place.key)
+        if problems:
+            raise SpecError(problems)
+        return replace(self, value=changed, places=places)
+
+    def _pairs(
+        self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
+    ) -> list[tuple[str, Any, Mapping[Path, Place]]]:
+        if isinstance(values, Mapping):
+            return [(name, value, {}) for name, value in values.items()]
+        pairs: list[tuple[str, Any, Mapping[Path, Place]]] = []
+        for text in [values] if isinstance(values, str) else values:
+            name, equals, value = str(text).partition("=")
+            if not equals or not name.strip():
+                problems.append(Problem("", f"set: {text!r} is not of the form path.to.key=value."))
+                continue
+            try:
+                parsed, places = self.files.parse(value)
+                as_text = not typed and parsed is not None and not isinstance(parsed, (str, Mapping, list))
+                pairs.append((name.strip(), value.strip(), {}) if as_text else (name.strip(), parsed, places))
+            except ValueError as error:
+                problems.append(Problem(name.strip(), f"set: {value!r} cannot be read as YAML: {error}"))
+        return pairs
+
+    def merged(self, **mappings: Mapping[str, Any] | None) -> Document:
+        """Lay mappings over those of the document key by key, such as ``inputs`` or ``tags``; None leaves one alone.
+
+        Relative paths in what is laid over belong to the document's ``folder``.
+        """
+        value, places = dict(self.value), dict(self.places)
+        for name, mapping in mappings.items():
+            if mapping is None:
+                continue
+            present = value.get(name)
+            value[name] = {**(present if isinstance(present, Mapping) else {}), **mapping}
+            for key in mapping:
+                places = {path: place for path, place in places.items() if path[:2] != (name, key)}
+                places[(name, key)] = Place(self.folder)
+        return replace(self, value=value, places=places)
+
+    def replaced(self, **values: Any) -> Document:
+        """Replace whole values, such as ``compute``; None leaves one alone."""
+        value, places = dict(self.value), dict(self.places)
+        for name, given in values.items():
+            if given is None:
+                continue
+            value[name] = given
+            places = {path: place for path, place in places.items() if path[:1] != (name,)}
+            places[(name,)] = Place(self.folder)
+        return replace(self, value=value, places=places)
+
+
+def _put(top: Any, name: str, value: Any) -> Path:
+    """Set one value below ``top``, making mappings on the way; gives back the path to it."""
+    here = top
+    path: Path = ()
+    keys = re.sub(r"\[(\d+)\]", r".\1", name).split(".")
+    if not all(keys):
+        raise ValueError("this is not a dotted path.")
+    for position, key in enumerate(keys):
+        last = position == len(keys) - 1
+        if isinstance(here, list):
+            if not key.isdigit() or int(key) >= len(here):
+                raise ValueError(f"{key!r} is not a position in a list of {len(here)}.")
+            step: Any = int(key)
+        elif isinstance(here, dict):
+            step = key
+        else:
+            raise ValueError(f"{'.'.join(keys[:position])} is no mapping: nothing can be set inside of it.")
+        path = (*path, step)
+        if last:
+            here[step] = value
+            return path
+        if isinstance(here, dict) and here.get(step) is None:
+            here[step] = {}
+        here = here[step]
+    return path

@@ -1,0 +1,165 @@
+"""The one place where job files are read: a path, YAML text, a mapping or an ``azure-ai-ml`` object becomes a Document.
+
+yaml is imported inside of functions (and in ``yamltext``): whoever only parses a DAG never pays for it.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from airflow_azureml.jobspec.document.document import Document, Path, Place
+from airflow_azureml.jobspec.document.requirements import Bundle
+from airflow_azureml.jobspec.document.sdk_objects import BASE, is_object, written
+from airflow_azureml.jobspec.document.yamltext import DEPTH, DIGITS, LIMIT, parse
+from airflow_azureml.jobspec.table.fields import show
+from airflow_azureml.local import folders, git, including
+from airflow_azureml.rest.errors import Problem, SpecError
+
+JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
+"""A path, YAML text, a mapping, a Document, or an object with ``_to_dict``."""
+
+
+class LocalFiles:
+    """The disk of this machine, as a document asks about it."""
+
+    def locate(self, path: str, folder: str) -> str:
+        """Make a path absolute, with links resolved."""
+        if os.path.isabs(path):
+            return path
+        try:
+            return os.path.realpath(os.path.join(folder, path))
+        except (ValueError, OSError):  # a NUL in the path, or a name too long to look for
+            return os.path.join(folder, path)
+
+    def kind(self, path: str) -> Literal["file", "folder"] | None:
+        """Tell what stands at an absolute path."""
+        try:
+            return "folder" if os.path.isdir(path) else "file" if os.path.isfile(path) else None
+        except ValueError:  # a NUL in the path
+            return None
+
+    def read(self, path: str) -> Document:
+        """Read a YAML file into a document whose relative paths belong to its folder."""
+        return load(pathlib.PurePath(path), file=path)
+
+    def content(self, path: str) -> bytes:
+        """Read a file."""
+        with open(path, "rb") as file:
+            return file.read()
+
+    def bundle(self, path: str, component: bool = False) -> Bundle:
+        """List what an upload of this path consists of."""
+        return folders.scan(path, component)
+
+    def merged(self, code: str | None, includes: Sequence[str], folder: str) -> Bundle:
+        """List what the code of a component and its additional includes consist of together."""
+        return including.merge(code, includes, folder)
+
+    def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
+        """Read a text as YAML; ValueError when it is none."""
+        try:
+            value, places, problems = parse(text, Place(""))
+        except SpecError as error:
+            problems = error.problems
+        if problems:
+            raise ValueError(" ".join(problem.message for problem in problems))
+        return value, places
+
+    def dump(self, value: Any) -> str:
+        """Write a value as YAML with sorted keys. Source: azure-ai-ml 1.35.2, ``Environment`` on conda files."""
+        import yaml
+
+        text: str = yaml.safe_dump(value, sort_keys=True)
+        return text
+
+    def git(self, path: str | None) -> Mapping[str, str]:
+        """Tell which commit a path belongs to."""
+        return git.properties(path)
+
+
+def load(source: Any, *, folder: str | None = None, file: str | None = None, from_python: bool = False) -> Document:
+    """Read a job from whatever form it comes in.
+
+    :param source: a ``str`` that ends in ``.yml`` or ``.yaml`` and has no line break is a path, another ``str`` is YAML
+        text, ``PathLike`` is a path; a mapping is the job itself; an ``azure-ai-ml`` object is read by ``_to_dict``.
+    :param folder: what relative paths belong to (of the source itself, and in text, mappings and merged keywords);
+        the working directory by default.
+    :param file: where ``source``, a text, was read from; with a path as source, the same as that path.
+    :param from_python: a mapping made of an operator's keywords, see ``Document``.
+    :return: the document; duplicate keys are among its ``problems``, to be told with what else is wrong.
+    :raises SpecError: for a missing file, text that is no YAML, or a top that is no mapping.
+    """
+    base = os.path.abspath(folder or os.getcwd())
+    problems: tuple[Problem, ...] = ()
+    if isinstance(source, Document):
+        return source
+    if isinstance(source, os.PathLike) or (isinstance(source, str) and is_path(source)):
+        path = os.path.join(base, os.fspath(source))
+        return load(read_text(path), folder=folder or os.path.dirname(path), file=path)
+    if isinstance(source, str):
+        place = Place(os.path.dirname(os.path.abspath(file)) if file else base, file)
+        value, places, problems = parse(source, place)
+    elif is_object(source):  # some of these are mappings too, of their attributes
+        return load(written(source), folder=folder)
+    elif isinstance(source, Mapping) and BASE in source:
+        from_python, value = True, {key: item for key, item in source.items() if key != BASE}
+        places = {(): Place(os.path.abspath(str(source[BASE] or base)))}
+    elif isinstance(source, Mapping):
+        value, places = dict(source), {}
+    else:
+        raise SpecError(
+            [
+                Problem(
+                    "",
+                    f"{type(source).__name__} is no job. Accepted: a path, YAML text, a mapping, an azure-ai-ml job.",
+                )
+            ]
+        )
+    if not isinstance(value, Mapping):
+        raise SpecError([Problem("", f"this is not a mapping but {_kind(value)}.", file, 1 if file else None)])
+    _check(value, [0])
+    return Document(value, base, LocalFiles(), places, from_python, problems)
+
+
+def is_path(source: str) -> bool:
+    """Tell a file's name from YAML text."""
+    return "\n" not in source and source.endswith((".yml", ".yaml"))
+
+
+def read_text(path: str) -> str:
+    """Read a file as UTF-8.
+
+    :raises SpecError: it cannot be read.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        message = f"is no UTF-8 text: {error.reason} at byte {error.start}."
+    except (OSError, ValueError) as error:
+        message = f"cannot be read: {getattr(error, 'strerror', None) or error}."
+    raise SpecError([Problem("", f"the file {path} {message}", path)])
+
+
+def _check(value: Any, count: list[int], around: tuple[int, ...] = ()) -> None:
+    """Refuse a mapping made by program that contains itself, or has no end."""
+    count[0] += 1
+    if count[0] > LIMIT or id(value) in around or len(around) > DEPTH:
+        reason = "contains itself" if id(value) in around else f"has more than {LIMIT} values, or too deep ones"
+        raise SpecError([Problem("", f"this mapping {reason}.")])
+    if isinstance(value, int) and value.bit_length() > 4 * DIGITS:
+        raise SpecError([Problem("", f"this mapping has a number of more than {DIGITS} digits.")])
+    if isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            _check(item, count, (*around, id(value)))
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, str):
+        return f"text: {show(value)}"
+    return f"a number: {show(value)}" if type(value) in (int, float) else show(value)

@@ -1,0 +1,1 @@
+"""The grammar that all kinds of job share: references, inputs and outputs, bindings, environments, resources."""

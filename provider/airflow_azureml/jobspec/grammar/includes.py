@@ -1,0 +1,49 @@
+"""Additional includes: files and folders that are uploaded beside the code of a component, as if they lay in it.
+
+Source: azure-ai-ml 1.35.2, ``entities/_component/_additional_includes.py``. Packages of Azure DevOps are taken there in
+a private preview only, and files named ``….additional_includes`` only for components that are internal to Microsoft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
+from airflow_azureml.jobspec.grammar.references import name_strays
+from airflow_azureml.jobspec.table.fields import OMIT, Convert, Field, Translator, show
+from airflow_azureml.jobspec.table.values import listed, text
+
+
+def _includes(located: Located, ctx: Translator) -> Any:
+    return listed(text)(located, ctx) or OMIT
+
+
+INCLUDES = Field("additional_includes", "additional_includes", _includes)
+"""They stand in the spec of a component as they are written."""
+
+
+def rows_of(rows: tuple[Field, ...], located: Located) -> tuple[Field, ...]:
+    """Leave the code of a component to ``beside`` where it has includes: by itself it may be empty."""
+    return tuple(row for row in rows if row.name != "code") if located.value.get("additional_includes") else rows
+
+
+def beside(given: Sequence[str], located: Located, ctx: Translator, alone: Convert) -> Any:
+    """Put includes beside the code of a component; gives back the upload of both.
+
+    :param given: the includes, relative to the folder of the component.
+    :param alone: reads code that is not here, and stays without includes.
+    """
+    files, place, code = located.document.files, located.child("additional_includes"), located.value.get("code")
+    path = files.locate(code, located.child("code").place.folder) if isinstance(code, str) and code else None
+    if code is not None and (path is None or files.kind(path) is None):
+        return alone(located.child("code"), ctx)
+    folder = place.place.folder
+    paths = [files.locate(include, folder) for include in given]
+    try:
+        bundle = files.merged(path, paths, folder)
+    except ValueError as error:
+        return ctx.error(place, f"{', '.join(map(show, given))}: {error}.")
+    name_strays(bundle, path or folder, place, ctx)
+    return Placeholder(Upload("code", path or folder, bundle, variant="\n".join(paths)), "azureml:{}")

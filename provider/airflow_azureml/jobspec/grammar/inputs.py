@@ -1,0 +1,295 @@
+"""Inputs and their modes: the one grammar of the CLI, as a job of its own takes it.
+
+Source: azure-ai-ml 1.35.2, ``_schema/job/input_output_entry.py``, ``entities/_job/_input_output_helpers.py`` and
+``operations/_job_operations.py`` (``_resolve_job_input``).
+"""
+
+from __future__ import annotations
+
+import json
+import os.path
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.requirements import Placeholder
+from airflow_azureml.jobspec.grammar.literals import is_literal, tell_literal
+from airflow_azureml.jobspec.grammar.mltable import warn_of_no_table
+from airflow_azureml.jobspec.grammar.references import (
+    ARM_ID,
+    PREFIXES,
+    VERSION_ID,
+    asset,
+    is_binding,
+    is_url,
+    local,
+    not_local,
+)
+from airflow_azureml.jobspec.table.fields import INVALID, Translator, nearest, show
+
+NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+"""What an input or output may be called."""
+
+ASSET_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+DATA_TYPES, TABLE_TYPES = ("uri_file", "uri_folder"), ("mltable",)
+MODEL_TYPES = ("custom_model", "mlflow_model", "triton_model")
+TYPES = (*DATA_TYPES, *TABLE_TYPES, *MODEL_TYPES)
+LITERAL_TYPES = ("string", "integer", "number", "boolean")
+
+INPUT_MODES = {
+    "ro_mount": "ReadOnlyMount",
+    "rw_mount": "ReadWriteMount",
+    "mount": "ReadOnlyMount",
+    "download": "Download",
+    "direct": "Direct",
+    "eval_mount": "EvalMount",
+    "eval_download": "EvalDownload",
+}
+
+PLAIN_MODES = ("ro_mount", "download", "direct")
+"""What Microsoft's YAML schema takes for every type; a job built by program may use all."""
+TABLE_MODES = (*PLAIN_MODES, "eval_mount", "eval_download")
+
+INPUT_KEYS = ("type", "path", "mode", "datastore", "path_on_compute")
+UPSTREAM_KEYS = ("https_url", "abfss_url", "asset_id")
+"""What the result of an upstream task carries besides, and is not sent."""
+BUILT_KEYS = ("description", "optional", "default", "min", "max", "enum", "name", "version")
+"""What an ``Input`` object of azure-ai-ml carries besides."""
+
+
+def inputs(located: Located, ctx: Translator) -> Any:
+    """Read the inputs of a job."""
+    return each_named(located, ctx, job_input)
+
+
+def each_named(located: Located, ctx: Translator, convert: Any) -> Any:
+    """Read a mapping of names, each value by ``convert``, which gives back None for what sends nothing."""
+    if not isinstance(located.value, Mapping):
+        return ctx.error(located, f"{show(located.value)} is not a mapping of names.")
+    body = {}
+    for item in located.items():
+        named(item, ctx)
+        converted = convert(item, ctx)
+        if converted is not None:
+            body[item.name] = converted if isinstance(item.path[-1], str) else INVALID
+    return INVALID if any(value is INVALID for value in body.values()) else body
+
+
+def named(located: Located, ctx: Translator) -> None:
+    """Check the name of an input or output."""
+    if not isinstance(located.path[-1], str) or not NAME.fullmatch(located.path[-1]):
+        ctx.error(located, f"{show(located.path[-1])} is not a name. Accepted: letters, digits and _, no digit first.")
+
+
+def job_input(located: Located, ctx: Translator, kind: str = "string") -> Any:
+    """Read one input; gives back None for one that is declared without a value.
+
+    ``{value: …}`` is the value. (Microsoft's schema tries a truth value before a number there, so that 1 becomes
+    ``True``, and a whole number before a fraction, of which nothing is left: 0.5 becomes 0.)
+
+    :param kind: the type of literals that is wanted here, as far as it is known.
+    """
+    value = located.value
+    if isinstance(value, Mapping) and set(value) == {"value"}:
+        inner = located.child("value")
+        return job_input(inner, ctx, kind) if is_literal(inner.value) else not_an_input(inner, ctx)
+    if is_literal(value):
+        tell_literal(located, ctx, kind)
+        return {ctx.key("jobInputType"): "literal", "value": str(value)}
+    if isinstance(value, Mapping) and known_keys(value, INPUT_KEYS):
+        return _data(located, ctx)
+    return not_an_input(located, ctx)
+
+
+def known_keys(value: Mapping[str, Any], keys: Collection[str]) -> bool:
+    """Tell data (a mapping with keys of ours, or nothing) from a mapping meant as a literal."""
+    return not value or any(key in keys for key in value)
+
+
+def not_an_input(located: Located, ctx: Translator) -> Any:
+    """Refuse what is neither a literal nor data, with a way out."""
+    value = located.value
+    if value is None:
+        return ctx.error(
+            located, "an empty value is not an input. Accepted: a text, number or truth value, or data with a path."
+        )
+    if isinstance(value, (Mapping, list, tuple)):
+        name = located.name if not (located.name == "value" and len(located.path) > 2) else str(located.path[-2])
+        try:
+            text = json.dumps(_masked(value))
+        except (TypeError, ValueError):
+            text = "…"
+        text = text if len(text) <= 200 else text[:197] + "..."
+        what = "mapping" if isinstance(value, Mapping) else "list"
+        return ctx.error(
+            located,
+            f"the input {show(name)} is a {what} as a literal. Pass it as one text and parse that in the script; "
+            f"json.dumps gives {text!r}. Accepted: a text, number or truth value, or data with a path.",
+        )
+    return ctx.error(located, f"{show(value)} is not an input. Write it as text in quotes.")
+
+
+SECRET = re.compile(r"passw(or)?d|pwd|secret|token|credential|(api|account|access|private)_?key", re.IGNORECASE)
+"""Names of what is not written into a message."""
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: "***" if SECRET.search(str(key)) else _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _data(located: Located, ctx: Translator) -> Any:
+    value, from_python = located.value, located.document.from_python
+    typed = value.get("type") in LITERAL_TYPES or "value" in value or "default" in value
+    if typed and not from_python and "path" not in value:
+        return ctx.error(located, f"a literal is written alone, as {located.name}: 1. A mapping is data, with a path.")
+    kind = input_type(located, ctx)
+    unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if from_python else ())))
+    mode = input_mode(located, ctx, kind)
+    _on_compute(located, ctx, kind)
+    path = value.get("path")
+    if from_python and not _fits(located, ctx, kind):
+        return INVALID
+    if kind in LITERAL_TYPES:
+        if value.get("default") is not None:
+            given = show(value["default"])
+            ctx.warn(located, f"an input of a job has no default: {given} is not sent. Give the value alone.")
+        return None
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        wrong = f"{show(path)} is not a path." if "path" in value else "data needs a path."
+        return ctx.error(located, f"{wrong} Accepted: azureml:NAME:VERSION, an address, a local path.", "path")
+    where = located.child("path").within(os.fspath(path))
+    uri = data_uri(where, ctx, kind, datastore(located, ctx)) if from_python or _writable(where, ctx) else INVALID
+    if INVALID in (kind, mode, uri):
+        return INVALID
+    return data_body(uri, kind, mode, ctx)
+
+
+def _fits(located: Located, ctx: Translator, kind: Any) -> bool:
+    """Refuse what an ``Input`` of its type cannot have, and a literal that is only declared.
+
+    Source: azure-ai-ml 1.35.2, ``Input._validate_parameter_combinations`` and ``BaseNode._validate_inputs``.
+    """
+    value = located.value
+    numeric = ("min", "max") if kind in ("integer", "number", "triton_model") else ()
+    refused = ("path", "mode") if kind in LITERAL_TYPES else ("default",)
+    for key in (*refused, *(key for key in ("min", "max") if key not in numeric)):
+        if value.get(key) is not None:
+            ctx.error(located, f"an input of type {kind} has no {key}.", key)
+            return False
+    if kind in LITERAL_TYPES and value.get("default") is None and not value.get("optional"):
+        ctx.error(located, f"the input {show(located.name)} is declared as a {kind} and has no value.")
+        return False
+    try:
+        {"integer": int, "number": float}.get(kind, str)(value.get("default") or 0)
+    except (ValueError, TypeError):
+        ctx.error(located, f"{show(value['default'])} is not a value of type {kind}.", "default")
+        return False
+    return True
+
+
+def _writable(located: Located, ctx: Translator) -> bool:
+    """Refuse the forms of a path that Microsoft's client cannot read in the inputs of a job's YAML."""
+    given: str = located.value
+    if given.startswith(PREFIXES) and not is_url(given):
+        not_local(located, ctx)
+    elif given.lower().startswith("azureml:/subscriptions/") and not VERSION_ID.match(given.removeprefix("azureml:")):
+        accepted = "Accepted after azureml: /subscriptions/…/versions/VERSION. Other ids are written without azureml:"
+        ctx.error(located, f"{show(given)} is not the id of an asset's version. {accepted}.")
+    else:
+        return True
+    return False
+
+
+def data_body(uri: Any, kind: str, mode: str | None, ctx: Translator) -> dict[str, Any]:
+    """Make the service's words for data. The mode of a binding is only sent in a pipeline."""
+    modes = {"mode": INPUT_MODES[mode]} if mode else {}
+    if is_binding(uri):
+        return {ctx.key("jobInputType"): "literal", "value": uri, **(modes if ctx.snake else {})}
+    return {ctx.key("jobInputType"): kind, "uri": uri, **modes}
+
+
+def unknown(located: Located, ctx: Translator, keys: Collection[str]) -> None:
+    """Refuse keys that are not known."""
+    for key in located.value:
+        if key not in keys:
+            ctx.error(
+                located,
+                f"{show(key)} is not known here.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}",
+                key,
+            )
+
+
+def input_type(located: Located, ctx: Translator) -> Any:
+    """Read the type of an input; uri_folder when there is none."""
+    given, from_python = located.value.get("type"), located.document.from_python
+    if given is None and ("type" not in located.value or from_python):
+        return "uri_folder"
+    if isinstance(given, str) and given.lower() in (*TYPES, *(LITERAL_TYPES if from_python else ())):
+        return given.lower()
+    return ctx.error(located, f"{show(given)} is not a type of data. Accepted: {', '.join(TYPES)}.", "type")
+
+
+def input_mode(located: Located, ctx: Translator, kind: Any) -> Any:
+    """Read the mode of an input; None when there is none."""
+    given, from_python = located.value.get("mode"), located.document.from_python
+    if given is None and ("mode" not in located.value or from_python):
+        return None
+    evaluated = kind in TABLE_TYPES or "type" not in located.value
+    accepted = tuple(INPUT_MODES) if from_python else TABLE_MODES if evaluated else PLAIN_MODES
+    if isinstance(given, str) and given.lower() in accepted:
+        return given.lower()
+    return ctx.error(located, f"{show(given)} is not a mode of {kind}. Accepted: {', '.join(accepted)}.", "mode")
+
+
+def _on_compute(located: Located, ctx: Translator, kind: Any) -> None:
+    """Check ``path_on_compute``, which is not sent. Microsoft's schema wants a path that is there on this machine."""
+    given, files = located.value.get("path_on_compute"), located.document.files
+    if "path_on_compute" not in located.value or located.document.from_python:
+        return
+    if kind in MODEL_TYPES:
+        ctx.error(located, f'"path_on_compute" is not known for {kind}.', "path_on_compute")
+    elif not isinstance(given, str) or files.kind(files.locate(given, located.place.folder)) is None:
+        ctx.error(located, f"{show(given)} is not a local path that exists.", "path_on_compute")
+    else:
+        ctx.warn(located.child("path_on_compute"), '"path_on_compute" of an input is not sent: it has no effect.')
+
+
+def datastore(located: Located, ctx: Translator) -> str | None:
+    """Read the name of the datastore to upload to; an empty text is the workspace's own."""
+    given = located.value.get("datastore")
+    if given == "" or (given is None and ("datastore" not in located.value or located.document.from_python)):
+        return None
+    if not isinstance(given, str) or not given.removeprefix("azureml:"):
+        ctx.error(located, f"{show(given)} is not a datastore. Accepted: azureml:NAME.", "datastore")
+        return None
+    return given.removeprefix("azureml:").rpartition("/datastores/")[2]
+
+
+def data_uri(located: Located, ctx: Translator, kind: Any, store: str | None) -> Any:
+    """Turn the path of an input into a uri, or a gap for an upload or a label."""
+    given = located.value
+    text = given.removeprefix("azureml:") if not given.startswith("azureml://") else given
+    if is_binding(given) or is_url(given) or (text.startswith("/subscriptions/") and ARM_ID.fullmatch(text)):
+        return text
+    if not (given.startswith((".", "/", "~", *PREFIXES))) and (":" in given or "@" in given):
+        return asset("models" if kind in MODEL_TYPES else "data", given, located, ctx)
+    placeholder = local("data", given, located, ctx, store)
+    if placeholder is INVALID or kind is INVALID:
+        return INVALID
+    folder = placeholder.requirement.bundle.is_folder
+    if kind in TABLE_TYPES:
+        warn_of_no_table(placeholder.requirement.source, located, ctx)
+    if kind == "uri_file" and folder:
+        message = f"{show(given)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
+        if os.path.isabs(given):
+            return ctx.error(located, message)
+        ctx.warn(located, message)
+    if kind == "uri_folder" and not folder:
+        return ctx.error(
+            located, f"{show(given)} is a file, and the input is a uri_folder. Give a folder, or type: uri_file."
+        )
+    return Placeholder(placeholder.requirement, "{}/") if kind == "uri_folder" else placeholder

@@ -1,0 +1,58 @@
+"""Literals of inputs: which values are some, what changes of them on the way, and what the service does not take."""
+
+from __future__ import annotations
+
+import math
+import os.path
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.references import is_reference
+from airflow_azureml.jobspec.table.fields import Translator, show, tell_reading
+from airflow_azureml.jobspec.table.values import tell_base
+
+EMPTY = (
+    'an empty text is no value of an input: Azure ML refuses it ("The Value field is required"). Leave the input out, '
+    'or give a word that the script takes for nothing, such as "none".'
+)
+"""Source: Azure/azure-sdk-for-python#41834."""
+
+
+def is_literal(value: Any) -> bool:
+    """Tell the scalars that an input may be given as."""
+    return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def tell_literal(located: Located, ctx: Translator, kind: str) -> None:
+    """Say of a literal what changes on its way, and what the service does not take."""
+    value = located.value
+    if value == "":
+        ctx.reject(located, EMPTY)
+    elif isinstance(value, str) and not value.strip():
+        ctx.warn(located, f"there is nothing but white space here, and {EMPTY}")
+    _warn_of_data(located, ctx)
+    if kind in ("number", "integer"):
+        tell_base(located, ctx, value)
+    elif kind != "boolean" or not isinstance(value, bool):
+        tell_reading(located, ctx, str(value))
+
+
+def _warn_of_data(located: Located, ctx: Translator) -> None:
+    """Warn of a text that names data: a reference, an address in storage, or what lies beside the job or DAG."""
+    text = located.value
+    if not isinstance(text, str) or len(text) > 1000 or not text.isprintable():
+        return
+    found = None
+    looks_local = ("/" in text or "." in text) and text.strip("./") and not os.path.isabs(text)
+    if looks_local and not is_reference(text):
+        found = located.document.files.kind(located.document.files.locate(text, located.place.folder))
+    if found is None and not is_reference(text):
+        return
+    place = text.partition("?")[0]  # what may follow is a signature
+    what = "a reference" if found is None else f"a {found} that is there"
+    kind = "uri_file" if found == "file" or (found is None and "." in place.rpartition("/")[2]) else "uri_folder"
+    ctx.warn(
+        located,
+        f"{show(place)} is sent as a text, though it is {what}. Data is written as a mapping: "
+        f"{{type: {kind}, path: {show(place)}}}.",
+    )

@@ -1,0 +1,79 @@
+"""Tables (``mltable``): a folder in which the file ``MLTable`` says what the table is made of.
+
+Source: azure-ai-ml 1.35.2, ``DataOperations._validate`` and ``_schema/_data/`` for what is read of a local table. Of a
+table that lies in storage Microsoft's client reads the same where it can; here the service does.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.grammar.references import is_url
+from airflow_azureml.jobspec.table.fields import INVALID, Translator, show
+from airflow_azureml.jobspec.table.values import text
+from airflow_azureml.rest.errors import SpecError
+
+FILE = "MLTable"
+"""The name of the file."""
+
+PATHS = ("file", "folder", "pattern")
+"""Keys of a path in it, one of them."""
+
+
+def local_table(path: str, located: Located, ctx: Translator) -> list[str] | None:
+    """Read what a local table refers to, as it is written there; gives back a list of texts, or None after a problem.
+
+    :param path: the absolute path of the folder.
+    :param artifact_address: where the folder is named.
+    """
+    document = _document(path, located, ctx)
+    if document is INVALID:
+        return None
+    rows = document.value.get("paths")
+    if not isinstance(rows, list):
+        wrong = '"paths" is required' if rows is None else f"{show(rows)} is not a list"
+        ctx.error(document.root, f"{wrong}. Accepted: a list of file, folder or pattern.", "paths")
+        return None
+    found = [_referenced(row, path, ctx) for row in document.root.child("paths").items()]
+    return None if INVALID in found else found
+
+
+def warn_of_no_table(path: str, located: Located, ctx: Translator) -> None:
+    """Warn where a local table of a job is none: the job would fail when it reads it."""
+    files = located.document.files
+    if files.kind(path) == "folder" and files.kind(os.path.join(path, FILE)) != "file":
+        ctx.warn(located, f"{path} has no file {FILE}, by which a table is read.")
+
+
+def _document(path: str, located: Located, ctx: Translator) -> Document | Any:
+    files = located.document.files
+    if files.kind(path) != "folder":
+        return ctx.error(located, f"{show(located.value)} is not a folder. Accepted for mltable: the one of {FILE}.")
+    file = os.path.join(path, FILE)
+    if files.kind(file) != "file":
+        return ctx.error(located, f"{show(located.value)} is not a table: there is no file {file}.")
+    try:
+        document = files.read(file)
+    except SpecError as error:
+        ctx.problems.extend(error.problems)
+        return INVALID
+    ctx.problems.extend(document.problems)
+    return document
+
+
+def _referenced(located: Located, folder: str, ctx: Translator) -> Any:
+    value = located.value
+    keys = [key for key in value if key in PATHS] if isinstance(value, Mapping) else []
+    if len(keys) != 1 or len(value) != 1:
+        return ctx.error(located, f"{show(value)} is not a path of a table. Accepted: {', '.join(PATHS)}, one of them.")
+    given = text(located.child(keys[0]), ctx)
+    if given is INVALID or keys[0] == "pattern" or is_url(given):
+        return given
+    files = located.document.files
+    inside = os.path.normpath(os.path.join(folder, given)) + os.sep
+    if not inside.startswith(folder.rstrip(os.sep) + os.sep) or files.kind(files.locate(given, folder)) is None:
+        ctx.warn(located.child(keys[0]), f"{show(given)} is not in the folder that is uploaded, {folder}.")
+    return given

@@ -1,0 +1,93 @@
+"""Outputs of a job: type, mode, place, and the name under which they are registered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.inputs import ASSET_NAME, TYPES, UPSTREAM_KEYS, each_named, unknown
+from airflow_azureml.jobspec.table.fields import INVALID, Translator, show, tell_reading
+
+OUTPUT_MODES = {"rw_mount": "ReadWriteMount", "mount": "ReadWriteMount", "upload": "Upload", "direct": "Direct"}
+
+
+OUTPUT_KEYS = ("type", "path", "mode", "name", "version")
+
+
+BUILT_OUTPUT_KEYS = ("description", "path_on_compute", "early_available", "is_control")
+"""What an ``Output`` object of azure-ai-ml carries besides."""
+
+
+def outputs(located: Located, ctx: Translator) -> Any:
+    """Read the outputs of a job."""
+    return each_named(located, ctx, job_output)
+
+
+def job_output(located: Located, ctx: Translator) -> Any:
+    """Read one output; empty is a uri_folder in its default place and mode."""
+    if located.value is None:
+        return {ctx.key("jobOutputType"): "uri_folder"}
+    if not isinstance(located.value, Mapping):
+        return ctx.error(
+            located,
+            f"{show(located.value)} is not an output. Accepted: nothing, or a mapping of {', '.join(OUTPUT_KEYS)}.",
+        )
+    from_python = located.document.from_python
+    before = len(ctx.problems)
+    unknown(
+        located,
+        ctx,
+        (*OUTPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_OUTPUT_KEYS if from_python else ())),
+    )
+    value = {key: given for key, given in located.value.items() if given is not None or not from_python}
+    kind = _word(located, ctx, value, "type", TYPES) or "uri_folder"
+    mode = _word(located, ctx, value, "mode", tuple(OUTPUT_MODES))
+    body = {ctx.key("jobOutputType"): kind}
+    if mode:
+        body["mode"] = OUTPUT_MODES.get(mode, mode)
+    if "path" in value:
+        body["uri"] = _output_path(located, ctx, value["path"])
+    if from_python and value.get("description") is not None:
+        body["description"] = value["description"]
+    body.update(_registered(located, ctx, value))
+    return INVALID if len(ctx.problems) > before else body
+
+
+def _word(
+    located: Located, ctx: Translator, value: Mapping[str, Any], key: str, accepted: Collection[str]
+) -> str | None:
+    given = value.get(key)
+    if key not in value:
+        return None
+    if isinstance(given, str) and given.lower() in accepted:
+        return given.lower()
+    what = "a mode of an output" if key == "mode" else "a type of data"
+    ctx.error(located, f"{show(given)} is not {what}. Accepted: {', '.join(accepted)}.", key)
+    return None
+
+
+def _output_path(located: Located, ctx: Translator, given: Any) -> Any:
+    if isinstance(given, str):
+        return given
+    return ctx.error(located, f"{show(given)} is not a path. Accepted: azureml://datastores/NAME/paths/….", "path")
+
+
+def _registered(located: Located, ctx: Translator, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Read name and version under which an output is registered."""
+    name, version = value.get("name"), value.get("version")
+    body = {}
+    if "name" in value:
+        if isinstance(name, str) and ASSET_NAME.fullmatch(name):
+            body[ctx.key("assetName")] = name
+        else:
+            ctx.error(located, f"{show(name)} is not a name. Accepted: up to 255 letters, digits, - and _.", "name")
+    if "version" in value:
+        if not isinstance(version, (str, int, float)):
+            ctx.error(located, f"{show(version)} is not a version. Accepted: a text or a number.", "version")
+        elif name is None:
+            ctx.error(located, "a version needs a name beside it.", "version")
+        else:
+            tell_reading(located.child("version"), ctx, str(version))
+            body[ctx.key("assetVersion")] = str(version)
+    return body

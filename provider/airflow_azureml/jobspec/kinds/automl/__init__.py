@@ -1,0 +1,1 @@
+"""AutoML jobs and nodes: ten tasks on tables, images and texts."""

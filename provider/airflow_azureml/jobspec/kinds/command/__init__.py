@@ -1,0 +1,1 @@
+"""Command jobs and nodes: one command in one environment."""

@@ -1,0 +1,94 @@
+"""The kinds of job that stand alone, a table each: command, and what follows it.
+
+Source: azure-ai-ml 1.35.2, ``_schema/job/`` and ``entities/_job/``; the bodies are those of the REST reference, Jobs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.command_text import OUTPUT_BINDING, check_command
+from airflow_azureml.jobspec.grammar.inputs import inputs
+from airflow_azureml.jobspec.grammar.outputs import outputs
+from airflow_azureml.jobspec.grammar.references import code, compute, environment
+from airflow_azureml.jobspec.grammar.shared import (
+    DISTRIBUTION,
+    HEAD,
+    JOB_SERVICES,
+    LIMITS,
+    NOTIFICATION,
+    QUEUE,
+    VARIABLES,
+    identity,
+    resources,
+)
+from airflow_azureml.jobspec.table.fields import INVALID, Field, Translator, answers, convert_mapping
+from airflow_azureml.jobspec.table.values import text
+
+SINGLE_BRACKETS = re.compile(r"(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})")
+"""An old spelling of bindings that Microsoft's client still rewrites."""
+
+
+def command_line(located: Located, ctx: Translator) -> Any:
+    """Take the command of a job."""
+    given = text(located, ctx)
+    if given is INVALID or not SINGLE_BRACKETS.search(given):
+        return given
+    ctx.warn(located, "{inputs.x} is an old spelling of ${{inputs.x}}.")
+    return SINGLE_BRACKETS.sub(r"${{\1.\2}}", given)
+
+
+COMMAND = (
+    *HEAD,
+    Field("command", "command", command_line, required=True),
+    Field("environment", "environmentId", environment, required=True),
+    Field("code", "codeId", code),
+    Field("compute", "computeId", compute),
+    Field("inputs", "inputs", inputs),
+    Field("outputs", "outputs", outputs),
+    Field("environment_variables", "environmentVariables", VARIABLES),
+    Field("distribution", "distribution", DISTRIBUTION),
+    Field("resources", "resources", resources),
+    Field("limits", "limits", LIMITS),
+    Field("identity", "identity", identity),
+    Field("services", "services", JOB_SERVICES),
+    Field("queue_settings", "queueSettings", QUEUE),
+    Field("parent_job_name", "parentJobName", text),
+    Field("notification_setting", "notificationSetting", NOTIFICATION, python_only=True),
+    *answers("parameters"),
+)
+
+
+def command(located: Located, ctx: Translator) -> dict[str, Any]:
+    """Translate a command job."""
+    body = {"jobType": "Command", **convert_mapping(COMMAND, located, ctx)}
+    body.get("properties", {}).pop("_azureml.ComputeTargetType", None)  # what only the service may write
+    if isinstance(located.value.get("command"), str):
+        line = located.child("command").within(body["command"])
+        check_command(line, ctx, located.value.get("inputs"))
+        check_outputs(line, ctx, located.value.get("outputs"))
+    if body.get("computeId") == "local":
+        run_locally(body)
+    return body
+
+
+def check_outputs(located: Located, ctx: Translator, given: Any) -> None:
+    """Warn of an output that the job does not declare; Microsoft's client sends it on, and so does this."""
+    names = set(given) if isinstance(given, Mapping) else set()
+    for name in dict.fromkeys(OUTPUT_BINDING.findall(located.value)):
+        if name not in names and name != "default":
+            ctx.warn(located, f'the command names the output "{name}", which the job does not declare.')
+
+
+def run_locally(body: dict[str, Any]) -> None:
+    """Mark a job for the submitter's own machine. (Microsoft's client nests ``IsLocal`` twice, a defect.)"""
+    del body["computeId"]
+    resources = body.setdefault("resources", {})
+    resources["properties"] = {**resources.get("properties", {}), "IsLocal": True}
+    body["environmentVariables"] = {
+        **body.get("environmentVariables", {}),
+        "AZUREML_COMPUTE_USE_COMMON_RUNTIME": "true",
+    }

@@ -1,0 +1,1 @@
+"""Data transfer nodes and components, which copy, import or export data."""

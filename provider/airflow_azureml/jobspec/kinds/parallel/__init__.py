@@ -1,0 +1,1 @@
+"""Parallel nodes and components: one script over many mini batches."""

@@ -1,0 +1,1 @@
+"""Spark jobs, nodes and components."""

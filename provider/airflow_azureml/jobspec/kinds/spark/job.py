@@ -1,0 +1,254 @@
+"""Spark jobs. The checks serve the spark nodes of a pipeline, too.
+
+Source: azure-ai-ml 1.35.2, ``_schema/job/parameterized_spark.py`` and ``entities/_job/spark_job.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.command_text import check_command
+from airflow_azureml.jobspec.grammar.environments import inline
+from airflow_azureml.jobspec.grammar.inputs import inputs
+from airflow_azureml.jobspec.grammar.literals import is_literal
+from airflow_azureml.jobspec.grammar.outputs import outputs
+from airflow_azureml.jobspec.grammar.references import code, compute_id, environment, is_url
+from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
+from airflow_azureml.jobspec.table.fields import (
+    INVALID,
+    OMIT,
+    Field,
+    Translator,
+    answers,
+    anything,
+    convert_mapping,
+    nested,
+    show,
+    tell_reading,
+)
+from airflow_azureml.jobspec.table.values import listed, mapped, text
+
+CONF = {
+    "driver_cores": "spark.driver.cores",
+    "driver_memory": "spark.driver.memory",
+    "executor_cores": "spark.executor.cores",
+    "executor_memory": "spark.executor.memory",
+    "executor_instances": "spark.executor.instances",
+    "dynamic_allocation_enabled": "spark.dynamicAllocation.enabled",
+    "dynamic_allocation_min_executors": "spark.dynamicAllocation.minExecutors",
+    "dynamic_allocation_max_executors": "spark.dynamicAllocation.maxExecutors",
+}
+"""Settings that have a short name in YAML, and Spark's own name."""
+
+ALWAYS = ("driver_cores", "driver_memory", "executor_cores", "executor_memory")
+DYNAMIC = ("dynamic_allocation_min_executors", "dynamic_allocation_max_executors")
+INSTANCE_TYPES = tuple(f"standard_e{size}s_v3" for size in (4, 8, 16, 32, 64))
+IMAGE = "conda/miniconda3"
+"""What an environment of a spark job that names no image is registered with."""
+
+
+def entry(located: Located, ctx: Translator) -> Any:
+    """Take the entry of a job: a file. Microsoft's client refuses a class."""
+    if not isinstance(located.value, Mapping):
+        return ctx.error(located, f"{show(located.value)} is not an entry. Accepted: a mapping with file.")
+    if "class_name" in located.value and "file" not in located.value:
+        return ctx.error(located, "a class as entry is not supported. Accepted: file.", "class_name")
+    rows: tuple[Field, ...] = (Field("file", "file", text, required=True),)
+    if located.document.from_python:
+        rows += answers("spark_job_entry_type")
+    return {ctx.key("sparkJobEntryType"): "SparkJobPythonEntry", **convert_mapping(rows, located, ctx)}
+
+
+def unique_texts(located: Located, ctx: Translator) -> Any:
+    """Take a list of texts without repetition."""
+    found = listed(text)(located, ctx)
+    if found is not INVALID and len(found) != len(set(found)):
+        return ctx.error(located, "an entry stands here twice.")
+    return found
+
+
+def runtime_version(located: Located, ctx: Translator) -> Any:
+    """Take a version of Spark: whole numbers with dots between."""
+    given = str(located.value) if isinstance(located.value, (str, int, float)) else ""
+    if not given or not all(part.isdecimal() for part in given.split(".")):
+        return ctx.error(located, f"{show(located.value)} is not a version. Accepted: numbers with dots, such as 3.4.")
+    tell_reading(located, ctx, given)
+    return given
+
+
+def instance_type(located: Located, ctx: Translator) -> Any:
+    """Take one of the sizes that serverless Spark has."""
+    given = text(located, ctx)
+    if given is INVALID or given.lower() in INSTANCE_TYPES:
+        return given
+    return ctx.error(located, f"{show(given)} is not a size for Spark. Accepted: {', '.join(INSTANCE_TYPES)}.")
+
+
+RESOURCES = nested(
+    (
+        Field("instance_type", "instanceType", instance_type, required=True),
+        Field("runtime_version", "runtimeVersion", runtime_version, required=True),
+    )
+)
+
+
+def spark_environment(located: Located, ctx: Translator) -> Any:
+    """Take an environment; one that is written out may do without an image, and then only its packages are sent."""
+    value = located.value
+    if value is None:
+        return OMIT
+    if not isinstance(value, Mapping) or value.get("image"):
+        return environment(located, ctx)
+    if "build" in value:
+        ctx.warn(located, "Spark builds no images: only the packages of conda_file are used.")
+    if inline(located if "build" in value else located.within({**value, "image": IMAGE}), ctx) is INVALID:
+        return INVALID
+    kept = {key: value[key] for key in ("conda_file",) if value.get(key) is not None}
+    return inline(located.within({**kept, "image": IMAGE}), ctx)
+
+
+def given(located: Located, ctx: Translator) -> Any:
+    """Take any value but an empty one."""
+    return ctx.error(located, "the value is empty.") if located.value is None else anything(located, ctx)
+
+
+CONFIGURATION = mapped(given)
+PROPERTIES = mapped(given)
+
+SPARK = (
+    *HEAD,
+    Field("code", "codeId", code),
+    Field("entry", "entry", entry, required=True),
+    Field("py_files", "pyFiles", unique_texts),
+    Field("jars", "jars", unique_texts),
+    Field("files", "files", unique_texts),
+    Field("archives", "archives", unique_texts),
+    Field("conf", None, CONFIGURATION),
+    Field("args", "args", text),
+    Field("environment", "environmentId", spark_environment),
+    Field("inputs", "inputs", inputs),
+    Field("outputs", "outputs", outputs),
+    Field("compute", "computeId", compute_id),
+    Field("resources", "resources", RESOURCES),
+    Field("identity", "identity", identity),
+    Field("services", None, JOB_SERVICES, unsent=True),
+)
+
+
+def spark(located: Located, ctx: Translator) -> dict[str, Any]:
+    """Translate a spark job."""
+    rows = tuple(Field("properties", None, PROPERTIES) if row.name == "properties" else row for row in SPARK)
+    body = {"jobType": "Spark", **convert_mapping(rows, located, ctx)}
+    if located.value.get("properties"):
+        ctx.warn(
+            located.child("properties"), "properties of a spark job are not sent, as Microsoft's client sends none."
+        )
+    settings = configuration(located, ctx)
+    body["conf"] = {name: str(value) for name, value in settings.items() if value is not None}
+    where_to_run(located, ctx)
+    direct_only(located, ctx)
+    entry_exists(located, ctx, None)
+    if isinstance(located.value.get("args"), str):
+        check_command(located.child("args"), ctx, located.value.get("inputs"))
+    default = {"identityType": "Managed" if located.value.get("compute") is not None else "UserIdentity"}
+    return {**body, "identity": body.get("identity") or default}
+
+
+def parted(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the settings of Spark into those with a short name, by it, and all others."""
+    given = given if isinstance(given, Mapping) else {}
+    known = {short: given[full] if given.get(full) is not None else given.get(short) for short, full in CONF.items()}
+    return known, {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
+
+
+def completed(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Begin with the least number of executors where their number changes by itself and none is given."""
+    dynamic = str(known["dynamic_allocation_enabled"]).lower() == "true"
+    if known["executor_instances"] is None and dynamic:
+        return {**known, "executor_instances": known[DYNAMIC[0]]}
+    return dict(known)
+
+
+def configuration(located: Located, ctx: Translator) -> dict[str, Any]:
+    """Read the settings under Spark's own names, and check that the necessary ones are there."""
+    own, rest = parted(located.value.get("conf"))
+    known = completed({short: value or None for short, value in own.items()})
+    check_configuration(located, ctx, known)
+    settings = {**rest, **{CONF[short]: known[short] for short in ALWAYS}}
+    if known["dynamic_allocation_enabled"] in ("True", "true", True):
+        settings[CONF["dynamic_allocation_enabled"]] = True
+        settings.update({CONF[short]: known[short] for short in DYNAMIC})
+    return {**settings, CONF["executor_instances"]: known["executor_instances"]}
+
+
+def check_configuration(located: Located, ctx: Translator, known: Mapping[str, Any]) -> None:
+    """Check the settings of Spark for completeness, with and without dynamic allocation."""
+    dynamic = known["dynamic_allocation_enabled"] in ("True", "true", True)
+    needed = (*ALWAYS, *DYNAMIC) if dynamic else (*ALWAYS, "executor_instances")
+    missing = [CONF[short] for short in needed if known[short] is None]
+    if missing:
+        ctx.error(located, f"this is required in it: {', '.join(missing)}.", "conf")
+        return
+    low, high = (known[short] for short in DYNAMIC)
+    if not dynamic and (low is not None or high is not None):
+        ctx.error(located, "least and largest executors need spark.dynamicAllocation.enabled: true.", "conf")
+    if dynamic:
+        _check_range(located, ctx, low, high, known["executor_instances"])
+
+
+def _check_range(located: Located, ctx: Translator, low: Any, high: Any, instances: Any) -> None:
+    try:
+        least, most, count = int(low), int(high), int(instances) if instances else None
+    except (TypeError, ValueError):
+        ctx.error(located, "the numbers of executors are not whole numbers.", "conf")
+        return
+    if not 0 < least <= most:
+        ctx.error(
+            located, f"least executors {least}, largest {most}: accepted are 1 and more, the least first.", "conf"
+        )
+    elif count is not None and not least <= count <= most:
+        ctx.error(located, f"{count} executors are not between the least, {least}, and the largest, {most}.", "conf")
+
+
+def entry_exists(located: Located, ctx: Translator, default: str | None = ".") -> None:
+    """Check that the entry lies in the code, where both are local.
+
+    :param default: where it lies without any code; None: nowhere to look.
+    """
+    code, given = located.value.get("code", default), located.value.get("entry")
+    name = given.get("file") if isinstance(given, Mapping) else None
+    if not isinstance(code, str) or not isinstance(name, str) or is_url(code) or code.startswith("git+"):
+        return
+    files = located.document.files
+    folder = files.locate(code, located.place.folder)
+    kind = files.kind(folder)
+    if kind == "file":
+        ctx.error(located, f"{show(code)} is a file; the code of a spark job is the folder of its entry.", "code")
+    if kind == "folder" and files.kind(files.locate(name, folder)) is None:
+        ctx.error(located, f"{show(name)}: there is no such file in the code, {folder}.", "entry", "file")
+
+
+def where_to_run(located: Located, ctx: Translator) -> None:
+    """Check that there is either a compute or resources."""
+    compute, resources = located.value.get("compute"), located.value.get("resources")
+    if not compute and resources is None:
+        ctx.error(located, "a spark job needs compute, or resources with instance_type and runtime_version.")
+    if compute and resources:
+        ctx.error(located, "compute and resources exclude each other.", "resources")
+
+
+def direct_only(located: Located, ctx: Translator) -> None:
+    """Check that data goes in and out in the mode ``direct``, the only one that Spark has."""
+    for part in ("inputs", "outputs"):
+        group = located.value.get(part)
+        for name, value in group.items() if isinstance(group, Mapping) else ():
+            plain = value is None or is_literal(value) or not isinstance(value, Mapping)
+            mode = None if plain else value.get("mode")
+            if not plain and set(value) != {"value"} and name != "default" and not _direct(mode):
+                ctx.error(located, f"{show(mode)} is not a mode of Spark. Accepted: direct.", part, name, "mode")
+
+
+def _direct(mode: Any) -> bool:
+    return isinstance(mode, str) and mode.lower() == "direct"

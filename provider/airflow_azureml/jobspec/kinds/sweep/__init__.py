@@ -1,0 +1,1 @@
+"""Sweep jobs and nodes: one command tried with many parameters."""

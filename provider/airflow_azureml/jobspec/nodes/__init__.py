@@ -1,0 +1,1 @@
+"""What all nodes of a pipeline share: components, inputs and outputs, and the graph of their bindings."""

@@ -1,0 +1,221 @@
+"""Bindings between the nodes of a pipeline: what each refers to, of which type that is, and that none go in circles.
+
+Source: azure-ai-ml 1.35.2, ``entities/_job/pipeline/_component_translatable.py`` for the types. It sends bindings to
+what does not exist, and circles; both are refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.nodes.components import Component
+from airflow_azureml.jobspec.table.fields import Translator, nearest, show
+
+BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
+PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")
+ALMOST = re.compile(r"\{\s*parent\.(?:inputs|outputs|jobs)\.\w")
+"""What somebody may have meant as a binding."""
+INPUT = re.compile(r"^\$\{\{parent\.(inputs|jobs)\.(.*?)\}\}$")
+OUTPUT = re.compile(r"^\$\{\{parent\.outputs\.(.*?)\}\}$")
+LEGACY = re.compile(r"^\$\{\{(inputs|jobs|outputs)\.(.*?)\}\}$")
+"""Bindings without ``parent``, an old spelling that Microsoft's client refuses."""
+
+LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a binding leads to: its type, and the mode that goes with it."""
+
+    type: str
+    mode: str | None = None
+
+
+@dataclass
+class Scope:
+    """The pipeline around a node: what it is given, what it gives, and its nodes.
+
+    :param inputs: type and mode of each input.
+    :param outputs: type and mode of each output.
+    :param jobs: where the nodes are written.
+    :param components: their components, as far as they have some.
+    :param edges: which nodes each node takes something from.
+    :param makers: which nodes give each output of the pipeline; ``takers`` read it, and so wait for these.
+    """
+
+    inputs: Mapping[str, Source]
+    outputs: Mapping[str, Source]
+    jobs: Located | None = None
+    components: dict[str, Component] = field(default_factory=dict)
+    edges: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
+    makers: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
+    takers: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the nodes."""
+        value = self.jobs.value if self.jobs is not None else {}
+        return [str(name) for name in value] if isinstance(value, Mapping) else []
+
+
+def check(located: Located, ctx: Translator, scope: Scope, node: str) -> None:
+    """Refuse bindings in a value that lead nowhere, and note those to other nodes."""
+    for text in _texts(located.value):
+        _check_form(located, ctx, text)
+    for part, path in _bindings(located.value):
+        name, _, rest = path.partition(".")
+        if part == "jobs":
+            _check_node(located, ctx, scope, node, name, rest)
+            continue
+        if part == "outputs":
+            start = len(scope.jobs.path) if scope.jobs is not None else 0
+            given = located.path[start + 1 : start + 2] == ("outputs",)
+            (scope.makers if given else scope.takers).setdefault(path, []).append((node, located))
+        names = scope.inputs if part == "inputs" else scope.outputs
+        if path not in names and not any(known.startswith(f"{path}.") for known in names):
+            ctx.error(
+                located, f"${{{{parent.{part}.{path}}}}}: the pipeline has no such {part[:-1]}.{_of(path, names)}"
+            )
+
+
+def check_all(located: Located, ctx: Translator, scope: Scope, node: str) -> None:
+    """Check the bindings in the settings of a node, which may stand in the place of nearly every value."""
+    for item in located.items() if isinstance(located.value, (Mapping, list, tuple)) else ():
+        if len(item.path) - len(scope.jobs.path if scope.jobs else ()) == 2 and item.name in ELSEWHERE:
+            continue
+        if isinstance(item.value, str):
+            check(item, ctx, scope, node)
+        else:
+            check_all(item, ctx, scope, node)
+
+
+ELSEWHERE = {"inputs", "outputs", "component", "trial", "command", "environment", "code", "description"}
+"""Keys of a node whose bindings somebody else checks, or nobody reads."""
+
+
+def _check_form(located: Located, ctx: Translator, text: str) -> None:
+    """Refuse what begins as a binding and names no port; Microsoft's client sends it, and the service refuses it."""
+    for found in PARENT.finditer(text):
+        part, *rest = found[1].split(".")
+        if part not in PARTS:
+            ctx.error(located, f"{found[0]}: a pipeline has no {show(part)}.{nearest(part, PARTS)}")
+        elif part == "jobs" and (len(rest) < 3 or rest[1] not in ("inputs", "outputs")):
+            ctx.error(located, f"{found[0]}: this names no output. Accepted: ${{{{parent.jobs.NODE.outputs.NAME}}}}.")
+    if ALMOST.search(PARENT.sub("", text)):
+        ctx.warn(located, f"{show(text)} is sent as a text. A binding is written ${{{{parent.…}}}}.")
+
+
+PARTS = ("inputs", "outputs", "jobs")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+def _check_node(located: Located, ctx: Translator, scope: Scope, node: str, name: str, rest: str) -> None:
+    binding = f"${{{{parent.jobs.{name}{'.' if rest else ''}{rest}}}}}"
+    if name not in scope.names:
+        ctx.error(located, f"{binding}: there is no node {show(name)}.{_of(name, scope.names)}")
+        return
+    scope.edges.setdefault(node, []).append((name, located))
+    kind, _, port = rest.partition(".")
+    if kind == "outputs":
+        known = outputs_of(scope, name)
+        if known is not None and port not in known:
+            ctx.error(located, f"{binding}: the node {show(name)} has no such output.{_of(port, known)}")
+
+
+def _bindings(value: Any) -> Iterator[tuple[str, str]]:
+    for text in _texts(value):
+        for found in BINDING.finditer(text):
+            yield found[1], found[2]
+
+
+def _of(name: str, names: Any) -> str:
+    return nearest(name, list(names)) if names else " It has none."
+
+
+def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
+    """The outputs of a node as far as they are known: of its component, else as it is written."""
+    assert scope.jobs is not None
+    value = scope.jobs.value[name]
+    if not isinstance(value, Mapping):
+        return None
+    found = scope.components.get(name)
+    if found is not None:
+        return found.outputs
+    if any(key in value for key in ("component", "trial")):
+        return None
+    written = value.get("outputs")
+    return written if isinstance(written, Mapping) else {}
+
+
+def unwrapped(value: Any) -> Any:
+    """Take a literal out of ``{value: …}``."""
+    return value["value"] if isinstance(value, Mapping) and set(value) == {"value"} else value
+
+
+def source(text: str, scope: Scope, seen: tuple[str, ...] = ()) -> Source | None:
+    """Find what a binding leads to; None when there is no such thing, or it leads back to itself (``seen``)."""
+    if text in seen or text.endswith("\n"):
+        return None
+    if found := INPUT.match(text):
+        if found[1] == "inputs":
+            return scope.inputs.get(found[2].split(".")[0]) or scope.inputs.get(found[2])
+        return _output(found[2], scope, (*seen, text))
+    if found := OUTPUT.match(text):
+        return scope.outputs.get(found[1])
+    return None
+
+
+def _output(path: str, scope: Scope, seen: tuple[str, ...]) -> Source | None:
+    """Find the type of another node's output; its mode does not carry over."""
+    name, _, rest = path.partition(".")
+    part, _, port = rest.partition(".")
+    if name not in scope.names or scope.jobs is None:
+        return None
+    value = scope.jobs.value[name]
+    written = value.get(part) if isinstance(value, Mapping) else None
+    given = written.get(port) if isinstance(written, Mapping) else None
+    found = scope.components.get(name)
+    if found is not None and found.outputs is not None and part == "outputs":
+        return Source(found.outputs[port].type) if port in found.outputs else None
+    if isinstance(value, Mapping) and value.get("type") == "automl":
+        return Source("mltable")
+    if found is not None and (not isinstance(written, Mapping) or port not in written):
+        return None
+    if isinstance(given, str):
+        bound = source(given, scope, seen)
+        return Source(bound.type) if bound else None
+    return Source(str(given.get("type") or "uri_folder") if isinstance(given, Mapping) else "uri_folder")
+
+
+def refuse_circles(scope: Scope, ctx: Translator) -> None:
+    """Refuse nodes that wait for each other."""
+    for output, takers in scope.takers.items():
+        for node, located in takers:
+            made = [(maker, located) for maker, _ in scope.makers.get(output, ())]
+            scope.edges.setdefault(node, []).extend(made)
+    done: set[str] = set()
+    for start in scope.names:
+        way = [] if start in done else [start]
+        rests = [iter(scope.edges.get(name, [])) for name in way]
+        while way:
+            other, where = next(rests[-1], (None, None))
+            if other is None or where is None:
+                done.add(way.pop())
+                rests.pop()
+            elif other in way:
+                circle = way[way.index(other) :]
+                ctx.error(where, f"nodes wait for each other: {' -> '.join((*circle, other))}.")
+            elif other not in done:
+                way.append(other)
+                rests.append(iter(scope.edges.get(other, [])))

@@ -1,0 +1,194 @@
+"""Values of YAML as the service takes them: texts, numbers, truth values, times, words, lists and mappings."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.notation import OTHER_BASE, described
+from airflow_azureml.jobspec.table.fields import (
+    INVALID,
+    OMIT,
+    Convert,
+    Translator,
+    key_text,
+    show,
+    tell_reading,
+    told_key,
+)
+
+TRUTHS: dict[Any, bool] = {
+    **dict.fromkeys(("t", "T", "true", "True", "TRUE", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES", "1", 1), True),
+    **dict.fromkeys(
+        ("f", "F", "false", "False", "FALSE", "off", "Off", "OFF", "n", "N", "no", "No", "NO", "0", 0), False
+    ),
+}
+"""What is read as a truth value. Source: marshmallow 3, ``fields.Boolean``."""
+
+
+def text(located: Located, ctx: Translator) -> Any:
+    """Take a text; bytes (``!!binary``) that are UTF-8 count, too."""
+    if isinstance(located.value, str):
+        return located.value
+    if isinstance(located.value, bytes):
+        with suppress(UnicodeDecodeError):
+            return located.value.decode()
+    hint = "" if located.value is None or isinstance(located.value, (Mapping, list)) else " Write it in quotes."
+    return ctx.error(located, f"{show(located.value)} is not a text.{hint}")
+
+
+def title(located: Located, ctx: Translator) -> Any:
+    """Take a text; an empty one is as good as none."""
+    return OMIT if located.value == "" else text(located, ctx)
+
+
+def version(located: Located, ctx: Translator) -> Any:
+    """Take a version: a text, or a number that is written as one."""
+    if isinstance(located.value, (str, int, float)):
+        tell_reading(located, ctx, str(located.value))
+        return str(located.value)
+    return ctx.error(located, f"{show(located.value)} is not a version. Accepted: a text or a number.")
+
+
+def whole(located: Located, ctx: Translator, unit: str = "") -> Any:
+    """Take a whole number; a text of digits and a fraction (cut off, with a warning) count too.
+
+    :param unit: what it counts, for the message.
+    """
+    found = _cut(located, ctx, unit)
+    if isinstance(located.value, (int, float)) and found is not INVALID and found != located.value:
+        ctx.warn(located, f"{show(located.value)} is cut to {found}: it is a whole number{unit}.")
+    return found
+
+
+def _cut(located: Located, ctx: Translator, unit: str = "") -> Any:
+    value = located.value
+    try:
+        if isinstance(value, bool) or not isinstance(value, (str, numbers.Number)):
+            raise ValueError
+        found = int(value)  # type: ignore[arg-type]
+    except (ValueError, OverflowError, TypeError):
+        return ctx.error(located, f"{show(value)} is not a whole number{unit}.")
+    tell_base(located, ctx, found)
+    return found
+
+
+def tell_base(located: Located, ctx: Translator, found: Any) -> None:
+    """Warn of a number that YAML reads with another base than it seems to have, such as ``12:30`` and ``010``."""
+    if located.written is not None and OTHER_BASE.fullmatch(located.written):
+        what = described(located.written, located.value)
+        ctx.warn(located, f"{located.written} is {what} to YAML, and {found} is sent. Write {found} if you mean that.")
+
+
+def number(located: Located, ctx: Translator) -> Any:
+    """Take a number, always as a fraction; a text that reads as one counts too."""
+    value = located.value
+    try:
+        if isinstance(value, bool) or not isinstance(value, (str, numbers.Number)):
+            raise ValueError
+        read = float(value)  # type: ignore[arg-type]
+        if not math.isfinite(read):
+            raise ValueError
+    except (ValueError, OverflowError, TypeError):
+        return ctx.error(located, f"{show(value)} is not a number.")
+    tell_base(located, ctx, read)
+    if isinstance(value, int) and int(read) != value:
+        ctx.warn(located, f"{show(value)} has more digits than a number keeps: {read} is sent.")
+    return read
+
+
+def truth(located: Located, ctx: Translator) -> Any:
+    """Take a truth value, or one of the words that stand for one."""
+    try:
+        return TRUTHS[located.value]
+    except (KeyError, TypeError):
+        return ctx.error(located, f"{show(located.value)} is not a truth value. Accepted: true, false.")
+
+
+def duration(located: Located, ctx: Translator) -> Any:
+    """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
+    if located.value and isinstance(located.value, float) and _cut(located, Translator(ctx.workspace)) == 0:
+        ctx.warn(located, f"{show(located.value)} sends nothing: seconds are sent whole. Write 1 or more.")
+        return OMIT
+    seconds = whole(located, ctx, " of seconds")
+    return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
+
+
+def iso_duration(seconds: int) -> str:
+    """Write seconds as Microsoft's client does: ``3600`` is ``PT1H``, a day is ``P1D``."""
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    date = f"{days}D" if days else ""
+    time = "".join(f"{value}{unit}" for value, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if value)
+    if not date and not time:
+        return "P0D"
+    return f"{sign}P{date}{'T' + time if time else ''}"
+
+
+def choice(words: Mapping[str, Any], what: str, fold: Callable[[str], str] = str.lower) -> Convert:
+    """Make a converter for one of a few words, without regard to their case.
+
+    :param words: the word in YAML and what is sent for it.
+    :param what: what a word of them is, for the message: ``a mode``.
+    """
+
+    def convert(located: Located, ctx: Translator) -> Any:
+        if isinstance(located.value, str) and fold(located.value) in words:
+            return words[fold(located.value)]
+        return ctx.error(located, f"{show(located.value)} is not {what}. Accepted: {', '.join(words)}.")
+
+    return convert
+
+
+def listed(convert: Convert) -> Convert:
+    """Make a converter for a list of values of one kind."""
+
+    def converter(located: Located, ctx: Translator) -> Any:
+        if not isinstance(located.value, (list, tuple)):
+            return ctx.error(located, f"{show(located.value)} is not a list.")
+        return _all([convert(item, ctx) for item in located.items()])
+
+    return converter
+
+
+def mapped(convert: Convert, null: bool = False, scalars: bool = False) -> Convert:
+    """Make a converter for a mapping with free keys and values of one kind.
+
+    :param null: whether a value may be empty; it is sent as null.
+    :param scalars: whether numbers, truth values and nothing may be keys; they are sent as JSON writes them.
+    """
+
+    def converter(located: Located, ctx: Translator) -> Any:
+        if not isinstance(located.value, Mapping):
+            return ctx.error(located, f"{show(located.value)} is not a mapping.")
+        body: dict[str, Any] = {}
+        for item in located.items():
+            key = item.path[-1]
+            if not isinstance(key, str) and not (scalars and key_text(key) is not None):
+                ctx.error(item, f"the key {show(key)} is not a text. Write it in quotes.")
+            else:
+                body[told_key(item, ctx)] = None if null and item.value is None else convert(item, ctx)
+        return INVALID if INVALID in body.values() else body
+
+    return converter
+
+
+def _all(values: list[Any]) -> Any:
+    return INVALID if any(value is INVALID for value in values) else values
+
+
+def word(located: Located, ctx: Translator) -> Any:
+    """Take the value of a tag of a resource, which the service holds as a text: a text, or a scalar as one."""
+    value = located.value
+    if value is None or isinstance(value, (Mapping, list, tuple)):
+        return text(located, ctx)
+    if isinstance(value, (str, bytes)):
+        return text(located, ctx)
+    tell_reading(located, ctx, str(value))
+    return str(value)

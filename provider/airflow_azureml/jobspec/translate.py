@@ -1,0 +1,132 @@
+"""From a document to the request for a job: dispatch on ``type``, all problems together, and what the request needs.
+
+Nothing is asked and nothing is sent here; what only the service knows stays a ``Placeholder`` in the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Translation, Upload
+from airflow_azureml.jobspec.files.file_kinds import explained
+from airflow_azureml.jobspec.kinds.automl.job import automl
+from airflow_azureml.jobspec.kinds.command.job import command
+from airflow_azureml.jobspec.kinds.finetuning.distillation import distillation
+from airflow_azureml.jobspec.kinds.finetuning.job import finetuning
+from airflow_azureml.jobspec.kinds.pipeline.job import pipeline
+from airflow_azureml.jobspec.kinds.spark.job import spark
+from airflow_azureml.jobspec.kinds.sweep.job import sweep
+from airflow_azureml.jobspec.table.fields import Translator, nearest, show
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+
+KINDS: Mapping[str, Callable[[Located, Translator], dict[str, Any]]] = {
+    "command": command,
+    "sweep": sweep,
+    "pipeline": pipeline,
+    "spark": spark,
+    "automl": automl,
+    "finetuning": finetuning,
+    "distillation": distillation,
+}
+"""The words of ``type`` and what translates them."""
+
+PREVIEW = {
+    "assetVersion": "2024-01-01-preview",
+    "pathOnCompute": "2024-01-01-preview",
+    "locations": "2024-01-01-preview",
+    "maxInstanceCount": "2024-01-01-preview",
+    "priority": "2024-01-01-preview",
+    "parentJobName": "2025-01-01-preview",
+}
+"""Keys that no generally available version models, and the version that does. Source: azure-ai-ml's models."""
+
+WHERE = {
+    "outputs": ("assetVersion", "pathOnCompute"),
+    "resources": ("locations", "maxInstanceCount"),
+    "queueSettings": ("priority",),
+}
+"""The parts of a body in which those keys mean that."""
+
+
+def translate(document: Document, workspace: Workspace) -> Translation:
+    """Translate a job.
+
+    :raises SpecError: with all problems of the document, each with its place.
+    """
+    ctx = Translator.of(document, workspace)
+    root = document.root
+    word = root.value.get("type", "command")
+    kind = KINDS.get(word.lower() if document.from_python else word) if isinstance(word, str) else None
+    if kind is None:
+        ctx.error(root, f"{show(word)} is not a type of job.{nearest(word, KINDS) or ''}", "type")
+        raise SpecError(explained(document, ctx.errors(), "job"))
+    if "type" not in root.value and (meant := _other_type(root)):
+        ctx.error(root, f'"type" is required: a job without one is a command. Did you mean "type: {meant}"?', "type")
+        raise SpecError(explained(document, ctx.errors(), "job"))
+    body = kind(root, ctx)
+    if problems := explained(document, ctx.errors(), "job"):
+        raise SpecError(problems)
+    _git(body, document)
+    name = root.value.get("name")
+    told = tuple(dict.fromkeys(ctx.warnings)), tuple(dict.fromkeys(ctx.rejected))
+    return Translation({"properties": body}, name, _as_user(body), api_version(body), *told)
+
+
+OWN_KEYS = {
+    "pipeline": {"jobs"},
+    "sweep": {"trial", "search_space", "sampling_algorithm"},
+    "spark": {"entry", "conf", "py_files"},
+    "automl": {"training_data", "primary_metric", "target_column_name"},
+}
+"""Keys by which a job that does not say its type can be told to be no command."""
+
+
+def _other_type(root: Located) -> str | None:
+    if "command" in root.value:
+        return None
+    return next((kind for kind, keys in OWN_KEYS.items() if not keys.isdisjoint(root.value)), None)
+
+
+def _as_user(body: Mapping[str, Any]) -> bool:
+    """Tell whether the submitter's token goes along. Source: azure-ai-ml 1.35.2, ``JobOperations.create_or_update``."""
+    identity = body.get("identity") or {}
+    return bool(body["jobType"] == "Pipeline" or identity.get("identityType") == "UserIdentity")
+
+
+def api_version(body: Mapping[str, Any]) -> str | None:
+    """Choose the version that models what the body uses; None for the connection's own."""
+    found = {PREVIEW[key] for key in ("parentJobName",) if key in body}
+    for part, keys in WHERE.items():
+        value = body.get(part) or {}
+        for holder in value.values() if part == "outputs" else [value]:
+            found.update(PREVIEW[key] for key in keys if key in holder)
+    if (body.get("distribution") or {}).get("distributionType") == "Ray":
+        found.add("2024-01-01-preview")
+    return max(found, default=None)
+
+
+def _git(body: dict[str, Any], document: Document) -> None:
+    """Add which commit the code comes from, unless the job says so itself."""
+    code = next((requirement for requirement in uploads(body) if requirement.kind == "code"), None)
+    found = document.files.git(code.source if code else None)
+    own = body.get("properties") or {}
+    if found and not any(name in own for name in found):
+        body["properties"] = {**own, **found}
+
+
+def uploads(value: Any) -> Iterator[Upload]:
+    """Go through all uploads that a body needs, those of what it registers included."""
+    if isinstance(value, Placeholder):
+        if isinstance(value.requirement, Upload):
+            yield value.requirement
+        elif isinstance(value.requirement, Register):
+            yield from uploads(value.requirement.body)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from uploads(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from uploads(item)

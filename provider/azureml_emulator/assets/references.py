@@ -1,0 +1,268 @@
+"""Resolve: what every form of address in a request means here: an asset, a place in the storage account, or a page
+of the web.
+
+Source of the forms: constants/_common.py and _utils/_arm_id_utils.py of azure-ai-ml 1.35.2, and Microsoft's pages on
+job data.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from azureml_emulator.assets.versions import Version, Versions
+from azureml_emulator.core.settings import LOOPBACK, Settings
+from azureml_emulator.core.store import Store
+from azureml_emulator.jobs.models import Jobs
+
+KINDS = {
+    "data": "data",
+    "models": "models",
+    "environments": "environments",
+    "components": "components",
+    "codes": "codes",
+}
+
+WORKSPACE = (
+    r"(?:subscriptions/(?P<subscription>[^/]+)/resource[gG]roups/(?P<group>[^/]+)"
+    r"/(?:providers/Microsoft\.MachineLearningServices/)?workspaces/(?P<workspace>[^/]+)/)"
+)
+DATASTORE = re.compile(
+    rf"(?:azureml:/?)?/{WORKSPACE}?datastores/(?P<store>[^/]+)(?:/paths(?=/|$))?(?:/(?P<path>.*))?", re.I
+)
+JOB_OUTPUT = re.compile(
+    rf"azureml://{WORKSPACE}?jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths(?=/|$))?(?:/(?P<path>.*))?", re.I
+)
+RUN = re.compile(r"runs:/(?P<job>[^/]+)(?:/(?P<path>.*))?")
+VERSION = r"(?:versions/(?P<version>(?!labels/)[^/]+)|(?:versions/)?labels/(?P<label>[^/]+))/?"
+ARM_ASSET = re.compile(
+    rf"(?:azureml:/?)?/{WORKSPACE}?(?P<kind>data|models|environments|components|codes)/(?P<name>[^/]+)/{VERSION}", re.I
+)
+LOCATED = re.compile(
+    rf"azureml://locations/(?P<region>[^/]+)/workspaces/(?P<workspace>[^/]+)/(?P<kind>\w+)/(?P<name>[^/]+)/{VERSION}",
+    re.I,
+)
+REGISTRY = re.compile(
+    rf"azureml://(?:registries|feeds)/(?P<registry>[^/]+)/(?P<kind>\w+)/(?P<name>[^/]+)/{VERSION}", re.I
+)
+HADOOP = re.compile(r"(?:wasbs?|abfss?)://(?P<container>[^@/]+)@(?P<server>[^/]+/[^/]+|[^/]+?)(?:/(?P<path>.*))?", re.I)
+"""Addresses of Hadoop's file systems: container and server; here the account is the first part of the server's path."""
+
+SHORT = re.compile(r"azureml:(?P<name>[a-zA-Z0-9][\w.\-]*)(?::(?P<version>[^/@:]+)|@(?P<label>\w+))")
+
+
+class UnresolvedError(Exception):
+    """An address that leads nowhere here; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A blob, or the folder that a prefix names, in the workspace's storage account.
+
+    :param path: without a slash in front; one at the end says that a folder is meant.
+    """
+
+    container: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address outside of the workspace."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An asset as an address names it.
+
+    :param registry: the registry that holds it; None: the workspace.
+    """
+
+    kind: str
+    name: str
+    version: str | None
+    label: str | None
+    registry: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}:{self.version}" if self.version else f"{self.kind}/{self.name}@{self.label}"
+
+
+class Resolver:
+    """Reads addresses with the names of one workspace."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._versions = Versions(store)
+        self._jobs = Jobs(store)
+
+    # assets ------------------------------------------------------------------------------------------
+
+    def reference(self, text: str, kind: str | None = None) -> Reference | None:
+        """The asset that an address names, or None when it is not an asset's address.
+
+        :param kind: what ``azureml:<name>:<version>`` means where the address does not say it.
+        :raises UnresolvedError: it lies in another workspace.
+        """
+        for pattern in (REGISTRY, LOCATED, ARM_ASSET):
+            found = pattern.fullmatch(text)
+            if found:
+                values = found.groupdict()
+                self._check_workspace(text, values)
+                name = values["name"].removeprefix(
+                    "azureml:"
+                )  # azure-ai-ml 1.35.2 leaves it in ids that come from a label
+                version, label = values["version"], values["label"]
+                return Reference(values["kind"].lower(), name, version, label, values.get("registry"))
+        found = SHORT.fullmatch(text)
+        if found and kind:
+            return Reference(kind, found["name"], found["version"], found["label"])
+        return None
+
+    def version(self, reference: Reference) -> Version:
+        """The asset version of a workspace reference.
+
+        :raises UnresolvedError: there is none.
+        """
+        if reference.label:
+            found = (
+                self._versions.latest(reference.kind, reference.name)
+                if reference.label in ("latest", "default")
+                else None
+            )
+        else:
+            found = self._versions.get(reference.kind, reference.name, reference.version or "")
+        if found is None or reference.registry:
+            raise UnresolvedError(f"{reference} was not found in the workspace.")
+        return found
+
+    # places ------------------------------------------------------------------------------------------
+
+    def place(self, address: str, kind: str | None = None) -> Place | Page:
+        """Where the data of an address is. Nothing is looked up in storage.
+
+        :raises UnresolvedError: it names something that does not exist, or a form that the emulator does not read.
+        """
+        reference = self.reference(address, kind)
+        if reference:
+            properties = self.version(reference).properties
+            return self.place(str(properties.get("dataUri") or properties.get("modelUri") or properties.get("codeUri")))
+        found = JOB_OUTPUT.fullmatch(address)
+        if found:
+            self._check_workspace(address, found.groupdict())
+            return self.job_output(found["job"], found["output"], found["path"] or "")
+        found = RUN.fullmatch(address)
+        if found:
+            return self.job_output(found["job"], "artifacts", found["path"] or "")
+        found = DATASTORE.fullmatch(address)
+        if found:
+            self._check_workspace(address, found.groupdict())
+            return Place(self.container(found["store"]), found["path"] or "")
+        return self._web(address)
+
+    def container(self, datastore: str) -> str:
+        """The container behind a datastore of this account.
+
+        :raises UnresolvedError: there is no such datastore, or it is none of the emulator's own blob storage.
+        """
+        properties = self.datastore(datastore)
+        if properties is None:
+            raise UnresolvedError(f"The datastore {datastore!r} was not found in the workspace.")
+        if (
+            properties.get("datastoreType") != "AzureBlob"
+            or properties.get("accountName") != self._settings.account_name
+        ):
+            raise UnresolvedError(
+                f"The datastore {datastore!r} is not in the emulator's own blob storage: its data cannot be reached."
+            )
+        return str(properties["containerName"])
+
+    def datastore(self, name: str) -> dict[str, Any] | None:
+        """The properties of a datastore, or None."""
+        value = self._store.get("datastore", name.lower())
+        return dict(value["properties"]) if value else None
+
+    def default_datastore(self) -> str:
+        """The name of the workspace's default datastore."""
+        return next(str(row["name"]) for _, row in self._store.list("datastore") if row["properties"]["isDefault"])
+
+    def job_output(self, job_name: str, output: str, path: str = "") -> Place:
+        """Where a job's output is, or something below it.
+
+        :raises UnresolvedError: no such job or output.
+        """
+        job = self._jobs.get(job_name)
+        if job is None:
+            raise UnresolvedError(f"The job {job_name!r} was not found in the workspace.")
+        if output in ("artifacts", "default"):
+            return below(Place(self._settings.artifact_container, f"ExperimentRun/{job.data_container}/"), path)
+        known = job.outputs.get(output)
+        if known is None:
+            raise UnresolvedError(f"The job {job_name!r} has no output {output!r} (its status is {job.status}).")
+        base = self.place(known["uri"])
+        assert isinstance(base, Place)
+        return below(base, path)
+
+    def long_uri(self, address: str) -> str:
+        """A datastore address in the long form that the service answers; others as they are."""
+        found = DATASTORE.fullmatch(address)
+        if not found:
+            return address
+        return self.datastore_uri(found["store"], found["path"] or "")
+
+    def datastore_uri(self, datastore: str, path: str) -> str:
+        """The long form of a place in a datastore."""
+        own = self._settings
+        return (
+            f"azureml://subscriptions/{own.subscription_id}/resourcegroups/{own.resource_group}"
+            f"/workspaces/{own.workspace_name}/datastores/{datastore}/paths/{path}"
+        )
+
+    def uri_of(self, place: Place) -> str:
+        """The long datastore address of a place, or its https address when no datastore covers it."""
+        for _, value in self._store.list("datastore"):
+            properties = value["properties"]
+            if (properties.get("accountName"), properties.get("containerName")) == (
+                self._settings.account_name,
+                place.container,
+            ):
+                return self.datastore_uri(value["name"], place.path)
+        return f"{self._settings.storage_url}/{place.container}/{place.path}"
+
+    def _web(self, address: str) -> Place | Page:
+        found = HADOOP.fullmatch(address)
+        parts = urlsplit(f"https://{found['server']}/{found['path'] or ''}" if found else address)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise UnresolvedError(f"{address!r} is not an address that the emulator can read.")
+        own = urlsplit(self._settings.storage_url)
+        account = re.escape(own.path.strip("/").partition(".blob.")[0])
+        known = re.fullmatch(rf"/{account}(?:\.(?:blob|dfs)\.[^/]+)?(?:/(.*))?", unquote(parts.path))
+        # The port may have been another one when the address was written.
+        here = known is not None and parts.hostname in (own.hostname, *LOOPBACK)
+        if found:
+            if known is None or not here:
+                raise UnresolvedError(f"{address!r} lies outside of the workspace's storage account.")
+            return Place(found["container"], known[1] or "")
+        container, _, path = (known[1] or "" if known else "").partition("/")
+        return Place(container, path) if here and container else Page(address)
+
+    def _check_workspace(self, address: str, values: dict[str, str | None]) -> None:
+        own = self._settings
+        rows = (
+            (values.get("subscription"), (own.subscription_id,)),
+            (values.get("group"), (own.resource_group,)),
+            (values.get("workspace"), (own.workspace_name, own.workspace_id)),
+        )
+        for given, accepted in rows:
+            if given is not None and given.lower() not in [name.lower() for name in accepted]:
+                raise UnresolvedError(f"{address!r} lies in another workspace: {given!r} is not {accepted[0]!r}.")
+
+
+def below(base: Place, path: str) -> Place:
+    """A place inside of a folder; the folder itself without a path."""
+    return Place(base.container, f"{base.path.rstrip('/')}/{path}" if path else base.path)

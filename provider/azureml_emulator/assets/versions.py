@@ -1,0 +1,110 @@
+"""Versions: the assets of the workspace by kind, name and version, and what *latest* and *next* mean. No HTTP, no
+files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.store import Store
+
+KINDS = ("codes", "environments", "data", "models", "components")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an asset.
+
+    :param properties: as the service answers them.
+    """
+
+    kind: str
+    name: str
+    version: str
+    properties: Mapping[str, Any]
+    created_at: str
+    modified_at: str
+    created_by: str = ""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether lists of what is active leave it out."""
+        return bool(self.properties.get("isArchived"))
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether it was made without a name of its own."""
+        return bool(self.properties.get("isAnonymous"))
+
+
+class Versions:
+    """All asset versions of the workspace."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, kind: str, name: str, version: str) -> Version | None:
+        """One version, or None."""
+        value = self._store.get(kind, f"{name}/{version}")
+        return self._read(kind, value) if value else None
+
+    def put(self, kind: str, name: str, version: str, properties: Mapping[str, Any], by: str = "") -> Version:
+        """Write a version; the creation time of one that exists is kept."""
+        before = self.get(kind, name, version)
+        moment = stamp(now())
+        value = {
+            "name": name,
+            "version": version,
+            "properties": dict(properties),
+            "created_at": before.created_at if before else moment,
+            "modified_at": moment,
+            "created_by": before.created_by if before else by,
+        }
+        self._store.put(kind, f"{name}/{version}", value)
+        return self._read(kind, value)
+
+    def delete(self, kind: str, name: str, version: str) -> bool:
+        """Remove a version; says whether there was one."""
+        return self._store.delete(kind, f"{name}/{version}")
+
+    def of(self, kind: str, name: str) -> list[Version]:
+        """The versions of a name in the order of their creation."""
+        return [self._read(kind, value) for _, value in self._store.list(kind, f"{name}/")]
+
+    def all(self, kind: str) -> list[Version]:
+        """Every version of a kind in the order of creation."""
+        return [self._read(kind, value) for _, value in self._store.list(kind)]
+
+    def latest(self, kind: str, name: str) -> Version | None:
+        """The version that was created last and is not archived. Source: azure-ai-ml, ``_get_latest``: created, not
+        updated."""
+        return next((each for each in reversed(self.of(kind, name)) if not each.hidden), None)
+
+    def next_number(self, kind: str, name: str) -> str:
+        """One more than the highest whole number among the versions, archived ones included; "1" when there is none."""
+        numbers = [
+            int(each.version) for each in self.of(kind, name) if each.version.isascii() and each.version.isdigit()
+        ]
+        return str(max(numbers, default=0) + 1)
+
+    def container(self, kind: str, name: str) -> dict[str, Any]:
+        """What a PUT of the container itself set: description, tags, isArchived."""
+        return dict(self._store.get("container", f"{kind}/{name}") or {})
+
+    def put_container(self, kind: str, name: str, properties: Mapping[str, Any]) -> None:
+        """Remember what a PUT of the container sets."""
+        self._store.put("container", f"{kind}/{name}", dict(properties))
+
+    @staticmethod
+    def _read(kind: str, value: Mapping[str, Any]) -> Version:
+        return Version(
+            kind,
+            value["name"],
+            value["version"],
+            value["properties"],
+            value["created_at"],
+            value["modified_at"],
+            value.get("created_by", ""),
+        )

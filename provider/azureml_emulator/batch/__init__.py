@@ -1,0 +1,1 @@
+"""Batch endpoints, deployments and the jobs that their invocations start."""

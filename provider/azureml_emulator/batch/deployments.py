@@ -1,0 +1,158 @@
+"""Deployments: what the service checks before it takes a batch deployment, and how it completes one. No HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from azureml_emulator.assets.references import Reference, Resolver, UnresolvedError
+from azureml_emulator.assets.versions import Version
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.schema import Problem
+from azureml_emulator.core.schemas import invalid
+from azureml_emulator.jobs.checks import check_compute, environment_id, refusal, require
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+Properties = dict[str, Any]
+
+DEFAULTS: Properties = {
+    "description": None,
+    "properties": {},
+    "codeConfiguration": None,
+    "environmentId": None,
+    "environmentVariables": {},
+    "compute": None,
+    "model": None,
+    "maxConcurrencyPerInstance": 1,
+    "miniBatchSize": 10,
+    "errorThreshold": -1,
+    "loggingLevel": "Info",
+    "outputAction": "AppendRow",
+    "outputFileName": "predictions.csv",
+    "deploymentConfiguration": None,
+}
+"""Source of the values: the YAML reference of batch deployments, and recorded answers."""
+
+RETRIES = {"maxRetries": 3, "timeout": "PT30S"}
+LEAST = {"maxConcurrencyPerInstance": 1, "miniBatchSize": 1, "errorThreshold": -1}
+
+
+def is_pipeline(properties: Properties) -> bool:
+    """Whether a deployment runs a pipeline component, not a model."""
+    configuration = properties.get("deploymentConfiguration") or {}
+    return bool(configuration.get("deploymentConfigurationType") == "PipelineComponent")
+
+
+def completed(em: Emulator, given: Properties) -> Properties:
+    """The properties of a deployment as the service stores them.
+
+    :raises ServiceError: 400 for what is missing, contradicts itself, or names something that does not exist; the
+        texts are ours, the service's are unproven.
+    """
+    properties = {**DEFAULTS, **{key: value for key, value in given.items() if key != "provisioningState"}}
+    properties["retrySettings"] = {**RETRIES, **(given.get("retrySettings") or {})}
+    properties["resources"] = {
+        "instanceType": None,
+        "properties": {},
+        "instanceCount": 1,
+        **(given.get("resources") or {}),
+    }
+    check_numbers(properties)
+    resolver = Resolver(em.settings, em.store)
+    if is_pipeline(properties):
+        complete_pipeline(resolver, properties)
+    else:
+        complete_model(em, resolver, properties)
+    return properties
+
+
+def check_numbers(properties: Properties) -> None:
+    """The numbers lie in their ranges."""
+    values = {
+        **{name: properties[name] for name in LEAST},
+        "retrySettings.maxRetries": properties["retrySettings"]["maxRetries"],
+    }
+    values["resources.instanceCount"] = properties["resources"]["instanceCount"]
+    least = {**LEAST, "retrySettings.maxRetries": 0, "resources.instanceCount": 1}
+    problems = [
+        Problem(f"properties.{name}", f"{value} is less than {least[name]}.")
+        for name, value in values.items()
+        if value is not None and value < least[name]
+    ]
+    if problems:
+        raise invalid(problems)
+
+
+def complete_pipeline(resolver: Resolver, properties: Properties) -> None:
+    """A pipeline component's deployment: the component exists and is a pipeline; nothing else of a model's counts.
+
+    Source: recorded answers show compute and model of such a deployment as null.
+    """
+    reference = (properties["deploymentConfiguration"].get("componentId") or {}).get("assetId")
+    if not reference:
+        raise invalid(
+            [Problem("properties.deploymentConfiguration.componentId", "The value is required.", "NotNullValidator")]
+        )
+    field = "deploymentConfiguration.componentId"
+    version = found(resolver, field, reference, "components")
+    kind = version.properties["componentSpec"].get("type")
+    if kind != "pipeline":
+        raise refusal(
+            field, f"{reference!r} is a component of type {kind!r}; a pipeline component is needed.", "InvalidComponent"
+        )
+    properties.update(model=None, compute=None)
+    properties["deploymentConfiguration"] = {"settings": {}, **properties["deploymentConfiguration"]}
+
+
+def complete_model(em: Emulator, resolver: Resolver, properties: Properties) -> None:
+    """A model's deployment: model, compute, and unless the model is MLflow's a scoring script and an environment.
+
+    Source: the YAML reference; MLflow models with a script need an environment too.
+    """
+    for key in ("model", "compute"):
+        if not properties.get(key):
+            raise invalid([Problem(f"properties.{key}", "The value is required.", "NotNullValidator")])
+    model = found(resolver, "model", model_address(properties), "models")
+    check_compute(em, {"computeId": properties["compute"], "resources": properties["resources"]})
+    script = properties.get("codeConfiguration")
+    if script is None and model.properties.get("modelType") != "mlflow_model":
+        message = (
+            f"A model of type {model.properties.get('modelType')} needs a codeConfiguration with a scoring script."
+        )
+        raise refusal("codeConfiguration", message, "MissingScoringScript")
+    if script is not None:
+        if not properties.get("environmentId"):
+            raise refusal(
+                "environmentId", "A deployment with a scoring script needs an environment.", "MissingEnvironment"
+            )
+        if not script.get("codeId"):
+            raise refusal(
+                "codeConfiguration.codeId", "The scoring script needs the code version that holds it.", "MissingCode"
+            )
+        require(resolver, "codeConfiguration.codeId", script["codeId"], "codes")
+    if properties.get("environmentId"):
+        properties["environmentId"] = environment_id(em, resolver, properties["environmentId"])
+
+
+def model_address(properties: Properties) -> str:
+    """The address of a deployment's model.
+
+    :raises ServiceError: 501 for a model that is not named by its asset id.
+    """
+    reference = properties["model"]
+    if reference.get("referenceType") != "Id" or not reference.get("assetId"):
+        message = "Models of deployments that are not named by an asset id: see docs/emulator.md for what is here."
+        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+    return str(reference["assetId"])
+
+
+def found(resolver: Resolver, field: str, address: str, kind: str) -> Version:
+    """The asset version that a field names."""
+    try:
+        reference: Reference | None = resolver.reference(address, kind)
+        if reference is None or reference.kind != kind:
+            raise UnresolvedError(f"{address!r} is not the id of a version of {kind}.")
+        return resolver.version(reference)
+    except UnresolvedError as error:
+        raise refusal(field, str(error), f"{kind.removesuffix('s').capitalize()}NotFound") from None

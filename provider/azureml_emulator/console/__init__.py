@@ -1,0 +1,1 @@
+"""The command ``azureml-emulator``: starts, finds, asks and stops an emulator."""

@@ -1,0 +1,65 @@
+"""The server process: from ``start`` until a signal, with ``endpoint.json`` there exactly while everything answers."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from azureml_emulator.app import Emulator
+from azureml_emulator.console.presence import Presence
+from azureml_emulator.core.clock import Clock
+from azureml_emulator.core.settings import ANY_ADDRESS, LOOPBACK, Settings, SettingsError
+from azureml_emulator.core.tls import server_context
+
+
+async def serve(settings: Settings, presence: Presence, clock: Clock) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    :raises SettingsError: the port cannot be listened on.
+    """
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    emulator = Emulator(settings, clock)
+    try:
+        await open_ports(emulator)
+        presence.announce(settings)
+        sys.stdout.write(greeting(settings))
+        sys.stdout.flush()
+        await ended.wait()
+    finally:
+        presence.file.unlink(missing_ok=True)
+        await emulator.stop()
+
+
+async def open_ports(emulator: Emulator) -> None:
+    """Start the emulator, or say why its address cannot be had."""
+    settings = emulator.settings
+    try:
+        await emulator.start(server_context(settings))
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. Another port: --port N."
+        ) from None
+
+
+def greeting(settings: Settings) -> str:
+    """What ``start`` prints when everything answers."""
+    lines = [
+        "Azure ML emulator, for development and CI only.",
+        f"  endpoint  {settings.base_url}",
+        f"  studio    {settings.studio_url}",
+        f"  state     {settings.state}",
+        f'  use it    eval "$(azureml-emulator env --state {settings.state})"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def host_warning(host: str) -> str | None:
+    """A warning for a host that others can reach, or None."""
+    if host in LOOPBACK or host.startswith("127."):
+        return None
+    where = "every address of this machine" if host in ANY_ADDRESS else host
+    return f"warning: listening on {where}: whoever reaches it and has the secret can run commands on this machine."

@@ -1,0 +1,51 @@
+"""Paging: how lists of ARM are cut into pages, and the reading of query values."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from azureml_emulator.core.schema import Problem
+from azureml_emulator.core.schemas import invalid
+
+PAGE = 100
+
+
+def truth(request: web.Request, key: str) -> bool | None:
+    """A true/false query value, or None when it is absent."""
+    given = request.query.get(key)
+    return None if given is None else given.lower() == "true"
+
+
+def whole_number(request: web.Request, key: str, default: int) -> int:
+    """A query value that must be a whole number from zero.
+
+    :raises ServiceError: the service's 400.
+    """
+    given = request.query.get(key)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit()):
+        raise invalid([Problem(key, f"{given!r} is not a whole number.")])
+    return int(given)
+
+
+def page(
+    request: web.Request, base_url: str, rows: list[Any], *, size_key: str = "$top", default: int = PAGE
+) -> web.Response:
+    """One page of a list, with ``nextLink`` when more follows; ``$skip`` counts the rows before it.
+
+    :param base_url: the origin that ``nextLink`` begins with.
+    :param size_key: the query key that asks for a page size.
+    """
+    start = whole_number(request, "$skip", 0)
+    size = whole_number(request, size_key, default) or default
+    body: dict[str, Any] = {"value": rows[start : start + size]}
+    # A limit that was asked for with $top ends the list; other pages go on.
+    if start + size < len(rows) and not (size_key == "$top" and "$top" in request.query):
+        query = [(key, value) for key, value in request.query.items() if key != "$skip"]
+        path = request.raw_path.partition("?")[0]
+        body["nextLink"] = f"{base_url}{path}?{urlencode([*query, ('$skip', str(start + size))])}"
+    return web.json_response(body)

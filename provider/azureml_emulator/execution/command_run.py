@@ -1,0 +1,194 @@
+"""Commands: the life of one command job, from ``Starting`` to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azureml_emulator.assets.references import Resolver
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.schema import seconds
+from azureml_emulator.execution import images, imports, process_environment, processes
+from azureml_emulator.execution.outputs import gather_artifacts, gather_outputs, prepare_places, register
+from azureml_emulator.execution.staging import Stage, Stager
+from azureml_emulator.execution.web_inputs import fetch
+from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
+from azureml_emulator.jobs.bindings import bound_command
+from azureml_emulator.jobs.job_run import STEPS, JobRun, Stop
+from azureml_emulator.jobs.models import experiment_id
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+SCRIPT_FAILED = (
+    "AzureMLCompute job failed.\nJobFailed: Submitted script failed with a non-zero exit code; "
+    "see the driver log file for details."
+    "\n\tReason: Job failed with non-zero exit Code {code}\n\tLog: user_logs/std_log.txt"
+)
+"""Source: the first line stands in public issues (MachineLearningNotebooks 1360, azure-cli-extensions 3574); the
+rest is ours."""
+
+
+class CommandRun(JobRun):
+    """One command job while it lives."""
+
+    def __init__(self, em: Emulator, name: str) -> None:
+        super().__init__(em, name)
+        self._tree: processes.Tree | None = None
+        self._watches = self._hides = False
+
+    async def work(self) -> None:
+        """Stage, run, collect."""
+        stage = await self._prepare()
+        try:
+            await self._execute(stage)
+        finally:
+            await self._end_tree()
+            await asyncio.to_thread(stage.remove)
+
+    # the steps ---------------------------------------------------------------------------------------
+
+    async def _prepare(self) -> Stage:
+        job = self._job
+        self._log = prepare_places(self._em.blobs, self._em.settings, job)
+        await self._step("Starting")
+        self._advance("Preparing")
+        stager = Stager(self._em.settings, Resolver(self._em.settings, self._em.store), self._em.blobs, job)
+        root = self._em.settings.state / "jobs" / self.name
+        stage = await asyncio.to_thread(stager.stage, root)
+        try:
+            self._check_stop()
+            await self._unless_stopped(self._fetch_pages(stage))
+            await self._unless_stopped(self._describe())
+            await self._step("Preparing")
+        except BaseException:
+            await asyncio.to_thread(stage.remove)
+            raise
+        return stage
+
+    async def _execute(self, stage: Stage) -> None:
+        self._advance("Queued")
+        async with contextlib.AsyncExitStack() as stack:
+            slot = self._em.engine.slots.held(self.name, self._wait_for_slot)
+            await self._unless_stopped(stack.enter_async_context(slot))
+            await self._step("Queued")
+            code = await self._run_command(stage)
+            await self._tell_imports(stage)
+            self._advance("Finalizing", process=None)
+        await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
+        await self._em.clock.step(STEPS["Finalizing"])
+        if code == 0:
+            await asyncio.to_thread(gather_outputs, self._em.blobs, stage)
+            self._jobs.change(self.name, status="Completed", outputs=register(self._em, self._job, stage))
+        else:
+            self._fail("UserError", SCRIPT_FAILED.format(code=code), ("JobFailed",), {"exitCode": str(code)})
+
+    async def _run_command(self, stage: Stage) -> int:
+        outputs = {name: output.value for name, output in stage.outputs.items()}
+        command = bound_command(self._job.definition["command"], {**stage.literals, **stage.inputs}, outputs)
+        assert self._log is not None
+        variables = self._variables(stage, outputs)
+        self._tree = await processes.start(["/bin/bash", "-c", command], stage.code, variables, self._log)
+        text = (self._job.definition.get("limits") or {}).get("timeout")
+        limit = seconds(text) if text else None
+        try:
+            self._advance("Running", queueing=None, process=list(self._tree.identity))
+            await self._not_responding()
+            return await asyncio.wait_for(self._unless_stopped(self._tree.wait()), limit)
+        except asyncio.TimeoutError:
+            raise Stop("timeout") from None
+        finally:
+            await self._end_tree()
+
+    # details -----------------------------------------------------------------------------------------
+
+    def _variables(self, stage: Stage, outputs: dict[str, str]) -> dict[str, str]:
+        em, job = self._em, self._job
+        token = em.tokens.of_run()
+        experiment = experiment_id(em.settings.workspace_id, job.experiment)
+        given, python = job.definition["environmentVariables"], self._python()
+        programs = process_environment.program_folder(python, stage.root / "bin")
+        assert self._log is not None
+        return {
+            **process_environment.base_variables(programs, python, stage.home, stage.scratch),
+            **process_environment.service_variables(
+                em.settings, job, token, int(time.time()) + RUN_TOKEN_LIFETIME, experiment
+            ),
+            **process_environment.tracking_variables(em.settings, job, token, experiment),
+            **process_environment.distribution_variables(job.definition.get("distribution")),
+            **process_environment.node_variables(
+                job.definition["resources"]["instanceCount"], stage.code, self._log.parent
+            ),
+            **process_environment.data_variables(stage.inputs, outputs),
+            **given,
+            **(imports.watching(stage.imports, given, plugin=not self._hides) if self._watches else {}),
+        }
+
+    def _python(self) -> Path:
+        resolver = Resolver(self._em.settings, self._em.store)
+        name = process_environment.environment_name(resolver, self._job.definition["environmentId"])
+        return process_environment.interpreter(self._em.settings, name)
+
+    async def _describe(self) -> None:
+        """Tell in the log what runs the command, and what the job asks for in vain: packages, further nodes.
+
+        :raises ServiceError: the service could not build the image.
+        """
+        job, python = self._job, self._python()
+        reference, properties = images.environment_of(self._em, job.definition["environmentId"])
+        contents = await self._em.engine.interpreters.contents(python)
+        self.say(images.what_runs(reference, properties, python, contents.python))
+        self._check_build(properties)
+        conda, strict = images.conda_of(properties), not self._em.settings.mlflow_direct
+        if imports.is_all(conda, job.definition["command"]):
+            self._hides = strict and imports.lacks_plugin(conda, contents)
+            self._watches = True
+        self.say(*images.lacking(conda, contents, plugin=strict, hidden=self._hides))
+        nodes = job.definition["resources"]["instanceCount"]
+        if nodes > 1:
+            self.say(f"{nodes} nodes were asked for; one process runs, as the first node.")
+
+    async def _tell_imports(self, stage: Stage) -> None:
+        """Tell at the end of the log which packages the code uses that the environment does not ask for."""
+        if not stage.imports.is_file():
+            return
+        _, properties = images.environment_of(self._em, self._job.definition["environmentId"])
+        contents = await self._em.engine.interpreters.contents(self._python())
+        noted = stage.imports.read_text(encoding="utf-8").split()
+        names = imports.unasked(images.conda_of(properties), contents, noted, stage.code)
+        if names:
+            self.say(images.NOT_ASKED_FOR.format(names=", ".join(names)))
+
+    def _check_build(self, properties: dict[str, Any]) -> None:
+        reason = images.build_failure(self._em, properties)
+        if reason:
+            self.say(reason)
+            name = f"ExperimentRun/{self._job.data_container}/{images.BUILD_LOG}"
+            self._em.blobs.put_bytes(self._em.settings.artifact_container, name, f"{reason}\n".encode())
+            message = f"{images.BUILD_FAILED}\n{reason}"
+            raise ServiceError(400, "UserError", message, ("BadArgument", "ImageBuildFailed"))
+
+    async def _fetch_pages(self, stage: Stage) -> None:
+        for target, url in stage.pages.items():
+            self.say(f"Reading {url.partition('?')[0]}")
+            await fetch(url, target)
+
+    def _wait_for_slot(self, reason: str) -> None:
+        info = {"code": "ResourcesUnavailable", "message": reason, "lastRefreshTimestamp": stamp(now())}
+        self._jobs.change(self.name, queueing=info)
+
+    async def _not_responding(self) -> None:
+        fault = self._em.faults.take("not_responding", self.name)
+        if fault:
+            self._advance("NotResponding")
+            await self._unless_stopped(asyncio.sleep(fault.seconds(1)))
+            self._advance("Running")
+
+    async def _end_tree(self) -> None:
+        if self._tree and self._tree.warden.returncode is None:
+            self._tree.end()
+            await self._tree.wait()

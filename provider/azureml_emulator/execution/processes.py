@@ -1,0 +1,114 @@
+"""Processes: a job's command as a process tree that is started, awaited and ended as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from azureml_emulator.execution import supervisor
+
+GRACE = 5.0
+"""Seconds that a job's processes get between SIGTERM and SIGKILL."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A running command: its warden, and everything below it.
+
+    :param identity: pid and start time of the warden, which tell it from a later process of the same pid.
+    """
+
+    warden: asyncio.subprocess.Process
+    identity: tuple[int, int]
+
+    async def wait(self) -> int:
+        """The command's exit code, once the whole tree has ended."""
+        return await self.warden.wait()
+
+    def end(self) -> None:
+        """Ask the tree to end; ``wait`` tells when it has."""
+        if self.warden.stdin and not self.warden.stdin.is_closing():
+            self.warden.stdin.close()
+        if self.warden.returncode is None:
+            self.warden.send_signal(signal.SIGTERM)
+
+
+async def start(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, grace: float = GRACE
+) -> Tree:
+    """Start a command below a warden, its output appended to a file as it comes.
+
+    :param folder: the working directory.
+    :param environment: all that the command sees.
+    """
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            supervisor.__file__,
+            str(grace),
+            *command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Tree(process, (process.pid, start_time(process.pid)))
+
+
+def start_time(pid: int) -> int:
+    """When a process started, in the kernel's ticks since boot; 0 when there is none or the system does not tell."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(text.rpartition(")")[2].split()[19])
+
+
+def lives(pid: int, started: int) -> bool:
+    """Whether the process that had this pid and start time still runs."""
+    return started != 0 and start_time(pid) == started and pid in supervisor.parents()
+
+
+def marked(marks: Mapping[str, str]) -> list[int]:
+    """The processes whose environment holds all of these variables."""
+    wanted = [f"{name}={value}".encode() for name, value in marks.items()]
+    found = []
+    for pid in supervisor.parents():
+        try:
+            present = set(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
+        except OSError:
+            continue
+        if all(row in present for row in wanted):
+            found.append(pid)
+    return found
+
+
+async def end_leftovers(identity: Sequence[int] | None, marks: Mapping[str, str], grace: float = GRACE) -> int:
+    """End what a former emulator left of a job: its warden with all below it, and whatever carries the job's marks.
+
+    :param identity: pid and start time of the warden, as recorded.
+    :returns: how many processes were found.
+    """
+    found: set[int] = set()
+    deadline = asyncio.get_running_loop().time() + grace
+    while True:
+        living = set(marked(marks)) - {os.getpid()}
+        if identity and lives(identity[0], identity[1]):
+            living |= {identity[0], *supervisor.descendants(identity[0])}
+        if not living:
+            return len(found)
+        number = signal.SIGKILL if asyncio.get_running_loop().time() > deadline else signal.SIGTERM
+        for pid in living:
+            if number == signal.SIGKILL or pid not in found:
+                supervisor.send(pid, number)
+        found |= living
+        await asyncio.sleep(supervisor.TICK)

@@ -1,0 +1,214 @@
+"""Routes of artifacts: their names, addresses that carry the right to read them, and places for new ones.
+
+Source: the clients ``_restclient/run_artifact`` and ``_restclient/artifact`` of azureml-mlflow 1.62.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.history.responses import known_run, missing_run
+from azureml_emulator.mlflow.places import RUNS
+from azureml_emulator.storage.models import BlobNameError
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+WRITE_HOURS = 12
+"""Hours for which an address to write to holds; that of the service is unproven."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of artifacts: that of a run, or one that a client made, such as ``LocalUpload/<moment>-<id>``.
+
+    :param storage: the container of the storage account that holds it.
+    """
+
+    storage: str
+    origin: str
+    container: str
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its blobs begin with."""
+        return f"{self.origin}/{self.container}/"
+
+
+def names(em: Emulator, folder: Folder, prefix: str) -> list[str]:
+    """The artifacts below a prefix, relative to their folder."""
+    found = em.blobs.names(folder.storage, folder.prefix + prefix)
+    return [name.removeprefix(folder.prefix) for name in found]
+
+
+def content(em: Emulator, folder: Folder, path: str, permissions: str = "r") -> dict[str, Any]:
+    """Where one artifact can be read, or written."""
+    lifetime = WRITE_HOURS * 3600.0 if permissions != "r" else 3600.0
+    address = em.signer.url(folder.storage, folder.prefix + path, permissions, lifetime=lifetime)
+    return {"contentUri": address, "origin": folder.origin, "container": folder.container, "path": path, "tags": {}}
+
+
+def row(folder: Folder, path: str, created: str | None = None) -> dict[str, Any]:
+    """One artifact of a list."""
+    return {
+        "artifactId": folder.prefix + path,
+        "origin": folder.origin,
+        "container": folder.container,
+        "path": path,
+        "etag": None,
+        "createdTime": created,
+        "dataPath": None,
+        "tags": {},
+    }
+
+
+def page(rows: list[dict[str, Any]]) -> web.Response:
+    """A list in one page."""
+    return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
+
+
+def of_run(em: Emulator, run: str) -> Folder:
+    """The folder of a run: a job, or one that a script began by itself."""
+    if em.tracking.own_run(run) is None:
+        known_run(em, run)
+    return Folder(em.settings.artifact_container, RUNS, f"dcid.{run}")
+
+
+def of_container(em: Emulator, origin: str, container: str) -> Folder:
+    """A folder by its origin and name; those of runs are there as long as the run is known.
+
+    Models that were no artifacts of a run lie in the default datastore: see ``mlflow_places.address_of``.
+    """
+    if origin != RUNS:
+        own = Folder(em.settings.artifact_container, origin, container)
+        return own if names(em, own, "") else Folder(em.settings.default_container, origin, container)
+    if not container.startswith("dcid."):
+        raise missing_run(container)
+    return of_run(em, container.removeprefix("dcid."))
+
+
+def listed(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+    """The artifacts below the prefix ``path``."""
+    return page([row(folder, name) for name in names(em, folder, request.query.get("path", ""))])
+
+
+def one(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+    """Where the artifact that the query names can be read, or a 404."""
+    path = request.query.get("path", "")
+    if path not in names(em, folder, path):
+        message = f"The artifact {path!r} of {folder.prefix.rstrip('/')} was not found."
+        raise ServiceError(404, "UserError", message, ("NotFoundError",), Envelope.HISTORY, component="artifact")
+    return web.json_response(content(em, folder, path))
+
+
+def below_prefix(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+    """Where the artifacts below the prefix ``path`` can be read."""
+    return page([content(em, folder, name) for name in names(em, folder, request.query.get("path", ""))])
+
+
+async def announced(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+    """Places for artifacts that the client is about to write.
+
+    One that exists is an error in the answer, as in the service. Source of its words:
+    https://github.com/lightly-ai/lightly-train/issues/256
+    """
+    made: dict[str, Any] = {"artifacts": {}, "artifactContentInformation": {}, "errors": {}}
+    for path in await asked_paths(request):
+        message = conflict(em, folder, path)
+        if message:
+            made["errors"][path] = {"error": {"code": "UserError", "message": message}}
+        else:
+            made["artifacts"][path] = row(folder, path, stamp(now()))
+            made["artifactContentInformation"][path] = content(em, folder, path, "rcw")
+    return web.json_response(made)
+
+
+def conflict(em: Emulator, folder: Folder, path: str) -> str | None:
+    """Why an artifact cannot be made, or None."""
+    name = folder.prefix + path
+    try:
+        em.blobs.path(folder.storage, name)
+    except BlobNameError as error:
+        return str(error)
+    exists = em.blobs.exists(folder.storage, name)
+    return f"Resource Conflict: ArtifactId {name} already exists." if exists else None
+
+
+async def asked_paths(request: web.Request) -> list[str]:
+    """The paths of a request for places: ``{"paths": [{"path": "model/MLmodel"}]}``."""
+    rows = (await read_object(request, Envelope.HISTORY)).get("paths")
+    paths = [each.get("path") for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
+    if not paths or not all(isinstance(path, str) and path for path in paths):
+        message = "paths must be an array of objects, each with a path."
+        raise ServiceError(400, "UserError", message, ("BadArgument",), Envelope.HISTORY, component="artifact")
+    return [str(path) for path in paths]
+
+
+async def list_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+    """Run artifacts - List."""
+    return listed(em, of_run(em, run), request)
+
+
+async def content_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+    """Run artifacts - Get content information."""
+    return one(em, of_run(em, run), request)
+
+
+async def prefix_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+    """Run artifacts - List content information by prefix."""
+    return below_prefix(em, of_run(em, run), request)
+
+
+async def new_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+    """Run artifacts - Batch create empty artifacts."""
+    return await announced(em, of_run(em, run), request)
+
+
+async def list_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+    """Artifacts - List in container."""
+    return listed(em, of_container(em, origin, container), request)
+
+
+async def content_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+    """Artifacts - Get content information."""
+    return one(em, of_container(em, origin, container), request)
+
+
+async def prefix_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+    """Artifacts - List content information by prefix."""
+    return below_prefix(em, of_container(em, origin, container), request)
+
+
+async def new_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+    """Artifacts - Batch create empty artifacts."""
+    return await announced(em, Folder(em.settings.artifact_container, origin, container), request)
+
+
+HISTORY = "/history/v1.0{ws}"
+SCOPES = (f"{HISTORY}/experiments/{{experiment}}", f"{HISTORY}/experimentids/{{experimentid}}")
+STORE = "/artifact/v2.0{ws}/artifacts/{origin}/{container}"
+OF_RUN = (
+    ("GET", "", list_of_run),
+    ("GET", "/contentinfo", content_of_run),
+    ("GET", "/prefix/contentinfo", prefix_of_run),
+    ("POST", "/batch/metadata", new_of_run),
+)
+
+ROUTES = [
+    *(
+        Route(method, f"{scope}/runs/{{run}}/artifacts{path}", handler, Plane.DATA)
+        for scope in SCOPES
+        for method, path, handler in OF_RUN
+    ),
+    Route("GET", STORE, list_of_container, Plane.DATA),
+    Route("GET", f"{STORE}/contentinfo", content_of_container, Plane.DATA),
+    Route("GET", f"{STORE}/prefix/contentinfo", prefix_of_container, Plane.DATA),
+    Route("POST", f"{STORE}/batch/metadata", new_of_container, Plane.DATA),
+]

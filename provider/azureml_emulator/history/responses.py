@@ -1,0 +1,243 @@
+"""Runs: jobs as run history tells of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.errors import Envelope, ServiceError, correlation
+from azureml_emulator.execution.outputs import PASCAL
+from azureml_emulator.jobs.models import Job, Jobs, experiment_id, moment, span
+from azureml_emulator.pipelines import pipeline_run
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+RUN_TYPES = {"Command": "azureml.scriptrun", "Pipeline": "azureml.PipelineRun"}
+STEP = "azureml.StepRun"
+"""The type of a pipeline's step. Source: recorded children of a pipeline; that of a pipeline inside of another is
+unproven."""
+
+
+def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
+    """A run. ``inputs`` and ``outputs`` are null here; only rundata fills them. Source: recorded answers and the
+    client's model."""
+    return {
+        "runNumber": None,
+        "runId": job.name,
+        "runUuid": job.uuid,
+        "rootRunId": job.root or job.name,
+        "rootRunUuid": job.uuid,
+        "parentRunId": job.parent,
+        "parentRunUuid": None,
+        "experimentId": experiment_id(em.settings.workspace_id, job.experiment),
+        "name": job.definition.get("displayName"),
+        "displayName": job.definition.get("displayName"),
+        "description": job.definition.get("description"),
+        "hidden": bool(job.definition.get("isArchived")),
+        "status": job.status,
+        **times(job),
+        "createdUtc": job.created_at,
+        "createdBy": author(job),
+        "lastModifiedUtc": job.modified_at,
+        "lastModifiedBy": author(job),
+        "cancelationReason": job.cancel_reason,
+        "dataContainerId": job.data_container,
+        "runType": run_type(job),
+        "runTypeV2": {"orchestrator": "Execution", "traits": [], "attribution": None, "computeType": "AmlCompute"},
+        "properties": properties(job),
+        "parameters": em.tracking.params(job.name),
+        "tags": shown_tags(em, job),
+        "target": target(job),
+        "compute": compute(job),
+        "error": error_response(em, job),
+        "warnings": job.warnings,
+        "queueingInfo": job.queueing,
+        "services": {},
+        "actionUris": {},
+        "scriptName": None,
+        "token": None,
+        "tokenExpiryTimeUtc": None,
+        "revision": len(job.walk),
+        "statusRevision": len(job.walk),
+        "primaryMetricName": None,
+        "inputs": None,
+        "outputs": None,
+        "runDefinition": None,
+        "jobSpecification": None,
+    }
+
+
+def details_resource(em: Emulator, job: Job) -> dict[str, Any]:
+    """A run's details: what a run has, and the addresses of its logs."""
+    run = run_resource(em, job)
+    apart = {"createdUtc", "token", "tokenExpiryTimeUtc", "hidden", "experimentId", "dataContainerId", "queueingInfo"}
+    charged = (
+        "chargedCpuCoreSeconds",
+        "chargedCpuMemoryMegabyteSeconds",
+        "chargedGpuSeconds",
+        "chargedNodeUtilizationSeconds",
+    )
+    return {
+        **{key: value for key, value in run.items() if key not in apart},
+        "createdTimeUtc": job.created_at,
+        "logFiles": log_files(em, job),
+        "jobCost": dict.fromkeys(charged),
+        "inputs": typed_inputs(em, job),
+        "outputs": typed_outputs(job),
+    }
+
+
+def times(job: Job) -> dict[str, Any]:
+    """When the command began and ended, and how long it took."""
+    start, end = job.started_at, job.ended_at
+    length = span(start, end) if end else None
+    return {
+        "startTimeUtc": start,
+        "effectiveStartTimeUtc": start,
+        "lastStartTimeUtc": start,
+        "endTimeUtc": end,
+        "duration": length,
+        "computeDuration": length,
+        "currentComputeTime": span(start, None) if start and not end else "00:00:00",
+    }
+
+
+def author(job: Job) -> dict[str, Any]:
+    """Who made the job."""
+    return {"userObjectId": job.created_by, "userName": job.created_by, "userTenantId": None, "upn": None}
+
+
+def properties(job: Job) -> dict[str, str]:
+    """The run's properties, with those that the service adds."""
+    own = job.definition.get("properties", {})
+    if job.definition["jobType"] == "Pipeline":
+        return {**pipeline_run.properties(job), **own}
+    step = {"azureml.runsource": STEP, "azureml.pipelinerunid": job.parent or ""} if job.node else {}
+    return {"_azureml.ComputeTargetType": "amlctrain", "azureml.ModuleName": "", **step, **own}
+
+
+def run_type(job: Job) -> str:
+    """The word for what kind of run it is."""
+    kind = job.definition["jobType"]
+    return STEP if job.node and kind != "Pipeline" else RUN_TYPES.get(kind, "azureml.scriptrun")
+
+
+def target(job: Job) -> str:
+    """The compute's name; a pipeline's own is the one that its nodes run on unless they name another."""
+    if job.definition["jobType"] == "Pipeline":
+        settings = job.definition.get("settings") or {}
+        return str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
+    return str(job.definition.get("computeId") or "serverless").rpartition("/")[2]
+
+
+def compute(job: Job) -> dict[str, Any]:
+    """What the job runs on."""
+    resources = job.definition.get("resources") or {"instanceCount": None}
+    return {
+        "target": target(job),
+        "targetType": "amlctrain",
+        "vmSize": resources.get("instanceType"),
+        "instanceCount": resources["instanceCount"],
+        "gpuCount": 0,
+        "priority": "Dedicated",
+        "region": None,
+    }
+
+
+def shown_tags(em: Emulator, job: Job) -> dict[str, str]:
+    """The job's tags, with those that it set through MLflow, but for MLflow's own."""
+    logged = {key: value for key, value in em.tracking.tags(job.name).items() if not key.startswith("mlflow.")}
+    return {**logged, **job.definition["tags"]}
+
+
+def error_response(em: Emulator, job: Job) -> dict[str, Any] | None:
+    """Why the job failed. Source: the client's model ``RunHistoryErrorResponse``."""
+    if job.error is None:
+        return None
+    root = {
+        "severity": None,
+        "messageFormat": None,
+        "messageParameters": {},
+        "referenceCode": None,
+        "detailsUri": None,
+        "target": None,
+        "details": [],
+        "additionalInfo": None,
+        **job.error,
+    }
+    return {
+        "error": root,
+        "correlation": {"operation": job.uuid.replace("-", ""), "request": job.uuid[:8]},
+        "environment": em.settings.region,
+        "location": em.settings.region,
+        "time": job.ended_at,
+        "componentName": "execution-worker",
+    }
+
+
+def log_files(em: Emulator, job: Job) -> dict[str, str]:
+    """The job's logs by name, each with an address that carries its own right to be read."""
+    fault = em.faults.take("expired_log_sas", job.name)
+    lifetime = -60.0 if fault else 8 * 3600.0
+    container, folder = em.settings.artifact_container, f"ExperimentRun/{job.data_container}/"
+    rows = {}
+    for area in ("azureml-logs/", "logs/", "system_logs/", "user_logs/"):
+        for name in em.blobs.names(container, folder + area):
+            rows[name.removeprefix(folder)] = em.signer.url(container, name, lifetime=lifetime)
+    return rows
+
+
+def typed_outputs(job: Job) -> dict[str, dict[str, str]]:
+    """The job's outputs by name as asset ids; those of a job that did not complete are not registered."""
+    return {name: {"assetId": row["assetId"], "type": row["type"]} for name, row in job.outputs.items()}
+
+
+def typed_inputs(em: Emulator, job: Job) -> dict[str, dict[str, str]]:
+    """The job's data inputs by name; an input that is no asset carries its address (unproven)."""
+    rows = {}
+    for name, row in job.definition["inputs"].items():
+        if row["jobInputType"] != "literal":
+            rows[name] = {"assetId": row["uri"], "type": PASCAL[row["jobInputType"]]}
+    return rows
+
+
+def known_run(em: Emulator, name: str) -> Job:
+    """A run, or run history's 404; a job that was just put may be unknown for a while (fault ``run_lag``)."""
+    job = Jobs(em.store).get(name)
+    if job is None or lags(em, job):
+        raise missing_run(name)
+    return job
+
+
+def lags(em: Emulator, job: Job) -> bool:
+    """Whether a fault keeps run history from knowing a job that is younger than its delay."""
+    created = moment(job.created_at)
+    age = (now() - created).total_seconds() if created else 0.0
+    return any(
+        row["kind"] == "run_lag" and age < (row["delay"] if row["delay"] is not None else 5.0)
+        for row in em.faults.list()
+    ) and bool(em.faults.take("run_lag", job.name))
+
+
+def missing_run(name: str) -> ServiceError:
+    """Run history's words for a run that it does not know. The inner codes are unproven."""
+    return ServiceError(
+        404, "UserError", f"Run {name} was not found.", ("NotFoundError", "RunNotFound"), Envelope.HISTORY
+    )
+
+
+def failed_result(error: ServiceError, region: str) -> dict[str, Any]:
+    """An error inside of a batch answer."""
+    return {
+        "error": {
+            "code": error.code,
+            "message": error.message,
+            "innerError": {"code": "NotFoundError", "innerError": None},
+        },
+        "correlation": correlation(),
+        "environment": region,
+        "location": region,
+        "time": stamp(now()),
+        "componentName": "run-history",
+    }

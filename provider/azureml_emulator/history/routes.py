@@ -1,0 +1,246 @@
+"""Routes of the data plane that tell of runs: run history, its batch reads and its edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from azureml_emulator.assets import resolved_routes
+from azureml_emulator.batch.responses import listed_late
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.history import artifact_routes, metric_routes
+from azureml_emulator.history.odata import FilterError, parse_filter
+from azureml_emulator.history.responses import (
+    details_resource,
+    failed_result,
+    known_run,
+    lags,
+    missing_run,
+    run_resource,
+    typed_inputs,
+    typed_outputs,
+)
+from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
+from azureml_emulator.jobs.models import Job, Jobs, experiment_id, updated_definition
+from azureml_emulator.jobs.routes import begin_cancel
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+PAGE = 500
+EDITABLE = frozenset({"displayName", "description", "tags", "properties", "hidden", "name"})
+
+
+def in_experiment(em: Emulator, name: str, experiment: str | None, experimentid: str | None) -> Job:
+    """A run of the experiment that the path names, or of any experiment when it names none."""
+    job = known_run(em, name)
+    if experiment is not None and experiment != job.experiment:
+        raise missing_run(name)
+    if experimentid is not None and experimentid != experiment_id(em.settings.workspace_id, job.experiment):
+        raise missing_run(name)
+    return job
+
+
+async def get_run(
+    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Get."""
+    return web.json_response(run_resource(em, in_experiment(em, run, experiment, experimentid)))
+
+
+async def get_details(
+    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Get details."""
+    return web.json_response(details_resource(em, in_experiment(em, run, experiment, experimentid)))
+
+
+async def get_children(
+    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Get children, the oldest first."""
+    in_experiment(em, run, experiment, experimentid)
+    rows = [job for job in Jobs(em.store).all() if job.parent == run]
+    query = request.query
+    return listed(em, rows, query.get("$filter"), query.get("$top"), query.get("$continuationtoken"))
+
+
+async def edit_run(
+    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Add or modify: display name, description, tags, properties, and whether it is archived (``hidden``)."""
+    job = in_experiment(em, run, experiment, experimentid)
+    body = {key: value for key, value in (await read_object(request, Envelope.HISTORY)).items() if value is not None}
+    refused = sorted(set(body) - EDITABLE - {"runId"})
+    if refused:
+        raise bad(f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}.")
+    asked: dict[str, Any] = {
+        key: body[key] for key in ("displayName", "description", "tags", "properties") if key in body
+    }
+    if "hidden" in body:
+        asked["isArchived"] = bool(body["hidden"])
+    for bag in ("tags", "properties"):
+        if bag in asked:
+            asked[bag] = {key: str(value) for key, value in asked[bag].items() if value is not None}
+    changed = Jobs(em.store).change(run, definition=updated_definition(job.definition, asked))
+    return web.json_response(run_resource(em, changed))
+
+
+async def cancel_run(
+    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Cancel, with a reason."""
+    job = in_experiment(em, run, experiment, experimentid)
+    try:
+        begin_cancel(em, job, request.query.get("CancelationReason"))
+    except ServiceError as error:
+        raise bad(error.message) from None
+    return web.json_response(None)
+
+
+async def get_token(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+    """Runs - Get token: a new one, for a job whose own is about to expire.
+
+    Source: ``_restclient/token`` of azureml-mlflow 1.62.
+    """
+    known_run(em, run)
+    expiry = now() + timedelta(seconds=RUN_TOKEN_LIFETIME)
+    return web.json_response({"token": em.tokens.of_run(), "expiryTimeUtc": stamp(expiry)})
+
+
+async def get_services(em: Emulator, request: web.Request, run: str, node: str) -> web.Response:
+    """Runs - Get service instances: the emulator opens no interactive services."""
+    known_run(em, run)
+    return web.json_response({"instances": {}})
+
+
+async def rundata(em: Emulator, request: web.Request) -> web.Response:
+    """Runs - Get run data: the one answer that tells inputs and outputs."""
+    asked = await read_object(request, Envelope.HISTORY)
+    request["job"] = asked.get("runId")
+    return web.json_response(run_data(em, asked))
+
+
+def run_data(em: Emulator, asked: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a run that a request selects."""
+    name = asked.get("runId")
+    if not isinstance(name, str):
+        raise bad("runId is required.")
+    job = known_run(em, name)
+    metadata = {**run_resource(em, job), "inputs": typed_inputs(em, job), "outputs": typed_outputs(job)}
+    return {
+        "runMetadata": metadata if asked.get("selectRunMetadata") else None,
+        "runDefinition": {"Command": job.definition.get("command")} if asked.get("selectRunDefinition") else None,
+        "jobSpecification": None,
+        "systemSettings": None,
+    }
+
+
+async def batch_rundata(em: Emulator, request: web.Request) -> web.Response:
+    """Runs - Batch get run data: each request by its own key."""
+    asked = (await read_object(request, Envelope.HISTORY)).get("requests")
+    if not isinstance(asked, dict) or not all(isinstance(row, dict) for row in asked.values()):
+        raise bad("requests must be an object of requests.")
+    good, failed = {}, {}
+    for key, row in asked.items():
+        try:
+            good[key] = run_data(em, row)
+        except ServiceError as error:
+            failed[key] = failed_result(error, em.settings.region)
+    return web.json_response({"successfulResults": good, "failedResults": failed})
+
+
+def experiment_test(em: Emulator, experiment: str | None, experimentid: str | None) -> Callable[[Job], bool]:
+    """Whether a job belongs to the experiment that a path names."""
+    if experiment is not None:
+        return lambda job: job.experiment == experiment
+    return lambda job: experiment_id(em.settings.workspace_id, job.experiment) == experimentid
+
+
+async def runs_by_ids(
+    em: Emulator, request: web.Request, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Get by ids, of one experiment."""
+    names = (await read_object(request, Envelope.HISTORY)).get("runIds")
+    if not isinstance(names, list):
+        raise bad("runIds must be an array of run ids.")
+    belongs = experiment_test(em, experiment, experimentid)
+    runs, errors = {}, {}
+    for name in names:
+        job = Jobs(em.store).get(str(name))
+        if job and belongs(job) and not lags(em, job):
+            runs[name] = run_resource(em, job)
+        else:
+            errors[name] = failed_result(missing_run(str(name)), em.settings.region)
+    return web.json_response({"runs": runs, "errors": errors})
+
+
+async def query_runs(
+    em: Emulator, request: web.Request, experiment: str | None = None, experimentid: str | None = None
+) -> web.Response:
+    """Runs - Query, of one experiment; a run that does not fit is absent."""
+    asked = await read_object(request, Envelope.HISTORY, optional=True)
+    belongs = experiment_test(em, experiment, experimentid)
+    rows = [job for job in Jobs(em.store).all() if belongs(job) and not lags(em, job) and not listed_late(em, job)]
+    order = str(asked.get("orderBy") or "").lower().split()
+    if order and order[0] == "runid":
+        rows.sort(key=lambda job: job.name)
+    if order and order[-1] == "desc":
+        rows.reverse()
+    return listed(em, rows, asked.get("filter"), asked.get("top"), asked.get("continuationToken"))
+
+
+def listed(em: Emulator, rows: list[Job], condition: Any, top: Any, token: Any) -> web.Response:
+    """One page of runs; a single page comes without a token. Source: recorded answers to children."""
+    try:
+        test = parse_filter(str(condition or ""))
+        size, start = int(top or PAGE), int(token or 0)
+    except (FilterError, ValueError) as error:
+        raise bad(str(error)) from None
+    found = [run for run in (run_resource(em, job) for job in rows) if test(run)]
+    body: dict[str, Any] = {"value": found[start : start + size]}
+    if start + size < len(found):
+        body.update(continuationToken=str(start + size), nextLink=None)
+    return web.json_response(body)
+
+
+def bad(message: str) -> ServiceError:
+    """Run history's 400."""
+    return ServiceError(400, "UserError", message, ("BadArgument",), Envelope.HISTORY)
+
+
+HISTORY = "/history/v1.0{ws}"
+SCOPES = (HISTORY, f"{HISTORY}/experiments/{{experiment}}", f"{HISTORY}/experimentids/{{experimentid}}")
+OF_RUN: list[tuple[str, str, Callable[..., Any]]] = [
+    ("GET", "/runs/{run}", get_run),
+    ("PATCH", "/runs/{run}", edit_run),
+    ("GET", "/runs/{run}/details", get_details),
+    ("GET", "/runs/{run}/children", get_children),
+]
+OF_EXPERIMENT: list[tuple[str, str, Callable[..., Any]]] = [
+    ("GET", "/runs/{run}/token", get_token),
+    ("POST", "/runs/{run}/cancel", cancel_run),
+    ("POST", "/runs/runIds", runs_by_ids),
+    ("POST", "/runs:query", query_runs),
+]
+
+ROUTES = [
+    *(Route(method, scope + path, handler, Plane.DATA) for scope in SCOPES for method, path, handler in OF_RUN),
+    *(
+        Route(method, scope + path, handler, Plane.DATA)
+        for scope in SCOPES[1:]
+        for method, path, handler in OF_EXPERIMENT
+    ),
+    Route("GET", f"{HISTORY}/runs/{{run}}/serviceinstances/{{node}}", get_services, Plane.DATA),
+    Route("POST", f"{HISTORY}/rundata", rundata, Plane.DATA),
+    Route("POST", f"{HISTORY}/batchrundata", batch_rundata, Plane.DATA),
+    *artifact_routes.ROUTES,
+    *metric_routes.ROUTES,
+    *resolved_routes.ROUTES,
+]

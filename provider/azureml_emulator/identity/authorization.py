@@ -1,0 +1,148 @@
+"""Access: what a request must show before its handler is called, plane by plane."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.routing import Match, Plane
+from azureml_emulator.core.settings import LOOPBACK
+from azureml_emulator.identity.tokens import TokenError
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+
+def check(em: Emulator, request: web.Request, match: Match) -> None:
+    """Authenticate a request, then check its api-version and the coordinates in its path.
+
+    :raises ServiceError: as the service's front end would refuse it.
+    """
+    plane = match.route.plane
+    CHECKS[plane](em, request)
+    if plane is Plane.ARM:
+        check_api_version(request)
+    check_coordinates(em, match)
+
+
+def check_api_version(request: web.Request) -> None:
+    """ARM demands an api-version and refuses one that is no date. Source: ARM's common errors."""
+    version = request.query.get("api-version")
+    if not version:
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise ServiceError(400, "MissingApiVersionParameter", message, envelope=Envelope.ARM)
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(-\w+)?", version):
+        message = f"The api-version '{version}' is invalid. Supported: 'YYYY-MM-DD' and 'YYYY-MM-DD-preview'."
+        raise ServiceError(400, "InvalidApiVersionParameter", message, envelope=Envelope.ARM)
+
+
+def check_coordinates(em: Emulator, match: Match) -> None:
+    """Refuse another subscription, resource group or workspace than the emulator's, as ARM does."""
+    wanted = em.settings
+    if match.subscription is not None and not same(match.subscription, wanted.subscription_id):
+        if not is_guid(match.subscription):
+            message = f"The provided subscription identifier '{match.subscription}' is malformed or invalid."
+            raise ServiceError(400, "InvalidSubscriptionId", message, envelope=Envelope.ARM)
+        message = f"The subscription '{match.subscription}' could not be found."
+        raise ServiceError(404, "SubscriptionNotFound", message, envelope=Envelope.ARM)
+    if match.group is not None and not same(match.group, wanted.resource_group):
+        message = f"Resource group '{match.group}' could not be found."
+        raise ServiceError(404, "ResourceGroupNotFound", message, envelope=Envelope.ARM)
+    if match.workspace is not None and not same(match.workspace, wanted.workspace_name):
+        message = (
+            f"The Resource 'Microsoft.MachineLearningServices/workspaces/{match.workspace}' under resource group "
+            f"'{match.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+        )
+        raise ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
+
+
+def same(left: str, right: str) -> bool:
+    """ARM compares names without regard to case."""
+    return left.lower() == right.lower()
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def bearer(request: web.Request) -> str | None:
+    """The bearer token of a request, or None."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def open_door(em: Emulator, request: web.Request) -> None:
+    """Nothing is asked for."""
+
+
+def check_arm(em: Emulator, request: web.Request) -> None:
+    """A token for ARM."""
+    check_bearer(em, request, em.tokens.audiences.arm, Envelope.ARM)
+
+
+def check_data(em: Emulator, request: web.Request) -> None:
+    """A token for ARM or for Azure ML."""
+    check_bearer(em, request, em.tokens.audiences.arm | em.tokens.audiences.ml, Envelope.HISTORY)
+
+
+def check_mlflow(em: Emulator, request: web.Request) -> None:
+    """The same; MLflow clients send a job's own token."""
+    check_bearer(em, request, em.tokens.audiences.arm | em.tokens.audiences.ml, Envelope.MLFLOW)
+
+
+def check_scoring(em: Emulator, request: web.Request) -> None:
+    """A token for Azure ML, and no other."""
+    check_bearer(em, request, em.tokens.audiences.ml, Envelope.HISTORY)
+
+
+def check_bearer(em: Emulator, request: web.Request, audiences: frozenset[str], envelope: Envelope) -> None:
+    """Demand a valid token for one of the audiences; 401 otherwise."""
+    token = bearer(request)
+    try:
+        if token is None:
+            raise TokenError("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+        request["claims"] = em.tokens.verify(token, audiences)
+    except TokenError as error:
+        challenge = f'Bearer authorization_uri="{em.settings.authority}/{em.settings.tenant_id}", error="invalid_token"'
+        headers = {"WWW-Authenticate": challenge}
+        raise ServiceError(401, error.code, error.message, envelope=envelope, headers=headers) from None
+
+
+def check_control(em: Emulator, request: web.Request) -> None:
+    """The emulator's own secret, from this machine."""
+    peer = ipaddress.ip_address(request.remote or "::")
+    given = bearer(request) or ""
+    if not peer.is_loopback or not hmac.compare_digest(given.encode(), em.settings.client_secret.encode()):
+        message = "Control routes need the client_secret of endpoint.json as bearer token, from this machine."
+        raise ServiceError(403, "Forbidden", message, envelope=Envelope.ARM)
+
+
+def check_local_page(em: Emulator, request: web.Request) -> None:
+    """A page asked for by a loopback name: another site's name that leads here must not read it."""
+    host = request.host.rpartition(":")[0] or request.host
+    if host not in LOOPBACK:
+        raise ServiceError(403, "Forbidden", "Studio pages are for this machine only.", envelope=Envelope.ARM)
+
+
+CHECKS: dict[Plane, Callable[[Emulator, web.Request], None]] = {
+    Plane.OPEN: open_door,
+    Plane.ARM: check_arm,
+    Plane.DATA: check_data,
+    Plane.SCORING: check_scoring,
+    Plane.MLFLOW: check_mlflow,
+    Plane.STORAGE: open_door,
+    Plane.CONTROL: check_control,
+    Plane.STUDIO: check_local_page,
+}

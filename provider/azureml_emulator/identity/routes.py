@@ -1,0 +1,153 @@
+"""The authority: OpenID configuration, the token endpoint, and managed identity's endpoints."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from azureml_emulator.core.clock import now
+from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.identity.credentials import Refusal, check_client, resource_of
+from azureml_emulator.identity.tokens import LIFETIME
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+
+async def openid_configuration(em: Emulator, request: web.Request, tenant: str) -> web.Response:
+    """The authority's own addresses. Source: msal asks for it once per credential."""
+    if tenant != em.settings.tenant_id:
+        return refuse(unknown_tenant(tenant))
+    base = f"{em.settings.authority}/{tenant}"
+    return web.json_response(
+        {
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "issuer": em.tokens.issuer,
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "token"],
+            "subject_types_supported": ["pairwise"],
+        }
+    )
+
+
+async def keys(em: Emulator, request: web.Request, tenant: str) -> web.Response:
+    """The public keys that verify this authority's tokens."""
+    return web.json_response(em.tokens.key_set())
+
+
+async def token(em: Emulator, request: web.Request, tenant: str) -> web.Response:
+    """Issue a token for client credentials: a secret or an assertion."""
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    try:
+        if tenant != em.settings.tenant_id:
+            raise unknown_tenant(tenant)
+        check_client(em.settings, form)
+        resource = resource_of(form.get("scope", ""))
+        check_resource(em, resource)
+    except Refusal as refusal:
+        return refuse(refusal)
+    answer = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME}
+    return web.json_response({**answer, "access_token": em.tokens.issue(resource)})
+
+
+def unknown_tenant(tenant: str) -> Refusal:
+    """The authority's words for a tenant that it does not know."""
+    text = f"Tenant '{tenant}' not found. Check that you have the correct tenant ID and sign into the correct cloud."
+    return Refusal(400, "invalid_request", 90002, text)
+
+
+def check_resource(em: Emulator, resource: str) -> None:
+    """Refuse a resource that no route here accepts a token for."""
+    if resource.rstrip("/") not in em.tokens.accepted:
+        text = f"The resource principal named {resource} was not found in the tenant named {em.settings.tenant_id}."
+        raise Refusal(400, "invalid_resource", 500011, text)
+
+
+def refuse(refusal: Refusal) -> web.Response:
+    """An error as the authority words it."""
+    trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
+    moment = f"{now():%Y-%m-%d %H:%M:%SZ}"
+    text = f"AADSTS{refusal.number}: {refusal.text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {moment}"
+    body: dict[str, Any] = {
+        "error": refusal.error,
+        "error_description": text,
+        "error_codes": [refusal.number],
+        "timestamp": moment,
+        "trace_id": trace,
+        "correlation_id": correlation,
+    }
+    return web.json_response(body, status=refusal.status)
+
+
+async def instance_discovery(em: Emulator, request: web.Request) -> web.Response:
+    """Which authorities belong together: this one, to itself. Source: msal, ``authority.py``."""
+    base = f"{em.settings.authority}/{em.settings.tenant_id}"
+    return web.json_response(
+        {
+            "tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration",
+            "api-version": "1.1",
+            "metadata": [],
+        }
+    )
+
+
+async def machine_identity(em: Emulator, request: web.Request) -> web.Response:
+    """A token for the managed identity of a virtual machine. Source: azure-identity and msal, IMDS, 2018-02-01."""
+    if request.headers.get("Metadata", "").lower() != "true":
+        return bad_identity_request("Required metadata header not specified")
+    return identity_token(em, request)
+
+
+async def service_identity(em: Emulator, request: web.Request) -> web.Response:
+    """A token for the managed identity of App Service (2019-08-01) or of an Azure ML compute (2017-09-01).
+
+    Source: azure-identity and msal: App Service sends ``X-IDENTITY-HEADER``, Azure ML ``secret``. Any value is taken.
+    """
+    if not (request.headers.get("X-IDENTITY-HEADER") or request.headers.get("secret")):
+        return bad_identity_request("Header X-IDENTITY-HEADER or secret is missing")
+    return identity_token(em, request)
+
+
+def identity_token(em: Emulator, request: web.Request) -> web.Response:
+    """The answer of all managed identity endpoints."""
+    resource = request.query.get("resource", "")
+    client = request.query.get("client_id") or request.query.get("clientid")
+    if client and client != em.settings.client_id:
+        return bad_identity_request("Identity not found")
+    if resource.rstrip("/") not in em.tokens.accepted:
+        text = f"AADSTS500011: The resource principal named {resource} was not found."
+        return web.json_response({"error": "invalid_resource", "error_description": text}, status=400)
+    return web.json_response(
+        {
+            "access_token": em.tokens.issue(resource),
+            "client_id": em.settings.client_id,
+            "expires_in": str(LIFETIME),
+            "expires_on": str(int(time.time()) + LIFETIME),
+            "resource": resource,
+            "token_type": "Bearer",
+        }
+    )
+
+
+def bad_identity_request(text: str) -> web.Response:
+    """400 as the identity endpoint words it."""
+    return web.json_response({"error": "invalid_request", "error_description": text}, status=400)
+
+
+ROUTES = [
+    Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", openid_configuration, Plane.OPEN),
+    Route("GET", "/{tenant}/.well-known/openid-configuration", openid_configuration, Plane.OPEN),
+    Route("GET", "/{tenant}/discovery/v2.0/keys", keys, Plane.OPEN),
+    Route("GET", "/common/discovery/instance", instance_discovery, Plane.OPEN),
+    Route("POST", "/{tenant}/oauth2/v2.0/token", token, Plane.OPEN),
+    Route("GET", "/metadata/identity/oauth2/token", machine_identity, Plane.OPEN),
+    Route("GET", "/msi/token", service_identity, Plane.OPEN),
+]

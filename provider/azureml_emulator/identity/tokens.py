@@ -1,0 +1,145 @@
+"""Tokens: signed JWTs as the authority issues them, and their verification as each front end demands it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from azureml_emulator.core.settings import STORAGE_AUDIENCE, Settings, write_private
+
+LIFETIME = 86399
+"""Seconds a token lives, as the authority's answers say for service principals."""
+
+RUN_TOKEN_LIFETIME = 7 * 24 * 3600
+"""Seconds that a job's own token lives."""
+
+
+class TokenError(Exception):
+    """A token was refused; ``code`` is ARM's word for the reason."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Audiences:
+    """The audiences that each front end accepts: the emulator's own and the public cloud's, without a last slash."""
+
+    arm: frozenset[str]
+    ml: frozenset[str]
+    storage: frozenset[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Audiences:
+        """The audiences of this workspace."""
+        local = {f"https://{name}:{settings.port}" for name in ("127.0.0.1", "localhost", settings.address)}
+        return cls(
+            arm=frozenset({*local, "https://management.azure.com", "https://management.core.windows.net"}),
+            ml=frozenset({settings.ml_audience, "https://ml.azure.com"}),
+            storage=frozenset({STORAGE_AUDIENCE, settings.storage_url}),
+        )
+
+
+class Tokens:
+    """Issues and verifies tokens with a key that the state directory keeps, so that they outlive a restart."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._key = signing_key(settings.state / "signing-key.pem")
+        self.audiences = Audiences.of(settings)
+        self.issuer = f"{settings.authority}/{settings.tenant_id}/v2.0"
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Every audience that a token may be asked for."""
+        return self.audiences.arm | self.audiences.ml | self.audiences.storage
+
+    def issue(self, audience: str, *, lifetime: int = LIFETIME, claims: dict[str, Any] | None = None) -> str:
+        """A token of the emulator's application for ``audience``, exactly as spelled.
+
+        :param lifetime: seconds from now.
+        :param claims: further claims, which win over the usual ones.
+        """
+        moment = int(time.time())
+        subject = str(uuid.uuid5(uuid.UUID(self._settings.tenant_id), self._settings.client_id))
+        payload: dict[str, Any] = {
+            "aud": audience,
+            "iss": self.issuer,
+            "iat": moment,
+            "nbf": moment,
+            "exp": moment + lifetime,
+            "appid": self._settings.client_id,
+            "appidacr": "1",
+            "idtyp": "app",
+            "oid": subject,
+            "sub": subject,
+            "tid": self._settings.tenant_id,
+            "uti": uuid.uuid4().hex,
+            "ver": "1.0",
+        }
+        return jwt.encode({**payload, **(claims or {})}, self._key, algorithm="RS256", headers={"kid": self.key_id})
+
+    def of_run(self) -> str:
+        """A job's own token: for Azure ML, and of no use at ARM.
+
+        Source: the docstring of ``AzureMLTokenAuthentication`` in azureml-mlflow 1.62.
+        """
+        return self.issue(self._settings.ml_audience, lifetime=RUN_TOKEN_LIFETIME)
+
+    def verify(self, token: str, audiences: Iterable[str]) -> dict[str, Any]:
+        """The claims of a token that this authority signed for one of ``audiences`` and that has not expired.
+
+        :raises TokenError: with the code that ARM gives for the reason.
+        """
+        try:
+            options: Any = {"verify_aud": False, "require": ["exp", "aud"]}
+            claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], options=options)
+        except jwt.ExpiredSignatureError:
+            raise TokenError("ExpiredAuthenticationToken", "The access token expiry UTC time has passed.") from None
+        except jwt.PyJWTError:
+            raise TokenError("InvalidAuthenticationToken", "The access token is invalid.") from None
+        accepted = sorted(audiences)
+        if str(claims["aud"]).rstrip("/") not in accepted:
+            raise TokenError(
+                "InvalidAuthenticationTokenAudience",
+                "The access token has been obtained for wrong audience or resource "
+                f"'{claims['aud']}'. It should exactly match with one of the allowed audiences "
+                f"{', '.join(repr(name) for name in accepted)}.",
+            )
+        if claims.get("tid") != self._settings.tenant_id:
+            raise TokenError("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer.")
+        return claims
+
+    @property
+    def key_id(self) -> str:
+        """The name of the signing key in token headers and in the key set."""
+        return str(uuid.uuid5(uuid.UUID(self._settings.tenant_id), "signing-key"))
+
+    def key_set(self) -> dict[str, Any]:
+        """The public half of the signing key as a JSON web key set."""
+        row = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [{**row, "use": "sig", "kid": self.key_id}]}
+
+
+def signing_key(path: Path) -> rsa.RSAPrivateKey:
+    """The directory's signing key, made at the first start."""
+    if not path.exists():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        text = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+        write_private(path, text)
+    loaded = serialization.load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(loaded, rsa.RSAPrivateKey)
+    return loaded

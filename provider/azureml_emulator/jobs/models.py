@@ -1,0 +1,289 @@
+"""Jobs: their records, the walk of their statuses, and the rules for putting one. No HTTP, no files."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.store import Store
+
+TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
+ACTIVE = ("NotStarted", "Starting", "Preparing", "Queued", "Running", "Finalizing", "CancelRequested", "NotResponding")
+BEFORE_RUNNING = frozenset({"NotStarted", "Starting", "Preparing", "Queued"})
+STATUSES = (*ACTIVE, "Completed", "Failed", "Canceled")
+STOPPABLE = frozenset({*BEFORE_RUNNING, "Running", "NotResponding"})
+"""Statuses in which a job takes a cancel; in ``Finalizing`` the service refuses it (Azure/azureml-assets PR 2496)."""
+
+NEXT: Mapping[str, frozenset[str]] = {
+    "NotStarted": frozenset({"Starting"}),
+    "Starting": frozenset({"Preparing", "Failed", "CancelRequested"}),
+    "Preparing": frozenset({"Queued", "Running", "Failed", "CancelRequested"}),
+    "Queued": frozenset({"Running", "Failed", "CancelRequested"}),
+    "Running": frozenset({"Finalizing", "NotResponding", "Failed", "CancelRequested", "Canceled"}),
+    "NotResponding": frozenset({"Running", "Finalizing", "Failed", "CancelRequested", "Canceled"}),
+    "Finalizing": frozenset({"Completed", "Failed"}),
+    "CancelRequested": frozenset({"Canceled", "Failed"}),
+}
+"""Which status may follow which. Any active status may become ``Failed`` when the emulator stops."""
+
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
+"""The pattern that clients generated from the service's definition check job names against."""
+
+MUTABLE = frozenset({"description", "tags", "displayName", "properties", "isArchived"})
+"""What a PUT of an existing job may change. Source: the service's own message, code ``JobPropertyImmutable``."""
+
+SERVICE_MADE = frozenset({"status", "parameters"})
+OWN_SERVICES = frozenset({"Tracking", "Studio"})
+"""The services that every job has; they come back in a definition that is read and put again."""
+
+
+@dataclass
+class Job:
+    """One job as the emulator remembers it.
+
+    :param definition: the request's properties with what the service fills in.
+    :param walk: the statuses so far, each with the time at which it began.
+    :param root: the outermost job that it belongs to; None when that is the parent, or itself.
+    :param node: the job's name in its parent's graph; None when it is no step of a pipeline.
+    :param outputs: what the job wrote, by output: ``assetId``, ``type`` (PascalCase) and ``uri``.
+    :param error: the root error of run history (``code``, ``message``, ``innerError`` ...), None unless it failed.
+    :param process: pid and start time of the process above the job's own, while there is one.
+    """
+
+    name: str
+    definition: dict[str, Any]
+    status: str = "NotStarted"
+    created_at: str = ""
+    created_by: str = ""
+    walk: list[list[str]] = field(default_factory=list)
+    uuid: str = ""
+    parent: str | None = None
+    modified_at: str = ""
+    error: dict[str, Any] | None = None
+    warnings: list[dict[str, str]] = field(default_factory=list)
+    queueing: dict[str, str] | None = None
+    cancel_reason: str | None = None
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    process: list[int] | None = None
+    root: str | None = None
+    node: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the status is final."""
+        return self.status in TERMINAL
+
+    @property
+    def experiment(self) -> str:
+        """The experiment that the job belongs to."""
+        return str(self.definition["experimentName"])
+
+    @property
+    def data_container(self) -> str:
+        """The folder of the job's artifacts below ``ExperimentRun/``."""
+        return f"dcid.{self.name}"
+
+    def since(self, status: str) -> str | None:
+        """When the job first had a status, or None."""
+        return next((time for word, time in self.walk if word == status), None)
+
+    @property
+    def started_at(self) -> str | None:
+        """When the command began."""
+        return self.since("Running")
+
+    @property
+    def ended_at(self) -> str | None:
+        """When the job reached its final status."""
+        return self.since(self.status) if self.ended else None
+
+
+class Jobs:
+    """The jobs in the store, read and changed one at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, name: str) -> Job | None:
+        """A job, or None. Names are case-sensitive."""
+        value = self._store.get("job", name)
+        return job_from(value) if value else None
+
+    def all(self) -> Iterator[Job]:
+        """Every job, the oldest first."""
+        return (job_from(value) for _, value in self._store.list("job"))
+
+    def of_experiment(self, name: str) -> Iterator[Job]:
+        """Every job of an experiment, the oldest first."""
+        return (job_from(value) for value in self._store.having("job", "$.definition.experimentName", name))
+
+    def add(
+        self,
+        name: str,
+        definition: dict[str, Any],
+        created_by: str,
+        parent: str | None = None,
+        *,
+        root: str | None = None,
+        node: str | None = None,
+    ) -> Job:
+        """A new job in ``Starting``, which is what the answer to its PUT shows."""
+        moment = stamp(now())
+        walk = [["NotStarted", moment], ["Starting", moment]]
+        job = Job(name, definition, "Starting", moment, created_by, walk, str(uuid.uuid4()), parent, moment)
+        job.root, job.node = root or parent, node
+        self._store.put("job", name, asdict(job))
+        return job
+
+    def change(self, name: str, **values: Any) -> Job:
+        """Set fields of a job and answer the new record; a new ``status`` is added to its walk.
+
+        A status that may not follow the present one is an error of the emulator, not of its user.
+        """
+        job = self.get(name)
+        if job is None:
+            raise KeyError(name)
+        moment = stamp(now())
+        status = values.get("status")
+        if status is not None and status != job.status:
+            assert status in NEXT.get(job.status, ()) or (status == "Failed" and not job.ended), (
+                name,
+                job.status,
+                status,
+            )
+            job.walk.append([status, moment])
+        for key, value in values.items():
+            setattr(job, key, value)
+        job.modified_at = moment
+        self._store.put("job", name, asdict(job))
+        return job
+
+    def children(self, name: str) -> list[Job]:
+        """The jobs that belong to a job directly, the oldest first."""
+        return [job for job in self.all() if job.parent == name]
+
+    def delete(self, name: str) -> None:
+        """Forget a job, a pipeline with its steps."""
+        for child in self.children(name):
+            if child.node:
+                self.delete(child.name)
+        self._store.delete("job", name)
+
+
+def job_from(value: Mapping[str, Any]) -> Job:
+    """A record from the store; keys of other versions of the emulator are ignored."""
+    known = {row.name for row in fields(Job)}
+    return Job(**{key: each for key, each in value.items() if key in known})
+
+
+def completed_definition(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition as the service stores it: with its defaults. Source: recorded answers to GET of command
+    and pipeline jobs; that the modes of a pipeline's data stay open is unproven."""
+    definition = {key: value for key, value in given.items() if key not in SERVICE_MADE and value is not None}
+    definition.setdefault("displayName", name)
+    definition.setdefault("experimentName", "Default")
+    definition.setdefault("isArchived", False)
+    services = {key: row for key, row in (given.get("services") or {}).items() if key not in OWN_SERVICES}
+    definition["services"] = {key: {**(row or {}), "status": None} for key, row in services.items()}
+    definition.setdefault("identity", {"identityType": "AMLToken"})
+    definition.setdefault("properties", {})
+    definition.setdefault("tags", {})
+    if definition["jobType"] == "Pipeline":
+        return {**{key: {} for key in ("inputs", "outputs", "jobs", "settings")}, **definition}
+    definition.setdefault("environmentVariables", {})
+    resources = definition.setdefault("resources", {})
+    resources.setdefault("instanceCount", 1)
+    resources.setdefault("shmSize", "2g")
+    if "computeId" not in definition:
+        definition.setdefault("queueSettings", {}).setdefault("jobTier", "Standard")
+    definition["inputs"] = {key: completed_input(value) for key, value in definition.get("inputs", {}).items()}
+    outputs = {key: {"mode": "ReadWriteMount", **value} for key, value in definition.get("outputs", {}).items()}
+    definition["outputs"] = {"default": default_output(name), **outputs}
+    return definition
+
+
+def completed_input(value: Mapping[str, Any]) -> dict[str, Any]:
+    """An input with the mode that the service fills in."""
+    return dict(value) if value["jobInputType"] == "literal" else {"mode": "ReadOnlyMount", **value}
+
+
+def default_output(name: str) -> dict[str, str]:
+    """The job's artifacts, as GET of a command job shows them: without a ``/paths/`` segment."""
+    uri = f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}"
+    return {"jobOutputType": "uri_folder", "mode": "ReadWriteMount", "uri": uri}
+
+
+def changed_properties(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """The immutable properties in which two completed definitions differ; empty: the same job.
+
+    :param asked: completed by the same rules, so that the first body put again and the stored definition put back
+    both agree.
+    """
+    names = sorted((set(stored) | set(asked)) - MUTABLE)
+    return [name for name in names if comparable(stored.get(name)) != comparable(asked.get(name))]
+
+
+def comparable(value: Any) -> Any:
+    """A value without nulls and empty objects, with ARM ids in one case."""
+    if isinstance(value, dict):
+        inner = {key: comparable(each) for key, each in value.items()}
+        return {key: each for key, each in inner.items() if each is not None} or None
+    if isinstance(value, list):
+        return [comparable(each) for each in value]
+    if isinstance(value, str) and value.lower().startswith("/subscriptions/"):
+        return value.lower()
+    return value
+
+
+def immutable_message(names: list[str]) -> str:
+    """The service's words for a PUT that would change a job. Source: issue MicrosoftDocs/azure-docs 122250."""
+    return (
+        "A job with this name already exists. If you are trying to create a new job, use a different name. "
+        f"If you are trying to update an existing job, the existing job's {', '.join(names)} cannot be changed. "
+        "Only description, tags, displayName, properties, and isArchived can be updated."
+    )
+
+
+def updated_definition(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored definition with what a PUT or PATCH may change: tags are merged, properties only added."""
+    definition = dict(stored)
+    for key in ("description", "displayName", "isArchived"):
+        if asked.get(key) is not None:
+            definition[key] = asked[key]
+    definition["tags"] = {**stored.get("tags", {}), **(asked.get("tags") or {})}
+    definition["properties"] = {**(asked.get("properties") or {}), **stored.get("properties", {})}
+    return definition
+
+
+def experiment_id(workspace_id: str, experiment: str) -> str:
+    """The GUID of an experiment: always the same one for a name."""
+    return str(uuid.uuid5(uuid.UUID(workspace_id), f"experiment/{experiment}"))
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time of the records as a datetime; seven digits of a second are cut to six."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", text)
+    if not found:
+        return None
+    base, fraction, zone = found.groups()
+    return datetime.fromisoformat(f"{base}.{(fraction or '0')[:6]:0<6}{'+00:00' if zone == 'Z' else zone}")
+
+
+def span(start: str | None, end: str | None) -> str | None:
+    """The time between two moments as run history writes it (``hh:mm:ss.fffffff``), up to now without an end."""
+    first, last = moment(start), moment(end) or now()
+    if first is None:
+        return None
+    total = max(0.0, (last - first).total_seconds())
+    hours, rest = divmod(total, 3600)
+    minutes, secs = divmod(rest, 60)
+    days, hours = divmod(int(hours), 24)
+    lead = f"{days}." if days else ""
+    return f"{lead}{hours:02d}:{int(minutes):02d}:{secs:010.7f}"

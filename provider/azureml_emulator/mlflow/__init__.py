@@ -1,0 +1,1 @@
+"""MLflow's tracking server and registry, as Azure ML serves them."""

@@ -1,0 +1,217 @@
+"""Tracking: what scripts log with MLflow, run by run: metrics, parameters, tags; runs of their own; experiments."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from azureml_emulator.core.clock import now
+from azureml_emulator.core.store import Store, connect
+from azureml_emulator.jobs.models import Job, Jobs, experiment_id, moment
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS metrics (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, timestamp INTEGER NOT NULL, step INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS metrics_of_run ON metrics (run, name);
+CREATE TABLE IF NOT EXISTS params (run TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (run, key));
+CREATE TABLE IF NOT EXISTS tags (run TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (run, key));
+"""
+DEFAULT_EXPERIMENT = "Default"
+STATUSES = {"Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED", "Running": "RUNNING"}
+"""MLflow's word for a job's status; one that runs no command yet is ``SCHEDULED``."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One point of a metric.
+
+    :param timestamp: milliseconds since the epoch.
+    """
+
+    name: str
+    value: float
+    timestamp: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as MLflow sees it: a job, or one that a script began by itself.
+
+    :param start, end: milliseconds since the epoch.
+    """
+
+    id: str
+    experiment: str
+    status: str
+    start: int
+    end: int | None
+    deleted: bool = False
+    name: str = ""
+
+
+class ParameterChangedError(Exception):
+    """A parameter was logged again with another value, which MLflow does not allow."""
+
+
+class Tracking:
+    """Everything logged, kept in a file of its own; runs of their own and experiments in the store."""
+
+    def __init__(self, state: Path, store: Store, workspace_id: str) -> None:
+        self._store = store
+        self._workspace_id = workspace_id
+        self._connection = connect(state / "tracking.sqlite")
+        self._connection.executescript(SCHEMA)
+        self._lock = threading.RLock()
+
+    def log(
+        self, run: str, metrics: Iterable[Metric], params: Iterable[tuple[str, str]], tags: Iterable[tuple[str, str]]
+    ) -> None:
+        """Log points, parameters and tags of a run: all of them, or none.
+
+        :raises ParameterChangedError: a parameter has another value already.
+        """
+        points = [(run, row.name, repr(row.value), row.timestamp, row.step) for row in metrics]
+        pairs = list(params)
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._check(run, pairs)
+                put = "INSERT INTO metrics (run, name, value, timestamp, step) VALUES (?, ?, ?, ?, ?)"
+                self._connection.executemany(put, points)
+                self._put("params", run, pairs)
+                self._put("tags", run, tags)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _check(self, run: str, pairs: list[tuple[str, str]]) -> None:
+        known = self.params(run)
+        for key, value in pairs:
+            if known.setdefault(key, value) != value:
+                raise ParameterChangedError(
+                    f"Changing param values is not allowed. Param with key='{key}' was already logged with "
+                    f"value='{known[key]}' for run ID='{run}'. Attempted logging new value '{value}'."
+                )
+
+    def _put(self, table: str, run: str, pairs: Iterable[tuple[str, str]]) -> None:
+        rows = [(run, key, value) for key, value in pairs]
+        self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
+
+    def delete_tag(self, run: str, key: str) -> bool:
+        """Remove a tag; says whether there was one."""
+        with self._lock:
+            found = self._connection.execute("DELETE FROM tags WHERE run = ? AND key = ?", (run, key))
+            return found.rowcount > 0
+
+    def points(self, run: str, name: str | None = None) -> list[Metric]:
+        """Every point of a run, or of one of its metrics, in the order in which they were logged."""
+        query = "SELECT name, value, timestamp, step FROM metrics WHERE run = ?"
+        values = (run,) if name is None else (run, name)
+        with self._lock:
+            rows = self._connection.execute(
+                f"{query}{'' if name is None else ' AND name = ?'} ORDER BY number", values
+            ).fetchall()
+        return [Metric(name, float(value), timestamp, step) for name, value, timestamp, step in rows]
+
+    def metrics(self, run: str) -> dict[str, list[dict[str, Any]]]:
+        """Every point of a run by metric: ``value``, ``step``, ``timestamp``."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self.points(run):
+            found.setdefault(row.name, []).append({"value": row.value, "step": row.step, "timestamp": row.timestamp})
+        return found
+
+    def latest(self, run: str) -> list[Metric]:
+        """The latest point of every metric: the highest step, then time, then the one logged last, as MLflow does."""
+        last: dict[str, Metric] = {}
+        for row in self.points(run):
+            before = last.get(row.name)
+            if before is None or (row.step, row.timestamp) >= (before.step, before.timestamp):
+                last[row.name] = row
+        return list(last.values())
+
+    def params(self, run: str) -> dict[str, str]:
+        """The parameters of a run."""
+        return self._pairs("params", run)
+
+    def tags(self, run: str) -> dict[str, str]:
+        """The tags that were set through MLflow."""
+        return self._pairs("tags", run)
+
+    def _pairs(self, table: str, run: str) -> dict[str, str]:
+        with self._lock:
+            rows = self._connection.execute(f"SELECT key, value FROM {table} WHERE run = ?", (run,)).fetchall()
+        return dict(rows)
+
+    def run(self, run: str) -> Run | None:
+        """A run by its id, which is the job's name where it is a job."""
+        job = Jobs(self._store).get(run)
+        return run_of_job(job) if job else self.own_run(run)
+
+    def own_run(self, run: str) -> Run | None:
+        """A run that is no job, by its id."""
+        value = self._store.get("run", run)
+        return Run(**value) if value else None
+
+    def runs(self) -> list[Run]:
+        """All runs, jobs first."""
+        own = [Run(**value) for _, value in self._store.list("run")]
+        return [*(run_of_job(job) for job in Jobs(self._store).all()), *own]
+
+    def put_run(self, run: Run) -> None:
+        """Remember a run that is no job."""
+        self._store.put("run", run.id, vars(run))
+
+    def experiment_id(self, name: str) -> str:
+        """The id of an experiment: always the same one for a name."""
+        return experiment_id(self._workspace_id, name)
+
+    def experiments(self) -> dict[str, str]:
+        """Names by id: those made through MLflow, those of jobs, and the default one."""
+        names = [DEFAULT_EXPERIMENT, *self._store.keys("experiment"), *(run.experiment for run in self.runs())]
+        return {self.experiment_id(name): name for name in names}
+
+    def experiment_tags(self, name: str) -> dict[str, str]:
+        """The tags of an experiment."""
+        return dict((self._store.get("experiment", name) or {}).get("tags", {}))
+
+    def put_experiment(self, name: str, tags: dict[str, str]) -> str:
+        """Make an experiment, or replace the tags of one; returns its id."""
+        self._store.put("experiment", name, {"tags": tags})
+        return self.experiment_id(name)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def run_of_job(job: Job) -> Run:
+    """A job as MLflow sees it."""
+    status = STATUSES.get(job.status, "RUNNING" if job.started_at else "SCHEDULED")
+    start = milliseconds(job.started_at or job.created_at)
+    name = str(job.definition.get("displayName") or job.name)
+    return Run(job.name, job.experiment, status, start or 0, milliseconds(job.ended_at), name=name)
+
+
+def milliseconds(text: str | None) -> int | None:
+    """A recorded time in milliseconds since the epoch."""
+    found = moment(text)
+    return int(found.timestamp() * 1000) if found else None
+
+
+def new_run_id() -> str:
+    """An id for a run that is no job."""
+    return str(uuid.uuid4())
+
+
+def present() -> int:
+    """The present moment in milliseconds since the epoch."""
+    return int(now().timestamp() * 1000)

@@ -1,0 +1,99 @@
+"""MLflow's manner of speaking: JSON objects in and out, its error codes, 64-bit integers that may be text."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.request_body import read_object
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+Answer = Callable[["Emulator", dict[str, Any]], dict[str, Any]]
+"""What an MLflow operation is here: a JSON object in, a JSON object out."""
+
+
+def missing(what: str, name: object) -> ServiceError:
+    """MLflow's 404."""
+    return ServiceError(404, "RESOURCE_DOES_NOT_EXIST", f"{what} '{name}' does not exist.", envelope=Envelope.MLFLOW)
+
+
+def invalid(message: str) -> ServiceError:
+    """MLflow's 400."""
+    return ServiceError(400, "INVALID_PARAMETER_VALUE", message, envelope=Envelope.MLFLOW)
+
+
+def needed(given: dict[str, Any], key: str) -> str:
+    """A text that a request must carry."""
+    value = given.get(key)
+    if not isinstance(value, str) or not value:
+        raise invalid(f"Missing value for required parameter '{key}'.")
+    return value
+
+
+def whole(value: Any, field: str, default: int) -> int:
+    """A 64-bit integer, which JSON may carry as text."""
+    try:
+        return default if value is None else int(value)
+    except (TypeError, ValueError):
+        raise invalid(f"Invalid value {value!r} for parameter '{field}'.") from None
+
+
+def rows(value: Any, key: str) -> list[dict[str, Any]]:
+    """A list of objects, or nothing."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise invalid(f"Invalid value for parameter '{key}': a list of objects is expected.")
+    return value
+
+
+def pairs(value: Any, key: str = "tags") -> list[tuple[str, str]]:
+    """A list of objects with ``key`` and ``value``."""
+    return [(needed(row, "key"), str(row.get("value", ""))) for row in rows(value, key)]
+
+
+def as_rows(mapping: dict[str, str]) -> list[dict[str, str]]:
+    """A mapping as a list of objects with ``key`` and ``value``."""
+    return [{"key": key, "value": str(value)} for key, value in mapping.items()]
+
+
+NO_LOGGED_MODELS = (
+    "Azure Machine Learning does not have MLflow 3's logged models (log_model), so neither has the emulator. "
+    "Write the model into an output of the job with mlflow.<flavor>.save_model and register that output; "
+    "or use MLflow 2 (mlflow-skinny<3) with azureml-mlflow. "
+    "'azureml-emulator start --mlflow direct' has them, as plain MLflow servers do."
+)
+"""The service's answer has no text. MLflow quotes this one in its exception, which is how a job's log gets it."""
+
+
+def only_direct(answer: Answer) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """A handler of what Azure ML does not have: 404, unless plain MLflow shall be enough."""
+    known = operation(answer)
+
+    async def handler(em: Emulator, request: web.Request, **captures: str) -> web.StreamResponse:
+        if em.settings.mlflow_direct:
+            return await known(em, request, **captures)
+        return web.Response(status=404, text=NO_LOGGED_MODELS)
+
+    return handler
+
+
+def operation(answer: Answer) -> Callable[..., Awaitable[web.Response]]:
+    """A handler: query, body and captures go in as one object; what comes out is sent."""
+
+    async def handler(em: Emulator, request: web.Request, **captures: str) -> web.Response:
+        given: dict[str, Any] = dict(request.query)
+        if request.method != "GET":
+            given.update(await read_object(request, Envelope.MLFLOW, optional=True))
+        given.update(captures)
+        run = given.get("run_id") or given.get("run_uuid")
+        if isinstance(run, str) and run:
+            request["job"] = run
+        return web.json_response(answer(em, given))
+
+    return handler

@@ -1,0 +1,1 @@
+"""Pipelines: graphs of nodes, and the job that is made of each."""

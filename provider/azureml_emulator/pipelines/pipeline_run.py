@@ -1,0 +1,190 @@
+"""Pipelines: the life of one pipeline job, which makes a job of each of its nodes as soon as that can run.
+
+Steps are never reused from an earlier run, whatever ``is_deterministic`` and ``force_rerun`` say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from azureml_emulator.assets.references import Place, Resolver
+from azureml_emulator.core.clock import now
+from azureml_emulator.execution.outputs import prepare_places
+from azureml_emulator.execution.staging import copy_file, copy_tree
+from azureml_emulator.jobs.checks import begin
+from azureml_emulator.jobs.job_run import STEPS, JobRun
+from azureml_emulator.jobs.models import STOPPABLE, Job
+from azureml_emulator.pipelines.graph import BindingError, Row, bound_outputs
+from azureml_emulator.pipelines.plans import Plan, read_plan
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+EXECUTION_LOG = "logs/azureml/executionlogs.txt"
+"""Where clients look for the log of a pipeline. Source: azure-ai-ml 1.35.2 ``JobLogPattern`` and recordings."""
+
+CHILD_FAILED = (
+    "Pipeline has failed child jobs. Failed nodes: {nodes}. "
+    "For more details and logs, please go to the job detail page and check the child jobs."
+)
+"""The wording is the emulator's recollection of the service's; the code ``PipelineHasStepJobFailed`` stands in public
+reports."""
+
+
+class PipelineRun(JobRun):
+    """One pipeline job while it lives."""
+
+    def __init__(self, em: Emulator, name: str) -> None:
+        super().__init__(em, name)
+        self._steps: dict[str, str] = {}
+        self._ended: dict[str, Job] = {}
+        self._under_way: dict[asyncio.Task[None], str] = {}
+
+    async def work(self) -> None:
+        """Run the nodes in their order; the pipeline fails when one of them does not complete."""
+        self._log = prepare_places(self._em.blobs, self._em.settings, self._job, EXECUTION_LOG)
+        await self._step("Starting")
+        self._advance("Preparing")
+        await self._step("Preparing")
+        plan = read_plan(Resolver(self._em.settings, self._em.store), self._job.definition)
+        self._advance("Running")
+        try:
+            await self._run_nodes(plan)
+        finally:
+            await self._end_steps()
+        self._advance("Finalizing")
+        await self._em.clock.step(STEPS["Finalizing"])
+        failed = self._ended_as("Failed") or self._ended_as("Canceled")
+        if failed:
+            self.say(f"Execution of the pipeline failed. Failed nodes: {failed}.")
+            message = CHILD_FAILED.format(nodes=failed)
+            self._fail("UserError", message, ("PipelineHasStepJobFailed",), {"nodes": failed})
+            return
+        self.say("All nodes have completed.")
+        self._jobs.change(self.name, status="Completed")
+
+    def say(self, *lines: str) -> None:
+        """Write lines with the time in front, as the service's execution logs have it."""
+        assert self._log is not None
+        with self._log.open("a", encoding="utf-8") as log:
+            log.writelines(f"[{now():%Y-%m-%d %H:%M:%SZ}] {line}\n" for line in lines)
+
+    # the nodes ---------------------------------------------------------------------------------------
+
+    async def _run_nodes(self, plan: Plan) -> None:
+        """Start every node whose data is there, until none runs and none can start.
+
+        When a step does not complete, no other is started and those that run are canceled, unless the pipeline's
+        settings say ``continue_on_step_failure``. Source: schema of pipeline jobs, Microsoft's reference.
+        """
+        going_on = bool((self._job.definition.get("settings") or {}).get("continue_on_step_failure"))
+        waiting = dict(plan.graph.needs)
+        while True:
+            for node in [node for node, needs in waiting.items() if all(map(self._completed, needs))]:
+                del waiting[node]
+                self._begin(plan, node)
+                self._under_way[asyncio.create_task(self._follow(plan, node))] = node
+            if not self._under_way:
+                return
+            look = asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await self._unless_stopped(look)
+            ended = [self._under_way.pop(task) for task in done]
+            for task in done:
+                task.result()
+            if not going_on and not all(map(self._completed, ended)):
+                return
+
+    def _begin(self, plan: Plan, node: str) -> None:
+        """Make the job of a node, under a name that is a GUID as the service's are."""
+        given = plan.job(node, self._produced)
+        job, name = self._job, str(uuid.uuid4())
+        self._steps[node] = name
+        begin(self._em, name, given, parent=self.name, root=job.root or self.name, node=node)
+        self.say(f"Submitting 1 runs, first five are: {name}")
+
+    async def _follow(self, plan: Plan, node: str) -> None:
+        """Wait for a node's end, and take over what the pipeline shows of its outputs."""
+        name = self._steps[node]
+        await self._em.engine.ended(name)
+        job = self._jobs.get(name)
+        assert job is not None
+        self.say(f"Completing processing run id {name}: {node} is {job.status}.")
+        if job.status == "Completed":
+            for output, target in bound_outputs(plan.graph.nodes[node]).items():
+                if output in job.outputs:
+                    await self._take_output(plan, job.outputs[output], target)
+        self._ended[node] = job
+
+    def _completed(self, node: str) -> bool:
+        return node in self._ended and self._ended[node].status == "Completed"
+
+    def _ended_as(self, status: str) -> str:
+        """The nodes that ended with a status, as the service lists them."""
+        return ", ".join(f"/{node}" for node, job in self._ended.items() if job.status == status)
+
+    def _produced(self, node: str, output: str) -> Row:
+        """What a node that has completed left in an output."""
+        job = self._ended[node]
+        if output not in job.outputs or output not in job.definition["outputs"]:
+            raise BindingError(f"The node {node!r} left no output {output!r}.")
+        return {
+            "jobInputType": job.definition["outputs"][output]["jobOutputType"],
+            "uri": job.outputs[output]["uri"],
+        }
+
+    async def _end_steps(self) -> None:
+        """Cancel the steps that still run, and wait for their end."""
+        for name in self._steps.values():
+            job = self._jobs.get(name)
+            if job and job.status in STOPPABLE and not self._shutting_down:
+                self._em.engine.cancel(name, self._job.cancel_reason or f"The pipeline {self.name} ended.")
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    @property
+    def _shutting_down(self) -> bool:
+        """Whether every job is being ended by the engine itself."""
+        return self._stop.done() and self._stop.result() == "shutdown"
+
+    # outputs -----------------------------------------------------------------------------------------
+
+    async def _take_output(self, plan: Plan, row: Mapping[str, str], target: str) -> None:
+        """Show a step's output as the pipeline's, and lay a copy where Microsoft's client looks for it.
+
+        Source: recorded rundata of a pipeline names the asset of the step; azure-ai-ml 1.35.2 downloads from
+        ``azureml/<pipeline>/<output>/`` of the default datastore all the same, unless the output has an address.
+        """
+        self._jobs.change(self.name, outputs={**self._job.outputs, target: dict(row)})
+        if not plan.outputs[target].get("uri"):
+            place = Resolver(self._em.settings, self._em.store).place(row["uri"])
+            assert isinstance(place, Place)
+            await asyncio.to_thread(self._copy, place, f"azureml/{self.name}/{target}")
+
+    def _copy(self, place: Place, folder: str) -> None:
+        source = self._em.blobs.path(place.container, place.path)
+        copy = self._em.blobs.path(self._em.settings.default_container, folder)
+        if source.is_dir():
+            copy_tree(source, copy)
+        elif source.exists():
+            copy.mkdir(parents=True, exist_ok=True)
+            copy_file(source, copy / source.name)
+
+
+def properties(job: Job) -> dict[str, Any]:
+    """The properties that the service gives a pipeline. Source: recorded answers to Jobs - Get."""
+    settings = job.definition.get("settings") or {}
+    compute = str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
+    return {
+        "azureml.runsource": "azureml.PipelineRun",
+        "runSource": "MFE",
+        "runType": "HTTP",
+        "azureml.parameters": "{}",
+        "azureml.continue_on_step_failure": str(bool(settings.get("continue_on_step_failure"))),
+        "azureml.continue_on_failed_optional_input": "True",
+        **({"azureml.defaultComputeName": compute} if compute else {}),
+        "azureml.defaultDataStoreName": "workspaceblobstore",
+        "azureml.enforceRerun": str(bool(settings.get("force_rerun"))),
+        "azureml.pipelineComponent": "pipelinerun",
+    }

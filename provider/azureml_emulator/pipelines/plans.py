@@ -1,0 +1,180 @@
+"""Plans: a pipeline job read as a graph of jobs that can be made one after the other. No HTTP, no files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azureml_emulator.assets.references import Resolver
+from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.schema import Problem
+from azureml_emulator.core.schemas import STEP_JOB, invalid
+from azureml_emulator.pipelines.components import (
+    NodeError,
+    Spec,
+    check_inputs,
+    command_job,
+    find_spec,
+    pipeline_job,
+    ports,
+    refusal,
+)
+from azureml_emulator.pipelines.graph import BindingError, Graph, Row, Scope, listing
+from azureml_emulator.pipelines.schemas import NODE_BAG
+
+DEFAULT_DATASTORE = "workspaceblobstore"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A pipeline that can be run.
+
+    :param definition: the pipeline job's properties.
+    :param specs: the component of each node.
+    :param inputs: the pipeline's inputs with their defaults.
+    :param outputs: all outputs that the pipeline can have, as they were asked for.
+    """
+
+    definition: Mapping[str, Any]
+    graph: Graph
+    specs: Mapping[str, Spec]
+    inputs: Mapping[str, Row]
+    outputs: Mapping[str, Row]
+    optional: frozenset[str]
+
+    def job(self, name: str, upstream: Callable[[str, str], Row]) -> dict[str, Any]:
+        """The job that a node becomes, in the words of the jobs API.
+
+        :param upstream: the data that a node's output holds.
+        :raises ServiceError: the node does not fit its component or the pipeline.
+        """
+        node, spec, field = self.graph.nodes[name], self.specs[name], f"jobs.{name}"
+        scope = Scope(self.inputs, self.outputs, upstream, self.optional)
+        try:
+            if node["type"] == "pipeline":
+                given = pipeline_job(spec, node, scope, field)
+                given["settings"] = self.definition.get("settings") or {}
+                return self._within(name, given)
+            return self._within(name, self._command(command_job(spec, node, scope, field), field))
+        except NodeError as error:
+            raise refusal(error) from None
+        except BindingError as error:
+            raise refusal(NodeError(field, str(error), "BindingNotFound")) from None
+
+    def declared(self, node: str, output: str) -> Row:
+        """What a node's output will be, as far as it is known before it has run: its type."""
+        known = ports(self.specs[node], "outputs")
+        if output not in known:
+            raise BindingError(f"The node {node!r} has no output {output!r}; its outputs: {listing(known)}.")
+        return {"jobInputType": known[output].kind, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
+
+    def _within(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        """The job with what it has from the pipeline."""
+        given.setdefault("displayName", name)
+        return {**given, "experimentName": self.definition.get("experimentName") or "Default"}
+
+    def _command(self, given: dict[str, Any], field: str) -> dict[str, Any]:
+        settings = self.definition.get("settings") or {}
+        compute = given.get("computeId") or self.definition.get("computeId") or settings.get("default_compute")
+        if compute:
+            given["computeId"] = str(compute).removeprefix("azureml:")
+        for row in given.get("outputs", {}).values():
+            place_output(row, default_datastore(self.definition))
+        problems: list[Problem] = []
+        checked = STEP_JOB(given, field, problems.append)
+        if problems:
+            raise invalid(problems)
+        return dict(checked)
+
+
+def default_datastore(definition: Mapping[str, Any]) -> str:
+    """The name of the datastore that takes outputs without an address."""
+    named = (definition.get("settings") or {}).get("default_datastore") or DEFAULT_DATASTORE
+    return str(named).removeprefix("azureml:").rpartition("/")[2]
+
+
+def place_output(row: Row, datastore: str) -> None:
+    """Say where an output lies when the pipeline names another datastore than the workspace's default one."""
+    if row.get("uri"):
+        row["uri"] = re.sub(r"\$\{\{\s*default_datastore\s*\}\}", datastore, row["uri"])
+    elif datastore != DEFAULT_DATASTORE:
+        file = "${{output_name}}" if row["jobOutputType"] == "uri_file" else ""
+        row["uri"] = f"azureml://datastores/{datastore}/paths/azureml/${{{{name}}}}/${{{{output_name}}}}/{file}"
+
+
+def read_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:
+    """The plan of a pipeline job, inline or of a pipeline component.
+
+    :raises ServiceError: 400 for what does not fit, 501 for nodes that are not emulated.
+    """
+    try:
+        if definition.get("componentId"):
+            return component_plan(resolver, definition)
+        nodes = definition.get("jobs") or {}
+        inputs, outputs = definition.get("inputs") or {}, definition.get("outputs") or {}
+        return assembled(resolver, definition, nodes, inputs, outputs, frozenset())
+    except NodeError as error:
+        raise refusal(error) from None
+    except BindingError as error:
+        raise refusal(NodeError("jobs", str(error), "BindingNotFound")) from None
+
+
+def component_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:
+    """The plan of a pipeline component with the inputs of one job."""
+    spec = find_spec(resolver, "componentId", definition["componentId"])
+    if spec.get("type") != "pipeline":
+        message = f"{definition['componentId']!r} is a component of type {spec.get('type')!r}, not a pipeline."
+        raise NodeError("componentId", message, "ComponentTypeMismatch")
+    declared = ports(spec, "inputs")
+    inputs = check_inputs(declared, definition.get("inputs") or {}, "inputs")
+    optional = frozenset(name for name, port in declared.items() if port.optional)
+    asked, wanted = definition.get("outputs") or {}, ports(spec, "outputs")
+    unknown = sorted(set(asked) - set(wanted))
+    if unknown:
+        message = f"The component has no output {unknown[0]!r}; its outputs: {listing(wanted)}."
+        raise NodeError(f"outputs.{unknown[0]}", message, "OutputNotFound")
+    outputs = {
+        name: {"jobOutputType": port.kind, **({"mode": port.mode} if port.mode else {}), **(asked.get(name) or {})}
+        for name, port in wanted.items()
+    }
+    problems: list[Problem] = []
+    nodes = NODE_BAG(spec.get("jobs") or {}, "jobs", problems.append)
+    if problems:
+        raise invalid(problems)
+    return assembled(resolver, definition, nodes, inputs, outputs, optional)
+
+
+def assembled(
+    resolver: Resolver,
+    definition: Mapping[str, Any],
+    nodes: Mapping[str, Mapping[str, Any]],
+    inputs: Mapping[str, Row],
+    outputs: Mapping[str, Row],
+    optional: frozenset[str],
+) -> Plan:
+    """A plan with the component of every node."""
+    if not nodes:
+        raise NodeError("jobs", "The pipeline has no nodes.", "EmptyPipeline")
+    specs = {}
+    for name, node in nodes.items():
+        field = f"jobs.{name}.componentId"
+        specs[name] = find_spec(resolver, field, node["componentId"])
+        kind = specs[name].get("type", "command")
+        if kind != node["type"]:
+            message = f"A node of type {node['type']} cannot run a component of type {kind}."
+            raise NodeError(field, message, "ComponentTypeMismatch")
+    return Plan(definition, Graph.of(nodes), specs, inputs, outputs, optional)
+
+
+def located(error: ServiceError, field: str) -> ServiceError:
+    """A refusal of something inside of a node, with the node named in front."""
+    return ServiceError(
+        error.status,
+        error.code,
+        f"{field}.{error.message}",
+        error.inner,
+        error.envelope,
+        parameters=error.parameters,
+    )

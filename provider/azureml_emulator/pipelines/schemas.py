@@ -1,0 +1,135 @@
+"""Bodies of pipelines: the keys of a pipeline job, of its settings and of its nodes.
+
+Source: the models of azure-ai-ml 1.35.2 for the job itself; ``settings`` and ``jobs`` are free bags there, so their
+keys are those that its node builders write (``entities/_builders``). That the service refuses other keys of a node is
+unproven: here a slip of case (``jobInputType`` inside of a node) must not pass.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.schema import Problem, Report, Shape, anything, bag, flag, kind_of, record, text, union
+from azureml_emulator.core.schemas import DATA_TYPES, INPUTS, JOB, MODES_IN, MODES_OUT, OUTPUTS, TEXTS
+
+OTHER_NODES = frozenset(
+    {
+        "sweep",
+        "parallel",
+        "spark",
+        "automl",
+        "import",
+        "data_transfer",
+        "promptflow_parallel",
+        "do_while",
+        "if_else",
+        "parallel_for",
+    }
+)
+"""Types of nodes that the service runs and the emulator does not."""
+
+NODE_LITERAL = record({"job_input_type": text, "value": text, "mode": MODES_IN, "description": text}, ("value",))
+NODE_DATA = record(
+    {"job_input_type": text, "uri": text, "mode": MODES_IN, "path_on_compute": text, "description": text}, ("uri",)
+)
+NODE_INPUTS = bag(union("job_input_type", {"literal": NODE_LITERAL, **dict.fromkeys(DATA_TYPES, NODE_DATA)}))
+BOUND_OUTPUT = record({"type": text, "value": text}, ("type", "value"))
+NODE_OUTPUT = record(
+    {
+        "job_output_type": text,
+        "uri": text,
+        "mode": MODES_OUT,
+        "asset_name": text,
+        "asset_version": text,
+        "path_on_compute": text,
+        "auto_delete_setting": anything,
+        "description": text,
+    }
+)
+
+
+def node_output(value: Any, path: str, report: Report) -> Any:
+    """An output of a node: bound to one of the pipeline's, or with settings of its own."""
+    is_bound = isinstance(value, dict) and "value" in value
+    return (BOUND_OUTPUT if is_bound else NODE_OUTPUT)(value, path, report)
+
+
+COMMON: dict[str, Shape] = {
+    "name": text,
+    "type": text,
+    "display_name": text,
+    "description": text,
+    "comment": text,
+    "tags": TEXTS,
+    "properties": TEXTS,
+    "componentId": text,
+    "computeId": text,
+    "inputs": NODE_INPUTS,
+    "outputs": bag(node_output),
+    "_source": text,
+}
+NODES = {
+    "command": record(
+        {
+            **COMMON,
+            "resources": bag(anything, nulls=True),
+            "distribution": bag(anything, nulls=True),
+            "limits": bag(anything, nulls=True),
+            "environment_variables": bag(anything, nulls=True),
+            "identity": bag(anything, nulls=True),
+            "queue_settings": bag(anything, nulls=True),
+            "services": bag(anything, nulls=True),
+        },
+        ("componentId",),
+    ),
+    "pipeline": record(COMMON, ("componentId",)),
+}
+
+
+def node(value: Any, path: str, report: Report) -> Any:
+    """A node of a pipeline.
+
+    :raises ServiceError: 501 for a type that the emulator does not run.
+    """
+    if not isinstance(value, dict):
+        report(Problem(path, f"Expected an object, got {kind_of(value)}."))
+        return None
+    kind = str(value.get("type")).lower()
+    if kind in OTHER_NODES:
+        message = f"{path}: nodes of type {kind}: see docs/emulator.md for what is here."
+        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+    if kind not in NODES:
+        report(
+            Problem(
+                f"{path}.type", f"{value.get('type')!r} is not one of: {', '.join(sorted({*NODES, *OTHER_NODES}))}."
+            )
+        )
+        return None
+    return NODES[kind]({**value, "type": kind}, path, report)
+
+
+NODE_BAG = bag(node)
+SETTINGS = record(
+    {
+        "default_compute": text,
+        "default_datastore": text,
+        "continue_on_step_failure": flag,
+        "continue_run_on_failed_optional_input": flag,
+        "force_rerun": flag,
+        "on_init": text,
+        "on_finalize": text,
+        "_source": text,
+    }
+)
+PIPELINE_JOB = record(
+    {
+        **JOB,
+        "inputs": INPUTS,
+        "jobs": NODE_BAG,
+        "outputs": OUTPUTS,
+        "settings": SETTINGS,
+        "sourceJobId": text,
+    },
+    ("jobType",),
+)

@@ -1,0 +1,190 @@
+"""Access to storage: shared access signature, shared key, or bearer token; exactly one of them."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from azureml_emulator.core.clock import now
+from azureml_emulator.core.routing import raw_path
+from azureml_emulator.core.settings import ACCOUNT, STORAGE_AUDIENCE
+from azureml_emulator.identity.authorization import bearer
+from azureml_emulator.identity.tokens import TokenError
+from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.sas import account_text, is_signed, read_moment, service_text, signature, utc_seconds
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+SIGNED_HEADERS = (
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "date",
+    "if-modified-since",
+    "if-match",
+    "if-none-match",
+    "if-unmodified-since",
+    "range",
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a request wants to do.
+
+    :param permissions: letters, any one of which allows it.
+    :param level: ``s`` the account, ``c`` a container, ``o`` a blob: the resource types of an account signature.
+    """
+
+    permissions: str
+    level: str
+    account: str
+    container: str = ""
+    blob: str = ""
+
+
+def authorize(em: Emulator, request: web.Request, wish: Wish) -> None:
+    """Let a request pass, or refuse it as the blob service does.
+
+    :raises BlobError: 401 or 403.
+    """
+    fields = dict(request.query)
+    authorization = request.headers.get("Authorization", "")
+    if "sig" in fields and authorization:
+        raise BlobError("AuthenticationFailed", "A request carries a signature in its query or a header, not both.")
+    if "sig" in fields:
+        check_signature(em, fields, wish)
+        check_address(fields, request.remote or "")
+    elif authorization.startswith("SharedKey "):
+        check_shared_key(em, request, wish, authorization)
+    else:
+        check_token(em, request)
+
+
+def check_token(em: Emulator, request: web.Request) -> None:
+    """A bearer token for storage."""
+    challenge = (
+        f"Bearer authorization_uri={em.settings.authority}/{em.settings.tenant_id}/oauth2/authorize"
+        f" resource_id={STORAGE_AUDIENCE}"
+    )
+    token = bearer(request)
+    if token is None:
+        raise BlobError("NoAuthenticationInformation", headers={"WWW-Authenticate": challenge})
+    try:
+        em.tokens.verify(token, em.tokens.audiences.storage)
+    except TokenError as error:
+        raise BlobError("InvalidAuthenticationInfo", error.message, {"WWW-Authenticate": challenge}) from None
+
+
+def account_names(em: Emulator, wish: Wish) -> set[str]:
+    """The names under which clients know the account: plain, as in the path, and as datastores answer it."""
+    return {ACCOUNT, wish.account, em.settings.account_name}
+
+
+def check_signature(em: Emulator, fields: Mapping[str, str], wish: Wish) -> None:
+    """A service or account SAS: its signature, its time, what it allows."""
+    names = account_names(em, wish)
+    service = "sr" in fields
+    if "si" in fields:
+        raise BlobError("AuthenticationFailed", "There is no stored access policy of this name.")
+    texts = service_texts(fields, wish, names) if service else [account_text(fields, name) for name in names]
+    if not is_signed(em.settings.account_key, fields, texts):
+        raise BlobError("AuthenticationFailed", "Signature did not match.")
+    check_period(fields)
+    if not service:
+        check_account_scope(fields, wish)
+    elif wish.level == "s" or (fields["sr"] == "b" and wish.level != "o"):
+        raise BlobError("AuthorizationResourceTypeMismatch")
+    if not set(wish.permissions) & set(fields.get("sp", "")):
+        raise BlobError("AuthorizationPermissionMismatch")
+
+
+def service_texts(fields: Mapping[str, str], wish: Wish, names: Iterable[str]) -> list[str]:
+    """What a service SAS for this container or blob may have signed."""
+    if fields["sr"] not in ("b", "c"):
+        raise BlobError("NotEmulated")
+    place = f"{wish.container}/{wish.blob}" if fields["sr"] == "b" else wish.container
+    return [service_text(fields, f"/blob/{name}/{place}") for name in names]
+
+
+def check_period(fields: Mapping[str, str]) -> None:
+    """The time in which a SAS is valid."""
+    ends, begins = read_moment(fields.get("se", "")), read_moment(fields.get("st", ""))
+    moment = now()
+    if ends is None or moment >= ends or (begins is not None and moment < begins):
+        period = f"Start [{fields.get('st', '')}] - Expiry [{fields.get('se', '')}] - Current [{utc_seconds(moment)}]"
+        raise BlobError("AuthenticationFailed", f"Signature not valid in the specified time frame: {period}")
+
+
+def check_address(fields: Mapping[str, str], remote: str) -> None:
+    """The addresses from which a SAS may be used: one, or a range."""
+    if "sip" not in fields:
+        return
+    first, _, last = fields["sip"].partition("-")
+    try:
+        bounds = [int(ipaddress.ip_address(each)) for each in (first, remote, last or first)]
+        allowed = bounds == sorted(bounds)
+    except ValueError:
+        allowed = False
+    if not allowed:
+        raise BlobError("AuthorizationSourceIPMismatch")
+
+
+def check_account_scope(fields: Mapping[str, str], wish: Wish) -> None:
+    """The services and resource types of an account SAS."""
+    if "b" not in fields.get("ss", ""):
+        raise BlobError("AuthorizationServiceMismatch")
+    if wish.level not in fields.get("srt", ""):
+        raise BlobError("AuthorizationResourceTypeMismatch")
+
+
+def check_shared_key(em: Emulator, request: web.Request, wish: Wish, authorization: str) -> None:
+    """An ``Authorization: SharedKey account:signature`` header."""
+    account, _, given = authorization.removeprefix("SharedKey ").rpartition(":")
+    if account not in account_names(em, wish):
+        raise BlobError("AuthenticationFailed", "The account in the Authorization header is not this one.")
+    wanted = [signature(em.settings.account_key, text) for text in shared_key_texts(request, account)]
+    if not any(hmac.compare_digest(given.encode(), each.encode()) for each in wanted):
+        raise BlobError("AuthenticationFailed", "The MAC signature found in the HTTP request is not the computed one.")
+
+
+def shared_key_texts(request: web.Request, account: str) -> list[str]:
+    """What the header may have signed. Source: Azure Storage REST reference, Authorize with Shared Key.
+
+    Clients sort the ``x-ms-`` headers either by code or, as azure-storage-blob does, without regard to hyphens and with
+    the underscore before digits; both are taken.
+    """
+    headers = {name.lower(): value.strip() for name, value in request.headers.items()}
+    plain = [headers.get(name, "") for name in SIGNED_HEADERS]
+    if plain[2] == "0":
+        plain[2] = ""
+    own = [name for name in headers if name.startswith("x-ms-")]
+    resource = f"/{account}{raw_path(request)}" + canonical_query(request)
+    orders = (sorted(own), sorted(own, key=lambda name: name.replace("-", "").replace("_", "!")))
+    lead = "\n".join([request.method, *plain]) + "\n"
+    return [lead + "".join(f"{name}:{squeeze(headers[name])}\n" for name in order) + resource for order in orders]
+
+
+def squeeze(value: str) -> str:
+    """A header's value as it is signed: line folding becomes one space."""
+    return re.sub(r"\s*\r\n\s*", " ", value)
+
+
+def canonical_query(request: web.Request) -> str:
+    """The query's fields as they are signed: names in lower case and sorted, values decoded."""
+    raw = request.raw_path.partition("?")[2]
+    values: dict[str, list[str]] = {}
+    for pair in filter(None, raw.split("&")):
+        name, _, value = pair.partition("=")
+        values.setdefault(unquote(name).lower(), []).append(unquote(value))
+    return "".join(f"\n{name}:{','.join(sorted(values[name]))}" for name in sorted(values))

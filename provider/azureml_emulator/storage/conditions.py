@@ -1,0 +1,109 @@
+"""Conditional headers and content headers of blob requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import format_datetime, parsedate_to_datetime
+
+from aiohttp import web
+
+from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.models import Blob
+
+CONTENT_HEADERS = (
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Disposition",
+    "Cache-Control",
+    "Content-MD5",
+)
+"""What a blob remembers; it arrives as ``x-ms-blob-<name>`` in lower case."""
+
+
+def check_write(request: web.Request, blob: Blob | None) -> None:
+    """Refuse a write whose conditions do not hold.
+
+    Source: Azure Storage REST reference, conditional headers; an existing blob and ``If-None-Match: *`` is 409.
+    """
+    headers = request.headers
+    if headers.get("If-None-Match") == "*" and blob:
+        raise BlobError("BlobAlreadyExists")
+    if "If-Match" in headers and not (blob and matches(headers["If-Match"], blob.etag)):
+        raise BlobError("ConditionNotMet")
+    if "If-None-Match" in headers and blob and matches(headers["If-None-Match"], blob.etag):
+        raise BlobError("ConditionNotMet")
+    if blob and not unmodified_since(headers, blob):
+        raise BlobError("ConditionNotMet")
+    if blob and not modified_since(headers, blob):
+        raise BlobError("ConditionNotMet")
+
+
+def is_current(request: web.Request, blob: Blob) -> bool:
+    """Whether the conditions of a read say that the client's copy is still good (304).
+
+    :raises BlobError: another condition does not hold (412).
+    """
+    headers = request.headers
+    if "If-Match" in headers and not matches(headers["If-Match"], blob.etag):
+        raise BlobError("ConditionNotMet")
+    if not unmodified_since(headers, blob):
+        raise BlobError("ConditionNotMet")
+    if "If-None-Match" in headers:
+        return matches(headers["If-None-Match"], blob.etag)
+    return not modified_since(headers, blob)
+
+
+def matches(given: str, etag: str) -> bool:
+    """Whether a list of entity tags holds this one; quotes may be left out."""
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")]
+    return "*" in tags or etag in tags
+
+
+def modified_since(headers: Mapping[str, str], blob: Blob) -> bool:
+    """Whether ``If-Modified-Since`` holds, or is not there."""
+    return "If-Modified-Since" not in headers or whole_second(blob) > read_date(headers["If-Modified-Since"])
+
+
+def unmodified_since(headers: Mapping[str, str], blob: Blob) -> bool:
+    """Whether ``If-Unmodified-Since`` holds, or is not there."""
+    return "If-Unmodified-Since" not in headers or whole_second(blob) <= read_date(headers["If-Unmodified-Since"])
+
+
+def whole_second(blob: Blob) -> float:
+    """The time of modification as ``Last-Modified`` shows it."""
+    return float(int(blob.modified.timestamp()))
+
+
+def read_date(text: str) -> float:
+    """Epoch seconds of an HTTP date."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError):
+        raise BlobError("InvalidHeaderValue", text) from None
+
+
+def given_headers(request: web.Request, *, plain: bool = False) -> dict[str, str]:
+    """The content headers that a write gives its blob.
+
+    :param plain: the request's body is the blob's content, so that its own ``Content-Type`` counts, too.
+    """
+    found = {name: request.headers.get(f"x-ms-blob-{name.lower()}") for name in CONTENT_HEADERS}
+    if plain and not found["Content-Type"]:
+        found["Content-Type"] = request.headers.get("Content-Type")
+    return {name: value for name, value in found.items() if value}
+
+
+def given_metadata(request: web.Request) -> dict[str, str]:
+    """The ``x-ms-meta-`` headers, names without the prefix, their case kept."""
+    found = {name[10:]: value for name, value in request.headers.items() if name.lower().startswith("x-ms-meta-")}
+    for name in found:
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise BlobError("InvalidMetadata", name)
+    return found
+
+
+def facts(blob: Blob) -> dict[str, str]:
+    """ETag and Last-Modified."""
+    return {"ETag": f'"{blob.etag}"', "Last-Modified": format_datetime(blob.modified, usegmt=True)}

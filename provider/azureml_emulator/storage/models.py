@@ -1,0 +1,281 @@
+"""Blob storage: containers as real folders that jobs use in place, with each blob's properties beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from azureml_emulator.core.store import connect
+from azureml_emulator.storage.blocks import Blocks
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS blobs (
+    container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
+    revision INTEGER NOT NULL, PRIMARY KEY (container, name)
+)
+"""
+BLOCK, APPEND = "BlockBlob", "AppendBlob"
+
+
+class BlobNameError(ValueError):
+    """A blob's name that cannot be a place in a folder: an empty, ``.`` or ``..`` segment, or one that is too long."""
+
+
+class BlobConflictError(Exception):
+    """A blob would have to be a folder and a file at once (``a`` and ``a/b``)."""
+
+
+@dataclass(frozen=True)
+class Blob:
+    """What is known of one blob.
+
+    :param etag: without quotes; changes with the content and with the metadata.
+    :param headers: the content headers that were given with it, such as ``Content-Type``.
+    """
+
+    name: str
+    size: int
+    modified: datetime
+    etag: str
+    kind: str = BLOCK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class BlobStore:
+    """Containers below one folder: ``storage/<container>/<blob name>`` is the blob's content.
+
+    A file that a process writes there is a blob; symbolic links are not. Names are the service's, with no first slash.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self.root = state / "storage"
+        self.incoming = state / "incoming"
+        self.root.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.incoming, ignore_errors=True)
+        self.incoming.mkdir()
+        self.blocks = Blocks(state / "blocks", self.incoming)
+        self._connection = connect(state / "blobs.sqlite")
+        self._connection.execute(SCHEMA)
+        self._lock = threading.RLock()
+
+    def create_container(self, container: str) -> bool:
+        """Make a container; False when it exists."""
+        place = self.root / container
+        if place.exists():
+            return False
+        place.mkdir()
+        return True
+
+    def delete_container(self, container: str) -> bool:
+        """Remove a container and all that is in it; False when there is none."""
+        place = self.root / container
+        if not place.is_dir():
+            return False
+        aside = self.temporary()
+        place.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+        self.blocks.discard_container(container)
+        with self._lock:
+            self._connection.execute("DELETE FROM blobs WHERE container = ?", (container,))
+        return True
+
+    def container_made(self, container: str) -> datetime:
+        """When the container's folder was last changed at its top."""
+        return datetime.fromtimestamp((self.root / container).stat().st_mtime, timezone.utc)
+
+    def containers(self) -> Sequence[str]:
+        """The names of all containers, sorted."""
+        return sorted(place.name for place in self.root.iterdir() if place.is_dir())
+
+    def has_container(self, container: str) -> bool:
+        """Whether there is such a container."""
+        return bool(container) and "/" not in container and (self.root / container).is_dir()
+
+    def path(self, container: str, name: str = "") -> Path:
+        """The real place of a blob, or of the folder that its name would be; it need not exist.
+
+        :param name: one slash at the end is allowed: the folder itself.
+        :raises BlobNameError: the name cannot be a place.
+        """
+        if not container or "/" in container or container in (".", ".."):
+            raise BlobNameError(f"{container!r} is not a container's name.")
+        parts = name.removesuffix("/").split("/") if name else []
+        for part in parts:
+            if part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255:
+                raise BlobNameError(f"{name!r}: the segment {part!r} cannot be stored.")
+        return self.root.joinpath(container, *parts)
+
+    def exists(self, container: str, name: str) -> bool:
+        """Whether there is a blob of this name (a folder is none)."""
+        return self.get(container, name) is not None
+
+    def get(self, container: str, name: str) -> Blob | None:
+        """The blob's properties, or None."""
+        if name.endswith("/") or not name:
+            return None
+        try:
+            place = self.path(container, name)
+        except BlobNameError:
+            return None
+        return self._describe(container, name, place)
+
+    def read(self, container: str, name: str) -> bytes:
+        """A blob's whole content; for small ones.
+
+        :raises FileNotFoundError: there is none.
+        """
+        return self.path(container, name).read_bytes()
+
+    def put_bytes(self, container: str, name: str, content: bytes, **properties: Any) -> Blob:
+        """Write a blob from memory; see ``adopt`` for the properties."""
+        temporary = self.temporary()
+        temporary.write_bytes(content)
+        return self.adopt(container, name, temporary, **properties)
+
+    def temporary(self) -> Path:
+        """A new place for an incoming file, on the same file system as the containers."""
+        return self.incoming / uuid.uuid4().hex
+
+    def adopt(
+        self,
+        container: str,
+        name: str,
+        file: Path,
+        *,
+        kind: str = BLOCK,
+        headers: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Blob:
+        """Move a finished file into place as a blob; what was there is replaced in one step.
+
+        :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
+        """
+        place = self.path(container, name)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.is_dir():
+                raise IsADirectoryError
+            os.replace(file, place)
+        except (NotADirectoryError, FileExistsError, IsADirectoryError):
+            file.unlink(missing_ok=True)
+            raise BlobConflictError(f"{name!r} is a folder here, or lies below a blob.") from None
+        self._write_row(container, name, kind, headers or {}, metadata or {})
+        blob = self.get(container, name)
+        assert blob is not None
+        return blob
+
+    def append(self, container: str, name: str, content: bytes) -> None:
+        """Add to the end of a blob, which is made when there is none."""
+        place = self.path(container, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("ab") as file:
+            file.write(content)
+
+    def delete(self, container: str, name: str) -> bool:
+        """Remove a blob and the folders that become empty; False when there is none."""
+        if self.get(container, name) is None:
+            return False
+        place = self.path(container, name)
+        place.unlink(missing_ok=True)
+        with self._lock:
+            self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (container, name))
+        top = self.root / container
+        for folder in place.parents:
+            if folder == top:
+                break
+            try:
+                folder.rmdir()
+            except OSError:
+                break
+        return True
+
+    def metadata(self, container: str, name: str) -> dict[str, str] | None:
+        """A blob's metadata, or None when there is no blob."""
+        blob = self.get(container, name)
+        return dict(blob.metadata) if blob else None
+
+    def set_metadata(self, container: str, name: str, metadata: Mapping[str, str]) -> Blob | None:
+        """Replace a blob's metadata; None when there is no blob."""
+        blob = self.get(container, name)
+        if blob is None:
+            return None
+        self._write_row(container, name, blob.kind, blob.headers, metadata)
+        return self.get(container, name)
+
+    def set_headers(self, container: str, name: str, headers: Mapping[str, str]) -> Blob | None:
+        """Replace a blob's content headers; None when there is no blob."""
+        blob = self.get(container, name)
+        if blob is None:
+            return None
+        self._write_row(container, name, blob.kind, headers, blob.metadata)
+        return self.get(container, name)
+
+    def list(self, container: str, prefix: str = "") -> Iterator[Blob]:
+        """All blobs whose names begin with ``prefix``, in the order of their names."""
+        for name in self.names(container, prefix):
+            blob = self.get(container, name)
+            if blob:
+                yield blob
+
+    def names(self, container: str, prefix: str = "") -> Sequence[str]:
+        """The names of all blobs that begin with ``prefix``, sorted."""
+        top = self.root / container
+        folder, _, _ = prefix.rpartition("/")
+        try:
+            start = self.path(container, folder)
+        except BlobNameError:
+            return []
+        found = []
+        for where, _, files in os.walk(start):
+            base = Path(where)
+            below = base.relative_to(top).as_posix()
+            lead = "" if below == "." else f"{below}/"
+            real = (lead + file for file in files if not (base / file).is_symlink())
+            found += [name for name in real if name.startswith(prefix)]
+        return sorted(found)
+
+    def close(self) -> None:
+        """Close the file of properties."""
+        with self._lock:
+            self._connection.close()
+
+    def _describe(self, container: str, name: str, place: Path) -> Blob | None:
+        try:
+            facts = place.lstat()
+        except OSError:
+            return None
+        if not os.path.isfile(place) or place.is_symlink():
+            return None
+        with self._lock:
+            query = "SELECT kind, headers, metadata, revision FROM blobs WHERE container = ? AND name = ?"
+            row = self._connection.execute(query, (container, name)).fetchone()
+        kind, headers, metadata, revision = row or (BLOCK, "{}", "{}", 0)
+        return Blob(
+            name=name,
+            size=facts.st_size,
+            modified=datetime.fromtimestamp(facts.st_mtime, timezone.utc),
+            etag=f"0x{facts.st_mtime_ns + revision:X}",
+            kind=kind,
+            headers=json.loads(headers),
+            metadata=json.loads(metadata),
+        )
+
+    def _write_row(
+        self, container: str, name: str, kind: str, headers: Mapping[str, str], metadata: Mapping[str, str]
+    ) -> None:
+        query = (
+            "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (container, name) DO UPDATE SET"
+            " kind = excluded.kind, headers = excluded.headers, metadata = excluded.metadata, revision = revision + 1"
+        )
+        row = (container, name, kind, json.dumps(dict(headers)), json.dumps(dict(metadata)))
+        with self._lock:
+            self._connection.execute(query, row)

@@ -1,0 +1,136 @@
+"""Reading blobs: whole or in part, properties, metadata, block lists."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from azureml_emulator.storage.conditions import facts, is_current
+from azureml_emulator.storage.errors import BlobError, not_modified
+from azureml_emulator.storage.models import Blob
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+CHUNK = 1024 * 1024
+HASHED_RANGE = 4 * 1024 * 1024
+"""Bytes of the largest range that the service gives an MD5 for."""
+
+OVERRIDDEN = {
+    "rscc": "Cache-Control",
+    "rscd": "Content-Disposition",
+    "rsce": "Content-Encoding",
+    "rscl": "Content-Language",
+    "rsct": "Content-Type",
+}
+"""Headers that fields of a signature replace."""
+
+
+def find(em: Emulator, container: str, name: str) -> Blob:
+    """A blob, or the service's 404."""
+    blob = em.blobs.get(container, name)
+    if blob is None:
+        raise BlobError("BlobNotFound" if em.blobs.has_container(container) else "ContainerNotFound")
+    return blob
+
+
+def describe(request: web.Request, blob: Blob) -> dict[str, str]:
+    """The headers that tell of a blob. A signature's own fields replace some of them."""
+    headers = {
+        **facts(blob),
+        "Content-Type": "application/octet-stream",
+        **blob.headers,
+        "Accept-Ranges": "bytes",
+        "x-ms-blob-type": blob.kind,
+        "x-ms-lease-status": "unlocked",
+        "x-ms-lease-state": "available",
+        "x-ms-server-encrypted": "true",
+    }
+    headers.update({f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
+    headers.update({OVERRIDDEN[name]: request.query[name] for name in OVERRIDDEN if name in request.query})
+    return headers
+
+
+async def properties(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """A blob's properties and metadata as headers, without a body."""
+    blob = find(em, container, name)
+    if is_current(request, blob):
+        return not_modified(blob.etag)
+    headers = describe(request, blob)
+    if request.method == "HEAD":
+        headers["Content-Length"] = str(blob.size)
+    return web.Response(headers=headers)
+
+
+async def download(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """A blob's content, or the part that ``x-ms-range`` or ``Range`` asks for."""
+    blob = find(em, container, name)
+    if is_current(request, blob):
+        return not_modified(blob.etag)
+    first, last = wanted_range(request, blob.size)
+    headers = describe(request, blob)
+    partial = last is not None
+    end = blob.size - 1 if last is None else last
+    if partial:
+        headers["Content-Range"] = f"bytes {first}-{end}/{blob.size}"
+        whole_hash = headers.pop("Content-MD5", None)
+        if whole_hash:
+            headers["x-ms-blob-content-md5"] = whole_hash
+    with em.blobs.path(container, name).open("rb") as file:
+        file.seek(first)
+        if partial and request.headers.get("x-ms-range-get-content-md5", "").lower() == "true":
+            headers["Content-MD5"] = range_hash(file.read(min(end - first + 1, HASHED_RANGE + 1)))
+            file.seek(first)
+        response = web.StreamResponse(status=206 if partial else 200, headers=headers)
+        response.content_length = end - first + 1
+        await response.prepare(request)
+        left = end - first + 1
+        while left > 0 and (piece := file.read(min(CHUNK, left))):
+            await response.write(piece)
+            left -= len(piece)
+    await response.write_eof()
+    return response
+
+
+def range_hash(content: bytes) -> str:
+    """MD5 of a range, base64."""
+    if len(content) > HASHED_RANGE:
+        raise BlobError("OutOfRangeQueryParameterValue", "x-ms-range-get-content-md5: at most 4 MiB")
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def wanted_range(request: web.Request, size: int) -> tuple[int, int | None]:
+    """First and last byte asked for; ``(0, None)`` without a range or with one that is not readable.
+
+    :raises BlobError: 416 when it begins behind the end, as any range of an empty blob does.
+    """
+    text = request.headers.get("x-ms-range") or request.headers.get("Range") or ""
+    found = re.fullmatch(r"bytes=(\d+)-(\d*)", text.strip())
+    if not found:
+        return 0, None
+    first = int(found[1])
+    last = int(found[2]) if found[2] else size - 1
+    if first >= size or last < first:
+        raise BlobError("InvalidRange", headers={"Content-Range": f"bytes */{size}"})
+    return first, min(last, size - 1)
+
+
+async def block_list(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """The blocks staged for a blob; committed ones are not kept apart.
+
+    Source: Azure Storage REST reference, Get Block List.
+    """
+    kind = request.query.get("blocklisttype", "committed")
+    staged = em.blobs.blocks.staged(container, name) if kind in ("uncommitted", "all") else {}
+    blob = em.blobs.get(container, name)
+    if blob is None and not em.blobs.blocks.staged(container, name):
+        raise BlobError("BlobNotFound" if em.blobs.has_container(container) else "ContainerNotFound")
+    rows = "".join(f"<Block><Name>{block}</Name><Size>{size}</Size></Block>" for block, size in staged.items())
+    lists = f"<CommittedBlocks/><UncommittedBlocks>{rows}</UncommittedBlocks>"
+    text = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{lists}</BlockList>'
+    headers = {**facts(blob), "x-ms-blob-content-length": str(blob.size)} if blob else {}
+    return web.Response(text=text, content_type="application/xml", headers=headers)

@@ -1,0 +1,108 @@
+"""The blob service: its addresses below ``/<account>.blob.<suffix>/`` and which operation each request is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.settings import ACCOUNT
+from azureml_emulator.storage import containers, read, write
+from azureml_emulator.storage.authorization import Wish, authorize
+from azureml_emulator.storage.errors import BlobError, respond
+from azureml_emulator.storage.models import BlobConflictError, BlobNameError
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation and the permissions any one of which allows it; see ``storage_access.Wish``."""
+
+    permissions: str
+    handler: Callable[[Emulator, web.Request, str, str], Awaitable[web.StreamResponse]]
+
+
+Table = Mapping[tuple[str, str], Operation]
+
+ACCOUNT_OPERATIONS: Table = {
+    ("GET", "list"): Operation("l", containers.list_containers),
+}
+CONTAINER_OPERATIONS: Table = {
+    ("PUT", ""): Operation("cw", containers.create),
+    ("DELETE", ""): Operation("d", containers.delete),
+    ("GET", ""): Operation("r", containers.properties),
+    ("HEAD", ""): Operation("r", containers.properties),
+    ("GET", "list"): Operation("l", containers.list_blobs),
+}
+BLOB_OPERATIONS: Table = {
+    ("GET", ""): Operation("r", read.download),
+    ("HEAD", ""): Operation("r", read.properties),
+    ("GET", "metadata"): Operation("r", read.properties),
+    ("HEAD", "metadata"): Operation("r", read.properties),
+    ("GET", "blocklist"): Operation("r", read.block_list),
+    ("PUT", ""): Operation("cw", write.put),
+    ("PUT", "block"): Operation("cw", write.put_block),
+    ("PUT", "blocklist"): Operation("cw", write.put_block_list),
+    ("PUT", "appendblock"): Operation("aw", write.append_block),
+    ("PUT", "metadata"): Operation("w", write.set_metadata),
+    ("PUT", "properties"): Operation("w", write.set_properties),
+    ("DELETE", ""): Operation("d", write.delete),
+}
+
+
+async def account(em: Emulator, request: web.Request, suffix: str) -> web.StreamResponse:
+    """An operation on the storage account."""
+    return await perform(em, request, ACCOUNT_OPERATIONS, Wish("", "s", account_segment(suffix)))
+
+
+async def container(em: Emulator, request: web.Request, suffix: str, container: str) -> web.StreamResponse:
+    """An operation on a container."""
+    table = CONTAINER_OPERATIONS if request.query.get("restype") == "container" else {}
+    return await perform(em, request, table, Wish("", "c", account_segment(suffix), container))
+
+
+async def blob(em: Emulator, request: web.Request, suffix: str, container: str, name: str) -> web.StreamResponse:
+    """An operation on a blob."""
+    return await perform(em, request, BLOB_OPERATIONS, Wish("", "o", account_segment(suffix), container, name))
+
+
+def account_segment(suffix: str) -> str:
+    """The first segment of the path, which clients take for the account's name."""
+    return f"{ACCOUNT}.blob.{suffix}"
+
+
+async def perform(em: Emulator, request: web.Request, table: Table, wish: Wish) -> web.StreamResponse:
+    """Authorize and carry out the operation that a request is, with the blob service's own errors."""
+    operation = table.get((request.method, request.query.get("comp", "")))
+    try:
+        allowed = operation.permissions if operation else "racwdl"
+        authorize(em, request, replace(wish, permissions=allowed))
+        if operation is None:
+            raise BlobError("NotEmulated")
+        return await operation.handler(em, request, wish.container, wish.blob)
+    except BlobError as error:
+        response = respond(error, request.method)
+    except BlobNameError as error:
+        response = respond(BlobError("InvalidResourceName", str(error)), request.method)
+    except BlobConflictError as error:
+        response = respond(BlobError("PathConflict", str(error)), request.method)
+    return response
+
+
+async def data_lake(em: Emulator, request: web.Request, suffix: str, path: str = "") -> web.StreamResponse:
+    """The Data Lake protocol on ``.dfs.`` is not here."""
+    return respond(BlobError("NotEmulated"), request.method)
+
+
+ROUTES = [
+    Route("*", f"/{ACCOUNT}.blob.{{suffix}}", account, Plane.STORAGE),
+    Route("*", f"/{ACCOUNT}.blob.{{suffix}}/{{container}}", container, Plane.STORAGE),
+    Route("*", f"/{ACCOUNT}.blob.{{suffix}}/{{container}}/{{name*}}", blob, Plane.STORAGE),
+    Route("*", f"/{ACCOUNT}.dfs.{{suffix}}", data_lake, Plane.STORAGE),
+    Route("*", f"/{ACCOUNT}.dfs.{{suffix}}/{{path*}}", data_lake, Plane.STORAGE),
+]

@@ -1,0 +1,208 @@
+"""Writing blobs: whole, in blocks, by appending; metadata, properties, deletion."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from aiohttp import web
+
+from azureml_emulator.storage.conditions import check_write, facts, given_headers, given_metadata
+from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.models import APPEND, BLOCK, Blob
+from azureml_emulator.storage.read import CHUNK, find
+
+if TYPE_CHECKING:
+    from azureml_emulator.app import Emulator
+
+LONGEST_LIST = 16 * 1024 * 1024
+"""Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
+
+
+def target(em: Emulator, request: web.Request, container: str, name: str) -> Blob | None:
+    """What is there before a write, after its conditions were checked."""
+    if not em.blobs.has_container(container):
+        raise BlobError("ContainerNotFound")
+    em.blobs.path(container, name)
+    if name.endswith("/"):
+        raise BlobError("InvalidResourceName", "The emulator keeps blobs as files: a name cannot end in a slash.")
+    blob = em.blobs.get(container, name)
+    check_write(request, blob)
+    if blob and not may_overwrite(request):
+        raise BlobError("AuthorizationPermissionMismatch")
+    return blob
+
+
+def may_overwrite(request: web.Request) -> bool:
+    """A signature that may only create does not allow to write over what is there."""
+    return "sig" not in request.query or bool(set("wa") & set(request.query.get("sp", "")))
+
+
+async def receive(em: Emulator, request: web.Request) -> tuple[Path, str]:
+    """Stream the request's body to a file; returns it and its MD5, base64.
+
+    :raises BlobError: the body is not what ``Content-MD5`` says.
+    """
+    file = em.blobs.temporary()
+    digest = hashlib.md5(usedforsecurity=False)
+    try:
+        with file.open("wb") as out:
+            async for piece in request.content.iter_chunked(CHUNK):
+                digest.update(piece)
+                out.write(piece)
+        found = base64.b64encode(digest.digest()).decode()
+        if request.headers.get("Content-MD5", found) != found:
+            raise BlobError("Md5Mismatch")
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return file, found
+
+
+async def put(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Put Blob: the whole content in one request, or an empty append blob."""
+    kind = request.headers.get("x-ms-blob-type")
+    if "x-ms-copy-source" in request.headers or kind == "PageBlob":
+        raise BlobError("NotEmulated")
+    if kind is None:
+        raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
+    if kind not in (BLOCK, APPEND):
+        raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
+    target(em, request, container, name)
+    headers, metadata = given_headers(request, plain=True), given_metadata(request)
+    file, digest = await receive(em, request)
+    if kind == BLOCK:
+        headers.setdefault("Content-MD5", digest)
+    try:
+        target(em, request, container, name)
+        blob = em.blobs.adopt(container, name, file, kind=kind, headers=headers, metadata=metadata)
+    finally:
+        file.unlink(missing_ok=True)
+    answer = {**facts(blob), "x-ms-request-server-encrypted": "true"}
+    return web.Response(status=201, headers={**answer, "Content-MD5": digest})
+
+
+async def put_block(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Put Block: keep a part under its id until a list names it. Blocks may come in any order and at once."""
+    block = request.query.get("blockid", "")
+    if not is_base64(block):
+        raise BlobError("InvalidQueryParameterValue", "blockid")
+    if not em.blobs.has_container(container):
+        raise BlobError("ContainerNotFound")
+    em.blobs.path(container, name)
+    file, digest = await receive(em, request)
+    em.blobs.blocks.stage(container, name, block, file)
+    return web.Response(status=201, headers={"Content-MD5": digest, "x-ms-request-server-encrypted": "true"})
+
+
+async def put_block_list(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Put Block List: make the blob of the blocks that the list names, in its order."""
+    target(em, request, container, name)
+    headers, metadata = given_headers(request), given_metadata(request)
+    blocks = read_block_list(await read_small(request))
+    try:
+        file = await asyncio.to_thread(em.blobs.blocks.join, container, name, blocks)
+    except KeyError as error:
+        raise BlobError("InvalidBlockList", str(error.args[0])) from None
+    try:
+        target(em, request, container, name)
+        blob = em.blobs.adopt(container, name, file, headers=headers, metadata=metadata)
+    finally:
+        file.unlink(missing_ok=True)
+    em.blobs.blocks.discard(container, name)
+    return web.Response(status=201, headers={**facts(blob), "x-ms-request-server-encrypted": "true"})
+
+
+async def read_small(request: web.Request) -> bytes:
+    """A body that is read whole."""
+    content = bytearray()
+    async for piece in request.content.iter_any():
+        content += piece
+        if len(content) > LONGEST_LIST:
+            raise BlobError("RequestBodyTooLarge")
+    return bytes(content)
+
+
+def read_block_list(content: bytes) -> list[str]:
+    """The block ids of a list. Committed blocks are not kept apart, so only staged ones can be named."""
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise BlobError("InvalidXmlDocument")
+    try:
+        root = ElementTree.fromstring(content)
+    except ElementTree.ParseError:
+        raise BlobError("InvalidXmlDocument") from None
+    if root.tag != "BlockList" or any(row.tag not in ("Latest", "Uncommitted", "Committed") for row in root):
+        raise BlobError("InvalidXmlDocument")
+    return [(row.text or "").strip() for row in root]
+
+
+def is_base64(text: str) -> bool:
+    """Whether a block's id is base64 of 1 to 64 bytes."""
+    try:
+        return 1 <= len(base64.b64decode(text, validate=True)) <= 64
+    except (binascii.Error, ValueError):
+        return False
+
+
+async def append_block(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Append Block: add to the end of an append blob."""
+    find(em, container, name)
+    file, digest = await receive(em, request)
+    try:
+        blob = find(em, container, name)
+        check_write(request, blob)
+        check_append(request, blob, file.stat().st_size)
+        with file.open("rb") as source:
+            while piece := source.read(CHUNK):
+                em.blobs.append(container, name, piece)
+    finally:
+        file.unlink(missing_ok=True)
+    headers = {
+        **facts(find(em, container, name)),
+        "x-ms-blob-append-offset": str(blob.size),
+        "x-ms-blob-committed-block-count": "1",
+        "Content-MD5": digest,
+        "x-ms-request-server-encrypted": "true",
+    }
+    return web.Response(status=201, headers=headers)
+
+
+def check_append(request: web.Request, blob: Blob, size: int) -> None:
+    """The kind of blob and the conditions that only appending knows."""
+    if blob.kind != APPEND:
+        raise BlobError("InvalidBlobType")
+    position = request.headers.get("x-ms-blob-condition-appendpos")
+    if position is not None and position != str(blob.size):
+        raise BlobError("AppendPositionConditionNotMet")
+    longest = request.headers.get("x-ms-blob-condition-maxsize", "")
+    if re.fullmatch(r"\d+", longest) and blob.size + size > int(longest):
+        raise BlobError("ConditionNotMet", "x-ms-blob-condition-maxsize")
+
+
+async def set_metadata(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Set Blob Metadata: replace all of it."""
+    blob = find(em, container, name)
+    check_write(request, blob)
+    changed = em.blobs.set_metadata(container, name, given_metadata(request)) or blob
+    return web.Response(headers={**facts(changed), "x-ms-request-server-encrypted": "true"})
+
+
+async def set_properties(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Set Blob Properties: replace the content headers."""
+    blob = find(em, container, name)
+    check_write(request, blob)
+    changed = em.blobs.set_headers(container, name, given_headers(request)) or blob
+    return web.Response(headers=facts(changed))
+
+
+async def delete(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Delete Blob, at once and for good."""
+    check_write(request, find(em, container, name))
+    em.blobs.delete(container, name)
+    return web.Response(status=202, headers={"x-ms-delete-type-permanent": "true"})

@@ -1,0 +1,1 @@
+"""Studio: small read-only pages for a browser on this machine."""

@@ -1,0 +1,1 @@
+"""The workspace: its description, datastores, computes, and long-running operations."""

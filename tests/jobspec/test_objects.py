@@ -1,0 +1,170 @@
+"""Job objects of the real ``azure-ai-ml``: the same request as for the YAML that says the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pathspec
+import pytest
+
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.render import render
+from airflow_azureml.jobspec.translate import translate
+from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
+from tests.corpus.compare import differences
+
+PROVIDER = Path(__file__).resolve().parents[2] / "provider"
+WS = Workspace("s", "g", "w")
+
+SCRIPT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+sys.path.append(sys.argv[2])
+from azure.ai.ml import Input, MpiDistribution, Output, command, dsl, load_job
+from azure.ai.ml.entities import Environment, SshJobService
+from azure.ai.ml.sweep import Choice
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.render import render
+from airflow_azureml.jobspec.translate import translate
+
+def train(**more):
+    return command(command="python main.py ${{inputs.data}} ${{inputs.rate}} ${{outputs.model}}", code="./src",
+                   inputs={"data": Input(type="uri_folder", path="./data"), "rate": 0.1, **more},
+                   outputs={"model": Output(type="uri_folder", mode="upload")},
+                   environment=Environment(image="img", conda_file="./conda.yml"), compute="cpu")
+
+@dsl.pipeline(compute="azureml:cpu")
+def flow(rate: float):
+    first = train()(data=Input(type="uri_folder", path="./data"), rate=rate)
+    second = train()(data=first.outputs.model, rate=2)
+    return {"found": second.outputs.model}
+
+def swept():
+    job = train()(data=Input(type="uri_folder", path="azureml:d:1"), rate=Choice([0.1, 0.2]))
+    made = job.sweep(compute="cpu", sampling_algorithm="random", goal="maximize", primary_metric="auc")
+    made.set_limits(max_total_trials=4, timeout=60)
+    return made
+
+def rich():
+    job = train()
+    job.distribution = MpiDistribution(process_count_per_instance=2)
+    job.set_resources(instance_count=2, shm_size="2g")
+    job.services = {"s": SshJobService(ssh_public_keys="k")}
+    return job
+
+made = {"command": train, "rich": rich, "sweep": swept, "dsl": lambda: flow(0.5), "loaded": lambda: load_job("p.yml")}
+for name, make in made.items():
+    workspace = Workspace("s", "g", "w")
+    print(json.dumps([name, render(translate(load(make()), workspace), workspace)]), flush=True)
+"""
+
+COMMAND = """
+command: python main.py ${{inputs.data}} ${{inputs.rate}} ${{outputs.model}}
+code: ./src
+inputs: {data: {type: uri_folder, path: ./data}, rate: 0.1}
+outputs: {model: {type: uri_folder, mode: upload}}
+environment: {image: img, conda_file: ./conda.yml}
+compute: azureml:cpu
+"""
+RICH = (
+    COMMAND
+    + """
+distribution: {type: mpi, process_count_per_instance: 2}
+resources: {instance_count: 2, shm_size: 2g}
+services: {s: {type: ssh, ssh_public_keys: k}}
+"""
+)
+SWEEP = """
+type: sweep
+compute: azureml:cpu
+sampling_algorithm: random
+objective: {goal: maximize, primary_metric: auc}
+limits: {max_total_trials: 4, timeout: 60}
+search_space: {rate: {type: choice, values: [0.1, 0.2]}}
+inputs: {data: {type: uri_folder, path: azureml:d:1}}
+outputs: {model: {type: uri_folder, mode: upload}}
+trial:
+  command: python main.py ${{inputs.data}} ${{search_space.rate}} ${{outputs.model}}
+  code: ./src
+  environment: {image: img, conda_file: ./conda.yml}
+"""
+PIPELINE = """
+type: pipeline
+outputs: {o: }
+settings: {default_compute: azureml:cpu}
+jobs:
+  a:
+    command: echo ${{outputs.x}}
+    environment: {image: img}
+    outputs: {x: "${{parent.outputs.o}}"}
+"""
+WORDS = {"command": COMMAND, "rich": RICH, "sweep": SWEEP, "loaded": PIPELINE}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the jobs upload."""
+    folder = tmp_path_factory.mktemp("job")
+    for name, text in {"src/main.py": "1", "data/a.csv": "a", "conda.yml": "name: x\n", "p.yml": PIPELINE}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(sdk_python: Path, folder: Path) -> dict[str, Any]:
+    """What is sent for each object, by the name of what made it."""
+    paths = [str(PROVIDER), os.path.dirname(os.path.dirname(pathspec.__file__))]
+    done = subprocess.run(
+        [sdk_python, "-W", "ignore", "-c", SCRIPT, *paths], cwd=folder, capture_output=True, text=True, check=False
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(lines)
+
+
+def reduced(shown: Any) -> Any:
+    """Leave out what is empty, and put what is registered in the place of its name, which is a hash of it."""
+    bodies = {row["path"]: row["body"] for row in shown["requests"]}
+
+    def go(value: Any) -> Any:
+        if isinstance(value, dict):
+            kept = {name: go(item) for name, item in value.items() if name not in ("displayName", "$schema")}
+            return {name: item for name, item in kept.items() if item not in ({}, None)}
+        if isinstance(value, str) and value.removeprefix("azureml:") in bodies:
+            return go(bodies[value.removeprefix("azureml:")])
+        return [go(item) for item in value] if isinstance(value, list) else value
+
+    return go(shown["body"])
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_objects_ask_for_what_the_same_yaml_asks_for(made: dict[str, Any], folder: Path, name: str) -> None:
+    wanted = render(translate(load(WORDS[name], folder=str(folder)), WS), WS)
+    found = made[name]
+    assert not differences(reduced(found), reduced(wanted))
+    assert found["uploads"] == wanted["uploads"]
+
+
+def test_a_pipeline_made_by_program(made: dict[str, Any]) -> None:
+    body = made["dsl"]["body"]["properties"]
+    assert set(body["jobs"]) == {"first", "second"}
+    assert body["jobs"]["second"]["inputs"]["data"]["value"] == "${{parent.jobs.first.outputs.model}}"
+    assert body["inputs"]["rate"] == {"jobInputType": "literal", "value": "0.5"}
+    assert set(body["outputs"]) == {"found"}
+    assert [upload["kind"] for upload in made["dsl"]["uploads"]] == ["code", "data"]
+
+
+def test_an_incomplete_object_is_refused_with_its_own_words() -> None:
+    class Job:
+        def _to_dict(self) -> dict[str, Any]:
+            raise AttributeError("'NoneType' object has no attribute 'x'")
+
+    with pytest.raises(SpecError, match=r"cannot write this Job down: AttributeError: 'NoneType'"):
+        load(Job())

@@ -1,0 +1,64 @@
+"""Every kind of resource that may stand in a file: what is put to the service for it, without asking anyone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.files.check import to_translation
+from airflow_azureml.jobspec.render import render
+from airflow_azureml.jobspec.resources.table import RESOURCES
+from airflow_azureml.rest.ids import Workspace
+
+WORKSPACE = Workspace("s", "g", "w")
+
+SMALLEST = {
+    "data": "name: d\ntype: uri_folder\npath: azureml://datastores/s/paths/p/\n",
+    "model": "name: m\npath: azureml://datastores/s/paths/p/\ntype: mlflow_model\n",
+    "environment": "name: e\nversion: 3\nimage: python\nconda_file: {dependencies: [pip]}\n",
+    "component": "name: c\nversion: 1\ntype: command\ncommand: echo\nenvironment: azureml:e:1\n",
+    "batch endpoint": "name: scores\nauth_mode: aad_token\n",
+    "online endpoint": "name: live\nauth_mode: key\n",
+    "online deployment": "name: one\nendpoint_name: live\nmodel: azureml:m:1\ninstance_type: s\ninstance_count: 1\n",
+    "compute": "name: cpu\ntype: amlcompute\nmin_instances: 0\nmax_instances: 2\n",
+    "batch deployment": "name: one\nendpoint_name: scores\nmodel: azureml:m:1\ncompute: azureml:c\n",
+}
+
+
+def rendered(kind: str, text: str, folder: Path) -> dict[str, Any]:
+    """Render a document of a kind."""
+    document = load(text, folder=str(folder))
+    assert kind in RESOURCES
+    return render(to_translation(document, WORKSPACE), WORKSPACE)
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_each_kind_can_be_rendered(kind: str, tmp_path: Path) -> None:
+    """The smallest document of each kind becomes a body with properties."""
+    found = rendered(kind, SMALLEST[kind], tmp_path)
+    assert sorted(found) == ["body", "name", "requests", "uploads"]
+    assert found["name"]
+    assert found["body"]["properties"]
+
+
+def test_an_environment_with_a_build_context_is_uploaded(tmp_path: Path) -> None:
+    """The context is among the uploads, and its place in the body."""
+    (tmp_path / "ctx").mkdir()
+    (tmp_path / "ctx" / "Dockerfile").write_text("FROM python\n")
+    found = rendered("environment", "name: e\nbuild: {path: ctx}\n", tmp_path)
+    assert found["body"]["properties"]["build"]["contextUri"] == found["uploads"][0]["target"] + "/"
+    assert found["uploads"][0]["files"] == ["Dockerfile"]
+
+
+def test_a_component_keeps_its_name_and_version_in_its_spec(tmp_path: Path) -> None:
+    """One that is registered under its name is not anonymous."""
+    properties = rendered("component", SMALLEST["component"], tmp_path)["body"]["properties"]
+    assert not properties["isAnonymous"]
+    assert {key: properties["componentSpec"][key] for key in ("name", "version", "type")} == {
+        "name": "c",
+        "version": "1",
+        "type": "command",
+    }
