@@ -1,7 +1,7 @@
 # Everything runs in environments below this folder; nothing outside it is touched.
 #
 #   make install   the four environments
-#   make check     format, lint, types, and whether the dependencies resolve for Python 3.10
+#   make check     format, lint, types, who imports whom, sizes, and whether the dependencies resolve for Python 3.10
 #   make test      every test
 #   make test-quick   those that run no other Airflow and not Microsoft's client: for the round after each change
 #   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently; on a
@@ -84,12 +84,16 @@ airflow2: | $(UV)
 	@$(EDITABLE) .venvs/airflow2
 	@touch $@
 
+# What of the tests reads the sources alone, in seconds.
+GUARDS := $(addprefix tests/architecture/,test_arrows.py test_circles.py test_files.py test_sizes.py)
+
 check: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -n 0 --durations=0 --durations-min=60 $(GUARDS)
 	$(UV) pip compile --quiet --python-version 3.10 --extra emulator pyproject.toml --output-file /dev/null
-	@echo "Everything checked: lint, format, types, dependencies on Python 3.10."
+	@echo "Everything checked: lint, format, types, imports and sizes, dependencies on Python 3.10."
 
 # Much of the time is waiting for jobs and for Airflow: three workers share it, also on two cores. `make test PYTEST_ARGS='-n 0 ...'` has none.
 test: install
