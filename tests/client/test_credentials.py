@@ -25,8 +25,8 @@ from cryptography.x509.oid import NameOID
 
 from airflow_azureml.client import AsyncMLClient, Limits, MLClient
 from airflow_azureml.client.credentials import CREDENTIALS, make
-from airflow_azureml.client.pausing import Interrupted
-from airflow_azureml.client.signingin import Exchange
+from airflow_azureml.client.interruption import Interrupted
+from airflow_azureml.client.login_exchange import Exchange
 from airflow_azureml.hooks.connection import AUTH_NEEDS
 from airflow_azureml.lifecycle.unanswered import was_not_sent
 from airflow_azureml.rest.clouds import CLOUDS

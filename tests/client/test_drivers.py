@@ -16,7 +16,7 @@ import pytest
 from airflow_azureml.client import AsyncMLClient, Interrupted, MLClient, share
 from airflow_azureml.rest import history, jobs, workspace
 from airflow_azureml.rest.errors import NotFoundError
-from airflow_azureml.rest.flow import Call, LocalFiles, Look, News, Pause, Place, Plane, Reply, Transfer
+from airflow_azureml.rest.flow import Call, LocalFiles, Look, News, Pause, Plane, Reply, StorageLocation, Transfer
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from tests.client.conftest import WORKSPACE, Drive, run_in
@@ -266,7 +266,7 @@ def test_a_stop_ends_a_run_at_once(settings: Settings, stub: Stub, where: str) -
         (Call("PUT", "/thing", Reply.json, body={}), False),
         (Call("PATCH", "/thing", Reply.json, body={}), False),
         (Call("POST", "/thing", Reply.json, body={}), False),
-        (Transfer(LocalFiles(()), Place("https://nowhere.example")), False),
+        (Transfer(LocalFiles(()), StorageLocation("https://nowhere.example")), False),
         (Call("GET", "/thing", Reply.json), True),
         (jobs.begin_cancel(WORKSPACE, "thing"), True),
     ],

@@ -24,7 +24,7 @@ from airflow_azureml.rest.errors import (
     UnreachableError,
     UntrustedHostError,
 )
-from airflow_azureml.rest.flow import LocalFiles, LocalFolder, Place, Transfer, Transferred
+from airflow_azureml.rest.flow import LocalFiles, LocalFolder, StorageLocation, Transfer, Transferred
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from tests.client.stub import Answer, Stub
@@ -38,11 +38,11 @@ class Ground:
     """A container of the emulator and the ways into it."""
 
     settings: Settings
-    place: Place
+    place: StorageLocation
     service: BlobServiceClient
     container: str
 
-    def below(self, path: str, **means: Any) -> Place:
+    def below(self, path: str, **means: Any) -> StorageLocation:
         """A place in the container, entered by the datastore's signature unless told otherwise."""
         return replace(self.place, url=f"{self.place.url}/{path}", **means)
 
@@ -74,7 +74,7 @@ def ground(emulator: RunningEmulator) -> Iterator[Ground]:
         store = client.run(workspace.default_datastore(client.workspace))
         address = store.address("")
         assert address is not None
-        place = client.run(workspace.secret(client.workspace, store.name)).place(address)
+        place = client.run(workspace.secret(client.workspace, store.name)).location(address)
     key = json.loads((emulator.state / "identity.json").read_text())["account_key"]
     parts = BlobAddress.parse(place.url)
     service = BlobServiceClient(
@@ -101,7 +101,7 @@ def read_tree(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(params=["signature", "key", "token"])
-def entered(request: pytest.FixtureRequest, ground: Ground) -> Callable[[str], Place]:
+def entered(request: pytest.FixtureRequest, ground: Ground) -> Callable[[str], StorageLocation]:
     """The same place by each of the ways into it."""
     means: dict[str, Any] = {"sas": ground.place.sas, "key": None}
     if request.param == "key":
@@ -112,7 +112,7 @@ def entered(request: pytest.FixtureRequest, ground: Ground) -> Callable[[str], P
 
 
 def test_a_tree_goes_up_and_comes_back(
-    ground: Ground, entered: Callable[[str], Place], files: LocalFiles, tmp_path: Path
+    ground: Ground, entered: Callable[[str], StorageLocation], files: LocalFiles, tmp_path: Path
 ) -> None:
     place = entered(f"round/{tmp_path.name}")
     sent = ground.move(files, place)
@@ -268,7 +268,7 @@ def test_a_long_transfer_says_how_far_it_is(
 def test_a_token_goes_to_no_strange_store(ground: Ground, files: LocalFiles) -> None:
     for url in ("https://evil.example/container/x", "http://127.0.0.1:1/acct.blob.local/container/x"):
         with pytest.raises(UntrustedHostError):
-            ground.move(files, Place(url))
+            ground.move(files, StorageLocation(url))
 
 
 def test_a_store_that_cannot_be_reached_is_named(
@@ -276,7 +276,7 @@ def test_a_store_that_cannot_be_reached_is_named(
 ) -> None:
     monkeypatch.setattr(storage, "ATTEMPTS", 1)
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9 cannot be reached"):
-        ground.move(files, Place("https://127.0.0.1:9/acct.blob.local/container/x", sas="sig=abc"))
+        ground.move(files, StorageLocation("https://127.0.0.1:9/acct.blob.local/container/x", sas="sig=abc"))
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "a/./b", "", "a/\0b"])
@@ -296,7 +296,7 @@ def test_such_a_name_from_the_service_stops_the_download_before_the_first_file(
     stub.script("comp=list", Answer(value=listing.encode(), headers={"Content-Type": "application/xml"}))
     target = tmp_path / "deep" / "target"
     with MLClient(settings) as client, pytest.raises(SpecError, match="leads out of"):
-        client.perform(Transfer(Place(f"{stub.url}/acct/c1/out/", sas="sig=x"), LocalFolder(str(target))))
+        client.perform(Transfer(StorageLocation(f"{stub.url}/acct/c1/out/", sas="sig=x"), LocalFolder(str(target))))
     assert not (tmp_path / "deep").exists()
     assert stub.requests("GET .*fine") == []
 

@@ -69,7 +69,7 @@ def landing_zone(endpoint: dict[str, Any]) -> dict[str, str]:
         store = client.run(workspace.default_datastore(coordinates))
         address, secret = store.address(""), client.run(workspace.secret(coordinates, store.name))
     assert address is not None
-    sas = secret.place(address).sas
+    sas = secret.location(address).sas
     assert sas is not None
     extra = json.dumps({"verify": endpoint["ca_bundle"]})
     return {"host": address.https_url.rstrip("/"), "password": sas, "extra": extra}

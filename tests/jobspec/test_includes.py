@@ -106,7 +106,7 @@ def test_a_folder_as_a_zip_is_the_same_whenever_it_is_checked_out(tmp_path: Path
 
 def test_what_a_zip_holds(tmp_path: Path) -> None:
     uploads(tmp_path)
-    from airflow_azureml.local.including import merge
+    from airflow_azureml.local.additional_includes import merge
 
     folder = merge(None, [str(tmp_path / "shared.zip")], str(tmp_path))
     with zipfile.ZipFile(folder.files[0][0]) as packed:

@@ -20,7 +20,7 @@ from airflow_azureml.lifecycle.resume import Prepared, cancel_earlier, find_or_s
 from airflow_azureml.lifecycle.waiting import wait
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import NotFoundError
-from airflow_azureml.rest.flow import LocalFolder, Place, Steps, Transfer
+from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer
 from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
@@ -85,7 +85,7 @@ def fetched(client: MLClient, output: OutputRecord, folder: Path) -> dict[str, s
     assert path is not None
     assert output.https_url is not None
     secret = client.run(workspace.secret(client.workspace, path.datastore))
-    client.run(one(Transfer(Place(output.https_url, secret.sas, secret.key), LocalFolder(str(folder)))))
+    client.run(one(Transfer(StorageLocation(output.https_url, secret.sas, secret.key), LocalFolder(str(folder)))))
     return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
 
 

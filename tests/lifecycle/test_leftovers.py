@@ -36,7 +36,7 @@ def test_files_of_an_earlier_run_are_told_of() -> None:
     (news,) = drive.news
     assert news.message.startswith(f"outputs.score: {PLACE} holds files already, out/nightly/a.csv among them.")
     (peek,) = [effect for effect in drive.effects if isinstance(effect, Peek)]
-    assert (peek.place.url, peek.place.sas) == ("https://acct.blob.core.windows.net/c/out/nightly/", "sig=1")
+    assert (peek.location.url, peek.location.sas) == ("https://acct.blob.core.windows.net/c/out/nightly/", "sig=1")
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_what_cannot_be_seen_is_not_told(given: Any) -> None:
 def test_a_datastore_without_a_secret_is_entered_as_oneself() -> None:
     drive = told({"score": {"jobOutputType": "UriFolder", "uri": PLACE}}, store=STORE)
     (peek,) = [effect for effect in drive.effects if isinstance(effect, Peek)]
-    assert (peek.place.sas, peek.place.key) == (None, None)
+    assert (peek.location.sas, peek.location.key) == (None, None)
     assert len(drive.news) == 1

@@ -25,7 +25,7 @@ from airflow_azureml.lifecycle.waiting import wait
 from airflow_azureml.local.folders import scan
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.errors import BadRequestError
-from airflow_azureml.rest.flow import LocalFolder, Place, Steps, Transfer
+from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer
 from tests.emulator_fixture import RunningEmulator
 from tests.lifecycle.test_against_emulator import settings_of
 
@@ -141,7 +141,7 @@ def stored(ground: Ground, code_id: str, target: Path) -> dict[str, str]:
     key = json.loads((ground.emulator.state / "identity.json").read_text())["account_key"]
 
     def fetch() -> Steps[Any]:
-        return (yield Transfer(Place(f"{found.properties['codeUri']}/", key=key), LocalFolder(str(target))))
+        return (yield Transfer(StorageLocation(f"{found.properties['codeUri']}/", key=key), LocalFolder(str(target))))
 
     ground.client.run(fetch())
     return {str(file.relative_to(target)): file.read_text() for file in target.rglob("*") if file.is_file()}

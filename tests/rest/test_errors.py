@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from airflow_azureml.rest import errors, faults
+from airflow_azureml.rest import error_payloads, errors
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.redaction import redact, shortened, without_query
 from tests.rest.driving import MISSING_JOB, WS
@@ -173,31 +173,33 @@ def test_message_that_is_json() -> None:
     inner = {
         "Error": {"Code": "ServiceError", "Message": "Submitted script failed.", "InnerError": {"Code": "UserScript"}}
     }
-    fault = faults.read({"error": {"code": "UserError", "message": f"AzureMLCompute job failed.\n{json.dumps(inner)}"}})
-    assert fault.message == "AzureMLCompute job failed. Submitted script failed."
-    assert fault.codes == ("UserError", "ServiceError", "UserScript")
+    payload = error_payloads.read(
+        {"error": {"code": "UserError", "message": f"AzureMLCompute job failed.\n{json.dumps(inner)}"}}
+    )
+    assert payload.message == "AzureMLCompute job failed. Submitted script failed."
+    assert payload.codes == ("UserError", "ServiceError", "UserScript")
 
 
 def test_braces_that_are_no_error_stay() -> None:
-    fault = faults.read({"error": {"code": "UserError", "message": 'Errors:\n[{"PropertyName": "x"}]'}})
-    assert fault.message == 'Errors:\n[{"PropertyName": "x"}]'
+    payload = error_payloads.read({"error": {"code": "UserError", "message": 'Errors:\n[{"PropertyName": "x"}]'}})
+    assert payload.message == 'Errors:\n[{"PropertyName": "x"}]'
 
 
 def test_json_that_is_no_error_stays() -> None:
-    fault = faults.read({"error": {"code": "UserError", "message": 'Not accepted: {"instance_count": 0}'}})
-    assert fault.message == 'Not accepted: {"instance_count": 0}'
+    payload = error_payloads.read({"error": {"code": "UserError", "message": 'Not accepted: {"instance_count": 0}'}})
+    assert payload.message == 'Not accepted: {"instance_count": 0}'
 
 
 def test_endless_nesting_ends() -> None:
     value: dict[str, object] = {"code": "deep"}
     for _ in range(300):
         value = {"code": "c", "innerError": value, "details": [value]}
-    assert faults.read({"error": value}).codes[0] == "c"
+    assert error_payloads.read({"error": value}).codes[0] == "c"
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 3, {}, {"error": None}, {"error": {"code": 5, "message": ["x"]}}])
 def test_nothing_to_read(value: object) -> None:
-    assert faults.read(value) == faults.Fault()
+    assert error_payloads.read(value) == error_payloads.ErrorPayload()
 
 
 @pytest.mark.parametrize("status", [400, 409, 412])

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
+from airflow_azureml.rest.error_payloads import read
 from airflow_azureml.rest.failures import TABLE, WRAPPERS, FailureKind, kind
-from airflow_azureml.rest.faults import read
 
 FAILED = "AzureMLCompute job failed."
 PREEMPTED = f"{FAILED} PreemptionError: Nodes of this job got pre-empted. Check if the run has failed or restarted."

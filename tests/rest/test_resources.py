@@ -205,7 +205,7 @@ def test_secrets_expire_and_do_not_show() -> None:
     store = workspace.Datastore.from_json(BLOB)
     address = store.address("a b")
     assert address is not None
-    place = secret.place(address)
+    place = secret.location(address)
     assert (place.url, place.sas, place.key) == (address.https_url, "sv=1&sig=SECRET", None)
     assert "SECRET" not in repr(secret) + repr(place)
     assert run(call, reply(200, {"secretsType": "AccountKey", "key": "SECRET=="})).key == "SECRET=="

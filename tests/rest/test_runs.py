@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.rest import history, logs, lro, metrics
+from airflow_azureml.rest import history, logs, lro
 from airflow_azureml.rest.errors import BadRequestError, ForbiddenError, PatienceError
 from airflow_azureml.rest.flow import Call, Plane, Reply
 from airflow_azureml.rest.history import RunOutput
@@ -44,8 +44,8 @@ def test_run() -> None:
     assert found.started_at is not None
     assert found.ended_at is None
     assert found.warnings == ("careful",)
-    assert found.fault is not None
-    assert (found.fault.message, found.fault.code, found.fault.correlation) == ("Script failed.", "NonZeroExit", "op")
+    assert found.error is not None
+    assert (found.error.message, found.error.code, found.error.correlation) == ("Script failed.", "NonZeroExit", "op")
     assert "SECRET" not in repr(found)
 
 
@@ -58,7 +58,7 @@ def test_details_hide_the_signed_addresses() -> None:
 @pytest.mark.parametrize("value", [None, [], {}, {"error": None, "logFiles": None, "outputs": None, "properties": 3}])
 def test_incomplete_runs_do_no_harm(value: Any) -> None:
     details = run(history.details(WS, "j"), reply(200, value))
-    assert (details.run.status, details.run.fault, details.log_files) == ("Unknown", None, {})
+    assert (details.run.status, details.run.error, details.log_files) == ("Unknown", None, {})
     assert run(history.run_data(WS, "j"), reply(200, value)).outputs == {}
 
 
@@ -206,7 +206,7 @@ def metric(key: str, value: Any, step: Any = 0, timestamp: Any = 0) -> dict[str,
 
 
 def test_metrics() -> None:
-    call = metrics.last_values(WS, "j")
+    call = history.last_metrics(WS, "j")
     assert (call.method, call.plane, call.query) == ("GET", Plane.DATA, {"run_id": "j"})
     assert call.path == f"/mlflow/v2.0{WS.path}/api/2.0/mlflow/runs/get"
     rows = [
@@ -232,7 +232,7 @@ def test_metrics() -> None:
 
 @pytest.mark.parametrize("value", [None, {}, {"run": {}}, {"run": {"data": {"metrics": None}}}, {"run": {"data": []}}])
 def test_no_metrics(value: Any) -> None:
-    assert run(metrics.last_values(WS, "j"), reply(200, value)) == {}
+    assert run(history.last_metrics(WS, "j"), reply(200, value)) == {}
 
 
 STATUS_URL = "https://arm.example/operations/1?api-version=9"

@@ -5,8 +5,8 @@
 """
 
 from airflow_azureml.client.drivers import AsyncMLClient, MLClient
-from airflow_azureml.client.pausing import Interrupted
+from airflow_azureml.client.interruption import Interrupted
 from airflow_azureml.client.pipeline import Limits
-from airflow_azureml.client.sharing import share
+from airflow_azureml.client.shared_client import share
 
 __all__ = ["AsyncMLClient", "Interrupted", "Limits", "MLClient", "share"]

@@ -11,12 +11,12 @@ from azure.core.credentials import AzureSasCredential
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import ContainerClient, ExponentialRetry
 
-from airflow_azureml.client.faults import transport_fault
 from airflow_azureml.client.pipeline import USER_AGENT
+from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.client.trust import check_address, untrusted
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, Problem, ServiceError, SpecError, check
-from airflow_azureml.rest.flow import Place, Plane, Reply
+from airflow_azureml.rest.flow import Plane, Reply, StorageLocation
 from airflow_azureml.rest.redaction import without_query
 
 ROLE_HINTS = {
@@ -66,19 +66,21 @@ class BlobAddress:
         )
 
 
-def open_container(place: Place, address: BlobAddress, control: ControlPlane, transport: Any, tokens: Any) -> Any:
-    """A client for the container of a place, entered by signature, key or the caller's own token.
+def open_container(
+    location: StorageLocation, address: BlobAddress, control: ControlPlane, transport: Any, tokens: Any
+) -> Any:
+    """A client for the container of a location, entered by signature, key or the caller's own token.
 
     :raises UntrustedHostError: a token would go to a host that nobody vouched for, or the address is not https.
     """
-    check_address(place.url, Plane.SIGNED if place.sas or place.key else Plane.DATA)
+    check_address(location.url, Plane.SIGNED if location.sas or location.key else Plane.DATA)
     credential: Any = tokens
-    if place.sas:
-        credential = AzureSasCredential(place.sas)
-    elif place.key:
-        credential = {"account_name": address.account, "account_key": place.key}
-    elif not control.trusts(place.url):
-        raise untrusted(place.url, control)
+    if location.sas:
+        credential = AzureSasCredential(location.sas)
+    elif location.key:
+        credential = {"account_name": address.account, "account_key": location.key}
+    elif not control.trusts(location.url):
+        raise untrusted(location.url, control)
     return ContainerClient(
         address.account_url,
         address.container,
@@ -94,7 +96,7 @@ def explained(error: AzureError, url: str, method: str) -> AzureMLError:
     """A failure of the blob service as the error of ours that fits, with the role to grant where that is the reason."""
     response: Any = error.response if isinstance(error, HttpResponseError) else None
     if response is None:
-        return transport_fault(error, url)
+        return transport_error(error, url)
     try:
         body = response.body() if hasattr(response, "body") else b""
     except AzureError:

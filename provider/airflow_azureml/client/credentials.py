@@ -14,10 +14,10 @@ import azure.identity.aio
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
-from airflow_azureml.client.faults import redacted, token_fault
-from airflow_azureml.client.pausing import pause
+from airflow_azureml.client.interruption import pause
+from airflow_azureml.client.login_exchange import HOOKS, LISTENING, Exchange
 from airflow_azureml.client.pipeline import LONGEST_DELAY, Limits, ca_bundle
-from airflow_azureml.client.signingin import HOOKS, LISTENING, Exchange
+from airflow_azureml.client.transport_errors import redacted, token_error
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import SettingsError, TransientServiceError
 from airflow_azureml.rest.settings import Settings
@@ -157,7 +157,7 @@ class Tokens:
         except (AzureError, ValueError) as error:
             # Without a request of its own the credential repeats the answer that another thread was given.
             self._last = exchange if exchange.url else self._last
-            raise token_fault(error, self._settings, self._authority, self._last) from None
+            raise token_error(error, self._settings, self._authority, self._last) from None
         finally:
             LISTENING.reset(listening)
         return token
@@ -195,7 +195,7 @@ class AsyncTokens:
         try:
             token: AccessToken = await self._credential.get_token(*scopes, **options)
         except (AzureError, ValueError) as error:
-            fault = token_fault(error, self._settings, self._authority, exchange)
+            fault = token_error(error, self._settings, self._authority, exchange)
             if isinstance(fault, TransientServiceError):
                 asked = min(retry_after(fault.reply) or PAUSES[0], LONGEST_DELAY)
                 self._throttled[scopes] = time.monotonic() + asked, fault

@@ -13,8 +13,7 @@ from azure.core.exceptions import AzureError
 
 from airflow_azureml.client import storage
 from airflow_azureml.client.credentials import AsyncTokens, Tokens
-from airflow_azureml.client.faults import transport_fault
-from airflow_azureml.client.pausing import STOP, check_stop, pause
+from airflow_azureml.client.interruption import STOP, check_stop, pause
 from airflow_azureml.client.pipeline import (
     ASYNC,
     SYNC,
@@ -27,6 +26,7 @@ from airflow_azureml.client.pipeline import (
     scope,
     sync_transport,
 )
+from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.client.trust import TOKENLESS, data_plane_of
 from airflow_azureml.rest import clouds, jobs, workspace
 from airflow_azureml.rest.clouds import ControlPlane
@@ -153,7 +153,7 @@ class MLClient:
         try:
             response = self._pipeline(sent).run(sent.request, stream=False, **sent.options)
         except AzureError as error:
-            raise transport_fault(error, sent.url) from None
+            raise transport_error(error, sent.url) from None
         return read(call, reply(call, sent, response.http_response))
 
     def _pipeline(self, sent: Outgoing) -> Any:
@@ -263,7 +263,7 @@ class AsyncMLClient:
         try:
             response = await (await self._pipeline(sent)).run(sent.request, stream=False, **sent.options)
         except AzureError as error:
-            raise transport_fault(error, sent.url) from None
+            raise transport_error(error, sent.url) from None
         return read(call, reply(call, sent, response.http_response))
 
     async def _pipeline(self, sent: Outgoing) -> Any:

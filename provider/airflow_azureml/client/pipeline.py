@@ -33,7 +33,7 @@ from azure.core.rest import HttpRequest
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
-from airflow_azureml.client.faults import RETRIED_STATUSES, nobody_listens
+from airflow_azureml.client.transport_errors import RETRIED_STATUSES, nobody_listens
 from airflow_azureml.client.trust import TOKENLESS, check_address, check_token
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import SettingsError

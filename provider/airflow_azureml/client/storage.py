@@ -14,10 +14,10 @@ from azure.core.exceptions import AzureError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from airflow_azureml.client.blobs import BlobAddress, explained, open_container
-from airflow_azureml.client.pausing import pause
+from airflow_azureml.client.interruption import pause
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import NotFoundError, Problem, SpecError, TransientError
-from airflow_azureml.rest.flow import LocalFiles, LocalFolder, Peek, Place, Transfer, Transferred
+from airflow_azureml.rest.flow import LocalFiles, LocalFolder, Peek, StorageLocation, Transfer, Transferred
 
 T = TypeVar("T")
 
@@ -35,27 +35,27 @@ log = logging.getLogger(__name__)
 def transfer(order: Transfer | Peek, transport: Any, control: ControlPlane, tokens: Any) -> Transferred | str | None:
     """Move bytes as a ``Transfer`` says, or look for a file as a ``Peek`` says.
 
-    :param tokens: the caller's own credential, for places that come without signature and key.
+    :param tokens: the caller's own credential, for locations that come without signature and key.
     :raises SpecError: a local file cannot be read or written, or exists and must not be overwritten.
     :raises ServiceError: the blob service refuses.
     """
     if isinstance(order, Peek):
-        return Store(order.place, transport, control, tokens).first()
+        return Store(order.location, transport, control, tokens).first()
     source, target = order.source, order.target
-    if isinstance(source, LocalFiles) and isinstance(target, Place):
+    if isinstance(source, LocalFiles) and isinstance(target, StorageLocation):
         return Store(target, transport, control, tokens).upload(source.files, order.mark)
-    if isinstance(source, Place) and isinstance(target, LocalFolder):
+    if isinstance(source, StorageLocation) and isinstance(target, LocalFolder):
         return Store(source, transport, control, tokens).download(target)
     raise SpecError([Problem("", f"Nothing goes from {type(source).__name__} to {type(target).__name__}.")])
 
 
 class Store:
-    """One place in blob storage, opened."""
+    """One location in blob storage, opened."""
 
-    def __init__(self, place: Place, transport: Any, control: ControlPlane, tokens: Any) -> None:
-        self.url = place.url
-        self.address = BlobAddress.parse(place.url)
-        self.container = open_container(place, self.address, control, transport, tokens)
+    def __init__(self, location: StorageLocation, transport: Any, control: ControlPlane, tokens: Any) -> None:
+        self.url = location.url
+        self.address = BlobAddress.parse(location.url)
+        self.container = open_container(location, self.address, control, transport, tokens)
         self.moved: dict[str, int] = {}
 
     def upload(self, files: Sequence[tuple[str, str]], mark: Mapping[str, str] | None) -> Transferred:
@@ -141,7 +141,7 @@ class Store:
         return names
 
     def first(self) -> str | None:
-        """Find the first file below this place, by one request."""
+        """Find the first file below this location, by one request."""
 
         def look() -> str | None:
             rows = self.container.list_blobs(
@@ -173,7 +173,7 @@ class Store:
         self.ask("GET", attempt)
 
     def blob(self, name: str) -> Any:
-        """A client for a blob below this place."""
+        """A client for a blob below this location."""
         folder = self.address.path
         return self.container.get_blob_client(f"{folder}/{name}" if folder and folder[-1] != "/" else folder + name)
 

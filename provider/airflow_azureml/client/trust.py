@@ -35,9 +35,9 @@ def check_token(url: str, control: ControlPlane, base: str | None, settings: Set
         must be on that very host, or on one the user trusts; None for scoring addresses: they have hosts of their own.
     :raises UntrustedHostError: names the host and what is trusted.
     """
-    own = control if base is None else replace(control, trusted=(place(base),))
+    own = control if base is None else replace(control, trusted=(host_and_port(base),))
     allowed = own.trusting(*settings.trusted_hosts)
-    if place(url) not in allowed.trusted and not allowed.trusts(url):
+    if host_and_port(url) not in allowed.trusted and not allowed.trusts(url):
         raise untrusted(url, allowed)
 
 
@@ -58,7 +58,7 @@ def untrusted(url: str, control: ControlPlane) -> UntrustedHostError:
     """The refusal, naming what would be accepted."""
     trusted = ", ".join(f"*{name}" if name.startswith(".") else name for name in dict.fromkeys(control.trusted))
     return UntrustedHostError(
-        f"No token is sent to {place(url)}, which an answer or a setting named. Trusted here: {trusted}. "
+        f"No token is sent to {host_and_port(url)}, which an answer or a setting named. Trusted here: {trusted}. "
         "If the host is yours, add it to the connection's extra `trusted_hosts`."
     )
 
@@ -69,7 +69,7 @@ def is_loopback(url: str) -> bool:
     return host in LOOPBACK or host.startswith("127.")
 
 
-def place(url: str) -> str:
+def host_and_port(url: str) -> str:
     """Host and port of an address, in lower case."""
     parts = urlsplit(url if "//" in url else f"//{url}")
     port = parts.port or (80 if parts.scheme == "http" else 443)

@@ -10,7 +10,7 @@ from airflow_azureml.lifecycle.provide import provide
 from airflow_azureml.lifecycle.result import result
 from airflow_azureml.rest import jobs, workspace
 from airflow_azureml.rest.errors import NotFoundError, Problem, SpecError, TransientError
-from airflow_azureml.rest.flow import LocalFolder, Place, Steps, Transfer, Transferred
+from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer, Transferred
 from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 from airflow_azureml.rest.storage import parse_https
 
@@ -56,12 +56,12 @@ def download(ws: Workspace, name: str, output: str, target: LocalFolder) -> Step
     if output not in outputs:
         known = ", ".join(outputs) or "it has none"
         raise SpecError([Problem("output", f"{output!r} is not an output of job {name}. Accepted: {known}.")])
-    place = yield from enter(ws, outputs[output].path, outputs[output].https_url)
-    moved: Transferred = yield Transfer(place, target)
+    location = yield from enter(ws, outputs[output].path, outputs[output].https_url)
+    moved: Transferred = yield Transfer(location, target)
     return moved
 
 
-def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[Place]:
+def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[StorageLocation]:
     """Find the means to enter the place that an output's path names.
 
     :raises SpecError: it is in no blob storage.
@@ -75,7 +75,7 @@ def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[Place]:
             secret = workspace.Secret()
             if store.credentials != "None":
                 secret = yield from workspace.secret(home, store.name)
-            return secret.place(address)
+            return secret.location(address)
     if https_url and parse_https(https_url) is not None:
-        return Place(https_url)
+        return StorageLocation(https_url)
     raise SpecError([Problem("output", f"{path} is in no blob storage; it cannot be downloaded.")])

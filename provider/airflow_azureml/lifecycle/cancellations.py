@@ -15,11 +15,11 @@ from airflow_azureml.lifecycle.records import Cancellation
 from airflow_azureml.lifecycle.resume import PAUSES
 from airflow_azureml.rest import history, times
 from airflow_azureml.rest.errors import AzureMLError, TransientError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Json, Pause, Steps
 from airflow_azureml.rest.history import Run
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.redaction import redact
 
 SLACK = 1.0
@@ -32,7 +32,7 @@ TIME_WORDS = re.compile(r"tim(?:e|ed)[\s-]?out|time limit|longer than|max\w* (?:
 def cancellation(ws: Workspace, job: Job) -> Steps[Cancellation]:
     """Read why a job is Canceled; where run history does not tell, somebody has canceled it."""
     run = yield from _run(ws, job.name)
-    limit = limit_of(look_up(job.raw, "properties"))
+    limit = limit_of(get_any_case(job.raw, "properties"))
     reason = redact(run.cancel_reason) if run.cancel_reason else None
     return Cancellation(reason, limit if limit is not None and was_ended_by(limit, run) else None)
 
@@ -40,7 +40,7 @@ def cancellation(ws: Workspace, job: Job) -> Steps[Cancellation]:
 def limit_of(definition: Json) -> float | None:
     """A job's own limit of time in seconds, as its definition tells it; None where it has none."""
     for name in ("limits", "limitSettings"):
-        limit = times.seconds_of(look_up(look_up(definition, name), "timeout"))
+        limit = times.seconds_of(get_any_case(definition, name, "timeout"))
         if limit:
             return limit
     return None
@@ -60,7 +60,7 @@ def beyond(limit: float) -> str:
 
 def overdue_step(job: Job, runs: tuple[Run, ...]) -> tuple[Run, float] | None:
     """The step of a pipeline that was ended by its limit, and the limit; None where none was."""
-    nodes = look_up(look_up(job.raw, "properties"), "jobs")
+    nodes = get_any_case(job.raw, "properties", "jobs")
     if not isinstance(nodes, Mapping):
         return None
     for run in runs:

@@ -53,10 +53,10 @@ from airflow_azureml.rest.errors import (
     TransientError,
     TransientServiceError,
 )
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Flow, Json, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.json_values import get_any_case
 
 LOOK_FOR = 60.0
 """Seconds for which a job is looked for that may not be listed yet."""
@@ -281,8 +281,8 @@ class _Invocation:
                 job = yield from jobs.find(self.ws, row.name)
             except ServiceError:
                 job = None
-            shown = look_up(look_up(job.raw, "properties"), "inputs") if job is not None else None
-            if shown and differ(shown, look_up(look_up((yield from self.filled()), "properties"), "inputData")):
+            shown = get_any_case(job.raw, "properties", "inputs") if job is not None else None
+            if shown and differ(shown, get_any_case((yield from self.filled()), "properties", "inputData")):
                 continue
             found = (*found, row)
         return found

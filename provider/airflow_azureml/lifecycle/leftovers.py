@@ -54,5 +54,5 @@ def _first(ws: Workspace, uri: str) -> Steps[str | None]:
     secret = workspace.Secret()
     if store.credentials != "None":
         secret = yield from workspace.secret(home, store.name)
-    first: str | None = yield Peek(secret.place(address))
+    first: str | None = yield Peek(secret.location(address))
     return first

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Json
 from airflow_azureml.rest.ids import parse_asset, parse_datastore_path
+from airflow_azureml.rest.json_values import get_any_case
 
 
 def differ(shown: Json, sent: Json) -> bool:
@@ -27,7 +27,7 @@ def _other(shown: Json, sent: Json) -> bool:
 
 def _meant(entry: Json) -> tuple[str, str] | None:
     """The kind of a value and its one spelling; None where it cannot be read."""
-    value, uri = look_up(entry, "value"), look_up(entry, "uri")
+    value, uri = get_any_case(entry, "value"), get_any_case(entry, "uri")
     if value is not None:
         return "literal", str(value).lower()
     if not isinstance(uri, str) or not uri:

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Resolve
 from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Flow, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path
+from airflow_azureml.rest.json_values import get_any_case
 
 T = TypeVar("T")
 
@@ -157,14 +157,14 @@ def _latest(ws: Workspace, one: Named) -> Steps[str | None]:
         found = yield Call("GET", f"{ws.path}/{one.kind}/{one.name}", lambda reply: reply.json())
     except NotFoundError:
         return None
-    version = look_up(look_up(found, "properties"), "latestVersion")
+    version = get_any_case(found, "properties", "latestVersion")
     return version if isinstance(version, str) and version else None
 
 
 def _names(ws: Workspace, kind: str) -> Call[list[str]]:
     def parse(reply: Reply) -> list[str]:
-        rows = look_up(reply.json(), "value")
-        names = [look_up(row, "name") for row in rows] if isinstance(rows, list) else []
+        rows = get_any_case(reply.json(), "value")
+        names = [get_any_case(row, "name") for row in rows] if isinstance(rows, list) else []
         return [name for name in names if isinstance(name, str)]
 
     return Call("GET", f"{ws.path}/{kind}", parse)

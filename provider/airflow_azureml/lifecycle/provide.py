@@ -25,7 +25,7 @@ from airflow_azureml.lifecycle.missing import suggestion
 from airflow_azureml.lifecycle.versions import keep
 from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
-from airflow_azureml.rest.flow import Call, LocalFiles, Place, Steps, Transfer
+from airflow_azureml.rest.flow import Call, LocalFiles, Steps, StorageLocation, Transfer
 from airflow_azureml.rest.ids import DatastorePath, Workspace
 
 
@@ -155,7 +155,7 @@ class Provision:
             return found
         pending = yield from assets.start_pending_upload(self.ws, name, assets.CODE_VERSION)
         folder = bundle.name if bundle.is_folder else ""
-        yield Transfer(LocalFiles(bundle.files), Place(f"{pending.url}/{quote(folder)}", pending.sas))
+        yield Transfer(LocalFiles(bundle.files), StorageLocation(f"{pending.url}/{quote(folder)}", pending.sas))
         body = assets.code_body(f"{pending.url}/{folder}", digest)
         try:
             return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
@@ -181,7 +181,7 @@ class Provision:
             message = f"{given} Uploads go to Blob or Data Lake Gen2."
             raise SpecError([Problem("", message)])
         mark = {"name": digest, "version": "1"}
-        yield Transfer(LocalFiles(bundle.files), secret.place(target), mark)
+        yield Transfer(LocalFiles(bundle.files), secret.location(target), mark)
         return address.plain_url if requirement.kind == "context" else DatastorePath(store.name, path).short
 
     def store(self, name: str | None) -> Steps[tuple[workspace.Datastore, workspace.Secret]]:

@@ -11,13 +11,13 @@ from airflow_azureml.lifecycle.cancellations import beyond, overdue_step
 from airflow_azureml.lifecycle.missing import pointed_out
 from airflow_azureml.lifecycle.outputs import Outputs
 from airflow_azureml.lifecycle.records import Failure, JobResult, OutputRecord
-from airflow_azureml.rest import failures, history, logs, metrics
+from airflow_azureml.rest import failures, history, logs
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, ServiceError, TransientError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.history import Details, Run
 from airflow_azureml.rest.ids import Workspace, with_tenant
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.redaction import redact
 from airflow_azureml.rest.times import iso
 
@@ -50,7 +50,7 @@ def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[Jo
         score = yield from scores.read(ws, job)
         outputs = {**outputs, scores.SCORE: score} if score is not None else outputs
     try:
-        values = yield from metrics.last_values(ws, best or job.name)
+        values = yield from history.last_metrics(ws, best or job.name)
     except AzureMLError:
         values = {}
     return JobResult(
@@ -99,7 +99,7 @@ def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
     why = yield from _failure(ws, job, tail)
     if why.kind != "data":
         return why
-    missing = yield from pointed_out(ws, look_up(job.raw, "properties"), why.reason)
+    missing = yield from pointed_out(ws, get_any_case(job.raw, "properties"), why.reason)
     return replace(why, reason=f"{why.reason}\n{missing}") if missing else why
 
 
@@ -212,9 +212,9 @@ def _failed_children(ws: Workspace, name: str) -> Steps[tuple[Details, ...]]:
 
 def _reason(run: Run) -> tuple[str, tuple[str, ...]]:
     """The service's words about a run, its remarks where it names no error; and the codes."""
-    codes = run.fault.codes if run.fault is not None else ()
-    if run.fault is not None and run.fault.message:
-        return run.fault.message, codes
+    codes = run.error.codes if run.error is not None else ()
+    if run.error is not None and run.error.message:
+        return run.error.message, codes
     return "; ".join(run.warnings), codes
 
 

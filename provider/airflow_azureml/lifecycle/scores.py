@@ -14,11 +14,11 @@ from airflow_azureml.lifecycle.records import OutputRecord
 from airflow_azureml.lifecycle.sightings import BATCH_TAG, DEPLOYMENT_TAG
 from airflow_azureml.rest import endpoints, history, workspace
 from airflow_azureml.rest.errors import AzureMLError, NotFoundError, ServiceError, TransientError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Plane, Steps
 from airflow_azureml.rest.history import Run
 from airflow_azureml.rest.ids import DatastorePath, Workspace, parse_datastore_path
 from airflow_azureml.rest.jobs import Job, JobOutput
+from airflow_azureml.rest.json_values import get_any_case
 
 SCORE = "score"
 KIND_TAG = "azureml.jobtype"
@@ -87,7 +87,7 @@ def _file_name(ws: Workspace, job: Job) -> Steps[str | None]:
         parameters = json.loads(job.properties.get(PARAMETERS, ""))
     except ValueError:
         parameters = None
-    told = look_up(parameters, "append_row_file_name")
+    told = get_any_case(parameters, "append_row_file_name")
     if isinstance(told, str) and told:
         return told
     deployment = job.tags.get(DEPLOYMENT_TAG)

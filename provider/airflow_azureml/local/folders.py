@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from airflow_azureml.local import ignoring
-from airflow_azureml.local.ignoring import Ignore
+from airflow_azureml.local import ignore_files
+from airflow_azureml.local.ignore_files import Ignore
 
 DATA_SEED = b"Initialize for october 2021 AML CLI version"
 """What the hash of data starts from."""
@@ -120,7 +120,7 @@ def scan(source: str, component: bool = False) -> Folder:
     if not os.path.isdir(source):
         return Folder(source, False, ((os.path.realpath(source), encodable(os.path.basename(source))),))
     try:
-        ignore = ignoring.read(source, component)
+        ignore = ignore_files.read(source, component)
     except ValueError as error:
         raise FolderError(str(error)) from None
     real = os.path.realpath(source)

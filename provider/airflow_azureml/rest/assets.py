@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from airflow_azureml.rest.errors import NotFoundError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.json_values import get_any_case
 
 CONTENT_HASH_VERSION = "202208"
 """Which hash of its content code is known by."""
@@ -55,11 +55,11 @@ class Asset:
     @classmethod
     def from_json(cls, value: Json) -> Asset:
         """Read a version resource."""
-        identity = _text(look_up(value, "id")) or ""
+        identity = _text(get_any_case(value, "id")) or ""
         parts = identity.rstrip("/").split("/")
-        inner = look_up(value, "properties")
+        inner = get_any_case(value, "properties")
         name = parts[-3] if len(parts) > 3 and parts[-2].lower() == "versions" else ""
-        version = _text(look_up(value, "name")) or (parts[-1] if name else "")
+        version = _text(get_any_case(value, "name")) or (parts[-1] if name else "")
         return cls(identity, name, version, inner if isinstance(inner, Mapping) else {})
 
     @classmethod
@@ -78,8 +78,8 @@ class Container:
     @classmethod
     def from_reply(cls, reply: Reply) -> Container:
         """Read the answer to a GET of a container."""
-        inner = look_up(reply.json(), "properties")
-        return cls(_text(look_up(inner, "latestVersion")), _text(look_up(inner, "nextVersion")))
+        inner = get_any_case(reply.json(), "properties")
+        return cls(_text(get_any_case(inner, "latestVersion")), _text(get_any_case(inner, "nextVersion")))
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ class PendingUpload:
     @classmethod
     def from_reply(cls, reply: Reply) -> PendingUpload:
         """Read the answer to startPendingUpload; the signature is what follows the ``?`` of the SAS address."""
-        place = look_up(reply.json(), "blobReferenceForConsumption")
-        sas = _text(look_up(look_up(place, "credential"), "sasUri")) or ""
+        place = get_any_case(reply.json(), "blobReferenceForConsumption")
+        sas = _text(get_any_case(place, "credential", "sasUri")) or ""
         url, _, query = sas.partition("?")
-        return cls((_text(look_up(place, "blobUri")) or url).partition("?")[0].rstrip("/"), query or None)
+        return cls((_text(get_any_case(place, "blobUri")) or url).partition("?")[0].rstrip("/"), query or None)
 
 
 def get(ws: Workspace, kind: str, name: str, version: str) -> Call[Asset]:
@@ -130,7 +130,7 @@ def latest(ws: Workspace, kind: str, name: str) -> Steps[str]:
     if LATEST[kind] is Latest.CONTAINER:
         found = Container.from_reply(reply).latest
     else:
-        rows = look_up(reply.json(), "value")
+        rows = get_any_case(reply.json(), "value")
         found = Asset.from_json(rows[0]).version if isinstance(rows, list) and rows else None
     if not found:
         raise NotFoundError(f"There is no version of {kind}/{name} in workspace {ws.name!r}.", reply) from None
@@ -148,8 +148,8 @@ def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
     """Find code of the same content, under whichever name; answers its id. (Recording: ``test_code``.)"""
 
     def parse(reply: Reply) -> str | None:
-        rows = look_up(reply.json(), "value")
-        return _text(look_up(rows[0], "id")) if isinstance(rows, list) and rows else None
+        rows = get_any_case(reply.json(), "value")
+        return _text(get_any_case(rows[0], "id")) if isinstance(rows, list) and rows else None
 
     return Call(
         "GET", f"{ws.path}/codes/{name}/versions", parse, query={"hash": digest, "hashVersion": CONTENT_HASH_VERSION}
@@ -165,7 +165,7 @@ def code_address(identity: str) -> Call[str]:
     """
 
     def parse(reply: Reply) -> str:
-        return re.sub(r":\d+/", "/", _text(look_up(look_up(reply.json(), "properties"), "codeUri")) or "")
+        return re.sub(r":\d+/", "/", _text(get_any_case(reply.json(), "properties", "codeUri")) or "")
 
     return Call("GET", identity, parse)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from airflow_azureml.rest.errors import SettingsError, UntrustedHostError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.settings import Settings
 
@@ -112,9 +112,9 @@ def metadata(endpoint: str) -> Call[Json]:
 def _described(endpoint: str, clouds: Json, settings: Settings) -> ControlPlane:
     """Read the entry whose ``resourceManager`` is the endpoint itself, from a list of clouds or a single one."""
     rows = clouds if isinstance(clouds, list) else [clouds]
-    own = next((row for row in rows if _same_host(look_up(row, "resourceManager"), endpoint)), None)
-    login = look_up(look_up(own, "authentication"), "loginEndpoint")
-    portal, storage = look_up(own, "portal"), look_up(look_up(own, "suffixes"), "storage")
+    own = next((row for row in rows if _same_host(get_any_case(row, "resourceManager"), endpoint)), None)
+    login = get_any_case(own, "authentication", "loginEndpoint")
+    portal, storage = get_any_case(own, "portal"), get_any_case(own, "suffixes", "storage")
     if not isinstance(login, str) or not isinstance(portal, str):
         raise SettingsError(
             f"endpoint: {endpoint}/metadata/endpoints does not describe this control plane. "

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from airflow_azureml.rest import lro
 from airflow_azureml.rest.errors import NoAnswerError, NotFoundError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import ELSEWHERE, Job
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.links import collect
 
 DEPLOYMENT_HEADER = "azureml-model-deployment"
@@ -48,14 +48,14 @@ class Endpoint:
     @classmethod
     def from_json(cls, value: Json) -> Endpoint:
         """Read an endpoint resource."""
-        inner = look_up(value, "properties")
+        inner = get_any_case(value, "properties")
         return cls(
             name=_name(value),
-            scoring_uri=_text(look_up(inner, "scoringUri")),
-            default_deployment=_text(look_up(look_up(inner, "defaults"), "deploymentName")),
-            state=_text(look_up(inner, "provisioningState")),
-            location=_text(look_up(value, "location")),
-            id=_text(look_up(value, "id")) or "",
+            scoring_uri=_text(get_any_case(inner, "scoringUri")),
+            default_deployment=_text(get_any_case(inner, "defaults", "deploymentName")),
+            state=_text(get_any_case(inner, "provisioningState")),
+            location=_text(get_any_case(value, "location")),
+            id=_text(get_any_case(value, "id")) or "",
             raw=value if isinstance(value, Mapping) else {},
         )
 
@@ -85,14 +85,14 @@ class Deployment:
     @classmethod
     def from_json(cls, value: Json) -> Deployment:
         """Read a deployment resource."""
-        inner = look_up(value, "properties")
+        inner = get_any_case(value, "properties")
         return cls(
             name=_name(value),
             kind=_kind(inner),
-            output_file_name=_text(look_up(inner, "outputFileName")),
-            output_action=_text(look_up(inner, "outputAction")),
-            state=_text(look_up(inner, "provisioningState")),
-            id=_text(look_up(value, "id")) or "",
+            output_file_name=_text(get_any_case(inner, "outputFileName")),
+            output_action=_text(get_any_case(inner, "outputAction")),
+            state=_text(get_any_case(inner, "provisioningState")),
+            id=_text(get_any_case(value, "id")) or "",
             raw=value if isinstance(value, Mapping) else {},
         )
 
@@ -227,14 +227,14 @@ def started(value: Json) -> Job:
     The job's name is the top one; ``properties.name`` is what people see, and the ``Location`` header is the
     deployment's (recorded answers). It says nothing of an experiment.
     """
-    inner = look_up(value, "properties")
+    inner = get_any_case(value, "properties")
     found = Job.from_json(value)
     return Job(
         name=found.name,
         status=found.status,
         kind="Pipeline",
-        display_name=_text(look_up(inner, "name")),
-        studio_url=_text(look_up(look_up(look_up(inner, "interactionEndpoints"), "Studio"), "endpoint")),
+        display_name=_text(get_any_case(inner, "name")),
+        studio_url=_text(get_any_case(inner, "interactionEndpoints", "Studio", "endpoint")),
         tags=found.tags,
         properties=found.properties,
         created_at=found.created_at,
@@ -251,16 +251,16 @@ def _invoked(reply: Reply) -> Job:
 
 def _kind(inner: Json) -> Kind | None:
     """Tell what a deployment runs, by either of the marks that answers of old and new api-versions carry."""
-    given = look_up(look_up(inner, "deploymentConfiguration"), "deploymentConfigurationType")
-    old = look_up(look_up(inner, "properties"), "ComponentDeployment.Type")
+    given = get_any_case(inner, "deploymentConfiguration", "deploymentConfigurationType")
+    old = get_any_case(inner, "properties", "ComponentDeployment.Type")
     if given == "PipelineComponent" or (isinstance(old, str) and old.lower() == "pipeline"):
         return "pipeline"
-    return "model" if given == "Model" or look_up(inner, "model") else None
+    return "model" if given == "Model" or get_any_case(inner, "model") else None
 
 
 def _name(value: Json) -> str:
     """The last part of a resource's name or id."""
-    return (_text(look_up(value, "name")) or _text(look_up(value, "id")) or "").rpartition("/")[2]
+    return (_text(get_any_case(value, "name")) or _text(get_any_case(value, "id")) or "").rpartition("/")[2]
 
 
 def _path(ws: Workspace, endpoint: str, deployment: str | None = None) -> str:

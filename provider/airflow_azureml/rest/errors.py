@@ -32,7 +32,8 @@ from http import HTTPStatus
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from airflow_azureml.rest import faults
+from airflow_azureml.rest import error_payloads
+from airflow_azureml.rest.error_payloads import ErrorPayload
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.redaction import redact, shortened
 
@@ -187,12 +188,12 @@ CONFLICTS = frozenset({"JobPropertyImmutable"})
 """Codes that mean *it exists already, otherwise* although their status does not say so (a job's name that is taken)."""
 
 
-def kind_of(status: int, fault: faults.Fault) -> type[ServiceError]:
+def kind_of(status: int, payload: ErrorPayload) -> type[ServiceError]:
     """Decide which error an answer is: by its status, then by the deepest code."""
-    if status == 501 and fault.code == NOT_EMULATED:
+    if status == 501 and payload.code == NOT_EMULATED:
         return NotEmulatedError
     kind = STATUSES.get(status, TransientServiceError if status >= 500 else BadRequestError)
-    taken = fault.code in CONFLICTS or "already exists" in fault.message.lower()
+    taken = payload.code in CONFLICTS or "already exists" in payload.message.lower()
     return ConflictError if taken and kind is BadRequestError and status < 500 else kind
 
 
@@ -204,17 +205,17 @@ def check(reply: Reply) -> NoReturn:
 
     :raises ServiceError: always, as the class that fits.
     """
-    fault = faults.from_reply(reply)
-    said = fault.message or f"The service gave no reason for {_status(reply.status)}."
+    payload = error_payloads.from_reply(reply)
+    said = payload.message or f"The service gave no reason for {_status(reply.status)}."
     if 300 <= reply.status < 400:
         said = f"The service sends elsewhere, to {_host(reply)}; redirects are not followed."
-    if kind_of(reply.status, fault) is NotEmulatedError:
+    if kind_of(reply.status, payload) is NotEmulatedError:
         said = f"The emulator does not run this; the service does. {said}"
-    where = [_status(reply.status), fault.code, f"{reply.method} {shortened(reply.url)}".strip()]
-    if fault.correlation:
-        where.append(f"correlation id {fault.correlation}")
+    where = [_status(reply.status), payload.code, f"{reply.method} {shortened(reply.url)}".strip()]
+    if payload.correlation:
+        where.append(f"correlation id {payload.correlation}")
     message = f"{said} [{'; '.join(part for part in where if part)}]"
-    raise kind_of(reply.status, fault)(message, reply, fault.codes, fault.correlation) from None
+    raise kind_of(reply.status, payload)(message, reply, payload.codes, payload.correlation) from None
 
 
 def _host(reply: Reply) -> str:

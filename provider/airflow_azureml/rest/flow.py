@@ -144,8 +144,8 @@ class LocalFolder:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place in blob storage: an https URL of a container, prefix or blob, with the means to enter.
+class StorageLocation:
+    """A location in blob storage: an https URL of a container, prefix or blob, with the means to enter.
 
     :param url: without query; names in it are percent-encoded.
     :param sas: a shared access signature without ``?``; None and no key: the caller's own credential is used.
@@ -159,20 +159,22 @@ class Place:
 
 @dataclass(frozen=True)
 class Transfer:
-    """Move bytes: ``LocalFiles`` to a ``Place``, or a ``Place`` to a ``LocalFolder``; answered with ``Transferred``.
+    """Move bytes: ``LocalFiles`` to a ``StorageLocation``, or one of those to a ``LocalFolder``.
+
+    Answered with ``Transferred``.
 
     :param mark: metadata to leave on the first file (names sorted) once all are there; when the target already carries
         ``upload_status: completed`` nothing is sent. None: send without looking.
     """
 
-    source: LocalFiles | Place
-    target: Place | LocalFolder
+    source: LocalFiles | StorageLocation
+    target: StorageLocation | LocalFolder
     mark: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class Transferred:
-    """What a transfer did: names moved (relative to the place) and whether all had been there before."""
+    """What a transfer did: names moved (relative to the location) and whether all had been there before."""
 
     names: tuple[str, ...]
     skipped: bool = False
@@ -180,9 +182,9 @@ class Transferred:
 
 @dataclass(frozen=True)
 class Peek:
-    """Look for a file below a place in blob storage; answered with the name of the first one, or None."""
+    """Look for a file below a location in blob storage; answered with the name of the first one, or None."""
 
-    place: Place
+    location: StorageLocation
 
 
 Effect = Call[Any] | Pause | Look | News | Transfer | Peek

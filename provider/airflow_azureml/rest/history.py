@@ -1,4 +1,4 @@
-"""Run history and the asset planes: what a run produced, why it failed, why it waits.
+"""Run history, the asset planes and MLflow: what a run produced and measured, why it failed, why it waits.
 
 The job's name is the run's id. These routes answer on the workspace's data plane and take ARM tokens (azure-ai-ml
 1.35.2 passes the ARM scope to these clients). Only ``rundata`` tells a run's outputs; ``runs/{id}`` and ``children``
@@ -7,17 +7,18 @@ leave them null (recorded answers). ``token`` of a run is a secret and is never 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TypeVar
 from urllib.parse import quote
 
-from airflow_azureml.rest import faults, times
-from airflow_azureml.rest.faults import Fault
-from airflow_azureml.rest.faults import get as look_up
+from airflow_azureml.rest import error_payloads, times
+from airflow_azureml.rest.error_payloads import ErrorPayload
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, data_kind
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.links import collect
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class RunOutput:
 class Run:
     """A run, in as far as a client needs it.
 
-    :param fault: the reason of a failure; None when the service gives none.
+    :param error: the reason of a failure; None when the service gives none.
     :param warnings: the service's further remarks.
     :param queue_message: why it is queued, or None.
     :param cancel_reason: why it was canceled, or None.
@@ -55,7 +56,7 @@ class Run:
     display_name: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    fault: Fault | None = None
+    error: ErrorPayload | None = None
     warnings: tuple[str, ...] = ()
     queue_message: str | None = None
     cancel_reason: str | None = None
@@ -69,24 +70,24 @@ class Run:
     @classmethod
     def from_json(cls, value: Json) -> Run:
         """Read a run, or the details of one: they share these fields."""
-        fault = faults.read(look_up(value, "error"))
+        error = error_payloads.read(get_any_case(value, "error"))
         return cls(
-            id=_text(look_up(value, "runId")) or "",
-            status=_text(look_up(value, "status")) or "Unknown",
-            kind=_text(look_up(value, "runType")),
-            display_name=_text(look_up(value, "displayName")),
-            started_at=times.parse_optional(look_up(value, "startTimeUtc")),
-            ended_at=times.parse_optional(look_up(value, "endTimeUtc")),
-            fault=fault if fault.message or fault.codes else None,
-            warnings=_messages(look_up(value, "warnings")),
-            queue_message=_text(look_up(look_up(value, "queueingInfo"), "message")),
-            cancel_reason=_text(look_up(value, "cancelationReason")),
-            created_at=times.parse_optional(look_up(value, "createdUtc")),
-            parent_id=_text(look_up(value, "parentRunId")),
-            container=_text(look_up(value, "dataContainerId")),
-            properties=_words(look_up(value, "properties")),
-            tags=_words(look_up(value, "tags")),
-            outputs=_outputs(look_up(value, "outputs")),
+            id=_text(get_any_case(value, "runId")) or "",
+            status=_text(get_any_case(value, "status")) or "Unknown",
+            kind=_text(get_any_case(value, "runType")),
+            display_name=_text(get_any_case(value, "displayName")),
+            started_at=times.parse_optional(get_any_case(value, "startTimeUtc")),
+            ended_at=times.parse_optional(get_any_case(value, "endTimeUtc")),
+            error=error if error.message or error.codes else None,
+            warnings=_messages(get_any_case(value, "warnings")),
+            queue_message=_text(get_any_case(value, "queueingInfo", "message")),
+            cancel_reason=_text(get_any_case(value, "cancelationReason")),
+            created_at=times.parse_optional(get_any_case(value, "createdUtc")),
+            parent_id=_text(get_any_case(value, "parentRunId")),
+            container=_text(get_any_case(value, "dataContainerId")),
+            properties=_words(get_any_case(value, "properties")),
+            tags=_words(get_any_case(value, "tags")),
+            outputs=_outputs(get_any_case(value, "outputs")),
         )
 
 
@@ -101,7 +102,7 @@ class Details:
     def from_reply(cls, reply: Reply) -> Details:
         """Read the answer to ``details``."""
         value = reply.json()
-        return cls(Run.from_json(value), _words(look_up(value, "logFiles")))
+        return cls(Run.from_json(value), _words(get_any_case(value, "logFiles")))
 
 
 def run(ws: Workspace, name: str) -> Call[Run]:
@@ -118,7 +119,7 @@ def run_data(ws: Workspace, name: str) -> Call[Run]:
     """Read a run with its outputs. Source: azure-ai-ml 1.35.2 sends this request, all three flags set."""
     body = {"runId": name, "selectRunMetadata": True, "selectRunDefinition": True, "selectJobSpecification": True}
     return _post(
-        f"/history/v1.0{ws.path}/rundata", body, lambda reply: Run.from_json(look_up(reply.json(), "runMetadata"))
+        f"/history/v1.0{ws.path}/rundata", body, lambda reply: Run.from_json(get_any_case(reply.json(), "runMetadata"))
     )
 
 
@@ -141,9 +142,9 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
     while True:
         body = {"filter": condition, "top": PAGE, "orderBy": None, "continuationToken": token}
         page = yield from _post(path, body, Reply.json)
-        value = look_up(page, "value")
+        value = get_any_case(page, "value")
         rows += [Run.from_json(row) for row in (value if isinstance(value, list) else []) if isinstance(row, Mapping)]
-        token = _text(look_up(page, "continuationToken"))
+        token = _text(get_any_case(page, "continuationToken"))
         if token is None or token in seen:
             return tuple(rows)
         seen.add(token)
@@ -166,11 +167,20 @@ def resolve(ws: Workspace, outputs: Iterable[RunOutput]) -> Steps[dict[str, str]
     return found
 
 
+def last_metrics(ws: Workspace, run: str) -> Call[dict[str, float | None]]:
+    """Read the last value of every metric of a run; one that is no finite number reads as None.
+
+    Sources: MLflow REST API, Get Run; azureml-mlflow 1.62 for the address (``/mlflow/v2.0``) and the ARM audience.
+    """
+    path = f"/mlflow/v2.0{ws.path}/api/2.0/mlflow/runs/get"
+    return Call("GET", path, _last_values, plane=Plane.DATA, query={"run_id": run}, ok=(200,))
+
+
 def _resolved(path: str, asset_ids: list[str], key: str) -> Call[dict[str, str]]:
     def parse(reply: Reply) -> dict[str, str]:
-        values = look_up(reply.json(), "values")
+        values = get_any_case(reply.json(), "values")
         rows = values.items() if isinstance(values, Mapping) else ()
-        return {asset_id: place for asset_id, row in rows if (place := _text(look_up(row, key)))}
+        return {asset_id: place for asset_id, row in rows if (place := _text(get_any_case(row, key)))}
 
     return _post(path, {"values": list(dict.fromkeys(asset_ids))}, parse)
 
@@ -191,15 +201,15 @@ def _post(path: str, body: Json, parse: Callable[[Reply], T]) -> Call[T]:
 def _outputs(value: Json) -> Mapping[str, RunOutput]:
     rows = value.items() if isinstance(value, Mapping) else ()
     return {
-        name: RunOutput(asset_id, data_kind(_text(look_up(row, "type")) or "uri_folder"))
+        name: RunOutput(asset_id, data_kind(_text(get_any_case(row, "type")) or "uri_folder"))
         for name, row in rows
-        if (asset_id := _text(look_up(row, "assetId")))
+        if (asset_id := _text(get_any_case(row, "assetId")))
     }
 
 
 def _messages(value: Json) -> tuple[str, ...]:
     rows = value if isinstance(value, list) else []
-    return tuple(message for row in rows if (message := _text(look_up(row, "message"))))
+    return tuple(message for row in rows if (message := _text(get_any_case(row, "message"))))
 
 
 def _text(value: Json) -> str | None:
@@ -209,3 +219,27 @@ def _text(value: Json) -> str | None:
 def _words(value: Json) -> Mapping[str, str]:
     rows = value.items() if isinstance(value, Mapping) else ()
     return {key: item for key, item in rows if isinstance(item, str)}
+
+
+def _last_values(reply: Reply) -> dict[str, float | None]:
+    """Read ``run.data.metrics``: rows of key, value, timestamp and step; the latest row of a key counts."""
+    rows = get_any_case(reply.json(), "run", "data", "metrics")
+    named = [row for row in rows if isinstance(get_any_case(row, "key"), str)] if isinstance(rows, list) else []
+    ordered = sorted(named, key=_moment)
+    return {row["key"]: _finite(get_any_case(row, "value")) for row in ordered}
+
+
+def _moment(row: Mapping[str, Json]) -> tuple[float, float]:
+    """Order rows of a key as MLflow does: by step, then by time; both may come as text."""
+    return _finite(get_any_case(row, "step")) or 0.0, _finite(get_any_case(row, "timestamp")) or 0.0
+
+
+def _finite(value: Json) -> float | None:
+    """A finite float; None for NaN, the infinities (also spelled as words) and anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from airflow_azureml.rest import times
 from airflow_azureml.rest.errors import NotFoundError
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, data_kind
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.links import collect
 from airflow_azureml.rest.status import Phase, is_being_canceled, phase
 
@@ -33,12 +33,12 @@ class JobOutput:
     @classmethod
     def from_json(cls, value: Json) -> JobOutput:
         """Read one entry of ``properties.outputs``."""
-        kind = look_up(value, "jobOutputType")
+        kind = get_any_case(value, "jobOutputType")
         return cls(
             data_kind(kind) if isinstance(kind, str) else "uri_folder",
-            _text(look_up(value, "uri")),
-            _text(look_up(value, "assetName")),
-            _text(look_up(value, "assetVersion")),
+            _text(get_any_case(value, "uri")),
+            _text(get_any_case(value, "assetName")),
+            _text(get_any_case(value, "assetVersion")),
         )
 
 
@@ -77,10 +77,10 @@ class Job:
     @classmethod
     def from_json(cls, value: Json) -> Job:
         """Read a job resource; a pipeline's child comes without ``properties`` and reads as status ``Unknown``."""
-        inner = _mapping(look_up(value, "properties"))
-        studio = look_up(look_up(inner.get("services"), "Studio"), "endpoint")
+        inner = _mapping(get_any_case(value, "properties"))
+        studio = get_any_case(inner.get("services"), "Studio", "endpoint")
         return cls(
-            name=_text(look_up(value, "name")) or (_text(look_up(value, "id")) or "").rpartition("/")[2],
+            name=_text(get_any_case(value, "name")) or (_text(get_any_case(value, "id")) or "").rpartition("/")[2],
             status=_text(inner.get("status")) or "Unknown",
             kind=_text(inner.get("jobType")),
             experiment_name=_text(inner.get("experimentName")),
@@ -93,7 +93,7 @@ class Job:
                 for name, output in _mapping(inner.get("outputs")).items()
                 if isinstance(output, Mapping)
             },
-            created_at=times.parse_optional(look_up(look_up(value, "systemData"), "createdAt")),
+            created_at=times.parse_optional(get_any_case(value, "systemData", "createdAt")),
             compute_id=_text(inner.get("computeId")),
             raw=_mapping(value),
         )

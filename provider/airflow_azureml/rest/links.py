@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from airflow_azureml.rest.faults import get
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
+from airflow_azureml.rest.json_values import get_any_case
 
 T = TypeVar("T")
 
@@ -35,9 +35,9 @@ def collect(first: Call[Json]) -> Steps[tuple[Mapping[str, Json], ...]]:
     seen: set[str] = set()
     page = yield from first
     while True:
-        value = get(page, "value")
+        value = get_any_case(page, "value")
         rows += [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-        link = get(page, "nextLink")
+        link = get_any_case(page, "nextLink")
         if not isinstance(link, str) or not link or link in seen:
             return tuple(rows)
         seen.add(link)

@@ -7,10 +7,10 @@ because the ``Location`` of a PUT may be the resource itself.
 
 from __future__ import annotations
 
+from airflow_azureml.rest.error_payloads import from_reply
 from airflow_azureml.rest.errors import BadRequestError, PatienceError, ServiceError, TransientError
-from airflow_azureml.rest.faults import from_reply
-from airflow_azureml.rest.faults import get as look_up
 from airflow_azureml.rest.flow import Pause, Reply, Steps
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.links import follow
 from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.times import retry_after
@@ -60,9 +60,9 @@ def _has_succeeded(answer: Reply) -> bool:
 
     :raises BadRequestError: it is done and did not succeed.
     """
-    status = str(look_up(answer.json(), "status") or "")
+    status = str(get_any_case(answer.json(), "status") or "")
     if status.lower() in {"failed", "canceled", "cancelled"}:
-        fault = from_reply(answer)
-        text = f"The operation ended as {status}: {fault.message or 'the service gave no reason'}."
-        raise BadRequestError(text, answer, fault.codes, fault.correlation) from None
+        payload = from_reply(answer)
+        text = f"The operation ended as {status}: {payload.message or 'the service gave no reason'}."
+        raise BadRequestError(text, answer, payload.codes, payload.correlation) from None
     return status.lower() == "succeeded"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from airflow_azureml.rest.errors import NotFoundError, ServiceError, UnreachableError
-from airflow_azureml.rest.faults import get as look_up
-from airflow_azureml.rest.flow import Call, Json, Place, Plane, Reply, Steps
+from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps, StorageLocation
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.storage import StorageAddress
 
 
@@ -40,17 +40,17 @@ class WorkspaceInfo:
     def from_reply(cls, reply: Reply) -> WorkspaceInfo:
         """Read the answer to a GET of the workspace."""
         value = reply.json()
-        inner = look_up(value, "properties")
+        inner = get_any_case(value, "properties")
         return cls(
-            id=_text(look_up(value, "id")) or "",
-            name=_text(look_up(value, "name")) or "",
-            location=_text(look_up(value, "location")),
-            guid=_text(look_up(inner, "workspaceId")),
-            discovery_url=_text(look_up(inner, "discoveryUrl")),
-            tracking_uri=_text(look_up(inner, "mlFlowTrackingUri")),
-            storage_account=_text(look_up(inner, "storageAccount")),
-            tenant_id=_text(look_up(inner, "tenantId")),
-            kind=_text(look_up(value, "kind")),
+            id=_text(get_any_case(value, "id")) or "",
+            name=_text(get_any_case(value, "name")) or "",
+            location=_text(get_any_case(value, "location")),
+            guid=_text(get_any_case(inner, "workspaceId")),
+            discovery_url=_text(get_any_case(inner, "discoveryUrl")),
+            tracking_uri=_text(get_any_case(inner, "mlFlowTrackingUri")),
+            storage_account=_text(get_any_case(inner, "storageAccount")),
+            tenant_id=_text(get_any_case(inner, "tenantId")),
+            kind=_text(get_any_case(value, "kind")),
             raw=value if isinstance(value, Mapping) else {},
         )
 
@@ -114,16 +114,16 @@ class Datastore:
     @classmethod
     def from_json(cls, value: Json) -> Datastore:
         """Read a datastore resource."""
-        inner = look_up(value, "properties")
-        names = (_text(look_up(inner, key)) for key in ("containerName", "filesystem", "fileShareName"))
+        inner = get_any_case(value, "properties")
+        names = (_text(get_any_case(inner, key)) for key in ("containerName", "filesystem", "fileShareName"))
         return cls(
-            name=_text(look_up(value, "name")) or "",
-            kind=_text(look_up(inner, "datastoreType")) or "",
-            account=_text(look_up(inner, "accountName")),
+            name=_text(get_any_case(value, "name")) or "",
+            kind=_text(get_any_case(inner, "datastoreType")) or "",
+            account=_text(get_any_case(inner, "accountName")),
             container=next((name for name in names if name), None),
-            endpoint=_text(look_up(inner, "endpoint")),
-            credentials=_text(look_up(look_up(inner, "credentials"), "credentialsType")) or "None",
-            is_default=look_up(inner, "isDefault") is True,
+            endpoint=_text(get_any_case(inner, "endpoint")),
+            credentials=_text(get_any_case(inner, "credentials", "credentialsType")) or "None",
+            is_default=get_any_case(inner, "isDefault") is True,
         )
 
     def address(self, path: str, suffix: str = "core.windows.net") -> StorageAddress | None:
@@ -148,12 +148,12 @@ class Secret:
     def from_reply(cls, reply: Reply) -> Secret:
         """Read the answer to listSecrets; certificates and service principals are of no use here."""
         value = reply.json()
-        sas = _text(look_up(value, "sasToken"))
-        return cls(sas.lstrip("?") if sas else None, _text(look_up(value, "key")))
+        sas = _text(get_any_case(value, "sasToken"))
+        return cls(sas.lstrip("?") if sas else None, _text(get_any_case(value, "key")))
 
-    def place(self, address: StorageAddress) -> Place:
+    def location(self, address: StorageAddress) -> StorageLocation:
         """The address together with the means to enter it."""
-        return Place(address.https_url, self.sas, self.key)
+        return StorageLocation(address.https_url, self.sas, self.key)
 
 
 def datastore(ws: Workspace, name: str) -> Call[Datastore]:
@@ -170,7 +170,7 @@ def default_datastore(ws: Workspace) -> Call[Datastore]:
     """
 
     def parse(reply: Reply) -> Datastore:
-        rows = look_up(reply.json(), "value")
+        rows = get_any_case(reply.json(), "value")
         if not isinstance(rows, list) or not rows:
             raise NotFoundError(f"Workspace {ws.name!r} has no default datastore.", reply) from None
         return Datastore.from_json(rows[0])

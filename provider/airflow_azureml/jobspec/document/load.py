@@ -15,7 +15,7 @@ from airflow_azureml.jobspec.document.requirements import Bundle
 from airflow_azureml.jobspec.document.sdk_objects import BASE, is_object, written
 from airflow_azureml.jobspec.document.yamltext import DEPTH, DIGITS, LIMIT, parse
 from airflow_azureml.jobspec.table.fields import show
-from airflow_azureml.local import folders, git, including
+from airflow_azureml.local import additional_includes, folders, git
 from airflow_azureml.rest.errors import Problem, SpecError
 
 JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
@@ -56,7 +56,7 @@ class LocalFiles:
 
     def merged(self, code: str | None, includes: Sequence[str], folder: str) -> Bundle:
         """List what the code of a component and its additional includes consist of together."""
-        return including.merge(code, includes, folder)
+        return additional_includes.merge(code, includes, folder)
 
     def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
         """Read a text as YAML; ValueError when it is none."""

@@ -14,9 +14,9 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from airflow_azureml.local import ignoring
+from airflow_azureml.local import ignore_files
 from airflow_azureml.local.folders import Folder, FolderError, encodable, scan
-from airflow_azureml.local.ignoring import Ignore
+from airflow_azureml.local.ignore_files import Ignore
 
 CALLED = "code_with_additional_includes"
 """What the folder is called in storage."""
@@ -73,12 +73,12 @@ class _Merging:
     def code(self, code: str | None, folder: str) -> Ignore:
         """Take the code; gives back what is left out of the includes."""
         if code is None:
-            return ignoring.read(folder, component=True)
+            return ignore_files.read(folder, component=True)
         if not os.path.isdir(code):
-            ignore = ignoring.patterns(os.path.dirname(code), None, ignoring.COMPONENT)
+            ignore = ignore_files.patterns(os.path.dirname(code), None, ignore_files.COMPONENT)
             self.take(code, os.path.basename(code), (ignore,))
             return ignore
-        ignore = ignoring.read(code, component=True)
+        ignore = ignore_files.read(code, component=True)
         self.take(code, "", (ignore,))
         return ignore
 
@@ -128,7 +128,7 @@ class _Merging:
 
     def inner(self, path: str) -> tuple[Ignore, ...]:
         """Read the ignore file of an inner folder."""
-        return (ignoring.read(path, component=True),) if os.path.isdir(path) else ()
+        return (ignore_files.read(path, component=True),) if os.path.isdir(path) else ()
 
     def pack(self, folder: str, name: str, root: Ignore) -> str:
         """Pack a folder, its own name first in all names."""
@@ -145,8 +145,8 @@ class _Merging:
 
     def taken(self) -> tuple[tuple[str, str], ...]:
         """Leave out once more what the ignore file in the root of it all says."""
-        file = next((self.files[name] for name in ignoring.IGNORE_FILES if name in self.files), None)
-        ignore = ignoring.patterns(os.sep, file, ignoring.COMPONENT)
+        file = next((self.files[name] for name in ignore_files.IGNORE_FILES if name in self.files), None)
+        ignore = ignore_files.patterns(os.sep, file, ignore_files.COMPONENT)
         return tuple((path, name) for name, path in self.files.items() if not ignore.excludes(os.sep + name))
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from airflow_azureml.rest.flow import Json, Reply
+from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.redaction import redact
 
 _TEXT_LIMIT = 1000
@@ -28,7 +29,7 @@ _CORRELATION_HEADERS = ("x-ms-correlation-request-id", "x-request-id", "x-ms-req
 
 
 @dataclass(frozen=True)
-class Fault:
+class ErrorPayload:
     """What the service said: its words, its codes from the outermost to the deepest, and support's trace id."""
 
     message: str = ""
@@ -41,44 +42,37 @@ class Fault:
         return self.codes[-1] if self.codes else None
 
 
-def from_reply(reply: Reply) -> Fault:
+def from_reply(reply: Reply) -> ErrorPayload:
     """Read a failed answer, whatever its shape."""
     value = reply.json()
-    fault = read(value) if isinstance(value, Mapping) else _read_text(reply)
+    payload = read(value) if isinstance(value, Mapping) else _read_text(reply)
     header_code = reply.header("x-ms-error-code")
-    codes = fault.codes or ((header_code,) if header_code else ())
+    codes = payload.codes or ((header_code,) if header_code else ())
     headers = (reply.header(name) for name in _CORRELATION_HEADERS)
-    correlation = fault.correlation or next((value for value in headers if value), None)
-    return Fault(fault.message, codes, correlation)
+    correlation = payload.correlation or next((value for value in headers if value), None)
+    return ErrorPayload(payload.message, codes, correlation)
 
 
-def read(value: Json) -> Fault:
-    """Read an error value of an answer's body, or of a run; an empty Fault when it holds nothing."""
+def read(value: Json) -> ErrorPayload:
+    """Read an error value of an answer's body, or of a run; an empty ErrorPayload when it holds nothing."""
     return _read(value, _DEPTH_LIMIT)
 
 
-def get(value: Json, name: str) -> Json:
-    """Look a key up in a mapping without regard to case; None when it is not there or the value is no mapping."""
-    if not isinstance(value, Mapping):
-        return None
-    if name in value:
-        return value[name]
-    return next((item for key, item in value.items() if isinstance(key, str) and key.lower() == name.lower()), None)
-
-
-def _read(value: Json, depth: int) -> Fault:
-    root = get(value, "error") if isinstance(get(value, "error"), Mapping) else value
+def _read(value: Json, depth: int) -> ErrorPayload:
+    error = get_any_case(value, "error")
+    root = error if isinstance(error, Mapping) else value
     if not isinstance(root, Mapping) or depth == 0:
-        return Fault()
+        return ErrorPayload()
     codes = [*_codes(root, depth), *_codes(_additional(root, "InnerError"), depth)]
-    message, inner = _unfold(_text(get(root, "message") or get(root, "error_description")), depth)
+    message, inner = _unfold(_text(get_any_case(root, "message") or get_any_case(root, "error_description")), depth)
     parts = [message]
-    for detail in _list(get(root, "details")):
+    for detail in _list(get_any_case(root, "details")):
         said = _read(detail, depth - 1)
         parts += [said.message] if said.message and said.message not in message else []
         codes += [] if len(codes) > 1 else said.codes
-    operation = get(get(value, "correlation"), "operation") or get(_additional(root, "Correlation"), "operation")
-    return Fault(
+    traces = (get_any_case(value, "correlation"), _additional(root, "Correlation"))
+    operation = next((found for trace in traces if (found := get_any_case(trace, "operation"))), None)
+    return ErrorPayload(
         redact("; ".join(part for part in parts if part)),
         tuple(dict.fromkeys([*codes, *inner.codes])),
         _text(operation) or inner.correlation,
@@ -88,41 +82,42 @@ def _read(value: Json, depth: int) -> Fault:
 def _codes(error: Json, depth: int) -> Iterator[str]:
     """Codes along the chain of inner errors, outermost first."""
     while isinstance(error, Mapping) and depth:
-        flat = get(error, "error")
-        code = get(error, "code") or get(error, "error_code") or (flat if isinstance(flat, str) else None)
+        flat = get_any_case(error, "error")
+        code = get_any_case(error, "code") or get_any_case(error, "error_code")
+        code = code or (flat if isinstance(flat, str) else None)
         if isinstance(code, str) and code:
             yield code
-        error, depth = get(error, "innerError"), depth - 1
+        error, depth = get_any_case(error, "innerError"), depth - 1
 
 
 def _additional(root: Json, kind: str) -> Json:
     """The value of one row of ``additionalInfo``."""
-    rows = (row for row in _list(get(root, "additionalInfo")) if get(row, "type") == kind)
-    return get(get(next(rows, None), "info"), "value")
+    rows = (row for row in _list(get_any_case(root, "additionalInfo")) if get_any_case(row, "type") == kind)
+    return get_any_case(next(rows, None), "info", "value")
 
 
-def _unfold(message: str, depth: int) -> tuple[str, Fault]:
+def _unfold(message: str, depth: int) -> tuple[str, ErrorPayload]:
     """Unpack an error that was written as JSON into a message, as the job dispatcher does; give back its own words."""
     start = message.find("{")
     if start < 0:
-        return message, Fault()
+        return message, ErrorPayload()
     try:
         inner = _read(json.loads(message[start:]), depth - 1)
     except ValueError:
-        return message, Fault()
+        return message, ErrorPayload()
     if not inner.message:
-        return message, Fault()
+        return message, ErrorPayload()
     before = message[:start].strip()
     return (f"{before} {inner.message}" if before else inner.message), inner
 
 
-def _read_text(reply: Reply) -> Fault:
+def _read_text(reply: Reply) -> ErrorPayload:
     """Read a body that is no JSON object: XML, a gateway's HTML, plain text or nothing."""
     text = reply.body.decode("utf-8", "replace").strip().lstrip("\ufeff")
     if text.startswith("<"):
         code, message = _element(text, "Code"), _element(text, "Message") or _element(text, "title")
-        return Fault(redact(message), (code,) if code else ())
-    return Fault(redact(" ".join(text.split())[:_TEXT_LIMIT]))
+        return ErrorPayload(redact(message), (code,) if code else ())
+    return ErrorPayload(redact(" ".join(text.split())[:_TEXT_LIMIT]))
 
 
 def _element(text: str, name: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import aiohttp
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 
-from airflow_azureml.client.signingin import Exchange, texts_may_pass
-from airflow_azureml.client.trust import is_loopback, place
+from airflow_azureml.client.login_exchange import Exchange, texts_may_pass
+from airflow_azureml.client.trust import host_and_port, is_loopback
 from airflow_azureml.rest.errors import (
     AuthenticationError,
     AzureMLError,
@@ -49,20 +49,20 @@ METHOD_FIELDS = {
 }
 
 
-def transport_fault(error: AzureError, url: str) -> AzureMLError:
+def transport_error(error: AzureError, url: str) -> AzureMLError:
     """Tell what became of a request that got no reply.
 
     The two transports file the same event under different names (with aiohttp a server that hangs up counts as "request
     error"), so what lies beneath decides; in doubt the server may have acted.
     """
-    where = place(url)
+    where = host_and_port(url)
     if _never_sent(error):
         emulator = f" {START}" if nobody_listens(error, url) else ""
         return UnreachableError(f"{where} cannot be reached: {_reason(error)}{_hint(error)}{emulator}")
     return NoAnswerError(f"{where} gave no whole answer: {_reason(error)}; it may have acted on the request.")
 
 
-def token_fault(error: Exception, settings: Settings, authority: str, exchange: Exchange) -> AzureMLError:
+def token_error(error: Exception, settings: Settings, authority: str, exchange: Exchange) -> AzureMLError:
     """Tell why there is no token: nobody was reached, the login service is out of order, or the credential was refused.
 
     :param exchange: the last thing that the credential asked and was told.
@@ -70,9 +70,9 @@ def token_fault(error: Exception, settings: Settings, authority: str, exchange: 
     for cause in _chain(error):
         if isinstance(cause, ServiceRequestError | ServiceResponseError):
             # Whatever became of the question for a token: the request that wanted one was not sent.
-            return UnreachableError(str(transport_fault(cause, authority)))
+            return UnreachableError(str(transport_error(cause, authority)))
     said = redacted(str(getattr(error, "message", None) or error), settings)
-    where = place(exchange.url or authority)
+    where = host_and_port(exchange.url or authority)
     if exchange.reply is not None and exchange.may_pass():
         reason = said if "AADSTS" in said else "no reason given."
         text = f"{where} gives no token at the moment (HTTP {exchange.reply.status}): {reason}"

@@ -1,0 +1,24 @@
+"""Reading values of JSON answers, whose keys are in camelCase on one route and in PascalCase on another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow_azureml.rest.flow import Json
+
+
+def get_any_case(value: Json, *path: str) -> Json:
+    """Look a value up by the keys that lead to it, without regard to case.
+
+    None where a key is missing, or what should hold it is no mapping.
+    """
+    for name in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value[name] if name in value else _find(value, name.lower())
+    return value
+
+
+def _find(value: Mapping[str, Json], name: str) -> Json:
+    """The value of the first key that differs in case only; ``name`` is in lower case."""
+    return next((item for key, item in value.items() if isinstance(key, str) and key.lower() == name), None)
