@@ -1,4 +1,9 @@
-"""The application: what the emulator consists of, and the one dispatcher that every request passes."""
+"""The application: what the emulator consists of, and the one dispatcher that every request passes.
+
+``Emulator`` makes the parts of the core and the backend of each room, the lower rooms first, hands each backend what
+it needs, and binds the routes of each room to its backend; ``core/routing.py`` tells what a room looks like. No room
+imports this module: it is the only one that sees them all.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ import logging
 import re
 import ssl
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,11 +24,12 @@ from azureml_emulator.assets import routes as assets_routes
 from azureml_emulator.batch import operation_routes, scoring_routes
 from azureml_emulator.batch import routes as batch_routes
 from azureml_emulator.control import routes as control_routes
+from azureml_emulator.control.backend import Control
 from azureml_emulator.control.faults import Fault, Faults
 from azureml_emulator.control.journal import Entry, Journal
 from azureml_emulator.core.clock import Clock, now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, respond
-from azureml_emulator.core.routing import Match, Plane, Route, Router, raw_path
+from azureml_emulator.core.routing import BoundRoute, Match, Plane, Router, bind, raw_path
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.execution.engine import Engine
@@ -45,36 +51,8 @@ from azureml_emulator.workspace import routes as workspace_routes
 
 logger = logging.getLogger(__name__)
 
-ROUTES = (
-    assets_routes,
-    resolved_routes,
-    batch_routes,
-    operation_routes,
-    scoring_routes,
-    control_routes,
-    history_routes,
-    artifact_routes,
-    metric_routes,
-    identity_routes,
-    cloud_metadata,
-    jobs_routes,
-    mlflow_routes,
-    storage_routes,
-    studio_routes,
-    workspace_routes,
-    compute_routes,
-    workspace_operation_routes,
-)
-"""The modules that say what each room answers."""
-
 CLIENT_GONE = 499
 """What is answered, for nobody to read, when the connection was cut meanwhile."""
-
-
-def all_routes() -> Iterable[Route]:
-    """The routes of all rooms."""
-    for module in ROUTES:
-        yield from module.ROUTES
 
 
 class Emulator:
@@ -90,12 +68,24 @@ class Emulator:
         self.faults = Faults()
         self.tokens = Tokens(settings)
         self.tracking = Tracking(settings.state, self.store, settings.workspace_id)
-        known = list(all_routes())
-        self.router = Router(route for route in known if route.plane is not Plane.STUDIO)
-        self.studio_router = Router(route for route in known if route.plane is Plane.STUDIO)
-        self.stopping = asyncio.Event()
         self.engine = Engine(self)
+        self.control = Control(self.faults)
+        self.router = Router(self._routes())
+        self.studio_router = Router(bind(self, studio_routes.ROUTES))
+        self.stopping = asyncio.Event()
         self._runners: list[web.AppRunner] = []
+
+    def _routes(self) -> Iterator[BoundRoute]:
+        """The routes of all rooms but Studio, each bound to the backend of its room."""
+        yield from bind(self.control, control_routes.ROUTES)
+        yield from bind(self, identity_routes.ROUTES, cloud_metadata.ROUTES)
+        yield from bind(self, storage_routes.ROUTES)
+        yield from bind(self, workspace_routes.ROUTES, compute_routes.ROUTES, workspace_operation_routes.ROUTES)
+        yield from bind(self, assets_routes.ROUTES, resolved_routes.ROUTES)
+        yield from bind(self, jobs_routes.ROUTES)
+        yield from bind(self, mlflow_routes.ROUTES)
+        yield from bind(self, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)
+        yield from bind(self, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""
@@ -153,7 +143,7 @@ class Emulator:
         """Answer one request for a Studio page; these are no requests to the service and not in the journal."""
         path = raw_path(request)
         match = self.studio_router.match(request.method, path)
-        return await self._act(request, match, f"{request.method} {unquote(path)}")
+        return await self._handle(request, match, f"{request.method} {unquote(path)}")
 
     async def _answer(self, request: web.Request, match: Match | None, subject: str) -> web.StreamResponse:
         control = match is not None and match.route.plane is Plane.CONTROL
@@ -162,21 +152,20 @@ class Emulator:
             early = await self._misbehave(request, fault)
             if early is not None:
                 return early
-        response = await self._act(request, match, subject)
+        response = await self._handle(request, match, subject)
         fault = None if control else self.faults.take_transport("after", subject)
         if fault:
             return await self._misbehave(request, fault) or response
         return response
 
-    async def _act(self, request: web.Request, match: Match | None, subject: str) -> web.StreamResponse:
+    async def _handle(self, request: web.Request, match: Match | None, subject: str) -> web.StreamResponse:
         try:
             if match is None:
                 raise ServiceError(
                     501, "NotEmulated", f"{subject}: see docs/emulator.md for what is here.", envelope=Envelope.ARM
                 )
             authorization.check(self, request, match)
-            response: web.StreamResponse = await match.route.handler(self, request, **match.captures)
-            return response
+            return await match.answer(request)
         except ServiceError as error:
             return respond(error, self.settings.region)
         except (ConnectionError, aiohttp.ClientError, asyncio.CancelledError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from azureml_emulator.assets.versions import Version, Versions
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.routing import Handler, Plane, Route
+from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.schemas import CONTAINER, invalid, read_properties
 from azureml_emulator.pipelines.component_of_job import own_version
@@ -258,7 +258,7 @@ async def start_pending_upload(em: Emulator, request: web.Request, name: str, ve
     )
 
 
-def routes_of(kind: Kind) -> list[Route]:
+def routes_of(kind: Kind) -> list[Route[Emulator]]:
     """The routes of one kind."""
     top = f"{{ws}}/{kind.segment}"
     one = f"{top}/{{name}}"
@@ -276,7 +276,7 @@ def routes_of(kind: Kind) -> list[Route]:
     return [Route(method, path, bound(handler, kind), Plane.ARM) for method, path, handler in rows]
 
 
-def bound(handler: Callable[..., Any], kind: Kind) -> Handler:
+def bound(handler: Callable[..., Any], kind: Kind) -> Callable[..., Awaitable[web.StreamResponse]]:
     """A handler for one kind."""
     return partial(handler, kind=kind)
 

@@ -1,18 +1,31 @@
-"""Routing: path patterns of the service, the plane each belongs to, and the search for the one that fits a request."""
+"""Routing: path patterns of the service, the plane each belongs to, and the search for the one that fits a request.
+
+Every room answers in the same grammar:
+
+* ``routes.py`` holds handlers, ``async def get_thing(backend: Room, request: web.Request, name: str)``, and the list
+  ``ROUTES`` of ``Route`` rows that name them. A handler reads the request, asks the backend, and answers.
+* ``responses.py`` holds what a resource of the room looks like, where several handlers answer it.
+* ``models.py`` (and modules beside it) hold records and rules; they know nothing of HTTP.
+* ``backend.py`` holds the room's backend: one object with the room's own parts and with exactly those of the core and
+  of lower rooms that it needs, each a typed parameter of its constructor.
+
+The application makes the backends and binds each room's routes to its backend (``bind``). The type checker compares
+the two: a route can only be bound to the backend that its handler takes.
+"""
 
 from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Concatenate, Generic, TypeVar
 from urllib.parse import unquote
 
 from aiohttp import web
 
-Handler = Callable[..., Awaitable[web.StreamResponse]]
-"""``async def handler(em: Emulator, request: web.Request, **captures: str)``: captures are percent-decoded."""
+Backend = TypeVar("Backend")
 
 SUBSCRIPTION = "/subscriptions/{subscription_}"
 PROVIDER = "providers/Microsoft.MachineLearningServices"
@@ -33,8 +46,10 @@ class Plane(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Route:
+class Route(Generic[Backend]):
     """One operation: method, path pattern, handler, plane.
+
+    The handler takes the room's backend, the request, and each capture of the path by its name, percent-decoded.
 
     A pattern's ``{ws}`` stands for the workspace's ARM path and ``{sub}`` for ``/subscriptions/<id>``; the dispatcher
     checks the names in them. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes. Fixed
@@ -43,7 +58,7 @@ class Route:
 
     method: str
     path: str
-    handler: Handler
+    handler: Callable[Concatenate[Backend, web.Request, ...], Awaitable[web.StreamResponse]]
     plane: Plane
 
     @cached_property
@@ -83,10 +98,29 @@ def capture_pattern(part: str) -> str:
 
 
 @dataclass(frozen=True)
+class BoundRoute:
+    """A route and the backend that its handler is called with."""
+
+    route: Route[Any]
+    backend: object
+
+
+def bind(backend: Backend, *routes: Iterable[Route[Backend]]) -> Iterator[BoundRoute]:
+    """Bind the routes of a room to its backend.
+
+    :param routes: the ``ROUTES`` of the room's modules.
+    """
+    for rows in routes:
+        for route in rows:
+            yield BoundRoute(route, backend)
+
+
+@dataclass(frozen=True)
 class Match:
     """A route that fits, its captures, and the coordinates that stood in ``{ws}`` or ``{sub}``."""
 
-    route: Route
+    route: Route[Any]
+    backend: object
     captures: dict[str, str]
     subscription: str | None
     group: str | None
@@ -98,16 +132,21 @@ class Match:
         capture = self.route.job_capture
         return self.captures.get(capture) if capture else None
 
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """What the route's handler answers."""
+        return await self.route.handler(self.backend, request, **self.captures)
+
 
 class Router:
     """All routes, the most specific first."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = sorted(routes, key=lambda route: route.rank)
+    def __init__(self, routes: Iterable[BoundRoute]) -> None:
+        self.routes = sorted(routes, key=lambda bound: bound.route.rank)
 
     def match(self, method: str, raw_path: str) -> Match | None:
         """The route for a method and a percent-encoded path without its query, or None."""
-        for route in self.routes:
+        for bound in self.routes:
+            route = bound.route
             if route.method not in (method, "*"):
                 continue
             found = route.pattern.fullmatch(raw_path)
@@ -115,7 +154,7 @@ class Router:
                 values = {name: unquote(value) for name, value in found.groupdict().items()}
                 names = ("subscription_", "group_", "workspace_")
                 subscription, group, workspace = (values.pop(name, None) for name in names)
-                return Match(route, values, subscription, group, workspace)
+                return Match(route, bound.backend, values, subscription, group, workspace)
         return None
 
 

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from azureml_emulator.assets import resolved_routes
 from azureml_emulator.batch.responses import listed_late
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.history import artifact_routes, metric_routes
 from azureml_emulator.history.odata import FilterError, parse_filter
 from azureml_emulator.history.responses import (
     details_resource,
@@ -240,7 +238,4 @@ ROUTES = [
     Route("GET", f"{HISTORY}/runs/{{run}}/serviceinstances/{{node}}", get_services, Plane.DATA),
     Route("POST", f"{HISTORY}/rundata", rundata, Plane.DATA),
     Route("POST", f"{HISTORY}/batchrundata", batch_rundata, Plane.DATA),
-    *artifact_routes.ROUTES,
-    *metric_routes.ROUTES,
-    *resolved_routes.ROUTES,
 ]

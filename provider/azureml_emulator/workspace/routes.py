@@ -1,4 +1,4 @@
-"""Routes of the workspace itself, of discovery and of its datastores; those of computes come from their own module."""
+"""Routes of the workspace itself, of discovery and of its datastores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from azureml_emulator.core.paging import page, truth
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import WORKSPACE, Plane, Route
 from azureml_emulator.core.schemas import DATASTORE, read_properties
-from azureml_emulator.workspace import compute_routes
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -219,5 +218,4 @@ ROUTES = [
     Route("PUT", "{ws}/datastores/{name}", put_datastore, Plane.ARM),
     Route("DELETE", "{ws}/datastores/{name}", delete_datastore, Plane.ARM),
     Route("POST", "{ws}/datastores/{name}/listSecrets", list_secrets, Plane.ARM),
-    *compute_routes.ROUTES,
 ]
