@@ -19,7 +19,7 @@ STILL_IN_CIRCLES: dict[str, set[str]] = {
     },
     "airflow_azureml.jobspec.grammar": {"environments", "inputs", "literals", "mltable", "references"},
     "azureml_emulator": {
-        *("app", "assets", "batch", "control", "execution", "history", "identity", "jobs", "mlflow", "pipelines"),
+        *("app", "assets", "batch", "execution", "history", "identity", "jobs", "mlflow", "pipelines"),
         *("storage", "studio", "workspace"),
     },
 }
