@@ -16,7 +16,7 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow_azureml import exceptions
 from airflow_azureml.client import Limits
 from airflow_azureml.hooks.azureml import AzureMLHook
-from airflow_azureml.lifecycle import invoke
+from airflow_azureml.lifecycle.batch import invocation
 from airflow_azureml.operators import AzureMLInvokeBatchEndpointOperator
 from airflow_azureml.rest import endpoints
 from azureml_emulator.console import control_client
@@ -62,7 +62,7 @@ def unused(model: dict[str, Any]) -> Iterator[str]:
 @pytest.fixture
 def own(unused: Iterator[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Own:
     """An endpoint that no other test invokes, and something to score."""
-    monkeypatch.setattr(invoke, "LOOK_FOR", LOOKS)
+    monkeypatch.setattr(invocation, "LOOK_FOR", LOOKS)
     name = next(unused)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.txt").write_text(f"1\n{len(name)}\n")

@@ -13,7 +13,7 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator
-from airflow_azureml.operators.ending import Ending
+from airflow_azureml.task.cancellation import Ending
 from airflow_azureml.triggers import AzureMLJobTrigger
 from airflow_azureml.version_compat import iteration_state
 from tests.airflow.instance import Instance

@@ -28,7 +28,7 @@ from airflow_azureml.client.credentials import CREDENTIALS, make
 from airflow_azureml.client.interruption import Interrupted
 from airflow_azureml.client.login_exchange import Exchange
 from airflow_azureml.hooks.connection import AUTH_NEEDS
-from airflow_azureml.lifecycle.unanswered import was_not_sent
+from airflow_azureml.lifecycle.batch.ambiguous_post import was_not_sent
 from airflow_azureml.rest.clouds import CLOUDS
 from airflow_azureml.rest.errors import (
     AuthenticationError,

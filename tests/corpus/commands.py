@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError, translated
-from airflow_azureml.hooks import conversations
 from airflow_azureml.jobspec.translate import translate
+from airflow_azureml.lifecycle import submission
 from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
 from airflow_azureml.rest.ids import Workspace
 from tests.corpus.standin import GROUP, SUBSCRIPTION, WORKSPACE
@@ -73,4 +73,4 @@ def submit(arguments: Mapping[str, Any], name: str) -> None:
     with translated():
         translation = translate(operator.document({}), Workspace(SUBSCRIPTION, GROUP, WORKSPACE))
     with translated(), operator.hook().client() as client:
-        client.run(conversations.submit(client.workspace, name, translation))
+        client.run(submission.submit(client.workspace, name, translation))

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from airflow_azureml.client import MLClient
-from airflow_azureml.lifecycle.canceling import cancel
-from airflow_azureml.lifecycle.following import read_log
+from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.job_log import read_log
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
-from airflow_azureml.lifecycle.records import LogLines, LookTrouble, OutputRecord, StatusChange
+from airflow_azureml.lifecycle.news import LogLines, LookTrouble, StatusChange
+from airflow_azureml.lifecycle.records import OutputRecord
 from airflow_azureml.lifecycle.result import failure, result
 from airflow_azureml.lifecycle.resume import Prepared, cancel_earlier, find_or_submit
-from airflow_azureml.lifecycle.waiting import wait
+from airflow_azureml.lifecycle.wait import wait
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer

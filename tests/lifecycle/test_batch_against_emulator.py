@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from airflow_azureml.client import MLClient
-from airflow_azureml.hooks.invoking import Plan, plan
-from airflow_azureml.jobspec.batch.invocation import arguments
-from airflow_azureml.lifecycle.invoke import invoke_once
+from airflow_azureml.jobspec.batch.invocation import arguments, read
+from airflow_azureml.lifecycle.batch.invocation import invoke_once
+from airflow_azureml.lifecycle.batch.submission import Plan, plan
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.records import OutputRecord
 from airflow_azureml.lifecycle.result import failure, result
 from airflow_azureml.lifecycle.resume import Found
-from airflow_azureml.lifecycle.waiting import wait
+from airflow_azureml.lifecycle.wait import wait
 from airflow_azureml.rest.errors import AmbiguousInvocationError, NotFoundError, SpecError
 from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import parse_datastore_path
@@ -100,7 +100,8 @@ def identity(request: pytest.FixtureRequest) -> JobIdentity:
 
 
 def planned(client: MLClient, endpoint: str, deployment: str | None = None, **keywords: Any) -> Plan:
-    return client.run(plan(client.workspace, endpoint, deployment, arguments(**keywords)))
+    invocation = read(arguments(**keywords), client.workspace)
+    return client.run(plan(client.workspace, endpoint, deployment, invocation))
 
 
 def invoked(client: MLClient, identity: JobIdentity, made: Plan) -> Found:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.lifecycle.news import lines
-from airflow_azureml.lifecycle.records import LogLines, LogTrouble, LookTrouble, QueueNote, StatusChange, Submitting
+from airflow_azureml.lifecycle.news import LogLines, LogTrouble, LookTrouble, QueueNote, StatusChange, Submitting, lines
 
 
 @pytest.mark.parametrize(

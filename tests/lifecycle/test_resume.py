@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.lifecycle.canceling import cancel
+from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity, identify
-from airflow_azureml.lifecycle.records import Submitting
+from airflow_azureml.lifecycle.news import Submitting
 from airflow_azureml.lifecycle.resume import PAUSES, Found, Prepared, cancel_earlier, find_or_submit
 from airflow_azureml.rest.errors import (
     AzureMLError,

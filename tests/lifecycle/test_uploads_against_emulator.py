@@ -17,11 +17,11 @@ import pytest
 from airflow_azureml.client import AsyncMLClient, MLClient
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
-from airflow_azureml.lifecycle.following import read_log
+from airflow_azureml.lifecycle.fulfilment import provide
+from airflow_azureml.lifecycle.job_log import read_log
 from airflow_azureml.lifecycle.naming import TaskFacts, identify
-from airflow_azureml.lifecycle.provide import provide
 from airflow_azureml.lifecycle.resume import Prepared, find_or_submit
-from airflow_azureml.lifecycle.waiting import wait
+from airflow_azureml.lifecycle.wait import wait
 from airflow_azureml.local.folders import scan
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.errors import BadRequestError

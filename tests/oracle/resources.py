@@ -14,8 +14,8 @@ from airflow_azureml.jobspec.batch.deployments import translate_deployment
 from airflow_azureml.jobspec.document.document import Document
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.resources.table import RESOURCES
-from airflow_azureml.lifecycle.provide import Provision
-from airflow_azureml.lifecycle.provisioning import begin_deployment
+from airflow_azureml.lifecycle.batch.deployments import begin_deployment
+from airflow_azureml.lifecycle.fulfilment import Provision
 from tests.corpus import compare
 from tests.corpus.standin import HOME, Sent, StandIn
 from tests.oracle.judge import Case, recorded

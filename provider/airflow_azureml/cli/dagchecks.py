@@ -51,8 +51,8 @@ def problems_of_call(call: OperatorCall, file: DagFile, path: str, folder: str, 
 
 def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem]:
     """Outputs that are read of tasks and that these do not have, as far as the file, and the job files, tell."""
-    from airflow_azureml.outcome import RESERVED_KEYS
-    from airflow_azureml.references import no_such_output
+    from airflow_azureml.task.job_task import RESERVED_KEYS
+    from airflow_azureml.task.output_references import no_such_output
 
     for call, name, line in file.reads:
         names = _output_names(call, folder)
@@ -63,7 +63,7 @@ def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem
 
 def _output_names(call: OperatorCall, folder: str) -> frozenset[str] | None:
     """The outputs of a task's job; None where only a run tells them."""
-    from airflow_azureml.references import names_of, names_of_job
+    from airflow_azureml.task.output_references import names_of, names_of_job
 
     given = _given(call)
     open_ = call.values.get("outputs") is UNKNOWN or {"pre_execute", "post_execute", "set"} & set(call.keywords)

@@ -124,9 +124,9 @@ class AzureMLHook(BaseHook):
         :param inputs: laid over those of the spec, key by key; so are ``outputs``.
         :raises AzureMLSpecError: lists everything that is wrong with the spec; nothing was sent.
         """
-        from airflow_azureml.hooks.conversations import submit
         from airflow_azureml.jobspec.document.load import load
         from airflow_azureml.jobspec.translate import translate
+        from airflow_azureml.lifecycle.submission import submit
 
         with translated():
             document = load(spec).merged(inputs=inputs, outputs=outputs)
@@ -161,9 +161,9 @@ class AzureMLHook(BaseHook):
         :raises AzureMLSpecError: lists everything that is wrong; nothing was sent.
         :raises AzureMLAmbiguousInvocationError: it is not known whether a job was started, and none was found.
         """
-        from airflow_azureml.hooks.invoking import invoke
-        from airflow_azureml.jobspec.batch.invocation import arguments
+        from airflow_azureml.jobspec.batch.invocation import arguments, read
         from airflow_azureml.jobspec.document.load import load
+        from airflow_azureml.lifecycle.batch.submission import invoke
 
         with translated():
             document = arguments(
@@ -176,7 +176,9 @@ class AzureMLHook(BaseHook):
                 **values,
             )
             with self.client() as client:
-                flow = invoke(client.workspace, endpoint_name, deployment_name, document, uuid.uuid4().hex, time.time)
+                ws = client.workspace
+                invocation = read(document, ws)
+                flow = invoke(ws, endpoint_name, deployment_name, invocation, uuid.uuid4().hex, time.time)
                 return client.run(flow, news=self._tell)
 
     def cancel_job(self, name: str) -> None:
@@ -193,7 +195,7 @@ class AzureMLHook(BaseHook):
         :raises AzureMLJobTimeoutError: it was not over in time; it goes on running.
         :raises AzureMLNotFoundError: there is no job of this name.
         """
-        from airflow_azureml.lifecycle.waiting import wait
+        from airflow_azureml.lifecycle.wait import wait
         from airflow_azureml.rest import jobs
 
         with translated(), self.client() as client:
@@ -227,7 +229,7 @@ class AzureMLHook(BaseHook):
 
         :param tail: only so many lines from its end.
         """
-        from airflow_azureml.lifecycle.following import read_log
+        from airflow_azureml.lifecycle.job_log import read_log
         from airflow_azureml.rest import jobs
 
         with translated(), self.client() as client:
@@ -245,7 +247,7 @@ class AzureMLHook(BaseHook):
         """
         import os
 
-        from airflow_azureml.hooks.conversations import download
+        from airflow_azureml.lifecycle.output_download import download
         from airflow_azureml.rest.flow import LocalFolder
 
         folder = os.path.abspath(os.path.expanduser(os.fspath(path)))
@@ -255,7 +257,7 @@ class AzureMLHook(BaseHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """Read the workspace; on failure say which field to change or which role to grant."""
-        from airflow_azureml.hooks.checking import check
+        from airflow_azureml.hooks.connection_check import check
         from airflow_azureml.rest.errors import SettingsError
 
         try:

@@ -1,4 +1,4 @@
-"""What crosses processes, and what a waiting person is told: small frozen records, read back with suspicion."""
+"""What crosses processes: small frozen records, read back with suspicion."""
 
 from __future__ import annotations
 
@@ -170,109 +170,6 @@ class Cancellation:
 
     reason: str | None = None
     limit: float | None = None
-
-
-@dataclass(frozen=True)
-class Submitting:
-    """News: the job of this name is about to be submitted."""
-
-    job_name: str
-    attempt: int
-
-
-@dataclass(frozen=True)
-class Warned:
-    """News: something about the request that its author should know."""
-
-    message: str
-
-
-@dataclass(frozen=True)
-class Changing:
-    """A resource that is there is about to be changed.
-
-    :param what: the resource, as the beginning of a sentence.
-    :param changes: each value that changes.
-    """
-
-    what: str
-    changes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Invoking:
-    """News: an endpoint is about to be invoked; the job will have a name of the service's choice.
-
-    :param mark: what tells the job from all others.
-    """
-
-    endpoint: str
-    mark: str
-
-
-@dataclass(frozen=True)
-class Invoked:
-    """News: the name of the job that an invocation started, or that was found to be this task's."""
-
-    job_name: str
-
-
-@dataclass(frozen=True)
-class InvocationTrouble:
-    """News: it is not known whether an invocation has started a job; it is looked for.
-
-    :param seconds: how long at the most.
-    """
-
-    endpoint: str
-    message: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class StatusChange:
-    """News: a job's status, once for each change; ``previous`` is None the first time."""
-
-    job_name: str
-    status: str
-    previous: str | None = None
-
-
-@dataclass(frozen=True)
-class LogLines:
-    """News: whole lines that a log file of the job has gained."""
-
-    job_name: str
-    file: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class QueueNote:
-    """News: why the job is still queued, in the service's words."""
-
-    job_name: str
-    message: str
-
-
-@dataclass(frozen=True)
-class LookTrouble:
-    """News: a look at the job failed; told once per bad spell.
-
-    :param patience_left: seconds for which looks may go on failing.
-    """
-
-    job_name: str
-    message: str
-    patience_left: float
-
-
-@dataclass(frozen=True)
-class LogTrouble:
-    """News: the job's log cannot be read for now; told once per bad spell. The job does not suffer from it."""
-
-    job_name: str
-    message: str
 
 
 def _construct(cls: type[R], value: Any, what: str) -> R:

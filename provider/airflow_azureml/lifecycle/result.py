@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from airflow_azureml.lifecycle import scores
-from airflow_azureml.lifecycle.cancellations import beyond, overdue_step
-from airflow_azureml.lifecycle.missing import pointed_out
+from airflow_azureml.lifecycle.batch import scores
+from airflow_azureml.lifecycle.cancel_reason import beyond, overdue_step
+from airflow_azureml.lifecycle.missing_references import pointed_out
 from airflow_azureml.lifecycle.outputs import Outputs
 from airflow_azureml.lifecycle.records import Failure, JobResult, OutputRecord
 from airflow_azureml.rest import failures, history, logs

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from airflow_azureml.lifecycle.canceling import cancel
+from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity
-from airflow_azureml.lifecycle.records import Submitting
+from airflow_azureml.lifecycle.news import Submitting
 from airflow_azureml.rest import jobs
 from airflow_azureml.rest.errors import (
     ConflictError,

@@ -84,7 +84,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
             return self._register(context)
 
     def _register(self, context: Any) -> dict[str, Any]:
-        from airflow_azureml.lifecycle.versions import long_form
+        from airflow_azureml.lifecycle.asset_versions import long_form
 
         hook = self.hook()
         asset = self.translate(self.document(context), hook.settings().workspace)
@@ -139,7 +139,7 @@ class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
 
     def register(self, client: MLClient, asset: Any) -> Asset:
         """Register data."""
-        from airflow_azureml.lifecycle.registering import register_data
+        from airflow_azureml.lifecycle.asset_registration import register_data
 
         return client.run(register_data(client.workspace, asset.name, asset.version, asset.body), news=self.tell)
 
@@ -169,7 +169,7 @@ class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
 
     def register(self, client: MLClient, asset: Any) -> Asset:
         """Register a model."""
-        from airflow_azureml.lifecycle.registering import register_model
+        from airflow_azureml.lifecycle.asset_registration import register_model
 
         return client.run(register_model(client.workspace, asset.name, asset.version, asset.body), news=self.tell)
 

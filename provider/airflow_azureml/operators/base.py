@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLNotFoundError, AzureMLServiceError, translated
 from airflow_azureml.links import AzureMLStudioLink
-from airflow_azureml.operators.ending import Ending
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
-from airflow_azureml.outcome import (
+from airflow_azureml.task.cancellation import Ending
+from airflow_azureml.task.deferral import ResumableOperator
+from airflow_azureml.task.job_task import (
     OnCanceled,
     announce,
     check_on_canceled,
@@ -23,8 +24,7 @@ from airflow_azureml.outcome import (
     recorded_name,
     unfinished,
 )
-from airflow_azureml.references import checked
-from airflow_azureml.resuming import ResumableOperator
+from airflow_azureml.task.output_references import checked
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AirflowTaskTimeout, conf, deferral_timeout
 
@@ -204,13 +204,13 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
     def job_identity(self, context: Any, name_hint: str | None = None) -> JobIdentity:
         """Name this task's jobs. Each *Clear* begins a generation; Airflow's own retries stay in theirs."""
         from airflow_azureml.lifecycle.naming import identify
-        from airflow_azureml.operators.facts import task_facts
+        from airflow_azureml.task.identity import task_facts
 
         return identify(task_facts(context, self.retries or 0, name_hint))
 
     def _submit(self, client: MLClient, ending: Ending, submission: Submission) -> Job:
         """Find this task's job or start it, once all that earlier generations left running is cancelled."""
-        from airflow_azureml.lifecycle.records import Invoked, Invoking, Submitting
+        from airflow_azureml.lifecycle.news import Invoked, Invoking, Submitting
 
         def hear(record: Any) -> None:
             if isinstance(record, (Submitting, Invoked)):
@@ -237,8 +237,8 @@ class AzureMLJobBaseOperator(ResumableOperator, AzureMLBaseOperator):
         return client.run(flow, news=self.tell, stop=ending.told)
 
     def _wait(self, client: MLClient, ending: Ending, poll_interval: float, patience: float) -> Job:
-        from airflow_azureml.lifecycle.records import StatusChange
-        from airflow_azureml.lifecycle.waiting import wait
+        from airflow_azureml.lifecycle.news import StatusChange
+        from airflow_azureml.lifecycle.wait import wait
 
         def hear(record: Any) -> None:
             if isinstance(record, StatusChange):

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
-from airflow_azureml.outcome import refuse_reserved_outputs
+from airflow_azureml.task.job_task import refuse_reserved_outputs
 
 if TYPE_CHECKING:
-    from airflow_azureml.hooks.invoking import Plan
     from airflow_azureml.jobspec.document.document import Document
+    from airflow_azureml.lifecycle.batch.submission import Plan
     from airflow_azureml.lifecycle.naming import JobIdentity
     from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.rest.flow import Steps
@@ -157,7 +157,7 @@ class Invocation:
 
     def check(self, ws: Workspace) -> Steps[None]:
         """Look at the endpoint and its deployment, and find what does not fit them."""
-        from airflow_azureml.lifecycle.records import Warned
+        from airflow_azureml.lifecycle.news import Warned
         from airflow_azureml.rest.flow import News
 
         for warning in (yield from self.plan(ws)).warnings:
@@ -165,29 +165,31 @@ class Invocation:
 
     def plan(self, ws: Workspace) -> Steps[Plan]:
         """What is invoked and with what; asked for once."""
-        from airflow_azureml.hooks.invoking import plan
+        from airflow_azureml.jobspec.batch.invocation import read
+        from airflow_azureml.lifecycle.batch.submission import plan
 
         if self._plan is None:
-            self._plan = yield from plan(ws, self.endpoint, self.deployment, self.document)
+            invocation = read(self.document, ws)
+            self._plan = yield from plan(ws, self.endpoint, self.deployment, invocation)
         return self._plan
 
     def cancel_earlier(self, ws: Workspace) -> Steps[tuple[str, ...]]:
         """Cancel what earlier generations left running."""
-        from airflow_azureml.lifecycle.invoke import cancel_earlier
+        from airflow_azureml.lifecycle.batch.invocation import cancel_earlier
 
         plan = yield from self.plan(ws)
         return (yield from cancel_earlier(ws, self.identity, plan.target))
 
     def find_or_start(self, ws: Workspace) -> Steps[Found]:
         """Find this task's job or invoke the endpoint."""
-        from airflow_azureml.lifecycle.invoke import invoke_once
+        from airflow_azureml.lifecycle.batch.invocation import invoke_once
 
         plan = yield from self.plan(ws)
         return (yield from invoke_once(ws, self.identity, plan.target, lambda: plan.request(ws), clock=time.time))
 
     def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
         """Find this task's jobs by their mark."""
-        from airflow_azureml.lifecycle.invoke import find_marked
+        from airflow_azureml.lifecycle.batch.invocation import find_marked
 
         plan = yield from self.plan(ws)
         return tuple(row.name for row in (yield from find_marked(ws, self.identity, plan.target)))

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.operators.provisioning import AzureMLProvisioningBaseOperator
+from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.provisioning import Operation
+    from airflow_azureml.lifecycle.batch.deployments import Operation
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
@@ -60,7 +60,7 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it."""
         from airflow_azureml.jobspec.batch.deployments import translate_endpoint
-        from airflow_azureml.lifecycle.provisioning import begin_endpoint, made
+        from airflow_azureml.lifecycle.batch.deployments import begin_endpoint, made
         from airflow_azureml.rest import endpoints
 
         found = translate_endpoint(self.document(context), workspace)
@@ -216,7 +216,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it, another makes it the default one."""
         from airflow_azureml.jobspec.batch.deployments import translate_deployment
-        from airflow_azureml.lifecycle.provisioning import begin_default, begin_deployment, made
+        from airflow_azureml.lifecycle.batch.deployments import begin_default, begin_deployment, made
         from airflow_azureml.rest import endpoints
 
         found = translate_deployment(self.document(context), workspace)
@@ -263,7 +263,7 @@ class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation deletes it."""
-        from airflow_azureml.lifecycle.provisioning import begin_delete, gone
+        from airflow_azureml.lifecycle.batch.deployments import begin_delete, gone
 
         name = endpoint_name_of(self.endpoint_name)
         return [begin_delete(workspace, name)], gone(workspace, name)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.submitting import AzureMLSubmitJobBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
-from airflow_azureml.outcome import job_name_of
-from airflow_azureml.references import names_of, names_of_job
+from airflow_azureml.task.job_task import job_name_of
+from airflow_azureml.task.output_references import names_of, names_of_job
 from airflow_azureml.triggers.jobs import seconds
 
 if TYPE_CHECKING:
@@ -274,8 +274,8 @@ class AzureMLCancelJobOperator(AzureMLBaseOperator):
             return self._cancel()
 
     def _cancel(self) -> dict[str, Any]:
-        from airflow_azureml.lifecycle.canceling import cancel
-        from airflow_azureml.lifecycle.waiting import wait
+        from airflow_azureml.lifecycle.cancellation import cancel
+        from airflow_azureml.lifecycle.wait import wait
 
         name, poll_interval = job_name_of(self.job_name), seconds("poll_interval", self.poll_interval)
         with self.hook().client() as client:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
-from airflow_azureml.outcome import refuse_reserved_outputs
+from airflow_azureml.task.job_task import refuse_reserved_outputs
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
@@ -97,8 +97,8 @@ class JobSubmission:
 
     def find_or_start(self, ws: Workspace) -> Steps[Found]:
         """Find this task's job or submit it."""
-        from airflow_azureml.lifecycle.missing import explained
-        from airflow_azureml.lifecycle.provide import provide
+        from airflow_azureml.lifecycle.fulfilment import provide
+        from airflow_azureml.lifecycle.missing_references import explained
         from airflow_azureml.lifecycle.resume import Prepared, find_or_submit
 
         def request() -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.operators import objects, templates
+from airflow_azureml.operators import sdk_objects, templates
 from airflow_azureml.version_compat import BaseOperator, XComNotFound
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class AzureMLBaseOperator(BaseOperator):
     template_ext: Sequence[str] = ()
     template_file_fields: ClassVar[tuple[str, ...]] = ()
     ui_color = "#e3f0fb"
-    partial = objects.PlainPartial()
+    partial = sdk_objects.PlainPartial()
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class AzureMLBaseOperator(BaseOperator):
 
         :raises AzureMLSpecError: such an object is not complete.
         """
-        return (), objects.keywords(type(self), kwargs)
+        return (), sdk_objects.keywords(type(self), kwargs)
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""

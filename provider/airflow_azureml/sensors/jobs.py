@@ -18,9 +18,9 @@ from airflow_azureml.exceptions import (
     translated,
 )
 from airflow_azureml.links import AzureMLStudioLink
-from airflow_azureml.outcome import OnCanceled, announce, check_on_canceled, conclude, first_look, job_name_of
-from airflow_azureml.references import checked
-from airflow_azureml.resuming import ResumableOperator
+from airflow_azureml.task.deferral import ResumableOperator
+from airflow_azureml.task.job_task import OnCanceled, announce, check_on_canceled, conclude, first_look, job_name_of
+from airflow_azureml.task.output_references import checked
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
 from airflow_azureml.version_compat import (
     AirflowSensorTimeout,
@@ -218,7 +218,7 @@ class _Watch:
 
     def look(self, client: MLClient, patience: float, follow: bool) -> Job:
         """Look once and tell what is new."""
-        from airflow_azureml.lifecycle.waiting import look
+        from airflow_azureml.lifecycle.wait import look
 
         interval = 5.0
         if self._seen is None:
@@ -236,7 +236,7 @@ class _Watch:
         return job
 
     def _follow(self, client: MLClient, job: Job) -> None:
-        from airflow_azureml.lifecycle.following import LogFollower
+        from airflow_azureml.lifecycle.job_log import LogFollower
 
         if self._follower is None:
             self._follower = LogFollower(client.workspace, self._name)

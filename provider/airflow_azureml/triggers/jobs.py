@@ -135,7 +135,7 @@ class AzureMLJobTrigger(BaseTrigger):
 
     async def _wait(self) -> JobEvent:
         from airflow_azureml.lifecycle.records import JobEvent
-        from airflow_azureml.lifecycle.waiting import wait
+        from airflow_azureml.lifecycle.wait import wait
         from airflow_azureml.rest import errors
 
         try:
@@ -178,11 +178,11 @@ class AzureMLJobTrigger(BaseTrigger):
         )
 
     async def _end_job_with_task(self) -> None:
-        """Cancel the job if Airflow says that its task was ended; ``lifecycle.fate`` says what counts as that."""
+        """Cancel the job if Airflow says that its task was ended; ``lifecycle.task_fate`` says what counts as that."""
         if not self.cancel_on_kill or self.task_instance is None:
             return
-        from airflow_azureml.lifecycle.canceling import cancel
-        from airflow_azureml.lifecycle.fate import NOT_AWAITED, Fate, Where, decide
+        from airflow_azureml.lifecycle.cancellation import cancel
+        from airflow_azureml.lifecycle.task_fate import NOT_AWAITED, Fate, Where, decide
         from airflow_azureml.rest import errors
 
         # Of a looped task Airflow tells the state of the latest iteration alone; but where there are loops, it calls
@@ -216,8 +216,8 @@ class AzureMLJobTrigger(BaseTrigger):
             await self._state()
 
     async def _ask_state(self) -> str:
-        """The state that Airflow holds of the task, asked for again where it fails; a word of ``lifecycle.fate``."""
-        from airflow_azureml.lifecycle.fate import NO_ANSWER, NO_STATE
+        """The state that Airflow holds of the task, asked again where it fails; a word of ``lifecycle.task_fate``."""
+        from airflow_azureml.lifecycle.task_fate import NO_ANSWER, NO_STATE
 
         async def ask() -> str:
             for pause in (*ASK_AGAIN_AFTER, None):

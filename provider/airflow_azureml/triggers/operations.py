@@ -12,7 +12,7 @@ from airflow_azureml.triggers.jobs import DEFAULT_SECONDS
 
 
 class AzureMLOperationTrigger(BaseTrigger):
-    """Wait until an operation is done, then fire one event, ``lifecycle.provisioning.OperationEvent`` as a mapping.
+    """Wait until an operation is done, then fire one event: ``lifecycle.batch.deployments.OperationEvent``, a mapping.
 
     :param url: where the operation's state is told.
     :param header: the header that told so: ``Azure-AsyncOperation`` or ``Location``.
@@ -70,7 +70,7 @@ class AzureMLOperationTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait for the operation and fire one event."""
         from airflow_azureml.hooks.azureml import AzureMLHook
-        from airflow_azureml.lifecycle.provisioning import Operation, OperationEvent, follow
+        from airflow_azureml.lifecycle.batch.deployments import Operation, OperationEvent, follow
         from airflow_azureml.rest.errors import AzureMLError, BadRequestError
         from airflow_azureml.triggers.jobs import SETTLE
 

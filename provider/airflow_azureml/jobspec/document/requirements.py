@@ -1,8 +1,8 @@
 """What a translated body still lacks: things to upload, to resolve and to register first, as plain values.
 
 Such a body is an ordinary JSON value in which a ``Placeholder`` stands wherever only the service can say what belongs
-there. Requirements form a graph (code feeds a component, which feeds the pipeline); ``lifecycle.provide`` meets them,
-equal ones once.
+there. Requirements form a graph (code feeds a component, which feeds the pipeline); ``lifecycle.fulfilment`` meets
+them, equal ones once.
 """
 
 from __future__ import annotations

@@ -1,0 +1,32 @@
+"""Data and models, registered by their content or place: what they need is uploaded first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.lifecycle.asset_versions import keep
+from airflow_azureml.lifecycle.fulfilment import Provision
+from airflow_azureml.rest.assets import Asset
+from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.ids import Workspace
+
+
+def register_data(ws: Workspace, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
+    """Make a data asset, or find the one that is there already.
+
+    :param version: the version that must stand for this place; None: the latest if it does, else the next.
+    :param body: ``{"properties": {...}}`` with gaps.
+    :raises SpecError: the given version exists and stands for another place.
+    """
+    return (yield from _register(ws, "data", name, version, body))
+
+
+def register_model(ws: Workspace, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
+    """Register a model, or find the one that is there already; parameters and errors as for ``register_data``."""
+    return (yield from _register(ws, "models", name, version, body))
+
+
+def _register(ws: Workspace, kind: str, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
+    filled = yield from Provision(ws).fill(body)
+    return (yield from keep(ws, kind, name, version, filled))

@@ -1,0 +1,340 @@
+"""One task, one job, where the service chooses the job's name: the POST that invokes a batch endpoint.
+
+Each POST that arrives starts a job of its own, and a job's name is known only from the answer. So the request carries a
+*mark*, ``airflow_invocation`` in ``properties.properties``, which is the name that our job would have had; it differs
+for every task instance, generation and attempt. What is guaranteed, and how:
+
+* **A try sends the POST once**, and again only when nothing can have come of it: the host was not reached, or the
+  service answered 429. Every other 4xx is a refusal, and raised.
+* **After an answer that tells nothing** (5xx, 408, none, one without a job's name) the job is looked for by its mark,
+  for a minute: in the run history of the experiment since the call, then in the list of jobs. Found, it is the job of
+  this task. Not found, ``AmbiguousInvocationError``, which nobody retries.
+* **A later try**, and the first try of a later generation, look before they POST. Airflow's own retries stay in their
+  generation, and each try before this one has sent at most one POST that may have made a job; so when as many jobs
+  carry marks of this task instance as there were tries, none can be hidden, and the last one decides as it does for all
+  jobs (active or succeeded: it is the job; failed or canceled: the next attempt). Fewer: a job may not be listed yet,
+  and the look goes on for a minute. A generation's first try has nothing of its own to find and looks once.
+
+Where the service drops the mark, a job of ours looks like a stranger's. Then every job of the endpoint (and
+deployment; with other inputs, where the service shows them) counts that carries no mark at all and was made since the
+DAG run began, by whomever: what follows holds whoever made it.
+
+* *The process dies, or the answer is lost, after the job was made*: the next try, or the look after the answer, sees an
+  unmarked job that is active or succeeded: ``AmbiguousInvocationError``. No second job; a person decides.
+* *The job failed or was canceled, and Airflow retries*: an unmarked job that ended so blocks nobody, as our own would
+  not, so the next attempt is sent (after the minute in which another one might still appear).
+* *Clear*: the jobs of earlier generations that have ended block nobody, for a Clear of a finished task starts a new
+  job; an unmarked one that is still active may be the earlier generation's, which cannot be told and so cannot be
+  canceled: ``AmbiguousInvocationError``, naming it.
+* *Nothing was made*: no job is there, marked or not, and the next try sends its POST.
+
+What cannot be seen cannot be told: a service that drops the mark *and* lists a job more than a minute late may get a
+second one from a retry that follows at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from airflow_azureml.lifecycle.batch.ambiguous_post import (
+    SKEW,
+    is_throttled,
+    rest,
+    since_answer,
+    since_call,
+    was_not_sent,
+)
+from airflow_azureml.lifecycle.batch.input_diff import differ
+from airflow_azureml.lifecycle.batch.job_search import MARK, Sighting, Sightings, look
+from airflow_azureml.lifecycle.batch.target import Target
+from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.naming import JobIdentity, split
+from airflow_azureml.lifecycle.news import InvocationTrouble, Invoked, Invoking
+from airflow_azureml.lifecycle.resume import PAUSES, Found
+from airflow_azureml.rest import endpoints, jobs
+from airflow_azureml.rest.errors import (
+    AmbiguousInvocationError,
+    AzureMLError,
+    ServiceError,
+    TransientError,
+    TransientServiceError,
+)
+from airflow_azureml.rest.flow import Flow, Json, News, Pause, Steps
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.json_values import get_any_case
+
+LOOK_FOR = 60.0
+"""Seconds for which a job is looked for that may not be listed yet."""
+
+LOOK_PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0)
+"""Seconds between two looks; the last one goes on."""
+
+Clock = Callable[[], float]
+"""Tells epoch seconds."""
+
+Request = Callable[[], Flow[Mapping[str, Json]]]
+"""Makes the body, ``{"properties": {…}}``; called only when something must be sent, for it may upload files."""
+
+
+def invoke_once(
+    ws: Workspace, identity: JobIdentity, target: Target, request: Request, *, clock: Clock
+) -> Steps[Found]:
+    """Find the job of this task, or invoke the endpoint.
+
+    On its way it tells ``Invoking``, ``Invoked`` and ``InvocationTrouble`` as news.
+
+    :raises AmbiguousInvocationError: a job may have been made that cannot be told to be ours.
+    :raises TransientError: nothing was sent, and trying again later may help.
+    :raises ServiceError: the service refuses the invocation, or does not let us look for earlier ones.
+    """
+    invocation = _Invocation(ws, identity, target, request, clock)
+    return (yield from invocation.run())
+
+
+def cancel_earlier(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[str, ...]]:
+    """Cancel what the generations before this one left active; the names of the jobs that were asked to end."""
+    stems = {earlier.stem for earlier in identity.earlier()}
+    if not stems:
+        return ()
+    seen = yield from look(ws, target, _began(identity), thorough=True)
+    if seen.blind:
+        raise seen.troubles[0]
+    left = [row.name for row in seen.rows if row.is_active and _stem(row) in stems]
+    asked: tuple[str, ...] = ()
+    for name in left:
+        canceled = yield from cancel(ws, name)
+        asked = (*asked, name) if canceled.asked else asked
+    return asked
+
+
+def find_marked(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[Sighting, ...]]:
+    """Look once for the active jobs of this generation: what to cancel where an answer's job name never came in."""
+    seen = yield from look(ws, target, _began(identity), thorough=True)
+    return tuple(row for row in seen.rows if row.is_active and _stem(row) == identity.stem)
+
+
+@dataclass
+class _Past:
+    """What earlier tries left: the generation to go on with, its jobs by attempt, and whether all tries are told."""
+
+    identity: JobIdentity
+    jobs: dict[int, Sighting] = field(default_factory=dict)
+    all_told: bool = False
+
+    @property
+    def standing(self) -> tuple[int, Sighting] | None:
+        """The job that this task takes for its own, with its attempt's number."""
+        return max(((attempt, row) for attempt, row in self.jobs.items() if row.stands), default=None, key=_attempt)
+
+    @property
+    def next(self) -> int:
+        """The number of the first attempt that is missing."""
+        return max(self.jobs, default=0) + 1
+
+
+class _Invocation:
+    """One try of one task to have its job."""
+
+    def __init__(self, ws: Workspace, identity: JobIdentity, target: Target, request: Request, clock: Clock) -> None:
+        self.ws = ws
+        self.identity = identity
+        self.target = target
+        self.request = request
+        self.clock = clock
+        self.body: Mapping[str, Json] | None = None
+
+    def run(self) -> Steps[Found]:
+        """Take the job that is there, or start the one that is missing."""
+        past = _Past(self.identity, all_told=True)
+        facts = self.identity.facts
+        if facts.try_number > 1 or facts.generation > 0 or facts.reschedules > 0:
+            past = yield from self.look_back()
+        if past.standing is not None:
+            attempt, row = past.standing
+            return Found((yield from self.read(row)), attempt, submitted=False)
+        mark = past.identity.name(past.next)
+        return Found((yield from self.start(mark)), past.next, submitted=True)
+
+    def look_back(self) -> Steps[_Past]:
+        """Look for what earlier tries and generations left.
+
+        :raises AmbiguousInvocationError: a job without a mark may be theirs.
+        """
+        facts = self.identity.facts
+        first = facts.try_number <= facts.generation + 1 and facts.reschedules == 0
+
+        def settled(seen: Sightings) -> bool:
+            past = self.past(seen)
+            return past.all_told or past.standing is not None
+
+        why = "an earlier try of this task may have invoked it."
+        seen = yield from self.look(_began(self.identity), 0.0 if first else LOOK_FOR, settled, why)
+        if seen.blind:
+            raise seen.troubles[0]
+        past = self.past(seen)
+        if past.standing is None and not past.all_told:
+            strangers = [row for row in seen.unmarked if (row.is_active if first else row.stands)]
+            may_be_ours = yield from self.alike(strangers)
+            if may_be_ours:
+                raise self.ambiguous("An earlier try of this task may have invoked it.", may_be_ours)
+        return past
+
+    def past(self, seen: Sightings) -> _Past:
+        """Sort what was seen by generation and attempt; a later generation that has jobs is the one to go on with."""
+        facts = self.identity.facts
+        generations = (*self.identity.later(), self.identity)
+        every = {one.stem for one in (*generations, *self.identity.earlier())}
+        own = [row for row in seen.rows if _stem(row) in every]
+        newest = next((one for one in generations if any(_stem(row) == one.stem for row in own)), self.identity)
+        mine = [row for row in own if _stem(row) == newest.stem]
+        # Two jobs with one mark: something between us and the service sent the POST again. One that stands counts.
+        ordered = sorted(mine, key=lambda row: row.stands)
+        told = len({row.name for row in own}) >= facts.try_number - 1 + facts.reschedules
+        return _Past(newest, {_number(row): row for row in ordered}, told)
+
+    def start(self, mark: str) -> Steps[Job]:
+        """Send the POST, and find out what came of it."""
+        body = _marked((yield from self.filled()), mark)
+        call = endpoints.invoke(self.target.scoring_uri, body, self.target.deployment)
+        pauses = iter(PAUSES)
+        while True:
+            called_at = self.clock()
+            yield News(Invoking(self.target.endpoint, mark))
+            try:
+                job = yield from call
+            except TransientError as error:
+                found = yield from self.after(error, mark, called_at, pauses)
+                if found is None:
+                    continue
+                job = found
+            yield News(Invoked(job.name))
+            return replace(job, experiment_name=job.experiment_name or self.target.experiments[-1])
+
+    def after(self, error: TransientError, mark: str, called_at: float, pauses: Iterator[float]) -> Steps[Job | None]:
+        """Decide after a POST that brought no job's name: the job that it made all the same, None to send it again.
+
+        :raises AmbiguousInvocationError: it may have made one.
+        """
+        if was_not_sent(error):
+            yield from rest(error, pauses)
+            return None
+        if isinstance(error, TransientServiceError) and is_throttled(error):
+            return (yield from self.after_throttling(error, mark, since_answer(error, called_at, self.clock()), pauses))
+        seen = yield from self.look(since_call(called_at), LOOK_FOR, lambda seen: _marked_so(seen, mark), str(error))
+        for row in seen.rows:
+            if row.mark == mark:
+                return (yield from self.read(row))
+        strangers = yield from self.alike(seen.unmarked)
+        raise self.ambiguous(str(error), strangers, seen.troubles)
+
+    def after_throttling(
+        self, error: TransientServiceError, mark: str, since: datetime, pauses: Iterator[float]
+    ) -> Steps[Job | None]:
+        """Rest for as long as the service asks, and look once whether it has acted all the same.
+
+        :raises AmbiguousInvocationError: a job without a mark has come up since the call.
+        :raises ServiceError: no rest is left, or there is no looking.
+        """
+        yield from rest(error, pauses)
+        seen = yield from self.look(since, 0.0, lambda seen: True)
+        if seen.blind:
+            raise error from None
+        for row in seen.rows:
+            if row.mark == mark:
+                return (yield from self.read(row))
+        strangers = yield from self.alike(seen.unmarked)
+        if strangers:
+            raise self.ambiguous(str(error), strangers)
+        return None
+
+    def look(
+        self, since: datetime | None, seconds: float, settled: Callable[[Sightings], bool], why: str = ""
+    ) -> Steps[Sightings]:
+        """Look until it is enough, or for so many seconds; at the end thoroughly.
+
+        :param why: what to tell whoever waits for it.
+        """
+        until = self.clock() + seconds
+        pauses = iter(LOOK_PAUSES)
+        while True:
+            last = self.clock() >= until
+            seen = yield from look(self.ws, self.target, since, thorough=last)
+            if last or settled(seen):
+                return seen
+            if why:
+                yield News(InvocationTrouble(self.target.endpoint, why, until - self.clock()))
+                why = ""
+            yield Pause(min(next(pauses, LOOK_PAUSES[-1]), max(until - self.clock(), 0.0)))
+
+    def read(self, row: Sighting) -> Steps[Job]:
+        """Read a job that was seen; ARM may not know it yet."""
+        yield News(Invoked(row.name))
+        job = yield from jobs.find(self.ws, row.name)
+        return job or Job(row.name, row.status, "Pipeline", experiment_name=self.target.experiments[-1])
+
+    def filled(self) -> Steps[Mapping[str, Json]]:
+        """Make the body, once."""
+        if self.body is None:
+            self.body = yield from self.request()
+        return self.body
+
+    def alike(self, strangers: Iterable[Sighting]) -> Steps[tuple[Sighting, ...]]:
+        """Leave out those whose inputs the service shows to be others than ours."""
+        found: tuple[Sighting, ...] = ()
+        for row in strangers:
+            try:
+                job = yield from jobs.find(self.ws, row.name)
+            except ServiceError:
+                job = None
+            shown = get_any_case(job.raw, "properties", "inputs") if job is not None else None
+            if shown and differ(shown, get_any_case((yield from self.filled()), "properties", "inputData")):
+                continue
+            found = (*found, row)
+        return found
+
+    def ambiguous(
+        self, why: str, strangers: Sequence[Sighting], troubles: Sequence[AzureMLError] = ()
+    ) -> AmbiguousInvocationError:
+        """The error that nobody retries."""
+        parts = [f"It is not known whether batch endpoint {self.target.endpoint} has a job of this task: {why}"]
+        if strangers:
+            shown = ", ".join(f"{row.name} ({row.status})" for row in strangers[:5])
+            parts.append(f"Jobs that carry no mark and may be it: {shown}{', …' if len(strangers) > 5 else ''}.")
+        else:
+            parts.append("No job with the task's mark is listed.")
+        parts += [f"Could not look everywhere: {trouble}" for trouble in troubles[:1]]
+        parts.append("Nothing is sent again: look at the endpoint's jobs, then clear the task to invoke it anew.")
+        return AmbiguousInvocationError(" ".join(parts))
+
+
+def _began(identity: JobIdentity) -> datetime | None:
+    """Since when jobs of this task instance may be there."""
+    started = identity.facts.run_started
+    return None if started is None else started - SKEW
+
+
+def _marked(body: Mapping[str, Json], mark: str) -> dict[str, Json]:
+    """The body with the mark; nothing else of it is changed."""
+    properties = body.get("properties") or {}
+    return {**body, "properties": {**properties, "properties": {**(properties.get("properties") or {}), MARK: mark}}}
+
+
+def _marked_so(seen: Sightings, mark: str) -> bool:
+    return any(row.mark == mark for row in seen.rows)
+
+
+def _stem(row: Sighting) -> str | None:
+    """A mark without the attempt's number."""
+    return split(row.mark)[0] if row.mark else None
+
+
+def _number(row: Sighting) -> int:
+    """The attempt's number in a mark; 0 where there is none to read."""
+    return split(row.mark or "")[1]
+
+
+def _attempt(row: tuple[int, Sighting]) -> int:
+    return row[0]

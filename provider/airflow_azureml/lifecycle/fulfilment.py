@@ -1,0 +1,195 @@
+"""The flow that gets what a translated body lacks: uploads, versions behind labels, registrations; equal ones once.
+
+Needs are answered in the order in which the body names them, each after what it needs itself, and everything that was
+asked is kept for the run: the secret of a datastore serves all uploads to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from airflow_azureml.jobspec.document.requirements import (
+    LATEST,
+    Address,
+    Placeholder,
+    Register,
+    Requirement,
+    Resolve,
+    Translation,
+    Upload,
+)
+from airflow_azureml.lifecycle.asset_versions import keep
+from airflow_azureml.lifecycle.missing_references import suggestion
+from airflow_azureml.rest import assets, workspace
+from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
+from airflow_azureml.rest.flow import Call, LocalFiles, Steps, StorageLocation, Transfer
+from airflow_azureml.rest.ids import DatastorePath, Workspace
+
+
+def provide(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
+    """Answer all needs of a translation and give back its body without gaps.
+
+    :raises SpecError: a datastore that cannot take uploads.
+    """
+    yield from check_computes(ws, translation.body["properties"])
+    body: Mapping[str, Any] = yield from Provision(ws).fill(translation.body)
+    return body
+
+
+def check_computes(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
+    """Look up the computes that a pipeline names, as Microsoft's client does; other jobs are left to the service.
+
+    :raises SpecError: one does not exist.
+    """
+    if body.get("jobType") != "Pipeline":
+        return
+    places = {
+        "compute": body.get("computeId"),
+        "settings.default_compute": body.get("settings", {}).get("default_compute"),
+    }
+    places.update({f"jobs.{name}.compute": node.get("computeId") for name, node in body.get("jobs", {}).items()})
+    seen: dict[str, bool] = {}
+    for place, compute in places.items():
+        if not isinstance(compute, str) or not compute.startswith(f"{ws.path}/computes/"):
+            continue
+        name = compute.removeprefix(f"{ws.path}/computes/")
+        if name.lower() in {"serverless", "local"} or compute in seen:
+            continue
+        try:
+            yield Call("GET", compute, lambda reply: None)
+        except NotFoundError:
+            hint = yield from suggestion(ws, "computes", name)
+            message = f'compute "{name}" does not exist in workspace "{ws.name}".{hint}'
+            raise SpecError([Problem(place, message)]) from None
+        seen[compute] = True
+
+
+class Provision:
+    """What was asked and answered so far for one submission."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+        self.answers: dict[Requirement, str] = {}
+        self.stores: dict[str | None, tuple[workspace.Datastore, workspace.Secret]] = {}
+
+    def fill(self, value: Any) -> Steps[Any]:
+        """Copy a value, with the answers in place of its gaps."""
+        if isinstance(value, Placeholder):
+            return value.filled((yield from self.answer(value.requirement)))
+        if isinstance(value, Mapping):
+            filled = {}
+            for key, item in value.items():
+                filled[key] = yield from self.fill(item)
+            return filled
+        if isinstance(value, (list, tuple)):
+            items = []
+            for item in value:
+                items.append((yield from self.fill(item)))
+            return items
+        return value
+
+    def answer(self, requirement: Requirement) -> Steps[str]:
+        """Answer one need, or repeat the answer to an equal one."""
+        if requirement not in self.answers:
+            if isinstance(requirement, Resolve):
+                self.answers[requirement] = yield from assets.latest(self.ws, requirement.kind, requirement.name)
+            elif isinstance(requirement, Register):
+                self.answers[requirement] = yield from self.register(requirement)
+            elif isinstance(requirement, Address):
+                self.answers[requirement] = yield from assets.code_address((yield from self.answer(requirement.code)))
+            elif requirement.kind == "code":
+                self.answers[requirement] = yield from self.send_code(requirement)
+            else:
+                self.answers[requirement] = yield from self.send_data(requirement)
+        return self.answers[requirement]
+
+    def register(self, requirement: Register) -> Steps[str]:
+        """Register an asset by its content; the id is the one that the service answers with."""
+        body = yield from self.fill(requirement.body)
+        name, version = requirement.address(body)
+        if requirement.kind == "data":
+            return (yield from self.put_once(requirement.kind, name, version, body))
+        if requirement.kind == "models" and requirement.name:
+            return (yield from keep(self.ws, requirement.kind, name, None if version == LATEST else version, body)).id
+        if version == LATEST:
+            return (yield from self.put_latest(requirement.kind, name, body))
+        made = yield from assets.create(self.ws, requirement.kind, name, version, body)
+        return made.id or f"{self.ws.path}/{requirement.kind}/{name}/versions/{version}"
+
+    def put_once(self, kind: str, name: str, version: str, body: Any) -> Steps[str]:
+        """Make a version, or take the one that is there already.
+
+        Source: azure-ai-ml 1.35.2, ``OnlineDeploymentOperations._register_collection_data_assets``.
+        """
+        try:
+            return (yield from assets.create(self.ws, kind, name, version, body)).id
+        except ConflictError:
+            return (yield from assets.get(self.ws, kind, name, version)).id
+
+    def put_latest(self, kind: str, name: str, body: Any) -> Steps[str]:
+        """Put the newest version of a name, which is as good as asking for it where it is the same; else the next one.
+
+        Source: azure-ai-ml 1.35.2, ``EnvironmentOperations._try_update_latest_version``.
+        """
+        try:
+            there = yield from assets.container(self.ws, kind, name)
+        except NotFoundError:
+            there = assets.Container(None, None)
+        latest, following = there.latest or "1", there.next or "1"
+        try:
+            made = yield from assets.create(self.ws, kind, name, latest, body)
+        except ConflictError:
+            made = yield from assets.create(self.ws, kind, name, following, body)
+        return made.id
+
+    def send_code(self, requirement: Upload) -> Steps[str]:
+        """Find code of the same content, or upload and register it."""
+        bundle = requirement.bundle
+        digest = requirement.digest()
+        name = assets.code_name(digest)
+        found = yield from assets.code_by_hash(self.ws, name, digest)
+        if found:
+            return found
+        pending = yield from assets.start_pending_upload(self.ws, name, assets.CODE_VERSION)
+        folder = bundle.name if bundle.is_folder else ""
+        yield Transfer(LocalFiles(bundle.files), StorageLocation(f"{pending.url}/{quote(folder)}", pending.sas))
+        body = assets.code_body(f"{pending.url}/{folder}", digest)
+        try:
+            return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
+        except (BadRequestError, ConflictError):
+            # Another task has registered the same content meanwhile; the address of existing code cannot be changed.
+            found = yield from assets.code_by_hash(self.ws, name, digest)
+            if found:
+                return found
+        # What has this name is something else: another name, which no other upload can have.
+        name = assets.code_name(hashlib.sha256(pending.url.encode()).hexdigest())
+        return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
+
+    def send_data(self, requirement: Upload) -> Steps[str]:
+        """Upload data or a docker context below its hash; what lies there complete is not sent again."""
+        bundle = requirement.bundle
+        store, secret = yield from self.store(requirement.datastore)
+        digest = requirement.digest()
+        above = f"LocalUpload/{digest}"
+        path = f"{above}/{bundle.name}"
+        address, target = store.address(path), store.address(path if bundle.is_folder else above)
+        if address is None or target is None or store.kind == "AzureFile":
+            given = f"{requirement.source}: the datastore {store.name!r} is {store.kind}."
+            message = f"{given} Uploads go to Blob or Data Lake Gen2."
+            raise SpecError([Problem("", message)])
+        mark = {"name": digest, "version": "1"}
+        yield Transfer(LocalFiles(bundle.files), secret.location(target), mark)
+        return address.plain_url if requirement.kind == "context" else DatastorePath(store.name, path).short
+
+    def store(self, name: str | None) -> Steps[tuple[workspace.Datastore, workspace.Secret]]:
+        """Read a datastore and the means to enter it, once."""
+        if name not in self.stores:
+            store = yield from (workspace.datastore(self.ws, name) if name else workspace.default_datastore(self.ws))
+            secret = workspace.Secret()
+            if store.credentials != "None":
+                secret = yield from workspace.secret(self.ws, store.name)
+            self.stores[name] = self.stores[store.name] = (store, secret)
+        return self.stores[name]

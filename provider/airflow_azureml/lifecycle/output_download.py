@@ -1,0 +1,45 @@
+"""The download of a job's output: where it lies, and the means to enter that place."""
+
+from __future__ import annotations
+
+from airflow_azureml.lifecycle.result import result
+from airflow_azureml.rest import jobs, workspace
+from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer, Transferred
+from airflow_azureml.rest.ids import Workspace, parse_datastore_path
+from airflow_azureml.rest.storage import parse_https
+
+
+def download(ws: Workspace, name: str, output: str, target: LocalFolder) -> Steps[Transferred]:
+    """Fetch what a job left in one of its outputs.
+
+    :raises SpecError: the job has no such output, or its data is in a kind of storage that cannot be read here.
+    """
+    job = yield from jobs.get(ws, name)
+    outputs = (yield from result(ws, job)).outputs
+    if output not in outputs:
+        known = ", ".join(outputs) or "it has none"
+        raise SpecError([Problem("output", f"{output!r} is not an output of job {name}. Accepted: {known}.")])
+    location = yield from enter(ws, outputs[output].path, outputs[output].https_url)
+    moved: Transferred = yield Transfer(location, target)
+    return moved
+
+
+def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[StorageLocation]:
+    """Find the means to enter the place that an output's path names.
+
+    :raises SpecError: it is in no blob storage.
+    """
+    found = parse_datastore_path(path)
+    if found is not None:
+        home = found.workspace or ws
+        store = yield from workspace.datastore(home, found.datastore)
+        address = store.address(found.path)
+        if address is not None and address.service != "file":
+            secret = workspace.Secret()
+            if store.credentials != "None":
+                secret = yield from workspace.secret(home, store.name)
+            return secret.location(address)
+    if https_url and parse_https(https_url) is not None:
+        return StorageLocation(https_url)
+    raise SpecError([Problem("output", f"{path} is in no blob storage; it cannot be downloaded.")])

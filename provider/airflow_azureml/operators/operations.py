@@ -1,0 +1,112 @@
+"""The base of operators that bring a resource into a state by operations that take minutes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_azureml.exceptions import AzureMLSpecError, translated
+from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.deferral import ResumableOperator
+from airflow_azureml.triggers.jobs import seconds
+from airflow_azureml.triggers.operations import AzureMLOperationTrigger
+from airflow_azureml.version_compat import conf
+
+if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.batch.deployments import Operation
+    from airflow_azureml.rest.flow import Flow
+    from airflow_azureml.rest.ids import Workspace
+
+
+class AzureMLProvisioningBaseOperator(ResumableOperator, AzureMLBaseOperator):
+    """Bring a resource into a state by operations that take minutes; a subclass says which.
+
+    :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
+    """
+
+    def __init__(
+        self,
+        *,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.deferrable = deferrable
+        self._told_to_end: threading.Event | None = None
+
+    @abstractmethod
+    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+        """The operations to begin one after the other, and the reading of the result when all are done.
+
+        :raises rest.errors.SpecError: a keyword or the spec is wrong.
+        """
+
+    def execute(self, context: Any) -> Any:
+        """Begin what is missing, and follow it to its end."""
+        return self._go_on(context, 0)
+
+    def execute_complete(self, context: Any, event: Any = None) -> Any:
+        """Come back from the triggerer: say why the operation failed, or go on with the next one."""
+        from airflow_azureml.lifecycle.batch.deployments import OperationEvent
+
+        with translated():
+            told = OperationEvent.from_dict(event)
+        if told.outcome == "failed":
+            raise AzureMLSpecError(told.message)
+        if told.outcome == "unknown":
+            self.log.warning("%s", told.message)
+        return self._go_on(context, told.step + (told.outcome == "done"))
+
+    def on_kill(self) -> None:
+        """End the waiting; an operation that was begun goes on, and the next try finds it."""
+        if self._told_to_end is not None:
+            self._told_to_end.set()
+
+    def _go_on(self, context: Any, first: int) -> Any:
+        from airflow_azureml.lifecycle.batch.deployments import follow
+
+        self._told_to_end = threading.Event()
+        with translated():
+            hook, patience = self.hook(), seconds("patience", None)
+            steps, result = self.plan(context, hook.settings().workspace)
+            with hook.client() as client:
+                for number, step in list(enumerate(steps))[first:]:
+                    operation = client.run(step, news=self.tell, stop=self._told_to_end)
+                    if operation is None:
+                        continue
+                    if self.deferrable:
+                        self._defer(context, number, operation, patience)
+                    client.run(follow(operation, patience), stop=self._told_to_end)
+                return client.run(result, stop=self._told_to_end)
+
+    def _defer(self, context: Any, number: int, operation: Operation, patience: float) -> None:
+        timeout = None
+        if self.execution_timeout is not None:
+            # Airflow 3 does not hold a deferred task to it.
+            spent = time.time() - self.began(context["ti"])
+            timeout = max(self.execution_timeout - timedelta(seconds=spent), timedelta(seconds=1))
+        self.note_deferral(context["ti"])
+        self.defer(
+            trigger=AzureMLOperationTrigger(
+                url=operation.url,
+                header=operation.header,
+                pause=operation.pause,
+                step=number,
+                azureml_conn_id=self.azureml_conn_id,
+                subscription_id=self.subscription_id,
+                resource_group=self.resource_group,
+                workspace_name=self.workspace_name,
+                patience=patience,
+                try_number=context["ti"].try_number,
+            ),
+            method_name="execute_complete",
+            timeout=timeout,
+        )
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        for warning in warnings:
+            self.log.warning("%s", warning)

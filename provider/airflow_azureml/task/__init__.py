@@ -1,0 +1,1 @@
+"""What operators and sensors share: one task that has one Azure ML job."""

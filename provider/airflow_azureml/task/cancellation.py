@@ -1,0 +1,205 @@
+"""How a task on a worker is told to end, and whether its job ends with it.
+
+Airflow lets little time pass between ``on_kill`` and SIGKILL. On 3.x ``on_kill`` runs inside of ``execute``, which goes
+on afterwards; on 2.11 an exception follows. So ``on_kill`` leaves the decision and the request to a thread of its own,
+whose first act is to set the flag that ends every pause: the main thread may just then hold a lock or wait for an
+answer. Which answer of Airflow's means what is said in ``lifecycle.task_fate``.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
+from airflow_azureml.version_compat import AIRFLOW_RELEASE, AIRFLOW_V_3_0_PLUS, conf, iteration_state, task_state
+
+if TYPE_CHECKING:
+    from airflow_azureml.client import MLClient
+    from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.task_fate import Fate
+    from airflow_azureml.rest.flow import Flow
+    from airflow_azureml.rest.ids import Workspace
+
+ANSWER_WITHIN = 3.0 if AIRFLOW_V_3_0_PLUS else 20.0
+"""Seconds that Airflow has to say what state it holds of the task; without an answer the job is left alone.
+
+3.x may kill after 5 s whoever is told to end because nobody answers heartbeats; 2.11 always gives the configured time.
+"""
+
+MARGIN = 0.5
+"""Seconds before SIGKILL at which all of it must be done."""
+
+
+class ToldToEndError(Exception):
+    """Raised where a task notices between two steps that it was told to end."""
+
+
+class Ending:
+    """The end of one process of one task, decided at most once.
+
+    :param ti: the task instance.
+    :param log: the operator's log.
+    :param hook: the operator's hook; its connection is read once, its clients are not shared between threads.
+    :param cancel_job: whether the job ends with the task at all.
+    :param limit: the task's ``execution_timeout``, counted from here as Airflow counts it.
+    :param looped: the task is in a Task Loop (Airflow 3.4).
+    """
+
+    def __init__(
+        self,
+        ti: Any,
+        log: Any,
+        hook: AzureMLHook,
+        cancel_job: bool,
+        limit: timedelta | None = None,
+        *,
+        looped: bool = False,
+    ) -> None:
+        self.ti = ti
+        self.looped = looped
+        self.hook = hook
+        self.job_name: str | None = None
+        """The job of this task, from the moment its name is chosen or told."""
+        self.status: str | None = None
+        """The job's status as last seen by this process."""
+        self.search: Callable[[Workspace], Flow[tuple[str, ...]]] | None = None
+        """Finds this task's jobs while there may be one whose name nobody has told."""
+        self.told = threading.Event()
+        """Set once the task must end; ends the client's pauses."""
+        self._log, self._cancel_job = log, cancel_job
+        self._out_at = None if limit is None else time.monotonic() + limit.total_seconds()
+        self._begun = threading.Lock()
+        self._fate: Fate | None = None
+        self._outcome: str | None = None
+        self._canceled = False
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Begin to decide whether the job ends with the task. Signals that come again find it begun.
+
+        Called by a signal's handler, which a further signal may interrupt at any place: only one call gets past the
+        first line. The flag is set by the thread, for the interrupted code may hold the flag's own lock.
+        """
+        if not self._begun.acquire(blocking=False):
+            return
+        self._thread = threading.Thread(target=self._decide, name="azureml-ending", daemon=True)
+        self._thread.start()
+
+    def settle(self) -> None:
+        """Wait until the decision is made and carried out, as long as there is time."""
+        from airflow_azureml.lifecycle.task_fate import seconds_to_end
+
+        if self._thread is not None:
+            cleanup_time = float(conf.getfloat("core", "killed_task_cleanup_time", fallback=60.0))
+            self._thread.join(seconds_to_end(AIRFLOW_RELEASE, cleanup_time) - MARGIN)
+
+    def cancel(self) -> None:
+        """Have the job cancelled now, if it is to end with its task. Never raises: the task ends with its own error."""
+        if not self._cancel_job or self._canceled or (self.job_name is None and self.search is None):
+            return
+        try:
+            with self.hook.client() as client:
+                for name in self._names(client):
+                    self._cancel(client, name)
+        except Exception as error:  # noqa: BLE001 - the task ends with an error of its own, whatever this one is
+            self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
+
+    def _names(self, client: MLClient) -> tuple[str, ...]:
+        if self.job_name is not None or self.search is None:
+            return (str(self.job_name),)
+        return client.run(self.search(client.workspace))
+
+    def _cancel(self, client: MLClient, name: str) -> None:
+        from airflow_azureml.lifecycle.cancellation import cancel
+
+        self.job_name = name
+        canceled = client.run(cancel(client.workspace, name))
+        self._log.info("Azure ML job %s %s.", name, canceled)
+        self._outcome = str(canceled)
+        # A job that is not there may be on its way: its PUT may have been under way when this was asked.
+        self._canceled = canceled.job is not None
+
+    def check(self) -> None:
+        """Go no further once the task was told to end.
+
+        :raises ToldToEndError: it was.
+        """
+        if self.told.is_set():
+            raise ToldToEndError
+
+    def interrupted(self) -> AzureMLException:
+        """The error of a task that was told to end; plain, so that a retry follows where there is one."""
+        from airflow_azureml.lifecycle.task_fate import Fate
+
+        self.settle()
+        ends = self._fate is Fate.CANCEL
+        if ends:
+            # A submission that was under way when the decision was made has a job only now.
+            self.cancel()
+        if self.job_name is None:
+            return AzureMLException(f"The task was told to end before it had an Azure ML job{self._unseen()}.")
+        said = self._said(ends)
+        return AzureMLException(f"The task was told to end while it had Azure ML job {self.job_name}: {said}.")
+
+    def out_of_time(self, limit: Any) -> AzureMLJobTimeoutError:
+        """Cancel the job and make the error of a task whose ``execution_timeout`` is up."""
+        self.told.set()
+        self.cancel()
+        if self.job_name is None:
+            text = f"The task's execution_timeout of {limit} was up before it had a job{self._unseen()}."
+            return AzureMLJobTimeoutError(text)
+        said = self._said(ends=True)
+        return AzureMLJobTimeoutError(
+            f"The task's execution_timeout of {limit} was up while it had Azure ML job {self.job_name}: {said}."
+        )
+
+    def _said(self, ends: bool) -> str:
+        """What became of the job, as far as this process knows; a job that was left alone may have ended since.
+
+        :param ends: the job was to end.
+        """
+        if self._outcome:
+            return f"it {self._outcome}"
+        if ends and self._cancel_job:
+            return "it could not be canceled"
+        if self.status is None:
+            return "it was left alone, if it was submitted at all; the next try looks for it"
+        return f"it was left alone (last seen {self.status}), and the next try finds it"
+
+    def _unseen(self) -> str:
+        return "; the batch endpoint may have started one, which is not seen yet" if self.search else ""
+
+    def _decide(self) -> None:
+        from airflow_azureml.lifecycle.task_fate import TIME_IS_UP, Fate, Where, decide
+
+        self.told.set()
+        out_of_time = self._out_at is not None and time.monotonic() >= self._out_at
+        said = TIME_IS_UP if out_of_time else self._ask()
+        self._fate = decide(Where.WORKER, said)
+        if self._fate is Fate.LEAVE:
+            self._log.info("Only this process of the task ends (%s): its Azure ML job is left alone.", said)
+        elif self._cancel_job:
+            self._log.info("The task was ended (%s): its Azure ML job is to end with it.", said)
+            self.cancel()
+
+    def _ask(self) -> str:
+        from airflow_azureml.lifecycle.task_fate import NO_ANSWER, NO_STATE
+
+        ti, map_index = self.ti, -1 if self.ti.map_index is None else self.ti.map_index
+        answers: list[str] = []
+
+        def ask() -> None:
+            try:
+                state = iteration_state(ti) if self.looped else task_state(ti.dag_id, ti.task_id, ti.run_id, map_index)
+                answers.append(state or NO_STATE)
+            except Exception as error:  # noqa: BLE001 - Airflow cannot be asked any more, and that decides nothing
+                self._log.warning("Airflow does not say what state the task is in: %s", str(error).partition("\n")[0])
+
+        thread = threading.Thread(target=ask, name="azureml-task-state", daemon=True)
+        thread.start()
+        thread.join(ANSWER_WITHIN)
+        return answers[0] if answers else NO_ANSWER

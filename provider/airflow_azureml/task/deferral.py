@@ -1,0 +1,68 @@
+"""Coming back from the triggerer: the try that was deferred goes on, and any other try begins anew.
+
+Airflow 3.0 keeps ``next_method`` and ``next_kwargs`` of a deferred try that failed (3.0.6: nothing in
+``execution_api/routes/task_instances.py: ti_update_state`` clears them; 3.1 and later do). Its retry is then not
+executed but resumed, with the event of the first try, and would report the first try's job once more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.task.job_task import DEFERRAL_KEY
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLUS, BaseOperator
+
+KEEPS_NEXT_METHOD = AIRFLOW_V_3_0_PLUS and not AIRFLOW_V_3_1_PLUS
+"""Whether this Airflow resumes a try with what an earlier one left behind."""
+
+
+class ResumableOperator(BaseOperator):
+    """A task that defers; its trigger brings the number of the try that was deferred back in its event."""
+
+    _began: float | None = None
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        """Go on where this try left off; begin anew where it was another try that was deferred."""
+        ti = context["ti"]
+        note = self._noted_deferral(ti)
+        deferred = _try_of_event(next_kwargs)
+        if deferred is None:
+            deferred = note.get("try_number")
+        if deferred is not None and deferred != ti.try_number:
+            self.log.info(
+                "Airflow brings back what try %s was deferred for: try %s begins anew.", deferred, ti.try_number
+            )
+            self._began = time.time()
+            return self.execute(context)
+        self._began = note.get("began")
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def began(self, ti: Any) -> float:
+        """Epoch seconds at which this try began, over all of its deferrals.
+
+        Airflow 3.0 keeps the start of the first deferred try for those that it resumes by mistake.
+        """
+        if self._began is not None:
+            return self._began
+        return ti.start_date.timestamp() if ti.start_date else time.time()
+
+    def note_deferral(self, ti: Any) -> None:
+        """Leave which try is deferred where Airflow would not tell: a trigger that breaks fires no event."""
+        if KEEPS_NEXT_METHOD:
+            ti.xcom_push(key=DEFERRAL_KEY, value={"try_number": ti.try_number, "began": self.began(ti)})
+
+    def _noted_deferral(self, ti: Any) -> Mapping[str, Any]:
+        if not KEEPS_NEXT_METHOD:
+            return {}
+        map_index = -1 if ti.map_index is None else ti.map_index
+        found = ti.xcom_pull(task_ids=ti.task_id, key=DEFERRAL_KEY, map_indexes=map_index)
+        return found if isinstance(found, Mapping) else {}
+
+
+def _try_of_event(next_kwargs: Mapping[str, Any] | None) -> int | None:
+    """The number of the try that an event belongs to; None for an event of none of our triggers, or an older one's."""
+    event = (next_kwargs or {}).get("event")
+    found = event.get("try_number") if isinstance(event, Mapping) else None
+    return found if isinstance(found, int) else None

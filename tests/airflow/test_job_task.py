@@ -1,0 +1,75 @@
+"""The end of a task: what its own log says of the job, whichever way the task has waited for it."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_azureml.exceptions import AzureMLJobCanceledFinalError, AzureMLJobFailedError
+from airflow_azureml.rest.flow import Call, Reply
+from airflow_azureml.task.job_task import conclude
+from tests.airflow.instance import Instance
+from tests.rest.driving import WS, Drive, job, reply
+
+LOG = "user_logs/std_log.txt"
+
+
+class Service:
+    """Answers what the end of a job asks; a client of it."""
+
+    workspace = WS
+    settings = SimpleNamespace(tenant_id="t")
+
+    def __init__(self, **run: Any) -> None:
+        self.run_json = {"runId": "j", "logFiles": {LOG: "https://blob.example/log"}, **run}
+
+    def run(self, flow: Any) -> Any:
+        """Drive a flow by hand."""
+        return Drive(self._answer).run(flow)
+
+    def _answer(self, call: Any) -> Reply:
+        assert isinstance(call, Call)
+        if call.path == "https://blob.example/log":
+            return reply(206, body=b"one\nlast words\n", headers={"Content-Range": "bytes 0-14/15"})
+        if call.path.endswith("/mlflow/runs/get"):
+            return reply(
+                200, {"run": {"data": {"metrics": [{"key": "loss", "value": 2}, {"key": "auc", "value": 0.9}]}}}
+            )
+        return reply(200, {"runMetadata": self.run_json} if call.path.endswith("/rundata") else self.run_json)
+
+
+def concluded(caplog: pytest.LogCaptureFixture, status: str, service: Any, *, tail: bool) -> list[str]:
+    """What the log says; errors are the caller's."""
+    caplog.set_level(logging.INFO)
+    log = logging.getLogger("task")
+    try:
+        conclude(Instance(), log, service, job("j", status), "fail", tail=tail)
+    finally:
+        lines = [record.getMessage() for record in caplog.records if record.name == "task"]
+    return lines
+
+
+@pytest.mark.parametrize("tail", [True, False])
+def test_a_completed_job_has_its_last_lines_and_metrics_in_the_log(caplog: Any, tail: bool) -> None:
+    lines = concluded(caplog, "Completed", Service(), tail=tail)
+    assert lines == [
+        *(["| one", "| last words"] if tail else []),
+        "Azure ML job j ended as Completed. Metrics: auc = 0.9, loss = 2.0.",
+    ]
+
+
+def test_a_failed_job_is_said_to_have_failed(caplog: Any) -> None:
+    with pytest.raises(AzureMLJobFailedError, match="last words"):
+        concluded(caplog, "Failed", Service(), tail=True)
+    assert [record.getMessage() for record in caplog.records] == ["Azure ML job j ended as Failed."]
+
+
+def test_a_canceled_job_is_said_to_be_canceled_and_why(caplog: Any) -> None:
+    with pytest.raises(AzureMLJobCanceledFinalError, match=r"not by this task\. Wrong data\."):
+        concluded(caplog, "Canceled", Service(cancelationReason="Wrong data."), tail=True)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Azure ML job j ended as Canceled, and not by this task."
+    ]

@@ -1,0 +1,325 @@
+"""Looks, pauses, patience and deadline, on a clock that only pauses move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from airflow_azureml.lifecycle.news import LogLines, LookTrouble, QueueNote, StatusChange
+from airflow_azureml.lifecycle.wait import look, wait
+from airflow_azureml.rest.errors import (
+    AuthenticationError,
+    AzureMLError,
+    BadRequestError,
+    DeadlineError,
+    ForbiddenError,
+    NoAnswerError,
+    NotFoundError,
+    PatienceError,
+    SettingsError,
+    TransientServiceError,
+    UnauthorizedError,
+    UnreachableError,
+    UntrustedHostError,
+)
+from airflow_azureml.rest.flow import Call, Look
+from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.times import iso
+from tests.rest.driving import WS, Drive, job, job_json, reply
+
+GONE = NotFoundError("Job j not found.", reply(404))
+DOWN = UnreachableError("arm.example:443 cannot be reached.")
+
+
+def looks(*answers: str | AzureMLError, last: str | AzureMLError = "Running") -> Callable[[Any], Any]:
+    """Answers to looks, in order and then for ever: statuses, or errors."""
+
+    def endless() -> Iterator[str | AzureMLError]:
+        yield from answers
+        while True:
+            yield last
+
+    stream = endless()
+
+    def respond(effect: Any) -> Any:
+        assert isinstance(effect, Look), effect
+        answer = next(stream)
+        return job("j", answer) if isinstance(answer, str) else answer
+
+    return respond
+
+
+def waited(respond: Callable[[Any], Any], **limits: Any) -> tuple[Job, Drive]:
+    """Wait for the job."""
+    drive = Drive(respond)
+    keywords = {"poll_interval": 30, "patience": 900, "ageing": "none", **limits}
+    return drive.run(wait(WS, "j", clock=drive.clock, **keywords)), drive
+
+
+def failing(error: type[AzureMLError], respond: Callable[[Any], Any], **limits: Any) -> tuple[AzureMLError, Drive]:
+    """Wait for the job in vain."""
+    drive = Drive(respond)
+    keywords = {"poll_interval": 30, "patience": 900, "ageing": "none", **limits}
+    with pytest.raises(error) as caught:
+        drive.run(wait(WS, "j", clock=drive.clock, **keywords))
+    return caught.value, drive
+
+
+@pytest.mark.parametrize("end", ["Completed", "Failed", "Canceled"])
+def test_waits_for_the_end(end: str) -> None:
+    ended, drive = waited(looks("Queued", "Running", "Running", end))
+    assert (ended.name, ended.status) == ("j", end)
+    assert drive.looked_at == [1000, 1030, 1060, 1090]
+    assert drive.news == [
+        StatusChange("j", "Queued"),
+        StatusChange("j", "Running", "Queued"),
+        StatusChange("j", end, "Running"),
+    ]
+
+
+def test_an_ended_job_is_not_waited_for() -> None:
+    _, drive = waited(looks("Completed"))
+    assert (drive.looked_at, drive.pauses) == ([1000], [])
+
+
+@pytest.mark.parametrize("status", ["NotResponding", "Paused", "CancelRequested", "Unknown", "Finalizing", "NewWord"])
+def test_these_end_nothing(status: str) -> None:
+    assert waited(looks(status, status, "Completed"))[0].status == "Completed"
+
+
+def test_each_change_is_told_once() -> None:
+    _, drive = waited(looks("Running", "NotResponding", "NotResponding", "Running", "Completed"))
+    assert [record.status for record in drive.news] == ["Running", "NotResponding", "Running", "Completed"]
+
+
+def test_the_first_look_can_come_later() -> None:
+    _, drive = waited(looks("Running", "Completed"), first_look_after=5)
+    assert drive.looked_at == [1005, 1035]
+
+
+def test_no_look_comes_early_although_looks_take_time() -> None:
+    answers = looks("Running", "Running", DOWN, "Running", "Completed")
+
+    def slow(effect: Any) -> Any:
+        drive.now += 4
+        return answers(effect)
+
+    drive = Drive(slow)
+    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="none"))
+    assert [later - earlier for earlier, later in zip(drive.looked_at, drive.looked_at[1:], strict=False)] == [34] * 4
+
+
+def test_a_young_job_is_looked_at_sooner() -> None:
+    answers = ["Starting", "Preparing", "Queued", *["Running"] * 5, "Completed"]
+    _, drive = waited(looks(*answers), ageing="job")
+    assert drive.looked_at == [1000, 1001, 1003, 1007, 1015, 1031, 1061, 1091, 1121]
+
+
+def test_the_interval_is_the_longest_pause() -> None:
+    _, drive = waited(looks(*["Running"] * 5, "Completed"), ageing="job", poll_interval=3)
+    assert drive.looked_at == [1000, 1001, 1003, 1006, 1009, 1012]
+    _, drive = waited(looks("Running", "Running", "Completed"), ageing="job", poll_interval=0.2)
+    assert drive.pauses == [pytest.approx(0.2)] * 2
+
+
+@pytest.mark.parametrize(
+    ("made", "looked_at"),
+    [
+        (1000 - 3600, [1000, 1030, 1060]),
+        (1000 - 10, [1000, 1008, 1024]),
+        (1000 + 600, [1000, 1001, 1003]),  # the service's clock is ahead of ours
+    ],
+)
+def test_a_job_that_is_old_already_is_not_young_again(made: float, looked_at: list[float]) -> None:
+    """As after a retry, or when its trigger has moved."""
+    created = {"systemData": {"createdAt": iso(datetime.fromtimestamp(made, timezone.utc))}}
+    statuses = iter(["Running", "Running", "Completed"])
+    drive = Drive(lambda _: Job.from_json({**job_json("j", next(statuses)), **created}))
+    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900))
+    assert drive.looked_at == looked_at
+    if made < 1000:
+        statuses = iter(["Running", "Running", "Completed"])
+        drive = Drive(lambda _: Job.from_json({**job_json("j", next(statuses)), **created}))
+        drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="wait"))
+        assert drive.looked_at == [1000, 1001, 1003]
+
+
+LOG = "user_logs/std_log.txt"
+
+
+def test_the_log_has_a_beat_of_its_own() -> None:
+    """The job is looked at every 30 seconds, its log is read every 5; only a look asks where the files are."""
+    lines = iter(range(100))
+    asked: list[tuple[str, float]] = []
+    statuses = iter(["Queued", "Running", "Running", "Completed"])
+
+    def respond(effect: Any) -> Any:
+        if isinstance(effect, Look):
+            return job("j", next(statuses))
+        if effect.path.endswith("/details"):
+            asked.append(("details", drive.now))
+            return reply(200, {"runId": "j", "logFiles": {LOG: "https://blob.example/log?sig=1"}})
+        asked.append(("log", drive.now))
+        return reply(206, body=f"line {next(lines)}\n".encode(), headers={"Content-Range": "bytes 0-0/7"})
+
+    drive = Drive(respond)
+    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="none", stream_logs=True))
+    assert drive.looked_at == [1000, 1030, 1060, 1090]
+    assert [at for what, at in asked if what == "details"] == [1030, 1060, 1090]
+    assert [at for what, at in asked if what == "log"] == [*range(1030, 1086, 5), 1090]
+    told = [line for record in drive.news if isinstance(record, LogLines) for line in record.lines]
+    assert told == [f"line {number}" for number in range(13)]
+
+
+FAILURES = [
+    DOWN,
+    NoAnswerError("No whole answer came."),
+    TransientServiceError("busy", reply(429)),
+    AuthenticationError("The login service refused."),
+    UnauthorizedError("token", reply(401)),
+    ForbiddenError("role", reply(403)),
+    BadRequestError("odd", reply(400)),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
+def test_a_failed_look_is_not_a_failed_job(error: AzureMLError) -> None:
+    ended, drive = waited(looks("Running", error, error, "Running", error, "Completed"))
+    assert ended.status == "Completed"
+    troubles = [record for record in drive.news if isinstance(record, LookTrouble)]
+    assert [trouble.patience_left for trouble in troubles] == [900, 900], "told once per bad spell"
+    assert troubles[0].message == str(error)
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
+def test_patience_ends(error: AzureMLError) -> None:
+    found, drive = failing(PatienceError, looks("Running", last=error), patience=100)
+    assert str(found) == f"Looks at job j kept failing for 100 seconds. The last time: {error}"
+    assert drive.looked_at == [1000, 1030, 1060, 1090, 1120, 1150]
+
+
+def test_a_service_that_asks_to_be_left_alone_is() -> None:
+    busy = TransientServiceError("busy", reply(429, headers={"Retry-After": "200"}))
+    calm = TransientServiceError("busy", reply(429, headers={"Retry-After": "3"}))
+    _, drive = waited(looks("Running", busy, calm, "Running", "Completed"))
+    assert drive.looked_at == [1000, 1030, 1230, 1260, 1290]
+    _, drive = failing(DeadlineError, looks(busy), deadline=1100)
+    assert drive.looked_at == [1000, 1100]
+    drive = Drive(looks(busy, "Running"))
+    drive.run(look("j", clock=drive.clock, interval=5, patience=60))
+    assert drive.looked_at == [1000, 1200]
+
+
+def test_a_good_look_renews_patience() -> None:
+    answers: list[str | AzureMLError] = [DOWN, DOWN, DOWN, "Running"] * 20
+    ended, _ = waited(looks(*answers, last="Completed"), patience=61)
+    assert ended.status == "Completed"
+
+
+def test_no_patience_at_all() -> None:
+    _, drive = failing(PatienceError, looks(DOWN), patience=0)
+    assert drive.looked_at == [1000]
+
+
+@pytest.mark.parametrize("error", [SettingsError("tenant_id: missing."), UntrustedHostError("evil.example")])
+def test_a_wrong_connection_fails_at_once(error: AzureMLError) -> None:
+    found, drive = failing(type(error), looks("Running", error))
+    assert found is error
+    assert len(drive.looked_at) == 2
+
+
+def test_a_missing_job_is_tolerated_for_a_minute() -> None:
+    assert waited(looks(GONE, GONE, "Running", GONE, GONE, "Completed"))[0].status == "Completed"
+    found, drive = failing(NotFoundError, looks(last=GONE))
+    assert found is GONE
+    assert drive.looked_at == [1000, 1030, 1060]
+    _, drive = failing(NotFoundError, looks(last=GONE), missing_ok_for=0)
+    assert drive.looked_at == [1000]
+
+
+def test_missing_and_failing_are_counted_apart() -> None:
+    found, _ = failing(NotFoundError, looks(GONE, DOWN, GONE, last=GONE), patience=900)
+    assert found is GONE
+
+
+def test_the_deadline_ends_the_wait_with_a_last_look() -> None:
+    found, drive = failing(DeadlineError, looks("Running"), deadline=1070)
+    assert str(found) == "Job j was still Running when the time that it was given had passed."
+    assert drive.looked_at == [1000, 1030, 1060, 1070]
+
+
+def test_a_job_that_ended_by_the_deadline_has_ended() -> None:
+    ended, drive = waited(looks("Running", "Completed"), deadline=1010)
+    assert (ended.status, drive.looked_at) == ("Completed", [1000, 1010])
+
+
+@pytest.mark.parametrize("deadline", [1000, 1, -5])
+def test_a_deadline_that_has_passed_still_looks_once(deadline: float) -> None:
+    assert waited(looks("Completed"), deadline=deadline, first_look_after=30)[0].status == "Completed"
+    _, drive = failing(DeadlineError, looks("Running"), deadline=deadline, first_look_after=30)
+    assert drive.looked_at == [1000]
+
+
+def test_a_deadline_while_looks_fail() -> None:
+    found, drive = failing(DeadlineError, looks(last=DOWN), deadline=1045)
+    assert "not seen yet" in str(found)
+    assert drive.looked_at == [1000, 1030, 1045]
+    found, _ = failing(DeadlineError, looks("Queued", last=DOWN), deadline=1045)
+    assert "still Queued" in str(found)
+
+
+class Queue:
+    """A job that stays in the queue, and what the service says why."""
+
+    def __init__(self, *reasons: str | AzureMLError | None) -> None:
+        self.reasons = list(reasons)
+        self.asked_at: list[float] = []
+        self.drive = Drive(self)
+
+    def __call__(self, effect: Any) -> Any:
+        if isinstance(effect, Look):
+            return job("j", "Queued" if self.drive.now < 3000 else "Completed")
+        assert isinstance(effect, Call)
+        assert effect.path.endswith("/runs/j")
+        self.asked_at.append(self.drive.now)
+        reason = self.reasons.pop(0)
+        return reason if isinstance(reason, AzureMLError) else reply(200, {"queueingInfo": {"message": reason}})
+
+    def notes(self) -> list[QueueNote]:
+        """The reasons told."""
+        self.drive.run(wait(WS, "j", clock=self.drive.clock, poll_interval=30, patience=900, ageing="none"))
+        return [record for record in self.drive.news if isinstance(record, QueueNote)]
+
+
+def test_why_it_is_queued_is_told_once_after_five_minutes() -> None:
+    queue = Queue("No nodes left.")
+    assert queue.notes() == [QueueNote("j", "No nodes left.")]
+    assert queue.asked_at == [1300]
+
+
+def test_why_it_is_queued_is_asked_until_the_service_knows() -> None:
+    queue = Queue(None, DOWN, "Quota.")
+    assert queue.notes() == [QueueNote("j", "Quota.")]
+    assert queue.asked_at == [1300, 1600, 1900]
+
+
+def test_a_job_that_leaves_the_queue_is_not_asked_about() -> None:
+    answers = ["Queued"] * 9 + ["Running"] + ["Queued"] * 9
+    waited(looks(*answers, last="Completed"))
+
+
+def test_one_good_look() -> None:
+    drive = Drive(looks(DOWN, GONE, DOWN, "Running"))
+    found = drive.run(look("j", clock=drive.clock, interval=5, patience=60))
+    assert (found.status, drive.looked_at) == ("Running", [1000, 1001, 1003, 1007])
+
+
+@pytest.mark.parametrize(("error", "kind"), [(DOWN, PatienceError), (GONE, NotFoundError)])
+def test_one_look_that_does_not_come(error: AzureMLError, kind: type[AzureMLError]) -> None:
+    drive = Drive(looks(last=error))
+    with pytest.raises(kind):
+        drive.run(look("j", clock=drive.clock, interval=5, patience=60, missing_ok_for=60))
+    assert 1060 <= drive.now <= 1065
