@@ -104,8 +104,9 @@ COMPUTE = (
 def _compute(located: Located, ctx: Translator) -> Any:
     """Take the compute of a run; an empty one sends nothing, and the submitter's own machine is one instance."""
     found = nested(COMPUTE)(located, ctx)
-    target = located.value.get("target") if isinstance(located.value, Mapping) else None
-    if str(target).lower() == "local" and found.get("instanceCount", 1) != 1:
+    if found is INVALID:
+        return INVALID
+    if str(located.value.get("target")).lower() == "local" and found.get("instanceCount", 1) != 1:
         return ctx.error(located, "the compute local has one instance.", "instance_count")
     return found or OMIT
 

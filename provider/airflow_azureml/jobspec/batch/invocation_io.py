@@ -31,7 +31,7 @@ from airflow_azureml.jobspec.grammar.literals import EMPTY, is_literal
 from airflow_azureml.jobspec.grammar.outputs import OUTPUT_KEYS, OUTPUT_MODES
 from airflow_azureml.jobspec.grammar.references import ARM_ID, is_reference
 from airflow_azureml.jobspec.table.fields import INVALID, Translator, show, tell_reading
-from airflow_azureml.jobspec.table.values import choice, tell_base
+from airflow_azureml.jobspec.table.values import choice, warn_of_base
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import parse_datastore_path
 
@@ -184,7 +184,7 @@ def _literal(located: Located, ctx: Translator, rules: ModelRules, kind: str | N
     if not is_literal(inner.value):
         return not_an_input(inner, ctx)
     if kind in ("number", "integer"):
-        tell_base(inner, ctx, inner.value)
+        warn_of_base(inner, ctx, inner.value)
     elif kind is None:
         tell_reading(inner, ctx)
     _tell_empty(inner, ctx)

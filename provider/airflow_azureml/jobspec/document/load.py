@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from airflow_azureml.jobspec.document.document import Document, Path, Place
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Bundle
 from airflow_azureml.jobspec.document.sdk_objects import BASE, is_object, written
 from airflow_azureml.jobspec.document.yamltext import DEPTH, DIGITS, LIMIT, parse
-from airflow_azureml.jobspec.table.fields import show
 from airflow_azureml.local import additional_includes, folders, git
 from airflow_azureml.rest.errors import Problem, SpecError
 

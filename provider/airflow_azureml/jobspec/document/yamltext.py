@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Path, Place, dotted
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.notation import altered
-from airflow_azureml.jobspec.table.fields import show
 from airflow_azureml.rest.errors import Problem, SpecError
 
 LIMIT = 200_000

@@ -24,7 +24,7 @@ from airflow_azureml.jobspec.table.fields import (
     show,
     tell_reading,
 )
-from airflow_azureml.jobspec.table.values import listed, number, tell_base, text, truth
+from airflow_azureml.jobspec.table.values import listed, number, text, truth, warn_of_base
 
 PARAMETERS = ("number", "integer", "boolean", "string")
 PORTS = ("path", *TYPES)
@@ -198,7 +198,7 @@ def _parsed(located: Located, ctx: Translator, body: dict[str, Any]) -> dict[str
         if body["type"] == "string":
             tell_reading(located.child(key), ctx, sent)
         elif body["type"] != "boolean":
-            tell_base(located.child(key), ctx, sent)
+            warn_of_base(located.child(key), ctx, sent)
             if Decimal(sent) != Decimal(str(body[key])):
                 ctx.warn(located.child(key), f"{show(body[key])} is sent as {sent}: it is of type {body['type']}.")
         body[key] = sent

@@ -100,7 +100,9 @@ def build(store: str | None) -> Convert:
 
     def convert(located: Located, ctx: Translator) -> Any:
         body = read(located, ctx)
-        placeholder = body.get("contextUri") if isinstance(body, dict) else None
+        if body is INVALID:
+            return INVALID
+        placeholder = body.get("contextUri")
         if isinstance(placeholder, Placeholder) and isinstance(placeholder.requirement, Upload):
             _check_dockerfile(located, ctx, body.get("dockerfilePath") or "Dockerfile", placeholder.requirement)
         return body

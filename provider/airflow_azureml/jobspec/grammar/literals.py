@@ -9,7 +9,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.references import is_reference
 from airflow_azureml.jobspec.table.fields import Translator, show, tell_reading
-from airflow_azureml.jobspec.table.values import tell_base
+from airflow_azureml.jobspec.table.values import warn_of_base
 
 EMPTY = (
     'an empty text is no value of an input: Azure ML refuses it ("The Value field is required"). Leave the input out, '
@@ -32,7 +32,7 @@ def tell_literal(located: Located, ctx: Translator, kind: str) -> None:
         ctx.warn(located, f"there is nothing but white space here, and {EMPTY}")
     _warn_of_data(located, ctx)
     if kind in ("number", "integer"):
-        tell_base(located, ctx, value)
+        warn_of_base(located, ctx, value)
     elif kind != "boolean" or not isinstance(value, bool):
         tell_reading(located, ctx, str(value))
 

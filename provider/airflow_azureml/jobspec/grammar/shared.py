@@ -13,6 +13,7 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.table.fields import (
     INVALID,
     Field,
+    Invalid,
     Translator,
     answers,
     anything,
@@ -217,7 +218,7 @@ _TENSORFLOW = (
 )
 
 
-def _tensorflow(located: Located, ctx: Translator) -> Any:
+def _tensorflow(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take TensorFlow's counts; Microsoft's client sends no parameter servers as 0."""
     body = fixed(_TENSORFLOW, distributionType="TensorFlow")(located, ctx)
     return {ctx.key("parameterServerCount"): 0, **body} if isinstance(body, dict) else body

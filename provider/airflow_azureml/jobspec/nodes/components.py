@@ -210,8 +210,8 @@ def component_distribution(located: Located, ctx: Translator) -> Any:
     """Take the distribution of a component: checked as a job's, kept in YAML's words."""
     with ctx.style(snake=True, bound=ctx.bound):
         body = DISTRIBUTION(located, ctx)
-    if not isinstance(body, dict):
-        return body
+    if body is INVALID:
+        return INVALID
     kind = str(body.pop("distribution_type")).lower()
     return {"type": kind, **body}
 

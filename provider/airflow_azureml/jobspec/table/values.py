@@ -1,4 +1,8 @@
-"""Values of YAML as the service takes them: texts, numbers, truth values, times, words, lists and mappings."""
+"""Values of YAML as the service takes them: texts, numbers, truth values, times, words, lists and mappings.
+
+What counts as a text, a whole number or a truth value is what Microsoft's client takes for one (azure-ai-ml 1.35.2 on
+marshmallow 3).
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,16 @@ import math
 import numbers
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.notation import OTHER_BASE, described
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Convert,
-    Translator,
-    key_text,
-    show,
-    tell_reading,
-    told_key,
-)
+from airflow_azureml.jobspec.table.field import Container
+from airflow_azureml.jobspec.table.json_values import json_key, key_text, warn_of_reading
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Translator
+
+T = TypeVar("T")
 
 TRUTHS: dict[Any, bool] = {
     **dict.fromkeys(("t", "T", "true", "True", "TRUE", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES", "1", 1), True),
@@ -30,7 +30,7 @@ TRUTHS: dict[Any, bool] = {
 """What is read as a truth value. Source: marshmallow 3, ``fields.Boolean``."""
 
 
-def text(located: Located, ctx: Translator) -> Any:
+def text(located: Located, ctx: Translator) -> str | Invalid:
     """Take a text; bytes (``!!binary``) that are UTF-8 count, too."""
     if isinstance(located.value, str):
         return located.value
@@ -41,20 +41,20 @@ def text(located: Located, ctx: Translator) -> Any:
     return ctx.error(located, f"{show(located.value)} is not a text.{hint}")
 
 
-def title(located: Located, ctx: Translator) -> Any:
+def title(located: Located, ctx: Translator) -> Converted[str]:
     """Take a text; an empty one is as good as none."""
     return OMIT if located.value == "" else text(located, ctx)
 
 
-def version(located: Located, ctx: Translator) -> Any:
+def version(located: Located, ctx: Translator) -> str | Invalid:
     """Take a version: a text, or a number that is written as one."""
     if isinstance(located.value, (str, int, float)):
-        tell_reading(located, ctx, str(located.value))
+        warn_of_reading(located, ctx, str(located.value))
         return str(located.value)
     return ctx.error(located, f"{show(located.value)} is not a version. Accepted: a text or a number.")
 
 
-def whole(located: Located, ctx: Translator, unit: str = "") -> Any:
+def whole(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
     """Take a whole number; a text of digits and a fraction (cut off, with a warning) count too.
 
     :param unit: what it counts, for the message.
@@ -65,7 +65,7 @@ def whole(located: Located, ctx: Translator, unit: str = "") -> Any:
     return found
 
 
-def _cut(located: Located, ctx: Translator, unit: str = "") -> Any:
+def _cut(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
     value = located.value
     try:
         if isinstance(value, bool) or not isinstance(value, (str, numbers.Number)):
@@ -73,18 +73,18 @@ def _cut(located: Located, ctx: Translator, unit: str = "") -> Any:
         found = int(value)  # type: ignore[arg-type]
     except (ValueError, OverflowError, TypeError):
         return ctx.error(located, f"{show(value)} is not a whole number{unit}.")
-    tell_base(located, ctx, found)
+    warn_of_base(located, ctx, found)
     return found
 
 
-def tell_base(located: Located, ctx: Translator, found: Any) -> None:
+def warn_of_base(located: Located, ctx: Translator, found: Any) -> None:
     """Warn of a number that YAML reads with another base than it seems to have, such as ``12:30`` and ``010``."""
     if located.written is not None and OTHER_BASE.fullmatch(located.written):
         what = described(located.written, located.value)
         ctx.warn(located, f"{located.written} is {what} to YAML, and {found} is sent. Write {found} if you mean that.")
 
 
-def number(located: Located, ctx: Translator) -> Any:
+def number(located: Located, ctx: Translator) -> float | Invalid:
     """Take a number, always as a fraction; a text that reads as one counts too."""
     value = located.value
     try:
@@ -95,13 +95,13 @@ def number(located: Located, ctx: Translator) -> Any:
             raise ValueError
     except (ValueError, OverflowError, TypeError):
         return ctx.error(located, f"{show(value)} is not a number.")
-    tell_base(located, ctx, read)
+    warn_of_base(located, ctx, read)
     if isinstance(value, int) and int(read) != value:
         ctx.warn(located, f"{show(value)} has more digits than a number keeps: {read} is sent.")
     return read
 
 
-def truth(located: Located, ctx: Translator) -> Any:
+def truth(located: Located, ctx: Translator) -> bool | Invalid:
     """Take a truth value, or one of the words that stand for one."""
     try:
         return TRUTHS[located.value]
@@ -109,7 +109,7 @@ def truth(located: Located, ctx: Translator) -> Any:
         return ctx.error(located, f"{show(located.value)} is not a truth value. Accepted: true, false.")
 
 
-def duration(located: Located, ctx: Translator) -> Any:
+def duration(located: Located, ctx: Translator) -> Converted[str]:
     """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
     if located.value and isinstance(located.value, float) and _cut(located, Translator(ctx.workspace)) == 0:
         ctx.warn(located, f"{show(located.value)} sends nothing: seconds are sent whole. Write 1 or more.")
@@ -131,14 +131,16 @@ def iso_duration(seconds: int) -> str:
     return f"{sign}P{date}{'T' + time if time else ''}"
 
 
-def choice(words: Mapping[str, Any], what: str, fold: Callable[[str], str] = str.lower) -> Convert:
+def choice(
+    words: Mapping[str, T], what: str, fold: Callable[[str], str] = str.lower
+) -> Callable[[Located, Translator], T | Invalid]:
     """Make a converter for one of a few words, without regard to their case.
 
     :param words: the word in YAML and what is sent for it.
     :param what: what a word of them is, for the message: ``a mode``.
     """
 
-    def convert(located: Located, ctx: Translator) -> Any:
+    def convert(located: Located, ctx: Translator) -> T | Invalid:
         if isinstance(located.value, str) and fold(located.value) in words:
             return words[fold(located.value)]
         return ctx.error(located, f"{show(located.value)} is not {what}. Accepted: {', '.join(words)}.")
@@ -146,25 +148,30 @@ def choice(words: Mapping[str, Any], what: str, fold: Callable[[str], str] = str
     return convert
 
 
-def listed(convert: Convert) -> Convert:
+def listed(convert: Callable[[Located, Translator], object]) -> Container[list[Any] | Invalid]:
     """Make a converter for a list of values of one kind."""
 
-    def converter(located: Located, ctx: Translator) -> Any:
+    @Container
+    def converter(located: Located, ctx: Translator) -> list[Any] | Invalid:
         if not isinstance(located.value, (list, tuple)):
             return ctx.error(located, f"{show(located.value)} is not a list.")
-        return _all([convert(item, ctx) for item in located.items()])
+        values = [convert(item, ctx) for item in located.items()]
+        return INVALID if INVALID in values else values
 
     return converter
 
 
-def mapped(convert: Convert, null: bool = False, scalars: bool = False) -> Convert:
+def mapped(
+    convert: Callable[[Located, Translator], object], null: bool = False, scalars: bool = False
+) -> Container[dict[str, Any] | Invalid]:
     """Make a converter for a mapping with free keys and values of one kind.
 
     :param null: whether a value may be empty; it is sent as null.
     :param scalars: whether numbers, truth values and nothing may be keys; they are sent as JSON writes them.
     """
 
-    def converter(located: Located, ctx: Translator) -> Any:
+    @Container
+    def converter(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
         if not isinstance(located.value, Mapping):
             return ctx.error(located, f"{show(located.value)} is not a mapping.")
         body: dict[str, Any] = {}
@@ -173,22 +180,18 @@ def mapped(convert: Convert, null: bool = False, scalars: bool = False) -> Conve
             if not isinstance(key, str) and not (scalars and key_text(key) is not None):
                 ctx.error(item, f"the key {show(key)} is not a text. Write it in quotes.")
             else:
-                body[told_key(item, ctx)] = None if null and item.value is None else convert(item, ctx)
+                body[json_key(item, ctx)] = None if null and item.value is None else convert(item, ctx)
         return INVALID if INVALID in body.values() else body
 
     return converter
 
 
-def _all(values: list[Any]) -> Any:
-    return INVALID if any(value is INVALID for value in values) else values
-
-
-def word(located: Located, ctx: Translator) -> Any:
+def word(located: Located, ctx: Translator) -> str | Invalid:
     """Take the value of a tag of a resource, which the service holds as a text: a text, or a scalar as one."""
     value = located.value
     if value is None or isinstance(value, (Mapping, list, tuple)):
         return text(located, ctx)
     if isinstance(value, (str, bytes)):
         return text(located, ctx)
-    tell_reading(located, ctx, str(value))
+    warn_of_reading(located, ctx, str(value))
     return str(value)

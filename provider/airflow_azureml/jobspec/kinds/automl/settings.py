@@ -50,7 +50,7 @@ class Style:
 
     def rows(self, table: tuple[Field, ...]) -> tuple[Field, ...]:
         """Name the keys of a table."""
-        rows = tuple(replace(row, bindable=row.bindable and row.name not in PARTS) for row in table)
+        rows = tuple(replace(row, bindable=False) if row.name in PARTS else row for row in table)
         return as_written(rows) if self.written else rows
 
     def nested(self, table: tuple[Field, ...]) -> Convert:

@@ -15,6 +15,7 @@ from airflow_azureml.jobspec.grammar.outputs import outputs
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, QUEUE, identity
 from airflow_azureml.jobspec.table.fields import (
     INVALID,
+    Convert,
     Field,
     Translator,
     convert_mapping,
@@ -131,7 +132,7 @@ JOB = (
     Field("identity", None, identity, unsent=True),
 )
 RESOURCES = nested((Field("instance_types", "instanceTypes", listed(text), required=True),))
-PROVIDERS = {
+PROVIDERS: Mapping[str, tuple[str, tuple[Field, ...], Convert]] = {
     "custom": (
         "Custom",
         (

@@ -252,7 +252,8 @@ def _settings_of_spec(body: Mapping[str, Any], located: Located, ctx: Translator
     spec = {key: body[key] for key in _COMPONENT_KEYS if key in body}
     if isinstance(spec.get("resources"), Mapping):
         written = nested(as_written(RESOURCES))(located.child("resources"), ctx)
-        spec["resources"] = {key: value for key, value in written.items() if key != "properties"}
+        if written is not INVALID:
+            spec["resources"] = {key: value for key, value in written.items() if key != "properties"}
     free = {"task", "input_data", "partition_keys", "retry_settings"}
     if spec.get("partition_keys") == "[]":
         spec["partition_keys"] = []

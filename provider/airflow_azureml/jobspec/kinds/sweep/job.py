@@ -28,6 +28,8 @@ from airflow_azureml.jobspec.table.fields import (
     OMIT,
     Convert,
     Field,
+    Invalid,
+    MappingConvert,
     Translator,
     anything,
     by_type,
@@ -140,7 +142,7 @@ def sampling_algorithm(located: Located, ctx: Translator) -> Any:
     return by_type(ALGORITHMS, "sampling algorithm", fold=snake)(located, ctx)
 
 
-def _policy(kind: str, own: tuple[Field, ...], **defaults: int) -> Convert:
+def _policy(kind: str, own: tuple[Field, ...], **defaults: int) -> MappingConvert:
     """Make a converter for an early termination policy; what is left out is sent with Microsoft's defaults."""
     rows = (
         Field("evaluation_interval", "evaluationInterval", or_nothing(whole)),
@@ -148,7 +150,7 @@ def _policy(kind: str, own: tuple[Field, ...], **defaults: int) -> Convert:
         *own,
     )
 
-    def convert(located: Located, ctx: Translator) -> Any:
+    def convert(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
         body = fixed(rows, policyType=kind)(located, ctx)
         if body is INVALID:
             return INVALID

@@ -1,0 +1,66 @@
+"""Values and keys of YAML as JSON has them, and warnings where that is not what was written."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.notation import described, moment
+from airflow_azureml.jobspec.table.translator import Translator
+
+
+def anything(located: Located, ctx: Translator) -> Any:
+    """Take any value that JSON has."""
+    value = located.value
+    if isinstance(value, Mapping):
+        return {json_key(item, ctx): anything(item, ctx) for item in located.items()}
+    if isinstance(value, (list, tuple)):
+        return [anything(item, ctx) for item in located.items()]
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        warn_of_reading(located, ctx)
+        return value
+    if isinstance(value, (datetime.date, datetime.time)):
+        warn_of_reading(located, ctx)
+        return moment(value)
+    return ctx.error(located, f"{show(value)} cannot be sent as JSON; write it as text in quotes.")
+
+
+def key_text(key: object) -> str | None:
+    """Write a key as JSON does; None for what cannot be one."""
+    if isinstance(key, str):
+        return key
+    if key is None or isinstance(key, bool):
+        return "null" if key is None else str(key).lower()
+    return str(key) if isinstance(key, (int, float)) and math.isfinite(key) else None
+
+
+def json_key(located: Located, ctx: Translator) -> str:
+    """Write the key of a value as JSON does, and warn where it was written in another way."""
+    name = key_text(located.path[-1])
+    place = located.document.places.get(located.path)
+    if name is not None and place is not None and place.key is not None:
+        what = described(place.key, located.path[-1])
+        ctx.warn(located, f'the key {place.key} is {what} to YAML, and {show(name)} is sent. Write "{place.key}".')
+    return name or located.name
+
+
+def warn_of_reading(located: Located, ctx: Translator, sent: object = None) -> None:
+    """Warn of a value that was written in another way than it is sent.
+
+    :param sent: what is sent; by default the value.
+    """
+    written = located.written
+    if written is None:
+        return
+    sent = located.value if sent is None else sent
+    sent = moment(sent) if isinstance(sent, (datetime.date, datetime.time)) else sent
+    what = described(written, located.value)
+    ctx.warn(
+        located,
+        f"{written} is {what} to YAML, and {show(sent)} is sent. "
+        f'Write "{written}" in quotes to send it as it is written.',
+    )
