@@ -20,7 +20,6 @@ STILL_TOO_LONG = {
     "airflow_azureml/jobspec/kinds/pipeline/job.py",
     "airflow_azureml/jobspec/nodes/components.py",
     "airflow_azureml/jobspec/resources/computes.py",
-    "airflow_azureml/jobspec/table/fields.py",
     "airflow_azureml/lifecycle/batch/invocation.py",
     "airflow_azureml/operators/base.py",
     "airflow_azureml/operators/jobs.py",
