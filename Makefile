@@ -7,6 +7,7 @@
 #   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently; on a
 #                  terminal it stays up until Ctrl-C, with DEMO_KEEP=0 it ends at once)
 #   make bench     the benchmarks
+#   make docs-reference   docs/reference anew, from the code's own tables, routes and signatures
 #   make fuzz      100,000 changed job files: refused with reasons, or sent as a valid body (COUNT=1000 SEED=5: fewer, others)
 #   make oracle    every family of made-up jobs, and changed ones, beside Microsoft's client (COUNT=100 SEED=5)
 #   make lines     every Airflow line from 2.11 to 3.4, with real processes (LINES="3.0 3.4": some)
@@ -35,7 +36,7 @@ SYNC := $(UV) pip sync --quiet --compile-bytecode
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
 
-.PHONY: install environments airflow2 check test test-quick demo bench fuzz oracle lines lock clean
+.PHONY: install environments airflow2 check test test-quick demo bench docs-reference fuzz oracle lines lock clean
 
 # Two at a time: one environment downloads while another compiles.
 install: $(UV)
@@ -109,6 +110,13 @@ demo: $(UV)
 	@$(MAKE) --no-print-directory --silent -j2 $(VENV)/.installed .venvs/jobs/.installed
 	@mkdir -p $(SCRATCH)
 	@TMPDIR=$(SCRATCH) $(BIN)/python -m demo $(if $(LEARNING_RATE),--learning-rate $(LEARNING_RATE))
+
+# A test fails while a page is stale.
+docs-reference: export AIRFLOW__LOGGING__LOGGING_LEVEL = ERROR
+docs-reference: export AIRFLOW_HOME = $(SCRATCH)/airflow
+docs-reference: $(VENV)/.installed
+	@mkdir -p $(SCRATCH)
+	$(BIN)/python -m reference
 
 bench: install
 	$(BIN)/python benchmarks/import_cost.py

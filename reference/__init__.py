@@ -1,0 +1,1 @@
+"""Prints docs/reference from the code itself: ``python -m reference``, or ``make docs-reference``."""
