@@ -196,6 +196,15 @@ def test_addresses_and_tokens_are_asked_for_once(drive: Drive, stub: Stub) -> No
     assert stub.tokens == 1
 
 
+def test_a_token_that_is_refused_with_a_challenge_is_replaced(drive: Drive, stub: Stub) -> None:
+    # What continuous access evaluation asks for: the claims are "{}" in base64.
+    challenge = {"WWW-Authenticate": 'Bearer error="insufficient_claims", claims="e30="'}
+    stub.script("GET /thing", Answer(401, {}, challenge), Answer(value={"n": 1}))
+    assert drive(thing()) == {"n": 1}
+    assert len(stub.lines("/thing")) == 2
+    assert stub.tokens == 2
+
+
 def test_many_coroutines_share_addresses_and_token(settings: Settings, stub: Stub) -> None:
     tell_of_workspace(stub)
 

@@ -1,11 +1,13 @@
-"""The two drivers: they carry a flow's effects out and its answers in. Twins that differ by ``async`` and ``await``."""
+"""The two drivers: they carry out what a ``Session`` asks for, in threads and in coroutines.
+
+Twins that differ by ``async`` and ``await`` and by the libraries below them; every decision is in ``session``.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
-from collections.abc import Callable
+from contextlib import closing
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -13,56 +15,17 @@ from azure.core.exceptions import AzureError
 
 from airflow_azureml.client import storage
 from airflow_azureml.client.credentials import AsyncTokens, Tokens
-from airflow_azureml.client.interruption import STOP, check_stop, pause
-from airflow_azureml.client.pipeline import (
-    ASYNC,
-    SYNC,
-    Limits,
-    Outgoing,
-    async_transport,
-    build,
-    outgoing,
-    reply,
-    scope,
-    sync_transport,
-)
+from airflow_azureml.client.interruption import STOP, pause
+from airflow_azureml.client.outgoing_request import OutgoingRequest, scope
+from airflow_azureml.client.pipeline import ASYNC, SYNC, Limits, async_transport, build, reply, sync_transport
+from airflow_azureml.client.session import Authenticate, Discovery, GetToken, Listener, Once, Run, Send, Session, Step
 from airflow_azureml.client.transport_errors import transport_error
-from airflow_azureml.client.trust import TOKENLESS, data_plane_of
-from airflow_azureml.rest import clouds, jobs, workspace
-from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import AzureMLError, check
-from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer
+from airflow_azureml.rest.errors import AzureMLError
+from airflow_azureml.rest.flow import Effect, Flow, Pause, Peek, Reply, Transfer
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
-
-Listener = Callable[[Any], None]
-"""What ``News`` is handed to: a plain function, called in the caller's own task or coroutine."""
-
-BELOW_DATA_PLANE = frozenset({Plane.DATA, Plane.DATA_ML})
-
-
-def read(call: Call[T], answer: Reply) -> T:
-    """Make an answer into the call's value, or raise what it says."""
-    if answer.status not in call.ok:
-        log.debug("%s %s was answered with status %s.", answer.method, answer.url, answer.status)
-        check(answer)
-    return call.parse(answer)
-
-
-def carry(transfer: Transfer | Peek, settings: Settings, limits: Limits) -> Any:
-    """Do a transfer with a client of its own: on a thread, for azure-storage-blob works in parallel by threads here."""
-    with MLClient(settings, limits) as client:
-        return client.perform(transfer)
-
-
-def tell(news: News, listener: Listener | None) -> None:
-    """Hand news to the one who listens to this run, if anybody does."""
-    if listener is not None:
-        listener(news.record)
 
 
 class MLClient:
@@ -74,12 +37,12 @@ class MLClient:
     def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
         self.settings = settings
         self.limits = limits or Limits()
-        self._lock = threading.RLock()
-        self._control: ControlPlane | None = None
-        self._data_plane: str | None = None
+        self._session = Session(settings)
+        self._discovering = {discovery: threading.Lock() for discovery in Discovery}
         self._tokens: Tokens | None = None
         self._transport = sync_transport(settings, self.limits, pause)
         self._pipelines: dict[str | None, Any] = {}
+        self._pipelines_lock = threading.Lock()
 
     @property
     def workspace(self) -> Workspace:
@@ -95,76 +58,59 @@ class MLClient:
         :raises Interrupted: ``stop`` was set.
         """
         stopped = STOP.set(stop)
-        steps = iter(flow)
         try:
-            effect = next(steps)
-            while True:
-                check_stop(stop, effect)
-                try:
-                    answer = self.perform(effect, news)
-                except AzureMLError as error:
-                    effect = steps.throw(error)
-                else:
-                    effect = steps.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+            return self._drive(self._session.run(flow, news, stop))
         finally:
-            steps.close()
             STOP.reset(stopped)
 
-    def perform(self, effect: Effect, news: Listener | None = None) -> Any:
-        """Do one thing that a flow asked for."""
-        if isinstance(effect, Call):
-            return self._call(effect)
-        if isinstance(effect, Pause):
-            return pause(effect.seconds)
-        if isinstance(effect, Look):
-            return self._call(jobs.get(self.workspace, effect.job))
-        if isinstance(effect, News):
-            return tell(effect, news)
-        return self._transfer(effect)
+    def perform(self, effect: Effect) -> Any:
+        """Do one thing that a flow could ask for, and give back its answer."""
+        return self._drive(self._session.perform(effect))
 
-    def control_plane(self) -> ControlPlane:
-        """Addresses and audiences, asked for once."""
-        with self._lock:
-            if self._control is None:
-                control = self.run(clouds.control_plane(self.settings), stop=STOP.get())
-                self._tokens = Tokens(self.settings, control, self.limits)
-                self._control = control
-            return self._control
+    def _drive(self, steps: Run[T]) -> T:
+        with closing(steps):
+            try:
+                step = next(steps)
+                while True:
+                    try:
+                        answer = self._do(step)
+                    except AzureMLError as error:
+                        step = steps.throw(error)
+                    else:
+                        step = steps.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
 
-    def data_plane(self) -> str:
-        """The address of the workspace's data plane, asked for once."""
-        with self._lock:
-            if self._data_plane is None:
-                found = self.run(workspace.data_plane(self.workspace), stop=STOP.get())
-                self._control = data_plane_of(found, self.control_plane(), self.settings)
-                self._data_plane = found
-            return self._data_plane
+    def _do(self, step: Step) -> Any:
+        if isinstance(step, Send):
+            return self._send(step.request)
+        if isinstance(step, GetToken):
+            assert self._tokens is not None
+            return self._tokens.get_token(step.scope).token
+        if isinstance(step, Once):
+            with self._discovering[step.discovery]:
+                return self._drive(step.steps)
+        if isinstance(step, Authenticate):
+            self._tokens = Tokens(self.settings, step.control, self.limits)
+            return None
+        if isinstance(step, Pause):
+            return pause(step.seconds)
+        control = self._drive(self._session.control_plane())
+        return storage.transfer(step, self._transport, control, self._tokens)
 
-    def _call(self, call: Call[T]) -> T:
-        control = None if call.plane in TOKENLESS else self.control_plane()
-        data_plane = self.data_plane() if call.plane in BELOW_DATA_PLANE else None
-        sent = outgoing(call, self.settings, control, data_plane)
-        if control is not None and call.user_token and self._tokens:
-            token = self._tokens.get_token(scope(control.ml_audience))
-            sent.request.headers["x-azureml-token"] = token.token
+    def _send(self, request: OutgoingRequest) -> Reply:
+        audience = request.audience
+        with self._pipelines_lock:
+            if audience not in self._pipelines:
+                target = scope(audience) if audience else None
+                self._pipelines[audience] = build(SYNC, self._transport, self.limits, self._tokens, target)
+            pipeline = self._pipelines[audience]
         try:
-            response = self._pipeline(sent).run(sent.request, stream=False, **sent.options)
+            response = pipeline.run(request.http, stream=False, **request.options)
         except AzureError as error:
-            raise transport_error(error, sent.url) from None
-        return read(call, reply(call, sent, response.http_response))
-
-    def _pipeline(self, sent: Outgoing) -> Any:
-        with self._lock:
-            if sent.audience not in self._pipelines:
-                target = scope(sent.audience) if sent.audience else None
-                self._pipelines[sent.audience] = build(SYNC, self._transport, self.limits, self._tokens, target)
-            return self._pipelines[sent.audience]
-
-    def _transfer(self, transfer: Transfer | Peek) -> Any:
-        return storage.transfer(transfer, self._transport, self.control_plane(), self._tokens)
+            raise transport_error(error, request.url) from None
+        return reply(request, response.http_response)
 
     def close(self) -> None:
         """Close all connections."""
@@ -190,11 +136,11 @@ class AsyncMLClient:
     def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
         self.settings = settings
         self.limits = limits or Limits()
-        self._control_lock, self._data_lock, self._transport_lock = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
-        self._control: ControlPlane | None = None
-        self._data_plane: str | None = None
+        self._session = Session(settings)
+        self._discovering = {discovery: asyncio.Lock() for discovery in Discovery}
         self._tokens: AsyncTokens | None = None
         self._transport: Any = None
+        self._transport_lock = asyncio.Lock()
         self._pipelines: dict[str | None, Any] = {}
 
     @property
@@ -207,80 +153,59 @@ class AsyncMLClient:
 
         :param news: called with the record of each ``News``, in the caller's own task.
         """
-        steps = iter(flow)
+        return await self._drive(self._session.run(flow, news))
+
+    async def perform(self, effect: Effect) -> Any:
+        """Do one thing that a flow could ask for, and give back its answer."""
+        return await self._drive(self._session.perform(effect))
+
+    async def _drive(self, steps: Run[T]) -> T:
+        with closing(steps):
+            try:
+                step = next(steps)
+                while True:
+                    try:
+                        answer = await self._do(step)
+                    except AzureMLError as error:
+                        step = steps.throw(error)
+                    else:
+                        step = steps.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    async def _do(self, step: Step) -> Any:
+        if isinstance(step, Send):
+            return await self._send(step.request)
+        if isinstance(step, GetToken):
+            assert self._tokens is not None
+            return (await self._tokens.get_token(step.scope)).token
+        if isinstance(step, Once):
+            async with self._discovering[step.discovery]:
+                return await self._drive(step.steps)
+        if isinstance(step, Authenticate):
+            self._tokens = AsyncTokens(self.settings, step.control, self.limits, await self._open())
+            return None
+        if isinstance(step, Pause):
+            return await asyncio.sleep(step.seconds)
+        return await asyncio.to_thread(transfer_in_thread, step, self.settings, self.limits)
+
+    async def _send(self, request: OutgoingRequest) -> Reply:
+        transport, audience = await self._open(), request.audience
+        if audience not in self._pipelines:
+            target = scope(audience) if audience else None
+            self._pipelines[audience] = build(ASYNC, transport, self.limits, self._tokens, target)
         try:
-            effect = next(steps)
-            while True:
-                try:
-                    answer = await self.perform(effect, news)
-                except AzureMLError as error:
-                    effect = steps.throw(error)
-                else:
-                    effect = steps.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            steps.close()
-
-    async def perform(self, effect: Effect, news: Listener | None = None) -> Any:
-        """Do one thing that a flow asked for."""
-        if isinstance(effect, Call):
-            return await self._call(effect)
-        if isinstance(effect, Pause):
-            return await asyncio.sleep(effect.seconds)
-        if isinstance(effect, Look):
-            return await self._call(jobs.get(self.workspace, effect.job))
-        if isinstance(effect, News):
-            return tell(effect, news)
-        return await self._transfer(effect)
-
-    async def control_plane(self) -> ControlPlane:
-        """Addresses and audiences, asked for once."""
-        async with self._control_lock:
-            if self._control is None:
-                control = await self.run(clouds.control_plane(self.settings))
-                self._tokens = AsyncTokens(self.settings, control, self.limits, await self._open())
-                self._control = control
-            return self._control
-
-    async def data_plane(self) -> str:
-        """The address of the workspace's data plane, asked for once."""
-        async with self._data_lock:
-            if self._data_plane is None:
-                found = await self.run(workspace.data_plane(self.workspace))
-                self._control = data_plane_of(found, await self.control_plane(), self.settings)
-                self._data_plane = found
-            return self._data_plane
-
-    async def _call(self, call: Call[T]) -> T:
-        control = None if call.plane in TOKENLESS else await self.control_plane()
-        data_plane = await self.data_plane() if call.plane in BELOW_DATA_PLANE else None
-        sent = outgoing(call, self.settings, control, data_plane)
-        if control is not None and call.user_token and self._tokens:
-            token = await self._tokens.get_token(scope(control.ml_audience))
-            sent.request.headers["x-azureml-token"] = token.token
-        try:
-            response = await (await self._pipeline(sent)).run(sent.request, stream=False, **sent.options)
+            response = await self._pipelines[audience].run(request.http, stream=False, **request.options)
         except AzureError as error:
-            raise transport_error(error, sent.url) from None
-        return read(call, reply(call, sent, response.http_response))
-
-    async def _pipeline(self, sent: Outgoing) -> Any:
-        transport = await self._open()
-        if sent.audience not in self._pipelines:
-            target = scope(sent.audience) if sent.audience else None
-            self._pipelines[sent.audience] = build(ASYNC, transport, self.limits, self._tokens, target)
-        return self._pipelines[sent.audience]
+            raise transport_error(error, request.url) from None
+        return reply(request, response.http_response)
 
     async def _open(self) -> Any:
         async with self._transport_lock:
             if self._transport is None:
                 self._transport = await async_transport(self.settings, self.limits)
             return self._transport
-
-    async def _transfer(self, transfer: Transfer | Peek) -> Any:
-        return await asyncio.to_thread(carry, transfer, self.settings, self.limits)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -298,3 +223,9 @@ class AsyncMLClient:
     ) -> None:
         """Close all connections."""
         await self.close()
+
+
+def transfer_in_thread(order: Transfer | Peek, settings: Settings, limits: Limits) -> Any:
+    """Do a transfer with a client of its own: azure-storage-blob's parallel transfers need threads."""
+    with MLClient(settings, limits) as client:
+        return client.perform(order)

@@ -1,4 +1,4 @@
-"""How requests travel: one list of azure-core policies, transports and limits for both colours.
+"""How requests travel: one list of azure-core policies, transports and limits, for threads and for coroutines.
 
 A call that must not happen twice is sent with ``retry_total=0``: azure-core's own policy would repeat a POST on 500,
 503 and 504, and every method on any failure that carries ``Retry-After``. Nothing follows redirects or logs bodies.
@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 import requests
@@ -29,16 +28,13 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
-from azure.core.rest import HttpRequest
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
+from airflow_azureml.client.outgoing_request import OutgoingRequest
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, nobody_listens
-from airflow_azureml.client.trust import TOKENLESS, check_address, check_token
-from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import SettingsError
-from airflow_azureml.rest.flow import Call, Plane, Reply
-from airflow_azureml.rest.redaction import without_query
+from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.settings import Settings
 
 USER_AGENT = f"airflow-provider-azureml/{__version__}"
@@ -48,10 +44,6 @@ CONNECTIONS = 32
 # azure-core and azure-identity write a line per request and token at INFO, Airflow's level: noise in every task log.
 if logging.getLogger("azure").level == logging.NOTSET:
     logging.getLogger("azure").setLevel(logging.ERROR)
-
-
-QUERY_SAFE = "!$'()*,/:?@"
-"""What a query may hold as it is: aiohttp takes the escapes of these back, and both colours shall send the same."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +102,7 @@ class AsyncPatientRetry(Patience, AsyncRetryPolicy[Any, Any]):
     """Its twin for coroutines."""
 
 
-class Colour(NamedTuple):
+class PipelineClasses(NamedTuple):
     """The classes of azure-core that differ between sync and async."""
 
     pipeline: Any
@@ -118,17 +110,19 @@ class Colour(NamedTuple):
     bearer: Any
 
 
-SYNC = Colour(Pipeline, PatientRetry, BearerTokenCredentialPolicy)
-ASYNC = Colour(AsyncPipeline, AsyncPatientRetry, AsyncBearerTokenCredentialPolicy)
+SYNC = PipelineClasses(Pipeline, PatientRetry, BearerTokenCredentialPolicy)
+ASYNC = PipelineClasses(AsyncPipeline, AsyncPatientRetry, AsyncBearerTokenCredentialPolicy)
 
 
-def build(colour: Colour, transport: Any, limits: Limits, tokens: Any = None, scope: str | None = None) -> Any:
+def build(
+    classes: PipelineClasses, transport: Any, limits: Limits, tokens: Any = None, scope: str | None = None
+) -> Any:
     """Make a pipeline for one token scope, or for requests without a token."""
     policies = [
         RequestIdPolicy(),
         HeadersPolicy({"Accept": "application/json"}),
         UserAgentPolicy(base_user_agent=USER_AGENT),
-        colour.retry(
+        classes.retry(
             retry_total=limits.retries,
             retry_connect=limits.retries,
             retry_read=limits.retries,
@@ -137,8 +131,8 @@ def build(colour: Colour, transport: Any, limits: Limits, tokens: Any = None, sc
         ),
     ]
     if scope:
-        policies.append(colour.bearer(tokens, scope))
-    return colour.pipeline(transport, policies)
+        policies.append(classes.bearer(tokens, scope))
+    return classes.pipeline(transport, policies)
 
 
 class SyncTransport(RequestsTransport):  # type: ignore[misc]  # azure-core hands it out lazily, untyped
@@ -198,65 +192,6 @@ def ca_bundle(settings: Settings, environment: Mapping[str, str] = os.environ) -
     return next((path for path in named if path and os.path.isfile(path)), None)
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """One request, ready to travel.
-
-    :param audience: what its bearer token is for; None sends none.
-    :param options: what the pipeline is told for this request alone.
-    """
-
-    request: HttpRequest
-    audience: str | None
-    options: Mapping[str, Any]
-
-    @property
-    def url(self) -> str:
-        """Where it goes, without the query."""
-        return without_query(self.request.url)
-
-
-def outgoing(call: Call[Any], settings: Settings, control: ControlPlane | None, data_plane: str | None) -> Outgoing:
-    """Give a call its address, audience and options.
-
-    :param control: the control plane; None only for planes that take no token.
-    :param data_plane: the data plane's address, for the planes that live there.
-    :raises UntrustedHostError: the address must not be asked, or must not see a token.
-    """
-    arm = control.arm if control else None
-    base = {Plane.ARM: arm, Plane.DATA: data_plane, Plane.DATA_ML: data_plane}.get(call.plane)
-    url = (base or "").rstrip("/") + call.path if call.path.startswith("/") else call.path
-    check_address(url, call.plane)
-    if control is not None:
-        check_token(url, control, base, settings)
-    content: dict[str, Any] = {} if call.body is None else {"json": call.body}
-    request = HttpRequest(call.method, addressed(url, call, settings), headers=dict(call.headers), **content)
-    repeats = {"retry_on_methods": frozenset({call.method})} if call.may_repeat else {"retry_total": 0}
-    return Outgoing(request, audience(call.plane, control), repeats)
-
-
-def addressed(url: str, call: Call[Any], settings: Settings) -> str:
-    """The address with the call's query; ARM wants a version, which an address from an answer may carry already."""
-    query = dict(call.query)
-    if call.plane is Plane.ARM and "api-version=" not in urlsplit(url).query:
-        query.setdefault("api-version", settings.api_version)
-    if not query:
-        return url
-    return url + ("&" if "?" in url else "?") + urlencode(query, quote_via=quote, safe=QUERY_SAFE)
-
-
-def audience(plane: Plane, control: ControlPlane | None) -> str | None:
-    """What the token of a plane is for."""
-    if control is None or plane in TOKENLESS:
-        return None
-    return control.ml_audience if plane in (Plane.DATA_ML, Plane.SCORING) else control.arm_audience
-
-
-def scope(audience: str) -> str:
-    """A token scope: the audience, one slash, ``.default``. Source: azure-ai-ml 1.35.2, ``_azure_environments``."""
-    return audience.rstrip("/") + "/.default"
-
-
-def reply(call: Call[Any], sent: Outgoing, response: Any) -> Reply:
+def reply(request: OutgoingRequest, response: Any) -> Reply:
     """Turn azure-core's response into ours."""
-    return Reply(response.status_code, dict(response.headers), response.content, call.method, sent.url)
+    return Reply(response.status_code, dict(response.headers), response.content, request.http.method, request.url)

@@ -1,0 +1,162 @@
+"""How flows and calls are worked through, without I/O: a generator says what to do next and is sent what came of it.
+
+The law of this file: nothing here sends, sleeps, locks or opens anything. ``Session`` decides in which order a call's
+addresses, its tokens and its request are needed and what the answer means; ``drivers`` carries each ``Step`` out, once
+in threads and once in coroutines, and throws our own errors back in at the point of asking.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from airflow_azureml.client.interruption import check_stop
+from airflow_azureml.client.outgoing_request import OutgoingRequest, prepare, scope
+from airflow_azureml.client.trust import TOKENLESS, data_plane_of
+from airflow_azureml.rest import clouds, jobs, workspace
+from airflow_azureml.rest.clouds import ControlPlane
+from airflow_azureml.rest.errors import AzureMLError, check
+from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer
+from airflow_azureml.rest.settings import Settings
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Any], None]
+"""What ``News`` is handed to: a plain function, called in the caller's own task or coroutine."""
+
+BELOW_DATA_PLANE = frozenset({Plane.DATA, Plane.DATA_ML})
+
+
+class Discovery(enum.Enum):
+    """What a client asks for once, however many threads or coroutines need it at the same time."""
+
+    CONTROL_PLANE = "control plane"
+    DATA_PLANE = "data plane"
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send a request through the pipeline of its audience; answered with the ``Reply``, whatever its status."""
+
+    request: OutgoingRequest
+
+
+@dataclass(frozen=True)
+class GetToken:
+    """Get a token for a header of its own; answered with its text."""
+
+    scope: str
+
+
+@dataclass(frozen=True)
+class Authenticate:
+    """Make the credential for a control plane; every later ``Send`` and ``GetToken`` uses it. Answered with None."""
+
+    control: ControlPlane
+
+
+@dataclass(frozen=True)
+class Once:
+    """Work through ``steps`` while nobody else works on the same discovery; answered with their value."""
+
+    discovery: Discovery
+    steps: Generator[Step, Any, Any]
+
+
+Step = Send | GetToken | Authenticate | Once | Pause | Transfer | Peek
+"""What a driver can be asked to do."""
+
+Run = Generator[Step, Any, T]
+"""What a generator of steps is annotated with."""
+
+
+class Session:
+    """What one client has found out about its workspace, and how it works through flows. Threads may share it.
+
+    :param control: addresses and audiences, once they are known.
+    :param data_plane: the address of the workspace's data plane, once it is known.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.control: ControlPlane | None = None
+        self.data_plane: str | None = None
+
+    def run(self, flow: Flow[T], news: Listener | None = None, stop: threading.Event | None = None) -> Run[T]:
+        """Work through a flow; the generator's value is the flow's.
+
+        :param news: called with the record of each ``News``.
+        :param stop: once it is set nothing new is begun.
+        :raises Interrupted: something new was to be begun although ``stop`` was set.
+        """
+        effects = iter(flow)
+        try:
+            effect = next(effects)
+            while True:
+                check_stop(stop, effect)
+                try:
+                    answer = yield from self.perform(effect, news)
+                except AzureMLError as error:
+                    effect = effects.throw(error)
+                else:
+                    effect = effects.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            effects.close()
+
+    def perform(self, effect: Effect, news: Listener | None = None) -> Run[Any]:
+        """Do one thing that a flow asks for."""
+        if isinstance(effect, Call):
+            return (yield from self.call(effect))
+        if isinstance(effect, Look):
+            return (yield from self.call(jobs.get(self.settings.workspace, effect.job)))
+        if isinstance(effect, News):
+            return news(effect.record) if news is not None else None
+        return (yield effect)
+
+    def call(self, call: Call[T]) -> Run[T]:
+        """Make one call: find out where it goes, with which tokens, send it, and read the answer.
+
+        :raises UntrustedHostError: the address must not be asked, or must not be sent a token.
+        :raises ServiceError: the service answered with a failure.
+        """
+        control = None if call.plane in TOKENLESS else (yield from self.control_plane())
+        data_plane = None
+        if call.plane in BELOW_DATA_PLANE:
+            data_plane = self.data_plane or (yield Once(Discovery.DATA_PLANE, self._find_data_plane()))
+        request = prepare(call, self.settings, control, data_plane)
+        if control is not None and call.user_token:
+            request.http.headers["x-azureml-token"] = yield GetToken(scope(control.ml_audience))
+        reply: Reply = yield Send(request)
+        if reply.status not in call.ok:
+            log.debug("%s %s was answered with status %s.", reply.method, reply.url, reply.status)
+            check(reply)
+        return call.parse(reply)
+
+    def control_plane(self) -> Run[ControlPlane]:
+        """Addresses and audiences, asked for once."""
+        return self.control or (yield Once(Discovery.CONTROL_PLANE, self._find_control_plane()))
+
+    def _find_control_plane(self) -> Run[ControlPlane]:
+        # Somebody else may have found it while this one waited for its turn.
+        if self.control is None:
+            control = yield from self.run(clouds.control_plane(self.settings))
+            yield Authenticate(control)
+            self.control = control
+        return self.control
+
+    def _find_data_plane(self) -> Run[str]:
+        if self.data_plane is None:
+            found = yield from self.run(workspace.data_plane(self.settings.workspace))
+            control = yield from self.control_plane()
+            self.control = data_plane_of(found, control, self.settings)
+            self.data_plane = found
+        return self.data_plane
