@@ -5,33 +5,16 @@ Nothing is asked and nothing is sent here; what only the service knows stays a `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Translation, Upload
 from airflow_azureml.jobspec.files.file_kinds import explained
-from airflow_azureml.jobspec.kinds.automl.job import automl
-from airflow_azureml.jobspec.kinds.command.job import command
-from airflow_azureml.jobspec.kinds.finetuning.distillation import distillation
-from airflow_azureml.jobspec.kinds.finetuning.job import finetuning
-from airflow_azureml.jobspec.kinds.pipeline.job import pipeline
-from airflow_azureml.jobspec.kinds.spark.job import spark
-from airflow_azureml.jobspec.kinds.sweep.job import sweep
-from airflow_azureml.jobspec.table.fields import Translator, nearest, show
+from airflow_azureml.jobspec.kinds.table import JOB_TYPES, KINDS, job_translator
+from airflow_azureml.jobspec.table.fields import nearest, show
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-
-KINDS: Mapping[str, Callable[[Located, Translator], dict[str, Any]]] = {
-    "command": command,
-    "sweep": sweep,
-    "pipeline": pipeline,
-    "spark": spark,
-    "automl": automl,
-    "finetuning": finetuning,
-    "distillation": distillation,
-}
-"""The words of ``type`` and what translates them."""
 
 PREVIEW = {
     "assetVersion": "2024-01-01-preview",
@@ -56,17 +39,17 @@ def translate(document: Document, workspace: Workspace) -> Translation:
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    ctx = Translator.of(document, workspace)
+    ctx = job_translator(document, workspace)
     root = document.root
     word = root.value.get("type", "command")
     kind = KINDS.get(word.lower() if document.from_python else word) if isinstance(word, str) else None
-    if kind is None:
-        ctx.error(root, f"{show(word)} is not a type of job.{nearest(word, KINDS) or ''}", "type")
+    if kind is None or kind.job is None:
+        ctx.error(root, f"{show(word)} is not a type of job.{nearest(word, JOB_TYPES)}", "type")
         raise SpecError(explained(document, ctx.errors(), "job"))
     if "type" not in root.value and (meant := _other_type(root)):
         ctx.error(root, f'"type" is required: a job without one is a command. Did you mean "type: {meant}"?', "type")
         raise SpecError(explained(document, ctx.errors(), "job"))
-    body = kind(root, ctx)
+    body = kind.job(root, ctx)
     if problems := explained(document, ctx.errors(), "job"):
         raise SpecError(problems)
     _git(body, document)
@@ -75,19 +58,11 @@ def translate(document: Document, workspace: Workspace) -> Translation:
     return Translation({"properties": body}, name, _as_user(body), api_version(body), *told)
 
 
-OWN_KEYS = {
-    "pipeline": {"jobs"},
-    "sweep": {"trial", "search_space", "sampling_algorithm"},
-    "spark": {"entry", "conf", "py_files"},
-    "automl": {"training_data", "primary_metric", "target_column_name"},
-}
-"""Keys by which a job that does not say its type can be told to be no command."""
-
-
 def _other_type(root: Located) -> str | None:
+    """The kind whose keys a job without a type has; None for a command."""
     if "command" in root.value:
         return None
-    return next((kind for kind, keys in OWN_KEYS.items() if not keys.isdisjoint(root.value)), None)
+    return next((word for word, kind in KINDS.items() if not kind.job_keys.isdisjoint(root.value)), None)
 
 
 def _as_user(body: Mapping[str, Any]) -> bool:

@@ -15,14 +15,13 @@ from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.environments import CONDA, ENVIRONMENT, build, check_image
 from airflow_azureml.jobspec.grammar.inputs import datastore
-from airflow_azureml.jobspec.nodes.components import Component, read
+from airflow_azureml.jobspec.kinds.table import COMPONENT_TYPES, job_translator
+from airflow_azureml.jobspec.nodes.component import Component
+from airflow_azureml.jobspec.nodes.node_component import read
 from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping, nearest, show
 from airflow_azureml.jobspec.table.values import version
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-
-COMPONENT_TYPES = ("command", "parallel", "pipeline", "spark", "data_transfer")
-"""Types of components that can be read from a file."""
 
 COMPONENT_NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
 REGISTRABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -62,7 +61,7 @@ def translate_component(document: Document, workspace: Workspace) -> Artifact:
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    ctx = Translator.of(document, workspace)
+    ctx = job_translator(document, workspace)
     root = document.root
     word = root.value.get("type", "command")
     found: Any = None

@@ -20,7 +20,10 @@ from airflow_azureml.jobspec.grammar.environments import deployed
 from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, code, compute, written
 from airflow_azureml.jobspec.grammar.scoring_scripts import check_script
 from airflow_azureml.jobspec.grammar.shared import resources
-from airflow_azureml.jobspec.nodes.components import ANONYMOUS, component
+from airflow_azureml.jobspec.kinds.table import job_translator
+from airflow_azureml.jobspec.nodes.component import ANONYMOUS
+from airflow_azureml.jobspec.nodes.kind import JobTranslator
+from airflow_azureml.jobspec.nodes.node_component import component
 from airflow_azureml.jobspec.table.fields import (
     INVALID,
     Field,
@@ -201,7 +204,7 @@ def translate_deployment(document: Document, workspace: Workspace) -> Deployment
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    ctx = Translator.of(document, workspace)
+    ctx = job_translator(document, workspace)
     root = document.root
     translate = _pipeline if _runs_a_pipeline(root.value) else _model
     body = translate(root, ctx)
@@ -262,7 +265,7 @@ def _given(root: Located, key: str) -> bool:
     return key in root.value and not (root.document.from_python and root.value[key] is None)
 
 
-def _pipeline(root: Located, ctx: Translator) -> dict[str, Any]:
+def _pipeline(root: Located, ctx: JobTranslator) -> dict[str, Any]:
     body = convert_mapping(PIPELINE, root, ctx, extra=PIPELINE_KEYS)
     sources = [key for key in SOURCES if root.value.get(key) is not None]
     if len(sources) > 1:
@@ -278,7 +281,7 @@ def _pipeline(root: Located, ctx: Translator) -> dict[str, Any]:
     return {**(UNSET if sources else {}), **body, "deploymentConfiguration": configuration}
 
 
-def _component(located: Located, ctx: Translator) -> Any:
+def _component(located: Located, ctx: JobTranslator) -> Any:
     found = component(located, ctx, "pipeline")
     return found if found is INVALID else found.id
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.jobspec.batch.invocation import INPUT_KEYS, OUTPUT_KEYS, SINGLE, TABLE
-from airflow_azureml.jobspec.translate import KINDS as JOBS
+from airflow_azureml.jobspec.kinds.table import JOB_TYPES
 
 Value = Mapping[Any, Any]
 
@@ -291,8 +291,8 @@ def _job(value: Value, loosely: bool, named: bool) -> Told | None:
         return None
     word = value.get("type")
     if "type" in value:
-        right = isinstance(word, str) and word.lower() in JOBS
-        meant = right or (loosely and isinstance(word, str) and _near(word.lower(), JOBS) != "")
+        right = isinstance(word, str) and word.lower() in JOB_TYPES
+        meant = right or (loosely and isinstance(word, str) and _near(word.lower(), JOB_TYPES) != "")
         parts = [key for key in value if key in PARTS]
         told = len(parts) > 1 or OWN_PARTS & set(parts) or (named and (parts or set(value) <= OF_ALL))
         return Told("job", (f'type "{word}"', *parts[:2])) if meant and told else None

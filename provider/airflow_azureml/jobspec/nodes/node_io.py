@@ -1,4 +1,4 @@
-"""Inputs and outputs of the nodes of a pipeline: bindings, literals and data, and what written-out nodes let infer.
+"""Inputs and outputs of the nodes of a pipeline: bindings, literals and data.
 
 Source: azure-ai-ml 1.35.2, ``entities/_job/pipeline/_io/`` and ``entities/_job/pipeline/_pipeline_job_helpers.py``.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.command_text import ANY_BINDING
-from airflow_azureml.jobspec.grammar.component_io import PARAMETERS, Port, dotted, parameter
+from airflow_azureml.jobspec.grammar.component_io import PARAMETERS, Port
 from airflow_azureml.jobspec.grammar.inputs import (
     INPUT_KEYS,
     INPUT_MODES,
@@ -23,9 +23,9 @@ from airflow_azureml.jobspec.grammar.inputs import (
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.outputs import OUTPUT_MODES, job_output
 from airflow_azureml.jobspec.grammar.references import is_binding
-from airflow_azureml.jobspec.nodes import graph
-from airflow_azureml.jobspec.nodes.components import Component, anonymous
-from airflow_azureml.jobspec.nodes.graph import Scope
+from airflow_azureml.jobspec.nodes import bindings
+from airflow_azureml.jobspec.nodes.component import Component
+from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.table.fields import INVALID, Translator, show
 
 
@@ -41,12 +41,8 @@ def node_shape(
             ctx.error(located, "an empty value is not a mapping of names.", key)
     taken = node_inputs(located, ctx, scope, name, found, searched)
     given = node_outputs(located, ctx, scope, name, found)
-    return {"name": name, "type": found.kind, "componentId": found.id, **_filled(taken, given)}
-
-
-def _filled(taken: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what has no inputs or outputs."""
-    return {**({"inputs": taken} if taken else {}), **({"outputs": given} if given else {})}
+    ports = {key: group for key, group in (("inputs", taken), ("outputs", given)) if group}
+    return {"name": name, "type": found.kind, "componentId": found.id, **ports}
 
 
 def node_inputs(
@@ -59,7 +55,7 @@ def node_inputs(
         ctx.error(located, f"{show(given)} is not a mapping of names.", "inputs")
         return body
     for item in located.child("inputs").items() if given else ():
-        graph.check(item, ctx, scope, name)
+        bindings.check(item, ctx, scope, name)
         port = found.inputs.get(item.name) if found.inputs is not None else None
         if found.more_inputs and item.name.split(".")[0] == "connections" and item.name.count(".") != 2:
             ctx.error(item, f"{show(item.name)} names no connection. Accepted: connections.NODE.NAME.")
@@ -110,9 +106,9 @@ def one_input(located: Located, ctx: Translator, port: Port | None, kind: str = 
     """
     value = located.value
     literal = ctx.key("jobInputType")
-    if isinstance(value, str) and graph.INPUT.match(value):
+    if isinstance(value, str) and bindings.INPUT.match(value):
         return {literal: "literal", "value": value}
-    if isinstance(value, str) and graph.LEGACY.match(value):
+    if isinstance(value, str) and bindings.LEGACY.match(value):
         return _old_spelling(located, ctx, value)
     if isinstance(value, Mapping) and set(value) == {"value"} and port is not None and port.type not in PARAMETERS:
         value = value["value"]
@@ -123,9 +119,9 @@ def one_input(located: Located, ctx: Translator, port: Port | None, kind: str = 
             return ctx.error(located, "the component takes a path here. Give a mapping with type and path.")
         if not ANY_BINDING.search(value):
             return job_input(located.within({"type": port.type, "path": value}), ctx)
-    if isinstance(value, Mapping) and graph.LEGACY.match(str(value.get("path"))):
+    if isinstance(value, Mapping) and bindings.LEGACY.match(str(value.get("path"))):
         return _old_spelling(located, ctx, str(value["path"]), "path")
-    if isinstance(value, Mapping) and isinstance(value.get("path"), str) and graph.INPUT.match(value["path"]):
+    if isinstance(value, Mapping) and isinstance(value.get("path"), str) and bindings.INPUT.match(value["path"]):
         unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS))
         if is_binding(value.get("type")):
             located = located.within({key: item for key, item in value.items() if key != "type"})
@@ -150,7 +146,7 @@ def node_outputs(located: Located, ctx: Translator, scope: Scope, name: str, fou
         ctx.error(located, f"{show(given)} is not a mapping of names.", "outputs")
         given = None
     for item in located.child("outputs").items() if given else ():
-        graph.check(item, ctx, scope, name)
+        bindings.check(item, ctx, scope, name)
         converted = one_output(item, ctx, found.located is located)
         if found.outputs is not None and item.name not in found.outputs:
             ctx.warn(item, f"the component declares no output {show(item.name)}; it is not sent.")
@@ -163,20 +159,20 @@ def node_outputs(located: Located, ctx: Translator, scope: Scope, name: str, fou
     return body
 
 
-def one_output(located: Located, ctx: Translator, written_out: bool = False) -> Any:
+def one_output(located: Located, ctx: Translator, inline: bool = False) -> Any:
     """Read one output of a node; None for one that is left to its default.
 
-    :param written_out: of a node without a component, where Microsoft's client takes any text for a place.
+    :param inline: of a node without a component, where Microsoft's client takes any text for a place.
     """
     value = located.value
     path = value.get("path") if isinstance(value, Mapping) else value
     if value is None:
         return None
-    if isinstance(path, str) and graph.OUTPUT.match(path):
+    if isinstance(path, str) and bindings.OUTPUT.match(path):
         return _bound_output(located, ctx, path)
-    if isinstance(path, str) and graph.LEGACY.match(path):
+    if isinstance(path, str) and bindings.LEGACY.match(path):
         return _old_spelling(located, ctx, path)
-    if isinstance(value, str) and (written_out or ANY_BINDING.search(value)):
+    if isinstance(value, str) and (inline or ANY_BINDING.search(value)):
         ctx.warn(located, f"{show(value)} is no output of the pipeline; it is sent as the place of this output.")
         return {ctx.key("jobOutputType"): "uri_folder", "uri": value}
     if isinstance(value, str):
@@ -194,7 +190,7 @@ def only_bindings(located: Located, ctx: Translator) -> None:
     """Refuse a text as output that is no binding to one of the pipeline's."""
     outputs = located.value.get("outputs")
     for item in located.child("outputs").items() if isinstance(outputs, Mapping) else ():
-        if isinstance(item.value, str) and not graph.OUTPUT.match(item.value):
+        if isinstance(item.value, str) and not bindings.OUTPUT.match(item.value):
             _not_an_output(item, ctx)
 
 
@@ -215,83 +211,3 @@ def _bound_output(located: Located, ctx: Translator, path: str) -> Any:
             if located.value.get(key) not in (None, ""):
                 body[key] = str(located.value[key])
     return body
-
-
-def inferred(located: Located, ctx: Translator, scope: Scope) -> dict[str, Any]:
-    """Make the declared inputs and outputs of a component from those of its node, as far as there are any."""
-    return _filled(_inferred_inputs(located, ctx, scope), _inferred_outputs(located, ctx, scope))
-
-
-def _inferred_inputs(located: Located, ctx: Translator, scope: Scope) -> dict[str, dict[str, Any]]:
-    """Make the declared inputs of a component from what its node is given."""
-    spec = {}
-    given = located.value.get("inputs")
-    for item in located.child("inputs").items() if isinstance(given, Mapping) else ():
-        dotted(item, ctx)
-        declared = _inferred_input(item, ctx, scope)
-        if declared is not INVALID:
-            spec[item.name] = declared
-    return spec
-
-
-def _inferred_input(located: Located, ctx: Translator, scope: Scope) -> Any:
-    value = located.value
-    value = graph.unwrapped(value)
-    if isinstance(value, str) and graph.INPUT.search(value):
-        found = graph.source(value, scope)
-        if found is None:
-            return ctx.secondary_error(located, f"{value}: it cannot be told what this is bound to.")
-        return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
-    if is_literal(value):
-        kind = graph.LITERALS[type(value)]
-        return {"type": kind, "default": str(value) if kind == "integer" else parameter(kind, value)}
-    if isinstance(value, Mapping):
-        kind = input_type(located, ctx)
-        mode = input_mode(located, ctx, kind)
-        return INVALID if INVALID in (kind, mode) else {"type": kind, **({"mode": mode} if mode else {})}
-    return INVALID
-
-
-def _inferred_outputs(located: Located, ctx: Translator, scope: Scope) -> dict[str, dict[str, Any]]:
-    """Make the declared outputs of a component from those of its node."""
-    spec = {}
-    given = located.value.get("outputs")
-    for item in located.child("outputs").items() if isinstance(given, Mapping) else ():
-        dotted(item, ctx)
-        spec[item.name] = _inferred_output(item, ctx, scope)
-    return spec
-
-
-def _inferred_output(located: Located, ctx: Translator, scope: Scope) -> dict[str, Any]:
-    value = located.value
-    if isinstance(value, str) and not graph.OUTPUT.match(value):
-        return {"type": "string"}
-    if isinstance(value, str):
-        found = graph.source(value, scope)
-        if found is None:
-            ctx.secondary_error(located, f"{show(value)}: it cannot be told what this is bound to.")
-            return {"type": "uri_folder"}
-        return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
-    value = value if isinstance(value, Mapping) else {}
-    if set(value) == {"path"} and graph.OUTPUT.match(str(value["path"])):
-        return _inferred_output(located.within(value["path"]), ctx, scope)
-    mode = {"mode": str(value["mode"]).lower()} if value.get("mode") else {}
-    return {"type": str(value.get("type") or "uri_folder").lower(), **mode}
-
-
-def written_out(
-    kind: str, spec: Mapping[str, Any], located: Located, scope: Scope, properties: Any = None
-) -> Component:
-    """Make the component of a node that is written out, known to the pipeline by the node's name.
-
-    :param properties: those of the component itself, beside its spec.
-    """
-    made = anonymous(spec, properties)
-    found = Component(made, kind, _ports(spec.get("inputs", {})), _ports(spec.get("outputs", {})), spec, located)
-    scope.components[located.name] = found
-    return found
-
-
-def _ports(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Port]:
-    """Read ports back from a spec that was inferred; what its node gives need not be given again."""
-    return {name: Port(body["type"], body.get("mode")) for name, body in spec.items()}

@@ -1,4 +1,4 @@
-"""Data transfer nodes of a pipeline, which copy, import or export data, and components that copy.
+"""Data transfer nodes of a pipeline, which copy, import or export data.
 
 A copy that is written out becomes a component; an import or an export runs one of Azure ML's own. Standalone jobs of
 this type there are none. Source: azure-ai-ml 1.35.2, ``_schema/pipeline/component_job.py``,
@@ -12,16 +12,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.grammar.component_io import PARAMETERS
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.references import compute_id
 from airflow_azureml.jobspec.grammar.shared import HEAD as JOB_HEAD
 from airflow_azureml.jobspec.grammar.shared import JOB_SERVICES
-from airflow_azureml.jobspec.nodes import graph
-from airflow_azureml.jobspec.nodes.base import NODE, PORTS, sent_on
-from airflow_azureml.jobspec.nodes.components import HEAD, Component, anonymous, declared, full, loose, unknown_keys
-from airflow_azureml.jobspec.nodes.graph import Scope
-from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, only_bindings, written_out
+from airflow_azureml.jobspec.kinds.data_transfer.component import (
+    COPY,
+    COPY_MODE,
+    EXPORT,
+    IMPORT,
+    TASKS,
+    check_copy,
+)
+from airflow_azureml.jobspec.nodes import bindings
+from airflow_azureml.jobspec.nodes.component import Component, unknown_keys
+from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
+from airflow_azureml.jobspec.nodes.kind import Scope
+from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
+from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.fields import (
     INVALID,
     Field,
@@ -34,16 +42,10 @@ from airflow_azureml.jobspec.table.fields import (
 )
 from airflow_azureml.jobspec.table.values import choice, listed, text
 
-COPY, IMPORT, EXPORT = "copy_data", "import_data", "export_data"
-TASKS = {IMPORT: "source", EXPORT: "sink", COPY: None}
-"""What a node does, and its key for the place outside of Azure ML."""
-
 OWN_COMPONENTS = "azureml://registries/azureml/components/{task}_{kind}/versions/0.0.1"
 DATABASE, FILES = "database", "file_system"
 DATA_OF = {(IMPORT, DATABASE): "mltable", (EXPORT, DATABASE): "uri_file"}
 """The type of data that goes in and out; for a file system it is a uri_folder."""
-
-COPY_MODE = choice({word: word for word in ("merge_with_overwrite", "fail_if_conflict")}, "a way to copy")
 
 # -- places outside of Azure ML
 
@@ -79,55 +81,18 @@ def _kind_of(located: Located, task: str) -> str | None:
     return word.lower() if isinstance(word, str) and word.lower() in PLACES else None
 
 
-# -- components
-
-
-def transfer_component(located: Located, ctx: Translator) -> Any:
-    """Read a component that copies data; those that import and export are Azure ML's own or registered."""
-    copy_alone = Field("task", "task", choice({COPY: COPY}, "the task of a component in a file"), required=True)
-    rows = (*HEAD, copy_alone, Field("data_copy_mode", "data_copy_mode", COPY_MODE))
-    rows = (*rows, Field("properties", "properties", loose))
-    known = (*(row.name for row in rows), "inputs", "outputs")
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(rows, located, ctx, extra=("inputs", "outputs", *rest))
-    taken, given, io = declared(located, ctx, primitive=False)
-    _check_copy(located, ctx, io)
-    properties = body.pop("properties", None)
-    tags = {"tags": body["tags"]} if body.get("tags") else {}
-    spec = {**full({"is_deterministic": True, **rest, **body, "type": "data_transfer", **io}), **tags}
-    made = anonymous(spec, properties, located)
-    return Component(made, "data_transfer", taken, given, spec, located)
-
-
-def _check_copy(located: Located, ctx: Translator, io: Mapping[str, Any]) -> None:
-    """Check what goes in and out of a copy: data into one output of its type, or much into a folder."""
-    types = {part: [port["type"] for port in io.get(part, {}).values()] for part in ("inputs", "outputs")}
-    written = {part: located.value.get(part) for part in types}
-    if not types["inputs"] and not written["inputs"]:
-        ctx.error(located, "a copy needs inputs.", "inputs")
-    if not isinstance(written["outputs"], Mapping) or len(written["outputs"]) != 1:
-        ctx.error(located, "a copy has one output.", "outputs")
-    for name, port in io.get("inputs", {}).items():
-        if port["type"] in PARAMETERS:
-            ctx.error(located, f"a copy takes data, not a {port['type']}.", "inputs", name)
-    if len(types["inputs"]) == 1 and types["outputs"] and types["inputs"] != types["outputs"]:
-        ctx.error(located, f"a copy of {types['inputs'][0]} gives the same, not {types['outputs'][0]}.", "outputs")
-    if len(types["inputs"]) > 1 and types["outputs"] not in ([], ["uri_folder"]):
-        ctx.error(located, f"a copy of several gives a uri_folder, not {types['outputs'][0]}.", "outputs")
-
-
 # -- nodes
 
 _TASK = Field("task", None, anything)
 INLINE = (
-    *(row for row in JOB_HEAD if row.name not in {"display_name", "description", "experiment_name", "properties"}),
+    *rows(JOB_HEAD, "name", "type", "tags", "id", "status", "creation_context", "log_files"),
     Field("display_name", "displayName", text),
     *(Field(key, None, text) for key in ("description", "experiment_name")),
     Field("compute", "computeId", compute_id),
     Field("services", None, JOB_SERVICES, unsent=True),
     _TASK,
 )
-_PROPERTIES = next(row for row in JOB_HEAD if row.name == "properties")
+(_PROPERTIES,) = rows(JOB_HEAD, "properties")
 
 
 def transfer_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
@@ -171,12 +136,12 @@ def _place_row(task: str) -> tuple[Field, ...]:
 
 def _by_component(located: Located, ctx: Translator, found: Component | None, task: str) -> dict[str, Any]:
     """Read the settings of a node with a component, whose own way to copy goes before the node's."""
-    rows = (*NODE, *_place_row(task), _TASK)
+    table = (*NODE, *_place_row(task), _TASK)
     if task == COPY:
-        rows = (*rows, Field("data_copy_mode", "data_copy_mode", anything), Field("is_deterministic", None, anything))
-    known = (*(row.name for row in rows), *PORTS)
-    rest = sent_on(located, ctx, known)
-    body = convert_mapping(rows, located, ctx, extra=(*PORTS, *rest))
+        table = (*table, Field("data_copy_mode", "data_copy_mode", anything), Field("is_deterministic", None, anything))
+    known = (*(row.name for row in table), *COMPONENT_KEYS)
+    rest = unknown_keys(located, ctx, known)
+    body = convert_mapping(table, located, ctx, extra=(*COMPONENT_KEYS, *rest))
     if found is not None and found.located is not None and task != COPY:
         ctx.error(located, f"{task} takes a registered component, or none.", "component")
     mode = found.spec.get("data_copy_mode") if found is not None else None
@@ -187,11 +152,11 @@ def _inline(located: Located, ctx: Translator, scope: Scope, task: str) -> tuple
     """Read a node that is written out: a copy makes a component, anything else runs one of Azure ML's own."""
     if task == COPY:  # whose properties are not sent
         copied = (Field("properties", None, _PROPERTIES.convert), Field("data_copy_mode", "data_copy_mode", COPY_MODE))
-        rows = (*INLINE, *copied)
+        table = (*INLINE, *copied)
     else:
-        rows = (*INLINE, _PROPERTIES, *_place_row(task))
+        table = (*INLINE, _PROPERTIES, *_place_row(task))
     with ctx.style(snake=ctx.snake, bound=False):
-        body = convert_mapping(rows, located, ctx, extra=("inputs", "outputs"))
+        body = convert_mapping(table, located, ctx, extra=("inputs", "outputs"))
     only_bindings(located, ctx)
     if task == COPY:
         return _copy(located, ctx, scope, body), body
@@ -215,8 +180,8 @@ def _copy(located: Located, ctx: Translator, scope: Scope, body: Mapping[str, An
         **{key: body[key] for key in ("tags", "data_copy_mode") if body.get(key)},
         **io,
     }
-    _check_copy(located, ctx, io)
-    return written_out("data_transfer", spec, located, scope)
+    check_copy(located, ctx, io)
+    return inline_component("data_transfer", spec, located, scope)
 
 
 def _check_move(located: Located, ctx: Translator, task: str) -> None:
@@ -231,13 +196,13 @@ def _check_move(located: Located, ctx: Translator, task: str) -> None:
     if not isinstance(group, Mapping) or list(group) != [port]:
         ctx.error(located, f"{task} has one of the {part}, which is called {port}.", part)
         return
-    value = graph.unwrapped(group[port])
+    value = bindings.unwrapped(group[port])
     if kind is None or is_literal(value) or not isinstance(value, Mapping):
         return
-    if not own and graph.OUTPUT.match(str(value.get("path"))):
+    if not own and bindings.OUTPUT.match(str(value.get("path"))):
         return
     wanted = DATA_OF.get((task, kind), "uri_folder")
-    if task == EXPORT and graph.INPUT.match(str(value.get("path"))):
+    if task == EXPORT and bindings.INPUT.match(str(value.get("path"))):
         ctx.error(located, f"give {value['path']} itself, without a mapping.", part, port)
     elif str(value.get("type") or "uri_folder").lower() != wanted:
         ctx.error(located, f"data of a {kind} is of type {wanted} here.", part, port, "type")
@@ -248,7 +213,7 @@ def _check_given(located: Located, ctx: Translator, task: str) -> None:
     for part in ("inputs", "outputs"):
         group = located.value.get(part)
         for item in located.child(part).items() if isinstance(group, Mapping) else ():
-            value = graph.unwrapped(item.value)
+            value = bindings.unwrapped(item.value)
             if part == "inputs" and is_literal(value) and not isinstance(value, str):
                 ctx.error(item, f"{show(value)} is not data.")
             elif item.value is None and task == IMPORT:

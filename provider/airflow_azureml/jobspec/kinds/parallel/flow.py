@@ -18,7 +18,7 @@ from airflow_azureml.jobspec.document.requirements import Address, Placeholder, 
 from airflow_azureml.jobspec.grammar.component_io import Port
 from airflow_azureml.jobspec.grammar.includes import beside
 from airflow_azureml.jobspec.grammar.references import follow, local
-from airflow_azureml.jobspec.nodes.components import Component, component_environment, full
+from airflow_azureml.jobspec.nodes.component import ANONYMOUS, Component, component_environment, without_empty
 from airflow_azureml.jobspec.table.fields import INVALID, Field, Translator, as_written, convert_mapping, nested, show
 from airflow_azureml.jobspec.table.values import listed, mapped, text, truth
 
@@ -105,7 +105,7 @@ def flow_component(located: Located, ctx: Translator) -> Any:
         "code": code,
         "flow_definition_uri": Placeholder(Address(code.requirement), f"{{}}/{file}"),
     }
-    spec = full(spec)
+    spec = without_empty(spec)
     return Component(_registration(spec), "parallel", INPUTS, OUTPUTS, spec, more_inputs=True)
 
 
@@ -166,4 +166,4 @@ def _registration(spec: Mapping[str, Any]) -> Placeholder:
         "tags": dict(spec.get("tags", {})),
         **about,
     }
-    return Placeholder(Register("components", "azureml_anonymous", None, {"properties": body}))
+    return Placeholder(Register("components", ANONYMOUS, None, {"properties": body}))

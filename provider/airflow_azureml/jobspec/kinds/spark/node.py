@@ -1,6 +1,6 @@
-"""Spark nodes of a pipeline, and spark components.
+"""Spark nodes of a pipeline: with a component, or written out.
 
-Source: azure-ai-ml 1.35.2, ``_schema/component/spark_component.py``, ``entities/_builders/spark.py``.
+Source: azure-ai-ml 1.35.2, ``entities/_builders/spark.py``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.command_text import check_command
-from airflow_azureml.jobspec.grammar.includes import INCLUDES, beside, rows_of
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.references import compute_id
 from airflow_azureml.jobspec.grammar.shared import HEAD as JOB_HEAD
 from airflow_azureml.jobspec.grammar.shared import JOB_SERVICES, identity
+from airflow_azureml.jobspec.kinds.spark.component import LISTS, OWN, settings, spark_names
 from airflow_azureml.jobspec.kinds.spark.job import (
     CONF,
     CONFIGURATION,
@@ -26,90 +26,28 @@ from airflow_azureml.jobspec.kinds.spark.job import (
     instance_type,
     parted,
     runtime_version,
-    spark_environment,
-    unique_texts,
     where_to_run,
 )
-from airflow_azureml.jobspec.nodes.base import NODE, PORTS, sent_on
-from airflow_azureml.jobspec.nodes.components import (
-    HEAD,
-    Component,
-    anonymous,
-    component_code,
-    declared,
-    spec_id,
-    unknown_keys,
-)
-from airflow_azureml.jobspec.nodes.graph import INPUT, Scope
-from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, only_bindings, written_out
+from airflow_azureml.jobspec.nodes.bindings import INPUT
+from airflow_azureml.jobspec.nodes.component import Component, unknown_keys
+from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
+from airflow_azureml.jobspec.nodes.kind import Scope
+from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
+from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping, nested, show
 from airflow_azureml.jobspec.table.values import text
 
-_LISTS = tuple(Field(name, name, unique_texts) for name in ("py_files", "jars", "files", "archives"))
-
-
-def _spec_entry(located: Located, ctx: Translator) -> Any:
-    body = entry(located, ctx)
-    return {"file": body["file"]} if isinstance(body, dict) and "file" in body else body
-
-
-def _spec_environment(located: Located, ctx: Translator) -> Any:
-    return spec_id(spark_environment(located, ctx))
-
-
-OWN = (
-    Field("code", "code", component_code),
-    Field("entry", "entry", _spec_entry, required=True),
-    *_LISTS,
-    Field("conf", "conf", CONFIGURATION),
-    Field("args", "args", text),
-    Field("environment", "environment", _spec_environment),
-)
 RESOURCES = nested(
     (
         Field("instance_type", "instance_type", instance_type, required=True),
         Field("runtime_version", "runtime_version", runtime_version, required=True),
     )
 )
-
-
-def settings(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part the settings of a component; an empty one, zero and false too, is as good as none."""
-    known, rest = parted(given)
-    return {short: value or None for short, value in known.items()}, rest
-
-
-def _full(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
-    """Write settings under Spark's own names, those with a short one as numbers where they are."""
-    return {**rest, **{CONF[short]: _whole(value) for short, value in known.items() if value is not None}}
-
-
-def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isdigit() else value
-
-
-def spark_component(located: Located, ctx: Translator) -> Any:
-    """Read a spark component."""
-    properties = Field("properties", "properties", PROPERTIES)
-    rows = (*HEAD, *OWN, properties, INCLUDES)
-    known = (*(row.name for row in rows), "inputs", "outputs")
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(rows_of(rows, located), located, ctx, extra=(*known, *rest))
-    taken, given, io = declared(located, ctx, primitive=False)
-    if "additional_includes" in body:
-        body["code"] = beside(body["additional_includes"], located, ctx, component_code)
-    else:
-        entry_exists(located, ctx)
-    conf = _full(*settings(body.get("conf")))
-    spec = {"is_deterministic": True, **rest, **body, "conf": conf, "type": "spark", **io}
-    return Component(anonymous(spec, body.get("properties"), located), "spark", taken, given, spec, located)
-
-
 COMPONENT_NODE = (
     *NODE,
     Field("resources", "resources", RESOURCES),
     Field("identity", "identity", identity),
-    *(Field(row.name, None, row.convert) for row in _LISTS),
+    *(Field(row.name, None, row.convert) for row in LISTS),
     Field("conf", None, CONFIGURATION),
     Field("args", None, text),
 )
@@ -121,9 +59,9 @@ def spark_node(located: Located, ctx: Translator, scope: Scope, name: str) -> di
     if "component" not in located.value:
         return _inline(located, ctx, scope, name)
     found = scope.components.get(name)
-    known = (*(row.name for row in COMPONENT_NODE), *PORTS, *IGNORED, *CONF)
-    rest = sent_on(located, ctx, known)
-    body = convert_mapping(COMPONENT_NODE, located, ctx, extra=(*PORTS, *IGNORED, *CONF, *rest))
+    known = (*(row.name for row in COMPONENT_NODE), *COMPONENT_KEYS, *IGNORED, *CONF)
+    rest = unknown_keys(located, ctx, known)
+    body = convert_mapping(COMPONENT_NODE, located, ctx, extra=(*COMPONENT_KEYS, *IGNORED, *CONF, *rest))
     if found is None:
         return body
     if "instance_type" in body.get("resources", {}):
@@ -148,9 +86,9 @@ def _given_over(located: Located, ctx: Translator) -> dict[str, Any]:
     known, rest = parted(located.value.get("conf"))
     own = {short: located.value.get(short) for short in CONF}
     known = completed({short: own[short] if value is None else value for short, value in known.items()})
-    given = (Field("entry", "entry", entry), *_LISTS, Field("args", "args", text))
+    given = (Field("entry", "entry", entry), *LISTS, Field("args", "args", text))
     extra = [str(key) for key in located.value]
-    return {**convert_mapping(given, located, ctx, extra=extra), "conf": _full(known, rest)}
+    return {**convert_mapping(given, located, ctx, extra=extra), "conf": spark_names(known, rest)}
 
 
 def _taken_over(located: Located, ctx: Translator, found: Component) -> dict[str, Any]:
@@ -165,7 +103,7 @@ def _taken_over(located: Located, ctx: Translator, found: Component) -> dict[str
         body["entry"] = {"spark_job_entry_type": "SparkJobPythonEntry", **found.spec["entry"]}
     if isinstance(found.spec.get("args"), str) and found.located is not None and "args" in found.located.value:
         check_command(found.located.child("args"), ctx, found.inputs or {})
-    return {**body, "conf": _full(known, own_rest or their_rest)}
+    return {**body, "conf": spark_names(known, own_rest or their_rest)}
 
 
 def _direct_only(located: Located, ctx: Translator, found: Component) -> None:
@@ -183,9 +121,8 @@ def _direct_only(located: Located, ctx: Translator, found: Component) -> None:
                 ctx.error(located, f"{given}: Spark reads and writes in the mode direct only.", part, name, "mode")
 
 
-_HEAD = tuple(row for row in JOB_HEAD if row.name not in {"description", "properties", "name", "experiment_name"})
 INLINE_NODE = (
-    *_HEAD,
+    *rows(JOB_HEAD, "type", "display_name", "tags", "id", "status", "creation_context", "log_files"),
     *(Field(key, None, text) for key in ("description", "name", "experiment_name")),
     Field("properties", "properties", PROPERTIES),
     Field("compute", "computeId", compute_id),
@@ -210,7 +147,7 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
         "is_deterministic": True,
         "type": "spark",
         **made,
-        "conf": _full(completed(known), rest),
+        "conf": spark_names(completed(known), rest),
         **({"description": located.value["description"]} if located.value.get("description") else {}),
         **{
             key: value
@@ -219,5 +156,5 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
         },
         **io,
     }
-    found = written_out("spark", spec, located, scope, spec.get("properties"))
+    found = inline_component("spark", spec, located, scope, spec.get("properties"))
     return {**_shape(located, ctx, scope, name, found), **body}

@@ -22,10 +22,10 @@ from airflow_azureml.jobspec.kinds.sweep.job import (
     at_least_a_minute,
     choice_value,
 )
-from airflow_azureml.jobspec.nodes.base import NODE, sent_on
-from airflow_azureml.jobspec.nodes.components import loose
-from airflow_azureml.jobspec.nodes.graph import Scope
+from airflow_azureml.jobspec.nodes.component import any_mapping, unknown_keys
+from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape
+from airflow_azureml.jobspec.nodes.node_keys import NODE, rows
 from airflow_azureml.jobspec.table.fields import (
     INVALID,
     Convert,
@@ -45,7 +45,7 @@ TIERS = {word: word for word in ("null", "spot", "basic", "standard", "premium")
 PRIORITIES = {word: word for word in ("low", "medium", "high")}
 
 
-def written_algorithm(located: Located, ctx: Translator) -> Any:
+def yaml_algorithm(located: Located, ctx: Translator) -> Any:
     """Take a sampling algorithm in YAML's words, by its name or with its settings."""
     if isinstance(located.value, str):
         return choice({word: word for word in ALGORITHMS}, "a sampling algorithm")(located, ctx)
@@ -56,11 +56,11 @@ def written_algorithm(located: Located, ctx: Translator) -> Any:
     kind = located.value.get("type")
     if not isinstance(kind, str) or snake(kind) not in ALGORITHMS:
         return ctx.error(located, f"{show(kind)} is not a sampling algorithm.{nearest(kind, ALGORITHMS)}", "type")
-    rows = as_written(RANDOM) if snake(kind) == "random" else ()
-    return {"type": snake(kind), **convert_mapping(rows, located, ctx, extra=("type",))}
+    settings = as_written(RANDOM) if snake(kind) == "random" else ()
+    return {"type": snake(kind), **convert_mapping(settings, located, ctx, extra=("type",))}
 
 
-def written_distribution(located: Located, ctx: Translator) -> Any:
+def yaml_distribution(located: Located, ctx: Translator) -> Any:
     """Take a distribution in YAML's words, or a binding in its place."""
     if isinstance(located.value, str) and "${{" in located.value:
         return located.value
@@ -69,17 +69,17 @@ def written_distribution(located: Located, ctx: Translator) -> Any:
     kind = located.value.get("type")
     if not isinstance(kind, str) or kind.lower() not in SPACES:
         return ctx.error(located, f"{show(kind)} is not a distribution.{nearest(kind, SPACES)}", "type")
-    convert: dict[str, Convert] = {"values": listed(choice_value(written_distribution)), "upper": whole}
-    rows = [Field(key, key, convert.get(key, amount), required=key != "values") for key in SPACES[kind.lower()]]
-    return {"type": kind.lower(), **convert_mapping(rows, located, ctx, extra=("type",))}
+    convert: dict[str, Convert] = {"values": listed(choice_value(yaml_distribution)), "upper": whole}
+    table = [Field(key, key, convert.get(key, amount), required=key != "values") for key in SPACES[kind.lower()]]
+    return {"type": kind.lower(), **convert_mapping(table, located, ctx, extra=("type",))}
 
 
-def written_space(located: Located, ctx: Translator) -> Any:
+def yaml_search_space(located: Located, ctx: Translator) -> Any:
     """Take the parameters and their distributions in YAML's words."""
     if isinstance(located.value, Mapping):
         for item in located.items():
             named(item, ctx)
-    return mapped(written_distribution)(located, ctx)
+    return mapped(yaml_distribution)(located, ctx)
 
 
 def seconds(located: Located, ctx: Translator) -> Any:
@@ -98,8 +98,8 @@ LIMITS = nested(
 )
 
 SETTINGS = (
-    Field("sampling_algorithm", "sampling_algorithm", written_algorithm, bindable=False),
-    Field("search_space", "search_space", written_space, bindable=False),
+    Field("sampling_algorithm", "sampling_algorithm", yaml_algorithm, bindable=False),
+    Field("search_space", "search_space", yaml_search_space, bindable=False),
     Field("objective", "objective", nested(as_written(OBJECTIVE)), required=True, bindable=False),
     Field("early_termination", "early_termination", EARLY_TERMINATION),
     Field("limits", "limits", LIMITS, required=True, bindable=False),
@@ -117,19 +117,23 @@ SETTINGS = (
     Field("resources", "resources", nested(as_written(RESOURCES)), bindable=False),
     Field("identity", None, anything, unsent=True),
     Field("description", None, anything, unsent=True),
-    Field("tags", "tags", loose, bindable=False),
+    Field("tags", "tags", any_mapping, bindable=False),
 )
 """What a sweep node has besides; Microsoft's client takes tags of any kind and does not send its identity."""
+
+SWEEP_NODE = (
+    *rows(NODE, "type", "name", "display_name", "properties", "comment", "experiment_name", "services", "compute"),
+    *SETTINGS,
+)
 
 
 def sweep_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a sweep node."""
     extra = ("inputs", "outputs", "trial")
-    rows = (*(row for row in NODE if row.name not in {"description", "tags"}), *SETTINGS)
-    rest = sent_on(located, ctx, (*(row.name for row in rows), *extra))
+    rest = unknown_keys(located, ctx, (*(row.name for row in SWEEP_NODE), *extra))
     if "component" in rest:
         ctx.error(located, '"component" is not known here. Did you mean "trial"?', "component")
-    body = convert_mapping(rows, located, ctx, extra=(*extra, *rest))
+    body = convert_mapping(SWEEP_NODE, located, ctx, extra=(*extra, *rest))
     if isinstance(located.value.get("trial"), str) and REGISTRY.match(located.value["trial"]):
         ctx.error(located, "a trial of a registry is not supported. Accepted: a file, azureml:NAME:VERSION.", "trial")
     found = scope.components.get(name)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.nodes.components import Component
+from airflow_azureml.jobspec.nodes.kind import Scope, Source
 from airflow_azureml.jobspec.table.fields import Translator, nearest, show
 
 BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
@@ -25,41 +24,6 @@ LEGACY = re.compile(r"^\$\{\{(inputs|jobs|outputs)\.(.*?)\}\}$")
 """Bindings without ``parent``, an old spelling that Microsoft's client refuses."""
 
 LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a binding leads to: its type, and the mode that goes with it."""
-
-    type: str
-    mode: str | None = None
-
-
-@dataclass
-class Scope:
-    """The pipeline around a node: what it is given, what it gives, and its nodes.
-
-    :param inputs: type and mode of each input.
-    :param outputs: type and mode of each output.
-    :param jobs: where the nodes are written.
-    :param components: their components, as far as they have some.
-    :param edges: which nodes each node takes something from.
-    :param makers: which nodes give each output of the pipeline; ``takers`` read it, and so wait for these.
-    """
-
-    inputs: Mapping[str, Source]
-    outputs: Mapping[str, Source]
-    jobs: Located | None = None
-    components: dict[str, Component] = field(default_factory=dict)
-    edges: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
-    makers: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
-    takers: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the nodes."""
-        value = self.jobs.value if self.jobs is not None else {}
-        return [str(name) for name in value] if isinstance(value, Mapping) else []
 
 
 def check(located: Located, ctx: Translator, scope: Scope, node: str) -> None:
@@ -188,8 +152,9 @@ def _output(path: str, scope: Scope, seen: tuple[str, ...]) -> Source | None:
     found = scope.components.get(name)
     if found is not None and found.outputs is not None and part == "outputs":
         return Source(found.outputs[port].type) if port in found.outputs else None
-    if isinstance(value, Mapping) and value.get("type") == "automl":
-        return Source("mltable")
+    kind = scope.kind_of(value) if isinstance(value, Mapping) else None
+    if kind is not None and kind.output_type is not None:
+        return Source(kind.output_type)
     if found is not None and (not isinstance(written, Mapping) or port not in written):
         return None
     if isinstance(given, str):

@@ -1,7 +1,6 @@
-"""The nodes of a pipeline: what every kind of them has, and the command, which most of them are.
+"""Command nodes of a pipeline, which most nodes are: with a component, or written out.
 
-Names inside of a node are in snake case, ``componentId`` and ``computeId`` are not. A binding may stand in the place of
-nearly every value. Source: azure-ai-ml 1.35.2, ``entities/_builders/`` and ``_schema/pipeline/component_job.py``.
+Source: azure-ai-ml 1.35.2, ``entities/_builders/command.py`` and ``_schema/pipeline/component_job.py``.
 """
 
 from __future__ import annotations
@@ -18,38 +17,24 @@ from airflow_azureml.jobspec.grammar.shared import (
     LIMITS,
     QUEUE,
     RESOURCES,
-    TAGS,
     identity,
     resources,
     variable,
 )
+from airflow_azureml.jobspec.kinds.command.component import component_distribution
 from airflow_azureml.jobspec.kinds.command.job import COMMAND, command_line
-from airflow_azureml.jobspec.nodes.components import (
-    command_resources,
-    component_distribution,
+from airflow_azureml.jobspec.nodes.component import (
     component_environment,
-    loose,
+    component_resources,
     spec_id,
+    unknown_keys,
 )
-from airflow_azureml.jobspec.nodes.graph import Scope
-from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, written_out
+from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
+from airflow_azureml.jobspec.nodes.kind import Scope
+from airflow_azureml.jobspec.nodes.node_io import node_shape
+from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.fields import INVALID, Convert, Field, Translator, anything, convert_mapping, show
 from airflow_azureml.jobspec.table.values import mapped, text
-
-NODE = (
-    Field("type", None, text, bindable=False),
-    Field("name", None, anything),
-    Field("display_name", "displayName", anything),
-    Field("description", None, anything, unsent=True),
-    Field("tags", "tags", loose, bindable=False),
-    Field("properties", "properties", TAGS, bindable=False),
-    Field("comment", "comment", text),
-    Field("experiment_name", None, anything, unsent=True),
-    Field("services", None, anything, unsent=True),
-    Field("compute", "computeId", compute_id),
-)
-"""What nodes with a component have; the description of one is not sent. Names, description and tags may be of any
-kind. Source: azure-ai-ml 1.35.2, ``BaseNodeSchema`` names none of these and lets unknown keys pass."""
 
 
 def unbound(convert: Convert) -> Convert:
@@ -78,17 +63,6 @@ COMMAND_NODE = (
     Field("code", None, anything),
     Field("command", None, anything),
 )
-PORTS = ("inputs", "outputs", "component")
-
-
-def sent_on(located: Located, ctx: Translator, known: tuple[str, ...]) -> dict[str, Any]:
-    """Take keys of a node that nobody knows, with a warning: Microsoft's client sends them on."""
-    rest = {}
-    for item in located.items():
-        if item.path[-1] not in known and item.path[-1] != "$schema":
-            ctx.warn(item, f"{show(item.path[-1])} is not known here; it is sent as it is.")
-            rest[str(item.path[-1])] = anything(item, ctx)
-    return rest
 
 
 def command_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
@@ -96,9 +70,9 @@ def command_node(located: Located, ctx: Translator, scope: Scope, name: str) -> 
     if "component" not in located.value:
         return inline_command(located, ctx, scope, name)
     found = scope.components.get(name)
-    known = (*(row.name for row in COMMAND_NODE), *PORTS)
-    rest = sent_on(located, ctx, known)
-    body = convert_mapping(COMMAND_NODE, located, ctx, extra=(*PORTS, *rest))
+    known = (*(row.name for row in COMMAND_NODE), *COMPONENT_KEYS)
+    rest = unknown_keys(located, ctx, known)
+    body = convert_mapping(COMMAND_NODE, located, ctx, extra=(*COMPONENT_KEYS, *rest))
     if found is None:
         return body
     for key, convert in (("resources", _taken_over), ("distribution", DISTRIBUTION)):
@@ -116,14 +90,10 @@ def _taken_over(located: Located, ctx: Translator) -> Any:
     return resources(located.within({key: value for key, value in located.value.items() if key in known}), ctx)
 
 
-INLINE = tuple(
-    Field(row.name, row.api_name, row.convert, row.required, row.ignored, row.bindable)
-    for row in COMMAND
-    if row.name not in {"inputs", "outputs", "code", "command", "environment", "compute", "experiment_name", "name"}
-    and row.name not in {"description", "display_name", "parent_job_name", "notification_setting"}
-)
 INLINE_NODE = (
-    *INLINE,
+    *rows(COMMAND, "type", "tags", "properties", "id", "status", "creation_context", "log_files", "parameters"),
+    *rows(COMMAND, "environment_variables", "distribution", "resources", "limits", "identity", "services"),
+    *rows(COMMAND, "queue_settings"),
     Field("name", None, text),
     Field("display_name", "displayName", text),
     Field("experiment_name", None, text, unsent=True),
@@ -131,14 +101,16 @@ INLINE_NODE = (
     Field("parent_job_name", None, text, unsent=True),
     Field("compute", "computeId", compute_id),
 )
-INLINE_OWN = ("inputs", "outputs", "code", "command", "environment")
+"""What a node that is written out has of a job that stands alone."""
+
+IN_COMPONENT = ("inputs", "outputs", "code", "command", "environment")
 
 
 def inline_command(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a command node that is written out: its component is made of it."""
     with ctx.style(snake=ctx.snake, bound=False):  # its schema is that of a job that stands alone
-        body = convert_mapping(INLINE_NODE, located, ctx, extra=INLINE_OWN)
-    found = written_out("command", command_spec(located, ctx, scope), located, scope)
+        body = convert_mapping(INLINE_NODE, located, ctx, extra=IN_COMPONENT)
+    found = inline_component("command", command_spec(located, ctx, scope), located, scope)
     return {**node_shape(located, ctx, scope, name, found), **body}
 
 
@@ -169,7 +141,7 @@ def _settings_of_spec(located: Located, ctx: Translator) -> dict[str, Any]:
     kinds: tuple[tuple[str, Any], ...] = (("description", str), ("tags", Mapping))
     spec = {key: value[key] for key, kind in kinds if value.get(key) not in (None, {}) and isinstance(value[key], kind)}
     if isinstance(value.get("resources"), Mapping):
-        given = command_resources(located.child("resources"), ctx)
+        given = component_resources(located.child("resources"), ctx)
         spec |= {"resources": given} if given else {}
     if value.get("distribution") is not None:
         spec["distribution"] = component_distribution(located.child("distribution"), ctx)

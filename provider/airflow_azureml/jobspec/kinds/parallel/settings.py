@@ -1,0 +1,101 @@
+"""What a parallel component and a parallel node both have: the task, the mini batches and how failures are borne.
+
+Source: azure-ai-ml 1.35.2, ``_schema/component/parallel_component.py``, ``_schema/component/parallel_task.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.references import code, is_binding, linked
+from airflow_azureml.jobspec.nodes.component import component_environment, spec_id
+from airflow_azureml.jobspec.table.fields import INVALID, Field, Table, Translator, convert_mapping, show
+from airflow_azureml.jobspec.table.values import choice, listed, text, whole
+
+UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
+SIZE = re.compile(r"(\d+)([kKmMgG][bB])?")
+LEVELS = ("DEBUG", "INFO", "WARNING")
+TASKS = {"run_function": "run_function", "model": "model", "function": "function"}
+
+
+def batch_size(located: Located, ctx: Translator) -> Any:
+    """Take a size as text: a number, or a number of kb, mb or gb, sent as a whole number; in a node, also a binding."""
+    if ctx.bound and is_binding(located.value):
+        return located.value
+    found = SIZE.fullmatch(located.value) if isinstance(located.value, str) else None
+    if found is None:
+        return ctx.error(located, f'{show(located.value)} is not a size. Accepted: a text such as "10" or "10kb".')
+    return int(found[1]) * (UNITS[found[2].lower()] if found[2] else 1)
+
+
+def keys_as_text(located: Located, ctx: Translator) -> Any:
+    """Take the keys to partition by; they are sent as the text of a JSON list."""
+    found = listed(text)(located, ctx)
+    return found if found is INVALID else json.dumps(found)
+
+
+def level(located: Located, ctx: Translator) -> Any:
+    """Take a logging level, written as Python writes it."""
+    return choice({word: word for word in LEVELS}, "a logging level", fold=str)(located, ctx)
+
+
+def task_code(located: Located, ctx: Translator) -> Any:
+    """Take the code of a task; Microsoft's client sends the address of a git repository on."""
+    if isinstance(located.value, str) and located.value.startswith("git+"):
+        return spec_id(linked(located.value))
+    return spec_id(code(located, ctx, component=True))
+
+
+TASK_ROWS = (
+    Field("type", "type", choice(TASKS, "a type of task"), required=True),
+    Field("code", "code", task_code),
+    Field("entry_script", "entry_script", text),
+    Field("program_arguments", "program_arguments", text),
+    Field("model", "model", text),
+    Field("append_row_to", "append_row_to", text),
+    Field("environment", "environment", component_environment, required=True),
+)
+
+
+def task(located: Located, ctx: Translator) -> Any:
+    """Take the task."""
+    with ctx.style(snake=False, bound=False):
+        return _lenient(TASK_ROWS, located, ctx)
+
+
+def _lenient(rows: Table, located: Located, ctx: Translator) -> Any:
+    """Take a mapping; keys that nobody knows are let go, as Microsoft's client does."""
+    if not isinstance(located.value, Mapping):
+        return ctx.error(located, f"{show(located.value)} is not a mapping.")
+    known = {row.name for row in rows}
+    rest = [item for item in located.items() if item.path[-1] not in known]
+    for item in rest:
+        ctx.warn(item, f"{show(item.path[-1])} is not known here; it is not sent.")
+    return convert_mapping(rows, located, ctx, extra=[item.path[-1] for item in rest])
+
+
+RETRY_ROWS = (Field("timeout", "timeout", whole), Field("max_retries", "max_retries", whole))
+
+
+def retries(located: Located, ctx: Translator) -> Any:
+    """Take the settings of retries, whose values may be bound in a component, too."""
+    with ctx.style(snake=False, bound=True):
+        return _lenient(RETRY_ROWS, located, ctx)
+
+
+SETTINGS = (
+    Field("logging_level", "logging_level", level),
+    Field("task", "task", task, bindable=False),
+    Field("mini_batch_size", "mini_batch_size", batch_size),
+    Field("partition_keys", "partition_keys", keys_as_text),
+    Field("input_data", "input_data", text),
+    Field("retry_settings", "retry_settings", retries),
+    Field("max_concurrency_per_instance", "max_concurrency_per_instance", whole),
+    Field("error_threshold", "error_threshold", whole),
+    Field("mini_batch_error_threshold", "mini_batch_error_threshold", whole),
+)
+"""What a parallel component and a parallel node both have, and send in YAML's words."""

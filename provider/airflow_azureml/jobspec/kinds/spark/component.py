@@ -1,0 +1,86 @@
+"""Spark components, and what a spark node that is written out becomes.
+
+Source: azure-ai-ml 1.35.2, ``_schema/component/spark_component.py``, ``entities/_component/spark_component.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.includes import INCLUDES, beside, rows_of
+from airflow_azureml.jobspec.kinds.spark.job import (
+    CONF,
+    CONFIGURATION,
+    PROPERTIES,
+    entry,
+    entry_exists,
+    parted,
+    spark_environment,
+    unique_texts,
+)
+from airflow_azureml.jobspec.nodes.component import (
+    HEAD,
+    Component,
+    component_code,
+    declared,
+    registration,
+    spec_id,
+    unknown_keys,
+)
+from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping
+from airflow_azureml.jobspec.table.values import text
+
+LISTS = tuple(Field(name, name, unique_texts) for name in ("py_files", "jars", "files", "archives"))
+
+
+def _spec_entry(located: Located, ctx: Translator) -> Any:
+    body = entry(located, ctx)
+    return {"file": body["file"]} if isinstance(body, dict) and "file" in body else body
+
+
+def _spec_environment(located: Located, ctx: Translator) -> Any:
+    return spec_id(spark_environment(located, ctx))
+
+
+OWN = (
+    Field("code", "code", component_code),
+    Field("entry", "entry", _spec_entry, required=True),
+    *LISTS,
+    Field("conf", "conf", CONFIGURATION),
+    Field("args", "args", text),
+    Field("environment", "environment", _spec_environment),
+)
+
+
+def settings(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the settings of a component; an empty one, zero and false too, is as good as none."""
+    known, rest = parted(given)
+    return {short: value or None for short, value in known.items()}, rest
+
+
+def spark_names(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write settings under Spark's own names, those with a short one as numbers where they are."""
+    return {**rest, **{CONF[short]: _whole(value) for short, value in known.items() if value is not None}}
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+def spark_component(located: Located, ctx: Translator) -> Component:
+    """Read a spark component."""
+    properties = Field("properties", "properties", PROPERTIES)
+    rows = (*HEAD, *OWN, properties, INCLUDES)
+    known = (*(row.name for row in rows), "inputs", "outputs")
+    rest = unknown_keys(located, ctx, known)
+    body = convert_mapping(rows_of(rows, located), located, ctx, extra=(*known, *rest))
+    taken, given, io = declared(located, ctx, primitive=False)
+    if "additional_includes" in body:
+        body["code"] = beside(body["additional_includes"], located, ctx, component_code)
+    else:
+        entry_exists(located, ctx)
+    conf = spark_names(*settings(body.get("conf")))
+    spec = {"is_deterministic": True, **rest, **body, "conf": conf, "type": "spark", **io}
+    return Component(registration(spec, body.get("properties"), located), "spark", taken, given, spec, located)

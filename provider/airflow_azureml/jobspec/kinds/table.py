@@ -1,0 +1,36 @@
+"""All kinds of job: a row each, from which translation, nodes, components and the checks of files are derived."""
+
+from __future__ import annotations
+
+from airflow_azureml.jobspec.document.document import Document
+from airflow_azureml.jobspec.kinds import (
+    automl,
+    command,
+    data_transfer,
+    distillation,
+    finetuning,
+    parallel,
+    pipeline,
+    spark,
+    sweep,
+)
+from airflow_azureml.jobspec.nodes.kind import JobTranslator, Kinds
+from airflow_azureml.rest.ids import Workspace
+
+KINDS: Kinds = {
+    folder.KIND.word: folder.KIND
+    for folder in (command, pipeline, data_transfer, sweep, parallel, spark, automl, finetuning, distillation)
+}
+"""The rows by their words. Where keys fit several kinds, the first of these decides: a task of data transfer is no
+parallel one."""
+
+JOB_TYPES = tuple(word for word, kind in KINDS.items() if kind.job is not None)
+"""Words of the kinds that a job of its own can be of."""
+
+COMPONENT_TYPES = tuple(word for word, kind in KINDS.items() if kind.component is not None)
+"""Words of the kinds that a component can be of."""
+
+
+def job_translator(document: Document, workspace: Workspace) -> JobTranslator:
+    """Begin the translation of a job or component that may contain jobs of any kind."""
+    return JobTranslator(workspace, list(document.problems), kinds=KINDS)

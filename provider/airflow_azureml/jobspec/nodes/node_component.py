@@ -1,0 +1,116 @@
+"""The component of a node: registered, in a file of its own, or written out in its place.
+
+Source: azure-ai-ml 1.35.2, ``_schema/component/`` and ``entities/_component/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.references import REGISTRY, asset
+from airflow_azureml.jobspec.nodes.component import Component
+from airflow_azureml.jobspec.nodes.kind import ComponentFile, JobTranslator, Kind
+from airflow_azureml.jobspec.table.fields import INVALID, show
+from airflow_azureml.rest.errors import SpecError
+
+
+def component(located: Located, ctx: JobTranslator, kind: str) -> Any:
+    """Read the component of a node; gives back a Component or INVALID.
+
+    :param kind: the kind that it must be of.
+    """
+    given = located.value
+    if isinstance(given, Mapping):
+        if not ctx.kinds[kind].component_inline and not located.document.from_python:
+            accepted = "a file, azureml:NAME:VERSION, an id"
+            return ctx.error(located, f"a {kind} component cannot be written out here. Accepted: {accepted}.")
+        return read(located, ctx, kind)
+    if not isinstance(given, str) or not given:
+        return ctx.error(located, f"{show(given)} is not a component. Accepted: a file, azureml:NAME:VERSION, an id.")
+    if _is_registered(given):
+        found = asset("components", given, located, ctx)
+        return found if found is INVALID else Component(found, kind)
+    key = (_path(given, located), kind)
+    if key not in ctx.components:
+        ctx.components[key] = None
+        ctx.components[key] = _read_file(key[0], located, ctx, kind)
+    elif ctx.components[key] is None:
+        return ctx.error(located, f"{show(given)}: this component is a part of itself.")
+    return ctx.components[key]
+
+
+def component_type(located: Located, ctx: JobTranslator) -> str | None:
+    """The type that the component of a node says it is of; None where it says none, or only the service knows."""
+    given = located.value
+    if isinstance(given, Mapping):
+        root = located
+    elif not isinstance(given, str) or _is_registered(given):
+        return None
+    else:
+        file = _file(_path(given, located), located, ctx)
+        if file is None or file.document is None:
+            return None
+        root = file.document.root
+        if (form := _form(root, ctx)) is not None:
+            return form[0].word
+    word = root.value.get("type")
+    return word.lower() if isinstance(word, str) else None
+
+
+def read(located: Located, ctx: JobTranslator, kind: str) -> Any:
+    """Read a component that is written out; gives back a Component, or INVALID when nothing could be made of it."""
+    word = located.value.get("type")
+    form = _form(located, ctx)
+    if form is not None and form[0].word != kind:
+        accepted = form[0].word
+        return ctx.error(located, f"this is {form[1]}, and the node is of type {kind}. Accepted: {accepted}.")
+    if form is None and word is None and ctx.kinds[kind].component_says_type:
+        return ctx.error(located, f'"type" is required: {kind}.', "type")
+    if form is None and word is not None and (not isinstance(word, str) or word.lower() != kind):
+        return ctx.error(located, f"the component is of type {show(word)}, the node of type {kind}.", "type")
+    convert = ctx.kinds[kind].component
+    if convert is None:
+        return ctx.error(located, f"there are no components of type {kind}.")
+    with ctx.style(snake=False, bound=False):
+        return convert(located, ctx)
+
+
+def _form(located: Located, ctx: JobTranslator) -> tuple[Kind, str] | None:
+    """The kind of a component that is known by something else than its type, and what a message calls it."""
+    for kind in ctx.kinds.values():
+        for name, fits in kind.component_files.items():
+            if fits(located):
+                return kind, name
+    return None
+
+
+def _is_registered(given: str) -> bool:
+    return given.startswith("azureml:") or REGISTRY.match(given) is not None
+
+
+def _path(given: str, located: Located) -> str:
+    return located.document.files.locate(given.removeprefix("file:"), located.place.folder)
+
+
+def _file(path: str, located: Located, ctx: JobTranslator) -> ComponentFile | None:
+    """Read a file, once; None where there is none."""
+    files = located.document.files
+    if path not in ctx.component_files:
+        if files.kind(path) != "file":
+            return None
+        try:
+            document = files.read(path)
+            ctx.component_files[path] = ComponentFile(document, document.problems)
+        except SpecError as error:
+            ctx.component_files[path] = ComponentFile(None, error.problems)
+    return ctx.component_files[path]
+
+
+def _read_file(path: str, located: Located, ctx: JobTranslator, kind: str) -> Any:
+    file = _file(path, located, ctx)
+    if file is None:
+        return ctx.error(located, f"{show(located.value)}: there is no file {path}.")
+    ctx.problems.extend(file.problems)
+    return INVALID if file.document is None else read(file.document.root, ctx, kind)
