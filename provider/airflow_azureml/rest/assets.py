@@ -1,7 +1,13 @@
 """Assets of a workspace: data, environments, models, components, code. One set of calls, and a table of kinds.
 
-Sources: REST reference, the ``… Containers`` and ``… Versions`` groups; recorded answers; azure-ai-ml 1.35.2 for how a
-version is found (``_utils/_asset_utils.py``). Versions are free texts: only the service counts them.
+Sources: the REST reference has two groups of operations for each kind, which differ in nothing but their names:
+https://learn.microsoft.com/rest/api/azureml/data-containers and
+https://learn.microsoft.com/rest/api/azureml/data-versions,
+https://learn.microsoft.com/rest/api/azureml/environment-containers and so on. It lacks components; these are in
+https://learn.microsoft.com/dotnet/api/azure.resourcemanager.machinelearning.machinelearningcomponentversioncollection
+
+Further sources: recorded answers; azure-ai-ml 1.35.2 for how a version is found (``_utils/_asset_utils.py``). Versions
+are free texts: only the service counts them.
 """
 
 from __future__ import annotations
@@ -102,7 +108,7 @@ class PendingUpload:
 
 
 def get(ws: Workspace, kind: str, name: str, version: str) -> Call[Asset]:
-    """Read one version."""
+    """Read one version. Source: https://learn.microsoft.com/rest/api/azureml/environment-versions/get"""
     return Call("GET", _path(ws, kind, name, version), Asset.from_reply)
 
 
@@ -110,17 +116,26 @@ def create(ws: Workspace, kind: str, name: str, version: str, body: Json) -> Cal
     """Make a version, or what the kind allows to change of one: ``body`` is ``{"properties": {…}}``.
 
     Take the id of the answer: for an anonymous component the service may answer with another version than was put.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/environment-versions/create-or-update
     """
     return Call("PUT", _path(ws, kind, name, version), Asset.from_reply, body=body)
 
 
 def container(ws: Workspace, kind: str, name: str) -> Call[Container]:
-    """Read which version is the latest, and which would be the next."""
+    """Read which version is the latest, and which would be the next.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/data-containers (Get)
+    """
     return Call("GET", f"{ws.path}/{kind}/{name}", Container.from_reply)
 
 
 def latest(ws: Workspace, kind: str, name: str) -> Steps[str]:
     """Find the version that was created last, by one request.
+
+    Sources: https://learn.microsoft.com/rest/api/azureml/data-containers (Get),
+    https://learn.microsoft.com/rest/api/azureml/environment-versions (List); azure-ai-ml 1.35.2,
+    ``_utils/_asset_utils.py``, for the order ``createdtime desc``.
 
     :raises NotFoundError: there is none.
     """
@@ -145,7 +160,10 @@ _QUERY: Mapping[Latest, Mapping[str, str]] = {
 
 
 def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
-    """Find code of the same content, under whichever name; answers its id. (Recording: ``test_code``.)"""
+    """Find code of the same content, under whichever name; answers its id.
+
+    Sources: https://learn.microsoft.com/rest/api/azureml/code-versions (List); a recorded request.
+    """
 
     def parse(reply: Reply) -> str | None:
         rows = get_any_case(reply.json(), "value")
@@ -159,7 +177,8 @@ def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
 def code_address(identity: str) -> Call[str]:
     """Read where code lies, as the spec of a flow names it: without the port that the service may write.
 
-    Source: azure-ai-ml 1.35.2, ``ComponentOperations._update_flow_rest_object``.
+    Sources: https://learn.microsoft.com/rest/api/azureml/code-versions (Get); azure-ai-ml 1.35.2,
+    ``ComponentOperations._update_flow_rest_object``.
 
     :param identity: its ARM id.
     """
@@ -184,7 +203,7 @@ def code_body(uri: str, digest: str) -> Json:
 def start_pending_upload(ws: Workspace, name: str, version: str) -> Call[PendingUpload]:
     """Ask for a place to write code to; each call gives a container of its own, so it may be repeated.
 
-    Source: REST reference, Code Versions - Create Or Get Start Pending Upload.
+    Source: https://learn.microsoft.com/rest/api/azureml/code-versions (Create Or Get Start Pending Upload)
     """
     return Call(
         "POST",

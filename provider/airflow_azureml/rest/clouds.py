@@ -84,7 +84,8 @@ CLOUDS = {
 def control_plane(settings: Settings) -> Steps[ControlPlane]:
     """Tell the control plane of a connection.
 
-    An ``endpoint`` without the rest is asked for its ``/metadata/endpoints``.
+    An ``endpoint`` without the rest is asked for its ``/metadata/endpoints``. Undocumented, see ``metadata``; source:
+    azure-ai-ml 1.35.2, ``_azure_environments.py``.
 
     :raises SettingsError: the cloud is unknown, an address is not https, or the endpoint does not describe itself.
     :raises UntrustedHostError: the endpoint names a login service on a host that nobody vouched for.
@@ -104,7 +105,10 @@ def control_plane(settings: Settings) -> Steps[ControlPlane]:
 
 
 def metadata(endpoint: str) -> Call[Json]:
-    """Ask a control plane which clouds it knows; no token goes there."""
+    """Ask a control plane which clouds it knows; no token goes there.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_azure_environments.py`` and ``ArmConstants.DEFAULT_URL``.
+    """
     query = {"api-version": METADATA_VERSION}
     return Call("GET", f"{endpoint}/metadata/endpoints", Reply.json, plane=Plane.OPEN, query=query, ok=(200,))
 

@@ -1,8 +1,9 @@
 """Batch endpoints and their deployments: read, list, create, delete, invoke, and the jobs of one.
 
-Sources: REST reference, Batch Endpoints and Batch Deployments; recorded answers; Microsoft Learn, *Create jobs and
-input data for batch endpoints*; azure-ai-ml 1.35.2 for what is sent. Creating and deleting are long-running: the
-``begin_…`` calls give back the answer that ``lro.finish`` follows to its end.
+Sources: https://learn.microsoft.com/rest/api/azureml/batch-endpoints and
+https://learn.microsoft.com/rest/api/azureml/batch-deployments; recorded answers; azure-ai-ml 1.35.2 for what is sent.
+Creating and deleting are long-running: the ``begin_…`` calls give back the answer that ``lro.finish`` follows to its
+end.
 """
 
 from __future__ import annotations
@@ -103,12 +104,14 @@ class Deployment:
 
 
 def get(ws: Workspace, name: str) -> Call[Endpoint]:
-    """Read an endpoint. Source: REST reference, Batch Endpoints - Get."""
+    """Read an endpoint. Source: https://learn.microsoft.com/rest/api/azureml/batch-endpoints (Get)"""
     return Call("GET", _path(ws, name), Endpoint.from_reply)
 
 
 def find(ws: Workspace, name: str) -> Steps[Endpoint | None]:
     """Read an endpoint, or None when there is none of that name.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-endpoints (Get)
 
     :raises NotFoundError: the workspace itself is not there.
     """
@@ -121,18 +124,23 @@ def find(ws: Workspace, name: str) -> Steps[Endpoint | None]:
 
 
 def list(ws: Workspace) -> Steps[tuple[Endpoint, ...]]:
-    """List the endpoints of a workspace. Source: REST reference, Batch Endpoints - List."""
+    """List the endpoints of a workspace. Source: https://learn.microsoft.com/rest/api/azureml/batch-endpoints (List)"""
     rows = yield from collect(Call("GET", f"{ws.path}/batchEndpoints", Reply.json))
     return tuple(Endpoint.from_json(row) for row in rows)
 
 
 def begin_create(ws: Workspace, name: str, body: Json) -> Call[Reply]:
-    """Begin to make or change an endpoint: 201 with ``Azure-AsyncOperation``; ``Location`` is the resource itself."""
+    """Begin to make or change an endpoint: 201 with ``Azure-AsyncOperation``; ``Location`` is the resource itself.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-endpoints/create-or-update
+    """
     return Call("PUT", _path(ws, name), _as_it_is, body=body)
 
 
 def create(ws: Workspace, name: str, body: Json) -> Steps[Endpoint]:
     """Make or change an endpoint and wait until that is done.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-endpoints/create-or-update
 
     :param body: ``{"location": …, "properties": {…}}``.
     :raises BadRequestError: it could not be made.
@@ -142,12 +150,18 @@ def create(ws: Workspace, name: str, body: Json) -> Steps[Endpoint]:
 
 
 def begin_delete(ws: Workspace, name: str) -> Call[Reply]:
-    """Begin to delete an endpoint with all its deployments. Source: recorded answers: 202 with both addresses."""
+    """Begin to delete an endpoint with all its deployments: 202 with both addresses (recorded answers).
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-endpoints (Delete)
+    """
     return Call("DELETE", _path(ws, name), _as_it_is)
 
 
 def delete(ws: Workspace, name: str) -> Steps[None]:
-    """Delete an endpoint and wait until it is gone; one that is not there is fine."""
+    """Delete an endpoint and wait until it is gone; one that is not there is fine.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-endpoints (Delete)
+    """
     try:
         yield from lro.finish((yield from begin_delete(ws, name)))
     except NotFoundError as error:
@@ -156,12 +170,15 @@ def delete(ws: Workspace, name: str) -> Steps[None]:
 
 
 def deployment(ws: Workspace, endpoint: str, name: str) -> Call[Deployment]:
-    """Read a deployment. Source: REST reference, Batch Deployments - Get."""
+    """Read a deployment. Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments (Get)"""
     return Call("GET", _path(ws, endpoint, name), Deployment.from_reply)
 
 
 def find_deployment(ws: Workspace, endpoint: str, name: str) -> Steps[Deployment | None]:
-    """Read a deployment, or None when there is none of that name."""
+    """Read a deployment, or None when there is none of that name.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments (Get)
+    """
     try:
         return (yield from deployment(ws, endpoint, name))
     except NotFoundError as error:
@@ -171,18 +188,23 @@ def find_deployment(ws: Workspace, endpoint: str, name: str) -> Steps[Deployment
 
 
 def deployments(ws: Workspace, endpoint: str) -> Steps[tuple[Deployment, ...]]:
-    """List the deployments of an endpoint. Source: REST reference, Batch Deployments - List."""
+    """List the deployments of an endpoint. Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments/list"""
     rows = yield from collect(Call("GET", f"{_path(ws, endpoint)}/deployments", Reply.json))
     return tuple(Deployment.from_json(row) for row in rows)
 
 
 def begin_create_deployment(ws: Workspace, endpoint: str, name: str, body: Json) -> Call[Reply]:
-    """Begin to make or change a deployment; answered as ``begin_create`` is."""
+    """Begin to make or change a deployment; answered as ``begin_create`` is.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments (Create Or Update)
+    """
     return Call("PUT", _path(ws, endpoint, name), _as_it_is, body=body)
 
 
 def create_deployment(ws: Workspace, endpoint: str, name: str, body: Json) -> Steps[Deployment]:
     """Make or change a deployment and wait until that is done.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments (Create Or Update)
 
     :raises BadRequestError: it could not be made.
     """
@@ -191,7 +213,7 @@ def create_deployment(ws: Workspace, endpoint: str, name: str, body: Json) -> St
 
 
 def begin_delete_deployment(ws: Workspace, endpoint: str, name: str) -> Call[Reply]:
-    """Begin to delete a deployment. Source: REST reference, Batch Deployments - Delete."""
+    """Begin to delete a deployment. Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments (Delete)"""
     return Call("DELETE", _path(ws, endpoint, name), _as_it_is)
 
 
@@ -199,6 +221,8 @@ def invoke(uri: str, body: Json, deployment: str | None = None) -> Call[Job]:
     """Start a job of an endpoint. Sent exactly once: each POST that arrives starts a job of its own.
 
     The headers are made anew for each call, so that no deployment leaks from one invocation into the next.
+
+    Source: https://learn.microsoft.com/azure/machine-learning/how-to-access-data-batch-endpoints-jobs
 
     :param uri: the endpoint's ``scoring_uri``, as it is.
     :param body: ``{"properties": {…}}``.
@@ -213,8 +237,8 @@ def invoke(uri: str, body: Json, deployment: str | None = None) -> Call[Job]:
 def jobs(ws: Workspace, endpoint: str, deployment: str | None = None) -> Steps[tuple[Job, ...]]:
     """List the jobs of an endpoint, or of one of its deployments.
 
-    Source: azure-ai-ml 1.35.2, ``list_jobs``. Customers report that the service refuses it, so nothing here depends on
-    it.
+    Undocumented. Source: azure-ai-ml 1.35.2, ``operations/_batch_endpoint_operations.py``, ``list_jobs``. Customers
+    report that the service refuses it, so nothing here depends on it.
     """
     path = f"/mferp/managementfrontend{_path(ws, endpoint, deployment)}/jobs"
     rows = yield from collect(Call("GET", path, Reply.json, plane=Plane.DATA_ML, query=JOBS_VERSION, ok=(200,)))

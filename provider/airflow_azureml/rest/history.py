@@ -1,7 +1,8 @@
 """Run history, the asset planes and MLflow: what a run produced and measured, why it failed, why it waits.
 
 The job's name is the run's id. These routes answer on the workspace's data plane and take ARM tokens (azure-ai-ml
-1.35.2 passes the ARM scope to these clients). Only ``rundata`` tells a run's outputs; ``runs/{id}`` and ``children``
+1.35.2 passes the ARM scope to these clients). Microsoft documents none of them: they rest on what its clients send,
+each said at its request. Only ``rundata`` tells a run's outputs; ``runs/{id}`` and ``children``
 leave them null (recorded answers). ``token`` of a run is a secret and is never kept.
 """
 
@@ -106,17 +107,26 @@ class Details:
 
 
 def run(ws: Workspace, name: str) -> Call[Run]:
-    """Read a run. Source: RunHistory TypeSpec, Runs - Get by id."""
+    """Read a run.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_restclient/runhistory``, Runs - Get by id.
+    """
     return _ask(f"{_runs(ws, name)}", lambda reply: Run.from_json(reply.json()))
 
 
 def details(ws: Workspace, name: str) -> Call[Details]:
-    """Read a run with its log files and its error. Source: RunHistory TypeSpec, Runs - Get details by id."""
+    """Read a run with its log files and its error.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_restclient/runhistory``, Runs - Get details by id.
+    """
     return _ask(f"{_runs(ws, name)}/details", Details.from_reply)
 
 
 def run_data(ws: Workspace, name: str) -> Call[Run]:
-    """Read a run with its outputs. Source: azure-ai-ml 1.35.2 sends this request, all three flags set."""
+    """Read a run with its outputs.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``operations/_run_operations.py``, sends this with all three flags set.
+    """
     body = {"runId": name, "selectRunMetadata": True, "selectRunDefinition": True, "selectJobSpecification": True}
     return _post(
         f"/history/v1.0{ws.path}/rundata", body, lambda reply: Run.from_json(get_any_case(reply.json(), "runMetadata"))
@@ -124,7 +134,10 @@ def run_data(ws: Workspace, name: str) -> Call[Run]:
 
 
 def children(ws: Workspace, name: str) -> Steps[tuple[Run, ...]]:
-    """Read the runs that a run has started: a pipeline's steps, a sweep's trials. Source: azure-ai-ml 1.35.2."""
+    """Read the runs that a run has started: a pipeline's steps, a sweep's trials.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_restclient/runhistory``, Runs - Get child.
+    """
     rows = yield from collect(_ask(f"{_runs(ws, name)}/children", Reply.json))
     return tuple(Run.from_json(row) for row in rows)
 
@@ -132,8 +145,8 @@ def children(ws: Workspace, name: str) -> Steps[tuple[Run, ...]]:
 def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> Steps[tuple[Run, ...]]:
     """Read the runs of an experiment that were created since a moment, children among them; None reads all.
 
-    Source: azureml-core 1.61 (``_restclient/experiment_client.py``) for route, paging and filter; that a time is
-    written like this in a filter is unproven.
+    Undocumented. Source: azureml-core 1.61 (``_restclient/experiment_client.py``) for route, paging and filter; that a
+    time is written like this in a filter is unproven.
     """
     condition = None if moment is None else f"(CreatedUtc ge {moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ})"
     path = f"/history/v1.0{ws.path}/experiments/{quote(experiment, safe='')}/runs:query"
@@ -153,8 +166,8 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
 def resolve(ws: Workspace, outputs: Iterable[RunOutput]) -> Steps[dict[str, str]]:
     """Tell where outputs are: asset id → datastore URI, by one request per plane; unknown ones are left out.
 
-    Sources: recorded answers for data; the generated model client of azure-ai-ml 1.26 for models (``path``, not
-    ``uri``), of which no answer is recorded.
+    Undocumented. Sources: azure-ai-ml 1.35.2, ``_restclient/dataset_dataplane`` and ``_restclient/model_dataplane``;
+    recorded answers for data. Models answer ``path``, not ``uri``; of these no answer is recorded.
     """
     wanted = tuple(outputs)
     data = [output.asset_id for output in wanted if output.kind not in MODEL_KINDS]
@@ -170,7 +183,8 @@ def resolve(ws: Workspace, outputs: Iterable[RunOutput]) -> Steps[dict[str, str]
 def last_metrics(ws: Workspace, run: str) -> Call[dict[str, float | None]]:
     """Read the last value of every metric of a run; one that is no finite number reads as None.
 
-    Sources: MLflow REST API, Get Run; azureml-mlflow 1.62 for the address (``/mlflow/v2.0``) and the ARM audience.
+    Sources: https://mlflow.org/docs/latest/rest-api.html#get-run; azureml-mlflow 1.62 for the address
+    (``/mlflow/v2.0``) and the ARM audience.
     """
     path = f"/mlflow/v2.0{ws.path}/api/2.0/mlflow/runs/get"
     return Call("GET", path, _last_values, plane=Plane.DATA, query={"run_id": run}, ok=(200,))

@@ -1,4 +1,7 @@
-"""Jobs: get, create, begin to cancel, list. Sources: REST reference, Jobs; recorded answers of the service."""
+"""Jobs: get, create, begin to cancel, list.
+
+Sources: https://learn.microsoft.com/rest/api/azureml/jobs; recorded answers of the service.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,7 @@ class Job:
 
 
 def get(ws: Workspace, name: str) -> Call[Job]:
-    """Read a job. Source: REST reference, Jobs - Get."""
+    """Read a job. Source: https://learn.microsoft.com/rest/api/azureml/jobs/get"""
     return Call("GET", f"{ws.path}/jobs/{name}", Job.from_reply)
 
 
@@ -122,7 +125,7 @@ ELSEWHERE = frozenset(
 
 
 def find(ws: Workspace, name: str) -> Steps[Job | None]:
-    """Read a job, or None when there is none of that name.
+    """Read a job, or None when there is none of that name. Source: https://learn.microsoft.com/rest/api/azureml/jobs/get
 
     :raises NotFoundError: the workspace itself is not there.
     """
@@ -137,7 +140,9 @@ def find(ws: Workspace, name: str) -> Steps[Job | None]:
 def create(
     ws: Workspace, name: str, body: Json, *, user_token: bool = False, api_version: str | None = None
 ) -> Call[Job]:
-    """Submit a job. Source: REST reference, Jobs - Create Or Update: answers 201, or 200 where an equal job was there.
+    """Submit a job: answers 201, or 200 where an equal job was there.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/jobs/create-or-update
 
     Never repeated by the pipeline: a second PUT of a body that the service has normalised in the meantime is refused
     ("A job with this name already exists"), so whoever sends it must look first.
@@ -162,7 +167,9 @@ def begin_cancel(ws: Workspace, name: str) -> Call[None]:
     """Ask for the end of a job; it is over when its status says so.
 
     The operation that a 202 points to ends before the job is ``Canceled`` (recorded answers), so it is not followed.
-    Cancelling twice does no harm. Source: REST reference, Jobs - Cancel.
+    Cancelling twice does no harm.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/jobs/cancel
     """
     return Call("POST", f"{ws.path}/jobs/{name}/cancel", _nothing, repeatable=True)
 
@@ -170,7 +177,7 @@ def begin_cancel(ws: Workspace, name: str) -> Call[None]:
 def list(
     ws: Workspace, *, tag: str | None = None, kind: str | None = None, view: str = "ActiveOnly"
 ) -> Steps[tuple[Job, ...]]:
-    """List jobs, newest state up to half a minute late. Source: REST reference, Jobs - List.
+    """List jobs, newest state up to half a minute late. Source: https://learn.microsoft.com/rest/api/azureml/jobs/list
 
     :param tag: only jobs that carry this tag key.
     :param kind: only jobs of this type, such as ``Command``.

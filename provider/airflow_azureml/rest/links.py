@@ -18,7 +18,11 @@ T = TypeVar("T")
 def follow(
     url: str, parse: Callable[[Reply], T], plane: Plane = Plane.ARM, ok: tuple[int, ...] = (200, 202)
 ) -> Call[T]:
-    """Ask for an address that an answer gave, keeping its own query."""
+    """Ask for an address that an answer gave, keeping its own query.
+
+    Sources: https://learn.microsoft.com/rest/api/azureml/jobs/list for ``nextLink``,
+    https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations for the headers.
+    """
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     return Call("GET", urlunsplit(parts._replace(query="", fragment="")), parse, plane=plane, query=query, ok=ok)
@@ -27,9 +31,10 @@ def follow(
 def collect(first: Call[Json]) -> Steps[tuple[Mapping[str, Json], ...]]:
     """Read a list through all its pages: ``{"value": [...], "nextLink": ...}``.
 
-    Entries that are no objects are left out.
+    Entries that are no objects are left out. A link that was followed before ends the list: a service that repeats
+    itself must not hold a worker for ever.
 
-    A link that was followed before ends the list: a service that repeats itself must not hold a worker for ever.
+    Source: https://learn.microsoft.com/rest/api/azureml/jobs/list
     """
     rows: list[Mapping[str, Json]] = []
     seen: set[str] = set()

@@ -67,6 +67,8 @@ def read(url: str, start: int, stop: int) -> Call[Chunk]:
 
     A file that was announced before it exists answers 404 and reads as empty, as azure-ai-ml reads it.
 
+    Source: https://learn.microsoft.com/rest/api/storageservices/get-blob
+
     :raises ForbiddenError: the signature has expired; read the run's details again for a fresh address.
     """
 
@@ -86,7 +88,7 @@ def read(url: str, start: int, stop: int) -> Call[Chunk]:
 
 
 def read_end(url: str, length: int) -> Steps[bytes]:
-    """Read the last bytes of a file.
+    """Read the last bytes of a file. Source: https://learn.microsoft.com/rest/api/storageservices/get-blob
 
     :raises ForbiddenError: the signature has expired.
     """

@@ -24,6 +24,8 @@ def finish(first: Reply, *, interval: float = INTERVAL, patience: float = 3600, 
 
     ``Retry-After`` of an answer goes before ``interval``.
 
+    Source: https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
+
     :param patience: seconds of pauses after which the wait is given up.
     :param endure: seconds of pauses for which polls may go on failing for reasons that pass by themselves.
     :raises BadRequestError: the operation failed or was canceled; the text is the service's.

@@ -1,7 +1,7 @@
 """The workspace itself, its data plane and its datastores.
 
-Sources: REST reference, Workspaces - Get, Datastores - Get, List, List Secrets; recorded answers; azure-ai-ml 1.35.2
-(``_get_workspace_url`` for discovery).
+Sources: https://learn.microsoft.com/rest/api/azureml/workspaces and
+https://learn.microsoft.com/rest/api/azureml/datastores; recorded answers.
 """
 
 from __future__ import annotations
@@ -56,12 +56,15 @@ class WorkspaceInfo:
 
 
 def get(ws: Workspace) -> Call[WorkspaceInfo]:
-    """Read the workspace. Source: REST reference, Workspaces - Get."""
+    """Read the workspace. Source: https://learn.microsoft.com/rest/api/azureml/workspaces/get"""
     return Call("GET", ws.path, WorkspaceInfo.from_reply)
 
 
 def discover(url: str) -> Call[Mapping[str, str]]:
-    """Ask which service answers where; no token goes there (azure-ai-ml sends none)."""
+    """Ask which service answers where; no token goes there.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_utils/utils.py``, which asks the workspace's ``discoveryUrl`` so.
+    """
     return Call("GET", url, _addresses, plane=Plane.OPEN, ok=(200,))
 
 
@@ -70,6 +73,8 @@ def data_plane(ws: Workspace) -> Steps[str]:
 
     A private-link workspace tells an address of its own, so it is asked for, not built. Where discovery is blocked,
     the host of the workspace's tracking URI or of the discovery address itself is taken.
+
+    Sources: https://learn.microsoft.com/rest/api/azureml/workspaces/get and ``discover``.
 
     :raises NotFoundError: the workspace names neither.
     """
@@ -157,7 +162,7 @@ class Secret:
 
 
 def datastore(ws: Workspace, name: str) -> Call[Datastore]:
-    """Read a datastore. Source: REST reference, Datastores - Get."""
+    """Read a datastore. Source: https://learn.microsoft.com/rest/api/azureml/datastores/get"""
     return Call("GET", f"{ws.path}/datastores/{name}", lambda reply: Datastore.from_json(reply.json()))
 
 
@@ -165,6 +170,8 @@ def default_datastore(ws: Workspace) -> Call[Datastore]:
     """Read the default datastore.
 
     Administrators can change which one it is, so it is asked for, with azure-ai-ml's own query.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/datastores/list
 
     :raises NotFoundError: the workspace has none.
     """
@@ -182,7 +189,7 @@ def default_datastore(ws: Workspace) -> Call[Datastore]:
 def secret(ws: Workspace, name: str) -> Call[Secret]:
     """Ask for a short-lived secret of a datastore.
 
-    Source: REST reference, Datastores - List Secrets (``SecretExpiry``).
+    Source: https://learn.microsoft.com/rest/api/azureml/datastores/list-secrets (``SecretExpiry``)
     """
     return Call(
         "POST",
