@@ -77,7 +77,7 @@ def test_a_creation_that_failed_is_raised() -> None:
         reply(200, {"status": "Failed", "error": {"message": "no quota"}}),
     ]
     with pytest.raises(BadRequestError, match="no quota"):
-        Drive(lambda _: answers.pop(0)).run(endpoints.create_deployment(WS, "ep", "d", {}))
+        Drive(lambda _: answers.pop(0)).run(endpoints.create(WS, "ep", {}))
 
 
 def test_deleting_what_is_not_there_is_fine_but_not_in_a_workspace_that_is_not_there() -> None:

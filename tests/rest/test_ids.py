@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_azureml.rest import ids, storage
-from airflow_azureml.rest.ids import AssetId, DatastorePath, JobOutputPath, NamedReference, Workspace
+from airflow_azureml.rest.ids import AssetId, DatastorePath, Workspace
 from airflow_azureml.rest.storage import StorageAddress
 
 WS = Workspace("sub", "rg", "ws")
@@ -15,10 +15,8 @@ OTHER = Workspace("s2", "g2", "w2")
 LONG = "azureml://subscriptions/sub/resourcegroups/rg/workspaces/ws/datastores"
 
 
-def test_workspace_path_and_back() -> None:
+def test_the_path_of_a_workspace() -> None:
     assert WS.path == "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
-    assert ids.parse_workspace(WS.path.lower()) == WS
-    assert ids.parse_workspace(f"{WS.path}/jobs/j") is None
     assert WS.same_as(Workspace("SUB", "RG", "Ws"))
     assert not WS.same_as(OTHER)
 
@@ -95,26 +93,6 @@ def test_what_is_no_asset(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("azureml:d:1", NamedReference("d", version="1")),
-        ("azureml:credit-card@latest", NamedReference("credit-card", label="latest")),
-        ("azureml:d:initial", NamedReference("d", version="initial")),
-        ("azureml:cluster", NamedReference("cluster")),
-        ("azureml:", None),
-        ("azureml:/subscriptions/x", None),
-        ("azureml://datastores/d/paths/p", None),
-        ("d:1", None),
-        ("azureml:d:1:2", None),
-        ("azureml:d@", None),
-        ("azureml:d:", None),
-    ],
-)
-def test_named_references(text: str, expected: NamedReference | None) -> None:
-    assert ids.parse_named(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
         ("azureml://datastores/ds/paths/a/b/", DatastorePath("ds", "a/b/")),
         ("azureml://datastores/ds/paths/", DatastorePath("ds", "")),
         ("azureml://datastores/ds", DatastorePath("ds", "")),
@@ -163,20 +141,10 @@ def test_readers_never_raise(text: str) -> None:
         for read in (
             ids.parse_arm_id,
             ids.parse_asset,
-            ids.parse_named,
             ids.parse_datastore_path,
-            ids.parse_job_output,
         ):
             read(prefix + text)
         storage.parse_https(prefix + text)
-
-
-def test_job_outputs() -> None:
-    found = ids.parse_job_output("azureml://jobs/j/outputs/artifacts/paths/model/MLmodel")
-    assert found == JobOutputPath("j", "artifacts", "model/MLmodel")
-    assert str(found) == "azureml://jobs/j/outputs/artifacts/paths/model/MLmodel"
-    assert ids.parse_job_output("azureml://jobs/j/outputs/o") == JobOutputPath("j", "o")
-    assert ids.parse_job_output("azureml://jobs/j") is None
 
 
 @pytest.mark.parametrize(

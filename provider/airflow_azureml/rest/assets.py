@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.rest.json_values import get_any_case
+from airflow_azureml.rest.json_values import get_any_case, get_text
 
 CONTENT_HASH_VERSION = "202208"
 """Which hash of its content code is known by."""
@@ -61,11 +61,11 @@ class Asset:
     @classmethod
     def from_json(cls, value: Json) -> Asset:
         """Read a version resource."""
-        identity = _text(get_any_case(value, "id")) or ""
+        identity = get_text(value, "id") or ""
         parts = identity.rstrip("/").split("/")
         inner = get_any_case(value, "properties")
         name = parts[-3] if len(parts) > 3 and parts[-2].lower() == "versions" else ""
-        version = _text(get_any_case(value, "name")) or (parts[-1] if name else "")
+        version = get_text(value, "name") or (parts[-1] if name else "")
         return cls(identity, name, version, inner if isinstance(inner, Mapping) else {})
 
     @classmethod
@@ -85,7 +85,7 @@ class Container:
     def from_reply(cls, reply: Reply) -> Container:
         """Read the answer to a GET of a container."""
         inner = get_any_case(reply.json(), "properties")
-        return cls(_text(get_any_case(inner, "latestVersion")), _text(get_any_case(inner, "nextVersion")))
+        return cls(get_text(inner, "latestVersion"), get_text(inner, "nextVersion"))
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ class PendingUpload:
     def from_reply(cls, reply: Reply) -> PendingUpload:
         """Read the answer to startPendingUpload; the signature is what follows the ``?`` of the SAS address."""
         place = get_any_case(reply.json(), "blobReferenceForConsumption")
-        sas = _text(get_any_case(place, "credential", "sasUri")) or ""
+        sas = get_text(place, "credential", "sasUri") or ""
         url, _, query = sas.partition("?")
-        return cls((_text(get_any_case(place, "blobUri")) or url).partition("?")[0].rstrip("/"), query or None)
+        return cls((get_text(place, "blobUri") or url).partition("?")[0].rstrip("/"), query or None)
 
 
 def get(ws: Workspace, kind: str, name: str, version: str) -> Call[Asset]:
@@ -167,7 +167,7 @@ def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
 
     def parse(reply: Reply) -> str | None:
         rows = get_any_case(reply.json(), "value")
-        return _text(get_any_case(rows[0], "id")) if isinstance(rows, list) and rows else None
+        return get_text(rows[0], "id") if isinstance(rows, list) and rows else None
 
     return Call(
         "GET", f"{ws.path}/codes/{name}/versions", parse, query={"hash": digest, "hashVersion": CONTENT_HASH_VERSION}
@@ -184,7 +184,7 @@ def code_address(identity: str) -> Call[str]:
     """
 
     def parse(reply: Reply) -> str:
-        return re.sub(r":\d+/", "/", _text(get_any_case(reply.json(), "properties", "codeUri")) or "")
+        return re.sub(r":\d+/", "/", get_text(reply.json(), "properties", "codeUri") or "")
 
     return Call("GET", identity, parse)
 
@@ -216,7 +216,3 @@ def start_pending_upload(ws: Workspace, name: str, version: str) -> Call[Pending
 
 def _path(ws: Workspace, kind: str, name: str, version: str) -> str:
     return f"{ws.path}/{kind}/{name}/versions/{version}"
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value else None

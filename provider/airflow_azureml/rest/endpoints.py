@@ -18,7 +18,7 @@ from airflow_azureml.rest.errors import NoAnswerError, NotFoundError
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import ELSEWHERE, Job
-from airflow_azureml.rest.json_values import get_any_case
+from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.links import collect
 
 DEPLOYMENT_HEADER = "azureml-model-deployment"
@@ -52,11 +52,11 @@ class Endpoint:
         inner = get_any_case(value, "properties")
         return cls(
             name=_name(value),
-            scoring_uri=_text(get_any_case(inner, "scoringUri")),
-            default_deployment=_text(get_any_case(inner, "defaults", "deploymentName")),
-            state=_text(get_any_case(inner, "provisioningState")),
-            location=_text(get_any_case(value, "location")),
-            id=_text(get_any_case(value, "id")) or "",
+            scoring_uri=get_text(inner, "scoringUri"),
+            default_deployment=get_text(inner, "defaults", "deploymentName"),
+            state=get_text(inner, "provisioningState"),
+            location=get_text(value, "location"),
+            id=get_text(value, "id") or "",
             raw=value if isinstance(value, Mapping) else {},
         )
 
@@ -90,10 +90,10 @@ class Deployment:
         return cls(
             name=_name(value),
             kind=_kind(inner),
-            output_file_name=_text(get_any_case(inner, "outputFileName")),
-            output_action=_text(get_any_case(inner, "outputAction")),
-            state=_text(get_any_case(inner, "provisioningState")),
-            id=_text(get_any_case(value, "id")) or "",
+            output_file_name=get_text(inner, "outputFileName"),
+            output_action=get_text(inner, "outputAction"),
+            state=get_text(inner, "provisioningState"),
+            id=get_text(value, "id") or "",
             raw=value if isinstance(value, Mapping) else {},
         )
 
@@ -201,22 +201,6 @@ def begin_create_deployment(ws: Workspace, endpoint: str, name: str, body: Json)
     return Call("PUT", _path(ws, endpoint, name), _as_it_is, body=body)
 
 
-def create_deployment(ws: Workspace, endpoint: str, name: str, body: Json) -> Steps[Deployment]:
-    """Make or change a deployment and wait until that is done.
-
-    Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments (Create Or Update)
-
-    :raises BadRequestError: it could not be made.
-    """
-    yield from lro.finish((yield from begin_create_deployment(ws, endpoint, name, body)))
-    return (yield from deployment(ws, endpoint, name))
-
-
-def begin_delete_deployment(ws: Workspace, endpoint: str, name: str) -> Call[Reply]:
-    """Begin to delete a deployment. Source: https://learn.microsoft.com/rest/api/azureml/batch-deployments (Delete)"""
-    return Call("DELETE", _path(ws, endpoint, name), _as_it_is)
-
-
 def invoke(uri: str, body: Json, deployment: str | None = None) -> Call[Job]:
     """Start a job of an endpoint. Sent exactly once: each POST that arrives starts a job of its own.
 
@@ -257,8 +241,8 @@ def started(value: Json) -> Job:
         name=found.name,
         status=found.status,
         kind="Pipeline",
-        display_name=_text(get_any_case(inner, "name")),
-        studio_url=_text(get_any_case(inner, "interactionEndpoints", "Studio", "endpoint")),
+        display_name=get_text(inner, "name"),
+        studio_url=get_text(inner, "interactionEndpoints", "Studio", "endpoint"),
         tags=found.tags,
         properties=found.properties,
         created_at=found.created_at,
@@ -284,7 +268,7 @@ def _kind(inner: Json) -> Kind | None:
 
 def _name(value: Json) -> str:
     """The last part of a resource's name or id."""
-    return (_text(get_any_case(value, "name")) or _text(get_any_case(value, "id")) or "").rpartition("/")[2]
+    return (get_text(value, "name") or get_text(value, "id") or "").rpartition("/")[2]
 
 
 def _path(ws: Workspace, endpoint: str, deployment: str | None = None) -> str:
@@ -294,7 +278,3 @@ def _path(ws: Workspace, endpoint: str, deployment: str | None = None) -> str:
 
 def _as_it_is(reply: Reply) -> Reply:
     return reply
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value else None

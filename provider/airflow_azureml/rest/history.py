@@ -19,7 +19,7 @@ from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, data_kind
-from airflow_azureml.rest.json_values import get_any_case
+from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.links import collect
 
 T = TypeVar("T")
@@ -73,19 +73,19 @@ class Run:
         """Read a run, or the details of one: they share these fields."""
         error = error_payloads.read(get_any_case(value, "error"))
         return cls(
-            id=_text(get_any_case(value, "runId")) or "",
-            status=_text(get_any_case(value, "status")) or "Unknown",
-            kind=_text(get_any_case(value, "runType")),
-            display_name=_text(get_any_case(value, "displayName")),
+            id=get_text(value, "runId") or "",
+            status=get_text(value, "status") or "Unknown",
+            kind=get_text(value, "runType"),
+            display_name=get_text(value, "displayName"),
             started_at=times.parse_optional(get_any_case(value, "startTimeUtc")),
             ended_at=times.parse_optional(get_any_case(value, "endTimeUtc")),
             error=error if error.message or error.codes else None,
             warnings=_messages(get_any_case(value, "warnings")),
-            queue_message=_text(get_any_case(value, "queueingInfo", "message")),
-            cancel_reason=_text(get_any_case(value, "cancelationReason")),
+            queue_message=get_text(value, "queueingInfo", "message"),
+            cancel_reason=get_text(value, "cancelationReason"),
             created_at=times.parse_optional(get_any_case(value, "createdUtc")),
-            parent_id=_text(get_any_case(value, "parentRunId")),
-            container=_text(get_any_case(value, "dataContainerId")),
+            parent_id=get_text(value, "parentRunId"),
+            container=get_text(value, "dataContainerId"),
             properties=_words(get_any_case(value, "properties")),
             tags=_words(get_any_case(value, "tags")),
             outputs=_outputs(get_any_case(value, "outputs")),
@@ -157,7 +157,7 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
         page = yield from _post(path, body, Reply.json)
         value = get_any_case(page, "value")
         rows += [Run.from_json(row) for row in (value if isinstance(value, list) else []) if isinstance(row, Mapping)]
-        token = _text(get_any_case(page, "continuationToken"))
+        token = get_text(page, "continuationToken")
         if token is None or token in seen:
             return tuple(rows)
         seen.add(token)
@@ -194,7 +194,7 @@ def _resolved(path: str, asset_ids: list[str], key: str) -> Call[dict[str, str]]
     def parse(reply: Reply) -> dict[str, str]:
         values = get_any_case(reply.json(), "values")
         rows = values.items() if isinstance(values, Mapping) else ()
-        return {asset_id: place for asset_id, row in rows if (place := _text(get_any_case(row, key)))}
+        return {asset_id: place for asset_id, row in rows if (place := get_text(row, key))}
 
     return _post(path, {"values": list(dict.fromkeys(asset_ids))}, parse)
 
@@ -215,19 +215,15 @@ def _post(path: str, body: Json, parse: Callable[[Reply], T]) -> Call[T]:
 def _outputs(value: Json) -> Mapping[str, RunOutput]:
     rows = value.items() if isinstance(value, Mapping) else ()
     return {
-        name: RunOutput(asset_id, data_kind(_text(get_any_case(row, "type")) or "uri_folder"))
+        name: RunOutput(asset_id, data_kind(get_text(row, "type") or "uri_folder"))
         for name, row in rows
-        if (asset_id := _text(get_any_case(row, "assetId")))
+        if (asset_id := get_text(row, "assetId"))
     }
 
 
 def _messages(value: Json) -> tuple[str, ...]:
     rows = value if isinstance(value, list) else []
-    return tuple(message for row in rows if (message := _text(get_any_case(row, "message"))))
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return tuple(message for row in rows if (message := get_text(row, "message")))
 
 
 def _words(value: Json) -> Mapping[str, str]:

@@ -76,13 +76,6 @@ _ARM_ID = re.compile(
     r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?/?",
     re.IGNORECASE,
 )
-_WORKSPACE_ID = re.compile(rf"(?:azureml:)?{_WORKSPACE}/?", re.IGNORECASE)
-
-
-def parse_workspace(text: str) -> Workspace | None:
-    """Read the ARM id of a workspace."""
-    found = _WORKSPACE_ID.fullmatch(text)
-    return _workspace(found) if found else None
 
 
 def parse_arm_id(text: str) -> ArmId | None:
@@ -153,24 +146,6 @@ def parse_asset(text: str) -> AssetId | None:
 
 
 @dataclass(frozen=True)
-class NamedReference:
-    """``azureml:<name>``, with ``:<version>`` or ``@<label>``: its kind follows from the place it stands in."""
-
-    name: str
-    version: str | None = None
-    label: str | None = None
-
-
-_NAMED = re.compile(r"azureml:(?!/)(?P<name>[^/:@\s]+)(?::(?P<version>[^/:@\s]+)|@(?P<label>[^/:\s]+))?")
-
-
-def parse_named(text: str) -> NamedReference | None:
-    """Read a reference by name."""
-    found = _NAMED.fullmatch(text)
-    return NamedReference(found["name"], found["version"], found["label"]) if found else None
-
-
-@dataclass(frozen=True)
 class DatastorePath:
     """A path in a datastore; a folder when it ends in ``/``.
 
@@ -224,30 +199,6 @@ def parse_datastore_path(text: str) -> DatastorePath | None:
         return None
     home = _workspace(found) if found["subscription"] else None
     return DatastorePath(found["datastore"], found["path"] or "", home)
-
-
-@dataclass(frozen=True)
-class JobOutputPath:
-    """A path inside a job's output, whose default one is called ``artifacts``."""
-
-    job: str
-    output: str
-    path: str = ""
-
-    def __str__(self) -> str:
-        """The URI."""
-        return f"azureml://jobs/{self.job}/outputs/{self.output}/paths/{self.path}"
-
-
-_JOB_OUTPUT = re.compile(
-    r"azureml://jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths(?:/(?P<path>.*))?)?", re.IGNORECASE | re.DOTALL
-)
-
-
-def parse_job_output(text: str) -> JobOutputPath | None:
-    """Read a job output URI."""
-    found = _JOB_OUTPUT.fullmatch(text)
-    return JobOutputPath(found["job"], found["output"], found["path"] or "") if found else None
 
 
 DataKind = Literal["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"]

@@ -13,7 +13,7 @@ from airflow_azureml.rest import times
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, data_kind
-from airflow_azureml.rest.json_values import get_any_case
+from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.links import collect
 from airflow_azureml.rest.status import Phase, is_being_canceled, phase
 
@@ -39,9 +39,9 @@ class JobOutput:
         kind = get_any_case(value, "jobOutputType")
         return cls(
             data_kind(kind) if isinstance(kind, str) else "uri_folder",
-            _text(get_any_case(value, "uri")),
-            _text(get_any_case(value, "assetName")),
-            _text(get_any_case(value, "assetVersion")),
+            get_text(value, "uri"),
+            get_text(value, "assetName"),
+            get_text(value, "assetVersion"),
         )
 
 
@@ -83,12 +83,12 @@ class Job:
         inner = _mapping(get_any_case(value, "properties"))
         studio = get_any_case(inner.get("services"), "Studio", "endpoint")
         return cls(
-            name=_text(get_any_case(value, "name")) or (_text(get_any_case(value, "id")) or "").rpartition("/")[2],
-            status=_text(inner.get("status")) or "Unknown",
-            kind=_text(inner.get("jobType")),
-            experiment_name=_text(inner.get("experimentName")),
-            display_name=_text(inner.get("displayName")),
-            studio_url=_text(studio),
+            name=get_text(value, "name") or (get_text(value, "id") or "").rpartition("/")[2],
+            status=get_text(inner.get("status")) or "Unknown",
+            kind=get_text(inner.get("jobType")),
+            experiment_name=get_text(inner.get("experimentName")),
+            display_name=get_text(inner.get("displayName")),
+            studio_url=get_text(studio),
             tags=_words(inner.get("tags")),
             properties=_words(inner.get("properties")),
             outputs={
@@ -97,7 +97,7 @@ class Job:
                 if isinstance(output, Mapping)
             },
             created_at=times.parse_optional(get_any_case(value, "systemData", "createdAt")),
-            compute_id=_text(inner.get("computeId")),
+            compute_id=get_text(inner.get("computeId")),
             raw=_mapping(value),
         )
 
@@ -194,10 +194,6 @@ def list(
 
 def _nothing(reply: Reply) -> None:
     """Read nothing from an answer whose status says it all."""
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

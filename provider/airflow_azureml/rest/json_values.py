@@ -22,3 +22,9 @@ def get_any_case(value: Json, *path: str) -> Json:
 def _find(value: Mapping[str, Json], name: str) -> Json:
     """The value of the first key that differs in case only; ``name`` is in lower case."""
     return next((item for key, item in value.items() if isinstance(key, str) and key.lower() == name), None)
+
+
+def get_text(value: Json, *path: str) -> str | None:
+    """Look a text up as ``get_any_case`` does; without a path, the value itself. None for an empty text and no text."""
+    found = get_any_case(value, *path)
+    return found if isinstance(found, str) and found else None

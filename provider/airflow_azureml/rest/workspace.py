@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from airflow_azureml.rest.errors import NotFoundError, ServiceError, UnreachableError
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps, StorageLocation
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.rest.json_values import get_any_case
+from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.storage import StorageAddress
 
 
@@ -42,15 +42,15 @@ class WorkspaceInfo:
         value = reply.json()
         inner = get_any_case(value, "properties")
         return cls(
-            id=_text(get_any_case(value, "id")) or "",
-            name=_text(get_any_case(value, "name")) or "",
-            location=_text(get_any_case(value, "location")),
-            guid=_text(get_any_case(inner, "workspaceId")),
-            discovery_url=_text(get_any_case(inner, "discoveryUrl")),
-            tracking_uri=_text(get_any_case(inner, "mlFlowTrackingUri")),
-            storage_account=_text(get_any_case(inner, "storageAccount")),
-            tenant_id=_text(get_any_case(inner, "tenantId")),
-            kind=_text(get_any_case(value, "kind")),
+            id=get_text(value, "id") or "",
+            name=get_text(value, "name") or "",
+            location=get_text(value, "location"),
+            guid=get_text(inner, "workspaceId"),
+            discovery_url=get_text(inner, "discoveryUrl"),
+            tracking_uri=get_text(inner, "mlFlowTrackingUri"),
+            storage_account=get_text(inner, "storageAccount"),
+            tenant_id=get_text(inner, "tenantId"),
+            kind=get_text(value, "kind"),
             raw=value if isinstance(value, Mapping) else {},
         )
 
@@ -120,14 +120,14 @@ class Datastore:
     def from_json(cls, value: Json) -> Datastore:
         """Read a datastore resource."""
         inner = get_any_case(value, "properties")
-        names = (_text(get_any_case(inner, key)) for key in ("containerName", "filesystem", "fileShareName"))
+        names = (get_text(inner, key) for key in ("containerName", "filesystem", "fileShareName"))
         return cls(
-            name=_text(get_any_case(value, "name")) or "",
-            kind=_text(get_any_case(inner, "datastoreType")) or "",
-            account=_text(get_any_case(inner, "accountName")),
+            name=get_text(value, "name") or "",
+            kind=get_text(inner, "datastoreType") or "",
+            account=get_text(inner, "accountName"),
             container=next((name for name in names if name), None),
-            endpoint=_text(get_any_case(inner, "endpoint")),
-            credentials=_text(get_any_case(inner, "credentials", "credentialsType")) or "None",
+            endpoint=get_text(inner, "endpoint"),
+            credentials=get_text(inner, "credentials", "credentialsType") or "None",
             is_default=get_any_case(inner, "isDefault") is True,
         )
 
@@ -153,8 +153,8 @@ class Secret:
     def from_reply(cls, reply: Reply) -> Secret:
         """Read the answer to listSecrets; certificates and service principals are of no use here."""
         value = reply.json()
-        sas = _text(get_any_case(value, "sasToken"))
-        return cls(sas.lstrip("?") if sas else None, _text(get_any_case(value, "key")))
+        sas = get_text(value, "sasToken")
+        return cls(sas.lstrip("?") if sas else None, get_text(value, "key"))
 
     def location(self, address: StorageAddress) -> StorageLocation:
         """The address together with the means to enter it."""
@@ -204,7 +204,3 @@ def _addresses(reply: Reply) -> Mapping[str, str]:
     value = reply.json()
     rows = value.items() if isinstance(value, Mapping) else ()
     return {key: item for key, item in rows if isinstance(key, str) and isinstance(item, str)}
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value else None
