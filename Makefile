@@ -6,7 +6,7 @@
 #   make test-quick   those that run no other Airflow and not Microsoft's client: for the round after each change
 #   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently; on a
 #                  terminal it stays up until Ctrl-C, with DEMO_KEEP=0 it ends at once)
-#   make bench     the benchmarks
+#   make bench     the benchmarks, and how many files a value passes on four walks through the code
 #   make docs-reference   docs/reference anew, from the code's own tables, routes and signatures
 #   make fuzz      100,000 changed job files: refused with reasons, or sent as a valid body (COUNT=1000 SEED=5: fewer, others)
 #   make oracle    every family of made-up jobs, and changed ones, beside Microsoft's client (COUNT=100 SEED=5)
@@ -121,6 +121,7 @@ docs-reference: $(VENV)/.installed
 bench: install
 	$(BIN)/python benchmarks/import_cost.py
 	$(BIN)/python benchmarks/translation.py
+	$(BIN)/python benchmarks/walks.py
 
 # About a quarter of an hour for 100,000 on an idle machine; hypothesis chooses the changes.
 fuzz: install
