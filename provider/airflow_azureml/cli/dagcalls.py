@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.cli.literals import UNKNOWN, Literals
-from airflow_azureml.jobspec.table.fields import nearest
+from airflow_azureml.jobspec.document.messages import nearest
 from airflow_azureml.rest.errors import Problem
 
 PACKAGE = "airflow_azureml"

@@ -65,7 +65,7 @@ def _empty(plain: Any) -> Any:
 
 def no_such_output(task_id: str, name: str, names: Collection[str]) -> AzureMLSpecError:
     """The error of a reference to an output that a task does not have."""
-    from airflow_azureml.jobspec.table.fields import closest
+    from airflow_azureml.jobspec.document.messages import closest
 
     near = closest(name, names)
     hint = f' Did you mean "{near}"?' if near else ""

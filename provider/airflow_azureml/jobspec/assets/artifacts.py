@@ -12,10 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.inputs import data_uri, datastore
 from airflow_azureml.jobspec.grammar.references import PREFIXES, is_binding, is_url, not_local
-from airflow_azureml.jobspec.table.fields import INVALID, OMIT, Field, Translator, convert_mapping, show
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import choice, text, version
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace

@@ -11,10 +11,13 @@ from typing import Any
 
 from airflow_azureml.jobspec.assets.artifacts import Artifact, artifact_address, rows, translate
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
 from airflow_azureml.jobspec.grammar.inputs import DATA_TYPES, TABLE_TYPES
 from airflow_azureml.jobspec.grammar.mltable import local_table
-from airflow_azureml.jobspec.table.fields import Field, Translator, anything, show
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import mapped
 from airflow_azureml.rest.ids import Workspace
 

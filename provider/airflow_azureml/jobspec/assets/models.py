@@ -9,18 +9,13 @@ from typing import Any
 
 from airflow_azureml.jobspec.assets.artifacts import Artifact, artifact_address, optional_name, rows, translate
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.inputs import MODEL_TYPES
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Field,
-    Translator,
-    answers,
-    anything,
-    convert_mapping,
-    show,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 from airflow_azureml.rest.ids import Workspace
 

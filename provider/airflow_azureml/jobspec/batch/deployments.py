@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.assets.models import inline as inline_model
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
 from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.environments import deployed
@@ -24,18 +25,11 @@ from airflow_azureml.jobspec.kinds.table import job_translator
 from airflow_azureml.jobspec.nodes.component import ANONYMOUS
 from airflow_azureml.jobspec.nodes.kind import JobTranslator
 from airflow_azureml.jobspec.nodes.node_component import component
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Field,
-    Translator,
-    answers,
-    anything,
-    convert_mapping,
-    nested,
-    show,
-    snake,
-    tell_reading,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, mapped, text, whole, word
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -307,7 +301,7 @@ def _job(located: Located, ctx: Translator) -> Any:
 def _setting(located: Located, ctx: Translator) -> Any:
     """Take a setting of the pipeline's jobs; the service holds all of them as texts."""
     if isinstance(located.value, (str, bool, int, float)):
-        tell_reading(located, ctx, str(located.value))
+        warn_of_reading(located, ctx, str(located.value))
         return str(located.value)
     return ctx.error(located, f"{show(located.value)} is not a setting. Accepted: a text, a number, true, false.")
 

@@ -17,18 +17,12 @@ from typing import Any
 from airflow_azureml.jobspec.batch.invocation_io import INPUTS, OUTPUTS, ModelRules, batch_inputs, batch_outputs
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.files.file_kinds import explained
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Convert,
-    Field,
-    Translator,
-    anything,
-    convert_mapping,
-    nested,
-    show,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, mapped, text, title, whole
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.inputs import (
     BUILT_KEYS,
     INPUT_KEYS,
@@ -30,7 +31,8 @@ from airflow_azureml.jobspec.grammar.inputs import (
 from airflow_azureml.jobspec.grammar.literals import EMPTY, is_literal
 from airflow_azureml.jobspec.grammar.outputs import OUTPUT_KEYS, OUTPUT_MODES
 from airflow_azureml.jobspec.grammar.references import ARM_ID, is_reference
-from airflow_azureml.jobspec.table.fields import INVALID, Translator, show, tell_reading
+from airflow_azureml.jobspec.table.json_values import warn_of_reading
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, warn_of_base
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import parse_datastore_path
@@ -139,7 +141,7 @@ def _input(located: Located, ctx: Translator, rules: ModelRules) -> Any:
         return _data(located.within({"path": value}), ctx, rules)
     if is_literal(value):
         rules.take_input(located, "Literal")
-        tell_reading(located, ctx)
+        warn_of_reading(located, ctx)
         _tell_empty(located, ctx)
         return {"jobInputType": "Literal", "value": value}
     if not isinstance(value, Mapping):
@@ -186,7 +188,7 @@ def _literal(located: Located, ctx: Translator, rules: ModelRules, kind: str | N
     if kind in ("number", "integer"):
         warn_of_base(inner, ctx, inner.value)
     elif kind is None:
-        tell_reading(inner, ctx)
+        warn_of_reading(inner, ctx)
     _tell_empty(inner, ctx)
     value = inner.value if kind is None else LITERALS[kind](inner, ctx)
     return INVALID if value is INVALID else {"jobInputType": "Literal", "value": value}
@@ -199,7 +201,7 @@ def _tell_empty(located: Located, ctx: Translator) -> None:
 
 
 def _string(located: Located, ctx: Translator) -> Any:
-    tell_reading(located, ctx, str(located.value))
+    warn_of_reading(located, ctx, str(located.value))
     return str(located.value)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document
-from airflow_azureml.jobspec.table.fields import show
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.rest.errors import Problem
 
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.table.fields import Translator, nearest
+from airflow_azureml.jobspec.document.messages import nearest
+from airflow_azureml.jobspec.table.translator import Translator
 
 INPUT_BINDING = re.compile(r"\${{inputs\.([\w\.-]+)}}")
 

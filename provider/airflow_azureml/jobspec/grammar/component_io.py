@@ -14,16 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.inputs import TYPES
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Field,
-    Translator,
-    anything,
-    convert_mapping,
-    show,
-    tell_reading,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import listed, number, text, truth, warn_of_base
 
 PARAMETERS = ("number", "integer", "boolean", "string")
@@ -196,7 +192,7 @@ def _parsed(located: Located, ctx: Translator, body: dict[str, Any]) -> dict[str
             ctx.error(located, f"{show(body[key])} is not a value of type {body['type']}.", key)
             continue
         if body["type"] == "string":
-            tell_reading(located.child(key), ctx, sent)
+            warn_of_reading(located.child(key), ctx, sent)
         elif body["type"] != "boolean":
             warn_of_base(located.child(key), ctx, sent)
             if Decimal(sent) != Decimal(str(body[key])):

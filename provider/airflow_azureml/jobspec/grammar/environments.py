@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.inputs import datastore
 from airflow_azureml.jobspec.grammar.pip_lines import warn_of_local_files
@@ -24,18 +25,11 @@ from airflow_azureml.jobspec.grammar.references import (
     not_local,
     written,
 )
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Convert,
-    Field,
-    Translator,
-    answers,
-    anything,
-    convert_mapping,
-    nested,
-    show,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Convert, Field, answers
+from airflow_azureml.jobspec.table.form import Form
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import choice, mapped, text, title, version, whole
 from airflow_azureml.rest.errors import SpecError
 
@@ -184,8 +178,7 @@ def inline(located: Located, ctx: Translator, named: bool = False) -> Any:
             ctx.error(located, f"{show(key)} belongs into a conda file. Accepted here: image, conda_file, build.", key)
     table = (*ENVIRONMENT, Field("build", "build", build(datastore(located, ctx))))
     rest = {key: value for key, value in located.value.items() if key not in CONDA}
-    with ctx.style(snake=False, bound=ctx.bound):
-        body = convert_mapping(table, located.within(rest), ctx)
+    body = convert_mapping(table, located.within(rest), ctx.in_form(Form.JOB, ctx.bound))
     if len(ctx.problems) > before:
         return INVALID
     if located.value.get("id"):

@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.table.fields import Field, Translator, answers, nested, snake
+from airflow_azureml.jobspec.table.convert import nested
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import choice, listed, text
 
 TYPES = {

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
 from airflow_azureml.jobspec.grammar.references import name_strays
-from airflow_azureml.jobspec.table.fields import OMIT, Convert, Field, Translator, show
+from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.translator import OMIT, Translator
 from airflow_azureml.jobspec.table.values import listed, text
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.literals import is_literal, tell_literal
 from airflow_azureml.jobspec.grammar.mltable import warn_of_no_table
@@ -26,7 +27,8 @@ from airflow_azureml.jobspec.grammar.references import (
     local,
     not_local,
 )
-from airflow_azureml.jobspec.table.fields import INVALID, Translator, nearest, show
+from airflow_azureml.jobspec.table.form import Form
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 """What an input or output may be called."""
@@ -208,7 +210,7 @@ def data_body(uri: Any, kind: str, mode: str | None, ctx: Translator) -> dict[st
     """Make the service's words for data. The mode of a binding is only sent in a pipeline."""
     modes = {"mode": INPUT_MODES[mode]} if mode else {}
     if is_binding(uri):
-        return {ctx.key("jobInputType"): "literal", "value": uri, **(modes if ctx.snake else {})}
+        return {ctx.key("jobInputType"): "literal", "value": uri, **(modes if ctx.form is Form.NODE else {})}
     return {ctx.key("jobInputType"): kind, "uri": uri, **modes}
 
 

@@ -7,8 +7,10 @@ import os.path
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.references import is_reference
-from airflow_azureml.jobspec.table.fields import Translator, show, tell_reading
+from airflow_azureml.jobspec.table.json_values import warn_of_reading
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import warn_of_base
 
 EMPTY = (
@@ -34,7 +36,7 @@ def tell_literal(located: Located, ctx: Translator, kind: str) -> None:
     if kind in ("number", "integer"):
         warn_of_base(located, ctx, value)
     elif kind != "boolean" or not isinstance(value, bool):
-        tell_reading(located, ctx, str(value))
+        warn_of_reading(located, ctx, str(value))
 
 
 def _warn_of_data(located: Located, ctx: Translator) -> None:

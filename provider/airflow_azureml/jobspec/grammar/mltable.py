@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.references import is_url
-from airflow_azureml.jobspec.table.fields import INVALID, Translator, show
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import text
 from airflow_azureml.rest.errors import SpecError
 

@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.inputs import ASSET_NAME, TYPES, UPSTREAM_KEYS, each_named, unknown
-from airflow_azureml.jobspec.table.fields import INVALID, Translator, show, tell_reading
+from airflow_azureml.jobspec.table.json_values import warn_of_reading
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 
 OUTPUT_MODES = {"rw_mount": "ReadWriteMount", "mount": "ReadWriteMount", "upload": "Upload", "direct": "Direct"}
 
@@ -88,6 +90,6 @@ def _registered(located: Located, ctx: Translator, value: Mapping[str, Any]) -> 
         elif name is None:
             ctx.error(located, "a version needs a name beside it.", "version")
         else:
-            tell_reading(located.child("version"), ctx, str(version))
+            warn_of_reading(located.child("version"), ctx, str(version))
             body[ctx.key("assetVersion")] = str(version)
     return body

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.table.fields import Translator, show
+from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.table.translator import Translator
 
 OPTION = re.compile(
     r"(?:-r|-c|-e|-f|--requirement\b|--constraint\b|--editable\b|--find-links\b)\s*=?\s*[\"']?(?P<place>[^\"']*)"

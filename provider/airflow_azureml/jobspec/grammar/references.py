@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Bundle, Placeholder, Register, Resolve, Upload
-from airflow_azureml.jobspec.table.fields import INVALID, OMIT, Translator, show
+from airflow_azureml.jobspec.table.form import Form
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 
 ARM_ID = re.compile(
     r"/?subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+/([^/]+)/.+",
@@ -140,7 +142,7 @@ def compute_id(located: Located, ctx: Translator) -> Any:
     text = located.value.removeprefix("azureml:")
     path = ctx.workspace.path
     if text.lower() == "local":
-        return f"{path}/computes/local" if ctx.snake else "local"
+        return f"{path}/computes/local" if ctx.form is Form.NODE else "local"
     if is_binding(text) or VIRTUAL_CLUSTER.match(text):
         return text
     if (found := ARM_ID.fullmatch(text)) and text.startswith("/"):

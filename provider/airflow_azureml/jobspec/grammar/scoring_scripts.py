@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import closest, show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
-from airflow_azureml.jobspec.table.fields import Translator, closest, show
+from airflow_azureml.jobspec.table.translator import Translator
 
 LATER_SYNTAX: tuple[tuple[tuple[int, int], str, re.Pattern[str]], ...] = (
     ((3, 11), "except*", re.compile(r"^\s*except\s*\*")),

@@ -10,21 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Field,
-    Invalid,
-    Translator,
-    answers,
-    anything,
-    by_type,
-    convert_mapping,
-    fixed,
-    nearest,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.document.messages import nearest, show
+from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
+from airflow_azureml.jobspec.table.field import Container, Field, answers
+from airflow_azureml.jobspec.table.form import Form, snake
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
 
 
@@ -76,7 +67,7 @@ MANAGED = fixed(
     (
         Field("client_id", "clientId", text),
         Field("object_id", "objectId", text),
-        Field("msi_resource_id", "resourceId", text),
+        Field("msi_resource_id", "resourceId", text, component="resource_id"),
         Field("resource_id", "resourceId", text, python_only=True),
         Field("principal_id", None, text, python_only=True),
     ),
@@ -127,7 +118,8 @@ SECTIONS = {
 """Sections whose names are taken in any case, and how they are sent. Source: azure-ai-ml 1.35.2, ``Properties``."""
 
 
-def compute_properties(located: Located, ctx: Translator) -> Any:
+@Container
+def compute_properties(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the properties of resources: those that are empty, or begin with ``_``, are not sent."""
     found = mapped(anything)(located, ctx)
     if found is INVALID:
@@ -151,21 +143,23 @@ RESOURCES = (
     Field("instance_type", "instanceType", text),
     Field("shm_size", "shmSize", shm_size),
     Field("docker_args", "dockerArgs", docker_args),
-    Field("locations", "locations", listed(text), bindable=False),
+    Field("locations", "locations", listed(text)),
     Field("max_instance_count", "maxInstanceCount", whole),
-    Field("properties", "properties", compute_properties, bindable=False),
+    Field("properties", "properties", compute_properties),
 )
+_RESOURCES = nested(RESOURCES)
 
 
-def resources(located: Located, ctx: Translator) -> Any:
+@Container
+def resources(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the resources of a job. Docker arguments that are a list have a name of their own in the service, and beside
     them Microsoft's client leaves out the locations and the largest instance count; so does this, with a warning.
 
     Source: azure-ai-ml 1.35.2, ``JobResourceConfiguration._to_rest_object``.
     """
-    body = nested(RESOURCES)(located, ctx)
+    body = _RESOURCES(located, ctx)
     key = ctx.key("dockerArgs")
-    if isinstance(body, dict) and body.get(key) and isinstance(body[key], list):
+    if body is not INVALID and ctx.form is not Form.COMPONENT and body.get(key) and isinstance(body[key], list):
         body[ctx.key("dockerArgsList")] = body.pop(key)
         for name, rest in (("locations", "locations"), ("max_instance_count", "maxInstanceCount")):
             if body.pop(ctx.key(rest), None) is not None:
@@ -212,16 +206,19 @@ _RAY = (
     Field("head_node_additional_args", "headNodeAdditionalArgs", text),
     Field("worker_node_additional_args", "workerNodeAdditionalArgs", text),
 )
-_TENSORFLOW = (
-    Field("parameter_server_count", "parameterServerCount", whole),
-    Field("worker_count", "workerCount", whole),
+_TENSORFLOW = fixed(
+    (
+        Field("parameter_server_count", "parameterServerCount", whole),
+        Field("worker_count", "workerCount", whole),
+    ),
+    distributionType="TensorFlow",
 )
 
 
 def _tensorflow(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take TensorFlow's counts; Microsoft's client sends no parameter servers as 0."""
-    body = fixed(_TENSORFLOW, distributionType="TensorFlow")(located, ctx)
-    return {ctx.key("parameterServerCount"): 0, **body} if isinstance(body, dict) else body
+    body = _TENSORFLOW(located, ctx)
+    return body if body is INVALID else {ctx.key("parameterServerCount"): 0, **body}
 
 
 DISTRIBUTION = by_type(

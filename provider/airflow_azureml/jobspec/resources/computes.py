@@ -12,20 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.identities import resource_identity
-from airflow_azureml.jobspec.table.fields import (
-    OMIT,
-    Field,
-    Translator,
-    answers,
-    anything,
-    by_type,
-    convert_mapping,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import OMIT, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace

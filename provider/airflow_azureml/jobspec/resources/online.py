@@ -20,24 +20,17 @@ from airflow_azureml.jobspec.batch.deployments import (
     tracked,
 )
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
 from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.environments import deployed
 from airflow_azureml.jobspec.grammar.identities import resource_identity
 from airflow_azureml.jobspec.grammar.references import named_compute
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Field,
-    Translator,
-    answers,
-    anything,
-    by_type,
-    convert_mapping,
-    nested,
-    show,
-)
-from airflow_azureml.jobspec.table.fields import snake as snake_case
+from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.form import snake as snake_case
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import (
     choice,
     duration,

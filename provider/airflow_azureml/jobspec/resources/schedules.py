@@ -11,22 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.references import follow
 from airflow_azureml.jobspec.grammar.shared import TAGS
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Convert,
-    Field,
-    Translator,
-    answers,
-    anything,
-    by_type,
-    convert_mapping,
-    fixed,
-    nested,
-    show,
-)
+from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
+from airflow_azureml.jobspec.table.field import Convert, Field, answers
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, mapped, text, whole
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError

@@ -36,6 +36,7 @@ INVALID: Final = Invalid.INVALID
 OMIT: Final = Omit.OMIT
 
 T = TypeVar("T")
+Self = TypeVar("Self", bound="Translator")
 Converted: TypeAlias = T | Invalid | Omit
 """What a converter of values of the type ``T`` returns."""
 
@@ -68,14 +69,14 @@ class Translator:
         """Begin with what was wrong with the document as YAML."""
         return cls(workspace, list(document.problems))
 
-    def in_form(self, form: Form, bound: bool | None = None) -> Translator:
+    def in_form(self: Self, form: Form, bound: bool | None = None) -> Self:
         """Give the same translation in another form: it notes its problems and warnings in the same lists.
 
         :param bound: whether bindings are taken; by default they are in a node alone.
         """
         return replace(self, form=form, bound=form is Form.NODE if bound is None else bound)
 
-    def unbound(self) -> Translator:
+    def unbound(self: Self) -> Self:
         """Give the same translation in the same form where no binding is taken."""
         return replace(self, bound=False)
 

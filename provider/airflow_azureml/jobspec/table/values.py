@@ -16,6 +16,7 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.notation import OTHER_BASE, described
 from airflow_azureml.jobspec.table.field import Container
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import json_key, key_text, warn_of_reading
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Translator
 
@@ -133,16 +134,17 @@ def iso_duration(seconds: int) -> str:
 
 def choice(
     words: Mapping[str, T], what: str, fold: Callable[[str], str] = str.lower
-) -> Callable[[Located, Translator], T | Invalid]:
+) -> Callable[[Located, Translator], T | str | Invalid]:
     """Make a converter for one of a few words, without regard to their case.
 
-    :param words: the word in YAML and what is sent for it.
+    :param words: the word in YAML and what is sent for it; in the specification of a component it is the word itself.
     :param what: what a word of them is, for the message: ``a mode``.
     """
 
-    def convert(located: Located, ctx: Translator) -> T | Invalid:
-        if isinstance(located.value, str) and fold(located.value) in words:
-            return words[fold(located.value)]
+    def convert(located: Located, ctx: Translator) -> T | str | Invalid:
+        word = fold(located.value) if isinstance(located.value, str) else None
+        if word is not None and word in words:
+            return word if ctx.form is Form.COMPONENT else words[word]
         return ctx.error(located, f"{show(located.value)} is not {what}. Accepted: {', '.join(words)}.")
 
     return convert
