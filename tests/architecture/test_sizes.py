@@ -13,7 +13,6 @@ MOST_MODULES = 20
 STILL_TOO_LONG = {
     "airflow_azureml/hooks/azureml.py",
     "airflow_azureml/jobspec/batch/deployments.py",
-    "airflow_azureml/jobspec/batch/invocation.py",
     "airflow_azureml/jobspec/batch/invocation_io.py",
     "airflow_azureml/jobspec/files/file_shapes.py",
     "airflow_azureml/jobspec/resources/computes.py",
