@@ -129,5 +129,6 @@ def _plane(plane: Plane, coverage: Coverage) -> Iterator[str]:
 
 def _shown(route: Route[Any]) -> str:
     """The path of a route; MLflow's four addresses of one thing as one."""
-    path = route.path.replace(PROVIDER, "/…") if route.plane is Plane.ARM else route.path
+    path = route.path.replace("{location}", f"{{sub}}{PROVIDER}/locations/{{region}}")
+    path = path.replace(PROVIDER, "/…") if route.plane is Plane.ARM else path
     return re.sub(r"^/mlflow/v\d\.0\{ws\}/api/2\.0/(preview/)?mlflow/", "", path)

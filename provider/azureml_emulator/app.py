@@ -27,27 +27,28 @@ from azureml_emulator.control import routes as control_routes
 from azureml_emulator.control.backend import Control
 from azureml_emulator.control.faults import Fault, Faults
 from azureml_emulator.control.journal import Entry, Journal
-from azureml_emulator.core.clock import Clock, now, stamp
+from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, respond
 from azureml_emulator.core.routing import BoundRoute, Match, Plane, Router, bind, raw_path
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
+from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.execution.engine import Engine
 from azureml_emulator.history import artifact_routes, metric_routes
 from azureml_emulator.history import routes as history_routes
 from azureml_emulator.identity import authorization, cloud_metadata
 from azureml_emulator.identity import routes as identity_routes
-from azureml_emulator.identity.tokens import Tokens
+from azureml_emulator.identity.backend import Authority
+from azureml_emulator.jobs import operation_routes as job_operation_routes
 from azureml_emulator.jobs import routes as jobs_routes
 from azureml_emulator.mlflow import routes as mlflow_routes
 from azureml_emulator.mlflow.models import Tracking
 from azureml_emulator.storage import routes as storage_routes
-from azureml_emulator.storage.models import BlobStore
-from azureml_emulator.storage.sas import Signer
+from azureml_emulator.storage.backend import Storage
 from azureml_emulator.studio import routes as studio_routes
 from azureml_emulator.workspace import compute_routes
-from azureml_emulator.workspace import operation_routes as workspace_operation_routes
 from azureml_emulator.workspace import routes as workspace_routes
+from azureml_emulator.workspace.backend import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -58,18 +59,20 @@ CLIENT_GONE = 499
 class Emulator:
     """One workspace: its parts, and its life from ``start`` to ``stop``."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, transitions: Transitions | None = None) -> None:
         self.settings = settings
-        self.clock = clock or Clock()
+        self.transitions = transitions or Transitions()
         self.store = Store(settings.state / "state.sqlite")
-        self.blobs = BlobStore(settings.state)
-        self.signer = Signer(settings)
         self.journal = Journal(settings.state / "journal.sqlite")
         self.faults = Faults()
-        self.tokens = Tokens(settings)
+        self.control = Control(self.faults, self.transitions)
+        self.authority = Authority(settings)
+        self.tokens = self.authority.tokens
+        self.storage = Storage(settings, self.tokens)
+        self.blobs, self.signer = self.storage.blobs, self.storage.signer
+        self.workspace = Workspace(settings, self.store, self.transitions, self.storage)
         self.tracking = Tracking(settings.state, self.store, settings.workspace_id)
         self.engine = Engine(self)
-        self.control = Control(self.faults)
         self.router = Router(self._routes())
         self.studio_router = Router(bind(self, studio_routes.ROUTES))
         self.stopping = asyncio.Event()
@@ -78,19 +81,18 @@ class Emulator:
     def _routes(self) -> Iterator[BoundRoute]:
         """The routes of all rooms but Studio, each bound to the backend of its room."""
         yield from bind(self.control, control_routes.ROUTES)
-        yield from bind(self, identity_routes.ROUTES, cloud_metadata.ROUTES)
-        yield from bind(self, storage_routes.ROUTES)
-        yield from bind(self, workspace_routes.ROUTES, compute_routes.ROUTES, workspace_operation_routes.ROUTES)
+        yield from bind(self.authority, identity_routes.ROUTES, cloud_metadata.ROUTES)
+        yield from bind(self.storage, storage_routes.ROUTES)
+        yield from bind(self.workspace, workspace_routes.ROUTES, compute_routes.ROUTES)
         yield from bind(self, assets_routes.ROUTES, resolved_routes.ROUTES)
-        yield from bind(self, jobs_routes.ROUTES)
+        yield from bind(self, jobs_routes.ROUTES, job_operation_routes.ROUTES)
         yield from bind(self, mlflow_routes.ROUTES)
         yield from bind(self, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)
         yield from bind(self, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""
-        self.blobs.create_container(self.settings.default_container)
-        self.blobs.create_container(self.settings.artifact_container)
+        self.workspace.furnish()
         await self._listen(self.dispatch, self.settings.host, self.settings.port, tls)
         await self._listen(self.dispatch_page, "127.0.0.1", self.settings.identity.studio_port, None)
         await self.engine.start()
@@ -164,7 +166,7 @@ class Emulator:
                 raise ServiceError(
                     501, "NotEmulated", f"{subject}: see docs/emulator.md for what is here.", envelope=Envelope.ARM
                 )
-            authorization.check(self, request, match)
+            authorization.check(self.authority, request, match)
             return await match.answer(request)
         except ServiceError as error:
             return respond(error, self.settings.region)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from azureml_emulator.core.clock import Clock
+from azureml_emulator.core.transitions import PACE
 from tests.emulator_fixture import REPOSITORY, RunningEmulator, job_environments
 
 SDK = REPOSITORY / ".venvs" / "sdk" / "bin" / "python"
@@ -25,7 +25,7 @@ RunScript = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """An emulator at its default pace: Microsoft's client shows no log of a job that has ended when it first looks."""
-    arguments = ["--pace", str(Clock.pace), *job_environments()]
+    arguments = ["--pace", str(PACE), *job_environments()]
     running = RunningEmulator(tmp_path_factory.mktemp("emulator") / "state", *arguments)
     yield running
     running.stop()

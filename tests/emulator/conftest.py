@@ -12,7 +12,7 @@ import requests
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from azureml_emulator.core.clock import Clock
+from azureml_emulator.core.transitions import PACE
 from tests.emulator_fixture import RunningEmulator
 
 Call = Callable[..., Any]
@@ -22,7 +22,7 @@ Call = Callable[..., Any]
 @pytest.fixture(scope="session")
 def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """An emulator at its default pace: its jobs spend a while in each of their states."""
-    running = RunningEmulator(tmp_path_factory.mktemp("unhurried") / "state", "--pace", str(Clock.pace))
+    running = RunningEmulator(tmp_path_factory.mktemp("unhurried") / "state", "--pace", str(PACE))
     yield running
     running.stop()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from azureml_emulator.app import Emulator
-from azureml_emulator.core.clock import Clock
 from azureml_emulator.core.settings import load_settings
+from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.execution import processes
 from azureml_emulator.execution.command_run import STEPS
 from azureml_emulator.execution.process_environment import identity_marks
@@ -21,23 +21,23 @@ TURNS = 30
 COMMAND = {"jobType": "Command", "command": "sleep 300", "environmentId": "e"}
 
 
-class QueueClock(Clock):
-    """A clock without pauses that rings when a job is about to be queued, or has been."""
+class QueueTransitions(Transitions):
+    """Transitions without pauses that ring when a job is about to be queued, or has been."""
 
     rings: asyncio.Event
 
-    async def step(self, share: float) -> None:
+    async def stay(self, kind: str, key: str, share: float = 1.0) -> None:
         """Do not wait; ring at the step of the status ``Queued``."""
         if share == STEPS["Queued"]:
             self.rings.set()
 
 
-class RecordingClock(Clock):
-    """A clock that writes down the shares of its pace that are asked for, and does not wait."""
+class RecordingTransitions(Transitions):
+    """Transitions that write down the shares of the seconds that are asked for, and do not wait."""
 
     shares: list[float]
 
-    async def step(self, share: float) -> None:
+    async def stay(self, kind: str, key: str, share: float = 1.0) -> None:
         """Write down a share."""
         self.shares.append(share)
 
@@ -61,11 +61,10 @@ async def stop(em: Emulator, name: str) -> None:
     await em.engine.stop()
 
 
-async def with_job(state: Path, clock: Clock, name: str, **changes: str) -> Emulator:
+async def with_job(state: Path, transitions: Transitions, name: str, **changes: str) -> Emulator:
     """An emulator that has begun a job."""
-    em = Emulator(load_settings(state, "127.0.0.1", None, {}), clock)
-    em.blobs.create_container(em.settings.default_container)
-    em.blobs.create_container(em.settings.artifact_container)
+    em = Emulator(load_settings(state, "127.0.0.1", None, {}), transitions)
+    em.workspace.furnish()
     await em.engine.start()
     Jobs(em.store).add(name, completed_definition(name, COMMAND | changes), "")
     em.engine.submit(name)
@@ -74,10 +73,10 @@ async def with_job(state: Path, clock: Clock, name: str, **changes: str) -> Emul
 
 async def after(state: Path, turns: int, act: Callable[[Emulator, str], Awaitable[None]]) -> tuple[str, str]:
     """The statuses before and after an act that comes so many turns after that."""
-    QueueClock.rings = asyncio.Event()
+    QueueTransitions.rings = asyncio.Event()
     name = f"job-{turns}"
-    em = await with_job(state, QueueClock(), name)
-    await QueueClock.rings.wait()
+    em = await with_job(state, QueueTransitions(), name)
+    await QueueTransitions.rings.wait()
     for _ in range(turns):
         await asyncio.sleep(0)
     before = known(em, name).status
@@ -116,12 +115,12 @@ def test_a_stop_leaves_no_process_at_any_turn(state: Path, turns: int) -> None:
 
 def test_a_job_waits_for_its_pace_before_its_command_and_after_it_and_no_longer(state: Path) -> None:
     async def walked() -> tuple[list[float], str]:
-        RecordingClock.shares = []
-        em = await with_job(state, RecordingClock(), "paced", command="true")
+        RecordingTransitions.shares = []
+        em = await with_job(state, RecordingTransitions(), "paced", command="true")
         await em.engine.ended("paced")
         status = known(em, "paced").status
         await em.stop()
-        return RecordingClock.shares, status
+        return RecordingTransitions.shares, status
 
     shares, status = asyncio.run(walked())
     assert status == "Completed"

@@ -24,7 +24,7 @@ from azureml_emulator.jobs.models import (
     moment,
     span,
 )
-from azureml_emulator.workspace.defaults import furnish
+from azureml_emulator.workspace.datastores import Datastores
 
 COMMAND = {"jobType": "Command", "command": "x", "environmentId": "e"}
 
@@ -39,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
 def resolver(settings: Settings, tmp_path: Path) -> Resolver:
     """A workspace with one data asset and one job."""
     store = Store(tmp_path / "state.sqlite")
-    furnish(store, settings)
+    Datastores(store).furnish(settings)
     uri = "azureml://datastores/workspaceblobstore/paths/a/b/"
     Versions(store).put("data", "d", "1", {"dataUri": uri})
     jobs = Jobs(store)

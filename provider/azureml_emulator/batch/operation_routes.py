@@ -21,7 +21,7 @@ def start(em: Emulator, request: web.Request, kind: str, key: str, value: Record
     """Begin an operation, with the faults that were asked for (``operation_slow``, ``operation_fails``); its id."""
     subject = f"{request.method} {request.path}"
     slow, fails = em.faults.take("operation_slow", subject), em.faults.take("operation_fails", subject)
-    endpoints = Endpoints(em.store, em.clock.pause)
+    endpoints = Endpoints(em.store, em.transitions.clock("endpoints").seconds)
     return endpoints.begin(kind, key, value, state, longer=slow.seconds(3) if slow else 0.0, fails=fails is not None)
 
 
@@ -37,7 +37,7 @@ def operation_url(em: Emulator, request: web.Request, area: str, prefix: str, op
 
 def known_operation(em: Emulator, request: web.Request, workspace_id: str, operation: str) -> Operation:
     """An operation of this workspace, or ARM's 404."""
-    row = Endpoints(em.store, em.clock.pause).operation(operation)
+    row = Endpoints(em.store, em.transitions.clock("endpoints").seconds).operation(operation)
     if row is None or workspace_id.lower() != em.settings.workspace_id.lower():
         message = f"The operation '{request.path.rpartition('/')[2]}' was not found."
         raise ServiceError(404, "OperationNotFound", message, envelope=Envelope.ARM)

@@ -43,7 +43,7 @@ def route(em: Emulator, endpoint: str, header: str | None) -> tuple[Record, Reco
 
     :raises ServiceError: 404 for what does not exist, 400 where there is no default. Status and codes are unproven.
     """
-    endpoints = Endpoints(em.store, em.clock.pause)
+    endpoints = Endpoints(em.store, em.transitions.clock("endpoints").seconds)
     holder = endpoints.get(endpoint)
     if holder is None:
         raise missing(f"The batch endpoint {endpoint} was not found.", "EndpointNotFound")

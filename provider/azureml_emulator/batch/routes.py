@@ -33,7 +33,7 @@ MOST_DEPLOYMENTS = 20
 
 def endpoints_of(em: Emulator) -> Endpoints:
     """The batch endpoints of this emulator."""
-    return Endpoints(em.store, em.clock.pause)
+    return Endpoints(em.store, em.transitions.clock("endpoints").seconds)
 
 
 def endpoint_resource(em: Emulator, value: Record) -> dict[str, Any]:

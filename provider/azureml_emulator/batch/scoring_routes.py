@@ -68,7 +68,7 @@ async def get_job(
 
 async def list_jobs(em: Emulator, request: web.Request, endpoint: str, deployment: str | None = None) -> web.Response:
     """The jobs of an endpoint or deployment, the newest first."""
-    endpoints = Endpoints(em.store, em.clock.pause)
+    endpoints = Endpoints(em.store, em.transitions.clock("endpoints").seconds)
     if endpoints.get(endpoint) is None:
         raise missing(f"The batch endpoint {endpoint} was not found.", "EndpointNotFound")
     if deployment is not None and endpoints.deployment(endpoint, deployment) is None:

@@ -26,7 +26,6 @@ from azureml_emulator.console.presence import (
     running,
 )
 from azureml_emulator.control.faults import KINDS
-from azureml_emulator.core.clock import Clock
 from azureml_emulator.core.settings import (
     MLFLOW_AS_SERVICE,
     MLFLOW_DIRECT,
@@ -34,6 +33,7 @@ from azureml_emulator.core.settings import (
     load_settings,
     with_free_studio_port,
 )
+from azureml_emulator.core.transitions import PACE, Transitions
 
 OK, FAILURE, USAGE, NOT_RUNNING = 0, 1, 2, 3
 
@@ -107,8 +107,8 @@ def start_options() -> argparse.ArgumentParser:
         metavar="NAME=PYTHON",
         help="interpreter for jobs whose environment has this name; '*' for all others",
     )
-    text = f"seconds that the states before a job's command last, and those after it (default {Clock.pace})"
-    options.add_argument("--pace", type=seconds, default=Clock.pace, metavar="S", help=text)
+    text = f"seconds that the states before a job's command last, and those after it (default {PACE})"
+    options.add_argument("--pace", type=seconds, default=PACE, metavar="S", help=text)
     options.add_argument(
         "--mlflow",
         choices=(MLFLOW_AS_SERVICE, MLFLOW_DIRECT),
@@ -180,7 +180,7 @@ def start(options: argparse.Namespace) -> int:
         warning = host_warning(options.host)
         if warning:
             print(warning, file=sys.stderr)
-        asyncio.run(serve(settings, presence, Clock(options.pace)))
+        asyncio.run(serve(settings, presence, Transitions(options.pace)))
     finally:
         presence.leave()
     return OK

@@ -8,12 +8,12 @@ import sys
 
 from azureml_emulator.app import Emulator
 from azureml_emulator.console.presence import Presence
-from azureml_emulator.core.clock import Clock
 from azureml_emulator.core.settings import ANY_ADDRESS, LOOPBACK, Settings, SettingsError
 from azureml_emulator.core.tls import server_context
+from azureml_emulator.core.transitions import Transitions
 
 
-async def serve(settings: Settings, presence: Presence, clock: Clock) -> None:
+async def serve(settings: Settings, presence: Presence, transitions: Transitions) -> None:
     """Run until SIGTERM or SIGINT.
 
     :raises SettingsError: the port cannot be listened on.
@@ -22,7 +22,7 @@ async def serve(settings: Settings, presence: Presence, clock: Clock) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    emulator = Emulator(settings, clock)
+    emulator = Emulator(settings, transitions)
     try:
         await open_ports(emulator)
         presence.announce(settings)

@@ -1,1 +1,1 @@
-"""The emulator's own controls: faults and the journal."""
+"""The emulator's own controls: faults, the journal, and the clocks of what changes with time."""

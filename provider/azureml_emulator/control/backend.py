@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azureml_emulator.control.faults import Faults
+from azureml_emulator.core.transitions import Transitions
 
 
 @dataclass(frozen=True)
 class Control:
-    """What can be changed while the emulator runs: the faults that were asked for."""
+    """What can be changed while the emulator runs: faults, and the clocks of what changes with time."""
 
     faults: Faults
+    transitions: Transitions

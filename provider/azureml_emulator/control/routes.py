@@ -1,4 +1,4 @@
-"""Control: the emulator's own routes, with which its command line asks for faults."""
+"""Control: the emulator's own routes, with which its command line asks for faults and sets clocks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from azureml_emulator.control.faults import FaultError
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.transitions import ClockError
 
 
 async def add_fault(control: Control, request: web.Request) -> web.Response:
@@ -33,8 +34,32 @@ async def clear_faults(control: Control, request: web.Request) -> web.Response:
     return web.json_response({"cleared": control.faults.clear()})
 
 
+async def list_clocks(control: Control, request: web.Request) -> web.Response:
+    """The clock of everything that changes its state with time."""
+    return web.json_response({"value": control.transitions.list()})
+
+
+async def set_clock(control: Control, request: web.Request, kind: str) -> web.Response:
+    """Change the clock of a kind; what is under way goes by the new one."""
+    wanted = await read_object(request, Envelope.ARM)
+    try:
+        clock = control.transitions.set(kind, wanted)
+    except ClockError as error:
+        raise ServiceError(400, "InvalidClock", str(error), envelope=Envelope.ARM) from None
+    return web.json_response({"kind": kind, **clock.to_dict()})
+
+
+async def reset_clocks(control: Control, request: web.Request) -> web.Response:
+    """Set all clocks to those of the start."""
+    control.transitions.reset()
+    return await list_clocks(control, request)
+
+
 ROUTES = [
     Route("POST", "/emulator/faults", add_fault, Plane.CONTROL),
     Route("GET", "/emulator/faults", list_faults, Plane.CONTROL),
     Route("DELETE", "/emulator/faults", clear_faults, Plane.CONTROL),
+    Route("GET", "/emulator/clocks", list_clocks, Plane.CONTROL),
+    Route("PUT", "/emulator/clocks/{kind}", set_clock, Plane.CONTROL),
+    Route("DELETE", "/emulator/clocks", reset_clocks, Plane.CONTROL),
 ]

@@ -1,9 +1,7 @@
-"""The clock: what time it is, how the service writes it, and how fast statuses move."""
+"""The clock: what time it is, and how the service writes it."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 
@@ -18,24 +16,3 @@ def stamp(moment: datetime) -> str:
     Source: recorded answers, such as ``2023-04-19T21:23:47.2767952+00:00``.
     """
     return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}0+00:00"
-
-
-def zulu(moment: datetime) -> str:
-    """A moment as ARM's ``systemData`` writes it: the same digits and ``Z``."""
-    return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}0Z"
-
-
-@dataclass(frozen=True)
-class Clock:
-    """How fast statuses move.
-
-    :param pace: seconds that the states before a job's command last together, and those after it.
-    :param pause: seconds that an operation on a compute, an endpoint or a deployment takes.
-    """
-
-    pace: float = 0.5
-    pause: float = 0.05
-
-    async def step(self, share: float) -> None:
-        """Wait for this share of the pace."""
-        await asyncio.sleep(self.pace * share)

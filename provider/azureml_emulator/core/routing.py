@@ -29,6 +29,7 @@ Backend = TypeVar("Backend")
 
 SUBSCRIPTION = "/subscriptions/{subscription_}"
 PROVIDER = "providers/Microsoft.MachineLearningServices"
+LOCATION = f"{SUBSCRIPTION}/{PROVIDER}/locations/{{region}}"
 WORKSPACE = f"{SUBSCRIPTION}/resourceGroups/{{group_}}/{PROVIDER}/workspaces/{{workspace_}}"
 
 
@@ -51,9 +52,10 @@ class Route(Generic[Backend]):
 
     The handler takes the room's backend, the request, and each capture of the path by its name, percent-decoded.
 
-    A pattern's ``{ws}`` stands for the workspace's ARM path and ``{sub}`` for ``/subscriptions/<id>``; the dispatcher
-    checks the names in them. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes. Fixed
-    segments match without regard to case; captured values keep theirs.
+    A pattern's ``{ws}`` stands for the workspace's ARM path, ``{sub}`` for ``/subscriptions/<id>``, and ``{location}``
+    for the subscription's part of Azure ML in a region, below which operations are. The dispatcher checks the names in
+    them; the region is captured. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes.
+    Fixed segments match without regard to case; captured values keep theirs.
     """
 
     method: str
@@ -63,8 +65,11 @@ class Route(Generic[Backend]):
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """The pattern's segments with ``{ws}`` and ``{sub}`` written out."""
-        return tuple(self.path.replace("{ws}", WORKSPACE).replace("{sub}", SUBSCRIPTION).strip("/").split("/"))
+        """The pattern's segments with ``{ws}``, ``{sub}`` and ``{location}`` written out."""
+        path = self.path
+        for word, written in (("{ws}", WORKSPACE), ("{sub}", SUBSCRIPTION), ("{location}", LOCATION)):
+            path = path.replace(word, written)
+        return tuple(path.strip("/").split("/"))
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -117,7 +122,7 @@ def bind(backend: Backend, *routes: Iterable[Route[Backend]]) -> Iterator[BoundR
 
 @dataclass(frozen=True)
 class Match:
-    """A route that fits, its captures, and the coordinates that stood in ``{ws}`` or ``{sub}``."""
+    """A route that fits, its captures, and the coordinates that stood in ``{ws}``, ``{sub}`` or ``{location}``."""
 
     route: Route[Any]
     backend: object

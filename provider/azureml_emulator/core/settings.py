@@ -187,6 +187,14 @@ class Settings:
         )
 
     @property
+    def location_url(self) -> str:
+        """The address below which long-running operations are: the subscription's part of Azure ML in the region."""
+        return (
+            f"{self.base_url}/subscriptions/{self.subscription_id}/providers/Microsoft.MachineLearningServices"
+            f"/locations/{self.region}"
+        )
+
+    @property
     def ca_bundle(self) -> Path:
         """The file of trusted roots for clients: the public ones and our own."""
         return self.state / "ca-bundle.pem"

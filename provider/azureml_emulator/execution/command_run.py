@@ -12,6 +12,7 @@ from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.schema import seconds
+from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.execution import images, imports, process_environment, processes
 from azureml_emulator.execution.outputs import gather_artifacts, gather_outputs, prepare_places, register
 from azureml_emulator.execution.staging import Stage, Stager
@@ -80,7 +81,7 @@ class CommandRun(JobRun):
             await self._tell_imports(stage)
             self._advance("Finalizing", process=None)
         await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
-        await self._em.clock.step(STEPS["Finalizing"])
+        await self._em.transitions.stay(JOBS, self.name, STEPS["Finalizing"])
         if code == 0:
             await asyncio.to_thread(gather_outputs, self._em.blobs, stage)
             self._jobs.change(self.name, status="Completed", outputs=register(self._em, self._job, stage))

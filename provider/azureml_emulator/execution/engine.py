@@ -18,8 +18,7 @@ from azureml_emulator.execution.staging import Stage
 from azureml_emulator.jobs.job_run import JobRun
 from azureml_emulator.jobs.models import BEFORE_RUNNING, Job, Jobs
 from azureml_emulator.pipelines.pipeline_run import PipelineRun
-from azureml_emulator.workspace.computes import Computes
-from azureml_emulator.workspace.defaults import furnish
+from azureml_emulator.workspace.computes import most_nodes
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -74,9 +73,8 @@ class Slots:
         return None
 
     def _nodes(self, compute: str) -> int | None:
-        record = Computes(self._em.store, self._em.clock.pause).get(compute)
-        scale = ((record or {}).get("properties", {}).get("properties") or {}).get("scaleSettings") or {}
-        return scale.get("maxNodeCount")
+        found = self._em.workspace.computes.get(compute)
+        return most_nodes(found) if found else None
 
 
 def compute_name(job: Job) -> str | None:
@@ -105,8 +103,7 @@ class Engine:
         self.slots = Slots(em, max(8, 2 * (os.cpu_count() or 1)))
 
     async def start(self) -> None:
-        """Furnish the workspace, end what a former emulator left behind, and go on with jobs that had not begun."""
-        furnish(self._em.store, self._em.settings)
+        """End what a former emulator left behind, and go on with jobs that had not begun."""
         for folder in (self._em.settings.state / "jobs").glob("*"):
             Stage(folder).remove()
         for job in list(self._jobs.all()):

@@ -13,6 +13,7 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.history.odata import FilterError, parse_filter
 from azureml_emulator.history.responses import (
     details_resource,
@@ -42,6 +43,7 @@ def in_experiment(em: Emulator, name: str, experiment: str | None, experimentid:
         raise missing_run(name)
     if experimentid is not None and experimentid != experiment_id(em.settings.workspace_id, job.experiment):
         raise missing_run(name)
+    em.transitions.look(JOBS, name)
     return job
 
 
@@ -131,6 +133,7 @@ def run_data(em: Emulator, asked: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str):
         raise bad("runId is required.")
     job = known_run(em, name)
+    em.transitions.look(JOBS, name)
     metadata = {**run_resource(em, job), "inputs": typed_inputs(em, job), "outputs": typed_outputs(job)}
     return {
         "runMetadata": metadata if asked.get("selectRunMetadata") else None,

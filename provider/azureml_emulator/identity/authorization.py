@@ -7,29 +7,26 @@ import ipaddress
 import re
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.routing import Match, Plane
 from azureml_emulator.core.settings import LOOPBACK
+from azureml_emulator.identity.backend import Authority
 from azureml_emulator.identity.tokens import TokenError
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
-
-def check(em: Emulator, request: web.Request, match: Match) -> None:
+def check(authority: Authority, request: web.Request, match: Match) -> None:
     """Authenticate a request, then check its api-version and the coordinates in its path.
 
     :raises ServiceError: as the service's front end would refuse it.
     """
     plane = match.route.plane
-    CHECKS[plane](em, request)
+    CHECKS[plane](authority, request)
     if plane is Plane.ARM:
         check_api_version(request)
-    check_coordinates(em, match)
+    check_coordinates(authority, match)
 
 
 def check_api_version(request: web.Request) -> None:
@@ -43,9 +40,9 @@ def check_api_version(request: web.Request) -> None:
         raise ServiceError(400, "InvalidApiVersionParameter", message, envelope=Envelope.ARM)
 
 
-def check_coordinates(em: Emulator, match: Match) -> None:
+def check_coordinates(authority: Authority, match: Match) -> None:
     """Refuse another subscription, resource group or workspace than the emulator's, as ARM does."""
-    wanted = em.settings
+    wanted = authority.settings
     if match.subscription is not None and not same(match.subscription, wanted.subscription_id):
         if not is_guid(match.subscription):
             message = f"The provided subscription identifier '{match.subscription}' is malformed or invalid."
@@ -83,60 +80,60 @@ def bearer(request: web.Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def open_door(em: Emulator, request: web.Request) -> None:
+def open_door(authority: Authority, request: web.Request) -> None:
     """Nothing is asked for."""
 
 
-def check_arm(em: Emulator, request: web.Request) -> None:
+def check_arm(authority: Authority, request: web.Request) -> None:
     """A token for ARM."""
-    check_bearer(em, request, em.tokens.audiences.arm, Envelope.ARM)
+    check_bearer(authority, request, authority.tokens.audiences.arm, Envelope.ARM)
 
 
-def check_data(em: Emulator, request: web.Request) -> None:
+def check_data(authority: Authority, request: web.Request) -> None:
     """A token for ARM or for Azure ML."""
-    check_bearer(em, request, em.tokens.audiences.arm | em.tokens.audiences.ml, Envelope.HISTORY)
+    check_bearer(authority, request, authority.tokens.audiences.arm | authority.tokens.audiences.ml, Envelope.HISTORY)
 
 
-def check_mlflow(em: Emulator, request: web.Request) -> None:
+def check_mlflow(authority: Authority, request: web.Request) -> None:
     """The same; MLflow clients send a job's own token."""
-    check_bearer(em, request, em.tokens.audiences.arm | em.tokens.audiences.ml, Envelope.MLFLOW)
+    check_bearer(authority, request, authority.tokens.audiences.arm | authority.tokens.audiences.ml, Envelope.MLFLOW)
 
 
-def check_scoring(em: Emulator, request: web.Request) -> None:
+def check_scoring(authority: Authority, request: web.Request) -> None:
     """A token for Azure ML, and no other."""
-    check_bearer(em, request, em.tokens.audiences.ml, Envelope.HISTORY)
+    check_bearer(authority, request, authority.tokens.audiences.ml, Envelope.HISTORY)
 
 
-def check_bearer(em: Emulator, request: web.Request, audiences: frozenset[str], envelope: Envelope) -> None:
+def check_bearer(authority: Authority, request: web.Request, audiences: frozenset[str], envelope: Envelope) -> None:
     """Demand a valid token for one of the audiences; 401 otherwise."""
     token = bearer(request)
     try:
         if token is None:
             raise TokenError("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
-        request["claims"] = em.tokens.verify(token, audiences)
+        request["claims"] = authority.tokens.verify(token, audiences)
     except TokenError as error:
-        challenge = f'Bearer authorization_uri="{em.settings.authority}/{em.settings.tenant_id}", error="invalid_token"'
-        headers = {"WWW-Authenticate": challenge}
+        address = f"{authority.settings.authority}/{authority.settings.tenant_id}"
+        headers = {"WWW-Authenticate": f'Bearer authorization_uri="{address}", error="invalid_token"'}
         raise ServiceError(401, error.code, error.message, envelope=envelope, headers=headers) from None
 
 
-def check_control(em: Emulator, request: web.Request) -> None:
+def check_control(authority: Authority, request: web.Request) -> None:
     """The emulator's own secret, from this machine."""
     peer = ipaddress.ip_address(request.remote or "::")
     given = bearer(request) or ""
-    if not peer.is_loopback or not hmac.compare_digest(given.encode(), em.settings.client_secret.encode()):
+    if not peer.is_loopback or not hmac.compare_digest(given.encode(), authority.settings.client_secret.encode()):
         message = "Control routes need the client_secret of endpoint.json as bearer token, from this machine."
         raise ServiceError(403, "Forbidden", message, envelope=Envelope.ARM)
 
 
-def check_local_page(em: Emulator, request: web.Request) -> None:
+def check_local_page(authority: Authority, request: web.Request) -> None:
     """A page asked for by a loopback name: another site's name that leads here must not read it."""
     host = request.host.rpartition(":")[0] or request.host
     if host not in LOOPBACK:
         raise ServiceError(403, "Forbidden", "Studio pages are for this machine only.", envelope=Envelope.ARM)
 
 
-CHECKS: dict[Plane, Callable[[Emulator, web.Request], None]] = {
+CHECKS: dict[Plane, Callable[[Authority, web.Request], None]] = {
     Plane.OPEN: open_door,
     Plane.ARM: check_arm,
     Plane.DATA: check_data,

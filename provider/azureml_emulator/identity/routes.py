@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.identity.backend import Authority
 from azureml_emulator.identity.credentials import Refusal, check_client, resource_of
 from azureml_emulator.identity.tokens import LIFETIME
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
-
-async def openid_configuration(em: Emulator, request: web.Request, tenant: str) -> web.Response:
+async def openid_configuration(authority: Authority, request: web.Request, tenant: str) -> web.Response:
     """The authority's own addresses. Source: msal asks for it once per credential."""
-    if tenant != em.settings.tenant_id:
+    if tenant != authority.settings.tenant_id:
         return refuse(unknown_tenant(tenant))
-    base = f"{em.settings.authority}/{tenant}"
+    base = f"{authority.settings.authority}/{tenant}"
     return web.json_response(
         {
             "token_endpoint": f"{base}/oauth2/v2.0/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
             "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "issuer": em.tokens.issuer,
+            "issuer": authority.tokens.issuer,
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
             "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
@@ -38,24 +36,24 @@ async def openid_configuration(em: Emulator, request: web.Request, tenant: str) 
     )
 
 
-async def keys(em: Emulator, request: web.Request, tenant: str) -> web.Response:
+async def keys(authority: Authority, request: web.Request, tenant: str) -> web.Response:
     """The public keys that verify this authority's tokens."""
-    return web.json_response(em.tokens.key_set())
+    return web.json_response(authority.tokens.key_set())
 
 
-async def token(em: Emulator, request: web.Request, tenant: str) -> web.Response:
+async def token(authority: Authority, request: web.Request, tenant: str) -> web.Response:
     """Issue a token for client credentials: a secret or an assertion."""
     form = {name: str(value) for name, value in (await request.post()).items()}
     try:
-        if tenant != em.settings.tenant_id:
+        if tenant != authority.settings.tenant_id:
             raise unknown_tenant(tenant)
-        check_client(em.settings, form)
+        check_client(authority.settings, form)
         resource = resource_of(form.get("scope", ""))
-        check_resource(em, resource)
+        check_resource(authority, resource)
     except Refusal as refusal:
         return refuse(refusal)
     answer = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME}
-    return web.json_response({**answer, "access_token": em.tokens.issue(resource)})
+    return web.json_response({**answer, "access_token": authority.tokens.issue(resource)})
 
 
 def unknown_tenant(tenant: str) -> Refusal:
@@ -64,10 +62,11 @@ def unknown_tenant(tenant: str) -> Refusal:
     return Refusal(400, "invalid_request", 90002, text)
 
 
-def check_resource(em: Emulator, resource: str) -> None:
+def check_resource(authority: Authority, resource: str) -> None:
     """Refuse a resource that no route here accepts a token for."""
-    if resource.rstrip("/") not in em.tokens.accepted:
-        text = f"The resource principal named {resource} was not found in the tenant named {em.settings.tenant_id}."
+    if resource.rstrip("/") not in authority.tokens.accepted:
+        tenant = authority.settings.tenant_id
+        text = f"The resource principal named {resource} was not found in the tenant named {tenant}."
         raise Refusal(400, "invalid_resource", 500011, text)
 
 
@@ -87,9 +86,9 @@ def refuse(refusal: Refusal) -> web.Response:
     return web.json_response(body, status=refusal.status)
 
 
-async def instance_discovery(em: Emulator, request: web.Request) -> web.Response:
+async def instance_discovery(authority: Authority, request: web.Request) -> web.Response:
     """Which authorities belong together: this one, to itself. Source: msal, ``authority.py``."""
-    base = f"{em.settings.authority}/{em.settings.tenant_id}"
+    base = f"{authority.settings.authority}/{authority.settings.tenant_id}"
     return web.json_response(
         {
             "tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration",
@@ -99,36 +98,36 @@ async def instance_discovery(em: Emulator, request: web.Request) -> web.Response
     )
 
 
-async def machine_identity(em: Emulator, request: web.Request) -> web.Response:
+async def machine_identity(authority: Authority, request: web.Request) -> web.Response:
     """A token for the managed identity of a virtual machine. Source: azure-identity and msal, IMDS, 2018-02-01."""
     if request.headers.get("Metadata", "").lower() != "true":
         return bad_identity_request("Required metadata header not specified")
-    return identity_token(em, request)
+    return identity_token(authority, request)
 
 
-async def service_identity(em: Emulator, request: web.Request) -> web.Response:
+async def service_identity(authority: Authority, request: web.Request) -> web.Response:
     """A token for the managed identity of App Service (2019-08-01) or of an Azure ML compute (2017-09-01).
 
     Source: azure-identity and msal: App Service sends ``X-IDENTITY-HEADER``, Azure ML ``secret``. Any value is taken.
     """
     if not (request.headers.get("X-IDENTITY-HEADER") or request.headers.get("secret")):
         return bad_identity_request("Header X-IDENTITY-HEADER or secret is missing")
-    return identity_token(em, request)
+    return identity_token(authority, request)
 
 
-def identity_token(em: Emulator, request: web.Request) -> web.Response:
+def identity_token(authority: Authority, request: web.Request) -> web.Response:
     """The answer of all managed identity endpoints."""
     resource = request.query.get("resource", "")
     client = request.query.get("client_id") or request.query.get("clientid")
-    if client and client != em.settings.client_id:
+    if client and client != authority.settings.client_id:
         return bad_identity_request("Identity not found")
-    if resource.rstrip("/") not in em.tokens.accepted:
+    if resource.rstrip("/") not in authority.tokens.accepted:
         text = f"AADSTS500011: The resource principal named {resource} was not found."
         return web.json_response({"error": "invalid_resource", "error_description": text}, status=400)
     return web.json_response(
         {
-            "access_token": em.tokens.issue(resource),
-            "client_id": em.settings.client_id,
+            "access_token": authority.tokens.issue(resource),
+            "client_id": authority.settings.client_id,
             "expires_in": str(LIFETIME),
             "expires_on": str(int(time.time()) + LIFETIME),
             "resource": resource,

@@ -14,7 +14,7 @@ from azureml_emulator.jobs.bindings import unknown_bindings
 from azureml_emulator.jobs.models import NAME, Job, Jobs, completed_definition
 from azureml_emulator.pipelines.plans import default_datastore, located, read_plan
 from azureml_emulator.pipelines.schemas import PIPELINE_JOB
-from azureml_emulator.workspace.computes import Computes
+from azureml_emulator.workspace.computes import most_nodes
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -154,13 +154,13 @@ def check_compute(em: Emulator, given: dict[str, Any]) -> None:
         raise refusal("computeId", f"{compute_id!r} is not a compute of this workspace.", "ComputeNotFound")
     if name.lower() == "serverless":
         return
-    record_ = Computes(em.store, em.clock.pause).get(name)
-    if record_ is None:
+    compute = em.workspace.computes.get(name)
+    if compute is None:
         raise refusal("computeId", f"The compute {name!r} was not found in the workspace.", "ComputeNotFound")
-    scale = (record_["properties"]["properties"] or {}).get("scaleSettings") or {}
+    limit = most_nodes(compute)
     wanted = (given.get("resources") or {}).get("instanceCount") or 1
-    if scale.get("maxNodeCount") is not None and wanted > scale["maxNodeCount"]:
-        message = f"{wanted} nodes were asked for; the compute {name!r} has at most {scale['maxNodeCount']}."
+    if limit is not None and wanted > limit:
+        message = f"{wanted} nodes were asked for; the compute {name!r} has at most {limit}."
         raise refusal("resources.instanceCount", message, "RequestedNodeCountExceedsMax")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from azureml_emulator.core.errors import ServiceError, nested
+from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.execution.outputs import CollectError
 from azureml_emulator.execution.staging import StagingError
 from azureml_emulator.jobs.models import Job, Jobs
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STEPS = {"Starting": 0.2, "Preparing": 0.4, "Queued": 0.4, "Finalizing": 1.0}
-"""Which share of the clock's pace a job spends in a status beside its work: a client that follows it from the answer
-to its PUT (``jobs.stream`` looks after about half a second) must find it under way, or it shows no log at all."""
+"""Which share of the seconds of its clock a job spends in a status beside its work: a client that follows it from the
+answer to its PUT (``jobs.stream`` looks after about half a second) must find it under way, or it shows no log at
+all."""
 
 STOPPED = "The emulator was stopped while the job ran; its processes were ended."
 TIMED_OUT = "The job was canceled because it ran longer than its limits.timeout of {timeout}."
@@ -87,7 +89,7 @@ class JobRun(ABC):
 
     async def _step(self, status: str) -> None:
         """Stay in a status for as long as it takes at least."""
-        await self._unless_stopped(self._em.clock.step(STEPS[status]))
+        await self._unless_stopped(self._em.transitions.stay(JOBS, self.name, STEPS[status]))
 
     async def _unless_stopped(self, work: Awaitable[T]) -> T:
         """The result of some work, or ``Stop`` as soon as the job is to end; work that was under way is dropped."""

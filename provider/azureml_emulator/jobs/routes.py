@@ -11,6 +11,7 @@ from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.history.responses import shown_tags
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.jobs.checks import begin, check_references, read_job
@@ -206,7 +207,9 @@ def check_user_token(em: Emulator, request: web.Request, given: dict[str, Any]) 
 
 async def get_job(em: Emulator, request: web.Request, name: str) -> web.Response:
     """Jobs - Get."""
-    return web.json_response(job_resource(em, known_job(em, name)))
+    job = known_job(em, name)
+    em.transitions.look(JOBS, name)
+    return web.json_response(job_resource(em, job))
 
 
 async def list_jobs(em: Emulator, request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_emulator.assets.references import Place, Resolver
 from azureml_emulator.core.clock import now
+from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.execution.outputs import prepare_places
 from azureml_emulator.execution.staging import copy_file, copy_tree
 from azureml_emulator.jobs.checks import begin
@@ -56,7 +57,7 @@ class PipelineRun(JobRun):
         finally:
             await self._end_steps()
         self._advance("Finalizing")
-        await self._em.clock.step(STEPS["Finalizing"])
+        await self._em.transitions.stay(JOBS, self.name, STEPS["Finalizing"])
         failed = self._ended_as("Failed") or self._ended_as("Canceled")
         if failed:
             self.say(f"Execution of the pipeline failed. Failed nodes: {failed}.")

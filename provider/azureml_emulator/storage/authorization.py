@@ -7,7 +7,6 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -17,11 +16,9 @@ from azureml_emulator.core.routing import raw_path
 from azureml_emulator.core.settings import ACCOUNT, STORAGE_AUDIENCE
 from azureml_emulator.identity.authorization import bearer
 from azureml_emulator.identity.tokens import TokenError
+from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.sas import account_text, is_signed, read_moment, service_text, signature, utc_seconds
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 SIGNED_HEADERS = (
     "content-encoding",
@@ -53,7 +50,7 @@ class Wish:
     blob: str = ""
 
 
-def authorize(em: Emulator, request: web.Request, wish: Wish) -> None:
+def authorize(storage: Storage, request: web.Request, wish: Wish) -> None:
     """Let a request pass, or refuse it as the blob service does.
 
     :raises BlobError: 401 or 403.
@@ -63,42 +60,42 @@ def authorize(em: Emulator, request: web.Request, wish: Wish) -> None:
     if "sig" in fields and authorization:
         raise BlobError("AuthenticationFailed", "A request carries a signature in its query or a header, not both.")
     if "sig" in fields:
-        check_signature(em, fields, wish)
+        check_signature(storage, fields, wish)
         check_address(fields, request.remote or "")
     elif authorization.startswith("SharedKey "):
-        check_shared_key(em, request, wish, authorization)
+        check_shared_key(storage, request, wish, authorization)
     else:
-        check_token(em, request)
+        check_token(storage, request)
 
 
-def check_token(em: Emulator, request: web.Request) -> None:
+def check_token(storage: Storage, request: web.Request) -> None:
     """A bearer token for storage."""
     challenge = (
-        f"Bearer authorization_uri={em.settings.authority}/{em.settings.tenant_id}/oauth2/authorize"
+        f"Bearer authorization_uri={storage.settings.authority}/{storage.settings.tenant_id}/oauth2/authorize"
         f" resource_id={STORAGE_AUDIENCE}"
     )
     token = bearer(request)
     if token is None:
         raise BlobError("NoAuthenticationInformation", headers={"WWW-Authenticate": challenge})
     try:
-        em.tokens.verify(token, em.tokens.audiences.storage)
+        storage.tokens.verify(token, storage.tokens.audiences.storage)
     except TokenError as error:
         raise BlobError("InvalidAuthenticationInfo", error.message, {"WWW-Authenticate": challenge}) from None
 
 
-def account_names(em: Emulator, wish: Wish) -> set[str]:
+def account_names(storage: Storage, wish: Wish) -> set[str]:
     """The names under which clients know the account: plain, as in the path, and as datastores answer it."""
-    return {ACCOUNT, wish.account, em.settings.account_name}
+    return {ACCOUNT, wish.account, storage.settings.account_name}
 
 
-def check_signature(em: Emulator, fields: Mapping[str, str], wish: Wish) -> None:
+def check_signature(storage: Storage, fields: Mapping[str, str], wish: Wish) -> None:
     """A service or account SAS: its signature, its time, what it allows."""
-    names = account_names(em, wish)
+    names = account_names(storage, wish)
     service = "sr" in fields
     if "si" in fields:
         raise BlobError("AuthenticationFailed", "There is no stored access policy of this name.")
     texts = service_texts(fields, wish, names) if service else [account_text(fields, name) for name in names]
-    if not is_signed(em.settings.account_key, fields, texts):
+    if not is_signed(storage.settings.account_key, fields, texts):
         raise BlobError("AuthenticationFailed", "Signature did not match.")
     check_period(fields)
     if not service:
@@ -148,12 +145,12 @@ def check_account_scope(fields: Mapping[str, str], wish: Wish) -> None:
         raise BlobError("AuthorizationResourceTypeMismatch")
 
 
-def check_shared_key(em: Emulator, request: web.Request, wish: Wish, authorization: str) -> None:
+def check_shared_key(storage: Storage, request: web.Request, wish: Wish, authorization: str) -> None:
     """An ``Authorization: SharedKey account:signature`` header."""
     account, _, given = authorization.removeprefix("SharedKey ").rpartition(":")
-    if account not in account_names(em, wish):
+    if account not in account_names(storage, wish):
         raise BlobError("AuthenticationFailed", "The account in the Authorization header is not this one.")
-    wanted = [signature(em.settings.account_key, text) for text in shared_key_texts(request, account)]
+    wanted = [signature(storage.settings.account_key, text) for text in shared_key_texts(request, account)]
     if not any(hmac.compare_digest(given.encode(), each.encode()) for each in wanted):
         raise BlobError("AuthenticationFailed", "The MAC signature found in the HTTP request is not the computed one.")
 

@@ -7,17 +7,14 @@ import binascii
 import re
 from collections.abc import Iterable
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
 
+from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.models import Blob
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 PAGE = 5000
 """The service's largest page."""
@@ -26,43 +23,43 @@ NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-async def create(em: Emulator, request: web.Request, container: str, _: str) -> web.StreamResponse:
+async def create(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """Create Container."""
     if not NAME.fullmatch(container):
         raise BlobError("InvalidResourceName", container)
-    if not em.blobs.create_container(container):
+    if not storage.blobs.create_container(container):
         raise BlobError("ContainerAlreadyExists")
-    return web.Response(status=201, headers=container_facts(em, container))
+    return web.Response(status=201, headers=container_facts(storage, container))
 
 
-async def delete(em: Emulator, request: web.Request, container: str, _: str) -> web.StreamResponse:
+async def delete(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """Delete Container with all that is in it."""
-    if not em.blobs.delete_container(container):
+    if not storage.blobs.delete_container(container):
         raise BlobError("ContainerNotFound")
     return web.Response(status=202)
 
 
-async def properties(em: Emulator, request: web.Request, container: str, _: str) -> web.StreamResponse:
+async def properties(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """Get Container Properties."""
-    if not em.blobs.has_container(container):
+    if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     lease = {"x-ms-lease-status": "unlocked", "x-ms-lease-state": "available"}
-    return web.Response(headers={**container_facts(em, container), **lease})
+    return web.Response(headers={**container_facts(storage, container), **lease})
 
 
-def container_facts(em: Emulator, container: str) -> dict[str, str]:
+def container_facts(storage: Storage, container: str) -> dict[str, str]:
     """ETag and Last-Modified of a container: those of its making."""
-    moment = em.blobs.container_made(container)
+    moment = storage.blobs.container_made(container)
     return {"ETag": f'"0x{int(moment.timestamp() * 1e6):X}"', "Last-Modified": format_datetime(moment, usegmt=True)}
 
 
-async def list_containers(em: Emulator, request: web.Request, _: str, __: str) -> web.StreamResponse:
+async def list_containers(storage: Storage, request: web.Request, _: str, __: str) -> web.StreamResponse:
     """List Containers."""
     prefix, marker, most = paging(request)
-    names = [name for name in em.blobs.containers() if name.startswith(prefix) and name >= marker]
+    names = [name for name in storage.blobs.containers() if name.startswith(prefix) and name >= marker]
     rows = []
     for name in names[:most]:
-        row = container_facts(em, name)
+        row = container_facts(storage, name)
         rows.append(
             f"<Container><Name>{name}</Name><Properties><Last-Modified>{row['Last-Modified']}</Last-Modified>"
             f"<Etag>{escape(row['ETag'])}</Etag><LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
@@ -70,21 +67,21 @@ async def list_containers(em: Emulator, request: web.Request, _: str, __: str) -
         )
     following = encode_marker(names[most]) if len(names) > most else ""
     inner = f"<Containers>{''.join(rows)}</Containers><NextMarker>{following}</NextMarker>"
-    where = f"ServiceEndpoint={quoteattr(em.settings.storage_url + '/')}"
+    where = f"ServiceEndpoint={quoteattr(storage.settings.storage_url + '/')}"
     return document(f"<EnumerationResults {where}>{inner}</EnumerationResults>")
 
 
-async def list_blobs(em: Emulator, request: web.Request, container: str, _: str) -> web.StreamResponse:
+async def list_blobs(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """List Blobs: flat, or one level with a delimiter; metadata when asked for."""
-    if not em.blobs.has_container(container):
+    if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     prefix, marker, most = paging(request)
     delimiter = request.query.get("delimiter", "")
     with_metadata = "metadata" in request.query.get("include", "").split(",")
-    items = [item for item in level(em.blobs.names(container, prefix), prefix, delimiter) if item[0] >= marker]
+    items = [item for item in level(storage.blobs.names(container, prefix), prefix, delimiter) if item[0] >= marker]
     rows = []
     for name, is_prefix in items[:most]:
-        blob = None if is_prefix else em.blobs.get(container, name)
+        blob = None if is_prefix else storage.blobs.get(container, name)
         if is_prefix:
             rows.append(f"<BlobPrefix>{name_element(name)}</BlobPrefix>")
         elif blob:
@@ -92,7 +89,7 @@ async def list_blobs(em: Emulator, request: web.Request, container: str, _: str)
     following = encode_marker(items[most][0]) if len(items) > most else ""
     head = f"<Prefix>{escape(prefix)}</Prefix><Marker>{escape(request.query.get('marker', ''))}</Marker>"
     head += f"<MaxResults>{most}</MaxResults>" + (f"<Delimiter>{escape(delimiter)}</Delimiter>" if delimiter else "")
-    where = f"ServiceEndpoint={quoteattr(em.settings.storage_url + '/')} ContainerName={quoteattr(container)}"
+    where = f"ServiceEndpoint={quoteattr(storage.settings.storage_url + '/')} ContainerName={quoteattr(container)}"
     tail = f"<Blobs>{''.join(rows)}</Blobs><NextMarker>{following}</NextMarker>"
     return document(f"<EnumerationResults {where}>{head}{tail}</EnumerationResults>")
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.conditions import facts, is_current
 from azureml_emulator.storage.errors import BlobError, not_modified
 from azureml_emulator.storage.models import Blob
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 CHUNK = 1024 * 1024
 HASHED_RANGE = 4 * 1024 * 1024
@@ -30,11 +27,11 @@ OVERRIDDEN = {
 """Headers that fields of a signature replace."""
 
 
-def find(em: Emulator, container: str, name: str) -> Blob:
+def find(storage: Storage, container: str, name: str) -> Blob:
     """A blob, or the service's 404."""
-    blob = em.blobs.get(container, name)
+    blob = storage.blobs.get(container, name)
     if blob is None:
-        raise BlobError("BlobNotFound" if em.blobs.has_container(container) else "ContainerNotFound")
+        raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")
     return blob
 
 
@@ -55,9 +52,9 @@ def describe(request: web.Request, blob: Blob) -> dict[str, str]:
     return headers
 
 
-async def properties(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """A blob's properties and metadata as headers, without a body."""
-    blob = find(em, container, name)
+    blob = find(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
     headers = describe(request, blob)
@@ -66,9 +63,9 @@ async def properties(em: Emulator, request: web.Request, container: str, name: s
     return web.Response(headers=headers)
 
 
-async def download(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def download(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """A blob's content, or the part that ``x-ms-range`` or ``Range`` asks for."""
-    blob = find(em, container, name)
+    blob = find(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
     first, last = wanted_range(request, blob.size)
@@ -80,7 +77,7 @@ async def download(em: Emulator, request: web.Request, container: str, name: str
         whole_hash = headers.pop("Content-MD5", None)
         if whole_hash:
             headers["x-ms-blob-content-md5"] = whole_hash
-    with em.blobs.path(container, name).open("rb") as file:
+    with storage.blobs.path(container, name).open("rb") as file:
         file.seek(first)
         if partial and request.headers.get("x-ms-range-get-content-md5", "").lower() == "true":
             headers["Content-MD5"] = range_hash(file.read(min(end - first + 1, HASHED_RANGE + 1)))
@@ -119,16 +116,16 @@ def wanted_range(request: web.Request, size: int) -> tuple[int, int | None]:
     return first, min(last, size - 1)
 
 
-async def block_list(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def block_list(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """The blocks staged for a blob; committed ones are not kept apart.
 
     Source: Azure Storage REST reference, Get Block List.
     """
     kind = request.query.get("blocklisttype", "committed")
-    staged = em.blobs.blocks.staged(container, name) if kind in ("uncommitted", "all") else {}
-    blob = em.blobs.get(container, name)
-    if blob is None and not em.blobs.blocks.staged(container, name):
-        raise BlobError("BlobNotFound" if em.blobs.has_container(container) else "ContainerNotFound")
+    staged = storage.blobs.blocks.staged(container, name) if kind in ("uncommitted", "all") else {}
+    blob = storage.blobs.get(container, name)
+    if blob is None and not storage.blobs.blocks.staged(container, name):
+        raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")
     rows = "".join(f"<Block><Name>{block}</Name><Size>{size}</Size></Block>" for block, size in staged.items())
     lists = f"<CommittedBlocks/><UncommittedBlocks>{rows}</UncommittedBlocks>"
     text = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{lists}</BlockList>'

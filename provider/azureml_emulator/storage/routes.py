@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -12,11 +11,9 @@ from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT
 from azureml_emulator.storage import containers, read, write
 from azureml_emulator.storage.authorization import Wish, authorize
+from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError, respond
 from azureml_emulator.storage.models import BlobConflictError, BlobNameError
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,7 @@ class Operation:
     """One operation and the permissions any one of which allows it; see ``storage_access.Wish``."""
 
     permissions: str
-    handler: Callable[[Emulator, web.Request, str, str], Awaitable[web.StreamResponse]]
+    handler: Callable[[Storage, web.Request, str, str], Awaitable[web.StreamResponse]]
 
 
 Table = Mapping[tuple[str, str], Operation]
@@ -55,20 +52,20 @@ BLOB_OPERATIONS: Table = {
 }
 
 
-async def account(em: Emulator, request: web.Request, suffix: str) -> web.StreamResponse:
+async def account(storage: Storage, request: web.Request, suffix: str) -> web.StreamResponse:
     """An operation on the storage account."""
-    return await perform(em, request, ACCOUNT_OPERATIONS, Wish("", "s", account_segment(suffix)))
+    return await perform(storage, request, ACCOUNT_OPERATIONS, Wish("", "s", account_segment(suffix)))
 
 
-async def container(em: Emulator, request: web.Request, suffix: str, container: str) -> web.StreamResponse:
+async def container(storage: Storage, request: web.Request, suffix: str, container: str) -> web.StreamResponse:
     """An operation on a container."""
     table = CONTAINER_OPERATIONS if request.query.get("restype") == "container" else {}
-    return await perform(em, request, table, Wish("", "c", account_segment(suffix), container))
+    return await perform(storage, request, table, Wish("", "c", account_segment(suffix), container))
 
 
-async def blob(em: Emulator, request: web.Request, suffix: str, container: str, name: str) -> web.StreamResponse:
+async def blob(storage: Storage, request: web.Request, suffix: str, container: str, name: str) -> web.StreamResponse:
     """An operation on a blob."""
-    return await perform(em, request, BLOB_OPERATIONS, Wish("", "o", account_segment(suffix), container, name))
+    return await perform(storage, request, BLOB_OPERATIONS, Wish("", "o", account_segment(suffix), container, name))
 
 
 def account_segment(suffix: str) -> str:
@@ -76,15 +73,15 @@ def account_segment(suffix: str) -> str:
     return f"{ACCOUNT}.blob.{suffix}"
 
 
-async def perform(em: Emulator, request: web.Request, table: Table, wish: Wish) -> web.StreamResponse:
+async def perform(storage: Storage, request: web.Request, table: Table, wish: Wish) -> web.StreamResponse:
     """Authorize and carry out the operation that a request is, with the blob service's own errors."""
     operation = table.get((request.method, request.query.get("comp", "")))
     try:
         allowed = operation.permissions if operation else "racwdl"
-        authorize(em, request, replace(wish, permissions=allowed))
+        authorize(storage, request, replace(wish, permissions=allowed))
         if operation is None:
             raise BlobError("NotEmulated")
-        return await operation.handler(em, request, wish.container, wish.blob)
+        return await operation.handler(storage, request, wish.container, wish.blob)
     except BlobError as error:
         response = respond(error, request.method)
     except BlobNameError as error:
@@ -94,7 +91,7 @@ async def perform(em: Emulator, request: web.Request, table: Table, wish: Wish) 
     return response
 
 
-async def data_lake(em: Emulator, request: web.Request, suffix: str, path: str = "") -> web.StreamResponse:
+async def data_lake(storage: Storage, request: web.Request, suffix: str, path: str = "") -> web.StreamResponse:
     """The Data Lake protocol on ``.dfs.`` is not here."""
     return respond(BlobError("NotEmulated"), request.method)
 

@@ -8,31 +8,28 @@ import binascii
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from aiohttp import web
 
+from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.conditions import check_write, facts, given_headers, given_metadata
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.models import APPEND, BLOCK, Blob
 from azureml_emulator.storage.read import CHUNK, find
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
-
 LONGEST_LIST = 16 * 1024 * 1024
 """Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
 
 
-def target(em: Emulator, request: web.Request, container: str, name: str) -> Blob | None:
+def target(storage: Storage, request: web.Request, container: str, name: str) -> Blob | None:
     """What is there before a write, after its conditions were checked."""
-    if not em.blobs.has_container(container):
+    if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
-    em.blobs.path(container, name)
+    storage.blobs.path(container, name)
     if name.endswith("/"):
         raise BlobError("InvalidResourceName", "The emulator keeps blobs as files: a name cannot end in a slash.")
-    blob = em.blobs.get(container, name)
+    blob = storage.blobs.get(container, name)
     check_write(request, blob)
     if blob and not may_overwrite(request):
         raise BlobError("AuthorizationPermissionMismatch")
@@ -44,12 +41,12 @@ def may_overwrite(request: web.Request) -> bool:
     return "sig" not in request.query or bool(set("wa") & set(request.query.get("sp", "")))
 
 
-async def receive(em: Emulator, request: web.Request) -> tuple[Path, str]:
+async def receive(storage: Storage, request: web.Request) -> tuple[Path, str]:
     """Stream the request's body to a file; returns it and its MD5, base64.
 
     :raises BlobError: the body is not what ``Content-MD5`` says.
     """
-    file = em.blobs.temporary()
+    file = storage.blobs.temporary()
     digest = hashlib.md5(usedforsecurity=False)
     try:
         with file.open("wb") as out:
@@ -65,7 +62,7 @@ async def receive(em: Emulator, request: web.Request) -> tuple[Path, str]:
     return file, found
 
 
-async def put(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def put(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Blob: the whole content in one request, or an empty append blob."""
     kind = request.headers.get("x-ms-blob-type")
     if "x-ms-copy-source" in request.headers or kind == "PageBlob":
@@ -74,48 +71,48 @@ async def put(em: Emulator, request: web.Request, container: str, name: str) -> 
         raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
     if kind not in (BLOCK, APPEND):
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
-    target(em, request, container, name)
+    target(storage, request, container, name)
     headers, metadata = given_headers(request, plain=True), given_metadata(request)
-    file, digest = await receive(em, request)
+    file, digest = await receive(storage, request)
     if kind == BLOCK:
         headers.setdefault("Content-MD5", digest)
     try:
-        target(em, request, container, name)
-        blob = em.blobs.adopt(container, name, file, kind=kind, headers=headers, metadata=metadata)
+        target(storage, request, container, name)
+        blob = storage.blobs.adopt(container, name, file, kind=kind, headers=headers, metadata=metadata)
     finally:
         file.unlink(missing_ok=True)
     answer = {**facts(blob), "x-ms-request-server-encrypted": "true"}
     return web.Response(status=201, headers={**answer, "Content-MD5": digest})
 
 
-async def put_block(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def put_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Block: keep a part under its id until a list names it. Blocks may come in any order and at once."""
     block = request.query.get("blockid", "")
     if not is_base64(block):
         raise BlobError("InvalidQueryParameterValue", "blockid")
-    if not em.blobs.has_container(container):
+    if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
-    em.blobs.path(container, name)
-    file, digest = await receive(em, request)
-    em.blobs.blocks.stage(container, name, block, file)
+    storage.blobs.path(container, name)
+    file, digest = await receive(storage, request)
+    storage.blobs.blocks.stage(container, name, block, file)
     return web.Response(status=201, headers={"Content-MD5": digest, "x-ms-request-server-encrypted": "true"})
 
 
-async def put_block_list(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def put_block_list(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Block List: make the blob of the blocks that the list names, in its order."""
-    target(em, request, container, name)
+    target(storage, request, container, name)
     headers, metadata = given_headers(request), given_metadata(request)
     blocks = read_block_list(await read_small(request))
     try:
-        file = await asyncio.to_thread(em.blobs.blocks.join, container, name, blocks)
+        file = await asyncio.to_thread(storage.blobs.blocks.join, container, name, blocks)
     except KeyError as error:
         raise BlobError("InvalidBlockList", str(error.args[0])) from None
     try:
-        target(em, request, container, name)
-        blob = em.blobs.adopt(container, name, file, headers=headers, metadata=metadata)
+        target(storage, request, container, name)
+        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata)
     finally:
         file.unlink(missing_ok=True)
-    em.blobs.blocks.discard(container, name)
+    storage.blobs.blocks.discard(container, name)
     return web.Response(status=201, headers={**facts(blob), "x-ms-request-server-encrypted": "true"})
 
 
@@ -150,21 +147,21 @@ def is_base64(text: str) -> bool:
         return False
 
 
-async def append_block(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def append_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Append Block: add to the end of an append blob."""
-    find(em, container, name)
-    file, digest = await receive(em, request)
+    find(storage, container, name)
+    file, digest = await receive(storage, request)
     try:
-        blob = find(em, container, name)
+        blob = find(storage, container, name)
         check_write(request, blob)
         check_append(request, blob, file.stat().st_size)
         with file.open("rb") as source:
             while piece := source.read(CHUNK):
-                em.blobs.append(container, name, piece)
+                storage.blobs.append(container, name, piece)
     finally:
         file.unlink(missing_ok=True)
     headers = {
-        **facts(find(em, container, name)),
+        **facts(find(storage, container, name)),
         "x-ms-blob-append-offset": str(blob.size),
         "x-ms-blob-committed-block-count": "1",
         "Content-MD5": digest,
@@ -185,24 +182,24 @@ def check_append(request: web.Request, blob: Blob, size: int) -> None:
         raise BlobError("ConditionNotMet", "x-ms-blob-condition-maxsize")
 
 
-async def set_metadata(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def set_metadata(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Metadata: replace all of it."""
-    blob = find(em, container, name)
+    blob = find(storage, container, name)
     check_write(request, blob)
-    changed = em.blobs.set_metadata(container, name, given_metadata(request)) or blob
+    changed = storage.blobs.set_metadata(container, name, given_metadata(request)) or blob
     return web.Response(headers={**facts(changed), "x-ms-request-server-encrypted": "true"})
 
 
-async def set_properties(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def set_properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Properties: replace the content headers."""
-    blob = find(em, container, name)
+    blob = find(storage, container, name)
     check_write(request, blob)
-    changed = em.blobs.set_headers(container, name, given_headers(request)) or blob
+    changed = storage.blobs.set_headers(container, name, given_headers(request)) or blob
     return web.Response(headers=facts(changed))
 
 
-async def delete(em: Emulator, request: web.Request, container: str, name: str) -> web.StreamResponse:
+async def delete(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Delete Blob, at once and for good."""
-    check_write(request, find(em, container, name))
-    em.blobs.delete(container, name)
+    check_write(request, find(storage, container, name))
+    storage.blobs.delete(container, name)
     return web.Response(status=202, headers={"x-ms-delete-type-permanent": "true"})

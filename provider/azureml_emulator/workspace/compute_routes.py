@@ -1,21 +1,24 @@
-"""Routes of computes: clusters exist by name; creating and deleting one is a long-running operation."""
+"""Routes of computes: clusters exist by name; creating, changing and deleting one is a long-running operation, whose
+address is the subscription's, not the workspace's."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.operations import DELETING, Operation
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem, anything, bag, record, text
 from azureml_emulator.core.schemas import COMPUTE, invalid
-from azureml_emulator.workspace.computes import GONE, Computes, compute
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
+from azureml_emulator.workspace.backend import Workspace
+from azureml_emulator.workspace.computes import compute
+from azureml_emulator.workspace.responses import compute_resource
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
 """Source: the service's rule for compute names, 2 to 32 characters that begin with a letter."""
@@ -36,30 +39,19 @@ ENVELOPE = record(
 )
 
 
-def resource(em: Emulator, value: dict[str, Any]) -> dict[str, Any]:
-    """A compute as ARM answers it."""
-    return {
-        "id": f"{em.settings.ws_arm}/computes/{value['name']}",
-        "name": value["name"],
-        "type": "Microsoft.MachineLearningServices/workspaces/computes",
-        "location": value["location"],
-        "tags": value["tags"],
-        "properties": value["properties"],
-    }
-
-
-async def list_computes(em: Emulator, request: web.Request) -> web.Response:
+async def list_computes(workspace: Workspace, request: web.Request) -> web.Response:
     """Compute - List."""
-    return page(request, em.settings.base_url, [resource(em, value) for value in computes_of(em).all()])
+    settings = workspace.settings
+    return page(request, settings.base_url, [compute_resource(settings, each) for each in workspace.computes.all()])
 
 
-async def get_compute(em: Emulator, request: web.Request, name: str) -> web.Response:
+async def get_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Get; a missing one is 404 with an empty body. Source: recorded compute answers."""
-    value = computes_of(em).get(name)
-    return web.json_response(resource(em, value)) if value else web.Response(status=404)
+    found = workspace.computes.get(name, look=True)
+    return web.json_response(compute_resource(workspace.settings, found)) if found else web.Response(status=404)
 
 
-async def put_compute(em: Emulator, request: web.Request, name: str) -> web.Response:
+async def put_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Create or update: 201 and an operation for a new one, 200 and an operation for one that exists."""
     problems: list[Problem] = []
     given = ENVELOPE(await read_object(request), "", problems.append)
@@ -67,60 +59,82 @@ async def put_compute(em: Emulator, request: web.Request, name: str) -> web.Resp
         problems.append(Problem("name", f"{name!r}: 2 to 32 letters, digits and hyphens, the first one a letter."))
     if problems:
         raise invalid(problems)
-    before = computes_of(em).get(name)
-    value = compute(em.settings.region, name, given["properties"], "Creating", given.get("tags"))
-    if before:
-        value["properties"]["createdOn"] = before["properties"]["createdOn"]
-    return begun(em, request, value, "Updating" if before else "Creating", 200 if before else 201)
+    before = workspace.computes.get(name)
+    wanted = compute(workspace.settings.region, name, given["properties"], given.get("tags"))
+    if before is None:
+        return begun(workspace, request, wanted, "Creating", 201)
+    wanted["properties"]["createdOn"] = before["properties"]["createdOn"]
+    return begun(workspace, request, wanted, "Updating", 200)
 
 
-async def patch_compute(em: Emulator, request: web.Request, name: str) -> web.Response:
+async def patch_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Update: only the scale settings of a cluster."""
-    value = computes_of(em).get(name)
-    if value is None:
+    found = workspace.computes.get(name)
+    if found is None:
         return web.Response(status=404)
     body = await read_object(request)
     asked = (body.get("properties") or {}).get("properties") or {}
-    value["properties"]["properties"].setdefault("scaleSettings", {}).update(asked.get("scaleSettings") or {})
-    return begun(em, request, value, "Updating", 200)
+    found["properties"]["properties"].setdefault("scaleSettings", {}).update(asked.get("scaleSettings") or {})
+    return begun(workspace, request, found, "Updating", 200)
 
 
-async def delete_compute(em: Emulator, request: web.Request, name: str) -> web.Response:
+async def delete_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Delete: an operation; a missing one is 204."""
-    value = computes_of(em).get(name)
-    if value is None:
+    found = workspace.computes.get(name)
+    if found is None:
         return web.Response(status=204)
-    address = operation_url(em, request, computes_of(em).begin(value, GONE))
+    address = operation_url(workspace, request, workspace.computes.begin(name, found, DELETING))
     result = address.replace("/computeOperationsStatus/", "/computeOperationResults/")
     return web.Response(status=202, headers={"Azure-AsyncOperation": address, "Location": result, "Retry-After": "1"})
 
 
-async def list_nodes(em: Emulator, request: web.Request, name: str) -> web.Response:
+async def list_nodes(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - List nodes: an emulated cluster has none."""
-    return web.json_response({"nodes": []}) if computes_of(em).get(name) else web.Response(status=404)
+    return web.json_response({"nodes": []}) if workspace.computes.get(name) else web.Response(status=404)
 
 
-def computes_of(em: Emulator) -> Computes:
-    """The computes of this emulator."""
-    return Computes(em.store, em.clock.pause)
-
-
-def begun(em: Emulator, request: web.Request, value: dict[str, Any], state: str, status: int) -> web.Response:
+def begun(workspace: Workspace, request: web.Request, wanted: dict[str, Any], state: str, status: int) -> web.Response:
     """The answer to a write: the compute as it is while the operation goes on, with the address to poll and no
     ``Location``."""
-    operation = computes_of(em).begin(value, state)
-    headers = {"Azure-AsyncOperation": operation_url(em, request, operation), "Retry-After": "1"}
-    return web.json_response(resource(em, value), status=status, headers=headers)
+    operation = workspace.computes.begin(wanted["name"], wanted, state)
+    headers = {"Azure-AsyncOperation": operation_url(workspace, request, operation), "Retry-After": "1"}
+    return web.json_response(compute_resource(workspace.settings, wanted), status=status, headers=headers)
 
 
-def operation_url(em: Emulator, request: web.Request, operation: str) -> str:
+# operations ------------------------------------------------------------------------------------------
+
+
+def operation_url(workspace: Workspace, request: web.Request, operation: str) -> str:
     """The address to poll. Source: recorded AmlCompute creation."""
-    own = em.settings
     version = request.query.get("api-version", "")
-    return (
-        f"{own.base_url}/subscriptions/{own.subscription_id}/providers/Microsoft.MachineLearningServices/locations/{own.region}"
-        f"/computeOperationsStatus/{operation}?api-version={version}&service=new"
-    )
+    address = f"{workspace.settings.location_url}/computeOperationsStatus/{operation}"
+    return f"{address}?api-version={version}&service=new"
+
+
+def known_operation(workspace: Workspace, name: str) -> Operation:
+    """An operation on a compute, or ARM's 404."""
+    operation = workspace.computes.operation(name)
+    if operation is None:
+        message = f"The operation '{name}' was not found."
+        raise ServiceError(404, "OperationNotFound", message, envelope=Envelope.ARM)
+    return operation
+
+
+async def operation_status(workspace: Workspace, request: web.Request, region: str, operation: str) -> web.Response:
+    """The state of an operation on a compute. Source: recorded: no ``id`` and no ``name`` in the answer."""
+    found = known_operation(workspace, operation)
+    if not found.over:
+        body = {"status": "InProgress", "startTime": found.started_at}
+        return web.json_response(body, headers={"Retry-After": "1"})
+    times = {"startTime": found.started_at, "endTime": stamp(now())}
+    return web.json_response({"status": "Succeeded", "percentComplete": 100.0, **times})
+
+
+async def operation_result(workspace: Workspace, request: web.Request, region: str, operation: str) -> web.Response:
+    """The end of an operation on a compute: 202 until then."""
+    if known_operation(workspace, operation).over:
+        return web.Response(status=200)
+    return web.Response(status=202, headers={"Location": str(request.url), "Retry-After": "1"})
 
 
 ROUTES = [
@@ -130,4 +144,6 @@ ROUTES = [
     Route("PATCH", "{ws}/computes/{name}", patch_compute, Plane.ARM),
     Route("DELETE", "{ws}/computes/{name}", delete_compute, Plane.ARM),
     Route("POST", "{ws}/computes/{name}/listNodes", list_nodes, Plane.ARM),
+    Route("GET", "{location}/computeOperationsStatus/{operation}", operation_status, Plane.ARM),
+    Route("GET", "{location}/computeOperationResults/{operation}", operation_result, Plane.ARM),
 ]

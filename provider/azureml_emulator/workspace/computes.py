@@ -1,68 +1,38 @@
-"""Clusters: the computes of the workspace, and the short time that creating, changing or deleting one takes. No
-HTTP."""
+"""Computes: the clusters of the workspace. No HTTP."""
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.operations import SUCCEEDED, ManagedRecords
 from azureml_emulator.core.store import Store
+from azureml_emulator.core.transitions import COMPUTES, Transitions
 
-GONE = "Deleting"
+BUILT_IN = {
+    "cpu-cluster": ("STANDARD_DS3_V2", 4),
+    "gpu-cluster": ("STANDARD_NC6S_V3", 4),
+}
+"""Clusters that examples name: machine size and largest number of nodes."""
 
 
-class Computes:
-    """The computes in the store. What an operation began is finished by the first look after its time.
+class Computes(ManagedRecords):
+    """The computes in the store, by name."""
 
-    :param pause: seconds that an operation takes.
-    """
+    def __init__(self, store: Store, transitions: Transitions) -> None:
+        super().__init__(store, transitions, "compute", COMPUTES)
 
-    def __init__(self, store: Store, pause: float) -> None:
-        self._store = store
-        self._pause = pause
+    def furnish(self, region: str) -> None:
+        """Write the clusters that every workspace has at first."""
+        for name, (size, nodes) in BUILT_IN.items():
+            self._store.put(self._kind, name, cluster(region, name, size, nodes))
 
-    def get(self, name: str) -> dict[str, Any] | None:
-        """A compute's record, or None. Names are compared without regard to case."""
-        value: dict[str, Any] | None = self._store.get("compute", name.lower())
-        return self._settled(value) if value else None
 
-    def all(self) -> list[dict[str, Any]]:
-        """Every compute, the oldest first."""
-        rows = (self._settled(value) for _, value in self._store.list("compute"))
-        return [row for row in rows if row]
-
-    def begin(self, value: dict[str, Any], state: str) -> str:
-        """Write a compute that is about to settle, and answer the operation's id.
-
-        :param state: ``Creating``, ``Updating`` or ``Deleting``.
-        """
-        moment = now()
-        value["properties"].update(provisioningState=state, modifiedOn=stamp(moment))
-        value["settles"] = moment.timestamp() + self._pause
-        operation = str(uuid.uuid4())
-        with self._store.transaction():
-            self._store.put("compute", value["name"].lower(), value)
-            self._store.put("operation", operation, {"compute": value["name"], "started": stamp(moment)})
-        return operation
-
-    def under_way(self, operation: str) -> tuple[str, bool] | None:
-        """When an operation began and whether it goes on; None: there is no such operation."""
-        record = self._store.get("operation", operation)
-        if record is None:
-            return None
-        value = self.get(record["compute"])
-        return record["started"], bool(value and value.get("settles"))
-
-    def _settled(self, value: dict[str, Any]) -> dict[str, Any] | None:
-        if value.get("settles") and now().timestamp() >= value["settles"]:
-            if value["properties"]["provisioningState"] == GONE:
-                self._store.delete("compute", value["name"].lower())
-                return None
-            value["settles"] = None
-            value["properties"]["provisioningState"] = "Succeeded"
-            self._store.put("compute", value["name"].lower(), value)
-        return value
+def most_nodes(compute: dict[str, Any]) -> int | None:
+    """The largest number of nodes of a cluster; None for a compute that says nothing of it."""
+    scale = (compute["properties"]["properties"] or {}).get("scaleSettings") or {}
+    nodes: int | None = scale.get("maxNodeCount")
+    return nodes
 
 
 def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
@@ -75,13 +45,14 @@ def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
             "scaleSettings": {"minNodeCount": 0, "maxNodeCount": nodes, "nodeIdleTimeBeforeScaleDown": "PT2M"},
         },
     }
-    return compute(region, name, given, "Succeeded")
+    return {**compute(region, name, given), "state": SUCCEEDED, "modified_at": stamp(now())}
 
 
-def compute(
-    region: str, name: str, given: dict[str, Any], state: str, tags: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """A compute's record: what was asked for, with what the service fills in. Source: recorded AmlCompute answers."""
+def compute(region: str, name: str, given: dict[str, Any], tags: dict[str, str] | None = None) -> dict[str, Any]:
+    """A compute's record before an operation on it begins: what was asked for, with what the service fills in.
+
+    Source: recorded AmlCompute answers.
+    """
     moment = stamp(now())
     inner = dict(given.get("properties") or {})
     if given["computeType"] == "AmlCompute":
@@ -127,11 +98,9 @@ def compute(
             "disableLocalAuth": False,
             **{key: value for key, value in given.items() if key != "properties"},
             "properties": inner,
-            "provisioningState": state,
             "provisioningErrors": None,
             "resourceId": given.get("resourceId"),
             "isAttachedCompute": False,
             "createdOn": moment,
-            "modifiedOn": moment,
         },
     }

@@ -1,0 +1,14 @@
+"""The backend of the identity room."""
+
+from __future__ import annotations
+
+from azureml_emulator.core.settings import Settings
+from azureml_emulator.identity.tokens import Tokens
+
+
+class Authority:
+    """The authority of the emulator's one tenant: whom it knows, and the tokens that it issues and verifies."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.tokens = Tokens(settings)

@@ -1,0 +1,31 @@
+"""The backend of the workspace room."""
+
+from __future__ import annotations
+
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.settings import Settings
+from azureml_emulator.core.store import Store
+from azureml_emulator.core.transitions import Transitions
+from azureml_emulator.storage.backend import Storage
+from azureml_emulator.workspace.computes import Computes
+from azureml_emulator.workspace.datastores import Datastores
+
+
+class Workspace:
+    """The workspace itself: its datastores, its computes, and what it has from the start."""
+
+    def __init__(self, settings: Settings, store: Store, transitions: Transitions, storage: Storage) -> None:
+        self.settings = settings
+        self.storage = storage
+        self.datastores = Datastores(store)
+        self.computes = Computes(store, transitions)
+        self._store = store
+
+    def furnish(self) -> None:
+        """Make what every workspace has from the start: two datastores, and clusters, which a user may delete."""
+        with self._store.transaction():
+            for datastore in self.datastores.furnish(self.settings):
+                self.storage.blobs.create_container(datastore["properties"]["containerName"])
+            if not self._store.get("workspace", "furnished"):
+                self.computes.furnish(self.settings.region)
+                self._store.put("workspace", "furnished", stamp(now()))
