@@ -17,7 +17,6 @@ STILL_IN_CIRCLES: dict[str, set[str]] = {
     "airflow_azureml.jobspec": {
         *("assets", "batch", "files", "resources", "translate"),
     },
-    "airflow_azureml.jobspec.grammar": {"environments", "inputs", "literals", "mltable", "references"},
     "azureml_emulator": {
         *("app", "assets", "batch", "execution", "history", "jobs", "mlflow", "pipelines", "studio"),
     },

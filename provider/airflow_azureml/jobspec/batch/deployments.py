@@ -17,8 +17,10 @@ from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
 from airflow_azureml.jobspec.files.file_kinds import explained
+from airflow_azureml.jobspec.grammar.code import code
+from airflow_azureml.jobspec.grammar.computes import compute
 from airflow_azureml.jobspec.grammar.environments import deployed
-from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, code, compute, written
+from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, written
 from airflow_azureml.jobspec.grammar.scoring_scripts import check_script
 from airflow_azureml.jobspec.grammar.shared import resources
 from airflow_azureml.jobspec.kinds.table import job_translator

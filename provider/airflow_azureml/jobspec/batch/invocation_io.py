@@ -23,12 +23,12 @@ from airflow_azureml.jobspec.grammar.inputs import (
     MODEL_TYPES,
     UPSTREAM_KEYS,
     data_uri,
-    datastore,
     known_keys,
     not_an_input,
     unknown,
 )
 from airflow_azureml.jobspec.grammar.literals import EMPTY, is_literal
+from airflow_azureml.jobspec.grammar.local_files import datastore
 from airflow_azureml.jobspec.grammar.outputs import OUTPUT_KEYS, OUTPUT_MODES
 from airflow_azureml.jobspec.grammar.references import ARM_ID, is_reference
 from airflow_azureml.jobspec.table.json_values import warn_of_reading

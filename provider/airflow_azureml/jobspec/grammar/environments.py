@@ -13,18 +13,10 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
-from airflow_azureml.jobspec.grammar.inputs import datastore
+from airflow_azureml.jobspec.grammar.code import WEB
+from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local, not_local
 from airflow_azureml.jobspec.grammar.pip_lines import warn_of_local_files
-from airflow_azureml.jobspec.grammar.references import (
-    WEB,
-    asset,
-    environment,
-    follow,
-    is_url,
-    local,
-    not_local,
-    written,
-)
+from airflow_azureml.jobspec.grammar.references import asset, is_url, written
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field, answers
 from airflow_azureml.jobspec.table.form import Form
@@ -152,6 +144,24 @@ ENVIRONMENT = (
     Field("auto_delete_setting", None, nested(DELETE)),
     *answers("creation_context", "latest_version", "intellectual_property"),
 )
+
+
+def environment(located: Located, ctx: Translator) -> Any:
+    """Turn an environment into its id, or into the registration of an anonymous one."""
+    given = located.value
+    if isinstance(given, str) and given.startswith("file:"):
+        return _environment_file(located, ctx)
+    if isinstance(given, str):
+        good = located.document.from_python or written("environments", given, located, ctx)
+        return asset("environments", given, located, ctx) if good else INVALID
+    return inline(located, ctx)
+
+
+def _environment_file(located: Located, ctx: Translator) -> Any:
+    document = follow(located.value, located, ctx)
+    if document is INVALID:
+        return INVALID
+    return inline(document.root, ctx)
 
 
 def deployed(located: Located, ctx: Translator) -> Any:

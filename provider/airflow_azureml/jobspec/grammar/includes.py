@@ -12,7 +12,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
-from airflow_azureml.jobspec.grammar.references import name_strays
+from airflow_azureml.jobspec.grammar.local_files import name_strays
 from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.translator import OMIT, Translator
 from airflow_azureml.jobspec.table.values import listed, text

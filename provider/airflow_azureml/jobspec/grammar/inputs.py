@@ -16,17 +16,9 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.literals import is_literal, tell_literal
+from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, local, not_local
 from airflow_azureml.jobspec.grammar.mltable import warn_of_no_table
-from airflow_azureml.jobspec.grammar.references import (
-    ARM_ID,
-    PREFIXES,
-    VERSION_ID,
-    asset,
-    is_binding,
-    is_url,
-    local,
-    not_local,
-)
+from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, is_binding, is_url
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import INVALID, Translator
 
@@ -258,17 +250,6 @@ def _on_compute(located: Located, ctx: Translator, kind: Any) -> None:
         ctx.error(located, f"{show(given)} is not a local path that exists.", "path_on_compute")
     else:
         ctx.warn(located.child("path_on_compute"), '"path_on_compute" of an input is not sent: it has no effect.')
-
-
-def datastore(located: Located, ctx: Translator) -> str | None:
-    """Read the name of the datastore to upload to; an empty text is the workspace's own."""
-    given = located.value.get("datastore")
-    if given == "" or (given is None and ("datastore" not in located.value or located.document.from_python)):
-        return None
-    if not isinstance(given, str) or not given.removeprefix("azureml:"):
-        ctx.error(located, f"{show(given)} is not a datastore. Accepted: azureml:NAME.", "datastore")
-        return None
-    return given.removeprefix("azureml:").rpartition("/datastores/")[2]
 
 
 def data_uri(located: Located, ctx: Translator, kind: Any, store: str | None) -> Any:

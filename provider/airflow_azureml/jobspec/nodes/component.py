@@ -13,7 +13,9 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
 from airflow_azureml.jobspec.grammar import component_io
-from airflow_azureml.jobspec.grammar.references import REGISTRY, code, environment
+from airflow_azureml.jobspec.grammar.code import code
+from airflow_azureml.jobspec.grammar.environments import environment
+from airflow_azureml.jobspec.grammar.references import REGISTRY
 from airflow_azureml.jobspec.grammar.shared import RESOURCES
 from airflow_azureml.jobspec.table.fields import (
     OMIT,

@@ -6,7 +6,7 @@ nearly every value. Source: azure-ai-ml 1.35.2, ``entities/_builders/`` and ``_s
 
 from __future__ import annotations
 
-from airflow_azureml.jobspec.grammar.references import compute_id
+from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.shared import TAGS
 from airflow_azureml.jobspec.nodes.component import any_mapping
 from airflow_azureml.jobspec.table.fields import Field, Table, anything

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.computes import compute
 from airflow_azureml.jobspec.grammar.outputs import outputs as job_outputs
-from airflow_azureml.jobspec.grammar.references import compute
 from airflow_azureml.jobspec.grammar.shared import HEAD, RESOURCES, identity
 from airflow_azureml.jobspec.kinds.automl.settings import Style
 from airflow_azureml.jobspec.kinds.automl.tasks import FIXED_METRIC, details, task_of

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.grammar.references import is_binding, named_compute
+from airflow_azureml.jobspec.grammar.computes import named_compute
+from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.grammar.shared import RESOURCES, TAGS, identity
 from airflow_azureml.jobspec.kinds.automl.settings import Style
 from airflow_azureml.jobspec.kinds.automl.tasks import details, task_of

@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar import inputs as io
+from airflow_azureml.jobspec.grammar.local_files import datastore
 from airflow_azureml.jobspec.kinds.automl.models import model_settings, model_space
 from airflow_azureml.jobspec.kinds.automl.settings import (
     Style,
@@ -90,7 +91,7 @@ def data(located: Located, ctx: Translator) -> Any:
     io.input_mode(located, ctx, "mltable")
     # Without a type Microsoft's client takes the path for a folder, and writes it as one.
     given = "mltable" if "type" in located.value else "uri_folder"
-    uri = io.data_uri(located.child("path"), ctx, given, io.datastore(located, ctx))
+    uri = io.data_uri(located.child("path"), ctx, given, datastore(located, ctx))
     return uri if uri is INVALID else {"jobInputType": "mltable", "uri": uri}
 
 

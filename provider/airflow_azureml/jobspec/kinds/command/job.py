@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.command_text import OUTPUT_BINDING, check_command
+from airflow_azureml.jobspec.grammar.computes import compute
+from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.inputs import inputs
 from airflow_azureml.jobspec.grammar.outputs import outputs
-from airflow_azureml.jobspec.grammar.references import code, compute, environment
 from airflow_azureml.jobspec.grammar.shared import (
     DISTRIBUTION,
     HEAD,

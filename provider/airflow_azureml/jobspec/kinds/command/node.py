@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.command_text import check_bindings
-from airflow_azureml.jobspec.grammar.references import code, compute_id
+from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.shared import (
     DISTRIBUTION,
     JOB_SERVICES,

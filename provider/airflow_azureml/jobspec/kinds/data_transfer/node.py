@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.literals import is_literal
-from airflow_azureml.jobspec.grammar.references import compute_id
 from airflow_azureml.jobspec.grammar.shared import HEAD as JOB_HEAD
 from airflow_azureml.jobspec.grammar.shared import JOB_SERVICES
 from airflow_azureml.jobspec.kinds.data_transfer.component import (

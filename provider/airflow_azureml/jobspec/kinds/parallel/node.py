@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.grammar.references import compute_id
+from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.shared import RESOURCES, TAGS, identity, resources
 from airflow_azureml.jobspec.kinds.parallel.settings import SETTINGS
 from airflow_azureml.jobspec.nodes.component import Component, any_mapping, unknown_keys

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.grammar.references import code, is_binding, linked
+from airflow_azureml.jobspec.grammar.code import code, linked
+from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.nodes.component import component_environment, spec_id
 from airflow_azureml.jobspec.table.fields import INVALID, Field, Table, Translator, convert_mapping, show
 from airflow_azureml.jobspec.table.values import choice, listed, text, whole

@@ -10,10 +10,10 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.component_io import PARAMETERS, Ports, dotted
+from airflow_azureml.jobspec.grammar.computes import compute_id, named_compute
 from airflow_azureml.jobspec.grammar.inputs import job_input
 from airflow_azureml.jobspec.grammar.literals import EMPTY, is_literal
 from airflow_azureml.jobspec.grammar.outputs import OUTPUT_MODES, outputs
-from airflow_azureml.jobspec.grammar.references import compute_id, named_compute
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import unknown_keys

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.command_text import check_command
-from airflow_azureml.jobspec.grammar.environments import inline
+from airflow_azureml.jobspec.grammar.computes import compute_id
+from airflow_azureml.jobspec.grammar.environments import environment, inline
 from airflow_azureml.jobspec.grammar.inputs import inputs
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.outputs import outputs
-from airflow_azureml.jobspec.grammar.references import code, compute_id, environment, is_url
+from airflow_azureml.jobspec.grammar.references import is_url
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.jobspec.table.fields import (
     INVALID,

@@ -10,8 +10,8 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.command_text import check_command
+from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.literals import is_literal
-from airflow_azureml.jobspec.grammar.references import compute_id
 from airflow_azureml.jobspec.grammar.shared import HEAD as JOB_HEAD
 from airflow_azureml.jobspec.grammar.shared import JOB_SERVICES, identity
 from airflow_azureml.jobspec.kinds.spark.component import LISTS, OWN, settings, spark_names

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.grammar.code import code, linked
 from airflow_azureml.jobspec.grammar.command_text import check_command
+from airflow_azureml.jobspec.grammar.computes import compute
+from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.inputs import inputs, named
 from airflow_azureml.jobspec.grammar.outputs import outputs
-from airflow_azureml.jobspec.grammar.references import code, compute, environment, linked
 from airflow_azureml.jobspec.grammar.shared import (
     DISTRIBUTION,
     HEAD,

@@ -1,0 +1,58 @@
+"""The code of jobs and components: a local folder or file, or code that is registered or lies elsewhere.
+
+Source: azure-ai-ml 1.35.2, ``_schema/core/fields.py`` and ``operations/_code_operations.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.requirements import Placeholder, Register
+from airflow_azureml.jobspec.grammar.local_files import local, not_local
+from airflow_azureml.jobspec.grammar.references import ARM_ID, REGISTRY, VERSION_ID, asset
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
+
+WEB = re.compile(
+    r"(?:https?|ftps?)://(?:[^\s/@]*@)?(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,6}|[a-z0-9-]{2,})\.?"
+    r"|localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[a-f0-9:]+\])(?::\d+)?(?:/?|[/?]\S+)",
+    re.IGNORECASE,
+)
+"""An address that may stand for code: its host has a dot. Source: marshmallow 3, ``validate.URL``."""
+
+
+def code(located: Located, ctx: Translator, component: bool = False) -> Any:
+    """Turn the code of a job or component into an upload, or the id of code that is registered."""
+    given, from_python = located.value, located.document.from_python
+    if not isinstance(given, str) or not given:
+        return ctx.error(located, f"{show(given)} is not a local path. Accepted: a folder or file, the ARM id of code.")
+    if given.startswith("git+"):
+        return ctx.error(
+            located, f"{show(given)}: code from git is not supported. Accepted: a local folder or file, an ARM id."
+        )
+    if REGISTRY.match(given) and component:
+        return given
+    if REGISTRY.match(given):
+        return ctx.error(
+            located, f"{show(given)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
+        )
+    text = given.removeprefix("azureml:")
+    if text.startswith("/") and ARM_ID.fullmatch(text) and (from_python or (text != given and VERSION_ID.match(text))):
+        return asset("codes", given, located, ctx)
+    if WEB.fullmatch(given) and not component:
+        return linked(given)
+    if text != given or (not from_python and VERSION_ID.match(text)):
+        accepted = "a local path, azureml: and the ARM id of a version of code"
+        return ctx.error(located, f"{show(given)} does not name code. Accepted: {accepted}.")
+    if not from_python and not_local(located, ctx):
+        return INVALID
+    return local("code", given, located, ctx, component=component)
+
+
+def linked(uri: str) -> Placeholder:
+    """Code that lies elsewhere, registered by its address."""
+    return Placeholder(
+        Register("codes", "", None, {"properties": {"codeUri": uri, "isAnonymous": True, "properties": {}}})
+    )

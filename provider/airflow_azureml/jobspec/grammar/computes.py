@@ -1,0 +1,61 @@
+"""Computes that jobs, nodes and deployments name, and the ids that they become.
+
+Source: azure-ai-ml 1.35.2, ``operations/_operation_orchestrator.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.grammar.references import ARM_ID, is_binding
+from airflow_azureml.jobspec.table.form import Form
+from airflow_azureml.jobspec.table.translator import OMIT, Translator
+
+VIRTUAL_CLUSTER = re.compile(
+    r"/subscriptions/.*/resourceGroups/.*/providers/Microsoft\.MachineLearningServices/virtualclusters/.*",
+    re.IGNORECASE,
+)
+
+
+def compute(located: Located, ctx: Translator) -> Any:
+    """Turn the compute of a job that stands alone into its id; ``serverless`` sends nothing: it is not a resource."""
+    found = named_compute(located, ctx)
+    if isinstance(found, str) and found.lower() == f"{ctx.workspace.path}/computes/serverless".lower():
+        return OMIT if found.endswith("serverless") else found
+    return found
+
+
+def named_compute(located: Located, ctx: Translator) -> Any:
+    """Turn a compute into its id where nothing is bound: Microsoft's client takes a binding for a name."""
+    found = compute_id(located, ctx)
+    return f"{ctx.workspace.path}/computes/{found}" if is_binding(found) else found
+
+
+def compute_id(located: Located, ctx: Translator) -> Any:
+    """Turn a compute into its id, that of serverless included; ``local`` is kept as a word, though not in a node."""
+    if not isinstance(located.value, str) or not located.value.removeprefix("azureml:"):
+        return ctx.error(
+            located, f"{show(located.value)} is not a compute. Accepted: NAME, azureml:NAME, an ARM id, serverless."
+        )
+    text = located.value.removeprefix("azureml:")
+    path = ctx.workspace.path
+    if text.lower() == "local":
+        return f"{path}/computes/local" if ctx.form is Form.NODE else "local"
+    if is_binding(text) or VIRTUAL_CLUSTER.match(text):
+        return text
+    if (found := ARM_ID.fullmatch(text)) and text.startswith("/"):
+        if found[1].lower() != "computes":
+            return ctx.error(
+                located, f"{show(located.value)} is the id of something in {show(found[1])}, not of a compute."
+            )
+        return text
+    if text.lower().startswith("virtualclusters/"):
+        return f"{path.rpartition('/workspaces/')[0]}/virtualclusters/{text.partition('/')[2]}"
+    if "/" in text:
+        return ctx.error(
+            located, f"{show(located.value)} is not a compute. Accepted: NAME, azureml:NAME, an ARM id, serverless."
+        )
+    return f"{path}/computes/{text}"

@@ -1,0 +1,90 @@
+"""Local paths that a job names: files to upload, the datastore they go to, and YAML files to read.
+
+Source: azure-ai-ml 1.35.2, ``_schema/core/fields.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.requirements import Bundle, Placeholder, Upload
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.rest.errors import SpecError
+
+PREFIXES = ("file:", "folder:")
+"""What may stand before a local path in some places, but not where Microsoft's schema looks for the path itself."""
+
+
+def not_local(located: Located, ctx: Translator) -> bool:
+    """Refuse what looks like a path and is something else."""
+    given: str = located.value
+    if given.startswith(PREFIXES):
+        ctx.error(located, f"{show(given)}: a local path is written without {' or '.join(PREFIXES)} here.")
+    elif "://" in given:
+        ctx.error(located, f"{show(given)} cannot be fetched. Accepted: a local path, https://HOST.DOMAIN/….")
+    else:
+        return False
+    return True
+
+
+def local(
+    kind: Any,
+    given: str,
+    located: Located,
+    ctx: Translator,
+    datastore: str | None = None,
+    template: str = "{}",
+    component: bool = False,
+) -> Any:
+    """Turn a local path into an upload.
+
+    :param given: the path, relative to the folder of the spot.
+    :param component: it is the code of a component, from which more is left out.
+    """
+    files = located.document.files
+    path = files.locate(given.removeprefix("file:").removeprefix("folder:"), located.place.folder)
+    if files.kind(path) is None:
+        return ctx.error(located, f"{show(given)}: there is no file or folder {path}.")
+    key = (path, "files of a component" if component else "files")
+    if key not in ctx.cache:
+        try:
+            ctx.cache[key] = files.bundle(path, component)
+        except ValueError as error:
+            return ctx.error(located, f"{show(given)}: {error}.")
+    bundle = ctx.cache[key]
+    name_strays(bundle, path, located, ctx)
+    return Placeholder(Upload(kind, path, bundle, datastore, "component" if component else ""), template)
+
+
+def name_strays(bundle: Bundle, path: str, located: Located, ctx: Translator) -> None:
+    """Warn of links that bring in what lies elsewhere, each by name."""
+    if bundle.strays:
+        ctx.warn(located, f"links bring in files from outside of {path}: {', '.join(bundle.strays)}.")
+
+
+def datastore(located: Located, ctx: Translator) -> str | None:
+    """Read the name of the datastore to upload to; an empty text is the workspace's own."""
+    given = located.value.get("datastore")
+    if given == "" or (given is None and ("datastore" not in located.value or located.document.from_python)):
+        return None
+    if not isinstance(given, str) or not given.removeprefix("azureml:"):
+        ctx.error(located, f"{show(given)} is not a datastore. Accepted: azureml:NAME.", "datastore")
+        return None
+    return given.removeprefix("azureml:").rpartition("/datastores/")[2]
+
+
+def follow(given: str, located: Located, ctx: Translator) -> Any:
+    """Read another YAML file that a value names; gives back its Document or INVALID."""
+    files = located.document.files
+    path = files.locate(given.removeprefix("file:"), located.place.folder)
+    if files.kind(path) != "file":
+        return ctx.error(located, f"{show(given)}: there is no file {path}.")
+    try:
+        document = files.read(path)
+    except SpecError as error:
+        ctx.problems.extend(error.problems)
+        return INVALID
+    ctx.problems.extend(document.problems)
+    return document
