@@ -18,7 +18,10 @@ GROUPS = {
 }
 """Files that share what takes long to start: the fixture ``airflow`` is made once per worker."""
 
-ANOTHER_PROGRAM = {"airflow", "airflow2", "airflow3", "home", "installed", "judge", "line", "run_script", "sdk_python"}
+ANOTHER_PROGRAM = {
+    *("airflow", "airflow2", "airflow3", "line", "tested_airflow"),
+    *("home", "installed", "judge", "run_script", "sdk_python"),
+}
 """Fixtures of tests that run another Airflow, Microsoft's client, the demo or an installed wheel."""
 
 FIRST = ("tests/processes", "tests/examples", "tests/demo", "tests/packaging", "tests/airflow", "tests/conformance")

@@ -1,4 +1,4 @@
-"""Runs one example by ``dag.test()`` and prints, as JSON, what became of it; runs under either Airflow line.
+"""Runs one example by ``dag.test()`` and prints, as JSON, what became of it; run by Airflow 2.11.
 
     python run_dag.py <dag file> <dag id>
 
@@ -14,12 +14,7 @@ import sys
 
 def main(file: str, dag_id: str) -> None:
     """Run the DAG of this file and print states and results of its tasks on the last line."""
-    if __import__("airflow").__version__.startswith("3"):
-        from airflow.models.dagbag import DagBag
-
-        dag = DagBag(file, include_examples=False).get_dag(dag_id)
-    else:
-        dag = next(one for one in runpy.run_path(file).values() if getattr(one, "dag_id", None) == dag_id)
+    dag = next(one for one in runpy.run_path(file).values() if getattr(one, "dag_id", None) == dag_id)
     run = dag.test()
     tasks = {
         task.task_id: {"state": task.state, "result": task.xcom_pull(task_ids=task.task_id)}

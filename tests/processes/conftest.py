@@ -1,13 +1,44 @@
-"""Where the jobs of all patients look whether they may end."""
+"""The runs of a file's tests, begun before the first of them: on the Airflow that the file names ``tested_airflow``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+
+from tests.airflow_harness import RealAirflow
+from tests.processes.patient import Patient, Ward
 
 
 @pytest.fixture(scope="module")
 def gates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for the files that jobs wait for."""
     return tmp_path_factory.mktemp("gates")
+
+
+@pytest.fixture(scope="module")
+def waiting(
+    tested_airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path
+) -> Iterator[Mapping[str, Patient]]:
+    """Patients for the tests that hurt the triggerer, begun with all others, by their tests' names."""
+    ward: Ward = request.module.WARD
+    with ward.waiting(tested_airflow, request, gates) as begun:
+        yield begun
+
+
+@pytest.fixture
+def patient(waiting: Mapping[str, Patient], request: pytest.FixtureRequest) -> Patient:
+    """The patient of a test that hurts the triggerer."""
+    return waiting[request.node.name]
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    tested_airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: Mapping[str, Patient]
+) -> Iterator[Mapping[str, Future[None]]]:
+    """What becomes of the cases that are tried at once, by their tests' names."""
+    ward: Ward = request.module.WARD
+    with ward.begun(tested_airflow, request, gates) as begun:
+        yield begun

@@ -7,9 +7,6 @@ when those cases are over that others wait for.
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from concurrent.futures import Future
-from pathlib import Path
 
 import pytest
 
@@ -22,25 +19,9 @@ WARD = Ward()
 
 
 @pytest.fixture(scope="module")
-def waiting(airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path) -> Iterator[dict[str, Patient]]:
-    """Patients for the tests that hurt the triggerer, begun with all others, by their tests' names."""
-    with WARD.waiting(airflow, request, gates) as begun:
-        yield begun
-
-
-@pytest.fixture
-def patient(waiting: dict[str, Patient], request: pytest.FixtureRequest) -> Patient:
-    """The patient of a test that hurts the triggerer."""
-    return waiting[request.node.name]
-
-
-@pytest.fixture(scope="module")
-def outcomes(
-    airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: dict[str, Patient]
-) -> Iterator[dict[str, Future[None]]]:
-    """What becomes of the cases that are tried at once, by their tests' names."""
-    with WARD.begun(airflow, request, gates) as begun:
-        yield begun
+def tested_airflow(airflow: RealAirflow) -> RealAirflow:
+    """The session's Airflow 3.3."""
+    return airflow
 
 
 @WARD.case(DEFERRED)

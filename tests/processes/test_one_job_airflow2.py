@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -14,37 +13,14 @@ from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patie
 
 pytestmark = pytest.mark.timeout(600)
 
-
-@pytest.fixture(scope="module")
-def airflow2(airflow2_python: Path, service: Service, databases: Path) -> Iterator[RealAirflow]:
-    """A real Airflow 2.11: scheduler, triggerer, worker processes."""
-    with real_airflow(airflow2_python.parent, 2, service, databases / "2.db") as running:
-        yield running
-
-
 WARD = Ward()
 
 
 @pytest.fixture(scope="module")
-def waiting(airflow2: RealAirflow, request: pytest.FixtureRequest, gates: Path) -> Iterator[dict[str, Patient]]:
-    """Patients for the tests that hurt the triggerer, begun with all others, by their tests' names."""
-    with WARD.waiting(airflow2, request, gates) as begun:
-        yield begun
-
-
-@pytest.fixture
-def patient(waiting: dict[str, Patient], request: pytest.FixtureRequest) -> Patient:
-    """The patient of a test that hurts the triggerer."""
-    return waiting[request.node.name]
-
-
-@pytest.fixture(scope="module")
-def outcomes(
-    airflow2: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: dict[str, Patient]
-) -> Iterator[dict[str, Future[None]]]:
-    """What becomes of the cases that are tried at once, by their tests' names."""
-    with WARD.begun(airflow2, request, gates) as begun:
-        yield begun
+def tested_airflow(airflow2_python: Path, service: Service, databases: Path) -> Iterator[RealAirflow]:
+    """A real Airflow 2.11: scheduler, triggerer, worker processes."""
+    with real_airflow(airflow2_python.parent, 2, service, databases / "2.db") as running:
+        yield running
 
 
 @WARD.case(DEFERRED)
