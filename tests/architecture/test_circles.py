@@ -14,9 +14,6 @@ Arrows = Mapping[str, set[str]]
 """Who imports whom: name to names."""
 
 STILL_IN_CIRCLES: dict[str, set[str]] = {
-    "airflow_azureml.jobspec": {
-        *("assets", "batch", "files", "resources", "translate"),
-    },
     "azureml_emulator": {
         *("app", "assets", "batch", "execution", "history", "jobs", "mlflow", "pipelines", "studio"),
     },

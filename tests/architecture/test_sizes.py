@@ -14,7 +14,6 @@ STILL_TOO_LONG = {
     "airflow_azureml/hooks/azureml.py",
     "airflow_azureml/jobspec/batch/deployments.py",
     "airflow_azureml/jobspec/batch/invocation_io.py",
-    "airflow_azureml/jobspec/files/file_shapes.py",
     "airflow_azureml/jobspec/resources/computes.py",
     "airflow_azureml/lifecycle/batch/invocation.py",
     "airflow_azureml/operators/base.py",

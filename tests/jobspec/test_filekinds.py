@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from airflow_azureml.jobspec.batch import invocation
 from airflow_azureml.jobspec.batch.invocation import translate_invocation
 from airflow_azureml.jobspec.document.load import load
-from airflow_azureml.jobspec.files.file_kinds import FILE_KINDS, recognise
+from airflow_azureml.jobspec.recognition.file_kinds import FILE_KINDS
+from airflow_azureml.jobspec.recognition.job_shapes import BATCH_KEYS
+from airflow_azureml.jobspec.recognition.recognised import recognise
 from airflow_azureml.jobspec.resources.table import RESOURCES
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
@@ -222,3 +225,8 @@ def test_a_job_with_a_key_of_components_is_told_both() -> None:
     with pytest.raises(SpecError) as caught:
         translate(load("type: command\nversion: 1\ncommand: echo\nenvironment: azureml:e:1\n"), WORKSPACE)
     assert [problem.path for problem in caught.value.problems] == ["", "version"]
+
+
+def test_all_keys_of_batch_inputs_are_recognised() -> None:
+    keys = {row.name for row in invocation.TABLE} | {*invocation.SINGLE, *invocation.INPUT_KEYS}
+    assert keys | {*invocation.OUTPUT_KEYS, "$schema"} == BATCH_KEYS

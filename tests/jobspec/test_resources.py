@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.jobspec.check import to_translation
 from airflow_azureml.jobspec.document.load import load
-from airflow_azureml.jobspec.files.check import to_translation
 from airflow_azureml.jobspec.render import render
 from airflow_azureml.jobspec.resources.table import RESOURCES
 from airflow_azureml.rest.ids import Workspace

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from airflow_azureml.cli.reporting import complain, problems_of
 from airflow_azureml.cli.validation import Validation
+from airflow_azureml.jobspec.check import to_translation
 from airflow_azureml.jobspec.document.load import load
-from airflow_azureml.jobspec.files.check import to_translation
 from airflow_azureml.jobspec.render import render
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from airflow_azureml.cli.dagcalls import DagFile, OperatorCall
 from airflow_azureml.cli.literals import UNKNOWN, is_known, is_template
+from airflow_azureml.jobspec.check import problems_as
 from airflow_azureml.jobspec.document.load import is_path, read_text
 from airflow_azureml.jobspec.document.messages import closest, show
-from airflow_azureml.jobspec.files.check import problems_as
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_azureml.cli.reporting import complain, line_of, problems_of
+from airflow_azureml.jobspec.check import Verdict, check
 from airflow_azureml.jobspec.document.load import load, read_text
 from airflow_azureml.jobspec.document.yamloutline import is_template, outline, schema_of
-from airflow_azureml.jobspec.files.check import Verdict, check
-from airflow_azureml.jobspec.files.file_kinds import recognise
+from airflow_azureml.jobspec.recognition.recognised import recognise
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.inputs import data_uri
 from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, not_local
 from airflow_azureml.jobspec.grammar.references import is_binding, is_url
+from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator

@@ -13,12 +13,12 @@ from typing import Any
 from airflow_azureml.jobspec.assets.artifacts import Artifact, asset_name
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import nearest, show
-from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.environments import CONDA, ENVIRONMENT, build, check_image
 from airflow_azureml.jobspec.grammar.local_files import datastore
 from airflow_azureml.jobspec.kinds.table import COMPONENT_TYPES, job_translator
 from airflow_azureml.jobspec.nodes.component import Component
 from airflow_azureml.jobspec.nodes.node_component import read
+from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.translator import Translator

@@ -16,7 +16,6 @@ from airflow_azureml.jobspec.assets.models import inline as inline_model
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
-from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.computes import compute
 from airflow_azureml.jobspec.grammar.environments import deployed
@@ -27,6 +26,7 @@ from airflow_azureml.jobspec.kinds.table import job_translator
 from airflow_azureml.jobspec.nodes.component import ANONYMOUS
 from airflow_azureml.jobspec.nodes.kind import JobTranslator
 from airflow_azureml.jobspec.nodes.node_component import component
+from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake

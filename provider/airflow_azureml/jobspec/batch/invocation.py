@@ -18,7 +18,7 @@ from airflow_azureml.jobspec.batch.invocation_io import INPUTS, OUTPUTS, ModelRu
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.jobspec.files.file_kinds import explained
+from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.json_values import anything

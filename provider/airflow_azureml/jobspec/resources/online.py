@@ -22,10 +22,10 @@ from airflow_azureml.jobspec.batch.deployments import (
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
-from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.computes import named_compute
 from airflow_azureml.jobspec.grammar.environments import deployed
 from airflow_azureml.jobspec.grammar.identities import resource_identity
+from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake as snake_case

@@ -12,9 +12,9 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.jobspec.files.file_kinds import explained
 from airflow_azureml.jobspec.grammar.local_files import follow
 from airflow_azureml.jobspec.grammar.shared import TAGS
+from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
 from airflow_azureml.jobspec.table.field import Convert, Field, answers
 from airflow_azureml.jobspec.table.json_values import anything

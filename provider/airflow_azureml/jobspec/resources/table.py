@@ -1,6 +1,6 @@
 """What may stand in a YAML file beside jobs and what makes a request of it, one row for each kind of resource.
 
-A row says what makes a request of a file of its kind; ``filekinds`` says how the kinds are told apart.
+A row says what makes a request of a file of its kind; ``recognition`` says how the kinds are told apart.
 """
 
 from __future__ import annotations
@@ -68,4 +68,4 @@ RESOURCES: Mapping[str, Resource] = {
     "online deployment": Resource(translate_online_deployment),
     "compute": Resource(translate_compute),
 }
-"""All kinds by the words that name them, as in ``filekinds.FILE_KINDS``."""
+"""All kinds by the words that name them, as in ``recognition.file_kinds.FILE_KINDS``."""

@@ -11,10 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_azureml.jobspec.document.document import Document
-from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.rest.errors import Problem
-
 
 @dataclass(frozen=True)
 class FileKind:
@@ -106,55 +102,8 @@ PLAIN = {
 """Names of schemas that other programs have as well."""
 
 
-@dataclass(frozen=True)
-class Recognised:
-    """What a file is, and what that was told by.
-
-    :param name: of the kind, a key of ``FILE_KINDS``.
-    :param sign: what the kind was told by, as a message says it.
-    :param title: what a message calls it, with its type where jobs and components have one: ``a sweep job``.
-    """
-
-    name: str
-    sign: str
-    title: str
-
-    @property
-    def kind(self) -> FileKind:
-        """The kind itself."""
-        return FILE_KINDS[self.name]
-
-    def __str__(self) -> str:
-        """``a schedule ($schema "…")``."""
-        return f"{self.title} ({self.sign})"
-
-
-def recognise(value: Mapping[Any, Any], *, named: bool = False) -> Recognised | None:
-    """Tell what a document is; None for what has nothing to do with Azure ML.
-
-    :param named: somebody gave this very file: take a document for a job whose keys are misspelt, where of a whole
-        folder it would be left alone.
-    """
-    from airflow_azureml.jobspec.files.file_shapes import told_by_shape
-
-    schema = value.get("$schema")
-    if isinstance(schema, str) and (name := _told_by_schema(schema, value)):
-        return Recognised(name, f"$schema {show(schema)}", _title(name, value))
-    found = told_by_shape(value, named)
-    if found is None:
-        return None
-    keys = ", ".join(found.keys)
-    return Recognised(found.name, f"known by {keys}" if keys else "known by its keys", _title(found.name, value))
-
-
-def _title(name: str, value: Mapping[Any, Any]) -> str:
-    word = value.get("type")
-    if name not in ("job", "component") or not isinstance(word, str) or not re.fullmatch(r"[a-z_]{3,20}", word):
-        return FILE_KINDS[name].title
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word} {name}"
-
-
-def _told_by_schema(schema: str, value: Mapping[Any, Any]) -> str | None:
+def by_schema(schema: str, value: Mapping[Any, Any]) -> str | None:
+    """Find the kind of a file by its ``$schema``; None for a schema of other programs."""
     ours = bool(HOSTS.search(schema))
     last = re.split(r"[/\\#?]", schema.rstrip("/#"))[-1].lower()
     word = re.sub(r"[^a-z0-9]", "", re.sub(r"(\.schema)?\.json$", "", last))
@@ -165,26 +114,3 @@ def _told_by_schema(schema: str, value: Mapping[Any, Any]) -> str | None:
     if name == "schedule":  # monitors and imports of data are schedules to the CLI
         name = "monitor" if "create_monitor" in value else "import schedule" if "import_data" in value else name
     return name or ("other" if ours else None)
-
-
-ALIKE = ({"job", "component"}, {"batch endpoint", "online endpoint"})
-"""Kinds that have so much in common that one may be told for the other by a mistake in its keys."""
-
-
-def explained(document: Document, problems: list[Problem], name: str) -> list[Problem]:
-    """Say of a document that could not be read as one kind that it is of another one, where it is.
-
-    What can be read is never asked for its ``$schema``: Microsoft's client does not look at it either. Of kinds that
-    are much alike the other problems are told as well.
-
-    :param problems: what the reading found.
-    :param name: the kind that was wanted, a key of ``FILE_KINDS``.
-    """
-    found = None if document.from_python else recognise(document.value)
-    if not problems or found is None or found.name == name:
-        return problems
-    by_schema = found.sign.startswith("$schema")
-    message = f"this is {found}, not {FILE_KINDS[name].title}. {found.kind.place}"
-    problem = document.root.problem(message, *(("$schema",) if by_schema else ()))
-    alike = {found.name, name} in ALIKE and not by_schema
-    return [problem, *problems] if alike else [problem]

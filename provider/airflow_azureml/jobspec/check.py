@@ -10,7 +10,8 @@ from airflow_azureml.jobspec.batch.invocation import translate_invocation
 from airflow_azureml.jobspec.document.document import Document
 from airflow_azureml.jobspec.document.requirements import Translation
 from airflow_azureml.jobspec.document.yamloutline import is_template
-from airflow_azureml.jobspec.files.file_kinds import FILE_KINDS, Recognised, recognise
+from airflow_azureml.jobspec.recognition.file_kinds import FILE_KINDS
+from airflow_azureml.jobspec.recognition.recognised import Recognised, recognise
 from airflow_azureml.jobspec.resources.schedules import check_schedule
 from airflow_azureml.jobspec.resources.table import RESOURCES
 from airflow_azureml.jobspec.translate import translate

@@ -1,1 +1,0 @@
-"""Any file of the CLI: which kind it is of, and whether it is right."""

@@ -1,0 +1,83 @@
+"""Recognises a document, and explains what is wrong with one that was read as another kind than it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Document
+from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.recognition.file_kinds import FILE_KINDS, FileKind, by_schema
+from airflow_azureml.jobspec.recognition.job_shapes import by_shape
+from airflow_azureml.rest.errors import Problem
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is, and what it was recognised by.
+
+    :param name: of the kind, a key of ``FILE_KINDS``.
+    :param sign: what it was recognised by, as a message says it.
+    :param title: what a message calls it, with its type where jobs and components have one: ``a sweep job``.
+    """
+
+    name: str
+    sign: str
+    title: str
+
+    @property
+    def kind(self) -> FileKind:
+        """The kind itself."""
+        return FILE_KINDS[self.name]
+
+    def __str__(self) -> str:
+        """``a schedule ($schema "…")``."""
+        return f"{self.title} ({self.sign})"
+
+
+def recognise(value: Mapping[Any, Any], *, named: bool = False) -> Recognised | None:
+    """Find what a document is; None for what has nothing to do with Azure ML.
+
+    :param named: somebody gave this very file: take a document for a job whose keys are misspelt, where of a whole
+        folder it would be left alone.
+    """
+    schema = value.get("$schema")
+    if isinstance(schema, str) and (name := by_schema(schema, value)):
+        return Recognised(name, f"$schema {show(schema)}", _title(name, value))
+    found = by_shape(value, named)
+    if found is None:
+        return None
+    keys = ", ".join(found.keys)
+    return Recognised(found.name, f"known by {keys}" if keys else "known by its keys", _title(found.name, value))
+
+
+def _title(name: str, value: Mapping[Any, Any]) -> str:
+    word = value.get("type")
+    if name not in ("job", "component") or not isinstance(word, str) or not re.fullmatch(r"[a-z_]{3,20}", word):
+        return FILE_KINDS[name].title
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word} {name}"
+
+
+ALIKE = ({"job", "component"}, {"batch endpoint", "online endpoint"})
+"""Kinds that have so much in common that a mistake in its keys may make one look like the other."""
+
+
+def explained(document: Document, problems: list[Problem], name: str) -> list[Problem]:
+    """Add to the problems of a document that it is of another kind than the one it was read as, where it is.
+
+    What can be read is never asked for its ``$schema``: Microsoft's client does not look at it either. Of kinds that
+    are much alike the other problems are reported as well.
+
+    :param problems: what the reading found.
+    :param name: the kind that was wanted, a key of ``FILE_KINDS``.
+    """
+    found = None if document.from_python else recognise(document.value)
+    if not problems or found is None or found.name == name:
+        return problems
+    by_schema = found.sign.startswith("$schema")
+    message = f"this is {found}, not {FILE_KINDS[name].title}. {found.kind.place}"
+    problem = document.root.problem(message, *(("$schema",) if by_schema else ()))
+    alike = {found.name, name} in ALIKE and not by_schema
+    return [problem, *problems] if alike else [problem]
