@@ -245,6 +245,19 @@ class TestControlRoute:
         answer = control("PUT", f"clocks/{kind}", body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidClock")
 
+    def test_the_command_line_sets_lists_and_resets(self, emulator: RunningEmulator, control: Control) -> None:
+        first = emulator.command("clock", "list").stdout
+        assert "jobs  time  seconds=0.0\n" in first
+        done = emulator.command("clock", "set", "deployments", "looks", "--looks", "2")
+        assert done.stdout == "deployments  looks  looks=2\n"
+        assert {"kind": "deployments", "clock": "looks", "looks": 2} in control("GET", "clocks").json()["value"]
+        assert emulator.command("clock", "reset").stdout == first
+        refused = emulator.command("clock", "set", "jobs", "time", "--looks", "2", check=False)
+        assert (refused.returncode, refused.stderr) == (
+            2,
+            "azureml-emulator: 'looks' is not an option of the clock 'time'. Accepted: seconds.\n",
+        )
+
     def test_it_needs_the_secret(self, emulator: RunningEmulator) -> None:
         url = f"{emulator['endpoint']}/emulator/clocks"
         assert requests.get(url, verify=emulator["ca_bundle"]).status_code == 403

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,6 +30,27 @@ NOT_EXECUTABLE = 126
 
 class StartError(SettingsError):
     """The emulator did not start; the text is what it said."""
+
+
+class StopError(Exception):
+    """The emulator did not stop; the text says how long it was waited for."""
+
+
+def end_process(pid: int, ended: Callable[[], bool]) -> None:
+    """Ask an emulator's process to end, and wait until it has.
+
+    :param ended: whether it has.
+    :raises StopError: it has not within ``STOP_PATIENCE`` seconds.
+    """
+    if ended():
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_PATIENCE
+    while not ended():
+        if time.monotonic() > deadline:
+            raise StopError(f"process {pid} did not end within {STOP_PATIENCE:.0f} seconds of SIGTERM.")
+        time.sleep(0.05)
 
 
 class BackgroundEmulator:
@@ -71,10 +93,9 @@ class BackgroundEmulator:
 
     def stop(self) -> None:
         """End it and wait for the end."""
-        self.process.terminate()
         try:
-            self.process.wait(STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
+            end_process(self.process.pid, lambda: self.process.poll() is not None)
+        except StopError:
             self.process.kill()
             self.process.wait()
 

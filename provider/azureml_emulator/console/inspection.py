@@ -1,4 +1,4 @@
-"""Commands that ask about a running or an ended emulator: doctor, journal, download, fault."""
+"""Commands that ask about a running or an ended emulator: doctor, journal, download."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import json
 import os
 from pathlib import Path
 
-from azureml_emulator.console import control_client, doctor
+from azureml_emulator.console import doctor
 from azureml_emulator.console.downloads import download
+from azureml_emulator.console.exit_codes import FAILURE, OK
 from azureml_emulator.console.presence import DEFAULT_STATE, NotRunningError, Presence, UsageError, chosen
 from azureml_emulator.control.journal import Journal
 from azureml_emulator.core.store import Store
 from azureml_emulator.jobs.models import Jobs
 
-OK, FAILURE = 0, 1
 JOURNAL = "journal.sqlite"
 
 
@@ -90,33 +90,4 @@ def download_output(options: argparse.Namespace) -> int:
     """Copy an output of a job into a folder, and print the files written."""
     for path in download(recorded(options.state), options.job, options.output, options.folder):
         print(path)
-    return OK
-
-
-def fault_add(options: argparse.Namespace) -> int:
-    """Ask for a fault."""
-    names = ("kind", "route", "times", "status", "delay", "when")
-    wanted = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    endpoint = chosen(options.state).endpoint()
-    try:
-        fault = control_client.call(endpoint, "POST", "/emulator/faults", wanted)
-    except control_client.RefusedError as error:
-        raise UsageError(str(error)) from None
-    print(f"fault {fault['id']}: {fault['kind']}")
-    return OK
-
-
-def fault_list(options: argparse.Namespace) -> int:
-    """Print the faults with how often each came."""
-    for fault in control_client.call(chosen(options.state).endpoint(), "GET", "/emulator/faults")["value"]:
-        number, kind, count = fault.pop("id"), fault.pop("kind"), fault.pop("count")
-        details = " ".join(f"{name}={value}" for name, value in fault.items() if value)
-        print(f"{number}  {kind}  came {count} times  {details}")
-    return OK
-
-
-def fault_clear(options: argparse.Namespace) -> int:
-    """Forget all faults."""
-    answer = control_client.call(chosen(options.state).endpoint(), "DELETE", "/emulator/faults")
-    print(f"cleared: {answer['cleared']}")
     return OK

@@ -1,4 +1,4 @@
-"""What the command line accepts as a port, a number of seconds, and an interpreter for an environment."""
+"""How an emulator serves: the options of ``start`` and ``run``, and what they accept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,33 @@ import shutil
 from collections.abc import Sequence
 
 from azureml_emulator.console.presence import UsageError
+from azureml_emulator.core.settings import MLFLOW_AS_SERVICE, MLFLOW_DIRECT
+from azureml_emulator.core.transitions import PACE
+
+
+def start_options() -> argparse.ArgumentParser:
+    """What ``start`` and ``run`` have in common."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    text = "TLS port (default: chosen once per state directory)"
+    options.add_argument("--port", type=port_number, metavar="N", help=text)
+    options.add_argument(
+        "--environment",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME=PYTHON",
+        help="interpreter for jobs whose environment has this name; '*' for all others",
+    )
+    text = f"seconds that the states before a job's command last, and those after it (default {PACE})"
+    options.add_argument("--pace", type=seconds, default=PACE, metavar="S", help=text)
+    options.add_argument(
+        "--mlflow",
+        choices=(MLFLOW_AS_SERVICE, MLFLOW_DIRECT),
+        default=MLFLOW_AS_SERVICE,
+        help="azureml (default): as the service, scripts need azureml-mlflow; direct: plain MLflow is enough",
+    )
+    return options
 
 
 def port_number(text: str) -> int:

@@ -21,9 +21,11 @@ from dataclasses import dataclass
 from typing import Any
 
 JOBS, COMPUTES, ENDPOINTS, DEPLOYMENTS = "jobs", "computes", "endpoints", "deployments"
-"""The kinds of things that have a clock."""
+KINDS = (JOBS, COMPUTES, ENDPOINTS, DEPLOYMENTS)
+"""What has a clock."""
 
 IMMEDIATE, LOOKS, TIME = "immediate", "looks", "time"
+CLOCKS = (IMMEDIATE, LOOKS, TIME)
 
 PACE = 0.5
 """Seconds that the states before a job's command last together, and those after it."""

@@ -1,0 +1,74 @@
+"""Commands that change a running emulator: faults, and the clocks of what changes its state with time."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from azureml_emulator.console.control_client import RefusedError, call
+from azureml_emulator.console.exit_codes import OK
+from azureml_emulator.console.presence import UsageError, chosen
+
+
+def ask(state: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One request to a control route of the emulator that the command is about.
+
+    :raises UsageError: the emulator refuses what was asked; the text is its own.
+    """
+    try:
+        return call(chosen(state).endpoint(), method, f"/emulator/{path}", body)
+    except RefusedError as error:
+        raise UsageError(str(error)) from None
+
+
+def add_fault(options: argparse.Namespace) -> int:
+    """Ask for a fault."""
+    names = ("kind", "route", "times", "status", "delay", "when")
+    wanted = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    fault = ask(options.state, "POST", "faults", wanted)
+    print(f"fault {fault['id']}: {fault['kind']}")
+    return OK
+
+
+def list_faults(options: argparse.Namespace) -> int:
+    """Print the faults with how often each came."""
+    for fault in ask(options.state, "GET", "faults")["value"]:
+        number, kind, count = fault.pop("id"), fault.pop("kind"), fault.pop("count")
+        details = " ".join(f"{name}={value}" for name, value in fault.items() if value)
+        print(f"{number}  {kind}  came {count} times  {details}")
+    return OK
+
+
+def clear_faults(options: argparse.Namespace) -> int:
+    """Forget all faults."""
+    print(f"cleared: {ask(options.state, 'DELETE', 'faults')['cleared']}")
+    return OK
+
+
+def set_clock(options: argparse.Namespace) -> int:
+    """Change the clock of a kind."""
+    amounts = {name: getattr(options, name) for name in ("looks", "seconds") if getattr(options, name) is not None}
+    clock = ask(options.state, "PUT", f"clocks/{options.kind}", {"clock": options.clock, **amounts})
+    print(described(clock))
+    return OK
+
+
+def list_clocks(options: argparse.Namespace) -> int:
+    """Print the clock of each kind."""
+    for clock in ask(options.state, "GET", "clocks")["value"]:
+        print(described(clock))
+    return OK
+
+
+def reset_clocks(options: argparse.Namespace) -> int:
+    """Set all clocks to those of the start."""
+    for clock in ask(options.state, "DELETE", "clocks")["value"]:
+        print(described(clock))
+    return OK
+
+
+def described(clock: dict[str, Any]) -> str:
+    """A clock in a line."""
+    amounts = "".join(f"  {name}={value}" for name, value in clock.items() if name not in ("kind", "clock"))
+    return f"{clock['kind']}  {clock['clock']}{amounts}"
