@@ -119,11 +119,11 @@ def scan(source: str, component: bool = False) -> Folder:
     source = os.path.normpath(source)
     if not os.path.isdir(source):
         return Folder(source, False, ((os.path.realpath(source), encodable(os.path.basename(source))),))
+    real = os.path.realpath(source)
     try:
-        ignore = ignore_files.read(source, component)
+        ignore = ignore_files.read(source, component, real)
     except ValueError as error:
         raise FolderError(str(error)) from None
-    real = os.path.realpath(source)
     walk = _Walk(source, real, ignore)
     found = list(walk.through(source, (real,)))
     if not found:

@@ -148,10 +148,11 @@ class Ignore:
         return Ignore(base, self.patterns)
 
 
-def read(folder: str, component: bool = False) -> Ignore:
+def read(folder: str, component: bool = False, real: str | None = None) -> Ignore:
     """Read the ignore file of a folder.
 
     :param component: the folder is the code of a component, from which more is left out.
+    :param real: the folder with its links resolved, where that is at hand.
     :raises ValueError: the file cannot be read, or a line of it.
     """
     paths = (os.path.join(folder, name) for name in IGNORE_FILES)
@@ -159,7 +160,7 @@ def read(folder: str, component: bool = False) -> Ignore:
     if component:
         return patterns(os.path.abspath(folder), file, COMPONENT)
     # Where the file is a link, its patterns go for the folder that it leads to, but not in components.
-    return patterns(os.path.dirname(os.path.realpath(file)) if file else os.path.realpath(folder), file)
+    return patterns(os.path.dirname(os.path.realpath(file)) if file else real or os.path.realpath(folder), file)
 
 
 def patterns(base: str, file: str | None, more: Iterable[str] = ()) -> Ignore:

@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from airflow_azureml.jobspec.document.requirements import Bundle
 from airflow_azureml.rest.errors import Problem, SpecError
@@ -28,8 +28,7 @@ def _word(key: Any) -> str:
     return "null" if key is None else str(key).lower() if isinstance(key, bool) else str(key)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a value was written, and the folder that relative paths in it belong to.
 
     :param line: 1-based.
@@ -100,8 +99,7 @@ class Files(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """One value of a document and the way to it."""
 
     document: Document
@@ -130,13 +128,14 @@ class Located:
 
     def items(self) -> Iterator[Located]:
         """Go through the values of a mapping or list."""
-        keys = self.value if isinstance(self.value, Mapping) else range(len(self.value))
-        for key in keys:
-            yield self.child(key)
+        document, value, path = self.document, self.value, self.path
+        pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in pairs:
+            yield Located(document, item, (*path, key))
 
     def within(self, value: Any) -> Located:
         """Put another value in this one's place."""
-        return replace(self, value=value)
+        return Located(self.document, value, self.path)
 
     def problem(self, message: str, *further: str | int) -> Problem:
         """Describe a mistake here, or further down at keys that may not exist."""

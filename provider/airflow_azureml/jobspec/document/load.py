@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 import pathlib
+import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal
 
 from airflow_azureml.jobspec.document.document import Document, Path, Place
@@ -23,27 +26,34 @@ JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
 
 
 class LocalFiles:
-    """The disk of this machine, as a document asks about it."""
+    """The disk of this machine, as a document and those that it names ask about it."""
+
+    def __init__(self) -> None:
+        self._located: dict[tuple[str, str], str] = {}
 
     def locate(self, path: str, folder: str) -> str:
-        """Make a path absolute, with links resolved."""
+        """Make a path absolute, with links resolved, each once."""
         if os.path.isabs(path):
             return path
-        try:
-            return os.path.realpath(os.path.join(folder, path))
-        except (ValueError, OSError):  # a NUL in the path, or a name too long to look for
-            return os.path.join(folder, path)
+        found = self._located.get((path, folder))
+        if found is None:
+            found = os.path.join(folder, path)
+            with suppress(ValueError, OSError):  # a NUL in the path, or a name too long to look for
+                found = os.path.realpath(found)
+            self._located[(path, folder)] = found
+        return found
 
     def kind(self, path: str) -> Literal["file", "folder"] | None:
         """Tell what stands at an absolute path."""
         try:
-            return "folder" if os.path.isdir(path) else "file" if os.path.isfile(path) else None
-        except ValueError:  # a NUL in the path
+            mode = os.stat(path).st_mode
+        except (ValueError, OSError):  # a NUL in the path, or nothing there
             return None
+        return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else None
 
     def read(self, path: str) -> Document:
         """Read a YAML file into a document whose relative paths belong to its folder."""
-        return load(pathlib.PurePath(path), file=path)
+        return replace(load(pathlib.PurePath(path), file=path), files=self)
 
     def content(self, path: str) -> bytes:
         """Read a file."""
@@ -120,7 +130,8 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
         )
     if not isinstance(value, Mapping):
         raise SpecError([Problem("", f"this is not a mapping but {_kind(value)}.", file, 1 if file else None)])
-    _check(value, [0])
+    if not isinstance(source, str):  # what was YAML has been measured
+        _check(value, [0])
     return Document(value, base, LocalFiles(), places, from_python, problems)
 
 

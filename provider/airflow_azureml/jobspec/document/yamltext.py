@@ -14,6 +14,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Path, Place, dotted
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.notation import altered
+from airflow_azureml.jobspec.document.yaml_plain import CORE, read_plain
 from airflow_azureml.rest.errors import Problem, SpecError
 
 LIMIT = 200_000
@@ -25,7 +26,6 @@ DEPTH = 100
 DIGITS = 1000
 """How long a whole number may be."""
 
-CORE = "tag:yaml.org,2002:"
 SCALARS = {"int": "a whole number", "float": "a number", "bool": "a truth value", "timestamp": "a date"}
 """Tags that a value gets by its looks, and what it should be then."""
 
@@ -61,6 +61,9 @@ def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Proble
             node = loader.get_single_node()
             if node is None:
                 return None, {}, ()
+            plain = read_plain(loader, node, place, most=LIMIT, depth=DEPTH, digits=DIGITS)
+            if plain is not None:
+                return (*plain, ())
             survey = Survey(loader, place)
             survey.measure(node, ())
             if survey.problems:
@@ -84,7 +87,8 @@ def check_depth(text: str, place: Place, kind: Any) -> None:
     import yaml
 
     brackets = text.count("[") + text.count("{")
-    if brackets <= DEPTH and not any(_width(line) + brackets > DEPTH for line in text.splitlines()):
+    deep = DEPTH - brackets
+    if deep >= 0 and not any(_width(line) > deep for line in text.splitlines()):
         return
     depth = 0
     event: Any

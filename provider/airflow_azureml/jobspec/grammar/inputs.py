@@ -86,12 +86,12 @@ def job_input(located: Located, ctx: Translator, kind: str = "string") -> Any:
     :param kind: the type of literals that is wanted here, as far as it is known.
     """
     value = located.value
-    if isinstance(value, Mapping) and set(value) == {"value"}:
-        inner = located.child("value")
-        return job_input(inner, ctx, kind) if is_literal(inner.value) else not_an_input(inner, ctx)
     if is_literal(value):
         tell_literal(located, ctx, kind)
         return {ctx.key("jobInputType"): "literal", "value": str(value)}
+    if isinstance(value, Mapping) and set(value) == {"value"}:
+        inner = located.child("value")
+        return job_input(inner, ctx, kind) if is_literal(inner.value) else not_an_input(inner, ctx)
     if isinstance(value, Mapping) and known_keys(value, INPUT_KEYS):
         return _data(located, ctx)
     return not_an_input(located, ctx)

@@ -44,11 +44,11 @@ def _warn_of_data(located: Located, ctx: Translator) -> None:
     text = located.value
     if not isinstance(text, str) or len(text) > 1000 or not text.isprintable():
         return
-    found = None
+    found, reference = None, is_reference(text)
     looks_local = ("/" in text or "." in text) and text.strip("./") and not os.path.isabs(text)
-    if looks_local and not is_reference(text):
+    if looks_local and not reference:
         found = located.document.files.kind(located.document.files.locate(text, located.place.folder))
-    if found is None and not is_reference(text):
+    if found is None and not reference:
         return
     place = text.partition("?")[0]  # what may follow is a signature
     what = "a reference" if found is None else f"a {found} that is there"

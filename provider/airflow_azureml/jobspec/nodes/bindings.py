@@ -7,7 +7,7 @@ what does not exist, and circles; both are refused here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
@@ -28,9 +28,10 @@ LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 def check(located: Located, ctx: Translator, scope: Scope, node: str) -> None:
     """Refuse bindings in a value that lead nowhere, and note those to other nodes."""
-    for text in _texts(located.value):
+    texts = [text for text in _texts(located.value) if "{" in text]
+    for text in texts:
         _check_form(located, ctx, text)
-    for part, path in _bindings(located.value):
+    for part, path in [found.group(1, 2) for text in texts for found in BINDING.finditer(text)]:
         name, _, rest = path.partition(".")
         if part == "jobs":
             _check_node(located, ctx, scope, node, name, rest)
@@ -48,13 +49,16 @@ def check(located: Located, ctx: Translator, scope: Scope, node: str) -> None:
 
 def check_all(located: Located, ctx: Translator, scope: Scope, node: str) -> None:
     """Check the bindings in the settings of a node, which may stand in the place of nearly every value."""
-    for item in located.items() if isinstance(located.value, (Mapping, list, tuple)) else ():
-        if len(item.path) - len(scope.jobs.path if scope.jobs else ()) == 2 and item.name in ELSEWHERE:
+    value = located.value
+    top = len(located.path) - len(scope.jobs.path if scope.jobs else ()) == 1
+    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+        if top and str(key) in ELSEWHERE:
             continue
-        if isinstance(item.value, str):
-            check(item, ctx, scope, node)
-        else:
-            check_all(item, ctx, scope, node)
+        if isinstance(item, str):
+            if "{" in item:
+                check(located.child(key), ctx, scope, node)
+        elif isinstance(item, (Mapping, list, tuple)):
+            check_all(located.child(key), ctx, scope, node)
 
 
 ELSEWHERE = {"inputs", "outputs", "component", "trial", "command", "environment", "code", "description"}
@@ -69,19 +73,19 @@ def _check_form(located: Located, ctx: Translator, text: str) -> None:
             ctx.error(located, f"{found[0]}: a pipeline has no {show(part)}.{nearest(part, PARTS)}")
         elif part == "jobs" and (len(rest) < 3 or rest[1] not in ("inputs", "outputs")):
             ctx.error(located, f"{found[0]}: this names no output. Accepted: ${{{{parent.jobs.NODE.outputs.NAME}}}}.")
-    if ALMOST.search(PARENT.sub("", text)):
+    if "parent." in text and ALMOST.search(PARENT.sub("", text)):
         ctx.warn(located, f"{show(text)} is sent as a text. A binding is written ${{{{parent.…}}}}.")
 
 
 PARTS = ("inputs", "outputs", "jobs")
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any) -> Iterable[str]:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, (Mapping, list, tuple)):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(item)
+        return (value,)
+    if isinstance(value, (Mapping, list, tuple)):
+        return [text for item in (value.values() if isinstance(value, Mapping) else value) for text in _texts(item)]
+    return ()
 
 
 def _check_node(located: Located, ctx: Translator, scope: Scope, node: str, name: str, rest: str) -> None:
@@ -95,12 +99,6 @@ def _check_node(located: Located, ctx: Translator, scope: Scope, node: str, name
         known = outputs_of(scope, name)
         if known is not None and port not in known:
             ctx.error(located, f"{binding}: the node {show(name)} has no such output.{_of(port, known)}")
-
-
-def _bindings(value: Any) -> Iterator[tuple[str, str]]:
-    for text in _texts(value):
-        for found in BINDING.finditer(text):
-            yield found[1], found[2]
 
 
 def _of(name: str, names: Any) -> str:

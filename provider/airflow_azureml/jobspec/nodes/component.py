@@ -6,7 +6,7 @@ and environment in it. Source: azure-ai-ml 1.35.2, ``_schema/component/`` and ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,9 +110,16 @@ def without_empty(value: Any) -> Any:
 
     Source: azure-ai-ml 1.35.2, ``convert_ordered_dict_to_dict``.
     """
+    if isinstance(value, (str, int)):
+        return value
     if isinstance(value, Mapping):
-        pairs = ((key, without_empty(item)) for key, item in value.items())
-        return {key: item for key, item in pairs if item is not None and item != {}}
+        kept = {}
+        for key, item in value.items():
+            if isinstance(item, (str, int)):
+                kept[key] = item
+            elif (full := without_empty(item)) is not None and full != {}:
+                kept[key] = full
+        return kept
     if isinstance(value, list):
         return [item for item in map(without_empty, value) if item is not None and item != {}]
     return value
@@ -172,11 +179,12 @@ def declared(
     return taken, given, {key: value for key, value in spec.items() if value}
 
 
-def unknown_keys(located: Located, ctx: Translator, known: tuple[str, ...]) -> dict[str, Any]:
-    """Take keys that nobody knows, with a warning: Microsoft's client sends them on."""
+def unknown_keys(located: Located, ctx: Translator, known: Collection[str]) -> dict[str, Any]:
+    """Take unknown keys, with a warning: Microsoft's client sends them on."""
     rest = {}
-    for item in located.items():
-        if item.path[-1] not in known and item.path[-1] != "$schema":
-            ctx.warn(item, f"{show(item.path[-1])} is not known here; it is sent as it is.")
-            rest[str(item.path[-1])] = anything(item, ctx)
+    for key in located.value:
+        if key not in known and key != "$schema":
+            item = located.child(key)
+            ctx.warn(item, f"{show(key)} is not known here; it is sent as it is.")
+            rest[str(key)] = anything(item, ctx)
     return rest

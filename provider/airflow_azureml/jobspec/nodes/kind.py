@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
@@ -46,13 +47,13 @@ class Scope:
     makers: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
     takers: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def nodes(self) -> Mapping[Any, Any]:
         """The nodes as they are written, by name; empty where they are no mapping."""
         value = self.jobs.value if self.jobs is not None else {}
         return value if isinstance(value, Mapping) else {}
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The names of the nodes."""
         return [str(name) for name in self.nodes]

@@ -105,32 +105,46 @@ def one_input(located: Located, ctx: Translator, port: Port | None, kind: str = 
     :param kind: the type of literals that it wants.
     """
     value = located.value
-    literal = ctx.key("jobInputType")
-    if isinstance(value, str) and bindings.INPUT.match(value):
-        return {literal: "literal", "value": value}
-    if isinstance(value, str) and bindings.LEGACY.match(value):
-        return _old_spelling(located, ctx, value)
-    if isinstance(value, Mapping) and set(value) == {"value"} and port is not None and port.type not in PARAMETERS:
+    if isinstance(value, str):
+        if bindings.INPUT.match(value):
+            return {ctx.key("jobInputType"): "literal", "value": value}
+        if bindings.LEGACY.match(value):
+            return _old_spelling(located, ctx, value)
+    data = port is not None and port.type not in PARAMETERS
+    if data and isinstance(value, Mapping) and set(value) == {"value"}:
         value = value["value"]
-    if is_literal(value) and port is not None and port.type not in PARAMETERS:
-        if not isinstance(value, str):
-            return ctx.error(located, f"{show(value)} is not a path, and the component takes {port.type} here.")
-        if port.type == "path" and "${{" not in value:
-            return ctx.error(located, "the component takes a path here. Give a mapping with type and path.")
-        if not ANY_BINDING.search(value):
-            return job_input(located.within({"type": port.type, "path": value}), ctx)
-    if isinstance(value, Mapping) and bindings.LEGACY.match(str(value.get("path"))):
-        return _old_spelling(located, ctx, str(value["path"]), "path")
-    if isinstance(value, Mapping) and isinstance(value.get("path"), str) and bindings.INPUT.match(value["path"]):
-        unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS))
-        if is_binding(value.get("type")):
-            located = located.within({key: item for key, item in value.items() if key != "type"})
-        kind = input_type(located, ctx)
-        mode = input_mode(located, ctx, kind)
-        if INVALID in (kind, mode):
-            return INVALID
-        return {literal: "literal", "value": value["path"], **({"mode": INPUT_MODES[mode]} if mode else {})}
+    if is_literal(value):
+        return _literal(located, ctx, port, value) if data and port is not None else job_input(located, ctx, kind)
+    path = value.get("path") if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping) and bindings.LEGACY.match(str(path)):
+        return _old_spelling(located, ctx, str(path), "path")
+    if isinstance(path, str) and bindings.INPUT.match(path):
+        return _bound_data(located, ctx, path)
     return job_input(located, ctx, kind)
+
+
+def _literal(located: Located, ctx: Translator, port: Port, value: Any) -> Any:
+    """Read a scalar where the component takes data: it is a path."""
+    if not isinstance(value, str):
+        return ctx.error(located, f"{show(value)} is not a path, and the component takes {port.type} here.")
+    if port.type == "path" and "${{" not in value:
+        return ctx.error(located, "the component takes a path here. Give a mapping with type and path.")
+    if not ANY_BINDING.search(value):
+        located = located.within({"type": port.type, "path": value})
+    return job_input(located, ctx)
+
+
+def _bound_data(located: Located, ctx: Translator, path: str) -> Any:
+    """Read data whose path is a binding, with a type and a mode of its own."""
+    unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS))
+    if is_binding(located.value.get("type")):
+        located = located.within({key: item for key, item in located.value.items() if key != "type"})
+    kind = input_type(located, ctx)
+    mode = input_mode(located, ctx, kind)
+    if INVALID in (kind, mode):
+        return INVALID
+    given = {"mode": INPUT_MODES[mode]} if mode else {}
+    return {ctx.key("jobInputType"): "literal", "value": path, **given}
 
 
 def _old_spelling(located: Located, ctx: Translator, binding: str, *further: str) -> Any:

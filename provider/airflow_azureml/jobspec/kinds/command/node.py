@@ -64,6 +64,7 @@ COMMAND_NODE = (
     Field("code", None, anything),
     Field("command", None, anything),
 )
+KNOWN = frozenset((*(row.name for row in COMMAND_NODE), *COMPONENT_KEYS))
 
 
 def command_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
@@ -71,8 +72,7 @@ def command_node(located: Located, ctx: Translator, scope: Scope, name: str) -> 
     if "component" not in located.value:
         return inline_command(located, ctx, scope, name)
     found = scope.components.get(name)
-    known = (*(row.name for row in COMMAND_NODE), *COMPONENT_KEYS)
-    rest = unknown_keys(located, ctx, known)
+    rest = unknown_keys(located, ctx, KNOWN)
     body = convert_mapping(COMMAND_NODE, located, ctx, extra=(*COMPONENT_KEYS, *rest))
     if found is None:
         return body
