@@ -5,13 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from airflow_azureml.jobspec.document import yamltext
+from airflow_azureml.jobspec.document.document import Place
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
+from tests.architecture.sources import REPOSITORY
+from tests.corpus.cases import find
 
 WS = Workspace("s", "g", "w")
 COMMAND = "command: echo\nenvironment: azureml:e:1\n"
@@ -127,3 +132,55 @@ def test_no_secret_is_told() -> None:
 )
 def test_what_helps_with_a_mistake(text: str, said: str) -> None:
     assert any(said in line for line in refusal(COMMAND + text + "\n"))
+
+
+UNUSUAL = {
+    "an alias": "a: &x [1]\nb: *x\n",
+    "an alias of a text": "a: &x t\nb: *x\n",
+    "a merge": "a: &x {c: 1}\nb:\n  <<: *x\n  d: 2\n",
+    "a merge of one's own": "<<: {a: 1}\nb: 2\n",
+    "a tag": "a: !thing 1\n",
+    "a text by its tag": "a: !!str 12\nb: !!str [x]\n",
+    "a set": "a: !!set {b, c}\n",
+    "bytes": "a: !!binary aGk=\n",
+    "keys that are no texts": "1: a\nyes: b\nnull: c\n1.5: d\n2020-01-01: e\n",
+    "a key twice": "a: 1\nb: 2\na: 3\n",
+    "a list as a key": "[a]: b\n",
+    "what looks like a date": "a: 2020-13-45\n",
+    "an equals sign": "a: =\n",
+    "numbers": "a: 1\nb: 017\nc: 0x1F\nd: 12:30\ne: 1_000\nf: 3.10\ng: 1e3\nh: .inf\ni: -.5\nj: 0b1\n",
+    "a long number": f"a: {'9' * 1001}\n",
+    "words": "a: yes\nb: Off\nc: ~\nd: null\ne: True\nf:\n",
+    "dates": "a: 2020-01-01\nb: 2020-01-01T10:00:00Z\nc: 2020-01-01 10:00:00\n",
+    "texts": "a: |\n  one\n  two\nb: >-\n  x\n  y\nc: 'q'\nd: \"\\t\"\ne: plain: text\n",
+    "lists in lists": "- [a, [b, {c: d}]]\n-\n  - e\n",
+    "a text alone": "word",
+    "nothing": "",
+    "many values": "[" + "a," * 60 + "]",
+}
+
+
+def _read(text: str) -> Any:
+    try:
+        return yamltext.parse(text, Place("folder", "file"))
+    except SpecError as error:
+        return error.problems
+
+
+@pytest.mark.parametrize("text", UNUSUAL.values(), ids=UNUSUAL)
+def test_the_quick_way_through_yaml_reads_what_the_careful_one_does(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yamltext, "LIMIT", 50)
+    quick = _read(text)
+    monkeypatch.setattr(yamltext, "read_plain", lambda *arguments, **limits: None)
+    assert repr(quick) == repr(_read(text))
+
+
+def test_the_quick_way_reads_job_files_as_the_careful_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of this repository, and where it is at hand those of the corpus."""
+    folders = [case.folder for case in find() if case.folder is not None]
+    paths = [path for folder in (REPOSITORY / "dags_examples", *folders) for path in folder.rglob("*.y*ml")]
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    quick = [_read(text) for text in texts]
+    monkeypatch.setattr(yamltext, "read_plain", lambda *arguments, **limits: None)
+    assert texts
+    assert [repr(one) for one in quick] == [repr(_read(text)) for text in texts]
