@@ -35,7 +35,7 @@ def page() -> str:
     return whole_page(
         "# Operators, sensor and hook",
         "All arguments are keywords; those of Airflow's `BaseOperator` are taken, too. *Templated* ones are rendered. "
-        "What they raise: [Exceptions](exceptions.md).",
+        "What they raise: [Exceptions](exceptions.md). What a job's YAML may hold: [Kinds of job](job-kinds.md).",
         "## Operators",
         "From `airflow_azureml.operators`.",
         *(block for one in operators for block in _task(one)),
