@@ -6,10 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.architecture.sources import REPOSITORY
+from tests.corpus import cases, test_golden
+
+REQUIRED = "corpus,sdk,airflow2,jobs"
+"""All that a machine may lack."""
 
 
 @pytest.mark.parametrize(
@@ -23,3 +29,36 @@ def test_what_is_required_and_missing_ends_the_tests(required: str, said: str, t
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert said in done.stderr
+
+
+@pytest.fixture
+def conftest(request: pytest.FixtureRequest) -> Any:
+    """The module ``tests/conftest.py`` as pytest has loaded it."""
+    (found,) = (
+        plugin
+        for plugin in request.config.pluginmanager.get_plugins()
+        if str(getattr(plugin, "__file__", "")).endswith("tests/conftest.py")
+    )
+    return found
+
+
+def test_continuous_integration_requires_all_that_a_machine_may_lack(conftest: Any) -> None:
+    assert f'--require {REQUIRED}"' in (REPOSITORY / ".ci" / "run").read_text()
+    assert set(conftest.REQUIRABLE) == set(REQUIRED.split(","))
+
+
+@pytest.mark.parametrize("name", REQUIRED.split(","))
+def test_each_of_them_is_missed(name: str, conftest: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(conftest, "REPOSITORY", tmp_path / "clone")
+    for variable in conftest.OWN_SETTINGS:
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(pytest.UsageError, match=f"--require: {name} is missing"):
+        conftest.pytest_configure(SimpleNamespace(getoption=lambda _: name))
+
+
+def test_whoever_has_no_corpus_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(cases.VARIABLE, raising=False)
+    monkeypatch.setattr(cases, "DEFAULT", tmp_path)
+    monkeypatch.setattr(test_golden, "CASES", [])
+    with pytest.raises(pytest.skip.Exception, match=f"no corpus at {tmp_path}; .* tests/samples"):
+        test_golden.test_the_corpus_is_there()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -54,9 +54,16 @@ class Sent:
 
 @dataclass
 class StandIn:
-    """The services of one case."""
+    """The services of one case.
+
+    :ivar sent: The requests that arrived, but for those about tokens.
+    :ivar said: Status and body of the answer to each of them.
+    :ivar told: Answers to give to some requests, each with its ``method``, ``path``, ``status`` and ``body``.
+    """
 
     sent: list[Sent] = field(default_factory=list)
+    said: list[tuple[int, Any]] = field(default_factory=list)
+    told: Sequence[Mapping[str, Any]] = ()
     codes: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str | None] = field(default_factory=dict)
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -81,7 +88,9 @@ class StandIn:
         )
         if "login" not in sent.host:
             self.sent.append(sent)
-        status, answer, headers = self.answer(sent)
+        status, answer, headers = self.as_told(sent) or self.answer(sent)
+        if "login" not in sent.host:
+            self.said.append((status, answer))
         response = requests.Response()
         response.status_code, response.url, response.request = status, str(request.url), request
         response.reason = "said the stand-in"
@@ -91,6 +100,14 @@ class StandIn:
         )
         response.raw = BytesIO(text)
         return response
+
+    def as_told(self, sent: Sent) -> tuple[int, Any, dict[str, str]] | None:
+        """Give the answer that was asked for, if any was."""
+        for row in self.told:
+            if (row["method"], row["path"]) == (sent.method, sent.path):
+                body = row.get("body")
+                return row["status"], body if body is None else {"id": sent.path, **body}, {}
+        return None
 
     def answer(self, sent: Sent) -> tuple[int, Any, dict[str, str]]:
         """Choose an answer."""

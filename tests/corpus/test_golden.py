@@ -34,7 +34,7 @@ def test_the_corpus_is_there() -> None:
     """A corpus that was asked for by name must be there; else its absence is seen as a skip."""
     folder, asked = place()
     if not CASES and not asked:
-        pytest.skip(f"no corpus at {folder}; set {VARIABLE}")
+        pytest.skip(f"no corpus at {folder}; {VARIABLE} names another place. The repository's own is tests/samples.")
     assert CASES, f"{VARIABLE}={folder} holds no cases"
 
 

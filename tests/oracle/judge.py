@@ -132,13 +132,17 @@ class Judge(AbstractContextManager["Judge"]):
         self.process.stdin.close()
         self.process.wait(30)
 
+    def ask(self, question: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
+        """Ask a question; what comes back waits for its answer."""
+        assert self.process.stdin
+        assert self.process.stdout
+        print(json.dumps(question), file=self.process.stdin, flush=True)
+        return functools.cache(functools.partial(_read, self.process.stdout))
+
     def judge(self, case: Case) -> Verdict:
         """Give a case to both sides."""
         file = case.lay_out(self.folder)
-        assert self.process.stdin
-        assert self.process.stdout
-        print(json.dumps(case.question(file)), file=self.process.stdin, flush=True)
-        answer = functools.cache(functools.partial(_read, self.process.stdout))
+        answer = self.ask(case.question(file))
         own = case.submit(file, answer)  # while the other works
         return verdict(case, own, answer())
 

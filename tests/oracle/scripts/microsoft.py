@@ -4,7 +4,8 @@ A question has a ``folder`` to work in and one of these: ``file``, a job file (`
 ``call``, the keywords of ``command``; ``make``, a program that makes ``job`` (answered with our reading of that object,
 too); ``invoke``, the keywords of ``batch_endpoints.invoke``; ``resource``, the kind of resource that ``file`` describes
 (``made``: keywords of its class instead; ``there``: what the service shows of it, which is read, changed and put).
-``{"$": "Class", ...}`` in keywords stands for an object.
+``operate``, a method of the client such as ``jobs.get``, with ``arguments`` and what the service ``says`` to it.
+``{"$": "Class", ...}`` in keywords stands for an object. With ``exchanges`` every request is told with its answer.
 
 Runs with the interpreter of ``.venvs/sdk``. The service's answers are the stand-in's; nothing of the network is asked.
 """
@@ -21,6 +22,7 @@ import re
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +215,12 @@ def put(client: MLClient, kind: str, thing: Any) -> None:
 
 def send(client: MLClient, asked: dict[str, Any]) -> None:
     """Do what is asked."""
+    if "operate" in asked:
+        group, method = asked["operate"].split(".")
+        found = getattr(getattr(client, group), method)(**asked["arguments"])
+        if hasattr(found, "__next__"):
+            list(found)
+        return
     if "invoke" in asked:
         # One mapping of headers serves all calls of this client: the last one's deployment would stay in it.
         EndpointInvokeFields.DEFAULT_HEADER.pop(EndpointInvokeFields.MODEL_DEPLOYMENT, None)
@@ -238,10 +246,31 @@ def send(client: MLClient, asked: dict[str, Any]) -> None:
     client.jobs.create_or_update(job)
 
 
+def exchanges(service: Service) -> Iterator[dict[str, Any]]:
+    """Say what was asked and answered: no headers but those that are compared, and of files the hash alone."""
+    for sent, (status, said) in zip(service.sent, service.said, strict=True):
+        request: dict[str, Any] = {"method": sent.method, "host": sent.host, "path": sent.path}
+        headers = {name.lower(): value for name, value in sent.headers.items()}
+        if sent.query:
+            request["query"] = {name: "…" if name == "sig" else value for name, value in sorted(sent.query.items())}
+        if sent.body is not None:
+            request["body"] = sent.body
+        elif sent.content and ".blob." in sent.host:
+            request["content_sha256"] = service.row(sent)["content_hash"]
+        if "azureml-model-deployment" in headers:
+            request["token"] = headers["azureml-model-deployment"]
+        elif ".inference." in sent.host:
+            request["token"] = None
+        elif "x-azureml-token" in headers:
+            request["token"] = True
+        yield {"request": request, "answer": {"status": status, **({} if said is None else {"body": said})}}
+
+
 def submit(asked: dict[str, Any]) -> dict[str, Any]:
     """Do what is asked; gives back the body of the job or the error, and all that was put besides."""
     service = Service()
     service.there = asked.get("there")
+    service.told = asked.get("says", ())
     place = re.compile(f"{re.escape(HOME)}/{PLACES[asked['resource']]}", re.I) if "resource" in asked else None
     HTTPAdapter.send = lambda _, request, **options: service.send(request, **options)
     answer: dict[str, Any] = {"rows": []}
@@ -256,6 +285,8 @@ def submit(asked: dict[str, Any]) -> dict[str, Any]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+    if asked.get("exchanges"):
+        answer |= {"client": f"azure-ai-ml {azure.ai.ml.__version__}", "exchanges": list(exchanges(service))}
     for sent in service.posts:
         headers = {name.lower(): value for name, value in sent.headers.items()}
         answer |= {"body": sent.body, "url": f"https://{sent.host}{sent.path}", "name": ""}

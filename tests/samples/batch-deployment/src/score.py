@@ -1,0 +1,1 @@
+"""Tells flowers apart, a batch at a time."""

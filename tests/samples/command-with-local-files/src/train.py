@@ -1,0 +1,3 @@
+"""Counts petals."""
+
+print("petals")

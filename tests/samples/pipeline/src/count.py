@@ -1,0 +1,1 @@
+"""Counts petals of a field."""
