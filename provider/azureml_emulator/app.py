@@ -13,6 +13,7 @@ import re
 import ssl
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,8 +22,12 @@ from aiohttp import web
 
 from azureml_emulator.assets import resolved_routes
 from azureml_emulator.assets import routes as assets_routes
+from azureml_emulator.assets.backend import Assets
 from azureml_emulator.batch import operation_routes, scoring_routes
 from azureml_emulator.batch import routes as batch_routes
+from azureml_emulator.batch.backend import Batch
+from azureml_emulator.batch.batch_run import BATCH_RUNNER, BatchRun
+from azureml_emulator.batch.models import Invocations
 from azureml_emulator.control import routes as control_routes
 from azureml_emulator.control.backend import Control
 from azureml_emulator.control.faults import Fault, Faults
@@ -33,7 +38,8 @@ from azureml_emulator.core.routing import BoundRoute, Match, Plane, Router, bind
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import Transitions
-from azureml_emulator.execution.engine import Engine
+from azureml_emulator.execution.backend import Execution
+from azureml_emulator.execution.command_type import command_type
 from azureml_emulator.history import artifact_routes, metric_routes
 from azureml_emulator.history import routes as history_routes
 from azureml_emulator.identity import authorization, cloud_metadata
@@ -41,8 +47,15 @@ from azureml_emulator.identity import routes as identity_routes
 from azureml_emulator.identity.backend import Authority
 from azureml_emulator.jobs import operation_routes as job_operation_routes
 from azureml_emulator.jobs import routes as jobs_routes
+from azureml_emulator.jobs.artifacts import Artifacts, job_output
+from azureml_emulator.jobs.backend import JobsBackend
+from azureml_emulator.jobs.engine import Engine
+from azureml_emulator.jobs.job_run import RunContext
+from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow import routes as mlflow_routes
 from azureml_emulator.mlflow.models import Tracking
+from azureml_emulator.pipelines.component_kind import component_kind
+from azureml_emulator.pipelines.pipeline_type import pipeline_type
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.studio import routes as studio_routes
@@ -72,11 +85,41 @@ class Emulator:
         self.blobs, self.signer = self.storage.blobs, self.storage.signer
         self.workspace = Workspace(settings, self.store, self.transitions, self.storage)
         self.tracking = Tracking(settings.state, self.store, settings.workspace_id)
-        self.engine = Engine(self)
+        self.jobs = Jobs(self.store)
+        found = job_output(self.jobs, settings.artifact_container)
+        self.assets = Assets(settings, self.store, self.storage, self.workspace.datastores, found)
+        self.assets.add_kind(component_kind(self.assets.resolver, self.jobs))
+        self.artifacts = Artifacts(self.blobs, settings.artifact_container)
+        self.execution = Execution(settings, self.storage, self.tokens, self.assets, self.workspace.computes)
+        invocations = Invocations(self.store)
+        self.engine = self._engine(invocations)
+        self.job_resources = JobsBackend(
+            settings, self.jobs, self.engine, self.transitions, self.faults, self.tokens, self.tracking
+        )
+        self.batch = Batch(
+            settings,
+            self.store,
+            self.transitions,
+            self.faults,
+            invocations,
+            self.assets.resolver,
+            self.workspace.computes,
+            self.engine,
+        )
         self.router = Router(self._routes())
         self.studio_router = Router(bind(self, studio_routes.ROUTES))
         self.stopping = asyncio.Event()
         self._runners: list[web.AppRunner] = []
+
+    def _engine(self, invocations: Invocations) -> Engine:
+        """The engine, with a row for each type of job."""
+        context = RunContext(self.jobs, self.transitions, self.faults, self.artifacts)
+        types = [
+            command_type(self.execution),
+            pipeline_type(self.assets.resolver, self.blobs, self.settings.default_container),
+        ]
+        runners = {BATCH_RUNNER: partial(BatchRun, invocations)}
+        return Engine(context, types, runners, self.settings.client_id)
 
     def _routes(self) -> Iterator[BoundRoute]:
         """The routes of all rooms but Studio, each bound to the backend of its room."""
@@ -84,15 +127,16 @@ class Emulator:
         yield from bind(self.authority, identity_routes.ROUTES, cloud_metadata.ROUTES)
         yield from bind(self.storage, storage_routes.ROUTES)
         yield from bind(self.workspace, workspace_routes.ROUTES, compute_routes.ROUTES)
-        yield from bind(self, assets_routes.ROUTES, resolved_routes.ROUTES)
-        yield from bind(self, jobs_routes.ROUTES, job_operation_routes.ROUTES)
+        yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
+        yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
         yield from bind(self, mlflow_routes.ROUTES)
-        yield from bind(self, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)
+        yield from bind(self.batch, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)
         yield from bind(self, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""
         self.workspace.furnish()
+        self.execution.remove_stages()
         await self._listen(self.dispatch, self.settings.host, self.settings.port, tls)
         await self._listen(self.dispatch_page, "127.0.0.1", self.settings.identity.studio_port, None)
         await self.engine.start()

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from azureml_emulator.assets.models import KINDS
+from azureml_emulator.app import Emulator
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.schema import seconds
 from azureml_emulator.core.schemas import COMMAND_JOB, read_properties
-from azureml_emulator.jobs.checks import EMULATED, read_job
+from azureml_emulator.core.settings import load_settings
 from azureml_emulator.pipelines.schemas import OTHER_NODES
 from tests.corpus.cases import place
 
 
-def requests(case: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def requests(em: Emulator, case: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Kind and body of each PUT of a case that the emulator takes."""
     for request in case.get("requests", []):
         segments = request["path"].split("/")
         if request["method"] != "PUT" or "workspaces" not in segments or not isinstance(request.get("body"), dict):
             continue
         kind = segments[segments.index("workspaces") + 2]
-        if kind in KINDS and "versions" in segments:
+        if kind in em.assets.kinds and "versions" in segments:
             yield kind, request["body"]
     body = case.get("job_body")
-    if body and body["properties"]["jobType"] in EMULATED and not other_nodes(body["properties"]):
+    if body and body["properties"]["jobType"] in em.engine.types and not other_nodes(body["properties"]):
         yield "jobs", body
 
 
@@ -36,18 +37,21 @@ def other_nodes(properties: dict[str, Any]) -> bool:
     return any(node["type"] in OTHER_NODES for node in properties.get("jobs", {}).values())
 
 
-def test_no_golden_request_is_refused() -> None:
+def test_no_golden_request_is_refused(tmp_path: Path) -> None:
     folder, asked_for = place()
     if not folder.is_dir() and not asked_for:
         pytest.skip(f"{folder} does not exist: AZUREML_CORPUS names the place of the golden requests")
-    refused, counted = [], dict.fromkeys([*KINDS, "jobs"], 0)
+    em = Emulator(load_settings(tmp_path, "127.0.0.1", None, {}))
+    refused, counted = [], dict.fromkeys([*em.assets.kinds, "jobs"], 0)
     for path in sorted(
         [*folder.glob("command/*.json"), *folder.glob("jobs/*/expected.json"), *folder.glob("batch/*.json")]
     ):
-        for kind, body in requests(json.loads(path.read_text())):
+        for kind, body in requests(em, json.loads(path.read_text())):
             counted[kind] += 1
             try:
-                read_job("name", body) if kind == "jobs" else read_properties(body, KINDS[kind].shape)
+                em.job_resources.read("name", body) if kind == "jobs" else read_properties(
+                    body, em.assets.kinds[kind].shape
+                )
             except ServiceError as error:
                 refused.append(f"{path.relative_to(folder)} {kind}: {error}")
     # An empty literal, which Microsoft's client sends and the service refuses.

@@ -13,17 +13,26 @@ import pytest
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.assets.versions import Versions
 from azureml_emulator.core.errors import ServiceError
-from azureml_emulator.core.settings import load_settings
+from azureml_emulator.core.schemas import read_properties
+from azureml_emulator.core.settings import Settings, load_settings
 from azureml_emulator.core.store import Store
-from azureml_emulator.jobs.checks import read_job
+from azureml_emulator.jobs.artifacts import job_output
+from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.pipelines.components import find_spec
 from azureml_emulator.pipelines.plans import read_plan
+from azureml_emulator.pipelines.schemas import PIPELINE_JOB
+from azureml_emulator.workspace.datastores import Datastores
 from tests.corpus.cases import place
 
 COMPONENT = re.compile(
     r".*/subscriptions/([^/]+)/resourceGroups/([^/]+)/.*/workspaces/([^/]+)/components/([^/]+)/versions/([^/]+)"
 )
 NOT_THERE = re.compile(r"was not found|is not the id of a component")
+
+
+def resolver_of(settings: Settings, store: Store) -> Resolver:
+    """What reads the addresses of a workspace."""
+    return Resolver(settings, Datastores(store), Versions(store), job_output(Jobs(store), settings.artifact_container))
 
 
 def resolver(folder: Path, case: dict[str, Any]) -> Resolver:
@@ -39,7 +48,7 @@ def resolver(folder: Path, case: dict[str, Any]) -> Resolver:
     )
     assert names
     own = replace(settings.identity, subscription_id=names[1], resource_group=names[2], workspace_name=names[3])
-    return Resolver(replace(settings, identity=own), store)
+    return resolver_of(replace(settings, identity=own), store)
 
 
 def jobs(of: Resolver, given: dict[str, Any]) -> int:
@@ -60,7 +69,7 @@ def test_golden_pipelines_are_graphs(tmp_path: Path) -> None:
             continue
         name = path.parent.name
         try:
-            made[name] = jobs(resolver(tmp_path / str(number), case), read_job("name", case["job_body"]))
+            made[name] = jobs(resolver(tmp_path / str(number), case), read_properties(case["job_body"], PIPELINE_JOB))
         except ServiceError as error:
             if error.status != 501 and not NOT_THERE.search(error.message):
                 refused[name] = error.message
@@ -71,7 +80,7 @@ def test_golden_pipelines_are_graphs(tmp_path: Path) -> None:
 
 def test_a_component_of_a_registry_is_not_the_jobs_mistake(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, "127.0.0.1", None, {})
-    there = Resolver(settings, Store(tmp_path / "state.sqlite"))
+    there = resolver_of(settings, Store(tmp_path / "state.sqlite"))
     with pytest.raises(ServiceError, match="lies in the registry 'azureml'") as caught:
         find_spec(there, "jobs.a.componentId", "azureml://registries/azureml/components/score/versions/1")
     assert (caught.value.status, caught.value.code) == (501, "NotEmulated")

@@ -13,9 +13,9 @@ from azureml_emulator.app import Emulator
 from azureml_emulator.core.settings import load_settings
 from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.execution import processes
-from azureml_emulator.execution.command_run import STEPS
 from azureml_emulator.execution.process_environment import identity_marks
-from azureml_emulator.jobs.models import STOPPABLE, Job, Jobs, completed_definition
+from azureml_emulator.jobs.job_run import STEPS
+from azureml_emulator.jobs.models import STOPPABLE, Job
 
 TURNS = 30
 COMMAND = {"jobType": "Command", "command": "sleep 300", "environmentId": "e"}
@@ -44,7 +44,7 @@ class RecordingTransitions(Transitions):
 
 def known(em: Emulator, name: str) -> Job:
     """A job of the emulator."""
-    job = Jobs(em.store).get(name)
+    job = em.jobs.get(name)
     assert job is not None
     return job
 
@@ -52,7 +52,7 @@ def known(em: Emulator, name: str) -> Job:
 async def cancel(em: Emulator, name: str) -> None:
     """Cancel a job and wait for its end."""
     assert known(em, name).status in STOPPABLE
-    em.engine.cancel(name)
+    em.engine.cancel(known(em, name))
     await em.engine.ended(name)
 
 
@@ -66,7 +66,7 @@ async def with_job(state: Path, transitions: Transitions, name: str, **changes: 
     em = Emulator(load_settings(state, "127.0.0.1", None, {}), transitions)
     em.workspace.furnish()
     await em.engine.start()
-    Jobs(em.store).add(name, completed_definition(name, COMMAND | changes), "")
+    em.engine.add(name, COMMAND | changes)
     em.engine.submit(name)
     return em
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,23 +11,29 @@ from azureml_emulator.assets.references import Page, Place, Resolver, Unresolved
 from azureml_emulator.assets.versions import Versions
 from azureml_emulator.core.settings import Settings, load_settings
 from azureml_emulator.core.store import Store
+from azureml_emulator.execution.command_type import complete
 from azureml_emulator.execution.process_environment import program_folder
 from azureml_emulator.execution.requirements import unsatisfied
+from azureml_emulator.jobs.artifacts import job_output
 from azureml_emulator.jobs.bindings import bound_command, unknown_bindings
+from azureml_emulator.jobs.definitions import changed_properties, with_defaults
 from azureml_emulator.jobs.models import (
     ACTIVE,
     NEXT,
     STATUSES,
     TERMINAL,
     Jobs,
-    changed_properties,
-    completed_definition,
     moment,
     span,
 )
 from azureml_emulator.workspace.datastores import Datastores
 
 COMMAND = {"jobType": "Command", "command": "x", "environmentId": "e"}
+
+
+def completed(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The definition of a command job."""
+    return complete(name, with_defaults(name, given))
 
 
 @pytest.fixture
@@ -43,9 +50,9 @@ def resolver(settings: Settings, tmp_path: Path) -> Resolver:
     uri = "azureml://datastores/workspaceblobstore/paths/a/b/"
     Versions(store).put("data", "d", "1", {"dataUri": uri})
     jobs = Jobs(store)
-    jobs.add("j", completed_definition("j", COMMAND), "me")
+    jobs.add("j", completed("j", COMMAND), "me")
     jobs.change("j", outputs={"o": {"assetId": "x", "type": "UriFolder", "uri": uri}})
-    return Resolver(settings, store)
+    return Resolver(settings, Datastores(store), Versions(store), job_output(jobs, settings.artifact_container))
 
 
 class TestBindings:
@@ -185,7 +192,7 @@ class TestStatuses:
 
     def test_a_status_cannot_be_skipped(self, tmp_path: Path) -> None:
         jobs = Jobs(Store(tmp_path / "s.sqlite"))
-        jobs.add("j", completed_definition("j", COMMAND), "me")
+        jobs.add("j", completed("j", COMMAND), "me")
         with pytest.raises(AssertionError):
             jobs.change("j", status="Running")
         with pytest.raises(AssertionError):
@@ -197,9 +204,9 @@ class TestStatuses:
             "inputs": {"a": {"jobInputType": "uri_file", "uri": "u"}},
             "outputs": {"o": {"jobOutputType": "uri_file"}},
         }
-        once = completed_definition("j", given)
-        assert changed_properties(once, completed_definition("j", once)) == []
-        assert changed_properties(once, completed_definition("j", given)) == []
+        once = completed("j", given)
+        assert changed_properties(once, completed("j", once)) == []
+        assert changed_properties(once, completed("j", given)) == []
 
     def test_times(self) -> None:
         start, end = "2023-04-19T21:23:47.2767952+00:00", "2023-04-20T22:24:48.7767952Z"

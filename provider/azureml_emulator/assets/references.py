@@ -1,4 +1,4 @@
-"""Resolve: what every form of address in a request means here: an asset, a place in the storage account, or a page
+"""References: what every form of address in a request means here: an asset, a place in the storage account, or a page
 of the web.
 
 Source of the forms: constants/_common.py and _utils/_arm_id_utils.py of azure-ai-ml 1.35.2, and Microsoft's pages on
@@ -8,22 +8,14 @@ job data.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets.versions import Version, Versions
 from azureml_emulator.core.settings import LOOPBACK, Settings
-from azureml_emulator.core.store import Store
-from azureml_emulator.jobs.models import Jobs
-
-KINDS = {
-    "data": "data",
-    "models": "models",
-    "environments": "environments",
-    "components": "components",
-    "codes": "codes",
-}
+from azureml_emulator.workspace.datastores import Datastores
 
 WORKSPACE = (
     r"(?:subscriptions/(?P<subscription>[^/]+)/resource[gG]roups/(?P<group>[^/]+)"
@@ -92,14 +84,18 @@ class Reference:
         return f"{self.kind}/{self.name}:{self.version}" if self.version else f"{self.kind}/{self.name}@{self.label}"
 
 
+JobOutput = Callable[[str, str], "Place | str"]
+"""``job_output(job, output)``: the place of a job's output, or its address; raises ``UnresolvedError`` without one."""
+
+
 class Resolver:
     """Reads addresses with the names of one workspace."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, datastores: Datastores, versions: Versions, job_output: JobOutput) -> None:
         self._settings = settings
-        self._store = store
-        self._versions = Versions(store)
-        self._jobs = Jobs(store)
+        self._datastores = datastores
+        self._versions = versions
+        self._job_output = job_output
 
     # assets ------------------------------------------------------------------------------------------
 
@@ -129,17 +125,29 @@ class Resolver:
 
         :raises UnresolvedError: there is none.
         """
-        if reference.label:
-            found = (
-                self._versions.latest(reference.kind, reference.name)
-                if reference.label in ("latest", "default")
-                else None
-            )
-        else:
-            found = self._versions.get(reference.kind, reference.name, reference.version or "")
-        if found is None or reference.registry:
+        found = None if reference.registry else self.find_version(reference)
+        if found is None:
             raise UnresolvedError(f"{reference} was not found in the workspace.")
         return found
+
+    def find_version(self, reference: Reference) -> Version | None:
+        """The workspace's version of this kind and name, or None. Labels are ``latest`` and ``default``."""
+        kind, name, label = reference.kind, reference.name, reference.label
+        if label:
+            return self._versions.latest(kind, name) if label in ("latest", "default") else None
+        return self._versions.get(kind, name, reference.version or "")
+
+    def arm_id(self, version: Version) -> str:
+        """The ARM id of an asset version of the workspace."""
+        return f"{self._settings.ws_arm}/{version.kind}/{version.name}/versions/{version.version}"
+
+    def located_id(self, version: Version) -> str:
+        """The id by which run history names an asset version of the workspace."""
+        own = self._settings
+        return (
+            f"azureml://locations/{own.region}/workspaces/{own.workspace_id}/{version.kind}/{version.name}"
+            f"/versions/{version.version}"
+        )
 
     # places ------------------------------------------------------------------------------------------
 
@@ -184,27 +192,20 @@ class Resolver:
 
     def datastore(self, name: str) -> dict[str, Any] | None:
         """The properties of a datastore, or None."""
-        value = self._store.get("datastore", name.lower())
+        value = self._datastores.get(name)
         return dict(value["properties"]) if value else None
 
     def default_datastore(self) -> str:
         """The name of the workspace's default datastore."""
-        return next(str(row["name"]) for _, row in self._store.list("datastore") if row["properties"]["isDefault"])
+        return self._datastores.default_name()
 
-    def job_output(self, job_name: str, output: str, path: str = "") -> Place:
+    def job_output(self, job: str, output: str, path: str = "") -> Place:
         """Where a job's output is, or something below it.
 
         :raises UnresolvedError: no such job or output.
         """
-        job = self._jobs.get(job_name)
-        if job is None:
-            raise UnresolvedError(f"The job {job_name!r} was not found in the workspace.")
-        if output in ("artifacts", "default"):
-            return below(Place(self._settings.artifact_container, f"ExperimentRun/{job.data_container}/"), path)
-        known = job.outputs.get(output)
-        if known is None:
-            raise UnresolvedError(f"The job {job_name!r} has no output {output!r} (its status is {job.status}).")
-        base = self.place(known["uri"])
+        found = self._job_output(job, output)
+        base = self.place(found) if isinstance(found, str) else found
         assert isinstance(base, Place)
         return below(base, path)
 
@@ -225,7 +226,7 @@ class Resolver:
 
     def uri_of(self, place: Place) -> str:
         """The long datastore address of a place, or its https address when no datastore covers it."""
-        for _, value in self._store.list("datastore"):
+        for value in self._datastores.all():
             properties = value["properties"]
             if (properties.get("accountName"), properties.get("containerName")) == (
                 self._settings.account_name,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.assets.references import Resolver, UnresolvedError
+from azureml_emulator.assets.backend import Assets
+from azureml_emulator.assets.data_types import PASCAL
+from azureml_emulator.assets.references import UnresolvedError
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.execution.outputs import PASCAL
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 
 async def asked_ids(request: web.Request) -> list[str]:
@@ -26,33 +24,32 @@ async def asked_ids(request: web.Request) -> list[str]:
     return values
 
 
-def properties_of(em: Emulator, asset_id: str, kind: str) -> dict[str, Any] | None:
+def properties_of(assets: Assets, asset_id: str, kind: str) -> dict[str, Any] | None:
     """The properties of the asset version that an id names, or None; an unknown id is left out of the answer
     (unproven)."""
-    resolver = Resolver(em.settings, em.store)
     try:
-        reference = resolver.reference(asset_id)
-        return dict(resolver.version(reference).properties) if reference and reference.kind == kind else None
+        reference = assets.resolver.reference(asset_id)
+        return dict(assets.resolver.version(reference).properties) if reference and reference.kind == kind else None
     except UnresolvedError:
         return None
 
 
-async def resolve_data(em: Emulator, request: web.Request) -> web.Response:
+async def resolve_data(assets: Assets, request: web.Request) -> web.Response:
     """Data versions - Batch get resolved uris. Source: recorded answer for a named output of a pipeline step."""
     rows = {}
     for asset_id in await asked_ids(request):
-        found = properties_of(em, asset_id, "data")
+        found = properties_of(assets, asset_id, "data")
         if found:
             rows[asset_id] = {"uri": found["dataUri"], "type": PASCAL[found["dataType"]], "legacyDatasetType": None}
     return web.json_response({"values": rows})
 
 
-async def resolve_models(em: Emulator, request: web.Request) -> web.Response:
+async def resolve_models(assets: Assets, request: web.Request) -> web.Response:
     """Models - Batch get resolved uris: the address is called ``path`` here. Source: the client's model, azure-ai-ml
     1.26."""
     rows = {}
     for asset_id in await asked_ids(request):
-        found = properties_of(em, asset_id, "models")
+        found = properties_of(assets, asset_id, "models")
         if found:
             rows[asset_id] = {"path": found["modelUri"], "type": PASCAL[found["modelType"]]}
     return web.json_response({"values": rows})

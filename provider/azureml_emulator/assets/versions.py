@@ -97,6 +97,14 @@ class Versions:
         """Remember what a PUT of the container sets."""
         self._store.put("container", f"{kind}/{name}", dict(properties))
 
+    def delete_container(self, kind: str, name: str) -> bool:
+        """Remove a container with its versions; says whether there was anything."""
+        rows = self.of(kind, name)
+        settings = self._store.delete("container", f"{kind}/{name}")
+        for row in rows:
+            self.delete(kind, name, row.version)
+        return bool(rows or settings)
+
     @staticmethod
     def _read(kind: str, value: Mapping[str, Any]) -> Version:
         return Version(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from azureml_emulator.assets.references import Reference, Resolver, UnresolvedError
-from azureml_emulator.assets.versions import Version
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.assets.reference_checks import check_reference, environment_id, required_version
+from azureml_emulator.assets.references import Resolver
+from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.schemas import invalid
-from azureml_emulator.jobs.checks import check_compute, environment_id, refusal, require
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 Properties = dict[str, Any]
+CheckCompute = Callable[[Properties], None]
+"""``check_compute(given)``: ``computeId`` and ``resources`` can run a job; raises the service's refusal otherwise."""
 
 DEFAULTS: Properties = {
     "description": None,
@@ -44,9 +43,10 @@ def is_pipeline(properties: Properties) -> bool:
     return bool(configuration.get("deploymentConfigurationType") == "PipelineComponent")
 
 
-def completed(em: Emulator, given: Properties) -> Properties:
+def completed(resolver: Resolver, check_compute: CheckCompute, given: Properties) -> Properties:
     """The properties of a deployment as the service stores them.
 
+    :param given: the checked properties of a request.
     :raises ServiceError: 400 for what is missing, contradicts itself, or names something that does not exist; the
         texts are ours, the service's are unproven.
     """
@@ -59,11 +59,10 @@ def completed(em: Emulator, given: Properties) -> Properties:
         **(given.get("resources") or {}),
     }
     check_numbers(properties)
-    resolver = Resolver(em.settings, em.store)
     if is_pipeline(properties):
         complete_pipeline(resolver, properties)
     else:
-        complete_model(em, resolver, properties)
+        complete_model(resolver, check_compute, properties)
     return properties
 
 
@@ -95,17 +94,17 @@ def complete_pipeline(resolver: Resolver, properties: Properties) -> None:
             [Problem("properties.deploymentConfiguration.componentId", "The value is required.", "NotNullValidator")]
         )
     field = "deploymentConfiguration.componentId"
-    version = found(resolver, field, reference, "components")
+    version = required_version(resolver, field, reference, "components")
     kind = version.properties["componentSpec"].get("type")
     if kind != "pipeline":
-        raise refusal(
+        raise invalid_field(
             field, f"{reference!r} is a component of type {kind!r}; a pipeline component is needed.", "InvalidComponent"
         )
     properties.update(model=None, compute=None)
     properties["deploymentConfiguration"] = {"settings": {}, **properties["deploymentConfiguration"]}
 
 
-def complete_model(em: Emulator, resolver: Resolver, properties: Properties) -> None:
+def complete_model(resolver: Resolver, check_compute: CheckCompute, properties: Properties) -> None:
     """A model's deployment: model, compute, and unless the model is MLflow's a scoring script and an environment.
 
     Source: the YAML reference; MLflow models with a script need an environment too.
@@ -113,26 +112,26 @@ def complete_model(em: Emulator, resolver: Resolver, properties: Properties) -> 
     for key in ("model", "compute"):
         if not properties.get(key):
             raise invalid([Problem(f"properties.{key}", "The value is required.", "NotNullValidator")])
-    model = found(resolver, "model", model_address(properties), "models")
-    check_compute(em, {"computeId": properties["compute"], "resources": properties["resources"]})
+    model = required_version(resolver, "model", model_address(properties), "models")
+    check_compute({"computeId": properties["compute"], "resources": properties["resources"]})
     script = properties.get("codeConfiguration")
     if script is None and model.properties.get("modelType") != "mlflow_model":
         message = (
             f"A model of type {model.properties.get('modelType')} needs a codeConfiguration with a scoring script."
         )
-        raise refusal("codeConfiguration", message, "MissingScoringScript")
+        raise invalid_field("codeConfiguration", message, "MissingScoringScript")
     if script is not None:
         if not properties.get("environmentId"):
-            raise refusal(
+            raise invalid_field(
                 "environmentId", "A deployment with a scoring script needs an environment.", "MissingEnvironment"
             )
         if not script.get("codeId"):
-            raise refusal(
+            raise invalid_field(
                 "codeConfiguration.codeId", "The scoring script needs the code version that holds it.", "MissingCode"
             )
-        require(resolver, "codeConfiguration.codeId", script["codeId"], "codes")
+        check_reference(resolver, "codeConfiguration.codeId", script["codeId"], "codes")
     if properties.get("environmentId"):
-        properties["environmentId"] = environment_id(em, resolver, properties["environmentId"])
+        properties["environmentId"] = environment_id(resolver, properties["environmentId"])
 
 
 def model_address(properties: Properties) -> str:
@@ -145,14 +144,3 @@ def model_address(properties: Properties) -> str:
         message = "Models of deployments that are not named by an asset id: see docs/emulator.md for what is here."
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     return str(reference["assetId"])
-
-
-def found(resolver: Resolver, field: str, address: str, kind: str) -> Version:
-    """The asset version that a field names."""
-    try:
-        reference: Reference | None = resolver.reference(address, kind)
-        if reference is None or reference.kind != kind:
-            raise UnresolvedError(f"{address!r} is not the id of a version of {kind}.")
-        return resolver.version(reference)
-    except UnresolvedError as error:
-        raise refusal(field, str(error), f"{kind.removesuffix('s').capitalize()}NotFound") from None

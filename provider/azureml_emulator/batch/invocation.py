@@ -8,21 +8,18 @@ import shlex
 import uuid
 from pathlib import Path
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from azureml_emulator.assets.data_types import PASCAL
+from azureml_emulator.assets.reference_checks import check_reference, required_version
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError
-from azureml_emulator.batch.deployments import found, model_address
-from azureml_emulator.batch.models import Record
+from azureml_emulator.batch.deployments import CheckCompute, model_address
 from azureml_emulator.batch.schemas import INVOCATION
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.operations import Record
 from azureml_emulator.core.schema import Problem, seconds
 from azureml_emulator.core.schemas import invalid
 from azureml_emulator.execution import injob
-from azureml_emulator.execution.outputs import PASCAL
-from azureml_emulator.jobs.checks import check_compute, refusal, require
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 Body = dict[str, Any]
 
@@ -86,19 +83,22 @@ def effective(deployment: Body, given: Body) -> Body:
     }
 
 
-def scoring_definition(em: Emulator, endpoint: str, deployment: Record, given: Body) -> Body:
+def scoring_definition(
+    resolver: Resolver, check_compute: CheckCompute, endpoint: str, deployment: Record, given: Body
+) -> Body:
     """The definition of the command job that scores: the one child of a model deployment's batch job.
 
     :raises ServiceError: 400 for an invocation that does not fit the deployment, or names what does not exist.
     """
-    resolver = Resolver(em.settings, em.store)
     settings = effective(deployment["properties"], given)
-    check_compute(em, {"computeId": settings["compute"], "resources": settings["resources"]})
+    check_compute({"computeId": settings["compute"], "resources": settings["resources"]})
     address = model_address(settings)
-    model = found(resolver, "model", address, "models")
+    model = required_version(resolver, "model", address, "models")
     place = resolver.place(str(model.properties["modelUri"]))
     if isinstance(place, Page):
-        raise refusal("model", f"The model's files at {place.url!r} lie outside of the workspace.", "ModelNotReachable")
+        raise invalid_field(
+            "model", f"The model's files at {place.url!r} lie outside of the workspace.", "ModelNotReachable"
+        )
     script = settings.get("codeConfiguration") or {"codeId": None, "scoringScript": str(INJOB / "mlflow_scoring.py")}
     return {
         "jobType": "Command",
@@ -152,14 +152,14 @@ def data_input(resolver: Resolver, given: Body) -> Body:
     for name, row in rows.items():
         if row["jobInputType"] not in ("UriFile", "UriFolder"):
             message = f"A model deployment takes a UriFile or a UriFolder, not {row['jobInputType']}."
-            raise refusal(f"inputData.{name}.jobInputType", message, "UnsupportedInputType")
+            raise invalid_field(f"inputData.{name}.jobInputType", message, "UnsupportedInputType")
     if len(rows) != 1:
         message = (
             f"A model deployment takes exactly one data input; {len(rows)} were given ({', '.join(rows) or 'none'})."
         )
-        raise refusal("inputData", message, "InvalidInputCount")
+        raise invalid_field("inputData", message, "InvalidInputCount")
     ((name, row),) = rows.items()
-    require(resolver, f"inputData.{name}.uri", row["uri"], "data")
+    check_reference(resolver, f"inputData.{name}.uri", row["uri"], "data")
     kept = {"mode": row["mode"]} if row.get("mode") not in (None, "Direct") else {}
     return {"jobInputType": KINDS[row["jobInputType"]], "uri": row["uri"], **kept}
 
@@ -188,13 +188,13 @@ def score_output(resolver: Resolver, given: Body) -> Body:
         rows["outputDataset"] = {"jobOutputType": "UriFolder", "uri": uri}
     if len(rows) > 1:
         message = f"A model deployment has one output; {len(rows)} were given ({', '.join(rows)})."
-        raise refusal("outputData", message, "InvalidOutputCount")
+        raise invalid_field("outputData", message, "InvalidOutputCount")
     if not rows:
         return {"jobOutputType": "uri_folder"}
     ((name, row),) = rows.items()
     if row["jobOutputType"] not in ("UriFile", "UriFolder"):
         message = f"A model deployment writes a UriFile or a UriFolder, not {row['jobOutputType']}."
-        raise refusal(f"outputData.{name}.jobOutputType", message, "UnsupportedOutputType")
+        raise invalid_field(f"outputData.{name}.jobOutputType", message, "UnsupportedOutputType")
     check_output_place(resolver, f"outputData.{name}.uri", row.get("uri"))
     kept = {key: row[key] for key in ("uri", "mode") if row.get(key)}
     return {"jobOutputType": KINDS[row["jobOutputType"]], **kept}
@@ -205,9 +205,11 @@ def check_output_place(resolver: Resolver, field: str, uri: str | None) -> None:
     try:
         place = resolver.place(uri) if uri else None
     except UnresolvedError as error:
-        raise refusal(field, str(error), "UnsupportedOutputStore") from None
+        raise invalid_field(field, str(error), "UnsupportedOutputStore") from None
     if place is not None and (not isinstance(place, Place) or "/datastores/" not in str(uri).lower()):
-        raise refusal(field, f"{uri!r} is not a path in a blob datastore of the workspace.", "UnsupportedOutputStore")
+        raise invalid_field(
+            field, f"{uri!r} is not a path in a blob datastore of the workspace.", "UnsupportedOutputStore"
+        )
 
 
 def parameters(settings: Body, output_uri: str | None) -> str:

@@ -1,82 +1,133 @@
-"""Routes of the long-running operations on batch endpoints and deployments: their addresses are the subscription's."""
+"""The long-running operations on batch endpoints and deployments: how writes begin one, and the routes that tell how it
+is going. Their addresses are the subscription's."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.batch.models import GONE, Endpoints, Operation, Record
+from azureml_emulator.batch.backend import Batch
+from azureml_emulator.batch.models import Deployments, Endpoints
 from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.settings import Settings
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
-
-LOCATION = "{sub}/providers/Microsoft.MachineLearningServices/locations/{region}"
 FAILED = "The emulator was asked for this fault: {state} did not succeed."
 
 
-def start(em: Emulator, request: web.Request, kind: str, key: str, value: Record, state: str) -> str:
+Records = Endpoints | Deployments
+LASTS = {"Retry-After": "1", "x-ms-async-operation-timeout": "PT30M"}
+"""Headers of every answer that begins an operation."""
+
+
+def start(batch: Batch, request: web.Request, records: Records, key: str, value: Record, state: str) -> str:
     """Begin an operation, with the faults that were asked for (``operation_slow``, ``operation_fails``); its id."""
     subject = f"{request.method} {request.path}"
-    slow, fails = em.faults.take("operation_slow", subject), em.faults.take("operation_fails", subject)
-    endpoints = Endpoints(em.store, em.transitions.clock("endpoints").seconds)
-    return endpoints.begin(kind, key, value, state, longer=slow.seconds(3) if slow else 0.0, fails=fails is not None)
+    slow, fails = batch.faults.take("operation_slow", subject), batch.faults.take("operation_fails", subject)
+    longer = slow.seconds(3) if slow else 0.0
+    return records.begin(key, value, state, longer=longer, fails=fails is not None)
 
 
-def operation_url(em: Emulator, request: web.Request, area: str, prefix: str, operation: str) -> str:
+def begun(
+    batch: Batch,
+    request: web.Request,
+    records: Records,
+    key: str,
+    value: Record,
+    resource: Callable[[Settings, Record], dict[str, Any]],
+    before: Record | None,
+) -> web.Response:
+    """The answer to a write: the resource as it is meanwhile, with the address to poll and its own address.
+
+    Source: recorded: ``Location`` is the resource, ``Azure-AsyncOperation`` the operation. That an update answers 200
+    is unproven.
+    """
+    operation = start(batch, request, records, key, value, "Updating" if before else "Creating")
+    body = resource(batch.settings, value)
+    address = operation_url(batch.settings, request, "mfeOperationsStatus", f"{records.prefix}bes", operation)
+    # Microsoft's sample script cli/batch-score-rest.sh polls what it finds here.
+    body["properties"]["properties"] = {**(body["properties"]["properties"] or {}), "AzureAsyncOperationUri": address}
+    headers = {
+        "Azure-AsyncOperation": address,
+        "Location": f"{batch.settings.base_url}{body['id']}?api-version={request.query['api-version']}",
+        **LASTS,
+    }
+    return web.json_response(body, status=200 if before else 201, headers=headers)
+
+
+def removed(batch: Batch, request: web.Request, records: Records, value: Record | None, key: str) -> web.Response:
+    """The answer to a delete. Source: recorded 202 with a body of ``null`` and two addresses."""
+    if value is None:
+        return web.Response(status=204)
+    operation = start(batch, request, records, key, value, DELETING)
+    headers = {
+        "Azure-AsyncOperation": operation_url(
+            batch.settings, request, "mfeOperationsStatus", records.prefix, operation
+        ),
+        "Location": operation_url(batch.settings, request, "mfeOperationResults", records.prefix, operation),
+        **LASTS,
+    }
+    return web.json_response(None, status=202, headers=headers)
+
+
+def operation_url(settings: Settings, request: web.Request, area: str, prefix: str, operation: str) -> str:
     """The address of an operation: a subscription's, with the workspace's id in its last segment."""
-    own = em.settings
-    version = request.query["api-version"]
-    return (
-        f"{own.base_url}/subscriptions/{own.subscription_id}/providers/Microsoft.MachineLearningServices/locations/{own.region}"
-        f"/{area}/{prefix}:{own.workspace_id}:{operation}?api-version={version}"
-    )
+    name = f"{prefix}:{settings.workspace_id}:{operation}"
+    return f"{settings.location_url}/{area}/{name}?api-version={request.query['api-version']}"
 
 
-def known_operation(em: Emulator, request: web.Request, workspace_id: str, operation: str) -> Operation:
+def find_operation(batch: Batch, request: web.Request, workspace_id: str, operation: str) -> Operation:
     """An operation of this workspace, or ARM's 404."""
-    row = Endpoints(em.store, em.transitions.clock("endpoints").seconds).operation(operation)
-    if row is None or workspace_id.lower() != em.settings.workspace_id.lower():
+    row = batch.endpoints.operation(operation) or batch.deployments.operation(operation)
+    if row is None or workspace_id.lower() != batch.settings.workspace_id.lower():
         message = f"The operation '{request.path.rpartition('/')[2]}' was not found."
         raise ServiceError(404, "OperationNotFound", message, envelope=Envelope.ARM)
     return row
 
 
 async def operation_status(
-    em: Emulator, request: web.Request, region: str, workspace_id: str, operation: str
+    batch: Batch, request: web.Request, region: str, workspace_id: str, operation: str
 ) -> web.Response:
     """The state of an operation. Source: recorded: ``id``, ``name``, ``status``, and for a delete times too."""
-    row = known_operation(em, request, workspace_id, operation)
+    row = find_operation(batch, request, workspace_id, operation)
     name = request.path.rpartition("/")[2]
     body: dict[str, Any] = {"id": request.path, "name": name, "status": row.status}
-    if row.state == GONE:
-        body.update(startTime=row.started_at, percentComplete=0.0 if row.going_on else 100.0)
+    if row.state == DELETING:
+        body.update(startTime=row.started_at, percentComplete=100.0 if row.over else 0.0)
     if row.status == "Failed":
         body["error"] = {"code": "UserError", "message": FAILED.format(state=row.state.lower())}
-    return web.json_response(body, headers={"Retry-After": "1"} if row.going_on else {})
+    return web.json_response(body, headers={} if row.over else {"Retry-After": "1"})
 
 
 async def operation_result(
-    em: Emulator, request: web.Request, region: str, workspace_id: str, operation: str
+    batch: Batch, request: web.Request, region: str, workspace_id: str, operation: str
 ) -> web.Response:
     """The end of a delete: 202 until then."""
-    row = known_operation(em, request, workspace_id, operation)
-    headers = {"Location": str(request.url), "Retry-After": "1"} if row.going_on else {}
-    return web.Response(status=202 if row.going_on else 200, headers=headers)
+    row = find_operation(batch, request, workspace_id, operation)
+    if row.over:
+        return web.Response(status=200)
+    return web.Response(status=202, headers={"Location": str(request.url), "Retry-After": "1"})
 
 
 ROUTES = [
     *(
         Route(
-            "GET", f"{LOCATION}/mfeOperationsStatus/{kind}:{{workspace_id}}:{{operation}}", operation_status, Plane.ARM
+            "GET",
+            f"{{location}}/mfeOperationsStatus/{kind}:{{workspace_id}}:{{operation}}",
+            operation_status,
+            Plane.ARM,
         )
         for kind in ("bebes", "bdbes", "be", "bd")
     ),
     *(
         Route(
-            "GET", f"{LOCATION}/mfeOperationResults/{kind}:{{workspace_id}}:{{operation}}", operation_result, Plane.ARM
+            "GET",
+            f"{{location}}/mfeOperationResults/{kind}:{{workspace_id}}:{{operation}}",
+            operation_result,
+            Plane.ARM,
         )
         for kind in ("be", "bd")
     ),

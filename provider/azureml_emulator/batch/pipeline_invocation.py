@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.batch.invocation import KINDS, Body, check_output_place
-from azureml_emulator.batch.models import Record
+from azureml_emulator.core.operations import Record
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.schemas import invalid
 from azureml_emulator.pipelines.schemas import SETTINGS
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 PREFIX = "componentdeployment.settings."
 """What Microsoft's client writes before some of a deployment's settings."""
@@ -20,7 +17,7 @@ PREFIX = "componentdeployment.settings."
 FLAGS = frozenset({"continue_on_step_failure", "continue_run_on_failed_optional_input", "force_rerun"})
 
 
-def pipeline_definition(em: Emulator, endpoint: Record, deployment: Record, given: Body) -> Body:
+def pipeline_definition(resolver: Resolver, endpoint: Record, deployment: Record, given: Body) -> Body:
     """The properties of the pipeline job, for the same checks as any other pipeline job.
 
     Its experiment is the endpoint's name unless ``properties.experimentName`` names another. Source: Microsoft's page
@@ -29,7 +26,6 @@ def pipeline_definition(em: Emulator, endpoint: Record, deployment: Record, give
     :raises ServiceError: 400 for an output in a store that cannot take it, and for settings of the wrong kind.
     """
     configuration = deployment["properties"]["deploymentConfiguration"]
-    resolver = Resolver(em.settings, em.store)
     outputs = given.get("outputData") or {}
     for name, row in outputs.items():
         check_output_place(resolver, f"outputData.{name}.uri", row.get("uri"))

@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
-from azureml_emulator.batch.batch_run import batch_record
+from azureml_emulator.batch.backend import Batch, missing
 from azureml_emulator.batch.invocation import read_invocation
-from azureml_emulator.batch.models import Endpoints
-from azureml_emulator.batch.responses import batch_resource, invoke, jobs_of, missing, route
+from azureml_emulator.batch.responses import batch_resource
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.jobs.models import Jobs
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
-
-T = TypeVar("T")
 
 HEADER = "azureml-model-deployment"
 VERSION = "2020-09-01-dataplanepreview"
 COMPONENT = "batch-endpoint"
 
 
-def worded(act: Callable[[], T]) -> T:
-    """What an action answers; its refusals in the words of the scoring host (shape C, seen in public issues)."""
-    try:
-        return act()
-    except ServiceError as error:
-        if error.envelope is Envelope.MANAGEMENT:
-            raise replace(error, envelope=Envelope.HISTORY, component=COMPONENT) from None
-        raise
+def in_words_of_host(error: ServiceError) -> ServiceError:
+    """A refusal in the words of the scoring host (shape C, seen in public issues)."""
+    if error.envelope is Envelope.MANAGEMENT:
+        return replace(error, envelope=Envelope.HISTORY, component=COMPONENT)
+    return error
 
 
-async def post_job(em: Emulator, request: web.Request, endpoint: str, deployment: str | None = None) -> web.Response:
+async def post_job(batch: Batch, request: web.Request, endpoint: str, deployment: str | None = None) -> web.Response:
     """Invoke an endpoint: 201 and the job. Each call makes another job, as with the service."""
     body = await read_object(request, Envelope.HISTORY)
-    holder, chosen = route(em, endpoint, deployment or request.headers.get(HEADER))
-    job = worded(lambda: invoke(em, holder, chosen, read_invocation(body)))
+    holder, chosen = batch.route(endpoint, deployment or request.headers.get(HEADER))
+    try:
+        job = batch.invoke(holder, chosen, read_invocation(body))
+    except ServiceError as error:
+        raise in_words_of_host(error) from None
     request["job"] = job.name
-    own = em.settings
+    record, _ = batch.find_job(endpoint, job.name)
+    own = batch.settings
     path = f"{own.ws_arm}/batchEndpoints/{holder['name']}/deployments/{chosen['name']}"
     headers = {
         # Recorded: the address is the deployment's, not the job's.
@@ -52,30 +44,24 @@ async def post_job(em: Emulator, request: web.Request, endpoint: str, deployment
         HEADER: chosen["name"],
         "x-ms-response-type": "standard",
     }
-    return web.json_response(batch_resource(em, job), status=201, headers=headers)
+    return web.json_response(batch_resource(own, record, job), status=201, headers=headers)
 
 
 async def get_job(
-    em: Emulator, request: web.Request, endpoint: str, job: str, deployment: str | None = None
+    batch: Batch, request: web.Request, endpoint: str, job: str, deployment: str | None = None
 ) -> web.Response:
     """One job of an endpoint."""
-    record = batch_record(em, job)
-    found = Jobs(em.store).get(job)
-    if record is None or found is None or record["endpoint"].lower() != endpoint.lower():
-        raise missing(f"The job {job} of endpoint {endpoint} was not found.", "JobNotFound")
-    return web.json_response(batch_resource(em, found))
+    return web.json_response(batch_resource(batch.settings, *batch.find_job(endpoint, job)))
 
 
-async def list_jobs(em: Emulator, request: web.Request, endpoint: str, deployment: str | None = None) -> web.Response:
+async def list_jobs(batch: Batch, request: web.Request, endpoint: str, deployment: str | None = None) -> web.Response:
     """The jobs of an endpoint or deployment, the newest first."""
-    endpoints = Endpoints(em.store, em.transitions.clock("endpoints").seconds)
-    if endpoints.get(endpoint) is None:
+    if batch.endpoints.get(endpoint) is None:
         raise missing(f"The batch endpoint {endpoint} was not found.", "EndpointNotFound")
-    if deployment is not None and endpoints.deployment(endpoint, deployment) is None:
+    if deployment is not None and batch.deployments.get(f"{endpoint}/{deployment}") is None:
         raise missing(f"The deployment {deployment} of endpoint {endpoint} was not found.", "DeploymentNotFound")
-    chosen = deployment or request.query.get("deployment")
-    rows: list[Any] = [batch_resource(em, job) for job in jobs_of(em, endpoint, chosen)]
-    return page(request, em.settings.base_url, rows)
+    found = batch.jobs_of(endpoint, deployment or request.query.get("deployment"))
+    return page(request, batch.settings.base_url, [batch_resource(batch.settings, *row) for row in found])
 
 
 DATA_PLANE = "/mferp/managementfrontend{ws}/batchEndpoints/{endpoint}"

@@ -6,10 +6,13 @@ import shutil
 from pathlib import Path
 
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError
+from azureml_emulator.assets.versions import Versions
 from azureml_emulator.console.presence import NotRunningError, UsageError
 from azureml_emulator.core.settings import Settings, read_identity
 from azureml_emulator.core.store import Store
+from azureml_emulator.jobs.artifacts import job_output
 from azureml_emulator.jobs.models import Job, Jobs
+from azureml_emulator.workspace.datastores import Datastores
 
 
 def download(state: Path, job_name: str, output: str, target: Path) -> list[Path]:
@@ -25,7 +28,9 @@ def download(state: Path, job_name: str, output: str, target: Path) -> list[Path
         raise NotRunningError(state)
     store = Store(state / "state.sqlite")
     try:
-        place = find(Resolver(Settings(state, "127.0.0.1", identity), store), Jobs(store), job_name, output)
+        settings, jobs = Settings(state, "127.0.0.1", identity), Jobs(store)
+        resolver = Resolver(settings, Datastores(store), Versions(store), job_output(jobs, settings.artifact_container))
+        place = find(resolver, jobs, job_name, output)
     finally:
         store.close()
     source = state / "storage" / place.container / place.path

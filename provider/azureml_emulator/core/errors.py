@@ -45,6 +45,17 @@ class ServiceError(Exception):
         return f"{self.status} {self.code}: {self.message}"
 
 
+def invalid_field(field: str, message: str, code: str) -> ServiceError:
+    """400 ``UserError`` for one field of a request.
+
+    :param field: its path below ``properties``; it stands in front of the message.
+    :param code: the innermost code, such as ``BindingNotFound``.
+    """
+    return ServiceError(
+        400, "UserError", f"{field}: {message}", inner=("BadArgument", code), parameters={"field": field}
+    )
+
+
 def respond(error: ServiceError, region: str) -> web.Response:
     """The HTTP answer that carries the error in its envelope."""
     body = BODIES[error.envelope](error, region)

@@ -1,4 +1,4 @@
-"""Commands: the life of one command job, from ``Starting`` to its end."""
+"""The run of a command job, from ``Starting`` to its end."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ import asyncio
 import contextlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.schema import seconds
-from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.execution import images, imports, process_environment, processes
-from azureml_emulator.execution.outputs import gather_artifacts, gather_outputs, prepare_places, register
+from azureml_emulator.execution.backend import Execution
+from azureml_emulator.execution.outputs import Outputs
 from azureml_emulator.execution.staging import Stage, Stager
 from azureml_emulator.execution.web_inputs import fetch
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
 from azureml_emulator.jobs.bindings import bound_command
-from azureml_emulator.jobs.job_run import STEPS, JobRun, Stop
+from azureml_emulator.jobs.job_run import JobRun, RunContext, Stop
 from azureml_emulator.jobs.models import experiment_id
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
+LOG = "user_logs/std_log.txt"
+"""The artifact that is the log of a command."""
 
 SCRIPT_FAILED = (
     "AzureMLCompute job failed.\nJobFailed: Submitted script failed with a non-zero exit code; "
@@ -35,10 +34,11 @@ rest is ours."""
 
 
 class CommandRun(JobRun):
-    """One command job while it lives."""
+    """One command job while it runs."""
 
-    def __init__(self, em: Emulator, name: str) -> None:
-        super().__init__(em, name)
+    def __init__(self, execution: Execution, context: RunContext, name: str) -> None:
+        super().__init__(context, name)
+        self._execution = execution
         self._tree: processes.Tree | None = None
         self._watches = self._hides = False
 
@@ -55,12 +55,12 @@ class CommandRun(JobRun):
 
     async def _prepare(self) -> Stage:
         job = self._job
-        self._log = prepare_places(self._em.blobs, self._em.settings, job)
+        self._begin_log(LOG)
         await self._step("Starting")
         self._advance("Preparing")
-        stager = Stager(self._em.settings, Resolver(self._em.settings, self._em.store), self._em.blobs, job)
-        root = self._em.settings.state / "jobs" / self.name
-        stage = await asyncio.to_thread(stager.stage, root)
+        own = self._execution
+        stager = Stager(own.settings, own.resolver, own.blobs, job)
+        stage = await asyncio.to_thread(stager.stage, own.stage_folder(self.name))
         try:
             self._check_stop()
             await self._unless_stopped(self._fetch_pages(stage))
@@ -74,17 +74,18 @@ class CommandRun(JobRun):
     async def _execute(self, stage: Stage) -> None:
         self._advance("Queued")
         async with contextlib.AsyncExitStack() as stack:
-            slot = self._em.engine.slots.held(self.name, self._wait_for_slot)
+            slot = self._execution.slots.held(self._job, self._wait_for_slot)
             await self._unless_stopped(stack.enter_async_context(slot))
             await self._step("Queued")
             code = await self._run_command(stage)
-            await self._tell_imports(stage)
+            await self._report_imports(stage)
             self._advance("Finalizing", process=None)
-        await asyncio.to_thread(gather_artifacts, self._em.blobs, self._em.settings, self._job, stage)
-        await self._em.transitions.stay(JOBS, self.name, STEPS["Finalizing"])
+        outputs = Outputs(self._execution.blobs, self._artifacts, self._execution.assets, self._job, stage)
+        await asyncio.to_thread(outputs.gather_artifacts)
+        await self._stay("Finalizing")
         if code == 0:
-            await asyncio.to_thread(gather_outputs, self._em.blobs, stage)
-            self._jobs.change(self.name, status="Completed", outputs=register(self._em, self._job, stage))
+            await asyncio.to_thread(outputs.gather)
+            self._jobs.change(self.name, status="Completed", outputs=outputs.register())
         else:
             self._fail("UserError", SCRIPT_FAILED.format(code=code), ("JobFailed",), {"exitCode": str(code)})
 
@@ -108,18 +109,18 @@ class CommandRun(JobRun):
     # details -----------------------------------------------------------------------------------------
 
     def _variables(self, stage: Stage, outputs: dict[str, str]) -> dict[str, str]:
-        em, job = self._em, self._job
-        token = em.tokens.of_run()
-        experiment = experiment_id(em.settings.workspace_id, job.experiment)
+        settings, job = self._execution.settings, self._job
+        token = self._execution.tokens.of_run()
+        experiment = experiment_id(settings.workspace_id, job.experiment)
         given, python = job.definition["environmentVariables"], self._python()
         programs = process_environment.program_folder(python, stage.root / "bin")
         assert self._log is not None
         return {
             **process_environment.base_variables(programs, python, stage.home, stage.scratch),
             **process_environment.service_variables(
-                em.settings, job, token, int(time.time()) + RUN_TOKEN_LIFETIME, experiment
+                settings, job, token, int(time.time()) + RUN_TOKEN_LIFETIME, experiment
             ),
-            **process_environment.tracking_variables(em.settings, job, token, experiment),
+            **process_environment.tracking_variables(settings, job, token, experiment),
             **process_environment.distribution_variables(job.definition.get("distribution")),
             **process_environment.node_variables(
                 job.definition["resources"]["instanceCount"], stage.code, self._log.parent
@@ -130,21 +131,20 @@ class CommandRun(JobRun):
         }
 
     def _python(self) -> Path:
-        resolver = Resolver(self._em.settings, self._em.store)
-        name = process_environment.environment_name(resolver, self._job.definition["environmentId"])
-        return process_environment.interpreter(self._em.settings, name)
+        name = process_environment.environment_name(self._execution.resolver, self._job.definition["environmentId"])
+        return process_environment.interpreter(self._execution.settings, name)
 
     async def _describe(self) -> None:
-        """Tell in the log what runs the command, and what the job asks for in vain: packages, further nodes.
+        """Say in the log what runs the command, and what the job asks for in vain: packages, further nodes.
 
         :raises ServiceError: the service could not build the image.
         """
         job, python = self._job, self._python()
-        reference, properties = images.environment_of(self._em, job.definition["environmentId"])
-        contents = await self._em.engine.interpreters.contents(python)
+        reference, properties = self._execution.environment(job.definition["environmentId"])
+        contents = await self._execution.interpreters.contents(python)
         self.say(images.what_runs(reference, properties, python, contents.python))
         self._check_build(properties)
-        conda, strict = images.conda_of(properties), not self._em.settings.mlflow_direct
+        conda, strict = images.conda_of(properties), not self._execution.settings.mlflow_direct
         if imports.is_all(conda, job.definition["command"]):
             self._hides = strict and imports.lacks_plugin(conda, contents)
             self._watches = True
@@ -153,23 +153,22 @@ class CommandRun(JobRun):
         if nodes > 1:
             self.say(f"{nodes} nodes were asked for; one process runs, as the first node.")
 
-    async def _tell_imports(self, stage: Stage) -> None:
-        """Tell at the end of the log which packages the code uses that the environment does not ask for."""
+    async def _report_imports(self, stage: Stage) -> None:
+        """Say at the end of the log which packages the code uses that the environment does not ask for."""
         if not stage.imports.is_file():
             return
-        _, properties = images.environment_of(self._em, self._job.definition["environmentId"])
-        contents = await self._em.engine.interpreters.contents(self._python())
+        _, properties = self._execution.environment(self._job.definition["environmentId"])
+        contents = await self._execution.interpreters.contents(self._python())
         noted = stage.imports.read_text(encoding="utf-8").split()
         names = imports.unasked(images.conda_of(properties), contents, noted, stage.code)
         if names:
             self.say(images.NOT_ASKED_FOR.format(names=", ".join(names)))
 
     def _check_build(self, properties: dict[str, Any]) -> None:
-        reason = images.build_failure(self._em, properties)
+        reason = images.build_failure(self._execution.resolver, self._execution.blobs, properties)
         if reason:
             self.say(reason)
-            name = f"ExperimentRun/{self._job.data_container}/{images.BUILD_LOG}"
-            self._em.blobs.put_bytes(self._em.settings.artifact_container, name, f"{reason}\n".encode())
+            self._artifacts.write(self._job, images.BUILD_LOG, f"{reason}\n".encode())
             message = f"{images.BUILD_FAILED}\n{reason}"
             raise ServiceError(400, "UserError", message, ("BadArgument", "ImageBuildFailed"))
 
@@ -183,7 +182,7 @@ class CommandRun(JobRun):
         self._jobs.change(self.name, queueing=info)
 
     async def _not_responding(self) -> None:
-        fault = self._em.faults.take("not_responding", self.name)
+        fault = self._faults.take("not_responding", self.name)
         if fault:
             self._advance("NotResponding")
             await self._unless_stopped(asyncio.sleep(fault.seconds(1)))

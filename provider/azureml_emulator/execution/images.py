@@ -6,18 +6,17 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from azureml_emulator.assets.models import ANONYMOUS_ENVIRONMENT
 from azureml_emulator.assets.references import Page, Reference, Resolver, UnresolvedError
-from azureml_emulator.assets.versions import Versions
 from azureml_emulator.execution import imports
 from azureml_emulator.execution.requirements import Contents, asked_for, unsatisfied
+from azureml_emulator.storage.models import BlobStore
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
+ANONYMOUS = "CliV2AnonymousEnvironment"
+"""The name that Microsoft's client gives to environments without one."""
 
 BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 BUILD_FAILED = f"Image build failed. For more details, check log file {BUILD_LOG}."
@@ -38,22 +37,13 @@ NOT_ASKED_FOR = (
 )
 
 
-def environment_of(em: Emulator, environment_id: str) -> tuple[Reference | None, dict[str, Any]]:
-    """A job's environment and its properties, which are empty for those of a registry."""
-    reference = Resolver(em.settings, em.store).reference(environment_id, "environments")
-    if reference is None or reference.registry or not reference.version:
-        return reference, {}
-    found = Versions(em.store).get("environments", reference.name, reference.version)
-    return reference, dict(found.properties) if found else {}
-
-
 def conda_of(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The conda file of an environment; empty when it has none."""
     text = properties.get("condaFile")
     return dict(json.loads(text)) if text else {}
 
 
-def build_failure(em: Emulator, properties: Mapping[str, Any]) -> str | None:
+def build_failure(resolver: Resolver, blobs: BlobStore, properties: Mapping[str, Any]) -> str | None:
     """Why the image of an environment could not be built, as far as its definition tells; None: nothing is known.
 
     The conda file goes to the build alone, without the files beside it, so that pip finds none of them. Sources:
@@ -71,13 +61,13 @@ def build_failure(em: Emulator, properties: Mapping[str, Any]) -> str | None:
         return None
     dockerfile = str(build.get("dockerfilePath") or "Dockerfile")
     try:
-        context = Resolver(em.settings, em.store).place(str(build["contextUri"]))
+        context = resolver.place(str(build["contextUri"]))
     except UnresolvedError:
         return None
     if isinstance(context, Page):
         return None
     name = f"{context.path.rstrip('/')}/{dockerfile.removeprefix('./')}"
-    if em.blobs.exists(context.container, name):
+    if blobs.exists(context.container, name):
         return None
     return f"Dockerfile named {dockerfile} not found in Docker build context."
 
@@ -98,7 +88,7 @@ def what_runs(reference: Reference | None, properties: Mapping[str, Any], python
         wanted = "The image of the environment's Dockerfile"
     else:
         wanted = f"The image of the environment {reference.name if reference else ''}".rstrip()
-    name = "*" if reference is None or reference.name == ANONYMOUS_ENVIRONMENT else reference.name
+    name = "*" if reference is None or reference.name == ANONYMOUS else reference.name
     return (
         f"{wanted} is not run; Python {version or '(unknown)'} of {python} runs the command. "
         f"Another one: azureml-emulator start --environment '{name}=PYTHON'."

@@ -1,4 +1,4 @@
-"""Environment: what a job's command sees of the machine: its interpreter, its variables, and nothing of the
+"""Process environment: what a job's command sees of the machine: its interpreter, its variables, and nothing of the
 emulator's own."""
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from pathlib import Path
 from azureml_emulator.assets.references import Resolver, UnresolvedError
 from azureml_emulator.core.settings import CLOUD, Settings
 from azureml_emulator.jobs.models import Job
-from azureml_emulator.mlflow.places import tracking_uri
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -96,6 +95,16 @@ def tracking_variables(settings: Settings, job: Job, token: str, experiment_id: 
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
     }
+
+
+def tracking_uri(settings: Settings) -> str:
+    """The address that jobs get as ``MLFLOW_TRACKING_URI``.
+
+    It is ``azureml://…``, which only the plugin ``azureml-mlflow`` understands, or https where plain MLflow shall be
+    enough. Source: https://learn.microsoft.com/azure/machine-learning/how-to-use-mlflow-configure-tracking
+    """
+    place = f"{settings.api}/mlflow/v1.0{settings.ws_arm}"
+    return place if settings.mlflow_direct else place.replace("https://", "azureml://", 1)
 
 
 def node_variables(instances: int, folder: Path, logs: Path) -> dict[str, str]:

@@ -14,14 +14,17 @@ from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError, below
 from azureml_emulator.core.settings import Settings
-from azureml_emulator.jobs.models import Job, default_output
+from azureml_emulator.jobs.artifacts import JobError
+from azureml_emulator.jobs.definitions import default_output
+from azureml_emulator.jobs.models import Job
+from azureml_emulator.storage.files import copy_file, copy_tree
 from azureml_emulator.storage.models import BlobNameError, BlobStore
 
 SINGLE_FILE = frozenset({"uri_file"})
 EITHER = frozenset({"custom_model", "triton_model", "mlflow_model"})
 
 
-class StagingError(Exception):
+class StagingError(JobError):
     """A job cannot start with the data that it names; the text is the job's error message."""
 
 
@@ -237,24 +240,6 @@ def make_folder(folder: Path, where: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise StagingError(f"{where}: a file is where the output's folder would be.") from None
-
-
-def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder's files, writable; links inside of storage are no blobs and stay behind."""
-    target.mkdir(parents=True, exist_ok=True)
-    for folder, _, files in os.walk(source):
-        here = target / Path(folder).relative_to(source)
-        here.mkdir(exist_ok=True)
-        for file in files:
-            path = Path(folder, file)
-            if not path.is_symlink():
-                copy_file(path, here / file)
-
-
-def copy_file(source: Path, target: Path) -> Path:
-    """Copy one file inside the kernel where it can."""
-    shutil.copyfile(source, target)
-    return target
 
 
 def make_read_only(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pages: inputs from outside of the workspace, fetched over http or https without any credential."""
+"""Web inputs: inputs from outside of the workspace, fetched over http or https without any credential."""
 
 from __future__ import annotations
 

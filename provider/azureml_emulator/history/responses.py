@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azureml_emulator.assets.data_types import PASCAL
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, correlation
-from azureml_emulator.execution.outputs import PASCAL
 from azureml_emulator.jobs.models import Job, Jobs, experiment_id, moment, span
-from azureml_emulator.pipelines import pipeline_run
+from azureml_emulator.jobs.responses import shown_tags
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
 
-RUN_TYPES = {"Command": "azureml.scriptrun", "Pipeline": "azureml.PipelineRun"}
 STEP = "azureml.StepRun"
 """The type of a pipeline's step. Source: recorded children of a pipeline; that of a pipeline inside of another is
 unproven."""
@@ -43,11 +42,11 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "lastModifiedBy": author(job),
         "cancelationReason": job.cancel_reason,
         "dataContainerId": job.data_container,
-        "runType": run_type(job),
+        "runType": run_type(em, job),
         "runTypeV2": {"orchestrator": "Execution", "traits": [], "attribution": None, "computeType": "AmlCompute"},
-        "properties": properties(job),
+        "properties": properties(em, job),
         "parameters": em.tracking.params(job.name),
-        "tags": shown_tags(em, job),
+        "tags": shown_tags(job, em.tracking.tags(job.name)),
         "target": target(job),
         "compute": compute(job),
         "error": error_response(em, job),
@@ -108,19 +107,19 @@ def author(job: Job) -> dict[str, Any]:
     return {"userObjectId": job.created_by, "userName": job.created_by, "userTenantId": None, "upn": None}
 
 
-def properties(job: Job) -> dict[str, str]:
+def properties(em: Emulator, job: Job) -> dict[str, str]:
     """The run's properties, with those that the service adds."""
     own = job.definition.get("properties", {})
     if job.definition["jobType"] == "Pipeline":
-        return {**pipeline_run.properties(job), **own}
+        return {**em.engine.types["Pipeline"].system_properties(job.definition), **own}
     step = {"azureml.runsource": STEP, "azureml.pipelinerunid": job.parent or ""} if job.node else {}
     return {"_azureml.ComputeTargetType": "amlctrain", "azureml.ModuleName": "", **step, **own}
 
 
-def run_type(job: Job) -> str:
+def run_type(em: Emulator, job: Job) -> str:
     """The word for what kind of run it is."""
     kind = job.definition["jobType"]
-    return STEP if job.node and kind != "Pipeline" else RUN_TYPES.get(kind, "azureml.scriptrun")
+    return STEP if job.node and kind != "Pipeline" else em.engine.types[kind].run_type
 
 
 def target(job: Job) -> str:
@@ -143,12 +142,6 @@ def compute(job: Job) -> dict[str, Any]:
         "priority": "Dedicated",
         "region": None,
     }
-
-
-def shown_tags(em: Emulator, job: Job) -> dict[str, str]:
-    """The job's tags, with those that it set through MLflow, but for MLflow's own."""
-    logged = {key: value for key, value in em.tracking.tags(job.name).items() if not key.startswith("mlflow.")}
-    return {**logged, **job.definition["tags"]}
 
 
 def error_response(em: Emulator, job: Job) -> dict[str, Any] | None:

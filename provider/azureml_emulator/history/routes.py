@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from azureml_emulator.batch.responses import listed_late
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
@@ -26,8 +25,9 @@ from azureml_emulator.history.responses import (
     typed_outputs,
 )
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
-from azureml_emulator.jobs.models import Job, Jobs, experiment_id, updated_definition
-from azureml_emulator.jobs.routes import begin_cancel
+from azureml_emulator.jobs.definitions import updated_definition
+from azureml_emulator.jobs.models import Job, Jobs, experiment_id
+from azureml_emulator.jobs.visibility import listed_late
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -98,7 +98,7 @@ async def cancel_run(
     """Runs - Cancel, with a reason."""
     job = in_experiment(em, run, experiment, experimentid)
     try:
-        begin_cancel(em, job, request.query.get("CancelationReason"))
+        em.engine.cancel(job, request.query.get("CancelationReason"))
     except ServiceError as error:
         raise bad(error.message) from None
     return web.json_response(None)
@@ -188,7 +188,8 @@ async def query_runs(
     """Runs - Query, of one experiment; a run that does not fit is absent."""
     asked = await read_object(request, Envelope.HISTORY, optional=True)
     belongs = experiment_test(em, experiment, experimentid)
-    rows = [job for job in Jobs(em.store).all() if belongs(job) and not lags(em, job) and not listed_late(em, job)]
+    present = [job for job in em.jobs.all() if belongs(job) and not lags(em, job)]
+    rows = [job for job in present if not listed_late(em.jobs, em.faults, job)]
     order = str(asked.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":
         rows.sort(key=lambda job: job.name)

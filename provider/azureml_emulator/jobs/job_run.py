@@ -1,4 +1,4 @@
-"""Life: what every running job does whatever its kind: go from status to status, end when it is asked to, fail."""
+"""A running job: what it does whatever its type: go from status to status, end when it is asked to, fail."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import asyncio
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.errors import ServiceError, nested
-from azureml_emulator.core.transitions import JOBS
-from azureml_emulator.execution.outputs import CollectError
-from azureml_emulator.execution.staging import StagingError
+from azureml_emulator.core.transitions import JOBS, Transitions
+from azureml_emulator.jobs.artifacts import Artifacts, JobError
 from azureml_emulator.jobs.models import Job, Jobs
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 T = TypeVar("T")
 
@@ -37,13 +35,30 @@ class Stop(Exception):
         self.reason = reason
 
 
-class JobRun(ABC):
-    """One job while it lives. A subclass says what its kind of job does in between."""
+@dataclass(frozen=True)
+class RunContext:
+    """What every running job works with."""
 
-    def __init__(self, em: Emulator, name: str) -> None:
-        self._em = em
-        self._jobs = Jobs(em.store)
+    jobs: Jobs
+    transitions: Transitions
+    faults: Faults
+    artifacts: Artifacts
+
+
+class JobRun(ABC):
+    """One job while it runs. A subclass says what its type of job does in between.
+
+    :ivar cancel_is_over: the operation of its cancel is over although its status is still ``CancelRequested`` (fault
+        ``cancel_slow``).
+    """
+
+    def __init__(self, context: RunContext, name: str) -> None:
         self.name = name
+        self.cancel_is_over = False
+        self._jobs = context.jobs
+        self._transitions = context.transitions
+        self._faults = context.faults
+        self._artifacts = context.artifacts
         self._stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._log: Path | None = None
 
@@ -66,7 +81,7 @@ class JobRun(ABC):
             await self.work()
         except Stop as stop:
             await self._stopped(stop.reason)
-        except (StagingError, CollectError) as error:
+        except JobError as error:
             self._fail("UserError", str(error), ("BadArgument", "DataAccessError"))
         except ServiceError as error:
             self._fail(error.code, error.message, error.inner)
@@ -87,9 +102,18 @@ class JobRun(ABC):
         assert job is not None
         return job
 
+    def _begin_log(self, name: str) -> Path:
+        """Make the job's log in its artifacts; its path."""
+        self._log = self._artifacts.begin_log(self._job, name)
+        return self._log
+
     async def _step(self, status: str) -> None:
+        """Stay in a status for as long as it takes at least, unless the job is to end."""
+        await self._unless_stopped(self._stay(status))
+
+    async def _stay(self, status: str) -> None:
         """Stay in a status for as long as it takes at least."""
-        await self._unless_stopped(self._em.transitions.stay(JOBS, self.name, STEPS[status]))
+        await self._transitions.stay(JOBS, self.name, STEPS[status])
 
     async def _unless_stopped(self, work: Awaitable[T]) -> T:
         """The result of some work, or ``Stop`` as soon as the job is to end; work that was under way is dropped."""
@@ -123,10 +147,10 @@ class JobRun(ABC):
             message = TIMED_OUT.format(timeout=self._job.definition["limits"]["timeout"])
             self.say(message)
             self._jobs.change(self.name, status="CancelRequested", cancel_reason=message)
-        fault = self._em.faults.take("cancel_slow", self.name)
+        fault = self._faults.take("cancel_slow", self.name)
         if fault:
-            with self._em.engine.dawdling(self.name):
-                await asyncio.sleep(fault.seconds(3))
+            self.cancel_is_over = True
+            await asyncio.sleep(fault.seconds(3))
         self._jobs.change(self.name, status="Canceled", process=None, queueing=None)
 
     def _fail(self, code: str, message: str, inner: tuple[str, ...], parameters: dict[str, str] | None = None) -> None:

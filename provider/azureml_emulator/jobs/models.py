@@ -1,4 +1,4 @@
-"""Jobs: their records, the walk of their statuses, and the rules for putting one. No HTTP, no files."""
+"""Jobs: their records, and which status may follow which. No HTTP, no files."""
 
 from __future__ import annotations
 
@@ -34,13 +34,6 @@ NEXT: Mapping[str, frozenset[str]] = {
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
 """The pattern that clients generated from the service's definition check job names against."""
 
-MUTABLE = frozenset({"description", "tags", "displayName", "properties", "isArchived"})
-"""What a PUT of an existing job may change. Source: the service's own message, code ``JobPropertyImmutable``."""
-
-SERVICE_MADE = frozenset({"status", "parameters"})
-OWN_SERVICES = frozenset({"Tracking", "Studio"})
-"""The services that every job has; they come back in a definition that is read and put again."""
-
 
 @dataclass
 class Job:
@@ -50,6 +43,7 @@ class Job:
     :param walk: the statuses so far, each with the time at which it began.
     :param root: the outermost job that it belongs to; None when that is the parent, or itself.
     :param node: the job's name in its parent's graph; None when it is no step of a pipeline.
+    :param runner: what takes it to its end; None: the runner of its type.
     :param outputs: what the job wrote, by output: ``assetId``, ``type`` (PascalCase) and ``uri``.
     :param error: the root error of run history (``code``, ``message``, ``innerError`` ...), None unless it failed.
     :param process: pid and start time of the process above the job's own, while there is one.
@@ -72,6 +66,7 @@ class Job:
     process: list[int] | None = None
     root: str | None = None
     node: str | None = None
+    runner: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -131,12 +126,13 @@ class Jobs:
         *,
         root: str | None = None,
         node: str | None = None,
+        runner: str | None = None,
     ) -> Job:
         """A new job in ``Starting``, which is what the answer to its PUT shows."""
         moment = stamp(now())
         walk = [["NotStarted", moment], ["Starting", moment]]
         job = Job(name, definition, "Starting", moment, created_by, walk, str(uuid.uuid4()), parent, moment)
-        job.root, job.node = root or parent, node
+        job.root, job.node, job.runner = root or parent, node, runner
         self._store.put("job", name, asdict(job))
         return job
 
@@ -163,6 +159,11 @@ class Jobs:
         self._store.put("job", name, asdict(job))
         return job
 
+    def start_over(self, job: Job) -> None:
+        """Take a job back to ``Starting``."""
+        job.status, job.walk, job.queueing = "Starting", job.walk[:2], None
+        self._store.put("job", job.name, asdict(job))
+
     def children(self, name: str) -> list[Job]:
         """The jobs that belong to a job directly, the oldest first."""
         return [job for job in self.all() if job.parent == name]
@@ -179,85 +180,6 @@ def job_from(value: Mapping[str, Any]) -> Job:
     """A record from the store; keys of other versions of the emulator are ignored."""
     known = {row.name for row in fields(Job)}
     return Job(**{key: each for key, each in value.items() if key in known})
-
-
-def completed_definition(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The definition as the service stores it: with its defaults. Source: recorded answers to GET of command
-    and pipeline jobs; that the modes of a pipeline's data stay open is unproven."""
-    definition = {key: value for key, value in given.items() if key not in SERVICE_MADE and value is not None}
-    definition.setdefault("displayName", name)
-    definition.setdefault("experimentName", "Default")
-    definition.setdefault("isArchived", False)
-    services = {key: row for key, row in (given.get("services") or {}).items() if key not in OWN_SERVICES}
-    definition["services"] = {key: {**(row or {}), "status": None} for key, row in services.items()}
-    definition.setdefault("identity", {"identityType": "AMLToken"})
-    definition.setdefault("properties", {})
-    definition.setdefault("tags", {})
-    if definition["jobType"] == "Pipeline":
-        return {**{key: {} for key in ("inputs", "outputs", "jobs", "settings")}, **definition}
-    definition.setdefault("environmentVariables", {})
-    resources = definition.setdefault("resources", {})
-    resources.setdefault("instanceCount", 1)
-    resources.setdefault("shmSize", "2g")
-    if "computeId" not in definition:
-        definition.setdefault("queueSettings", {}).setdefault("jobTier", "Standard")
-    definition["inputs"] = {key: completed_input(value) for key, value in definition.get("inputs", {}).items()}
-    outputs = {key: {"mode": "ReadWriteMount", **value} for key, value in definition.get("outputs", {}).items()}
-    definition["outputs"] = {"default": default_output(name), **outputs}
-    return definition
-
-
-def completed_input(value: Mapping[str, Any]) -> dict[str, Any]:
-    """An input with the mode that the service fills in."""
-    return dict(value) if value["jobInputType"] == "literal" else {"mode": "ReadOnlyMount", **value}
-
-
-def default_output(name: str) -> dict[str, str]:
-    """The job's artifacts, as GET of a command job shows them: without a ``/paths/`` segment."""
-    uri = f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}"
-    return {"jobOutputType": "uri_folder", "mode": "ReadWriteMount", "uri": uri}
-
-
-def changed_properties(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
-    """The immutable properties in which two completed definitions differ; empty: the same job.
-
-    :param asked: completed by the same rules, so that the first body put again and the stored definition put back
-    both agree.
-    """
-    names = sorted((set(stored) | set(asked)) - MUTABLE)
-    return [name for name in names if comparable(stored.get(name)) != comparable(asked.get(name))]
-
-
-def comparable(value: Any) -> Any:
-    """A value without nulls and empty objects, with ARM ids in one case."""
-    if isinstance(value, dict):
-        inner = {key: comparable(each) for key, each in value.items()}
-        return {key: each for key, each in inner.items() if each is not None} or None
-    if isinstance(value, list):
-        return [comparable(each) for each in value]
-    if isinstance(value, str) and value.lower().startswith("/subscriptions/"):
-        return value.lower()
-    return value
-
-
-def immutable_message(names: list[str]) -> str:
-    """The service's words for a PUT that would change a job. Source: issue MicrosoftDocs/azure-docs 122250."""
-    return (
-        "A job with this name already exists. If you are trying to create a new job, use a different name. "
-        f"If you are trying to update an existing job, the existing job's {', '.join(names)} cannot be changed. "
-        "Only description, tags, displayName, properties, and isArchived can be updated."
-    )
-
-
-def updated_definition(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored definition with what a PUT or PATCH may change: tags are merged, properties only added."""
-    definition = dict(stored)
-    for key in ("description", "displayName", "isArchived"):
-        if asked.get(key) is not None:
-            definition[key] = asked[key]
-    definition["tags"] = {**stored.get("tags", {}), **(asked.get("tags") or {})}
-    definition["properties"] = {**(asked.get("properties") or {}), **stored.get("properties", {})}
-    return definition
 
 
 def experiment_id(workspace_id: str, experiment: str) -> str:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.jobs.models import Jobs
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
+from azureml_emulator.jobs.backend import JobsBackend
 
 
-async def cancel_result(em: Emulator, request: web.Request, region: str, workspace_id: str, job: str) -> web.Response:
+async def cancel_result(
+    backend: JobsBackend, request: web.Request, region: str, workspace_id: str, job: str
+) -> web.Response:
     """How a cancel is going: 202 and the same address while the job is being stopped, then 200 with an empty body.
 
     It is over before the job is ``Canceled`` where the fault ``cancel_slow`` is at work, as with the service.
     """
-    record = Jobs(em.store).get(job)
-    if record is None or workspace_id.lower() != em.settings.workspace_id.lower():
+    record = backend.jobs.get(job)
+    if record is None or workspace_id.lower() != backend.settings.workspace_id.lower():
         message = f"The operation 'jc:{workspace_id}:{job}' was not found."
         raise ServiceError(404, "OperationNotFound", message, envelope=Envelope.ARM)
-    if record.ended or em.engine.is_dawdling(job):
+    if backend.engine.cancel_is_over(record):
         return web.Response(status=200)
     return web.json_response({}, status=202, headers={"Location": str(request.url), "Retry-After": "1"})
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from azureml_emulator.assets.references import Place
-from azureml_emulator.core.settings import Settings
 
 if TYPE_CHECKING:
     from azureml_emulator.app import Emulator
@@ -22,16 +21,6 @@ OF_FOLDER = re.compile(r"azureml://artifacts/(?P<path>.+)", re.I)
 def folder_of(run: str) -> str:
     """The folder of a run's artifacts in the container of artifacts."""
     return f"{RUNS}/dcid.{run}"
-
-
-def tracking_uri(settings: Settings) -> str:
-    """The address that jobs get as ``MLFLOW_TRACKING_URI``.
-
-    It is ``azureml://…``, which only the plugin ``azureml-mlflow`` understands, or https where plain MLflow shall be
-    enough. Source: https://learn.microsoft.com/azure/machine-learning/how-to-use-mlflow-configure-tracking
-    """
-    place = f"{settings.api}/mlflow/v1.0{settings.ws_arm}"
-    return place if settings.mlflow_direct else place.replace("https://", "azureml://", 1)
 
 
 def artifact_uri(em: Emulator, run: str, experiment: str) -> str:

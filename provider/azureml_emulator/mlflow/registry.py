@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from azureml_emulator.assets.models import finish_model
-from azureml_emulator.assets.references import Place, Resolver, UnresolvedError
+from azureml_emulator.assets.references import Place, UnresolvedError
 from azureml_emulator.assets.versions import Version, Versions
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.mlflow.logged_models import known_logged
@@ -85,7 +84,7 @@ def create_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
     }
     versions = Versions(em.store)
     version = versions.next_number(MODELS, name)
-    finished = finish_model(em, name, version, properties)
+    finished = em.assets.kinds[MODELS].finish(name, version, properties)
     written_by = re.search(r"/ExperimentRun/dcid\.([^/]+)/", str(finished["modelUri"]))
     finished["jobName"] = given.get("run_id") or (written_by and written_by[1]) or finished.get("jobName")
     made = versions.put(MODELS, name, version, finished, em.settings.client_id)
@@ -99,7 +98,7 @@ def address(em: Emulator, source: str) -> str:
         below the emulator's storage where plain MLflow shall be enough.
     :raises ServiceError: the files are elsewhere.
     """
-    resolver = Resolver(em.settings, em.store)
+    resolver = em.assets.resolver
     artifacts = place_of(em, source)
     if artifacts:
         return resolver.uri_of(artifacts)
@@ -176,7 +175,7 @@ def download_uri(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
     """Where a version's files are."""
     found = known_version(em, given)
     try:
-        place = Resolver(em.settings, em.store).place(str(found.properties["modelUri"]))
+        place = em.assets.resolver.place(str(found.properties["modelUri"]))
     except UnresolvedError as error:
         raise invalid(str(error)) from None
     if not isinstance(place, Place):

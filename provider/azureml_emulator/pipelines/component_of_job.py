@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azureml_emulator.assets.references import Resolver
+from azureml_emulator.core.errors import invalid_field
 from azureml_emulator.jobs.models import Job, Jobs
-from azureml_emulator.pipelines.components import NodeError, ports, refusal
+from azureml_emulator.pipelines.components import ports
 from azureml_emulator.pipelines.graph import bound
 from azureml_emulator.pipelines.plans import Plan, read_plan
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 SOURCE_KEYS = ("sourceJobId", "source_job_id")
 """Where the job is named. Source: azure-ai-ml 1.35.2 sends both."""
@@ -25,7 +23,7 @@ def source_job(spec: Mapping[str, Any]) -> str | None:
     return None if text is None else str(text).removeprefix("azureml:").rstrip("/").rpartition("/")[2]
 
 
-def copied(em: Emulator, spec: Mapping[str, Any]) -> dict[str, Any]:
+def with_parts(resolver: Resolver, jobs: Jobs, spec: Mapping[str, Any]) -> dict[str, Any]:
     """The spec with inputs, outputs and nodes of the pipeline job that it names.
 
     Literals of the job become defaults; data becomes inputs that must be given. Both are unproven.
@@ -35,16 +33,16 @@ def copied(em: Emulator, spec: Mapping[str, Any]) -> dict[str, Any]:
     name = source_job(spec)
     if name is None or spec.get("type") != "pipeline":
         return dict(spec)
-    job = Jobs(em.store).get(name)
+    job = jobs.get(name)
     if job is None:
-        raise refusal(NodeError("componentSpec.sourceJobId", f"Job {name} not found.", "JobNotFound"))
+        raise invalid_field("componentSpec.sourceJobId", f"Job {name} not found.", "JobNotFound")
     if job.definition["jobType"] != "Pipeline":
         message = f"The job {name} is of type {job.definition['jobType']}, not a pipeline."
-        raise refusal(NodeError("componentSpec.sourceJobId", message, "JobTypeMismatch"))
-    return {**spec, **parts(read_plan(Resolver(em.settings, em.store), job.definition), job)}
+        raise invalid_field("componentSpec.sourceJobId", message, "JobTypeMismatch")
+    return {**spec, **parts(read_plan(resolver, job.definition), job)}
 
 
-def own_version(given: Mapping[str, Any], version: str) -> str:
+def kept_as(given: Mapping[str, Any], version: str) -> str:
     """The version that an asset is kept under: the one asked for, but for an anonymous component that is made of a job.
 
     azure-ai-ml 1.35.2 puts all of these as ``azureml_anonymous`` version 1; the service answers anonymous components

@@ -1,4 +1,4 @@
-"""Components: what a registered component declares, and the job that a node makes of it. No HTTP, no files.
+"""Components: what a registered component declares, and whether inputs fit it. No HTTP, no files.
 
 Specs are the text of component YAML files: snake case, references that begin with ``azureml:``, scalars that the
 service may have turned into text. Source: azure-ai-ml 1.35.2 and recorded answers to Component Versions - Create.
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from azureml_emulator.assets.references import Resolver, UnresolvedError
-from azureml_emulator.core.errors import Envelope, ServiceError
-from azureml_emulator.core.schema import VALUE_REQUIRED, Problem
-from azureml_emulator.pipelines.graph import BindingError, Row, Scope, bound, listing
+from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.pipelines.graph import Row, listing
 
 Spec = Mapping[str, Any]
 
@@ -39,8 +38,6 @@ MODES = {
     "eval_mount": "EvalMount",
     "eval_download": "EvalDownload",
 }
-DISTRIBUTIONS = {"pytorch": "PyTorch", "mpi": "Mpi", "tensorflow": "TensorFlow", "ray": "Ray"}
-IDENTITIES = {"aml_token": "AMLToken", "user_identity": "UserIdentity", "managed": "Managed", "amltoken": "AMLToken"}
 
 
 class NodeError(Exception):
@@ -48,7 +45,13 @@ class NodeError(Exception):
 
     def __init__(self, field: str, message: str, code: str = "InvalidValue") -> None:
         super().__init__(message)
-        self.problem = Problem(field, message, code)
+        self.field = field
+        self.message = message
+        self.code = code
+
+    def refusal(self) -> ServiceError:
+        """The service's 400; its text is ours."""
+        return invalid_field(self.field, self.message, self.code)
 
 
 @dataclass(frozen=True)
@@ -132,44 +135,6 @@ def check_inputs(declared: Mapping[str, Port], given: Mapping[str, Row | None], 
     return rows
 
 
-def job_inputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -> dict[str, Row]:
-    """The inputs of the job that a node becomes, with its bindings resolved."""
-    declared, where = ports(spec, "inputs"), f"{field}.inputs"
-    given = node.get("inputs") or {}
-    rows = {name: one_input(declared.get(name), row, scope, f"{where}.{name}") for name, row in given.items()}
-    return check_inputs(declared, rows, where)
-
-
-def one_input(wanted: Port | None, given: Row, scope: Scope, where: str) -> Row | None:
-    """A node's input as a job's; None: it is bound to an optional input without a value.
-
-    That a blank text is refused as in jobs is an assumption: two of Microsoft's examples give one to a component of a
-    registry (hftransformers-fridgeobjects, ``extra_optim_args``), none to one of a workspace.
-
-    An optional input may also be bound to an input that the pipeline lacks: azure-ai-ml 1.35.2 leaves out inputs that
-    are None, and keeps their bindings. The mode is the node's, else the component's, else the bound pipeline input's;
-    which one wins is unproven.
-    """
-    modes = [given.get("mode"), wanted.mode if wanted else None]
-    if bound(given.get("value")):
-        try:
-            row = scope.input(given["value"])
-        except BindingError as error:
-            if wanted and wanted.optional and (bound(given["value"]) or "").startswith("inputs."):
-                return None
-            raise NodeError(where, str(error), "BindingNotFound") from None
-        if row is None:
-            return None
-    else:
-        if given["job_input_type"] == "literal" and not given["value"].strip():
-            raise NodeError(where, VALUE_REQUIRED, "NotEmptyValidator")
-        row = {"jobInputType": given["job_input_type"]}
-        row.update({key: given[key] for key in ("value", "uri") if given.get(key) is not None})
-    modes.append(row.pop("mode", None))
-    mode = next(filter(None, modes), None)
-    return {**row, "mode": mode} if mode and "uri" in row else row
-
-
 def fitting(row: Row, wanted: Port, where: str) -> Row:
     """An input's row of the declared type.
 
@@ -184,121 +149,3 @@ def fitting(row: Row, wanted: Port, where: str) -> Row:
     if not LITERALS[wanted.kind].fullmatch(str(row["value"])):
         raise NodeError(where, f"{row['value']!r} is not of the type {wanted.kind}.", "InputTypeMismatch")
     return row
-
-
-def job_outputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -> dict[str, Row]:
-    """The outputs of the job that a node becomes: all that its component declares, those bound to the pipeline's
-    outputs with the settings of these.
-
-    :raises NodeError: an output that the component does not declare, or a binding to none of the pipeline's.
-    """
-    declared, given = ports(spec, "outputs"), node.get("outputs") or {}
-    unknown = sorted(set(given) - set(declared))
-    if unknown:
-        message = f"The component has no output {unknown[0]!r}; its outputs: {listing(declared)}."
-        raise NodeError(f"{field}.outputs.{unknown[0]}", message, "OutputNotFound")
-    rows = {}
-    for name, wanted in declared.items():
-        try:
-            asked = asked_output(given.get(name) or {}, scope)
-        except BindingError as error:
-            raise NodeError(f"{field}.outputs.{name}", str(error), "BindingNotFound") from None
-        kept = {key: asked[key] for key in ("uri", "mode", "assetName", "assetVersion") if asked.get(key)}
-        rows[name] = {"jobOutputType": wanted.kind, **({"mode": wanted.mode} if wanted.mode else {}), **kept}
-    return rows
-
-
-def asked_output(row: Row, scope: Scope) -> Row:
-    """The settings of a node's output: its own, or those of the pipeline's output that it is bound to."""
-    if "value" in row:
-        return scope.output(str(row["value"]))[1]
-    return {camel(key): value for key, value in scope.settled(row).items()}
-
-
-def pipeline_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -> dict[str, Any]:
-    """The pipeline job that a node of type pipeline becomes.
-
-    :raises NodeError: the node does not fit its component.
-    """
-    given = {
-        "jobType": "Pipeline",
-        "componentId": node["componentId"],
-        "inputs": job_inputs(spec, node, scope, field),
-        "outputs": job_outputs(spec, node, scope, field),
-        "displayName": node.get("display_name"),
-        "tags": node.get("tags"),
-        "properties": node.get("properties"),
-    }
-    return {key: value for key, value in given.items() if value is not None}
-
-
-def command_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -> dict[str, Any]:
-    """The command job that a node becomes, in the words of the jobs API.
-
-    :raises NodeError: the node does not fit its component.
-    :raises BindingError: a binding outside of inputs and outputs names nothing.
-    """
-    settled = scope.settled({key: value for key, value in node.items() if key not in ("inputs", "outputs")})
-    resources = {**(spec.get("resources") or {}), **(settled.get("resources") or {})}
-    distribution = settled.get("distribution") or spec.get("distribution")
-    identity = settled.get("identity") or spec.get("identity")
-    variables = {**(spec.get("environment_variables") or {}), **(settled.get("environment_variables") or {})}
-    given = {
-        "jobType": "Command",
-        "command": spec.get("command"),
-        "codeId": reference(spec.get("code")),
-        "environmentId": spec.get("environment"),
-        "computeId": settled.get("computeId"),
-        "inputs": job_inputs(spec, node, scope, field),
-        "outputs": job_outputs(spec, node, scope, field),
-        "environmentVariables": {key: value for key, value in variables.items() if value is not None},
-        "resources": camelled(resources),
-        "distribution": worded(distribution, "distributionType", DISTRIBUTIONS),
-        "identity": worded(identity, "identityType", IDENTITIES),
-        "limits": camelled(settled.get("limits")),
-        "queueSettings": camelled(settled.get("queue_settings")),
-        "services": {name: camelled(row) for name, row in (settled.get("services") or {}).items()},
-        "tags": settled.get("tags"),
-        "properties": settled.get("properties"),
-        "displayName": settled.get("display_name"),
-    }
-    return {key: value for key, value in given.items() if value not in (None, {})}
-
-
-def reference(text: Any) -> Any:
-    """A spec's reference as jobs write it: an ARM id without ``azureml:``."""
-    return text.removeprefix("azureml:") if isinstance(text, str) and text.startswith("azureml:/sub") else text
-
-
-def camel(word: str) -> str:
-    """A word in snake case as the jobs API writes it."""
-    head, *rest = word.split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def camelled(value: Any) -> dict[str, Any] | None:
-    """An object with its own keys as the jobs API writes them; what lies deeper is kept."""
-    if not isinstance(value, Mapping):
-        return None
-    return {camel(key): each for key, each in value.items() if each is not None} or None
-
-
-def worded(value: Any, key: str, words: Mapping[str, str]) -> dict[str, Any] | None:
-    """An object whose kind stands under ``type`` in component files and under ``key`` in nodes."""
-    if not isinstance(value, Mapping):
-        return None
-    given = {camel(name): each for name, each in value.items() if each is not None}
-    kind = given.pop("type", None) or given.get(key)
-    return {**given, key: words.get(str(kind).lower(), kind)}
-
-
-def refusal(error: NodeError) -> ServiceError:
-    """The service's 400 for a node; its text is ours."""
-    problem = error.problem
-    return ServiceError(
-        400,
-        "UserError",
-        f"{problem.path}: {problem.message}",
-        inner=("BadArgument", problem.code),
-        parameters={"field": problem.path},
-    )

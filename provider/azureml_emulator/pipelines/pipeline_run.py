@@ -1,4 +1,4 @@
-"""Pipelines: the life of one pipeline job, which makes a job of each of its nodes as soon as that can run.
+"""The run of a pipeline job, which makes a job of each of its nodes as soon as that can run.
 
 Steps are never reused from an earlier run, whatever ``is_deterministic`` and ``force_rerun`` say.
 """
@@ -8,21 +8,16 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 from azureml_emulator.assets.references import Place, Resolver
 from azureml_emulator.core.clock import now
-from azureml_emulator.core.transitions import JOBS
-from azureml_emulator.execution.outputs import prepare_places
-from azureml_emulator.execution.staging import copy_file, copy_tree
-from azureml_emulator.jobs.checks import begin
-from azureml_emulator.jobs.job_run import STEPS, JobRun
+from azureml_emulator.jobs.engine import Engine
+from azureml_emulator.jobs.job_run import JobRun
 from azureml_emulator.jobs.models import STOPPABLE, Job
 from azureml_emulator.pipelines.graph import BindingError, Row, bound_outputs
 from azureml_emulator.pipelines.plans import Plan, read_plan
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
+from azureml_emulator.storage.files import copy_file, copy_tree
+from azureml_emulator.storage.models import BlobStore
 
 EXECUTION_LOG = "logs/azureml/executionlogs.txt"
 """Where clients look for the log of a pipeline. Source: azure-ai-ml 1.35.2 ``JobLogPattern`` and recordings."""
@@ -36,28 +31,35 @@ reports."""
 
 
 class PipelineRun(JobRun):
-    """One pipeline job while it lives."""
+    """One pipeline job while it runs.
 
-    def __init__(self, em: Emulator, name: str) -> None:
-        super().__init__(em, name)
+    :param container: the container of the default datastore.
+    """
+
+    def __init__(self, resolver: Resolver, blobs: BlobStore, container: str, engine: Engine, name: str) -> None:
+        super().__init__(engine.context, name)
+        self._resolver = resolver
+        self._blobs = blobs
+        self._container = container
+        self._engine = engine
         self._steps: dict[str, str] = {}
         self._ended: dict[str, Job] = {}
         self._under_way: dict[asyncio.Task[None], str] = {}
 
     async def work(self) -> None:
         """Run the nodes in their order; the pipeline fails when one of them does not complete."""
-        self._log = prepare_places(self._em.blobs, self._em.settings, self._job, EXECUTION_LOG)
+        self._begin_log(EXECUTION_LOG)
         await self._step("Starting")
         self._advance("Preparing")
         await self._step("Preparing")
-        plan = read_plan(Resolver(self._em.settings, self._em.store), self._job.definition)
+        plan = read_plan(self._resolver, self._job.definition)
         self._advance("Running")
         try:
             await self._run_nodes(plan)
         finally:
             await self._end_steps()
         self._advance("Finalizing")
-        await self._em.transitions.stay(JOBS, self.name, STEPS["Finalizing"])
+        await self._stay("Finalizing")
         failed = self._ended_as("Failed") or self._ended_as("Canceled")
         if failed:
             self.say(f"Execution of the pipeline failed. Failed nodes: {failed}.")
@@ -103,13 +105,13 @@ class PipelineRun(JobRun):
         given = plan.job(node, self._produced)
         job, name = self._job, str(uuid.uuid4())
         self._steps[node] = name
-        begin(self._em, name, given, parent=self.name, root=job.root or self.name, node=node)
+        self._engine.begin(name, given, parent=self.name, root=job.root or self.name, node=node)
         self.say(f"Submitting 1 runs, first five are: {name}")
 
     async def _follow(self, plan: Plan, node: str) -> None:
         """Wait for a node's end, and take over what the pipeline shows of its outputs."""
         name = self._steps[node]
-        await self._em.engine.ended(name)
+        await self._engine.ended(name)
         job = self._jobs.get(name)
         assert job is not None
         self.say(f"Completing processing run id {name}: {node} is {job.status}.")
@@ -141,7 +143,7 @@ class PipelineRun(JobRun):
         for name in self._steps.values():
             job = self._jobs.get(name)
             if job and job.status in STOPPABLE and not self._shutting_down:
-                self._em.engine.cancel(name, self._job.cancel_reason or f"The pipeline {self.name} ended.")
+                self._engine.cancel(job, self._job.cancel_reason or f"The pipeline {self.name} ended.")
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     @property
@@ -159,33 +161,15 @@ class PipelineRun(JobRun):
         """
         self._jobs.change(self.name, outputs={**self._job.outputs, target: dict(row)})
         if not plan.outputs[target].get("uri"):
-            place = Resolver(self._em.settings, self._em.store).place(row["uri"])
+            place = self._resolver.place(row["uri"])
             assert isinstance(place, Place)
             await asyncio.to_thread(self._copy, place, f"azureml/{self.name}/{target}")
 
     def _copy(self, place: Place, folder: str) -> None:
-        source = self._em.blobs.path(place.container, place.path)
-        copy = self._em.blobs.path(self._em.settings.default_container, folder)
+        source = self._blobs.path(place.container, place.path)
+        copy = self._blobs.path(self._container, folder)
         if source.is_dir():
             copy_tree(source, copy)
         elif source.exists():
             copy.mkdir(parents=True, exist_ok=True)
             copy_file(source, copy / source.name)
-
-
-def properties(job: Job) -> dict[str, Any]:
-    """The properties that the service gives a pipeline. Source: recorded answers to Jobs - Get."""
-    settings = job.definition.get("settings") or {}
-    compute = str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
-    return {
-        "azureml.runsource": "azureml.PipelineRun",
-        "runSource": "MFE",
-        "runType": "HTTP",
-        "azureml.parameters": "{}",
-        "azureml.continue_on_step_failure": str(bool(settings.get("continue_on_step_failure"))),
-        "azureml.continue_on_failed_optional_input": "True",
-        **({"azureml.defaultComputeName": compute} if compute else {}),
-        "azureml.defaultDataStoreName": "workspaceblobstore",
-        "azureml.enforceRerun": str(bool(settings.get("force_rerun"))),
-        "azureml.pipelineComponent": "pipelinerun",
-    }

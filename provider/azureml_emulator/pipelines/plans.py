@@ -8,20 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.schemas import STEP_JOB, invalid
-from azureml_emulator.pipelines.components import (
-    NodeError,
-    Spec,
-    check_inputs,
-    command_job,
-    find_spec,
-    pipeline_job,
-    ports,
-    refusal,
-)
+from azureml_emulator.pipelines.components import NodeError, Spec, check_inputs, find_spec, ports
 from azureml_emulator.pipelines.graph import BindingError, Graph, Row, Scope, listing
+from azureml_emulator.pipelines.node_jobs import command_job, pipeline_job
 from azureml_emulator.pipelines.schemas import NODE_BAG
 
 DEFAULT_DATASTORE = "workspaceblobstore"
@@ -59,9 +51,9 @@ class Plan:
                 return self._within(name, given)
             return self._within(name, self._command(command_job(spec, node, scope, field), field))
         except NodeError as error:
-            raise refusal(error) from None
+            raise error.refusal() from None
         except BindingError as error:
-            raise refusal(NodeError(field, str(error), "BindingNotFound")) from None
+            raise invalid_field(field, str(error), "BindingNotFound") from None
 
     def declared(self, node: str, output: str) -> Row:
         """What a node's output will be, as far as it is known before it has run: its type."""
@@ -116,9 +108,9 @@ def read_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:
         inputs, outputs = definition.get("inputs") or {}, definition.get("outputs") or {}
         return assembled(resolver, definition, nodes, inputs, outputs, frozenset())
     except NodeError as error:
-        raise refusal(error) from None
+        raise error.refusal() from None
     except BindingError as error:
-        raise refusal(NodeError("jobs", str(error), "BindingNotFound")) from None
+        raise invalid_field("jobs", str(error), "BindingNotFound") from None
 
 
 def component_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:

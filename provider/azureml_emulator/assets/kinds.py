@@ -1,0 +1,190 @@
+"""Kinds of assets: what the service makes of each kind that is put, and what may change afterwards. No HTTP.
+
+The kind ``components`` belongs to the room of pipelines, which says what a component may declare.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import yaml
+
+from azureml_emulator.assets.references import Place, Resolver, UnresolvedError
+from azureml_emulator.assets.versions import Version
+from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.schema import Problem, Shape
+from azureml_emulator.core.schemas import CODE, DATA, ENVIRONMENT, MODEL, invalid
+from azureml_emulator.storage.models import BlobStore
+
+Properties = dict[str, Any]
+
+
+def same_version(given: Properties, version: str) -> str:
+    """The version that an asset is kept under is the one asked for."""
+    return version
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of asset.
+
+    :param segment: its word in paths.
+    :param finish: ``finish(name, version, given)``: the properties as the service answers them.
+    :param frozen: properties that a version keeps for ever.
+    :param clash: HTTP status and message of the refusal when they would change.
+    :param kept_as: ``kept_as(given, version)``: the version that it is kept under.
+    """
+
+    segment: str
+    shape: Shape
+    finish: Callable[[str, str, Properties], Properties]
+    frozen: tuple[str, ...]
+    clash: tuple[int, str]
+    kept_as: Callable[[Properties, str], str] = same_version
+
+
+def base(given: Properties) -> Properties:
+    """What every asset version carries."""
+    return {
+        "description": None,
+        "tags": {},
+        "properties": {},
+        "isArchived": False,
+        "isAnonymous": False,
+        **{key: value for key, value in given.items() if value is not None},
+    }
+
+
+def finish_code(name: str, version: str, given: Properties) -> Properties:
+    """Code comes back as not anonymous. Source: recorded answers to Code Versions - Create."""
+    return {**base(given), "isAnonymous": False, "provisioningState": "Succeeded"}
+
+
+def finish_environment(name: str, version: str, given: Properties) -> Properties:
+    """An environment's conda file comes back as JSON text. Source: recorded answers to Environment Versions - Get."""
+    if not (given.get("image") or given.get("build")):
+        raise invalid([Problem("properties", "One of image and build is required.", "NotNullValidator")])
+    if given.get("image") and given.get("build"):
+        raise invalid([Problem("properties", "image and build exclude each other.")])
+    finished = {
+        "condaFile": None,
+        "image": None,
+        "build": None,
+        "inferenceConfig": None,
+        "osType": "Linux",
+        "stage": None,
+        "autoRebuild": "Disabled",
+        **base(given),
+        "environmentType": "UserCreated",
+        "provisioningState": "Succeeded",
+    }
+    if given.get("condaFile"):
+        finished["condaFile"] = json.dumps(conda(given["condaFile"]), indent=2)
+    return finished
+
+
+def conda(text: str) -> Any:
+    """A conda file's text (YAML or JSON) as values."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = None
+    if not isinstance(value, dict):
+        raise invalid([Problem("properties.condaFile", "The conda file is not a YAML mapping.")])
+    return value
+
+
+def finish_data(resolver: Resolver, name: str, version: str, given: Properties) -> Properties:
+    """A data asset's address comes back in its long form. Source: recorded answers to Data Versions - Get."""
+    return {**base(given), "dataUri": resolver.long_uri(given["dataUri"])}
+
+
+def finish_model(resolver: Resolver, blobs: BlobStore, name: str, version: str, given: Properties) -> Properties:
+    """A model comes back with the datastore address of its files, the job that wrote them, and its flavors."""
+    uri = given["modelUri"]
+    written_by = re.match(r"(?:azureml://jobs/|runs:/)([^/]+)", uri)
+    if written_by:
+        try:
+            place = resolver.place(uri)
+        except UnresolvedError as error:
+            raise ServiceError(400, "UserError", str(error), inner=("BadArgument", "ModelPathNotFound")) from None
+        assert isinstance(place, Place)
+        uri = resolver.uri_of(place)
+    uri = resolver.long_uri(uri)
+    finished = {
+        "modelType": "custom_model",
+        "stage": None,
+        "flavors": {},
+        "jobName": written_by[1] if written_by else None,
+        **base(given),
+        "modelUri": uri,
+        "provisioningState": "Succeeded",
+    }
+    if not given.get("flavors"):
+        finished["flavors"] = flavors(resolver, blobs, uri)
+    return finished
+
+
+def flavors(resolver: Resolver, blobs: BlobStore, uri: str) -> dict[str, Any]:
+    """The flavors that an ``MLmodel`` file at the model's place names, as text values."""
+    try:
+        place = resolver.place(uri)
+        if not isinstance(place, Place):
+            return {}
+        described = yaml.safe_load(blobs.read(place.container, f"{place.path.rstrip('/')}/MLmodel"))
+        rows = dict(described.get("flavors") or {})
+    except (UnresolvedError, OSError, ValueError, yaml.YAMLError, AttributeError):
+        return {}
+    return {name: {"data": {key: str(value) for key, value in dict(row or {}).items()}} for name, row in rows.items()}
+
+
+PATHS = "Asset paths cannot be updated."
+
+
+def asset_kinds(resolver: Resolver, blobs: BlobStore) -> list[Kind]:
+    """The kinds of assets, but for components."""
+    return [
+        Kind("codes", CODE, finish_code, ("codeUri",), (400, PATHS)),
+        Kind(
+            "environments",
+            ENVIRONMENT,
+            finish_environment,
+            ("image", "condaFile", "build", "inferenceConfig", "osType"),
+            (409, "An environment with this name and version already exists; its definition cannot be changed."),
+        ),
+        Kind("data", DATA, partial(finish_data, resolver), ("dataUri", "dataType"), (409, PATHS)),
+        Kind("models", MODEL, partial(finish_model, resolver, blobs), ("modelUri", "modelType"), (409, PATHS)),
+    ]
+
+
+def merged(kind: Kind, before: Version | None, finished: Properties) -> Properties:
+    """The properties to store.
+
+    :raises ServiceError: a version would change what it keeps for ever.
+    """
+    if before is None:
+        return finished
+    changed = [key for key in kind.frozen if plain(before.properties.get(key)) != plain(finished.get(key))]
+    if changed:
+        status, message = kind.clash
+        inner = ("Conflict", "AssetVersionExists") if status == 409 else ("BadArgument", "AssetPathImmutable")
+        raise ServiceError(status, "UserError", message, inner=inner)
+    return {
+        **before.properties,
+        **finished,
+        "properties": {**finished["properties"], **before.properties["properties"]},
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value for comparison: no nulls, no slash at the end of a text, a component's service-made parts in text."""
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items() if each is not None and key != "_source"} or None
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return None if value is None else str(value).rstrip("/")

@@ -1,0 +1,69 @@
+"""What asset versions and their containers look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azureml_emulator.assets.versions import Version, Versions
+
+TYPE = "Microsoft.MachineLearningServices/workspaces"
+
+
+def version_resource(workspace: str, found: Version) -> dict[str, Any]:
+    """An asset version as ARM answers it.
+
+    :param workspace: the workspace's ARM id.
+    """
+    author = {"createdBy": found.created_by, "createdByType": "Application"}
+    return {
+        "id": f"{workspace}/{found.kind}/{found.name}/versions/{found.version}",
+        "name": found.version,
+        "type": f"{TYPE}/{found.kind}/versions",
+        "properties": shown_properties(found),
+        "systemData": {
+            "createdAt": found.created_at,
+            **author,
+            "lastModifiedAt": found.modified_at,
+            "lastModifiedBy": found.created_by,
+            "lastModifiedByType": "Application",
+        },
+    }
+
+
+def shown_properties(found: Version) -> dict[str, Any]:
+    """What is shown of a version: a pipeline component comes back without its nodes. Source: recording
+    test_batch_component."""
+    spec = found.properties.get("componentSpec")
+    if spec is None or spec.get("type") != "pipeline":
+        return dict(found.properties)
+    return {**found.properties, "componentSpec": {key: value for key, value in spec.items() if key != "jobs"}}
+
+
+def container_resource(workspace: str, versions: Versions, kind: str, name: str) -> dict[str, Any] | None:
+    """An asset's container as ARM answers it; None when there is no version of that name.
+
+    :param workspace: the workspace's ARM id.
+    """
+    rows = versions.of(kind, name)
+    settings = versions.container(kind, name)
+    if not rows and not settings:
+        return None
+    latest = versions.latest(kind, name) or (rows[-1] if rows else None)
+    properties: dict[str, Any] = {
+        "description": None,
+        "tags": {},
+        "properties": {},
+        "isArchived": False,
+        **settings,
+        "latestVersion": latest.version if latest else None,
+        "nextVersion": versions.next_number(kind, name),
+    }
+    if kind == "data" and latest:
+        properties["dataType"] = latest.properties["dataType"]
+    return {
+        "id": f"{workspace}/{kind}/{name}",
+        "name": name,
+        "type": f"{TYPE}/{kind}",
+        "properties": properties,
+        "systemData": {"createdAt": rows[0].created_at, "lastModifiedAt": rows[-1].modified_at} if rows else {},
+    }

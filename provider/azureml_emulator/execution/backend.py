@@ -1,0 +1,56 @@
+"""The backend of execution: what the commands of jobs run with on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from azureml_emulator.assets.backend import Assets
+from azureml_emulator.assets.references import Reference
+from azureml_emulator.core.settings import Settings
+from azureml_emulator.execution import process_environment, processes
+from azureml_emulator.execution.requirements import Interpreters
+from azureml_emulator.execution.slots import Slots
+from azureml_emulator.execution.staging import Stage
+from azureml_emulator.identity.tokens import Tokens
+from azureml_emulator.jobs.models import Job
+from azureml_emulator.storage.backend import Storage
+from azureml_emulator.workspace.computes import Computes
+
+
+class Execution:
+    """What commands run with: interpreters, places for their files, slots."""
+
+    def __init__(
+        self, settings: Settings, storage: Storage, tokens: Tokens, assets: Assets, computes: Computes
+    ) -> None:
+        self.settings = settings
+        self.blobs = storage.blobs
+        self.tokens = tokens
+        self.assets = assets
+        self.resolver = assets.resolver
+        self.computes = computes
+        self.interpreters = Interpreters()
+        self.slots = Slots(computes, max(8, 2 * (os.cpu_count() or 1)))
+
+    def stage_folder(self, name: str) -> Path:
+        """The scratch folder of a job."""
+        return self.settings.state / "jobs" / name
+
+    def remove_stages(self) -> None:
+        """Remove the scratch folders that a former emulator left."""
+        for folder in (self.settings.state / "jobs").glob("*"):
+            Stage(folder).remove()
+
+    async def end_leftovers(self, job: Job) -> int:
+        """End the processes that a former emulator left of a job; how many there were."""
+        return await processes.end_leftovers(job.process, process_environment.identity_marks(self.settings, job.name))
+
+    def environment(self, environment_id: str) -> tuple[Reference | None, dict[str, Any]]:
+        """A job's environment and its properties, which are empty for those of a registry."""
+        reference = self.resolver.reference(environment_id, "environments")
+        if reference is None or reference.registry or not reference.version:
+            return reference, {}
+        found = self.assets.versions.get("environments", reference.name, reference.version)
+        return reference, dict(found.properties) if found else {}

@@ -1,0 +1,102 @@
+"""The job type ``Command``: what is checked of such a job, its defaults, and how it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from azureml_emulator.assets.reference_checks import check_reference, environment_id
+from azureml_emulator.core.errors import invalid_field
+from azureml_emulator.core.schemas import COMMAND_JOB
+from azureml_emulator.execution.backend import Execution
+from azureml_emulator.execution.command_run import CommandRun
+from azureml_emulator.jobs.bindings import unknown_bindings
+from azureml_emulator.jobs.checks import check_compute, check_inputs
+from azureml_emulator.jobs.definitions import Properties, default_output
+from azureml_emulator.jobs.engine import Engine, JobType
+
+ABSENT = (
+    "description",
+    "computeId",
+    "codeId",
+    "componentId",
+    "distribution",
+    "limits",
+    "notificationSetting",
+    "secretsConfiguration",
+)
+
+RESOURCES = ("instanceCount", "maxInstanceCount", "instanceType", "locations", "properties", "shmSize", "dockerArgs")
+
+SYSTEM_PROPERTIES = {
+    "_azureml.ComputeTargetType": "amlctrain",
+    "ProcessInfoFile": "azureml-logs/process_info.json",
+    "ProcessStatusFile": "azureml-logs/process_status.json",
+}
+
+
+def command_type(execution: Execution) -> JobType:
+    """The row for command jobs."""
+    return JobType(
+        name="Command",
+        schema=COMMAND_JOB,
+        check=partial(check_command_job, execution),
+        complete=complete,
+        run=lambda engine, name: CommandRun(execution, engine.context, name),
+        absent=ABSENT,
+        shown=shown,
+        system_properties=lambda definition: SYSTEM_PROPERTIES,
+        run_type="azureml.scriptrun",
+        end_leftovers=execution.end_leftovers,
+    )
+
+
+def check_command_job(execution: Execution, engine: Engine, given: Properties, depth: int) -> Properties:
+    """The properties of a command job with their references in the service's spelling.
+
+    :raises ServiceError: 400 ``UserError`` for what does not exist. The texts are ours: the service's are unproven.
+    """
+    check_command(given)
+    check_compute(execution.settings, execution.computes, given)
+    checked = {**given, "environmentId": environment_id(execution.resolver, given["environmentId"])}
+    if given.get("codeId"):
+        check_reference(execution.resolver, "codeId", given["codeId"], "codes")
+    check_inputs(execution.resolver, given)
+    return checked
+
+
+def check_command(given: Properties) -> None:
+    """Every binding of the command names an input or output of the job."""
+    unknown = unknown_bindings(given["command"], given.get("inputs", {}), given.get("outputs", {}))
+    if unknown:
+        message = f"The command names {', '.join(unknown)}, which the job does not have."
+        raise invalid_field("command", message, "BindingNotFound")
+
+
+def complete(name: str, definition: Properties) -> Properties:
+    """The definition with the defaults of command jobs. Source: recorded answers to GET of command jobs."""
+    definition.setdefault("environmentVariables", {})
+    resources = definition.setdefault("resources", {})
+    resources.setdefault("instanceCount", 1)
+    resources.setdefault("shmSize", "2g")
+    if "computeId" not in definition:
+        definition.setdefault("queueSettings", {}).setdefault("jobTier", "Standard")
+    definition["inputs"] = {key: completed_input(value) for key, value in definition.get("inputs", {}).items()}
+    outputs = {key: {"mode": "ReadWriteMount", **value} for key, value in definition.get("outputs", {}).items()}
+    definition["outputs"] = {"default": default_output(name), **outputs}
+    return definition
+
+
+def completed_input(value: Mapping[str, Any]) -> Properties:
+    """An input with the mode that the service fills in."""
+    return dict(value) if value["jobInputType"] == "literal" else {"mode": "ReadOnlyMount", **value}
+
+
+def shown(definition: Properties, parameters: Mapping[str, str]) -> Properties:
+    """What is shown of a command job beside its definition. Source: recorded answers to GET."""
+    return {
+        "parameters": dict(parameters),
+        "queueSettings": definition.get("queueSettings"),
+        "resources": {**dict.fromkeys(RESOURCES), **definition["resources"]},
+    }

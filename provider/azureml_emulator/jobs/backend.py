@@ -1,0 +1,87 @@
+"""The backend of jobs: their records and types, the engine that runs them, and what others logged of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from azureml_emulator.control.faults import Faults
+from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.schemas import read_properties
+from azureml_emulator.core.settings import Settings
+from azureml_emulator.core.transitions import Transitions
+from azureml_emulator.identity.tokens import Tokens
+from azureml_emulator.jobs.checks import job_type_of
+from azureml_emulator.jobs.definitions import Properties, changed_properties, immutable_message, updated_definition
+from azureml_emulator.jobs.engine import Engine
+from azureml_emulator.jobs.models import Job, Jobs
+
+
+class LoggedValues(Protocol):
+    """What jobs logged with MLflow."""
+
+    def params(self, run: str) -> dict[str, str]:
+        """The parameters of a job."""
+
+    def tags(self, run: str) -> dict[str, str]:
+        """The tags of a job."""
+
+
+@dataclass(frozen=True)
+class JobsBackend:
+    """The jobs of the workspace."""
+
+    settings: Settings
+    jobs: Jobs
+    engine: Engine
+    transitions: Transitions
+    faults: Faults
+    tokens: Tokens
+    logged: LoggedValues
+
+    def read(self, name: str, body: Mapping[str, Any]) -> Properties:
+        """The checked properties of a job's PUT, ``jobType`` in the service's spelling.
+
+        :raises ServiceError: 400 for a body that the service would refuse, 501 for a type of job that is not emulated.
+        """
+        job_type = job_type_of(name, dict(body), self.engine.types)
+        return {**read_properties(body, self.engine.types[job_type].schema), "jobType": job_type}
+
+    def update(self, job: Job, given: Properties) -> Job:
+        """Change what may change of a job that exists.
+
+        :raises ServiceError: 400 ``JobPropertyImmutable`` when the definition is another one. The status 400 is
+            unproven.
+        """
+        changed = changed_properties(job.definition, self.engine.complete(job.name, given))
+        if "environmentId" in changed or "inputs" in changed:  # the stored spelling is the service's
+            asked = self.engine.complete(job.name, self.engine.check(given))
+            changed = changed_properties(job.definition, asked)
+        if changed:
+            raise ServiceError(
+                400,
+                "UserError",
+                immutable_message(changed),
+                inner=("Immutable", "JobPropertyImmutable"),
+                message_format=immutable_message(["{property}"]),
+                parameters={"property": ", ".join(changed)},
+            )
+        return self.jobs.change(job.name, definition=updated_definition(job.definition, given))
+
+    def find(self, name: str) -> Job:
+        """A job.
+
+        :raises ServiceError: the service's 404. Source: recorded answer.
+        """
+        job = self.jobs.get(name)
+        if job is None:
+            raise ServiceError(
+                404,
+                "UserError",
+                f"Job {name} not found.",
+                inner=("NotFound", "JobNotFound"),
+                message_format="Job {jobId} not found.",
+                parameters={"jobId": name},
+            )
+        return job

@@ -1,0 +1,207 @@
+"""The engine: takes jobs, runs them, and says what becomes of them when the emulator starts and stops.
+
+What is particular to a type of job stands in its ``JobType``; the application makes the table of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from azureml_emulator.core.errors import ServiceError, nested
+from azureml_emulator.core.schema import Shape
+from azureml_emulator.jobs.definitions import Properties, with_defaults
+from azureml_emulator.jobs.job_run import JobRun, RunContext
+from azureml_emulator.jobs.models import BEFORE_RUNNING, STOPPABLE, Job
+
+logger = logging.getLogger(__name__)
+
+ON_EXIT = "The emulator was not running any more while the job ran; what was left of its processes was ended."
+
+LAST_WORDS = 15.0
+"""Seconds that running jobs get to end when the emulator stops."""
+
+
+async def nothing_left(job: Job) -> None:
+    """End what a former emulator left of a job: nothing."""
+
+
+@dataclass(frozen=True)
+class JobType:
+    """One type of job.
+
+    :param name: its ``jobType``, such as ``Command``.
+    :param schema: the keys of its properties.
+    :param check: ``check(engine, given, depth)``: the properties with their references in the service's spelling. It
+        raises the service's refusal of what does not exist or does not fit; ``depth`` counts the pipelines around it.
+    :param complete: ``complete(name, definition)``: the definition with the defaults of this type.
+    :param run: ``run(engine, name)``: what takes the job to its end.
+    :param absent: properties that are shown as null when they were not given.
+    :param shown: ``shown(definition, parameters)``: properties that are shown beside those of the definition; the
+        parameters are those that the job logged with MLflow.
+    :param system_properties: ``system_properties(definition)``: what the service adds to the job's own properties.
+    :param run_type: run history's word for it.
+    :param needs_user_token: whether its PUT must carry a token for Azure ML, too.
+    :param end_leftovers: ends processes that a former emulator left of a job.
+    """
+
+    name: str
+    schema: Shape
+    check: Callable[[Engine, Properties, int], Properties]
+    complete: Callable[[str, Properties], Properties]
+    run: Callable[[Engine, str], JobRun]
+    absent: tuple[str, ...]
+    shown: Callable[[Properties, Mapping[str, str]], Properties]
+    system_properties: Callable[[Properties], dict[str, str]]
+    run_type: str
+    needs_user_token: bool = False
+    end_leftovers: Callable[[Job], Awaitable[object]] = nothing_left
+
+
+class Engine:
+    """Takes jobs and runs them as tasks of the event loop. Job names are the keys of everything.
+
+    :param runners: further runners by the name that a job's record gives; other jobs are run by their type's.
+    :param created_by: the id of the application that makes jobs.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        types: Iterable[JobType],
+        runners: Mapping[str, Callable[[Engine, str], JobRun]],
+        created_by: str,
+    ) -> None:
+        self.context = context
+        self.jobs = context.jobs
+        self.types = {row.name: row for row in types}
+        self._runners = {**{row.name: row.run for row in self.types.values()}, **runners}
+        self._created_by = created_by
+        self._runs: dict[str, JobRun] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    # the way in --------------------------------------------------------------------------------------
+
+    def check(self, given: Properties, depth: int = 0) -> Properties:
+        """The properties with their references in the service's spelling; everything they name exists.
+
+        :raises ServiceError: 400 ``UserError`` for what does not exist.
+        """
+        return self.types[given["jobType"]].check(self, given, depth)
+
+    def complete(self, name: str, given: Properties) -> Properties:
+        """The definition as the service stores it: with its defaults."""
+        return self.types[given["jobType"]].complete(name, with_defaults(name, given))
+
+    def begin(
+        self,
+        name: str,
+        given: Properties,
+        *,
+        parent: str | None = None,
+        root: str | None = None,
+        node: str | None = None,
+    ) -> Job:
+        """Check a job, record it and start it.
+
+        :param given: properties that fit the schema of their type.
+        :param parent: the job it belongs to; ``root`` is the outermost one.
+        :param node: the job's name in the graph of its parent, which makes it a step of a pipeline.
+        :raises ServiceError: something that it names does not exist or does not fit; no job was made.
+        """
+        job = self.add(name, self.check(given), parent=parent, root=root, node=node)
+        self.submit(name)
+        return job
+
+    def add(
+        self,
+        name: str,
+        given: Properties,
+        *,
+        parent: str | None = None,
+        root: str | None = None,
+        node: str | None = None,
+        runner: str | None = None,
+    ) -> Job:
+        """Record a job; ``submit`` starts it."""
+        definition = self.complete(name, given)
+        return self.jobs.add(name, definition, self._created_by, parent, root=root, node=node, runner=runner)
+
+    # the run -----------------------------------------------------------------------------------------
+
+    def submit(self, name: str) -> None:
+        """Start a job that is recorded."""
+        job = self.jobs.get(name)
+        assert job is not None
+        self._runs[name] = run = self._runners[job.runner or job.definition["jobType"]](self, name)
+        self._tasks[name] = task = asyncio.create_task(run.run(), name=f"job {name}")
+        task.add_done_callback(lambda _: self._forget(name))
+
+    def cancel(self, job: Job, reason: str | None = None) -> None:
+        """Ask a job to end; once more is no matter. Its status is ``CancelRequested`` until its processes are gone.
+
+        :raises ServiceError: 400 when it is finalizing or has ended.
+        """
+        if job.status in STOPPABLE:
+            self.jobs.change(job.name, status="CancelRequested", cancel_reason=reason)
+            self._runs[job.name].stop("cancel")
+        elif job.status != "CancelRequested":
+            message = f"Job {job.name} is in state {job.status} and cannot be canceled."
+            raise ServiceError(400, "UserError", message, inner=("BadArgument", "JobNotCancelable"))
+
+    def cancel_is_over(self, job: Job) -> bool:
+        """Whether the operation of a cancel is over; the job may still be ``CancelRequested`` (fault
+        ``cancel_slow``)."""
+        run = self._runs.get(job.name)
+        return job.ended or (run is not None and run.cancel_is_over)
+
+    async def ended(self, name: str) -> None:
+        """Wait until a job has ended."""
+        task = self._tasks.get(name)
+        if task:
+            await asyncio.wait([task])
+
+    def _forget(self, name: str) -> None:
+        self._runs.pop(name, None)
+        task = self._tasks.pop(name, None)
+        if task and not task.cancelled() and task.exception():
+            logger.error("The job %s could not be run.", name, exc_info=task.exception())
+
+    # start and stop of the emulator ------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """End what a former emulator left behind, and go on with jobs that had not begun."""
+        for job in list(self.jobs.all()):
+            if not job.ended:
+                await self._recover(job)
+
+    async def stop(self) -> None:
+        """End every running job; jobs that had not begun wait for the next start."""
+        for name, run in self._runs.items():
+            job = self.jobs.get(name)
+            if job and begins_anew(job):
+                self._tasks[name].cancel()
+            else:
+                run.stop("shutdown")
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=LAST_WORDS)
+
+    async def _recover(self, job: Job) -> None:
+        await self.types[job.definition["jobType"]].end_leftovers(job)
+        if begins_anew(job):
+            self.jobs.start_over(job)
+            self.submit(job.name)
+        elif job.status == "CancelRequested":
+            self.jobs.change(job.name, status="Canceled", process=None)
+        else:
+            inner = nested(("EmulatorStopped",))
+            error = {"code": "ServiceError", "message": ON_EXIT, "messageParameters": {}, "innerError": inner}
+            self.jobs.change(job.name, status="Failed", error=error, process=None, queueing=None)
+
+
+def begins_anew(job: Job) -> bool:
+    """Whether a job that was not over when the emulator stopped runs after the next start: nothing of it had begun, and
+    it is no step of a pipeline, which ends with the emulator."""
+    return job.status in BEFORE_RUNNING and job.node is None

@@ -1,0 +1,77 @@
+"""What a job looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azureml_emulator.core.settings import Settings
+from azureml_emulator.jobs.backend import JobsBackend
+from azureml_emulator.jobs.models import Job
+
+TYPE = "Microsoft.MachineLearningServices/workspaces/jobs"
+
+
+def job_resource(backend: JobsBackend, job: Job) -> dict[str, Any]:
+    """A job as ARM answers it. A step of a pipeline has no ``properties`` there at all. Source: recorded answers to
+    GET of command jobs, pipeline jobs and a pipeline's child."""
+    envelope = {
+        "id": f"{backend.settings.ws_arm}/jobs/{job.name}",
+        "name": job.name,
+        "type": TYPE,
+        "systemData": {"createdAt": job.created_at, "createdBy": job.created_by, "createdByType": "Application"},
+    }
+    return envelope if job.node else {**envelope, "properties": job_properties(backend, job)}
+
+
+def job_properties(backend: JobsBackend, job: Job) -> dict[str, Any]:
+    """The properties of a job that is no step."""
+    definition = job.definition
+    job_type = backend.engine.types[definition["jobType"]]
+    hollow = job.ended and backend.faults.take("null_outputs", job.name) is not None
+    return {
+        **dict.fromkeys(job_type.absent),
+        **definition,
+        "status": job.status,
+        "services": {**definition.get("services", {}), **own_services(backend.settings, job.name)},
+        "properties": {**job_type.system_properties(definition), **definition["properties"]},
+        "tags": shown_tags(job, backend.logged.tags(job.name)),
+        "inputs": {name: {"description": None, **value} for name, value in definition["inputs"].items()},
+        "outputs": {name: output_row(value, hollow) for name, value in definition["outputs"].items()},
+        **job_type.shown(definition, backend.logged.params(job.name)),
+    }
+
+
+def shown_tags(job: Job, logged: Mapping[str, str]) -> dict[str, str]:
+    """The job's tags, with those that it set through MLflow, but for MLflow's own.
+
+    :param logged: the tags that it set through MLflow.
+    """
+    theirs = {key: value for key, value in logged.items() if not key.startswith("mlflow.")}
+    return {**theirs, **job.definition["tags"]}
+
+
+def output_row(value: dict[str, Any], hollow: bool) -> dict[str, Any]:
+    """An output as it was asked for: without a ``uri`` of its own it stays null, also when the job has ended."""
+    row = {"uri": None, "assetName": None, "assetVersion": None, "description": None, **value}
+    return {**row, "uri": None} if hollow else row
+
+
+def own_services(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
+    """The two services of every job: where it is tracked, and its Studio page."""
+    empty = dict.fromkeys(("port", "status", "errorMessage", "properties", "nodes"))
+    return {
+        "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking_address(settings), **empty},
+        "Studio": {"jobServiceType": "Studio", "endpoint": studio_page(settings, name), **empty},
+    }
+
+
+def tracking_address(settings: Settings) -> str:
+    """The address of the workspace's MLflow, as jobs show it."""
+    return f"azureml://{settings.api.partition('://')[2]}/mlflow/v1.0{settings.ws_arm}?"
+
+
+def studio_page(settings: Settings, name: str) -> str:
+    """The address of a job's Studio page."""
+    group = f"/subscriptions/{settings.subscription_id}/resourcegroups/{settings.resource_group}"
+    return f"{settings.studio_url}/runs/{name}?wsid={group}/workspaces/{settings.workspace_name}"

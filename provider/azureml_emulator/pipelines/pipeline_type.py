@@ -1,0 +1,96 @@
+"""The job type ``Pipeline``: what is checked of such a job, its defaults, and how it shows."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from azureml_emulator.assets.references import Resolver
+from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.jobs.checks import check_inputs
+from azureml_emulator.jobs.definitions import Properties
+from azureml_emulator.jobs.engine import Engine, JobType
+from azureml_emulator.pipelines.pipeline_run import PipelineRun
+from azureml_emulator.pipelines.plans import default_datastore, located, read_plan
+from azureml_emulator.pipelines.schemas import PIPELINE_JOB
+from azureml_emulator.storage.models import BlobStore
+
+DEEPEST = 10
+"""How deep pipelines may lie in each other; the service's own limit is unproven."""
+
+ABSENT = (
+    "description",
+    "computeId",
+    "componentId",
+    "notificationSetting",
+    "secretsConfiguration",
+    "sourceJobId",
+)
+
+
+def pipeline_type(resolver: Resolver, blobs: BlobStore, container: str) -> JobType:
+    """The row for pipeline jobs.
+
+    :param container: the container of the default datastore.
+    """
+    return JobType(
+        name="Pipeline",
+        schema=PIPELINE_JOB,
+        check=partial(check_pipeline, resolver),
+        complete=complete,
+        run=partial(PipelineRun, resolver, blobs, container),
+        absent=ABSENT,
+        shown=lambda definition, parameters: {},
+        system_properties=system_properties,
+        run_type="azureml.PipelineRun",
+        needs_user_token=True,
+    )
+
+
+def check_pipeline(resolver: Resolver, engine: Engine, given: Properties, depth: int) -> Properties:
+    """Every node of a pipeline, and of the pipelines inside of it, would make a job that can run.
+
+    :raises ServiceError: 400 for what does not fit or does not exist, 501 for what is not emulated.
+    """
+    if depth > DEEPEST:
+        raise invalid_field("componentId", f"Pipelines lie more than {DEEPEST} deep in each other.", "PipelineTooDeep")
+    for side in ("on_init", "on_finalize"):
+        if (given.get("settings") or {}).get(side):
+            message = f"settings.{side}: see docs/emulator.md for what is here."
+            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+    check_inputs(resolver, given)
+    datastore = default_datastore(given)
+    if resolver.datastore(datastore) is None:
+        message = f"The datastore {datastore!r} was not found in the workspace."
+        raise invalid_field("settings.default_datastore", message, "DatastoreNotFound")
+    plan = read_plan(resolver, given)
+    for name in plan.graph.nodes:
+        job = plan.job(name, plan.declared)
+        try:
+            engine.check(job, depth + 1)
+        except ServiceError as error:
+            raise located(error, f"jobs.{name}") from None
+    return given
+
+
+def complete(name: str, definition: Properties) -> Properties:
+    """The definition with the defaults of pipelines. Source: recorded answers to GET of pipeline jobs; that the modes
+    of a pipeline's data stay open is unproven."""
+    return {**{key: {} for key in ("inputs", "outputs", "jobs", "settings")}, **definition}
+
+
+def system_properties(definition: Properties) -> dict[str, str]:
+    """The properties that the service gives a pipeline. Source: recorded answers to Jobs - Get."""
+    settings = definition.get("settings") or {}
+    compute = str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
+    return {
+        "azureml.runsource": "azureml.PipelineRun",
+        "runSource": "MFE",
+        "runType": "HTTP",
+        "azureml.parameters": "{}",
+        "azureml.continue_on_step_failure": str(bool(settings.get("continue_on_step_failure"))),
+        "azureml.continue_on_failed_optional_input": "True",
+        **({"azureml.defaultComputeName": compute} if compute else {}),
+        "azureml.defaultDataStoreName": "workspaceblobstore",
+        "azureml.enforceRerun": str(bool(settings.get("force_rerun"))),
+        "azureml.pipelineComponent": "pipelinerun",
+    }
