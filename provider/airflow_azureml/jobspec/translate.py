@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Translation, Upload
 from airflow_azureml.jobspec.kinds.table import JOB_TYPES, KINDS, job_translator
 from airflow_azureml.jobspec.recognition.recognised import explained
-from airflow_azureml.jobspec.table.fields import nearest, show
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 

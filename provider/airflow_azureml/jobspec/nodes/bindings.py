@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.nodes.kind import Scope, Source
-from airflow_azureml.jobspec.table.fields import Translator, nearest, show
+from airflow_azureml.jobspec.table.translator import Translator
 
 BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
 PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")

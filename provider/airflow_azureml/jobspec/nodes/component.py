@@ -11,22 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
 from airflow_azureml.jobspec.grammar import component_io
 from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.references import REGISTRY
 from airflow_azureml.jobspec.grammar.shared import RESOURCES
-from airflow_azureml.jobspec.table.fields import (
-    OMIT,
-    Field,
-    Translator,
-    answers,
-    anything,
-    as_written,
-    convert_mapping,
-    show,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field, answers, as_written
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import OMIT, Translator
 from airflow_azureml.jobspec.table.values import mapped, text, truth
 
 ANONYMOUS = "azureml_anonymous"

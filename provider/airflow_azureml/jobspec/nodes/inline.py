@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.component_io import Port, dotted, parameter
 from airflow_azureml.jobspec.grammar.inputs import input_mode, input_type
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import Component, registration
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.table.fields import INVALID, Translator, show
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 
 
 def inferred(located: Located, ctx: Translator, scope: Scope) -> dict[str, Any]:

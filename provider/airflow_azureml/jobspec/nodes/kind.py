@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.nodes.component import Component
-from airflow_azureml.jobspec.table.fields import Translator
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.rest.errors import Problem
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.references import REGISTRY, asset
 from airflow_azureml.jobspec.nodes.component import Component
 from airflow_azureml.jobspec.nodes.kind import ComponentFile, JobTranslator, Kind
-from airflow_azureml.jobspec.table.fields import INVALID, show
+from airflow_azureml.jobspec.table.translator import INVALID
 from airflow_azureml.rest.errors import SpecError
 
 

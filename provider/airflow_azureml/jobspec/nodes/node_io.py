@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.command_text import ANY_BINDING
 from airflow_azureml.jobspec.grammar.component_io import PARAMETERS, Port
 from airflow_azureml.jobspec.grammar.inputs import (
@@ -26,7 +27,7 @@ from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import Component
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.table.fields import INVALID, Translator, show
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 
 
 def node_shape(

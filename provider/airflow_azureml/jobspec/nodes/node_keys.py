@@ -9,7 +9,8 @@ from __future__ import annotations
 from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.shared import TAGS
 from airflow_azureml.jobspec.nodes.component import any_mapping
-from airflow_azureml.jobspec.table.fields import Field, Table, anything
+from airflow_azureml.jobspec.table.field import Field, Table
+from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.values import text
 
 NODE = (

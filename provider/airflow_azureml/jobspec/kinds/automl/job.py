@@ -16,15 +16,10 @@ from airflow_azureml.jobspec.grammar.shared import HEAD, RESOURCES, identity
 from airflow_azureml.jobspec.kinds.automl.settings import Style
 from airflow_azureml.jobspec.kinds.automl.tasks import FIXED_METRIC, details, task_of
 from airflow_azureml.jobspec.kinds.automl.yaml_rows import QUEUE, services
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Field,
-    Translator,
-    as_written,
-    convert_mapping,
-    nested,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, as_written
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
 

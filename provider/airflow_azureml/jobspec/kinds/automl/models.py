@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.kinds.automl.settings import Style
 from airflow_azureml.jobspec.kinds.automl.words import (
     OPTIMIZERS,
@@ -19,16 +20,10 @@ from airflow_azureml.jobspec.kinds.automl.words import (
     VALIDATION_METRICS,
 )
 from airflow_azureml.jobspec.kinds.sweep.job import SPACES, amount
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Convert,
-    Field,
-    Translator,
-    convert_mapping,
-    nearest,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, number, text, truth, whole
 
 _COMMON: dict[str, str] = {

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.computes import named_compute
 from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.grammar.shared import RESOURCES, TAGS, identity
@@ -18,16 +19,10 @@ from airflow_azureml.jobspec.kinds.automl.yaml_rows import QUEUE, services
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import one_output
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Field,
-    Translator,
-    as_written,
-    convert_mapping,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, as_written
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
 

@@ -10,23 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.kinds.automl.words import (
     META_LEARNERS,
     TRANSFORMERS,
 )
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Convert,
-    Field,
-    Translator,
-    anything,
-    as_written,
-    nearest,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import nested
+from airflow_azureml.jobspec.table.field import Convert, Field, as_written
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import choice, iso_duration, listed, mapped, number, text, truth, whole
 
 PARTS = {

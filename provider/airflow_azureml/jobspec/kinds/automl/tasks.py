@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.grammar import inputs as io
 from airflow_azureml.jobspec.grammar.local_files import datastore
 from airflow_azureml.jobspec.kinds.automl.models import model_settings, model_space
@@ -31,7 +32,9 @@ from airflow_azureml.jobspec.kinds.automl.words import (
 )
 from airflow_azureml.jobspec.kinds.sweep.job import ALGORITHMS, EARLY_TERMINATION
 from airflow_azureml.jobspec.kinds.sweep.node import yaml_algorithm
-from airflow_azureml.jobspec.table.fields import INVALID, Convert, Field, Translator, nearest, show, snake
+from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, number, text
 
 MULTILABEL = [*METRICS, "IOU"]

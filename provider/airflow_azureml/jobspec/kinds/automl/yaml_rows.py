@@ -9,7 +9,9 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.shared import SERVICES, service_type
-from airflow_azureml.jobspec.table.fields import Field, Translator, nested
+from airflow_azureml.jobspec.table.convert import nested
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import choice, mapped, text, whole
 
 

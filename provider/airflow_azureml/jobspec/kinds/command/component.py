@@ -22,7 +22,10 @@ from airflow_azureml.jobspec.nodes.component import (
     unknown_keys,
     without_empty,
 )
-from airflow_azureml.jobspec.table.fields import INVALID, Field, Translator, anything, convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
 

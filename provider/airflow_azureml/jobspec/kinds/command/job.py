@@ -27,7 +27,9 @@ from airflow_azureml.jobspec.grammar.shared import (
     identity,
     resources,
 )
-from airflow_azureml.jobspec.table.fields import INVALID, Field, Translator, answers, convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import text
 
 SINGLE_BRACKETS = re.compile(r"(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.command_text import check_bindings
 from airflow_azureml.jobspec.grammar.computes import compute_id
@@ -34,7 +35,10 @@ from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
-from airflow_azureml.jobspec.table.fields import INVALID, Convert, Field, Translator, anything, convert_mapping, show
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
 

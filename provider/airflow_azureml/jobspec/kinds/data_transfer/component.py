@@ -19,7 +19,9 @@ from airflow_azureml.jobspec.nodes.component import (
     unknown_keys,
     without_empty,
 )
-from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import choice
 
 COPY, IMPORT, EXPORT = "copy_data", "import_data", "export_data"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.shared import HEAD as JOB_HEAD
@@ -30,16 +31,10 @@ from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Field,
-    Translator,
-    anything,
-    convert_mapping,
-    nearest,
-    nested,
-    show,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, text
 
 OWN_COMPONENTS = "azureml://registries/azureml/components/{task}_{kind}/versions/0.0.1"

@@ -10,21 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.outputs import outputs
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, RESOURCES, identity
 from airflow_azureml.jobspec.kinds.finetuning.job import hyperparameters, model, named, raw_compute, table
-from airflow_azureml.jobspec.table.fields import (
-    Field,
-    Translator,
-    answers,
-    anything,
-    by_type,
-    convert_mapping,
-    fixed,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import choice, mapped, number, text, truth, whole
 
 

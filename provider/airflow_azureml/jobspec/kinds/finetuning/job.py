@@ -10,20 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.grammar import inputs as io
 from airflow_azureml.jobspec.grammar.outputs import outputs
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, QUEUE, identity
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Convert,
-    Field,
-    Translator,
-    convert_mapping,
-    nearest,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, mapped, number, text, whole
 
 TASKS = (

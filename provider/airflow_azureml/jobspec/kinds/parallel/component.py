@@ -19,7 +19,9 @@ from airflow_azureml.jobspec.nodes.component import (
     registration,
     unknown_keys,
 )
-from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import Translator
 
 
 def parallel_component(located: Located, ctx: Translator) -> Any:

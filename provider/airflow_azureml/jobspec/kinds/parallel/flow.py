@@ -14,12 +14,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Address, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.component_io import Port
 from airflow_azureml.jobspec.grammar.includes import beside
 from airflow_azureml.jobspec.grammar.local_files import follow, local
 from airflow_azureml.jobspec.nodes.component import ANONYMOUS, Component, component_environment, without_empty
-from airflow_azureml.jobspec.table.fields import INVALID, Field, Translator, as_written, convert_mapping, nested, show
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, as_written
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import listed, mapped, text, truth
 
 SCHEMAS = "https://azuremlschemas.azureedge.net/promptflow/latest/"

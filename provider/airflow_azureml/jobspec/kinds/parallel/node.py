@@ -19,15 +19,10 @@ from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Field,
-    Translator,
-    anything,
-    as_written,
-    convert_mapping,
-    nested,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, as_written
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
 

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.code import code, linked
 from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.nodes.component import component_environment, spec_id
-from airflow_azureml.jobspec.table.fields import INVALID, Field, Table, Translator, convert_mapping, show
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field, Table
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, text, whole
 
 UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}

@@ -22,7 +22,9 @@ from airflow_azureml.jobspec.nodes.component import (
 )
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Scope, Source
 from airflow_azureml.jobspec.nodes.translation import jobs_of, translate_nodes
-from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import Translator
 
 _COMPONENT = (*HEAD, Field("properties", "properties", any_mapping))
 

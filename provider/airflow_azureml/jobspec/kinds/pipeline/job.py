@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.grammar.component_io import PARAMETERS, Ports, dotted
 from airflow_azureml.jobspec.grammar.computes import compute_id, named_compute
 from airflow_azureml.jobspec.grammar.inputs import job_input
@@ -20,7 +21,9 @@ from airflow_azureml.jobspec.nodes.component import unknown_keys
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Scope, Source
 from airflow_azureml.jobspec.nodes.node_component import component
 from airflow_azureml.jobspec.nodes.translation import jobs_of, translate_nodes
-from airflow_azureml.jobspec.table.fields import INVALID, OMIT, Field, Translator, convert_mapping, nearest, show
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import truth
 
 # -- inputs, outputs and settings of a pipeline

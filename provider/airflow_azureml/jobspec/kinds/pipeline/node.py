@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.nodes.component import unknown_keys
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape
 from airflow_azureml.jobspec.nodes.node_keys import NODE
-from airflow_azureml.jobspec.table.fields import Translator, convert_mapping, show
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.translator import Translator
 
 
 def settings_of_node(located: Located, ctx: Translator) -> None:

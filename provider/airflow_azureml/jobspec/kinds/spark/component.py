@@ -29,7 +29,9 @@ from airflow_azureml.jobspec.nodes.component import (
     spec_id,
     unknown_keys,
 )
-from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import text
 
 LISTS = tuple(Field(name, name, unique_texts) for name in ("py_files", "jars", "files", "archives"))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.command_text import check_command
 from airflow_azureml.jobspec.grammar.computes import compute_id
@@ -18,18 +19,10 @@ from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.outputs import outputs
 from airflow_azureml.jobspec.grammar.references import is_url
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Field,
-    Translator,
-    answers,
-    anything,
-    convert_mapping,
-    nested,
-    show,
-    tell_reading,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import listed, mapped, text
 
 CONF = {
@@ -76,7 +69,7 @@ def runtime_version(located: Located, ctx: Translator) -> Any:
     given = str(located.value) if isinstance(located.value, (str, int, float)) else ""
     if not given or not all(part.isdecimal() for part in given.split(".")):
         return ctx.error(located, f"{show(located.value)} is not a version. Accepted: numbers with dots, such as 3.4.")
-    tell_reading(located, ctx, given)
+    warn_of_reading(located, ctx, given)
     return given
 
 

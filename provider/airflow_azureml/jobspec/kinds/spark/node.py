@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.command_text import check_command
 from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.literals import is_literal
@@ -34,7 +35,9 @@ from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
-from airflow_azureml.jobspec.table.fields import Field, Translator, convert_mapping, nested, show
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import text
 
 RESOURCES = nested(

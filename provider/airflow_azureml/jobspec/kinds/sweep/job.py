@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.grammar.code import code, linked
 from airflow_azureml.jobspec.grammar.command_text import check_command
 from airflow_azureml.jobspec.grammar.computes import compute
@@ -25,23 +26,11 @@ from airflow_azureml.jobspec.grammar.shared import (
     resources,
 )
 from airflow_azureml.jobspec.kinds.command.job import command_line
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    OMIT,
-    Convert,
-    Field,
-    Invalid,
-    MappingConvert,
-    Translator,
-    anything,
-    by_type,
-    convert_mapping,
-    fixed,
-    nearest,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
+from airflow_azureml.jobspec.table.field import Convert, Field, MappingConvert
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, iso_duration, listed, mapped, number, text, whole
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.grammar.inputs import named
 from airflow_azureml.jobspec.grammar.references import REGISTRY
 from airflow_azureml.jobspec.grammar.shared import RESOURCES
@@ -26,19 +27,11 @@ from airflow_azureml.jobspec.nodes.component import any_mapping, unknown_keys
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape
 from airflow_azureml.jobspec.nodes.node_keys import NODE, rows
-from airflow_azureml.jobspec.table.fields import (
-    INVALID,
-    Convert,
-    Field,
-    Translator,
-    anything,
-    as_written,
-    convert_mapping,
-    nearest,
-    nested,
-    show,
-    snake,
-)
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.field import Convert, Field, as_written
+from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, mapped, whole
 
 TIERS = {word: word for word in ("null", "spot", "basic", "standard", "premium")}
