@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.version_compat import AirflowException, AirflowFailException, AirflowTaskTimeout
@@ -53,6 +54,7 @@ class AzureMLJobFailedError(AzureMLException):
     def __init__(
         self,
         job_name: str,
+        *,
         status: str = "Failed",
         code: str | None = None,
         reason: str | None = None,
@@ -83,17 +85,17 @@ class AzureMLJobFailedError(AzureMLException):
             lines.append(f"Azure ML Studio: {self.studio_url}")
         return "\n".join(lines)
 
-    def _arguments(self) -> tuple[Any, ...]:
-        story = (self.code, self.reason, self.log_tail, self.studio_url, self.codes)
-        return (self.job_name, self.status, *story, self.failure)
+    def _keywords(self) -> dict[str, Any]:
+        names = ("status", "code", "reason", "log_tail", "studio_url", "codes", "failure")
+        return {name: getattr(self, name) for name in names}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by the arguments: the default would hand the finished text to ``job_name``."""
-        return type(self), self._arguments()
+        return partial(type(self), **self._keywords()), (self.job_name,)
 
     def serialize(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """Say how Airflow rebuilds this exception in another process."""
-        return f"{type(self).__module__}.{type(self).__qualname__}", self._arguments(), {}
+        return f"{type(self).__module__}.{type(self).__qualname__}", (self.job_name,), self._keywords()
 
 
 class AzureMLJobCanceledError(AzureMLException):

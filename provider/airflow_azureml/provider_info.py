@@ -88,7 +88,8 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "hooks": _modules("hooks.azureml"),
         "operators": _modules(
-            "operators.jobs", "operators.batch", "operators.assets", "operators.infrastructure", "operators.outputs"
+            *("operators.jobs", "operators.cancel_job", "operators.outputs", "operators.assets"),
+            *("operators.batch", "operators.infrastructure"),
         ),
         "sensors": _modules("sensors.jobs"),
         "triggers": _modules("triggers.jobs", "triggers.operations"),

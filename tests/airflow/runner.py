@@ -15,7 +15,7 @@ from typing import Any
 import airflow
 from airflow import settings
 
-from airflow_azureml.triggers import jobs
+from airflow_azureml.triggers import base
 
 
 def loaded(folder: str) -> Any:
@@ -34,7 +34,7 @@ def main() -> None:
     settings.configure_vars()  # type: ignore[no-untyped-call]
     settings.configure_orm()  # type: ignore[no-untyped-call]
     # No scheduler here has to digest that a worker is done.
-    jobs.SETTLE = 0
+    base.SETTLE = 0
     bag = loaded(sys.argv[1])
     # One and the same day, at a time of that day that no other run has.
     noon = datetime.datetime(2024, 1, 1, 12, tzinfo=datetime.timezone.utc)

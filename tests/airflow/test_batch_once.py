@@ -282,12 +282,12 @@ def test_a_job_whose_answer_is_lost_is_found_by_its_mark_and_canceled(
     faults("timeout", when="after")
     own.take_long()
     invoking = Invoking(own.task(), emulator)
-    ending = invoking.task._ending
-    assert ending is not None
+    cancellation = invoking.task._cancellation
+    assert cancellation is not None
     invoking.task.on_kill()
-    ending.settle()
+    cancellation.join()
     (job,) = own.jobs(hook)
-    assert ending.job_name == job, "before SIGKILL comes"
+    assert cancellation.job_name == job, "before SIGKILL comes"
     assert hook.wait_for_job(job, 30).status == "Canceled"
     assert [type(error) for error in invoking.end()] == [exceptions.AzureMLException]
 

@@ -32,7 +32,12 @@ RETRIED = {
 }
 REPLY = Reply(400)
 FAILED = exceptions.AzureMLJobFailedError(
-    "train-1", "Failed", "UserError", "exit code 3", "line one\nline two", "http://studio/train-1", ["UserError"]
+    "train-1",
+    code="UserError",
+    reason="exit code 3",
+    log_tail="line one\nline two",
+    studio_url="http://studio/train-1",
+    codes=["UserError"],
 )
 
 

@@ -132,7 +132,7 @@ def test_results_of_tasks_are_references(name: str, given: dict[str, Any], hook:
 async def test_a_deferred_task_goes_on_with_the_next_operation(
     name: str, given: dict[str, Any], hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_azureml.triggers.jobs.SETTLE", 0)
+    monkeypatch.setattr("airflow_azureml.triggers.base.SETTLE", 0)
     task: Any = AzureMLCreateBatchEndpointOperator(task_id="t", name=name, deferrable=True)
     waits = await played(task)
     task = AzureMLCreateBatchDeploymentOperator(

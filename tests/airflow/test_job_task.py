@@ -10,7 +10,7 @@ import pytest
 
 from airflow_azureml.exceptions import AzureMLJobCanceledFinalError, AzureMLJobFailedError
 from airflow_azureml.rest.flow import Call, Reply
-from airflow_azureml.task.job_task import conclude
+from airflow_azureml.task.job_task import JobTask
 from tests.airflow.instance import Instance
 from tests.rest.driving import WS, Drive, job, reply
 
@@ -46,7 +46,8 @@ def concluded(caplog: pytest.LogCaptureFixture, status: str, service: Any, *, ta
     caplog.set_level(logging.INFO)
     log = logging.getLogger("task")
     try:
-        conclude(Instance(), log, service, job("j", status), "fail", tail=tail)
+        hook: Any = SimpleNamespace(client=lambda: service)
+        JobTask(Instance(), log, hook, "fail").conclude(job("j", status), tail=tail)
     finally:
         lines = [record.getMessage() for record in caplog.records if record.name == "task"]
     return lines

@@ -13,7 +13,7 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator
-from airflow_azureml.task.cancellation import Ending
+from airflow_azureml.task.cancellation import TaskCancellation
 from airflow_azureml.triggers import AzureMLJobTrigger
 from airflow_azureml.version_compat import iteration_state
 from tests.airflow.instance import Instance
@@ -68,10 +68,10 @@ def test_only_the_job_of_the_iteration_that_ended_ends(
         {"type": "command", "command": "sleep 60", "environment": {"image": "x"}}, unique("loop")
     ).name
     log = SimpleNamespace(info=lambda *_: None, warning=lambda *_: None)
-    ending = Ending(iteration(index)["ti"], log, AzureMLHook(), True, looped=True)
-    ending.job_name = name
-    ending.begin()
-    ending.settle()
+    cancellation = TaskCancellation(iteration(index)["ti"], log, AzureMLHook(), True, looped=True)
+    cancellation.job_name = name
+    cancellation.begin()
+    cancellation.join()
     job = hook.get_job(name)
     assert (job.is_being_canceled or job.status == "Canceled") == is_ended
     if not is_ended:

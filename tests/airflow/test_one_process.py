@@ -50,7 +50,7 @@ class Running:
 
     def job(self) -> str:
         """The job's name, once the task has seen the job."""
-        eventually(lambda: self.task._ending is not None and self.task._ending.status)
+        eventually(lambda: self.task._cancellation is not None and self.task._cancellation.status)
         return str(self.ti.xcoms["azureml_job_name"])
 
     def end(self) -> BaseException | None:
@@ -202,8 +202,8 @@ def test_a_task_told_to_end_while_its_name_is_recorded_submits_nothing(
     def slow(key: str, value: Any) -> None:
         push(key, value)
         task.on_kill()
-        assert task._ending is not None
-        assert task._ending.told.wait(5)
+        assert task._cancellation is not None
+        assert task._cancellation.stop.wait(5)
 
     ti.xcom_push = slow  # type: ignore[method-assign]
     running = Running(task, ti)
@@ -270,8 +270,8 @@ def test_a_task_killed_while_it_submits_leaves_no_job_behind(
     task.on_kill()
     error = running.end()
     assert type(error) is exceptions.AzureMLException
-    assert task._ending is not None
-    assert hook.wait_for_job(str(task._ending.job_name), 30).status == "Canceled"
+    assert task._cancellation is not None
+    assert hook.wait_for_job(str(task._cancellation.job_name), 30).status == "Canceled"
 
 
 def test_a_retry_finds_the_job_and_a_clear_replaces_it(hook: AzureMLHook) -> None:

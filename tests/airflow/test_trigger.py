@@ -13,8 +13,9 @@ import pytest
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from airflow_azureml.triggers import AzureMLJobTrigger, jobs
-from airflow_azureml.triggers.jobs import SETTLE, outlive_cancels
+from airflow_azureml.triggers import AzureMLJobTrigger, base, jobs
+from airflow_azureml.triggers.base import SETTLE
+from airflow_azureml.triggers.jobs import outlive_cancels
 from tests.emulator_fixture import RunningEmulator
 
 Submit = Callable[[str], str]
@@ -35,7 +36,7 @@ def submit(hook: AzureMLHook) -> Submit:
 @pytest.fixture(autouse=True)
 def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """No trigger waits for a scheduler to digest that a worker is done; the test of that wait switches it on."""
-    monkeypatch.setattr(jobs, "SETTLE", 0)
+    monkeypatch.setattr(base, "SETTLE", 0)
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def fired(trigger: AzureMLJobTrigger) -> dict[str, Any]:
 
 
 async def test_it_fires_when_the_job_has_ended_and_not_at_once(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "SETTLE", SETTLE)
+    monkeypatch.setattr(base, "SETTLE", SETTLE)
     name, begun = submit("true"), time.monotonic()
     event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=0.2))
     assert (event["job_name"], event["outcome"], event["status"]) == (name, "finished", "Completed")

@@ -29,6 +29,7 @@ LIBRARIES = {
     "airflow_azureml/task": {"airflow"},
     # asgiref is Airflow's own: the triggerer's supervisor is asked through it.
     "airflow_azureml/triggers": {"airflow", "asgiref"},
+    "airflow_azureml/configuration.py": set(),
     "airflow_azureml/exceptions.py": {"airflow"},
     "airflow_azureml/links.py": {"airflow"},
     "airflow_azureml/retry.py": {"airflow"},

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from airflow.triggers.base import BaseTrigger
 
+from airflow_azureml.triggers import AzureMLJobTrigger, AzureMLOperationTrigger
 from tests.architecture.sources import modules
 
 SECRET_WORDS = ("password", "secret", "credential", "token", "account_key", "private_key", "sas", "connection_string")
@@ -71,8 +72,17 @@ def test_each_trigger_survives_the_way_to_the_triggerer() -> None:
         carried = json.loads(json.dumps(arguments))
         assert carried == arguments, "only plain JSON values cross processes"
         assert cls(**carried).serialize() == (path, arguments)
-        accepted = set(inspect.signature(cls.__init__).parameters) - {"self"}
-        assert set(arguments) <= accepted
+        assert set(arguments) == set(inspect.signature(cls.__init__).parameters) - {"self"}
+
+
+def test_an_older_triggers_arguments_are_still_taken() -> None:
+    """As the first releases of both triggers wrote them down."""
+    workspace = dict.fromkeys(("subscription_id", "resource_group", "workspace_name"))
+    shared: dict[str, Any] = {"azureml_conn_id": "azureml_default", **workspace, "patience": 900.0}
+    job: dict[str, Any] = {"job_name": "j", **shared, "poll_interval": 30.0, "deadline": None, "cancel_on_kill": True}
+    assert AzureMLJobTrigger(**job).serialize()[1].items() >= job.items()
+    operation: dict[str, Any] = {"url": "https://x", "header": "Location", "pause": 2.0, "step": 1, **shared}
+    assert AzureMLOperationTrigger(**operation).serialize()[1].items() >= operation.items()
 
 
 def secret_fields(cls: type) -> list[str]:

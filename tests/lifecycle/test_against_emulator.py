@@ -17,8 +17,9 @@ from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.news import LogLines, LookTrouble, StatusChange
 from airflow_azureml.lifecycle.records import OutputRecord
 from airflow_azureml.lifecycle.result import failure, result
-from airflow_azureml.lifecycle.resume import Prepared, cancel_earlier, find_or_submit
-from airflow_azureml.lifecycle.wait import wait
+from airflow_azureml.lifecycle.resume import cancel_earlier, find_or_submit
+from airflow_azureml.lifecycle.submission import Prepared
+from airflow_azureml.lifecycle.wait import WaitOptions, wait
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer
@@ -77,7 +78,7 @@ def run_job(client: MLClient, identity: JobIdentity, request: Prepared, **limits
     news: list[Any] = []
     found = client.run(find_or_submit(client.workspace, identity, lambda: iter_once(request)), news=news.append)
     keywords = {"clock": time.time, "poll_interval": 0.1, "patience": 20, **limits}
-    return client.run(wait(client.workspace, found.job.name, **keywords), news=news.append), news
+    return client.run(wait(client.workspace, found.job.name, WaitOptions(**keywords)), news=news.append), news
 
 
 def fetched(client: MLClient, output: OutputRecord, folder: Path) -> dict[str, str]:
@@ -189,7 +190,7 @@ def test_a_clear_cancels_the_older_job(client: MLClient, identity: JobIdentity) 
     old = client.run(find_or_submit(client.workspace, identity, lambda: iter_once(prepared("sleep 60")))).job
     cleared = identify(TaskFacts("dag", identity.facts.run_id, None, identity.facts.task_id, generation=1))
     assert client.run(cancel_earlier(client.workspace, cleared)) == (old.name,)
-    ended = client.run(wait(client.workspace, old.name, clock=time.time, poll_interval=0.1, patience=5))
+    ended = client.run(wait(client.workspace, old.name, WaitOptions(clock=time.time, poll_interval=0.1, patience=5)))
     assert ended.status == "Canceled"
     assert str(client.run(cancel(client.workspace, old.name))) == "had ended already: it is Canceled"
 
@@ -200,7 +201,7 @@ def test_a_wait_rides_out_what_passes(client: MLClient, emulator: RunningEmulato
     client.run(find_or_submit(client.workspace, identity, lambda: iter_once(prepared("sleep 3"))))
     emulator.fault("status", route=f"GET .*/jobs/{name}", times=3, status=403)
     news: list[Any] = []
-    flow = wait(client.workspace, name, clock=time.time, poll_interval=0.1, patience=20)
+    flow = wait(client.workspace, name, WaitOptions(clock=time.time, poll_interval=0.1, patience=20))
     job = client.run(flow, news=news.append)
     assert any("came 3 times" in line for line in emulator.faults())
     assert job.status == "Completed"

@@ -18,7 +18,7 @@ from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.records import OutputRecord
 from airflow_azureml.lifecycle.result import failure, result
 from airflow_azureml.lifecycle.resume import Found
-from airflow_azureml.lifecycle.wait import wait
+from airflow_azureml.lifecycle.wait import WaitOptions, wait
 from airflow_azureml.rest.errors import AmbiguousInvocationError, NotFoundError, SpecError
 from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import parse_datastore_path
@@ -112,7 +112,7 @@ def invoked(client: MLClient, identity: JobIdentity, made: Plan) -> Found:
 
 def scored(client: MLClient, identity: JobIdentity, made: Plan) -> tuple[Job, OutputRecord]:
     name = invoked(client, identity, made).job.name
-    job = client.run(wait(client.workspace, name, clock=time.time, poll_interval=0.1, patience=20))
+    job = client.run(wait(client.workspace, name, WaitOptions(clock=time.time, poll_interval=0.1, patience=20)))
     assert job.status == "Completed", client.run(failure(client.workspace, job))
     return job, client.run(result(client.workspace, job)).outputs["score"]
 
@@ -229,7 +229,7 @@ def test_a_failed_job_tells_what_its_script_raised(
     script = "def init():\n    pass\n\ndef run(files):\n    raise ValueError('no such column: age')\n"
     service.deployment(endpoint, "blue", script, errorThreshold=0, retrySettings={"maxRetries": 0, "timeout": "PT30S"})
     name = invoked(client, identity, planned(client, endpoint, "blue", input=str(data))).job.name
-    job = client.run(wait(client.workspace, name, clock=time.time, poll_interval=0.1, patience=20))
+    job = client.run(wait(client.workspace, name, WaitOptions(clock=time.time, poll_interval=0.1, patience=20)))
     why = client.run(failure(client.workspace, job))
     assert job.status == "Failed"
     assert "no such column: age" in why.log_tail + why.reason

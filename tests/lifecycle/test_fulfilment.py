@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from airflow_azureml.client import MLClient
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
-from airflow_azureml.lifecycle.fulfilment import provide
+from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.rest.errors import NotFoundError, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
@@ -37,7 +37,7 @@ class Submission:
     def __call__(self, job: Any) -> tuple[Any, list[str]]:
         before = len(self.standin.sent)
         with MLClient(SETTINGS) as client:
-            body = client.run(provide(WS, translate(load(job, folder=str(self.folder)), WS)))
+            body = client.run(fulfil(WS, translate(load(job, folder=str(self.folder)), WS)))
         asked = [f"{sent.method} {sent.path.removeprefix(WS.path)}" for sent in self.standin.sent[before:]]
         return body["properties"], asked
 

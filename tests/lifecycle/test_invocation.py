@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.lifecycle.batch.invocation import LOOK_FOR, cancel_earlier, find_marked, invoke_once
+from airflow_azureml.lifecycle.batch.earlier_tries import cancel_earlier, find_marked
+from airflow_azureml.lifecycle.batch.invocation import LOOK_FOR, invoke_once
 from airflow_azureml.lifecycle.batch.target import Target
 from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.news import InvocationTrouble, Invoked, Invoking
-from airflow_azureml.lifecycle.resume import PAUSES, Found
+from airflow_azureml.lifecycle.resume import Found
+from airflow_azureml.lifecycle.submission import PAUSES
 from airflow_azureml.rest.errors import (
     AmbiguousInvocationError,
     BadRequestError,

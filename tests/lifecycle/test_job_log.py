@@ -8,7 +8,7 @@ import pytest
 
 from airflow_azureml.lifecycle.job_log import read_log
 from airflow_azureml.lifecycle.news import LogLines, LogTrouble
-from airflow_azureml.lifecycle.wait import wait
+from airflow_azureml.lifecycle.wait import WaitOptions, wait
 from airflow_azureml.rest import logs
 from airflow_azureml.rest.errors import UnreachableError
 from airflow_azureml.rest.flow import Call, Look, Plane, Reply
@@ -60,7 +60,9 @@ class Growing:
 
     def shown(self) -> list[tuple[str, str]]:
         """Wait with the log, and give back its lines as told: file and line."""
-        self.drive.run(wait(WS, "j", clock=self.drive.clock, poll_interval=2, patience=60, stream_logs=True))
+        self.drive.run(
+            wait(WS, "j", WaitOptions(clock=self.drive.clock, poll_interval=2, patience=60, stream_logs=True))
+        )
         told = [record for record in self.drive.news if isinstance(record, LogLines)]
         return [(record.file, line) for record in told for line in record.lines]
 

@@ -12,7 +12,8 @@ import pytest
 from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity, identify
 from airflow_azureml.lifecycle.news import Submitting
-from airflow_azureml.lifecycle.resume import PAUSES, Found, Prepared, cancel_earlier, find_or_submit
+from airflow_azureml.lifecycle.resume import Found, cancel_earlier, find_or_submit
+from airflow_azureml.lifecycle.submission import PAUSES, Prepared
 from airflow_azureml.rest.errors import (
     AzureMLError,
     BadRequestError,

@@ -17,11 +17,12 @@ import pytest
 from airflow_azureml.client import AsyncMLClient, MLClient
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
-from airflow_azureml.lifecycle.fulfilment import provide
+from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.lifecycle.job_log import read_log
 from airflow_azureml.lifecycle.naming import TaskFacts, identify
-from airflow_azureml.lifecycle.resume import Prepared, find_or_submit
-from airflow_azureml.lifecycle.wait import wait
+from airflow_azureml.lifecycle.resume import find_or_submit
+from airflow_azureml.lifecycle.submission import prepare
+from airflow_azureml.lifecycle.wait import WaitOptions, wait
 from airflow_azureml.local.folders import scan
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.errors import BadRequestError
@@ -58,11 +59,8 @@ class Ground:
         ws = self.client.workspace
         identity = identify(TaskFacts("dag", uuid.uuid4().hex, None, "wire"))
 
-        def request() -> Steps[Prepared]:
-            translation = translate(load(job, folder=str(self.folder)), ws)
-            return Prepared((yield from provide(ws, translation)), user_token=translation.user_token)
-
-        return (yield from find_or_submit(ws, identity, request))
+        translation = translate(load(job, folder=str(self.folder)), ws)
+        return (yield from find_or_submit(ws, identity, lambda: prepare(ws, translation)))
 
     def asked(self, job: dict[str, Any]) -> list[str]:
         """Submit, and tell the requests."""
@@ -150,7 +148,7 @@ def stored(ground: Ground, code_id: str, target: Path) -> dict[str, str]:
 def provided(ground: Ground, job: dict[str, Any]) -> Any:
     """Provide what a job needs; the properties of its body."""
     ws = ground.client.workspace
-    body = ground.client.run(provide(ws, translate(load(job, folder=str(ground.folder)), ws)))
+    body = ground.client.run(fulfil(ws, translate(load(job, folder=str(ground.folder)), ws)))
     return body["properties"]
 
 
@@ -207,6 +205,6 @@ def test_a_job_finds_its_code_whatever_its_folder_is_called(ground: Ground, name
     job = ground.job(code=f"./{name}", command=command, inputs=inputs)
     found = ground.client.run(ground.flow(job)).job
     keywords: dict[str, Any] = {"clock": time.time, "poll_interval": 0.1, "patience": 20}
-    ended = ground.client.run(wait(ground.client.workspace, found.name, **keywords))
+    ended = ground.client.run(wait(ground.client.workspace, found.name, WaitOptions(**keywords)))
     assert ended.status == "Completed", ground.client.run(read_log(ground.client.workspace, ended))
     assert "foundfound, too" in ground.client.run(read_log(ground.client.workspace, ended))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_azureml.lifecycle.news import LogLines, LookTrouble, QueueNote, StatusChange
-from airflow_azureml.lifecycle.wait import look, wait
+from airflow_azureml.lifecycle.wait import WaitOptions, look, wait
 from airflow_azureml.rest.errors import (
     AuthenticationError,
     AzureMLError,
@@ -56,7 +56,7 @@ def waited(respond: Callable[[Any], Any], **limits: Any) -> tuple[Job, Drive]:
     """Wait for the job."""
     drive = Drive(respond)
     keywords = {"poll_interval": 30, "patience": 900, "ageing": "none", **limits}
-    return drive.run(wait(WS, "j", clock=drive.clock, **keywords)), drive
+    return drive.run(wait(WS, "j", WaitOptions(clock=drive.clock, **keywords))), drive
 
 
 def failing(error: type[AzureMLError], respond: Callable[[Any], Any], **limits: Any) -> tuple[AzureMLError, Drive]:
@@ -64,7 +64,7 @@ def failing(error: type[AzureMLError], respond: Callable[[Any], Any], **limits: 
     drive = Drive(respond)
     keywords = {"poll_interval": 30, "patience": 900, "ageing": "none", **limits}
     with pytest.raises(error) as caught:
-        drive.run(wait(WS, "j", clock=drive.clock, **keywords))
+        drive.run(wait(WS, "j", WaitOptions(clock=drive.clock, **keywords)))
     return caught.value, drive
 
 
@@ -108,7 +108,7 @@ def test_no_look_comes_early_although_looks_take_time() -> None:
         return answers(effect)
 
     drive = Drive(slow)
-    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="none"))
+    drive.run(wait(WS, "j", WaitOptions(clock=drive.clock, poll_interval=30, patience=900, ageing="none")))
     assert [later - earlier for earlier, later in zip(drive.looked_at, drive.looked_at[1:], strict=False)] == [34] * 4
 
 
@@ -138,12 +138,12 @@ def test_a_job_that_is_old_already_is_not_young_again(made: float, looked_at: li
     created = {"systemData": {"createdAt": iso(datetime.fromtimestamp(made, timezone.utc))}}
     statuses = iter(["Running", "Running", "Completed"])
     drive = Drive(lambda _: Job.from_json({**job_json("j", next(statuses)), **created}))
-    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900))
+    drive.run(wait(WS, "j", WaitOptions(clock=drive.clock, poll_interval=30, patience=900)))
     assert drive.looked_at == looked_at
     if made < 1000:
         statuses = iter(["Running", "Running", "Completed"])
         drive = Drive(lambda _: Job.from_json({**job_json("j", next(statuses)), **created}))
-        drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="wait"))
+        drive.run(wait(WS, "j", WaitOptions(clock=drive.clock, poll_interval=30, patience=900, ageing="wait")))
         assert drive.looked_at == [1000, 1001, 1003]
 
 
@@ -166,7 +166,9 @@ def test_the_log_has_a_beat_of_its_own() -> None:
         return reply(206, body=f"line {next(lines)}\n".encode(), headers={"Content-Range": "bytes 0-0/7"})
 
     drive = Drive(respond)
-    drive.run(wait(WS, "j", clock=drive.clock, poll_interval=30, patience=900, ageing="none", stream_logs=True))
+    drive.run(
+        wait(WS, "j", WaitOptions(clock=drive.clock, poll_interval=30, patience=900, ageing="none", stream_logs=True))
+    )
     assert drive.looked_at == [1000, 1030, 1060, 1090]
     assert [at for what, at in asked if what == "details"] == [1030, 1060, 1090]
     assert [at for what, at in asked if what == "log"] == [*range(1030, 1086, 5), 1090]
@@ -209,7 +211,7 @@ def test_a_service_that_asks_to_be_left_alone_is() -> None:
     _, drive = failing(DeadlineError, looks(busy), deadline=1100)
     assert drive.looked_at == [1000, 1100]
     drive = Drive(looks(busy, "Running"))
-    drive.run(look("j", clock=drive.clock, interval=5, patience=60))
+    drive.run(look("j", WaitOptions(clock=drive.clock, poll_interval=5, patience=60)))
     assert drive.looked_at == [1000, 1200]
 
 
@@ -290,7 +292,9 @@ class Queue:
 
     def notes(self) -> list[QueueNote]:
         """The reasons told."""
-        self.drive.run(wait(WS, "j", clock=self.drive.clock, poll_interval=30, patience=900, ageing="none"))
+        self.drive.run(
+            wait(WS, "j", WaitOptions(clock=self.drive.clock, poll_interval=30, patience=900, ageing="none"))
+        )
         return [record for record in self.drive.news if isinstance(record, QueueNote)]
 
 
@@ -313,7 +317,7 @@ def test_a_job_that_leaves_the_queue_is_not_asked_about() -> None:
 
 def test_one_good_look() -> None:
     drive = Drive(looks(DOWN, GONE, DOWN, "Running"))
-    found = drive.run(look("j", clock=drive.clock, interval=5, patience=60))
+    found = drive.run(look("j", WaitOptions(clock=drive.clock, poll_interval=5, patience=60)))
     assert (found.status, drive.looked_at) == ("Running", [1000, 1001, 1003, 1007])
 
 
@@ -321,5 +325,5 @@ def test_one_good_look() -> None:
 def test_one_look_that_does_not_come(error: AzureMLError, kind: type[AzureMLError]) -> None:
     drive = Drive(looks(last=error))
     with pytest.raises(kind):
-        drive.run(look("j", clock=drive.clock, interval=5, patience=60, missing_ok_for=60))
+        drive.run(look("j", WaitOptions(clock=drive.clock, poll_interval=5, patience=60, missing_ok_for=60)))
     assert 1060 <= drive.now <= 1065

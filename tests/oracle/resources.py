@@ -15,7 +15,7 @@ from airflow_azureml.jobspec.document.document import Document
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.resources.table import RESOURCES
 from airflow_azureml.lifecycle.batch.deployments import begin_deployment
-from airflow_azureml.lifecycle.fulfilment import Provision
+from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from tests.corpus import compare
 from tests.corpus.standin import HOME, Sent, StandIn
 from tests.oracle.judge import Case, recorded
@@ -67,7 +67,7 @@ class Described(Case):
                 workspace = hook.settings().workspace
                 translation = RESOURCES[self.kind].translate(self.document(file), workspace)
                 with hook.client() as client:
-                    body.update(client.run(Provision(workspace).fill(translation.body)))
+                    body.update(client.run(Fulfilment(workspace).fill(translation.body)))
 
         found = recorded(Elsewhere(), send)
         return found if "error" in found or "crash" in found else {**found, "body": body}

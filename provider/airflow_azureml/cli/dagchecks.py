@@ -51,8 +51,8 @@ def problems_of_call(call: OperatorCall, file: DagFile, path: str, folder: str, 
 
 def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem]:
     """Outputs that are read of tasks and that these do not have, as far as the file, and the job files, tell."""
-    from airflow_azureml.task.job_task import RESERVED_KEYS
     from airflow_azureml.task.output_references import no_such_output
+    from airflow_azureml.task.xcom import RESERVED_KEYS
 
     for call, name, line in file.reads:
         names = _output_names(call, folder)

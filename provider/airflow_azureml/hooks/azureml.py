@@ -8,8 +8,9 @@ import uuid
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from airflow_azureml.configuration import wait_options
 from airflow_azureml.exceptions import translated
-from airflow_azureml.version_compat import AirflowException, AirflowNotFoundException, BaseHook, conf
+from airflow_azureml.version_compat import AirflowException, AirflowNotFoundException, BaseHook
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from airflow_azureml.rest.errors import SettingsError
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.rest.settings import Settings
+
+
+WORKSPACE_ARGUMENTS = ("azureml_conn_id", "subscription_id", "resource_group", "workspace_name")
+"""The hook's arguments, which operators, sensors and triggers have under the same names."""
 
 
 class AzureMLHook(BaseHook):
@@ -47,6 +52,11 @@ class AzureMLHook(BaseHook):
         self.resource_group = resource_group
         self.workspace_name = workspace_name
         self._settings: Settings | None = None
+
+    @classmethod
+    def of(cls, holder: Any) -> AzureMLHook:
+        """Make the hook for the workspace of an operator, a sensor or a trigger, which hold its four arguments."""
+        return cls(**{name: getattr(holder, name) for name in WORKSPACE_ARGUMENTS})
 
     def settings(self) -> Settings:
         """Read and check the connection, once per hook.
@@ -126,6 +136,7 @@ class AzureMLHook(BaseHook):
         """
         from airflow_azureml.jobspec.document.load import load
         from airflow_azureml.jobspec.translate import translate
+        from airflow_azureml.lifecycle.news import reporter
         from airflow_azureml.lifecycle.submission import submit
 
         with translated():
@@ -136,7 +147,7 @@ class AzureMLHook(BaseHook):
             for warning in translation.warnings:
                 self.log.warning("%s", warning)
             with self.client() as client:
-                return client.run(submit(client.workspace, name, translation))
+                return client.run(submit(client.workspace, name, translation), news=reporter(self.log))
 
     def invoke_batch_endpoint(
         self,
@@ -164,6 +175,7 @@ class AzureMLHook(BaseHook):
         from airflow_azureml.jobspec.batch.invocation import arguments, read
         from airflow_azureml.jobspec.document.load import load
         from airflow_azureml.lifecycle.batch.submission import invoke
+        from airflow_azureml.lifecycle.news import reporter
 
         with translated():
             document = arguments(
@@ -179,7 +191,7 @@ class AzureMLHook(BaseHook):
                 ws = client.workspace
                 invocation = read(document, ws)
                 flow = invoke(ws, endpoint_name, deployment_name, invocation, uuid.uuid4().hex, time.time)
-                return client.run(flow, news=self._tell)
+                return client.run(flow, news=reporter(self.log))
 
     def cancel_job(self, name: str) -> None:
         """Ask for the end of a job; does not wait for it."""
@@ -195,21 +207,15 @@ class AzureMLHook(BaseHook):
         :raises AzureMLJobTimeoutError: it was not over in time; it goes on running.
         :raises AzureMLNotFoundError: there is no job of this name.
         """
+        from airflow_azureml.lifecycle.news import reporter
         from airflow_azureml.lifecycle.wait import wait
         from airflow_azureml.rest import jobs
 
         with translated(), self.client() as client:
             # A wait rides out failures; a wrong secret or name is to fail at once.
             client.run(jobs.get(client.workspace, name))
-            flow = wait(
-                client.workspace,
-                name,
-                clock=time.time,
-                poll_interval=conf.getfloat("azureml", "poll_interval", fallback=30.0),
-                patience=conf.getfloat("azureml", "patience", fallback=900.0),
-                deadline=None if timeout is None else time.time() + timeout,
-            )
-            return client.run(flow, news=self._tell)
+            options = wait_options(deadline=None if timeout is None else time.time() + timeout)
+            return client.run(wait(client.workspace, name, options), news=reporter(self.log))
 
     def get_result(self, name: str) -> dict[str, Any]:
         """What a job has produced, as operators give it to XCom; of a job that has not ended, what is known by now."""
@@ -266,12 +272,6 @@ class AzureMLHook(BaseHook):
             return False, str(error)
         return check(settings)
 
-    def _tell(self, record: Any) -> None:
-        from airflow_azureml.lifecycle.news import lines
-
-        for level, text in lines(record):
-            self.log.log(level, "%s", text)
-
     def _undefined(self) -> SettingsError:
         from airflow_azureml.rest.errors import SettingsError
 
@@ -288,16 +288,9 @@ class AzureMLHook(BaseHook):
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """The fields of the form on Airflow 2.11 to 3.1; later ones read them from ``provider_info``."""
-        from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
-        from flask_babel import lazy_gettext
-        from wtforms import StringField
+        from airflow_azureml.hooks.connection_form import widgets
 
-        from airflow_azureml.provider_info import CONNECTION_FIELDS
-
-        return {
-            name: StringField(lazy_gettext(field["label"]), widget=BS3TextFieldWidget(), description=describe(field))
-            for name, field in CONNECTION_FIELDS.items()
-        }
+        return widgets()
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
@@ -305,9 +298,3 @@ class AzureMLHook(BaseHook):
         from airflow_azureml.provider_info import CONNECTION_BEHAVIOUR
 
         return {name.replace("-", "_"): value for name, value in CONNECTION_BEHAVIOUR.items()}
-
-
-def describe(field: Mapping[str, Any]) -> str:
-    """A field's description, with what it accepts."""
-    words = field["schema"].get("enum")
-    return f"{field['description']} Accepted: {', '.join(words)}." if words else str(field["description"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.lifecycle.asset_versions import keep
-from airflow_azureml.lifecycle.fulfilment import Provision
+from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from airflow_azureml.rest.assets import Asset
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.ids import Workspace
@@ -28,5 +28,5 @@ def register_model(ws: Workspace, name: str, version: str | None, body: Mapping[
 
 
 def _register(ws: Workspace, kind: str, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
-    filled = yield from Provision(ws).fill(body)
+    filled = yield from Fulfilment(ws).fill(body)
     return (yield from keep(ws, kind, name, version, filled))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from airflow_azureml.lifecycle.records import Cancellation
-from airflow_azureml.lifecycle.resume import PAUSES
+from airflow_azureml.lifecycle.submission import PAUSES
 from airflow_azureml.rest import history, times
 from airflow_azureml.rest.errors import AzureMLError, TransientError
 from airflow_azureml.rest.flow import Json, Pause, Steps

@@ -29,13 +29,13 @@ from airflow_azureml.rest.flow import Call, LocalFiles, Steps, StorageLocation, 
 from airflow_azureml.rest.ids import DatastorePath, Workspace
 
 
-def provide(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
+def fulfil(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
     """Answer all needs of a translation and give back its body without gaps.
 
     :raises SpecError: a datastore that cannot take uploads.
     """
     yield from check_computes(ws, translation.body["properties"])
-    body: Mapping[str, Any] = yield from Provision(ws).fill(translation.body)
+    body: Mapping[str, Any] = yield from Fulfilment(ws).fill(translation.body)
     return body
 
 
@@ -67,7 +67,7 @@ def check_computes(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
         seen[compute] = True
 
 
-class Provision:
+class Fulfilment:
     """What was asked and answered so far for one submission."""
 
     def __init__(self, ws: Workspace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,16 @@ class LogTrouble:
 
     job_name: str
     message: str
+
+
+def reporter(log: Any) -> Callable[[Any], None]:
+    """What writes a flow's news into a task's log: ``client.run(flow, news=reporter(self.log))``."""
+
+    def report(record: Any) -> None:
+        for level, text in lines(record):
+            log.log(level, "%s", text)
+
+    return report
 
 
 def lines(record: Any) -> Iterator[tuple[int, str]]:

@@ -6,41 +6,23 @@ between any two lines of this file, the next try finds what this one left behind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.missing_references import explained
 from airflow_azureml.lifecycle.naming import JobIdentity
-from airflow_azureml.lifecycle.news import Submitting
+from airflow_azureml.lifecycle.submission import Attempt, Prepared, prepare, put
 from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import (
-    ConflictError,
-    ForeignJobError,
-    ServiceError,
-    TransientError,
-)
-from airflow_azureml.rest.flow import Flow, Json, News, Pause, Steps
+from airflow_azureml.rest.errors import ForeignJobError
+from airflow_azureml.rest.flow import Flow, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.status import Phase
-from airflow_azureml.rest.times import retry_after
 
-PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between the tries to submit a job; what still fails then is left to the task's own retries."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A request that is ready to be sent.
-
-    :param body: ``{"properties": {...}}``; the identity's tags are added to it.
-    :param user_token: the request needs the caller's own token beside the bearer token.
-    :param api_version: the only version that models what the body uses, or None for the connection's.
-    """
-
-    body: Mapping[str, Json] = field(repr=False)
-    user_token: bool = False
-    api_version: str | None = None
+if TYPE_CHECKING:
+    from airflow_azureml.jobspec.document.requirements import Translation
 
 
 @dataclass(frozen=True)
@@ -60,6 +42,29 @@ Request = Callable[[], Flow[Prepared]]
 """Makes the request; called only when something must be submitted, for it may upload files."""
 
 
+class TaskSubmission:
+    """The job of a task that is submitted by a PUT under a name of ours."""
+
+    def __init__(self, identity: JobIdentity, translation: Translation) -> None:
+        self.identity = identity
+        self.translation = translation
+
+    def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Steps[Found]:
+        """Find this task's job or submit it.
+
+        :param cancels_earlier: cancel first what earlier generations left running.
+        """
+        if cancels_earlier:
+            yield from cancel_earlier(ws, self.identity)
+        finding = find_or_submit(ws, self.identity, lambda: prepare(ws, self.translation))
+        return (yield from explained(ws, self.translation.body, finding))
+
+    def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
+        """Find nothing: the name is known before there is a job."""
+        yield from ()
+        return ()
+
+
 def find_or_submit(ws: Workspace, identity: JobIdentity, request: Request) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
@@ -76,7 +81,8 @@ def find_or_submit(ws: Workspace, identity: JobIdentity, request: Request) -> St
     if last is not None and _stands(last):
         return Found(last, attempt - 1, submitted=False)
     prepared = yield from request()
-    job = yield from _submit(ws, identity, attempt, prepared)
+    new = Attempt(identity.name(attempt), attempt, identity.tags(attempt))
+    job = yield from put(ws, new, prepared, lambda: _own(ws, identity, attempt))
     return Found(job, attempt, submitted=True)
 
 
@@ -136,57 +142,3 @@ def _own(ws: Workspace, identity: JobIdentity, attempt: int) -> Steps[Job | None
         text = f"Job {name} is not of this task: {shown}. It is left alone, and nothing is submitted."
         raise ForeignJobError(text) from None
     return job
-
-
-def _submit(ws: Workspace, identity: JobIdentity, attempt: int, prepared: Prepared) -> Steps[Job]:
-    """Put the job; after an answer that is not clear, look before anything else."""
-    name = identity.name(attempt)
-    call = jobs.create(
-        ws,
-        name,
-        _tagged(prepared.body, identity.tags(attempt)),
-        user_token=prepared.user_token,
-        api_version=prepared.api_version,
-    )
-    pauses = iter(PAUSES)
-    while True:
-        yield News(Submitting(name, attempt))
-        try:
-            return (yield from call)
-        except (ConflictError, TransientError) as error:
-            trouble = error
-        found = yield from _own_after(ws, identity, attempt, trouble, pauses)
-        if found is not None:
-            return found
-        if isinstance(trouble, ConflictError):
-            raise trouble from None
-        yield from _rest(trouble, pauses)
-
-
-def _own_after(
-    ws: Workspace, identity: JobIdentity, attempt: int, trouble: ServiceError | TransientError, pauses: Iterator[float]
-) -> Steps[Job | None]:
-    """Look whether a PUT that failed has made the job all the same, for as long as there are pauses left."""
-    while True:
-        try:
-            return (yield from _own(ws, identity, attempt))
-        except TransientError as error:
-            yield from _rest(error if isinstance(trouble, ConflictError) else trouble, pauses)
-
-
-def _rest(trouble: ServiceError | TransientError, pauses: Iterator[float]) -> Steps[None]:
-    """Pause before the next request, as long as the service asks and the table says.
-
-    :raises TransientError: no pause is left; the trouble itself.
-    """
-    seconds = next(pauses, None)
-    if seconds is None:
-        raise trouble from None
-    asked = retry_after(trouble.reply) if isinstance(trouble, ServiceError) else None
-    yield Pause(max(seconds, asked or 0.0))
-
-
-def _tagged(body: Mapping[str, Json], tags: Mapping[str, str]) -> dict[str, Json]:
-    """The body with the identity's tags, which no tag of the user's can replace."""
-    properties = body.get("properties") or {}
-    return {**body, "properties": {**properties, "tags": {**(properties.get("tags") or {}), **tags}}}

@@ -1,28 +1,65 @@
-"""What the hook's methods ask the service: flows that submit by name and find an output's place."""
+"""The one way of a translated job to the service: what it needs is provided, then it is put under a name.
+
+Tasks go it under names of their own, which ``lifecycle.resume`` chooses, the hook under a name that its caller gives.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from airflow_azureml.lifecycle.fulfilment import provide
+from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.lifecycle.missing_references import explained
+from airflow_azureml.lifecycle.news import Submitting
 from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import NotFoundError, Problem, SpecError, TransientError
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.errors import ConflictError, Problem, ServiceError, SpecError, TransientError
+from airflow_azureml.rest.flow import Flow, Json, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.times import retry_after
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.requirements import Translation
 
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between the tries to submit a task's job; what still fails then is left to the task's own retries."""
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 """A job's name. Source: azure-ai-ml 1.26, ``jobs.build_create_or_update_request``; the service answers another with an
 error of its own (Azure/azureml-previews#36)."""
 
 
-def submit(ws: Workspace, name: str, translation: Translation) -> Steps[jobs.Job]:
-    """Provide what a translated job needs and submit it under a name; a PUT that got no answer is looked after.
+@dataclass(frozen=True)
+class Prepared:
+    """A request that is ready to be sent.
+
+    :param body: ``{"properties": {...}}``; a task's tags are added to it.
+    :param user_token: the request needs the caller's own token beside the bearer token.
+    :param api_version: the only version that models what the body uses, or None for the connection's.
+    """
+
+    body: Mapping[str, Json] = field(repr=False)
+    user_token: bool = False
+    api_version: str | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A job that is about to be put.
+
+    :param number: among the jobs of one generation of a task, from 1.
+    :param tags: say whose job it is; without any, a job that has the name already is somebody else's.
+    """
+
+    name: str
+    number: int = 1
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
+    """Submit a translated job under a given name; a PUT that got no answer is followed by a look.
 
     :raises SpecError: the name is none that a job may have.
     """
@@ -32,13 +69,85 @@ def submit(ws: Workspace, name: str, translation: Translation) -> Steps[jobs.Job
     return explained(ws, translation.body, _submit(ws, name, translation))
 
 
-def _submit(ws: Workspace, name: str, translation: Translation) -> Steps[jobs.Job]:
-    body = yield from provide(ws, translation)
-    sending = jobs.create(ws, name, body, user_token=translation.user_token, api_version=translation.api_version)
-    try:
-        return (yield from sending)
-    except TransientError as error:
+def _submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
+    prepared = yield from prepare(ws, translation)
+    return (yield from put(ws, Attempt(name), prepared, lambda: jobs.find(ws, name), pauses=()))
+
+
+def prepare(ws: Workspace, translation: Translation) -> Steps[Prepared]:
+    """Upload and register what a translated job needs, and fill in its body.
+
+    :raises SpecError: a datastore that cannot take uploads, or a pipeline's compute that does not exist.
+    """
+    body = yield from fulfil(ws, translation)
+    return Prepared(body, translation.user_token, translation.api_version)
+
+
+def put(
+    ws: Workspace,
+    attempt: Attempt,
+    prepared: Prepared,
+    find: Callable[[], Flow[Job | None]],
+    *,
+    pauses: Iterable[float] = PAUSES,
+) -> Steps[Job]:
+    """Put the job; after an answer that is not clear, look before anything else.
+
+    :param find: reads the job of this attempt, None where there is none.
+    :param pauses: seconds before each further try.
+    :raises ConflictError: the name is taken.
+    :raises TransientError: there was no clear answer to the very end.
+    """
+    call = jobs.create(
+        ws,
+        attempt.name,
+        _tagged(prepared.body, attempt.tags),
+        user_token=prepared.user_token,
+        api_version=prepared.api_version,
+    )
+    left = iter(pauses)
+    while True:
+        yield News(Submitting(attempt.name, attempt.number))
         try:
-            return (yield from jobs.get(ws, name))
-        except NotFoundError:
-            raise error from None
+            return (yield from call)
+        except (ConflictError, TransientError) as error:
+            failure = error
+        if isinstance(failure, ConflictError) and not attempt.tags:
+            raise failure from None
+        job = yield from _find_after(failure, find, left)
+        if job is not None:
+            return job
+        if isinstance(failure, ConflictError):
+            raise failure from None
+        yield from back_off(failure, left)
+
+
+def _find_after(
+    failure: ServiceError | TransientError, find: Callable[[], Flow[Job | None]], pauses: Iterator[float]
+) -> Steps[Job | None]:
+    """Look whether a PUT that failed has made the job all the same, for as long as there are pauses left."""
+    while True:
+        try:
+            return (yield from find())
+        except TransientError as error:
+            yield from back_off(error if isinstance(failure, ConflictError) else failure, pauses)
+
+
+def back_off(failure: ServiceError | TransientError, pauses: Iterator[float]) -> Steps[None]:
+    """Pause before the next request, as long as the service asks and at least as long as the next pause.
+
+    :raises TransientError: no pause is left; the failure itself.
+    """
+    seconds = next(pauses, None)
+    if seconds is None:
+        raise failure from None
+    asked = retry_after(failure.reply) if isinstance(failure, ServiceError) else None
+    yield Pause(max(seconds, asked or 0.0))
+
+
+def _tagged(body: Mapping[str, Json], tags: Mapping[str, str]) -> Mapping[str, Json]:
+    """The body with a task's tags, which no tag of the user's can replace."""
+    if not tags:
+        return body
+    properties = body.get("properties") or {}
+    return {**body, "properties": {**properties, "tags": {**(properties.get("tags") or {}), **tags}}}

@@ -8,10 +8,12 @@ minute, since a job that was just submitted may be unknown for a moment.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from airflow_azureml.lifecycle.job_log import LogFollower
 from airflow_azureml.lifecycle.news import LookTrouble, QueueNote, StatusChange
 from airflow_azureml.lifecycle.pace import Ageing, Clock, Pace
-from airflow_azureml.rest import history
+from airflow_azureml.rest import history, jobs
 from airflow_azureml.rest.errors import (
     AzureMLError,
     DeadlineError,
@@ -19,6 +21,7 @@ from airflow_azureml.rest.errors import (
     PatienceError,
     ServiceError,
     SettingsError,
+    TransientError,
 )
 from airflow_azureml.rest.flow import Look, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
@@ -32,39 +35,46 @@ LOG_BEAT = 5.0
 """Seconds between two readings of a job's log, however rarely the job itself is looked at."""
 
 
-def wait(
-    ws: Workspace,
-    name: str,
-    *,
-    clock: Clock,
-    poll_interval: float,
-    patience: float,
-    deadline: float | None = None,
-    stream_logs: bool = False,
-    missing_ok_for: float = 60,
-    first_look_after: float = 0,
-    ageing: Ageing = "job",
-) -> Steps[Job]:
+@dataclass(frozen=True)
+class WaitOptions:
+    """How a job is waited for.
+
+    :param clock: tells epoch seconds.
+    :param poll_interval: seconds from the end of a look to the next one, at most: young jobs are looked at sooner, see
+        ``lifecycle.pace``. Only a service that asks for more (``Retry-After``) makes a look come later.
+    :param patience: seconds for which looks may go on failing.
+    :param deadline: epoch seconds; the job is looked at once more then. None waits for ever.
+    :param missing_ok_for: seconds for which the job may be missing.
+    :param first_look_after: seconds before the first look.
+    :param ageing: since when the looks grow rarer.
+    :param stream_logs: tell the lines that the job's log gains.
+    """
+
+    clock: Clock
+    poll_interval: float
+    patience: float
+    deadline: float | None = None
+    missing_ok_for: float = 60.0
+    first_look_after: float = 0.0
+    ageing: Ageing = "job"
+    stream_logs: bool = False
+
+
+def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
     """Look at a job until it has ended; gives back the job as it ended, whichever way.
 
     On its way it tells ``StatusChange``, ``LogLines``, ``QueueNote``, ``LookTrouble`` and ``LogTrouble`` as news.
 
-    :param poll_interval: seconds from the end of a look to the next one, at most: young jobs are looked at sooner, see
-        ``lifecycle.pace``. Only a service that asks for more (``Retry-After``) makes a look come later.
-    :param patience: seconds for which looks may go on failing.
-    :param deadline: epoch seconds; the job is looked at once more then.
-    :param missing_ok_for: seconds for which the job may be missing.
-    :param first_look_after: seconds before the first look.
-    :param ageing: since when the looks grow rarer.
     :raises PatienceError: looks kept failing for longer than ``patience``; names the last cause.
     :raises DeadlineError: the deadline has come and the job has not ended.
     :raises NotFoundError: the job was missing for longer than ``missing_ok_for``.
     """
-    spell = _BadSpell(name, clock, patience, missing_ok_for)
+    clock, deadline = options.clock, options.deadline
+    spell = _BadSpell(name, options)
     story = _Story(ws, name, clock)
-    follower = LogFollower(ws, name) if stream_logs else None
-    pace = Pace(clock, poll_interval, ageing)
-    last, look_at = None, clock() + first_look_after
+    follower = LogFollower(ws, name) if options.stream_logs else None
+    pace = Pace(clock, options.poll_interval, options.ageing)
+    last, look_at = None, clock() + options.first_look_after
     while True:
         until = look_at if deadline is None else min(look_at, deadline)
         yield from _rest(until, clock, follower)
@@ -83,6 +93,18 @@ def wait(
         look_at = looked_at + max(pace.pause(job), spell.asked)
 
 
+def first_look(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
+    """Look at a job that this process has not seen yet: a bad spell is ridden out, a wrong secret fails at once.
+
+    :raises PatienceError: as for ``wait``.
+    :raises NotFoundError: as for ``wait``.
+    """
+    try:
+        return (yield from jobs.get(ws, name))
+    except (NotFoundError, TransientError):
+        return (yield from look(name, options))
+
+
 def _rest(until: float, clock: Clock, follower: LogFollower | None) -> Steps[None]:
     """Pause up to a moment; the log is read on a beat of its own meanwhile."""
     while (left := until - clock()) > 0:
@@ -92,15 +114,15 @@ def _rest(until: float, clock: Clock, follower: LogFollower | None) -> Steps[Non
             yield from follower.beat()
 
 
-def look(name: str, *, clock: Clock, interval: float, patience: float, missing_ok_for: float = 60) -> Steps[Job]:
+def look(name: str, options: WaitOptions) -> Steps[Job]:
     """Look at a job once, riding out looks that fail.
 
-    :param interval: seconds between looks that fail, at most: the first come sooner.
+    :param options: between looks that fail lies the poll interval at most; the first come sooner.
     :raises PatienceError: as for ``wait``.
     :raises NotFoundError: as for ``wait``.
     """
-    spell = _BadSpell(name, clock, patience, missing_ok_for)
-    pace = Pace(clock, interval, "wait")
+    spell = _BadSpell(name, options)
+    pace = Pace(options.clock, options.poll_interval, "wait")
     while (job := (yield from _look(name, spell))) is None:
         yield Pause(max(pace.pause(None), spell.asked))
     return job
@@ -130,11 +152,11 @@ class _BadSpell:
 
     asked = 0.0
 
-    def __init__(self, name: str, clock: Clock, patience: float, missing_ok_for: float) -> None:
+    def __init__(self, name: str, options: WaitOptions) -> None:
         self._name = name
-        self._clock = clock
-        self._patience = patience
-        self._missing_ok_for = missing_ok_for
+        self._clock = options.clock
+        self._patience = options.patience
+        self._missing_ok_for = options.missing_ok_for
         self._failing_since: float | None = None
         self._missing_since: float | None = None
 

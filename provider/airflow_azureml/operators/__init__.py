@@ -2,12 +2,13 @@
 
 from airflow_azureml.operators.assets import AzureMLCreateDataAssetOperator, AzureMLRegisterModelOperator
 from airflow_azureml.operators.batch import AzureMLInvokeBatchEndpointOperator
+from airflow_azureml.operators.cancel_job import AzureMLCancelJobOperator
 from airflow_azureml.operators.infrastructure import (
     AzureMLCreateBatchDeploymentOperator,
     AzureMLCreateBatchEndpointOperator,
     AzureMLDeleteBatchEndpointOperator,
 )
-from airflow_azureml.operators.jobs import AzureMLCancelJobOperator, AzureMLCommandJobOperator, AzureMLJobOperator
+from airflow_azureml.operators.jobs import AzureMLCommandJobOperator, AzureMLJobOperator
 from airflow_azureml.operators.outputs import AzureMLDownloadJobOutputOperator
 
 __all__ = [

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import translated
+from airflow_azureml.operators import keywords
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
-    from airflow_azureml.client import MLClient
     from airflow_azureml.jobspec.document.document import Document
     from airflow_azureml.rest.assets import Asset
+    from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
 
@@ -22,19 +23,6 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
     :param version: left out: the latest one if its path is equal, else the next.
     :param spec: the CLI's YAML of the asset: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     """
-
-    template_fields: Sequence[str] = (
-        *AzureMLBaseOperator.template_fields,
-        "name",
-        "path",
-        "type",
-        "version",
-        "description",
-        "tags",
-        "spec",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {"tags": "json", "spec": "yaml"}
-    template_file_fields = ("spec",)
 
     kind: ClassVar[str]
     """What the log calls the asset."""
@@ -63,6 +51,14 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         self.tags = tags
         self.spec = spec
 
+    keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
+    template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(keywords.mappings(__init__), "json"),
+        "spec": "yaml",
+    }
+    template_file_fields = ("spec",)
+
     @abstractmethod
     def translate(self, document: Document, workspace: Workspace) -> Any:
         """Read the document: name, version, body and warnings.
@@ -71,7 +67,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         """
 
     @abstractmethod
-    def register(self, client: MLClient, asset: Any) -> Asset:
+    def registration(self, workspace: Workspace, asset: Any) -> Flow[Asset]:
         """Find the version that stands for this path, or make it."""
 
     def upstream_type(self, given: Any) -> Any:
@@ -85,13 +81,14 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
 
     def _register(self, context: Any) -> dict[str, Any]:
         from airflow_azureml.lifecycle.asset_versions import long_form
+        from airflow_azureml.lifecycle.news import reporter
 
         hook = self.hook()
         asset = self.translate(self.document(context), hook.settings().workspace)
         for warning in asset.warnings:
             self.log.warning("%s", warning)
         with hook.client() as client:
-            found = self.register(client, asset)
+            found = client.run(self.registration(client.workspace, asset), news=reporter(self.log))
             path = long_form(str(found.properties.get(self.place, "")), client.workspace)
             self.log.info("%s %s:%s stands for %s", self.kind, found.name, found.version, path)
             return {"id": found.id, "name": found.name, "version": found.version, "path": path}
@@ -101,14 +98,8 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         kind = self.type
         if isinstance(path, Mapping):
             path, kind = path.get("path"), kind or self.upstream_type(path.get("type"))
-        given = {
-            "name": self.name,
-            "path": path,
-            "type": kind,
-            "version": self.version,
-            "description": self.description,
-            "tags": self.tags,
-        }
+        given = {name: getattr(self, name) for name in self.keyword_names if name != "spec"}
+        given |= {"path": path, "type": kind}
         given = {key: value for key, value in given.items() if value is not None}
         return self.load_built(given) if self.spec is None else self.load_field("spec", context).replaced(**given)
 
@@ -137,11 +128,11 @@ class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
 
         return translate_data(document, workspace)
 
-    def register(self, client: MLClient, asset: Any) -> Asset:
+    def registration(self, workspace: Workspace, asset: Any) -> Flow[Asset]:
         """Register data."""
         from airflow_azureml.lifecycle.asset_registration import register_data
 
-        return client.run(register_data(client.workspace, asset.name, asset.version, asset.body), news=self.tell)
+        return register_data(workspace, asset.name, asset.version, asset.body)
 
 
 class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
@@ -167,11 +158,11 @@ class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
 
         return translate_model(document, workspace)
 
-    def register(self, client: MLClient, asset: Any) -> Asset:
+    def registration(self, workspace: Workspace, asset: Any) -> Flow[Asset]:
         """Register a model."""
         from airflow_azureml.lifecycle.asset_registration import register_model
 
-        return client.run(register_model(client.workspace, asset.name, asset.version, asset.body), news=self.tell)
+        return register_model(workspace, asset.name, asset.version, asset.body)
 
     def upstream_type(self, given: Any) -> Any:
         """A folder or file of an upstream task becomes a model of the default type."""

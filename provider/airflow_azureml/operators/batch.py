@@ -8,33 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_azureml.operators import keywords
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
-from airflow_azureml.task.job_task import refuse_reserved_outputs
+from airflow_azureml.task.xcom import refuse_reserved_outputs
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.batch.submission import Plan
-    from airflow_azureml.lifecycle.naming import JobIdentity
-    from airflow_azureml.lifecycle.resume import Found
-    from airflow_azureml.rest.flow import Steps
+    from airflow_azureml.lifecycle.batch.submission import TaskInvocation
     from airflow_azureml.rest.ids import Workspace
-
-VALUES = (
-    "experiment_name",
-    "job_name",
-    "mini_batch_size",
-    "instance_count",
-    "error_threshold",
-    "max_concurrency_per_instance",
-    "max_retries",
-    "retry_timeout",
-    "logging_level",
-    "output_file_name",
-)
-"""Keywords of an invocation that replace single values of its file."""
-
-MAPPINGS = ("inputs", "outputs", "tags", "properties")
-"""Keywords that are merged key by key over those of the file."""
 
 
 class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
@@ -60,23 +41,6 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         ``max_concurrency_per_instance``, ``max_retries``, ``logging_level`` and ``output_file_name``.
     :param retry_timeout: seconds, or a timedelta, for each mini-batch.
     """
-
-    template_fields: Sequence[str] = (
-        *AzureMLJobBaseOperator.template_fields,
-        "endpoint_name",
-        "deployment_name",
-        *MAPPINGS,
-        *VALUES,
-        "input",
-        "input_type",
-        "file",
-        "set",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        "file": "yaml",
-        **dict.fromkeys((*MAPPINGS, "set"), "json"),
-    }
-    template_file_fields = ("file",)
 
     def __init__(
         self,
@@ -125,71 +89,33 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         self.tags = tags
         self.properties = properties
 
-    def submission(self, context: Any, workspace: Workspace) -> Invocation:
-        """Read the keywords; what they mean depends on the deployment, so most mistakes are found by ``check``."""
+    keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
+    template_fields: Sequence[str] = (*AzureMLJobBaseOperator.template_fields, *keyword_names)
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(keywords.mappings(__init__), "json"),
+        "file": "yaml",
+    }
+    template_file_fields = ("file",)
+
+    def submission(self, context: Any, workspace: Workspace) -> TaskInvocation:
+        """Read the keywords; what they mean depends on the deployment, so most mistakes are found by a look at it."""
+        from airflow_azureml.jobspec.batch.invocation import read
+        from airflow_azureml.lifecycle.batch.submission import TaskInvocation
+
         document = self.document(context)
         refuse_reserved_outputs(document)
-        return Invocation(self.job_identity(context), self.endpoint_name, self.deployment_name, document)
+        invocation = read(document, workspace)
+        return TaskInvocation(
+            self.job_identity(context), self.endpoint_name, self.deployment_name, invocation, time.time
+        )
 
     def document(self, context: Any) -> Document:
         """The invocation in the grammar of the CLI's ``inputs.yml``."""
         from airflow_azureml.jobspec.batch.invocation import arguments
 
+        elsewhere = ("endpoint_name", "deployment_name", "file")
         return arguments(
             None if self.file is None else self.load_field("file", context),
             folder=self.template_folders()[0],
-            input=self.input,
-            input_type=self.input_type,
-            set=self.set,
-            **{name: getattr(self, name) for name in (*MAPPINGS, *VALUES)},
+            **{name: getattr(self, name) for name in self.keyword_names if name not in elsewhere},
         )
-
-
-class Invocation:
-    """A job that comes to be by the invocation of an endpoint; the service chooses its name."""
-
-    def __init__(self, identity: JobIdentity, endpoint: str, deployment: str | None, document: Document) -> None:
-        self.identity = identity
-        self.endpoint = endpoint
-        self.deployment = deployment
-        self.document = document
-        self._plan: Plan | None = None
-
-    def check(self, ws: Workspace) -> Steps[None]:
-        """Look at the endpoint and its deployment, and find what does not fit them."""
-        from airflow_azureml.lifecycle.news import Warned
-        from airflow_azureml.rest.flow import News
-
-        for warning in (yield from self.plan(ws)).warnings:
-            yield News(Warned(warning))
-
-    def plan(self, ws: Workspace) -> Steps[Plan]:
-        """What is invoked and with what; asked for once."""
-        from airflow_azureml.jobspec.batch.invocation import read
-        from airflow_azureml.lifecycle.batch.submission import plan
-
-        if self._plan is None:
-            invocation = read(self.document, ws)
-            self._plan = yield from plan(ws, self.endpoint, self.deployment, invocation)
-        return self._plan
-
-    def cancel_earlier(self, ws: Workspace) -> Steps[tuple[str, ...]]:
-        """Cancel what earlier generations left running."""
-        from airflow_azureml.lifecycle.batch.invocation import cancel_earlier
-
-        plan = yield from self.plan(ws)
-        return (yield from cancel_earlier(ws, self.identity, plan.target))
-
-    def find_or_start(self, ws: Workspace) -> Steps[Found]:
-        """Find this task's job or invoke the endpoint."""
-        from airflow_azureml.lifecycle.batch.invocation import invoke_once
-
-        plan = yield from self.plan(ws)
-        return (yield from invoke_once(ws, self.identity, plan.target, lambda: plan.request(ws), clock=time.time))
-
-    def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
-        """Find this task's jobs by their mark."""
-        from airflow_azureml.lifecycle.batch.invocation import find_marked
-
-        plan = yield from self.plan(ws)
-        return tuple(row.name for row in (yield from find_marked(ws, self.identity, plan.target)))

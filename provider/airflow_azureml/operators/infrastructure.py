@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.operators import keywords
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
@@ -26,18 +27,6 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     :return: ``{"id", "name"}``.
     """
 
-    template_fields: Sequence[str] = (
-        *AzureMLBaseOperator.template_fields,
-        "name",
-        "description",
-        "tags",
-        "properties",
-        "default_deployment",
-        "spec",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {"tags": "json", "properties": "json", "spec": "yaml"}
-    template_file_fields = ("spec",)
-
     def __init__(
         self,
         *,
@@ -56,6 +45,13 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
         self.properties = properties
         self.default_deployment = default_deployment
         self.spec = spec
+
+    template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keywords.names(__init__))
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(keywords.mappings(__init__), "json"),
+        "spec": "yaml",
+    }
+    template_file_fields = ("spec",)
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it."""
@@ -78,28 +74,6 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
         given = {key: value for key, value in given.items() if value is not None}
         return self.load_built(given) if self.spec is None else self.load_field("spec", context).replaced(**given)
 
-
-SAME = (
-    "name",
-    "endpoint_name",
-    "type",
-    "description",
-    "tags",
-    "properties",
-    "environment",
-    "environment_variables",
-    "compute",
-    "instance_count",
-    "mini_batch_size",
-    "max_concurrency_per_instance",
-    "output_action",
-    "output_file_name",
-    "error_threshold",
-    "retry_settings",
-    "logging_level",
-    "settings",
-)
-"""Keywords of a deployment that stand in the CLI's YAML under the same name, as they are."""
 
 OUTPUT_KEYS = frozenset({"https_url", "abfss_url", "asset_id"})
 """What the output of an upstream task carries beside its path and type."""
@@ -134,23 +108,6 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     :param spec: the CLI's YAML of a batch deployment: a ``.yml`` file's name, YAML text or a mapping; keywords win.
     :return: ``{"id", "name"}``.
     """
-
-    template_fields: Sequence[str] = (
-        *AzureMLBaseOperator.template_fields,
-        *SAME,
-        *REFERENCES,
-        "code",
-        "scoring_script",
-        "code_configuration",
-        "job_resources",
-        "set_default",
-        "spec",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        "spec": "yaml",
-        **dict.fromkeys(("tags", "properties", "settings", "environment_variables", "retry_settings"), "json"),
-    }
-    template_file_fields = ("spec",)
 
     def __init__(
         self,
@@ -213,6 +170,14 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         self.set_default = set_default
         self.spec = spec
 
+    keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
+    template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(keywords.mappings(__init__), "json"),
+        "spec": "yaml",
+    }
+    template_file_fields = ("spec",)
+
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it, another makes it the default one."""
         from airflow_azureml.jobspec.batch.deployments import translate_deployment
@@ -235,10 +200,10 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         return steps, result()
 
     def document(self, context: Any) -> Document:
-        given = {name: getattr(self, name) for name in SAME}
-        given |= {name: reference(getattr(self, name)) for name in REFERENCES}
+        elsewhere = ("code", "scoring_script", "job_resources", "set_default", "spec")
+        given = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
+        given |= {name: reference(given[name]) for name in REFERENCES}
         given["resources"] = self.job_resources
-        given["code_configuration"] = self.code_configuration
         given = {key: value for key, value in given.items() if value is not None}
         code = {"code": None if self.code is None else os.fspath(self.code), "scoring_script": self.scoring_script}
         code = {key: value for key, value in code.items() if value is not None}

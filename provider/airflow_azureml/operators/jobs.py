@@ -1,51 +1,98 @@
-"""Operators for jobs: one command, any job from its YAML, and the end of a job."""
+"""Operators for jobs: one command, and any job from its YAML."""
 
 from __future__ import annotations
 
-import math
+import contextlib
 import os
-import time
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_azureml.exceptions import translated
-from airflow_azureml.operators.submitting import AzureMLSubmitJobBaseOperator
-from airflow_azureml.operators.workspace import AzureMLBaseOperator
-from airflow_azureml.task.job_task import job_name_of
+from airflow_azureml.operators import keywords
+from airflow_azureml.operators.base import AzureMLJobBaseOperator
 from airflow_azureml.task.output_references import names_of, names_of_job
-from airflow_azureml.triggers.jobs import seconds
+from airflow_azureml.task.xcom import refuse_reserved_outputs
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
-
-TEXTS = ("command", "compute", "experiment_name", "display_name", "description", "parent_job_name")
-MAPPINGS = (
-    "environment",
-    "inputs",
-    "outputs",
-    "environment_variables",
-    "tags",
-    "properties",
-    "distribution",
-    "queue_settings",
-    "services",
-    "notification_setting",
-)
-"""Keywords of a command job that stand in the CLI's YAML under the same name, as they are."""
+    from airflow_azureml.lifecycle.resume import TaskSubmission
+    from airflow_azureml.rest.ids import Workspace
 
 RESOURCES = ("instance_type", "instance_count", "shm_size", "docker_args")
-"""Keywords that say what ``job_resources`` can say as well."""
+"""Keywords of a command job that say what ``job_resources`` can say as well."""
 
 MERGED = ("inputs", "outputs", "tags", "properties", "environment_variables")
+"""Keywords that are laid over a job's own values key by key."""
+
 REPLACED = ("compute", "experiment_name", "display_name", "description")
-"""Keywords that are laid over a job's own values."""
+"""Keywords that replace a job's own values."""
+
+
+class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
+    """Run a job that is described in the grammar of the CLI's YAML; a subclass says where the description is."""
+
+    @abstractmethod
+    def document(self, context: Any) -> Document:
+        """The job in the grammar of the CLI's YAML.
+
+        :raises rest.errors.SpecError: the keywords contradict each other, or a file cannot be read.
+        """
+
+    def submission(self, context: Any, workspace: Workspace) -> TaskSubmission:
+        """Find every mistake in the job before anything is asked or sent."""
+        from airflow_azureml.jobspec.translate import translate
+        from airflow_azureml.lifecycle.resume import TaskSubmission
+
+        document = self._with_defaults(self.document(context), context)
+        refuse_reserved_outputs(document)
+        translation = translate(document, workspace).accepted()
+        for warning in translation.warnings:
+            self.log.warning("%s", warning)
+        self._compare_limits(document)
+        return TaskSubmission(self.job_identity(context, translation.name), translation)
+
+    def _with_defaults(self, document: Document, context: Any) -> Document:
+        """Name the experiment after the DAG and the job after the task, unless the document does."""
+        value = document.value
+        title = f"{value.get('name') or f'{self.dag_id}.{self.task_id}'}{self._map_label(context)}"
+        return document.replaced(
+            experiment_name=None if value.get("experiment_name") else self.dag_id,
+            display_name=None if value.get("display_name") else title,
+        )
+
+    def _map_label(self, context: Any) -> str:
+        """What tells the jobs of a mapped task apart: what the UI shows for it, else its index; empty where not mapped.
+
+        A ``map_index_template`` over values that the task sets while it runs has none yet.
+        """
+        index = context["ti"].map_index
+        if index is None or index < 0:
+            return ""
+        label = ""
+        if self.map_index_template:
+            with contextlib.suppress(Exception):  # Airflow renders it again when the task has ended, and tells then
+                label = str(self.render_template(self.map_index_template, context)).strip()
+        return f" [{label or index}]"
+
+    def _compare_limits(self, document: Document) -> None:
+        limits = document.value.get("limits")
+        own = limits.get("timeout") if isinstance(limits, Mapping) else None
+        if self.execution_timeout is None or not isinstance(own, (int, float)):
+            return
+        if self.execution_timeout < timedelta(seconds=own):
+            self.log.warning(
+                "The task's execution_timeout of %s is shorter than the job's own limit of %s s: the task ends first.",
+                self.execution_timeout,
+                own,
+            )
 
 
 class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     """Run one command on Azure ML, as ``type: command`` of the CLI does.
 
-    Values are those of the CLI's YAML. Azure ML's own bindings, ``${{inputs.x}}``, may stand beside ``{{ ds }}``.
+    Keywords and their values are those of the CLI's YAML. Azure ML's own bindings, ``${{inputs.x}}``, may stand beside
+    ``{{ ds }}``.
 
     :param command: the command line.
     :param environment: a reference (``azureml:name:version``, ``azureml:name@latest``, curated, registry, ARM id) or a
@@ -63,22 +110,6 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     :param experiment_name: default: the DAG's id.
     :param display_name: default: ``dag_id.task_id``.
     """
-
-    template_fields: Sequence[str] = (
-        *AzureMLSubmitJobBaseOperator.template_fields,
-        *TEXTS,
-        *MAPPINGS,
-        *RESOURCES,
-        "code",
-        "identity",
-        "limits",
-        "timeout",
-        "job_resources",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        "command": "bash",
-        **dict.fromkeys((*MAPPINGS, "identity", "limits", "job_resources"), "json"),
-    }
 
     def __init__(
         self,
@@ -137,31 +168,38 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
         self.description = description
         self.parent_job_name = parent_job_name
 
+    keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
+    template_fields: Sequence[str] = (*AzureMLSubmitJobBaseOperator.template_fields, *keyword_names)
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "command": "bash",
+        **dict.fromkeys(keywords.mappings(__init__), "json"),
+    }
+
     def output_names(self) -> frozenset[str] | None:
         """The names of ``outputs``, and ``default``."""
         return names_of(self, self.outputs)
 
     def document(self, context: Any) -> Document:
         """Write the keywords as a job in the CLI's grammar."""
-        given = {name: getattr(self, name) for name in (*TEXTS, *MAPPINGS)}
-        given |= {
+        elsewhere = ("timeout", "job_resources", *RESOURCES)
+        values = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
+        values |= {
+            "type": "command",
             "code": os.fspath(self.code) if isinstance(self.code, os.PathLike) else self.code,
             "identity": identity_mapping(self.identity),
             "limits": self._limits(),
             "resources": self._resources(),
         }
-        return self.load_built(
-            {name: value for name, value in given.items() if value is not None} | {"type": "command"}
-        )
+        return self.load_built({name: value for name, value in values.items() if value is not None})
 
     def _limits(self) -> Any:
         limits = self.limits
         if self.timeout is not None:
             if isinstance(limits, Mapping) and limits.get("timeout") is not None:
-                raise twice("timeout", "limits.timeout")
+                raise keywords.twice("timeout", "limits.timeout")
             limits = {**(limits or {}), "timeout": self.timeout}
         if isinstance(limits, Mapping) and limits.get("timeout") is not None:
-            return {**limits, "timeout": whole_seconds(limits["timeout"])}
+            return {**limits, "timeout": keywords.whole_seconds(limits["timeout"])}
         return limits
 
     def _resources(self) -> Any:
@@ -170,7 +208,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
             return single or self.job_resources
         for name in single:
             if self.job_resources.get(name) is not None:
-                raise twice(name, f"job_resources.{name}")
+                raise keywords.twice(name, f"job_resources.{name}")
         return {**self.job_resources, **single}
 
 
@@ -185,20 +223,6 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         ``environment_variables``.
     :param compute: replaces the job's own, as do ``experiment_name``, ``display_name``, ``description``, ``identity``.
     """
-
-    template_fields: Sequence[str] = (
-        *AzureMLSubmitJobBaseOperator.template_fields,
-        "job",
-        "set",
-        *MERGED,
-        *REPLACED,
-        "identity",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        "job": "yaml",
-        **dict.fromkeys(("set", *MERGED, "identity"), "json"),
-    }
-    template_file_fields = ("job",)
 
     def __init__(
         self,
@@ -231,101 +255,26 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         self.description = description
         self.identity = identity
 
+    template_fields: Sequence[str] = (*AzureMLSubmitJobBaseOperator.template_fields, *keywords.names(__init__))
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "job": "yaml",
+        **dict.fromkeys(keywords.mappings(__init__), "json"),
+    }
+    template_file_fields = ("job",)
+
     def output_names(self) -> frozenset[str] | None:
         """What a job that is a mapping declares; None for a file, which is not read while the DAG is parsed."""
         return None if self.set else names_of_job(self, self.job, self.outputs)
 
     def document(self, context: Any) -> Document:
         """Read the job and lay the keywords over it."""
-        refuse_other_than_mappings(self, MERGED)
+        keywords.refuse_other_than_mappings(self, MERGED)
         document = self.load_field("job", context).merged(**{name: getattr(self, name) for name in MERGED})
         given = {name: getattr(self, name) for name in REPLACED}
         document = document.replaced(**given, identity=identity_mapping(self.identity))
         return document.with_values(self.set) if self.set else document
 
 
-class AzureMLCancelJobOperator(AzureMLBaseOperator):
-    """Cancel a job; one that has ended or does not exist is fine.
-
-    :param job_name: the job's name, or the result mapping of the task that submitted it.
-    :param wait_for_completion: wait on the worker until the job has ended, whichever way.
-    :param poll_interval: seconds between two looks, at most; default: ``[azureml] poll_interval`` (30).
-    :return: ``{"job_name", "status"}`` as last seen; ``status`` is None where there is no such job.
-    """
-
-    template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, "job_name")
-
-    def __init__(
-        self,
-        *,
-        job_name: str | Mapping[str, Any],
-        wait_for_completion: bool = True,
-        poll_interval: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.job_name = job_name
-        self.wait_for_completion = wait_for_completion
-        self.poll_interval = poll_interval
-
-    def execute(self, context: Any) -> dict[str, Any]:
-        """Ask for the job's end and wait for it."""
-        with translated():
-            return self._cancel()
-
-    def _cancel(self) -> dict[str, Any]:
-        from airflow_azureml.lifecycle.cancellation import cancel
-        from airflow_azureml.lifecycle.wait import wait
-
-        name, poll_interval = job_name_of(self.job_name), seconds("poll_interval", self.poll_interval)
-        with self.hook().client() as client:
-            job = client.run(cancel(client.workspace, name)).job
-            if job is None:
-                self.log.info("There is no Azure ML job %s: nothing to cancel.", name)
-                return {"job_name": name, "status": None}
-            if job.phase.is_terminal:
-                self.log.info("Azure ML job %s had ended before: it is %s.", name, job.status)
-            elif self.wait_for_completion:
-                patience = seconds("patience", None)
-                flow = wait(
-                    client.workspace,
-                    name,
-                    clock=time.time,
-                    poll_interval=poll_interval,
-                    patience=patience,
-                    ageing="wait",
-                )
-                job = client.run(flow, news=self.tell)
-            return {"job_name": name, "status": job.status}
-
-
 def identity_mapping(identity: Any) -> Any:
     """Write an identity given by its ``type`` word as the mapping that the CLI knows."""
     return {"type": identity} if isinstance(identity, str) else identity
-
-
-def whole_seconds(given: Any) -> Any:
-    """A time as whole seconds, as the service takes it, rounded up; what is no time is left for ``spec`` to refuse."""
-    if isinstance(given, timedelta):
-        given = given.total_seconds()
-    return math.ceil(given) if isinstance(given, float) and math.isfinite(given) else given
-
-
-def refuse_other_than_mappings(operator: Any, names: Sequence[str]) -> None:
-    """Refuse keywords that are merged key by key but have no keys.
-
-    :raises rest.errors.SpecError: names each of them.
-    """
-    from airflow_azureml.rest.errors import Problem, SpecError
-
-    given = {name: getattr(operator, name) for name in names}
-    wrong = [name for name, value in given.items() if value is not None and not isinstance(value, Mapping)]
-    if wrong:
-        raise SpecError([Problem(name, f"{given[name]!r} is not accepted. Accepted: a mapping.") for name in wrong])
-
-
-def twice(one: str, other: str) -> Exception:
-    """The error of a thing that was given twice."""
-    from airflow_azureml.rest.errors import Problem, SpecError
-
-    return SpecError([Problem(one, f"this is given here and in {other}. Accepted: one of them.")])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 from abc import abstractmethod
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow_azureml.configuration import patience
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
-from airflow_azureml.task.deferral import ResumableOperator
-from airflow_azureml.triggers.jobs import seconds
+from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.triggers.operations import AzureMLOperationTrigger
 from airflow_azureml.version_compat import conf
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_azureml.rest.ids import Workspace
 
 
-class AzureMLProvisioningBaseOperator(ResumableOperator, AzureMLBaseOperator):
+class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
     """Bring a resource into a state by operations that take minutes; a subclass says which.
 
     :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
@@ -36,7 +34,7 @@ class AzureMLProvisioningBaseOperator(ResumableOperator, AzureMLBaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.deferrable = deferrable
-        self._told_to_end: threading.Event | None = None
+        self._stop: threading.Event | None = None
 
     @abstractmethod
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
@@ -63,49 +61,42 @@ class AzureMLProvisioningBaseOperator(ResumableOperator, AzureMLBaseOperator):
 
     def on_kill(self) -> None:
         """End the waiting; an operation that was begun goes on, and the next try finds it."""
-        if self._told_to_end is not None:
-            self._told_to_end.set()
+        if self._stop is not None:
+            self._stop.set()
 
     def _go_on(self, context: Any, first: int) -> Any:
         from airflow_azureml.lifecycle.batch.deployments import follow
+        from airflow_azureml.lifecycle.news import reporter
 
-        self._told_to_end = threading.Event()
+        self._stop = threading.Event()
         with translated():
-            hook, patience = self.hook(), seconds("patience", None)
+            hook, limit = self.hook(), patience()
             steps, result = self.plan(context, hook.settings().workspace)
             with hook.client() as client:
                 for number, step in list(enumerate(steps))[first:]:
-                    operation = client.run(step, news=self.tell, stop=self._told_to_end)
+                    operation = client.run(step, news=reporter(self.log), stop=self._stop)
                     if operation is None:
                         continue
                     if self.deferrable:
-                        self._defer(context, number, operation, patience)
-                    client.run(follow(operation, patience), stop=self._told_to_end)
-                return client.run(result, stop=self._told_to_end)
+                        self._defer(context, number, operation, limit)
+                    client.run(follow(operation, limit), stop=self._stop)
+                return client.run(result, stop=self._stop)
 
-    def _defer(self, context: Any, number: int, operation: Operation, patience: float) -> None:
-        timeout = None
+    def _defer(self, context: Any, number: int, operation: Operation, limit: float) -> None:
+        ti, deadline = context["ti"], None
         if self.execution_timeout is not None:
             # Airflow 3 does not hold a deferred task to it.
-            spent = time.time() - self.began(context["ti"])
-            timeout = max(self.execution_timeout - timedelta(seconds=spent), timedelta(seconds=1))
-        self.note_deferral(context["ti"])
-        self.defer(
-            trigger=AzureMLOperationTrigger(
-                url=operation.url,
-                header=operation.header,
-                pause=operation.pause,
-                step=number,
-                azureml_conn_id=self.azureml_conn_id,
-                subscription_id=self.subscription_id,
-                resource_group=self.resource_group,
-                workspace_name=self.workspace_name,
-                patience=patience,
-                try_number=context["ti"].try_number,
-            ),
-            method_name="execute_complete",
-            timeout=timeout,
+            deadline = self.began(ti) + self.execution_timeout.total_seconds()
+        trigger = AzureMLOperationTrigger.of(
+            self,
+            url=operation.url,
+            header=operation.header,
+            pause=operation.pause,
+            step=number,
+            patience=limit,
+            try_number=ti.try_number,
         )
+        self.defer_to(ti, trigger, deadline, backstop=1.0)
 
     def _warn(self, warnings: Sequence[str]) -> None:
         for warning in warnings:

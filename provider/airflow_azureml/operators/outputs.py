@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
-from airflow_azureml.task.job_task import job_name_of
+from airflow_azureml.task.xcom import job_name_of
 
 
 class AzureMLDownloadJobOutputOperator(AzureMLBaseOperator):

@@ -55,12 +55,7 @@ class AzureMLBaseOperator(BaseOperator):
         """Make the hook for this operator's workspace."""
         from airflow_azureml.hooks.azureml import AzureMLHook
 
-        return AzureMLHook(
-            self.azureml_conn_id,
-            subscription_id=self.subscription_id,
-            resource_group=self.resource_group,
-            workspace_name=self.workspace_name,
-        )
+        return AzureMLHook.of(self)
 
     def _hook_apply_defaults(self, **kwargs: Any) -> tuple[tuple[()], dict[str, Any]]:
         """Swap objects of ``azure-ai-ml`` for plain values before anybody keeps them.
@@ -137,13 +132,6 @@ class AzureMLBaseOperator(BaseOperator):
         from airflow_azureml.jobspec.document.load import load
 
         return load(value, folder=self.template_folders()[0], from_python=True)
-
-    def tell(self, record: Any) -> None:
-        """Write a flow's news into the task's log."""
-        from airflow_azureml.lifecycle.news import lines
-
-        for level, text in lines(record):
-            self.log.log(level, "%s", text)
 
     def _read(self, field: str, name: str) -> tuple[str, str]:
         from airflow_azureml.rest.errors import Problem, SpecError

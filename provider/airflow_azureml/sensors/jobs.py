@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_azureml.exceptions import (
-    AzureMLException,
-    AzureMLJobCanceledError,
-    AzureMLJobFailedError,
-    AzureMLJobTimeoutError,
-    AzureMLNotFoundError,
-    AzureMLServiceError,
-    translated,
-)
+from airflow_azureml import configuration
+from airflow_azureml.exceptions import AzureMLJobTimeoutError, translated
 from airflow_azureml.links import AzureMLStudioLink
-from airflow_azureml.task.deferral import ResumableOperator
-from airflow_azureml.task.job_task import OnCanceled, announce, check_on_canceled, conclude, first_look, job_name_of
+from airflow_azureml.task.deferral import DeferrableOperator
+from airflow_azureml.task.job_task import JobTask, OnCanceled, check_on_canceled
 from airflow_azureml.task.output_references import checked
-from airflow_azureml.triggers.jobs import AzureMLJobTrigger, seconds
-from airflow_azureml.version_compat import (
-    AirflowSensorTimeout,
-    AirflowSkipException,
-    BaseSensorOperator,
-    PokeReturnValue,
-    conf,
-)
+from airflow_azureml.task.xcom import job_name_of
+from airflow_azureml.triggers.jobs import AzureMLJobTrigger
+from airflow_azureml.version_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
 
 if TYPE_CHECKING:
-    from airflow_azureml.client import MLClient
     from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.wait import WaitOptions
     from airflow_azureml.rest.jobs import Job
 
-BACKSTOP = 60.0
-"""Seconds after the trigger's own deadline at which Airflow ends the deferral: the trigger can say what happened."""
+BETWEEN_FAILED_LOOKS = 5.0
+"""Seconds between looks that fail, at most."""
 
 
-class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
+class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
     A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute.
@@ -91,7 +77,6 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
         self.subscription_id = subscription_id
         self.resource_group = resource_group
         self.workspace_name = workspace_name
-        self._client: MLClient | None = None
         self._watch: _Watch | None = None
 
     @property
@@ -108,28 +93,23 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
         """Make the hook for this sensor's workspace."""
         from airflow_azureml.hooks.azureml import AzureMLHook
 
-        return AzureMLHook(
-            self.azureml_conn_id,
-            subscription_id=self.subscription_id,
-            resource_group=self.resource_group,
-            workspace_name=self.workspace_name,
-        )
+        return AzureMLHook.of(self)
 
     def execute(self, context: Any) -> Any:
         """Wait in the way that was asked for: poking, rescheduled or deferred."""
-        with translated(), self._connected() as client:
+        with translated(), self._watching(context) as watch:
             check_on_canceled(self.on_canceled)
             if not self.deferrable:
                 return super().execute(context)
-            result = self._look(context, client)
+            result = self._look(watch)
             if result is None:
                 self._defer(context)
             return result
 
     def poke(self, context: Any) -> PokeReturnValue:
         """Look at the job once, riding out a bad spell; done when it has completed."""
-        with translated(), self._connected() as client:
-            result = self._look(context, client)
+        with translated(), self._watching(context) as watch:
+            result = self._look(watch)
             return PokeReturnValue(is_done=result is not None, xcom_value=result)
 
     def execute_complete(self, context: Any, event: Any = None) -> dict[str, Any]:
@@ -137,70 +117,50 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
         from airflow_azureml.lifecycle.records import JobEvent
 
         self.has_studio_page = True
-        with translated(), self._connected() as client:
+        with translated(), self._task(context) as task:
             told = JobEvent.from_dict(event)
             if told.outcome == "deadline":
                 raise self._out_of_time(told.message)
-            if told.outcome == "missing":
-                raise AzureMLNotFoundError(told.message)
-            if told.outcome == "patience":
-                raise AzureMLServiceError(told.message)
-            result = self._look(context, client, told.job_name)
-            if result is None:
-                raise AzureMLException(told.message or f"The trigger ended, but job {told.job_name} has not.")
-            return result
+            return task.resume(told, configuration.wait_options(BETWEEN_FAILED_LOOKS), tail=self.stream_logs)
+
+    def _task(self, context: Any) -> JobTask:
+        return JobTask(context["ti"], self.log, self.hook(), self.on_canceled, soft_fail=self.soft_fail)
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[MLClient]:
+    def _watching(self, context: Any) -> Iterator[_Watch]:
         """One client for all looks of this process."""
-        if self._client is not None:
-            yield self._client
+        if self._watch is not None:
+            yield self._watch
             return
-        with self.hook().client() as client:
-            self._client, self._watch = client, None
+        with self._task(context) as task:
+            self._watch = _Watch(task, job_name_of(self.job_name), configuration.wait_options(BETWEEN_FAILED_LOOKS))
             try:
-                yield client
+                yield self._watch
             finally:
-                self._client = None
+                self._watch = None
 
-    def _look(self, context: Any, client: MLClient, name: str | None = None) -> dict[str, Any] | None:
+    def _look(self, watch: _Watch) -> dict[str, Any] | None:
         """Look once; the result of a job that has completed, None while it has not ended."""
-        if self._watch is None:
-            self._watch = _Watch(name or job_name_of(self.job_name), context["ti"], self.log)
-        follow = self.stream_logs and not self.reschedule and not self.deferrable
-        job = self._watch.look(client, seconds("patience", None), follow)
+        copies = self.stream_logs and not self.reschedule and not self.deferrable
+        job = watch.look(copies)
         self.has_studio_page = True
-        if not job.phase.is_terminal:
-            return None
-        try:
-            tail = self.stream_logs and not follow
-            return conclude(context["ti"], self.log, client, job, self.on_canceled, tail=tail)
-        except (AzureMLJobFailedError, AzureMLJobCanceledError) as error:
-            if self.soft_fail:
-                raise AirflowSkipException(str(error)) from None
-            raise
+        return watch.task.conclude(job, tail=self.stream_logs and not copies) if job.phase.is_terminal else None
 
     def _defer(self, context: Any) -> None:
         limits = [self.timeout, *([self.execution_timeout.total_seconds()] if self.execution_timeout else [])]
-        deadline = self.began(context["ti"]) + min(limits)
-        self.note_deferral(context["ti"])
-        poll_interval = self.poke_interval if self.poll_interval is None else self.poll_interval
-        self.defer(
-            trigger=AzureMLJobTrigger(
-                job_name=job_name_of(self.job_name),
-                azureml_conn_id=self.azureml_conn_id,
-                subscription_id=self.subscription_id,
-                resource_group=self.resource_group,
-                workspace_name=self.workspace_name,
-                poll_interval=seconds("poll_interval", poll_interval or None),
-                patience=seconds("patience", None),
-                deadline=deadline,
-                try_number=context["ti"].try_number,
-                steady=True,
-            ),
-            method_name="execute_complete",
-            timeout=timedelta(seconds=max(deadline - time.time(), 0) + BACKSTOP),
+        ti = context["ti"]
+        deadline = self.began(ti) + min(limits)
+        interval = self.poke_interval if self.poll_interval is None else self.poll_interval
+        trigger = AzureMLJobTrigger.of(
+            self,
+            job_name=job_name_of(self.job_name),
+            poll_interval=configuration.poll_interval(interval or None),
+            patience=configuration.patience(),
+            deadline=deadline,
+            try_number=ti.try_number,
+            steady=True,
         )
+        self.defer_to(ti, trigger, deadline)
 
     def _out_of_time(self, message: str) -> Exception:
         if self.execution_timeout and self.execution_timeout.total_seconds() < self.timeout:
@@ -209,41 +169,37 @@ class AzureMLJobSensor(ResumableOperator, BaseSensorOperator):
 
 
 class _Watch:
-    """What one process of the sensor has seen and told of its job."""
+    """What one process of the sensor has seen of its job."""
 
-    def __init__(self, name: str, ti: Any, log: Any) -> None:
-        self._name, self._ti, self._log = name, ti, log
+    def __init__(self, task: JobTask, job_name: str, options: WaitOptions) -> None:
+        self.task = task
+        self._job_name = job_name
+        self._options = options
         self._seen: Job | None = None
         self._follower: Any = None
 
-    def look(self, client: MLClient, patience: float, follow: bool) -> Job:
-        """Look once and tell what is new."""
+    def look(self, copies: bool) -> Job:
+        """Look once and tell what is new.
+
+        :param copies: copy what the job's log has gained into the task's.
+        """
         from airflow_azureml.lifecycle.wait import look
 
-        interval = 5.0
         if self._seen is None:
-            # The first look is plain: a wrong secret fails at once and is not ridden out.
-            job = client.run(first_look(client, self._name, interval, patience), news=self._tell)
-            announce(self._ti, self._log, client, job)
+            job = self.task.first_look(self._job_name, self._options)
+            self.task.show_page(job)
         else:
-            flow = look(self._name, clock=time.time, interval=interval, patience=patience)
-            job = client.run(flow, news=self._tell)
+            job = self.task.run(look(self._job_name, self._options))
         if self._seen is None or self._seen.status != job.status:
-            self._log.info("Azure ML job %s is %s.", job.name, job.status)
+            self.task.log.info("Azure ML job %s is %s.", job.name, job.status)
         self._seen = job
-        if follow:
-            self._follow(client, job)
+        if copies:
+            self._copy_log(job)
         return job
 
-    def _follow(self, client: MLClient, job: Job) -> None:
+    def _copy_log(self, job: Job) -> None:
         from airflow_azureml.lifecycle.job_log import LogFollower
 
         if self._follower is None:
-            self._follower = LogFollower(client.workspace, self._name)
-        client.run(self._follower.look(job), news=self._tell)
-
-    def _tell(self, record: Any) -> None:
-        from airflow_azureml.lifecycle.news import lines
-
-        for level, text in lines(record):
-            self._log.log(level, "%s", text)
+            self._follower = LogFollower(self.task.workspace, self._job_name)
+        self.task.run(self._follower.look(job))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
 from airflow_azureml.version_compat import AIRFLOW_RELEASE, AIRFLOW_V_3_0_PLUS, conf, iteration_state, task_state
 
 if TYPE_CHECKING:
-    from airflow_azureml.client import MLClient
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.task_fate import Fate
     from airflow_azureml.rest.flow import Flow
@@ -34,11 +33,11 @@ MARGIN = 0.5
 """Seconds before SIGKILL at which all of it must be done."""
 
 
-class ToldToEndError(Exception):
+class TaskInterruptedError(Exception):
     """Raised where a task notices between two steps that it was told to end."""
 
 
-class Ending:
+class TaskCancellation:
     """The end of one process of one task, decided at most once.
 
     :param ti: the task instance.
@@ -66,9 +65,9 @@ class Ending:
         """The job of this task, from the moment its name is chosen or told."""
         self.status: str | None = None
         """The job's status as last seen by this process."""
-        self.search: Callable[[Workspace], Flow[tuple[str, ...]]] | None = None
+        self.find_active: Callable[[Workspace], Flow[tuple[str, ...]]] | None = None
         """Finds this task's jobs while there may be one whose name nobody has told."""
-        self.told = threading.Event()
+        self.stop = threading.Event()
         """Set once the task must end; ends the client's pauses."""
         self._log, self._cancel_job = log, cancel_job
         self._out_at = None if limit is None else time.monotonic() + limit.total_seconds()
@@ -86,10 +85,10 @@ class Ending:
         """
         if not self._begun.acquire(blocking=False):
             return
-        self._thread = threading.Thread(target=self._decide, name="azureml-ending", daemon=True)
+        self._thread = threading.Thread(target=self._decide, name="azureml-cancellation", daemon=True)
         self._thread.start()
 
-    def settle(self) -> None:
+    def join(self) -> None:
         """Wait until the decision is made and carried out, as long as there is time."""
         from airflow_azureml.lifecycle.task_fate import seconds_to_end
 
@@ -99,65 +98,60 @@ class Ending:
 
     def cancel(self) -> None:
         """Have the job cancelled now, if it is to end with its task. Never raises: the task ends with its own error."""
-        if not self._cancel_job or self._canceled or (self.job_name is None and self.search is None):
+        if not self._cancel_job or self._canceled or (self.job_name is None and self.find_active is None):
             return
-        try:
-            with self.hook.client() as client:
-                for name in self._names(client):
-                    self._cancel(client, name)
-        except Exception as error:  # noqa: BLE001 - the task ends with an error of its own, whatever this one is
-            self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
-
-    def _names(self, client: MLClient) -> tuple[str, ...]:
-        if self.job_name is not None or self.search is None:
-            return (str(self.job_name),)
-        return client.run(self.search(client.workspace))
-
-    def _cancel(self, client: MLClient, name: str) -> None:
         from airflow_azureml.lifecycle.cancellation import cancel
 
-        self.job_name = name
-        canceled = client.run(cancel(client.workspace, name))
-        self._log.info("Azure ML job %s %s.", name, canceled)
-        self._outcome = str(canceled)
-        # A job that is not there may be on its way: its PUT may have been under way when this was asked.
-        self._canceled = canceled.job is not None
+        try:
+            with self.hook.client() as client:
+                names: Iterable[str] = () if self.job_name is None else (self.job_name,)
+                if self.job_name is None and self.find_active is not None:
+                    names = client.run(self.find_active(client.workspace))
+                for name in names:
+                    self.job_name = name
+                    canceled = client.run(cancel(client.workspace, name))
+                    self._log.info("Azure ML job %s %s.", name, canceled)
+                    self._outcome = str(canceled)
+                    # A job that is not there may be on its way: its PUT may have been under way when this was asked.
+                    self._canceled = canceled.job is not None
+        except Exception as error:  # noqa: BLE001 - the task ends with an error of its own, whatever this one is
+            self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
 
     def check(self) -> None:
         """Go no further once the task was told to end.
 
-        :raises ToldToEndError: it was.
+        :raises TaskInterruptedError: it was.
         """
-        if self.told.is_set():
-            raise ToldToEndError
+        if self.stop.is_set():
+            raise TaskInterruptedError
 
     def interrupted(self) -> AzureMLException:
         """The error of a task that was told to end; plain, so that a retry follows where there is one."""
         from airflow_azureml.lifecycle.task_fate import Fate
 
-        self.settle()
+        self.join()
         ends = self._fate is Fate.CANCEL
         if ends:
             # A submission that was under way when the decision was made has a job only now.
             self.cancel()
         if self.job_name is None:
-            return AzureMLException(f"The task was told to end before it had an Azure ML job{self._unseen()}.")
-        said = self._said(ends)
+            return AzureMLException(f"The task was told to end before it had an Azure ML job{self._perhaps_started()}.")
+        said = self._job_state(ends)
         return AzureMLException(f"The task was told to end while it had Azure ML job {self.job_name}: {said}.")
 
     def out_of_time(self, limit: Any) -> AzureMLJobTimeoutError:
         """Cancel the job and make the error of a task whose ``execution_timeout`` is up."""
-        self.told.set()
+        self.stop.set()
         self.cancel()
         if self.job_name is None:
-            text = f"The task's execution_timeout of {limit} was up before it had a job{self._unseen()}."
+            text = f"The task's execution_timeout of {limit} was up before it had a job{self._perhaps_started()}."
             return AzureMLJobTimeoutError(text)
-        said = self._said(ends=True)
+        said = self._job_state(ends=True)
         return AzureMLJobTimeoutError(
             f"The task's execution_timeout of {limit} was up while it had Azure ML job {self.job_name}: {said}."
         )
 
-    def _said(self, ends: bool) -> str:
+    def _job_state(self, ends: bool) -> str:
         """What became of the job, as far as this process knows; a job that was left alone may have ended since.
 
         :param ends: the job was to end.
@@ -170,13 +164,13 @@ class Ending:
             return "it was left alone, if it was submitted at all; the next try looks for it"
         return f"it was left alone (last seen {self.status}), and the next try finds it"
 
-    def _unseen(self) -> str:
-        return "; the batch endpoint may have started one, which is not seen yet" if self.search else ""
+    def _perhaps_started(self) -> str:
+        return "; the batch endpoint may have started one, which is not seen yet" if self.find_active else ""
 
     def _decide(self) -> None:
         from airflow_azureml.lifecycle.task_fate import TIME_IS_UP, Fate, Where, decide
 
-        self.told.set()
+        self.stop.set()
         out_of_time = self._out_at is not None and time.monotonic() >= self._out_at
         said = TIME_IS_UP if out_of_time else self._ask()
         self._fate = decide(Where.WORKER, said)

@@ -1,4 +1,4 @@
-"""Coming back from the triggerer: the try that was deferred goes on, and any other try begins anew.
+"""Deferral: the try that was deferred goes on when it comes back, and any other try begins anew.
 
 Airflow 3.0 keeps ``next_method`` and ``next_kwargs`` of a deferred try that failed (3.0.6: nothing in
 ``execution_api/routes/task_instances.py: ti_update_state`` clears them; 3.1 and later do). Its retry is then not
@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from airflow_azureml.task.job_task import DEFERRAL_KEY
+from airflow_azureml.task.xcom import DEFERRAL_KEY, pull_own
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLUS, BaseOperator
 
 KEEPS_NEXT_METHOD = AIRFLOW_V_3_0_PLUS and not AIRFLOW_V_3_1_PLUS
 """Whether this Airflow resumes a try with what an earlier one left behind."""
 
+BACKSTOP = 60.0
+"""Seconds after the trigger's own deadline at which Airflow ends the deferral: the trigger can say what happened."""
 
-class ResumableOperator(BaseOperator):
+
+class DeferrableOperator(BaseOperator):
     """A task that defers; its trigger brings the number of the try that was deferred back in its event."""
 
     _began: float | None = None
@@ -48,6 +52,16 @@ class ResumableOperator(BaseOperator):
             return self._began
         return ti.start_date.timestamp() if ti.start_date else time.time()
 
+    def defer_to(self, ti: Any, trigger: Any, deadline: float | None, backstop: float = BACKSTOP) -> None:
+        """Hand the waiting over to a trigger; the task comes back in ``execute_complete``. Does not return.
+
+        :param deadline: epoch seconds at which the task's time is up; None for never.
+        :param backstop: seconds after the deadline at which Airflow ends the deferral.
+        """
+        self.note_deferral(ti)
+        left = None if deadline is None else timedelta(seconds=max(deadline - time.time(), 0) + backstop)
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=left)
+
     def note_deferral(self, ti: Any) -> None:
         """Leave which try is deferred where Airflow would not tell: a trigger that breaks fires no event."""
         if KEEPS_NEXT_METHOD:
@@ -56,8 +70,7 @@ class ResumableOperator(BaseOperator):
     def _noted_deferral(self, ti: Any) -> Mapping[str, Any]:
         if not KEEPS_NEXT_METHOD:
             return {}
-        map_index = -1 if ti.map_index is None else ti.map_index
-        found = ti.xcom_pull(task_ids=ti.task_id, key=DEFERRAL_KEY, map_indexes=map_index)
+        found = pull_own(ti, DEFERRAL_KEY)
         return found if isinstance(found, Mapping) else {}
 
 

@@ -6,10 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.lifecycle.naming import Iteration, TaskFacts
+from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, TaskFacts, identify
 
 OUTSIDE_OF_REGIONS = UUID(int=0)
 """What Airflow 3.4 gives as the region of a task instance that is neither mapped nor in a loop."""
+
+
+def job_identity(context: Any, retries: int, name_hint: str | None = None) -> JobIdentity:
+    """Name the jobs of a task instance; parameters and errors as for ``task_facts``."""
+    return identify(task_facts(context, retries, name_hint))
 
 
 def task_facts(context: Any, retries: int, name_hint: str | None = None) -> TaskFacts:

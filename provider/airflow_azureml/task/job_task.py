@@ -1,25 +1,34 @@
-"""What becomes of a task when its job has ended: a result and an XCom per output, a skip, or one clear error."""
+"""One process of a task that has one Azure ML job: what it asks of the service, and what it leaves in Airflow."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from airflow_azureml.exceptions import (
+    AzureMLException,
     AzureMLJobCanceledError,
     AzureMLJobCanceledFinalError,
     AzureMLJobFailedError,
+    AzureMLNotFoundError,
+    AzureMLServiceError,
     AzureMLSpecError,
 )
 from airflow_azureml.links import STUDIO_URL_KEY
+from airflow_azureml.task.xcom import RESERVED_KEYS, push_job_name
 from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
-    from airflow_azureml.client import MLClient
-    from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.rest.flow import Steps
+    from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.records import Failure, JobEvent
+    from airflow_azureml.lifecycle.resume import Found
+    from airflow_azureml.lifecycle.wait import WaitOptions
+    from airflow_azureml.rest.flow import Flow
+    from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
+    from airflow_azureml.task.cancellation import TaskCancellation
+
+T = TypeVar("T")
 
 OnCanceled = Literal["fail", "skip", "retry"]
 ON_CANCELED: dict[str, type[Exception]] = {
@@ -29,18 +38,24 @@ ON_CANCELED: dict[str, type[Exception]] = {
 }
 """What a cancel by somebody else does to the task: an end without retries, a skip, or a failure as any other."""
 
-JOB_NAME_KEY = "azureml_job_name"
-"""The XCom key under which a task that waits leaves the name of its job, for whoever resumes it in another process."""
 
-DEFERRAL_KEY = "azureml_deferral"
-"""The XCom key under which a task on Airflow 3.0 leaves which try is deferred, and since when it runs."""
+class Submission(Protocol):
+    """How the job of one task comes to be. No mistake is left in it that can be found without asking the service."""
 
-RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY})
-"""XCom keys that an output may not be named like: it would hide what stands there."""
+    def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Flow[Found]:
+        """Find this task's job or start it; tells its name as news as soon as there is one.
+
+        :param cancels_earlier: cancel first what earlier generations of this task instance left running.
+        """
+        ...
+
+    def find_active(self, ws: Workspace) -> Flow[tuple[str, ...]]:
+        """Find the jobs of this task that go on and whose names no answer has brought."""
+        ...
 
 
 def check_on_canceled(value: Any) -> None:
-    """Refuse a word that ``on_canceled`` does not know.
+    """Refuse an unknown word for ``on_canceled``.
 
     :raises AzureMLSpecError: names what is accepted.
     """
@@ -48,139 +63,198 @@ def check_on_canceled(value: Any) -> None:
         raise AzureMLSpecError(f"on_canceled: {value!r} is not accepted. Accepted: {', '.join(ON_CANCELED)}.")
 
 
-def job_name_of(value: Any) -> str:
-    """Take a job's name, given as such or as the result mapping of the task that submitted it.
+class JobTask:
+    """A task instance, its log and a client: use it as a context manager, for it opens the client.
 
-    :raises AzureMLSpecError: it is neither.
+    :param ti: the task instance.
+    :param log: the operator's log.
+    :param hook: the operator's hook.
+    :param on_canceled: what a cancel by somebody else does to the task.
+    :param soft_fail: skip the task where its job failed or was canceled.
+    :param cancellation: knows whether the task is to end, and is told of the job that would end with it.
     """
-    name = value.get("job_name") if isinstance(value, Mapping) else value
-    if not isinstance(name, str) or not name:
-        raise AzureMLSpecError(
-            f"job_name: {value!r} is not accepted. Accepted: a job's name, or a result mapping with its job_name."
-        )
-    return name
 
+    def __init__(
+        self,
+        ti: Any,
+        log: Any,
+        hook: AzureMLHook,
+        on_canceled: OnCanceled,
+        *,
+        soft_fail: bool = False,
+        cancellation: TaskCancellation | None = None,
+    ) -> None:
+        self.ti = ti
+        self.log = log
+        self.on_canceled = on_canceled
+        self.soft_fail = soft_fail
+        self.cancellation = cancellation
+        self.client = hook.client()
+        self._submission: Submission | None = None
 
-def announce(ti: Any, log: Any, client: MLClient, job: Job) -> str | None:
-    """Show the job's Studio page as soon as the job is known: a link on the task and one line in its log.
+    def __enter__(self) -> JobTask:
+        self.client.__enter__()
+        return self
 
-    :return: the page's address, None where the service gives none.
-    """
-    url = studio_url(client, job)
-    if url:
-        ti.xcom_push(key=STUDIO_URL_KEY, value=url)
-        log.info("Azure ML Studio: %s", url)
-    return url
+    def __exit__(self, *error: Any) -> None:
+        self.client.__exit__(*error)
 
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of the hook."""
+        return self.client.workspace
 
-def studio_url(client: MLClient, job: Job) -> str | None:
-    """The address of the job's page, opening in the connection's tenant."""
-    from airflow_azureml.rest.ids import with_tenant
+    def run(self, flow: Flow[T]) -> T:
+        """Carry a flow out: its news goes to the log, and it ends early where the task is to end."""
+        stop = self.cancellation.stop if self.cancellation is not None else None
+        return self.client.run(flow, news=self.report, stop=stop)
 
-    return with_tenant(job.studio_url, client.settings.tenant_id) if job.studio_url else None
+    def report(self, record: Any) -> None:
+        """Write a flow's news into the log, and keep what names the job and its status."""
+        from airflow_azureml.lifecycle.news import Invoked, Invoking, StatusChange, Submitting, lines
 
+        if isinstance(record, (Submitting, Invoked)):
+            push_job_name(self.ti, record.job_name)
+            self._note(job_name=record.job_name)
+        elif isinstance(record, Invoking) and self._submission is not None:
+            # From here to the answer there may be a job whose name only the service knows.
+            self._note(find_active=self._submission.find_active)
+        elif isinstance(record, StatusChange):
+            self._note(status=record.status)
+        for level, text in lines(record):
+            self.log.log(level, "%s", text)
 
-def first_look(client: MLClient, name: str, poll_interval: float, patience: float) -> Steps[Job]:
-    """Look at a job from a process that has not seen it yet: a bad spell is ridden out, a wrong secret fails at once.
+    def _note(self, **seen: Any) -> None:
+        if self.cancellation is not None:
+            for name, value in seen.items():
+                setattr(self.cancellation, name, value)
 
-    :raises rest.errors.NotFoundError: the job has been missing for a minute.
-    :raises rest.errors.PatienceError: looks kept failing for longer than ``patience``.
-    """
-    from airflow_azureml.lifecycle.wait import look
-    from airflow_azureml.rest import jobs
-    from airflow_azureml.rest.errors import NotFoundError, TransientError
+    def find_or_start(self, submission: Submission, *, cancels_earlier: bool) -> Job:
+        """Find this task's job or start it, and show its page."""
+        self._submission = submission
+        found = self.run(submission.find_or_start(self.workspace, cancels_earlier=cancels_earlier))
+        job = found.job
+        self._note(job_name=job.name, status=job.status)
+        if not found.submitted:
+            push_job_name(self.ti, job.name)
+            self.log.info("Found Azure ML job %s of an earlier try; it is %s.", job.name, job.status)
+        return job
 
-    try:
-        return (yield from jobs.get(client.workspace, name))
-    except (NotFoundError, TransientError):
-        return (yield from look(name, clock=time.time, interval=poll_interval, patience=patience))
+    def show_page(self, job: Job) -> None:
+        """Show the job's Studio page: a link on the task and one line in its log."""
+        url = self._page(job)
+        if url:
+            self.ti.xcom_push(key=STUDIO_URL_KEY, value=url)
+            self.log.info("Azure ML Studio: %s", url)
 
+    def _page(self, job: Job) -> str | None:
+        """The address of the job's page, opening in the connection's tenant."""
+        from airflow_azureml.rest.ids import with_tenant
 
-def conclude(
-    ti: Any, log: Any, client: MLClient, job: Job, on_canceled: OnCanceled, *, tail: bool = False
-) -> dict[str, Any]:
-    """End a task whose job has ended by itself, or was ended by somebody else; its log says how.
+        return with_tenant(job.studio_url, self.client.settings.tenant_id) if job.studio_url else None
 
-    :param tail: also write the end of the job's log, which has not been copied to this task's log.
-    :return: the result mapping; each output has been pushed under its own name as well.
-    :raises AzureMLJobFailedError: the job failed, or its own limit of time has ended it.
-    :raises AzureMLJobCanceledError: somebody canceled the job and ``on_canceled`` is ``retry``; with ``fail`` as the
-        subclass that is not retried.
-    :raises AirflowSkipException: the same with ``skip``.
-    """
-    from airflow_azureml.lifecycle.result import failure, log_tail, result
-    from airflow_azureml.rest.status import Phase
+    def first_look(self, name: str, options: WaitOptions) -> Job:
+        """Look at a job that this process has not seen yet."""
+        from airflow_azureml.lifecycle.wait import first_look
 
-    url = studio_url(client, job)
-    if job.phase is Phase.CANCELED:
-        raise _canceled(log, client, job, on_canceled, url)
-    if job.phase is not Phase.SUCCEEDED:
-        log.error("Azure ML job %s ended as %s.", job.name, job.status)
-        why = client.run(failure(client.workspace, job))
-        raise AzureMLJobFailedError(job.name, job.status, why.code, why.reason, why.log_tail, url, why.codes, why.kind)
-    if tail:
-        for line in client.run(log_tail(client.workspace, job)).splitlines():
-            log.info("| %s", line)
-    found = client.run(result(client.workspace, job, tenant_id=client.settings.tenant_id)).to_dict()
-    for name, output in found["outputs"].items():
-        if name in RESERVED_KEYS:
-            log.warning("The output %s is only in the result: its own XCom would hide another.", name)
-        else:
-            ti.xcom_push(key=name, value=output)
-    log.info("Azure ML job %s ended as %s.%s", job.name, job.status, _in_words(found["metrics"]))
-    return found
+        job = self.run(first_look(self.workspace, name, options))
+        self._note(status=job.status)
+        return job
 
+    def wait(self, name: str, options: WaitOptions) -> Job:
+        """Wait until the job has ended."""
+        from airflow_azureml.lifecycle.wait import wait
 
-def _canceled(log: Any, client: MLClient, job: Job, on_canceled: OnCanceled, url: str | None) -> Exception:
-    """The error of a task whose job is Canceled, though the task has not asked for it."""
-    from airflow_azureml.lifecycle.cancel_reason import cancellation
-    from airflow_azureml.lifecycle.result import overdue
+        return self.run(wait(self.workspace, name, options))
 
-    why = client.run(cancellation(client.workspace, job))
-    if why.limit is not None:
-        log.error("Azure ML job %s was ended by its own limit of time.", job.name)
-        told = client.run(overdue(client.workspace, job, why.limit))
+    def resume(self, event: JobEvent, options: WaitOptions, *, tail: bool) -> dict[str, Any]:
+        """End a task that comes back from the triggerer: the event says when to look, the service what happened.
+
+        :raises AzureMLException: the wait ended before the job.
+        """
+        if event.outcome == "missing":
+            raise AzureMLNotFoundError(event.message)
+        if event.outcome == "patience":
+            raise AzureMLServiceError(event.message)
+        job = self.first_look(event.job_name, options)
+        if not job.phase.is_terminal:
+            raise AzureMLException(event.message or f"The trigger ended, but job {job.name} is {job.status}.")
+        return self.conclude(job, tail=tail)
+
+    def unfinished(self, job: Job) -> dict[str, Any]:
+        """The result of a task that does not wait: no outputs yet."""
+        from airflow_azureml.lifecycle.records import JobResult
+
+        return JobResult.of_unfinished(job, self.client.settings.tenant_id).to_dict()
+
+    def conclude(self, job: Job, *, tail: bool = False) -> dict[str, Any]:
+        """End a task whose job has ended by itself, or was ended by somebody else; its log says how.
+
+        :param tail: also write the end of the job's log, which has not been copied to this task's log.
+        :return: the result mapping; each output has been pushed under its own name as well.
+        :raises AzureMLJobFailedError: the job failed, or its own limit of time has ended it.
+        :raises AzureMLJobCanceledError: somebody canceled the job and ``on_canceled`` is ``retry``; with ``fail`` as
+            the subclass that is not retried.
+        :raises AirflowSkipException: the same with ``skip``, and either with ``soft_fail``.
+        """
+        from airflow_azureml.lifecycle.result import log_tail
+        from airflow_azureml.rest.status import Phase
+
+        if job.phase is not Phase.SUCCEEDED:
+            error = self._canceled(job) if job.phase is Phase.CANCELED else self._failed(job)
+            raise AirflowSkipException(str(error)) if self.soft_fail else error
+        if tail:
+            for line in self.client.run(log_tail(self.workspace, job)).splitlines():
+                self.log.info("| %s", line)
+        return self._completed(job)
+
+    def _completed(self, job: Job) -> dict[str, Any]:
+        """Push the outputs of a job that succeeded; its result."""
+        from airflow_azureml.lifecycle.result import result
+
+        tenant = self.client.settings.tenant_id
+        values = self.client.run(result(self.workspace, job, tenant_id=tenant)).to_dict()
+        for name, output in values["outputs"].items():
+            if name in RESERVED_KEYS:
+                self.log.warning("The output %s is only in the result: its own XCom would hide another.", name)
+            else:
+                self.ti.xcom_push(key=name, value=output)
+        self.log.info("Azure ML job %s ended as %s.%s", job.name, job.status, _in_words(values["metrics"]))
+        return values
+
+    def _failed(self, job: Job) -> Exception:
+        """The error of a task whose job failed."""
+        from airflow_azureml.lifecycle.result import failure
+
+        self.log.error("Azure ML job %s ended as %s.", job.name, job.status)
+        return self._failure(job, self.client.run(failure(self.workspace, job)))
+
+    def _canceled(self, job: Job) -> Exception:
+        """The error of a task whose job is Canceled, though the task has not asked for it."""
+        from airflow_azureml.lifecycle.cancel_reason import cancellation
+        from airflow_azureml.lifecycle.result import overdue
+
+        why = self.client.run(cancellation(self.workspace, job))
+        if why.limit is not None:
+            self.log.error("Azure ML job %s was ended by its own limit of time.", job.name)
+            return self._failure(job, self.client.run(overdue(self.workspace, job, why.limit)))
+        self.log.warning("Azure ML job %s ended as %s, and not by this task.", job.name, job.status)
+        parts = (f"Azure ML job {job.name} was canceled, and not by this task.", why.reason, self._page(job))
+        return ON_CANCELED[self.on_canceled](" ".join(part for part in parts if part))
+
+    def _failure(self, job: Job, why: Failure) -> AzureMLJobFailedError:
         return AzureMLJobFailedError(
-            job.name, job.status, told.code, told.reason, told.log_tail, url, told.codes, told.kind
+            job.name,
+            status=job.status,
+            code=why.code,
+            reason=why.reason,
+            log_tail=why.log_tail,
+            studio_url=self._page(job),
+            codes=why.codes,
+            failure=why.kind,
         )
-    log.warning("Azure ML job %s ended as %s, and not by this task.", job.name, job.status)
-    parts = (f"Azure ML job {job.name} was canceled, and not by this task.", why.reason, url)
-    return ON_CANCELED[on_canceled](" ".join(part for part in parts if part))
 
 
 def _in_words(metrics: Mapping[str, Any]) -> str:
     """A job's metrics as the end of a sentence; empty where it has none."""
     return f" Metrics: {', '.join(f'{name} = {value}' for name, value in sorted(metrics.items()))}." if metrics else ""
-
-
-def record_name(ti: Any, name: str) -> None:
-    """Leave the name of the job, before the job is there, for whoever takes the task up in another process."""
-    ti.xcom_push(key=JOB_NAME_KEY, value=name)
-
-
-def recorded_name(ti: Any) -> str | None:
-    """The name of the job that this try submitted or found before it was deferred."""
-    map_index = -1 if ti.map_index is None else ti.map_index
-    found = ti.xcom_pull(task_ids=ti.task_id, key=JOB_NAME_KEY, map_indexes=map_index)
-    return found if isinstance(found, str) else None
-
-
-def refuse_reserved_outputs(document: Document) -> None:
-    """Refuse outputs whose XCom would hide one of ours.
-
-    :raises rest.errors.SpecError: names each of them.
-    """
-    from airflow_azureml.rest.errors import Problem, SpecError
-
-    outputs = document.value.get("outputs")
-    taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
-    if taken:
-        message = "an output cannot have this name: the task's XCom of this key is another."
-        raise SpecError([Problem(f"outputs.{name}", message) for name in taken])
-
-
-def unfinished(job: Job, url: str | None) -> dict[str, Any]:
-    """The result of a task that does not wait: what is known of its job, no outputs yet."""
-    from airflow_azureml.lifecycle.records import JobResult
-
-    return JobResult(job.name, job.status, job.experiment_name, url).to_dict()

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.task.job_task import RESERVED_KEYS
+from airflow_azureml.task.xcom import RESERVED_KEYS
 
 DEFAULT = "default"
 """The output that every job has: its artifacts."""

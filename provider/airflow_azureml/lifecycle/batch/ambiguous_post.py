@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from airflow_azureml.rest.errors import ServiceError, TransientError, TransientServiceError, UnreachableError
-from airflow_azureml.rest.flow import Pause, Steps
-from airflow_azureml.rest.times import retry_after
 
 SKEW = timedelta(minutes=5)
 """How far the clocks of this machine and of the service may be apart."""
@@ -43,15 +40,3 @@ def was_not_sent(error: TransientError) -> bool:
     if isinstance(error, TransientServiceError):
         return error.reply.method != "POST"
     return isinstance(error, UnreachableError)
-
-
-def rest(error: TransientError, pauses: Iterator[float]) -> Steps[None]:
-    """Pause before the POST is sent again.
-
-    :raises TransientError: no pause is left; the error itself.
-    """
-    seconds = next(pauses, None)
-    if seconds is None:
-        raise error from None
-    asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
-    yield Pause(max(seconds, asked or 0.0))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar, get_args
 
-from airflow_azureml.lifecycle.fulfilment import Provision
+from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.missing_references import explained
 from airflow_azureml.lifecycle.news import Changing
 from airflow_azureml.lifecycle.resource_diff import changes, holds, whole
@@ -147,7 +147,7 @@ def begin_deployment(
     yield from _require_endpoint(ws, endpoint, lacking)
     if lacking and (yield from settled(lambda: endpoints.find_deployment(ws, endpoint, name))) is None:
         raise SpecError(lacking) from None
-    filled: Mapping[str, Any] = yield from explained(ws, body, Provision(ws).fill(body))
+    filled: Mapping[str, Any] = yield from explained(ws, body, Fulfilment(ws).fill(body))
 
     def put(found: Deployment | None) -> Steps[Call[Reply]]:
         return endpoints.begin_create_deployment(ws, endpoint, name, (yield from _whole(ws, found, filled)))

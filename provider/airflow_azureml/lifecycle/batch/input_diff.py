@@ -13,7 +13,7 @@ from airflow_azureml.rest.ids import parse_asset, parse_datastore_path
 from airflow_azureml.rest.json_values import get_any_case
 
 
-def differ(shown: Json, sent: Json) -> bool:
+def certainly_differ(shown: Json, sent: Json) -> bool:
     """Whether an input of the same name certainly has another value."""
     if not isinstance(shown, Mapping) or not isinstance(sent, Mapping):
         return False

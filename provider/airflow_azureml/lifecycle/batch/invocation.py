@@ -35,24 +35,23 @@ second one from a retry that follows at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from airflow_azureml.lifecycle.batch.ambiguous_post import (
-    SKEW,
     is_throttled,
-    rest,
     since_answer,
     since_call,
     was_not_sent,
 )
-from airflow_azureml.lifecycle.batch.input_diff import differ
-from airflow_azureml.lifecycle.batch.job_search import MARK, Sighting, Sightings, look
+from airflow_azureml.lifecycle.batch.earlier_tries import EarlierTries, began
+from airflow_azureml.lifecycle.batch.input_diff import certainly_differ
+from airflow_azureml.lifecycle.batch.job_search import MARK, FoundJob, SearchResult, look
 from airflow_azureml.lifecycle.batch.target import Target
-from airflow_azureml.lifecycle.cancellation import cancel
-from airflow_azureml.lifecycle.naming import JobIdentity, split
+from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.lifecycle.news import InvocationTrouble, Invoked, Invoking
-from airflow_azureml.lifecycle.resume import PAUSES, Found
+from airflow_azureml.lifecycle.resume import Found
+from airflow_azureml.lifecycle.submission import PAUSES, back_off
 from airflow_azureml.rest import endpoints, jobs
 from airflow_azureml.rest.errors import (
     AmbiguousInvocationError,
@@ -94,47 +93,6 @@ def invoke_once(
     return (yield from invocation.run())
 
 
-def cancel_earlier(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[str, ...]]:
-    """Cancel what the generations before this one left active; the names of the jobs that were asked to end."""
-    stems = {earlier.stem for earlier in identity.earlier()}
-    if not stems:
-        return ()
-    seen = yield from look(ws, target, _began(identity), thorough=True)
-    if seen.blind:
-        raise seen.troubles[0]
-    left = [row.name for row in seen.rows if row.is_active and _stem(row) in stems]
-    asked: tuple[str, ...] = ()
-    for name in left:
-        canceled = yield from cancel(ws, name)
-        asked = (*asked, name) if canceled.asked else asked
-    return asked
-
-
-def find_marked(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[Sighting, ...]]:
-    """Look once for the active jobs of this generation: what to cancel where an answer's job name never came in."""
-    seen = yield from look(ws, target, _began(identity), thorough=True)
-    return tuple(row for row in seen.rows if row.is_active and _stem(row) == identity.stem)
-
-
-@dataclass
-class _Past:
-    """What earlier tries left: the generation to go on with, its jobs by attempt, and whether all tries are told."""
-
-    identity: JobIdentity
-    jobs: dict[int, Sighting] = field(default_factory=dict)
-    all_told: bool = False
-
-    @property
-    def standing(self) -> tuple[int, Sighting] | None:
-        """The job that this task takes for its own, with its attempt's number."""
-        return max(((attempt, row) for attempt, row in self.jobs.items() if row.stands), default=None, key=_attempt)
-
-    @property
-    def next(self) -> int:
-        """The number of the first attempt that is missing."""
-        return max(self.jobs, default=0) + 1
-
-
 class _Invocation:
     """One try of one task to have its job."""
 
@@ -148,17 +106,17 @@ class _Invocation:
 
     def run(self) -> Steps[Found]:
         """Take the job that is there, or start the one that is missing."""
-        past = _Past(self.identity, all_told=True)
+        past = EarlierTries(self.identity, all_seen=True)
         facts = self.identity.facts
         if facts.try_number > 1 or facts.generation > 0 or facts.reschedules > 0:
             past = yield from self.look_back()
-        if past.standing is not None:
-            attempt, row = past.standing
+        if past.usable is not None:
+            attempt, row = past.usable
             return Found((yield from self.read(row)), attempt, submitted=False)
         mark = past.identity.name(past.next)
         return Found((yield from self.start(mark)), past.next, submitted=True)
 
-    def look_back(self) -> Steps[_Past]:
+    def look_back(self) -> Steps[EarlierTries]:
         """Look for what earlier tries and generations left.
 
         :raises AmbiguousInvocationError: a job without a mark may be theirs.
@@ -166,34 +124,21 @@ class _Invocation:
         facts = self.identity.facts
         first = facts.try_number <= facts.generation + 1 and facts.reschedules == 0
 
-        def settled(seen: Sightings) -> bool:
-            past = self.past(seen)
-            return past.all_told or past.standing is not None
+        def settled(seen: SearchResult) -> bool:
+            past = EarlierTries.among(seen, self.identity)
+            return past.all_seen or past.usable is not None
 
         why = "an earlier try of this task may have invoked it."
-        seen = yield from self.look(_began(self.identity), 0.0 if first else LOOK_FOR, settled, why)
-        if seen.blind:
+        seen = yield from self.look(began(self.identity), 0.0 if first else LOOK_FOR, settled, why)
+        if seen.nothing_readable:
             raise seen.troubles[0]
-        past = self.past(seen)
-        if past.standing is None and not past.all_told:
-            strangers = [row for row in seen.unmarked if (row.is_active if first else row.stands)]
+        past = EarlierTries.among(seen, self.identity)
+        if past.usable is None and not past.all_seen:
+            strangers = [row for row in seen.unmarked if (row.is_active if first else row.is_usable)]
             may_be_ours = yield from self.alike(strangers)
             if may_be_ours:
                 raise self.ambiguous("An earlier try of this task may have invoked it.", may_be_ours)
         return past
-
-    def past(self, seen: Sightings) -> _Past:
-        """Sort what was seen by generation and attempt; a later generation that has jobs is the one to go on with."""
-        facts = self.identity.facts
-        generations = (*self.identity.later(), self.identity)
-        every = {one.stem for one in (*generations, *self.identity.earlier())}
-        own = [row for row in seen.rows if _stem(row) in every]
-        newest = next((one for one in generations if any(_stem(row) == one.stem for row in own)), self.identity)
-        mine = [row for row in own if _stem(row) == newest.stem]
-        # Two jobs with one mark: something between us and the service sent the POST again. One that stands counts.
-        ordered = sorted(mine, key=lambda row: row.stands)
-        told = len({row.name for row in own}) >= facts.try_number - 1 + facts.reschedules
-        return _Past(newest, {_number(row): row for row in ordered}, told)
 
     def start(self, mark: str) -> Steps[Job]:
         """Send the POST, and find out what came of it."""
@@ -219,12 +164,12 @@ class _Invocation:
         :raises AmbiguousInvocationError: it may have made one.
         """
         if was_not_sent(error):
-            yield from rest(error, pauses)
+            yield from back_off(error, pauses)
             return None
         if isinstance(error, TransientServiceError) and is_throttled(error):
             return (yield from self.after_throttling(error, mark, since_answer(error, called_at, self.clock()), pauses))
         seen = yield from self.look(since_call(called_at), LOOK_FOR, lambda seen: _marked_so(seen, mark), str(error))
-        for row in seen.rows:
+        for row in seen.found:
             if row.mark == mark:
                 return (yield from self.read(row))
         strangers = yield from self.alike(seen.unmarked)
@@ -238,11 +183,11 @@ class _Invocation:
         :raises AmbiguousInvocationError: a job without a mark has come up since the call.
         :raises ServiceError: no rest is left, or there is no looking.
         """
-        yield from rest(error, pauses)
+        yield from back_off(error, pauses)
         seen = yield from self.look(since, 0.0, lambda seen: True)
-        if seen.blind:
+        if seen.nothing_readable:
             raise error from None
-        for row in seen.rows:
+        for row in seen.found:
             if row.mark == mark:
                 return (yield from self.read(row))
         strangers = yield from self.alike(seen.unmarked)
@@ -251,8 +196,8 @@ class _Invocation:
         return None
 
     def look(
-        self, since: datetime | None, seconds: float, settled: Callable[[Sightings], bool], why: str = ""
-    ) -> Steps[Sightings]:
+        self, since: datetime | None, seconds: float, settled: Callable[[SearchResult], bool], why: str = ""
+    ) -> Steps[SearchResult]:
         """Look until it is enough, or for so many seconds; at the end thoroughly.
 
         :param why: what to tell whoever waits for it.
@@ -269,7 +214,7 @@ class _Invocation:
                 why = ""
             yield Pause(min(next(pauses, LOOK_PAUSES[-1]), max(until - self.clock(), 0.0)))
 
-    def read(self, row: Sighting) -> Steps[Job]:
+    def read(self, row: FoundJob) -> Steps[Job]:
         """Read a job that was seen; ARM may not know it yet."""
         yield News(Invoked(row.name))
         job = yield from jobs.find(self.ws, row.name)
@@ -281,22 +226,22 @@ class _Invocation:
             self.body = yield from self.request()
         return self.body
 
-    def alike(self, strangers: Iterable[Sighting]) -> Steps[tuple[Sighting, ...]]:
+    def alike(self, strangers: Iterable[FoundJob]) -> Steps[tuple[FoundJob, ...]]:
         """Leave out those whose inputs the service shows to be others than ours."""
-        found: tuple[Sighting, ...] = ()
+        found: tuple[FoundJob, ...] = ()
         for row in strangers:
             try:
                 job = yield from jobs.find(self.ws, row.name)
             except ServiceError:
                 job = None
             shown = get_any_case(job.raw, "properties", "inputs") if job is not None else None
-            if shown and differ(shown, get_any_case((yield from self.filled()), "properties", "inputData")):
+            if shown and certainly_differ(shown, get_any_case((yield from self.filled()), "properties", "inputData")):
                 continue
             found = (*found, row)
         return found
 
     def ambiguous(
-        self, why: str, strangers: Sequence[Sighting], troubles: Sequence[AzureMLError] = ()
+        self, why: str, strangers: Sequence[FoundJob], troubles: Sequence[AzureMLError] = ()
     ) -> AmbiguousInvocationError:
         """The error that nobody retries."""
         parts = [f"It is not known whether batch endpoint {self.target.endpoint} has a job of this task: {why}"]
@@ -310,31 +255,11 @@ class _Invocation:
         return AmbiguousInvocationError(" ".join(parts))
 
 
-def _began(identity: JobIdentity) -> datetime | None:
-    """Since when jobs of this task instance may be there."""
-    started = identity.facts.run_started
-    return None if started is None else started - SKEW
-
-
 def _marked(body: Mapping[str, Json], mark: str) -> dict[str, Json]:
     """The body with the mark; nothing else of it is changed."""
     properties = body.get("properties") or {}
     return {**body, "properties": {**properties, "properties": {**(properties.get("properties") or {}), MARK: mark}}}
 
 
-def _marked_so(seen: Sightings, mark: str) -> bool:
-    return any(row.mark == mark for row in seen.rows)
-
-
-def _stem(row: Sighting) -> str | None:
-    """A mark without the attempt's number."""
-    return split(row.mark)[0] if row.mark else None
-
-
-def _number(row: Sighting) -> int:
-    """The attempt's number in a mark; 0 where there is none to read."""
-    return split(row.mark or "")[1]
-
-
-def _attempt(row: tuple[int, Sighting]) -> int:
-    return row[0]
+def _marked_so(seen: SearchResult, mark: str) -> bool:
+    return any(row.mark == mark for row in seen.found)

@@ -25,7 +25,7 @@ DEPLOYMENT_TAG = "azureml.deploymentname"
 
 
 @dataclass(frozen=True)
-class Sighting:
+class FoundJob:
     """A job of the endpoint.
 
     :param mark: None for a job that carries none.
@@ -41,41 +41,41 @@ class Sighting:
         return phase(self.status) is Phase.ACTIVE and not is_being_canceled(self.status)
 
     @property
-    def stands(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether a task would take it for its own: it goes on, or has succeeded."""
         return self.is_active or phase(self.status) is Phase.SUCCEEDED
 
 
 @dataclass(frozen=True)
-class Sightings:
+class SearchResult:
     """What one look has shown.
 
     :param troubles: why a source could not be read.
-    :param blind: no source could be read: that nothing was seen says nothing.
+    :param nothing_readable: no source could be read: that nothing was seen says nothing.
     """
 
-    rows: tuple[Sighting, ...] = ()
+    found: tuple[FoundJob, ...] = ()
     troubles: tuple[AzureMLError, ...] = ()
-    blind: bool = False
+    nothing_readable: bool = False
 
     @property
-    def unmarked(self) -> tuple[Sighting, ...]:
+    def unmarked(self) -> tuple[FoundJob, ...]:
         """Those that carry no mark."""
-        return tuple(row for row in self.rows if row.mark is None)
+        return tuple(row for row in self.found if row.mark is None)
 
 
-def look(ws: Workspace, target: Target, since: datetime | None, *, thorough: bool) -> Steps[Sightings]:
+def look(ws: Workspace, target: Target, since: datetime | None, *, thorough: bool) -> Steps[SearchResult]:
     """Look once at the jobs that were made since a moment; what cannot be read is told, never raised.
 
     :param thorough: read the list of jobs also where run history can be read; it is long.
     :raises SettingsError: the connection is wrong.
     """
-    rows: dict[str, Sighting] = {}
+    rows: dict[str, FoundJob] = {}
     troubles: list[AzureMLError] = []
     read = 0
     for experiment in target.experiments:
         try:
-            rows |= yield from _in_history(ws, target, experiment, since)
+            rows |= yield from _from_history(ws, target, experiment, since)
             read += 1
         except SettingsError:
             raise
@@ -83,32 +83,32 @@ def look(ws: Workspace, target: Target, since: datetime | None, *, thorough: boo
             troubles.append(error)
     if thorough or troubles:
         try:
-            rows = {**(yield from _in_list(ws, target, since)), **rows}
+            rows = {**(yield from _from_list(ws, target, since)), **rows}
             read += 1
         except SettingsError:
             raise
         except AzureMLError as error:
             troubles.append(error)
-    return Sightings(tuple(rows.values()), tuple(troubles), blind=read == 0)
+    return SearchResult(tuple(rows.values()), tuple(troubles), nothing_readable=read == 0)
 
 
-def _in_history(ws: Workspace, target: Target, experiment: str, since: datetime | None) -> Steps[dict[str, Sighting]]:
+def _from_history(ws: Workspace, target: Target, experiment: str, since: datetime | None) -> Steps[dict[str, FoundJob]]:
     try:
         runs = yield from history.created_since(ws, experiment, since)
     except NotFoundError:
         # The first job of an experiment makes it.
         return {}
     return {
-        run.id: Sighting(run.id, run.status, run.properties.get(MARK))
+        run.id: FoundJob(run.id, run.status, run.properties.get(MARK))
         for run in runs
         if run.parent_id is None and _is_new(run.created_at, since) and _belongs(run.properties, run.tags, target)
     }
 
 
-def _in_list(ws: Workspace, target: Target, since: datetime | None) -> Steps[dict[str, Sighting]]:
+def _from_list(ws: Workspace, target: Target, since: datetime | None) -> Steps[dict[str, FoundJob]]:
     listed = yield from jobs.list(ws, tag=BATCH_TAG, kind="Pipeline")
     return {
-        job.name: Sighting(job.name, job.status, job.properties.get(MARK))
+        job.name: FoundJob(job.name, job.status, job.properties.get(MARK))
         for job in listed
         if job.experiment_name in target.experiments
         and _is_new(job.created_at, since)

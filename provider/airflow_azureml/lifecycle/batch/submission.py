@@ -8,12 +8,14 @@ from typing import Any
 
 from airflow_azureml.jobspec.batch.invocation import Invocation
 from airflow_azureml.lifecycle.batch import existing_files
+from airflow_azureml.lifecycle.batch.earlier_tries import cancel_earlier, find_marked
 from airflow_azureml.lifecycle.batch.invocation import Clock, invoke_once
-from airflow_azureml.lifecycle.batch.target import Checks, Target, aim
-from airflow_azureml.lifecycle.fulfilment import Provision
+from airflow_azureml.lifecycle.batch.target import Checks, Target, resolve_target
+from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.missing_references import explained
-from airflow_azureml.lifecycle.naming import TaskFacts, identify
+from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.news import Warned
+from airflow_azureml.lifecycle.resume import Found
 from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
@@ -34,7 +36,7 @@ class Plan:
 
     def request(self, ws: Workspace) -> Steps[Mapping[str, Any]]:
         """Upload what is local, find versions behind labels, and make the body; tell of scores that lie there."""
-        filling = Provision(ws).fill(self.invocation.body)
+        filling = Fulfilment(ws).fill(self.invocation.body)
         body: Mapping[str, Any] = yield from explained(ws, self.invocation.body, filling)
         if self.scores:
             yield from existing_files.tell(ws, body)
@@ -48,12 +50,55 @@ def plan(ws: Workspace, endpoint_name: str, deployment_name: str | None, invocat
     :raises NotFoundError: there is no such endpoint, and nothing else is wrong.
     """
     checks = Checks(invocation.problems, invocation.of_model, invocation.stores)
-    target, deployment = yield from aim(ws, endpoint_name, deployment_name, invocation.experiment_name, checks)
+    experiment_name = invocation.experiment_name
+    target, deployment = yield from resolve_target(ws, endpoint_name, deployment_name, experiment_name, checks)
     warnings = invocation.warnings
-    if deployment is not None and deployment.kind == "model" and invocation.experiment_name:
+    if deployment is not None and deployment.kind == "model" and experiment_name:
         ignored = f"experiment_name: jobs of a model deployment are always in the experiment {endpoint_name}."
         warnings = (*warnings, ignored)
     return Plan(target, invocation, warnings, deployment is None or deployment.kind != "pipeline")
+
+
+class TaskInvocation:
+    """The job of a task that comes to be by the invocation of an endpoint; the service chooses its name."""
+
+    def __init__(
+        self,
+        identity: JobIdentity,
+        endpoint_name: str,
+        deployment_name: str | None,
+        invocation: Invocation,
+        clock: Clock,
+    ) -> None:
+        self.identity = identity
+        self.endpoint_name = endpoint_name
+        self.deployment_name = deployment_name
+        self.invocation = invocation
+        self.clock = clock
+        self._plan: Plan | None = None
+
+    def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Steps[Found]:
+        """Find this task's job or invoke the endpoint, once nothing is wrong with the invocation.
+
+        :param cancels_earlier: cancel first what earlier generations left running.
+        """
+        found = yield from self.plan(ws)
+        for warning in found.warnings:
+            yield News(Warned(warning))
+        if cancels_earlier:
+            yield from cancel_earlier(ws, self.identity, found.target)
+        return (yield from invoke_once(ws, self.identity, found.target, lambda: found.request(ws), clock=self.clock))
+
+    def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
+        """Find this task's jobs by their mark."""
+        found = yield from self.plan(ws)
+        return tuple(row.name for row in (yield from find_marked(ws, self.identity, found.target)))
+
+    def plan(self, ws: Workspace) -> Steps[Plan]:
+        """What is invoked and with what; asked for once."""
+        if self._plan is None:
+            self._plan = yield from plan(ws, self.endpoint_name, self.deployment_name, self.invocation)
+        return self._plan
 
 
 def invoke(
@@ -68,8 +113,6 @@ def invoke(
 
     :param unique: what tells this invocation from all others.
     """
-    made = yield from plan(ws, endpoint_name, deployment_name, invocation)
-    for warning in made.warnings:
-        yield News(Warned(warning))
     identity = identify(TaskFacts("", unique, None, "", name_hint=endpoint_name))
-    return (yield from invoke_once(ws, identity, made.target, lambda: made.request(ws), clock=clock)).job
+    task = TaskInvocation(identity, endpoint_name, deployment_name, invocation, clock)
+    return (yield from task.find_or_start(ws, cancels_earlier=False)).job

@@ -60,7 +60,7 @@ class Checks:
     stores: Sequence[tuple[str, Problem]] = ()
 
 
-def aim(
+def resolve_target(
     ws: Workspace, endpoint_name: str, deployment_name: str | None, experiment_name: str | None, checks: Checks
 ) -> Steps[tuple[Target, Deployment | None]]:
     """Look at what is to be invoked, and find everything that is wrong with the invocation; nothing is changed.
@@ -70,19 +70,19 @@ def aim(
     :raises NotFoundError: there is no such endpoint, and nothing else is wrong.
     :raises TransientError: the endpoint is not ready yet, or cannot be looked at for now.
     """
-    aiming = _Aiming(ws, list(checks.problems))
+    resolution = _Resolution(ws, list(checks.problems))
     try:
-        endpoint = yield from aiming.endpoint(endpoint_name)
-        deployment = yield from aiming.deployment(endpoint, deployment_name)
+        endpoint = yield from resolution.endpoint(endpoint_name)
+        deployment = yield from resolution.deployment(endpoint, deployment_name)
         if deployment is not None and deployment.kind == "model":
-            aiming.problems += checks.of_model
-        yield from aiming.stores(checks.stores)
+            resolution.problems += checks.of_model
+        yield from resolution.stores(checks.stores)
     except (SpecError, SettingsError):
         raise
     except AzureMLError as error:
-        aiming.give_up(error)
-    if aiming.problems:
-        raise SpecError(aiming.problems)
+        resolution.give_up(error)
+    if resolution.problems:
+        raise SpecError(resolution.problems)
     if not endpoint.scoring_uri:
         state = endpoint.state or "not ready"
         raise TransientError(f"Batch endpoint {endpoint.name} is {state}: it has no address to invoke yet.")
@@ -93,7 +93,7 @@ def aim(
     return Target(endpoint_name, endpoint.scoring_uri, deployment_name, runs, experiment_name), deployment
 
 
-class _Aiming:
+class _Resolution:
     """The looks at the service, and the problems found so far."""
 
     def __init__(self, ws: Workspace, problems: list[Problem]) -> None:

@@ -1,0 +1,63 @@
+"""How long tasks wait between two looks and for a service that fails: keywords, or Airflow's configuration.
+
+Section ``[azureml]`` has ``poll_interval`` (default 30) and ``patience`` (default 900), both in seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from airflow_azureml.version_compat import conf
+
+if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.wait import WaitOptions
+
+POLL_INTERVAL, PATIENCE = 30.0, 900.0
+
+
+def poll_interval(given: Any = None) -> float:
+    """Seconds between two looks at a job, at most: the keyword, else Airflow's configuration.
+
+    :raises rest.errors.SpecError: the keyword is not a number above 0.
+    """
+    if given is None:
+        return float(conf.getfloat("azureml", "poll_interval", fallback=POLL_INTERVAL))
+    if not _is_number(given) or given <= 0:
+        raise _not_accepted("poll_interval", given, "more than 0")
+    return float(given)
+
+
+def patience(given: Any = None) -> float:
+    """Seconds for which looks may go on failing: the keyword, else Airflow's configuration.
+
+    :raises rest.errors.SpecError: the keyword is not a number from 0.
+    """
+    if given is None:
+        return float(conf.getfloat("azureml", "patience", fallback=PATIENCE))
+    if not _is_number(given) or given < 0:
+        raise _not_accepted("patience", given, "0 or more")
+    return float(given)
+
+
+def wait_options(interval: Any = None, limit: Any = None, **others: Any) -> WaitOptions:
+    """How to wait for a job.
+
+    :param interval: the keyword ``poll_interval``, None for the configuration's.
+    :param limit: the keyword ``patience``, None for the configuration's.
+    :param others: further fields of ``WaitOptions``.
+    :raises rest.errors.SpecError: as ``poll_interval`` and ``patience``.
+    """
+    from airflow_azureml.lifecycle.wait import WaitOptions
+
+    return WaitOptions(clock=time.time, poll_interval=poll_interval(interval), patience=patience(limit), **others)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _not_accepted(name: str, given: Any, least: str) -> Exception:
+    from airflow_azureml.rest.errors import Problem, SpecError
+
+    return SpecError([Problem(name, f"{given!r} is not accepted. Accepted: a number of seconds, {least}.")])

@@ -1,0 +1,46 @@
+"""The keywords of an operator, read off its own constructor: template fields and renderers follow from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+
+def names(constructor: Callable[..., None]) -> tuple[str, ...]:
+    """The keywords that an ``__init__`` names itself, in order."""
+    code = constructor.__code__
+    return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+
+def mappings(constructor: Callable[..., None]) -> tuple[str, ...]:
+    """Those that may be mappings, by their annotations; the UI shows them as JSON."""
+    return tuple(name for name in names(constructor) if "Mapping" in constructor.__annotations__[name])
+
+
+def whole_seconds(given: Any) -> Any:
+    """A time as whole seconds, as the service takes it, rounded up; what is no time is left for the spec to refuse."""
+    if isinstance(given, timedelta):
+        given = given.total_seconds()
+    return math.ceil(given) if isinstance(given, float) and math.isfinite(given) else given
+
+
+def refuse_other_than_mappings(operator: Any, merged: Sequence[str]) -> None:
+    """Refuse keywords that are merged key by key but have no keys.
+
+    :raises rest.errors.SpecError: names each of them.
+    """
+    from airflow_azureml.rest.errors import Problem, SpecError
+
+    given = {name: getattr(operator, name) for name in merged}
+    wrong = [name for name, value in given.items() if value is not None and not isinstance(value, Mapping)]
+    if wrong:
+        raise SpecError([Problem(name, f"{given[name]!r} is not accepted. Accepted: a mapping.") for name in wrong])
+
+
+def twice(one: str, other: str) -> Exception:
+    """The error of a thing that was given twice."""
+    from airflow_azureml.rest.errors import Problem, SpecError
+
+    return SpecError([Problem(one, f"this is given here and in {other}. Accepted: one of them.")])

@@ -1,0 +1,65 @@
+"""The XComs that a task with a job leaves beside its result, and what it reads from those of other tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.links import STUDIO_URL_KEY
+
+if TYPE_CHECKING:
+    from airflow_azureml.jobspec.document.document import Document
+
+JOB_NAME_KEY = "azureml_job_name"
+"""The key under which a task leaves the name of its job, for the process that resumes it."""
+
+DEFERRAL_KEY = "azureml_deferral"
+"""The key under which a task on Airflow 3.0 leaves which try is deferred, and since when it runs."""
+
+RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY})
+"""Keys that an output may not be named like: it would hide what is there."""
+
+
+def push_job_name(ti: Any, name: str) -> None:
+    """Leave the name of the job, before there is a job, for the process that resumes the task."""
+    ti.xcom_push(key=JOB_NAME_KEY, value=name)
+
+
+def pull_job_name(ti: Any) -> str | None:
+    """The name of the job that this try submitted or found before it was deferred."""
+    name = pull_own(ti, JOB_NAME_KEY)
+    return name if isinstance(name, str) else None
+
+
+def pull_own(ti: Any, key: str) -> Any:
+    """What this task instance itself has left under a key."""
+    map_index = -1 if ti.map_index is None else ti.map_index
+    return ti.xcom_pull(task_ids=ti.task_id, key=key, map_indexes=map_index)
+
+
+def job_name_of(value: Any) -> str:
+    """Take a job's name, given as such or as the result mapping of the task that submitted it.
+
+    :raises AzureMLSpecError: it is neither.
+    """
+    name = value.get("job_name") if isinstance(value, Mapping) else value
+    if not isinstance(name, str) or not name:
+        raise AzureMLSpecError(
+            f"job_name: {value!r} is not accepted. Accepted: a job's name, or a result mapping with its job_name."
+        )
+    return name
+
+
+def refuse_reserved_outputs(document: Document) -> None:
+    """Refuse outputs whose XCom would hide one of ours.
+
+    :raises rest.errors.SpecError: names each of them.
+    """
+    from airflow_azureml.rest.errors import Problem, SpecError
+
+    outputs = document.value.get("outputs")
+    taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
+    if taken:
+        message = "an output cannot have this name: the task's XCom of this key is another."
+        raise SpecError([Problem(f"outputs.{name}", message) for name in taken])

@@ -1,0 +1,77 @@
+"""The base of all triggers: it names a trigger's arguments once, reaches the workspace, and fires one event.
+
+A subclass is a dataclass whose fields are its arguments, so its constructor and its serialised form follow from them.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+if TYPE_CHECKING:
+    from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.batch.deployments import OperationEvent
+    from airflow_azureml.lifecycle.records import JobEvent
+
+SETTLE = 5.0
+"""Seconds before the first look, at least: an event that comes before the scheduler has digested that the worker is
+done can make it fail the task."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class AzureMLBaseTrigger(BaseTrigger):
+    """Wait for something in one workspace, then fire one event.
+
+    :param azureml_conn_id: the connection; read in the triggerer, so no secret travels here.
+    :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
+    :param patience: seconds of failed looks in a row before the trigger gives up.
+    :param try_number: of the try that is deferred; the event brings it back. None where it is not known.
+    """
+
+    azureml_conn_id: str = "azureml_default"
+    subscription_id: str | None = None
+    resource_group: str | None = None
+    workspace_name: str | None = None
+    patience: float = 900.0
+    try_number: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def of(cls, holder: Any, **arguments: Any) -> AzureMLBaseTrigger:
+        """Make a trigger for the workspace of an operator or a sensor.
+
+        :param arguments: all others.
+        """
+        from airflow_azureml.hooks.azureml import WORKSPACE_ARGUMENTS
+
+        return cls(**{name: getattr(holder, name) for name in WORKSPACE_ARGUMENTS}, **arguments)
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Say how to make this trigger again in another process."""
+        cls = type(self)
+        return f"{cls.__module__}.{cls.__qualname__}", {item.name: getattr(self, item.name) for item in fields(self)}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait and fire one event."""
+        event = replace(await self.wait(), try_number=self.try_number)
+        yield TriggerEvent(event.to_dict())  # type: ignore[no-untyped-call]
+
+    @abstractmethod
+    async def wait(self) -> JobEvent | OperationEvent:
+        """Wait until there is something to say."""
+
+    def first_look_after(self, seconds: float = 0.0) -> float:
+        """Seconds before the first look: not so soon that the event could come too early."""
+        return max(seconds, SETTLE)
+
+    def hook(self) -> AzureMLHook:
+        """Make the hook for this trigger's workspace."""
+        from airflow_azureml.hooks.azureml import AzureMLHook
+
+        return AzureMLHook.of(self)
