@@ -42,6 +42,7 @@ from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_type import command_type
 from azureml_emulator.history import artifact_routes, metric_routes
 from azureml_emulator.history import routes as history_routes
+from azureml_emulator.history.backend import History
 from azureml_emulator.identity import authorization, cloud_metadata
 from azureml_emulator.identity import routes as identity_routes
 from azureml_emulator.identity.backend import Authority
@@ -53,12 +54,14 @@ from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import RunContext
 from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow import routes as mlflow_routes
+from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import Tracking
 from azureml_emulator.pipelines.component_kind import component_kind
 from azureml_emulator.pipelines.pipeline_type import pipeline_type
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.studio import routes as studio_routes
+from azureml_emulator.studio.backend import Studio
 from azureml_emulator.workspace import compute_routes
 from azureml_emulator.workspace import routes as workspace_routes
 from azureml_emulator.workspace.backend import Workspace
@@ -84,8 +87,8 @@ class Emulator:
         self.storage = Storage(settings, self.tokens)
         self.blobs, self.signer = self.storage.blobs, self.storage.signer
         self.workspace = Workspace(settings, self.store, self.transitions, self.storage)
-        self.tracking = Tracking(settings.state, self.store, settings.workspace_id)
         self.jobs = Jobs(self.store)
+        self.tracking = Tracking(settings.state, self.store, self.jobs, settings.workspace_id)
         found = job_output(self.jobs, settings.artifact_container)
         self.assets = Assets(settings, self.store, self.storage, self.workspace.datastores, found)
         self.assets.add_kind(component_kind(self.assets.resolver, self.jobs))
@@ -106,8 +109,20 @@ class Emulator:
             self.workspace.computes,
             self.engine,
         )
+        self.mlflow = Mlflow(settings, self.storage.blobs, self.assets, self.jobs, self.tracking)
+        self.history = History(
+            settings,
+            self.transitions,
+            self.faults,
+            self.tokens,
+            self.storage,
+            self.artifacts,
+            self.engine,
+            self.tracking,
+        )
+        self.studio = Studio(self.jobs, self.artifacts, self.tracking)
         self.router = Router(self._routes())
-        self.studio_router = Router(bind(self, studio_routes.ROUTES))
+        self.studio_router = Router(bind(self.studio, studio_routes.ROUTES))
         self.stopping = asyncio.Event()
         self._runners: list[web.AppRunner] = []
 
@@ -129,9 +144,9 @@ class Emulator:
         yield from bind(self.workspace, workspace_routes.ROUTES, compute_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
-        yield from bind(self, mlflow_routes.ROUTES)
+        yield from bind(self.mlflow, mlflow_routes.ROUTES)
         yield from bind(self.batch, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)
-        yield from bind(self, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
+        yield from bind(self.history, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""

@@ -13,11 +13,6 @@ PACKAGES = ("airflow_azureml", "airflow_provider_azureml", "azureml_emulator")
 Arrows = Mapping[str, set[str]]
 """Who imports whom: name to names."""
 
-STILL_IN_CIRCLES: dict[str, set[str]] = {
-    "azureml_emulator": {"app", "history", "mlflow", "studio"},
-}
-"""Package to those of its modules and packages that are still in a circle. An entry that is not needed must go."""
-
 
 @functools.cache
 def imports() -> dict[str, set[str]]:
@@ -69,25 +64,15 @@ def test_imports_inside_functions_are_seen() -> None:
 
 
 def test_no_package_has_a_circle_among_its_children() -> None:
-    found = {package: list(circles(arrows)) for package, arrows in siblings(imports()).items()}
-    new = [
+    found = [
         f"{package}: {' → '.join(circle)}"
-        for package, those in found.items()
-        for circle in those
-        if circle[0] not in STILL_IN_CIRCLES.get(package, ())
+        for package, arrows in siblings(imports()).items()
+        for circle in circles(arrows)
     ]
-    assert not new, "Circles of imports:\n" + "\n".join(new)
-    in_circles = {package: {circle[0] for circle in those} for package, those in found.items() if those}
-    assert in_circles == STILL_IN_CIRCLES, "An entry of STILL_IN_CIRCLES is no longer needed: take it out."
+    assert not found, "Circles of imports:\n" + "\n".join(found)
 
 
 def test_no_module_leads_back_to_itself() -> None:
     """Also not by way of the package it stands in, which a look at siblings does not see."""
-    found = [circle for circle in circles(imports()) if not _excused(circle)]
+    found = list(circles(imports()))
     assert not found, "Circles of imports:\n" + "\n".join(" → ".join(circle) for circle in found)
-
-
-def _excused(circle: list[str]) -> bool:
-    """Whether a circle lies between rooms that still have one."""
-    levels = takewhile(lambda level: len(set(level)) == 1, zip(*(name.split(".") for name in circle), strict=False))
-    return ".".join(level[0] for level in levels) in STILL_IN_CIRCLES

@@ -6,7 +6,7 @@ Source: the clients ``_restclient/run_artifact`` and ``_restclient/artifact`` of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -14,12 +14,9 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.history.responses import known_run, missing_run
-from azureml_emulator.mlflow.places import RUNS
+from azureml_emulator.history.backend import History, missing_run
+from azureml_emulator.mlflow.artifacts import RUNS
 from azureml_emulator.storage.models import BlobNameError
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 WRITE_HOURS = 12
 """Hours for which an address to write to holds; that of the service is unproven."""
@@ -42,16 +39,16 @@ class Folder:
         return f"{self.origin}/{self.container}/"
 
 
-def names(em: Emulator, folder: Folder, prefix: str) -> list[str]:
+def names(history: History, folder: Folder, prefix: str) -> list[str]:
     """The artifacts below a prefix, relative to their folder."""
-    found = em.blobs.names(folder.storage, folder.prefix + prefix)
+    found = history.blobs.names(folder.storage, folder.prefix + prefix)
     return [name.removeprefix(folder.prefix) for name in found]
 
 
-def content(em: Emulator, folder: Folder, path: str, permissions: str = "r") -> dict[str, Any]:
+def content(history: History, folder: Folder, path: str, permissions: str = "r") -> dict[str, Any]:
     """Where one artifact can be read, or written."""
     lifetime = WRITE_HOURS * 3600.0 if permissions != "r" else 3600.0
-    address = em.signer.url(folder.storage, folder.prefix + path, permissions, lifetime=lifetime)
+    address = history.signer.url(folder.storage, folder.prefix + path, permissions, lifetime=lifetime)
     return {"contentUri": address, "origin": folder.origin, "container": folder.container, "path": path, "tags": {}}
 
 
@@ -74,46 +71,46 @@ def page(rows: list[dict[str, Any]]) -> web.Response:
     return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
 
 
-def of_run(em: Emulator, run: str) -> Folder:
+def of_run(history: History, run: str) -> Folder:
     """The folder of a run: a job, or one that a script began by itself."""
-    if em.tracking.own_run(run) is None:
-        known_run(em, run)
-    return Folder(em.settings.artifact_container, RUNS, f"dcid.{run}")
+    if history.tracking.own_run(run) is None:
+        history.find(run)
+    return Folder(history.settings.artifact_container, RUNS, f"dcid.{run}")
 
 
-def of_container(em: Emulator, origin: str, container: str) -> Folder:
+def of_container(history: History, origin: str, container: str) -> Folder:
     """A folder by its origin and name; those of runs are there as long as the run is known.
 
-    Models that were no artifacts of a run lie in the default datastore: see ``mlflow_places.address_of``.
+    Models that were no artifacts of a run lie in the default datastore: see ``mlflow.artifacts.address_of``.
     """
     if origin != RUNS:
-        own = Folder(em.settings.artifact_container, origin, container)
-        return own if names(em, own, "") else Folder(em.settings.default_container, origin, container)
+        own = Folder(history.settings.artifact_container, origin, container)
+        return own if names(history, own, "") else Folder(history.settings.default_container, origin, container)
     if not container.startswith("dcid."):
         raise missing_run(container)
-    return of_run(em, container.removeprefix("dcid."))
+    return of_run(history, container.removeprefix("dcid."))
 
 
-def listed(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+def listed(history: History, folder: Folder, request: web.Request) -> web.Response:
     """The artifacts below the prefix ``path``."""
-    return page([row(folder, name) for name in names(em, folder, request.query.get("path", ""))])
+    return page([row(folder, name) for name in names(history, folder, request.query.get("path", ""))])
 
 
-def one(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+def one(history: History, folder: Folder, request: web.Request) -> web.Response:
     """Where the artifact that the query names can be read, or a 404."""
     path = request.query.get("path", "")
-    if path not in names(em, folder, path):
+    if path not in names(history, folder, path):
         message = f"The artifact {path!r} of {folder.prefix.rstrip('/')} was not found."
         raise ServiceError(404, "UserError", message, ("NotFoundError",), Envelope.HISTORY, component="artifact")
-    return web.json_response(content(em, folder, path))
+    return web.json_response(content(history, folder, path))
 
 
-def below_prefix(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+def below_prefix(history: History, folder: Folder, request: web.Request) -> web.Response:
     """Where the artifacts below the prefix ``path`` can be read."""
-    return page([content(em, folder, name) for name in names(em, folder, request.query.get("path", ""))])
+    return page([content(history, folder, name) for name in names(history, folder, request.query.get("path", ""))])
 
 
-async def announced(em: Emulator, folder: Folder, request: web.Request) -> web.Response:
+async def announced(history: History, folder: Folder, request: web.Request) -> web.Response:
     """Places for artifacts that the client is about to write.
 
     One that exists is an error in the answer, as in the service. Source of its words:
@@ -121,23 +118,23 @@ async def announced(em: Emulator, folder: Folder, request: web.Request) -> web.R
     """
     made: dict[str, Any] = {"artifacts": {}, "artifactContentInformation": {}, "errors": {}}
     for path in await asked_paths(request):
-        message = conflict(em, folder, path)
+        message = conflict(history, folder, path)
         if message:
             made["errors"][path] = {"error": {"code": "UserError", "message": message}}
         else:
             made["artifacts"][path] = row(folder, path, stamp(now()))
-            made["artifactContentInformation"][path] = content(em, folder, path, "rcw")
+            made["artifactContentInformation"][path] = content(history, folder, path, "rcw")
     return web.json_response(made)
 
 
-def conflict(em: Emulator, folder: Folder, path: str) -> str | None:
+def conflict(history: History, folder: Folder, path: str) -> str | None:
     """Why an artifact cannot be made, or None."""
     name = folder.prefix + path
     try:
-        em.blobs.path(folder.storage, name)
+        history.blobs.path(folder.storage, name)
     except BlobNameError as error:
         return str(error)
-    exists = em.blobs.exists(folder.storage, name)
+    exists = history.blobs.exists(folder.storage, name)
     return f"Resource Conflict: ArtifactId {name} already exists." if exists else None
 
 
@@ -151,44 +148,44 @@ async def asked_paths(request: web.Request) -> list[str]:
     return [str(path) for path in paths]
 
 
-async def list_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+async def list_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - List."""
-    return listed(em, of_run(em, run), request)
+    return listed(history, of_run(history, run), request)
 
 
-async def content_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+async def content_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - Get content information."""
-    return one(em, of_run(em, run), request)
+    return one(history, of_run(history, run), request)
 
 
-async def prefix_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+async def prefix_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - List content information by prefix."""
-    return below_prefix(em, of_run(em, run), request)
+    return below_prefix(history, of_run(history, run), request)
 
 
-async def new_of_run(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+async def new_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - Batch create empty artifacts."""
-    return await announced(em, of_run(em, run), request)
+    return await announced(history, of_run(history, run), request)
 
 
-async def list_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+async def list_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - List in container."""
-    return listed(em, of_container(em, origin, container), request)
+    return listed(history, of_container(history, origin, container), request)
 
 
-async def content_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+async def content_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - Get content information."""
-    return one(em, of_container(em, origin, container), request)
+    return one(history, of_container(history, origin, container), request)
 
 
-async def prefix_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+async def prefix_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - List content information by prefix."""
-    return below_prefix(em, of_container(em, origin, container), request)
+    return below_prefix(history, of_container(history, origin, container), request)
 
 
-async def new_of_container(em: Emulator, request: web.Request, origin: str, container: str) -> web.Response:
+async def new_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - Batch create empty artifacts."""
-    return await announced(em, Folder(em.settings.artifact_container, origin, container), request)
+    return await announced(history, Folder(history.settings.artifact_container, origin, container), request)
 
 
 HISTORY = "/history/v1.0{ws}"

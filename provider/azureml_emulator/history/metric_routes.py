@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -13,22 +13,19 @@ from azureml_emulator.core.clock import stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.history.responses import known_run
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
+from azureml_emulator.history.backend import History
 
 KIND = "azureml.v1.scalar"
 
 
-def logged(em: Emulator, run: str) -> dict[str, list[dict[str, Any]]]:
+def logged(history: History, run: str) -> dict[str, list[dict[str, Any]]]:
     """What a run logged: value, step and timestamp (milliseconds) of each point, by metric."""
-    return em.tracking.metrics(run)
+    return history.tracking.metrics(run)
 
 
-async def list_metrics(em: Emulator, request: web.Request, run: str) -> web.Response:
+async def list_metrics(history: History, request: web.Request, run: str) -> web.Response:
     """Metrics - List: the names that were logged. Value formats are unproven."""
-    known_run(em, run)
+    history.find(run)
     await read_object(request, Envelope.HISTORY, optional=True)
     rows = [
         {
@@ -36,16 +33,16 @@ async def list_metrics(em: Emulator, request: web.Request, run: str) -> web.Resp
             "columns": {name: "Double"},
             "properties": {"uxMetricType": KIND},
         }
-        for name in logged(em, run)
+        for name in logged(history, run)
     ]
     return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
 
 
-async def full_metric(em: Emulator, request: web.Request, run: str) -> web.Response:
+async def full_metric(history: History, request: web.Request, run: str) -> web.Response:
     """Metrics - Get in full fidelity: every point of one metric, 404 for one that was not logged."""
-    job = known_run(em, run)
+    job = history.find(run)
     name = (await read_object(request, Envelope.HISTORY)).get("metricName")
-    points = logged(em, run).get(str(name))
+    points = logged(history, run).get(str(name))
     if points is None:
         message = f"Metric {name!r} of run {run} was not found."
         raise ServiceError(404, "UserError", message, ("NotFoundError",), Envelope.HISTORY, component="metric")

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azureml_emulator.assets.data_types import PASCAL
 from azureml_emulator.core.clock import now, stamp
-from azureml_emulator.core.errors import Envelope, ServiceError, correlation
-from azureml_emulator.jobs.models import Job, Jobs, experiment_id, moment, span
+from azureml_emulator.core.errors import ServiceError, correlation
+from azureml_emulator.history.backend import History
+from azureml_emulator.jobs.models import Job, span
 from azureml_emulator.jobs.responses import shown_tags
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 STEP = "azureml.StepRun"
 """The type of a pipeline's step. Source: recorded children of a pipeline; that of a pipeline inside of another is
 unproven."""
 
 
-def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
+def run_resource(history: History, job: Job) -> dict[str, Any]:
     """A run. ``inputs`` and ``outputs`` are null here; only rundata fills them. Source: recorded answers and the
     client's model."""
     return {
@@ -29,7 +27,7 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "rootRunUuid": job.uuid,
         "parentRunId": job.parent,
         "parentRunUuid": None,
-        "experimentId": experiment_id(em.settings.workspace_id, job.experiment),
+        "experimentId": history.experiment_id(job),
         "name": job.definition.get("displayName"),
         "displayName": job.definition.get("displayName"),
         "description": job.definition.get("description"),
@@ -42,14 +40,14 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
         "lastModifiedBy": author(job),
         "cancelationReason": job.cancel_reason,
         "dataContainerId": job.data_container,
-        "runType": run_type(em, job),
+        "runType": run_type(history, job),
         "runTypeV2": {"orchestrator": "Execution", "traits": [], "attribution": None, "computeType": "AmlCompute"},
-        "properties": properties(em, job),
-        "parameters": em.tracking.params(job.name),
-        "tags": shown_tags(job, em.tracking.tags(job.name)),
+        "properties": properties(history, job),
+        "parameters": history.tracking.params(job.name),
+        "tags": shown_tags(job, history.tracking.tags(job.name)),
         "target": target(job),
         "compute": compute(job),
-        "error": error_response(em, job),
+        "error": error_response(history, job),
         "warnings": job.warnings,
         "queueingInfo": job.queueing,
         "services": {},
@@ -67,9 +65,9 @@ def run_resource(em: Emulator, job: Job) -> dict[str, Any]:
     }
 
 
-def details_resource(em: Emulator, job: Job) -> dict[str, Any]:
+def details_resource(history: History, job: Job) -> dict[str, Any]:
     """A run's details: what a run has, and the addresses of its logs."""
-    run = run_resource(em, job)
+    run = run_resource(history, job)
     apart = {"createdUtc", "token", "tokenExpiryTimeUtc", "hidden", "experimentId", "dataContainerId", "queueingInfo"}
     charged = (
         "chargedCpuCoreSeconds",
@@ -80,9 +78,9 @@ def details_resource(em: Emulator, job: Job) -> dict[str, Any]:
     return {
         **{key: value for key, value in run.items() if key not in apart},
         "createdTimeUtc": job.created_at,
-        "logFiles": log_files(em, job),
+        "logFiles": log_files(history, job),
         "jobCost": dict.fromkeys(charged),
-        "inputs": typed_inputs(em, job),
+        "inputs": typed_inputs(history, job),
         "outputs": typed_outputs(job),
     }
 
@@ -107,19 +105,19 @@ def author(job: Job) -> dict[str, Any]:
     return {"userObjectId": job.created_by, "userName": job.created_by, "userTenantId": None, "upn": None}
 
 
-def properties(em: Emulator, job: Job) -> dict[str, str]:
+def properties(history: History, job: Job) -> dict[str, str]:
     """The run's properties, with those that the service adds."""
     own = job.definition.get("properties", {})
     if job.definition["jobType"] == "Pipeline":
-        return {**em.engine.types["Pipeline"].system_properties(job.definition), **own}
+        return {**history.engine.types["Pipeline"].system_properties(job.definition), **own}
     step = {"azureml.runsource": STEP, "azureml.pipelinerunid": job.parent or ""} if job.node else {}
     return {"_azureml.ComputeTargetType": "amlctrain", "azureml.ModuleName": "", **step, **own}
 
 
-def run_type(em: Emulator, job: Job) -> str:
+def run_type(history: History, job: Job) -> str:
     """The word for what kind of run it is."""
     kind = job.definition["jobType"]
-    return STEP if job.node and kind != "Pipeline" else em.engine.types[kind].run_type
+    return STEP if job.node and kind != "Pipeline" else history.engine.types[kind].run_type
 
 
 def target(job: Job) -> str:
@@ -144,7 +142,7 @@ def compute(job: Job) -> dict[str, Any]:
     }
 
 
-def error_response(em: Emulator, job: Job) -> dict[str, Any] | None:
+def error_response(history: History, job: Job) -> dict[str, Any] | None:
     """Why the job failed. Source: the client's model ``RunHistoryErrorResponse``."""
     if job.error is None:
         return None
@@ -162,23 +160,23 @@ def error_response(em: Emulator, job: Job) -> dict[str, Any] | None:
     return {
         "error": root,
         "correlation": {"operation": job.uuid.replace("-", ""), "request": job.uuid[:8]},
-        "environment": em.settings.region,
-        "location": em.settings.region,
+        "environment": history.settings.region,
+        "location": history.settings.region,
         "time": job.ended_at,
         "componentName": "execution-worker",
     }
 
 
-def log_files(em: Emulator, job: Job) -> dict[str, str]:
+def log_files(history: History, job: Job) -> dict[str, str]:
     """The job's logs by name, each with an address that carries its own right to be read."""
-    fault = em.faults.take("expired_log_sas", job.name)
+    fault = history.faults.take("expired_log_sas", job.name)
     lifetime = -60.0 if fault else 8 * 3600.0
-    container, folder = em.settings.artifact_container, f"ExperimentRun/{job.data_container}/"
-    rows = {}
-    for area in ("azureml-logs/", "logs/", "system_logs/", "user_logs/"):
-        for name in em.blobs.names(container, folder + area):
-            rows[name.removeprefix(folder)] = em.signer.url(container, name, lifetime=lifetime)
-    return rows
+    places = {
+        name: history.artifacts.place(job, name)
+        for folder in ("azureml-logs/", "logs/", "system_logs/", "user_logs/")
+        for name in history.artifacts.names(job, folder)
+    }
+    return {name: history.signer.url(place.container, place.path, lifetime=lifetime) for name, place in places.items()}
 
 
 def typed_outputs(job: Job) -> dict[str, dict[str, str]]:
@@ -186,38 +184,13 @@ def typed_outputs(job: Job) -> dict[str, dict[str, str]]:
     return {name: {"assetId": row["assetId"], "type": row["type"]} for name, row in job.outputs.items()}
 
 
-def typed_inputs(em: Emulator, job: Job) -> dict[str, dict[str, str]]:
+def typed_inputs(history: History, job: Job) -> dict[str, dict[str, str]]:
     """The job's data inputs by name; an input that is no asset carries its address (unproven)."""
     rows = {}
     for name, row in job.definition["inputs"].items():
         if row["jobInputType"] != "literal":
             rows[name] = {"assetId": row["uri"], "type": PASCAL[row["jobInputType"]]}
     return rows
-
-
-def known_run(em: Emulator, name: str) -> Job:
-    """A run, or run history's 404; a job that was just put may be unknown for a while (fault ``run_lag``)."""
-    job = Jobs(em.store).get(name)
-    if job is None or lags(em, job):
-        raise missing_run(name)
-    return job
-
-
-def lags(em: Emulator, job: Job) -> bool:
-    """Whether a fault keeps run history from knowing a job that is younger than its delay."""
-    created = moment(job.created_at)
-    age = (now() - created).total_seconds() if created else 0.0
-    return any(
-        row["kind"] == "run_lag" and age < (row["delay"] if row["delay"] is not None else 5.0)
-        for row in em.faults.list()
-    ) and bool(em.faults.take("run_lag", job.name))
-
-
-def missing_run(name: str) -> ServiceError:
-    """Run history's words for a run that it does not know. The inner codes are unproven."""
-    return ServiceError(
-        404, "UserError", f"Run {name} was not found.", ("NotFoundError", "RunNotFound"), Envelope.HISTORY
-    )
 
 
 def failed_result(error: ServiceError, region: str) -> dict[str, Any]:

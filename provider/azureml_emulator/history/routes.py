@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -12,70 +12,67 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.transitions import JOBS
+from azureml_emulator.history.backend import History, missing_run
 from azureml_emulator.history.odata import FilterError, parse_filter
 from azureml_emulator.history.responses import (
     details_resource,
     failed_result,
-    known_run,
-    lags,
-    missing_run,
     run_resource,
     typed_inputs,
     typed_outputs,
 )
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
 from azureml_emulator.jobs.definitions import updated_definition
-from azureml_emulator.jobs.models import Job, Jobs, experiment_id
+from azureml_emulator.jobs.models import Job
 from azureml_emulator.jobs.visibility import listed_late
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 PAGE = 500
 EDITABLE = frozenset({"displayName", "description", "tags", "properties", "hidden", "name"})
 
 
-def in_experiment(em: Emulator, name: str, experiment: str | None, experimentid: str | None) -> Job:
+def in_experiment(
+    history: History, name: str, experiment: str | None, experimentid: str | None, *, look: bool = False
+) -> Job:
     """A run of the experiment that the path names, or of any experiment when it names none."""
-    job = known_run(em, name)
+    job = history.find(name, look=look)
     if experiment is not None and experiment != job.experiment:
         raise missing_run(name)
-    if experimentid is not None and experimentid != experiment_id(em.settings.workspace_id, job.experiment):
+    if experimentid is not None and experimentid != history.experiment_id(job):
         raise missing_run(name)
-    em.transitions.look(JOBS, name)
     return job
 
 
 async def get_run(
-    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+    history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Get."""
-    return web.json_response(run_resource(em, in_experiment(em, run, experiment, experimentid)))
+    job = in_experiment(history, run, experiment, experimentid, look=True)
+    return web.json_response(run_resource(history, job))
 
 
 async def get_details(
-    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+    history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Get details."""
-    return web.json_response(details_resource(em, in_experiment(em, run, experiment, experimentid)))
+    job = in_experiment(history, run, experiment, experimentid, look=True)
+    return web.json_response(details_resource(history, job))
 
 
 async def get_children(
-    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+    history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Get children, the oldest first."""
-    in_experiment(em, run, experiment, experimentid)
-    rows = [job for job in Jobs(em.store).all() if job.parent == run]
+    in_experiment(history, run, experiment, experimentid)
+    rows = history.jobs.children(run)
     query = request.query
-    return listed(em, rows, query.get("$filter"), query.get("$top"), query.get("$continuationtoken"))
+    return listed(history, rows, query.get("$filter"), query.get("$top"), query.get("$continuationtoken"))
 
 
 async def edit_run(
-    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+    history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Add or modify: display name, description, tags, properties, and whether it is archived (``hidden``)."""
-    job = in_experiment(em, run, experiment, experimentid)
+    job = in_experiment(history, run, experiment, experimentid)
     body = {key: value for key, value in (await read_object(request, Envelope.HISTORY)).items() if value is not None}
     refused = sorted(set(body) - EDITABLE - {"runId"})
     if refused:
@@ -88,53 +85,52 @@ async def edit_run(
     for bag in ("tags", "properties"):
         if bag in asked:
             asked[bag] = {key: str(value) for key, value in asked[bag].items() if value is not None}
-    changed = Jobs(em.store).change(run, definition=updated_definition(job.definition, asked))
-    return web.json_response(run_resource(em, changed))
+    changed = history.jobs.change(run, definition=updated_definition(job.definition, asked))
+    return web.json_response(run_resource(history, changed))
 
 
 async def cancel_run(
-    em: Emulator, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
+    history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Cancel, with a reason."""
-    job = in_experiment(em, run, experiment, experimentid)
+    job = in_experiment(history, run, experiment, experimentid)
     try:
-        em.engine.cancel(job, request.query.get("CancelationReason"))
+        history.engine.cancel(job, request.query.get("CancelationReason"))
     except ServiceError as error:
         raise bad(error.message) from None
     return web.json_response(None)
 
 
-async def get_token(em: Emulator, request: web.Request, run: str, **scope: str) -> web.Response:
+async def get_token(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Runs - Get token: a new one, for a job whose own is about to expire.
 
     Source: ``_restclient/token`` of azureml-mlflow 1.62.
     """
-    known_run(em, run)
+    history.find(run)
     expiry = now() + timedelta(seconds=RUN_TOKEN_LIFETIME)
-    return web.json_response({"token": em.tokens.of_run(), "expiryTimeUtc": stamp(expiry)})
+    return web.json_response({"token": history.tokens.of_run(), "expiryTimeUtc": stamp(expiry)})
 
 
-async def get_services(em: Emulator, request: web.Request, run: str, node: str) -> web.Response:
+async def get_services(history: History, request: web.Request, run: str, node: str) -> web.Response:
     """Runs - Get service instances: the emulator opens no interactive services."""
-    known_run(em, run)
+    history.find(run)
     return web.json_response({"instances": {}})
 
 
-async def rundata(em: Emulator, request: web.Request) -> web.Response:
+async def rundata(history: History, request: web.Request) -> web.Response:
     """Runs - Get run data: the one answer that tells inputs and outputs."""
     asked = await read_object(request, Envelope.HISTORY)
     request["job"] = asked.get("runId")
-    return web.json_response(run_data(em, asked))
+    return web.json_response(run_data(history, asked))
 
 
-def run_data(em: Emulator, asked: dict[str, Any]) -> dict[str, Any]:
+def run_data(history: History, asked: dict[str, Any]) -> dict[str, Any]:
     """The parts of a run that a request selects."""
     name = asked.get("runId")
     if not isinstance(name, str):
         raise bad("runId is required.")
-    job = known_run(em, name)
-    em.transitions.look(JOBS, name)
-    metadata = {**run_resource(em, job), "inputs": typed_inputs(em, job), "outputs": typed_outputs(job)}
+    job = history.find(name, look=True)
+    metadata = {**run_resource(history, job), "inputs": typed_inputs(history, job), "outputs": typed_outputs(job)}
     return {
         "runMetadata": metadata if asked.get("selectRunMetadata") else None,
         "runDefinition": {"Command": job.definition.get("command")} if asked.get("selectRunDefinition") else None,
@@ -143,7 +139,7 @@ def run_data(em: Emulator, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def batch_rundata(em: Emulator, request: web.Request) -> web.Response:
+async def batch_rundata(history: History, request: web.Request) -> web.Response:
     """Runs - Batch get run data: each request by its own key."""
     asked = (await read_object(request, Envelope.HISTORY)).get("requests")
     if not isinstance(asked, dict) or not all(isinstance(row, dict) for row in asked.values()):
@@ -151,61 +147,61 @@ async def batch_rundata(em: Emulator, request: web.Request) -> web.Response:
     good, failed = {}, {}
     for key, row in asked.items():
         try:
-            good[key] = run_data(em, row)
+            good[key] = run_data(history, row)
         except ServiceError as error:
-            failed[key] = failed_result(error, em.settings.region)
+            failed[key] = failed_result(error, history.settings.region)
     return web.json_response({"successfulResults": good, "failedResults": failed})
 
 
-def experiment_test(em: Emulator, experiment: str | None, experimentid: str | None) -> Callable[[Job], bool]:
+def experiment_test(history: History, experiment: str | None, experimentid: str | None) -> Callable[[Job], bool]:
     """Whether a job belongs to the experiment that a path names."""
     if experiment is not None:
         return lambda job: job.experiment == experiment
-    return lambda job: experiment_id(em.settings.workspace_id, job.experiment) == experimentid
+    return lambda job: history.experiment_id(job) == experimentid
 
 
 async def runs_by_ids(
-    em: Emulator, request: web.Request, experiment: str | None = None, experimentid: str | None = None
+    history: History, request: web.Request, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Get by ids, of one experiment."""
     names = (await read_object(request, Envelope.HISTORY)).get("runIds")
     if not isinstance(names, list):
         raise bad("runIds must be an array of run ids.")
-    belongs = experiment_test(em, experiment, experimentid)
+    belongs = experiment_test(history, experiment, experimentid)
     runs, errors = {}, {}
     for name in names:
-        job = Jobs(em.store).get(str(name))
-        if job and belongs(job) and not lags(em, job):
-            runs[name] = run_resource(em, job)
+        job = history.jobs.get(str(name))
+        if job and belongs(job) and not history.lags(job):
+            runs[name] = run_resource(history, job)
         else:
-            errors[name] = failed_result(missing_run(str(name)), em.settings.region)
+            errors[name] = failed_result(missing_run(str(name)), history.settings.region)
     return web.json_response({"runs": runs, "errors": errors})
 
 
 async def query_runs(
-    em: Emulator, request: web.Request, experiment: str | None = None, experimentid: str | None = None
+    history: History, request: web.Request, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Query, of one experiment; a run that does not fit is absent."""
     asked = await read_object(request, Envelope.HISTORY, optional=True)
-    belongs = experiment_test(em, experiment, experimentid)
-    present = [job for job in em.jobs.all() if belongs(job) and not lags(em, job)]
-    rows = [job for job in present if not listed_late(em.jobs, em.faults, job)]
+    belongs = experiment_test(history, experiment, experimentid)
+    present = [job for job in history.jobs.all() if belongs(job) and not history.lags(job)]
+    rows = [job for job in present if not listed_late(history.jobs, history.faults, job)]
     order = str(asked.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":
         rows.sort(key=lambda job: job.name)
     if order and order[-1] == "desc":
         rows.reverse()
-    return listed(em, rows, asked.get("filter"), asked.get("top"), asked.get("continuationToken"))
+    return listed(history, rows, asked.get("filter"), asked.get("top"), asked.get("continuationToken"))
 
 
-def listed(em: Emulator, rows: list[Job], condition: Any, top: Any, token: Any) -> web.Response:
+def listed(history: History, rows: list[Job], condition: Any, top: Any, token: Any) -> web.Response:
     """One page of runs; a single page comes without a token. Source: recorded answers to children."""
     try:
         test = parse_filter(str(condition or ""))
         size, start = int(top or PAGE), int(token or 0)
     except (FilterError, ValueError) as error:
         raise bad(str(error)) from None
-    found = [run for run in (run_resource(em, job) for job in rows) if test(run)]
+    found = [run for run in (run_resource(history, job) for job in rows) if test(run)]
     body: dict[str, Any] = {"value": found[start : start + size]}
     if start + size < len(found):
         body.update(continuationToken=str(start + size), nextLink=None)

@@ -36,6 +36,12 @@ class Artifacts:
         place = self.place(job, name)
         return self._blobs.path(place.container, place.path)
 
+    def names(self, job: Job, prefix: str) -> list[str]:
+        """The names of the artifacts that begin with a prefix."""
+        folder = self.place(job)
+        found = self._blobs.names(folder.container, folder.path + prefix)
+        return [name.removeprefix(folder.path) for name in found]
+
     def write(self, job: Job, name: str, content: bytes) -> None:
         """Write an artifact."""
         place = self.place(job, name)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from azureml_emulator.mlflow.artifacts import folder_of
+from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import present
-from azureml_emulator.mlflow.places import folder_of
 from azureml_emulator.mlflow.protocol import as_rows, invalid, missing, needed, pairs
 from azureml_emulator.mlflow.search import Facts, SearchError, read_filter
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
-LOGGED = "logged-model"
-
-
-def create_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def create_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Begin a logged model: its files lie where MLflow 2 would have put them, below its run's artifacts."""
     run = given.get("source_run_id") or ""
     name = str(given.get("name") or "model")
     identifier = f"m-{uuid.uuid4().hex}"
     path = f"{folder_of(run)}/{name}" if run else f"LoggedModels/{identifier}"
-    em.blobs.path(em.settings.artifact_container, path)
+    mlflow.blobs.path(mlflow.settings.artifact_container, path)
     record = {
         "model_id": identifier,
         "experiment_id": str(given.get("experiment_id") or ""),
@@ -35,56 +31,56 @@ def create_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
         "tags": dict(pairs(given.get("tags"))),
         "params": dict(pairs(given.get("params"), "params")),
     }
-    em.store.put(LOGGED, identifier, record)
-    return {"model": logged_row(em, record)}
+    mlflow.tracking.put_logged_model(record)
+    return {"model": logged_row(mlflow, record)}
 
 
-def known_logged(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def known_logged(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """The logged model that a request names, or MLflow's 404."""
-    record = em.store.get(LOGGED, needed(given, "model_id"))
+    record = mlflow.tracking.logged_model(needed(given, "model_id"))
     if record is None:
         raise missing("Logged model with id", given["model_id"])
-    return dict(record)
+    return record
 
 
-def get_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def get_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """A logged model."""
-    return {"model": logged_row(em, known_logged(em, given))}
+    return {"model": logged_row(mlflow, known_logged(mlflow, given))}
 
 
-def finalize_logged_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def finalize_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Say that a logged model is ready, or failed."""
-    record = {**known_logged(em, given), "status": str(given.get("status") or "LOGGED_MODEL_READY")}
-    em.store.put(LOGGED, record["model_id"], record)
-    return {"model": logged_row(em, record)}
+    record = {**known_logged(mlflow, given), "status": str(given.get("status") or "LOGGED_MODEL_READY")}
+    mlflow.tracking.put_logged_model(record)
+    return {"model": logged_row(mlflow, record)}
 
 
-def set_logged_model_tags(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def set_logged_model_tags(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set tags of a logged model."""
-    record = known_logged(em, given)
+    record = known_logged(mlflow, given)
     record["tags"] = {**record["tags"], **dict(pairs(given.get("tags")))}
-    em.store.put(LOGGED, record["model_id"], record)
-    return {"model": logged_row(em, record)}
+    mlflow.tracking.put_logged_model(record)
+    return {"model": logged_row(mlflow, record)}
 
 
-def log_logged_model_params(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def log_logged_model_params(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Log parameters of a logged model."""
-    record = known_logged(em, given)
+    record = known_logged(mlflow, given)
     record["params"] = {**record["params"], **dict(pairs(given.get("params"), "params"))}
-    em.store.put(LOGGED, record["model_id"], record)
+    mlflow.tracking.put_logged_model(record)
     return {}
 
 
-def search_logged_models(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def search_logged_models(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """The logged models of some experiments that a filter lets through, the newest first."""
     wanted = given.get("experiment_ids") or []
     try:
         conditions = read_filter(str(given.get("filter") or ""))
     except SearchError as error:
         raise invalid(str(error)) from None
-    records = [record for _, record in em.store.list(LOGGED) if record["experiment_id"] in wanted]
+    records = [record for record in mlflow.tracking.logged_models() if record["experiment_id"] in wanted]
     found = [record for record in records if all(each.holds(facts(record)) for each in conditions)]
-    return {"models": [logged_row(em, record) for record in reversed(found)]}
+    return {"models": [logged_row(mlflow, record) for record in reversed(found)]}
 
 
 def facts(record: dict[str, Any]) -> Facts:
@@ -92,9 +88,9 @@ def facts(record: dict[str, Any]) -> Facts:
     return {"attribute": record, "tag": record["tags"], "param": record["params"], "metric": {}}
 
 
-def logged_row(em: Emulator, record: dict[str, Any]) -> dict[str, Any]:
+def logged_row(mlflow: Mlflow, record: dict[str, Any]) -> dict[str, Any]:
     """A logged model as MLflow answers it."""
-    place = em.blobs.path(em.settings.artifact_container, record["path"])
+    place = mlflow.blobs.path(mlflow.settings.artifact_container, record["path"])
     info = {key: record[key] for key in ("model_id", "experiment_id", "name", "model_type", "source_run_id", "status")}
     times = {"creation_timestamp_ms": record["created"], "last_updated_timestamp_ms": record["created"]}
     return {

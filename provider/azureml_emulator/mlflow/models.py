@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS params (run TEXT, key TEXT, value TEXT NOT NULL, PRIM
 CREATE TABLE IF NOT EXISTS tags (run TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (run, key));
 """
 DEFAULT_EXPERIMENT = "Default"
+LOGGED_MODEL = "logged-model"
+"""The kind under which the store keeps logged models."""
+
 STATUSES = {"Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED", "Running": "RUNNING"}
 """MLflow's word for a job's status; one that runs no command yet is ``SCHEDULED``."""
 
@@ -61,10 +64,11 @@ class ParameterChangedError(Exception):
 
 
 class Tracking:
-    """Everything logged, kept in a file of its own; runs of their own and experiments in the store."""
+    """Everything logged, kept in a file of its own; runs of their own, experiments and logged models in the store."""
 
-    def __init__(self, state: Path, store: Store, workspace_id: str) -> None:
+    def __init__(self, state: Path, store: Store, jobs: Jobs, workspace_id: str) -> None:
         self._store = store
+        self._jobs = jobs
         self._workspace_id = workspace_id
         self._connection = connect(state / "tracking.sqlite")
         self._connection.executescript(SCHEMA)
@@ -152,7 +156,7 @@ class Tracking:
 
     def run(self, run: str) -> Run | None:
         """A run by its id, which is the job's name where it is a job."""
-        job = Jobs(self._store).get(run)
+        job = self._jobs.get(run)
         return run_of_job(job) if job else self.own_run(run)
 
     def own_run(self, run: str) -> Run | None:
@@ -163,11 +167,24 @@ class Tracking:
     def runs(self) -> list[Run]:
         """All runs, jobs first."""
         own = [Run(**value) for _, value in self._store.list("run")]
-        return [*(run_of_job(job) for job in Jobs(self._store).all()), *own]
+        return [*(run_of_job(job) for job in self._jobs.all()), *own]
 
     def put_run(self, run: Run) -> None:
         """Remember a run that is no job."""
         self._store.put("run", run.id, vars(run))
+
+    def logged_model(self, identifier: str) -> dict[str, Any] | None:
+        """The record of a logged model by its id, or None."""
+        record: dict[str, Any] | None = self._store.get(LOGGED_MODEL, identifier)
+        return record
+
+    def logged_models(self) -> list[dict[str, Any]]:
+        """The records of all logged models, the oldest first."""
+        return [record for _, record in self._store.list(LOGGED_MODEL)]
+
+    def put_logged_model(self, record: dict[str, Any]) -> None:
+        """Remember a logged model by its ``model_id``."""
+        self._store.put(LOGGED_MODEL, record["model_id"], record)
 
     def experiment_id(self, name: str) -> str:
         """The id of an experiment: always the same one for a name."""

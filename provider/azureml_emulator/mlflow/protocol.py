@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
+from azureml_emulator.mlflow.backend import Mlflow
 
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
-
-Answer = Callable[["Emulator", dict[str, Any]], dict[str, Any]]
+Answer = Callable[[Mlflow, dict[str, Any]], dict[str, Any]]
 """What an MLflow operation is here: a JSON object in, a JSON object out."""
 
 
@@ -75,9 +73,9 @@ def only_direct(answer: Answer) -> Callable[..., Awaitable[web.StreamResponse]]:
     """A handler of what Azure ML does not have: 404, unless plain MLflow shall be enough."""
     known = operation(answer)
 
-    async def handler(em: Emulator, request: web.Request, **captures: str) -> web.StreamResponse:
-        if em.settings.mlflow_direct:
-            return await known(em, request, **captures)
+    async def handler(mlflow: Mlflow, request: web.Request, **captures: str) -> web.StreamResponse:
+        if mlflow.settings.mlflow_direct:
+            return await known(mlflow, request, **captures)
         return web.Response(status=404, text=NO_LOGGED_MODELS)
 
     return handler
@@ -86,7 +84,7 @@ def only_direct(answer: Answer) -> Callable[..., Awaitable[web.StreamResponse]]:
 def operation(answer: Answer) -> Callable[..., Awaitable[web.Response]]:
     """A handler: query, body and captures go in as one object; what comes out is sent."""
 
-    async def handler(em: Emulator, request: web.Request, **captures: str) -> web.Response:
+    async def handler(mlflow: Mlflow, request: web.Request, **captures: str) -> web.Response:
         given: dict[str, Any] = dict(request.query)
         if request.method != "GET":
             given.update(await read_object(request, Envelope.MLFLOW, optional=True))
@@ -94,6 +92,6 @@ def operation(answer: Answer) -> Callable[..., Awaitable[web.Response]]:
         run = given.get("run_id") or given.get("run_uuid")
         if isinstance(run, str) and run:
             request["job"] = run
-        return web.json_response(answer(em, given))
+        return web.json_response(answer(mlflow, given))
 
     return handler

@@ -4,56 +4,54 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets.references import Place, UnresolvedError
-from azureml_emulator.assets.versions import Version, Versions
+from azureml_emulator.assets.versions import Version
 from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.mlflow.artifacts import address_of, folder_of, place_of
+from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.logged_models import known_logged
 from azureml_emulator.mlflow.models import milliseconds, present
-from azureml_emulator.mlflow.places import address_of, folder_of, place_of
 from azureml_emulator.mlflow.protocol import as_rows, invalid, missing, needed, pairs
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 MODELS = "models"
 SOURCE_FORMAT = "Model source from file must be in the following format: azureml://artifacts/<origin>/<container>/<artifact_prefix>."
 """Source: the service's answer in https://github.com/mlflow/mlflow/issues/15329."""
 
 
-def create_registered_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def create_registered_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Make a registered model, without a version yet."""
     name = needed(given, "name")
-    if exists(em, name):
+    if exists(mlflow, name):
         text = f"Registered Model (name={name}) already exists."
         raise ServiceError(400, "RESOURCE_ALREADY_EXISTS", text, envelope=Envelope.MLFLOW)
     properties = {"description": given.get("description"), "tags": dict(pairs(given.get("tags"))), "properties": {}}
-    Versions(em.store).put_container(MODELS, name, {**properties, "isArchived": False})
-    return {"registered_model": registered_row(em, name)}
+    mlflow.assets.versions.put_container(MODELS, name, {**properties, "isArchived": False})
+    return {"registered_model": registered_row(mlflow, name)}
 
 
-def exists(em: Emulator, name: str) -> bool:
+def exists(mlflow: Mlflow, name: str) -> bool:
     """Whether there is a registered model of this name, with or without versions."""
-    versions = Versions(em.store)
+    versions = mlflow.assets.versions
     return bool(versions.container(MODELS, name) or versions.of(MODELS, name))
 
 
-def get_registered_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def get_registered_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """A registered model."""
     name = needed(given, "name")
-    if not exists(em, name):
+    if not exists(mlflow, name):
         raise missing("Registered Model with name", name)
-    return {"registered_model": registered_row(em, name)}
+    return {"registered_model": registered_row(mlflow, name)}
 
 
-def search_registered_models(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def search_registered_models(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """All registered models; filters are not here."""
     refuse_filter(given)
-    versions = Versions(em.store)
+    versions = mlflow.assets.versions
     names = {version.name for version in versions.all(MODELS) if not version.anonymous}
-    return {"registered_models": [registered_row(em, name) for name in sorted(names)]}
+    return {"registered_models": [registered_row(mlflow, name) for name in sorted(names)]}
 
 
 def refuse_filter(given: dict[str, Any]) -> None:
@@ -62,57 +60,57 @@ def refuse_filter(given: dict[str, Any]) -> None:
         raise ServiceError(501, "NOT_IMPLEMENTED", "The emulator filters no models.", envelope=Envelope.MLFLOW)
 
 
-def latest_versions(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def latest_versions(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """The newest version of a registered model; stages are not here."""
-    get_registered_model(em, given)
-    latest = Versions(em.store).latest(MODELS, needed(given, "name"))
-    return {"model_versions": [version_row(em, latest)] if latest else []}
+    get_registered_model(mlflow, given)
+    latest = mlflow.assets.versions.latest(MODELS, needed(given, "name"))
+    return {"model_versions": [version_row(mlflow, latest)] if latest else []}
 
 
-def create_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def create_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Register a model's files as the next version of a model asset of the workspace."""
     name = needed(given, "name")
-    if not exists(em, name):
+    if not exists(mlflow, name):
         raise missing("Registered Model with name", name)
     source = needed(given, "source")
     properties = {
-        "modelUri": address(em, source),
+        "modelUri": address(mlflow, source),
         "modelType": "mlflow_model",
         "description": given.get("description"),
         "tags": dict(pairs(given.get("tags"))),
         "properties": {"mlflow.source": source, "mlflow.modelId": str(given.get("model_id") or "")},
     }
-    versions = Versions(em.store)
+    versions = mlflow.assets.versions
     version = versions.next_number(MODELS, name)
-    finished = em.assets.kinds[MODELS].finish(name, version, properties)
+    finished = mlflow.assets.kinds[MODELS].finish(name, version, properties)
     written_by = re.search(r"/ExperimentRun/dcid\.([^/]+)/", str(finished["modelUri"]))
     finished["jobName"] = given.get("run_id") or (written_by and written_by[1]) or finished.get("jobName")
-    made = versions.put(MODELS, name, version, finished, em.settings.client_id)
-    return {"model_version": version_row(em, made)}
+    made = versions.put(MODELS, name, version, finished, mlflow.settings.client_id)
+    return {"model_version": version_row(mlflow, made)}
 
 
-def address(em: Emulator, source: str) -> str:
+def address(mlflow: Mlflow, source: str) -> str:
     """The address of a model's files in the workspace's storage.
 
     :param source: an address of artifacts, ``runs:/…``, ``azureml://…``; ``models:/<id of a logged model>`` and ``file://…``
         below the emulator's storage where plain MLflow shall be enough.
     :raises ServiceError: the files are elsewhere.
     """
-    resolver = em.assets.resolver
-    artifacts = place_of(em, source)
+    resolver = mlflow.assets.resolver
+    artifacts = place_of(mlflow, source)
     if artifacts:
         return resolver.uri_of(artifacts)
-    if not em.settings.mlflow_direct and not source.startswith("azureml:"):
+    if not mlflow.settings.mlflow_direct and not source.startswith("azureml:"):
         raise invalid(f"{SOURCE_FORMAT} Provided model source: {source}")
     if source.startswith("models:/m-"):
-        record = known_logged(em, {"model_id": source.removeprefix("models:/")})
-        return resolver.uri_of(Place(em.settings.artifact_container, record["path"]))
+        record = known_logged(mlflow, {"model_id": source.removeprefix("models:/")})
+        return resolver.uri_of(Place(mlflow.settings.artifact_container, record["path"]))
     if source.startswith("runs:/"):
         run, _, path = source.removeprefix("runs:/").partition("/")
-        return resolver.uri_of(Place(em.settings.artifact_container, f"{folder_of(run)}/{path}"))
+        return resolver.uri_of(Place(mlflow.settings.artifact_container, f"{folder_of(run)}/{path}"))
     if source.startswith(("file://", "/")):
         place = Path(unquote(urlsplit(source).path)).resolve()
-        root = em.blobs.root.resolve()
+        root = mlflow.blobs.root.resolve()
         if place.is_relative_to(root) and len(place.relative_to(root).parts) > 1:
             container, *parts = place.relative_to(root).parts
             return resolver.uri_of(Place(container, "/".join(parts)))
@@ -120,70 +118,70 @@ def address(em: Emulator, source: str) -> str:
     return source
 
 
-def known_version(em: Emulator, given: dict[str, Any]) -> Version:
+def known_version(mlflow: Mlflow, given: dict[str, Any]) -> Version:
     """The model version that a request names, or MLflow's 404."""
     name, version = needed(given, "name"), str(given.get("version") or "")
-    found = Versions(em.store).get(MODELS, name, version)
+    found = mlflow.assets.versions.get(MODELS, name, version)
     if found is None:
         raise missing("Model Version", f"name={name}, version={version}")
     return found
 
 
-def get_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def get_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """A model version."""
-    return {"model_version": version_row(em, known_version(em, given))}
+    return {"model_version": version_row(mlflow, known_version(mlflow, given))}
 
 
-def update_model_version(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def update_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Change a version's description."""
-    found = known_version(em, given)
+    found = known_version(mlflow, given)
     changed = {**found.properties, "description": given.get("description")}
-    stored = Versions(em.store).put(MODELS, found.name, found.version, changed)
-    return {"model_version": version_row(em, stored)}
+    stored = mlflow.assets.versions.put(MODELS, found.name, found.version, changed)
+    return {"model_version": version_row(mlflow, stored)}
 
 
-def set_model_version_tag(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def set_model_version_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a version."""
-    found = known_version(em, given)
+    found = known_version(mlflow, given)
     tags = {**(found.properties.get("tags") or {}), needed(given, "key"): str(given.get("value", ""))}
-    Versions(em.store).put(MODELS, found.name, found.version, {**found.properties, "tags": tags})
+    mlflow.assets.versions.put(MODELS, found.name, found.version, {**found.properties, "tags": tags})
     return {}
 
 
-def set_registered_model_tag(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def set_registered_model_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a registered model."""
-    get_registered_model(em, given)
-    name, versions = needed(given, "name"), Versions(em.store)
+    get_registered_model(mlflow, given)
+    name, versions = needed(given, "name"), mlflow.assets.versions
     container = versions.container(MODELS, name)
     tags = {**(container.get("tags") or {}), needed(given, "key"): str(given.get("value", ""))}
     versions.put_container(MODELS, name, {**container, "tags": tags})
     return {}
 
 
-def search_model_versions(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def search_model_versions(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """All versions, or those of the one model that ``name='...'`` names, the newest first."""
     wanted = str(given.get("filter") or "").strip()
-    versions = Versions(em.store)
+    versions = mlflow.assets.versions
     name = wanted.partition("=")[2].strip().strip("'\"")
     if wanted and wanted.partition("=")[0].strip() != "name":
         refuse_filter(given)
     found = versions.of(MODELS, name) if wanted else versions.all(MODELS)
-    return {"model_versions": [version_row(em, version) for version in reversed(found)]}
+    return {"model_versions": [version_row(mlflow, version) for version in reversed(found)]}
 
 
-def download_uri(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def download_uri(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Where a version's files are."""
-    found = known_version(em, given)
+    found = known_version(mlflow, given)
     try:
-        place = em.assets.resolver.place(str(found.properties["modelUri"]))
+        place = mlflow.assets.resolver.place(str(found.properties["modelUri"]))
     except UnresolvedError as error:
         raise invalid(str(error)) from None
     if not isinstance(place, Place):
         raise invalid(f"The files of model '{found.name}' are not in the workspace's storage.")
-    return {"artifact_uri": address_of(em, place)}
+    return {"artifact_uri": address_of(mlflow, place)}
 
 
-def version_row(em: Emulator, version: Version) -> dict[str, Any]:
+def version_row(mlflow: Mlflow, version: Version) -> dict[str, Any]:
     """A model version as MLflow answers it."""
     properties = version.properties
     own = properties.get("properties") or {}
@@ -202,15 +200,15 @@ def version_row(em: Emulator, version: Version) -> dict[str, Any]:
     }
 
 
-def registered_row(em: Emulator, name: str) -> dict[str, Any]:
+def registered_row(mlflow: Mlflow, name: str) -> dict[str, Any]:
     """A registered model as MLflow answers it."""
-    versions = Versions(em.store)
+    versions = mlflow.assets.versions
     container, latest = versions.container(MODELS, name), versions.latest(MODELS, name)
     return {
         "name": name,
         "creation_timestamp": milliseconds(latest.created_at) if latest else present(),
         "last_updated_timestamp": milliseconds(latest.modified_at) if latest else present(),
         "description": container.get("description") or "",
-        "latest_versions": [version_row(em, latest)] if latest else [],
+        "latest_versions": [version_row(mlflow, latest)] if latest else [],
         "tags": as_rows(container.get("tags") or {}),
     }

@@ -6,17 +6,14 @@ import json
 import math
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from azureml_emulator.jobs.models import Jobs
+from azureml_emulator.mlflow.artifacts import artifact_uri, folder_of
+from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.experiments import experiment_name
 from azureml_emulator.mlflow.models import DEFAULT_EXPERIMENT, Metric, ParameterChangedError, Run, new_run_id, present
-from azureml_emulator.mlflow.places import artifact_uri, folder_of
 from azureml_emulator.mlflow.protocol import as_rows, invalid, missing, needed, pairs, rows, whole
 from azureml_emulator.mlflow.search import Facts, SearchError, ordered, read_filter
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 MOST_RUNS = 50000
 """The largest page of a search."""
@@ -27,102 +24,102 @@ def run_id(given: dict[str, Any]) -> str:
     return needed({"run_id": given.get("run_id") or given.get("run_uuid")}, "run_id")
 
 
-def known_run(em: Emulator, given: dict[str, Any]) -> Run:
+def known_run(mlflow: Mlflow, given: dict[str, Any]) -> Run:
     """The run that a request names, or MLflow's 404."""
-    run = em.tracking.run(run_id(given))
+    run = mlflow.tracking.run(run_id(given))
     if run is None:
         raise missing("Run with id", run_id(given))
     return run
 
 
-def create_run(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def create_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Begin a run that is no job: of a script outside jobs, or a nested one."""
-    experiment = experiment_name(em, str(given.get("experiment_id") or "0"))
+    experiment = experiment_name(mlflow, str(given.get("experiment_id") or "0"))
     tags = dict(pairs(given.get("tags")))
     name = str(given.get("run_name") or tags.get("mlflow.runName") or "")
     start = whole(given.get("start_time"), "start_time", present())
     run = Run(new_run_id(), experiment, "RUNNING", start, None, name=name)
-    em.tracking.put_run(run)
+    mlflow.tracking.put_run(run)
     tags.setdefault("mlflow.runName", name)
     tags.setdefault("mlflow.user", str(given.get("user_id") or ""))
-    em.tracking.log(run.id, [], [], tags.items())
-    return {"run": run_row(em, run)}
+    mlflow.tracking.log(run.id, [], [], tags.items())
+    return {"run": run_row(mlflow, run)}
 
 
-def get_run(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def get_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """A run with the latest value of each metric."""
-    return {"run": run_row(em, known_run(em, given))}
+    return {"run": run_row(mlflow, known_run(mlflow, given))}
 
 
-def update_run(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def update_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Change a run's status, end and name. A job's status is its command's: it is not changed."""
-    run = known_run(em, given)
+    run = known_run(mlflow, given)
     name = given.get("run_name")
     if isinstance(name, str) and name:
-        em.tracking.log(run.id, [], [], [("mlflow.runName", name)])
-    if Jobs(em.store).get(run.id) is None:
+        mlflow.tracking.log(run.id, [], [], [("mlflow.runName", name)])
+    if mlflow.jobs.get(run.id) is None:
         end = whole(given["end_time"], "end_time", 0) if given.get("end_time") else run.end
         run = replace(run, status=str(given.get("status") or run.status), end=end, name=str(name or run.name))
-        em.tracking.put_run(run)
-    return {"run_info": run_row(em, run)["info"]}
+        mlflow.tracking.put_run(run)
+    return {"run_info": run_row(mlflow, run)["info"]}
 
 
-def delete_run(em: Emulator, given: dict[str, Any], *, deleted: bool = True) -> dict[str, Any]:
+def delete_run(mlflow: Mlflow, given: dict[str, Any], *, deleted: bool = True) -> dict[str, Any]:
     """Mark a run as deleted, or take that back; a job is deleted by its own route only."""
-    run = known_run(em, given)
-    if Jobs(em.store).get(run.id):
+    run = known_run(mlflow, given)
+    if mlflow.jobs.get(run.id):
         raise invalid(f"Run '{run.id}' is a job; delete the job.")
-    em.tracking.put_run(replace(run, deleted=deleted))
+    mlflow.tracking.put_run(replace(run, deleted=deleted))
     return {}
 
 
-def restore_run(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def restore_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Take the deletion of a run back."""
-    return delete_run(em, given, deleted=False)
+    return delete_run(mlflow, given, deleted=False)
 
 
-def log_metric(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def log_metric(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Log one point."""
-    return log(em, known_run(em, given), metrics=[given])
+    return log(mlflow, known_run(mlflow, given), metrics=[given])
 
 
-def log_parameter(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def log_parameter(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Log one parameter."""
-    return log(em, known_run(em, given), params=[given])
+    return log(mlflow, known_run(mlflow, given), params=[given])
 
 
-def set_tag(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def set_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set one tag."""
-    return log(em, known_run(em, given), tags=[given])
+    return log(mlflow, known_run(mlflow, given), tags=[given])
 
 
-def log_batch(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def log_batch(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Log many points, parameters and tags: all, or none."""
-    return log(em, known_run(em, given), given.get("metrics"), given.get("params"), given.get("tags"))
+    return log(mlflow, known_run(mlflow, given), given.get("metrics"), given.get("params"), given.get("tags"))
 
 
-def log_batch_async(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def log_batch_async(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """The same, as azureml-mlflow asks for it. Only points may come later in the service, so only where there are some
     is there an id to ask by. Source: azureml-mlflow 1.62, ``AzureMLRestStore.log_batch_async``."""
-    log_batch(em, given)
+    log_batch(mlflow, given)
     return {"batch_tracking_id": str(uuid.uuid4()) if given.get("metrics") else ""}
 
 
-def run_data_status(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def run_data_status(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Whether what was logged asynchronously is there: always, here."""
-    known_run(em, given)
+    known_run(mlflow, given)
     needed(given, "batch_tracking_id")
     return {"is_complete": True}
 
 
-def log(em: Emulator, run: Run, metrics: Any = None, params: Any = None, tags: Any = None) -> dict[str, Any]:
+def log(mlflow: Mlflow, run: Run, metrics: Any = None, params: Any = None, tags: Any = None) -> dict[str, Any]:
     """Log to a run.
 
     :raises ServiceError: something cannot be read, or a parameter would change.
     """
     points = [point(row) for row in rows(metrics, "metrics")]
     try:
-        em.tracking.log(run.id, points, pairs(params, "params"), pairs(tags))
+        mlflow.tracking.log(run.id, points, pairs(params, "params"), pairs(tags))
     except ParameterChangedError as error:
         raise invalid(str(error)) from None
     return {}
@@ -138,43 +135,43 @@ def point(row: dict[str, Any]) -> Metric:
     return Metric(needed(row, "key"), value, timestamp, step)
 
 
-def delete_tag(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def delete_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Remove a tag."""
-    run = known_run(em, given)
-    if not em.tracking.delete_tag(run.id, needed(given, "key")):
+    run = known_run(mlflow, given)
+    if not mlflow.tracking.delete_tag(run.id, needed(given, "key")):
         raise missing("Tag", given["key"])
     return {}
 
 
-def accept_inputs(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def accept_inputs(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Inputs and outputs of a run (data sets, models): taken, and not kept."""
-    known_run(em, given)
+    known_run(mlflow, given)
     return {}
 
 
-def log_model(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def log_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Note a logged model in the run's history of them, as MLflow's server does."""
-    run = known_run(em, given)
+    run = known_run(mlflow, given)
     try:
-        history = json.loads(em.tracking.tags(run.id).get("mlflow.log-model.history", "[]"))
+        history = json.loads(mlflow.tracking.tags(run.id).get("mlflow.log-model.history", "[]"))
         history.append(json.loads(needed(given, "model_json")))
     except ValueError:
         raise invalid("Malformed model info: model_json is not valid JSON.") from None
-    em.tracking.log(run.id, [], [], [("mlflow.log-model.history", json.dumps(history))])
+    mlflow.tracking.log(run.id, [], [], [("mlflow.log-model.history", json.dumps(history))])
     return {}
 
 
-def metric_history(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def metric_history(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Every point of one metric."""
-    run = known_run(em, given)
-    return {"metrics": [metric_row(row) for row in em.tracking.points(run.id, needed(given, "metric_key"))]}
+    run = known_run(mlflow, given)
+    return {"metrics": [metric_row(row) for row in mlflow.tracking.points(run.id, needed(given, "metric_key"))]}
 
 
-def search_runs(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def search_runs(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Runs of some experiments that a filter lets through, page by page."""
     try:
         conditions = read_filter(str(given.get("filter") or ""))
-        described = [run_row(em, run) for run in candidates(em, given)]
+        described = [run_row(mlflow, run) for run in candidates(mlflow, given)]
         found = [row for row in described if all(condition.holds(facts(row)) for condition in conditions)]
         found = ordered(found, facts, [str(each) for each in given.get("order_by") or []])
     except SearchError as error:
@@ -185,15 +182,15 @@ def search_runs(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
     return {"runs": found[first:last], **following}
 
 
-def candidates(em: Emulator, given: dict[str, Any]) -> list[Run]:
+def candidates(mlflow: Mlflow, given: dict[str, Any]) -> list[Run]:
     """The runs of the experiments that a search names, deleted ones only where it asks for them."""
-    default = em.tracking.experiment_id(DEFAULT_EXPERIMENT)
+    default = mlflow.tracking.experiment_id(DEFAULT_EXPERIMENT)
     wanted = {default if each == "0" else each for each in given.get("experiment_ids") or []}
     view = given.get("run_view_type") or "ACTIVE_ONLY"
     return [
         run
-        for run in em.tracking.runs()
-        if em.tracking.experiment_id(run.experiment) in wanted
+        for run in mlflow.tracking.runs()
+        if mlflow.tracking.experiment_id(run.experiment) in wanted
         and view in ("ALL", "DELETED_ONLY" if run.deleted else "ACTIVE_ONLY")
     ]
 
@@ -209,10 +206,10 @@ def facts(row: dict[str, Any]) -> Facts:
     }
 
 
-def list_artifacts(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
+def list_artifacts(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """The files and folders of a run, one level."""
-    run = known_run(em, given)
-    root = em.blobs.path(em.settings.artifact_container, folder_of(run.id))
+    run = known_run(mlflow, given)
+    root = mlflow.blobs.path(mlflow.settings.artifact_container, folder_of(run.id))
     place = (root / str(given.get("path") or "")).resolve()
     if not place.is_relative_to(root.resolve()):
         raise invalid("Invalid path")
@@ -225,7 +222,7 @@ def list_artifacts(em: Emulator, given: dict[str, Any]) -> dict[str, Any]:
         }
         for each in found
     ]
-    return {"root_uri": artifact_uri(em, run.id, run.experiment), "files": files}
+    return {"root_uri": artifact_uri(mlflow, run.id, run.experiment), "files": files}
 
 
 def metric_row(row: Metric) -> dict[str, Any]:
@@ -236,26 +233,26 @@ def metric_row(row: Metric) -> dict[str, Any]:
     return {"key": row.name, "value": value, "timestamp": row.timestamp, "step": row.step}
 
 
-def run_row(em: Emulator, run: Run) -> dict[str, Any]:
+def run_row(mlflow: Mlflow, run: Run) -> dict[str, Any]:
     """A run with all its data. A job's own tags show as tags, too."""
-    job = Jobs(em.store).get(run.id)
+    job = mlflow.jobs.get(run.id)
     own = dict(job.definition.get("tags") or {}) if job else {}
-    tags = {"mlflow.runName": run.name, **own, **em.tracking.tags(run.id)}
+    tags = {"mlflow.runName": run.name, **own, **mlflow.tracking.tags(run.id)}
     info = {
         "run_id": run.id,
         "run_uuid": run.id,
         "run_name": tags["mlflow.runName"],
-        "experiment_id": em.tracking.experiment_id(run.experiment),
+        "experiment_id": mlflow.tracking.experiment_id(run.experiment),
         "user_id": tags.get("mlflow.user", ""),
         "status": run.status,
         "start_time": run.start,
-        "artifact_uri": artifact_uri(em, run.id, run.experiment),
+        "artifact_uri": artifact_uri(mlflow, run.id, run.experiment),
         "lifecycle_stage": "deleted" if run.deleted else "active",
         **({"end_time": run.end} if run.end else {}),
     }
     data = {
-        "metrics": [metric_row(row) for row in em.tracking.latest(run.id)],
-        "params": as_rows(em.tracking.params(run.id)),
+        "metrics": [metric_row(row) for row in mlflow.tracking.latest(run.id)],
+        "params": as_rows(mlflow.tracking.params(run.id)),
         "tags": as_rows(tags),
     }
     return {"info": info, "data": data, "inputs": {"dataset_inputs": [], "model_inputs": []}}

@@ -4,91 +4,69 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.jobs.models import Job, Jobs
 from azureml_emulator.mlflow.models import Metric
+from azureml_emulator.studio.backend import Studio
 from azureml_emulator.studio.pages import SCRIPT, STYLE, job_list, job_page, page
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
 
 SHOWN = 256 * 1024
 """Bytes of a log's end that a page shows at first."""
 
-MAIN_LOGS = {"Pipeline": "logs/azureml/executionlogs.txt"}
-"""The log that a page shows, by type of job; ``user_logs/std_log.txt`` for others."""
-AREAS = ("user_logs/", "logs/", "system_logs/", "azureml-logs/")
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
-async def index(em: Emulator, request: web.Request) -> web.Response:
+async def index(studio: Studio, request: web.Request) -> web.Response:
     """The list of jobs; steps are on the pages of their pipelines."""
-    return html(job_list(job for job in Jobs(em.store).all() if job.node is None))
+    return html(job_list(job for job in studio.jobs.all() if job.node is None))
 
 
-async def job(em: Emulator, request: web.Request, name: str) -> web.Response:
+async def job(studio: Studio, request: web.Request, name: str) -> web.Response:
     """A job's page."""
-    found = Jobs(em.store).get(name)
+    found = studio.jobs.get(name)
     if found is None:
         return html(page("Not found", "<h1>There is no such job.</h1>", active=False), 404)
     metrics: dict[str, list[Metric]] = {}
-    for point in em.tracking.points(name):
+    for point in studio.tracking.points(name):
         metrics.setdefault(point.name, []).append(point)
-    file = log_file(em, found, main_log(found))
+    file = studio.log_file(found)
     size = file.stat().st_size if file.is_file() else 0
     log = read_text(file, max(0, size - SHOWN), found.ended)
-    steps = Jobs(em.store).children(name)
-    return html(job_page(found, metrics, em.tracking.params(name), log, log_names(em, found), steps))
+    steps = studio.jobs.children(name)
+    return html(job_page(found, metrics, studio.tracking.params(name), log, studio.logs(found), steps))
 
 
-async def follow(em: Emulator, request: web.Request, name: str) -> web.Response:
+async def follow(studio: Studio, request: web.Request, name: str) -> web.Response:
     """What a job's log has to say from a number of bytes on; ``X-Log-Offset`` tells where to go on."""
-    found = Jobs(em.store).get(name)
+    found = studio.jobs.get(name)
     text = request.query.get("offset", "0")
     if found is None or not (text.isascii() and text.isdigit()):
         return plain("", 404 if found is None else 400)
-    content, offset = read_text(log_file(em, found, main_log(found)), int(text), found.ended)
+    content, offset = read_text(studio.log_file(found), int(text), found.ended)
     return plain(content, headers={"X-Log-Offset": str(offset)})
 
 
-async def one_log(em: Emulator, request: web.Request, name: str, file: str) -> web.StreamResponse:
+async def one_log(studio: Studio, request: web.Request, name: str, file: str) -> web.StreamResponse:
     """One of a job's logs, whole."""
-    found = Jobs(em.store).get(name)
-    if found is None or file not in log_names(em, found):
+    found = studio.jobs.get(name)
+    if found is None or file not in studio.logs(found):
         return plain("There is no such log.", 404)
-    return web.FileResponse(log_file(em, found, file), headers={**HEADERS, "Content-Type": "text/plain; charset=utf-8"})
+    return web.FileResponse(
+        studio.log_file(found, file), headers={**HEADERS, "Content-Type": "text/plain; charset=utf-8"}
+    )
 
 
-async def style(em: Emulator, request: web.Request) -> web.Response:
+async def style(studio: Studio, request: web.Request) -> web.Response:
     """The pages' style."""
     return web.Response(text=STYLE, content_type="text/css", headers=HEADERS)
 
 
-async def script(em: Emulator, request: web.Request) -> web.Response:
+async def script(studio: Studio, request: web.Request) -> web.Response:
     """What keeps a page up to date."""
     return web.Response(text=SCRIPT, content_type="text/javascript", headers=HEADERS)
-
-
-def main_log(found: Job) -> str:
-    """The name of the log that tells how a job is doing."""
-    return MAIN_LOGS.get(found.definition["jobType"], "user_logs/std_log.txt")
-
-
-def log_names(em: Emulator, found: Job) -> list[str]:
-    """The names of a job's logs."""
-    folder = f"ExperimentRun/{found.data_container}/"
-    blobs = [em.blobs.names(em.settings.artifact_container, folder + area) for area in AREAS]
-    return [name.removeprefix(folder) for names in blobs for name in names]
-
-
-def log_file(em: Emulator, found: Job, name: str) -> Path:
-    """The place of one of a job's logs."""
-    return em.blobs.path(em.settings.artifact_container, f"ExperimentRun/{found.data_container}/{name}")
 
 
 def read_text(file: Path, offset: int, complete: bool) -> tuple[str, int]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from azureml_emulator.assets.references import Place
-
-if TYPE_CHECKING:
-    from azureml_emulator.app import Emulator
+from azureml_emulator.mlflow.backend import Mlflow
 
 RUNS = "ExperimentRun"
 """The first part of the addresses of runs' artifacts."""
@@ -23,40 +20,42 @@ def folder_of(run: str) -> str:
     return f"{RUNS}/dcid.{run}"
 
 
-def artifact_uri(em: Emulator, run: str, experiment: str) -> str:
+def artifact_uri(mlflow: Mlflow, run: str, experiment: str) -> str:
     """Where MLflow finds a run's artifacts, or those of an experiment's runs when ``run`` is empty.
 
     ``azureml://<host>/mlflow/v2.0<workspace>/experiments/<experiment id>/runs/<run>/artifacts``, which the plugin
     reads, or a folder of this machine where plain MLflow shall be enough. Source: the address that the service answered
     in https://github.com/mlflow/mlflow/issues/9495. That of an experiment is unproven; clients do not follow it.
     """
-    if em.settings.mlflow_direct:
+    if mlflow.settings.mlflow_direct:
         name = folder_of(run) if run else RUNS
-        return em.blobs.path(em.settings.artifact_container, name).as_uri()
-    host = em.settings.api.removeprefix("https://")
-    place = f"azureml://{host}/mlflow/v2.0{em.settings.ws_arm}/experiments/{em.tracking.experiment_id(experiment)}"
+        return mlflow.blobs.path(mlflow.settings.artifact_container, name).as_uri()
+    host = mlflow.settings.api.removeprefix("https://")
+    place = (
+        f"azureml://{host}/mlflow/v2.0{mlflow.settings.ws_arm}/experiments/{mlflow.tracking.experiment_id(experiment)}"
+    )
     return f"{place}/runs/{run}/artifacts" if run else place
 
 
-def place_of(em: Emulator, address: str) -> Place | None:
+def place_of(mlflow: Mlflow, address: str) -> Place | None:
     """The place in storage of artifacts by an address of the plugin ``azureml-mlflow``; None: not in its forms."""
     found = OF_RUN.fullmatch(address)
     if found:
-        return Place(em.settings.artifact_container, f"{folder_of(found['run'])}/{found['path'] or ''}")
+        return Place(mlflow.settings.artifact_container, f"{folder_of(found['run'])}/{found['path'] or ''}")
     found = OF_FOLDER.fullmatch(address)
-    return Place(em.settings.artifact_container, found["path"]) if found else None
+    return Place(mlflow.settings.artifact_container, found["path"]) if found else None
 
 
-def address_of(em: Emulator, place: Place) -> str:
+def address_of(mlflow: Mlflow, place: Place) -> str:
     """The address by which the plugin finds artifacts: the reverse of ``place_of``.
 
     What the service answers for files that are no artifacts (of the default datastore) is unproven: here the same form,
     and the artifact routes look there, too.
     """
-    if em.settings.mlflow_direct:
-        return em.blobs.path(place.container, place.path).as_uri()
+    if mlflow.settings.mlflow_direct:
+        return mlflow.blobs.path(place.container, place.path).as_uri()
     run, _, path = place.path.removeprefix(f"{RUNS}/dcid.").partition("/")
-    known = em.tracking.run(run)
-    if place.container == em.settings.artifact_container and known:
-        return f"{artifact_uri(em, run, known.experiment)}/{path}"
+    known = mlflow.tracking.run(run)
+    if place.container == mlflow.settings.artifact_container and known:
+        return f"{artifact_uri(mlflow, run, known.experiment)}/{path}"
     return f"azureml://artifacts/{place.path}"

@@ -1,0 +1,75 @@
+"""The backend of run history, its artifacts and its metrics."""
+
+from __future__ import annotations
+
+from azureml_emulator.control.faults import Faults
+from azureml_emulator.core.clock import now
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.settings import Settings
+from azureml_emulator.core.transitions import JOBS, Transitions
+from azureml_emulator.identity.tokens import Tokens
+from azureml_emulator.jobs.artifacts import Artifacts
+from azureml_emulator.jobs.engine import Engine
+from azureml_emulator.jobs.models import Job, experiment_id, moment
+from azureml_emulator.mlflow.models import Tracking
+from azureml_emulator.storage.backend import Storage
+
+LAG = 5.0
+"""Seconds for which a new job is unknown when the fault does not say how many."""
+
+
+class History:
+    """The workspace's jobs as run history knows them: what they were asked, logged and left behind."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        transitions: Transitions,
+        faults: Faults,
+        tokens: Tokens,
+        storage: Storage,
+        artifacts: Artifacts,
+        engine: Engine,
+        tracking: Tracking,
+    ) -> None:
+        self.settings = settings
+        self.faults = faults
+        self.tokens = tokens
+        self.blobs, self.signer = storage.blobs, storage.signer
+        self.artifacts = artifacts
+        self.engine = engine
+        self.jobs = engine.jobs
+        self.tracking = tracking
+        self._transitions = transitions
+
+    def find(self, name: str, *, look: bool = False) -> Job:
+        """The job of a run.
+
+        :param look: a client looks at its status.
+        :raises ServiceError: run history's 404, for a job, too, that was just put, where a fault says so.
+        """
+        job = self.jobs.get(name)
+        if job is None or self.lags(job):
+            raise missing_run(name)
+        if look:
+            self._transitions.look(JOBS, name)
+        return job
+
+    def lags(self, job: Job) -> bool:
+        """Whether run history does not know a job yet, because it is younger than the fault ``run_lag`` asks for."""
+        created = moment(job.created_at)
+        age = (now() - created).total_seconds() if created else 0.0
+        delays = [row["delay"] for row in self.faults.list() if row["kind"] == "run_lag"]
+        young = any(age < (LAG if delay is None else delay) for delay in delays)
+        return young and self.faults.take("run_lag", job.name) is not None
+
+    def experiment_id(self, job: Job) -> str:
+        """The id of a job's experiment."""
+        return experiment_id(self.settings.workspace_id, job.experiment)
+
+
+def missing_run(name: str) -> ServiceError:
+    """Run history's words for a run that it does not know. The inner codes are unproven."""
+    return ServiceError(
+        404, "UserError", f"Run {name} was not found.", ("NotFoundError", "RunNotFound"), Envelope.HISTORY
+    )
