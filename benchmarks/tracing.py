@@ -109,7 +109,7 @@ class Trace:
         seen.add((id(value), depth))
         if isinstance(value, Mapping) and not str(type(value).__module__).startswith("airflow."):
             return any(self._holds(part, depth, seen) for part in (*value, *value.values()))
-        if isinstance(value, (list, tuple, set, frozenset)):
+        if isinstance(value, (list, tuple, set, frozenset)) and not hasattr(value, "_fields"):
             return any(self._holds(part, depth, seen) for part in value)
         return depth > 0 and any(self._holds(part, depth - 1, seen) for part in self._attributes(value))
 
@@ -117,6 +117,8 @@ class Trace:
         ours = str(type(value).__module__).startswith((*PACKAGES, *REQUESTS))
         if not ours or isinstance(value, type) or id(value) in self._furniture:
             return ()
+        if isinstance(value, tuple):
+            return value
         slots = [name for base in type(value).__mro__ for name in getattr(base, "__slots__", ())]
         return [*getattr(value, "__dict__", {}).values(), *(getattr(value, name, None) for name in slots)]
 
