@@ -19,7 +19,7 @@ ERRORS = {
     "no_compute": ("AzureMLSpecError", ['compute: compute "no-such-compute" does not exist', "cpu-cluster"]),
     "no_data": ("AzureMLSpecError", ['inputs.d: data asset "no-such-data" version "2" does not exist', "not found"]),
     "no_label": ("AzureMLNotFoundError", ['inputs.d: data asset "no-such-data@latest" does not exist']),
-    "not_emulated": ("AzureMLNotEmulatedError", ["The emulator does not run this; the service does."]),
+    "not_emulated": ("AzureMLNotEmulatedError", ["The emulator does not support this; the service does."]),
     "no_code": ("AzureMLSpecError", ["code", "./no-such-folder"]),
     "dict_literal": ("AzureMLSpecError", ["inputs.grid", "depth", "json.dumps"]),
     "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty text", "Leave the input out"]),

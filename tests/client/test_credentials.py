@@ -431,7 +431,7 @@ def test_a_credential_that_is_not_there_is_told(drive: Drive, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"auth": "magic"}, "auth: 'magic' is not known. Accepted: default, client_secret"),
+        ({"auth": "magic"}, "auth: 'magic' is not a way to sign in. Accepted: default, client_secret"),
         ({"auth": "client_certificate", "certificate_path": "/nowhere.pem"}, "nowhere.pem"),
         ({"auth": "client_secret", "tenant_id": None}, "tenant"),
         (

@@ -281,7 +281,7 @@ def test_a_store_that_cannot_be_reached_is_named(
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "a/./b", "", "a/\0b"])
 def test_names_that_lead_out_of_the_folder_are_refused(name: str) -> None:
-    with pytest.raises(SpecError, match="leads out of"):
+    with pytest.raises(SpecError, match="leads outside of"):
         inside(Path("/target"), name)
 
 
@@ -295,7 +295,7 @@ def test_such_a_name_from_the_service_stops_the_download_before_the_first_file(
     listing = f"<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker/></EnumerationResults>"
     stub.script("comp=list", Answer(value=listing.encode(), headers={"Content-Type": "application/xml"}))
     target = tmp_path / "deep" / "target"
-    with MLClient(settings) as client, pytest.raises(SpecError, match="leads out of"):
+    with MLClient(settings) as client, pytest.raises(SpecError, match="leads outside of"):
         client.perform(Transfer(StorageLocation(f"{stub.url}/acct/c1/out/", sas="sig=x"), LocalFolder(str(target))))
     assert not (tmp_path / "deep").exists()
     assert stub.requests("GET .*fine") == []

@@ -94,7 +94,7 @@ class BatchService:
             case "unreachable":
                 return UnreachableError("risk:443 cannot be reached.")
             case "no token":
-                return TransientServiceError("login gives no token at the moment.", Reply(503, url="https://login"))
+                return TransientServiceError("login issues no tokens at the moment.", Reply(503, url="https://login"))
             case "refused":
                 return reply(400, {"error": {"message": "no such input"}})
             case "throttled":
@@ -102,7 +102,7 @@ class BatchService:
             case "500 before":
                 return reply(500)
             case "dropped before":
-                return NoAnswerError("risk:443 gave no whole answer.")
+                return NoAnswerError("risk:443 gave no complete answer.")
         mark = body["properties"]["properties"]["airflow_invocation"]
         job = self.make(mark if self.echoes else None, inputs=body["properties"].get("inputData"))
         match fault:
@@ -111,7 +111,7 @@ class BatchService:
             case "500 after":
                 return reply(500)
             case "dropped after":
-                return NoAnswerError("risk:443 gave no whole answer.")
+                return NoAnswerError("risk:443 gave no complete answer.")
             case "nameless after":
                 return reply(201, {})
         inner = {"name": "careful_bulb", "status": "Preparing"}

@@ -80,7 +80,7 @@ def test_links_are_followed_and_strays_are_named(tmp_path: Path) -> None:
     (inside / "linked").symlink_to(outside, target_is_directory=True)
     found = scan(str(inside))
     assert [name for _, name in found.files] == ["copy.py", "main.py", "linked/secret.txt"]
-    assert found.strays == (f"linked -> {outside}/ (1 file)",)
+    assert found.outside_links == (f"linked -> {outside}/ (1 file)",)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_line_that_is_no_pattern_is_named(tmp_path: Path) -> None:
     lay(tmp_path, {".amlignore": "fine\nbroken\\\n", "a": ""})
     with pytest.raises(
         FolderError,
-        match=r"\.amlignore cannot be read as an ignore file: 'broken\\\\' is no pattern: nothing follows its last",
+        match=r"\.amlignore cannot be read as an ignore file: 'broken\\\\' is not a pattern: nothing follows its last",
     ):
         scan(str(tmp_path))
 

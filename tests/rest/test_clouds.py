@@ -33,7 +33,7 @@ def test_known_clouds_ask_nobody(name: str) -> None:
 
 
 def test_unknown_cloud() -> None:
-    with pytest.raises(SettingsError, match=r"cloud: 'mars' is not known. Accepted: public, usgov, china"):
+    with pytest.raises(SettingsError, match=r"cloud: 'mars' is not a cloud. Accepted: public, usgov, china"):
         run(clouds.control_plane(replace(SETTINGS, cloud="mars")))
 
 

@@ -52,7 +52,7 @@ def test_what_only_an_emulator_lacks_is_no_mistake_of_the_request() -> None:
     error = failed(501, {"error": {"code": "NotEmulated", "message": "Jobs of type Sweep: see docs."}})
     assert type(error) is errors.NotEmulatedError
     assert str(error).startswith(
-        "The emulator does not run this; the service does. Jobs of type Sweep: see docs. [501 "
+        "The emulator does not support this; the service does. Jobs of type Sweep: see docs. [501 "
     )
     assert type(failed(400, {"error": {"code": "NotEmulated", "message": "x"}})) is errors.BadRequestError
 
@@ -220,7 +220,7 @@ def test_already_exists_does_not_hide_a_transient_fault() -> None:
 
 def test_redirects_are_named() -> None:
     error = failed(307, b"", {"location": "https://other.example/x?sig=abc"})
-    assert "The service sends elsewhere, to other.example; redirects are not followed." in str(error)
+    assert "The service redirects to other.example; redirects are not followed." in str(error)
     assert "abc" not in str(error)
 
 

@@ -152,7 +152,7 @@ def test_data_plane_where_discovery_is_blocked(answer: Any) -> None:
 
 
 def test_data_plane_that_nobody_tells() -> None:
-    with pytest.raises(NotFoundError, match="tells no discoveryUrl"):
+    with pytest.raises(NotFoundError, match="neither a discoveryUrl"):
         run(workspace.data_plane(WS), reply(200, {"name": "ws", "properties": {}}))
 
 

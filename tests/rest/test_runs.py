@@ -288,6 +288,6 @@ def test_an_operation_that_fails(status: str) -> None:
 @pytest.mark.parametrize("told", ["0", "30"])
 def test_an_operation_without_end(told: str) -> None:
     pending = reply(202, headers={"Location": "https://arm.example/1?sig=SECRET", "Retry-After": told})
-    with pytest.raises(PatienceError, match="was not done after") as caught:
+    with pytest.raises(PatienceError, match="did not finish within") as caught:
         Drive(lambda _: pending).run(lro.finish(pending, patience=100))
     assert "SECRET" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Places in blob storage: what an address means, the client for it, and its failures told as ours."""
+"""Locations in blob storage: what an address means, the client for it, and its failures as our own errors."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class BlobAddress:
     def parse(cls, url: str) -> BlobAddress:
         """Read an address in host style (``acct.blob.…/container``) or path style (``host:1/acct.blob.…/container``).
 
-        Path style is told by a bare IP address or ``localhost``, as azure-storage-blob does, or by a first part with a
-        dot in it: no container's name has one. A ``dfs`` address (Data Lake Gen2) is entered by its ``blob`` one,
-        which serves the same files.
+        Path style is recognised by a bare IP address or ``localhost``, as azure-storage-blob does, or by a first part
+        with a dot in it: no container's name has one. A ``dfs`` address (Data Lake Gen2) is entered by its ``blob``
+        one, which serves the same files.
         """
         parts = urlsplit(url)
         first, _, rest = parts.path.lstrip("/").partition("/")
@@ -59,8 +59,8 @@ class BlobAddress:
             account, base = first, f"{base}/{first}"
             first, _, rest = rest.partition("/")
         if not first:
-            given = f"{without_query(url)!r} names no container."
-            raise SpecError([Problem("", f"{given} Expected https://<account>/<container>[/<path>].")])
+            message = f"{without_query(url)!r} names no container. Expected https://<account>/<container>[/<path>]."
+            raise SpecError([Problem("", message)])
         return cls(
             base.replace(".dfs.", ".blob.", 1), account.replace(".dfs.", ".blob.", 1), unquote(first), unquote(rest)
         )
@@ -71,7 +71,7 @@ def open_container(
 ) -> Any:
     """A client for the container of a location, entered by signature, key or the caller's own token.
 
-    :raises UntrustedHostError: a token would go to a host that nobody vouched for, or the address is not https.
+    :raises UntrustedHostError: a token would be sent to a host that is not trusted, or the address is not https.
     """
     check_address(location.url, Plane.SIGNED if location.sas or location.key else Plane.DATA)
     credential: Any = tokens

@@ -1,4 +1,4 @@
-"""From settings to a credential: one table of azure-identity's own classes for both colours."""
+"""From settings to a credential: one table of azure-identity's own classes, sync and async."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Row(NamedTuple):
     """One way to authenticate.
 
     :param name: the class, called the same in ``azure.identity`` and ``azure.identity.aio``.
-    :param arguments: what it is told of the connection; entries that are None are left to the class.
+    :param arguments: its arguments, from the connection; entries that are None are left to the class.
     :param options: which of the groups in ``_options`` it takes.
     """
 
@@ -85,7 +85,7 @@ def make(library: Any, settings: Settings, control: ControlPlane, limits: Limits
     """
     row = CREDENTIALS.get(settings.auth)
     if row is None:
-        raise SettingsError(f"auth: {settings.auth!r} is not known. Accepted: {', '.join(CREDENTIALS)}.")
+        raise SettingsError(f"auth: {settings.auth!r} is not a way to sign in. Accepted: {', '.join(CREDENTIALS)}.")
     groups = _options(settings, control, limits, transport)
     arguments = {key: value for key, value in row.arguments(settings).items() if value is not None}
     for group in row.options:
@@ -99,14 +99,14 @@ def make(library: Any, settings: Settings, control: ControlPlane, limits: Limits
 def _options(
     settings: Settings, control: ControlPlane, limits: Limits, transport: Any
 ) -> Mapping[str, Mapping[str, Any]]:
-    """What credentials are told of the network; an authority of the user's own cannot be looked up at Microsoft's."""
+    """Options of credentials for the network; an authority of the user's own cannot be looked up at Microsoft's."""
     custom = bool(settings.authority or settings.endpoint)
     travel = {"transport": transport} if transport else {"connection_verify": ca_bundle(settings) or True}
     return {
         "transport": {**travel, **HOOKS},
         "retry": {
             "retry_total": limits.retries,
-            # An answer is for ``Tokens`` to ride out, or for whoever waits: azure-core would sleep as long as it asks.
+            # ``Tokens``, or the wait for a job, decides about an answer: azure-core would sleep as long as it asks.
             "retry_status": 0,
             "connection_timeout": limits.connect,
             "read_timeout": limits.read,
@@ -119,7 +119,7 @@ def _options(
 
 
 class Tokens:
-    """A credential whose failures are told as ours; what azure-core's bearer policies ask for tokens.
+    """A credential that raises our own errors; what azure-core's bearer policies ask for tokens.
 
     Our errors pass azure-core's retry policy by, so that a wrong secret fails at once. A login service that is
     throttled or out of order is asked again for ``limits.throttled`` seconds, as late as it asks to be.
@@ -142,7 +142,7 @@ class Tokens:
             try:
                 return self._ask(*scopes, **options)
             except TransientServiceError as error:
-                # msal keeps a failed answer for some time, up to a minute, and asks nobody meanwhile.
+                # msal keeps a failed answer for some time, up to a minute, and sends no request meanwhile.
                 self._credential = self._make()
                 seconds = max(next(pauses) * random.uniform(1, 1.5), retry_after(error.reply) or 0.0)
                 if time.monotonic() + seconds > until:
@@ -168,9 +168,9 @@ class Tokens:
 
 
 class AsyncTokens:
-    """``Tokens`` for coroutines, which ride out nothing here: whoever waits for a job has a patience of its own.
+    """``Tokens`` for coroutines, which does not wait by itself: each wait for a job has a patience of its own.
 
-    As long as a login service asks to be left alone, nobody asks it: a triggerer's waits would ask one after the other.
+    While a login service asks for a pause it is sent nothing: a triggerer's waits would ask one after the other.
 
     :param transport: the client's own. A credential with one of its own reads the CA bundle anew for each token, while
         the event loop stands still.
@@ -195,11 +195,11 @@ class AsyncTokens:
         try:
             token: AccessToken = await self._credential.get_token(*scopes, **options)
         except (AzureError, ValueError) as error:
-            fault = token_error(error, self._settings, self._authority, exchange)
-            if isinstance(fault, TransientServiceError):
-                asked = min(retry_after(fault.reply) or PAUSES[0], LONGEST_DELAY)
-                self._throttled[scopes] = time.monotonic() + asked, fault
-            raise fault from None
+            failure = token_error(error, self._settings, self._authority, exchange)
+            if isinstance(failure, TransientServiceError):
+                seconds = min(retry_after(failure.reply) or PAUSES[0], LONGEST_DELAY)
+                self._throttled[scopes] = time.monotonic() + seconds, failure
+            raise failure from None
         finally:
             LISTENING.reset(listening)
         return token

@@ -1,4 +1,4 @@
-"""How a synchronous run pauses and stops: until the time is over, or until somebody sets its stop event."""
+"""How a synchronous run pauses and stops: until the time is over, or until its stop event is set."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def pause(seconds: float) -> None:
 
 
 def check_stop(stop: threading.Event | None, effect: Effect) -> None:
-    """Begin nothing new once a run was told to stop.
+    """Begin nothing new once the stop event of a run is set.
 
-    :raises Interrupted: it was, and something new would come of the effect.
+    :raises Interrupted: it is, and something new would come of the effect.
     """
     new = isinstance(effect, Transfer) or (isinstance(effect, Call) and effect.makes_something)
     if new and stop is not None and stop.is_set():

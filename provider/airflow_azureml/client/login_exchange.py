@@ -1,7 +1,7 @@
 """What the login service said: the last request of one question for a token, and whether its answer may pass.
 
-azure-identity tells nearly every failure as ``ClientAuthenticationError`` and hands the answer on only now and then; a
-chain of credentials keeps no more than texts. So the credentials' own pipelines are listened to.
+azure-identity raises ``ClientAuthenticationError`` for nearly every failure and rarely keeps the answer; a chain of
+credentials keeps only texts. So hooks in the credentials' own pipelines note what is sent and answered.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ BROKEN_OFF = re.compile(
     r"|Temporary failure in name resolution|Name or service not known|Network is unreachable|EOF occurred in violation"
     r"|Failed to invoke the Azure CLI|Timed out waiting for Azure CLI"
 )
-"""What command lines of Azure write when nobody answered them, and azure-identity when they took too long."""
+"""What Azure's command-line tools write when they got no answer, and azure-identity when they took too long."""
 
 
 @dataclass

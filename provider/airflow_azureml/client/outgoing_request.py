@@ -24,7 +24,7 @@ class OutgoingRequest:
     """One request, ready to travel.
 
     :param audience: what its bearer token is for; None sends none.
-    :param options: what the pipeline is told for this request alone.
+    :param options: options of the pipeline for this request alone.
     """
 
     http: HttpRequest
@@ -59,7 +59,7 @@ def prepare(
 
 
 def addressed(url: str, call: Call[Any], settings: Settings) -> str:
-    """The address with the call's query; ARM wants a version, which an address from an answer may carry already."""
+    """The address with the call's query; ARM requires a version, which an address from an answer may carry already."""
     query = dict(call.query)
     if call.plane is Plane.ARM and "api-version=" not in urlsplit(url).query:
         query.setdefault("api-version", settings.api_version)

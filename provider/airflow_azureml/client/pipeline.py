@@ -32,7 +32,7 @@ from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
 from airflow_azureml.client.outgoing_request import OutgoingRequest
-from airflow_azureml.client.transport_errors import RETRIED_STATUSES, nobody_listens
+from airflow_azureml.client.transport_errors import RETRIED_STATUSES, refuses_connections
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.settings import Settings
@@ -68,7 +68,7 @@ to decide about: it knows its deadline, and gets the answer with its header."""
 
 
 class Patience:
-    """What both retry policies of azure-core are taught about ``Retry-After``, and about emulators that do not run."""
+    """What both retry policies of azure-core add: a limit for ``Retry-After``, and no retries without an emulator."""
 
     def is_retry(self, settings: Any, response: Any) -> bool:
         """Whether to send again: not when the service asks for a long wait."""
@@ -80,7 +80,7 @@ class Patience:
 
     def increment(self, settings: Any, response: Any = None, error: Any = None) -> bool:
         """Whether any retry is left: none for an emulator that is not running."""
-        if error is not None and response is not None and nobody_listens(error, response.http_request.url):
+        if error is not None and response is not None and refuses_connections(error, response.http_request.url):
             return False
         again: bool = super().increment(settings, response, error)  # type: ignore[misc]
         return again
@@ -95,11 +95,11 @@ class Patience:
 
 
 class PatientRetry(Patience, RetryPolicy[Any, Any]):
-    """azure-core's policy with that."""
+    """azure-core's policy for threads, with that."""
 
 
 class AsyncPatientRetry(Patience, AsyncRetryPolicy[Any, Any]):
-    """Its twin for coroutines."""
+    """azure-core's policy for coroutines, with that."""
 
 
 class PipelineClasses(NamedTuple):
@@ -182,7 +182,7 @@ async def async_transport(settings: Settings, limits: Limits) -> AioHttpTranspor
 def ca_bundle(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:
     """The file of trusted roots; None leaves the choice to the libraries.
 
-    requests listens to ``REQUESTS_CA_BUNDLE`` only, aiohttp to ``SSL_CERT_FILE`` only; here both colours take either.
+    requests listens to ``REQUESTS_CA_BUNDLE`` only, aiohttp to ``SSL_CERT_FILE`` only; here both clients take either.
     """
     if settings.verify:
         if not os.path.isfile(settings.verify):

@@ -46,7 +46,7 @@ def transfer(order: Transfer | Peek, transport: Any, control: ControlPlane, toke
         return Store(target, transport, control, tokens).upload(source.files, order.mark)
     if isinstance(source, StorageLocation) and isinstance(target, LocalFolder):
         return Store(source, transport, control, tokens).download(target)
-    raise SpecError([Problem("", f"Nothing goes from {type(source).__name__} to {type(target).__name__}.")])
+    raise SpecError([Problem("", f"Cannot transfer from {type(source).__name__} to {type(target).__name__}.")])
 
 
 class Store:
@@ -112,11 +112,11 @@ class Store:
         """Fetch a blob, or all that lies below a prefix, into a folder; file by file, each appears when it is whole."""
         names = self.names()
         root = Path(target.path)
-        found = [(name, inside(root, relative)) for name, relative in names]
+        files = [(name, inside(root, relative)) for name, relative in names]
         if not target.overwrite:
-            refuse_existing([path for _, path in found])
-        width = max(1, THREADS // max(1, len(found)))
-        in_parallel(lambda pair: self.fetch(pair[0], pair[1], width), found, f"Downloaded from {self.url}", self.moved)
+            refuse_existing([path for _, path in files])
+        width = max(1, THREADS // max(1, len(files)))
+        in_parallel(lambda pair: self.fetch(pair[0], pair[1], width), files, f"Downloaded from {self.url}", self.moved)
         return Transferred(tuple(relative for _, relative in names))
 
     def names(self) -> list[tuple[str, str]]:
@@ -150,8 +150,8 @@ class Store:
             page: Any = next(rows.by_page(), ())
             return next((row.name for row in page if not is_folder(row)), None)
 
-        found: str | None = self.ask("GET", look)
-        return found
+        name: str | None = self.ask("GET", look)
+        return name
 
     def fetch(self, name: str, path: Path, width: int) -> None:
         """Fetch one blob."""
@@ -178,7 +178,7 @@ class Store:
         return self.container.get_blob_client(f"{folder}/{name}" if folder and folder[-1] != "/" else folder + name)
 
     def ask(self, method: str, work: Callable[[], T]) -> T:
-        """Do something with the blob service; what may pass by itself is tried again, failures are told as ours."""
+        """Do something with the blob service; transient failures are tried again, all are raised as our own errors."""
 
         def attempt() -> T:
             try:
@@ -221,12 +221,12 @@ def in_parallel(work: Callable[[Any], None], items: Sequence[Any], done: str, mo
 def inside(root: Path, relative: str) -> Path:
     """Where a blob goes below the target.
 
-    :raises SpecError: its name leads out of the folder.
+    :raises SpecError: its name leads outside of the folder.
     """
     parts = [part for part in relative.split("/") if part]
     bad = relative.startswith("/") or not parts or any(part in (".", "..") or "\0" in part for part in parts)
     if bad or (os.name == "nt" and any("\\" in part or ":" in part for part in parts)):
-        raise SpecError([Problem("", f"The blob name {relative!r} leads out of {root}; nothing was downloaded.")])
+        raise SpecError([Problem("", f"The blob name {relative!r} leads outside of {root}; nothing was downloaded.")])
     return root.joinpath(*parts)
 
 

@@ -1,4 +1,4 @@
-"""What azure-core and azure-identity raise, told as our own errors: was anybody reached, was the credential refused?"""
+"""From azure-core's and azure-identity's exceptions to our own: was the server reached, was the credential refused?"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 530})
 AADSTS_FIELDS = {
     "AADSTS7000215": "`password`: it must be the secret's value, not its id",
     "AADSTS7000222": "`password`: the secret has expired, make a new one",
-    "AADSTS7000216": "`password`: the authority wants a secret or a certificate",
+    "AADSTS7000216": "`password`: the authority requires a secret or a certificate",
     "AADSTS700016": "`login` (client id) and `tenant_id`: the tenant does not know this application",
     "AADSTS700027": "`certificate_path`: the certificate is not registered with the application, or has expired",
     "AADSTS90002": "`tenant_id`: the authority does not know this tenant",
@@ -50,37 +50,37 @@ METHOD_FIELDS = {
 
 
 def transport_error(error: AzureError, url: str) -> AzureMLError:
-    """Tell what became of a request that got no reply.
+    """The error for a request that got no reply.
 
     The two transports file the same event under different names (with aiohttp a server that hangs up counts as "request
     error"), so what lies beneath decides; in doubt the server may have acted.
     """
     where = host_and_port(url)
     if _never_sent(error):
-        emulator = f" {START}" if nobody_listens(error, url) else ""
+        emulator = f" {START}" if refuses_connections(error, url) else ""
         return UnreachableError(f"{where} cannot be reached: {_reason(error)}{_hint(error)}{emulator}")
-    return NoAnswerError(f"{where} gave no whole answer: {_reason(error)}; it may have acted on the request.")
+    return NoAnswerError(f"{where} gave no complete answer: {_reason(error)}; it may have acted on the request.")
 
 
 def token_error(error: Exception, settings: Settings, authority: str, exchange: Exchange) -> AzureMLError:
-    """Tell why there is no token: nobody was reached, the login service is out of order, or the credential was refused.
+    """The error for a token that could not be had: no server was reached, it is out of order, or it refused.
 
-    :param exchange: the last thing that the credential asked and was told.
+    :param exchange: the last request that the credential sent, and its answer.
     """
     for cause in _chain(error):
         if isinstance(cause, ServiceRequestError | ServiceResponseError):
-            # Whatever became of the question for a token: the request that wanted one was not sent.
+            # Whatever became of the request for a token: the one that needed it was not sent.
             return UnreachableError(str(transport_error(cause, authority)))
-    said = redacted(str(getattr(error, "message", None) or error), settings)
+    message = redacted(str(getattr(error, "message", None) or error), settings)
     where = host_and_port(exchange.url or authority)
     if exchange.reply is not None and exchange.may_pass():
-        reason = said if "AADSTS" in said else "no reason given."
-        text = f"{where} gives no token at the moment (HTTP {exchange.reply.status}): {reason}"
+        reason = message if "AADSTS" in message else "no reason given."
+        text = f"{where} issues no tokens at the moment (HTTP {exchange.reply.status}): {reason}"
         return TransientServiceError(text, exchange.reply)
     if exchange.is_unanswered or texts_may_pass(_chain(error)):
-        return UnreachableError(f"{where} gives no token at the moment: {said}")
+        return UnreachableError(f"{where} issues no tokens at the moment: {message}")
     return AuthenticationError(
-        f"No token with auth={settings.auth!r}: {said} Check the connection's {_fields(said, settings)}."
+        f"No token with auth={settings.auth!r}: {message} Check the connection's {_fields(message, settings)}."
     )
 
 
@@ -96,8 +96,8 @@ def redacted(text: str, settings: Settings) -> str:
     return text if text.endswith((".", "…")) else text + "."
 
 
-def _fields(said: str, settings: Settings) -> str:
-    code = re.search(r"AADSTS\d+", said)
+def _fields(message: str, settings: Settings) -> str:
+    code = re.search(r"AADSTS\d+", message)
     by_method = METHOD_FIELDS.get(settings.auth, METHOD_FIELDS["default"])
     return AADSTS_FIELDS.get(code.group(), by_method) if code else by_method
 
@@ -117,8 +117,8 @@ def _never_sent(error: AzureError) -> bool:
 START = "Is the emulator running? Start it with `azureml-emulator start`."
 
 
-def nobody_listens(error: BaseException, url: str) -> bool:
-    """Whether an address on this machine itself refused the connection: it will do so until somebody listens there."""
+def refuses_connections(error: BaseException, url: str) -> bool:
+    """Whether an address on this machine refused the connection: it will until a server is started there."""
     return is_loopback(url) and any(isinstance(cause, ConnectionRefusedError) for cause in _chain(error))
 
 

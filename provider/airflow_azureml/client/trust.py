@@ -1,4 +1,4 @@
-"""Where requests may go: https only, and a token only to hosts that the cloud, discovery or the user vouch for."""
+"""Where requests may be sent: https only, and a token only to hosts of the cloud, of discovery or of the user."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ def check_address(url: str, plane: Plane) -> None:
 
 
 def check_token(url: str, control: ControlPlane, base: str | None, settings: Settings) -> None:
-    """Refuse to send a token to a host that nobody vouched for, before the token is fetched.
+    """Refuse to send a token to a host that is not trusted, before the token is fetched.
 
     :param base: the address below which the plane lives. What an answer names beyond it (``nextLink``, ``Location``)
         must be on that very host, or on one the user trusts; None for scoring addresses: they have hosts of their own.
     :raises UntrustedHostError: names the host and what is trusted.
     """
-    own = control if base is None else replace(control, trusted=(host_and_port(base),))
-    allowed = own.trusting(*settings.trusted_hosts)
+    plane = control if base is None else replace(control, trusted=(host_and_port(base),))
+    allowed = plane.trusting(*settings.trusted_hosts)
     if host_and_port(url) not in allowed.trusted and not allowed.trusts(url):
         raise untrusted(url, allowed)
 
 
-def data_plane_of(found: str, control: ControlPlane, settings: Settings) -> ControlPlane:
+def data_plane_of(url: str, control: ControlPlane, settings: Settings) -> ControlPlane:
     """Trust the host that discovery named: in a known cloud if it is the cloud's, else because the endpoint says so.
 
     :raises UntrustedHostError: the workspace names a host outside its cloud.
     """
-    check_address(found, Plane.DATA)
+    check_address(url, Plane.DATA)
     if settings.endpoint:
-        return control.trusting(found)
-    if not control.trusts(found):
-        raise untrusted(found, control)
+        return control.trusting(url)
+    if not control.trusts(url):
+        raise untrusted(url, control)
     return control
 
 
@@ -64,7 +64,7 @@ def untrusted(url: str, control: ControlPlane) -> UntrustedHostError:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell an address on this machine itself, where an emulator may be."""
+    """Whether an address is on this machine itself, where an emulator may be."""
     host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
     return host in LOOPBACK or host.startswith("127.")
 

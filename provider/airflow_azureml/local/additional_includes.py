@@ -18,7 +18,7 @@ from airflow_azureml.local import ignore_files
 from airflow_azureml.local.folders import Folder, FolderError, encodable, scan
 from airflow_azureml.local.ignore_files import Ignore
 
-CALLED = "code_with_additional_includes"
+STORED_AS = "code_with_additional_includes"
 """What the folder is called in storage."""
 
 BEGINNING = (1980, 1, 1, 0, 0, 0)
@@ -47,7 +47,7 @@ def merge(code: str | None, includes: Sequence[str], folder: str) -> Merged:
     :param code: absolute path of a folder or file; None where only includes are uploaded.
     :param includes: absolute paths; ``x.zip`` stands for the folder ``x`` where there is no such file.
     :param folder: where the component is written: without code its ignore file counts.
-    :raises FolderError: there is nothing of that name, or the code has a file of that name already.
+    :raises FolderError: an include does not exist, or the code already has a file of its name.
     """
     merging = _Merging()
     try:
@@ -59,19 +59,19 @@ def merge(code: str | None, includes: Sequence[str], folder: str) -> Merged:
         raise FolderError(str(error)) from None
     if not files:
         raise FolderError(f"{code or folder} has no files to upload")
-    return Merged(code or folder, True, files, tuple(merging.strays), called=CALLED, zips=merging.zips)
+    return Merged(code or folder, True, files, tuple(merging.outside_links), stored_as=STORED_AS, zips=merging.zips)
 
 
 class _Merging:
-    """The files of one folder as they come in."""
+    """The files of one folder, as they are collected."""
 
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
-        self.strays: list[str] = []
+        self.outside_links: list[str] = []
         self.zips: _Zips | None = None
 
     def code(self, code: str | None, folder: str) -> Ignore:
-        """Take the code; gives back what is left out of the includes."""
+        """Add the code; gives back what is left out of the includes."""
         if code is None:
             return ignore_files.read(folder, component=True)
         if not os.path.isdir(code):
@@ -115,7 +115,7 @@ class _Merging:
         if not os.path.exists(real):
             raise FolderError(f"{path} is a link to {real}, which does not exist")
         if os.path.islink(path) and os.path.commonpath((real, top)) != top:
-            self.strays.append(f"{name} -> {real}")
+            self.outside_links.append(f"{name} -> {real}")
         if os.path.isfile(real):
             self.files[encodable(name)] = real
             return
@@ -134,13 +134,13 @@ class _Merging:
         """Pack a folder, its own name first in all names."""
         self.zips = self.zips or _Zips()
         target = os.path.join(self.zips.place.name, name)
-        found = scan(folder, component=True)
-        self.strays += found.strays
+        folder_to_pack = scan(folder, component=True)
+        self.outside_links += folder_to_pack.outside_links
         with zipfile.ZipFile(target, "w") as packed:
-            _add(packed, folder, f"{found.name}/")
-            for path, inner in sorted(found.files):
+            _add(packed, folder, f"{folder_to_pack.name}/")
+            for path, inner in sorted(folder_to_pack.files):
                 if not root.excludes(path):
-                    _add(packed, path, f"{found.name}/{inner}")
+                    _add(packed, path, f"{folder_to_pack.name}/{inner}")
         return target
 
     def taken(self) -> tuple[tuple[str, str], ...]:

@@ -43,14 +43,14 @@ class Progress:
     def __init__(self, doing: str, total: int | None = None) -> None:
         self.doing, self.total = doing, total
         self.files = self.bytes = 0
-        self.spoken = time.monotonic()
+        self.reported_at = time.monotonic()
 
     def add(self, files: int = 0, size: int = 0) -> None:
         """Count what was done."""
         self.files += files
         self.bytes += size
-        if time.monotonic() - self.spoken >= PROGRESS_EVERY:
-            self.spoken = time.monotonic()
+        if time.monotonic() - self.reported_at >= PROGRESS_EVERY:
+            self.reported_at = time.monotonic()
             of = "" if self.total is None else f" of {self.total}"
             read = f", {self.bytes / 1e6:.0f} MB" if self.bytes else ""
             log.info("%s: %d%s files%s", self.doing, self.files, of, read)
@@ -62,22 +62,22 @@ class Folder:
 
     :param source: absolute path.
     :param files: pairs of absolute path (links followed) and name below the source.
-    :param strays: links that bring in files from outside of the source, and where they lead.
+    :param outside_links: links that bring in files from outside of the source, and where they lead.
     :param ignore: what is left out.
-    :param called: what the folder is called in storage, where that is not its own name.
+    :param stored_as: what the folder is called in storage, where that is not its own name.
     """
 
     source: str
     is_folder: bool
     files: tuple[tuple[str, str], ...]
-    strays: tuple[str, ...] = ()
+    outside_links: tuple[str, ...] = ()
     ignore: Ignore = field(default=Ignore(""), repr=False)
-    called: str = ""
+    stored_as: str = ""
 
     @property
     def name(self) -> str:
         """The last part of the path."""
-        return self.called or os.path.basename(self.source)
+        return self.stored_as or os.path.basename(self.source)
 
     @cached_property
     def content_hash(self) -> str:
@@ -125,10 +125,10 @@ def scan(source: str, component: bool = False) -> Folder:
     except ValueError as error:
         raise FolderError(str(error)) from None
     walk = _Walk(source, real, ignore)
-    found = list(walk.through(source, (real,)))
-    if not found:
+    files = list(walk.through(source, (real,)))
+    if not files:
         raise FolderError(f"{source} has no files to upload")
-    return Folder(source, True, tuple(found), tuple(walk.strays), ignore)
+    return Folder(source, True, tuple(files), tuple(walk.outside_links), ignore)
 
 
 class _Walk:
@@ -137,7 +137,7 @@ class _Walk:
     def __init__(self, source: str, real: str, ignore: Ignore) -> None:
         self.source, self.real, self.ignore = source, real, ignore
         self.progress = Progress(f"Listing {source}")
-        self.strays: list[str] = []
+        self.outside_links: list[str] = []
 
     def through(self, folder: str, around: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """Go through a folder, its files first.
@@ -162,7 +162,7 @@ class _Walk:
                 self.note(entry, f"{real}{os.sep}", around, f" ({brought} file{'s' if brought > 1 else ''})")
 
     def takes_any(self, folder: str) -> bool:
-        """Tell whether a folder has any file that is not left out; without them a circle of links does no harm."""
+        """Whether a folder has any file that is not left out; without them a circle of links does no harm."""
         return any(
             not self.ignore.excludes(os.path.join(above, name)) for above, _, names in os.walk(folder) for name in names
         )
@@ -181,9 +181,9 @@ class _Walk:
         return real, encodable(self.name(entry))
 
     def note(self, entry: os.DirEntry[str], real: str, around: tuple[str, ...], more: str = "") -> None:
-        """Remember a link that leads out of the source; below another such link only what leads further away."""
+        """Remember a link that leads outside of the source; below another such link only what leads further away."""
         if not any(os.path.commonpath((real, inside)) == inside for inside in (self.real, *around)):
-            self.strays.append(f"{self.name(entry)} -> {real}{more}")
+            self.outside_links.append(f"{self.name(entry)} -> {real}{more}")
 
     def name(self, entry: os.DirEntry[str]) -> str:
         """How a file is called below the source."""
@@ -206,7 +206,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def encodable(name: str) -> str:
-    """Take a name that storage can take."""
+    """A file's name, if storage can hold it."""
     try:
         name.encode()
     except UnicodeEncodeError:

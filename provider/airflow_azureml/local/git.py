@@ -38,7 +38,7 @@ CREDENTIAL = re.compile(r"^https?://[^/\s]*@|https://(?:[^/@]+/)?[^/@]+@|^[a-z+]
 
 
 def properties(path: str | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Tell repository, branch, commit and whether there are changes; none of these when the remote holds a credential.
+    """Repository, branch, commit and whether there are changes; none of these when the remote holds a credential.
 
     :param path: a file or folder; None, or one outside of a checkout, leaves what the environment says.
     """

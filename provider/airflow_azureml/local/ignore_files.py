@@ -27,7 +27,7 @@ COMPONENT = ("__pycache__",)
 class Pattern(RegexPattern):
     """A line of an ignore file; its ``include`` is None for one that says nothing.
 
-    Every release of pathspec reads some lines in a way of its own, so the reading is ours.
+    Every release of pathspec reads some lines in a way of its own, so they are read here.
     """
 
     @classmethod
@@ -53,7 +53,7 @@ def pattern(line: str) -> Pattern:
             warnings.simplefilter("ignore", FutureWarning)  # of brackets in brackets
             return Pattern(line)
     except (ValueError, re.error) as error:
-        raise ValueError(f"{line.strip()!r} is no pattern: {error}") from None
+        raise ValueError(f"{line.strip()!r} is not a pattern: {error}") from None
 
 
 def _path(text: str) -> str:
@@ -133,7 +133,7 @@ class Ignore:
     patterns: tuple[Pattern, ...] = ()
 
     def excludes(self, path: str) -> bool:
-        """Tell whether a file or folder is left out."""
+        """Whether a file or folder is left out."""
         if not self.patterns:
             return False
         name = os.path.relpath(path, self.base)

@@ -1,8 +1,8 @@
-"""Control planes: the three Azure clouds as a table, and how another one tells its addresses.
+"""Control planes: the three Azure clouds as a table, and how the addresses of another one are found.
 
 Sources: ``_environments`` and ``_convert_arm_to_cli`` of azure-ai-ml 1.35.2. In China Microsoft's client takes the
 audience ``https://ml.azure.cn``, a page of its documentation ``https://studio.ml.azure.cn``; which one the service
-wants is unproven, and ``ml_audience`` overrides it.
+expects is unproven, and ``ml_audience`` overrides it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ControlPlane:
     """Where a cloud answers, and for whom its tokens are.
 
     :param arm: base address of ARM, without a slash at its end.
-    :param arm_audience: audience of ARM tokens; ``/.default`` is added by whoever asks for one.
+    :param arm_audience: audience of ARM tokens; ``/.default`` is added where one is asked for.
     :param ml_audience: audience of the scoring host and of ``x-azureml-token``.
     :param authority: base address of the login service.
     :param trusted: hosts that tokens may go to: ``name``, ``name:port`` or ``.suffix``.
@@ -39,7 +39,7 @@ class ControlPlane:
     trusted: tuple[str, ...]
 
     def trusts(self, url: str) -> bool:
-        """Whether a token may go to an address: https, and a host that somebody vouches for."""
+        """Whether a token may be sent to an address: https, and a trusted host."""
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username is not None:
             return False
@@ -82,19 +82,19 @@ CLOUDS = {
 
 
 def control_plane(settings: Settings) -> Steps[ControlPlane]:
-    """Tell the control plane of a connection.
+    """Find the control plane of a connection.
 
     An ``endpoint`` without the rest is asked for its ``/metadata/endpoints``. Undocumented, see ``metadata``; source:
     azure-ai-ml 1.35.2, ``_azure_environments.py``.
 
     :raises SettingsError: the cloud is unknown, an address is not https, or the endpoint does not describe itself.
-    :raises UntrustedHostError: the endpoint names a login service on a host that nobody vouched for.
+    :raises UntrustedHostError: the endpoint names a login service on a host that is not trusted.
     """
     if settings.endpoint is None:
-        found = CLOUDS.get(settings.cloud)
-        if found is None:
-            raise SettingsError(f"cloud: {settings.cloud!r} is not known. Accepted: {', '.join(CLOUDS)}.") from None
-        return _override(found, settings)
+        cloud = CLOUDS.get(settings.cloud)
+        if cloud is None:
+            raise SettingsError(f"cloud: {settings.cloud!r} is not a cloud. Accepted: {', '.join(CLOUDS)}.") from None
+        return _override(cloud, settings)
     endpoint = _base("endpoint", settings.endpoint)
     if settings.authority and settings.ml_audience:
         suffix = settings.storage_suffix or CLOUDS["public"].storage_suffix
@@ -163,7 +163,7 @@ def _base(name: str, url: str) -> str:
     parts = urlsplit(whole)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.username is not None:
         raise SettingsError(
-            f"{name}: {without_query(url)!r} is no https address. Expected https://host[:port]."
+            f"{name}: {without_query(url)!r} is not an https address. Expected https://host[:port]."
         ) from None
     return whole.rstrip("/")
 

@@ -70,7 +70,7 @@ class Endpoint:
 class Deployment:
     """A batch deployment as the service shows it.
 
-    :param kind: whether it scores with a model or runs a pipeline component; None where the answer does not tell.
+    :param kind: whether it scores with a model or runs a pipeline component; None where the answer does not say.
     :param output_file_name: the file that rows are appended to.
     :param output_action: ``AppendRow`` or ``SummaryOnly``.
     """
@@ -230,7 +230,7 @@ def jobs(ws: Workspace, endpoint: str, deployment: str | None = None) -> Steps[t
 
 
 def started(value: Json) -> Job:
-    """Read a batch job as the scoring host tells it.
+    """Read a batch job as the scoring host shows it.
 
     The job's name is the top one; ``properties.name`` is what people see, and the ``Location`` header is the
     deployment's (recorded answers). It says nothing of an experiment.
@@ -258,12 +258,12 @@ def _invoked(reply: Reply) -> Job:
 
 
 def _kind(inner: Json) -> Kind | None:
-    """Tell what a deployment runs, by either of the marks that answers of old and new api-versions carry."""
-    given = get_any_case(inner, "deploymentConfiguration", "deploymentConfigurationType")
+    """Find what a deployment runs, by either of the marks that answers of old and new api-versions carry."""
+    configuration = get_any_case(inner, "deploymentConfiguration", "deploymentConfigurationType")
     old = get_any_case(inner, "properties", "ComponentDeployment.Type")
-    if given == "PipelineComponent" or (isinstance(old, str) and old.lower() == "pipeline"):
+    if configuration == "PipelineComponent" or (isinstance(old, str) and old.lower() == "pipeline"):
         return "pipeline"
-    return "model" if given == "Model" or get_any_case(inner, "model") else None
+    return "model" if configuration == "Model" or get_any_case(inner, "model") else None
 
 
 def _name(value: Json) -> str:

@@ -67,9 +67,9 @@ def _read(value: Json, depth: int) -> ErrorPayload:
     message, inner = _unfold(_text(get_any_case(root, "message") or get_any_case(root, "error_description")), depth)
     parts = [message]
     for detail in _list(get_any_case(root, "details")):
-        said = _read(detail, depth - 1)
-        parts += [said.message] if said.message and said.message not in message else []
-        codes += [] if len(codes) > 1 else said.codes
+        inside = _read(detail, depth - 1)
+        parts += [inside.message] if inside.message and inside.message not in message else []
+        codes += [] if len(codes) > 1 else inside.codes
     traces = (get_any_case(value, "correlation"), _additional(root, "Correlation"))
     operation = next((found for trace in traces if (found := get_any_case(trace, "operation"))), None)
     return ErrorPayload(
@@ -112,7 +112,7 @@ def _unfold(message: str, depth: int) -> tuple[str, ErrorPayload]:
 
 
 def _read_text(reply: Reply) -> ErrorPayload:
-    """Read a body that is no JSON object: XML, a gateway's HTML, plain text or nothing."""
+    """Read a body that is not a JSON object: XML, a gateway's HTML, plain text or nothing."""
     text = reply.body.decode("utf-8", "replace").strip().lstrip("\ufeff")
     if text.startswith("<"):
         code, message = _element(text, "Code"), _element(text, "Message") or _element(text, "title")

@@ -3,7 +3,7 @@
 AzureMLError
 ├── SpecError               the request is wrong: found before anything is sent
 ├── SettingsError           the connection is wrong: a field is missing or not accepted
-│   └── UntrustedHostError  a token would have gone to a host that nobody vouched for
+│   └── UntrustedHostError  a token would have been sent to a host that is not trusted
 ├── AuthenticationError     no token: wrong secret, unknown tenant, no credential
 ├── ServiceError            the service answered with a failure; carries the reply
 │   ├── BadRequestError         400 and other refusals of what was sent, 501 among them
@@ -17,7 +17,7 @@ AzureMLError
 │   ├── TransientServiceError
 │   ├── UnreachableError        the request never reached the server
 │   └── NoAnswerError           the request may have reached the server
-├── PatienceError           looks kept failing for longer than the stated patience
+├── PatienceError           requests for the status kept failing for longer than the patience
 ├── DeadlineError           the job did not end in the time it was given
 ├── ForeignJobError         the job under our name is not ours
 ├── AmbiguousInvocationError  an invocation may or may not have started a job
@@ -144,11 +144,11 @@ class UnreachableError(TransientError):
 
 
 class NoAnswerError(TransientError):
-    """The request was sent and no whole answer came: the server may have acted."""
+    """The request was sent and no complete answer came: the server may have acted."""
 
 
 class PatienceError(AzureMLError):
-    """Looks kept failing for longer than the stated patience; names the last cause."""
+    """Requests for the status kept failing for longer than the patience; names the last cause."""
 
 
 class DeadlineError(AzureMLError):
@@ -160,7 +160,7 @@ class ForeignJobError(AzureMLError):
 
 
 class AmbiguousInvocationError(AzureMLError):
-    """An invocation may or may not have started a job, and none can be told to be ours: nothing is sent again."""
+    """An invocation may or may not have started a job, and no job is known to be its own: nothing is sent again."""
 
 
 class RecordError(AzureMLError):
@@ -208,9 +208,9 @@ def check(reply: Reply) -> NoReturn:
     payload = error_payloads.from_reply(reply)
     said = payload.message or f"The service gave no reason for {_status(reply.status)}."
     if 300 <= reply.status < 400:
-        said = f"The service sends elsewhere, to {_host(reply)}; redirects are not followed."
+        said = f"The service redirects to {_host(reply)}; redirects are not followed."
     if kind_of(reply.status, payload) is NotEmulatedError:
-        said = f"The emulator does not run this; the service does. {said}"
+        said = f"The emulator does not support this; the service does. {said}"
     where = [_status(reply.status), payload.code, f"{reply.method} {shortened(reply.url)}".strip()]
     if payload.correlation:
         where.append(f"correlation id {payload.correlation}")

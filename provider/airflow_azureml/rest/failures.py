@@ -20,7 +20,7 @@ from typing import Literal
 
 FailureKind = Literal["preempted", "capacity", "node", "image", "data", "timeout", "user", "service", "unknown"]
 """Why a job failed: its node was taken away; no quota or no nodes; its node was lost or unhealthy; its image could not
-be built, pulled or started; data could not be mounted or read; a limit of time; its own code; the service; not told."""
+be built, pulled or started; data could not be mounted or read; a time limit; its own code; the service; not known."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ WRAPPERS = (
         "getindata/kedro-azureml#6, Azure/azure-sdk-for-python#34501: a container that could not be started",
     ),
 )
-"""Words around the reason: they count where nothing else tells."""
+"""Words around the reason: they count where nothing else decides."""
 
 OUTER: dict[str, FailureKind] = {
     "UserError": "user",
@@ -147,7 +147,7 @@ getindata/kedro-azureml#6 for ``ServiceError``; the others are general codes of 
 
 
 def kind(codes: Sequence[str], message: str | None) -> FailureKind:
-    """Tell what kind of failure the service describes; ``unknown`` where it does not say.
+    """Decide what kind of failure the service describes; ``unknown`` where it does not say.
 
     :param codes: from the outermost to the deepest.
     """

@@ -55,7 +55,7 @@ class Reply:
         return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
     def json(self) -> Json:
-        """Read the body as JSON; an empty body or one that is no JSON reads as None."""
+        """Read the body as JSON; an empty body or one that is not JSON reads as None."""
         try:
             return json.loads(self.body) if self.body.strip() else None
         except ValueError:
@@ -98,7 +98,7 @@ class Call(Generic[T]):
 
     @property
     def makes_something(self) -> bool:
-        """Whether something new may come of it: what a run that was told to stop does not begin any more."""
+        """Whether something new may come of it: what a run that is being stopped does not begin any more."""
         return self.method in {"PUT", "PATCH"} or (self.method == "POST" and not self.may_repeat)
 
     def __iter__(self) -> Generator[Effect, Any, T]:

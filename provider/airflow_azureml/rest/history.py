@@ -2,7 +2,7 @@
 
 The job's name is the run's id. These routes answer on the workspace's data plane and take ARM tokens (azure-ai-ml
 1.35.2 passes the ARM scope to these clients). Microsoft documents none of them: they rest on what its clients send,
-each said at its request. Only ``rundata`` tells a run's outputs; ``runs/{id}`` and ``children``
+each named at its request. Only ``rundata`` shows a run's outputs; ``runs/{id}`` and ``children``
 leave them null (recorded answers). ``token`` of a run is a secret and is never kept.
 """
 
@@ -164,24 +164,24 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
 
 
 def resolve(ws: Workspace, outputs: Iterable[RunOutput]) -> Steps[dict[str, str]]:
-    """Tell where outputs are: asset id → datastore URI, by one request per plane; unknown ones are left out.
+    """Find where outputs are: asset id → datastore URI, by one request per plane; unknown ones are left out.
 
     Undocumented. Sources: azure-ai-ml 1.35.2, ``_restclient/dataset_dataplane`` and ``_restclient/model_dataplane``;
     recorded answers for data. Models answer ``path``, not ``uri``; of these no answer is recorded.
     """
-    wanted = tuple(outputs)
-    data = [output.asset_id for output in wanted if output.kind not in MODEL_KINDS]
-    models = [output.asset_id for output in wanted if output.kind in MODEL_KINDS]
-    found: dict[str, str] = {}
+    every = tuple(outputs)
+    data = [output.asset_id for output in every if output.kind not in MODEL_KINDS]
+    models = [output.asset_id for output in every if output.kind in MODEL_KINDS]
+    uris: dict[str, str] = {}
     if data:
-        found |= yield from _resolved(f"/data/v1.0{ws.path}/dataversion/batchGetResolvedUris", data, "uri")
+        uris |= yield from _resolved(f"/data/v1.0{ws.path}/dataversion/batchGetResolvedUris", data, "uri")
     if models:
-        found |= yield from _resolved(f"/modelregistry/v1.0{ws.path}/models/batchGetResolvedUris", models, "path")
-    return found
+        uris |= yield from _resolved(f"/modelregistry/v1.0{ws.path}/models/batchGetResolvedUris", models, "path")
+    return uris
 
 
 def last_metrics(ws: Workspace, run: str) -> Call[dict[str, float | None]]:
-    """Read the last value of every metric of a run; one that is no finite number reads as None.
+    """Read the last value of every metric of a run; one that is not a finite number reads as None.
 
     Sources: https://mlflow.org/docs/latest/rest-api.html#get-run; azureml-mlflow 1.62 for the address
     (``/mlflow/v2.0``) and the ARM audience.

@@ -230,7 +230,7 @@ def with_tenant(studio_url: str, tenant_id: str | None) -> str:
 
 
 def _edition(version: str | None, label: str | None) -> str:
-    """The end of an asset id that tells which edition is meant."""
+    """The end of an asset id: its version or label."""
     if version is not None:
         return f"/versions/{version}"
     return f"/labels/{label}" if label is not None else ""

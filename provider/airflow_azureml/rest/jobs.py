@@ -20,11 +20,11 @@ from airflow_azureml.rest.status import Phase, is_being_canceled, phase
 
 @dataclass(frozen=True)
 class JobOutput:
-    """One output as the job resource tells it.
+    """One output as the job resource shows it.
 
     :param kind: ``uri_folder`` or another data type, in snake case.
-    :param uri: where the data is; None where the service has not been told a place (it never fills it in for a
-        pipeline).
+    :param uri: where the data is; None where the job names no place for it (the service never fills it in for
+        a pipeline).
     :param asset_name: the asset that the output is registered as, or None.
     """
 
@@ -121,7 +121,7 @@ ELSEWHERE = frozenset(
         "InvalidSubscriptionId",
     }
 )
-"""Codes of a 404 that speaks of the workspace or what it lies in, not of the job (general ARM behaviour)."""
+"""Codes of a 404 for the workspace or what it lies in, not for the job (general ARM behaviour)."""
 
 
 def find(ws: Workspace, name: str) -> Steps[Job | None]:
@@ -145,7 +145,7 @@ def create(
     Source: https://learn.microsoft.com/rest/api/azureml/jobs/create-or-update
 
     Never repeated by the pipeline: a second PUT of a body that the service has normalised in the meantime is refused
-    ("A job with this name already exists"), so whoever sends it must look first.
+    ("A job with this name already exists"), so look for the job first.
 
     :param body: ``{"properties": {...}}``.
     :param user_token: pipelines and jobs with user identity need the caller's own token beside the bearer token.

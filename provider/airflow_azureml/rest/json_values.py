@@ -10,7 +10,7 @@ from airflow_azureml.rest.flow import Json
 def get_any_case(value: Json, *path: str) -> Json:
     """Look a value up by the keys that lead to it, without regard to case.
 
-    None where a key is missing, or what should hold it is no mapping.
+    None where a key is missing, or what should hold it is not a mapping.
     """
     for name in path:
         if not isinstance(value, Mapping):

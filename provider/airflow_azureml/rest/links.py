@@ -31,7 +31,7 @@ def follow(
 def collect(first: Call[Json]) -> Steps[tuple[Mapping[str, Json], ...]]:
     """Read a list through all its pages: ``{"value": [...], "nextLink": ...}``.
 
-    Entries that are no objects are left out. A link that was followed before ends the list: a service that repeats
+    Entries that are not objects are left out. A link that was followed before ends the list: a service that repeats
     itself must not hold a worker for ever.
 
     Source: https://learn.microsoft.com/rest/api/azureml/jobs/list

@@ -46,7 +46,7 @@ def written_by_user(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def errors(names: Iterable[str]) -> tuple[str, ...]:
-    """The log files that tell why a parallel job failed, the most telling one first."""
+    """The log files that say why a parallel job failed, the most useful one first."""
     known = set(names)
     return tuple(name for pattern in ERRORS for name in sorted(known) if re.fullmatch(pattern, name))
 
@@ -55,7 +55,7 @@ def errors(names: Iterable[str]) -> tuple[str, ...]:
 class Chunk:
     """A piece of a file.
 
-    :param size: of the whole file at that moment; None when the answer does not tell.
+    :param size: of the whole file at that moment; None when the answer does not say.
     """
 
     data: bytes = b""
@@ -136,6 +136,6 @@ def _first(patterns: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _size(reply: Reply) -> int | None:
-    """The whole size that ``Content-Range: bytes 0-9/100`` (or ``bytes */100``) tells."""
-    told = re.search(r"/(\d+)\s*$", reply.header("Content-Range") or "")
-    return int(told[1]) if told else None
+    """The whole size that ``Content-Range: bytes 0-9/100`` (or ``bytes */100``) names."""
+    size = re.search(r"/(\d+)\s*$", reply.header("Content-Range") or "")
+    return int(size[1]) if size else None

@@ -35,10 +35,12 @@ def finish(first: Reply, *, interval: float = INTERVAL, patience: float = 3600, 
     url = operation or (location if first.status == 202 else None)
     answer, waited, bad = first, 0.0, 0.0
     while url is not None:
-        told = retry_after(answer)
-        seconds = interval if told is None else told
+        requested = retry_after(answer)
+        seconds = interval if requested is None else requested
         if waited + seconds > patience:
-            raise PatienceError(f"{without_query(url)} was not done after {waited:g} seconds.") from None
+            raise PatienceError(
+                f"The operation {without_query(url)} did not finish within {waited:g} seconds."
+            ) from None
         yield Pause(seconds)
         # A service that asks for no pause at all must not be asked for ever.
         waited += max(seconds, 1.0)

@@ -1,4 +1,4 @@
-"""All that a client must be told to reach one workspace: plain values, no secret in any ``repr``."""
+"""All that a client needs to reach one workspace: plain values, no secret in any ``repr``."""
 
 from __future__ import annotations
 

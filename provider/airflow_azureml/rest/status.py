@@ -47,14 +47,14 @@ PHASES = {
 """Every known status word and its phase."""
 
 CANCEL_REQUESTED = "CancelRequested"
-"""Somebody asked for the end; the job cannot come back from it."""
+"""The job was asked to end; it cannot come back from that."""
 
 WAITING = frozenset({"NotStarted", "Starting", "Provisioning", "Preparing", "Queued"})
 """Statuses of a job whose own code has not begun."""
 
 
 def phase(status: str) -> Phase:
-    """Tell a status's phase; a word the service adds tomorrow must not end a job today."""
+    """The phase of a status; a word the service adds tomorrow must not end a job today."""
     return PHASES.get(status, ACTIVE)
 
 

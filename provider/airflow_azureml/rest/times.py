@@ -26,18 +26,18 @@ def parse(text: str) -> datetime:
 
     A time without a zone is taken as UTC, as all of the service's times are.
 
-    :raises ValueError: the text is no such time.
+    :raises ValueError: the text is not such a time.
     """
     found = _TIME.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r} is no time in ISO 8601.") from None
+        raise ValueError(f"{text!r} is not a time in ISO 8601.") from None
     moment = datetime.fromisoformat(f"{found['date']}T{found['clock']}")
     micros = int((found["fraction"] or "").ljust(6, "0")[:6])
     return moment.replace(microsecond=micros, tzinfo=timezone.utc) - _offset(found["zone"])
 
 
 def parse_optional(value: object) -> datetime | None:
-    """Read a time from an answer where it may be missing; None for anything that is no time."""
+    """Read a time from an answer where it may be missing; None for anything else."""
     if not isinstance(value, str):
         return None
     try:
@@ -57,23 +57,23 @@ def iso(moment: datetime) -> str:
 
 
 def seconds_of(duration: object) -> float | None:
-    """Read a length of time such as ``PT1M40S`` or ``P1DT2H``; None for anything that is none, months and years too."""
-    found = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
-    if found is None or not any(found.groups()):
+    """Read a length of time such as ``PT1M40S`` or ``P1DT2H``; None for anything else, months and years included."""
+    parts = _DURATION.fullmatch(duration.strip()) if isinstance(duration, str) else None
+    if parts is None or not any(parts.groups()):
         return None
-    weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    weeks, days, hours, minutes, seconds = (float(part or 0) for part in parts.groups())
     return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def retry_after(reply: Reply) -> float | None:
     """Seconds that an answer asks to wait: ``Retry-After`` as a number, or as a date beside its own ``Date``."""
-    given = reply.header("Retry-After")
-    if given is None:
+    value = reply.header("Retry-After")
+    if value is None:
         return None
-    if re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", given):
-        return max(float(given), 0.0)
+    if re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
+        return max(float(value), 0.0)
     try:
-        until, now = parsedate_to_datetime(given), parsedate_to_datetime(reply.header("Date") or "")
+        until, now = parsedate_to_datetime(value), parsedate_to_datetime(reply.header("Date") or "")
         return max((until - now).total_seconds(), 0.0)
     except (TypeError, ValueError):
         return None

@@ -22,7 +22,7 @@ class WorkspaceInfo:
     """A workspace as the service shows it.
 
     :param guid: the workspace's GUID, as asset ids and container names carry it.
-    :param discovery_url: where the data plane's addresses are told.
+    :param discovery_url: where the data plane's addresses are found.
     """
 
     id: str
@@ -71,7 +71,7 @@ def discover(url: str) -> Call[Mapping[str, str]]:
 def data_plane(ws: Workspace) -> Steps[str]:
     """Find the data plane's base address, without a slash at its end.
 
-    A private-link workspace tells an address of its own, so it is asked for, not built. Where discovery is blocked,
+    A private-link workspace has an address of its own, so it is asked for, not built. Where discovery is blocked,
     the host of the workspace's tracking URI or of the discovery address itself is taken.
 
     Sources: https://learn.microsoft.com/rest/api/azureml/workspaces/get and ``discover``.
@@ -91,7 +91,7 @@ def data_plane(ws: Workspace) -> Steps[str]:
         host = urlsplit(address).netloc if address else ""
         if host:
             return f"https://{host}"
-    raise NotFoundError(f"Workspace {ws.name!r} tells no discoveryUrl and no mlFlowTrackingUri.", reply) from None
+    raise NotFoundError(f"Workspace {ws.name!r} has neither a discoveryUrl nor an mlFlowTrackingUri.", reply) from None
 
 
 _SERVICES = {"AzureBlob": "blob", "AzureDataLakeGen2": "dfs", "AzureFile": "file"}
@@ -104,7 +104,7 @@ class Datastore:
 
     :param kind: ``AzureBlob``, ``AzureDataLakeGen2``, ``AzureFile``, ``AzureDataLakeGen1`` or ``OneLake``.
     :param container: container, file system or file share.
-    :param endpoint: the storage suffix, such as ``core.windows.net``; None when the service does not tell it.
+    :param endpoint: the storage suffix, such as ``core.windows.net``; None when the service does not name it.
     :param credentials: ``AccountKey``, ``Sas``, ``None`` (the caller's own identity) ...
     """
 
@@ -134,7 +134,7 @@ class Datastore:
     def address(self, path: str, suffix: str = "core.windows.net") -> StorageAddress | None:
         """Where a path of this datastore is in storage; None for types whose data has no such address.
 
-        :param suffix: the cloud's storage suffix, for a datastore that does not tell its own.
+        :param suffix: the cloud's storage suffix, for a datastore that does not name its own.
         """
         service = _SERVICES.get(self.kind)
         if service is None or not self.account or not self.container:

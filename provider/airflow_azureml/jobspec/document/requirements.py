@@ -36,7 +36,7 @@ class Bundle(Protocol):
         ...
 
     @property
-    def strays(self) -> tuple[str, ...]:
+    def outside_links(self) -> tuple[str, ...]:
         """Links that bring in files from elsewhere, and where they lead."""
         ...
 

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
-from airflow_azureml.jobspec.grammar.local_files import name_strays
+from airflow_azureml.jobspec.grammar.local_files import warn_of_outside_links
 from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.translator import OMIT, Translator
 from airflow_azureml.jobspec.table.values import listed, text
@@ -47,5 +47,5 @@ def beside(given: Sequence[str], located: Located, ctx: Translator, alone: Conve
         bundle = files.merged(path, paths, folder)
     except ValueError as error:
         return ctx.error(place, f"{', '.join(map(show, given))}: {error}.")
-    name_strays(bundle, path or folder, place, ctx)
+    warn_of_outside_links(bundle, path or folder, place, ctx)
     return Placeholder(Upload("code", path or folder, bundle, variant="\n".join(paths)), "azureml:{}")

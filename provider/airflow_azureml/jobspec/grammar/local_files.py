@@ -54,14 +54,14 @@ def local(
         except ValueError as error:
             return ctx.error(located, f"{show(given)}: {error}.")
     bundle = ctx.cache[key]
-    name_strays(bundle, path, located, ctx)
+    warn_of_outside_links(bundle, path, located, ctx)
     return Placeholder(Upload(kind, path, bundle, datastore, "component" if component else ""), template)
 
 
-def name_strays(bundle: Bundle, path: str, located: Located, ctx: Translator) -> None:
+def warn_of_outside_links(bundle: Bundle, path: str, located: Located, ctx: Translator) -> None:
     """Warn of links that bring in what lies elsewhere, each by name."""
-    if bundle.strays:
-        ctx.warn(located, f"links bring in files from outside of {path}: {', '.join(bundle.strays)}.")
+    if bundle.outside_links:
+        ctx.warn(located, f"links bring in files from outside of {path}: {', '.join(bundle.outside_links)}.")
 
 
 def datastore(located: Located, ctx: Translator) -> str | None:
