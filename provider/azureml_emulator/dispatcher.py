@@ -1,0 +1,144 @@
+"""Dispatching: what every request passes, from the search for its route to the answer of its handler."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import uuid
+from urllib.parse import unquote
+
+import aiohttp
+from aiohttp import web
+
+from azureml_emulator.control.faults import Fault, Faults
+from azureml_emulator.control.journal import Entry, Journal
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.core.errors import Envelope, ServiceError, respond
+from azureml_emulator.core.routing import Match, Plane, Router, raw_path
+from azureml_emulator.identity import authorization
+from azureml_emulator.identity.backend import Authority
+
+logger = logging.getLogger(__name__)
+
+CLIENT_GONE = 499
+"""What is answered, for nobody to read, when the connection was cut meanwhile."""
+
+
+class Dispatcher:
+    """Answers requests by the routes of one port."""
+
+    def __init__(self, router: Router, authority: Authority) -> None:
+        self._router = router
+        self._authority = authority
+
+    async def dispatch(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        return await self._handle(request, self._router.match(request.method, raw_path(request)))
+
+    async def _handle(self, request: web.Request, match: Match | None) -> web.StreamResponse:
+        """Check who asks, and call the handler; every refusal and every failure becomes an answer."""
+        subject, region = subject_of(request), self._authority.settings.region
+        try:
+            if match is None:
+                message = f"{subject}: see docs/emulator.md for what is here."
+                raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+            authorization.check(self._authority, request, match)
+            return await match.answer(request)
+        except ServiceError as error:
+            return respond(error, region)
+        except (ConnectionError, aiohttp.ClientError, asyncio.CancelledError):
+            raise
+        except Exception:
+            logger.exception("%s could not be answered.", subject)
+            message = "An internal error occurred in the emulator; its own output tells where."
+            return respond(ServiceError(500, "ServiceError", message, ("InternalServerError",)), region)
+
+
+class ServiceDispatcher(Dispatcher):
+    """Answers requests to the service: each is written down in the journal, and meets the faults asked for.
+
+    :param stopping: set when the emulator stops, which ends requests that are never answered.
+    """
+
+    def __init__(
+        self, router: Router, authority: Authority, journal: Journal, faults: Faults, stopping: asyncio.Event
+    ) -> None:
+        super().__init__(router, authority)
+        self._journal = journal
+        self._faults = faults
+        self._stopping = stopping
+
+    async def dispatch(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request: journal, fault before, authentication, handler, fault after."""
+        path = raw_path(request)
+        match = self._router.match(request.method, path)
+        job = match.job if match else None
+        client_id = request.headers.get("x-ms-client-request-id")
+        number = self._journal.begin(Entry(stamp(now()), request.method, unquote(path), None, client_id, job))
+        status: int | None = None
+        try:
+            response = await self._answer(request, match)
+            status = response.status
+            return response
+        except (ConnectionError, aiohttp.ClientError):
+            if request.transport and not request.transport.is_closing():
+                raise
+            return web.Response(status=CLIENT_GONE)
+        finally:
+            self._journal.end(number, status, request.get("job", job))
+
+    async def _answer(self, request: web.Request, match: Match | None) -> web.StreamResponse:
+        if match is not None and match.route.plane is Plane.CONTROL:
+            return await self._handle(request, match)
+        fault = self._faults.take_transport("before", subject_of(request))
+        if fault:
+            early = await self._misbehave(request, fault)
+            if early is not None:
+                return early
+        response = await self._handle(request, match)
+        fault = self._faults.take_transport("after", subject_of(request))
+        if fault:
+            return await self._misbehave(request, fault) or response
+        return response
+
+    async def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
+        """Do what the fault asks; None: carry on."""
+        if fault.kind == "delay":
+            await asyncio.sleep(fault.seconds(1))
+            return None
+        if fault.kind == "timeout":
+            await self._stopping.wait()
+        if fault.kind in ("timeout", "drop"):
+            if request.transport:
+                request.transport.abort()
+            raise ConnectionResetError("a fault was asked for")
+        headers = {"x-ms-error-code": fault_code(fault.status)}
+        if fault.status == 429 or fault.delay is not None:
+            headers["Retry-After"] = f"{fault.seconds(1):.0f}"
+        message = f"The emulator was asked for this fault ({fault.kind} {fault.status})."
+        error = ServiceError(fault.status, fault_code(fault.status), message, envelope=Envelope.ARM, headers=headers)
+        return respond(error, self._authority.settings.region)
+
+
+def subject_of(request: web.Request) -> str:
+    """What the routes of faults are searched in: ``METHOD /path``, percent-decoded."""
+    return f"{request.method} {unquote(raw_path(request))}"
+
+
+def fault_code(status: int) -> str:
+    """ARM's word for a status."""
+    words = {429: "TooManyRequests", 500: "InternalServerError", 503: "ServiceUnavailable", 504: "GatewayTimeout"}
+    return words.get(status, f"Http{status}")
+
+
+async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Give every answer the ids that Azure's front ends send."""
+    for name in ("x-ms-request-id", "x-ms-correlation-request-id"):
+        response.headers.setdefault(name, str(uuid.uuid4()))
+    version = request.headers.get("x-ms-version") or request.query.get("sv", "")
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
+        response.headers.setdefault("x-ms-version", version)
+    client_id = request.headers.get("x-ms-client-request-id", "")
+    if re.fullmatch(r"[\w.:-]{1,128}", client_id):
+        response.headers.setdefault("x-ms-client-request-id", client_id)
