@@ -13,13 +13,14 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.inputs import data_uri
 from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, not_local
 from airflow_azureml.jobspec.grammar.references import is_binding, is_url
 from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Omit, Translator
 from airflow_azureml.jobspec.table.values import choice, text, version
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -43,7 +44,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 """Source: the pattern of names of containers (models, environments) in the service's specification."""
 
 
-def asset_name(located: Located, ctx: Translator) -> Any:
+def asset_name(located: Located, ctx: Translator) -> str | Invalid:
     """Take the name of an asset."""
     if isinstance(located.value, str) and NAME.fullmatch(located.value):
         return located.value
@@ -53,7 +54,7 @@ def asset_name(located: Located, ctx: Translator) -> Any:
     )
 
 
-def anything_later(located: Located, ctx: Translator) -> Any:
+def anything_later(located: Located, ctx: Translator) -> Omit:
     """Leave a value to be read together with others."""
     return OMIT
 
@@ -105,7 +106,9 @@ def translate(
     return Artifact(name, number, {"properties": {**body, uri[0]: address}}, tuple(ctx.warnings))
 
 
-def artifact_address(root: Located, ctx: Translator, kind: str, what: str, kept: tuple[str, ...] = ()) -> Any:
+def artifact_address(
+    root: Located, ctx: Translator, kind: str, what: str, kept: tuple[str, ...] = ()
+) -> Converted[str | Placeholder]:
     """Read the path of an asset: local, or an address.
 
     :param what: what a message calls the asset.

@@ -17,7 +17,7 @@ from airflow_azureml.jobspec.grammar.inputs import DATA_TYPES, TABLE_TYPES
 from airflow_azureml.jobspec.grammar.mltable import local_table
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import Converted, Translator
 from airflow_azureml.jobspec.table.values import mapped
 from airflow_azureml.rest.ids import Workspace
 
@@ -35,7 +35,7 @@ def translate_data(document: Document, workspace: Workspace) -> Artifact:
     """
     referenced: list[str] = []
 
-    def uri(root: Located, ctx: Translator, kind: str) -> Any:
+    def uri(root: Located, ctx: Translator, kind: str) -> Converted[str | Placeholder]:
         address = artifact_address(root, ctx, kind, "data")
         if kind in TABLE_TYPES and isinstance(address, Placeholder) and isinstance(address.requirement, Upload):
             referenced.extend(local_table(address.requirement.source, root.child("path"), ctx) or ())

@@ -21,7 +21,7 @@ from airflow_azureml.jobspec.nodes.node_component import read
 from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import version
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -75,12 +75,13 @@ def translate_component(document: Document, workspace: Workspace) -> Artifact:
     name, number = _name(root, ctx), root.value.get("version")
     if number is not None or ("version" in root.value and not document.from_python):
         number = version(root.child("version"), ctx)
-    if problems := explained(document, ctx.errors(strict=True), "component"):
+    problems = explained(document, ctx.errors(strict=True), "component")
+    if problems or name is INVALID:
         raise SpecError(problems)
     return Artifact(name, number, {"properties": _body(found, name, number)}, tuple(ctx.warnings))
 
 
-def _name(root: Located, ctx: Translator) -> Any:
+def _name(root: Located, ctx: Translator) -> str | Invalid:
     if root.value.get("name") is None:
         return ctx.error(root, '"name" is required.', "name")
     given = root.value["name"]

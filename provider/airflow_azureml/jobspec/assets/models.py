@@ -5,8 +5,6 @@ Source: azure-ai-ml 1.35.2, ``_schema/assets/model.py`` and ``entities/_assets/_
 
 from __future__ import annotations
 
-from typing import Any
-
 from airflow_azureml.jobspec.assets.artifacts import Artifact, artifact_address, optional_name, rows, translate
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
@@ -15,7 +13,7 @@ from airflow_azureml.jobspec.grammar.inputs import MODEL_TYPES
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 from airflow_azureml.rest.ids import Workspace
 
@@ -23,7 +21,7 @@ RUN = "runs:/"
 """MLflow's form of a path in a job's artifacts, which the service takes as it is."""
 
 
-def _words(located: Located, ctx: Translator) -> Any:
+def _words(located: Located, ctx: Translator) -> Body | Invalid:
     """Take a mapping of texts; other scalars are sent as text, empty ones not at all."""
     found = mapped(anything, null=True)(located, ctx)
     if found is INVALID:
@@ -31,7 +29,7 @@ def _words(located: Located, ctx: Translator) -> Any:
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
-def _flavors(located: Located, ctx: Translator) -> Any:
+def _flavors(located: Located, ctx: Translator) -> Converted[Body]:
     """Take the flavors of an MLflow model: for each a mapping."""
     found = mapped(mapped(anything))(located, ctx)
     if found is INVALID or not found:
@@ -57,7 +55,7 @@ def translate_model(document: Document, workspace: Workspace) -> Artifact:
     return translate(document, workspace, TABLE, ("modelType", "custom_model"), ("modelUri", _uri))
 
 
-def _uri(root: Located, ctx: Translator, kind: str) -> Any:
+def _uri(root: Located, ctx: Translator, kind: str) -> Converted[str | Placeholder]:
     address = artifact_address(root, ctx, kind, "a model", (RUN,))
     if kind == "mlflow_model" and isinstance(address, Placeholder) and isinstance(address.requirement, Upload):
         located = root.child("path")
@@ -66,7 +64,7 @@ def _uri(root: Located, ctx: Translator, kind: str) -> Any:
     return address
 
 
-def inline(located: Located, ctx: Translator) -> Any:
+def inline(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Read a model that is written out in a deployment, and need its registration: by its content, or under its name.
 
     Source: azure-ai-ml 1.35.2, ``AnonymousModelSchema``, and ``Model``, which names one without a name by its hash.

@@ -31,7 +31,7 @@ from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, mapped, text, whole, word
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -67,7 +67,7 @@ class Deployment:
     lacking: tuple[Problem, ...] = ()
 
 
-def resource_name(located: Located, ctx: Translator) -> Any:
+def resource_name(located: Located, ctx: Translator) -> str | Invalid:
     """Take the name of an endpoint or a deployment."""
     if isinstance(located.value, str) and NAME.fullmatch(located.value):
         return located.value
@@ -122,7 +122,7 @@ SCORING = (
 """How a model scores; in ``settings`` or beside it."""
 
 
-def model_id(located: Located, ctx: Translator) -> Any:
+def model_id(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Take a registered model, or one that is written out."""
     if isinstance(located.value, Mapping):
         return inline_model(located, ctx)
@@ -134,7 +134,7 @@ def model_id(located: Located, ctx: Translator) -> Any:
     return asset("models", located.value, located, ctx)
 
 
-def model(located: Located, ctx: Translator) -> Any:
+def model(located: Located, ctx: Translator) -> Body | Invalid:
     """Take the model of a batch deployment, which refers to it by its id."""
     return _reference(model_id(located, ctx))
 
@@ -149,7 +149,7 @@ HEAD = (
 )
 
 
-def deployed_code(located: Located, ctx: Translator) -> Any:
+def deployed_code(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Take the code of a deployment; unlike a job's, an ARM id needs no ``azureml:`` before it."""
     if isinstance(located.value, str) and VERSION_ID.fullmatch(located.value):
         return asset("codes", located.value, located, ctx)
@@ -162,7 +162,7 @@ CODE = (
 )
 
 
-def code_configuration(located: Located, ctx: Translator) -> Any:
+def code_configuration(located: Located, ctx: Translator) -> Body | Invalid:
     """Take code and the scoring script in it; a script that is not there or no Python can parse is refused."""
     body = nested(CODE)(located, ctx)
     if isinstance(body, dict) and "scoringScript" in body:
@@ -277,12 +277,12 @@ def _pipeline(root: Located, ctx: JobTranslator) -> dict[str, Any]:
     return {**(UNSET if sources else {}), **body, "deploymentConfiguration": configuration}
 
 
-def _component(located: Located, ctx: JobTranslator) -> Any:
+def _component(located: Located, ctx: JobTranslator) -> str | Placeholder | Invalid:
     found = component(located, ctx, "pipeline")
     return found if found is INVALID else found.id
 
 
-def _job(located: Located, ctx: Translator) -> Any:
+def _job(located: Located, ctx: Translator) -> Placeholder | Invalid:
     """Need a component made of the pipeline of a job; the service copies it by the job's name or id."""
     given = located.value
     name = given.removeprefix("azureml:") if isinstance(given, str) else ""
@@ -300,7 +300,7 @@ def _job(located: Located, ctx: Translator) -> Any:
     return Placeholder(Register("components", ANONYMOUS, None, {"properties": body}))
 
 
-def _setting(located: Located, ctx: Translator) -> Any:
+def _setting(located: Located, ctx: Translator) -> str | Invalid:
     """Take a setting of the pipeline's jobs; the service holds all of them as texts."""
     if isinstance(located.value, (str, bool, int, float)):
         warn_of_reading(located, ctx, str(located.value))
@@ -308,7 +308,7 @@ def _setting(located: Located, ctx: Translator) -> Any:
     return ctx.error(located, f"{show(located.value)} is not a setting. Accepted: a text, a number, true, false.")
 
 
-def _reference(identity: Any) -> Any:
+def _reference(identity: str | Placeholder | Invalid) -> Body | Invalid:
     return INVALID if identity is INVALID else {"referenceType": "Id", "assetId": identity}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, mapped, text, title, whole
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -33,7 +33,7 @@ SHORT_NAMES = {"uri_folder": "UriFolder", "uri_file": "UriFile"}
 LOGGING_LEVELS = {"info": "Info", "warning": "Warning", "debug": "Debug"}
 
 
-def _seconds(located: Located, ctx: Translator) -> Any:
+def _seconds(located: Located, ctx: Translator) -> Converted[str]:
     """Take whole seconds, also as a timedelta, sent as an ISO 8601 duration."""
     given = located.value
     if isinstance(given, timedelta):
@@ -44,7 +44,7 @@ def _seconds(located: Located, ctx: Translator) -> Any:
 def _at_least(least: int) -> Convert:
     """Make a converter for whole numbers from a least one on."""
 
-    def convert(located: Located, ctx: Translator) -> Any:
+    def convert(located: Located, ctx: Translator) -> int | Invalid:
         found = whole(located, ctx)
         if found is not INVALID and found < least:
             return ctx.error(located, f"{show(located.value)} is too small. Accepted: {least} and more.")
@@ -53,7 +53,7 @@ def _at_least(least: int) -> Convert:
     return convert
 
 
-def _target(located: Located, ctx: Translator) -> Any:
+def _target(located: Located, ctx: Translator) -> Converted[str]:
     """Take a compute as azure-ai-ml does: only with the prefix, or as an ARM id; sent without the prefix."""
     given = located.value
     if isinstance(given, str) and given.lower() == "local":  # which is not sent
@@ -63,7 +63,7 @@ def _target(located: Located, ctx: Translator) -> Any:
     return ctx.error(located, f"{show(given)} is not a compute. Accepted: azureml:NAME, an ARM id.")
 
 
-def _datastore(located: Located, ctx: Translator) -> Any:
+def _datastore(located: Located, ctx: Translator) -> str | Invalid:
     """Take the datastore of the old way to place the output: its ARM id, or ``azureml:NAME``."""
     given = located.value
     if isinstance(given, str) and (given.startswith("azureml:") or given.startswith("/subscriptions/")):
@@ -74,7 +74,7 @@ def _datastore(located: Located, ctx: Translator) -> Any:
 SECTIONS = ("aisupercomputer", "singularity")
 
 
-def _properties(located: Located, ctx: Translator) -> Any:
+def _properties(located: Located, ctx: Translator) -> Body | Invalid:
     """Take the properties of a compute, each sent as JSON text.
 
     Source: azure-ai-ml 1.35.2, ``ComputeConfiguration._to_rest_object``.
@@ -95,7 +95,7 @@ COMPUTE = (
 )
 
 
-def _compute(located: Located, ctx: Translator) -> Any:
+def _compute(located: Located, ctx: Translator) -> Converted[Body]:
     """Take the compute of a run; an empty one sends nothing, and the submitter's own machine is one instance."""
     found = nested(COMPUTE)(located, ctx)
     if found is INVALID:
@@ -256,12 +256,19 @@ def translate_invocation(document: Document, workspace: Workspace) -> Invocation
     return invocation
 
 
-def _port(root: Located, ctx: Translator, body: dict[str, Any], key: str, rest: str, convert: Any) -> None:
+def _port(
+    root: Located,
+    ctx: Translator,
+    body: dict[str, Any],
+    key: str,
+    api_name: str,
+    convert: Callable[[Located], Body | Invalid],
+) -> None:
     if root.value.get(key) is None:
         return
     found = convert(root.child(key))
     if found is not INVALID and found:
-        body[rest] = {**body.get(rest, {}), **found}
+        body[api_name] = {**body.get(api_name, {}), **found}
 
 
 def _singles(root: Located, ctx: Translator, body: dict[str, Any]) -> str | None:

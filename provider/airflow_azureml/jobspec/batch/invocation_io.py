@@ -10,12 +10,13 @@ import copy
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.inputs import (
     BUILT_KEYS,
     INPUT_KEYS,
@@ -32,7 +33,7 @@ from airflow_azureml.jobspec.grammar.local_files import datastore
 from airflow_azureml.jobspec.grammar.outputs import OUTPUT_KEYS, OUTPUT_MODES
 from airflow_azureml.jobspec.grammar.references import ARM_ID, is_reference
 from airflow_azureml.jobspec.table.json_values import warn_of_reading
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, warn_of_base
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import parse_datastore_path
@@ -105,17 +106,17 @@ class ModelRules:
             self.problems.append(root.problem(message, "outputs"))
 
 
-def batch_inputs(located: Located, ctx: Translator, rules: ModelRules) -> Any:
+def batch_inputs(located: Located, ctx: Translator, rules: ModelRules) -> Body | Invalid:
     """Read the inputs of an invocation."""
     return _each(located, ctx, lambda item: _input(item, ctx, rules))
 
 
-def batch_outputs(located: Located, ctx: Translator, rules: ModelRules) -> Any:
+def batch_outputs(located: Located, ctx: Translator, rules: ModelRules) -> Body | Invalid:
     """Read the outputs of an invocation."""
     return _each(located, ctx, lambda item: _output(item, ctx, rules))
 
 
-def _each(located: Located, ctx: Translator, convert: Any) -> Any:
+def _each(located: Located, ctx: Translator, convert: Callable[[Located], Body | Invalid]) -> Body | Invalid:
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping of names.")
     body = {}
@@ -135,7 +136,7 @@ def _check_name(located: Located, ctx: Translator) -> None:
         ctx.error(located, f"{show(name)} is not a name. Accepted: letters, digits and _.{meant}")
 
 
-def _input(located: Located, ctx: Translator, rules: ModelRules) -> Any:
+def _input(located: Located, ctx: Translator, rules: ModelRules) -> Body | Invalid:
     value = located.value
     if isinstance(value, str) and is_reference(value):
         return _data(located.within({"path": value}), ctx, rules)
@@ -159,12 +160,12 @@ def _input(located: Located, ctx: Translator, rules: ModelRules) -> Any:
     return not_an_input(located, ctx)
 
 
-def _service_word(value: Mapping[str, Any], name: str) -> Any:
+def _service_word(value: Mapping[str, Any], name: str) -> object:
     """Look up a key that the service's documents spell in camel and in Pascal case; None where it is not there."""
     return next((item for key, item in value.items() if isinstance(key, str) and key.lower() == name.lower()), None)
 
 
-def _service_kind(word: Any) -> str:
+def _service_kind(word: object) -> str:
     """A type as the service spells it, whatever its case."""
     text = str(word).lower().replace("_", "")
     return next((rest for rest in ("Literal", *KINDS.values()) if rest.lower() == text), str(word))
@@ -173,7 +174,7 @@ def _service_kind(word: Any) -> str:
 # -- literals
 
 
-def _literal(located: Located, ctx: Translator, rules: ModelRules, kind: str | None) -> Any:
+def _literal(located: Located, ctx: Translator, rules: ModelRules, kind: str | None) -> Body | Invalid:
     """Read ``{type, value}`` or ``{type, default}``; without a type the value keeps the one it has."""
     rules.take_input(located, "Literal")
     keys = ("type", "value", "default")
@@ -200,12 +201,12 @@ def _tell_empty(located: Located, ctx: Translator) -> None:
         ctx.warn(located, EMPTY)
 
 
-def _string(located: Located, ctx: Translator) -> Any:
+def _string(located: Located, ctx: Translator) -> str:
     warn_of_reading(located, ctx, str(located.value))
     return str(located.value)
 
 
-def _boolean(located: Located, ctx: Translator) -> Any:
+def _boolean(located: Located, ctx: Translator) -> bool | Invalid:
     if isinstance(located.value, bool):
         return located.value
     words = {"true": True, "false": False}
@@ -214,14 +215,14 @@ def _boolean(located: Located, ctx: Translator) -> Any:
     return ctx.error(located, f"{show(located.value)} is not a boolean. Accepted: true, false.")
 
 
-def _integer(located: Located, ctx: Translator) -> Any:
+def _integer(located: Located, ctx: Translator) -> int | Invalid:
     found = _finite(located.value)
     if found is None or not found.is_integer():
         return ctx.error(located, f"{show(located.value)} is not an integer.")
     return located.value if isinstance(located.value, int) else int(found)
 
 
-def _number(located: Located, ctx: Translator) -> Any:
+def _number(located: Located, ctx: Translator) -> float | Invalid:
     """Take a number. azure-ai-ml sends it as a float, a whole one too."""
     found = _finite(located.value)
     return ctx.error(located, f"{show(located.value)} is not a number.") if found is None else found
@@ -244,7 +245,7 @@ LITERALS = {"string": _string, "boolean": _boolean, "integer": _integer, "number
 # -- data
 
 
-def _data(located: Located, ctx: Translator, rules: ModelRules) -> Any:
+def _data(located: Located, ctx: Translator, rules: ModelRules) -> Body | Invalid:
     value, from_python = located.value, located.document.from_python
     unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if from_python else ())))
     kind = _kind(located, ctx, "uri_folder")
@@ -255,12 +256,12 @@ def _data(located: Located, ctx: Translator, rules: ModelRules) -> Any:
         return ctx.error(located, "data needs a path.", "path")
     uri = _address(located.child("path").within(os.fspath(path)), ctx, kind, datastore(located, ctx))
     mode = _mode(located, ctx, INPUT_MODES, NO_INPUT_MODES)
-    if INVALID in (kind, uri, mode):
+    if kind is INVALID or uri is INVALID or mode is INVALID:
         return INVALID
     return {"jobInputType": KINDS[kind], "uri": uri, **({"mode": mode} if mode else {})}
 
 
-def _address(located: Located, ctx: Translator, kind: Any, store: str | None) -> Any:
+def _address(located: Located, ctx: Translator, kind: str | Invalid, store: str | None) -> str | Placeholder | Invalid:
     """Turn a path into a uri, or a gap; of ARM ids only those of data, models and paths in datastores."""
     arm = ARM_ID.fullmatch(located.value.removeprefix("azureml:"))
     collection = arm[1].lower() if arm is not None else None
@@ -275,7 +276,7 @@ def _address(located: Located, ctx: Translator, kind: Any, store: str | None) ->
     return data_uri(located, ctx, kind, store)
 
 
-def _kind(located: Located, ctx: Translator, default: str) -> Any:
+def _kind(located: Located, ctx: Translator, default: str) -> str | Invalid:
     given = located.value.get("type")
     if given is None:
         return default
@@ -284,7 +285,7 @@ def _kind(located: Located, ctx: Translator, default: str) -> Any:
     return ctx.error(located, f"{show(given)} is not a type. Accepted: {', '.join((*KINDS, *LITERALS))}.", "type")
 
 
-def _mode(located: Located, ctx: Translator, words: Mapping[str, str], unknown: Sequence[str]) -> Any:
+def _mode(located: Located, ctx: Translator, words: Mapping[str, str], unknown: Sequence[str]) -> str | Invalid | None:
     """Read a mode; None for one that the service does not know, with a warning."""
     given = located.value.get("mode")
     if given is None:
@@ -296,7 +297,7 @@ def _mode(located: Located, ctx: Translator, words: Mapping[str, str], unknown: 
     return choice(accepted, "a mode")(located.child("mode"), ctx)
 
 
-def _output(located: Located, ctx: Translator, rules: ModelRules) -> Any:
+def _output(located: Located, ctx: Translator, rules: ModelRules) -> Body | Invalid:
     value = {} if located.value is None else located.value
     if not isinstance(value, Mapping):
         return ctx.error(
@@ -312,18 +313,18 @@ def _output(located: Located, ctx: Translator, rules: ModelRules) -> Any:
     mode = _mode(inner, ctx, OUTPUT_MODES, NO_OUTPUT_MODES)
     if kind is not INVALID:
         rules.take_output(located, KINDS[kind])
-    body = {"jobOutputType": KINDS.get(kind, ""), **({"mode": mode} if mode else {})}
+    body: Body = {"jobOutputType": "" if kind is INVALID else KINDS[kind], **({"mode": mode} if mode else {})}
     if value.get("path") is not None:
         body["uri"] = _place(inner.child("path"), ctx, rules)
     return INVALID if INVALID in (kind, *body.values()) else body
 
 
-def _shown(given: Any) -> str:
+def _shown(given: object) -> str:
     """Show an address without its query, which may hold a signature."""
     return show(given.partition("?")[0] if isinstance(given, str) else given)
 
 
-def _place(located: Located, ctx: Translator, rules: ModelRules) -> Any:
+def _place(located: Located, ctx: Translator, rules: ModelRules) -> str | Invalid:
     """Take the place of an output: a path in a datastore; whether that one is a Blob store only the service knows."""
     given = located.value
     if isinstance(given, str) and parse_datastore_path(given) is not None:

@@ -127,7 +127,7 @@ class Register:
         return self.name, self.version or (digest if self.kind == "environments" else guid)
 
 
-def _meant(value: Any) -> Any:
+def _meant(value: Any) -> object:
     """Leave out what says nothing: nulls and empty mappings, and mappings in which nothing else is."""
     if isinstance(value, Mapping):
         kept = {key: _meant(item) for key, item in value.items()}

@@ -57,7 +57,8 @@ def plain(job: Any) -> dict[str, Any]:
         raise SpecError([Problem("", message)]) from None
     if not isinstance(dumped, dict):
         raise SpecError([Problem("", f"azure-ai-ml writes this {type(job).__name__} down as something else.")])
-    value: dict[str, Any] = _cleaned(dumped)
+    value = _cleaned(dumped)
+    assert isinstance(value, dict)
     _complete(job, value)
     if "jobs" in value:
         # A pipeline's output without any settings is not in its dump, but its nodes are bound to it.
@@ -100,7 +101,7 @@ def _pairs(value: Any) -> list[tuple[str, Any]]:
     return [(str(name), item) for name, item in value.items()] if isinstance(value, Mapping) else []
 
 
-def _cleaned(value: Any, key: str = "") -> Any:
+def _cleaned(value: Any, key: str = "") -> object:
     if isinstance(value, dict):
         if value.get("name") == ANONYMOUS:
             value = {name: item for name, item in value.items() if name not in ("name", "version")}

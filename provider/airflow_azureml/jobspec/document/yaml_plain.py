@@ -37,7 +37,7 @@ def read_plain(
     seen: set[int] = set()
     constructors = loader.yaml_constructors
 
-    def read(node: Any, path: Path, line: int) -> Any:
+    def read(node: Any, path: Path, line: int) -> object:
         tag, inner = node.tag, node.value
         if isinstance(inner, str):
             if tag == TEXT:

@@ -233,7 +233,7 @@ class Survey:
             self.refuse(path, node, "only mappings can be merged. Accepted: one, or a list of them.")
         return self.measure(node, path)
 
-    def scalar(self, node: Any, path: Path) -> Any:
+    def scalar(self, node: Any, path: Path) -> object:
         """Build a value that is no text by itself, to know that it can be built."""
         if not self.known_tag(node, path):
             return node.value

@@ -6,14 +6,13 @@ Source: azure-ai-ml 1.35.2, ``_schema/core/fields.py`` and ``operations/_code_op
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register
-from airflow_azureml.jobspec.grammar.local_files import local, not_local
+from airflow_azureml.jobspec.grammar.local_files import local_upload, not_local
 from airflow_azureml.jobspec.grammar.references import ARM_ID, REGISTRY, VERSION_ID, asset
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 
 WEB = re.compile(
     r"(?:https?|ftps?)://(?:[^\s/@]*@)?(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,6}|[a-z0-9-]{2,})\.?"
@@ -23,7 +22,7 @@ WEB = re.compile(
 """An address that may stand for code: its host has a dot. Source: marshmallow 3, ``validate.URL``."""
 
 
-def code(located: Located, ctx: Translator, component: bool = False) -> Any:
+def code(located: Located, ctx: Translator, component: bool = False) -> str | Placeholder | Invalid:
     """Turn the code of a job or component into an upload, or the id of code that is registered."""
     given, from_python = located.value, located.document.from_python
     if not isinstance(given, str) or not given:
@@ -48,7 +47,8 @@ def code(located: Located, ctx: Translator, component: bool = False) -> Any:
         return ctx.error(located, f"{show(given)} does not name code. Accepted: {accepted}.")
     if not from_python and not_local(located, ctx):
         return INVALID
-    return local("code", given, located, ctx, component=component)
+    upload = local_upload("code", given, located, ctx, component=component)
+    return upload if upload is INVALID else Placeholder(upload)
 
 
 def linked(uri: str) -> Placeholder:

@@ -19,7 +19,7 @@ OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
 OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
 
 
-def check_command(located: Located, ctx: Translator, given: Any) -> None:
+def check_command(located: Located, ctx: Translator, given: object) -> None:
     """Refuse a command that names an input that the job does not have."""
     names = list(given) if isinstance(given, Mapping) else []
     text = located.value

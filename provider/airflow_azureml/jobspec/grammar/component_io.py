@@ -17,9 +17,9 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.inputs import TYPES
 from airflow_azureml.jobspec.table.convert import convert_mapping
-from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import listed, number, text, truth, warn_of_base
 
 PARAMETERS = ("number", "integer", "boolean", "string")
@@ -56,23 +56,23 @@ class Port:
 Ports = Mapping[str, Port]
 
 
-def _exactly(words: tuple[str, ...], what: str) -> Any:
+def _exactly(words: tuple[str, ...], what: str) -> Convert:
     """Make a converter for one of some words, whose case counts."""
 
-    def convert(located: Located, ctx: Translator) -> Any:
-        if located.value in words:
+    def convert(located: Located, ctx: Translator) -> str | Invalid:
+        if isinstance(located.value, str) and located.value in words:
             return located.value
         return ctx.error(located, f"{show(located.value)} is not {what}. Accepted: {', '.join(words)}.")
 
     return convert
 
 
-def _scalar(located: Located, ctx: Translator) -> Any:
+def _scalar(located: Located, ctx: Translator) -> str | bool | int | float | Invalid:
     """Take a default or a limit: a text, a number or a truth value."""
     return located.value if isinstance(located.value, bool) else _limit(located, ctx)
 
 
-def _limit(located: Located, ctx: Translator) -> Any:
+def _limit(located: Located, ctx: Translator) -> str | int | float | Invalid:
     if isinstance(located.value, str):
         return located.value
     if isinstance(located.value, (datetime.date, datetime.time)):

@@ -6,13 +6,12 @@ Source: azure-ai-ml 1.35.2, ``operations/_operation_orchestrator.py``.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.references import ARM_ID, is_binding
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.translator import OMIT, Translator
+from airflow_azureml.jobspec.table.translator import OMIT, Converted, Invalid, Translator
 
 VIRTUAL_CLUSTER = re.compile(
     r"/subscriptions/.*/resourceGroups/.*/providers/Microsoft\.MachineLearningServices/virtualclusters/.*",
@@ -20,7 +19,7 @@ VIRTUAL_CLUSTER = re.compile(
 )
 
 
-def compute(located: Located, ctx: Translator) -> Any:
+def compute(located: Located, ctx: Translator) -> Converted[str]:
     """Turn the compute of a job that stands alone into its id; ``serverless`` sends nothing: it is not a resource."""
     found = named_compute(located, ctx)
     if isinstance(found, str) and found.lower() == f"{ctx.workspace.path}/computes/serverless".lower():
@@ -28,13 +27,13 @@ def compute(located: Located, ctx: Translator) -> Any:
     return found
 
 
-def named_compute(located: Located, ctx: Translator) -> Any:
+def named_compute(located: Located, ctx: Translator) -> str | Invalid:
     """Turn a compute into its id where nothing is bound: Microsoft's client takes a binding for a name."""
     found = compute_id(located, ctx)
     return f"{ctx.workspace.path}/computes/{found}" if is_binding(found) else found
 
 
-def compute_id(located: Located, ctx: Translator) -> Any:
+def compute_id(located: Located, ctx: Translator) -> str | Invalid:
     """Turn a compute into its id, that of serverless included; ``local`` is kept as a word, though not in a node."""
     if not isinstance(located.value, str) or not located.value.removeprefix("azureml:"):
         return ctx.error(

@@ -14,14 +14,14 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.code import WEB
-from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local, not_local
+from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local_upload, not_local
 from airflow_azureml.jobspec.grammar.pip_lines import warn_of_local_files
 from airflow_azureml.jobspec.grammar.references import asset, is_url, written
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field, answers
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, mapped, text, title, version, whole
 from airflow_azureml.rest.errors import SpecError
 
@@ -29,7 +29,7 @@ ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that Microsoft's client registers all anonymous environments under; their versions are hashes."""
 
 
-def _conda(located: Located, ctx: Translator) -> Any:
+def _conda(located: Located, ctx: Translator) -> Converted[str]:
     """Take a conda file by path, or written out; it is sent as YAML text with sorted keys."""
     files, given = located.document.files, located.value
     if isinstance(given, str):
@@ -55,17 +55,19 @@ def _conda(located: Located, ctx: Translator) -> Any:
     return files.dump(dict(given))
 
 
-def _context(store: str | None, located: Located, ctx: Translator) -> Any:
+def _context(store: str | None, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     if not isinstance(located.value, str) or not located.value:
         return ctx.error(located, f"{show(located.value)} is not a path. Accepted: a local folder, the address of one.")
     if WEB.fullmatch(located.value) or (located.document.from_python and is_url(located.value)):
         return located.value
     if not located.document.from_python and not_local(located, ctx):
         return INVALID
-    placeholder = local("context", located.value, located, ctx, store, "{}/")
-    if isinstance(placeholder, Placeholder) and located.document.files.kind(placeholder.requirement.source) != "folder":  # type: ignore[union-attr]
+    upload = local_upload("context", located.value, located, ctx, store)
+    if upload is INVALID:
+        return INVALID
+    if not upload.bundle.is_folder:
         return ctx.error(located, f"{show(located.value)} is a file. Accepted: the folder that holds the Dockerfile.")
-    return placeholder
+    return Placeholder(upload, "{}/")
 
 
 CONDA = ("channels", "dependencies")
@@ -84,7 +86,7 @@ def build(store: str | None) -> Convert:
     path = Field("path", "contextUri", partial(_context, store))
     read = nested((path, Field("dockerfile_path", "dockerfilePath", text)))
 
-    def convert(located: Located, ctx: Translator) -> Any:
+    def convert(located: Located, ctx: Translator) -> Body | Invalid:
         body = read(located, ctx)
         if body is INVALID:
             return INVALID
@@ -111,7 +113,7 @@ def _check_dockerfile(located: Located, ctx: Translator, given: str, context: Up
     ctx.error(located, message, *(("dockerfile_path",) if "dockerfile_path" in located.value else ()))
 
 
-def _identified(located: Located, ctx: Translator) -> Any:
+def _identified(located: Located, ctx: Translator) -> str | Invalid:
     """Take the id of an environment that is written down as it was shown; it is used as it is."""
     given = text(located, ctx)
     return given if given is INVALID or written("environments", given, located, ctx) else INVALID
@@ -146,7 +148,7 @@ ENVIRONMENT = (
 )
 
 
-def environment(located: Located, ctx: Translator) -> Any:
+def environment(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Turn an environment into its id, or into the registration of an anonymous one."""
     given = located.value
     if isinstance(given, str) and given.startswith("file:"):
@@ -157,14 +159,14 @@ def environment(located: Located, ctx: Translator) -> Any:
     return inline(located, ctx)
 
 
-def _environment_file(located: Located, ctx: Translator) -> Any:
+def _environment_file(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     document = follow(located.value, located, ctx)
     if document is INVALID:
         return INVALID
     return inline(document.root, ctx)
 
 
-def deployed(located: Located, ctx: Translator) -> Any:
+def deployed(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Take the environment of a deployment: a reference, or written out; under a name of its own where it has one."""
     if isinstance(located.value, str) and located.value.startswith("file:"):
         document = follow(located.value, located, ctx)
@@ -172,7 +174,7 @@ def deployed(located: Located, ctx: Translator) -> Any:
     return inline(located, ctx, named=True) if isinstance(located.value, Mapping) else environment(located, ctx)
 
 
-def inline(located: Located, ctx: Translator, named: bool = False) -> Any:
+def inline(located: Located, ctx: Translator, named: bool = False) -> str | Placeholder | Invalid:
     """Read an environment that is written out, and need its registration.
 
     :param named: a name in it is used; in a job's file it is not.
@@ -212,7 +214,7 @@ def inline(located: Located, ctx: Translator, named: bool = False) -> Any:
     return Placeholder(Register("environments", ANONYMOUS, None, {"properties": body}))
 
 
-def check_image(body: Mapping[str, Any], located: Located, ctx: Translator) -> Any:
+def check_image(body: Mapping[str, Any], located: Located, ctx: Translator) -> Invalid | None:
     """Refuse an environment that has neither an image nor a build context, or both; gives back INVALID then."""
     if "image" in body and "build" in body:
         return ctx.error(located, "image and build exclude each other.")

@@ -11,7 +11,7 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.table.convert import nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import Body, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, text
 
 TYPES = {
@@ -29,7 +29,7 @@ FIELDS = (
 )
 
 
-def resource_identity(located: Located, ctx: Translator) -> Any:
+def resource_identity(located: Located, ctx: Translator) -> Body | Invalid:
     """Take an identity; the service knows user-assigned ones by their ids."""
     body = nested(FIELDS)(located, ctx)
     if not isinstance(body, dict):

@@ -13,12 +13,12 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
 from airflow_azureml.jobspec.grammar.local_files import warn_of_outside_links
-from airflow_azureml.jobspec.table.field import Convert, Field
-from airflow_azureml.jobspec.table.translator import OMIT, Translator
+from airflow_azureml.jobspec.table.field import Field, ReferenceConvert
+from airflow_azureml.jobspec.table.translator import OMIT, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import listed, text
 
 
-def _includes(located: Located, ctx: Translator) -> Any:
+def _includes(located: Located, ctx: Translator) -> Converted[list[Any]]:
     return listed(text)(located, ctx) or OMIT
 
 
@@ -31,7 +31,12 @@ def rows_of(rows: tuple[Field, ...], located: Located) -> tuple[Field, ...]:
     return tuple(row for row in rows if row.name != "code") if located.value.get("additional_includes") else rows
 
 
-def beside(given: Sequence[str], located: Located, ctx: Translator, alone: Convert) -> Any:
+def beside(
+    given: Sequence[str],
+    located: Located,
+    ctx: Translator,
+    alone: ReferenceConvert,
+) -> str | Placeholder | Invalid:
     """Put includes beside the code of a component; gives back the upload of both.
 
     :param given: the includes, relative to the folder of the component.

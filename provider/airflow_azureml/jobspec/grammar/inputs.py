@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import os.path
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.literals import is_literal, tell_literal
-from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, local, not_local
+from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, local_upload, not_local
 from airflow_azureml.jobspec.grammar.mltable import warn_of_no_table
 from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, is_binding, is_url
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 """What an input or output may be called."""
@@ -53,12 +53,14 @@ BUILT_KEYS = ("description", "optional", "default", "min", "max", "enum", "name"
 """What an ``Input`` object of azure-ai-ml carries besides."""
 
 
-def inputs(located: Located, ctx: Translator) -> Any:
+def inputs(located: Located, ctx: Translator) -> Body | Invalid:
     """Read the inputs of a job."""
     return each_named(located, ctx, job_input)
 
 
-def each_named(located: Located, ctx: Translator, convert: Any) -> Any:
+def each_named(
+    located: Located, ctx: Translator, convert: Callable[[Located, Translator], Body | Invalid | None]
+) -> Body | Invalid:
     """Read a mapping of names, each value by ``convert``, which gives back None for what sends nothing."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping of names.")
@@ -77,7 +79,7 @@ def named(located: Located, ctx: Translator) -> None:
         ctx.error(located, f"{show(located.path[-1])} is not a name. Accepted: letters, digits and _, no digit first.")
 
 
-def job_input(located: Located, ctx: Translator, kind: str = "string") -> Any:
+def job_input(located: Located, ctx: Translator, kind: str = "string") -> Body | Invalid | None:
     """Read one input; gives back None for one that is declared without a value.
 
     ``{value: …}`` is the value. (Microsoft's schema tries a truth value before a number there, so that 1 becomes
@@ -102,7 +104,7 @@ def known_keys(value: Mapping[str, Any], keys: Collection[str]) -> bool:
     return not value or any(key in keys for key in value)
 
 
-def not_an_input(located: Located, ctx: Translator) -> Any:
+def not_an_input(located: Located, ctx: Translator) -> Invalid:
     """Refuse what is neither a literal nor data, with a way out."""
     value = located.value
     if value is None:
@@ -129,13 +131,13 @@ SECRET = re.compile(r"passw(or)?d|pwd|secret|token|credential|(api|account|acces
 """Names of what is not written into a message."""
 
 
-def _masked(value: Any) -> Any:
+def _masked(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: "***" if SECRET.search(str(key)) else _masked(item) for key, item in value.items()}
     return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _data(located: Located, ctx: Translator) -> Any:
+def _data(located: Located, ctx: Translator) -> Body | Invalid | None:
     value, from_python = located.value, located.document.from_python
     typed = value.get("type") in LITERAL_TYPES or "value" in value or "default" in value
     if typed and not from_python and "path" not in value:
@@ -157,12 +159,12 @@ def _data(located: Located, ctx: Translator) -> Any:
         return ctx.error(located, f"{wrong} Accepted: azureml:NAME:VERSION, an address, a local path.", "path")
     where = located.child("path").within(os.fspath(path))
     uri = data_uri(where, ctx, kind, datastore(located, ctx)) if from_python or _writable(where, ctx) else INVALID
-    if INVALID in (kind, mode, uri):
+    if kind is INVALID or mode is INVALID or uri is INVALID:
         return INVALID
     return data_body(uri, kind, mode, ctx)
 
 
-def _fits(located: Located, ctx: Translator, kind: Any) -> bool:
+def _fits(located: Located, ctx: Translator, kind: str | Invalid) -> bool:
     """Refuse what an ``Input`` of its type cannot have, and a literal that is only declared.
 
     Source: azure-ai-ml 1.35.2, ``Input._validate_parameter_combinations`` and ``BaseNode._validate_inputs``.
@@ -178,7 +180,7 @@ def _fits(located: Located, ctx: Translator, kind: Any) -> bool:
         ctx.error(located, f"the input {show(located.name)} is declared as a {kind} and has no value.")
         return False
     try:
-        {"integer": int, "number": float}.get(kind, str)(value.get("default") or 0)
+        {"integer": int, "number": float}.get(str(kind), str)(value.get("default") or 0)
     except (ValueError, TypeError):
         ctx.error(located, f"{show(value['default'])} is not a value of type {kind}.", "default")
         return False
@@ -198,7 +200,7 @@ def _writable(located: Located, ctx: Translator) -> bool:
     return False
 
 
-def data_body(uri: Any, kind: str, mode: str | None, ctx: Translator) -> dict[str, Any]:
+def data_body(uri: str | Placeholder, kind: str, mode: str | None, ctx: Translator) -> dict[str, Any]:
     """Make the service's words for data. The mode of a binding is only sent in a pipeline."""
     modes = {"mode": INPUT_MODES[mode]} if mode else {}
     if is_binding(uri):
@@ -217,7 +219,7 @@ def unknown(located: Located, ctx: Translator, keys: Collection[str]) -> None:
             )
 
 
-def input_type(located: Located, ctx: Translator) -> Any:
+def input_type(located: Located, ctx: Translator) -> str | Invalid:
     """Read the type of an input; uri_folder when there is none."""
     given, from_python = located.value.get("type"), located.document.from_python
     if given is None and ("type" not in located.value or from_python):
@@ -227,7 +229,7 @@ def input_type(located: Located, ctx: Translator) -> Any:
     return ctx.error(located, f"{show(given)} is not a type of data. Accepted: {', '.join(TYPES)}.", "type")
 
 
-def input_mode(located: Located, ctx: Translator, kind: Any) -> Any:
+def input_mode(located: Located, ctx: Translator, kind: str | Invalid) -> str | Invalid | None:
     """Read the mode of an input; None when there is none."""
     given, from_python = located.value.get("mode"), located.document.from_python
     if given is None and ("mode" not in located.value or from_python):
@@ -239,7 +241,7 @@ def input_mode(located: Located, ctx: Translator, kind: Any) -> Any:
     return ctx.error(located, f"{show(given)} is not a mode of {kind}. Accepted: {', '.join(accepted)}.", "mode")
 
 
-def _on_compute(located: Located, ctx: Translator, kind: Any) -> None:
+def _on_compute(located: Located, ctx: Translator, kind: str | Invalid) -> None:
     """Check ``path_on_compute``, which is not sent. Microsoft's schema wants a path that is there on this machine."""
     given, files = located.value.get("path_on_compute"), located.document.files
     if "path_on_compute" not in located.value or located.document.from_python:
@@ -252,20 +254,20 @@ def _on_compute(located: Located, ctx: Translator, kind: Any) -> None:
         ctx.warn(located.child("path_on_compute"), '"path_on_compute" of an input is not sent: it has no effect.')
 
 
-def data_uri(located: Located, ctx: Translator, kind: Any, store: str | None) -> Any:
+def data_uri(located: Located, ctx: Translator, kind: str | Invalid, store: str | None) -> str | Placeholder | Invalid:
     """Turn the path of an input into a uri, or a gap for an upload or a label."""
-    given = located.value
+    given: str = located.value
     text = given.removeprefix("azureml:") if not given.startswith("azureml://") else given
     if is_binding(given) or is_url(given) or (text.startswith("/subscriptions/") and ARM_ID.fullmatch(text)):
         return text
     if not (given.startswith((".", "/", "~", *PREFIXES))) and (":" in given or "@" in given):
         return asset("models" if kind in MODEL_TYPES else "data", given, located, ctx)
-    placeholder = local("data", given, located, ctx, store)
-    if placeholder is INVALID or kind is INVALID:
+    upload = local_upload("data", given, located, ctx, store)
+    if upload is INVALID or kind is INVALID:
         return INVALID
-    folder = placeholder.requirement.bundle.is_folder
+    folder = upload.bundle.is_folder
     if kind in TABLE_TYPES:
-        warn_of_no_table(placeholder.requirement.source, located, ctx)
+        warn_of_no_table(upload.source, located, ctx)
     if kind == "uri_file" and folder:
         message = f"{show(given)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
         if os.path.isabs(given):
@@ -275,4 +277,4 @@ def data_uri(located: Located, ctx: Translator, kind: Any, store: str | None) ->
         return ctx.error(
             located, f"{show(given)} is a file, and the input is a uri_folder. Give a folder, or type: uri_file."
         )
-    return Placeholder(placeholder.requirement, "{}/") if kind == "uri_folder" else placeholder
+    return Placeholder(upload, "{}/" if kind == "uri_folder" else "{}")

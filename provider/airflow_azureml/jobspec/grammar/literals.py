@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os.path
-from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
@@ -20,7 +19,7 @@ EMPTY = (
 """Source: Azure/azure-sdk-for-python#41834."""
 
 
-def is_literal(value: Any) -> bool:
+def is_literal(value: object) -> bool:
     """Tell the scalars that an input may be given as."""
     return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
 

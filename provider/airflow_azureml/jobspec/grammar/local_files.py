@@ -5,12 +5,12 @@ Source: azure-ai-ml 1.35.2, ``_schema/core/fields.py``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
-from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.jobspec.document.requirements import Bundle, Placeholder, Upload
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.document.requirements import Bundle, Upload
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.rest.errors import SpecError
 
 PREFIXES = ("file:", "folder:")
@@ -29,18 +29,17 @@ def not_local(located: Located, ctx: Translator) -> bool:
     return True
 
 
-def local(
-    kind: Any,
+def local_upload(
+    kind: Literal["code", "data", "context"],
     given: str,
     located: Located,
     ctx: Translator,
     datastore: str | None = None,
-    template: str = "{}",
     component: bool = False,
-) -> Any:
+) -> Upload | Invalid:
     """Turn a local path into an upload.
 
-    :param given: the path, relative to the folder of the spot.
+    :param given: the path, relative to the folder that the value was written in.
     :param component: it is the code of a component, from which more is left out.
     """
     files = located.document.files
@@ -55,7 +54,7 @@ def local(
             return ctx.error(located, f"{show(given)}: {error}.")
     bundle = ctx.cache[key]
     warn_of_outside_links(bundle, path, located, ctx)
-    return Placeholder(Upload(kind, path, bundle, datastore, "component" if component else ""), template)
+    return Upload(kind, path, bundle, datastore, "component" if component else "")
 
 
 def warn_of_outside_links(bundle: Bundle, path: str, located: Located, ctx: Translator) -> None:
@@ -75,7 +74,7 @@ def datastore(located: Located, ctx: Translator) -> str | None:
     return given.removeprefix("azureml:").rpartition("/datastores/")[2]
 
 
-def follow(given: str, located: Located, ctx: Translator) -> Any:
+def follow(given: str, located: Located, ctx: Translator) -> Document | Invalid:
     """Read another YAML file that a value names; gives back its Document or INVALID."""
     files = located.document.files
     path = files.locate(given.removeprefix("file:"), located.place.folder)

@@ -13,7 +13,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.references import is_url
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import text
 from airflow_azureml.rest.errors import SpecError
 
@@ -39,7 +39,8 @@ def local_table(path: str, located: Located, ctx: Translator) -> list[str] | Non
         ctx.error(document.root, f"{wrong}. Accepted: a list of file, folder or pattern.", "paths")
         return None
     found = [_referenced(row, path, ctx) for row in document.root.child("paths").items()]
-    return None if INVALID in found else found
+    valid = [path for path in found if path is not INVALID]
+    return valid if len(valid) == len(found) else None
 
 
 def warn_of_no_table(path: str, located: Located, ctx: Translator) -> None:
@@ -65,7 +66,7 @@ def _document(path: str, located: Located, ctx: Translator) -> Document | Any:
     return document
 
 
-def _referenced(located: Located, folder: str, ctx: Translator) -> Any:
+def _referenced(located: Located, folder: str, ctx: Translator) -> str | Invalid:
     value = located.value
     keys = [key for key in value if key in PATHS] if isinstance(value, Mapping) else []
     if len(keys) != 1 or len(value) != 1:

@@ -9,7 +9,7 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.inputs import ASSET_NAME, TYPES, UPSTREAM_KEYS, each_named, unknown
 from airflow_azureml.jobspec.table.json_values import warn_of_reading
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
 
 OUTPUT_MODES = {"rw_mount": "ReadWriteMount", "mount": "ReadWriteMount", "upload": "Upload", "direct": "Direct"}
 
@@ -21,12 +21,12 @@ BUILT_OUTPUT_KEYS = ("description", "path_on_compute", "early_available", "is_co
 """What an ``Output`` object of azure-ai-ml carries besides."""
 
 
-def outputs(located: Located, ctx: Translator) -> Any:
+def outputs(located: Located, ctx: Translator) -> Body | Invalid:
     """Read the outputs of a job."""
     return each_named(located, ctx, job_output)
 
 
-def job_output(located: Located, ctx: Translator) -> Any:
+def job_output(located: Located, ctx: Translator) -> Body | Invalid:
     """Read one output; empty is a uri_folder in its default place and mode."""
     if located.value is None:
         return {ctx.key("jobOutputType"): "uri_folder"}
@@ -45,7 +45,7 @@ def job_output(located: Located, ctx: Translator) -> Any:
     value = {key: given for key, given in located.value.items() if given is not None or not from_python}
     kind = _word(located, ctx, value, "type", TYPES) or "uri_folder"
     mode = _word(located, ctx, value, "mode", tuple(OUTPUT_MODES))
-    body = {ctx.key("jobOutputType"): kind}
+    body: Body = {ctx.key("jobOutputType"): kind}
     if mode:
         body["mode"] = OUTPUT_MODES.get(mode, mode)
     if "path" in value:
@@ -69,7 +69,7 @@ def _word(
     return None
 
 
-def _output_path(located: Located, ctx: Translator, given: Any) -> Any:
+def _output_path(located: Located, ctx: Translator, given: object) -> str | Invalid:
     if isinstance(given, str):
         return given
     return ctx.error(located, f"{show(given)} is not a path. Accepted: azureml://datastores/NAME/paths/….", "path")

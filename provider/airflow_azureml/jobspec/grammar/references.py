@@ -6,13 +6,14 @@ Source: azure-ai-ml 1.35.2, ``_schema/core/fields.py`` and ``operations/_operati
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Literal
 from urllib.parse import urlsplit
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Resolve
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import Invalid, Translator
 
 ARM_ID = re.compile(
     r"/?subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+/([^/]+)/.+",
@@ -27,7 +28,9 @@ REGISTRY = re.compile(r"azureml://(registries|feeds)/[^/]+/.+", re.IGNORECASE)
 CURATED = "AzureML-"
 """What the names of Microsoft's own environments begin with; the service resolves them, label or not."""
 
-KINDS = {
+AssetKind = Literal["environments", "data", "models", "components", "codes"]
+
+KINDS: Mapping[str, str] = {
     "environments": "environment",
     "data": "data asset",
     "models": "model",
@@ -59,12 +62,12 @@ def is_url(text: str) -> bool:
     return bool(parts.scheme and parts.netloc)
 
 
-def is_binding(value: Any) -> bool:
+def is_binding(value: object) -> bool:
     """Tell a value that is one ``${{…}}`` binding."""
     return isinstance(value, str) and BINDING.match(value) is not None
 
 
-def asset(kind: Any, given: str, located: Located, ctx: Translator) -> Any:
+def asset(kind: AssetKind, given: str, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Turn a reference to a registered asset into its id, or a gap where a label must be resolved.
 
     :param kind: ``environments``, ``data``, ``models``, ``components`` or ``codes``.
@@ -88,7 +91,7 @@ def asset(kind: Any, given: str, located: Located, ctx: Translator) -> Any:
     return f"{ctx.workspace.path}/{kind}/{name}/versions/{version}"
 
 
-def _labelled(kind: Any, name: str, label: str, located: Located, ctx: Translator) -> Any:
+def _labelled(kind: AssetKind, name: str, label: str, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     if kind == "components" and label == "default":
         return f"{ctx.workspace.path}/components/{name}/labels/default"
     if label != "latest" or kind == "codes":

@@ -12,7 +12,6 @@ import re
 import sys
 import warnings
 from collections.abc import Mapping
-from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import closest, show
@@ -34,7 +33,7 @@ LATER_SYNTAX: tuple[tuple[tuple[int, int], str, re.Pattern[str]], ...] = (
 """What later versions of Python brought, each with what its line looks like. Source: their *What's New* pages."""
 
 
-def check_script(located: Located, code: Any, ctx: Translator) -> None:
+def check_script(located: Located, code: object, ctx: Translator) -> None:
     """Check a scoring script.
 
     :param artifact_address: its name.

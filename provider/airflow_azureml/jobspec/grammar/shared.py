@@ -15,11 +15,11 @@ from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixe
 from airflow_azureml.jobspec.table.field import Container, Field, answers
 from airflow_azureml.jobspec.table.form import Form, snake
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Json, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
 
 
-def label(located: Located, ctx: Translator) -> Any:
+def label(located: Located, ctx: Translator) -> Json | Invalid:
     """Take the value of a tag or property: a text, or nothing; by program, any scalar."""
     if located.value is None or (located.document.from_python and isinstance(located.value, (bool, int, float))):
         return located.value
@@ -29,7 +29,7 @@ def label(located: Located, ctx: Translator) -> Any:
 TAGS = mapped(label, null=True)
 
 
-def variable(located: Located, ctx: Translator) -> Any:
+def variable(located: Located, ctx: Translator) -> Json | Invalid:
     """Take the value of an environment variable: the service has a mapping of texts. What is no text is sent as
     Microsoft's client sends it, as a number, a truth value or null, with a warning.
 
@@ -85,7 +85,7 @@ _identity = by_type(
 )
 
 
-def identity(located: Located, ctx: Translator) -> Any:
+def identity(located: Located, ctx: Translator) -> Body | Invalid:
     """Take an identity; an operator's keyword may be the word of its type alone."""
     if isinstance(located.value, str) and located.document.from_python:
         located = located.within({"type": located.value})
@@ -95,12 +95,12 @@ def identity(located: Located, ctx: Translator) -> Any:
 # -- resources and limits
 
 
-def docker_args(located: Located, ctx: Translator) -> Any:
+def docker_args(located: Located, ctx: Translator) -> str | list[Any] | Invalid:
     """Take the arguments of docker, one text or a list of texts."""
     return listed(text)(located, ctx) if isinstance(located.value, list) else text(located, ctx)
 
 
-def shm_size(located: Located, ctx: Translator) -> Any:
+def shm_size(located: Located, ctx: Translator) -> str | Invalid:
     """Take a size such as ``2g``."""
     given = text(located, ctx)
     if given is INVALID or re.fullmatch(r"\d+[bkmgBKMG]", given) or "${{" in given:
@@ -257,12 +257,12 @@ _SERVICE = (
 )
 
 
-def service(located: Located, ctx: Translator) -> Any:
+def service(located: Located, ctx: Translator) -> Body | Invalid:
     """Take one interactive service."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
     kind = service_type(located, ctx)
-    own, rest = SERVICE_OWN.get(kind, (None, None))
+    own, api_name = SERVICE_OWN.get(kind, ("", "")) if kind is not INVALID else ("", "")
     body = convert_mapping(_SERVICE, located, ctx, extra=("type", *([own] if own else [])))
     if kind is INVALID:
         return INVALID
@@ -273,11 +273,11 @@ def service(located: Located, ctx: Translator) -> Any:
         if given is INVALID:
             return INVALID
         if given:
-            body["properties"] = {**body.get("properties", {}), rest: given}
+            body["properties"] = {**body.get("properties", {}), api_name: given}
     return {ctx.key("jobServiceType"): SERVICES[kind], **body}
 
 
-def service_type(located: Located, ctx: Translator) -> Any:
+def service_type(located: Located, ctx: Translator) -> str | Invalid:
     """Read the type; without one it is the type that has the keys given, ssh first, as Microsoft's client reads it."""
     given = located.value.get("type")
     if given is None and ("type" not in located.value or located.document.from_python):

@@ -49,9 +49,9 @@ def _inferred_input(located: Located, ctx: Translator, scope: Scope) -> Any:
         kind = bindings.LITERALS[type(value)]
         return {"type": kind, "default": str(value) if kind == "integer" else parameter(kind, value)}
     if isinstance(value, Mapping):
-        kind = input_type(located, ctx)
-        mode = input_mode(located, ctx, kind)
-        return INVALID if INVALID in (kind, mode) else {"type": kind, **({"mode": mode} if mode else {})}
+        data_type = input_type(located, ctx)
+        mode = input_mode(located, ctx, data_type)
+        return INVALID if INVALID in (data_type, mode) else {"type": data_type, **({"mode": mode} if mode else {})}
     return INVALID
 
 

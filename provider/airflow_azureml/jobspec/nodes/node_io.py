@@ -142,7 +142,7 @@ def _bound_data(located: Located, ctx: Translator, path: str) -> Any:
         located = located.within({key: item for key, item in located.value.items() if key != "type"})
     kind = input_type(located, ctx)
     mode = input_mode(located, ctx, kind)
-    if INVALID in (kind, mode):
+    if kind is INVALID or mode is INVALID:
         return INVALID
     given = {"mode": INPUT_MODES[mode]} if mode else {}
     return {ctx.key("jobInputType"): "literal", "value": path, **given}

@@ -19,7 +19,7 @@ from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nest
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import OMIT, Translator
+from airflow_azureml.jobspec.table.translator import OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -51,7 +51,7 @@ NETWORK = (
 )
 
 
-def network(located: Located, ctx: Translator) -> Any:
+def network(located: Located, ctx: Translator) -> Converted[Body]:
     """Take a subnet: its id, or the names of the network, which lies in the workspace's group, and of the subnet."""
     body = nested(NETWORK)(located, ctx)
     if not isinstance(body, dict):
@@ -67,7 +67,7 @@ def network(located: Located, ctx: Translator) -> Any:
     return {"id": f"{group}/providers/Microsoft.Network/virtualNetworks/{vnet}/subnets/{subnet}"}
 
 
-def compute_name(located: Located, ctx: Translator) -> Any:
+def compute_name(located: Located, ctx: Translator) -> str | Invalid:
     """Take the name of a compute."""
     if isinstance(located.value, str) and NAME.fullmatch(located.value):
         return located.value
@@ -113,7 +113,7 @@ SCRIPT = (
 )
 
 
-def script(located: Located, ctx: Translator) -> Any:
+def script(located: Located, ctx: Translator) -> Body | Invalid:
     """Take a script of the workspace's storage."""
     body = nested(SCRIPT)(located, ctx)
     if isinstance(body, dict):
@@ -143,7 +143,7 @@ TRIGGERS = {
 }
 
 
-def trigger(located: Located, ctx: Translator) -> Any:
+def trigger(located: Located, ctx: Translator) -> Body | Invalid:
     """Take when something is started or stopped."""
     body = by_type(TRIGGERS, "trigger")(located, ctx)
     if not isinstance(body, dict):
@@ -161,7 +161,7 @@ START_STOP = (
 )
 
 
-def start_stop(located: Located, ctx: Translator) -> Any:
+def start_stop(located: Located, ctx: Translator) -> Body | Invalid:
     """Take one of the times at which an instance is started or stopped."""
     body = nested(START_STOP)(located, ctx)
     if not isinstance(body, dict):

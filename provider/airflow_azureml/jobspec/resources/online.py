@@ -30,7 +30,7 @@ from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nest
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake as snake_case
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import (
     choice,
     duration,
@@ -89,7 +89,7 @@ def translate_online_endpoint(document: Document, workspace: Workspace) -> Endpo
 # -- deployments
 
 
-def milliseconds(located: Located, ctx: Translator) -> Any:
+def milliseconds(located: Located, ctx: Translator) -> Converted[str]:
     """Take whole milliseconds, sent as an ISO 8601 duration; zero sends nothing."""
     given = whole(located, ctx, " of milliseconds")
     if given is INVALID or not given:
@@ -127,7 +127,7 @@ DEFAULT_SCALE = nested((TYPE,), scaleType="Default")
 SCALES = {"default": DEFAULT_SCALE, "target_utilization": nested(UTILIZATION, scaleType="TargetUtilization")}
 
 
-def enabled(located: Located, ctx: Translator) -> Any:
+def enabled(located: Located, ctx: Translator) -> str | Invalid:
     """Take whether a collection is collected: a truth value, or the word for one."""
     word = str(located.value).lower()
     if word in ("true", "false"):
@@ -143,7 +143,7 @@ COLLECTED = (
 )
 
 
-def collected(located: Located, ctx: Translator) -> Any:
+def collected(located: Located, ctx: Translator) -> str | Body | Invalid:
     """Take where something is collected: the id of a data asset, or name, version and path of one to be made."""
     return located.value if isinstance(located.value, str) else nested(COLLECTED)(located, ctx)
 
@@ -163,7 +163,7 @@ COLLECTOR = (
 )
 
 
-def collector(located: Located, ctx: Translator) -> Any:
+def collector(located: Located, ctx: Translator) -> Body | Invalid:
     """Take what is collected of requests and answers; the sampling rate is each collection's."""
     body = nested(COLLECTOR)(located, ctx)
     if not isinstance(body, dict):

@@ -18,7 +18,7 @@ from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
 from airflow_azureml.jobspec.table.field import Convert, Field, answers
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, mapped, text, whole
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
@@ -51,7 +51,7 @@ SCHEDULED = ("pipeline", "command", "spark")
 """Types of jobs that can be scheduled with changes."""
 
 
-def _job(located: Located, ctx: Translator) -> Any:
+def _job(located: Located, ctx: Translator) -> Invalid | None:
     """Check the job of a schedule: a file, with what is to be changed in it, or one that the service has."""
     given = located.value
     if not isinstance(given, Mapping):
@@ -66,7 +66,7 @@ def _job(located: Located, ctx: Translator) -> Any:
     return _file(located.child("job"), changes, ctx)
 
 
-def _file(located: Located, changes: Mapping[Any, Any], ctx: Translator) -> Any:
+def _file(located: Located, changes: Mapping[Any, Any], ctx: Translator) -> Invalid | None:
     if not isinstance(located.value, str) or not located.value:
         return ctx.error(located, f"{show(located.value)} is not a job. Accepted: a job file, azureml:NAME.")
     if located.value.startswith("azureml:"):

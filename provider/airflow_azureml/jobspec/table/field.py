@@ -8,6 +8,7 @@ from types import EllipsisType
 from typing import Any, Generic, TypeVar
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.table.form import Form, node_name
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import Invalid, Translator
@@ -17,6 +18,9 @@ R_co = TypeVar("R_co", covariant=True)
 Convert = Callable[[Located, Translator], object]
 """Reads one value. Returns what is sent for it, INVALID after it has noted a problem, or OMIT."""
 
+
+ReferenceConvert = Callable[[Located, Translator], "str | Placeholder | Invalid"]
+"""The same of a reference, which becomes an id or an address, or a placeholder for one."""
 
 MappingConvert = Callable[[Located, Translator], "dict[str, Any] | Invalid"]
 """The same of a mapping."""

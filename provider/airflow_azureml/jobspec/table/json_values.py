@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.notation import described, moment
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Json, Translator
 
 
-def anything(located: Located, ctx: Translator) -> Any:
-    """Take any value that JSON has."""
+def anything(located: Located, ctx: Translator) -> Json | Invalid:
+    """Take any value that JSON has; INVALID for one that holds something else, wherever it is."""
     value = located.value
     if isinstance(value, Mapping):
-        return {json_key(item, ctx): anything(item, ctx) for item in located.items()}
+        body = {json_key(item, ctx): anything(item, ctx) for item in located.items()}
+        found = {key: item for key, item in body.items() if item is not INVALID}
+        return found if len(found) == len(body) else INVALID
     if isinstance(value, (list, tuple)):
-        return [anything(item, ctx) for item in located.items()]
+        items = [anything(item, ctx) for item in located.items()]
+        valid = [item for item in items if item is not INVALID]
+        return valid if len(valid) == len(items) else INVALID
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
         warn_of_reading(located, ctx)
         return value

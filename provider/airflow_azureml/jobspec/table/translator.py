@@ -41,6 +41,13 @@ Converted: TypeAlias = T | Invalid | Omit
 """What a converter of values of the type ``T`` returns."""
 
 
+Body = dict[str, Any]
+"""A part of a request: names of the service and what is sent for them, gaps included."""
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""A value that JSON has."""
+
+
 @dataclass
 class Translator:
     """One translation in progress.

@@ -18,7 +18,7 @@ from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Address, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.component_io import Port
 from airflow_azureml.jobspec.grammar.includes import beside
-from airflow_azureml.jobspec.grammar.local_files import follow, local
+from airflow_azureml.jobspec.grammar.local_files import follow, local_upload
 from airflow_azureml.jobspec.nodes.component import ANONYMOUS, Component, component_environment, without_empty
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, as_written
@@ -148,14 +148,15 @@ def _code(flow: Located, ctx: Translator) -> Any:
         with_code = flow.within({**flow.value, "code": folder})
         paths = listed(text)(flow.child("additional_includes"), ctx)
         code = INVALID if paths is INVALID else beside(paths, with_code, ctx, lambda located, _: INVALID)
+        upload = code.requirement if isinstance(code, Placeholder) else INVALID
     else:
-        code = local("code", folder, flow.within(folder), ctx, component=True)
-    if code is INVALID or not isinstance(code.requirement, Upload):
+        upload = local_upload("code", folder, flow.within(folder), ctx, component=True)
+    if not isinstance(upload, Upload):
         return INVALID
     tools = os.path.join(folder, TOOLS)
-    if flow.document.files.kind(tools) is None and TOOLS not in [name for _, name in code.requirement.bundle.files]:
+    if flow.document.files.kind(tools) is None and TOOLS not in [name for _, name in upload.bundle.files]:
         return ctx.error(flow, f'the flow has no {TOOLS}. Run "pf flow validate" on it, which writes one.')
-    return Placeholder(code.requirement)
+    return Placeholder(upload)
 
 
 def _registration(spec: Mapping[str, Any]) -> Placeholder:
