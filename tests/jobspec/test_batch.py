@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.jobspec.batch.invocation import Invocation, arguments, read, translate_invocation
+from airflow_azureml.jobspec.batch.arguments import arguments
+from airflow_azureml.jobspec.batch.invocation import Invocation, read, translate_invocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.requirements import Placeholder, Resolve, Upload
 from airflow_azureml.rest.errors import SpecError

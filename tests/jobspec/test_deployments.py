@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.jobspec.batch.deployments import translate_deployment, translate_endpoint
+from airflow_azureml.jobspec.batch.deployments import translate_deployment
+from airflow_azureml.jobspec.batch.endpoints import translate_endpoint
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Resolve, Upload
 from airflow_azureml.rest.errors import SpecError

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from airflow_azureml.cli import main
-from airflow_azureml.jobspec.batch.invocation import arguments, translate_invocation
+from airflow_azureml.jobspec.batch.arguments import arguments
+from airflow_azureml.jobspec.batch.invocation import translate_invocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.requirements import Translation
 from airflow_azureml.jobspec.translate import translate

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from airflow_azureml.cli import main
+from airflow_azureml.jobspec.batch.arguments import arguments
 from airflow_azureml.jobspec.batch.deployments import translate_new_deployment
-from airflow_azureml.jobspec.batch.invocation import arguments, translate_invocation
+from airflow_azureml.jobspec.batch.invocation import translate_invocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.notation import altered
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Translation

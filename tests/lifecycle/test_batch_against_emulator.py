@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from airflow_azureml.client import MLClient
-from airflow_azureml.jobspec.batch.invocation import arguments, read
+from airflow_azureml.jobspec.batch.arguments import arguments
+from airflow_azureml.jobspec.batch.invocation import read
 from airflow_azureml.lifecycle.batch.invocation import invoke_once
 from airflow_azureml.lifecycle.batch.submission import Plan, plan
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify

@@ -172,7 +172,8 @@ class AzureMLHook(BaseHook):
         :raises AzureMLSpecError: lists everything that is wrong; nothing was sent.
         :raises AzureMLAmbiguousInvocationError: it is not known whether a job was started, and none was found.
         """
-        from airflow_azureml.jobspec.batch.invocation import arguments, read
+        from airflow_azureml.jobspec.batch.arguments import arguments
+        from airflow_azureml.jobspec.batch.invocation import read
         from airflow_azureml.jobspec.document.load import load
         from airflow_azureml.lifecycle.batch.submission import invoke
         from airflow_azureml.lifecycle.news import reporter

@@ -111,7 +111,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
 
     def document(self, context: Any) -> Document:
         """The invocation in the grammar of the CLI's ``inputs.yml``."""
-        from airflow_azureml.jobspec.batch.invocation import arguments
+        from airflow_azureml.jobspec.batch.arguments import arguments
 
         elsewhere = ("endpoint_name", "deployment_name", "file")
         return arguments(

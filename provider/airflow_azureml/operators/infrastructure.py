@@ -55,7 +55,7 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it."""
-        from airflow_azureml.jobspec.batch.deployments import translate_endpoint
+        from airflow_azureml.jobspec.batch.endpoints import translate_endpoint
         from airflow_azureml.lifecycle.batch.deployments import begin_endpoint, made
         from airflow_azureml.rest import endpoints
 

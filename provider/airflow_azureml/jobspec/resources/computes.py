@@ -15,6 +15,7 @@ from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.identities import resource_identity
 from airflow_azureml.jobspec.recognition.recognised import explained
+from airflow_azureml.jobspec.resources.compute_bodies import MADE
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
@@ -23,9 +24,6 @@ from airflow_azureml.jobspec.table.translator import OMIT, Body, Converted, Inva
 from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-
-SIZE = "STANDARD_DS3_V2"
-"""The size of machines where none is given, as Microsoft's client sends it."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +101,6 @@ CLUSTER = (
     Field("idle_time_before_scale_down", "nodeIdleTimeBeforeScaleDown", duration),
     Field("ssh_settings", "userAccountCredentials", nested(SSH)),
 )
-SCALE = {"minNodeCount": 0, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2M"}
-"""How far a cluster scales where nothing is given, as Microsoft's client sends it."""
-
 SCRIPT = (
     Field("path", "scriptData", text),
     Field("command", "scriptArguments", text),
@@ -253,66 +248,3 @@ def translate_compute(document: Document, workspace: Workspace) -> Compute:
     head = {key: body.pop(key) for key in ("description", "resourceId") if key in body}
     made = MADE[kind]({key: value for key, value in body.items() if value is not None})
     return Compute(name, {**outer, "properties": {**head, **made}}, tuple(ctx.warnings))
-
-
-def _cluster(body: dict[str, Any]) -> dict[str, Any]:
-    scale = {**SCALE, **{key: body.pop(key) for key in SCALE if key in body}}
-    access = body.pop("ssh_access", None)
-    properties = {
-        "osType": "Linux",
-        "vmSize": SIZE,
-        "remoteLoginPortPublicAccess": "NotSpecified" if access is None else "Enabled" if access else "Disabled",
-        "scaleSettings": scale,
-        **body,
-    }
-    return {
-        "computeType": "AmlCompute",
-        "disableLocalAuth": "userAccountCredentials" not in body,
-        "properties": properties,
-    }
-
-
-def _instance(body: dict[str, Any]) -> dict[str, Any]:
-    access, key = body.pop("ssh_access", None), body.pop("adminPublicKey", None)
-    if access is not None or key is not None:
-        body["sshSettings"] = {"sshPublicAccess": "Enabled" if access else "Disabled"}
-        if key and key.get("key"):
-            body["sshSettings"]["adminPublicKey"] = key["key"]
-    if "assignedUser" in body:
-        body["personalComputeInstanceSettings"] = {"assignedUser": body.pop("assignedUser")}
-    idle, minutes = body.pop("idle", None), body.pop("idle_minutes", None)
-    if minutes or idle:
-        body["idleTimeBeforeShutdown"] = f"PT{minutes}M" if minutes else idle
-    if "setupScripts" in body:
-        body["setupScripts"] = {"scripts": body["setupScripts"]}
-    shared = {"applicationSharingPolicy": "Shared", "computeInstanceAuthorizationType": "personal"}
-    return {
-        "computeType": "ComputeInstance",
-        "disableLocalAuth": not access,
-        "properties": {"vmSize": SIZE, **shared, **body},
-    }
-
-
-def _kubernetes(body: dict[str, Any]) -> dict[str, Any]:
-    properties = {**body.get("properties", {}), "namespace": body.get("namespace", "default")}
-    return {"computeType": "Kubernetes", "properties": properties}
-
-
-def _machine(body: dict[str, Any]) -> dict[str, Any]:
-    account = body.get("ssh", {})
-    port = {"sshPort": account.pop("sshPort")} if "sshPort" in account else {}
-    return {"computeType": "VirtualMachine", "properties": {**port, "administratorAccount": account}}
-
-
-def _spark(body: dict[str, Any]) -> dict[str, Any]:
-    return {"computeType": "SynapseSpark"}
-
-
-MADE = {
-    "amlcompute": _cluster,
-    "computeinstance": _instance,
-    "kubernetes": _kubernetes,
-    "virtualmachine": _machine,
-    "synapsespark": _spark,
-}
-"""What makes the service's words of each type."""

@@ -10,15 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.assets.artifacts import asset_name
-from airflow_azureml.jobspec.batch.deployments import (
-    LABELS,
-    Deployment,
-    Endpoint,
-    code_configuration,
-    model_id,
-    resource_name,
-    tracked,
-)
+from airflow_azureml.jobspec.batch.deployments import Deployment, code_configuration, model_id
+from airflow_azureml.jobspec.batch.endpoints import LABELS, Endpoint, resource_name, tracked
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register

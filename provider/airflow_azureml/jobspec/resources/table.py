@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from airflow_azureml.jobspec.assets.data import translate_data
 from airflow_azureml.jobspec.assets.environments_components import translate_component, translate_environment
 from airflow_azureml.jobspec.assets.models import translate_model
-from airflow_azureml.jobspec.batch.deployments import translate_endpoint, translate_new_deployment
+from airflow_azureml.jobspec.batch.deployments import translate_new_deployment
+from airflow_azureml.jobspec.batch.endpoints import translate_endpoint
 from airflow_azureml.jobspec.document.document import Document
 from airflow_azureml.jobspec.document.requirements import Translation
 from airflow_azureml.jobspec.resources.computes import translate_compute
