@@ -179,14 +179,9 @@ class AzureMLHook(BaseHook):
         from airflow_azureml.lifecycle.news import reporter
 
         with translated():
+            base = None if file is None else load(file)
             document = arguments(
-                None if file is None else load(file),
-                inputs=inputs,
-                outputs=outputs,
-                input=input,
-                input_type=input_type,
-                set=set,
-                **values,
+                base, inputs=inputs, outputs=outputs, input=input, input_type=input_type, set=set, **values
             )
             with self.client() as client:
                 ws = client.workspace
