@@ -115,7 +115,7 @@ class TestAddresses:
             sub=settings.subscription_id.upper(),
             rg=settings.resource_group,
             ws=settings.workspace_name,
-            arm=settings.ws_arm,
+            arm=settings.workspace_arm_id,
             guid=settings.workspace_id,
             container=settings.default_container,
         )

@@ -139,7 +139,7 @@ class Resolver:
 
     def arm_id(self, version: Version) -> str:
         """The ARM id of an asset version of the workspace."""
-        return f"{self._settings.ws_arm}/{version.kind}/{version.name}/versions/{version.version}"
+        return f"{self._settings.workspace_arm_id}/{version.kind}/{version.name}/versions/{version.version}"
 
     def located_id(self, version: Version) -> str:
         """The id by which run history names an asset version of the workspace."""

@@ -36,7 +36,7 @@ def endpoint_resource(settings: Settings, value: Record) -> dict[str, Any]:
         "tenantId": settings.tenant_id,
     }
     return {
-        **tracked(settings, value, f"{settings.ws_arm}/batchEndpoints/{value['name']}", TYPE),
+        **tracked(settings, value, f"{settings.workspace_arm_id}/batchEndpoints/{value['name']}", TYPE),
         "identity": identity,
         "properties": properties,
     }
@@ -44,7 +44,7 @@ def endpoint_resource(settings: Settings, value: Record) -> dict[str, Any]:
 
 def deployment_resource(settings: Settings, value: Record) -> dict[str, Any]:
     """A deployment as ARM answers it. Source: recorded answers."""
-    path = f"{settings.ws_arm}/batchEndpoints/{value['endpoint']}/deployments/{value['name']}"
+    path = f"{settings.workspace_arm_id}/batchEndpoints/{value['endpoint']}/deployments/{value['name']}"
     properties = {**value["properties"], "provisioningState": value["state"]}
     return {**tracked(settings, value, path, f"{TYPE}/deployments"), "properties": properties}
 
@@ -69,7 +69,7 @@ def batch_resource(settings: Settings, record: Record, job: Job) -> dict[str, An
 
     :param record: what its invocation left of itself.
     """
-    path = f"{settings.ws_arm}/batchEndpoints/{record['endpoint']}/deployments/{record['deployment']}"
+    path = f"{settings.workspace_arm_id}/batchEndpoints/{record['endpoint']}/deployments/{record['deployment']}"
     addresses = {"Studio": studio_page(settings, job.name), "Tracking": tracking_address(settings)}
     return {
         "id": f"{path}/jobs/{job.name}",

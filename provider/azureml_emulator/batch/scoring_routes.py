@@ -37,7 +37,7 @@ async def post_job(batch: Batch, request: web.Request, endpoint: str, deployment
     request["job"] = job.name
     record, _ = batch.find_job(endpoint, job.name)
     own = batch.settings
-    path = f"{own.ws_arm}/batchEndpoints/{holder['name']}/deployments/{chosen['name']}"
+    path = f"{own.workspace_arm_id}/batchEndpoints/{holder['name']}/deployments/{chosen['name']}"
     headers = {
         # Recorded: the address is the deployment's, not the job's.
         "Location": f"{own.api}/mferp/managementfrontend{path}?api-version={VERSION}",

@@ -179,7 +179,7 @@ class Settings:
         return f"https://{self.account_name}.blob.{STORAGE_SUFFIX}"
 
     @property
-    def ws_arm(self) -> str:
+    def workspace_arm_id(self) -> str:
         """The workspace's ARM path (its id)."""
         return (
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"

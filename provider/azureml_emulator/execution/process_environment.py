@@ -103,7 +103,7 @@ def tracking_uri(settings: Settings) -> str:
     It is ``azureml://…``, which only the plugin ``azureml-mlflow`` understands, or https where plain MLflow shall be
     enough. Source: https://learn.microsoft.com/azure/machine-learning/how-to-use-mlflow-configure-tracking
     """
-    place = f"{settings.api}/mlflow/v1.0{settings.ws_arm}"
+    place = f"{settings.api}/mlflow/v1.0{settings.workspace_arm_id}"
     return place if settings.mlflow_direct else place.replace("https://", "azureml://", 1)
 
 

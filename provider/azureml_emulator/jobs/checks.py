@@ -70,7 +70,7 @@ def check_compute(settings: Settings, computes: Computes, given: Properties) -> 
     if not compute_id:
         return
     head, _, name = compute_id.rpartition("/")
-    if head and head.lower() != f"{settings.ws_arm}/computes".lower():
+    if head and head.lower() != f"{settings.workspace_arm_id}/computes".lower():
         raise invalid_field("computeId", f"{compute_id!r} is not a compute of this workspace.", "ComputeNotFound")
     if name.lower() == "serverless":
         return

@@ -16,7 +16,7 @@ def job_resource(backend: JobsBackend, job: Job) -> dict[str, Any]:
     """A job as ARM answers it. A step of a pipeline has no ``properties`` there at all. Source: recorded answers to
     GET of command jobs, pipeline jobs and a pipeline's child."""
     envelope = {
-        "id": f"{backend.settings.ws_arm}/jobs/{job.name}",
+        "id": f"{backend.settings.workspace_arm_id}/jobs/{job.name}",
         "name": job.name,
         "type": TYPE,
         "systemData": {"createdAt": job.created_at, "createdBy": job.created_by, "createdByType": "Application"},
@@ -68,7 +68,7 @@ def own_services(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
 
 def tracking_address(settings: Settings) -> str:
     """The address of the workspace's MLflow, as jobs show it."""
-    return f"azureml://{settings.api.partition('://')[2]}/mlflow/v1.0{settings.ws_arm}?"
+    return f"azureml://{settings.api.partition('://')[2]}/mlflow/v1.0{settings.workspace_arm_id}?"
 
 
 def studio_page(settings: Settings, name: str) -> str:

@@ -31,9 +31,7 @@ def artifact_uri(mlflow: Mlflow, run: str, experiment: str) -> str:
         name = folder_of(run) if run else RUNS
         return mlflow.blobs.path(mlflow.settings.artifact_container, name).as_uri()
     host = mlflow.settings.api.removeprefix("https://")
-    place = (
-        f"azureml://{host}/mlflow/v2.0{mlflow.settings.ws_arm}/experiments/{mlflow.tracking.experiment_id(experiment)}"
-    )
+    place = f"azureml://{host}/mlflow/v2.0{mlflow.settings.workspace_arm_id}/experiments/{mlflow.tracking.experiment_id(experiment)}"
     return f"{place}/runs/{run}/artifacts" if run else place
 
 

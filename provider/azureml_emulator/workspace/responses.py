@@ -15,7 +15,7 @@ def workspace_resource(settings: Settings) -> dict[str, Any]:
     group = f"/subscriptions/{settings.subscription_id}/resourceGroups/{settings.resource_group}/providers"
     host = settings.api.partition("://")[2]
     return {
-        "id": settings.ws_arm,
+        "id": settings.workspace_arm_id,
         "name": settings.workspace_name,
         "type": TYPE,
         "location": settings.region,
@@ -27,7 +27,7 @@ def workspace_resource(settings: Settings) -> dict[str, Any]:
             "description": "A workspace of the local emulator.",
             "workspaceId": settings.workspace_id,
             "discoveryUrl": f"{settings.api}/discovery",
-            "mlFlowTrackingUri": f"azureml://{host}/mlflow/v1.0{settings.ws_arm}",
+            "mlFlowTrackingUri": f"azureml://{host}/mlflow/v1.0{settings.workspace_arm_id}",
             "storageAccount": f"{group}/Microsoft.Storage/storageAccounts/emuacct",
             "keyVault": f"{group}/Microsoft.Keyvault/vaults/emulator",
             "applicationInsights": f"{group}/Microsoft.insights/components/emulator",
@@ -49,7 +49,7 @@ def workspace_resource(settings: Settings) -> dict[str, Any]:
 def datastore_resource(settings: Settings, datastore: dict[str, Any]) -> dict[str, Any]:
     """A datastore as ARM answers it; its secrets are another call."""
     return {
-        "id": f"{settings.ws_arm}/datastores/{datastore['name']}",
+        "id": f"{settings.workspace_arm_id}/datastores/{datastore['name']}",
         "name": datastore["name"],
         "type": f"{TYPE}/datastores",
         "properties": datastore["properties"],
@@ -61,7 +61,7 @@ def compute_resource(settings: Settings, compute: dict[str, Any]) -> dict[str, A
     """A compute as ARM answers it."""
     times = {"modifiedOn": compute["modified_at"]} if "modified_at" in compute else {}
     return {
-        "id": f"{settings.ws_arm}/computes/{compute['name']}",
+        "id": f"{settings.workspace_arm_id}/computes/{compute['name']}",
         "name": compute["name"],
         "type": f"{TYPE}/computes",
         "location": compute["location"],
