@@ -127,11 +127,12 @@ def _type(annotation: str, base: type[Any]) -> str:
 
 
 def _named_elsewhere(name: str, *docstrings: Docstring) -> str:
-    """Where a keyword is spoken of with another: ``as are `tags` and `properties```."""
+    """Where a keyword is spoken of with another: ``as are `tags` and `properties```, or at all."""
     for said in docstrings:
         for other, text in said.parameters.items():
-            if re.search(rf"\b(?:as|so) (?:are|do|does)\b[^.:]*`{name}`", text):
-                return f"as `{other}`"
+            if f"`{name}`" in text:
+                alike = re.search(rf"\b(?:as|so) (?:are|is|do|does)\b[^.:]*`{name}`", text)
+                return f"as `{other}`" if alike else f"see `{other}`"
     return ""
 
 

@@ -47,3 +47,9 @@ def test_defaults_are_those_of_the_source_and_not_of_this_machine() -> None:
     assert "| `deferrable` | `bool` | *configured* |" in page
     assert "| `azureml_conn_id` | `str` | `'azureml_default'` |" in page
     assert '| `on_canceled` | `"fail"` or `"skip"` or `"retry"` | `\'fail\'` |' in page
+
+
+def test_every_keyword_has_a_meaning() -> None:
+    rows = [line for line in operators.page().splitlines() if line.startswith("| `")]
+    assert len(rows) > 100
+    assert [row for row in rows if row.endswith("|  |")] == []

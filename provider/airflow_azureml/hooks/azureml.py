@@ -31,7 +31,7 @@ class AzureMLHook(BaseHook):
     """Reach one Azure ML workspace through one Airflow connection.
 
     :param azureml_conn_id: connection of type ``azureml``, or ``azure`` (the official provider's).
-    :param subscription_id: overrides the connection's; so do the two after it.
+    :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
     """
 
     conn_name_attr = "azureml_conn_id"

@@ -30,15 +30,20 @@ T = TypeVar("T")
 class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
     """Run one Azure ML job and wait for it; a subclass says only what the job is and how it comes to be.
 
-    :param wait_for_completion: False ends the task once the job is submitted; its result then has no outputs yet.
+    :param wait_for_completion: False ends the task once the job is submitted: its result has no outputs yet, a sensor
+        takes them, and a *Clear* cancels nothing.
     :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
-    :param poll_interval: seconds between two looks at the job, at most: young jobs are looked at sooner, after 1, 2, 4,
-        8 ... seconds; default: ``[azureml] poll_interval`` (30).
-    :param patience: seconds of failed looks in a row before the task gives up; default: ``[azureml] patience`` (900).
-    :param stream_logs: copy the job's log into the task's log while waiting on a worker; after a deferral, its end.
+    :param poll_interval: seconds between requests for the job's status, at most: a young job is asked for after 1, 2,
+        4, 8 ... seconds (deferred: from the fifth second on); default: ``[azureml] poll_interval`` (30).
+    :param patience: seconds for which such requests may go on failing; default: ``[azureml] patience`` (900).
+    :param stream_logs: copy the job's log into the task's log, every five seconds, while waiting on a worker; after a
+        deferral, its end.
     :param cancel_on_kill: cancel the job when the task is cleared, failed or otherwise ended by hand, or out of time.
     :param on_canceled: what a cancel by somebody else does: ``fail`` without retries, ``skip``, or ``retry``: fail as
         any failure does. A job that its own time limit ended has failed.
+    :return: ``{"job_name", "status", "experiment_name", "studio_url", "started_at", "ended_at", "outputs",
+        "metrics"}``, and of a sweep ``best_job_name``. Each output is pushed under its own name, too, beside
+        ``azureml_job_name`` (before the job is submitted) and ``azureml_studio_url``.
     """
 
     operator_extra_links = (AzureMLStudioLink(),)

@@ -25,6 +25,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
     (``AzureMLAmbiguousInvocationError``). A model deployment takes one data input and leaves one output, ``score``; a
     pipeline component's inputs and outputs go by their names.
 
+    :param endpoint_name: the endpoint; it and its deployments are read before anything is sent.
     :param deployment_name: left out: the endpoint's default deployment.
     :param inputs: by name: a reference to data or ``{"type": ..., "path": ...}``, a literal, or the output of another
         task, ``task.output["name"]``.
@@ -33,13 +34,16 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
     :param input: the short form of ``inputs``: one path, or the output of another task.
     :param input_type: what ``input`` is: ``uri_folder`` or ``uri_file``.
     :param file: the CLI's ``inputs.yml``: the name of a ``.yml`` file, YAML text or a mapping; keywords win. Files are
-        templates as well.
-    :param set: dotted paths and values, as a mapping or as a list of ``"a.b=c"``; applied last, as the CLI's ``--set``.
+        templates as well; relative paths in one belong to its folder.
+    :param set: dotted paths into the same document and values, as a mapping or as a list of ``"a.b=c"``; applied last,
+        as the CLI's ``--set``.
     :param experiment_name: of a pipeline component's job; a model's is in the experiment of the endpoint's name.
-    :param job_name: for display.
+    :param job_name: for display; the service names the job itself.
     :param mini_batch_size: overrides the deployment's for this job, as do ``instance_count``, ``error_threshold``,
         ``max_concurrency_per_instance``, ``max_retries``, ``logging_level`` and ``output_file_name``.
+        An ``error_threshold`` of -1 ignores all failures.
     :param retry_timeout: seconds, or a timedelta, for each mini-batch.
+    :param tags: mapping of texts, as is ``properties``.
     """
 
     def __init__(

@@ -22,6 +22,8 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     """Make a batch endpoint, or change it where it differs; what is not given stays as it is.
 
     :param name: 3 to 32 letters, digits and ``-``; unique in the workspace's region.
+    :param description: a text for people.
+    :param tags: mapping of texts, as is ``properties``.
     :param default_deployment: the deployment that runs where an invocation names none; it must exist.
     :param spec: the CLI's YAML of a batch endpoint: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     :return: ``{"id", "name"}``.
@@ -93,17 +95,30 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
 
     Keywords are those of the CLI's YAML.
 
+    :param name: of the deployment.
     :param endpoint_name: the endpoint; it must exist.
+    :param type: ``model`` or ``pipeline``; left out: what the keywords say.
     :param model: ``azureml:name:version``, ``azureml:name@latest``, an ARM id, the result of the task that registered
         it, or a model that is written out: a mapping with ``path``, ``type`` and the like, or an upstream output. It is
         registered under its ``name`` (and ``version``) where it has one, else by its content.
+    :param component: a pipeline component.
+    :param job_definition: a job whose pipeline is run.
     :param code: local folder, relative to the DAG file's folder, or the id of registered code; with ``scoring_script``,
         a file in it. ``code_configuration`` is the same as one mapping.
     :param environment: a reference, or a mapping with ``image``, ``conda_file``, ``build``; registered like a model.
+    :param environment_variables: mapping of texts, as are ``tags`` and ``properties``.
     :param compute: a name, ``azureml:name`` or an ARM id.
     :param job_resources: mapping with ``instance_count``, ``instance_type`` ...; Airflow itself owns ``resources``.
+    :param instance_count: nodes of a job.
+    :param mini_batch_size: files of one call of the scoring script.
+    :param max_concurrency_per_instance: calls at once on one node.
+    :param output_action: ``append_row`` or ``summary_only``.
+    :param output_file_name: the file that rows are appended to; default: ``predictions.csv``.
+    :param error_threshold: files that may fail; -1 ignores all failures.
     :param retry_settings: ``{"max_retries", "timeout"}``, seconds for each mini-batch.
+    :param logging_level: ``info``, ``warning`` or ``debug``.
     :param settings: of a model, the keywords above in one mapping; of a pipeline, ``default_compute`` and the like.
+    :param description: a text for people.
     :param set_default: make it the endpoint's default deployment as well.
     :param spec: the CLI's YAML of a batch deployment: a ``.yml`` file's name, YAML text or a mapping; keywords win.
     :return: ``{"id", "name"}``.

@@ -94,21 +94,27 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     Keywords and their values are those of the CLI's YAML. Azure ML's own bindings, ``${{inputs.x}}``, may stand beside
     ``{{ ds }}``.
 
-    :param command: the command line.
+    :param command: the command line; Azure ML fills in ``${{inputs.x}}`` and ``${{outputs.x}}``, Airflow ``{{ ds }}``.
     :param environment: a reference (``azureml:name:version``, ``azureml:name@latest``, curated, registry, ARM id) or a
-        mapping with ``image``, ``conda_file`` (path or mapping), ``build``.
+        mapping with ``image``, ``conda_file`` (path or mapping), ``build``; with a ``name`` it is registered under it.
     :param compute: a name, ``azureml:name`` or an ARM id; left out or ``serverless``: serverless.
     :param code: local folder or file, relative to the DAG file's folder, or the id of registered code.
     :param inputs: literals, data (``{"type": ..., "path": ...}``) or outputs of other tasks, ``task.output["name"]``.
-    :param outputs: an output that is None or ``{}`` is a ``uri_folder``.
-    :param identity: a mapping, or its ``type`` word.
+    :param outputs: mappings by name; an output that is None or ``{}`` is a ``uri_folder`` in its default mode.
+    :param environment_variables: mapping of texts.
+    :param tags: mapping of texts, beside those that name the task.
+    :param properties: mapping of texts.
+    :param distribution: the CLI's mapping, as are ``queue_settings``, ``services`` and ``notification_setting``.
+    :param identity: the CLI's mapping, or its ``type`` word.
     :param limits: ``{"timeout": seconds}``.
     :param timeout: the same by itself: seconds or a timedelta, rounded up to whole seconds.
     :param job_resources: mapping with ``instance_type``, ``instance_count``, ``shm_size``, ``docker_args``,
         ``locations``, ``properties``; Airflow itself owns the name ``resources``.
     :param instance_type: as in ``job_resources``, as are ``instance_count``, ``shm_size`` and ``docker_args``.
     :param experiment_name: default: the DAG's id.
-    :param display_name: default: ``dag_id.task_id``.
+    :param display_name: default: ``dag_id.task_id``, of a mapped task with its label: ``dag_id.task_id [label]``.
+    :param description: a text for people.
+    :param parent_job_name: the job to show this one below.
     """
 
     def __init__(

@@ -39,6 +39,7 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
         ``retry``: fail as any failure does. A job that its own time limit ended has failed.
     :param azureml_conn_id: connection of type ``azureml`` (or ``azure``).
     :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
+    :return: the result of the job, and each output under its own name, as operators give them.
     """
 
     template_fields: Sequence[str] = (
