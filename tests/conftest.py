@@ -63,9 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to begin where something is missing that must be there."""
-    for name in filter(None, config.getoption("--require").split(",")):
+    required = [name for name in config.getoption("--require").split(",") if name]
+    for name in required:
         if name not in REQUIRABLE:
-            raise pytest.UsageError(f"--require: {name!r} is not known. Accepted: {', '.join(REQUIRABLE)}.")
+            raise pytest.UsageError(f"--require: unknown name {name!r}. Accepted: {', '.join(REQUIRABLE)}.")
+    for name in required:
         place = _corpus_place() / "index.json" if name == "corpus" else _python_of(name)
         if not place.exists():
             raise pytest.UsageError(f"--require: {name} is missing, {place} does not exist.")

@@ -20,7 +20,7 @@ REQUIRED = "corpus,sdk,airflow2,jobs"
 
 @pytest.mark.parametrize(
     ("required", "said"),
-    [("corpus", "corpus is missing"), ("sdk,corpse", "'corpse' is not known. Accepted: corpus, sdk, airflow2, jobs.")],
+    [("corpus", "corpus is missing"), ("sdk,corpse", "unknown name 'corpse'. Accepted: corpus, sdk, airflow2, jobs.")],
 )
 def test_what_is_required_and_missing_ends_the_tests(required: str, said: str, tmp_path: Path) -> None:
     # A file without fixtures and heavy imports is collected at once.
