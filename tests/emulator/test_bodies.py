@@ -11,9 +11,10 @@ import pytest
 
 from azureml_emulator.app import Emulator
 from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.schema import seconds
-from azureml_emulator.core.schemas import COMMAND_JOB, read_properties
 from azureml_emulator.core.settings import load_settings
+from azureml_emulator.jobs.schemas import COMMAND_JOB
 from azureml_emulator.pipelines.schemas import OTHER_NODES
 from tests.corpus.cases import place
 

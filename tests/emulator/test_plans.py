@@ -13,7 +13,7 @@ import pytest
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.assets.versions import Versions
 from azureml_emulator.core.errors import ServiceError
-from azureml_emulator.core.schemas import read_properties
+from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.settings import Settings, load_settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.jobs.artifacts import job_output

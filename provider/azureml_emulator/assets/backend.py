@@ -11,8 +11,8 @@ from azureml_emulator.assets.reference_checks import CURATED
 from azureml_emulator.assets.references import JobOutput, Resolver
 from azureml_emulator.assets.versions import Version, Versions
 from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
-from azureml_emulator.core.schemas import invalid
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.storage.backend import Storage

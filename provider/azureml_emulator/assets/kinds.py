@@ -15,10 +15,11 @@ from typing import Any
 import yaml
 
 from azureml_emulator.assets.references import Place, Resolver, UnresolvedError
+from azureml_emulator.assets.schemas import CODE, DATA, ENVIRONMENT, MODEL
 from azureml_emulator.assets.versions import Version
 from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, Shape
-from azureml_emulator.core.schemas import CODE, DATA, ENVIRONMENT, MODEL, invalid
 from azureml_emulator.storage.models import BlobStore
 
 Properties = dict[str, Any]

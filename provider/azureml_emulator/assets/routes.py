@@ -11,12 +11,13 @@ from aiohttp import web
 from azureml_emulator.assets.backend import Assets, bare, check_name, curated, missing
 from azureml_emulator.assets.reference_checks import CURATED
 from azureml_emulator.assets.responses import container_resource, version_resource
+from azureml_emulator.assets.schemas import CONTAINER
 from azureml_emulator.assets.versions import KINDS, Version
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.resource_body import invalid, read_properties
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
-from azureml_emulator.core.schemas import CONTAINER, invalid, read_properties
 
 
 def in_view(request: web.Request, archived: bool) -> bool:

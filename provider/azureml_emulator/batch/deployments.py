@@ -8,8 +8,8 @@ from typing import Any
 from azureml_emulator.assets.reference_checks import check_reference, environment_id, required_version
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
-from azureml_emulator.core.schemas import invalid
 
 Properties = dict[str, Any]
 CheckCompute = Callable[[Properties], None]

@@ -17,8 +17,8 @@ from azureml_emulator.batch.deployments import CheckCompute, model_address
 from azureml_emulator.batch.schemas import INVOCATION
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.operations import Record
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, seconds
-from azureml_emulator.core.schemas import invalid
 from azureml_emulator.execution import injob
 
 Body = dict[str, Any]

@@ -7,8 +7,8 @@ from typing import Any
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.batch.invocation import KINDS, Body, check_output_place
 from azureml_emulator.core.operations import Record
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
-from azureml_emulator.core.schemas import invalid
 from azureml_emulator.pipelines.schemas import SETTINGS
 
 PREFIX = "componentdeployment.settings."

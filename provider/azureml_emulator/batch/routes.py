@@ -16,9 +16,9 @@ from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem, Shape
-from azureml_emulator.core.schemas import invalid
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
 """Source: Microsoft's limits: 3 to 32 letters, digits and hyphens, the first one a letter."""

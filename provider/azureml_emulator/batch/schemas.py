@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from azureml_emulator.core.resource_body import TEXTS
 from azureml_emulator.core.schema import (
     Problem,
     Report,
@@ -24,7 +25,7 @@ from azureml_emulator.core.schema import (
     whole,
     words,
 )
-from azureml_emulator.core.schemas import MODES_IN, TEXTS
+from azureml_emulator.jobs.schemas import MODES_IN
 
 ACTIONS = words("AppendRow", "SummaryOnly")
 LEVELS = words("Info", "Warning", "Debug")

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
-from azureml_emulator.core.schemas import invalid
 
 PAGE = 100
 

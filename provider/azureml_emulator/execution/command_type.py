@@ -8,13 +8,13 @@ from typing import Any
 
 from azureml_emulator.assets.reference_checks import check_reference, environment_id
 from azureml_emulator.core.errors import invalid_field
-from azureml_emulator.core.schemas import COMMAND_JOB
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_run import CommandRun
 from azureml_emulator.jobs.bindings import unknown_bindings
 from azureml_emulator.jobs.checks import check_compute, check_inputs
 from azureml_emulator.jobs.definitions import Properties, default_output
 from azureml_emulator.jobs.engine import Engine, JobType
+from azureml_emulator.jobs.schemas import COMMAND_JOB
 
 ABSENT = (
     "description",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.errors import ServiceError
-from azureml_emulator.core.schemas import read_properties
+from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.identity.tokens import Tokens

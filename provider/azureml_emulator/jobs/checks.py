@@ -8,8 +8,8 @@ from typing import Any
 from azureml_emulator.assets.reference_checks import check_reference
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.resource_body import ENVELOPE, invalid
 from azureml_emulator.core.schema import Problem, record
-from azureml_emulator.core.schemas import ENVELOPE, invalid
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.models import NAME

@@ -7,8 +7,8 @@ from functools import partial
 from azureml_emulator.assets.kinds import Kind, Properties, base
 from azureml_emulator.assets.reference_checks import check_reference, environment_id
 from azureml_emulator.assets.references import Resolver
+from azureml_emulator.assets.schemas import COMPONENT
 from azureml_emulator.core.errors import ServiceError
-from azureml_emulator.core.schemas import COMPONENT
 from azureml_emulator.jobs.bindings import required_inputs
 from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.pipelines.component_of_job import kept_as, with_parts

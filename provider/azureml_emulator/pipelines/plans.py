@@ -9,8 +9,9 @@ from typing import Any
 
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import ServiceError, invalid_field
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
-from azureml_emulator.core.schemas import STEP_JOB, invalid
+from azureml_emulator.jobs.schemas import STEP_JOB
 from azureml_emulator.pipelines.components import NodeError, Spec, check_inputs, find_spec, ports
 from azureml_emulator.pipelines.graph import BindingError, Graph, Row, Scope, listing
 from azureml_emulator.pipelines.node_jobs import command_job, pipeline_job

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.resource_body import TEXTS
 from azureml_emulator.core.schema import Problem, Report, Shape, anything, bag, flag, kind_of, record, text, union
-from azureml_emulator.core.schemas import DATA_TYPES, INPUTS, JOB, MODES_IN, MODES_OUT, OUTPUTS, TEXTS
+from azureml_emulator.jobs.schemas import DATA_TYPES, INPUTS, JOB, MODES_IN, MODES_OUT, OUTPUTS
 
 OTHER_NODES = frozenset(
     {

@@ -13,30 +13,16 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import DELETING, Operation
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.schema import Problem, anything, bag, record, text
-from azureml_emulator.core.schemas import COMPUTE, invalid
+from azureml_emulator.core.schema import Problem
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.computes import compute
 from azureml_emulator.workspace.responses import compute_resource
+from azureml_emulator.workspace.schemas import COMPUTE_ENVELOPE
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
 """Source: the service's rule for compute names, 2 to 32 characters that begin with a letter."""
-
-ENVELOPE = record(
-    {
-        "properties": COMPUTE,
-        "location": text,
-        "tags": bag(text),
-        "identity": bag(anything, nulls=True),
-        "sku": bag(anything, nulls=True),
-        "id": text,
-        "name": text,
-        "type": text,
-        "systemData": bag(anything, nulls=True),
-    },
-    ("properties",),
-)
 
 
 async def list_computes(workspace: Workspace, request: web.Request) -> web.Response:
@@ -54,7 +40,7 @@ async def get_compute(workspace: Workspace, request: web.Request, name: str) -> 
 async def put_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Create or update: 201 and an operation for a new one, 200 and an operation for one that exists."""
     problems: list[Problem] = []
-    given = ENVELOPE(await read_object(request), "", problems.append)
+    given = COMPUTE_ENVELOPE(await read_object(request), "", problems.append)
     if not NAME.fullmatch(name):
         problems.append(Problem("name", f"{name!r}: 2 to 32 letters, digits and hyphens, the first one a letter."))
     if problems:

@@ -9,10 +9,11 @@ from aiohttp import web
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page, truth
 from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.routing import WORKSPACE, Plane, Route
-from azureml_emulator.core.schemas import DATASTORE, read_properties
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.responses import datastore_resource, workspace_resource
+from azureml_emulator.workspace.schemas import DATASTORE
 
 GROUP_WORKSPACES = WORKSPACE.rpartition("/")[0]
 SUBSCRIPTION_WORKSPACES = "{sub}/providers/Microsoft.MachineLearningServices/workspaces"

@@ -1,0 +1,58 @@
+"""The keys of asset versions and their containers; where they come from is said in ``core/resource_body.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from azureml_emulator.core.resource_body import RESOURCE
+from azureml_emulator.core.schema import Shape, address, anything, bag, flag, many, record, text, union, words
+
+ASSET: Mapping[str, Shape] = {
+    **RESOURCE,
+    "isAnonymous": flag,
+    "isArchived": flag,
+    "provisioningState": text,
+    "stage": text,
+    "autoDeleteSetting": anything,
+    "intellectualProperty": anything,
+}
+CONTAINER = record(
+    {
+        **RESOURCE,
+        "isArchived": flag,
+        "dataType": words("uri_file", "uri_folder", "mltable"),
+        "latestVersion": text,
+        "nextVersion": text,
+        "provisioningState": text,
+    }
+)
+CODE = record({**ASSET, "codeUri": text}, ("codeUri",))
+PLAIN_DATA = record({**ASSET, "dataType": text, "dataUri": address}, ("dataUri",))
+TABLE_DATA = record({**ASSET, "dataType": text, "dataUri": address, "referencedUris": many(text)}, ("dataUri",))
+DATA = union("dataType", {"uri_file": PLAIN_DATA, "uri_folder": PLAIN_DATA, "mltable": TABLE_DATA})
+ENVIRONMENT = record(
+    {
+        **ASSET,
+        "autoRebuild": words("Disabled", "OnBaseImageUpdate"),
+        "build": record({"contextUri": text, "dockerfilePath": text}, ("contextUri",)),
+        "condaFile": text,
+        "environmentType": text,
+        "image": text,
+        "inferenceConfig": anything,
+        "osType": words("Linux", "Windows"),
+    }
+)
+MODEL = record(
+    {
+        **ASSET,
+        "flavors": bag(record({"data": bag(anything, nulls=True)})),
+        "jobName": text,
+        "modelType": words("mlflow_model", "custom_model", "triton_model"),
+        "modelUri": address,
+        "datasets": anything,
+        "systemMetadata": anything,
+        "modelVersion": text,
+    },
+    ("modelUri",),
+)
+COMPONENT = record({**ASSET, "componentSpec": bag(anything, nulls=True)}, ("componentSpec",))

@@ -1,0 +1,59 @@
+"""The keys of datastores and computes; where they come from is said in ``core/resource_body.py``."""
+
+from __future__ import annotations
+
+from azureml_emulator.core.resource_body import RESOURCE
+from azureml_emulator.core.schema import anything, bag, flag, record, text, words
+
+DATASTORE = record(
+    {
+        **RESOURCE,
+        "datastoreType": words("AzureBlob", "AzureDataLakeGen1", "AzureDataLakeGen2", "AzureFile", "OneLake"),
+        "isDefault": flag,
+        "accountName": text,
+        "containerName": text,
+        "filesystem": text,
+        "fileShareName": text,
+        "endpoint": text,
+        "protocol": text,
+        "serviceDataAccessAuthIdentity": text,
+        "credentials": bag(anything, nulls=True),
+        "resourceGroup": text,
+        "subscriptionId": text,
+        "intellectualProperty": anything,
+        "storeName": text,
+        "artifact": anything,
+        "oneLakeWorkspaceName": text,
+    },
+    ("datastoreType",),
+)
+COMPUTE = record(
+    {
+        "computeType": words("AmlCompute", "ComputeInstance", "Kubernetes", "VirtualMachine", "SynapseSpark"),
+        "computeLocation": text,
+        "description": text,
+        "disableLocalAuth": flag,
+        "isAttachedCompute": flag,
+        "properties": bag(anything, nulls=True),
+        "provisioningState": text,
+        "provisioningErrors": anything,
+        "createdOn": text,
+        "modifiedOn": text,
+        "resourceId": text,
+    },
+    ("computeType",),
+)
+COMPUTE_ENVELOPE = record(
+    {
+        "properties": COMPUTE,
+        "location": text,
+        "tags": bag(text),
+        "identity": bag(anything, nulls=True),
+        "sku": bag(anything, nulls=True),
+        "id": text,
+        "name": text,
+        "type": text,
+        "systemData": bag(anything, nulls=True),
+    },
+    ("properties",),
+)
