@@ -15,8 +15,9 @@ from typing import Any, Literal
 from airflow_azureml.cli.dagcalls import DagFile, OperatorCall
 from airflow_azureml.cli.literals import UNKNOWN, is_known, is_template
 from airflow_azureml.jobspec.check import problems_as
-from airflow_azureml.jobspec.document.load import is_path, read_text
+from airflow_azureml.jobspec.document.load import read_text
 from airflow_azureml.jobspec.document.messages import closest, show
+from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 
@@ -218,7 +219,7 @@ def _names_a_template(call: OperatorCall, given: Mapping[str, Any], folder: str)
     """Whether a file that a keyword names can be read only once Airflow has rendered it."""
     for field in getattr(call.operator, "template_file_fields", ()):
         name = given.get(field)
-        if isinstance(name, str) and is_path(name):
+        if isinstance(name, str) and is_file_name(name):
             with suppress(SpecError):
                 return is_template(read_text(os.path.join(folder, name)))
     return False

@@ -73,13 +73,6 @@ def _put_back(value: Any, words: dict[str, str]) -> Any:
     return value
 
 
-def is_file_name(value: Any) -> bool:
-    """Whether a template field names a file: a path object, or a string that ends in ``.yml`` or ``.yaml``."""
-    if isinstance(value, str):
-        return "\n" not in value and value.endswith((".yml", ".yaml"))
-    return isinstance(value, os.PathLike)
-
-
 def find_file(name: str, folders: Iterable[str]) -> str | None:
     """Find a file by its name: the name itself if it is absolute, else the first of the folders that has it."""
     candidates = [name] if os.path.isabs(name) else [os.path.join(folder, name) for folder in folders]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.operators import sdk_objects, templates
 from airflow_azureml.version_compat import BaseOperator, XComNotFound
 
@@ -94,7 +95,7 @@ class AzureMLBaseOperator(BaseOperator):
         """
         for field in self.template_file_fields:
             value = getattr(self, field, None)
-            if value is None or not templates.is_file_name(value):
+            if value is None or not is_file_name(value):
                 continue
             path = templates.find_file(os.fspath(value), self.template_folders())
             if path is None:
@@ -122,7 +123,7 @@ class AzureMLBaseOperator(BaseOperator):
         from airflow_azureml.jobspec.document.load import load
 
         value, path = getattr(self, field), self.template_file_paths.get(field)
-        if path is None and templates.is_file_name(value):
+        if path is None and is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
         return load(value, folder=self.template_folders()[0], file=path)

@@ -19,6 +19,7 @@ from airflow_azureml.jobspec.document.requirements import Bundle
 from airflow_azureml.jobspec.document.sdk_objects import BASE, is_object, written
 from airflow_azureml.jobspec.document.yamltext import DEPTH, DIGITS, LIMIT, parse
 from airflow_azureml.local import additional_includes, folders, git
+from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.rest.errors import Problem, SpecError
 
 JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
@@ -106,7 +107,7 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
     problems: tuple[Problem, ...] = ()
     if isinstance(source, Document):
         return source
-    if isinstance(source, os.PathLike) or (isinstance(source, str) and is_path(source)):
+    if is_file_name(source):
         path = os.path.join(base, os.fspath(source))
         return load(read_text(path), folder=folder or os.path.dirname(path), file=path)
     if isinstance(source, str):
@@ -133,11 +134,6 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
     if not isinstance(source, str):  # what was YAML has been measured
         _check(value, [0])
     return Document(value, base, LocalFiles(), places, from_python, problems)
-
-
-def is_path(source: str) -> bool:
-    """Tell a file's name from YAML text."""
-    return "\n" not in source and source.endswith((".yml", ".yaml"))
 
 
 def read_text(path: str) -> str:

@@ -16,11 +16,11 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.inputs import TYPES
-from airflow_azureml.jobspec.table.convert import convert_mapping
-from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.convert import by_type, convert_mapping
+from airflow_azureml.jobspec.table.field import Field, MappingConvert
 from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
-from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
-from airflow_azureml.jobspec.table.values import listed, number, text, truth, warn_of_base
+from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
+from airflow_azureml.jobspec.table.values import choice, listed, number, text, truth, warn_of_base
 
 PARAMETERS = ("number", "integer", "boolean", "string")
 PORTS = ("path", *TYPES)
@@ -56,17 +56,6 @@ class Port:
 Ports = Mapping[str, Port]
 
 
-def _exactly(words: tuple[str, ...], what: str) -> Convert:
-    """Make a converter for one of some words, whose case counts."""
-
-    def convert(located: Located, ctx: Translator) -> str | Invalid:
-        if isinstance(located.value, str) and located.value in words:
-            return located.value
-        return ctx.error(located, f"{show(located.value)} is not {what}. Accepted: {', '.join(words)}.")
-
-    return convert
-
-
 def _scalar(located: Located, ctx: Translator) -> str | bool | int | float | Invalid:
     """Take a default or a limit: a text, a number or a truth value."""
     return located.value if isinstance(located.value, bool) else _limit(located, ctx)
@@ -81,6 +70,7 @@ def _limit(located: Located, ctx: Translator) -> str | int | float | Invalid:
     return number(located, ctx) if bad else located.value
 
 
+_MODE = choice({word: word for word in MODES}, "a mode", fold=str)
 _TYPE = Field("type", "type", text, required=True)
 _PARAMETER = (
     _TYPE,
@@ -96,17 +86,46 @@ _INPUT = (
     Field("description", "description", text),
     Field("optional", "optional", truth),
     Field("default", "default", text),
-    Field("mode", "mode", _exactly(MODES, "a mode")),
+    Field("mode", "mode", _MODE),
 )
-_OUTPUT = (_TYPE, Field("description", "description", text), Field("mode", "mode", _exactly(MODES, "a mode")))
+_OUTPUT = (_TYPE, Field("description", "description", text), Field("mode", "mode", _MODE))
 
 _PRIMITIVE = (*_OUTPUT, Field("early_available", "early_available", anything))
 """An output that is a number, a text or a truth value."""
 
 
+def _parameter(located: Located, ctx: Translator) -> Body:
+    return _parsed(located, ctx, convert_mapping(_PARAMETER, located, ctx))
+
+
+def _data_input(located: Located, ctx: Translator) -> Body:
+    body = convert_mapping(_INPUT, located, ctx)
+    if "default" in body:
+        ctx.error(located, f"an input of type {located.value['type']} has no default.", "default")
+    return body
+
+
+def _data_output(located: Located, ctx: Translator) -> Body:
+    return convert_mapping(_OUTPUT, located, ctx)
+
+
+def _primitive_output(located: Located, ctx: Translator) -> Body:
+    unknown = [key for key in located.value if key not in {row.name for row in _PRIMITIVE}]
+    for key in unknown:
+        ctx.warn(located.child(key), f"{show(key)} is not known here; it is not sent.")
+    return convert_mapping(_PRIMITIVE, located, ctx, extra=unknown)
+
+
+_ANY_INPUT = by_type({**dict.fromkeys(PARAMETERS, _parameter), **dict.fromkeys(PORTS, _data_input)}, "an input", str)
+_ANY_DATA = by_type(dict.fromkeys(PORTS, _data_output), "an output", str)
+_ANY_OUTPUT = by_type(
+    {**dict.fromkeys(PORTS, _data_output), **dict.fromkeys(PARAMETERS, _primitive_output)}, "an output", str
+)
+
+
 def inputs(located: Located, ctx: Translator) -> tuple[dict[str, Port], dict[str, Any]]:
     """Read the declared inputs: the ports, and their form in the spec."""
-    return _read(located, ctx, _one_input)
+    return _read(located, ctx, _ANY_INPUT)
 
 
 def outputs(located: Located, ctx: Translator, primitive: bool) -> tuple[dict[str, Port], dict[str, Any]]:
@@ -114,7 +133,7 @@ def outputs(located: Located, ctx: Translator, primitive: bool) -> tuple[dict[st
 
     :param primitive: whether numbers and texts may be outputs, which they may of commands and pipelines.
     """
-    return _read(located, ctx, lambda item, r: _one_output(item, r, primitive))
+    return _read(located, ctx, _ANY_OUTPUT if primitive else _ANY_DATA)
 
 
 def dotted(located: Located, ctx: Translator) -> None:
@@ -123,7 +142,7 @@ def dotted(located: Located, ctx: Translator) -> None:
         ctx.error(located, f"{show(located.path[-1])} is not a name. Accepted: letters, digits and _, dots between.")
 
 
-def _read(located: Located, ctx: Translator, convert: Any) -> tuple[dict[str, Port], dict[str, Any]]:
+def _read(located: Located, ctx: Translator, convert: MappingConvert) -> tuple[dict[str, Port], dict[str, Any]]:
     ports: dict[str, Port] = {}
     spec: dict[str, Any] = {}
     if not isinstance(located.value, Mapping):
@@ -138,44 +157,13 @@ def _read(located: Located, ctx: Translator, convert: Any) -> tuple[dict[str, Po
             ctx.error(item, f"{show(item.value)} is not a mapping. Accepted: a mapping with a type.")
         else:
             body = convert(item, ctx)
-            if body:
+            if body is not INVALID and body:
                 spec[item.name] = body
                 required = not body.get("optional") and "default" not in body
                 optional = bool(body.get("optional"))
                 default, about = body.get("default"), body.get("description")
                 ports[item.name] = Port(body["type"], body.get("mode"), required, optional, default, about)
     return ports, spec
-
-
-def _one_input(located: Located, ctx: Translator) -> dict[str, Any]:
-    kind = located.value.get("type")
-    if kind in PARAMETERS:
-        return _parsed(located, ctx, convert_mapping(_PARAMETER, located, ctx))
-    if not _known(located, ctx, (*PARAMETERS, *PORTS)):
-        return {}
-    body = convert_mapping(_INPUT, located, ctx)
-    if "default" in body:
-        ctx.error(located, f"an input of type {kind} has no default.", "default")
-    return body
-
-
-def _one_output(located: Located, ctx: Translator, primitive: bool) -> dict[str, Any]:
-    if primitive and located.value.get("type") in PARAMETERS:
-        rest = [key for key in located.value if key not in {row.name for row in _PRIMITIVE}]
-        for key in rest:
-            ctx.warn(located.child(key), f"{show(key)} is not known here; it is not sent.")
-        return convert_mapping(_PRIMITIVE, located, ctx, extra=rest)
-    if not _known(located, ctx, (*PORTS, *(PARAMETERS if primitive else ()))):
-        return {}
-    return convert_mapping(_OUTPUT, located, ctx)
-
-
-def _known(located: Located, ctx: Translator, accepted: tuple[str, ...]) -> bool:
-    kind = located.value.get("type")
-    if kind not in accepted:
-        given = "the type is required" if kind is None else f"{show(kind)} is not a type"
-        ctx.error(located, f"{given}. Accepted: {', '.join(accepted)}.", "type")
-    return kind in accepted
 
 
 def _parsed(located: Located, ctx: Translator, body: dict[str, Any]) -> dict[str, Any]:

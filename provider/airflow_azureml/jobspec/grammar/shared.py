@@ -14,7 +14,7 @@ from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
 from airflow_azureml.jobspec.table.field import Container, Field, answers
 from airflow_azureml.jobspec.table.form import Form, snake
-from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.json_values import anything, without_empty
 from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Json, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
 
@@ -124,18 +124,8 @@ def compute_properties(located: Located, ctx: Translator) -> dict[str, Any] | In
     found = mapped(anything)(located, ctx)
     if found is INVALID:
         return INVALID
-    full = _filled({name: value for name, value in found.items() if not name.startswith("_")})
+    full = without_empty({name: value for name, value in found.items() if not name.startswith("_")})
     return {SECTIONS.get(name.lower(), name): value for name, value in full.items()}
-
-
-def _filled(value: Any) -> Any:
-    """Leave out nulls and empty mappings, wherever they are."""
-    if isinstance(value, Mapping):
-        pairs = ((name, _filled(item)) for name, item in value.items())
-        return {name: item for name, item in pairs if item is not None and item != {}}
-    if isinstance(value, list):
-        return [item for item in map(_filled, value) if item is not None and item != {}]
-    return value
 
 
 RESOURCES = (

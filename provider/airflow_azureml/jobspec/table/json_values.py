@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
@@ -67,3 +68,16 @@ def warn_of_reading(located: Located, ctx: Translator, sent: object = None) -> N
         f"{written} is {what} to YAML, and {show(sent)} is sent. "
         f'Write "{written}" in quotes to send it as it is written.',
     )
+
+
+def without_empty(value: Any) -> Any:
+    """Leave out nulls and empty mappings wherever they are, in lists too.
+
+    Source: azure-ai-ml 1.35.2, ``convert_ordered_dict_to_dict``.
+    """
+    if isinstance(value, Mapping):
+        pairs = ((name, without_empty(item)) for name, item in value.items())
+        return {name: item for name, item in pairs if item is not None and item != {}}
+    if isinstance(value, list):
+        return [item for item in map(without_empty, value) if item is not None and item != {}]
+    return value
