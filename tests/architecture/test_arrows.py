@@ -38,6 +38,8 @@ LIBRARIES = {
     "airflow_azureml/cli": set(),
     "airflow_azureml/__init__.py": set(),
     "airflow_provider_azureml": set(),
+    # Scripts for the interpreter of a job: they import each other by name, from their own folder.
+    "azureml_emulator/batch/injob": {"batch_files"},
     "azureml_emulator": {"aiohttp", "certifi", "cryptography", "jwt", "packaging", "trustme", "yaml"},
 }
 """The third-party libraries that each room may import, in functions too; the longest matching place decides."""

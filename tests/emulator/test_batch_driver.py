@@ -15,7 +15,7 @@ import pytest
 
 from tests.emulator_fixture import REPOSITORY
 
-DRIVER = REPOSITORY / "provider" / "azureml_emulator" / "execution" / "injob" / "batch_driver.py"
+DRIVER = REPOSITORY / "provider" / "azureml_emulator" / "batch" / "injob" / "batch_driver.py"
 NAMES = "import os\ndef init(): pass\ndef run(batch): return [os.path.basename(path) for path in batch]\n"
 
 

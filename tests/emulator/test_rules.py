@@ -33,7 +33,7 @@ COMMAND = {"jobType": "Command", "command": "x", "environmentId": "e"}
 
 def completed(name: str, given: dict[str, Any]) -> dict[str, Any]:
     """The definition of a command job."""
-    return complete(name, with_defaults(name, given))
+    return complete(name, with_defaults(given))
 
 
 @pytest.fixture

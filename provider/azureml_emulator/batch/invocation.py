@@ -13,13 +13,13 @@ from typing import Any
 from azureml_emulator.assets.data_types import PASCAL
 from azureml_emulator.assets.reference_checks import check_reference, required_version
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError
+from azureml_emulator.batch import injob
 from azureml_emulator.batch.deployments import CheckCompute, model_address
 from azureml_emulator.batch.schemas import INVOCATION
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, seconds
-from azureml_emulator.execution import injob
 
 Body = dict[str, Any]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from azureml_emulator.assets.backend import Assets
@@ -31,16 +30,13 @@ class Execution:
         self.assets = assets
         self.resolver = assets.resolver
         self.computes = computes
+        self.stages = settings.state / "jobs"
         self.interpreters = Interpreters()
         self.slots = Slots(computes, max(8, 2 * (os.cpu_count() or 1)))
 
-    def stage_folder(self, name: str) -> Path:
-        """The scratch folder of a job."""
-        return self.settings.state / "jobs" / name
-
     def remove_stages(self) -> None:
         """Remove the scratch folders that a former emulator left."""
-        for folder in (self.settings.state / "jobs").glob("*"):
+        for folder in self.stages.glob("*"):
             Stage(folder).remove()
 
     async def end_leftovers(self, job: Job) -> int:

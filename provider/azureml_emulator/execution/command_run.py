@@ -60,7 +60,7 @@ class CommandRun(JobRun):
         self._advance("Preparing")
         own = self._execution
         stager = Stager(own.settings, own.resolver, own.blobs, job)
-        stage = await asyncio.to_thread(stager.stage, own.stage_folder(self.name))
+        stage = await asyncio.to_thread(stager.stage, own.stages / self.name)
         try:
             self._check_stop()
             await self._unless_stopped(self._fetch_pages(stage))

@@ -10,9 +10,10 @@ from azureml_emulator.assets.reference_checks import check_reference, environmen
 from azureml_emulator.core.errors import invalid_field
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_run import CommandRun
+from azureml_emulator.jobs.artifacts import default_output
 from azureml_emulator.jobs.bindings import unknown_bindings
 from azureml_emulator.jobs.checks import check_compute, check_inputs
-from azureml_emulator.jobs.definitions import Properties, default_output
+from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine, JobType
 from azureml_emulator.jobs.schemas import COMMAND_JOB
 

@@ -15,10 +15,9 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from azureml_emulator.execution import injob
 from azureml_emulator.execution.requirements import SMALLER, Contents, as_requirement, asked_for
 
-WATCHING = Path(injob.__file__).parent / "watching"
+WATCHING = Path(__file__).with_name("watching")
 """The folder whose ``sitecustomize`` notes imports."""
 
 INSTALLS = re.compile(r"\b(pip|pip3|conda|mamba|uv|poetry)\b.*\b(install|sync|create|update)\b", re.S)

@@ -14,8 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError, below
 from azureml_emulator.core.settings import Settings
-from azureml_emulator.jobs.artifacts import JobError
-from azureml_emulator.jobs.definitions import default_output
+from azureml_emulator.jobs.artifacts import JobError, default_output
 from azureml_emulator.jobs.models import Job
 from azureml_emulator.storage.files import copy_file, copy_tree
 from azureml_emulator.storage.models import BlobNameError, BlobStore

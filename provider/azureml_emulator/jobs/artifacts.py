@@ -66,6 +66,12 @@ def artifact_place(container: str, job: Job, name: str = "") -> Place:
     return Place(container, f"ExperimentRun/{job.data_container}/{name}")
 
 
+def default_output(name: str) -> dict[str, str]:
+    """The job's artifacts, as GET of a command job shows them: without a ``/paths/`` segment."""
+    uri = f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}"
+    return {"jobOutputType": "uri_folder", "mode": "ReadWriteMount", "uri": uri}
+
+
 def job_output(jobs: Jobs, container: str) -> JobOutput:
     """What finds the outputs of these jobs.
 

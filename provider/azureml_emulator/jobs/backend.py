@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.errors import ServiceError
-from azureml_emulator.core.resource_body import read_properties
+from azureml_emulator.core.resource_body import ENVELOPE, invalid, read_properties
+from azureml_emulator.core.schema import Problem, record
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.identity.tokens import Tokens
 from azureml_emulator.jobs.checks import job_type_of
 from azureml_emulator.jobs.definitions import Properties, changed_properties, immutable_message, updated_definition
 from azureml_emulator.jobs.engine import Engine
-from azureml_emulator.jobs.models import Job, Jobs
+from azureml_emulator.jobs.models import NAME, Job, Jobs
 
 
 class LoggedValues(Protocol):
@@ -40,12 +40,19 @@ class JobsBackend:
     tokens: Tokens
     logged: LoggedValues
 
-    def read(self, name: str, body: Mapping[str, Any]) -> Properties:
+    def read(self, name: str, body: dict[str, Any]) -> Properties:
         """The checked properties of a job's PUT, ``jobType`` in the service's spelling.
 
         :raises ServiceError: 400 for a body that the service would refuse, 501 for a type of job that is not emulated.
         """
-        job_type = job_type_of(name, dict(body), self.engine.types)
+        problems: list[Problem] = []
+        record(ENVELOPE, ("properties",))(body, "", problems.append)
+        if not NAME.fullmatch(name):
+            message = f"{name!r}: letters, digits, '-' and '_', the first one a letter or digit, at most 255."
+            problems.append(Problem("name", message))
+        if problems:
+            raise invalid(problems)
+        job_type = job_type_of(body["properties"], self.engine.types)
         return {**read_properties(body, self.engine.types[job_type].schema), "jobType": job_type}
 
     def update(self, job: Job, given: Properties) -> Job:

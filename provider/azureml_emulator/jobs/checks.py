@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any
 
 from azureml_emulator.assets.reference_checks import check_reference
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
-from azureml_emulator.core.resource_body import ENVELOPE, invalid
-from azureml_emulator.core.schema import Problem, record
+from azureml_emulator.core.resource_body import invalid
+from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.jobs.definitions import Properties
-from azureml_emulator.jobs.models import NAME
 from azureml_emulator.workspace.computes import Computes, most_nodes
 
 JOB_TYPES = ("Command", "Pipeline", "Sweep", "Spark", "AutoML", "FineTuning", "Distillation", "Labeling")
 """The types of jobs that the service runs."""
 
 
-def job_type_of(name: str, body: dict[str, Any], emulated: Container[str]) -> str:
+def job_type_of(properties: object, emulated: Container[str]) -> str:
     """The type of the job that a PUT asks for.
 
     :param emulated: the types that run here.
-    :raises ServiceError: 400 for a name or a body that the service would refuse, 501 for a type that is not emulated.
+    :raises ServiceError: 400 for a word that is no type of job, 501 for a type that is not emulated.
     """
-    problems: list[Problem] = []
-    record(ENVELOPE, ("properties",))(body, "", problems.append)
-    if not NAME.fullmatch(name):
-        problems.append(
-            Problem("name", f"{name!r}: letters, digits, '-' and '_', the first one a letter or digit, at most 255.")
-        )
-    if problems:
-        raise invalid(problems)
-    properties = body["properties"]
     given = properties.get("jobType") if isinstance(properties, dict) else None
     job_type = {word.lower(): word for word in JOB_TYPES}.get(str(given).lower())
     if job_type is None:

@@ -15,10 +15,10 @@ OWN_SERVICES = frozenset({"Tracking", "Studio"})
 """The services that every job has; they come back in a definition that is read and put again."""
 
 
-def with_defaults(name: str, given: Mapping[str, Any]) -> Properties:
-    """The definition with the defaults of every type of job. Source: recorded answers to GET."""
+def with_defaults(given: Mapping[str, Any]) -> Properties:
+    """The definition with the defaults of every type of job, but for its display name. Source: recorded answers to
+    GET."""
     definition = {key: value for key, value in given.items() if key not in SERVICE_MADE and value is not None}
-    definition.setdefault("displayName", name)
     definition.setdefault("experimentName", "Default")
     definition.setdefault("isArchived", False)
     services = {key: row for key, row in (given.get("services") or {}).items() if key not in OWN_SERVICES}
@@ -27,12 +27,6 @@ def with_defaults(name: str, given: Mapping[str, Any]) -> Properties:
     definition.setdefault("properties", {})
     definition.setdefault("tags", {})
     return definition
-
-
-def default_output(name: str) -> dict[str, str]:
-    """The job's artifacts, as GET of a command job shows them: without a ``/paths/`` segment."""
-    uri = f"azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}"
-    return {"jobOutputType": "uri_folder", "mode": "ReadWriteMount", "uri": uri}
 
 
 def changed_properties(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

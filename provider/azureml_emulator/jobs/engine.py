@@ -93,7 +93,9 @@ class Engine:
 
     def complete(self, name: str, given: Properties) -> Properties:
         """The definition as the service stores it: with its defaults."""
-        return self.types[given["jobType"]].complete(name, with_defaults(name, given))
+        definition = with_defaults(given)
+        definition.setdefault("displayName", name)
+        return self.types[given["jobType"]].complete(name, definition)
 
     def begin(
         self,

@@ -13,16 +13,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING or __package__:
+    from azureml_emulator.batch.injob import batch_files
+else:
+    import batch_files  # run as a script: Python looks in the script's own folder first
 
 MODEL, DATA, SCORE = "AZURE_ML_INPUT_model", "AZURE_ML_INPUT_data", "AZURE_ML_OUTPUT_score"
 WORKER = Path(__file__).resolve().with_name("batch_worker.py")
@@ -36,25 +41,6 @@ INIT_TRIES = 3
 """How often a worker is started again whose ``init()`` does not end well (the service's number is unproven)."""
 
 
-class JobError(Exception):
-    """Scoring cannot go on; the text ends the job's log."""
-
-
-@dataclass
-class Batch:
-    """One mini-batch.
-
-    :param tries: how often it was given to a worker.
-    :param rows: what ``run`` returned, a line of text for each element; None before it returned.
-    """
-
-    number: int
-    files: list[str]
-    tries: int = 0
-    rows: list[str] | None = None
-    count: int = 0
-
-
 @dataclass
 class Worker:
     """A process that holds the scoring script.
@@ -65,18 +51,9 @@ class Worker:
 
     process: subprocess.Popen[bytes]
     pipe: Connection
-    batch: Batch | None = None
+    batch: batch_files.Batch | None = None
     deadline: float | None = None
     ready: bool = False
-
-
-@dataclass
-class Totals:
-    """What became of the files."""
-
-    succeeded: int = 0
-    failed: int = 0
-    errors: list[str] = field(default_factory=list)
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -98,14 +75,14 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 class Driver:
     """Hands mini-batches to workers until all are done or too many files have failed."""
 
-    def __init__(self, options: argparse.Namespace, script: Path, batches: list[Batch]) -> None:
+    def __init__(self, options: argparse.Namespace, script: Path, batches: list[batch_files.Batch]) -> None:
         self._options = options
         self._script = script
         self._batches = batches
         self._waiting = deque(batches)
         self._workers: list[Worker] = []
         self._init_failures = 0
-        self.totals = Totals()
+        self.totals = batch_files.Totals()
 
     def run(self) -> None:
         """Score everything.
@@ -121,7 +98,7 @@ class Driver:
             for worker in self._workers:
                 self._end(worker, at_once=worker.batch is not None or not worker.ready)
         if self.totals.succeeded == 0:
-            raise JobError(NONE_SUCCEEDED)
+            raise batch_files.JobError(NONE_SUCCEEDED)
 
     def _turn(self) -> None:
         """Give work to whoever is free, then wait for the next answer, end or time-out."""
@@ -138,7 +115,7 @@ class Driver:
                 seconds = self._options.run_invocation_timeout
                 self._replace(worker, f"run() did not return within {seconds:g} seconds; its process was ended.")
 
-    def _give(self, worker: Worker, batch: Batch) -> None:
+    def _give(self, worker: Worker, batch: batch_files.Batch) -> None:
         batch.tries += 1
         worker.batch = batch
         worker.deadline = time.monotonic() + self._options.run_invocation_timeout
@@ -156,7 +133,7 @@ class Driver:
         if kind == "ready":
             worker.ready = True
         elif kind == "fatal":
-            raise JobError(rest[0].rstrip())
+            raise batch_files.JobError(rest[0].rstrip())
         elif batch and kind == "rows":
             self._succeeded(batch, rest[0], rest[1])
         elif batch:
@@ -169,13 +146,13 @@ class Driver:
         if worker.batch is None:
             self._init_failures += 1
             if self._init_failures >= INIT_TRIES:
-                raise JobError(f"{reason} (in init(), {INIT_TRIES} times)")
-            say(reason)
+                raise batch_files.JobError(f"{reason} (in init(), {INIT_TRIES} times)")
+            batch_files.say(reason)
         else:
             self._failed(worker.batch, reason)
         self._workers.append(self._start())
 
-    def _succeeded(self, batch: Batch, rows: list[str], count: int) -> None:
+    def _succeeded(self, batch: batch_files.Batch, rows: list[str], count: int) -> None:
         """Take a result. Each element stands for one file that succeeded, so that missing ones are files that failed.
 
         Source: Microsoft's YAML reference and page on scoring scripts.
@@ -183,14 +160,18 @@ class Driver:
         batch.rows, batch.count = rows, count
         short = max(0, len(batch.files) - count)
         self.totals.succeeded += len(batch.files) - short
-        say(f"Mini-batch {batch.number}: {len(batch.files)} files, {count} results.")
+        batch_files.say(f"Mini-batch {batch.number}: {len(batch.files)} files, {count} results.")
         if short:
-            say(f"Warning: run() returned {count} results for {len(batch.files)} files; {short} count as failed.")
+            batch_files.say(
+                f"Warning: run() returned {count} results for {len(batch.files)} files; {short} count as failed."
+            )
             self._count_failed(short)
 
-    def _failed(self, batch: Batch, reason: str) -> None:
+    def _failed(self, batch: batch_files.Batch, reason: str) -> None:
         """Try a mini-batch again, or give it up; ``max_retries`` counts the tries after the first (YAML reference)."""
-        say(f"Mini-batch {batch.number} failed (try {batch.tries} of {1 + self._options.run_max_retries}).\n{reason}")
+        batch_files.say(
+            f"Mini-batch {batch.number} failed (try {batch.tries} of {1 + self._options.run_max_retries}).\n{reason}"
+        )
         self.totals.errors.append(f"Mini-batch {batch.number}, try {batch.tries}: {reason}")
         if batch.tries <= self._options.run_max_retries:
             self._waiting.append(batch)
@@ -202,7 +183,7 @@ class Driver:
         self.totals.failed += number
         threshold = self._options.error_threshold
         if 0 <= threshold < self.totals.failed:
-            raise JobError(f"{self.totals.failed} files have failed; error_threshold allows {threshold}.")
+            raise batch_files.JobError(f"{self.totals.failed} files have failed; error_threshold allows {threshold}.")
 
     def _start(self) -> Worker:
         ours, theirs = socket.socketpair()
@@ -223,118 +204,44 @@ class Driver:
         worker.pipe.close()
 
 
-def cut(files: list[str], size: int) -> Iterator[Batch]:
-    """Mini-batches of at most so many files."""
-    for number, start in enumerate(range(0, len(files), size)):
-        yield Batch(number, files[start : start + size])
-
-
-def input_files(place: Path) -> list[str]:
-    """The files to score, by name. Folders inside of a folder are not looked into.
-
-    Source: Microsoft's page on MLflow models in batch deployments ("nested folder structures aren't explored").
-
-    :raises JobError: there are none.
-    """
-    if place.is_file():
-        return [str(place)]
-    entries = sorted(place.iterdir())
-    nested = [entry.name for entry in entries if entry.is_dir()]
-    if nested:
-        say(f"Warning: folders inside of the input are not looked into: {', '.join(nested)}.")
-    files = [str(entry) for entry in entries if entry.is_file()]
-    if not files:
-        raise JobError("The input has no files to score.")
-    return files
-
-
-def lay_out_model(place: Path, name: str, scratch: Path) -> Path:
-    """A folder that holds the model under its own name, which is what ``AZUREML_MODEL_DIR`` names.
-
-    The job's own copy is moved there: MLflow refuses models behind symbolic links.
-    """
-    folder = scratch / "azureml-models"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.move(place, folder / (name or place.name))
-    return folder
-
-
-def result_file(place: Path, file_name: str) -> Path:
-    """Where rows are appended: the output itself when it is a file, else a file in its folder."""
-    return place / file_name if place.is_dir() else place
-
-
-def say(text: str) -> None:
-    """Write to the job's log."""
-    print(f"[batch] {text}", flush=True)
-
-
-def write_reports(totals: Totals, failure: str | None) -> None:
-    """The two short logs that Microsoft's troubleshooting page names first."""
-    overview = [
-        f"Files succeeded: {totals.succeeded}",
-        f"Files failed: {totals.failed}",
-        failure or "The job succeeded.",
-    ]
-    user = Path("logs", "user")
-    user.mkdir(parents=True, exist_ok=True)
-    Path("logs", "job_progress_overview.txt").write_text("\n".join(overview) + "\n", encoding="utf-8")
-    if totals.errors or failure:
-        texts = [*totals.errors, *([failure] if failure else [])]
-        (user / "error.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
-
-
-def score(options: argparse.Namespace, totals: Totals) -> None:
+def score(options: argparse.Namespace, totals: batch_files.Totals) -> None:
     """Score the input and write the result.
 
     :raises JobError: the job is to fail, for this reason.
     """
     output = Path(os.environ[SCORE])
-    target = result_file(output, options.append_row_file_name)
+    target = batch_files.result_file(output, options.append_row_file_name)
     os.environ["AZUREML_BI_OUTPUT_PATH"] = str(target.parent)
     model = Path(os.environ[MODEL])
     scratch = Path(os.environ["TMPDIR"])
-    os.environ["AZUREML_MODEL_DIR"] = str(lay_out_model(model, options.model_name, scratch))
+    os.environ["AZUREML_MODEL_DIR"] = str(batch_files.lay_out_model(model, options.model_name, scratch))
     script = Path(options.scoring_module_name)
     script = script if script.is_absolute() else Path.cwd() / script
     if not script.is_file():
-        raise JobError(f"There is no scoring script {options.scoring_module_name!r} in the code of the deployment.")
-    files = input_files(Path(os.environ[DATA]))
-    batches = list(cut(files, options.mini_batch_size))
-    say(f"{len(files)} files in {len(batches)} mini-batches.")
+        raise batch_files.JobError(
+            f"There is no scoring script {options.scoring_module_name!r} in the code of the deployment."
+        )
+    files = batch_files.input_files(Path(os.environ[DATA]))
+    batches = list(batch_files.cut(files, options.mini_batch_size))
+    batch_files.say(f"{len(files)} files in {len(batches)} mini-batches.")
     driver = Driver(options, script, batches)
     driver.totals = totals
     driver.run()
     if options.output_action == "append_row":
-        append_rows(batches, target)
-
-
-def append_rows(batches: list[Batch], target: Path) -> None:
-    """Write all rows in the order of the mini-batches, unless the file is there already.
-
-    Source: troubleshooting page: an existing file is not overwritten, and the job succeeds nevertheless.
-    """
-    if target.exists():
-        say(f"Warning: {target.name} exists already at the output; the results are not written.")
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("w", encoding="utf-8") as file:
-        for batch in batches:
-            file.writelines(f"{row}\n" for row in batch.rows or [])
-    say(f"{sum(batch.count for batch in batches)} results in {target.name}.")
+        batch_files.append_rows(batches, target)
 
 
 def main() -> int:
     """Score; answer the exit code."""
     options = arguments(sys.argv[1:])
-    totals = Totals()
+    totals = batch_files.Totals()
     failure = None
     try:
         score(options, totals)
-    except JobError as error:
+    except batch_files.JobError as error:
         failure = str(error)
-        say(f"Error: {failure}")
-    write_reports(totals, failure)
+        batch_files.say(f"Error: {failure}")
+    batch_files.write_reports(totals, failure)
     return 1 if failure else 0
 
 
