@@ -50,8 +50,8 @@ def translate(document: Document, workspace: Workspace) -> Translation:
         ctx.error(root, f'"type" is required: a job without one is a command. Did you mean "type: {meant}"?', "type")
         raise SpecError(explained(document, ctx.errors(), "job"))
     body = kind.job(root, ctx)
-    if problems := explained(document, ctx.errors(), "job"):
-        raise SpecError(problems)
+    if problems := ctx.errors():
+        raise SpecError(explained(document, problems, "job"))
     _git(body, document)
     name = root.value.get("name")
     told = tuple(dict.fromkeys(ctx.warnings)), tuple(dict.fromkeys(ctx.rejected))

@@ -73,8 +73,10 @@ def explained(document: Document, problems: list[Problem], name: str) -> list[Pr
     :param problems: what the reading found.
     :param name: the kind that was wanted, a key of ``FILE_KINDS``.
     """
-    found = None if document.from_python else recognise(document.value)
-    if not problems or found is None or found.name == name:
+    if not problems or document.from_python:
+        return problems
+    found = recognise(document.value)
+    if found is None or found.name == name:
         return problems
     by_schema = found.sign.startswith("$schema")
     message = f"this is {found}, not {FILE_KINDS[name].title}. {found.kind.place}"
