@@ -1,8 +1,8 @@
 """The application: what the emulator consists of, and how its parts come together.
 
 ``Emulator`` makes the parts of the core and the backend of each room, the lower rooms first, hands each backend what
-it needs, and binds the routes of each room to its backend; ``core/routing.py`` tells what a room looks like. No room
-imports this module: it is the only one that sees them all.
+it needs, and binds the routes of each room to its backend; ``core/routing.py`` describes what a room looks like. No
+room imports this module: it is the only one that sees them all.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Emulator:
 
     async def start(self, tls: ssl.SSLContext) -> None:
         """Open both ports and begin to run jobs."""
-        self.workspace.furnish()
+        self.workspace.create_defaults()
         self.execution.remove_stages()
         await self._listen(self._service, self.settings.host, self.settings.port, tls)
         await self._listen(self._pages, "127.0.0.1", self.settings.identity.studio_port, None)

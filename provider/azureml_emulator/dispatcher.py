@@ -22,7 +22,7 @@ from azureml_emulator.identity.backend import Authority
 logger = logging.getLogger(__name__)
 
 CLIENT_GONE = 499
-"""What is answered, for nobody to read, when the connection was cut meanwhile."""
+"""The status of a request whose client cut the connection; nobody receives it."""
 
 
 class Dispatcher:
@@ -51,7 +51,7 @@ class Dispatcher:
             raise
         except Exception:
             logger.exception("%s could not be answered.", subject)
-            message = "An internal error occurred in the emulator; its own output tells where."
+            message = "An internal error occurred in the emulator; see its own output."
             return respond(ServiceError(500, "ServiceError", message, ("InternalServerError",)), region)
 
 

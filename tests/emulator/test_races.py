@@ -64,7 +64,7 @@ async def stop(em: Emulator, name: str) -> None:
 async def with_job(state: Path, transitions: Transitions, name: str, **changes: str) -> Emulator:
     """An emulator that has begun a job."""
     em = Emulator(load_settings(state, "127.0.0.1", None, {}), transitions)
-    em.workspace.furnish()
+    em.workspace.create_defaults()
     await em.engine.start()
     em.engine.add(name, COMMAND | changes)
     em.engine.submit(name)

@@ -46,7 +46,7 @@ def settings(tmp_path: Path) -> Settings:
 def resolver(settings: Settings, tmp_path: Path) -> Resolver:
     """A workspace with one data asset and one job."""
     store = Store(tmp_path / "state.sqlite")
-    Datastores(store).furnish(settings)
+    Datastores(store).create_defaults(settings)
     uri = "azureml://datastores/workspaceblobstore/paths/a/b/"
     Versions(store).put("data", "d", "1", {"dataUri": uri})
     jobs = Jobs(store)

@@ -16,8 +16,8 @@ from azureml_emulator.core.settings import ML_AUDIENCE, PORTAL, STORAGE_SUFFIX, 
 DEFAULT_STATE = "./.azureml-emulator"
 """The state directory where none is named."""
 
-COMFORT = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2"}
-"""Variables that nobody needs to reach the emulator: emulated jobs are short, so Airflow looks at them more often."""
+CONVENIENCE = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2"}
+"""Variables that are not needed to reach the emulator: emulated jobs are short, so Airflow looks at them more often."""
 
 
 class UsageError(Exception):
@@ -96,7 +96,10 @@ def describe(settings: Settings) -> dict[str, Any]:
 
 
 def environment(endpoint: dict[str, Any]) -> dict[str, str]:
-    """The variables that lead Microsoft's client and the provider here, from the content of ``endpoint.json``."""
+    """The variables that make Microsoft's client and the provider use the emulator.
+
+    :param endpoint: the content of ``endpoint.json``.
+    """
     return {
         "ARM_CLOUD_METADATA_URL": endpoint["cloud_metadata_url"],
         "AZURE_AUTHORITY_HOST": endpoint["authority"],
@@ -114,8 +117,8 @@ def environment(endpoint: dict[str, Any]) -> dict[str, str]:
 
 
 def shell_environment(endpoint: dict[str, Any]) -> dict[str, str]:
-    """All variables that ``env`` exports: those that lead here, and what makes work with an emulator pleasant."""
-    return environment(endpoint) | COMFORT
+    """All variables that ``env`` exports: those that make clients use the emulator, and convenient settings."""
+    return environment(endpoint) | CONVENIENCE
 
 
 def exports(endpoint: dict[str, Any]) -> str:
@@ -127,8 +130,8 @@ def exports(endpoint: dict[str, Any]) -> str:
 class Presence:
     """Whether an emulator lives in a state directory; for the one that does, the hold on it.
 
-    The lock is the operating system's: it ends with the process, however that ends, so a left-over ``endpoint.json``
-    misleads nobody.
+    The lock is the operating system's: it ends with the process, however that ends, so an ``endpoint.json`` that was
+    left behind does no harm.
     """
 
     def __init__(self, state: Path) -> None:

@@ -1,8 +1,8 @@
 """The register of running emulators: where each one of this user keeps its state, so that commands find it.
 
-A folder of the user's own (``$XDG_STATE_HOME``, else ``~/.local/state``) holds one small file for each. What is
-written there is only a hint: whether an emulator lives is told by the lock in its state directory. A register that
-cannot be written stops nobody; the emulator is then found by ``--state`` alone.
+A folder of the user's own (``$XDG_STATE_HOME``, else ``~/.local/state``) holds one small file for each. An
+entry is only a hint: the lock in a state directory says whether its emulator is alive. An emulator also runs where the
+register cannot be written; commands then need ``--state`` to find it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Entry:
     :param path: percent-decoded, without the query.
     :param status: None when the connection was cut without an answer, or no answer has come yet.
     :param client_request_id: the header ``x-ms-client-request-id``.
-    :param job: the job that the request is about, where that can be told.
+    :param job: the job that the request is about; None where its path and body name none.
     """
 
     time: str

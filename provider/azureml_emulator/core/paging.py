@@ -13,7 +13,7 @@ from azureml_emulator.core.schema import Problem
 PAGE = 100
 
 
-def truth(request: web.Request, key: str) -> bool | None:
+def boolean(request: web.Request, key: str) -> bool | None:
     """A true/false query value, or None when it is absent."""
     given = request.query.get(key)
     return None if given is None else given.lower() == "true"

@@ -177,7 +177,7 @@ def record(fields: Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape
 
 
 def union(key: str, choices: Mapping[str, Shape]) -> Shape:
-    """An object whose shape is told by the word under ``key``."""
+    """An object whose shape depends on the word under ``key``."""
 
     def check(value: Any, path: str, report: Report) -> Any:
         if not isinstance(value, dict):

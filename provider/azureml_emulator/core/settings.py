@@ -1,4 +1,4 @@
-"""Settings: what a state directory chose once (port, ids, secrets) and what one start was told (host, environments)."""
+"""Settings: what a state directory keeps for good (port, ids, secrets), and the options of one start."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """What a state directory chooses once and keeps: ports, ids and secrets."""
+    """What is chosen once for a state directory: ports, ids and secrets."""
 
     port: int
     studio_port: int
@@ -65,7 +65,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the emulator's parts need to know about this state directory and this start."""
+    """The settings of a state directory, and the options of this start."""
 
     state: Path
     host: str
@@ -90,7 +90,7 @@ class Settings:
 
     @property
     def client_id(self) -> str:
-        """The one application that the token endpoint knows."""
+        """The client id of the one application that can get tokens."""
         return self.identity.client_id
 
     @property
@@ -152,11 +152,6 @@ class Settings:
     @property
     def authority(self) -> str:
         """The origin of the token endpoint."""
-        return self.base_url
-
-    @property
-    def arm_audience(self) -> str:
-        """The audience of ARM tokens: the ARM address itself, as clients derive it from the cloud's metadata."""
         return self.base_url
 
     @property
@@ -259,7 +254,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def free_port(host: str, avoid: int = 0) -> int:
-    """A port nobody listens on, below the range from which systems take the ports of outgoing connections."""
+    """A port on which nothing listens, below the range from which systems take the ports of outgoing connections."""
     for _ in range(200):
         port = SystemRandom().randrange(10240, 32000)
         if port != avoid and can_bind(host, port):

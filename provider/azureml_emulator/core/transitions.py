@@ -99,14 +99,14 @@ class Transitions:
         if kind not in self._clocks:
             raise ClockError(f"{kind!r} has no clock. Accepted: {', '.join(self._clocks)}.")
         self._clocks[kind] = clock = read_clock(wanted)
-        self._ring(kind)
+        self._wake(kind)
         return clock
 
     def reset(self) -> None:
         """Set all clocks to those of the start."""
         self._clocks = dict(self._first)
         for kind in self._clocks:
-            self._ring(kind)
+            self._wake(kind)
 
     async def stay(self, kind: str, key: str, share: float = 1.0) -> None:
         """Wait until a state that begins now is over.
@@ -120,7 +120,7 @@ class Transitions:
             while not self._clocks[kind].is_over(time.monotonic() - began, stay.looks, share):
                 clock = self._clocks[kind]
                 left = began + clock.seconds * share - time.monotonic() if clock.clock == TIME else None
-                await stay.news(left)
+                await stay.change(left)
         finally:
             self._stays.pop((kind, key), None)
 
@@ -129,12 +129,12 @@ class Transitions:
         stay = self._stays.get((kind, key))
         if stay:
             stay.looks += 1
-            stay.bell.set()
+            stay.changed.set()
 
-    def _ring(self, kind: str) -> None:
+    def _wake(self, kind: str) -> None:
         for (other, _), stay in self._stays.items():
             if other == kind:
-                stay.bell.set()
+                stay.changed.set()
 
 
 class _Stay:
@@ -142,16 +142,16 @@ class _Stay:
 
     def __init__(self) -> None:
         self.looks = 0
-        self.bell = asyncio.Event()
+        self.changed = asyncio.Event()
 
-    async def news(self, seconds: float | None) -> None:
+    async def change(self, seconds: float | None) -> None:
         """Wait for a look or another clock, so many seconds at most."""
-        self.bell.clear()
-        ring = asyncio.ensure_future(self.bell.wait())
+        self.changed.clear()
+        wait = asyncio.ensure_future(self.changed.wait())
         try:
-            await asyncio.wait([ring], timeout=seconds)
+            await asyncio.wait([wait], timeout=seconds)
         finally:
-            ring.cancel()
+            wait.cancel()
 
 
 def read_clock(wanted: Mapping[str, Any]) -> Clock:

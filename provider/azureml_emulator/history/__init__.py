@@ -1,1 +1,1 @@
-"""Run history: runs, artifacts and metrics as the data plane tells of them."""
+"""Run history: runs, artifacts and metrics as the data plane answers them."""

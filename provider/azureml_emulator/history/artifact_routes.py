@@ -52,7 +52,7 @@ def content(history: History, folder: Folder, path: str, permissions: str = "r")
     return {"contentUri": address, "origin": folder.origin, "container": folder.container, "path": path, "tags": {}}
 
 
-def row(folder: Folder, path: str, created: str | None = None) -> dict[str, Any]:
+def artifact_row(folder: Folder, path: str, created: str | None = None) -> dict[str, Any]:
     """One artifact of a list."""
     return {
         "artifactId": folder.prefix + path,
@@ -71,14 +71,14 @@ def page(rows: list[dict[str, Any]]) -> web.Response:
     return web.json_response({"value": rows, "continuationToken": None, "nextLink": None})
 
 
-def of_run(history: History, run: str) -> Folder:
+def run_folder(history: History, run: str) -> Folder:
     """The folder of a run: a job, or one that a script began by itself."""
     if history.tracking.own_run(run) is None:
         history.find(run)
     return Folder(history.settings.artifact_container, RUNS, f"dcid.{run}")
 
 
-def of_container(history: History, origin: str, container: str) -> Folder:
+def container_folder(history: History, origin: str, container: str) -> Folder:
     """A folder by its origin and name; those of runs are there as long as the run is known.
 
     Models that were no artifacts of a run lie in the default datastore: see ``mlflow.artifacts.address_of``.
@@ -88,15 +88,15 @@ def of_container(history: History, origin: str, container: str) -> Folder:
         return own if names(history, own, "") else Folder(history.settings.default_container, origin, container)
     if not container.startswith("dcid."):
         raise missing_run(container)
-    return of_run(history, container.removeprefix("dcid."))
+    return run_folder(history, container.removeprefix("dcid."))
 
 
-def listed(history: History, folder: Folder, request: web.Request) -> web.Response:
+def list_folder(history: History, folder: Folder, request: web.Request) -> web.Response:
     """The artifacts below the prefix ``path``."""
-    return page([row(folder, name) for name in names(history, folder, request.query.get("path", ""))])
+    return page([artifact_row(folder, name) for name in names(history, folder, request.query.get("path", ""))])
 
 
-def one(history: History, folder: Folder, request: web.Request) -> web.Response:
+def content_information(history: History, folder: Folder, request: web.Request) -> web.Response:
     """Where the artifact that the query names can be read, or a 404."""
     path = request.query.get("path", "")
     if path not in names(history, folder, path):
@@ -105,29 +105,29 @@ def one(history: History, folder: Folder, request: web.Request) -> web.Response:
     return web.json_response(content(history, folder, path))
 
 
-def below_prefix(history: History, folder: Folder, request: web.Request) -> web.Response:
+def content_by_prefix(history: History, folder: Folder, request: web.Request) -> web.Response:
     """Where the artifacts below the prefix ``path`` can be read."""
     return page([content(history, folder, name) for name in names(history, folder, request.query.get("path", ""))])
 
 
-async def announced(history: History, folder: Folder, request: web.Request) -> web.Response:
+async def new_artifacts(history: History, folder: Folder, request: web.Request) -> web.Response:
     """Places for artifacts that the client is about to write.
 
     One that exists is an error in the answer, as in the service. Source of its words:
     https://github.com/lightly-ai/lightly-train/issues/256
     """
     made: dict[str, Any] = {"artifacts": {}, "artifactContentInformation": {}, "errors": {}}
-    for path in await asked_paths(request):
-        message = conflict(history, folder, path)
+    for path in await requested_paths(request):
+        message = reason_against(history, folder, path)
         if message:
             made["errors"][path] = {"error": {"code": "UserError", "message": message}}
         else:
-            made["artifacts"][path] = row(folder, path, stamp(now()))
+            made["artifacts"][path] = artifact_row(folder, path, stamp(now()))
             made["artifactContentInformation"][path] = content(history, folder, path, "rcw")
     return web.json_response(made)
 
 
-def conflict(history: History, folder: Folder, path: str) -> str | None:
+def reason_against(history: History, folder: Folder, path: str) -> str | None:
     """Why an artifact cannot be made, or None."""
     name = folder.prefix + path
     try:
@@ -138,7 +138,7 @@ def conflict(history: History, folder: Folder, path: str) -> str | None:
     return f"Resource Conflict: ArtifactId {name} already exists." if exists else None
 
 
-async def asked_paths(request: web.Request) -> list[str]:
+async def requested_paths(request: web.Request) -> list[str]:
     """The paths of a request for places: ``{"paths": [{"path": "model/MLmodel"}]}``."""
     rows = (await read_object(request, Envelope.HISTORY)).get("paths")
     paths = [each.get("path") for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
@@ -148,54 +148,54 @@ async def asked_paths(request: web.Request) -> list[str]:
     return [str(path) for path in paths]
 
 
-async def list_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
+async def list_run_artifacts(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - List."""
-    return listed(history, of_run(history, run), request)
+    return list_folder(history, run_folder(history, run), request)
 
 
-async def content_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
+async def run_content(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - Get content information."""
-    return one(history, of_run(history, run), request)
+    return content_information(history, run_folder(history, run), request)
 
 
-async def prefix_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
+async def run_prefix_content(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - List content information by prefix."""
-    return below_prefix(history, of_run(history, run), request)
+    return content_by_prefix(history, run_folder(history, run), request)
 
 
-async def new_of_run(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
+async def new_run_artifacts(history: History, request: web.Request, run: str, **scope: str) -> web.Response:
     """Run artifacts - Batch create empty artifacts."""
-    return await announced(history, of_run(history, run), request)
+    return await new_artifacts(history, run_folder(history, run), request)
 
 
-async def list_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
+async def list_container_artifacts(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - List in container."""
-    return listed(history, of_container(history, origin, container), request)
+    return list_folder(history, container_folder(history, origin, container), request)
 
 
-async def content_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
+async def container_content(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - Get content information."""
-    return one(history, of_container(history, origin, container), request)
+    return content_information(history, container_folder(history, origin, container), request)
 
 
-async def prefix_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
+async def container_prefix_content(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - List content information by prefix."""
-    return below_prefix(history, of_container(history, origin, container), request)
+    return content_by_prefix(history, container_folder(history, origin, container), request)
 
 
-async def new_of_container(history: History, request: web.Request, origin: str, container: str) -> web.Response:
+async def new_container_artifacts(history: History, request: web.Request, origin: str, container: str) -> web.Response:
     """Artifacts - Batch create empty artifacts."""
-    return await announced(history, Folder(history.settings.artifact_container, origin, container), request)
+    return await new_artifacts(history, Folder(history.settings.artifact_container, origin, container), request)
 
 
 HISTORY = "/history/v1.0{ws}"
 SCOPES = (f"{HISTORY}/experiments/{{experiment}}", f"{HISTORY}/experimentids/{{experimentid}}")
 STORE = "/artifact/v2.0{ws}/artifacts/{origin}/{container}"
 OF_RUN = (
-    ("GET", "", list_of_run),
-    ("GET", "/contentinfo", content_of_run),
-    ("GET", "/prefix/contentinfo", prefix_of_run),
-    ("POST", "/batch/metadata", new_of_run),
+    ("GET", "", list_run_artifacts),
+    ("GET", "/contentinfo", run_content),
+    ("GET", "/prefix/contentinfo", run_prefix_content),
+    ("POST", "/batch/metadata", new_run_artifacts),
 )
 
 ROUTES = [
@@ -204,8 +204,8 @@ ROUTES = [
         for scope in SCOPES
         for method, path, handler in OF_RUN
     ),
-    Route("GET", STORE, list_of_container, Plane.DATA),
-    Route("GET", f"{STORE}/contentinfo", content_of_container, Plane.DATA),
-    Route("GET", f"{STORE}/prefix/contentinfo", prefix_of_container, Plane.DATA),
-    Route("POST", f"{STORE}/batch/metadata", new_of_container, Plane.DATA),
+    Route("GET", STORE, list_container_artifacts, Plane.DATA),
+    Route("GET", f"{STORE}/contentinfo", container_content, Plane.DATA),
+    Route("GET", f"{STORE}/prefix/contentinfo", container_prefix_content, Plane.DATA),
+    Route("POST", f"{STORE}/batch/metadata", new_container_artifacts, Plane.DATA),
 ]

@@ -19,7 +19,7 @@ LAG = 5.0
 
 
 class History:
-    """The workspace's jobs as run history knows them: what they were asked, logged and left behind."""
+    """The workspace's jobs as run history shows them, with their artifacts and metrics."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Runs: jobs as run history tells of them."""
+"""What runs look like: jobs as run history answers them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes of the data plane that tell of runs: run history, its batch reads and its edits."""
+"""Routes of run history: reading runs one by one and many at once, editing and canceling them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def get_children(
     in_experiment(history, run, experiment, experimentid)
     rows = history.jobs.children(run)
     query = request.query
-    return listed(history, rows, query.get("$filter"), query.get("$top"), query.get("$continuationtoken"))
+    return page_of_runs(history, rows, query.get("$filter"), query.get("$top"), query.get("$continuationtoken"))
 
 
 async def edit_run(
@@ -76,7 +76,9 @@ async def edit_run(
     body = {key: value for key, value in (await read_object(request, Envelope.HISTORY)).items() if value is not None}
     refused = sorted(set(body) - EDITABLE - {"runId"})
     if refused:
-        raise bad(f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}.")
+        raise bad_request(
+            f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}."
+        )
     asked: dict[str, Any] = {
         key: body[key] for key in ("displayName", "description", "tags", "properties") if key in body
     }
@@ -97,7 +99,7 @@ async def cancel_run(
     try:
         history.engine.cancel(job, request.query.get("CancelationReason"))
     except ServiceError as error:
-        raise bad(error.message) from None
+        raise bad_request(error.message) from None
     return web.json_response(None)
 
 
@@ -118,7 +120,7 @@ async def get_services(history: History, request: web.Request, run: str, node: s
 
 
 async def rundata(history: History, request: web.Request) -> web.Response:
-    """Runs - Get run data: the one answer that tells inputs and outputs."""
+    """Runs - Get run data: the one answer that has inputs and outputs."""
     asked = await read_object(request, Envelope.HISTORY)
     request["job"] = asked.get("runId")
     return web.json_response(run_data(history, asked))
@@ -128,7 +130,7 @@ def run_data(history: History, asked: dict[str, Any]) -> dict[str, Any]:
     """The parts of a run that a request selects."""
     name = asked.get("runId")
     if not isinstance(name, str):
-        raise bad("runId is required.")
+        raise bad_request("runId is required.")
     job = history.find(name, look=True)
     metadata = {**run_resource(history, job), "inputs": typed_inputs(history, job), "outputs": typed_outputs(job)}
     return {
@@ -143,7 +145,7 @@ async def batch_rundata(history: History, request: web.Request) -> web.Response:
     """Runs - Batch get run data: each request by its own key."""
     asked = (await read_object(request, Envelope.HISTORY)).get("requests")
     if not isinstance(asked, dict) or not all(isinstance(row, dict) for row in asked.values()):
-        raise bad("requests must be an object of requests.")
+        raise bad_request("requests must be an object of requests.")
     good, failed = {}, {}
     for key, row in asked.items():
         try:
@@ -166,7 +168,7 @@ async def runs_by_ids(
     """Runs - Get by ids, of one experiment."""
     names = (await read_object(request, Envelope.HISTORY)).get("runIds")
     if not isinstance(names, list):
-        raise bad("runIds must be an array of run ids.")
+        raise bad_request("runIds must be an array of run ids.")
     belongs = experiment_test(history, experiment, experimentid)
     runs, errors = {}, {}
     for name in names:
@@ -191,16 +193,16 @@ async def query_runs(
         rows.sort(key=lambda job: job.name)
     if order and order[-1] == "desc":
         rows.reverse()
-    return listed(history, rows, asked.get("filter"), asked.get("top"), asked.get("continuationToken"))
+    return page_of_runs(history, rows, asked.get("filter"), asked.get("top"), asked.get("continuationToken"))
 
 
-def listed(history: History, rows: list[Job], condition: Any, top: Any, token: Any) -> web.Response:
+def page_of_runs(history: History, rows: list[Job], condition: Any, top: Any, token: Any) -> web.Response:
     """One page of runs; a single page comes without a token. Source: recorded answers to children."""
     try:
         test = parse_filter(str(condition or ""))
         size, start = int(top or PAGE), int(token or 0)
     except (FilterError, ValueError) as error:
-        raise bad(str(error)) from None
+        raise bad_request(str(error)) from None
     found = [run for run in (run_resource(history, job) for job in rows) if test(run)]
     body: dict[str, Any] = {"value": found[start : start + size]}
     if start + size < len(found):
@@ -208,7 +210,7 @@ def listed(history: History, rows: list[Job], condition: Any, top: Any, token: A
     return web.json_response(body)
 
 
-def bad(message: str) -> ServiceError:
+def bad_request(message: str) -> ServiceError:
     """Run history's 400."""
     return ServiceError(400, "UserError", message, ("BadArgument",), Envelope.HISTORY)
 

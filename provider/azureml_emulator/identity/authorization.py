@@ -43,16 +43,16 @@ def check_api_version(request: web.Request) -> None:
 def check_coordinates(authority: Authority, match: Match) -> None:
     """Refuse another subscription, resource group or workspace than the emulator's, as ARM does."""
     wanted = authority.settings
-    if match.subscription is not None and not same(match.subscription, wanted.subscription_id):
+    if match.subscription is not None and not same_name(match.subscription, wanted.subscription_id):
         if not is_guid(match.subscription):
             message = f"The provided subscription identifier '{match.subscription}' is malformed or invalid."
             raise ServiceError(400, "InvalidSubscriptionId", message, envelope=Envelope.ARM)
         message = f"The subscription '{match.subscription}' could not be found."
         raise ServiceError(404, "SubscriptionNotFound", message, envelope=Envelope.ARM)
-    if match.group is not None and not same(match.group, wanted.resource_group):
+    if match.group is not None and not same_name(match.group, wanted.resource_group):
         message = f"Resource group '{match.group}' could not be found."
         raise ServiceError(404, "ResourceGroupNotFound", message, envelope=Envelope.ARM)
-    if match.workspace is not None and not same(match.workspace, wanted.workspace_name):
+    if match.workspace is not None and not same_name(match.workspace, wanted.workspace_name):
         message = (
             f"The Resource 'Microsoft.MachineLearningServices/workspaces/{match.workspace}' under resource group "
             f"'{match.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
@@ -60,7 +60,7 @@ def check_coordinates(authority: Authority, match: Match) -> None:
         raise ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
 
 
-def same(left: str, right: str) -> bool:
+def same_name(left: str, right: str) -> bool:
     """ARM compares names without regard to case."""
     return left.lower() == right.lower()
 
@@ -80,7 +80,7 @@ def bearer(request: web.Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def open_door(authority: Authority, request: web.Request) -> None:
+def check_nothing(authority: Authority, request: web.Request) -> None:
     """Nothing is asked for."""
 
 
@@ -127,19 +127,20 @@ def check_control(authority: Authority, request: web.Request) -> None:
 
 
 def check_local_page(authority: Authority, request: web.Request) -> None:
-    """A page asked for by a loopback name: another site's name that leads here must not read it."""
+    """Refuse pages under other names than loopback's: another site whose name resolves to this machine must not read
+    them."""
     host = request.host.rpartition(":")[0] or request.host
     if host not in LOOPBACK:
         raise ServiceError(403, "Forbidden", "Studio pages are for this machine only.", envelope=Envelope.ARM)
 
 
 CHECKS: dict[Plane, Callable[[Authority, web.Request], None]] = {
-    Plane.OPEN: open_door,
+    Plane.OPEN: check_nothing,
     Plane.ARM: check_arm,
     Plane.DATA: check_data,
     Plane.SCORING: check_scoring,
     Plane.MLFLOW: check_mlflow,
-    Plane.STORAGE: open_door,
+    Plane.STORAGE: check_nothing,
     Plane.CONTROL: check_control,
     Plane.STUDIO: check_local_page,
 }

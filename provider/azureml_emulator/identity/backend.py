@@ -7,7 +7,7 @@ from azureml_emulator.identity.tokens import Tokens
 
 
 class Authority:
-    """The authority of the emulator's one tenant: whom it knows, and the tokens that it issues and verifies."""
+    """The authority of the emulator's one tenant: it issues tokens to one application, and verifies them."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

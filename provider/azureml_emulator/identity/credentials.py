@@ -56,9 +56,9 @@ def check_client(settings: Settings, form: dict[str, str]) -> None:
 def check_assertion(settings: Settings, form: dict[str, str]) -> None:
     """Check a client assertion: a certificate's own JWT, or a federated token.
 
-    The emulator knows no certificates and trusts no issuers: any certificate and any federated token is taken. What can
-    be checked is: a JWT made with a certificate must name this client and this tenant and be within its time, and one
-    that carries its certificate must be signed with it.
+    The emulator keeps no list of certificates and issuers: any certificate and any federated token is accepted. What
+    can be checked is: a JWT made with a certificate must name this client and this tenant and be within its time, and
+    one that carries its certificate must be signed with it.
     """
     if form.get("client_assertion_type") != ASSERTION_TYPE:
         text = f"The client_assertion_type must be '{ASSERTION_TYPE}'."

@@ -1,4 +1,4 @@
-"""Where artifacts of runs are, and how MLflow is told."""
+"""Where artifacts of runs are in storage, and the addresses under which MLflow finds them."""
 
 from __future__ import annotations
 

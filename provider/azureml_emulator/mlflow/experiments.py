@@ -8,7 +8,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.mlflow.artifacts import artifact_uri
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import DEFAULT_EXPERIMENT
-from azureml_emulator.mlflow.protocol import as_rows, invalid, missing, needed, pairs
+from azureml_emulator.mlflow.protocol import invalid, key_value_rows, key_values, missing, required
 from azureml_emulator.mlflow.search import Facts, SearchError, read_filter
 
 
@@ -28,27 +28,27 @@ def experiment_row(mlflow: Mlflow, name: str) -> dict[str, Any]:
         "name": name,
         "artifact_location": artifact_uri(mlflow, "", name),
         "lifecycle_stage": "active",
-        "tags": as_rows(tags),
+        "tags": key_value_rows(tags),
     }
 
 
 def create_experiment(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Make an experiment."""
-    name = needed(given, "name")
+    name = required(given, "name")
     if name in mlflow.tracking.experiments().values():
         text = f"Experiment '{name}' already exists."
         raise ServiceError(400, "RESOURCE_ALREADY_EXISTS", text, envelope=Envelope.MLFLOW)
-    return {"experiment_id": mlflow.tracking.put_experiment(name, dict(pairs(given.get("tags"))))}
+    return {"experiment_id": mlflow.tracking.put_experiment(name, dict(key_values(given.get("tags"))))}
 
 
 def get_experiment(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """An experiment by its id."""
-    return {"experiment": experiment_row(mlflow, experiment_name(mlflow, needed(given, "experiment_id")))}
+    return {"experiment": experiment_row(mlflow, experiment_name(mlflow, required(given, "experiment_id")))}
 
 
 def get_experiment_by_name(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """An experiment by its name."""
-    name = needed(given, "experiment_name")
+    name = required(given, "experiment_name")
     if name not in mlflow.tracking.experiments().values():
         raise missing("Experiment with name", name)
     return {"experiment": experiment_row(mlflow, name)}
@@ -71,7 +71,7 @@ def search_experiments(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
 
 def set_experiment_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of an experiment."""
-    name = experiment_name(mlflow, needed(given, "experiment_id"))
-    tags = {**mlflow.tracking.experiment_tags(name), needed(given, "key"): str(given.get("value", ""))}
+    name = experiment_name(mlflow, required(given, "experiment_id"))
+    tags = {**mlflow.tracking.experiment_tags(name), required(given, "key"): str(given.get("value", ""))}
     mlflow.tracking.put_experiment(name, tags)
     return {}

@@ -1,4 +1,4 @@
-"""Models logged in runs, as MLflow 3 knows them; Azure ML does not have them."""
+"""Models logged in runs, as MLflow 3 has them; Azure ML does not have them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from azureml_emulator.mlflow.artifacts import folder_of
 from azureml_emulator.mlflow.backend import Mlflow
-from azureml_emulator.mlflow.models import present
-from azureml_emulator.mlflow.protocol import as_rows, invalid, missing, needed, pairs
+from azureml_emulator.mlflow.models import milliseconds_now
+from azureml_emulator.mlflow.protocol import invalid, key_value_rows, key_values, missing, required
 from azureml_emulator.mlflow.search import Facts, SearchError, read_filter
 
 
@@ -26,18 +26,18 @@ def create_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]
         "model_type": str(given.get("model_type") or ""),
         "source_run_id": run,
         "status": "LOGGED_MODEL_PENDING",
-        "created": present(),
+        "created": milliseconds_now(),
         "path": path,
-        "tags": dict(pairs(given.get("tags"))),
-        "params": dict(pairs(given.get("params"), "params")),
+        "tags": dict(key_values(given.get("tags"))),
+        "params": dict(key_values(given.get("params"), "params")),
     }
     mlflow.tracking.put_logged_model(record)
     return {"model": logged_row(mlflow, record)}
 
 
-def known_logged(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def find_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """The logged model that a request names, or MLflow's 404."""
-    record = mlflow.tracking.logged_model(needed(given, "model_id"))
+    record = mlflow.tracking.logged_model(required(given, "model_id"))
     if record is None:
         raise missing("Logged model with id", given["model_id"])
     return record
@@ -45,28 +45,28 @@ def known_logged(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
 
 def get_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """A logged model."""
-    return {"model": logged_row(mlflow, known_logged(mlflow, given))}
+    return {"model": logged_row(mlflow, find_logged_model(mlflow, given))}
 
 
 def finalize_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Say that a logged model is ready, or failed."""
-    record = {**known_logged(mlflow, given), "status": str(given.get("status") or "LOGGED_MODEL_READY")}
+    record = {**find_logged_model(mlflow, given), "status": str(given.get("status") or "LOGGED_MODEL_READY")}
     mlflow.tracking.put_logged_model(record)
     return {"model": logged_row(mlflow, record)}
 
 
 def set_logged_model_tags(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set tags of a logged model."""
-    record = known_logged(mlflow, given)
-    record["tags"] = {**record["tags"], **dict(pairs(given.get("tags")))}
+    record = find_logged_model(mlflow, given)
+    record["tags"] = {**record["tags"], **dict(key_values(given.get("tags")))}
     mlflow.tracking.put_logged_model(record)
     return {"model": logged_row(mlflow, record)}
 
 
 def log_logged_model_params(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Log parameters of a logged model."""
-    record = known_logged(mlflow, given)
-    record["params"] = {**record["params"], **dict(pairs(given.get("params"), "params"))}
+    record = find_logged_model(mlflow, given)
+    record["params"] = {**record["params"], **dict(key_values(given.get("params"), "params"))}
     mlflow.tracking.put_logged_model(record)
     return {}
 
@@ -94,6 +94,6 @@ def logged_row(mlflow: Mlflow, record: dict[str, Any]) -> dict[str, Any]:
     info = {key: record[key] for key in ("model_id", "experiment_id", "name", "model_type", "source_run_id", "status")}
     times = {"creation_timestamp_ms": record["created"], "last_updated_timestamp_ms": record["created"]}
     return {
-        "info": {**info, **times, "artifact_uri": place.as_uri(), "tags": as_rows(record["tags"])},
-        "data": {"params": as_rows(record["params"]), "metrics": []},
+        "info": {**info, **times, "artifact_uri": place.as_uri(), "tags": key_value_rows(record["tags"])},
+        "data": {"params": key_value_rows(record["params"]), "metrics": []},
     }

@@ -82,31 +82,31 @@ class Tracking:
         :raises ParameterChangedError: a parameter has another value already.
         """
         points = [(run, row.name, repr(row.value), row.timestamp, row.step) for row in metrics]
-        pairs = list(params)
+        key_values = list(params)
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._check(run, pairs)
+                self._check(run, key_values)
                 put = "INSERT INTO metrics (run, name, value, timestamp, step) VALUES (?, ?, ?, ?, ?)"
                 self._connection.executemany(put, points)
-                self._put("params", run, pairs)
+                self._put("params", run, key_values)
                 self._put("tags", run, tags)
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
 
-    def _check(self, run: str, pairs: list[tuple[str, str]]) -> None:
+    def _check(self, run: str, key_values: list[tuple[str, str]]) -> None:
         known = self.params(run)
-        for key, value in pairs:
+        for key, value in key_values:
             if known.setdefault(key, value) != value:
                 raise ParameterChangedError(
                     f"Changing param values is not allowed. Param with key='{key}' was already logged with "
                     f"value='{known[key]}' for run ID='{run}'. Attempted logging new value '{value}'."
                 )
 
-    def _put(self, table: str, run: str, pairs: Iterable[tuple[str, str]]) -> None:
-        rows = [(run, key, value) for key, value in pairs]
+    def _put(self, table: str, run: str, key_values: Iterable[tuple[str, str]]) -> None:
+        rows = [(run, key, value) for key, value in key_values]
         self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
 
     def delete_tag(self, run: str, key: str) -> bool:
@@ -229,6 +229,6 @@ def new_run_id() -> str:
     return str(uuid.uuid4())
 
 
-def present() -> int:
+def milliseconds_now() -> int:
     """The present moment in milliseconds since the epoch."""
     return int(now().timestamp() * 1000)

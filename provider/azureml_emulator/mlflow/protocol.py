@@ -25,7 +25,7 @@ def invalid(message: str) -> ServiceError:
     return ServiceError(400, "INVALID_PARAMETER_VALUE", message, envelope=Envelope.MLFLOW)
 
 
-def needed(given: dict[str, Any], key: str) -> str:
+def required(given: dict[str, Any], key: str) -> str:
     """A text that a request must carry."""
     value = given.get(key)
     if not isinstance(value, str) or not value:
@@ -33,7 +33,7 @@ def needed(given: dict[str, Any], key: str) -> str:
     return value
 
 
-def whole(value: Any, field: str, default: int) -> int:
+def integer(value: Any, field: str, default: int) -> int:
     """A 64-bit integer, which JSON may carry as text."""
     try:
         return default if value is None else int(value)
@@ -50,12 +50,12 @@ def rows(value: Any, key: str) -> list[dict[str, Any]]:
     return value
 
 
-def pairs(value: Any, key: str = "tags") -> list[tuple[str, str]]:
+def key_values(value: Any, key: str = "tags") -> list[tuple[str, str]]:
     """A list of objects with ``key`` and ``value``."""
-    return [(needed(row, "key"), str(row.get("value", ""))) for row in rows(value, key)]
+    return [(required(row, "key"), str(row.get("value", ""))) for row in rows(value, key)]
 
 
-def as_rows(mapping: dict[str, str]) -> list[dict[str, str]]:
+def key_value_rows(mapping: dict[str, str]) -> list[dict[str, str]]:
     """A mapping as a list of objects with ``key`` and ``value``."""
     return [{"key": key, "value": str(value)} for key, value in mapping.items()]
 

@@ -12,9 +12,9 @@ from azureml_emulator.assets.versions import Version
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.mlflow.artifacts import address_of, folder_of, place_of
 from azureml_emulator.mlflow.backend import Mlflow
-from azureml_emulator.mlflow.logged_models import known_logged
-from azureml_emulator.mlflow.models import milliseconds, present
-from azureml_emulator.mlflow.protocol import as_rows, invalid, missing, needed, pairs
+from azureml_emulator.mlflow.logged_models import find_logged_model
+from azureml_emulator.mlflow.models import milliseconds, milliseconds_now
+from azureml_emulator.mlflow.protocol import invalid, key_value_rows, key_values, missing, required
 
 MODELS = "models"
 SOURCE_FORMAT = "Model source from file must be in the following format: azureml://artifacts/<origin>/<container>/<artifact_prefix>."
@@ -23,11 +23,15 @@ SOURCE_FORMAT = "Model source from file must be in the following format: azureml
 
 def create_registered_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Make a registered model, without a version yet."""
-    name = needed(given, "name")
+    name = required(given, "name")
     if exists(mlflow, name):
         text = f"Registered Model (name={name}) already exists."
         raise ServiceError(400, "RESOURCE_ALREADY_EXISTS", text, envelope=Envelope.MLFLOW)
-    properties = {"description": given.get("description"), "tags": dict(pairs(given.get("tags"))), "properties": {}}
+    properties = {
+        "description": given.get("description"),
+        "tags": dict(key_values(given.get("tags"))),
+        "properties": {},
+    }
     mlflow.assets.versions.put_container(MODELS, name, {**properties, "isArchived": False})
     return {"registered_model": registered_row(mlflow, name)}
 
@@ -40,7 +44,7 @@ def exists(mlflow: Mlflow, name: str) -> bool:
 
 def get_registered_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """A registered model."""
-    name = needed(given, "name")
+    name = required(given, "name")
     if not exists(mlflow, name):
         raise missing("Registered Model with name", name)
     return {"registered_model": registered_row(mlflow, name)}
@@ -63,21 +67,21 @@ def refuse_filter(given: dict[str, Any]) -> None:
 def latest_versions(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """The newest version of a registered model; stages are not here."""
     get_registered_model(mlflow, given)
-    latest = mlflow.assets.versions.latest(MODELS, needed(given, "name"))
+    latest = mlflow.assets.versions.latest(MODELS, required(given, "name"))
     return {"model_versions": [version_row(mlflow, latest)] if latest else []}
 
 
 def create_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Register a model's files as the next version of a model asset of the workspace."""
-    name = needed(given, "name")
+    name = required(given, "name")
     if not exists(mlflow, name):
         raise missing("Registered Model with name", name)
-    source = needed(given, "source")
+    source = required(given, "source")
     properties = {
         "modelUri": address(mlflow, source),
         "modelType": "mlflow_model",
         "description": given.get("description"),
-        "tags": dict(pairs(given.get("tags"))),
+        "tags": dict(key_values(given.get("tags"))),
         "properties": {"mlflow.source": source, "mlflow.modelId": str(given.get("model_id") or "")},
     }
     versions = mlflow.assets.versions
@@ -103,7 +107,7 @@ def address(mlflow: Mlflow, source: str) -> str:
     if not mlflow.settings.mlflow_direct and not source.startswith("azureml:"):
         raise invalid(f"{SOURCE_FORMAT} Provided model source: {source}")
     if source.startswith("models:/m-"):
-        record = known_logged(mlflow, {"model_id": source.removeprefix("models:/")})
+        record = find_logged_model(mlflow, {"model_id": source.removeprefix("models:/")})
         return resolver.uri_of(Place(mlflow.settings.artifact_container, record["path"]))
     if source.startswith("runs:/"):
         run, _, path = source.removeprefix("runs:/").partition("/")
@@ -120,7 +124,7 @@ def address(mlflow: Mlflow, source: str) -> str:
 
 def known_version(mlflow: Mlflow, given: dict[str, Any]) -> Version:
     """The model version that a request names, or MLflow's 404."""
-    name, version = needed(given, "name"), str(given.get("version") or "")
+    name, version = required(given, "name"), str(given.get("version") or "")
     found = mlflow.assets.versions.get(MODELS, name, version)
     if found is None:
         raise missing("Model Version", f"name={name}, version={version}")
@@ -143,7 +147,7 @@ def update_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any
 def set_model_version_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a version."""
     found = known_version(mlflow, given)
-    tags = {**(found.properties.get("tags") or {}), needed(given, "key"): str(given.get("value", ""))}
+    tags = {**(found.properties.get("tags") or {}), required(given, "key"): str(given.get("value", ""))}
     mlflow.assets.versions.put(MODELS, found.name, found.version, {**found.properties, "tags": tags})
     return {}
 
@@ -151,9 +155,9 @@ def set_model_version_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, An
 def set_registered_model_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a registered model."""
     get_registered_model(mlflow, given)
-    name, versions = needed(given, "name"), mlflow.assets.versions
+    name, versions = required(given, "name"), mlflow.assets.versions
     container = versions.container(MODELS, name)
-    tags = {**(container.get("tags") or {}), needed(given, "key"): str(given.get("value", ""))}
+    tags = {**(container.get("tags") or {}), required(given, "key"): str(given.get("value", ""))}
     versions.put_container(MODELS, name, {**container, "tags": tags})
     return {}
 
@@ -196,7 +200,7 @@ def version_row(mlflow: Mlflow, version: Version) -> dict[str, Any]:
         "run_id": properties.get("jobName") or "",
         "model_id": own.get("mlflow.modelId") or "",
         "status": "READY",
-        "tags": as_rows(properties.get("tags") or {}),
+        "tags": key_value_rows(properties.get("tags") or {}),
     }
 
 
@@ -206,9 +210,9 @@ def registered_row(mlflow: Mlflow, name: str) -> dict[str, Any]:
     container, latest = versions.container(MODELS, name), versions.latest(MODELS, name)
     return {
         "name": name,
-        "creation_timestamp": milliseconds(latest.created_at) if latest else present(),
-        "last_updated_timestamp": milliseconds(latest.modified_at) if latest else present(),
+        "creation_timestamp": milliseconds(latest.created_at) if latest else milliseconds_now(),
+        "last_updated_timestamp": milliseconds(latest.modified_at) if latest else milliseconds_now(),
         "description": container.get("description") or "",
         "latest_versions": [version_row(mlflow, latest)] if latest else [],
-        "tags": as_rows(container.get("tags") or {}),
+        "tags": key_value_rows(container.get("tags") or {}),
     }

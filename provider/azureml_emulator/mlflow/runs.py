@@ -11,8 +11,15 @@ from typing import Any
 from azureml_emulator.mlflow.artifacts import artifact_uri, folder_of
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.experiments import experiment_name
-from azureml_emulator.mlflow.models import DEFAULT_EXPERIMENT, Metric, ParameterChangedError, Run, new_run_id, present
-from azureml_emulator.mlflow.protocol import as_rows, invalid, missing, needed, pairs, rows, whole
+from azureml_emulator.mlflow.models import (
+    DEFAULT_EXPERIMENT,
+    Metric,
+    ParameterChangedError,
+    Run,
+    milliseconds_now,
+    new_run_id,
+)
+from azureml_emulator.mlflow.protocol import integer, invalid, key_value_rows, key_values, missing, required, rows
 from azureml_emulator.mlflow.search import Facts, SearchError, ordered, read_filter
 
 MOST_RUNS = 50000
@@ -21,7 +28,7 @@ MOST_RUNS = 50000
 
 def run_id(given: dict[str, Any]) -> str:
     """The run that a request names, under its newer or older key."""
-    return needed({"run_id": given.get("run_id") or given.get("run_uuid")}, "run_id")
+    return required({"run_id": given.get("run_id") or given.get("run_uuid")}, "run_id")
 
 
 def known_run(mlflow: Mlflow, given: dict[str, Any]) -> Run:
@@ -35,9 +42,9 @@ def known_run(mlflow: Mlflow, given: dict[str, Any]) -> Run:
 def create_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Begin a run that is no job: of a script outside jobs, or a nested one."""
     experiment = experiment_name(mlflow, str(given.get("experiment_id") or "0"))
-    tags = dict(pairs(given.get("tags")))
+    tags = dict(key_values(given.get("tags")))
     name = str(given.get("run_name") or tags.get("mlflow.runName") or "")
-    start = whole(given.get("start_time"), "start_time", present())
+    start = integer(given.get("start_time"), "start_time", milliseconds_now())
     run = Run(new_run_id(), experiment, "RUNNING", start, None, name=name)
     mlflow.tracking.put_run(run)
     tags.setdefault("mlflow.runName", name)
@@ -58,7 +65,7 @@ def update_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     if isinstance(name, str) and name:
         mlflow.tracking.log(run.id, [], [], [("mlflow.runName", name)])
     if mlflow.jobs.get(run.id) is None:
-        end = whole(given["end_time"], "end_time", 0) if given.get("end_time") else run.end
+        end = integer(given["end_time"], "end_time", 0) if given.get("end_time") else run.end
         run = replace(run, status=str(given.get("status") or run.status), end=end, name=str(name or run.name))
         mlflow.tracking.put_run(run)
     return {"run_info": run_row(mlflow, run)["info"]}
@@ -108,7 +115,7 @@ def log_batch_async(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
 def run_data_status(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Whether what was logged asynchronously is there: always, here."""
     known_run(mlflow, given)
-    needed(given, "batch_tracking_id")
+    required(given, "batch_tracking_id")
     return {"is_complete": True}
 
 
@@ -119,7 +126,7 @@ def log(mlflow: Mlflow, run: Run, metrics: Any = None, params: Any = None, tags:
     """
     points = [point(row) for row in rows(metrics, "metrics")]
     try:
-        mlflow.tracking.log(run.id, points, pairs(params, "params"), pairs(tags))
+        mlflow.tracking.log(run.id, points, key_values(params, "params"), key_values(tags))
     except ParameterChangedError as error:
         raise invalid(str(error)) from None
     return {}
@@ -131,14 +138,17 @@ def point(row: dict[str, Any]) -> Metric:
         value = float(row["value"])
     except (KeyError, TypeError, ValueError):
         raise invalid(f"Got invalid value {row.get('value')!r} for metric '{row.get('key')}'.") from None
-    timestamp, step = whole(row.get("timestamp"), "timestamp", present()), whole(row.get("step"), "step", 0)
-    return Metric(needed(row, "key"), value, timestamp, step)
+    timestamp, step = (
+        integer(row.get("timestamp"), "timestamp", milliseconds_now()),
+        integer(row.get("step"), "step", 0),
+    )
+    return Metric(required(row, "key"), value, timestamp, step)
 
 
 def delete_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Remove a tag."""
     run = known_run(mlflow, given)
-    if not mlflow.tracking.delete_tag(run.id, needed(given, "key")):
+    if not mlflow.tracking.delete_tag(run.id, required(given, "key")):
         raise missing("Tag", given["key"])
     return {}
 
@@ -154,7 +164,7 @@ def log_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     run = known_run(mlflow, given)
     try:
         history = json.loads(mlflow.tracking.tags(run.id).get("mlflow.log-model.history", "[]"))
-        history.append(json.loads(needed(given, "model_json")))
+        history.append(json.loads(required(given, "model_json")))
     except ValueError:
         raise invalid("Malformed model info: model_json is not valid JSON.") from None
     mlflow.tracking.log(run.id, [], [], [("mlflow.log-model.history", json.dumps(history))])
@@ -164,7 +174,7 @@ def log_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
 def metric_history(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     """Every point of one metric."""
     run = known_run(mlflow, given)
-    return {"metrics": [metric_row(row) for row in mlflow.tracking.points(run.id, needed(given, "metric_key"))]}
+    return {"metrics": [metric_row(row) for row in mlflow.tracking.points(run.id, required(given, "metric_key"))]}
 
 
 def search_runs(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
@@ -176,8 +186,8 @@ def search_runs(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
         found = ordered(found, facts, [str(each) for each in given.get("order_by") or []])
     except SearchError as error:
         raise invalid(str(error)) from None
-    first = whole(given.get("page_token") or None, "page_token", 0)
-    last = first + min(whole(given.get("max_results"), "max_results", 1000), MOST_RUNS)
+    first = integer(given.get("page_token") or None, "page_token", 0)
+    last = first + min(integer(given.get("max_results"), "max_results", 1000), MOST_RUNS)
     following = {"next_page_token": str(last)} if last < len(found) else {}
     return {"runs": found[first:last], **following}
 
@@ -252,7 +262,7 @@ def run_row(mlflow: Mlflow, run: Run) -> dict[str, Any]:
     }
     data = {
         "metrics": [metric_row(row) for row in mlflow.tracking.latest(run.id)],
-        "params": as_rows(mlflow.tracking.params(run.id)),
-        "tags": as_rows(tags),
+        "params": key_value_rows(mlflow.tracking.params(run.id)),
+        "tags": key_value_rows(tags),
     }
     return {"info": info, "data": data, "inputs": {"dataset_inputs": [], "model_inputs": []}}

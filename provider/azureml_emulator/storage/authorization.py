@@ -36,8 +36,8 @@ SIGNED_HEADERS = (
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a request wants to do.
+class RequestedAccess:
+    """What a request asks to do.
 
     :param permissions: letters, any one of which allows it.
     :param level: ``s`` the account, ``c`` a container, ``o`` a blob: the resource types of an account signature.
@@ -50,7 +50,7 @@ class Wish:
     blob: str = ""
 
 
-def authorize(storage: Storage, request: web.Request, wish: Wish) -> None:
+def authorize(storage: Storage, request: web.Request, access: RequestedAccess) -> None:
     """Let a request pass, or refuse it as the blob service does.
 
     :raises BlobError: 401 or 403.
@@ -60,10 +60,10 @@ def authorize(storage: Storage, request: web.Request, wish: Wish) -> None:
     if "sig" in fields and authorization:
         raise BlobError("AuthenticationFailed", "A request carries a signature in its query or a header, not both.")
     if "sig" in fields:
-        check_signature(storage, fields, wish)
+        check_signature(storage, fields, access)
         check_address(fields, request.remote or "")
     elif authorization.startswith("SharedKey "):
-        check_shared_key(storage, request, wish, authorization)
+        check_shared_key(storage, request, access, authorization)
     else:
         check_token(storage, request)
 
@@ -83,34 +83,34 @@ def check_token(storage: Storage, request: web.Request) -> None:
         raise BlobError("InvalidAuthenticationInfo", error.message, {"WWW-Authenticate": challenge}) from None
 
 
-def account_names(storage: Storage, wish: Wish) -> set[str]:
+def account_names(storage: Storage, access: RequestedAccess) -> set[str]:
     """The names under which clients know the account: plain, as in the path, and as datastores answer it."""
-    return {ACCOUNT, wish.account, storage.settings.account_name}
+    return {ACCOUNT, access.account, storage.settings.account_name}
 
 
-def check_signature(storage: Storage, fields: Mapping[str, str], wish: Wish) -> None:
+def check_signature(storage: Storage, fields: Mapping[str, str], access: RequestedAccess) -> None:
     """A service or account SAS: its signature, its time, what it allows."""
-    names = account_names(storage, wish)
+    names = account_names(storage, access)
     service = "sr" in fields
     if "si" in fields:
         raise BlobError("AuthenticationFailed", "There is no stored access policy of this name.")
-    texts = service_texts(fields, wish, names) if service else [account_text(fields, name) for name in names]
+    texts = service_texts(fields, access, names) if service else [account_text(fields, name) for name in names]
     if not is_signed(storage.settings.account_key, fields, texts):
         raise BlobError("AuthenticationFailed", "Signature did not match.")
     check_period(fields)
     if not service:
-        check_account_scope(fields, wish)
-    elif wish.level == "s" or (fields["sr"] == "b" and wish.level != "o"):
+        check_account_scope(fields, access)
+    elif access.level == "s" or (fields["sr"] == "b" and access.level != "o"):
         raise BlobError("AuthorizationResourceTypeMismatch")
-    if not set(wish.permissions) & set(fields.get("sp", "")):
+    if not set(access.permissions) & set(fields.get("sp", "")):
         raise BlobError("AuthorizationPermissionMismatch")
 
 
-def service_texts(fields: Mapping[str, str], wish: Wish, names: Iterable[str]) -> list[str]:
+def service_texts(fields: Mapping[str, str], access: RequestedAccess, names: Iterable[str]) -> list[str]:
     """What a service SAS for this container or blob may have signed."""
     if fields["sr"] not in ("b", "c"):
         raise BlobError("NotEmulated")
-    place = f"{wish.container}/{wish.blob}" if fields["sr"] == "b" else wish.container
+    place = f"{access.container}/{access.blob}" if fields["sr"] == "b" else access.container
     return [service_text(fields, f"/blob/{name}/{place}") for name in names]
 
 
@@ -137,18 +137,18 @@ def check_address(fields: Mapping[str, str], remote: str) -> None:
         raise BlobError("AuthorizationSourceIPMismatch")
 
 
-def check_account_scope(fields: Mapping[str, str], wish: Wish) -> None:
+def check_account_scope(fields: Mapping[str, str], access: RequestedAccess) -> None:
     """The services and resource types of an account SAS."""
     if "b" not in fields.get("ss", ""):
         raise BlobError("AuthorizationServiceMismatch")
-    if wish.level not in fields.get("srt", ""):
+    if access.level not in fields.get("srt", ""):
         raise BlobError("AuthorizationResourceTypeMismatch")
 
 
-def check_shared_key(storage: Storage, request: web.Request, wish: Wish, authorization: str) -> None:
+def check_shared_key(storage: Storage, request: web.Request, access: RequestedAccess, authorization: str) -> None:
     """An ``Authorization: SharedKey account:signature`` header."""
     account, _, given = authorization.removeprefix("SharedKey ").rpartition(":")
-    if account not in account_names(storage, wish):
+    if account not in account_names(storage, access):
         raise BlobError("AuthenticationFailed", "The account in the Authorization header is not this one.")
     wanted = [signature(storage.settings.account_key, text) for text in shared_key_texts(request, account)]
     if not any(hmac.compare_digest(given.encode(), each.encode()) for each in wanted):

@@ -104,6 +104,6 @@ def given_metadata(request: web.Request) -> dict[str, str]:
     return found
 
 
-def facts(blob: Blob) -> dict[str, str]:
+def version_headers(blob: Blob) -> dict[str, str]:
     """ETag and Last-Modified."""
     return {"ETag": f'"{blob.etag}"', "Last-Modified": format_datetime(blob.modified, usegmt=True)}

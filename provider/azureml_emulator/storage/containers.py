@@ -29,7 +29,7 @@ async def create(storage: Storage, request: web.Request, container: str, _: str)
         raise BlobError("InvalidResourceName", container)
     if not storage.blobs.create_container(container):
         raise BlobError("ContainerAlreadyExists")
-    return web.Response(status=201, headers=container_facts(storage, container))
+    return web.Response(status=201, headers=container_headers(storage, container))
 
 
 async def delete(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
@@ -44,10 +44,10 @@ async def properties(storage: Storage, request: web.Request, container: str, _: 
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     lease = {"x-ms-lease-status": "unlocked", "x-ms-lease-state": "available"}
-    return web.Response(headers={**container_facts(storage, container), **lease})
+    return web.Response(headers={**container_headers(storage, container), **lease})
 
 
-def container_facts(storage: Storage, container: str) -> dict[str, str]:
+def container_headers(storage: Storage, container: str) -> dict[str, str]:
     """ETag and Last-Modified of a container: those of its making."""
     moment = storage.blobs.container_made(container)
     return {"ETag": f'"0x{int(moment.timestamp() * 1e6):X}"', "Last-Modified": format_datetime(moment, usegmt=True)}
@@ -59,7 +59,7 @@ async def list_containers(storage: Storage, request: web.Request, _: str, __: st
     names = [name for name in storage.blobs.containers() if name.startswith(prefix) and name >= marker]
     rows = []
     for name in names[:most]:
-        row = container_facts(storage, name)
+        row = container_headers(storage, name)
         rows.append(
             f"<Container><Name>{name}</Name><Properties><Last-Modified>{row['Last-Modified']}</Last-Modified>"
             f"<Etag>{escape(row['ETag'])}</Etag><LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"

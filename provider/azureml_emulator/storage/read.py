@@ -9,7 +9,7 @@ import re
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import facts, is_current
+from azureml_emulator.storage.conditions import is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
 from azureml_emulator.storage.models import Blob
 
@@ -27,7 +27,7 @@ OVERRIDDEN = {
 """Headers that fields of a signature replace."""
 
 
-def find(storage: Storage, container: str, name: str) -> Blob:
+def known_blob(storage: Storage, container: str, name: str) -> Blob:
     """A blob, or the service's 404."""
     blob = storage.blobs.get(container, name)
     if blob is None:
@@ -36,9 +36,9 @@ def find(storage: Storage, container: str, name: str) -> Blob:
 
 
 def describe(request: web.Request, blob: Blob) -> dict[str, str]:
-    """The headers that tell of a blob. A signature's own fields replace some of them."""
+    """The headers that describe a blob. A signature's own fields replace some of them."""
     headers = {
-        **facts(blob),
+        **version_headers(blob),
         "Content-Type": "application/octet-stream",
         **blob.headers,
         "Accept-Ranges": "bytes",
@@ -54,7 +54,7 @@ def describe(request: web.Request, blob: Blob) -> dict[str, str]:
 
 async def properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """A blob's properties and metadata as headers, without a body."""
-    blob = find(storage, container, name)
+    blob = known_blob(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
     headers = describe(request, blob)
@@ -65,7 +65,7 @@ async def properties(storage: Storage, request: web.Request, container: str, nam
 
 async def download(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """A blob's content, or the part that ``x-ms-range`` or ``Range`` asks for."""
-    blob = find(storage, container, name)
+    blob = known_blob(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
     first, last = wanted_range(request, blob.size)
@@ -129,5 +129,5 @@ async def block_list(storage: Storage, request: web.Request, container: str, nam
     rows = "".join(f"<Block><Name>{block}</Name><Size>{size}</Size></Block>" for block, size in staged.items())
     lists = f"<CommittedBlocks/><UncommittedBlocks>{rows}</UncommittedBlocks>"
     text = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{lists}</BlockList>'
-    headers = {**facts(blob), "x-ms-blob-content-length": str(blob.size)} if blob else {}
+    headers = {**version_headers(blob), "x-ms-blob-content-length": str(blob.size)} if blob else {}
     return web.Response(text=text, content_type="application/xml", headers=headers)

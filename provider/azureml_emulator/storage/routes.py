@@ -10,7 +10,7 @@ from aiohttp import web
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT
 from azureml_emulator.storage import containers, read, write
-from azureml_emulator.storage.authorization import Wish, authorize
+from azureml_emulator.storage.authorization import RequestedAccess, authorize
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError, respond
 from azureml_emulator.storage.models import BlobConflictError, BlobNameError
@@ -18,7 +18,7 @@ from azureml_emulator.storage.models import BlobConflictError, BlobNameError
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation and the permissions any one of which allows it; see ``storage_access.Wish``."""
+    """One operation and the permissions any one of which allows it; see ``RequestedAccess``."""
 
     permissions: str
     handler: Callable[[Storage, web.Request, str, str], Awaitable[web.StreamResponse]]
@@ -54,18 +54,20 @@ BLOB_OPERATIONS: Table = {
 
 async def account(storage: Storage, request: web.Request, suffix: str) -> web.StreamResponse:
     """An operation on the storage account."""
-    return await perform(storage, request, ACCOUNT_OPERATIONS, Wish("", "s", account_segment(suffix)))
+    return await perform(storage, request, ACCOUNT_OPERATIONS, RequestedAccess("", "s", account_segment(suffix)))
 
 
 async def container(storage: Storage, request: web.Request, suffix: str, container: str) -> web.StreamResponse:
     """An operation on a container."""
     table = CONTAINER_OPERATIONS if request.query.get("restype") == "container" else {}
-    return await perform(storage, request, table, Wish("", "c", account_segment(suffix), container))
+    return await perform(storage, request, table, RequestedAccess("", "c", account_segment(suffix), container))
 
 
 async def blob(storage: Storage, request: web.Request, suffix: str, container: str, name: str) -> web.StreamResponse:
     """An operation on a blob."""
-    return await perform(storage, request, BLOB_OPERATIONS, Wish("", "o", account_segment(suffix), container, name))
+    return await perform(
+        storage, request, BLOB_OPERATIONS, RequestedAccess("", "o", account_segment(suffix), container, name)
+    )
 
 
 def account_segment(suffix: str) -> str:
@@ -73,15 +75,15 @@ def account_segment(suffix: str) -> str:
     return f"{ACCOUNT}.blob.{suffix}"
 
 
-async def perform(storage: Storage, request: web.Request, table: Table, wish: Wish) -> web.StreamResponse:
+async def perform(storage: Storage, request: web.Request, table: Table, access: RequestedAccess) -> web.StreamResponse:
     """Authorize and carry out the operation that a request is, with the blob service's own errors."""
     operation = table.get((request.method, request.query.get("comp", "")))
     try:
         allowed = operation.permissions if operation else "racwdl"
-        authorize(storage, request, replace(wish, permissions=allowed))
+        authorize(storage, request, replace(access, permissions=allowed))
         if operation is None:
             raise BlobError("NotEmulated")
-        return await operation.handler(storage, request, wish.container, wish.blob)
+        return await operation.handler(storage, request, access.container, access.blob)
     except BlobError as error:
         response = respond(error, request.method)
     except BlobNameError as error:

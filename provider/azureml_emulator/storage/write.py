@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import check_write, facts, given_headers, given_metadata
+from azureml_emulator.storage.conditions import check_write, given_headers, given_metadata, version_headers
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.models import APPEND, BLOCK, Blob
-from azureml_emulator.storage.read import CHUNK, find
+from azureml_emulator.storage.read import CHUNK, known_blob
 
 LONGEST_LIST = 16 * 1024 * 1024
 """Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
@@ -81,7 +81,7 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
         blob = storage.blobs.adopt(container, name, file, kind=kind, headers=headers, metadata=metadata)
     finally:
         file.unlink(missing_ok=True)
-    answer = {**facts(blob), "x-ms-request-server-encrypted": "true"}
+    answer = {**version_headers(blob), "x-ms-request-server-encrypted": "true"}
     return web.Response(status=201, headers={**answer, "Content-MD5": digest})
 
 
@@ -113,7 +113,7 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     finally:
         file.unlink(missing_ok=True)
     storage.blobs.blocks.discard(container, name)
-    return web.Response(status=201, headers={**facts(blob), "x-ms-request-server-encrypted": "true"})
+    return web.Response(status=201, headers={**version_headers(blob), "x-ms-request-server-encrypted": "true"})
 
 
 async def read_small(request: web.Request) -> bytes:
@@ -149,10 +149,10 @@ def is_base64(text: str) -> bool:
 
 async def append_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Append Block: add to the end of an append blob."""
-    find(storage, container, name)
+    known_blob(storage, container, name)
     file, digest = await receive(storage, request)
     try:
-        blob = find(storage, container, name)
+        blob = known_blob(storage, container, name)
         check_write(request, blob)
         check_append(request, blob, file.stat().st_size)
         with file.open("rb") as source:
@@ -161,7 +161,7 @@ async def append_block(storage: Storage, request: web.Request, container: str, n
     finally:
         file.unlink(missing_ok=True)
     headers = {
-        **facts(find(storage, container, name)),
+        **version_headers(known_blob(storage, container, name)),
         "x-ms-blob-append-offset": str(blob.size),
         "x-ms-blob-committed-block-count": "1",
         "Content-MD5": digest,
@@ -171,7 +171,7 @@ async def append_block(storage: Storage, request: web.Request, container: str, n
 
 
 def check_append(request: web.Request, blob: Blob, size: int) -> None:
-    """The kind of blob and the conditions that only appending knows."""
+    """The kind of blob, and the conditions that only Append Block has."""
     if blob.kind != APPEND:
         raise BlobError("InvalidBlobType")
     position = request.headers.get("x-ms-blob-condition-appendpos")
@@ -184,22 +184,22 @@ def check_append(request: web.Request, blob: Blob, size: int) -> None:
 
 async def set_metadata(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Metadata: replace all of it."""
-    blob = find(storage, container, name)
+    blob = known_blob(storage, container, name)
     check_write(request, blob)
     changed = storage.blobs.set_metadata(container, name, given_metadata(request)) or blob
-    return web.Response(headers={**facts(changed), "x-ms-request-server-encrypted": "true"})
+    return web.Response(headers={**version_headers(changed), "x-ms-request-server-encrypted": "true"})
 
 
 async def set_properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Properties: replace the content headers."""
-    blob = find(storage, container, name)
+    blob = known_blob(storage, container, name)
     check_write(request, blob)
     changed = storage.blobs.set_headers(container, name, given_headers(request)) or blob
-    return web.Response(headers=facts(changed))
+    return web.Response(headers=version_headers(changed))
 
 
 async def delete(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Delete Blob, at once and for good."""
-    check_write(request, find(storage, container, name))
+    check_write(request, known_blob(storage, container, name))
     storage.blobs.delete(container, name)
     return web.Response(status=202, headers={"x-ms-delete-type-permanent": "true"})

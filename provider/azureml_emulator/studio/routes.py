@@ -40,7 +40,7 @@ async def job(studio: Studio, request: web.Request, name: str) -> web.Response:
 
 
 async def follow(studio: Studio, request: web.Request, name: str) -> web.Response:
-    """What a job's log has to say from a number of bytes on; ``X-Log-Offset`` tells where to go on."""
+    """The text of a job's log from a number of bytes on; ``X-Log-Offset`` is the number to ask for next."""
     found = studio.jobs.get(name)
     text = request.query.get("offset", "0")
     if found is None or not (text.isascii() and text.isdigit()):

@@ -21,11 +21,11 @@ class Workspace:
         self.computes = Computes(store, transitions)
         self._store = store
 
-    def furnish(self) -> None:
+    def create_defaults(self) -> None:
         """Make what every workspace has from the start: two datastores, and clusters, which a user may delete."""
         with self._store.transaction():
-            for datastore in self.datastores.furnish(self.settings):
+            for datastore in self.datastores.create_defaults(self.settings):
                 self.storage.blobs.create_container(datastore["properties"]["containerName"])
             if not self._store.get("workspace", "furnished"):
-                self.computes.furnish(self.settings.region)
+                self.computes.create_defaults(self.settings.region)
                 self._store.put("workspace", "furnished", stamp(now()))

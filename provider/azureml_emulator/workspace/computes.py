@@ -22,7 +22,7 @@ class Computes(ManagedRecords):
     def __init__(self, store: Store, transitions: Transitions) -> None:
         super().__init__(store, transitions, "compute", COMPUTES)
 
-    def furnish(self, region: str) -> None:
+    def create_defaults(self, region: str) -> None:
         """Write the clusters that every workspace has at first."""
         for name, (size, nodes) in BUILT_IN.items():
             self._store.put(self._kind, name, cluster(region, name, size, nodes))

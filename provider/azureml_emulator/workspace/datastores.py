@@ -71,7 +71,7 @@ class Datastores:
         """Remove a datastore; says whether there was one."""
         return self._store.delete(DATASTORE, name.lower())
 
-    def furnish(self, settings: Settings) -> list[dict[str, Any]]:
+    def create_defaults(self, settings: Settings) -> list[dict[str, Any]]:
         """Write the two built-in datastores anew, for the account's address may have changed, and answer them."""
         containers = {DEFAULT_DATASTORE: settings.default_container, ARTIFACT_DATASTORE: settings.artifact_container}
         rows = [built_in(settings, name, container) for name, container in containers.items()]

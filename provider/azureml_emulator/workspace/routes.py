@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from azureml_emulator.core.errors import ServiceError
-from azureml_emulator.core.paging import page, truth
+from azureml_emulator.core.paging import boolean, page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.routing import WORKSPACE, Plane, Route
@@ -80,7 +80,7 @@ def known_datastore(workspace: Workspace, name: str) -> dict[str, Any]:
 async def list_datastores(workspace: Workspace, request: web.Request) -> web.Response:
     """Datastores - List, with ``isDefault``, ``names``, ``searchText``, ``count`` and ``$skip``."""
     rows = workspace.datastores.all()
-    default = truth(request, "isDefault")
+    default = boolean(request, "isDefault")
     if default is not None:
         rows = [row for row in rows if bool(row["properties"]["isDefault"]) is default]
     names = request.query.getall("names", [])

@@ -1,0 +1,78 @@
+"""Routing: which route fits a request, and the backend that its handler is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from azureml_emulator.core.routing import Match, Plane, Route, Router, bind
+
+
+@dataclass(frozen=True)
+class Room:
+    """A backend that knows its name."""
+
+    name: str
+
+
+async def show(room: Room, request: web.Request, **captures: str) -> web.Response:
+    """The backend's name and the captures."""
+    words = " ".join(f"{name}={value}" for name, value in captures.items())
+    return web.Response(text=f"{room.name} {words}")
+
+
+ROUTES = [
+    Route("GET", "{ws}/things/{name}", show, Plane.ARM),
+    Route("*", "/files/{path*}", show, Plane.STORAGE),
+]
+OTHERS = [
+    Route("GET", "{ws}/things/first", show, Plane.ARM),
+    Route("GET", "{location}/operations/jc:{id}:{job}", show, Plane.ARM),
+    Route("GET", "{ws}/jobs/{name}", show, Plane.ARM),
+]
+WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+LOCATION = "/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/eastus"
+
+
+@pytest.fixture
+def router() -> Router:
+    """The routes of two rooms."""
+    return Router([*bind(Room("one"), ROUTES), *bind(Room("two"), OTHERS)])
+
+
+def found(router: Router, path: str, method: str = "GET") -> Match:
+    """The route that fits."""
+    match = router.match(method, path)
+    assert match is not None
+    return match
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (f"{WORKSPACE}/things/a%2Fb", "one name=a/b"),
+        (f"{WORKSPACE}/THINGS/First/", "two "),
+        ("/files/a/b//c", "one path=a/b//c"),
+        (f"{LOCATION}/operations/jc:7:j", "two region=eastus id=7 job=j"),
+    ],
+)
+async def test_a_handler_is_given_the_backend_of_its_room(router: Router, path: str, text: str) -> None:
+    answer = await found(router, path).answer(make_mocked_request("GET", path))
+    assert isinstance(answer, web.Response)
+    assert answer.text == text
+
+
+def test_a_match_says_the_coordinates_and_the_job(router: Router) -> None:
+    match = found(router, f"{WORKSPACE}/jobs/j")
+    assert (match.subscription, match.group, match.workspace, match.job) == ("s", "g", "w", "j")
+    assert match.captures == {"name": "j"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", f"{WORKSPACE}/jobs/j"), ("GET", f"{WORKSPACE}/jobs"), ("GET", "/x")]
+)
+def test_nothing_fits(router: Router, method: str, path: str) -> None:
+    assert router.match(method, path) is None
