@@ -57,13 +57,13 @@ class StandIn:
     """The services of one case.
 
     :ivar sent: The requests that arrived, but for those about tokens.
-    :ivar said: Status and body of the answer to each of them.
-    :ivar told: Answers to give to some requests, each with its ``method``, ``path``, ``status`` and ``body``.
+    :ivar answered: Status and body of the answer to each of them.
+    :ivar scripted: Answers to give to some requests, each with its ``method``, ``path``, ``status`` and ``body``.
     """
 
     sent: list[Sent] = field(default_factory=list)
-    said: list[tuple[int, Any]] = field(default_factory=list)
-    told: Sequence[Mapping[str, Any]] = ()
+    answered: list[tuple[int, Any]] = field(default_factory=list)
+    scripted: Sequence[Mapping[str, Any]] = ()
     codes: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str | None] = field(default_factory=dict)
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -88,9 +88,9 @@ class StandIn:
         )
         if "login" not in sent.host:
             self.sent.append(sent)
-        status, answer, headers = self.as_told(sent) or self.answer(sent)
+        status, answer, headers = self.scripted_answer(sent) or self.answer(sent)
         if "login" not in sent.host:
-            self.said.append((status, answer))
+            self.answered.append((status, answer))
         response = requests.Response()
         response.status_code, response.url, response.request = status, str(request.url), request
         response.reason = "said the stand-in"
@@ -101,9 +101,9 @@ class StandIn:
         response.raw = BytesIO(text)
         return response
 
-    def as_told(self, sent: Sent) -> tuple[int, Any, dict[str, str]] | None:
-        """Give the answer that was asked for, if any was."""
-        for row in self.told:
+    def scripted_answer(self, sent: Sent) -> tuple[int, Any, dict[str, str]] | None:
+        """Give the answer that is scripted for a request, if one is."""
+        for row in self.scripted:
             if (row["method"], row["path"]) == (sent.method, sent.path):
                 body = row.get("body")
                 return row["status"], body if body is None else {"id": sent.path, **body}, {}

@@ -1,4 +1,4 @@
-"""Samples that describe nothing: a look, a list, a cancel, a deletion; what the service says to them is in the file."""
+"""Samples that describe nothing: a look, a list, a cancel, a deletion; the service's answers are in the file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OURS: Mapping[str, Callable[[Workspace, Mapping[str, str]], Any]] = {
 
 @dataclass(frozen=True)
 class Operation(Case):
-    """An operation; ``job`` holds its name, its arguments and what the service says."""
+    """An operation; ``job`` holds its name, its arguments and the service's answers."""
 
     def question(self, file: Path) -> dict[str, Any]:
         """Ask for the same method."""
@@ -40,7 +40,7 @@ class Operation(Case):
         assert isinstance(self.job, Mapping)
         words = _words(self.job)
         read: list[Any] = []
-        standin = BatchStandIn(told=words["says"])
+        standin = BatchStandIn(scripted=words["answers"])
 
         def send() -> None:
             hook = AzureMLHook()
@@ -65,8 +65,8 @@ class Operation(Case):
 
 
 def _words(job: Mapping[str, Any]) -> dict[str, Any]:
-    says = [{**row, "path": HOME + row["path"]} for row in job["says"]]
-    return {"operation": job["operation"], "arguments": job["arguments"], "says": says}
+    scripted = [{**row, "path": HOME + row["path"]} for row in job["answers"]]
+    return {"operation": job["operation"], "arguments": job["arguments"], "answers": scripted}
 
 
 def answers(exchanges: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

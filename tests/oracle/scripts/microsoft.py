@@ -4,8 +4,8 @@ A question has a ``folder`` to work in and one of these: ``file``, a job file (`
 ``call``, the keywords of ``command``; ``make``, a program that makes ``job`` (answered with our reading of that object,
 too); ``invoke``, the keywords of ``batch_endpoints.invoke``; ``resource``, the kind of resource that ``file`` describes
 (``made``: keywords of its class instead; ``there``: what the service shows of it, which is read, changed and put).
-``operate``, a method of the client such as ``jobs.get``, with ``arguments`` and what the service ``says`` to it.
-``{"$": "Class", ...}`` in keywords stands for an object. With ``exchanges`` every request is told with its answer.
+``operate``, a method of the client such as ``jobs.get``, with ``arguments`` and the service's ``answers``.
+``{"$": "Class", ...}`` in keywords stands for an object. With ``exchanges`` every request is reported with its answer.
 
 Runs with the interpreter of ``.venvs/sdk``. The service's answers are the stand-in's; nothing of the network is asked.
 """
@@ -248,7 +248,7 @@ def send(client: MLClient, asked: dict[str, Any]) -> None:
 
 def exchanges(service: Service) -> Iterator[dict[str, Any]]:
     """Say what was asked and answered: no headers but those that are compared, and of files the hash alone."""
-    for sent, (status, said) in zip(service.sent, service.said, strict=True):
+    for sent, (status, body) in zip(service.sent, service.answered, strict=True):
         request: dict[str, Any] = {"method": sent.method, "host": sent.host, "path": sent.path}
         headers = {name.lower(): value for name, value in sent.headers.items()}
         if sent.query:
@@ -263,14 +263,14 @@ def exchanges(service: Service) -> Iterator[dict[str, Any]]:
             request["token"] = None
         elif "x-azureml-token" in headers:
             request["token"] = True
-        yield {"request": request, "answer": {"status": status, **({} if said is None else {"body": said})}}
+        yield {"request": request, "answer": {"status": status, **({} if body is None else {"body": body})}}
 
 
 def submit(asked: dict[str, Any]) -> dict[str, Any]:
     """Do what is asked; gives back the body of the job or the error, and all that was put besides."""
     service = Service()
     service.there = asked.get("there")
-    service.told = asked.get("says", ())
+    service.scripted = asked.get("answers", ())
     place = re.compile(f"{re.escape(HOME)}/{PLACES[asked['resource']]}", re.I) if "resource" in asked else None
     HTTPAdapter.send = lambda _, request, **options: service.send(request, **options)
     answer: dict[str, Any] = {"rows": []}
