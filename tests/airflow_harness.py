@@ -25,7 +25,7 @@ import pytest
 from demo import processes
 from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
-from tests.emulator_fixture import said
+from tests.emulator_fixture import leave_out_public_roots, said
 from tests.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -344,7 +344,7 @@ def service(jobs_python: Path) -> Iterator[Service]:
     emulator = Service(BIN, home, jobs_python)
     try:
         emulator.start()
-        emulator.wait()
+        leave_out_public_roots(emulator.wait())
         yield emulator
     finally:
         emulator.stop()

@@ -30,10 +30,10 @@ class WarmPython:
     """One interpreter, kept ready.
 
     :param environment: the environment variables that its modules are loaded with, and all scripts begin with.
-    :param modules: what it loads before the first script.
+    :param modules: what it loads before the first script: names of modules, or files.
     """
 
-    def __init__(self, python: Path, environment: Mapping[str, str], modules: Sequence[str]) -> None:
+    def __init__(self, python: Path, environment: Mapping[str, str], modules: Sequence[str | Path]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="warm-")
         self._socket = Path(self._folder.name, "socket")
         with Path(self._folder.name, "log").open("wb") as log:
@@ -95,7 +95,10 @@ def serve(place: str, modules: Sequence[str]) -> None:
     # Where this file lies are no modules of the scripts'.
     sys.path.pop(0)
     for name in modules:
-        importlib.import_module(name)
+        if name.endswith(".py"):
+            runpy.run_path(name)
+        else:
+            importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(place)

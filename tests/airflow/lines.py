@@ -16,7 +16,7 @@ from tests.warm_python import WarmPython
 
 RUNNER = Path(__file__).with_name("runner.py")
 DAGS = Path(__file__).with_name("dags")
-LOADED = ("airflow.models.dagbag", "airflow_azureml.operators", "airflow_azureml.sensors", "airflow_azureml.client")
+PRELOAD = Path(__file__).with_name("preload.py")
 
 
 class Line:
@@ -53,7 +53,7 @@ class Line:
             "FAILURES": str(self.failures_file),
             **settings,
         }
-        self._warm = warm or WarmPython(python, self.environment, LOADED)
+        self._warm = warm or WarmPython(python, self.environment, [PRELOAD])
         self._lay(database)
 
     def beside(self, name: str) -> Line:

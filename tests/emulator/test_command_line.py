@@ -90,9 +90,10 @@ def test_endpoint_json(emulator: RunningEmulator) -> None:
     assert connection["extra"]["verify"] == emulator["ca_bundle"]
 
 
-def test_the_bundle_holds_the_public_roots_and_our_own(emulator: RunningEmulator) -> None:
+def test_the_bundle_holds_the_public_roots_and_our_own(start_emulator: Start) -> None:
     import certifi
 
+    emulator = start_emulator(public_roots=True)
     bundle = Path(emulator["ca_bundle"]).read_text()
     own = (emulator.state / "ca.pem").read_text()
     assert own.strip() in bundle
