@@ -16,7 +16,6 @@ from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.task.job_task import JobTask, OnCanceled, Submission, check_on_canceled
 from airflow_azureml.task.output_references import checked
 from airflow_azureml.task.xcom import pull_job_name
-from airflow_azureml.triggers.jobs import AzureMLJobTrigger
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AirflowTaskTimeout, conf, deferral_timeout
 
 if TYPE_CHECKING:
@@ -183,6 +182,8 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
             return task.conclude(job, tail=self.stream_logs and not copied)
 
     def _defer(self, cancellation: TaskCancellation, options: WaitOptions) -> None:
+        from airflow_azureml.triggers.jobs import AzureMLJobTrigger
+
         cancellation.check()
         ti, deadline = cancellation.ti, None
         if self.execution_timeout is not None:

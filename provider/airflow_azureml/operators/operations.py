@@ -11,7 +11,6 @@ from airflow_azureml.configuration import patience
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.deferral import DeferrableOperator
-from airflow_azureml.triggers.operations import AzureMLOperationTrigger
 from airflow_azureml.version_compat import conf
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
                 return client.run(result, stop=self._stop)
 
     def _defer(self, context: Any, number: int, operation: Operation, limit: float) -> None:
+        from airflow_azureml.triggers.operations import AzureMLOperationTrigger
+
         ti, deadline = context["ti"], None
         if self.execution_timeout is not None:
             # Airflow 3 does not hold a deferred task to it.

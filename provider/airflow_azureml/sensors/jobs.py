@@ -13,7 +13,6 @@ from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.task.job_task import JobTask, OnCanceled, check_on_canceled
 from airflow_azureml.task.output_references import checked
 from airflow_azureml.task.xcom import job_name_of
-from airflow_azureml.triggers.jobs import AzureMLJobTrigger
 from airflow_azureml.version_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
 
 if TYPE_CHECKING:
@@ -148,6 +147,8 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
         return watch.task.conclude(job, tail=self.stream_logs and not copies) if job.phase.is_terminal else None
 
     def _defer(self, context: Any) -> None:
+        from airflow_azureml.triggers.jobs import AzureMLJobTrigger
+
         limits = [self.timeout, *([self.execution_timeout.total_seconds()] if self.execution_timeout else [])]
         ti = context["ti"]
         deadline = self.began(ti) + min(limits)
