@@ -19,7 +19,8 @@ from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.references import REGISTRY
 from airflow_azureml.jobspec.grammar.shared import RESOURCES
 from airflow_azureml.jobspec.table.convert import convert_mapping
-from airflow_azureml.jobspec.table.field import Field, answers, as_written
+from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import OMIT, Translator
 from airflow_azureml.jobspec.table.values import mapped, text, truth
@@ -132,7 +133,7 @@ def component_resources(located: Located, ctx: Translator) -> Any:
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
     names = {row.name for row in RESOURCES}
     unknown = [key for key in located.value if key not in names]
-    body = convert_mapping(as_written(RESOURCES), located, ctx, extra=unknown)
+    body = convert_mapping(RESOURCES, located, ctx.in_form(Form.COMPONENT, ctx.bound), extra=unknown)
     for key in unknown:
         ctx.warn(located.child(key), f"{show(key)} is not known here; it is not sent.")
     return {key: value for key, value in body.items() if key != "properties"}

@@ -13,6 +13,7 @@ from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.references import REGISTRY, asset
 from airflow_azureml.jobspec.nodes.component import Component
 from airflow_azureml.jobspec.nodes.kind import ComponentFile, JobTranslator, Kind
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import INVALID
 from airflow_azureml.rest.errors import SpecError
 
@@ -74,8 +75,7 @@ def read(located: Located, ctx: JobTranslator, kind: str) -> Any:
     convert = ctx.kinds[kind].component
     if convert is None:
         return ctx.error(located, f"there are no components of type {kind}.")
-    with ctx.style(snake=False, bound=False):
-        return convert(located, ctx)
+    return convert(located, ctx.in_form(Form.COMPONENT))
 
 
 def _form(located: Located, ctx: JobTranslator) -> tuple[Kind, str] | None:

@@ -12,6 +12,7 @@ from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import without_empty
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Kind, Scope
 from airflow_azureml.jobspec.nodes.node_component import component, component_type
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import INVALID
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -35,12 +36,12 @@ def translate_nodes(ctx: JobTranslator, scope: Scope) -> dict[str, Any]:
         if item.name in kinds:
             _read_component(item, kinds[item.name], ctx, scope)
     nodes = {}
-    with ctx.style(snake=True, bound=True):
-        for item in scope.jobs.items():
-            if (kind := kinds.get(item.name)) is not None and kind.node is not None:
-                node = kind.node(item, ctx, scope, item.name)
-                nodes[item.name] = node if kind.keeps_empty else without_empty(node)
-                bindings.check_all(item, ctx, scope, item.name)
+    in_node = ctx.in_form(Form.NODE)
+    for item in scope.jobs.items():
+        if (kind := kinds.get(item.name)) is not None and kind.node is not None:
+            node = kind.node(item, in_node, scope, item.name)
+            nodes[item.name] = node if kind.keeps_empty else without_empty(node)
+            bindings.check_all(item, ctx, scope, item.name)
     bindings.refuse_circles(scope, ctx)
     return nodes
 

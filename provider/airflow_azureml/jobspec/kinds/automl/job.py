@@ -7,30 +7,29 @@ their type); it is sent so here too, for its requests are the judge. Source: azu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.computes import compute
 from airflow_azureml.jobspec.grammar.outputs import outputs as job_outputs
-from airflow_azureml.jobspec.grammar.shared import HEAD, RESOURCES, identity
-from airflow_azureml.jobspec.kinds.automl.settings import Style
+from airflow_azureml.jobspec.grammar.shared import HEAD, QUEUE, RESOURCES, identity
+from airflow_azureml.jobspec.kinds.automl.services import services
 from airflow_azureml.jobspec.kinds.automl.tasks import FIXED_METRIC, details, task_of
-from airflow_azureml.jobspec.kinds.automl.yaml_rows import QUEUE, services
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
-from airflow_azureml.jobspec.table.field import Field, as_written
+from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
+from airflow_azureml.jobspec.table.yaml_words import yaml_row
 
 
-def _outputs(located: Located, ctx: Translator) -> Any:
+def _outputs(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     body = job_outputs(located, ctx)
     return body if body is INVALID else {name: {**one, "jobOutputType": "uri_folder"} for name, one in body.items()}
 
 
-WRITTEN_RESOURCES = nested(
-    tuple(row if row.name != "properties" else Field(row.name, None, row.convert) for row in as_written(RESOURCES))
-)
+_RESOURCES = nested([replace(row, component=None) if row.name == "properties" else row for row in RESOURCES])
 JOB = (
     *HEAD,
     Field("task", None, text),
@@ -38,8 +37,8 @@ JOB = (
     Field("environment_id", "environmentId", text),
     Field("environment_variables", "environmentVariables", mapped(text)),
     Field("outputs", "outputs", _outputs),
-    Field("resources", "resources", WRITTEN_RESOURCES),
-    Field("queue_settings", "queueSettings", QUEUE),
+    yaml_row(Field("resources", "resources", _RESOURCES)),
+    yaml_row(Field("queue_settings", "queueSettings", QUEUE)),
     Field("identity", "identity", identity),
     Field("services", "services", services),
 )
@@ -50,7 +49,7 @@ def automl(located: Located, ctx: Translator) -> dict[str, Any]:
     task = task_of(located, ctx, snake if located.document.from_python else str)
     if task is None:
         return {"jobType": "AutoML"}
-    rows = details(task, Style(written=False))
+    rows = details(task)
     names = tuple(row.name for row in rows)
     body = convert_mapping(JOB, located, ctx, extra=names)
     own = convert_mapping(rows, located, ctx, extra=[str(key) for key in located.value if key not in names])

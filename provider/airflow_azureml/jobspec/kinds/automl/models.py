@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
-from airflow_azureml.jobspec.kinds.automl.settings import Style
+from airflow_azureml.jobspec.kinds.automl.settings import word
 from airflow_azureml.jobspec.kinds.automl.words import (
     OPTIMIZERS,
     SCHEDULERS,
@@ -20,10 +20,10 @@ from airflow_azureml.jobspec.kinds.automl.words import (
     VALIDATION_METRICS,
 )
 from airflow_azureml.jobspec.kinds.sweep.job import SPACES, amount
-from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field
-from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.form import Form, snake
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, number, text, truth, whole
 
 _COMMON: dict[str, str] = {
@@ -93,43 +93,43 @@ def _camel(name: str) -> str:
     return first + "".join("LR" if part == "lr" else part.capitalize() for part in rest)
 
 
-def model_settings(style: Style, family: str) -> Convert:
+def model_settings(family: str) -> Convert:
     """Make a converter for the settings of one model."""
     kinds = {**MODELS[family], **_FIXED[family]}
     rows = tuple(
-        Field(name, _camel(name), SCALARS.get(kind) or style.word(WORDS[kind], "a word known here"))
+        Field(name, _camel(name), SCALARS.get(kind) or word(WORDS[kind], "a word known here"))
         for name, kind in kinds.items()
     )
-    return style.nested(rows)
+    return nested(rows)
 
 
-def model_space(style: Style, family: str) -> Convert:
+def model_space(family: str) -> Convert:
     """Make a converter for the settings to search: each becomes a text such as ``uniform(0.1,1)``.
 
     Those of a text's node stay as they are in YAML, in which Microsoft's client sends them.
     """
-    plain = style.written and family == "text"
     spaces = {"number": tuple(SPACES), "whole": ("choice", "randint", *(WHOLE_SPACES if family != "text" else ()))}
     rows = tuple(
-        Field(name, _camel(name), _searched(kind, spaces.get(kind, ("choice",)), plain))
+        Field(name, _camel(name), _searched(kind, spaces.get(kind, ("choice",)), family))
         for name, kind in MODELS[family].items()
     )
-    return listed(style.nested(rows))
+    return listed(nested(rows))
 
 
 WHOLE_SPACES = ("quniform", "qloguniform", "qnormal", "qlognormal")
 """Distributions that whole numbers of an image's model may follow, with whole numbers themselves."""
 
 
-def _searched(kind: str, accepted: tuple[str, ...], plain: bool) -> Convert:
-    def scalar(located: Located, ctx: Translator) -> Any:
+def _searched(kind: str, accepted: tuple[str, ...], family: str) -> Convert:
+    def scalar(located: Located, ctx: Translator) -> object:
         if kind in WORDS:
             return choice({snake(word): snake(word) for word in WORDS[kind]}, "a word known here", fold=snake)(
                 located, ctx
             )
         return _plainly_whole(located, ctx) if kind == "whole" else SCALARS[kind](located, ctx)
 
-    def convert(located: Located, ctx: Translator) -> Any:
+    def convert(located: Located, ctx: Translator) -> object:
+        plain = ctx.form is Form.COMPONENT and family == "text"
         if not isinstance(located.value, Mapping):
             found = scalar(located, ctx)
             return found if found is INVALID or plain else as_text(found)
@@ -142,14 +142,16 @@ def _searched(kind: str, accepted: tuple[str, ...], plain: bool) -> Convert:
     return convert
 
 
-def _plainly_whole(located: Located, ctx: Translator) -> Any:
+def _plainly_whole(located: Located, ctx: Translator) -> int | Invalid:
     """Take a whole number that is written as one."""
     if isinstance(located.value, int) and not isinstance(located.value, bool):
         return located.value
     return ctx.error(located, f"{show(located.value)} is not a whole number.")
 
 
-def _distribution(located: Located, ctx: Translator, kind: str, scalar: Convert, accepted: tuple[str, ...]) -> Any:
+def _distribution(
+    located: Located, ctx: Translator, kind: str, scalar: Convert, accepted: tuple[str, ...]
+) -> dict[str, Any] | Invalid:
     """Take a distribution."""
     word = located.value.get("type")
     if not isinstance(word, str) or word.lower() not in accepted:
@@ -161,8 +163,7 @@ def _distribution(located: Located, ctx: Translator, kind: str, scalar: Convert,
     else:
         limit = _plainly_whole if kind == "whole" else amount
         rows = [Field(name, name, whole if name == "upper" else limit, required=True, bindable=False) for name in names]
-    with ctx.style(snake=False, bound=ctx.bound):
-        body = convert_mapping(rows, located, ctx, extra=("type",))
+    body = convert_mapping(rows, located, ctx, extra=("type",))
     return INVALID if len(body) < len(rows) else {"type": word.lower(), **body}
 
 

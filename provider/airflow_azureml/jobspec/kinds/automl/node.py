@@ -12,31 +12,30 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.computes import named_compute
 from airflow_azureml.jobspec.grammar.references import is_binding
-from airflow_azureml.jobspec.grammar.shared import RESOURCES, TAGS, identity
-from airflow_azureml.jobspec.kinds.automl.settings import Style
+from airflow_azureml.jobspec.grammar.shared import QUEUE, TAGS, identity, resources
+from airflow_azureml.jobspec.kinds.automl.services import services
 from airflow_azureml.jobspec.kinds.automl.tasks import details, task_of
-from airflow_azureml.jobspec.kinds.automl.yaml_rows import QUEUE, services
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import one_output
-from airflow_azureml.jobspec.table.convert import convert_mapping, nested
-from airflow_azureml.jobspec.table.field import Field, as_written
-from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.form import Form, snake
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
 
-def _node_identity(located: Located, ctx: Translator) -> Any:
-    body = identity(located, ctx)
-    words = {"Managed": "managed_identity", "UserIdentity": "user_identity", "AMLToken": "aml_token"}
-    if not isinstance(body, dict):
-        return body
-    kind = words[body.pop("identity_type")]
-    return {"type": kind, **body}
+def _identity(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
+    """Take an identity, whose types have one word each here."""
+    body: dict[str, Any] | Invalid = identity(located, ctx)
+    if body is not INVALID and body["type"] == "managed":
+        return {**body, "type": "managed_identity"}
+    return body
 
 
-def _node_compute(located: Located, ctx: Translator) -> Any:
-    found = named_compute(located, ctx)
+def _compute(located: Located, ctx: Translator) -> object:
+    """Take a compute, whose id is written as a reference."""
+    found = named_compute(located, ctx.in_form(Form.NODE))
     if not isinstance(found, str) or not found.startswith("/") or is_binding(located.value):
         return found
     return f"azureml:{found}"
@@ -46,18 +45,18 @@ NODE = (
     Field("name", None, text),
     Field("type", None, text, bindable=False),
     Field("task", None, text, bindable=False),
-    Field("experiment_name", "experiment_name", text),
-    Field("display_name", "display_name", text),
+    Field("experiment_name", "experimentName", text),
+    Field("display_name", "displayName", text),
     Field("description", "description", text),
-    Field("tags", "tags", TAGS, bindable=False),
-    Field("properties", "properties", TAGS, bindable=False),
-    Field("services", "services", services, bindable=False),
-    Field("compute", "compute", _node_compute, bindable=False),
-    Field("identity", "identity", _node_identity, bindable=False),
-    Field("environment_id", "environment_id", text),
-    Field("environment_variables", "environment_variables", mapped(text), bindable=False),
-    Field("resources", "resources", nested(as_written(RESOURCES)), bindable=False),
-    Field("queue_settings", "queue_settings", QUEUE, bindable=False),
+    Field("tags", "tags", TAGS),
+    Field("properties", "properties", TAGS),
+    Field("services", "services", services),
+    Field("compute", "computeId", _compute, bindable=False),
+    Field("identity", "identity", _identity, bindable=False),
+    Field("environment_id", "environmentId", text),
+    Field("environment_variables", "environmentVariables", mapped(text)),
+    Field("resources", "resources", resources),
+    Field("queue_settings", "queueSettings", QUEUE),
 )
 
 
@@ -66,10 +65,11 @@ def automl_node(located: Located, ctx: Translator, scope: Scope, name: str) -> d
     task = task_of(located, ctx, snake)
     if task is None:
         return {}
-    rows = details(task, Style(written=True))
+    rows = details(task)
     names = tuple(row.name for row in rows)
-    body = convert_mapping(NODE, located, ctx, extra=(*names, "outputs"))
-    own = convert_mapping(rows, located, ctx, extra=[str(key) for key in located.value if key not in names])
+    in_yaml = ctx.in_form(Form.COMPONENT, ctx.bound)
+    body = convert_mapping(NODE, located, in_yaml, extra=(*names, "outputs"))
+    own = convert_mapping(rows, located, in_yaml, extra=[str(key) for key in located.value if key not in names])
     outputs = {}
     given = located.value.get("outputs")
     if "outputs" in located.value and not isinstance(given, Mapping):

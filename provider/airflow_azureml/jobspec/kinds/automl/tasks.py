@@ -15,12 +15,12 @@ from airflow_azureml.jobspec.grammar import inputs as io
 from airflow_azureml.jobspec.grammar.local_files import datastore
 from airflow_azureml.jobspec.kinds.automl.models import model_settings, model_space
 from airflow_azureml.jobspec.kinds.automl.settings import (
-    Style,
-    cross_validations,
+    CROSS_VALIDATIONS,
+    FORECASTING,
     featurization,
-    forecasting,
     limits,
     training,
+    word,
 )
 from airflow_azureml.jobspec.kinds.automl.words import (
     CLASSIFIERS,
@@ -30,11 +30,11 @@ from airflow_azureml.jobspec.kinds.automl.words import (
     REGRESSORS,
     VERBOSITY,
 )
-from airflow_azureml.jobspec.kinds.sweep.job import ALGORITHMS, EARLY_TERMINATION
-from airflow_azureml.jobspec.kinds.sweep.node import yaml_algorithm
-from airflow_azureml.jobspec.table.field import Convert, Field
-from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.kinds.sweep.job import ALGORITHMS, EARLY_TERMINATION, sampling_algorithm
+from airflow_azureml.jobspec.table.convert import nested
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.form import Form, snake
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, number, text
 
 MULTILABEL = [*METRICS, "IOU"]
@@ -78,12 +78,15 @@ FIXED_METRIC = ("TextClassificationMultilabel", "TextNER")
 """Tasks whose metric is not sent: the service knows but one."""
 
 
-def data(located: Located, ctx: Translator) -> Any:
-    """Take a table of data; whatever its mode, only its place is sent."""
+def data(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
+    """Take a table of data; whatever its mode, only its place is sent. A node takes none of its own: Microsoft's client
+    sends that as the text of a Python object."""
+    if ctx.form is Form.COMPONENT:
+        binding = "${{parent.inputs.NAME}}"
+        return ctx.error(located, f"{show(located.value)}: a node takes its data by a binding, {binding}.")
     if not isinstance(located.value, Mapping):
-        return ctx.error(
-            located, f"{show(located.value)} is not data. Accepted: a mapping with type: mltable and path."
-        )
+        accepted = "a mapping with type: mltable and path"
+        return ctx.error(located, f"{show(located.value)} is not data. Accepted: {accepted}.")
     io.unknown(located, ctx, io.INPUT_KEYS)
     kind = located.value.get("type", "mltable")
     if not isinstance(kind, str) or kind.lower() != "mltable":
@@ -98,90 +101,76 @@ def data(located: Located, ctx: Translator) -> Any:
     return uri if uri is INVALID else {"jobInputType": "mltable", "uri": uri}
 
 
-def bound_data(located: Located, ctx: Translator) -> Any:
-    """Refuse data that is given to a node itself: Microsoft's client sends it as the text of a Python object."""
-    return ctx.error(
-        located, f"{show(located.value)}: a node takes its data by a binding, ${{{{parent.inputs.NAME}}}}."
+_algorithm_name = choice({name: name for name in ALGORITHMS}, "a sampling algorithm", fold=snake)
+
+
+def _algorithm(located: Located, ctx: Translator) -> object:
+    """Take a sampling algorithm by its name, in a node also with its settings."""
+    with_settings = ctx.form is Form.COMPONENT and isinstance(located.value, Mapping)
+    return (sampling_algorithm if with_settings else _algorithm_name)(located, ctx)
+
+
+_SWEEP = nested(
+    (
+        Field("sampling_algorithm", "samplingAlgorithm", _algorithm, required=True),
+        Field("early_termination", "earlyTermination", EARLY_TERMINATION, bindable=False),
     )
+)
 
 
-def _sweep(style: Style) -> Convert:
-    word = choice({word: word for word in ALGORITHMS}, "a sampling algorithm", fold=snake)
-
-    def algorithm(located: Located, ctx: Translator) -> Any:
-        settings = style.written and isinstance(located.value, Mapping)
-        return (yaml_algorithm if settings else word)(located, ctx)
-
-    def policy(located: Located, ctx: Translator) -> Any:
-        with ctx.style(snake=style.written, bound=ctx.bound):
-            body = EARLY_TERMINATION(located, ctx)
-        if style.written and isinstance(body, dict):
-            kind = snake(body.pop("policy_type"))
-            body = {**body, "type": kind}
-        return body
-
-    rows = (
-        Field("sampling_algorithm", "samplingAlgorithm", algorithm, required=True),
-        Field("early_termination", "earlyTermination", policy),
-    )
-    return style.nested(rows)
-
-
-def details(task: Task, style: Style) -> tuple[Field, ...]:
+def details(task: Task) -> tuple[Field, ...]:
     """The rows of a task's own settings."""
-    table = bound_data if style.written else data
     rows: tuple[Field, ...] = (
-        Field("primary_metric", "primaryMetric", style.word(task.metrics, f"a metric of {snake(task.name)}")),
-        Field("log_verbosity", "logVerbosity", style.word(VERBOSITY, "a verbosity")),
-        Field("training_data", "trainingData", table, required=True),
-        Field("validation_data", "validationData", table),
+        Field("primary_metric", "primaryMetric", word(task.metrics, f"a metric of {snake(task.name)}")),
+        Field("log_verbosity", "logVerbosity", word(VERBOSITY, "a verbosity")),
+        Field("training_data", "trainingData", data, required=True),
+        Field("validation_data", "validationData", data),
         Field("target_column_name", "targetColumnName", text, required=task.name != "TextNER"),
     )
     if task.family != "text":
-        sent = "testData" if task.family == "table" or style.written else None
-        size = "testDataSize" if sent else None
+        sent, size = ("testData", "testDataSize") if task.family == "table" else (None, None)
         rows += (
             Field("validation_data_size", "validationDataSize", number),
-            Field("test_data", sent, table),
-            Field("test_data_size", size, number),
+            Field("test_data", sent, data, component="test_data"),
+            Field("test_data_size", size, number, component="test_data_size"),
         )
-    return style.rows(rows + _FAMILIES[task.family](task, style))
+    return rows + _FAMILIES[task.family](task)
 
 
-def _table_rows(task: Task, style: Style) -> tuple[Field, ...]:
+def _table_rows(task: Task) -> tuple[Field, ...]:
     rows: tuple[Field, ...] = (
-        Field("limits", "limitSettings", limits(style)),
-        Field("featurization", "featurizationSettings", featurization(style)),
+        Field("limits", "limitSettings", limits()),
+        Field("featurization", "featurizationSettings", featurization),
         Field("cv_split_column_names", "cvSplitColumnNames", listed(text)),
-        Field("n_cross_validations", "nCrossValidations", cross_validations(style)),
+        Field("n_cross_validations", "nCrossValidations", CROSS_VALIDATIONS),
         Field("weight_column_name", "weightColumnName", text),
-        Field("training", "trainingSettings", training(style, task.models)),
+        Field("training", "trainingSettings", training(task.models)),
     )
     if task.name == "Classification":
         rows += (Field("positive_label", "positiveLabel", text),)
     if task.name == "Forecasting":
-        rows += (Field("forecasting", "forecastingSettings", forecasting(style)),)
+        rows += (Field("forecasting", "forecastingSettings", FORECASTING),)
     return rows
 
 
-def _image_rows(task: Task, style: Style) -> tuple[Field, ...]:
+def _image_rows(task: Task) -> tuple[Field, ...]:
     return (
-        Field("limits", "limitSettings", limits(style, "max_concurrent_trials", "max_trials", "timeout_minutes")),
-        Field("sweep", "sweepSettings", _sweep(style)),
-        Field("training_parameters", "modelSettings", model_settings(style, task.models)),
-        Field("search_space", "searchSpace", model_space(style, task.models)),
+        Field("limits", "limitSettings", limits("max_concurrent_trials", "max_trials", "timeout_minutes")),
+        Field("sweep", "sweepSettings", _SWEEP),
+        Field("training_parameters", "modelSettings", model_settings(task.models)),
+        Field("search_space", "searchSpace", model_space(task.models)),
     )
 
 
-def _text_rows(task: Task, style: Style) -> tuple[Field, ...]:
+def _text_rows(task: Task) -> tuple[Field, ...]:
     names = ("max_concurrent_trials", "max_trials", "max_nodes", "timeout_minutes", "trial_timeout_minutes")
     language = (Field("dataset_language", "datasetLanguage", text),)
     return (
-        Field("limits", "limitSettings", limits(style, *names)),
-        Field("featurization", "featurizationSettings", style.nested(language)),
-        Field("sweep", "sweepSettings", _sweep(style)),
-        Field("training_parameters", "fixedParameters", model_settings(style, task.models)),
-        Field("search_space", "searchSpace", model_space(style, task.models)),
+        Field("limits", "limitSettings", limits(*names)),
+        Field("featurization", "featurizationSettings", nested(language)),
+        Field("sweep", "sweepSettings", _SWEEP),
+        Field("training_parameters", "fixedParameters", model_settings(task.models)),
+        Field("search_space", "searchSpace", model_space(task.models)),
     )
 
 

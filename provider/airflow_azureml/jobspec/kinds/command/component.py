@@ -5,8 +5,6 @@ Source: azure-ai-ml 1.35.2, ``_schema/component/command_component.py``, ``entiti
 
 from __future__ import annotations
 
-from typing import Any
-
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.command_text import check_bindings, warn_of_optional
 from airflow_azureml.jobspec.grammar.includes import INCLUDES, beside, rows_of
@@ -25,19 +23,8 @@ from airflow_azureml.jobspec.nodes.component import (
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import mapped, text
-
-
-def component_distribution(located: Located, ctx: Translator) -> Any:
-    """Take the distribution of a component: checked as a job's, kept in YAML's words."""
-    with ctx.style(snake=True, bound=ctx.bound):
-        body = DISTRIBUTION(located, ctx)
-    if body is INVALID:
-        return INVALID
-    kind = str(body.pop("distribution_type")).lower()
-    return {"type": kind, **body}
-
 
 COMMAND = (
     *HEAD,
@@ -45,7 +32,7 @@ COMMAND = (
     Field("code", "code", component_code),
     Field("environment", "environment", component_environment, required=True),
     Field("resources", "resources", component_resources),
-    Field("distribution", "distribution", component_distribution),
+    Field("distribution", "distribution", DISTRIBUTION),
     Field("properties", "properties", mapped(anything)),
     INCLUDES,
     Field("environment_variables", None, anything, unsent=True),

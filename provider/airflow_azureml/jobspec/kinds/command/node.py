@@ -23,7 +23,6 @@ from airflow_azureml.jobspec.grammar.shared import (
     resources,
     variable,
 )
-from airflow_azureml.jobspec.kinds.command.component import component_distribution
 from airflow_azureml.jobspec.kinds.command.job import COMMAND, command_line
 from airflow_azureml.jobspec.nodes.component import (
     component_environment,
@@ -36,30 +35,27 @@ from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.convert import convert_mapping
-from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.field import Container, Field
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
 
-def unbound(convert: Convert) -> Convert:
-    """Make a converter that takes no bindings."""
-
-    def converter(located: Located, ctx: Translator) -> Any:
-        with ctx.style(snake=ctx.snake, bound=False):
-            return convert(located, ctx)
-
-    return converter
+@Container
+def _queue(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
+    """Take the queue settings, in which nothing is bound."""
+    return QUEUE(located, ctx.unbound())
 
 
 COMMAND_SETTINGS = (
-    Field("environment_variables", "environmentVariables", mapped(variable), bindable=False),
-    Field("resources", "resources", resources, bindable=False),
+    Field("environment_variables", "environmentVariables", mapped(variable)),
+    Field("resources", "resources", resources),
     Field("distribution", "distribution", DISTRIBUTION),
-    Field("limits", "limits", LIMITS, bindable=False),
-    Field("services", "services", JOB_SERVICES, bindable=False),
+    Field("limits", "limits", LIMITS),
+    Field("services", "services", JOB_SERVICES),
     Field("identity", "identity", identity),
-    Field("queue_settings", "queueSettings", unbound(QUEUE), bindable=False),
+    Field("queue_settings", "queueSettings", _queue),
 )
 COMMAND_NODE = (
     *NODE,
@@ -82,8 +78,7 @@ def command_node(located: Located, ctx: Translator, scope: Scope, name: str) -> 
         return body
     for key, convert in (("resources", _taken_over), ("distribution", DISTRIBUTION)):
         if key not in body and found.located is not None and found.located.value.get(key):
-            with ctx.style(snake=True, bound=False):
-                body[key] = convert(found.located.child(key), ctx)
+            body[key] = convert(found.located.child(key), ctx.unbound())
     return {**node_shape(located, ctx, scope, name, found), **body, **rest}
 
 
@@ -113,8 +108,8 @@ IN_COMPONENT = ("inputs", "outputs", "code", "command", "environment")
 
 def inline_command(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a command node that is written out: its component is made of it."""
-    with ctx.style(snake=ctx.snake, bound=False):  # its schema is that of a job that stands alone
-        body = convert_mapping(INLINE_NODE, located, ctx, extra=IN_COMPONENT)
+    # Its schema is that of a job that stands alone, where nothing is bound.
+    body = convert_mapping(INLINE_NODE, located, ctx.unbound(), extra=IN_COMPONENT)
     found = inline_component("command", command_spec(located, ctx, scope), located, scope)
     return {**node_shape(located, ctx, scope, name, found), **body}
 
@@ -124,15 +119,15 @@ def command_spec(located: Located, ctx: Translator, scope: Scope) -> dict[str, A
     value = located.value
     spec: dict[str, Any] = {"is_deterministic": True, "type": "command"}
     io = inferred(located, ctx, scope)
-    with ctx.style(snake=False, bound=False):
-        for key, convert in (("command", command_line), ("environment", component_environment)):
-            if value.get(key) is None:
-                ctx.error(located, f"{show(key)} is required.", key)
-            else:
-                spec[key] = convert(located.child(key), ctx)
-        if value.get("code") is not None or ("code" in value and not located.document.from_python):
-            spec["code"] = spec_id(code(located.child("code"), ctx, component=True))
-        spec.update(_settings_of_spec(located, ctx))
+    in_component = ctx.in_form(Form.COMPONENT)
+    for key, convert in (("command", command_line), ("environment", component_environment)):
+        if value.get(key) is None:
+            ctx.error(located, f"{show(key)} is required.", key)
+        else:
+            spec[key] = convert(located.child(key), in_component)
+    if value.get("code") is not None or ("code" in value and not located.document.from_python):
+        spec["code"] = spec_id(code(located.child("code"), ctx, component=True))
+    spec.update(_settings_of_spec(located, in_component))
     if isinstance(value.get("command"), str):
         written = value.get("inputs")
         taken = written if isinstance(written, Mapping) else io.get("inputs", {})
@@ -149,5 +144,5 @@ def _settings_of_spec(located: Located, ctx: Translator) -> dict[str, Any]:
         given = component_resources(located.child("resources"), ctx)
         spec |= {"resources": given} if given else {}
     if value.get("distribution") is not None:
-        spec["distribution"] = component_distribution(located.child("distribution"), ctx)
+        spec["distribution"] = DISTRIBUTION(located.child("distribution"), ctx)
     return spec

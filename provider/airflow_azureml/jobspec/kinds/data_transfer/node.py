@@ -150,8 +150,7 @@ def _inline(located: Located, ctx: Translator, scope: Scope, task: str) -> tuple
         table = (*INLINE, *copied)
     else:
         table = (*INLINE, _PROPERTIES, *_place_row(task))
-    with ctx.style(snake=ctx.snake, bound=False):
-        body = convert_mapping(table, located, ctx, extra=("inputs", "outputs"))
+    body = convert_mapping(table, located, ctx.unbound(), extra=("inputs", "outputs"))
     only_bindings(located, ctx)
     if task == COPY:
         return _copy(located, ctx, scope, body), body

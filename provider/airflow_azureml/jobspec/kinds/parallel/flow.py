@@ -21,7 +21,7 @@ from airflow_azureml.jobspec.grammar.includes import beside
 from airflow_azureml.jobspec.grammar.local_files import follow, local_upload
 from airflow_azureml.jobspec.nodes.component import ANONYMOUS, Component, component_environment, without_empty
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
-from airflow_azureml.jobspec.table.field import Field, as_written
+from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import listed, mapped, text, truth
 
@@ -67,7 +67,7 @@ _BOTH = (
     Field("description", "description", text),
     Field("tags", "tags", _TEXTS),
     Field("environment_variables", "environmentVariables", _TEXTS),
-    Field("azureml", "azureml", nested(as_written(_OVERRIDES))),
+    Field("azureml", "azureml", nested(_OVERRIDES)),
 )
 _FLOW = (*_BOTH, Field("additional_includes", None, listed(text)))
 _RUN = (
@@ -115,7 +115,7 @@ def flow_component(located: Located, ctx: Translator) -> Any:
 def _read(rows: tuple[Field, ...], located: Located, ctx: Translator) -> dict[str, Any]:
     """Read the keys of a table, and let those pass that are not in it."""
     known = {row.name for row in rows}
-    body = convert_mapping(as_written(rows), located, ctx, extra=[key for key in located.value if key not in known])
+    body = convert_mapping(rows, located, ctx, extra=[key for key in located.value if key not in known])
     body.update(body.pop("azureml", {}))
     return body
 

@@ -18,31 +18,24 @@ from airflow_azureml.jobspec.nodes.component import Component, any_mapping, unkn
 from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
-from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE
+from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
-from airflow_azureml.jobspec.table.field import Field, as_written
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
-
-def _resources(located: Located, ctx: Translator) -> Any:
-    """Take the resources of a node: those of a job, in a node's words."""
-    with ctx.style(snake=True, bound=ctx.bound):
-        return resources(located, ctx)
-
-
-_NEVER_BOUND = ("task", "mini_batch_size", "partition_keys", "retry_settings")
 OWN = (
-    *(Field(row.name, row.api_name, row.convert, bindable=row.name not in _NEVER_BOUND) for row in SETTINGS),
-    Field("resources", "resources", _resources, bindable=False),
-    Field("environment_variables", "environment_variables", mapped(text), bindable=False),
+    *SETTINGS,
+    Field("resources", "resources", resources),
+    Field("environment_variables", "environment_variables", mapped(text)),
     Field("identity", "identity", identity),
 )
 
 
 _ABOVE = ("instance_count", "instance_type", "docker_args", "shm_size")
-_RESOURCES_ABOVE = tuple(row for row in as_written(RESOURCES) if row.name in _ABOVE)
+_RESOURCES_ABOVE = rows(RESOURCES, *_ABOVE)
 """Resources that a node with a component may have beside ``resources``, which they overrule.
 
 Source: azure-ai-ml 1.35.2, ``parallel_run_function``.
@@ -54,9 +47,9 @@ def parallel_node(located: Located, ctx: Translator, scope: Scope, name: str) ->
     if "component" not in located.value:
         return _inline(located, ctx, scope, name)
     found = scope.components.get(name)
-    rows = (*NODE, *OWN, *_RESOURCES_ABOVE, Field("is_deterministic", None, anything))
-    rest = unknown_keys(located, ctx, (*(row.name for row in rows), *COMPONENT_KEYS))
-    body = convert_mapping(rows, located, ctx, extra=(*COMPONENT_KEYS, *rest))
+    table = (*NODE, *OWN, *_RESOURCES_ABOVE, Field("is_deterministic", None, anything))
+    rest = unknown_keys(located, ctx, (*(row.name for row in table), *COMPONENT_KEYS))
+    body = convert_mapping(table, located, ctx, extra=(*COMPONENT_KEYS, *rest))
     if found is None:
         return body
     if found.located is not None:
@@ -75,11 +68,11 @@ def _taken_over(found: Component, ctx: Translator) -> dict[str, Any]:
     written = found.located.value.get("resources") if found.located is not None else None
     if found.located is not None and isinstance(written, Mapping):
         known = {key: value for key, value in written.items() if key in {row.name for row in RESOURCES}}
-        body["resources"] = _resources(found.located.child("resources").within(known), ctx)
+        body["resources"] = resources(found.located.child("resources").within(known), ctx)
     return {**body, "mini_batch_size": int(found.spec["mini_batch_size"])}
 
 
-def _as_it_is(located: Located, ctx: Translator) -> Any:
+def _as_it_is(located: Located, ctx: Translator) -> object:
     """Take an identity as it is written; Microsoft's client looks at its type alone."""
     if isinstance(located.value, Mapping) and located.value:
         identity(located.within({key: word for key, word in located.value.items() if key == "type"}), ctx)
@@ -95,9 +88,10 @@ _INLINE = (
     *(Field(key, None, anything) for key in ("name", "id", "status", "creation_context")),
     *(Field(key, None, anything, unsent=True) for key in _UNSENT),
     Field("tags", None, any_mapping, bindable=False, unsent=True),
-    Field("properties", "properties", TAGS, bindable=False),
+    Field("properties", "properties", TAGS),
     Field("compute", "computeId", compute_id, bindable=False),
-    *(row for row in OWN if row.name != "identity"),
+    *SETTINGS,
+    *rows(OWN, "resources", "environment_variables"),
     Field("identity", "identity", _as_it_is),
 )
 """Keys of a parallel node that is written out. Source: azure-ai-ml 1.35.2, ``PipelineParallelJobSchema`` lets unknown
@@ -121,6 +115,7 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
     return {**node_shape(located, ctx, scope, name, found), "mini_batch_size": 0, **body}
 
 
+_RESOURCES = nested(RESOURCES)
 _COMPONENT_KEYS = (*(row.name for row in SETTINGS), "resources")
 BOUND = re.compile(r"\$\{\{\s*(parent\.)?inputs\S*?\s*\}\}")
 
@@ -132,7 +127,7 @@ def _settings_of_spec(body: Mapping[str, Any], located: Located, ctx: Translator
     """
     spec = {key: body[key] for key in _COMPONENT_KEYS if key in body}
     if isinstance(spec.get("resources"), Mapping):
-        written = nested(as_written(RESOURCES))(located.child("resources"), ctx)
+        written = _RESOURCES(located.child("resources"), ctx.in_form(Form.COMPONENT, ctx.bound))
         if written is not INVALID:
             spec["resources"] = {key: value for key, value in written.items() if key != "properties"}
     free = {"task", "input_data", "partition_keys", "retry_settings"}

@@ -16,8 +16,9 @@ from airflow_azureml.jobspec.grammar.code import code, linked
 from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.nodes.component import component_environment, spec_id
 from airflow_azureml.jobspec.table.convert import convert_mapping
-from airflow_azureml.jobspec.table.field import Field, Table
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.field import Container, Field, Table
+from airflow_azureml.jobspec.table.form import Form
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, text, whole
 
 UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
@@ -26,9 +27,9 @@ LEVELS = ("DEBUG", "INFO", "WARNING")
 TASKS = {"run_function": "run_function", "model": "model", "function": "function"}
 
 
-def batch_size(located: Located, ctx: Translator) -> Any:
+def batch_size(located: Located, ctx: Translator) -> int | str | Invalid:
     """Take a size as text: a number, or a number of kb, mb or gb, sent as a whole number; in a node, also a binding."""
-    if ctx.bound and is_binding(located.value):
+    if ctx.bound and isinstance(located.value, str) and is_binding(located.value):
         return located.value
     found = SIZE.fullmatch(located.value) if isinstance(located.value, str) else None
     if found is None:
@@ -36,18 +37,14 @@ def batch_size(located: Located, ctx: Translator) -> Any:
     return int(found[1]) * (UNITS[found[2].lower()] if found[2] else 1)
 
 
-def keys_as_text(located: Located, ctx: Translator) -> Any:
+@Container
+def keys_as_text(located: Located, ctx: Translator) -> str | Invalid:
     """Take the keys to partition by; they are sent as the text of a JSON list."""
     found = listed(text)(located, ctx)
     return found if found is INVALID else json.dumps(found)
 
 
-def level(located: Located, ctx: Translator) -> Any:
-    """Take a logging level, written as Python writes it."""
-    return choice({word: word for word in LEVELS}, "a logging level", fold=str)(located, ctx)
-
-
-def task_code(located: Located, ctx: Translator) -> Any:
+def task_code(located: Located, ctx: Translator) -> object:
     """Take the code of a task; Microsoft's client sends the address of a git repository on."""
     if isinstance(located.value, str) and located.value.startswith("git+"):
         return spec_id(linked(located.value))
@@ -65,13 +62,13 @@ TASK_ROWS = (
 )
 
 
-def task(located: Located, ctx: Translator) -> Any:
+@Container
+def task(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the task."""
-    with ctx.style(snake=False, bound=False):
-        return _lenient(TASK_ROWS, located, ctx)
+    return _lenient(TASK_ROWS, located, ctx.in_form(Form.COMPONENT))
 
 
-def _lenient(rows: Table, located: Located, ctx: Translator) -> Any:
+def _lenient(rows: Table, located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take a mapping; keys that nobody knows are let go, as Microsoft's client does."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
@@ -85,16 +82,16 @@ def _lenient(rows: Table, located: Located, ctx: Translator) -> Any:
 RETRY_ROWS = (Field("timeout", "timeout", whole), Field("max_retries", "max_retries", whole))
 
 
-def retries(located: Located, ctx: Translator) -> Any:
+@Container
+def retries(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the settings of retries, whose values may be bound in a component, too."""
-    with ctx.style(snake=False, bound=True):
-        return _lenient(RETRY_ROWS, located, ctx)
+    return _lenient(RETRY_ROWS, located, ctx.in_form(Form.COMPONENT, bound=True))
 
 
 SETTINGS = (
-    Field("logging_level", "logging_level", level),
-    Field("task", "task", task, bindable=False),
-    Field("mini_batch_size", "mini_batch_size", batch_size),
+    Field("logging_level", "logging_level", choice({word: word for word in LEVELS}, "a logging level", fold=str)),
+    Field("task", "task", task),
+    Field("mini_batch_size", "mini_batch_size", batch_size, bindable=False),
     Field("partition_keys", "partition_keys", keys_as_text),
     Field("input_data", "input_data", text),
     Field("retry_settings", "retry_settings", retries),

@@ -23,6 +23,7 @@ from airflow_azureml.jobspec.nodes.node_component import component
 from airflow_azureml.jobspec.nodes.translation import jobs_of, translate_nodes
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
 from airflow_azureml.jobspec.table.values import truth
 
@@ -53,8 +54,8 @@ def _datastore(located: Located, ctx: Translator) -> Any:
 def _default_compute(located: Located, ctx: Translator) -> Any:
     given = located.value
     if isinstance(given, str) and (given.lower() == "serverless" or given.startswith("azureml:")):
-        with ctx.style(snake=True, bound=ctx.bound):
-            return compute_id(located.within("serverless") if given.lower() == "serverless" else located, ctx)
+        named = located.within("serverless") if given.lower() == "serverless" else located
+        return compute_id(named, ctx.in_form(Form.NODE, ctx.bound))
     return ctx.error(located, f"{show(given)} is not a compute. Accepted: serverless, azureml:NAME.")
 
 

@@ -10,50 +10,23 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.includes import INCLUDES, beside, rows_of
-from airflow_azureml.jobspec.kinds.spark.job import (
-    CONF,
-    CONFIGURATION,
-    PROPERTIES,
-    entry,
-    entry_exists,
-    parted,
-    spark_environment,
-    unique_texts,
-)
+from airflow_azureml.jobspec.kinds.spark.job import CONF, PROPERTIES, SPARK, entry_exists, parted
 from airflow_azureml.jobspec.nodes.component import (
     HEAD,
     Component,
     component_code,
     declared,
     registration,
-    spec_id,
     unknown_keys,
 )
+from airflow_azureml.jobspec.nodes.node_keys import rows
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.translator import Translator
-from airflow_azureml.jobspec.table.values import text
 
-LISTS = tuple(Field(name, name, unique_texts) for name in ("py_files", "jars", "files", "archives"))
-
-
-def _spec_entry(located: Located, ctx: Translator) -> Any:
-    body = entry(located, ctx)
-    return {"file": body["file"]} if isinstance(body, dict) and "file" in body else body
-
-
-def _spec_environment(located: Located, ctx: Translator) -> Any:
-    return spec_id(spark_environment(located, ctx))
-
-
-OWN = (
-    Field("code", "code", component_code),
-    Field("entry", "entry", _spec_entry, required=True),
-    *LISTS,
-    Field("conf", "conf", CONFIGURATION),
-    Field("args", "args", text),
-    Field("environment", "environment", _spec_environment),
-)
+LISTS = rows(SPARK, "py_files", "jars", "files", "archives")
+OWN = (*LISTS, *rows(SPARK, "code", "entry", "conf", "args", "environment"))
+"""What a component has of a job."""
 
 
 def settings(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -74,10 +47,10 @@ def _whole(value: Any) -> Any:
 def spark_component(located: Located, ctx: Translator) -> Component:
     """Read a spark component."""
     properties = Field("properties", "properties", PROPERTIES)
-    rows = (*HEAD, *OWN, properties, INCLUDES)
-    known = (*(row.name for row in rows), "inputs", "outputs")
+    table = (*HEAD, *OWN, properties, INCLUDES)
+    known = (*(row.name for row in table), "inputs", "outputs")
     rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(rows_of(rows, located), located, ctx, extra=(*known, *rest))
+    body = convert_mapping(rows_of(table, located), located, ctx, extra=(*known, *rest))
     taken, given, io = declared(located, ctx, primitive=False)
     if "additional_includes" in body:
         body["code"] = beside(body["additional_includes"], located, ctx, component_code)

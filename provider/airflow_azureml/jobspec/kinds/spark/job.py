@@ -19,10 +19,13 @@ from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.outputs import outputs
 from airflow_azureml.jobspec.grammar.references import is_url
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
+from airflow_azureml.jobspec.nodes.component import component_code, spec_id
+from airflow_azureml.jobspec.nodes.node_keys import rows
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
-from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.field import Container, Field, answers
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Invalid, Translator
 from airflow_azureml.jobspec.table.values import listed, mapped, text
 
 CONF = {
@@ -44,27 +47,33 @@ IMAGE = "conda/miniconda3"
 """What an environment of a spark job that names no image is registered with."""
 
 
-def entry(located: Located, ctx: Translator) -> Any:
+@Container
+def entry(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the entry of a job: a file. Microsoft's client refuses a class."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not an entry. Accepted: a mapping with file.")
     if "class_name" in located.value and "file" not in located.value:
         return ctx.error(located, "a class as entry is not supported. Accepted: file.", "class_name")
-    rows: tuple[Field, ...] = (Field("file", "file", text, required=True),)
+    table: tuple[Field, ...] = (Field("file", "file", text, required=True),)
     if located.document.from_python:
-        rows += answers("spark_job_entry_type")
-    return {ctx.key("sparkJobEntryType"): "SparkJobPythonEntry", **convert_mapping(rows, located, ctx)}
+        table += answers("spark_job_entry_type")
+    body = convert_mapping(table, located, ctx)
+    return body if ctx.form is Form.COMPONENT else {ctx.key("sparkJobEntryType"): "SparkJobPythonEntry", **body}
 
 
-def unique_texts(located: Located, ctx: Translator) -> Any:
+_TEXTS = listed(text)
+
+
+@Container
+def unique_texts(located: Located, ctx: Translator) -> list[Any] | Invalid:
     """Take a list of texts without repetition."""
-    found = listed(text)(located, ctx)
+    found = _TEXTS(located, ctx)
     if found is not INVALID and len(found) != len(set(found)):
         return ctx.error(located, "an entry stands here twice.")
     return found
 
 
-def runtime_version(located: Located, ctx: Translator) -> Any:
+def runtime_version(located: Located, ctx: Translator) -> str | Invalid:
     """Take a version of Spark: whole numbers with dots between."""
     given = str(located.value) if isinstance(located.value, (str, int, float)) else ""
     if not given or not all(part.isdecimal() for part in given.split(".")):
@@ -73,7 +82,7 @@ def runtime_version(located: Located, ctx: Translator) -> Any:
     return given
 
 
-def instance_type(located: Located, ctx: Translator) -> Any:
+def instance_type(located: Located, ctx: Translator) -> str | Invalid:
     """Take one of the sizes that serverless Spark has."""
     given = text(located, ctx)
     if given is INVALID or given.lower() in INSTANCE_TYPES:
@@ -89,7 +98,18 @@ RESOURCES = nested(
 )
 
 
-def spark_environment(located: Located, ctx: Translator) -> Any:
+def _code(located: Located, ctx: Translator) -> object:
+    """Take the code, as components or jobs have it."""
+    return (component_code if ctx.form is Form.COMPONENT else code)(located, ctx)
+
+
+def spark_environment(located: Located, ctx: Translator) -> object:
+    """Take an environment, in a component by the id that its specification carries."""
+    found = _environment(located, ctx)
+    return spec_id(found) if ctx.form is Form.COMPONENT else found
+
+
+def _environment(located: Located, ctx: Translator) -> object:
     """Take an environment; one that is written out may do without an image, and then only its packages are sent."""
     value = located.value
     if value is None:
@@ -104,7 +124,7 @@ def spark_environment(located: Located, ctx: Translator) -> Any:
     return inline(located.within({**kept, "image": IMAGE}), ctx)
 
 
-def given(located: Located, ctx: Translator) -> Any:
+def given(located: Located, ctx: Translator) -> object:
     """Take any value but an empty one."""
     return ctx.error(located, "the value is empty.") if located.value is None else anything(located, ctx)
 
@@ -113,14 +133,16 @@ CONFIGURATION = mapped(given)
 PROPERTIES = mapped(given)
 
 SPARK = (
-    *HEAD,
-    Field("code", "codeId", code),
+    *rows(HEAD, "name", "type", "display_name", "description", "experiment_name", "tags"),
+    *rows(HEAD, "id", "status", "creation_context", "log_files"),
+    Field("properties", None, PROPERTIES),
+    Field("code", "codeId", _code),
     Field("entry", "entry", entry, required=True),
     Field("py_files", "pyFiles", unique_texts),
     Field("jars", "jars", unique_texts),
     Field("files", "files", unique_texts),
     Field("archives", "archives", unique_texts),
-    Field("conf", None, CONFIGURATION),
+    Field("conf", None, CONFIGURATION, component="conf"),
     Field("args", "args", text),
     Field("environment", "environmentId", spark_environment),
     Field("inputs", "inputs", inputs),
@@ -134,8 +156,7 @@ SPARK = (
 
 def spark(located: Located, ctx: Translator) -> dict[str, Any]:
     """Translate a spark job."""
-    rows = tuple(Field("properties", None, PROPERTIES) if row.name == "properties" else row for row in SPARK)
-    body = {"jobType": "Spark", **convert_mapping(rows, located, ctx)}
+    body = {"jobType": "Spark", **convert_mapping(SPARK, located, ctx)}
     if located.value.get("properties"):
         ctx.warn(
             located.child("properties"), "properties of a spark job are not sent, as Microsoft's client sends none."

@@ -6,6 +6,7 @@ Source: azure-ai-ml 1.35.2, ``entities/_builders/spark.py``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
@@ -18,15 +19,13 @@ from airflow_azureml.jobspec.grammar.shared import JOB_SERVICES, identity
 from airflow_azureml.jobspec.kinds.spark.component import LISTS, OWN, settings, spark_names
 from airflow_azureml.jobspec.kinds.spark.job import (
     CONF,
-    CONFIGURATION,
     PROPERTIES,
+    RESOURCES,
+    SPARK,
     check_configuration,
     completed,
-    entry,
     entry_exists,
-    instance_type,
     parted,
-    runtime_version,
     where_to_run,
 )
 from airflow_azureml.jobspec.nodes.bindings import INPUT
@@ -35,24 +34,17 @@ from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
-from airflow_azureml.jobspec.table.convert import convert_mapping, nested
+from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import text
 
-RESOURCES = nested(
-    (
-        Field("instance_type", "instance_type", instance_type, required=True),
-        Field("runtime_version", "runtime_version", runtime_version, required=True),
-    )
-)
 COMPONENT_NODE = (
     *NODE,
     Field("resources", "resources", RESOURCES),
     Field("identity", "identity", identity),
-    *(Field(row.name, None, row.convert) for row in LISTS),
-    Field("conf", None, CONFIGURATION),
-    Field("args", None, text),
+    *(replace(row, api_name=None) for row in (*LISTS, *rows(SPARK, "conf", "args"))),
 )
 IGNORED = ("code", "entry", "environment")
 
@@ -89,7 +81,7 @@ def _given_over(located: Located, ctx: Translator) -> dict[str, Any]:
     known, rest = parted(located.value.get("conf"))
     own = {short: located.value.get(short) for short in CONF}
     known = completed({short: own[short] if value is None else value for short, value in known.items()})
-    given = (Field("entry", "entry", entry), *LISTS, Field("args", "args", text))
+    given = (*(replace(row, required=False) for row in rows(SPARK, "entry")), *LISTS, *rows(SPARK, "args"))
     extra = [str(key) for key in located.value]
     return {**convert_mapping(given, located, ctx, extra=extra), "conf": spark_names(known, rest)}
 
@@ -142,9 +134,8 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
     only_bindings(located, ctx)
     entry_exists(located, ctx, None)
     io = inferred(located, ctx, scope)
-    with ctx.style(snake=False, bound=False):
-        others = [str(item.path[-1]) for item in located.items() if item.path[-1] not in own]
-        made = convert_mapping(OWN, located, ctx, extra=others)
+    others = [str(key) for key in located.value if key not in own]
+    made = convert_mapping(OWN, located, ctx.in_form(Form.COMPONENT), extra=others)
     known, rest = settings(made.get("conf"))
     spec = {
         "is_deterministic": True,

@@ -5,7 +5,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/_sweep/`` and ``entities/_job/sweep/``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
@@ -27,14 +27,14 @@ from airflow_azureml.jobspec.grammar.shared import (
 )
 from airflow_azureml.jobspec.kinds.command.job import command_line
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
-from airflow_azureml.jobspec.table.field import Convert, Field, MappingConvert
-from airflow_azureml.jobspec.table.form import snake
+from airflow_azureml.jobspec.table.field import Container, Convert, Field, MappingConvert
+from airflow_azureml.jobspec.table.form import Form, snake
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Invalid, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, iso_duration, listed, mapped, number, text, whole
 
 
-def amount(located: Located, ctx: Translator) -> Any:
+def amount(located: Located, ctx: Translator) -> float | Invalid:
     """Take a number, a whole one as it is."""
     if isinstance(located.value, int) and not isinstance(located.value, bool):
         return located.value
@@ -63,31 +63,33 @@ SPACES = {
 """Distributions, and the order in which the service takes their parameters."""
 
 
-def distribution(located: Located, ctx: Translator) -> Any:
-    """Turn a distribution into the service's list: its name and its parameters."""
+def distribution(located: Located, ctx: Translator) -> object:
+    """Take a distribution: in a job as the service's list of its name and its parameters."""
+    if ctx.bound and isinstance(located.value, str) and "${{" in located.value:
+        return located.value
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a distribution. Accepted: a mapping with a type.")
     kind = located.value.get("type")
     if not isinstance(kind, str) or kind.lower() not in SPACES:
         return ctx.error(located, f"{show(kind)} is not a distribution.{nearest(kind, SPACES)}", "type")
-    convert: dict[str, Convert] = {"values": listed(choice_value(distribution)), "upper": whole}
-    rows = [Field(name, name, convert.get(name, amount), required=name != "values") for name in SPACES[kind.lower()]]
-    body = {"values": [], **convert_mapping(rows, located, ctx, extra=("type",))}
-    return [kind.lower(), [body.get(name) for name in SPACES[kind.lower()]]]
+    names = SPACES[kind.lower()]
+    body = convert_mapping([PARAMETERS[name] for name in names], located, ctx, extra=("type",))
+    if ctx.form is Form.COMPONENT:
+        return {"type": kind.lower(), **body}
+    body = {"values": [], **body}
+    return [kind.lower(), [body.get(name) for name in names]]
 
 
-def choice_value(deeper: Convert) -> Convert:
-    """Make a converter for one value to choose: a text, a number, or a mapping of further distributions."""
-
-    def item(located: Located, ctx: Translator) -> Any:
-        return deeper(located, ctx) if isinstance(located.value, Mapping) else _scalar(located, ctx)
-
-    return lambda located, ctx: (
-        mapped(item)(located, ctx) if isinstance(located.value, Mapping) else _scalar(located, ctx)
-    )
+def _choosable(located: Located, ctx: Translator) -> object:
+    """Take one value to choose: a text, a number, or a mapping of further distributions."""
+    return _FURTHER(located, ctx) if isinstance(located.value, Mapping) else _scalar(located, ctx)
 
 
-def _scalar(located: Located, ctx: Translator) -> Any:
+def _distribution_or_scalar(located: Located, ctx: Translator) -> object:
+    return distribution(located, ctx) if isinstance(located.value, Mapping) else _scalar(located, ctx)
+
+
+def _scalar(located: Located, ctx: Translator) -> object:
     if isinstance(located.value, (str, float)) or (
         isinstance(located.value, int) and not isinstance(located.value, bool)
     ):
@@ -95,18 +97,30 @@ def _scalar(located: Located, ctx: Translator) -> Any:
     return ctx.error(located, f"{show(located.value)} cannot be chosen. Accepted: a text, a number, a mapping.")
 
 
-def search_space(located: Located, ctx: Translator) -> Any:
+_FURTHER = mapped(_distribution_or_scalar)
+PARAMETERS = {
+    "values": Field("values", "values", listed(_choosable)),
+    "upper": Field("upper", "upper", whole, required=True),
+    **{name: Field(name, name, amount, required=True) for name in ("min_value", "max_value", "q", "mu", "sigma")},
+}
+"""The parameters of distributions."""
+
+_SPACE = mapped(distribution)
+
+
+@Container
+def search_space(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the parameters and their distributions."""
     if isinstance(located.value, Mapping):
         for item in located.items():
             named(item, ctx)
-    return mapped(distribution)(located, ctx)
+    return _SPACE(located, ctx)
 
 
 # -- the rest
 
 
-def _base(located: Located, ctx: Translator) -> Any:
+def _base(located: Located, ctx: Translator) -> float | str | Invalid:
     """Take the base of logarithms: a number, also as text, or a word such as ``e``."""
     given = located.value
     if isinstance(given, str) and number(located, Translator(ctx.workspace)) is INVALID:
@@ -126,11 +140,17 @@ ALGORITHMS = {
 }
 
 
-def sampling_algorithm(located: Located, ctx: Translator) -> Any:
+_algorithm = by_type(ALGORITHMS, "sampling algorithm", fold=snake)
+_algorithm_name = choice({word: word for word in ALGORITHMS}, "a sampling algorithm")
+
+
+def sampling_algorithm(located: Located, ctx: Translator) -> dict[str, Any] | str | Invalid:
     """Take a sampling algorithm, by its name or with its settings."""
+    if isinstance(located.value, str) and ctx.form is Form.COMPONENT:
+        return _algorithm_name(located, ctx)
     if isinstance(located.value, str):
         located = located.within({"type": located.value})
-    return by_type(ALGORITHMS, "sampling algorithm", fold=snake)(located, ctx)
+    return _algorithm(located, ctx)
 
 
 def _policy(kind: str, own: tuple[Field, ...], **defaults: int) -> MappingConvert:
@@ -167,15 +187,17 @@ EARLY_TERMINATION = by_type(
 )
 
 
-def minute(located: Located, ctx: Translator, write: Callable[[int], Any] = int) -> Any:
-    """Take seconds; less than a minute is sent as one, since the service reads less as days (says azure-ai-ml)."""
+def time_limit(located: Located, ctx: Translator) -> Converted[int | str]:
+    """Take seconds: at least a minute, since the service reads less as days (says azure-ai-ml); none for zero."""
     seconds = whole(located, ctx)
+    if ctx.form is Form.COMPONENT:
+        return seconds if seconds is INVALID or seconds == 0 else _at_least_a_minute(seconds, located, ctx)
     if seconds is INVALID or seconds == 0:
-        return seconds if seconds is INVALID else OMIT
-    return write(at_least_a_minute(seconds, located, ctx))
+        return INVALID if seconds is INVALID else OMIT
+    return iso_duration(_at_least_a_minute(seconds, located, ctx))
 
 
-def at_least_a_minute(seconds: int, located: Located, ctx: Translator) -> int:
+def _at_least_a_minute(seconds: int, located: Located, ctx: Translator) -> int:
     """Make seconds a minute at least, with a warning."""
     if seconds < 60:
         ctx.warn(located, f"{show(located.value)} seconds are sent as 60: a sweep has no shorter limit.")
@@ -191,14 +213,14 @@ LIMITS = nested(
     (
         Field("max_total_trials", "maxTotalTrials", whole, required=True),
         Field("max_concurrent_trials", "maxConcurrentTrials", whole),
-        Field("timeout", "timeout", lambda located, ctx: minute(located, ctx, iso_duration)),
-        Field("trial_timeout", "trialTimeout", lambda located, ctx: minute(located, ctx, iso_duration)),
+        Field("timeout", "timeout", time_limit),
+        Field("trial_timeout", "trialTimeout", time_limit),
     ),
     jobLimitsType="Sweep",
 )
 
 
-def trial_code(located: Located, ctx: Translator) -> Any:
+def trial_code(located: Located, ctx: Translator) -> object:
     """Take the code of a trial; Microsoft's client registers a git address here, which it refuses in other jobs."""
     return linked(located.value) if str(located.value).startswith("git+") else code(located, ctx)
 
@@ -217,7 +239,7 @@ TRIAL = nested(
 """The trial of a sweep that stands alone; Microsoft's client does not send its queue settings."""
 
 SWEEPING = (
-    Field("sampling_algorithm", "samplingAlgorithm", sampling_algorithm),
+    Field("sampling_algorithm", "samplingAlgorithm", sampling_algorithm, bindable=False),
     Field("search_space", "searchSpace", search_space, required=True),
     Field("objective", "objective", nested(OBJECTIVE), required=True),
     Field("early_termination", "earlyTermination", EARLY_TERMINATION),
