@@ -121,7 +121,7 @@ def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
     return written if isinstance(written, Mapping) else {}
 
 
-def unwrapped(value: Any) -> Any:
+def unwrapped(value: object) -> object:
     """Take a literal out of ``{value: …}``."""
     return value["value"] if isinstance(value, Mapping) and set(value) == {"value"} else value
 

@@ -22,7 +22,7 @@ from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import OMIT, Translator
+from airflow_azureml.jobspec.table.translator import OMIT, Converted, Invalid, Omit, Translator
 from airflow_azureml.jobspec.table.values import mapped, text, truth
 
 ANONYMOUS = "azureml_anonymous"
@@ -79,7 +79,7 @@ def _own_name(located: Located | None) -> dict[str, str]:
     return {"name": str(located.value["name"]), **({"version": str(version)} if version else {})}
 
 
-def spec_id(value: Any) -> Any:
+def spec_id(value: Any) -> object:
     """Write an id as a spec carries it: with the prefix ``azureml:``, unless it is an address."""
     if isinstance(value, Placeholder):
         return Placeholder(value.requirement, f"azureml:{value.template}")
@@ -89,44 +89,24 @@ def spec_id(value: Any) -> Any:
 # -- specs
 
 
-def component_code(located: Located, ctx: Translator) -> Any:
+def component_code(located: Located, ctx: Translator) -> object:
     """Take the code of a component, which unlike a job's may lie in a registry."""
     if isinstance(located.value, str) and REGISTRY.match(located.value):
         return located.value
     return spec_id(code(located, ctx, component=True))
 
 
-def component_environment(located: Located, ctx: Translator) -> Any:
+def component_environment(located: Located, ctx: Translator) -> object:
     """Take the environment of a component."""
     return spec_id(environment(located, ctx))
 
 
-def without_empty(value: Any) -> Any:
-    """Leave out nulls and empty mappings wherever they are, in lists too.
-
-    Source: azure-ai-ml 1.35.2, ``convert_ordered_dict_to_dict``.
-    """
-    if isinstance(value, (str, int)):
-        return value
-    if isinstance(value, Mapping):
-        kept = {}
-        for key, item in value.items():
-            if isinstance(item, (str, int)):
-                kept[key] = item
-            elif (full := without_empty(item)) is not None and full != {}:
-                kept[key] = full
-        return kept
-    if isinstance(value, list):
-        return [item for item in map(without_empty, value) if item is not None and item != {}]
-    return value
-
-
-def any_mapping(located: Located, ctx: Translator) -> Any:
+def any_mapping(located: Located, ctx: Translator) -> Converted[dict[str, Any]]:
     """Take a mapping of anything, or what is as good as none."""
     return mapped(anything, null=True)(located, ctx) if located.value else OMIT
 
 
-def component_resources(located: Located, ctx: Translator) -> Any:
+def component_resources(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the resources of a component; Microsoft's client sends neither their properties, which a node takes over,
     nor unknown keys."""
     if not isinstance(located.value, Mapping):
@@ -139,7 +119,7 @@ def component_resources(located: Located, ctx: Translator) -> Any:
     return {key: value for key, value in body.items() if key != "properties"}
 
 
-def unused(located: Located, ctx: Translator) -> Any:
+def unused(located: Located, ctx: Translator) -> Omit:
     """Take any value that is not used: what changes of it on the way does not matter."""
     before = len(ctx.warnings)
     anything(located, ctx)

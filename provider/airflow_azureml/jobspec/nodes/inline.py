@@ -16,7 +16,7 @@ from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import Component, registration
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 
 
 def inferred(located: Located, ctx: Translator, scope: Scope) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def _inferred_inputs(located: Located, ctx: Translator, scope: Scope) -> dict[st
     return spec
 
 
-def _inferred_input(located: Located, ctx: Translator, scope: Scope) -> Any:
+def _inferred_input(located: Located, ctx: Translator, scope: Scope) -> dict[str, Any] | Invalid:
     value = located.value
     value = bindings.unwrapped(value)
     if isinstance(value, str) and bindings.INPUT.search(value):

@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.nodes.component import Component
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import Invalid, Translator
 from airflow_azureml.rest.errors import Problem
 
 
@@ -87,7 +87,7 @@ class JobTranslator(Translator):
 
     kinds: Kinds
     component_files: dict[str, ComponentFile] = field(default_factory=dict)
-    components: dict[tuple[str, str], Any] = field(default_factory=dict)
+    components: dict[tuple[str, str], Component | Invalid | None] = field(default_factory=dict)
 
 
 def never(value: Mapping[str, Any]) -> bool:
@@ -122,7 +122,7 @@ class Kind:
     job: Callable[[Located, JobTranslator], dict[str, Any]] | None = None
     job_keys: frozenset[str] = frozenset()
     node: Callable[[Located, JobTranslator, Scope, str], dict[str, Any]] | None = None
-    component: Callable[[Located, JobTranslator], Any] | None = None
+    component: Callable[[Located, JobTranslator], Component | Invalid] | None = None
     component_files: Mapping[str, Callable[[Located], bool]] = field(default_factory=dict)
     component_inline: bool = True
     component_key: str = "component"

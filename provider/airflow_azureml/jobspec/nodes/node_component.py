@@ -6,7 +6,6 @@ Source: azure-ai-ml 1.35.2, ``_schema/component/`` and ``entities/_component/``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
@@ -14,11 +13,11 @@ from airflow_azureml.jobspec.grammar.references import REGISTRY, asset
 from airflow_azureml.jobspec.nodes.component import Component
 from airflow_azureml.jobspec.nodes.kind import ComponentFile, JobTranslator, Kind
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.translator import INVALID
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid
 from airflow_azureml.rest.errors import SpecError
 
 
-def component(located: Located, ctx: JobTranslator, kind: str) -> Any:
+def component(located: Located, ctx: JobTranslator, kind: str) -> Component | Invalid:
     """Read the component of a node; gives back a Component or INVALID.
 
     :param kind: the kind that it must be of.
@@ -38,9 +37,8 @@ def component(located: Located, ctx: JobTranslator, kind: str) -> Any:
     if key not in ctx.components:
         ctx.components[key] = None
         ctx.components[key] = _read_file(key[0], located, ctx, kind)
-    elif ctx.components[key] is None:
-        return ctx.error(located, f"{show(given)}: this component is a part of itself.")
-    return ctx.components[key]
+    known = ctx.components[key]
+    return ctx.error(located, f"{show(given)}: this component is a part of itself.") if known is None else known
 
 
 def component_type(located: Located, ctx: JobTranslator) -> str | None:
@@ -61,7 +59,7 @@ def component_type(located: Located, ctx: JobTranslator) -> str | None:
     return word.lower() if isinstance(word, str) else None
 
 
-def read(located: Located, ctx: JobTranslator, kind: str) -> Any:
+def read(located: Located, ctx: JobTranslator, kind: str) -> Component | Invalid:
     """Read a component that is written out; gives back a Component, or INVALID when nothing could be made of it."""
     word = located.value.get("type")
     form = _form(located, ctx)
@@ -109,7 +107,7 @@ def _file(path: str, located: Located, ctx: JobTranslator) -> ComponentFile | No
     return ctx.component_files[path]
 
 
-def _read_file(path: str, located: Located, ctx: JobTranslator, kind: str) -> Any:
+def _read_file(path: str, located: Located, ctx: JobTranslator, kind: str) -> Component | Invalid:
     file = _file(path, located, ctx)
     if file is None:
         return ctx.error(located, f"{show(located.value)}: there is no file {path}.")

@@ -27,7 +27,10 @@ from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import Component
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
+
+Sent = dict[str, Any] | Invalid | None
+"""What is sent for an input or output; None where nothing is."""
 
 
 def node_shape(
@@ -80,7 +83,7 @@ def node_inputs(
     return body
 
 
-def _of_registered(located: Located, ctx: Translator) -> Any:
+def _of_registered(located: Located, ctx: Translator) -> Sent:
     """Read an input of a registered component, of which only the service knows whether it takes an empty text:
     Microsoft's own examples give one (azureml-examples, ``foundation-models/system/finetune``)."""
     before = len(ctx.rejected)
@@ -99,7 +102,7 @@ def _missing(found: Component, given: Collection[str]) -> list[str]:
     return [name for name, port in (found.inputs or {}).items() if port.required and name not in given]
 
 
-def one_input(located: Located, ctx: Translator, port: Port | None, kind: str = "string") -> Any:
+def one_input(located: Located, ctx: Translator, port: Port | None, kind: str = "string") -> Sent:
     """Read one input of a node.
 
     :param port: what its component declares for it, as far as that is known.
@@ -114,17 +117,18 @@ def one_input(located: Located, ctx: Translator, port: Port | None, kind: str = 
     data = port is not None and port.type not in PARAMETERS
     if data and isinstance(value, Mapping) and set(value) == {"value"}:
         value = value["value"]
-    if is_literal(value):
-        return _literal(located, ctx, port, value) if data and port is not None else job_input(located, ctx, kind)
+    if data and port is not None and is_literal(value):
+        return _literal(located, ctx, port, value)
     path = value.get("path") if isinstance(value, Mapping) else None
     if isinstance(value, Mapping) and bindings.LEGACY.match(str(path)):
         return _old_spelling(located, ctx, str(path), "path")
     if isinstance(path, str) and bindings.INPUT.match(path):
         return _bound_data(located, ctx, path)
-    return job_input(located, ctx, kind)
+    read: Sent = job_input(located, ctx, kind)
+    return read
 
 
-def _literal(located: Located, ctx: Translator, port: Port, value: Any) -> Any:
+def _literal(located: Located, ctx: Translator, port: Port, value: Any) -> Sent:
     """Read a scalar where the component takes data: it is a path."""
     if not isinstance(value, str):
         return ctx.error(located, f"{show(value)} is not a path, and the component takes {port.type} here.")
@@ -132,10 +136,11 @@ def _literal(located: Located, ctx: Translator, port: Port, value: Any) -> Any:
         return ctx.error(located, "the component takes a path here. Give a mapping with type and path.")
     if not ANY_BINDING.search(value):
         located = located.within({"type": port.type, "path": value})
-    return job_input(located, ctx)
+    read: Sent = job_input(located, ctx)
+    return read
 
 
-def _bound_data(located: Located, ctx: Translator, path: str) -> Any:
+def _bound_data(located: Located, ctx: Translator, path: str) -> dict[str, Any] | Invalid:
     """Read data whose path is a binding, with a type and a mode of its own."""
     unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS))
     if is_binding(located.value.get("type")):
@@ -148,7 +153,7 @@ def _bound_data(located: Located, ctx: Translator, path: str) -> Any:
     return {ctx.key("jobInputType"): "literal", "value": path, **given}
 
 
-def _old_spelling(located: Located, ctx: Translator, binding: str, *further: str) -> Any:
+def _old_spelling(located: Located, ctx: Translator, binding: str, *further: str) -> Invalid:
     new = binding.replace("{{", "{{parent.")
     return ctx.error(located, f"{binding} is an old spelling. Accepted: {new}.", *further)
 
@@ -174,7 +179,7 @@ def node_outputs(located: Located, ctx: Translator, scope: Scope, name: str, fou
     return body
 
 
-def one_output(located: Located, ctx: Translator, inline: bool = False) -> Any:
+def one_output(located: Located, ctx: Translator, inline: bool = False) -> Sent:
     """Read one output of a node; None for one that is left to its default.
 
     :param inline: of a node without a component, where Microsoft's client takes any text for a place.
@@ -192,7 +197,7 @@ def one_output(located: Located, ctx: Translator, inline: bool = False) -> Any:
         return {ctx.key("jobOutputType"): "uri_folder", "uri": value}
     if isinstance(value, str):
         return _not_an_output(located, ctx)
-    body = job_output(located, ctx)
+    body: Sent = job_output(located, ctx)
     if isinstance(body, dict):
         # Inside of nodes the registered name and version have plain names.
         for key, plain in (("asset_name", "name"), ("asset_version", "version")):
@@ -209,15 +214,15 @@ def only_bindings(located: Located, ctx: Translator) -> None:
             _not_an_output(item, ctx)
 
 
-def _not_an_output(located: Located, ctx: Translator) -> Any:
+def _not_an_output(located: Located, ctx: Translator) -> Invalid:
     accepted = "${{parent.outputs.NAME}}, or a mapping of type, mode, path, name, version"
     return ctx.error(located, f"{show(located.value)} is not an output. Accepted: {accepted}.")
 
 
-def _bound_output(located: Located, ctx: Translator, path: str) -> Any:
+def _bound_output(located: Located, ctx: Translator, path: str) -> dict[str, Any] | Invalid:
     body: dict[str, Any] = {"value": path, "type": "literal"}
     if isinstance(located.value, Mapping):
-        checked = job_output(located, ctx)
+        checked: Sent = job_output(located, ctx)
         if checked is INVALID:
             return INVALID
         if located.value.get("mode"):

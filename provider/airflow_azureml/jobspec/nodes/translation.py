@@ -9,10 +9,10 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.nodes import bindings
-from airflow_azureml.jobspec.nodes.component import without_empty
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Kind, Scope
 from airflow_azureml.jobspec.nodes.node_component import component, component_type
 from airflow_azureml.jobspec.table.form import Form
+from airflow_azureml.jobspec.table.json_values import without_empty
 from airflow_azureml.jobspec.table.translator import INVALID
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import Any, Generic, TypeVar
 
@@ -91,8 +91,3 @@ Table = Sequence[Field]
 def answers(*names: str) -> tuple[Field, ...]:
     """Rows for keys that only the service fills in; Microsoft's client takes them out of a YAML file in silence."""
     return tuple(Field(name, None, anything, ignored=True) for name in names)
-
-
-def as_written(table: Table) -> tuple[Field, ...]:
-    """Make rows that send each value under its own name in YAML, as the specs of components do."""
-    return tuple(row if row.api_name is None else replace(row, api_name=row.name) for row in table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, overload
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
@@ -70,14 +70,27 @@ def warn_of_reading(located: Located, ctx: Translator, sent: object = None) -> N
     )
 
 
-def without_empty(value: Any) -> Any:
+@overload
+def without_empty(value: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+@overload
+def without_empty(value: object) -> object: ...
+
+
+def without_empty(value: object) -> object:
     """Leave out nulls and empty mappings wherever they are, in lists too.
 
     Source: azure-ai-ml 1.35.2, ``convert_ordered_dict_to_dict``.
     """
     if isinstance(value, Mapping):
-        pairs = ((name, without_empty(item)) for name, item in value.items())
-        return {name: item for name, item in pairs if item is not None and item != {}}
+        kept = {}
+        for key, item in value.items():
+            if isinstance(item, (str, int)):
+                kept[key] = item
+            elif (full := without_empty(item)) is not None and full != {}:
+                kept[key] = full
+        return kept
     if isinstance(value, list):
         return [item for item in map(without_empty, value) if item is not None and item != {}]
     return value

@@ -161,11 +161,11 @@ def auto_or(make: Callable[[Any], Any], several: bool = False) -> Convert:
     return convert
 
 
-def _custom(value: Any) -> Any:
+def _custom(value: Any) -> dict[str, Any]:
     return {"mode": "Custom", "value": value}
 
 
-def _lags(value: Any) -> Any:
+def _lags(value: Any) -> dict[str, Any]:
     return {"mode": "Custom", "values": value if isinstance(value, list) else [value]}
 
 

@@ -29,14 +29,14 @@ from airflow_azureml.jobspec.grammar.shared import (
 )
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field, answers
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import text
 
 SINGLE_BRACKETS = re.compile(r"(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}(?!\})")
 """An old spelling of bindings that Microsoft's client still rewrites."""
 
 
-def command_line(located: Located, ctx: Translator) -> Any:
+def command_line(located: Located, ctx: Translator) -> str | Invalid:
     """Take the command of a job."""
     given = text(located, ctx)
     if given is INVALID or not SINGLE_BRACKETS.search(given):

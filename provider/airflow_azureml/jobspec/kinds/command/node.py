@@ -82,7 +82,7 @@ def command_node(located: Located, ctx: Translator, scope: Scope, name: str) -> 
     return {**node_shape(located, ctx, scope, name, found), **body, **rest}
 
 
-def _taken_over(located: Located, ctx: Translator) -> Any:
+def _taken_over(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take over the resources of the component, as far as they are known."""
     known = {row.name for row in RESOURCES}
     if not isinstance(located.value, Mapping):

@@ -34,7 +34,7 @@ from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, text
 
 OWN_COMPONENTS = "azureml://registries/azureml/components/{task}_{kind}/versions/0.0.1"
@@ -59,7 +59,7 @@ PLACES = {
 _KIND = choice({kind: kind for kind in PLACES}, "a type of place")
 
 
-def place(located: Located, ctx: Translator) -> Any:
+def place(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take a database, or a file system, which need not say its type."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping. Accepted types: {', '.join(PLACES)}.")

@@ -18,16 +18,16 @@ from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixe
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, mapped, number, text, truth, whole
 
 
-def filled(located: Located, ctx: Translator) -> Any:
+def filled(located: Located, ctx: Translator) -> object:
     """Take any value but an empty one."""
     return ctx.error(located, "the value is empty.") if located.value is None else anything(located, ctx)
 
 
-def key(located: Located, ctx: Translator) -> Any:
+def key(located: Located, ctx: Translator) -> str | Invalid:
     """Take a key, which may not be an empty text."""
     return ctx.error(located, "the key is empty.") if located.value == "" else text(located, ctx)
 
@@ -47,7 +47,7 @@ _CREDENTIALS = {
 """Kinds of credentials of a connection, and what each has."""
 
 
-def credentials(located: Located, ctx: Translator) -> Any:
+def credentials(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the credentials of a connection."""
     kinds = {
         kind: fixed(tuple(Field(name, name, text, required=True) for name in names), type=kind)
@@ -95,7 +95,7 @@ _WORDS = ("label_generation", "data_generation")
 _TASKS = ("nli", "nlu_qa", "conversation", "math", "summarization")
 
 
-def student(located: Located, ctx: Translator) -> Any:
+def student(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the model that is to learn: a mapping, or its name."""
     if isinstance(located.value, str) and located.value.startswith(("azureml:", "/subscriptions/")):
         return named(located.value, located, ctx)

@@ -17,7 +17,7 @@ from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, QUEUE, id
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, mapped, number, text, whole
 
 TASKS = (
@@ -48,7 +48,7 @@ def named(given: str, located: Located, ctx: Translator) -> dict[str, Any]:
     return {"jobInputType": "mlflow_model", "uri": uri}
 
 
-def model(located: Located, ctx: Translator) -> Any:
+def model(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take a model: a mapping with a path."""
     if not isinstance(located.value, Mapping):
         return ctx.error(
@@ -67,7 +67,7 @@ def model(located: Located, ctx: Translator) -> Any:
     return named(path, located.child("path"), ctx)
 
 
-def table(located: Located, ctx: Translator) -> Any:
+def table(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take a file of data: a mapping with a path, or the path alone. The service takes only files."""
     if isinstance(located.value, str) and located.value:
         uri = io.data_uri(located, ctx, "uri_file", None)
@@ -85,7 +85,7 @@ def table(located: Located, ctx: Translator) -> Any:
     return {"jobInputType": "uri_file", "uri": body["uri"]}
 
 
-def hyperparameters(located: Located, ctx: Translator) -> Any:
+def hyperparameters(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the parameters of a custom model, all of them texts."""
     return mapped(text, null=True)(located, ctx)
 
@@ -99,14 +99,14 @@ OPENAI = nested(
 )
 
 
-def raw_compute(located: Located, ctx: Translator) -> Any:
+def raw_compute(located: Located, ctx: Translator) -> str | Invalid:
     """Take the name of a compute as it is."""
     if isinstance(located.value, str) and located.value.removeprefix("azureml:"):
         return located.value.removeprefix("azureml:")
     return ctx.error(located, f"{show(located.value)} is not a compute. Accepted: NAME, azureml:NAME.")
 
 
-def task(located: Located, ctx: Translator) -> Any:
+def task(located: Located, ctx: Translator) -> str | Invalid:
     """Take a task, in camel case too, as an object of ``azure-ai-ml`` writes its own."""
     words = {word: _camel(word) for word in TASKS}
     return choice(words, "a task", fold=lambda word: snake(word) if word in words.values() else word)(located, ctx)

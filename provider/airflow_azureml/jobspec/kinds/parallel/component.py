@@ -5,8 +5,6 @@ Source: azure-ai-ml 1.35.2, ``_schema/component/parallel_component.py``.
 
 from __future__ import annotations
 
-from typing import Any
-
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.kinds.parallel.flow import flow_component, is_flow
 from airflow_azureml.jobspec.kinds.parallel.settings import SETTINGS
@@ -21,10 +19,10 @@ from airflow_azureml.jobspec.nodes.component import (
 )
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import Invalid, Translator
 
 
-def parallel_component(located: Located, ctx: Translator) -> Any:
+def parallel_component(located: Located, ctx: Translator) -> Component | Invalid:
     """Read a parallel component, or a flow that stands for one; gives back a Component or INVALID."""
     return flow_component(located, ctx) if is_flow(located) else _component(located, ctx)
 

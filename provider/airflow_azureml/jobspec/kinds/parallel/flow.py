@@ -13,16 +13,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Address, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.component_io import Port
 from airflow_azureml.jobspec.grammar.includes import beside
 from airflow_azureml.jobspec.grammar.local_files import follow, local_upload
-from airflow_azureml.jobspec.nodes.component import ANONYMOUS, Component, component_environment, without_empty
+from airflow_azureml.jobspec.nodes.component import ANONYMOUS, Component, component_environment
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field
-from airflow_azureml.jobspec.table.translator import INVALID, Translator
+from airflow_azureml.jobspec.table.json_values import without_empty
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import listed, mapped, text, truth
 
 SCHEMAS = "https://azuremlschemas.azureedge.net/promptflow/latest/"
@@ -40,14 +41,14 @@ OUTPUTS = {"flow_outputs": Port("uri_folder"), "debug_info": Port("uri_folder")}
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def _name(located: Located, ctx: Translator) -> Any:
+def _name(located: Located, ctx: Translator) -> str | Invalid:
     given = text(located, ctx)
     if given is INVALID or NAME.fullmatch(given):
         return given
     return ctx.error(located, f"{show(given)} is not a name. Accepted: lower letters, digits and _, a letter first.")
 
 
-def _unsent(located: Located, ctx: Translator) -> Any:
+def _unsent(located: Located, ctx: Translator) -> Invalid:
     """Leave out what Microsoft's client does not send: inputs of the node say what is mapped to what."""
     ctx.warn(
         located, f"{show(located.name)} is not sent. Map columns by inputs of the node, such as url: ${{data.url}}."
@@ -86,7 +87,7 @@ def is_flow(located: Located) -> bool:
     )
 
 
-def flow_component(located: Located, ctx: Translator) -> Any:
+def flow_component(located: Located, ctx: Translator) -> Component | Invalid:
     """Read a flow; keys that are Prompt flow's own affairs are left to it."""
     flow = located if located.value["$schema"] == FLOW else _named(located, ctx)
     if flow is INVALID:
@@ -105,8 +106,8 @@ def flow_component(located: Located, ctx: Translator) -> Any:
         **{key: value for key, value in body.items() if value or key not in ("name", "version")},
         "environment_variables": {**variables, **body.get("environment_variables", {})},
         "type": TYPE,
-        "code": code,
-        "flow_definition_uri": Placeholder(Address(code.requirement), f"{{}}/{file}"),
+        "code": Placeholder(code),
+        "flow_definition_uri": Placeholder(Address(code), f"{{}}/{file}"),
     }
     spec = without_empty(spec)
     return Component(_registration(spec), "parallel", INPUTS, OUTPUTS, spec, more_inputs=True)
@@ -120,7 +121,7 @@ def _read(rows: tuple[Field, ...], located: Located, ctx: Translator) -> dict[st
     return body
 
 
-def _named(located: Located, ctx: Translator) -> Any:
+def _named(located: Located, ctx: Translator) -> Located | Invalid:
     """Find the flow that a run names: its folder or its file; gives back the top of that."""
     given, files = located.value.get("flow"), located.document.files
     if not isinstance(given, str) or not given:
@@ -131,7 +132,7 @@ def _named(located: Located, ctx: Translator) -> Any:
         path = os.path.join(path, FILE)
     if files.kind(path) != "file":
         return ctx.error(located, f"{show(given)}: there is no flow {path}.", "flow")
-    document = follow(path, located.child("flow"), ctx)
+    document: Document | Invalid = follow(path, located.child("flow"), ctx)
     return INVALID if document is INVALID else document.root
 
 
@@ -140,7 +141,7 @@ def _variables(flow: Located) -> Mapping[str, Any]:
     return given if isinstance(given, Mapping) else {}
 
 
-def _code(flow: Located, ctx: Translator) -> Any:
+def _code(flow: Located, ctx: Translator) -> Upload | Invalid:
     """Take the folder of a flow as code, with what it includes besides."""
     folder = os.path.dirname(flow.place.file or "") or flow.place.folder
     included = flow.value.get("additional_includes")
@@ -156,7 +157,7 @@ def _code(flow: Located, ctx: Translator) -> Any:
     tools = os.path.join(folder, TOOLS)
     if flow.document.files.kind(tools) is None and TOOLS not in [name for _, name in upload.bundle.files]:
         return ctx.error(flow, f'the flow has no {TOOLS}. Run "pf flow validate" on it, which writes one.')
-    return Placeholder(upload)
+    return upload
 
 
 def _registration(spec: Mapping[str, Any]) -> Placeholder:

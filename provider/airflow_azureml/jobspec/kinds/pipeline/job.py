@@ -24,13 +24,13 @@ from airflow_azureml.jobspec.nodes.translation import jobs_of, translate_nodes
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import truth
 
 # -- inputs, outputs and settings of a pipeline
 
 
-def pipeline_inputs(located: Located, ctx: Translator) -> Any:
+def pipeline_inputs(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Read the inputs of a pipeline, whose names may have dots; an empty text is not sent."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping of names.")
@@ -43,7 +43,7 @@ def pipeline_inputs(located: Located, ctx: Translator) -> Any:
     return INVALID if INVALID in body.values() else body
 
 
-def _datastore(located: Located, ctx: Translator) -> Any:
+def _datastore(located: Located, ctx: Translator) -> str | Invalid:
     given = located.value
     if not isinstance(given, str) or not given.startswith("azureml:"):
         return ctx.error(located, f"{show(given)} is not a datastore. Accepted: azureml:NAME.")
@@ -51,7 +51,7 @@ def _datastore(located: Located, ctx: Translator) -> Any:
     return name if name.startswith("/") else f"{ctx.workspace.path}/datastores/{name}"
 
 
-def _default_compute(located: Located, ctx: Translator) -> Any:
+def _default_compute(located: Located, ctx: Translator) -> object:
     given = located.value
     if isinstance(given, str) and (given.lower() == "serverless" or given.startswith("azureml:")):
         named = located.within("serverless") if given.lower() == "serverless" else located
@@ -67,7 +67,7 @@ _SETTINGS = (
 )
 
 
-def settings(located: Located, ctx: Translator) -> Any:
+def settings(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the settings; what nobody knows is sent on with a warning, as Microsoft's client sends it."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
@@ -75,7 +75,7 @@ def settings(located: Located, ctx: Translator) -> Any:
     return {**convert_mapping(_SETTINGS, located, ctx, extra=tuple(rest)), **rest}
 
 
-def _services(located: Located, ctx: Translator) -> Any:
+def _services(located: Located, ctx: Translator) -> Converted[dict[str, Any]]:
     """Take the services; no services are not sent."""
     return JOB_SERVICES(located, ctx) or OMIT
 

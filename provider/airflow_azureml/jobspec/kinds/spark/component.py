@@ -40,7 +40,7 @@ def spark_names(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, 
     return {**rest, **{CONF[short]: _whole(value) for short, value in known.items() if value is not None}}
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: Any) -> object:
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
