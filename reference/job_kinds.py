@@ -17,6 +17,7 @@ from airflow_azureml.jobspec.kinds.spark.job import CONF
 from airflow_azureml.jobspec.kinds.table import KINDS, job_translator
 from airflow_azureml.jobspec.nodes.kind import Kind
 from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.rest.ids import Workspace
 from reference.docstrings import read
 from reference.markdown import page as whole_page
@@ -117,13 +118,13 @@ def _readings(kind: Kind, form: str, given: Mapping[str, Any]) -> Iterator[Use]:
             document = load({"type": "pipeline", "jobs": {"n": {"type": kind.word, **given, **node}}})
             yield from _at(document, ("jobs", "n"), KINDS["pipeline"].job)
     elif (read_it := getattr(kind, form)) is not None:
-        yield from _at(load({"type": kind.word, **given}), (), read_it)
+        yield from _at(load({"type": kind.word, **given}), (), read_it, Form(form))
 
 
-def _at(document: Document, path: tuple[str, ...], read_it: Any) -> list[Use]:
+def _at(document: Document, path: tuple[str, ...], read_it: Any, form: Form = Form.JOB) -> list[Use]:
     return [
         use
-        for use in uses(lambda: read_it(document.root, job_translator(document, WORKSPACE)))
+        for use in uses(lambda: read_it(document.root, job_translator(document, WORKSPACE).in_form(form)))
         if use.path == path and use.located.document is document
     ]
 

@@ -79,24 +79,25 @@ def _own_name(located: Located | None) -> dict[str, str]:
     return {"name": str(located.value["name"]), **({"version": str(version)} if version else {})}
 
 
-def spec_id(value: Any) -> object:
+Id = str | Placeholder | Invalid
+"""An id, or what becomes one."""
+
+
+def spec_id(value: Id) -> Id:
     """Write an id as a spec carries it: with the prefix ``azureml:``, unless it is an address."""
     if isinstance(value, Placeholder):
         return Placeholder(value.requirement, f"azureml:{value.template}")
     return value if not isinstance(value, str) or value.startswith(("azureml:", "git+")) else f"azureml:{value}"
 
 
-# -- specs
-
-
-def component_code(located: Located, ctx: Translator) -> object:
+def component_code(located: Located, ctx: Translator) -> Id:
     """Take the code of a component, which unlike a job's may lie in a registry."""
     if isinstance(located.value, str) and REGISTRY.match(located.value):
         return located.value
     return spec_id(code(located, ctx, component=True))
 
 
-def component_environment(located: Located, ctx: Translator) -> object:
+def component_environment(located: Located, ctx: Translator) -> Id:
     """Take the environment of a component."""
     return spec_id(environment(located, ctx))
 

@@ -21,7 +21,7 @@ from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
-from airflow_azureml.jobspec.table.yaml_words import yaml_row
+from airflow_azureml.jobspec.table.yaml_words import yaml_words
 
 
 def _outputs(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
@@ -37,8 +37,8 @@ JOB = (
     Field("environment_id", "environmentId", text),
     Field("environment_variables", "environmentVariables", mapped(text)),
     Field("outputs", "outputs", _outputs),
-    yaml_row(Field("resources", "resources", _RESOURCES)),
-    yaml_row(Field("queue_settings", "queueSettings", QUEUE)),
+    Field("resources", "resources", yaml_words(_RESOURCES)),
+    Field("queue_settings", "queueSettings", yaml_words(QUEUE)),
     Field("identity", "identity", identity),
     Field("services", "services", services),
 )

@@ -25,7 +25,7 @@ def word(words: list[str], what: str) -> Convert:
 
 
 def minutes(located: Located, ctx: Translator) -> Converted[int | str]:
-    """Take minutes."""
+    """Take whole minutes."""
     given = whole(located, ctx)
     if given is INVALID or ctx.form is Form.COMPONENT:
         return given

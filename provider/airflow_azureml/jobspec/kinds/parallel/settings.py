@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.code import code, linked
 from airflow_azureml.jobspec.grammar.references import is_binding
 from airflow_azureml.jobspec.nodes.component import component_environment, spec_id
@@ -44,7 +45,7 @@ def keys_as_text(located: Located, ctx: Translator) -> str | Invalid:
     return found if found is INVALID else json.dumps(found)
 
 
-def task_code(located: Located, ctx: Translator) -> object:
+def task_code(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Take the code of a task; Microsoft's client sends the address of a git repository on."""
     if isinstance(located.value, str) and located.value.startswith("git+"):
         return spec_id(linked(located.value))

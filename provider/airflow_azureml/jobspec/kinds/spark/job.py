@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.command_text import check_command
 from airflow_azureml.jobspec.grammar.computes import compute_id
@@ -25,7 +26,7 @@ from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Container, Field, answers
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
-from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Invalid, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import listed, mapped, text
 
 CONF = {
@@ -98,18 +99,18 @@ RESOURCES = nested(
 )
 
 
-def _code(located: Located, ctx: Translator) -> object:
-    """Take the code, as components or jobs have it."""
+def _code(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
+    """Take the code of a job or component."""
     return (component_code if ctx.form is Form.COMPONENT else code)(located, ctx)
 
 
-def spark_environment(located: Located, ctx: Translator) -> object:
-    """Take an environment, in a component by the id that its specification carries."""
+def spark_environment(located: Located, ctx: Translator) -> Converted[str | Placeholder]:
+    """Take an environment."""
     found = _environment(located, ctx)
-    return spec_id(found) if ctx.form is Form.COMPONENT else found
+    return found if found is OMIT or ctx.form is not Form.COMPONENT else spec_id(found)
 
 
-def _environment(located: Located, ctx: Translator) -> object:
+def _environment(located: Located, ctx: Translator) -> Converted[str | Placeholder]:
     """Take an environment; one that is written out may do without an image, and then only its packages are sent."""
     value = located.value
     if value is None:

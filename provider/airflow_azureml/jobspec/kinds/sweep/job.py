@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
+from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.code import code, linked
 from airflow_azureml.jobspec.grammar.command_text import check_command
 from airflow_azureml.jobspec.grammar.computes import compute
@@ -188,7 +189,7 @@ EARLY_TERMINATION = by_type(
 
 
 def time_limit(located: Located, ctx: Translator) -> Converted[int | str]:
-    """Take seconds: at least a minute, since the service reads less as days (says azure-ai-ml); none for zero."""
+    """Take whole seconds: at least a minute, since the service reads less as days (says azure-ai-ml); none for zero."""
     seconds = whole(located, ctx)
     if ctx.form is Form.COMPONENT:
         return seconds if seconds is INVALID or seconds == 0 else _at_least_a_minute(seconds, located, ctx)
@@ -220,7 +221,7 @@ LIMITS = nested(
 )
 
 
-def trial_code(located: Located, ctx: Translator) -> object:
+def trial_code(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Take the code of a trial; Microsoft's client registers a git address here, which it refuses in other jobs."""
     return linked(located.value) if str(located.value).startswith("git+") else code(located, ctx)
 
