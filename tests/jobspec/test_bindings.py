@@ -154,3 +154,16 @@ def test_an_optional_input_outside_of_its_brackets(command: str, named: bool) ->
         assert warning.startswith(
             '/x/job.yml:9: jobs.a.component.command: the optional input "f" stands outside of $[[ ]]'
         )
+
+
+def test_the_list_that_a_sweep_chooses_from_may_be_bound() -> None:
+    sweep = {
+        "type": "sweep",
+        "trial": "azureml:t:1",
+        "objective": {"goal": "minimize", "primary_metric": "m"},
+        "limits": {"max_total_trials": 2},
+        "search_space": {"c": {"type": "choice", "values": "${{parent.inputs.n}}"}},
+    }
+    job = {"type": "pipeline", "compute": "azureml:c", "inputs": {"n": 1}, "jobs": {"s": sweep}}
+    body = translate(load(job), Workspace("s", "g", "w")).body["properties"]
+    assert body["jobs"]["s"]["search_space"] == sweep["search_space"]
