@@ -99,7 +99,7 @@ def test_every_place_of_an_environment(tmp_path: Path) -> None:
 def test_values_of_a_conda_file_are_told_with_its_lines(tmp_path: Path) -> None:
     (tmp_path / "conda.yml").write_text("dependencies: [python]\nvariables:\n  A: 010\n")
     (warning,) = job(tmp_path, {"image": "i", "conda_file": "conda.yml"})
-    assert warning.startswith(f"{tmp_path}/conda.yml:3: variables.A: 010 is a number of base 8 to YAML")
+    assert warning.startswith(f"{tmp_path}/conda.yml:3: variables.A: YAML reads 010 as a number of base 8")
 
 
 @pytest.mark.parametrize("path", [None, "Dockerfile", "./Dockerfile", "docker/gpu.Dockerfile"])

@@ -95,7 +95,7 @@ def test_each_kind_of_file_is_rendered_as_what_it_is(
     ("text", "said"),
     [
         ("name: n\ntrigger: {}\ncreate_job: x.yml\n", "this is a schedule (known by create_job, trigger)"),
-        ("comment: {layout: diff}\n", '"comment" is not known here.'),
+        ("comment: {layout: diff}\n", 'unknown key "comment".'),
         ("", "this is not a mapping but empty."),
     ],
 )
@@ -144,8 +144,8 @@ def test_what_was_set_is_told_so(folder: Path, capsys: pytest.CaptureFixture[str
     file = str(folder / "job.yml")
     assert main(["render", file, "--set", "limits.timeout=soon", "inputs.rate.x=1", "command.x=y"]) == 1
     assert capsys.readouterr().err.splitlines() == [
-        f"{file}:1: inputs.rate.x: set: inputs.rate is no mapping: nothing can be set inside of it.",
-        f"{file}:1: command.x: set: command is no mapping: nothing can be set inside of it.",
+        f"{file}:1: inputs.rate.x: set: inputs.rate is not a mapping, so nothing can be set in it.",
+        f"{file}:1: command.x: set: command is not a mapping, so nothing can be set in it.",
     ]
     assert main(["render", file, "--set", "limits.timeout=soon", "environment.biuld=x"]) == 1
     assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == [

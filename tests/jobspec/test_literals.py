@@ -38,7 +38,7 @@ jobs:
 """
 
 
-EMPTY = "an empty text is no value of an input: Azure ML refuses it"
+EMPTY = "an empty text is not accepted as an input: Azure ML refuses it"
 PLACES: dict[str, Any] = {
     "inputs.x": {**COMMAND, "inputs": {"x": ""}},
     "inputs.x.value": {**COMMAND, "inputs": {"x": {"value": ""}}},
@@ -162,11 +162,11 @@ jobs:
         ("number", "0.10", ""),
         ("integer", "1_000", ""),
         ("boolean", "yes", ""),
-        ("string", "0.10", '0.10 is a number to YAML, and "0.1" is sent.'),
-        ("string", "yes", 'yes is a truth value to YAML, and "True" is sent.'),
-        ("integer", "010", "010 is a number of base 8 to YAML, and 8 is sent."),
-        ("number", "1:30", "1:30 is a number of base 60 to YAML, and 90 is sent."),
-        ("boolean", "017", '017 is a number of base 8 to YAML, and "15" is sent.'),
+        ("string", "0.10", 'YAML reads 0.10 as a number: "0.1" is sent.'),
+        ("string", "yes", 'YAML reads yes as a truth value: "True" is sent.'),
+        ("integer", "010", "YAML reads 010 as a number of base 8: 8 is sent."),
+        ("number", "1:30", "YAML reads 1:30 as a number of base 60: 90 is sent."),
+        ("boolean", "017", 'YAML reads 017 as a number of base 8: "15" is sent.'),
     ],
 )
 def test_what_a_typed_input_takes_as_it_is_meant(kind: str, given: str, said: str) -> None:
@@ -189,4 +189,4 @@ def test_what_else_is_not_sent_of_an_input(tmp_path: Path) -> None:
 def test_white_space_alone_is_told() -> None:
     translation = translate(load({**COMMAND, "inputs": {"x": " \n"}}), WS).accepted()
     assert translation.body["properties"]["inputs"]["x"]["value"] == " \n"
-    assert translation.warnings[0].startswith("inputs.x: there is nothing but white space here, and an empty text")
+    assert translation.warnings[0].startswith("inputs.x: the text is only white space, and an empty text")

@@ -46,7 +46,7 @@ def test_paths_belong_to_the_folder_of_the_file(tmp_path: Path) -> None:
         ("- a\n- b\n", "is not a mapping but a list"),
         ("", "is not a mapping but empty"),
         ("just text\n", "is not a mapping but text"),
-        ("a: [1\n", "this is no YAML"),
+        ("a: [1\n", "invalid YAML"),
         ("a: !!python/object:os.system x\n", "a: the tag \"!!python/object:os.system\" is not accepted"),
         ("a: &x [*x]\n", "contains itself"),
         ("a: &a [1,1,1,1,1,1,1,1]\n" + "".join(f"{c}: &{c} [{', '.join([f'*{p}'] * 8)}]\n" for p, c in
@@ -61,9 +61,9 @@ def test_what_is_no_document_is_refused(text: str, said: str) -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "none.yml")
     (tmp_path / "latin.yml").write_bytes(b"a: \xe9\n")
-    assert "is no UTF-8 text" in refusal(tmp_path / "latin.yml")
+    assert "is not UTF-8 text" in refusal(tmp_path / "latin.yml")
     assert "Is a directory" in refusal(tmp_path)
-    assert "int is no job" in refusal(3)
+    assert "int is not a job" in refusal(3)
 
 
 def test_anchors_and_merge_keys_are_fine() -> None:
@@ -100,7 +100,7 @@ class TestSet:
         [
             (["inputs.a"], "is not of the form path.to.key=value"),
             (["=1"], "is not of the form"),
-            ({"inputs.a.b": 1}, "inputs.a.b: set: inputs.a is no mapping: nothing can be set inside of it."),
+            ({"inputs.a.b": 1}, "inputs.a.b: set: inputs.a is not a mapping, so nothing can be set in it."),
             ({"list.7.x": 1}, "'7' is not a position in a list of 1."),
             ({"a..b": 1}, "this is not a dotted path."),
             (["inputs.a=[1"], "cannot be read as YAML"),
@@ -116,8 +116,8 @@ class TestSet:
             self.given(["x", "inputs.a.b=1", "inputs.c=[1"])
         assert [(problem.path, problem.message[:50]) for problem in caught.value.problems] == [
             ("", "set: 'x' is not of the form path.to.key=value."),
-            ("inputs.c", "set: '[1' cannot be read as YAML: this is no YAML:"),
-            ("inputs.a.b", "set: inputs.a is no mapping: nothing can be set in"),
+            ("inputs.c", "set: '[1' cannot be read as YAML: invalid YAML: a "),
+            ("inputs.a.b", "set: inputs.a is not a mapping, so nothing can be "),
         ]
 
 

@@ -73,7 +73,7 @@ def test_written_out_its_identity_is_sent_in_yamls_words(
 
 @pytest.mark.parametrize("key", ["environment", "code", "comment", "limits"])
 def test_written_out_it_has_none_of_these(folder: Path, key: str) -> None:
-    assert refusal(folder, {**SETTINGS, key: "azureml:e:1"}).startswith(f'jobs.p.{key}: "{key}" is not known here')
+    assert refusal(folder, {**SETTINGS, key: "azureml:e:1"}).startswith(f'jobs.p.{key}: unknown key "{key}"')
 
 
 @pytest.mark.parametrize("key", ["services", "experiment_name", "display_name", "description"])

@@ -106,7 +106,7 @@ WRONG = {
     ),
     "resources of a job": (
         COMMAND.format(',\n    job_resources={\n        "instance_cuont": 3}'),
-        ['dag.py:8: AzureMLCommandJobOperator.job_resources.instance_cuont: "instance_cuont"'],
+        ['dag.py:8: AzureMLCommandJobOperator.job_resources.instance_cuont: unknown key "instance_cuont"'],
     ),
     "a constant": (
         'MODE = "skpi"\n' + COMMAND.format(", on_canceled=MODE"),
@@ -129,7 +129,7 @@ WRONG = {
     ),
     "a job as a mapping": (
         'AzureMLJobOperator(task_id="t", job={\n    "comand": "echo",\n    "environment": "azureml:e:1"})',
-        ['dag.py:7: AzureMLJobOperator.job.comand: "comand" is not known here.'],
+        ['dag.py:7: AzureMLJobOperator.job.comand: unknown key "comand".'],
     ),
     "a job as text": (
         'AzureMLJobOperator(task_id="t", job="type: sweeep\\n")',
@@ -141,7 +141,7 @@ WRONG = {
     ),
     "a file that is wrong": (
         'AzureMLJobOperator(task_id="t", job="job.yml")',
-        ['job.yml:1: comand: "comand" is not known here.'],
+        ['job.yml:1: comand: unknown key "comand".'],
     ),
     "a file of another kind": (
         'AzureMLCreateDataAssetOperator(task_id="t", spec="compute.yml")',

@@ -99,7 +99,7 @@ def test_a_value_in_a_mapping_for_a_component_and_a_sweep() -> None:
     found = job(f"{trial}search_space: {{y: {{type: choice, values: [0.00005, 010]}}}}\n")
     assert found.body["properties"]["inputs"]["x"]["value"] == "0.5"
     assert found.body["properties"]["searchSpace"]["y"] == ["choice", [[0.00005, 8]]]
-    assert "search_space.y.values.1: 010 is a number of base 8 to YAML, and 8 is sent." in found.warnings[0]
+    assert "search_space.y.values.1: YAML reads 010 as a number of base 8: 8 is sent." in found.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ jobs:
 @pytest.mark.parametrize(
     ("port", "said"),
     [
-        ("{type: string, default: 3.10}", '3.10 is a number to YAML, and "3.1" is sent.'),
+        ("{type: string, default: 3.10}", 'YAML reads 3.10 as a number: "3.1" is sent.'),
         ("{type: integer, default: 1.5}", "1.5 is sent as 1: it is of type integer."),
-        ("{type: integer, default: 010}", "010 is a number of base 8 to YAML, and 8 is sent."),
-        ("{type: number, default: 1:30}", "1:30 is a number of base 60 to YAML, and 90.0 is sent."),
+        ("{type: integer, default: 010}", "YAML reads 010 as a number of base 8: 8 is sent."),
+        ("{type: number, default: 1:30}", "YAML reads 1:30 as a number of base 60: 90.0 is sent."),
         ("{type: number, default: 9007199254740993}", "9007199254740993 is sent as 9007199254740992.0"),
     ],
 )
@@ -170,11 +170,11 @@ def test_which_texts_lose_something(text: str, value: Any, lost: bool) -> None:
 
 
 ODD = [
-    ("12:30:00", 'a number of base 60 to YAML, and "45000" is sent'),
-    ("017", 'a number of base 8 to YAML, and "15" is sent'),
-    ("0b11", 'a number of base 2 to YAML, and "3" is sent'),
-    ("yes", 'a truth value to YAML, and "True" is sent'),
-    ("3.10", 'a number to YAML, and "3.1" is sent'),
+    ("12:30:00", 'as a number of base 60: "45000" is sent'),
+    ("017", 'as a number of base 8: "15" is sent'),
+    ("0b11", 'as a number of base 2: "3" is sent'),
+    ("yes", 'as a truth value: "True" is sent'),
+    ("3.10", 'as a number: "3.1" is sent'),
 ]
 
 
@@ -186,7 +186,7 @@ def test_what_yaml_reads_as_something_else_is_told(text: str, said: str, form: s
     form = form.replace("tags:\n", "")
     (warning,) = job(HEAD + form.format(text)).warnings
     assert warning.startswith("/jobs/job.yml:4: inputs.x")
-    assert f': {text} is {said}. Write "{text}" in quotes' in warning
+    assert f': YAML reads {text} {said}. Write "{text}" in quotes' in warning
     quoted = job(HEAD + form.format(f'"{text}"'))
     assert not quoted.warnings
     assert quoted.body["properties"]["inputs"]["x"]["value"] == text
@@ -200,16 +200,16 @@ def test_it_is_told_where_an_anchor_or_a_merge_brings_it() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("3.10", '3.10 is a number to YAML, and 3.1 is sent. Write "3.10" in quotes'),
-        ("2", '2 is no text, as an environment variable is, and is sent as JSON. Write "2" in quotes.'),
-        ("true", 'true is no text, as an environment variable is, and is sent as JSON. Write "true" in quotes.'),
+        ("3.10", 'YAML reads 3.10 as a number: 3.1 is sent. Write "3.10" in quotes'),
+        ("2", '2 is not a text: the environment variable is sent as JSON. Write "2" in quotes.'),
+        ("true", 'true is not a text: the environment variable is sent as JSON. Write "true" in quotes.'),
         (
             "0.00001",
-            "1e-05 is no text, as an environment variable is, and is sent as JSON. Write it as a text, in quotes.",
+            "1e-05 is not a text: the environment variable is sent as JSON. Write it as a text, in quotes.",
         ),
-        ("{a: 1}", "a mapping is no text, as an environment variable is, and is sent as JSON. Write it as a text, in "),
-        ("", 'an empty value is no text, as an environment variable is, and is sent as JSON. Write ""'),
-        ("2024-01-02 10:00:00", '2024-01-02 10:00:00 is a date to YAML, and "2024-01-02T10:00:00Z" is sent.'),
+        ("{a: 1}", "a mapping is not a text: the environment variable is sent as JSON. Write it as a text, in "),
+        ("", 'an empty value is not a text: the environment variable is sent as JSON. Write ""'),
+        ("2024-01-02 10:00:00", 'YAML reads 2024-01-02 10:00:00 as a date: "2024-01-02T10:00:00Z" is sent.'),
     ],
 )
 def test_an_environment_variable_is_a_text(given: str, said: str) -> None:
@@ -222,21 +222,21 @@ def test_an_environment_variable_is_a_text(given: str, said: str) -> None:
 def test_an_environment_variable_whose_name_is_read_as_something_else() -> None:
     found = job(f"{HEAD}environment_variables: {{NO: x, 010: y}}\n")
     assert found.body["properties"]["environmentVariables"] == {"false": "x", "8": "y"}
-    assert [warning.partition(": the")[2] for warning in found.warnings] == [
-        ' key NO is a truth value to YAML, and "false" is sent. Write "NO".',
-        ' key 010 is a number of base 8 to YAML, and "8" is sent. Write "010".',
+    assert [warning.partition(": YAML")[2] for warning in found.warnings] == [
+        ' reads the key NO as a truth value: "false" is sent. Write "NO".',
+        ' reads the key 010 as a number of base 8: "8" is sent. Write "010".',
     ]
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("limits: {timeout: 0.5}", "limits.timeout: 0.5 sends nothing: seconds are sent whole. Write 1 or more."),
-        ("limits: {timeout: 1.5}", "limits.timeout: 1.5 is cut to 1: it is a whole number of seconds."),
-        ("limits: {timeout: 12:30}", "limits.timeout: 12:30 is a number of base 60 to YAML, and 750 is sent."),
-        ("limits: {timeout: 0100}", "limits.timeout: 0100 is a number of base 8 to YAML, and 64 is sent."),
-        ("resources: {instance_count: 2.7}", "resources.instance_count: 2.7 is cut to 2: it is a whole number."),
-        ("outputs: {o: {name: a, version: 1.10}}", 'outputs.o.version: 1.10 is a number to YAML, and "1.1" is sent.'),
+        ("limits: {timeout: 0.5}", "limits.timeout: 0.5 is cut to 0 seconds and not sent. Write 1 or more."),
+        ("limits: {timeout: 1.5}", "limits.timeout: 1.5 is cut to 1: a whole number of seconds is expected."),
+        ("limits: {timeout: 12:30}", "limits.timeout: YAML reads 12:30 as a number of base 60: 750 is sent."),
+        ("limits: {timeout: 0100}", "limits.timeout: YAML reads 0100 as a number of base 8: 64 is sent."),
+        ("resources: {instance_count: 2.7}", "resources.instance_count: 2.7 is cut to 2: a whole number is expected."),
+        ("outputs: {o: {name: a, version: 1.10}}", 'outputs.o.version: YAML reads 1.10 as a number: "1.1" is sent.'),
     ],
 )
 def test_numbers_that_change_on_their_way(more: str, said: str) -> None:
@@ -300,7 +300,7 @@ def test_labels_of_resources_are_told_too() -> None:
     text = "name: dep-1\nendpoint_name: end-1\nmodel: azureml:m:1\ncompute: azureml:c\ntags: {a: 1.10, b: 2}\n"
     found = translate_new_deployment(load(text, file="/x/d.yml"), WS)
     (warning,) = found.warnings
-    assert warning.startswith('/x/d.yml:5: tags.a: 1.10 is a number to YAML, and "1.1" is sent.')
+    assert warning.startswith('/x/d.yml:5: tags.a: YAML reads 1.10 as a number: "1.1" is sent.')
 
 
 def test_a_date_is_no_default() -> None:
@@ -312,10 +312,10 @@ def test_a_date_is_no_default() -> None:
     ("port", "said"),
     [
         ("{type: number, default: 1.10}", ""),
-        ("{type: integer, value: 010}", "010 is a number of base 8 to YAML, and 8 is sent. Write 8 if you mean that."),
+        ("{type: integer, value: 010}", "YAML reads 010 as a number of base 8: 8 is sent. Write 8 if you mean that."),
         ("{type: boolean, default: yes}", ""),
-        ("{type: string, default: 1.10}", '1.10 is a number to YAML, and "1.1" is sent.'),
-        ("{value: 1.10}", "1.10 is a number to YAML, and 1.1 is sent."),
+        ("{type: string, default: 1.10}", 'YAML reads 1.10 as a number: "1.1" is sent.'),
+        ("{value: 1.10}", "YAML reads 1.10 as a number: 1.1 is sent."),
     ],
 )
 def test_a_typed_literal_of_an_invocation_is_told_where_its_value_changes(port: str, said: str) -> None:

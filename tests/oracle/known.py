@@ -7,7 +7,7 @@ import re
 from tests.oracle.judge import Verdict
 
 REASONS: tuple[tuple[str, str, str], ...] = (
-    ("refused here", r"the key .* stands here twice", "one of two equal keys would be lost"),
+    ("refused here", r"the key .* is given twice", "one of two equal keys would be lost"),
     ("refused there", r"written with .*tabs? ", "YAML takes a tab there; only the loader that is all Python does not"),
     ("refused here", r"found invalid Unicode character escape code", "half a letter cannot be sent"),
     ("refused here", r"(inf|nan|bytes) (is not an input|cannot be sent as JSON)", "no JSON has it"),
@@ -95,7 +95,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "command() does not look at kinds of values",
     ),
     ("refused here", r"^call.*(zzz|Invalid arguments were passed)", "a keyword that nobody knows is a mistake"),
-    ("refused here", r"^call: (inputs\.d1|outputs\.o1).*(data needs a path|is not known here)", "the same of ports"),
+    ("refused here", r"^call: (inputs\.d1|outputs\.o1).*(data needs a path|unknown key)", "the same of ports"),
     ("refused here", r"^call: services\.s1\.port = binding|^call: timeout = binding", "no whole number"),
     ("refused here", r"^call: compute: a/b|^call: command: echo \{inputs\.a", "the service refuses it"),
     ("refused there", r"^call: environment: mapping|^call: services: \{'a': \{'type'", "mappings are the CLI's"),

@@ -127,10 +127,12 @@ def artifact_address(
         return given
     if not is_url(given) and (given.startswith(("azureml:", "/subscriptions/"))):
         return ctx.error(
-            located, f"{show(given)} is an asset already. Accepted: a local path, or the address of {what}."
+            located, f"{show(given)} is already an asset. Accepted: a local path, or the address of {what}."
         )
     if is_binding(given):
-        return ctx.error(located, f"{show(given)} is bound to nothing here. Accepted: a local path, or an address.")
+        return ctx.error(
+            located, f"{show(given)} is a binding, which is not resolved here. Accepted: a local path, or an address."
+        )
     if given.startswith(PREFIXES) and not is_url(given):
         not_local(located.within(given), ctx)
         return INVALID

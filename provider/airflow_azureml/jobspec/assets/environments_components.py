@@ -40,7 +40,7 @@ def translate_environment(document: Document, workspace: Workspace) -> Artifact:
     root = document.root
     for key in CONDA:
         if key in root.value:
-            ctx.error(root, f"{show(key)} belongs into a conda file. Accepted here: image, conda_file, build.", key)
+            ctx.error(root, f"{show(key)} belongs in a conda file. Accepted here: image, conda_file, build.", key)
     own = {"name": Field("name", "name", asset_name, required=True), "version": Field("version", "version", version)}
     table = (
         *(row for row in ENVIRONMENT if row.name not in own),

@@ -75,7 +75,7 @@ def inline(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     address = _uri(located, ctx, body["modelType"])
     name, number = body.pop("name", ""), body.pop("version", None)
     if number is not None and not name:
-        ctx.error(located, "a version needs a name beside it.", "version")
+        ctx.error(located, "a version needs a name.", "version")
     if len(ctx.problems) > before:
         return INVALID
     properties = {**body, "modelUri": address, "isAnonymous": not name}

@@ -48,7 +48,7 @@ def arguments(
         raise SpecError([Problem(name, f"{show(mappings[name])} is not a mapping.") for name in wrong])
     if input is not None:
         if inputs:
-            raise SpecError([Problem("input", "this is given beside inputs. Accepted: one of them.")])
+            raise SpecError([Problem("input", "input and inputs cannot be combined.")])
         mappings["inputs"] = _short(input, input_type)
     merged = base.merged(**{name: _dumped(value) for name, value in mappings.items()}).replaced(**values)
     return merged.with_values(set, typed=True) if set else merged

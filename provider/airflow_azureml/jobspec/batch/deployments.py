@@ -194,15 +194,15 @@ def _model(root: Located, ctx: Translator) -> dict[str, Any]:
         inner = convert_mapping(SCORING, located, ctx)
         for row in SCORING:
             if row.api_name in body and row.api_name in inner:
-                ctx.error(root, f"this is given here and in settings.{row.name}. Accepted: one of them.", row.name)
+                ctx.error(root, f"this is given here and in settings.{row.name}. Give it once.", row.name)
         body = {**body, **inner}
     count = body.pop("instanceCount", None)
     if count is not None:
         if "resources" in body:
-            ctx.error(root, "this is given here and in resources. Accepted: one of them.", "instance_count")
+            ctx.error(root, "this is given here and in resources. Give it once.", "instance_count")
         body["resources"] = {"instanceCount": count}
     if body.get("outputAction") == "SummaryOnly" and body.get("outputFileName"):
-        ctx.error(root, "summary_only writes no such file. Accepted: only with append_row.", "output_file_name")
+        ctx.error(root, "output_action: summary_only writes no such file. Accepted: append_row.", "output_file_name")
     return body
 
 

@@ -271,6 +271,6 @@ def _place(located: Located, ctx: Translator, rules: ModelRules) -> str | Invali
         return given if given.startswith("azureml://") else given.removeprefix("azureml:")
     return ctx.error(
         located,
-        f"{_shown(given)} is no place that a batch endpoint writes to. Accepted: a path in a Blob datastore, "
+        f"{_shown(given)} is not a place that a batch endpoint writes to. Accepted: a path in a Blob datastore, "
         "azureml://datastores/NAME/paths/….",
     )

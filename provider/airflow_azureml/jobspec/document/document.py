@@ -263,7 +263,7 @@ def _put(top: Any, name: str, value: Any) -> Path:
         elif isinstance(here, dict):
             step = key
         else:
-            raise ValueError(f"{'.'.join(keys[:position])} is no mapping: nothing can be set inside of it.")
+            raise ValueError(f"{'.'.join(keys[:position])} is not a mapping, so nothing can be set in it.")
         path = (*path, step)
         if last:
             here[step] = value

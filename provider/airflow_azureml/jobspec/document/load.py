@@ -121,14 +121,8 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
     elif isinstance(source, Mapping):
         value, places = dict(source), {}
     else:
-        raise SpecError(
-            [
-                Problem(
-                    "",
-                    f"{type(source).__name__} is no job. Accepted: a path, YAML text, a mapping, an azure-ai-ml job.",
-                )
-            ]
-        )
+        accepted = "a path, YAML text, a mapping, an azure-ai-ml job"
+        raise SpecError([Problem("", f"{type(source).__name__} is not a job. Accepted: {accepted}.")])
     if not isinstance(value, Mapping):
         raise SpecError([Problem("", f"this is not a mapping but {_kind(value)}.", file, 1 if file else None)])
     if not isinstance(source, str):  # what was YAML has been measured
@@ -145,7 +139,7 @@ def read_text(path: str) -> str:
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
     except UnicodeDecodeError as error:
-        message = f"is no UTF-8 text: {error.reason} at byte {error.start}."
+        message = f"is not UTF-8 text: {error.reason} at byte {error.start}."
     except (OSError, ValueError) as error:
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}."
     raise SpecError([Problem("", f"the file {path} {message}", path)])
@@ -155,7 +149,11 @@ def _check(value: Any, count: list[int], around: tuple[int, ...] = ()) -> None:
     """Refuse a mapping made by program that contains itself, or has no end."""
     count[0] += 1
     if count[0] > LIMIT or id(value) in around or len(around) > DEPTH:
-        reason = "contains itself" if id(value) in around else f"has more than {LIMIT} values, or too deep ones"
+        reason = (
+            "contains itself"
+            if id(value) in around
+            else f"has more than {LIMIT} values or is nested more than {DEPTH} deep"
+        )
         raise SpecError([Problem("", f"this mapping {reason}.")])
     if isinstance(value, int) and value.bit_length() > 4 * DIGITS:
         raise SpecError([Problem("", f"this mapping has a number of more than {DIGITS} digits.")])

@@ -75,7 +75,7 @@ def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Proble
     except yaml.YAMLError as error:
         raise SpecError([_broken(error, text, place)]) from None
     except (ValueError, RecursionError, OverflowError) as error:
-        raise SpecError([_unprintable(text, place) or Problem("", f"this is no YAML: {error}.", place.file)]) from None
+        raise SpecError([_unprintable(text, place) or Problem("", f"invalid YAML: {error}.", place.file)]) from None
     return value, dict(_places(node, (), place, survey)), tuple(survey.twice)
 
 
@@ -95,7 +95,7 @@ def check_depth(text: str, place: Place, kind: Any) -> None:
     for event in yaml.parse(text, Loader=kind):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEPTH:
-            message = f"values stand more than {DEPTH} deep in each other."
+            message = f"values are nested more than {DEPTH} deep."
             raise SpecError([Problem("", message, place.file, event.start_mark.line + 1)])
 
 
@@ -109,14 +109,14 @@ def _broken(error: Any, text: str, place: Place) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
         found = _unprintable(text, place)
-        return found or Problem("", f"this is no YAML: {getattr(error, 'reason', None) or error}.", place.file)
+        return found or Problem("", f"invalid YAML: {getattr(error, 'reason', None) or error}.", place.file)
     reason = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     hint = next((words for sign, words in HINTS if sign in reason), reason)
     if hint != reason and "not closed" in hint and error.context_mark is not None:
         mark = error.context_mark
     elif "cannot start any token" in reason:
         hint = _unstartable(text, mark)
-    return Problem("", f"this is no YAML: {hint} (column {mark.column + 1}).", place.file, mark.line + 1)
+    return Problem("", f"invalid YAML: {hint} (column {mark.column + 1}).", place.file, mark.line + 1)
 
 
 def _unstartable(text: str, mark: Any) -> str:
@@ -132,7 +132,7 @@ def _unprintable(text: str, place: Place) -> Problem | None:
     if found is None:
         return None
     line = text.count("\n", 0, found.start()) + 1
-    return Problem("", f"this is no YAML: the control character {found[0]!r} stands here.", place.file, line)
+    return Problem("", f"invalid YAML: the control character {found[0]!r} stands here.", place.file, line)
 
 
 # -- what is wrong with nodes
@@ -188,7 +188,7 @@ class Survey:
                 [self.problem((), node, f"this has more than {LIMIT} values once its aliases are followed.")]
             )
         if found[1] > DEPTH + 1:
-            raise SpecError([self.problem((), node, f"values stand more than {DEPTH} deep in each other.")])
+            raise SpecError([self.problem((), node, f"values are nested more than {DEPTH} deep.")])
         self.sizes[id(node)] = found
         return found
 
@@ -206,7 +206,7 @@ class Survey:
                 continue
             name = self.key(key, path)
             if name in names:
-                self.twice.append(self.problem((*path, name), key, f"the key {show(name)} stands here twice."))
+                self.twice.append(self.problem((*path, name), key, f"the key {show(name)} is given twice."))
             names.add(name)
             yield self.measure(value, (*path, name))
 
@@ -248,7 +248,7 @@ class Survey:
             return value
         except (ValueError, KeyError, IndexError, AttributeError):
             what = SCALARS.get(kind, f"of the type !!{kind}")
-            self.refuse(path, node, f"{show(node.value)} looks like {what} and is none. Write it in quotes.")
+            self.refuse(path, node, f"{show(node.value)} looks like {what} and is not valid. Write it in quotes.")
             return node.value
 
     def known_tag(self, node: Any, path: Path) -> bool:

@@ -27,7 +27,7 @@ def check_command(located: Located, ctx: Translator, given: object) -> None:
     for name in dict.fromkeys(INPUT_BINDING.findall(text)):
         if name not in names and name not in optional:
             have = f" Inputs: {', '.join(map(str, names))}." if names else " It has no inputs."
-            ctx.error(located, f"${{{{inputs.{name}}}}} is no input of the job.{have}{_meant(name, names)}")
+            ctx.error(located, f"${{{{inputs.{name}}}}}: the job has no such input.{have}{_meant(name, names)}")
 
 
 ANY_BINDING = re.compile(r"\$\{\{\s*(\S*?)\s*\}\}")
@@ -53,7 +53,9 @@ def check_bindings(located: Located, ctx: Translator, taken: Collection[Any], gi
         names = None if ports is None else [str(port) for port in ports]
         if names is None and part not in OF_COMPONENTS:
             ctx.error(
-                located, f"${{{{{name}}}}} cannot be told here. Accepted: ${{{{inputs.NAME}}}}, ${{{{outputs.NAME}}}}."
+                located,
+                f"${{{{{name}}}}} is not available in a component's command. "
+                "Accepted: ${{inputs.NAME}}, ${{outputs.NAME}}.",
             )
         if names is not None and port.partition(".")[0] not in {known.partition(".")[0] for known in names}:
             have = f" It has: {', '.join(names)}." if names else " It has none."

@@ -112,7 +112,7 @@ def _data_output(located: Located, ctx: Translator) -> Body:
 def _primitive_output(located: Located, ctx: Translator) -> Body:
     unknown = [key for key in located.value if key not in {row.name for row in _PRIMITIVE}]
     for key in unknown:
-        ctx.warn(located.child(key), f"{show(key)} is not known here; it is not sent.")
+        ctx.warn(located.child(key), f"the unknown key {show(key)} is not sent.")
     return convert_mapping(_PRIMITIVE, located, ctx, extra=unknown)
 
 

@@ -71,7 +71,7 @@ def _context(store: str | None, located: Located, ctx: Translator) -> str | Plac
 
 
 CONDA = ("channels", "dependencies")
-"""What belongs into a conda file."""
+"""What belongs in a conda file."""
 
 ROUTE = (Field("port", "port", whole, required=True), Field("path", "path", text, required=True))
 INFERENCE = (
@@ -182,12 +182,12 @@ def inline(located: Located, ctx: Translator, named: bool = False) -> str | Plac
     if not isinstance(located.value, Mapping):
         return ctx.error(
             located,
-            f"{show(located.value)} is no environment. Accepted: a reference, or a mapping with image or build.",
+            f"{show(located.value)} is not an environment. Accepted: a reference, or a mapping with image or build.",
         )
     before = len(ctx.problems)
     for key in CONDA:
         if key in located.value:
-            ctx.error(located, f"{show(key)} belongs into a conda file. Accepted here: image, conda_file, build.", key)
+            ctx.error(located, f"{show(key)} belongs in a conda file. Accepted here: image, conda_file, build.", key)
     table = (*ENVIRONMENT, Field("build", "build", build(datastore(located, ctx))))
     rest = {key: value for key, value in located.value.items() if key not in CONDA}
     body = convert_mapping(table, located.within(rest), ctx.in_form(Form.JOB, ctx.bound))
@@ -204,7 +204,7 @@ def inline(located: Located, ctx: Translator, named: bool = False) -> str | Plac
         version = str(located.value.get("version") or LATEST)
         return Placeholder(Register("environments", str(located.value["name"]), version, {"properties": body}))
     if located.document.from_python and located.value.get("version"):
-        return ctx.error(located, "a version needs a name beside it.", "version")
+        return ctx.error(located, "a version needs a name.", "version")
     if located.value.get("name"):
         ctx.warn(
             located,
@@ -217,7 +217,7 @@ def inline(located: Located, ctx: Translator, named: bool = False) -> str | Plac
 def check_image(body: Mapping[str, Any], located: Located, ctx: Translator) -> Invalid | None:
     """Refuse an environment that has neither an image nor a build context, or both; gives back INVALID then."""
     if "image" in body and "build" in body:
-        return ctx.error(located, "image and build exclude each other.")
+        return ctx.error(located, "image and build cannot be combined.")
     if not body.get("image") and "build" not in body:
         return ctx.error(located, "an environment needs image or build.")
     return None

@@ -214,7 +214,7 @@ def unknown(located: Located, ctx: Translator, keys: Collection[str]) -> None:
         if key not in keys:
             ctx.error(
                 located,
-                f"{show(key)} is not known here.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}",
+                f"unknown key {show(key)}.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}",
                 key,
             )
 
@@ -247,7 +247,7 @@ def _on_compute(located: Located, ctx: Translator, kind: str | Invalid) -> None:
     if "path_on_compute" not in located.value or located.document.from_python:
         return
     if kind in MODEL_TYPES:
-        ctx.error(located, f'"path_on_compute" is not known for {kind}.', "path_on_compute")
+        ctx.error(located, f'"path_on_compute" is not accepted for the type {kind}.', "path_on_compute")
     elif not isinstance(given, str) or files.kind(files.locate(given, located.place.folder)) is None:
         ctx.error(located, f"{show(given)} is not a local path that exists.", "path_on_compute")
     else:

@@ -13,8 +13,8 @@ from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import warn_of_base
 
 EMPTY = (
-    'an empty text is no value of an input: Azure ML refuses it ("The Value field is required"). Leave the input out, '
-    'or give a word that the script takes for nothing, such as "none".'
+    'an empty text is not accepted as an input: Azure ML refuses it ("The Value field is required"). '
+    'Leave the input out, or give a word that the script takes for nothing, such as "none".'
 )
 """Source: Azure/azure-sdk-for-python#41834."""
 
@@ -30,7 +30,7 @@ def tell_literal(located: Located, ctx: Translator, kind: str) -> None:
     if value == "":
         ctx.reject(located, EMPTY)
     elif isinstance(value, str) and not value.strip():
-        ctx.warn(located, f"there is nothing but white space here, and {EMPTY}")
+        ctx.warn(located, f"the text is only white space, and {EMPTY}")
     _warn_of_data(located, ctx)
     if kind in ("number", "integer"):
         warn_of_base(located, ctx, value)

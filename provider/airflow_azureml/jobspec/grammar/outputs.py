@@ -88,7 +88,7 @@ def _registered(located: Located, ctx: Translator, value: Mapping[str, Any]) -> 
         if not isinstance(version, (str, int, float)):
             ctx.error(located, f"{show(version)} is not a version. Accepted: a text or a number.", "version")
         elif name is None:
-            ctx.error(located, "a version needs a name beside it.", "version")
+            ctx.error(located, "a version needs a name.", "version")
         else:
             warn_of_reading(located.child("version"), ctx, str(version))
             body[ctx.key("assetVersion")] = str(version)

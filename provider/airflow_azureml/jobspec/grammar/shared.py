@@ -40,7 +40,7 @@ def variable(located: Located, ctx: Translator) -> Json | Invalid:
     if found is not INVALID and not isinstance(found, str) and located.written is None:
         exact = f'Write "{show(found)}" in quotes' if isinstance(found, int) else "Write it as a text, in quotes"
         better = 'Write "" for an empty one' if found is None else exact
-        ctx.warn(located, f"{show(found)} is no text, as an environment variable is, and is sent as JSON. {better}.")
+        ctx.warn(located, f"{show(found)} is not a text: the environment variable is sent as JSON. {better}.")
     return found
 
 

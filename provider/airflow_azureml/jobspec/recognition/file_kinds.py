@@ -85,7 +85,7 @@ FILE_KINDS: Mapping[str, FileKind] = {
     "model package": FileKind("a model package", ("modelpackage", "modelversionpackage")),
     "table": FileKind("a table", ("mltable",)),
     "conda file": FileKind("a conda file", place="An environment takes it as conda_file."),
-    "other": FileKind("a file of Azure ML that is not known here"),
+    "other": FileKind("an Azure ML file of an unknown kind"),
 }
 """All kinds by the words that name them."""
 

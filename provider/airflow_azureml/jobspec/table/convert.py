@@ -72,14 +72,14 @@ def _unknown_key(
     names = [row.name for row in rows.values() if not row.ignored]
     close = closest(key, [*names, *extra])
     below = BELOW.get(key) if isinstance(key, str) else None
-    hint = f" It belongs below {below}." if below in names else suggestion(close, [*names, *extra])
-    ctx.error(located, f"{show(key)} is not known here.{hint}", key)  # type: ignore[arg-type]
+    hint = f" It belongs in {below}." if below in names else suggestion(close, [*names, *extra])
+    ctx.error(located, f"unknown key {show(key)}.{hint}", key)  # type: ignore[arg-type]
     return close
 
 
 def _missing_key(name: str, rows: Mapping[str, Field], located: Located, ctx: Translator) -> None:
     near = closest(name, [key for key in located.value if isinstance(key, str) and key not in rows])
-    ctx.error(located, f"{show(name)} is required.{f' Is {show(near)} meant to be it?' if near else ''}", name)
+    ctx.error(located, f"{show(name)} is required.{f' Is it misspelt as {show(near)}?' if near else ''}", name)
 
 
 BELOW = {

@@ -48,7 +48,7 @@ def json_key(located: Located, ctx: Translator) -> str:
     place = located.document.places.get(located.path)
     if name is not None and place is not None and place.key is not None:
         what = described(place.key, located.path[-1])
-        ctx.warn(located, f'the key {place.key} is {what} to YAML, and {show(name)} is sent. Write "{place.key}".')
+        ctx.warn(located, f'YAML reads the key {place.key} as {what}: {show(name)} is sent. Write "{place.key}".')
     return name or located.name
 
 
@@ -65,7 +65,7 @@ def warn_of_reading(located: Located, ctx: Translator, sent: object = None) -> N
     what = described(written, located.value)
     ctx.warn(
         located,
-        f"{written} is {what} to YAML, and {show(sent)} is sent. "
+        f"YAML reads {written} as {what}: {show(sent)} is sent. "
         f'Write "{written}" in quotes to send it as it is written.',
     )
 

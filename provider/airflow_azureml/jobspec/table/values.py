@@ -62,7 +62,7 @@ def whole(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
     """
     found = _cut(located, ctx, unit)
     if isinstance(located.value, (int, float)) and found is not INVALID and found != located.value:
-        ctx.warn(located, f"{show(located.value)} is cut to {found}: it is a whole number{unit}.")
+        ctx.warn(located, f"{show(located.value)} is cut to {found}: a whole number{unit} is expected.")
     return found
 
 
@@ -82,7 +82,7 @@ def warn_of_base(located: Located, ctx: Translator, found: Any) -> None:
     """Warn of a number that YAML reads with another base than it seems to have, such as ``12:30`` and ``010``."""
     if located.written is not None and OTHER_BASE.fullmatch(located.written):
         what = described(located.written, located.value)
-        ctx.warn(located, f"{located.written} is {what} to YAML, and {found} is sent. Write {found} if you mean that.")
+        ctx.warn(located, f"YAML reads {located.written} as {what}: {found} is sent. Write {found} if you mean that.")
 
 
 def number(located: Located, ctx: Translator) -> float | Invalid:
@@ -113,7 +113,7 @@ def truth(located: Located, ctx: Translator) -> bool | Invalid:
 def duration(located: Located, ctx: Translator) -> Converted[str]:
     """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
     if located.value and isinstance(located.value, float) and _cut(located, Translator(ctx.workspace)) == 0:
-        ctx.warn(located, f"{show(located.value)} sends nothing: seconds are sent whole. Write 1 or more.")
+        ctx.warn(located, f"{show(located.value)} is cut to 0 seconds and not sent. Write 1 or more.")
         return OMIT
     seconds = whole(located, ctx, " of seconds")
     return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
