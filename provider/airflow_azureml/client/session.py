@@ -146,7 +146,7 @@ class Session:
         return self.control or (yield Once(Discovery.CONTROL_PLANE, self._find_control_plane()))
 
     def _find_control_plane(self) -> Run[ControlPlane]:
-        # Somebody else may have found it while this one waited for its turn.
+        # Another thread or coroutine may have found it while this one waited for its turn.
         if self.control is None:
             control = yield from self.run(clouds.control_plane(self.settings))
             yield Authenticate(control)

@@ -42,7 +42,7 @@ class RunOutput:
 
 @dataclass(frozen=True)
 class Run:
-    """A run, in as far as a client needs it.
+    """A run, as far as a client needs it.
 
     :param error: the reason of a failure; None when the service gives none.
     :param warnings: the service's further remarks.
