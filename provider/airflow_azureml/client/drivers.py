@@ -16,8 +16,8 @@ from azure.core.exceptions import AzureError
 from airflow_azureml.client import storage
 from airflow_azureml.client.credentials import AsyncTokens, Tokens
 from airflow_azureml.client.interruption import STOP, pause
-from airflow_azureml.client.outgoing_request import OutgoingRequest, scope
-from airflow_azureml.client.pipeline import ASYNC, SYNC, Limits, async_transport, build, reply, sync_transport
+from airflow_azureml.client.outgoing_request import OutgoingRequest
+from airflow_azureml.client.pipeline import ASYNC, SYNC, Limits, Pipelines, async_transport, reply, sync_transport
 from airflow_azureml.client.session import Authenticate, Discovery, GetToken, Listener, Once, Run, Send, Session, Step
 from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.rest.errors import AzureMLError
@@ -41,8 +41,7 @@ class MLClient:
         self._discovering = {discovery: threading.Lock() for discovery in Discovery}
         self._tokens: Tokens | None = None
         self._transport = sync_transport(settings, self.limits, pause)
-        self._pipelines: dict[str | None, Any] = {}
-        self._pipelines_lock = threading.Lock()
+        self._pipelines = Pipelines(SYNC, self.limits)
 
     @property
     def workspace(self) -> Workspace:
@@ -100,12 +99,7 @@ class MLClient:
         return storage.transfer(step, self._transport, control, self._tokens)
 
     def _send(self, request: OutgoingRequest) -> Reply:
-        audience = request.audience
-        with self._pipelines_lock:
-            if audience not in self._pipelines:
-                target = scope(audience) if audience else None
-                self._pipelines[audience] = build(SYNC, self._transport, self.limits, self._tokens, target)
-            pipeline = self._pipelines[audience]
+        pipeline = self._pipelines.of(request.audience, self._transport, self._tokens)
         try:
             response = pipeline.run(request.http, stream=False, **request.options)
         except AzureError as error:
@@ -141,7 +135,7 @@ class AsyncMLClient:
         self._tokens: AsyncTokens | None = None
         self._transport: Any = None
         self._transport_lock = asyncio.Lock()
-        self._pipelines: dict[str | None, Any] = {}
+        self._pipelines = Pipelines(ASYNC, self.limits)
 
     @property
     def workspace(self) -> Workspace:
@@ -191,12 +185,9 @@ class AsyncMLClient:
         return await asyncio.to_thread(transfer_in_thread, step, self.settings, self.limits)
 
     async def _send(self, request: OutgoingRequest) -> Reply:
-        transport, audience = await self._open(), request.audience
-        if audience not in self._pipelines:
-            target = scope(audience) if audience else None
-            self._pipelines[audience] = build(ASYNC, transport, self.limits, self._tokens, target)
+        pipeline = self._pipelines.of(request.audience, await self._open(), self._tokens)
         try:
-            response = await self._pipelines[audience].run(request.http, stream=False, **request.options)
+            response = await pipeline.run(request.http, stream=False, **request.options)
         except AzureError as error:
             raise transport_error(error, request.url) from None
         return reply(request, response.http_response)

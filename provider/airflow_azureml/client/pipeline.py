@@ -31,7 +31,7 @@ from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
-from airflow_azureml.client.outgoing_request import OutgoingRequest
+from airflow_azureml.client.outgoing_request import OutgoingRequest, scope
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, refuses_connections
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply
@@ -114,25 +114,38 @@ SYNC = PipelineClasses(Pipeline, PatientRetry, BearerTokenCredentialPolicy)
 ASYNC = PipelineClasses(AsyncPipeline, AsyncPatientRetry, AsyncBearerTokenCredentialPolicy)
 
 
-def build(
-    classes: PipelineClasses, transport: Any, limits: Limits, tokens: Any = None, scope: str | None = None
-) -> Any:
-    """Make a pipeline for one token scope, or for requests without a token."""
-    policies = [
-        RequestIdPolicy(),
-        HeadersPolicy({"Accept": "application/json"}),
-        UserAgentPolicy(base_user_agent=USER_AGENT),
-        classes.retry(
-            retry_total=limits.retries,
-            retry_connect=limits.retries,
-            retry_read=limits.retries,
-            retry_status=limits.retries,
-            retry_on_status_codes=RETRIED_STATUSES,
-        ),
-    ]
-    if scope:
-        policies.append(classes.bearer(tokens, scope))
-    return classes.pipeline(transport, policies)
+class Pipelines:
+    """A client's pipelines, one for each audience of tokens. Threads may share them."""
+
+    def __init__(self, classes: PipelineClasses, limits: Limits) -> None:
+        self._classes, self._limits = classes, limits
+        self._by_audience: dict[str | None, Any] = {}
+
+    def of(self, audience: str | None, transport: Any, tokens: Any) -> Any:
+        """The pipeline for an audience, None for requests without a token; made when it is first asked for."""
+        pipeline = self._by_audience.get(audience)
+        if pipeline is None:
+            # Of two threads that make one at the same time both get the first: it keeps the token.
+            pipeline = self._by_audience.setdefault(audience, self._make(audience, transport, tokens))
+        return pipeline
+
+    def _make(self, audience: str | None, transport: Any, tokens: Any) -> Any:
+        retries = self._limits.retries
+        policies = [
+            RequestIdPolicy(),
+            HeadersPolicy({"Accept": "application/json"}),
+            UserAgentPolicy(base_user_agent=USER_AGENT),
+            self._classes.retry(
+                retry_total=retries,
+                retry_connect=retries,
+                retry_read=retries,
+                retry_status=retries,
+                retry_on_status_codes=RETRIED_STATUSES,
+            ),
+        ]
+        if audience:
+            policies.append(self._classes.bearer(tokens, scope(audience)))
+        return self._classes.pipeline(transport, policies)
 
 
 class SyncTransport(RequestsTransport):  # type: ignore[misc]  # azure-core hands it out lazily, untyped
