@@ -10,12 +10,6 @@ from tests.architecture.sources import PROVIDER, python_files
 MOST_LINES = 300
 MOST_MODULES = 20
 
-STILL_TOO_LONG: set[str] = set()
-"""Modules that are still longer. An entry that is not needed must go."""
-
-STILL_TOO_FULL: set[str] = set()
-"""Folders that still hold more. An entry that is not needed must go."""
-
 
 def lines(place: str) -> int:
     """How many lines a module has."""
@@ -24,15 +18,11 @@ def lines(place: str) -> int:
 
 def test_no_module_is_too_long() -> None:
     found = {place: lines(place) for place in python_files(PROVIDER) if lines(place) > MOST_LINES}
-    new = {place: count for place, count in found.items() if place not in STILL_TOO_LONG}
-    assert not new, f"Longer than {MOST_LINES} lines: {new}"
-    assert set(found) == STILL_TOO_LONG, "An entry of STILL_TOO_LONG is no longer needed: take it out."
+    assert not found, f"Longer than {MOST_LINES} lines: {found}"
 
 
 def test_no_folder_is_too_full() -> None:
     modules = [PurePosixPath(place) for place in python_files(PROVIDER)]
     counts = Counter(str(place.parent) for place in modules if place.name != "__init__.py")
     found = {folder: count for folder, count in counts.items() if count > MOST_MODULES}
-    new = {folder: count for folder, count in found.items() if folder not in STILL_TOO_FULL}
-    assert not new, f"More than {MOST_MODULES} modules: {new}"
-    assert set(found) == STILL_TOO_FULL, "An entry of STILL_TOO_FULL is no longer needed: take it out."
+    assert not found, f"More than {MOST_MODULES} modules: {found}"
