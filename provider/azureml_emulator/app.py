@@ -150,6 +150,7 @@ class Emulator:
         for runner in self._runners:
             for site in runner.sites:
                 await site.stop()
+        self.transitions.release()
         await self.engine.stop()
         for runner in self._runners:
             await runner.cleanup()

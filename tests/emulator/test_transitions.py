@@ -153,6 +153,15 @@ class TestStays:
 
         asyncio.run(released())
 
+    def test_a_release_ends_all_of_them(self, transitions: Transitions) -> None:
+        async def released() -> None:
+            stays = [asyncio.create_task(transitions.stay(JOBS, name)) for name in ("a", "b")]
+            await asyncio.sleep(0.01)
+            transitions.release()
+            await asyncio.wait_for(asyncio.gather(*stays), 5)
+
+        asyncio.run(released())
+
 
 @pytest.mark.parametrize(
     ("kind", "wanted", "word"),
@@ -231,6 +240,18 @@ class TestControlRoute:
             time.sleep(0.02)
         assert seen[-1] == "Completed"
         assert {"Preparing", "Queued", "Finalizing"} <= set(seen)  # each of them was waited in for a look
+
+    def test_a_stop_lets_a_job_finish_that_its_clock_holds(self, fresh_emulator: RunningEmulator) -> None:
+        service = Service(fresh_emulator)
+        service.submit("finishing", "sleep 1")
+        service.wait("finishing", "Running")
+        fresh_emulator.command("clock", "set", "jobs", "time", "--seconds", "3600")
+        service.wait("finishing", "Finalizing")
+        began = time.monotonic()
+        fresh_emulator.stop()
+        assert time.monotonic() - began < 10  # running jobs get 15 seconds to end
+        fresh_emulator.start()
+        assert Service(fresh_emulator).get("jobs/finishing").body["properties"]["status"] == "Completed"
 
     def test_the_clocks_are_listed_and_reset(self, control: Control) -> None:
         first = control("GET", "clocks").json()

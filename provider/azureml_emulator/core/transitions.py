@@ -108,6 +108,12 @@ class Transitions:
         for kind in self._clocks:
             self._wake(kind)
 
+    def release(self) -> None:
+        """End all waits and let there be no more of them: the emulator stops."""
+        self._clocks = dict.fromkeys(self._clocks, Clock(IMMEDIATE))
+        for kind in self._clocks:
+            self._wake(kind)
+
     async def stay(self, kind: str, key: str, share: float = 1.0) -> None:
         """Wait until a state that begins now is over.
 
