@@ -14,22 +14,31 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 PROBE = """
-import importlib.metadata as m, json, sys
+import csv, importlib.metadata as m, json, sys
 def tops(d):
     named = (d.read_text("top_level.txt") or "").split()
-    files = [f.parts for f in d.files or [] if f.suffix in (".py", ".so", ".pyd") and ".." not in f.parts]
-    return set(named) | {p[0] if len(p) > 1 else p[0].split(".")[0] for p in files}
-found = {d.metadata["Name"]: d for d in m.distributions() if d.metadata["Name"]}
-modules = {}
-for name, d in found.items():
+    record = d.read_text("RECORD")
+    files = (
+        [f.parts for f in d.files or []] if record is None
+        else [row[0].split("/") for row in csv.reader(record.splitlines()) if row]
+    )
+    files = [f for f in files if f[-1].endswith((".py", ".so", ".pyd")) and ".." not in f]
+    return set(named) | {f[0] if len(f) > 1 else f[0].split(".")[0] for f in files}
+packages, requires, modules, seen = {}, {}, {}, {}
+for d in m.distributions():
+    said = d.metadata
+    name = said["Name"]
+    if name:
+        seen[name] = d
+        packages[name] = said["Version"]
+        requires[name] = said.get_all("Requires-Dist") or list(d.requires or [])
+for name, d in seen.items():
     for top in tops(d):
         modules.setdefault(top, []).append(name)
-print(json.dumps({
-    "python": sys.version.split()[0],
-    "packages": {name: d.version for name, d in found.items()},
-    "requires": {name: list(d.requires or []) for name, d in found.items()},
-    "modules": modules,
-}))
+print(json.dumps({"python": sys.version.split()[0], "packages": packages, "requires": requires, "modules": modules}))
+"""
+"""What an interpreter has, asked of itself. Each package's metadata and list of files are read once, as texts: of the
+hundreds of packages, ``files``, ``version`` and ``requires`` would read and parse them anew.
 """
 
 
