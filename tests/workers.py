@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 REAL_AIRFLOW = "real Airflow 3.3"
+MICROSOFTS_CLIENT = "Microsoft's client"
 GROUPS = {
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
     "tests/examples/test_examples.py": REAL_AIRFLOW,
     "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
+    "tests/conformance": MICROSOFTS_CLIENT,
 }
-"""Files that share what takes long to start: the fixture ``airflow`` is made once per worker."""
+"""Files, and folders, that share what takes long to start: the fixture ``airflow`` is made once per worker."""
 
 ANOTHER_PROGRAM = {
     *("airflow", "airflow2", "airflow3", "line", "tested_airflow"),
@@ -31,7 +33,7 @@ FIRST = ("tests/processes", "tests/examples", "tests/demo", "tests/packaging", "
 def group(nodeid: str) -> str:
     """What a test stays together with."""
     file = nodeid.partition("::")[0]
-    return GROUPS.get(file, file)
+    return GROUPS.get(file) or GROUPS.get(file.rpartition("/")[0], file)
 
 
 def rank(nodeid: str) -> int:

@@ -1,10 +1,12 @@
-"""How Microsoft's client is run: in its own interpreter, told only what ``azureml-emulator env`` prints."""
+"""How Microsoft's client is run: in its own interpreter, told only what ``azureml-emulator env`` prints.
+
+Each script runs in a process of its own, which is told so when the client is loaded already.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from azureml_emulator.core.transitions import PACE
 from tests.emulator_fixture import REPOSITORY, RunningEmulator, job_environments
+from tests.warm_python import WarmPython
 
 SDK = REPOSITORY / ".venvs" / "sdk" / "bin" / "python"
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -31,24 +34,27 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def run_script(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> RunScript:
-    """Runs a script of ``scripts/`` in a folder of its own and answers what it reports."""
+@pytest.fixture(scope="session")
+def microsofts_client() -> Iterator[WarmPython]:
+    """The interpreter that Microsoft's client is installed in, with the client loaded, which takes seconds."""
     if not SDK.exists():
         pytest.skip(f"{SDK} does not exist: `make install` makes it")
+    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+    python = WarmPython(SDK, kept, ["azure.ai.ml", "azure.ai.ml.entities", "azure.identity"])
+    yield python
+    python.close()
+
+
+@pytest.fixture(scope="module")
+def run_script(
+    emulator: RunningEmulator, microsofts_client: WarmPython, tmp_path_factory: pytest.TempPathFactory
+) -> RunScript:
+    """Runs a script of ``scripts/`` in a folder of its own and answers what it reports."""
 
     def run(name: str, variables: Mapping[str, str] | None = None) -> dict[str, Any]:
-        kept = {key: os.environ[key] for key in KEPT if key in os.environ}
         folder = tmp_path_factory.mktemp(name.removesuffix(".py"))
-        done = subprocess.run(
-            [SDK, SCRIPTS / name],
-            cwd=folder,
-            env={**kept, **(emulator.env if variables is None else variables)},
-            capture_output=True,
-            text=True,
-            timeout=540,
-            check=False,
-        )
+        told = emulator.env if variables is None else variables
+        done = microsofts_client.run(SCRIPTS / name, cwd=folder, settings=told)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         line = next(line for line in reversed(done.stdout.splitlines()) if line.startswith(MARK))
         return dict(json.loads(line.removeprefix(MARK)))

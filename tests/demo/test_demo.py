@@ -39,13 +39,18 @@ def left(home: Path) -> list[int]:
     return [pid for place in ("airflow", "emulator") for pid in processes.members(home / place)]
 
 
+@pytest.fixture(scope="module")
+def kept(jobs_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of demos that come one after the other: the second finds the database that the first has made."""
+    return tmp_path_factory.mktemp("demo") / "kept"
+
+
 @pytest.fixture
-def home(jobs_python: Path, tmp_path: Path) -> Iterator[Path]:
+def home(kept: Path) -> Iterator[Path]:
     """A folder for the demo; what it leaves running is ended."""
-    place = tmp_path / "demo"
-    yield place
+    yield kept
     for part in ("airflow", "emulator"):
-        processes.sweep(place / part)
+        processes.sweep(kept / part)
 
 
 def test_on_a_terminal_it_reports_and_stays_up_until_interrupted(home: Path) -> None:
@@ -145,7 +150,8 @@ def test_it_cleans_up_when_interrupted(home: Path) -> None:
     assert left(home) == []
 
 
-def test_a_learning_rate_that_is_none_is_refused(home: Path) -> None:
+def test_a_learning_rate_that_is_none_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "demo"
     running = demo(home, "--learning-rate", "fast")
     said, _ = running.communicate(timeout=60)
 

@@ -141,43 +141,62 @@ def test_airflow_lists_the_provider(installed: Installed) -> None:
     assert "Azure Machine Learning" in row["description"]
 
 
-def test_the_connection_type_its_hook_and_its_form_are_there(installed: Installed) -> None:
-    code = (
-        "import json; from airflow.providers_manager import ProvidersManager as Manager; known = Manager();"
-        " hook = known.hooks['azureml']; form = sorted(known.connection_form_widgets);"
-        " print(json.dumps([hook.hook_class_name, hook.connection_id_attribute_name, hook.hook_name, form]));"
-        " print(json.dumps(known.field_behaviours['azureml']))"
-    )
-    told, behaviour = map(json.loads, installed.run("python", "-c", code).splitlines()[-2:])
-    assert told[:3] == ["airflow_azureml.hooks.azureml.AzureMLHook", "azureml_conn_id", "Azure Machine Learning"]
-    assert {name.removeprefix("extra__azureml__") for name in told[3] if name.startswith("extra__azureml__")} >= FORM
-    assert "login" in behaviour["relabeling"]
+ANSWERS = """
+import json, pathlib, runpy
+from airflow import __version__ as version
+from airflow.providers.common.compat.sdk import DAG
+from airflow.providers_manager import ProvidersManager
+
+known = ProvidersManager()
+hook = known.hooks["azureml"]
+answers = {
+    "hook": [hook.hook_class_name, hook.connection_id_attribute_name, hook.hook_name],
+    "form": sorted(known.connection_form_widgets),
+    "behaviour": known.field_behaviours["azureml"],
+}
+
+import airflow_azureml.hooks, airflow_azureml.links, airflow_azureml.operators, airflow_azureml.sensors
+import airflow_azureml.triggers
+import airflow_provider_azureml
+
+answers["place"] = airflow_azureml.triggers.__file__
+answers["operators"] = airflow_azureml.operators.__all__
+
+folder = pathlib.Path(airflow_provider_azureml.__path__[0], "example_dags")
+values = [value for file in sorted(folder.glob("*.py")) for value in runpy.run_path(str(file)).values()]
+answers["dags"] = [value.dag_id for value in values if isinstance(value, DAG)]
+answers["bundles"] = []
+if not version.startswith("2."):
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+    answers["bundles"] = [[one.name, str(one.path)] for one in DagBundlesManager().get_all_dag_bundles()]
+print(json.dumps(answers))
+"""
+"""What is asked of an environment's Python, all at once: Airflow takes seconds to load."""
 
 
-def test_the_public_names_come_from_the_wheel(installed: Installed) -> None:
-    code = (
-        "import airflow_azureml.hooks, airflow_azureml.links, airflow_azureml.operators, airflow_azureml.sensors,"
-        " airflow_azureml.triggers as last; print(last.__file__); print(*airflow_azureml.operators.__all__)"
-    )
-    place, names = installed.run("python", "-c", code).splitlines()[-2:]
-    assert Path(place).is_relative_to(installed.environment.resolve())
-    assert {"AzureMLCommandJobOperator", "AzureMLJobOperator"} <= set(names.split())
+@pytest.fixture(scope="module")
+def answers(installed: Installed) -> dict[str, Any]:
+    """What an environment's Python answers."""
+    said = installed.run("python", "-c", ANSWERS, AIRFLOW__CORE__LOAD_EXAMPLES="True")
+    return dict(json.loads(said.splitlines()[-1]))
 
 
-def test_airflow_finds_the_example_dags(installed: Installed) -> None:
-    code = (
-        "import json; from airflow import __version__ as version;"
-        " from airflow.providers.common.compat.sdk import DAG; import airflow_provider_azureml, pathlib, runpy;"
-        " folder = pathlib.Path(airflow_provider_azureml.__path__[0], 'example_dags');"
-        " found = [value.dag_id for file in sorted(folder.glob('*.py'))"
-        " for value in runpy.run_path(str(file)).values() if isinstance(value, DAG)];"
-        " bundles = [] if version.startswith('2.') else __import__("
-        "'airflow.dag_processing.bundles.manager', fromlist=['x']).DagBundlesManager().get_all_dag_bundles();"
-        " print(json.dumps([found, [[one.name, str(one.path)] for one in bundles]]))"
-    )
-    environment = {"AIRFLOW__CORE__LOAD_EXAMPLES": "True"}
-    dags, bundles = json.loads(installed.run("python", "-c", code, **environment).splitlines()[-1])
-    assert set(dags) == {file.stem for file in (REPOSITORY / "dags_examples").glob("*.py")}
+def test_the_connection_type_its_hook_and_its_form_are_there(answers: dict[str, Any]) -> None:
+    assert answers["hook"] == ["airflow_azureml.hooks.azureml.AzureMLHook", "azureml_conn_id", "Azure Machine Learning"]
+    form = answers["form"]
+    assert {name.removeprefix("extra__azureml__") for name in form if name.startswith("extra__azureml__")} >= FORM
+    assert "login" in answers["behaviour"]["relabeling"]
+
+
+def test_the_public_names_come_from_the_wheel(installed: Installed, answers: dict[str, Any]) -> None:
+    assert Path(answers["place"]).is_relative_to(installed.environment.resolve())
+    assert {"AzureMLCommandJobOperator", "AzureMLJobOperator"} <= set(answers["operators"])
+
+
+def test_airflow_finds_the_example_dags(installed: Installed, answers: dict[str, Any]) -> None:
+    assert set(answers["dags"]) == {file.stem for file in (REPOSITORY / "dags_examples").glob("*.py")}
+    bundles = answers["bundles"]
     ours = [place for name, place in bundles if name == "airflow-provider-azureml-example-dags"]
     assert [Path(place).is_relative_to(installed.environment.resolve()) for place in ours] == [True] * bool(bundles)
 
