@@ -49,7 +49,7 @@ class _Rendering:
         self.requests: dict[str, dict[str, Any]] = {}
         self.uploads: dict[str, dict[str, Any]] = {}
 
-    def fill(self, value: Any) -> Any:
+    def fill(self, value: Any) -> object:
         """Copy a value, with names in place of its gaps."""
         if isinstance(value, Placeholder):
             if isinstance(value.requirement, Resolve):
@@ -70,6 +70,7 @@ class _Rendering:
                 ]
             elif isinstance(requirement, Register):
                 body = self.fill(requirement.body)
+                assert isinstance(body, dict)
                 name, version = requirement.address(body)
                 self.answers[requirement] = self.put(requirement.kind, name, version, body)
             else:

@@ -37,10 +37,11 @@ def outline(text: str) -> list[dict[Any, Any]] | None:
             Survey(kind(""), Place("")).measure(node, ())
     except (yaml.YAMLError, SpecError, ValueError, RecursionError, OverflowError):
         return None
-    return [_plain(node, NESTED) for node in nodes if isinstance(node, yaml.MappingNode)]
+    values = [_plain(node, NESTED) for node in nodes]
+    return [value for value in values if isinstance(value, dict)]
 
 
-def _plain(node: Any, depth: int) -> Any:
+def _plain(node: Any, depth: int) -> object:
     import yaml
 
     if isinstance(node, yaml.ScalarNode) or depth == 0:

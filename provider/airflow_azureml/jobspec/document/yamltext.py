@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from airflow_azureml.jobspec.document.document import Path, Place, dotted
 from airflow_azureml.jobspec.document.messages import show
@@ -210,7 +210,7 @@ class Survey:
             names.add(name)
             yield self.measure(value, (*path, name))
 
-    def key(self, node: Any, path: Path) -> Any:
+    def key(self, node: Any, path: Path) -> str | int:
         """Build a key, which is a text or another scalar."""
         import yaml
 
@@ -219,10 +219,9 @@ class Survey:
             self.refuse(path, node, f"a {what} cannot be a key. A text that begins with a bracket needs quotes.")
             return id(node)
         if node.tag == CORE + "str":
-            return node.value
-        name = self.scalar(node, path)
-        self.keys[id(node)] = name
-        return name
+            return str(node.value)
+        name = self.keys[id(node)] = self.scalar(node, path)
+        return cast("str | int", name)  # or another scalar, which stands in a path like these
 
     def merge(self, node: Any, path: Path) -> tuple[int, int]:
         """Check what is merged (``<<``): a mapping, or a list of mappings."""

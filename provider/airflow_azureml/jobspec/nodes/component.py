@@ -19,7 +19,7 @@ from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.references import REGISTRY
 from airflow_azureml.jobspec.grammar.shared import RESOURCES
 from airflow_azureml.jobspec.table.convert import convert_mapping
-from airflow_azureml.jobspec.table.field import Field, answers
+from airflow_azureml.jobspec.table.field import Container, Field, answers
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import OMIT, Converted, Invalid, Omit, Translator
@@ -102,6 +102,7 @@ def component_environment(located: Located, ctx: Translator) -> Id:
     return spec_id(environment(located, ctx))
 
 
+@Container
 def any_mapping(located: Located, ctx: Translator) -> Converted[dict[str, Any]]:
     """Take a mapping of anything, or what is as good as none."""
     return mapped(anything, null=True)(located, ctx) if located.value else OMIT

@@ -7,7 +7,7 @@ after it has noted a problem. All problems of a document are gathered; nothing s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import closest, show, suggestion
@@ -15,8 +15,6 @@ from airflow_azureml.jobspec.table.field import Container, Field, MappingConvert
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Invalid, Translator
-
-R = TypeVar("R")
 
 
 def convert_mapping(table: Table, located: Located, ctx: Translator, extra: Collection[Any] = ()) -> dict[str, Any]:
@@ -137,29 +135,6 @@ def by_type(kinds: Mapping[str, MappingConvert], what: str, fold: Callable[[str]
 def fixed(table: Table, **values: Any) -> Container[dict[str, Any] | Invalid]:
     """Make a converter for a mapping of a known ``type``: its table, and what is sent for the type itself."""
     return nested((*table, Field("type", None, anything)), **values)
-
-
-def written_as(
-    form: Form, convert: Callable[[Located, Translator], R], bound: bool | None = None
-) -> Callable[[Located, Translator], R]:
-    """Make a converter that writes another form than the mapping around it; it is a container where ``convert`` is one.
-
-    :param bound: whether it takes bindings; by default where the mapping around it does.
-    """
-
-    def converter(located: Located, ctx: Translator) -> R:
-        return convert(located, ctx.in_form(form, ctx.bound if bound is None else bound))
-
-    return Container(converter) if isinstance(convert, Container) else converter
-
-
-def unbound(convert: Callable[[Located, Translator], R]) -> Callable[[Located, Translator], R]:
-    """Make a converter that takes no bindings; it is a container where ``convert`` is one."""
-
-    def converter(located: Located, ctx: Translator) -> R:
-        return convert(located, ctx.unbound())
-
-    return Container(converter) if isinstance(convert, Container) else converter
 
 
 def _keys(table: Table) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, TypeAlias, TypeVar
@@ -125,18 +123,3 @@ class Translator:
         sentence = str(located.problem(message))
         if sentence not in self.warnings:
             self.warnings.append(sentence)
-
-    @property
-    def snake(self) -> bool:
-        """Whether a node of a pipeline is written."""
-        return self.form is Form.NODE
-
-    @contextmanager
-    def style(self, *, snake: bool, bound: bool) -> Iterator[None]:
-        """Spell and bind otherwise for a part of the document."""
-        before = self.form, self.bound
-        self.form, self.bound = Form.NODE if snake else Form.JOB, bound
-        try:
-            yield
-        finally:
-            self.form, self.bound = before

@@ -159,7 +159,7 @@ def _distribution(
     names = SPACES[word.lower()]
     if names == ("values",):
         choices = listed(_choice_of(kind, scalar, located.value.get("values")))
-        rows = [Field("values", "values", choices, required=True, bindable=False)]
+        rows = [Field("values", "values", choices, required=True)]
     else:
         limit = _plainly_whole if kind == "whole" else amount
         rows = [Field(name, name, whole if name == "upper" else limit, required=True, bindable=False) for name in names]

@@ -87,7 +87,7 @@ _INLINE = (
     Field("type", None, text),
     *(Field(key, None, anything) for key in ("name", "id", "status", "creation_context")),
     *(Field(key, None, anything, unsent=True) for key in _UNSENT),
-    Field("tags", None, any_mapping, bindable=False, unsent=True),
+    Field("tags", None, any_mapping, unsent=True),
     Field("properties", "properties", TAGS),
     Field("compute", "computeId", compute_id, bindable=False),
     *SETTINGS,

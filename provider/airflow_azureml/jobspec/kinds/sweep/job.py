@@ -100,8 +100,7 @@ def _scalar(located: Located, ctx: Translator) -> object:
 
 _FURTHER = mapped(_distribution_or_scalar)
 PARAMETERS = {
-    # The list to choose from is one of the few that a binding may stand for, as Microsoft's client takes it.
-    "values": Field("values", "values", listed(_choosable), bindable=True),
+    "values": Field("values", "values", listed(_choosable)),
     "upper": Field("upper", "upper", whole, required=True),
     **{name: Field(name, name, amount, required=True) for name in ("min_value", "max_value", "q", "mu", "sigma")},
 }

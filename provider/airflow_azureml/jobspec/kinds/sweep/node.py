@@ -28,7 +28,7 @@ SETTINGS = (
     *rows(SWEEPING, "early_termination"),
     Field("identity", None, anything, unsent=True),
     Field("description", None, anything, unsent=True),
-    Field("tags", "tags", any_mapping, bindable=False),
+    Field("tags", "tags", any_mapping),
 )
 """What a sweep node has besides, its early termination alone in the words of nodes. Microsoft's client takes tags of
 any kind and does not send the identity."""
