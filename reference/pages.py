@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import emulator_coverage, exceptions, job_kinds, operators
+from reference import emulator_coverage, exceptions, job_kinds, operators, settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -14,5 +14,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "exceptions.md": exceptions.page,
     "job-kinds.md": job_kinds.page,
     "operators.md": operators.page,
+    "settings.md": settings.page,
 }
 """Name of the file to the function that gives its whole text."""

@@ -31,17 +31,29 @@ CONNECTION_FIELDS: dict[str, dict[str, Any]] = {
             "azure_cli",
         ],
     ),
-    "managed_identity_client_id": _field("Managed identity client ID", "Only for a user-assigned identity."),
-    "workload_identity_tenant_id": _field("Workload identity tenant ID", "Only where it is not the tenant above."),
-    "certificate_path": _field("Certificate path", "PEM or PFX file on the worker; its password in Client secret."),
+    "managed_identity_client_id": _field(
+        "Managed identity client ID", "A user-assigned identity, for managed_identity, workload_identity and default."
+    ),
+    "workload_identity_tenant_id": _field(
+        "Workload identity tenant ID", "Tenant of a workload identity, where it is not the tenant above."
+    ),
+    "certificate_path": _field(
+        "Certificate path", "PEM or PFX file with certificate and RSA key on the worker; its password in Client secret."
+    ),
     "cloud": _field("Cloud", "Which Azure; ignored where an endpoint is given.", enum=["public", "usgov", "china"]),
-    "verify": _field("CA bundle", "Path of a CA bundle on the worker; empty trusts the usual roots."),
+    "verify": _field(
+        "CA bundle",
+        "Path of a CA bundle on the worker, as behind a proxy that inspects TLS; empty trusts the usual roots.",
+    ),
     "endpoint": _field("Endpoint", "https address of another control plane, such as the emulator's."),
     "authority": _field("Authority", "Where that control plane's tokens come from; read from the endpoint if empty."),
     "ml_audience": _field("Azure ML audience", "Audience of that control plane's Azure ML tokens."),
     "storage_suffix": _field("Storage suffix", "Domain of that control plane's storage accounts."),
     "api_version": _field("API version", "api-version of requests; empty takes the provider's own."),
-    "trusted_hosts": _field("Trusted hosts", "Further hosts that tokens may go to, separated by commas."),
+    "trusted_hosts": _field(
+        "Trusted hosts",
+        "Further hosts that tokens may go to, separated by commas: host.example, or .example for all names below.",
+    ),
 }
 """The extras of a connection of type ``azureml``, in the order of the form."""
 
@@ -107,8 +119,13 @@ def get_provider_info() -> dict[str, Any]:
             "azureml": {
                 "description": "Defaults of tasks that wait for Azure ML jobs.",
                 "options": {
-                    "poll_interval": _seconds("Longest pause between two looks at a job that a task waits for.", "30"),
-                    "patience": _seconds("Seconds of failed looks in a row before a waiting task gives up.", "900"),
+                    "poll_interval": _seconds(
+                        "Longest pause, in seconds, between two requests for the status of a job that a task awaits.",
+                        "30",
+                    ),
+                    "patience": _seconds(
+                        "Seconds for which such requests may go on failing before a waiting task gives up.", "900"
+                    ),
                 },
             }
         },
