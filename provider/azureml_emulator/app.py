@@ -108,10 +108,8 @@ class Emulator:
             self.tracking,
         )
         self.studio = Studio(self.jobs, self.artifacts, self.tracking)
+        self.service, self.pages = Router(self._routes()), Router(bind(self.studio, studio_routes.ROUTES))
         self._stopping = asyncio.Event()
-        service = Router(self._routes())
-        self._service = ServiceDispatcher(service, self.authority, self.journal, self.faults, self._stopping)
-        self._pages = Dispatcher(Router(bind(self.studio, studio_routes.ROUTES)), self.authority)
         self._runners: list[web.AppRunner] = []
 
     def _engine(self, invocations: Invocations) -> Engine:
@@ -140,8 +138,10 @@ class Emulator:
         """Open both ports and begin to run jobs."""
         self.workspace.create_defaults()
         self.execution.remove_stages()
-        await self._listen(self._service, self.settings.host, self.settings.port, tls)
-        await self._listen(self._pages, "127.0.0.1", self.settings.identity.studio_port, None)
+        service = ServiceDispatcher(self.service, self.authority, self.journal, self.faults, self._stopping)
+        await self._listen(service, self.settings.host, self.settings.port, tls)
+        pages = Dispatcher(self.pages, self.authority)
+        await self._listen(pages, "127.0.0.1", self.settings.identity.studio_port, None)
         await self.engine.start()
 
     async def stop(self) -> None:

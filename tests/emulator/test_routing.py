@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from azureml_emulator.app import Emulator
 from azureml_emulator.core.routing import Match, Plane, Route, Router, bind
+from azureml_emulator.core.settings import load_settings
+from reference.emulator_coverage import all_routes
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,13 @@ def test_a_match_says_the_coordinates_and_the_job(router: Router) -> None:
     match = found(router, f"{WORKSPACE}/jobs/j")
     assert (match.subscription, match.group, match.workspace, match.job) == ("s", "g", "w", "j")
     assert match.captures == {"name": "j"}
+
+
+def test_the_routes_of_every_room_are_answered(tmp_path: Path) -> None:
+    emulator = Emulator(load_settings(tmp_path, "127.0.0.1", None, {}))
+    bound = [*emulator.service.routes, *emulator.pages.routes]
+    asyncio.run(emulator.stop())
+    assert sorted(id(each.route) for each in bound) == sorted(map(id, all_routes()))
 
 
 @pytest.mark.parametrize(
