@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 PACKAGES = ("airflow_azureml", "azureml_emulator")
@@ -32,6 +32,7 @@ class Trace:
 
     :ivar passed: The files that it passes, in the order in which they had it, and the function that had it first.
     :ivar direct: Those that have it directly.
+    :ivar functions: The code of the functions that have it directly.
     :ivar ran: All files of ours that ran meanwhile.
     """
 
@@ -41,6 +42,7 @@ class Trace:
         self.whole = False
         self.passed: dict[str, str] = {}
         self.direct: set[str] = set()
+        self.functions: set[CodeType] = set()
         self.ran: set[str] = set()
         self.until: str | None = None
         self._places: dict[Any, str | None] = {}
@@ -48,7 +50,9 @@ class Trace:
         self._active = False
 
     def begin(self) -> None:
-        """Look at what returns from now on, in this thread and those to come."""
+        """Look at what returns from now on, in this thread and those to come; nothing where that goes on already."""
+        if self._active:
+            return
         self._furniture = {id(one) for one in gc.get_objects() if str(type(one).__module__).startswith(PACKAGES)}
         self._active = True
         threading.setprofile(self._event)
@@ -80,13 +84,14 @@ class Trace:
 
     def _look(self, frame: FrameType, result: object) -> None:
         place = self._place(frame)
-        if place is None or place in self.direct or place == self.until:
+        if place is None or place == self.until or frame.f_code in self.functions:
             return
         had = (frame.f_locals, result)
         if place not in self.passed and self._holds(had, ANYWHERE, set()):
             self.passed[place] = frame.f_code.co_name
         if place in self.passed and self._holds(had, DIRECTLY, set()):
             self.direct.add(place)
+            self.functions.add(frame.f_code)
 
     def _place(self, frame: FrameType) -> str | None:
         """The file of a frame below the folder of our packages; None for another's."""
@@ -124,7 +129,13 @@ class Trace:
 
     def report(self) -> dict[str, Any]:
         """What was seen, as plain values."""
-        return {"passed": self.passed, "direct": sorted(self.direct), "ran": sorted(self.ran)}
+        return {
+            "passed": self.passed,
+            "direct": sorted(self.direct),
+            "functions": len(self.functions),
+            "lines": sum(len({line for *_, line in code.co_lines() if line}) for code in self.functions),
+            "ran": sorted(self.ran),
+        }
 
     def watch_programs(self) -> None:
         """Count files of ours that are started as programs."""
