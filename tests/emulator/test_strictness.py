@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
+from tests.emulator.pipelines.service import Body, Pipelines
 from tests.emulator.service import ENVIRONMENT, Service
-from tests.emulator.test_pipelines import Body, Pipelines
 from tests.emulator_fixture import RunningEmulator
 
 

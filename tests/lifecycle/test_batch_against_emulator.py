@@ -24,7 +24,7 @@ from airflow_azureml.rest.errors import AmbiguousInvocationError, NotFoundError,
 from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import parse_datastore_path
 from airflow_azureml.rest.jobs import Job
-from tests.emulator.batch import BatchService
+from tests.emulator.batch.service import BatchService
 from tests.emulator_fixture import RunningEmulator
 from tests.lifecycle.test_against_emulator import settings_of
 

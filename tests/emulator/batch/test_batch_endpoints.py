@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.batch import BatchService
+from tests.emulator.batch.service import BatchService
 from tests.emulator.service import ENVIRONMENT, Answer
 from tests.emulator_fixture import RunningEmulator
 

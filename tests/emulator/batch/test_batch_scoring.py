@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.batch import BatchService
+from tests.emulator.batch.service import BatchService
 from tests.emulator_fixture import RunningEmulator
 
 NUMBERS = {f"f{index}.txt": f"{index}\n{index + 1}\n".encode() for index in range(5)}

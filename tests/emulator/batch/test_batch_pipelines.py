@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.batch import BatchService
-from tests.emulator.test_pipelines import Pipelines
+from tests.emulator.batch.service import BatchService
+from tests.emulator.pipelines.service import Pipelines
 from tests.emulator_fixture import RunningEmulator
 
 Body = dict[str, Any]

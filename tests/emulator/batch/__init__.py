@@ -1,0 +1,1 @@
+"""Batch endpoints, deployments and what they run."""

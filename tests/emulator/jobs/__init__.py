@@ -1,0 +1,1 @@
+"""Jobs as resources, and their states."""

@@ -1,0 +1,1 @@
+"""Pipelines as graphs of jobs."""
