@@ -25,6 +25,11 @@ def test_every_page_is_printed() -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
 
 
+def test_every_page_is_named_in_the_readme() -> None:
+    readme = (FOLDER.parent.parent / "README.md").read_text()
+    assert [name for name in PAGES if f"(docs/reference/{name})" not in readme] == []
+
+
 def test_the_published_operations_are_those_of_the_installed_client(sdk_python: Path) -> None:
     found = published_operations.write(published_operations.read(published_operations.site_packages()))
     assert FACTS.read_text() == found, "`python -m reference.published_operations` writes them anew."

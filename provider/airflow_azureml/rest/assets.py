@@ -3,8 +3,8 @@
 Sources: the REST reference has two groups of operations for each kind, which differ in nothing but their names:
 https://learn.microsoft.com/rest/api/azureml/data-containers and
 https://learn.microsoft.com/rest/api/azureml/data-versions,
-https://learn.microsoft.com/rest/api/azureml/environment-containers and so on. It lacks components; these are in
-https://learn.microsoft.com/dotnet/api/azure.resourcemanager.machinelearning.machinelearningcomponentversioncollection
+https://learn.microsoft.com/rest/api/azureml/environment-containers and so on; for components
+https://learn.microsoft.com/dotnet/api/azure.resourcemanager.machinelearning.machinelearningcomponentversioncollection.createorupdate
 
 Further sources: recorded answers; azure-ai-ml 1.35.2 for how a version is found (``_utils/_asset_utils.py``). Versions
 are free texts: only the service counts them.
