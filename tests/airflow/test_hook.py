@@ -117,7 +117,7 @@ def test_a_wrong_spec_sends_nothing(hook: AzureMLHook, emulator: RunningEmulator
 @pytest.mark.parametrize("name", ["a b/c", "", "-a", 256 * "a"])
 def test_a_job_needs_a_name_that_a_job_may_have(hook: AzureMLHook, name: str, emulator: RunningEmulator) -> None:
     before = len(emulator.journal())
-    with pytest.raises(AzureMLSpecError, match="is not a name of a job"):
+    with pytest.raises(AzureMLSpecError, match="is not a valid job name"):
         hook.create_job(HELLO, name, inputs={"who": "you", "text": {"type": "uri_file", "path": __file__}})
     assert not any(row["method"] == "PUT" for row in emulator.journal()[before:])
 

@@ -295,5 +295,5 @@ def test_a_model_that_is_written_out_is_uploaded_registered_and_deployed(
     (tmp_path / "made" / "factor.txt").write_text("other")
     deployment(spec=str(tmp_path / "deployment.yml"), model=named)
     assert model().endswith(f"/models/{name}/versions/2"), "another content is another version"
-    with pytest.raises(AzureMLSpecError, match="exists already and stands for"):
+    with pytest.raises(AzureMLSpecError, match="already exists and points to"):
         deployment(spec=str(tmp_path / "deployment.yml"), model={**named, "version": "1"})

@@ -187,11 +187,13 @@ def test_what_is_said_of_a_job_that_ended_meanwhile_is_true(hook: AzureMLHook, a
     eventually(lambda: hook.get_job(name).phase.is_terminal)
     task.on_kill()
     text = str(running.end())
-    assert "it had ended already: it is Completed" in text
+    assert "it had already ended: it is Completed" in text
     assert "was asked" not in text
 
 
-@pytest.mark.parametrize(("state", "fate"), [("failed", "it is not there"), ("running", "if it was submitted at all")])
+@pytest.mark.parametrize(
+    ("state", "fate"), [("failed", "it does not exist"), ("running", "if it was submitted at all")]
+)
 def test_a_task_told_to_end_while_its_name_is_recorded_submits_nothing(
     hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say, state: str, fate: str
 ) -> None:
@@ -220,7 +222,7 @@ def test_a_task_told_to_end_before_it_begins_submits_nothing_and_ends_the_job_of
     airflow_says("failed")
     early, ti = operator("sleep 60"), Instance(retries=1)
     early.on_kill()
-    with pytest.raises(exceptions.AzureMLException, match="told to end"):
+    with pytest.raises(exceptions.AzureMLException, match="was interrupted"):
         early.execute(ti.context())
     named = ti.xcoms.get("azureml_job_name", "none")
     assert [row for row in emulator.journal() if named in row["path"] and row["method"] == "PUT"] == []

@@ -198,7 +198,7 @@ async def test_the_trigger_says_what_became_of_the_job(
     trigger.task_instance = TI
     await trigger.on_kill()
     said = capsys.readouterr().out
-    assert f"{name} had ended already: it is Completed" in said
+    assert f"{name} had already ended: it is Completed" in said
     assert "asked to cancel" not in said
 
 

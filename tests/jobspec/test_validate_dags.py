@@ -102,7 +102,7 @@ WRONG = {
     ),
     "a thing given twice": (
         COMMAND.format(', timeout=3, limits={"timeout": 3}'),
-        ["dag.py:6: AzureMLCommandJobOperator.timeout: this is given here and in limits.timeout."],
+        ["dag.py:6: AzureMLCommandJobOperator.timeout: given both here and in limits.timeout."],
     ),
     "resources of a job": (
         COMMAND.format(',\n    job_resources={\n        "instance_cuont": 3}'),

@@ -192,7 +192,7 @@ def test_a_clear_cancels_the_older_job(client: MLClient, identity: JobIdentity) 
     assert client.run(cancel_earlier(client.workspace, cleared)) == (old.name,)
     ended = client.run(wait(client.workspace, old.name, WaitOptions(clock=time.time, poll_interval=0.1, patience=5)))
     assert ended.status == "Canceled"
-    assert str(client.run(cancel(client.workspace, old.name))) == "had ended already: it is Canceled"
+    assert str(client.run(cancel(client.workspace, old.name))) == "had already ended: it is Canceled"
 
 
 def test_a_wait_rides_out_what_passes(client: MLClient, emulator: RunningEmulator, identity: JobIdentity) -> None:

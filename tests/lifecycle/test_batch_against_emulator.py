@@ -170,8 +170,8 @@ def test_scores_that_lie_there_already_are_told_of(
     scored(client, identity, made)
     client.run(made.request(client.workspace), news=told.append)
     (news,) = told
-    assert f"outputs.score: {folder} holds files already" in news.message
-    assert "predictions.csv among them" in news.message
+    assert f"outputs.score: {folder} already contains files" in news.message
+    assert "predictions.csv. Azure ML does not overwrite" in news.message
 
 
 def test_sums_are_a_folder(client: MLClient, endpoint: str, data: Path, identity: JobIdentity) -> None:
@@ -207,7 +207,7 @@ def test_one_job_at_the_most(
         if echoes:
             assert not invoked(client, again, made).submitted
         else:
-            with pytest.raises(AmbiguousInvocationError, match="Jobs that carry no mark"):
+            with pytest.raises(AmbiguousInvocationError, match="Unmarked jobs"):
                 invoked(client, again, made)
         assert posts_of(emulator, endpoint) == 1
 
@@ -257,7 +257,7 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_sent(
 
 
 def test_what_is_missing_is_named_beside_what_is_there(client: MLClient, service: BatchService, endpoint: str) -> None:
-    with pytest.raises(NotFoundError, match=rf"no batch endpoint 'nowhere'.*Existing: .*{endpoint}"):
+    with pytest.raises(NotFoundError, match=rf"batch endpoint 'nowhere' does not exist.*Existing: .*{endpoint}"):
         planned(client, "nowhere", input="azureml:d:1")
     with pytest.raises(SpecError, match=r"has no deployment 'green'\. Existing: blue, sums"):
         planned(client, endpoint, "green", input="azureml:d:1")
@@ -265,5 +265,5 @@ def test_what_is_missing_is_named_beside_what_is_there(client: MLClient, service
     with pytest.raises(SpecError, match=r"deployment_name: endpoint .* has no default deployment"):
         planned(client, empty, input="azureml:d:1")
     outputs = {"score": {"path": "azureml://datastores/nowhere/paths/x/"}}
-    with pytest.raises(SpecError, match=r"outputs.score.path: there is no datastore 'nowhere'"):
+    with pytest.raises(SpecError, match=r"outputs.score.path: datastore 'nowhere' does not exist"):
         planned(client, endpoint, input="azureml:d:1", outputs=outputs)

@@ -34,7 +34,7 @@ def told(outputs: Any, store: Any = None, secret: int = 200, found: str | None =
 def test_files_of_an_earlier_run_are_told_of() -> None:
     drive = told({"score": {"jobOutputType": "UriFolder", "uri": PLACE}})
     (news,) = drive.news
-    assert news.message.startswith(f"outputs.score: {PLACE} holds files already, out/nightly/a.csv among them.")
+    assert news.message.startswith(f"outputs.score: {PLACE} already contains files, such as out/nightly/a.csv.")
     (peek,) = [effect for effect in drive.effects if isinstance(effect, Peek)]
     assert (peek.location.url, peek.location.sas) == ("https://acct.blob.core.windows.net/c/out/nightly/", "sig=1")
 

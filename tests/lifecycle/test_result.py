@@ -443,7 +443,7 @@ def test_a_pipeline_whose_step_was_ended_by_its_limit(seconds: int, kind: str) -
     nodes = {"train": {"limits": {"job_limits_type": "Command", "timeout": "PT1M"}}}
     found = Drive(runs).run(failure(WS, job("j", "Failed", jobType="Pipeline", jobs=nodes)))
     assert found.kind == kind
-    assert ("train: it ran for longer than its own limit of 60 seconds" in found.reason) == (kind == "timeout")
+    assert ("train: it exceeded its own limit of 60 seconds" in found.reason) == (kind == "timeout")
 
 
 def test_a_reason_that_cannot_be_read() -> None:

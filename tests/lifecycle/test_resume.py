@@ -268,13 +268,13 @@ def test_cancelling_what_ends_anyway_asks_nothing(status: str) -> None:
     canceled = Drive(service).run(cancel(WS, FIRST))
     assert service.seen == [f"GET /jobs/{FIRST}"]
     assert not canceled.asked
-    said = "was being canceled already" if status == "CancelRequested" else f"had ended already: it is {status}"
+    said = "was already being canceled" if status == "CancelRequested" else f"had already ended: it is {status}"
     assert str(canceled) == said
 
 
 def test_cancelling_a_missing_job() -> None:
     canceled = Drive(Service()).run(cancel(WS, FIRST))
-    assert (canceled.job, canceled.asked, str(canceled)) == (None, False, "is not there")
+    assert (canceled.job, canceled.asked, str(canceled)) == (None, False, "does not exist")
 
 
 def test_a_job_that_takes_the_request_was_asked() -> None:

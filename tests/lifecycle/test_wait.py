@@ -199,7 +199,7 @@ def test_a_failed_look_is_not_a_failed_job(error: AzureMLError) -> None:
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
 def test_patience_ends(error: AzureMLError) -> None:
     found, drive = failing(PatienceError, looks("Running", last=error), patience=100)
-    assert str(found) == f"Looks at job j kept failing for 100 seconds. The last time: {error}"
+    assert str(found) == f"Reading job j kept failing for 100 seconds. Last error: {error}"
     assert drive.looked_at == [1000, 1030, 1060, 1090, 1120, 1150]
 
 
@@ -249,7 +249,7 @@ def test_missing_and_failing_are_counted_apart() -> None:
 
 def test_the_deadline_ends_the_wait_with_a_last_look() -> None:
     found, drive = failing(DeadlineError, looks("Running"), deadline=1070)
-    assert str(found) == "Job j was still Running when the time that it was given had passed."
+    assert str(found) == "Job j was still Running at the deadline."
     assert drive.looked_at == [1000, 1030, 1060, 1070]
 
 

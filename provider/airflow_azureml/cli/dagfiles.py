@@ -47,7 +47,9 @@ class DagValidation:
             found = read(text, os.path.abspath(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
-            self.tell([Problem("", f"this is no Python: {getattr(error, 'msg', None) or error}.", None, line)], path)
+            self.tell(
+                [Problem("", f"this is not valid Python: {getattr(error, 'msg', None) or error}.", None, line)], path
+            )
             return
         if found.calls or found.problems or named:
             self.tell(self.problems(found, path), path, len(found.calls))

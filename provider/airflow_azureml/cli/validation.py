@@ -111,7 +111,7 @@ def _as_template(problems: Sequence[Problem]) -> list[Problem]:
 def _text(path: str) -> str:
     size = os.stat(path).st_size
     if size > LARGEST:
-        raise SpecError([Problem("", f"this has {size} bytes: more than {LARGEST} are not looked into.")])
+        raise SpecError([Problem("", f"this has {size} bytes: files over {LARGEST} bytes are not checked.")])
     text = read_text(path)
     return text if text.endswith("\n") else text + "\n"
 

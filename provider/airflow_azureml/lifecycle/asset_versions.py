@@ -55,7 +55,7 @@ def _given(ws: Workspace, kind: str, name: str, version: str, body: Mapping[str,
         return (yield from _updated(ws, kind, found, body))
     key = PLACES[kind][1]
     there, given = found.properties.get(key), body["properties"][key]
-    message = f"{name}:{version} exists already and stands for {there}, not for {given}. Accepted: another version."
+    message = f"{name}:{version} already exists and points to {there}, not to {given}. Accepted: another version."
     raise SpecError([Problem("version", message)]) from None
 
 

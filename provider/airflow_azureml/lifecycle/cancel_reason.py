@@ -55,7 +55,7 @@ def was_ended_by(limit: float, run: Run) -> bool:
 
 def beyond(limit: float) -> str:
     """Say that a job's own limit of time has ended it."""
-    return f"it ran for longer than its own limit of {limit:g} seconds (limits.timeout)"
+    return f"it exceeded its own limit of {limit:g} seconds (limits.timeout)"
 
 
 def overdue_step(job: Job, runs: tuple[Run, ...]) -> tuple[Run, float] | None:

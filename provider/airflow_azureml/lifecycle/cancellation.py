@@ -27,12 +27,12 @@ class Cancellation:
         if self.asked:
             return "was asked to cancel"
         if self.job is None:
-            return "is not there"
+            return "does not exist"
         if self.job.phase.is_terminal:
-            return f"had ended already: it is {self.job.status}"
+            return f"had already ended: it is {self.job.status}"
         if self.job.is_being_canceled:
-            return "was being canceled already"
-        return f"is ending by itself: it is {self.job.status}"
+            return "was already being canceled"
+        return f"is already finishing: it is {self.job.status}"
 
 
 def cancel(ws: Workspace, name: str) -> Steps[Cancellation]:

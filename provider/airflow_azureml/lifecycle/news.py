@@ -128,20 +128,26 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
     elif isinstance(record, Warned):
         yield logging.WARNING, record.message
     elif isinstance(record, Changing):
-        yield logging.INFO, f"{record.what} is there already and is changed. {'; '.join(record.changes)}."
+        yield logging.INFO, f"{record.what} already exists and is updated. {'; '.join(record.changes)}."
     elif isinstance(record, Invoking):
         yield logging.INFO, f"Invoking Azure ML batch endpoint {record.endpoint}; the mark of its job is {record.mark}."
     elif isinstance(record, Invoked):
         yield logging.INFO, f"The Azure ML batch job is {record.job_name}."
     elif isinstance(record, InvocationTrouble):
-        yield logging.WARNING, f"Looking for a job of {record.endpoint} for {record.seconds:.0f} s: {record.message}"
+        yield (
+            logging.WARNING,
+            f"Searching for a job of {record.endpoint} for up to {record.seconds:.0f} s: {record.message}",
+        )
     elif isinstance(record, StatusChange):
         yield logging.INFO, f"Azure ML job {record.job_name} is {record.status}."
     elif isinstance(record, QueueNote):
         yield logging.INFO, f"Azure ML job {record.job_name} is still queued: {record.message}"
     elif isinstance(record, LookTrouble):
         left = f"{record.patience_left:.0f} s"
-        yield logging.WARNING, f"Cannot look at Azure ML job {record.job_name}, trying on for {left}: {record.message}"
+        yield (
+            logging.WARNING,
+            f"Cannot read Azure ML job {record.job_name}, retrying for up to {left}: {record.message}",
+        )
     elif isinstance(record, LogTrouble):
         yield logging.INFO, f"The log of Azure ML job {record.job_name} cannot be read for now: {record.message}"
     elif isinstance(record, LogLines):

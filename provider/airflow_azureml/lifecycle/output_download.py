@@ -42,4 +42,4 @@ def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[StorageLocat
             return secret.location(address)
     if https_url and parse_https(https_url) is not None:
         return StorageLocation(https_url)
-    raise SpecError([Problem("output", f"{path} is in no blob storage; it cannot be downloaded.")])
+    raise SpecError([Problem("output", f"{path} is not in blob storage: it cannot be downloaded.")])

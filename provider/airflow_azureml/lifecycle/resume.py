@@ -139,6 +139,6 @@ def _own(ws: Workspace, identity: JobIdentity, attempt: int) -> Steps[Job | None
     differing = identity.differing(job.tags, attempt)
     if differing:
         shown = "; ".join(f"{key} is {job.tags.get(key)!r}, expected {expected[key]!r}" for key in differing)
-        text = f"Job {name} is not of this task: {shown}. It is left alone, and nothing is submitted."
+        text = f"Job {name} belongs to another task: {shown}. It was not changed, and nothing was submitted."
         raise ForeignJobError(text) from None
     return job

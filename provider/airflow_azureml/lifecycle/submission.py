@@ -65,7 +65,7 @@ def submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         accepted = "up to 255 letters, digits, - and _, a letter or digit first"
-        raise SpecError([Problem("name", f"{name!r} is not a name of a job. Accepted: {accepted}.")])
+        raise SpecError([Problem("name", f"{name!r} is not a valid job name. Accepted: {accepted}.")])
     return explained(ws, translation.body, _submit(ws, name, translation))
 
 

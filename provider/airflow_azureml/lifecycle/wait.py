@@ -89,7 +89,7 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
                 return job
         if deadline is not None and clock() >= deadline:
             seen = f"still {last.status}" if last is not None else "not seen yet"
-            raise DeadlineError(f"Job {name} was {seen} when the time that it was given had passed.") from None
+            raise DeadlineError(f"Job {name} was {seen} at the deadline.") from None
         look_at = looked_at + max(pace.pause(job), spell.asked)
 
 
@@ -184,7 +184,7 @@ class _BadSpell:
             self._failing_since = now if self._failing_since is None else self._failing_since
             left = self._failing_since + self._patience - now
             if left <= 0:
-                text = f"Looks at job {self._name} kept failing for {self._patience:g} seconds. The last time: {error}"
+                text = f"Reading job {self._name} kept failing for {self._patience:g} seconds. Last error: {error}"
                 raise PatienceError(text) from None
         return LookTrouble(self._name, str(error), left) if begun else None
 

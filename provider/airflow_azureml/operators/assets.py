@@ -92,7 +92,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         with hook.client() as client:
             found = client.run(self.registration(client.workspace, asset), news=reporter(self.log))
             path = long_form(str(found.properties.get(self.place, "")), client.workspace)
-            self.log.info("%s %s:%s stands for %s", self.kind, found.name, found.version, path)
+            self.log.info("%s %s:%s points to %s", self.kind, found.name, found.version, path)
             return {"id": found.id, "name": found.name, "version": found.version, "path": path}
 
     def document(self, context: Any) -> Document:

@@ -49,10 +49,10 @@ class AzureMLCancelJobOperator(AzureMLBaseOperator):
         with self.hook().client() as client:
             job = client.run(cancel(client.workspace, name)).job
             if job is None:
-                self.log.info("There is no Azure ML job %s: nothing to cancel.", name)
+                self.log.info("Azure ML job %s does not exist: nothing to cancel.", name)
                 return {"job_name": name, "status": None}
             if job.phase.is_terminal:
-                self.log.info("Azure ML job %s had ended before: it is %s.", name, job.status)
+                self.log.info("Azure ML job %s had already ended: it is %s.", name, job.status)
             elif self.wait_for_completion:
                 job = client.run(wait(client.workspace, name, options), news=reporter(self.log))
             return {"job_name": name, "status": job.status}

@@ -43,4 +43,4 @@ def twice(one: str, other: str) -> Exception:
     """The error of a thing that was given twice."""
     from airflow_azureml.rest.errors import Problem, SpecError
 
-    return SpecError([Problem(one, f"this is given here and in {other}. Accepted: one of them.")])
+    return SpecError([Problem(one, f"given both here and in {other}. Accepted: one of them.")])

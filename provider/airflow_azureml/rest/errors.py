@@ -152,7 +152,7 @@ class PatienceError(AzureMLError):
 
 
 class DeadlineError(AzureMLError):
-    """The job was still active when the time that it was given had passed."""
+    """The job was still active at the deadline."""
 
 
 class ForeignJobError(AzureMLError):

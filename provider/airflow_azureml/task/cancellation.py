@@ -135,20 +135,20 @@ class TaskCancellation:
             # A submission that was under way when the decision was made has a job only now.
             self.cancel()
         if self.job_name is None:
-            return AzureMLException(f"The task was told to end before it had an Azure ML job{self._perhaps_started()}.")
+            return AzureMLException(f"The task was interrupted before it had an Azure ML job{self._perhaps_started()}.")
         said = self._job_state(ends)
-        return AzureMLException(f"The task was told to end while it had Azure ML job {self.job_name}: {said}.")
+        return AzureMLException(f"The task was interrupted while it had Azure ML job {self.job_name}: {said}.")
 
     def out_of_time(self, limit: Any) -> AzureMLJobTimeoutError:
         """Cancel the job and make the error of a task whose ``execution_timeout`` is up."""
         self.stop.set()
         self.cancel()
         if self.job_name is None:
-            text = f"The task's execution_timeout of {limit} was up before it had a job{self._perhaps_started()}."
-            return AzureMLJobTimeoutError(text)
+            text = f"The task's execution_timeout of {limit} passed before it had an Azure ML job"
+            return AzureMLJobTimeoutError(f"{text}{self._perhaps_started()}.")
         said = self._job_state(ends=True)
         return AzureMLJobTimeoutError(
-            f"The task's execution_timeout of {limit} was up while it had Azure ML job {self.job_name}: {said}."
+            f"The task's execution_timeout of {limit} passed while it had Azure ML job {self.job_name}: {said}."
         )
 
     def _job_state(self, ends: bool) -> str:
@@ -162,7 +162,7 @@ class TaskCancellation:
             return "it could not be canceled"
         if self.status is None:
             return "it was left alone, if it was submitted at all; the next try looks for it"
-        return f"it was left alone (last seen {self.status}), and the next try finds it"
+        return f"it was left alone (last status: {self.status}), and the next try finds it"
 
     def _perhaps_started(self) -> str:
         return "; the batch endpoint may have started one, which is not seen yet" if self.find_active else ""
@@ -175,9 +175,11 @@ class TaskCancellation:
         said = TIME_IS_UP if out_of_time else self._ask()
         self._fate = decide(Where.WORKER, said)
         if self._fate is Fate.LEAVE:
-            self._log.info("Only this process of the task ends (%s): its Azure ML job is left alone.", said)
+            self._log.info(
+                "Only this process of the task is ending (task state: %s): its Azure ML job is left alone.", said
+            )
         elif self._cancel_job:
-            self._log.info("The task was ended (%s): its Azure ML job is to end with it.", said)
+            self._log.info("The task was ended (task state: %s): its Azure ML job is canceled.", said)
             self.cancel()
 
     def _ask(self) -> str:
@@ -191,7 +193,7 @@ class TaskCancellation:
                 state = iteration_state(ti) if self.looped else task_state(ti.dag_id, ti.task_id, ti.run_id, map_index)
                 answers.append(state or NO_STATE)
             except Exception as error:  # noqa: BLE001 - Airflow cannot be asked any more, and that decides nothing
-                self._log.warning("Airflow does not say what state the task is in: %s", str(error).partition("\n")[0])
+                self._log.warning("Could not read the task's state from Airflow: %s", str(error).partition("\n")[0])
 
         thread = threading.Thread(target=ask, name="azureml-task-state", daemon=True)
         thread.start()

@@ -43,7 +43,7 @@ def iteration(context: Any) -> Iteration | None:
 
     Mapped task instances have a region outside of loops, too: there it does not count, as on older Airflows.
 
-    :raises AzureMLSpecError: Airflow does not tell the region.
+    :raises AzureMLSpecError: Airflow does not report the region.
     """
     loop = context.get("loop")
     if loop is None:
@@ -52,8 +52,8 @@ def iteration(context: Any) -> Iteration | None:
     region, index = getattr(ti, "region_id", None), getattr(ti, "region_index", None)
     if region in (None, OUTSIDE_OF_REGIONS, str(OUTSIDE_OF_REGIONS)) or index is None:
         raise AzureMLSpecError(
-            f"Task {ti.task_id} is in a Task Loop, but Airflow does not tell the region of its iteration {loop.index} "
-            f"(region_id is {region!r}, region_index {index!r}), and so its job could not be told from those of other "
-            "iterations. Nothing was submitted."
+            f"Task {ti.task_id} is in a Task Loop, but Airflow does not report the region of its iteration "
+            f"{loop.index} (region_id is {region!r}, region_index {index!r}), so its job could not be distinguished "
+            "from those of other iterations. Nothing was submitted."
         )
     return Iteration(loop.index, str(region), index)

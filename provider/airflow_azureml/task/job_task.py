@@ -216,7 +216,7 @@ class JobTask:
         values = self.client.run(result(self.workspace, job, tenant_id=tenant)).to_dict()
         for name, output in values["outputs"].items():
             if name in RESERVED_KEYS:
-                self.log.warning("The output %s is only in the result: its own XCom would hide another.", name)
+                self.log.warning("Output %s is only in the result: its name is reserved for another XCom.", name)
             else:
                 self.ti.xcom_push(key=name, value=output)
         self.log.info("Azure ML job %s ended as %s.%s", job.name, job.status, _in_words(values["metrics"]))

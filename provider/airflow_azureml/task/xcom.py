@@ -61,5 +61,5 @@ def refuse_reserved_outputs(document: Document) -> None:
     outputs = document.value.get("outputs")
     taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
     if taken:
-        message = "an output cannot have this name: the task's XCom of this key is another."
+        message = "this name is reserved for another XCom of the task."
         raise SpecError([Problem(f"outputs.{name}", message) for name in taken])

@@ -103,7 +103,9 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         # on_kill for no trigger that merely moves.
         said = NOT_AWAITED if self.looped else await self._ask_state()
         if decide(Where.TRIGGER, said) is Fate.LEAVE:
-            self.log.info("Only this trigger ends (%s): Azure ML job %s is left alone.", said, self.job_name)
+            self.log.info(
+                "Only this trigger is ending (task state: %s): Azure ML job %s is left alone.", said, self.job_name
+            )
             return
         try:
             async with await self.hook().async_client() as client:
@@ -111,7 +113,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         except (errors.AzureMLError, asyncio.TimeoutError) as error:
             self.log.warning("Azure ML job %s could not be canceled: %s", self.job_name, error or "no answer in time")
         else:
-            self.log.info("The task was ended (%s): Azure ML job %s %s.", said, self.job_name, canceled)
+            self.log.info("The task was ended (task state: %s): Azure ML job %s %s.", said, self.job_name, canceled)
 
     def _ask_for_the_first_time(self) -> None:
         """Have Airflow answer once per triggerer before an answer is urgent, without waiting for it.
@@ -139,7 +141,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
                     return await self._state() or NO_STATE
                 except Exception as error:  # noqa: BLE001 - no answer, for whatever reason, decides nothing
                     said = str(error).partition("\n")[0]
-                    self.log.warning("Airflow does not say what state the task is in: %s", said)
+                    self.log.warning("Could not read the task's state from Airflow: %s", said)
                 if pause is not None:
                     await asyncio.sleep(pause)
             return NO_ANSWER
@@ -147,7 +149,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         try:
             return await asyncio.wait_for(ask(), STATE_WITHIN)
         except asyncio.TimeoutError:
-            self.log.warning("Airflow did not say within %.0f s what state the task is in.", STATE_WITHIN)
+            self.log.warning("Airflow did not report the task's state within %.0f s.", STATE_WITHIN)
             return NO_ANSWER
 
     async def _state(self) -> str | None:

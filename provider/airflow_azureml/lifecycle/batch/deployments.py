@@ -199,7 +199,7 @@ def made(look: Callable[[], Flow[Resource | None]], what: str) -> Steps[Resource
     found = yield from settled(look)
     state = "missing" if found is None else str(found.state)
     if found is None or (found.state and found.state.lower() != "succeeded"):
-        raise BadRequestError(f"{what} was not made: it is {state}.", Reply(0)) from None
+        raise BadRequestError(f"{what} was not created: it is {state}.", Reply(0)) from None
     return found
 
 
@@ -254,5 +254,5 @@ def _require_endpoint(ws: Workspace, name: str, lacking: Sequence[Problem]) -> S
     if (yield from settled(lambda: endpoints.find(ws, name))) is not None:
         return
     there = ", ".join(sorted(found.name for found in (yield from endpoints.list(ws)))) or "there are none"
-    problem = Problem("endpoint_name", f"there is no batch endpoint {name!r}. Accepted: {there}.")
+    problem = Problem("endpoint_name", f"batch endpoint {name!r} does not exist. Accepted: {there}.")
     raise SpecError([problem, *lacking]) from None

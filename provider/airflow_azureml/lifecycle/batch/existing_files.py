@@ -34,9 +34,9 @@ def tell(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
         if first is not None:
             yield News(
                 Warned(
-                    f"outputs.{name}: {uri} holds files already, {first} among them. Azure ML does not write over a "
-                    "file that is there, so that scores of an earlier run may stay under the same names. Give each "
-                    "run a folder of its own, such as …/{{ ts_nodash }}/."
+                    f"outputs.{name}: {uri} already contains files, such as {first}. Azure ML does not overwrite "
+                    "files, so scores of an earlier run may remain under the same names. Give each run a folder of "
+                    "its own, such as …/{{ ts_nodash }}/."
                 )
             )
 

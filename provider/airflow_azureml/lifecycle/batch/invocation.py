@@ -244,14 +244,14 @@ class _Invocation:
         self, why: str, strangers: Sequence[FoundJob], troubles: Sequence[AzureMLError] = ()
     ) -> AmbiguousInvocationError:
         """The error that nobody retries."""
-        parts = [f"It is not known whether batch endpoint {self.target.endpoint} has a job of this task: {why}"]
+        parts = [f"Cannot determine whether batch endpoint {self.target.endpoint} has a job of this task: {why}"]
         if strangers:
             shown = ", ".join(f"{row.name} ({row.status})" for row in strangers[:5])
-            parts.append(f"Jobs that carry no mark and may be it: {shown}{', …' if len(strangers) > 5 else ''}.")
+            parts.append(f"Unmarked jobs that may be it: {shown}{', …' if len(strangers) > 5 else ''}.")
         else:
             parts.append("No job with the task's mark is listed.")
-        parts += [f"Could not look everywhere: {trouble}" for trouble in troubles[:1]]
-        parts.append("Nothing is sent again: look at the endpoint's jobs, then clear the task to invoke it anew.")
+        parts += [f"Some jobs could not be listed: {trouble}" for trouble in troubles[:1]]
+        parts.append("Nothing was sent again: check the endpoint's jobs, then clear the task to invoke it again.")
         return AmbiguousInvocationError(" ".join(parts))
 
 

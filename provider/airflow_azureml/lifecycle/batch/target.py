@@ -85,7 +85,7 @@ def resolve_target(
         raise SpecError(resolution.problems)
     if not endpoint.scoring_uri:
         state = endpoint.state or "not ready"
-        raise TransientError(f"Batch endpoint {endpoint.name} is {state}: it has no address to invoke yet.")
+        raise TransientError(f"Batch endpoint {endpoint.name} is {state}: it has no scoring URI yet.")
     runs = deployment.name if deployment is not None else None
     if deployment is not None and deployment.kind == "model":
         # Only jobs of pipeline components are put into the experiment that is asked for.
@@ -120,7 +120,7 @@ class _Resolution:
                 raise
             missing = error
         there = yield from _names(endpoints.list(self.ws))
-        text = f"there is no batch endpoint {name!r} in workspace {self.ws.name!r}. {_there(there)}"
+        text = f"batch endpoint {name!r} does not exist in workspace {self.ws.name!r}. {_there(there)}"
         raise NotFoundError(text, missing.reply, missing.codes, missing.correlation) from None
 
     def deployment(self, endpoint: Endpoint, name: str | None) -> Steps[Deployment | None]:
@@ -136,7 +136,7 @@ class _Resolution:
         elif wanted is not None:
             text = f"the default deployment {wanted!r} of endpoint {endpoint.name!r} does not exist. {_there(there)}"
         else:
-            text = f"endpoint {endpoint.name!r} has no default deployment: one must be named. {_there(there)}"
+            text = f"endpoint {endpoint.name!r} has no default deployment: name one. {_there(there)}"
         self.problems.append(Problem("deployment_name", text))
         return None
 
@@ -159,7 +159,7 @@ class _Resolution:
         try:
             store = yield from workspace.datastore(home, place.datastore)
         except NotFoundError:
-            return f"there is no datastore {place.datastore!r} in workspace {home.name!r}."
+            return f"datastore {place.datastore!r} does not exist in workspace {home.name!r}."
         except ForbiddenError:
             return None
         if not store.kind or store.kind == BLOB:
@@ -181,5 +181,5 @@ def _names(flow: Steps[tuple[Endpoint, ...]] | Steps[tuple[Deployment, ...]]) ->
 
 def _there(names: tuple[str, ...] | None) -> str:
     if names is None:
-        return "Those that exist could not be listed."
-    return f"Existing: {', '.join(sorted(names))}." if names else "There is none at all."
+        return "The existing ones could not be listed."
+    return f"Existing: {', '.join(sorted(names))}." if names else "There are none."
