@@ -1,4 +1,4 @@
-"""Checks one YAML file as what it is, and says what came of it: the two commands and the DAG check look here."""
+"""Checks one YAML file as what it is, and says reports the result, for both commands and the check of DAGs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Verdict:
 def check(document: Document, workspace: Workspace, *, named: bool = False) -> Verdict:
     """Check a document as what it is.
 
-    :param named: somebody gave this very file, see ``recognise``.
+    :param named: the file itself was given, see ``recognise``.
     """
     found = recognise(document.value, named=named)
     if found is None or (checker := _checker(found.name)) is None or _is_unread(found, document):

@@ -31,7 +31,7 @@ class Artifact:
     """An asset to be made.
 
     :param version: None: the service counts.
-    :param body: ``{"properties": {...}}``, with a gap where a local path must be uploaded.
+    :param body: ``{"properties": {...}}``, with a placeholder where a local path must be uploaded.
     """
 
     name: str

@@ -42,7 +42,7 @@ from airflow_azureml.rest.ids import Workspace
 class Deployment:
     """A deployment to be made below an endpoint.
 
-    :param body: as an endpoint's, with gaps where something must be uploaded, resolved or registered first.
+    :param body: as an endpoint's, with placeholders where something must be uploaded, resolved or registered first.
     :param lacking: what a new deployment needs and one that is there already has.
     """
 

@@ -144,7 +144,7 @@ OUTPUT_KEYS = ("outputs", "output_data")
 class Invocation:
     """An invocation, read.
 
-    :param body: ``{"properties": {…}}`` with gaps.
+    :param body: ``{"properties": {…}}`` with placeholders.
     :param problems: what is wrong with it whatever runs.
     :param of_model: what is wrong besides where a model deployment runs.
     :param stores: paths that outputs go to, each with the place to complain at where its datastore will not do.
@@ -208,7 +208,7 @@ def _port(
 
 
 def _singles(root: Located, ctx: Translator, body: dict[str, Any]) -> str | None:
-    """Put the single keywords where they belong; gives back the experiment's name."""
+    """Put the single keywords where they belong; returns the experiment's name."""
     found = {}
     for name, convert in SINGLE.items():
         if root.value.get(name) is not None:

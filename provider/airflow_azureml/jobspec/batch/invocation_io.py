@@ -201,7 +201,7 @@ def _data(located: Located, ctx: Translator, rules: ModelRules) -> Body | Invali
 
 
 def _address(located: Located, ctx: Translator, kind: str | Invalid, store: str | None) -> str | Placeholder | Invalid:
-    """Turn a path into a uri, or a gap; of ARM ids only those of data, models and paths in datastores."""
+    """Turn a path into a uri, or a placeholder; of ARM ids only those of data, models and paths in datastores."""
     arm = ARM_ID.fullmatch(located.value.removeprefix("azureml:"))
     collection = arm[1].lower() if arm is not None else None
     if collection == "datastores" and parse_datastore_path(located.value) is None:

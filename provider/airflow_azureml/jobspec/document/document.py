@@ -53,7 +53,7 @@ class Files(Protocol):
         ...
 
     def kind(self, path: str) -> Literal["file", "folder"] | None:
-        """Tell what stands at an absolute path, None for nothing."""
+        """Look what is at an absolute path, None for nothing."""
         ...
 
     def read(self, path: str) -> Document:
@@ -84,7 +84,7 @@ class Files(Protocol):
         ...
 
     def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
-        """Read a text as YAML, as the CLI does with the values of ``--set``; gives back its places, too.
+        """Read a text as YAML, as the CLI does with the values of ``--set``; returns its places, too.
 
         :raises ValueError: it is none.
         """
@@ -95,7 +95,7 @@ class Files(Protocol):
         ...
 
     def git(self, path: str | None) -> Mapping[str, str]:
-        """The properties that tell which commit a path belongs to; empty when it lies in no checkout."""
+        """The properties that name the commit a path belongs to; empty outside of a checkout."""
         ...
 
 
@@ -248,7 +248,7 @@ class Document:
 
 
 def _put(top: Any, name: str, value: Any) -> Path:
-    """Set one value below ``top``, making mappings on the way; gives back the path to it."""
+    """Set one value below ``top``, making mappings on the way; returns the path to it."""
     here = top
     path: Path = ()
     keys = re.sub(r"\[(\d+)\]", r".\1", name).split(".")

@@ -1,6 +1,6 @@
 """The one place where job files are read: a path, YAML text, a mapping or an ``azure-ai-ml`` object becomes a Document.
 
-yaml is imported inside of functions (and in ``yamltext``): whoever only parses a DAG never pays for it.
+yaml is imported inside of functions (and in ``yamltext``): parsing a DAG does not load it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class LocalFiles:
         return found
 
     def kind(self, path: str) -> Literal["file", "folder"] | None:
-        """Tell what stands at an absolute path."""
+        """Look what is at an absolute path."""
         try:
             mode = os.stat(path).st_mode
         except (ValueError, OSError):  # a NUL in the path, or nothing there
@@ -87,7 +87,7 @@ class LocalFiles:
         return text
 
     def git(self, path: str | None) -> Mapping[str, str]:
-        """Tell which commit a path belongs to."""
+        """Name the commit that a path belongs to."""
         return git.properties(path)
 
 
@@ -100,7 +100,7 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
         the working directory by default.
     :param file: where ``source``, a text, was read from; with a path as source, the same as that path.
     :param from_python: a mapping made of an operator's keywords, see ``Document``.
-    :return: the document; duplicate keys are among its ``problems``, to be told with what else is wrong.
+    :return: the document; duplicate keys are among its ``problems``, to be reported with what else is wrong.
     :raises SpecError: for a missing file, text that is no YAML, or a top that is no mapping.
     """
     base = os.path.abspath(folder or os.getcwd())

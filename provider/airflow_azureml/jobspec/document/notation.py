@@ -27,7 +27,7 @@ def moment(value: datetime.date | datetime.time) -> str:
 
 
 def altered(text: str, value: Any) -> bool:
-    """Tell whether something of what is written is lost in the value that YAML reads.
+    """Whether something of what is written is lost in the value that YAML reads.
 
     ``true`` is none of these, nor is another way to write the same number (``0.00005`` is ``5e-05``); ``3.10`` is:
     as a version it is not ``3.1``.
@@ -46,7 +46,7 @@ def altered(text: str, value: Any) -> bool:
 
 
 def described(text: str, value: Any) -> str:
-    """Say what YAML takes a text for."""
+    """Name what YAML reads in a text."""
     if isinstance(value, (bool, datetime.date, datetime.time)):
         return "a truth value" if isinstance(value, bool) else "a date"
     digits = text.lstrip("+-").lower()

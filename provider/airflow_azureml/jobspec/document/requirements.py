@@ -68,7 +68,7 @@ class Upload:
     variant: str = ""
 
     def digest(self) -> str:
-        """Read the files, and give back the hash that the upload is known by.
+        """Read the files, and return the hash that the upload is known by.
 
         :raises SpecError: a file cannot be read.
         """
@@ -101,7 +101,7 @@ LATEST = "latest"
 @dataclass(frozen=True)
 class Register:
     """An asset that must exist: an environment, component, model or data that is written out, or code elsewhere;
-    ``body`` may hold gaps.
+    ``body`` may hold placeholders.
 
     :param name: empty for code and anonymous models, which are named by their content.
     :param version: the version to put, or None where it is made from the filled body; ``LATEST`` puts the newest one of
@@ -156,7 +156,7 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Translation:
-    """A job, translated: the request body with gaps, and what must be known to send it.
+    """A job, translated: the request body with placeholders, and what must be known to send it.
 
     :param name: the name that the document itself carries, or None.
     :param user_token: the request needs ``x-azureml-token`` (pipelines, user identity).

@@ -29,7 +29,7 @@ BASE = "$azure_ai_ml"
 
 
 def is_object(source: Any) -> bool:
-    """Tell a job object; the class is asked, for an instance may answer to any name."""
+    """Whether a value is a job object. The class is asked, since an instance may answer to any name."""
     return hasattr(type(source), "_to_dict")
 
 

@@ -52,7 +52,7 @@ def _plain(node: Any, depth: int) -> object:
 
 
 def is_template(text: str) -> bool:
-    """Tell a text that is to be filled in before it is YAML."""
+    """Whether a text is a template, which becomes YAML only when it is filled in."""
     return TEMPLATE.search(text) is not None
 
 

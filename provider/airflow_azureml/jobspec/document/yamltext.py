@@ -41,11 +41,11 @@ HINTS = (
     ("another document", 'a second document begins here. Accepted: one in a file'),
     ("undefined alias", "a * begins an alias, and there is no such anchor (&) before it; a text needs quotes"),
 )  # fmt: skip
-"""What YAML's own words for a mistake mean to somebody who wrote a job file."""
+"""What PyYAML's messages mean to the author of a job file."""
 
 
 def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Problem, ...]]:
-    """Read YAML; gives back the value, where each part of it stands, and the keys that stand somewhere twice.
+    """Read YAML; returns the value, where each part of it stands, and the keys that stand somewhere twice.
 
     :param place: the file and folder that the text belongs to.
     :raises SpecError: for all that cannot be built (unknown tags, values that are not what they look like), with the
@@ -105,7 +105,7 @@ def _width(line: str) -> int:
 
 
 def _broken(error: Any, text: str, place: Place) -> Problem:
-    """Say what ended the reading, in words that help."""
+    """Explain what ended the reading."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
         found = _unprintable(text, place)
@@ -166,7 +166,7 @@ class Survey:
         self.problems.append(self.problem(path, node, message))
 
     def measure(self, node: Any, path: Path) -> tuple[int, int]:
-        """Check a node and those in it, each once; gives back its size and depth."""
+        """Check a node and those in it, each once; returns its size and depth."""
         import yaml
 
         if id(node) in self.sizes:

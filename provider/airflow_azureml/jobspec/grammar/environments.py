@@ -215,7 +215,7 @@ def inline(located: Located, ctx: Translator, named: bool = False) -> str | Plac
 
 
 def check_image(body: Mapping[str, Any], located: Located, ctx: Translator) -> Invalid | None:
-    """Refuse an environment that has neither an image nor a build context, or both; gives back INVALID then."""
+    """Refuse an environment that has neither an image nor a build context, or both; returns INVALID then."""
     if "image" in body and "build" in body:
         return ctx.error(located, "image and build cannot be combined.")
     if not body.get("image") and "build" not in body:

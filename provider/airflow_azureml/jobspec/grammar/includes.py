@@ -37,7 +37,7 @@ def beside(
     ctx: Translator,
     alone: ReferenceConvert,
 ) -> str | Placeholder | Invalid:
-    """Put includes beside the code of a component; gives back the upload of both.
+    """Put includes beside the code of a component; returns the upload of both.
 
     :param given: the includes, relative to the folder of the component.
     :param alone: reads code that is not here, and stays without includes.

@@ -61,7 +61,7 @@ def inputs(located: Located, ctx: Translator) -> Body | Invalid:
 def each_named(
     located: Located, ctx: Translator, convert: Callable[[Located, Translator], Body | Invalid | None]
 ) -> Body | Invalid:
-    """Read a mapping of names, each value by ``convert``, which gives back None for what sends nothing."""
+    """Read a mapping of names, each value by ``convert``, which returns None for what sends nothing."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping of names.")
     body = {}
@@ -80,7 +80,7 @@ def named(located: Located, ctx: Translator) -> None:
 
 
 def job_input(located: Located, ctx: Translator, kind: str = "string") -> Body | Invalid | None:
-    """Read one input; gives back None for one that is declared without a value.
+    """Read one input; returns None for one that is declared without a value.
 
     ``{value: …}`` is the value. (Microsoft's schema tries a truth value before a number there, so that 1 becomes
     ``True``, and a whole number before a fraction, of which nothing is left: 0.5 becomes 0.)
@@ -100,7 +100,7 @@ def job_input(located: Located, ctx: Translator, kind: str = "string") -> Body |
 
 
 def known_keys(value: Mapping[str, Any], keys: Collection[str]) -> bool:
-    """Tell data (a mapping with keys of ours, or nothing) from a mapping meant as a literal."""
+    """Whether a mapping is data (it has a key of data, or none at all) and not meant as a literal."""
     return not value or any(key in keys for key in value)
 
 
@@ -255,7 +255,7 @@ def _on_compute(located: Located, ctx: Translator, kind: str | Invalid) -> None:
 
 
 def data_uri(located: Located, ctx: Translator, kind: str | Invalid, store: str | None) -> str | Placeholder | Invalid:
-    """Turn the path of an input into a uri, or a gap for an upload or a label."""
+    """Turn the path of an input into a uri, or a placeholder for an upload or a label."""
     given: str = located.value
     text = given.removeprefix("azureml:") if not given.startswith("azureml://") else given
     if is_binding(given) or is_url(given) or (text.startswith("/subscriptions/") and ARM_ID.fullmatch(text)):

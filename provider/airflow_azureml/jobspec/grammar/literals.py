@@ -20,12 +20,12 @@ EMPTY = (
 
 
 def is_literal(value: object) -> bool:
-    """Tell the scalars that an input may be given as."""
+    """Whether a value is a scalar that an input may be given as."""
     return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def tell_literal(located: Located, ctx: Translator, kind: str) -> None:
-    """Say of a literal what changes on its way, and what the service does not take."""
+    """Warn of what changes in a literal on its way, and note what the service does not take."""
     value = located.value
     if value == "":
         ctx.reject(located, EMPTY)

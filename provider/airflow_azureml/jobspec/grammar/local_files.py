@@ -75,7 +75,7 @@ def datastore(located: Located, ctx: Translator) -> str | None:
 
 
 def follow(given: str, located: Located, ctx: Translator) -> Document | Invalid:
-    """Read another YAML file that a value names; gives back its Document or INVALID."""
+    """Read another YAML file that a value names; returns INVALID after a problem."""
     files = located.document.files
     path = files.locate(given.removeprefix("file:"), located.place.folder)
     if files.kind(path) != "file":

@@ -25,7 +25,7 @@ PATHS = ("file", "folder", "pattern")
 
 
 def local_table(path: str, located: Located, ctx: Translator) -> list[str] | None:
-    """Read what a local table refers to, as it is written there; gives back a list of texts, or None after a problem.
+    """Read what a local table refers to, as it is written there; returns None after a problem.
 
     :param path: the absolute path of the folder.
     :param artifact_address: where the folder is named.

@@ -51,7 +51,7 @@ def _pip_lines(conda: Located) -> Iterator[Located]:
 
 
 def _local(line: str) -> bool:
-    """Tell a line that pip would read from the disk."""
+    """Whether pip would read from the disk what a line names."""
     line = line.split(" #")[0].strip()
     option = OPTION.match(line)
     if option:

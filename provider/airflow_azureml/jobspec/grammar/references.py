@@ -48,13 +48,13 @@ BINDING = re.compile(r"^\$\{\{\s*(\S*?)\s*\}\}$")
 
 
 def is_reference(text: str) -> bool:
-    """Tell the texts that mean data, as in the CLI's ``inputs.yml``, from literals."""
+    """Whether a text refers to data, as in the CLI's ``inputs.yml``, and is no literal."""
     arm = text.startswith("/") and ARM_ID.fullmatch(text) is not None
     return arm or text.startswith(("azureml:", *STORAGE)) or STORAGE_URL.match(text) is not None
 
 
 def is_url(text: str) -> bool:
-    """Tell an address, such as ``azureml://…``, ``https://…`` or ``wasbs://…``, from everything else."""
+    """Whether a text is an address, such as ``azureml://…``, ``https://…`` or ``wasbs://…``."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -63,12 +63,12 @@ def is_url(text: str) -> bool:
 
 
 def is_binding(value: object) -> bool:
-    """Tell a value that is one ``${{…}}`` binding."""
+    """Whether a value is one ``${{…}}`` binding and nothing else."""
     return isinstance(value, str) and BINDING.match(value) is not None
 
 
 def asset(kind: AssetKind, given: str, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
-    """Turn a reference to a registered asset into its id, or a gap where a label must be resolved.
+    """Turn a reference to a registered asset into its id, or a placeholder where a label must be resolved.
 
     :param kind: ``environments``, ``data``, ``models``, ``components`` or ``codes``.
     """

@@ -89,7 +89,7 @@ def _check_syntax(path: str, located: Located, ctx: Translator) -> None:
 
 
 def _later(content: bytes, error: SyntaxError) -> str | None:
-    """Tell what a later Python may parse and ours does not; None where no Python does."""
+    """Find the syntax that a later Python may parse and ours does not; None where there is none."""
     lines = content.decode("utf-8", "replace").splitlines()
     first = error.lineno or 1
     near = lines[first - 1 : max(first, error.end_lineno or first)]

@@ -1,1 +1,1 @@
-"""What a YAML file is: one of the kinds that the CLI takes, told by its ``$schema`` or its keys."""
+"""What a YAML file is: one of the kinds that the CLI takes, recognised by its ``$schema`` or its keys."""

@@ -17,7 +17,7 @@ from airflow_azureml.jobspec.recognition.shapes import DATA, ENVIRONMENT, SHAPES
 def by_shape(value: Value, named: bool = False) -> Match | None:
     """Find what a document is by its keys; None for what is nothing of Azure ML.
 
-    :param named: somebody gave this very file, see ``recognise``.
+    :param named: the file itself was given, see ``recognise``.
     """
     if {"apiVersion", "kind"} <= set(value):
         return None
@@ -46,7 +46,7 @@ OF_LITERALS = words("type value default")
 
 
 def _batch_inputs(value: Value, named: bool) -> Match | None:
-    """Tell the inputs of a batch endpoint: its own keys, misspelt or not, and no others."""
+    """Recognise the inputs of a batch endpoint: its own keys, misspelt or not, and no others."""
     ports = [value[key] for key in PORTS if key in value]
     if not ports or not all(key in BATCH_KEYS or near(key, BATCH_KEYS) for key in value):
         return None
@@ -59,7 +59,7 @@ def _values(group: Any) -> list[Any]:
 
 
 def _is_port(port: Any) -> bool:
-    """Tell a port from the declarations of parameters that other programs call inputs, which have types, too."""
+    """Whether a value is an input or output. Other programs declare parameters with types as inputs, too."""
     if not isinstance(port, Mapping):
         return str(port).startswith("azureml:")
     word = port.get("type")
@@ -118,14 +118,14 @@ def _declares_ports(value: Value) -> bool:
 
 
 def _is_declaration(port: Any) -> bool:
-    """Tell what a component declares, such as a number that has no value, from what a job is given."""
+    """Whether a value is declared, as in a component (a number without a value), and not given, as in a job."""
     if not isinstance(port, Mapping) or "type" not in port or {"path", "value"} & set(port):
         return False
     return str(port["type"]).lower() in PRIMITIVES or bool(OF_PORTS & set(port))
 
 
 def _job(value: Value, loosely: bool, named: bool) -> Match | None:
-    """Tell a job, also one whose type or keys are misspelt: it must not pass for something that nobody checks."""
+    """Recognise a job, also one whose type or keys are misspelt: it must not pass unchecked."""
     if words("endpoint_name dependencies channels") & set(value):
         return None
     word = value.get("type")
@@ -169,12 +169,12 @@ def _key_of(known: Mapping[str, str], name: str) -> str:
 
 
 def _is_environment(given: Any) -> bool:
-    """Tell an environment of Azure ML from environment variables, which other programs call that."""
+    """Whether a value is an environment of Azure ML. Other programs call environment variables that."""
     return isinstance(given, str) or (isinstance(given, Mapping) and bool(ENVIRONMENT & set(given)))
 
 
 def _is_reference(value: Value) -> bool:
-    """Tell an environment's name in Azure ML from the name of a stage, such as ``production``."""
+    """Whether the environment is one of Azure ML, and not a stage such as ``production``."""
     given = next((item for key, item in value.items() if near(key, PARTS) == "environment"), None)
     return not isinstance(given, str) or bool(re.search(r"[:@/]|AzureML", given))
 

@@ -40,7 +40,7 @@ class Recognised:
 def recognise(value: Mapping[Any, Any], *, named: bool = False) -> Recognised | None:
     """Find what a document is; None for what has nothing to do with Azure ML.
 
-    :param named: somebody gave this very file: take a document for a job whose keys are misspelt, where of a whole
+    :param named: the file itself was given: take a document for a job whose keys are misspelt, where of a whole
         folder it would be left alone.
     """
     schema = value.get("$schema")

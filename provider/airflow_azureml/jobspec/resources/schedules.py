@@ -106,7 +106,7 @@ SCHEDULE = (
 
 
 def check_schedule(document: Document, workspace: Workspace) -> tuple[str, ...]:
-    """Check a schedule and the job in it; gives back warnings.
+    """Check a schedule and the job in it; returns warnings.
 
     :raises SpecError: with all problems of the document, each with its place.
     """

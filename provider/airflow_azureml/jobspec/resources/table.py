@@ -22,7 +22,7 @@ from airflow_azureml.rest.ids import Workspace
 
 
 class Found(Protocol):
-    """What the translation of a resource gives: a name, a body with gaps, warnings."""
+    """What the translation of a resource gives: a name, a body with placeholders, warnings."""
 
     @property
     def name(self) -> str:
@@ -31,12 +31,12 @@ class Found(Protocol):
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The request's body, with gaps."""
+        """The request's body, with placeholders."""
         ...
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for whoever translates it."""
+        """Sentences for the task log or the command line."""
         ...
 
 

@@ -20,7 +20,7 @@ from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Invalid, Tra
 def convert_mapping(table: Table, located: Located, ctx: Translator, extra: Collection[Any] = ()) -> dict[str, Any]:
     """Read a mapping by a table.
 
-    :param extra: keys that somebody else reads, texts or not.
+    :param extra: keys that are read elsewhere, texts or not.
     :return: the names of the form that is written, and the values that are valid; INVALID ones are left out (and
         noted).
     """

@@ -81,7 +81,7 @@ class Field:
         return node_name(self.api_name)
 
     def takes_binding(self) -> bool:
-        """Tell whether a binding may stand in the place of the value, where bindings are taken."""
+        """Whether a binding may stand in the place of the value, where bindings are taken."""
         return not isinstance(self.convert, Container) if self.bindable is None else self.bindable
 
 

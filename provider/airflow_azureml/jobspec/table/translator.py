@@ -40,7 +40,7 @@ Converted: TypeAlias = T | Invalid | Omit
 
 
 Body = dict[str, Any]
-"""A part of a request: names of the service and what is sent for them, gaps included."""
+"""A part of a request: names of the service and what is sent for them, placeholders included."""
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A value that JSON has."""

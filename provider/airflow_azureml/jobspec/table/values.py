@@ -43,7 +43,7 @@ def text(located: Located, ctx: Translator) -> str | Invalid:
 
 
 def title(located: Located, ctx: Translator) -> Converted[str]:
-    """Take a text; an empty one is as good as none."""
+    """Take a text; an empty one is not sent."""
     return OMIT if located.value == "" else text(located, ctx)
 
 
