@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_azureml.jobspec.document import yamltext
-from airflow_azureml.jobspec.document.document import Place
+from airflow_azureml.jobspec.document.document import SourceLocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
@@ -165,7 +165,7 @@ UNUSUAL = {
 
 def _read(text: str) -> Any:
     try:
-        return yamltext.parse(text, Place("folder", "file"))
+        return yamltext.parse(text, SourceLocation("folder", "file"))
     except SpecError as error:
         return error.problems
 

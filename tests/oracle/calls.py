@@ -15,7 +15,7 @@ import pathspec
 import yaml
 
 from airflow_azureml.hooks import AzureMLHook
-from airflow_azureml.jobspec.document.document import Document, Place
+from airflow_azureml.jobspec.document.document import Document, SourceLocation
 from airflow_azureml.jobspec.document.load import LocalFiles
 from tests.corpus import commands, compare
 from tests.corpus.cases import CLONE
@@ -85,7 +85,7 @@ class Made(Case):
             return {"error": "there is no object", "rows": []}
         if "refused" in found:
             return {"error": found["refused"], "rows": []}
-        place = Place(found["folder"])
+        place = SourceLocation(found["folder"])
         document = Document(found["value"], found["folder"], LocalFiles(), {(): place}, from_python=True)
         return recorded(StandIn(), lambda: AzureMLHook().create_job(document, "job-under-test"))
 

@@ -46,7 +46,7 @@ def _written(value: Any, top: bool) -> Any:
     from airflow_azureml.jobspec.document import sdk_objects
 
     with translated():
-        return sdk_objects.written(value) if top else sdk_objects.plain(value)
+        return sdk_objects.as_mapping(value) if top else sdk_objects.plain(value)
 
 
 def keywords(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:

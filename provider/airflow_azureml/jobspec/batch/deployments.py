@@ -20,7 +20,7 @@ from airflow_azureml.jobspec.document.requirements import Placeholder, Register
 from airflow_azureml.jobspec.grammar.code import code
 from airflow_azureml.jobspec.grammar.computes import compute
 from airflow_azureml.jobspec.grammar.environments import deployed
-from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, written
+from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, has_prefix
 from airflow_azureml.jobspec.grammar.scoring_scripts import check_script
 from airflow_azureml.jobspec.grammar.shared import resources
 from airflow_azureml.jobspec.kinds.table import job_translator
@@ -78,7 +78,7 @@ def model_id(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     if not isinstance(located.value, str):
         accepted = "azureml:NAME:VERSION, azureml:NAME@latest, an ARM id, a mapping with path"
         return ctx.error(located, f"{show(located.value)} is not a model. Accepted: {accepted}.")
-    if not located.document.from_python and not written("models", located.value, located, ctx):
+    if not located.document.from_python and not has_prefix("models", located.value, located, ctx):
         return INVALID
     return asset("models", located.value, located, ctx)
 

@@ -28,7 +28,7 @@ def _word(key: Any) -> str:
     return "null" if key is None else str(key).lower() if isinstance(key, bool) else str(key)
 
 
-class Place(NamedTuple):
+class SourceLocation(NamedTuple):
     """Where a value was written, and the folder that relative paths in it belong to.
 
     :param line: 1-based.
@@ -83,7 +83,7 @@ class Files(Protocol):
         """
         ...
 
-    def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
+    def parse(self, text: str) -> tuple[Any, Mapping[Path, SourceLocation]]:
         """Read a text as YAML, as the CLI does with the values of ``--set``; returns its places, too.
 
         :raises ValueError: it is none.
@@ -107,13 +107,13 @@ class Located(NamedTuple):
     path: Path = ()
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SourceLocation:
         """Where the value stands; a value without a place of its own has that of the nearest one around it."""
         return self.document.place(self.path)
 
     @property
     def written(self) -> str | None:
-        """The text of the value, where YAML reads something else in it; see ``Place``."""
+        """The text of the value, where YAML reads something else in it; see ``SourceLocation``."""
         place = self.document.places.get(self.path)
         return place.written if place else None
 
@@ -159,7 +159,7 @@ class Document:
     value: Mapping[str, Any]
     folder: str
     files: Files = field(repr=False)
-    places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+    places: Mapping[Path, SourceLocation] = field(default_factory=dict, repr=False)
     from_python: bool = False
     problems: tuple[Problem, ...] = ()
 
@@ -168,12 +168,12 @@ class Document:
         """The top of the document."""
         return Located(self, self.value)
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: Path) -> SourceLocation:
         """Find the place of a path, or of the nearest one above it."""
         for length in range(len(path), -1, -1):
             if (found := self.places.get(path[:length])) is not None:
                 return found
-        return Place(self.folder)
+        return SourceLocation(self.folder)
 
     def with_values(self, values: Mapping[str, Any] | Sequence[str], *, typed: bool = False) -> Document:
         """Set values by dotted path, as the CLI's ``--set`` does.
@@ -193,19 +193,19 @@ class Document:
                 continue
             folder = self.place(path).folder
             places = {known: place for known, place in places.items() if known[: len(path)] != path}
-            places[path] = Place(folder, by_set=True)
+            places[path] = SourceLocation(folder, by_set=True)
             for way, place in inner.items():
-                places[path + way] = Place(folder, by_set=True, written=place.written, key=place.key)
+                places[path + way] = SourceLocation(folder, by_set=True, written=place.written, key=place.key)
         if problems:
             raise SpecError(problems)
         return replace(self, value=changed, places=places)
 
     def _pairs(
         self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
-    ) -> list[tuple[str, Any, Mapping[Path, Place]]]:
+    ) -> list[tuple[str, Any, Mapping[Path, SourceLocation]]]:
         if isinstance(values, Mapping):
             return [(name, value, {}) for name, value in values.items()]
-        pairs: list[tuple[str, Any, Mapping[Path, Place]]] = []
+        pairs: list[tuple[str, Any, Mapping[Path, SourceLocation]]] = []
         for text in [values] if isinstance(values, str) else values:
             name, equals, value = str(text).partition("=")
             if not equals or not name.strip():
@@ -232,7 +232,7 @@ class Document:
             value[name] = {**(present if isinstance(present, Mapping) else {}), **mapping}
             for key in mapping:
                 places = {path: place for path, place in places.items() if path[:2] != (name, key)}
-                places[(name, key)] = Place(self.folder)
+                places[(name, key)] = SourceLocation(self.folder)
         return replace(self, value=value, places=places)
 
     def replaced(self, **values: Any) -> Document:
@@ -243,7 +243,7 @@ class Document:
                 continue
             value[name] = given
             places = {path: place for path, place in places.items() if path[:1] != (name,)}
-            places[(name,)] = Place(self.folder)
+            places[(name,)] = SourceLocation(self.folder)
         return replace(self, value=value, places=places)
 
 

@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
-from airflow_azureml.jobspec.document.document import Document, Path, Place
+from airflow_azureml.jobspec.document.document import Document, Path, SourceLocation
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Bundle
-from airflow_azureml.jobspec.document.sdk_objects import BASE, is_object, written
+from airflow_azureml.jobspec.document.sdk_objects import BASE, as_mapping, is_object
 from airflow_azureml.jobspec.document.yamltext import DEPTH, DIGITS, LIMIT, parse
 from airflow_azureml.local import additional_includes, folders, git
 from airflow_azureml.local.file_names import is_file_name
@@ -69,10 +69,10 @@ class LocalFiles:
         """List what the code of a component and its additional includes consist of together."""
         return additional_includes.merge(code, includes, folder)
 
-    def parse(self, text: str) -> tuple[Any, Mapping[Path, Place]]:
+    def parse(self, text: str) -> tuple[Any, Mapping[Path, SourceLocation]]:
         """Read a text as YAML; ValueError when it is none."""
         try:
-            value, places, problems = parse(text, Place(""))
+            value, places, problems = parse(text, SourceLocation(""))
         except SpecError as error:
             problems = error.problems
         if problems:
@@ -111,13 +111,13 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
         path = os.path.join(base, os.fspath(source))
         return load(read_text(path), folder=folder or os.path.dirname(path), file=path)
     if isinstance(source, str):
-        place = Place(os.path.dirname(os.path.abspath(file)) if file else base, file)
+        place = SourceLocation(os.path.dirname(os.path.abspath(file)) if file else base, file)
         value, places, problems = parse(source, place)
     elif is_object(source):  # some of these are mappings too, of their attributes
-        return load(written(source), folder=folder)
+        return load(as_mapping(source), folder=folder)
     elif isinstance(source, Mapping) and BASE in source:
         from_python, value = True, {key: item for key, item in source.items() if key != BASE}
-        places = {(): Place(os.path.abspath(str(source[BASE] or base)))}
+        places = {(): SourceLocation(os.path.abspath(str(source[BASE] or base)))}
     elif isinstance(source, Mapping):
         value, places = dict(source), {}
     else:

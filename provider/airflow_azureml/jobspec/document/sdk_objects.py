@@ -33,7 +33,7 @@ def is_object(source: Any) -> bool:
     return hasattr(type(source), "_to_dict")
 
 
-def written(job: Any) -> dict[str, Any]:
+def as_mapping(job: Any) -> dict[str, Any]:
     """Write a job down so that ``load`` still knows what it was: made by program, with a folder of its own.
 
     :raises SpecError: as ``plain``.

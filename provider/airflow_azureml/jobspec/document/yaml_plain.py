@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_azureml.jobspec.document.document import Path, Place
+from airflow_azureml.jobspec.document.document import Path, SourceLocation
 from airflow_azureml.jobspec.document.notation import altered
 
 CORE = "tag:yaml.org,2002:"
@@ -22,8 +22,8 @@ class Unusual(Exception):
 
 
 def read_plain(
-    loader: Any, node: Any, place: Place, *, most: int, depth: int, digits: int
-) -> tuple[Any, dict[Path, Place]] | None:
+    loader: Any, node: Any, place: SourceLocation, *, most: int, depth: int, digits: int
+) -> tuple[Any, dict[Path, SourceLocation]] | None:
     """Read the top node of a text; None for one with anything unusual in it.
 
     :param loader: builds single values.
@@ -33,7 +33,7 @@ def read_plain(
     :param digits: how long a whole number may be.
     """
     folder, file = place.folder, place.file
-    places: dict[Path, Place] = {}
+    places: dict[Path, SourceLocation] = {}
     seen: set[int] = set()
     constructors = loader.yaml_constructors
 
@@ -41,17 +41,17 @@ def read_plain(
         tag, inner = node.tag, node.value
         if isinstance(inner, str):
             if tag == TEXT:
-                places[path] = Place(folder, file, line)
+                places[path] = SourceLocation(folder, file, line)
                 return inner
             if tag not in SCALARS or len(inner) > digits:
                 raise Unusual
             value = constructors[tag](loader, node)
-            places[path] = Place(folder, file, line, False, inner if altered(inner, value) else None)
+            places[path] = SourceLocation(folder, file, line, False, inner if altered(inner, value) else None)
             return value
         if id(node) in seen or len(path) >= depth or len(places) >= most:
             raise Unusual
         seen.add(id(node))
-        places[path] = Place(folder, file, line)
+        places[path] = SourceLocation(folder, file, line)
         if tag == LIST and node.id == "sequence":
             return [read(item, (*path, at), item.start_mark.line + 1) for at, item in enumerate(inner)]
         if tag != MAPPING or node.id != "mapping":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from airflow_azureml.jobspec.document.document import Place
+from airflow_azureml.jobspec.document.document import SourceLocation
 from airflow_azureml.jobspec.document.yamltext import Survey, check_depth
 from airflow_azureml.rest.errors import SpecError
 
@@ -31,10 +31,10 @@ def outline(text: str) -> list[dict[Any, Any]] | None:
 
     kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        check_depth(text, Place(""), kind)
+        check_depth(text, SourceLocation(""), kind)
         nodes = list(yaml.compose_all(text, Loader=kind))
         for node in nodes:
-            Survey(kind(""), Place("")).measure(node, ())
+            Survey(kind(""), SourceLocation("")).measure(node, ())
     except (yaml.YAMLError, SpecError, ValueError, RecursionError, OverflowError):
         return None
     values = [_plain(node, NESTED) for node in nodes]

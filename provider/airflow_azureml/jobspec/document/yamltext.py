@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from airflow_azureml.jobspec.document.document import Path, Place, dotted
+from airflow_azureml.jobspec.document.document import Path, SourceLocation, dotted
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.notation import altered
 from airflow_azureml.jobspec.document.yaml_plain import CORE, read_plain
@@ -44,7 +44,7 @@ HINTS = (
 """What PyYAML's messages mean to the author of a job file."""
 
 
-def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Problem, ...]]:
+def parse(text: str, place: SourceLocation) -> tuple[Any, dict[Path, SourceLocation], tuple[Problem, ...]]:
     """Read YAML; returns the value, where each part of it stands, and the keys that stand somewhere twice.
 
     :param place: the file and folder that the text belongs to.
@@ -82,7 +82,7 @@ def parse(text: str, place: Place) -> tuple[Any, dict[Path, Place], tuple[Proble
 # -- what ends the reading
 
 
-def check_depth(text: str, place: Place, kind: Any) -> None:
+def check_depth(text: str, place: SourceLocation, kind: Any) -> None:
     """Refuse what stands too deep, by events alone: composing goes as deep as the text does."""
     import yaml
 
@@ -104,7 +104,7 @@ def _width(line: str) -> int:
     return 2 * (len(line) - len(line.lstrip(" ")) + 1) + line.count("-") + line.count("?")
 
 
-def _broken(error: Any, text: str, place: Place) -> Problem:
+def _broken(error: Any, text: str, place: SourceLocation) -> Problem:
     """Explain what ended the reading."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
@@ -127,7 +127,7 @@ def _unstartable(text: str, mark: Any) -> str:
     return f"a text cannot begin with {letter} without quotes"
 
 
-def _unprintable(text: str, place: Place) -> Problem | None:
+def _unprintable(text: str, place: SourceLocation) -> Problem | None:
     found = UNPRINTABLE.search(text)
     if found is None:
         return None
@@ -150,7 +150,7 @@ class Survey:
     """
 
     loader: Any
-    place: Place
+    place: SourceLocation
     problems: list[Problem] = field(default_factory=list)
     twice: list[Problem] = field(default_factory=list)
     keys: dict[int, Any] = field(default_factory=dict)
@@ -261,13 +261,15 @@ class Survey:
         return known
 
 
-def _places(node: Any, path: Path, place: Place, survey: Survey, key: Any = None) -> Iterator[tuple[Path, Place]]:
+def _places(
+    node: Any, path: Path, place: SourceLocation, survey: Survey, key: Any = None
+) -> Iterator[tuple[Path, SourceLocation]]:
     """Note where each value stands: in the line of its key, if it has one. Merged keys stand where they came from."""
     import yaml
 
     line = (node if key is None else key).start_mark.line + 1
     written = survey.written.get(id(node)), survey.written.get(id(key))
-    yield path, Place(place.folder, place.file, line, False, *written)
+    yield path, SourceLocation(place.folder, place.file, line, False, *written)
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             yield from _places(value, (*path, survey.keys.get(id(name), name.value)), place, survey, name)

@@ -16,7 +16,7 @@ from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, R
 from airflow_azureml.jobspec.grammar.code import WEB
 from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local_upload, not_local
 from airflow_azureml.jobspec.grammar.pip_lines import warn_of_local_files
-from airflow_azureml.jobspec.grammar.references import asset, is_url, written
+from airflow_azureml.jobspec.grammar.references import asset, has_prefix, is_url
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field, answers
 from airflow_azureml.jobspec.table.form import Form
@@ -116,7 +116,7 @@ def _check_dockerfile(located: Located, ctx: Translator, given: str, context: Up
 def _identified(located: Located, ctx: Translator) -> str | Invalid:
     """Take the id of an environment that is written down as it was shown; it is used as it is."""
     given = text(located, ctx)
-    return given if given is INVALID or written("environments", given, located, ctx) else INVALID
+    return given if given is INVALID or has_prefix("environments", given, located, ctx) else INVALID
 
 
 def _unused(convert: Convert) -> Convert:
@@ -154,7 +154,7 @@ def environment(located: Located, ctx: Translator) -> str | Placeholder | Invali
     if isinstance(given, str) and given.startswith("file:"):
         return _environment_file(located, ctx)
     if isinstance(given, str):
-        good = located.document.from_python or written("environments", given, located, ctx)
+        good = located.document.from_python or has_prefix("environments", given, located, ctx)
         return asset("environments", given, located, ctx) if good else INVALID
     return inline(located, ctx)
 

@@ -77,7 +77,9 @@ def asset(kind: AssetKind, given: str, located: Located, ctx: Translator) -> str
         return given if REGISTRY.match(given) else text
     if text.startswith("/") and (found := ARM_ID.fullmatch(text)):
         if found[1].lower() != kind:
-            return ctx.error(located, f"{show(given)} is the id of something in {show(found[1])}, not of {a(kind)}.")
+            return ctx.error(
+                located, f"{show(given)} is the id of something in {show(found[1])}, not of {with_article(kind)}."
+            )
         return text
     text = text.removeprefix("/")
     if kind == "environments" and text.startswith(CURATED):
@@ -87,7 +89,7 @@ def asset(kind: AssetKind, given: str, located: Located, ctx: Translator) -> str
         return _labelled(kind, name, label, located, ctx)
     name, colon, version = text.partition(":")
     if not (colon and name and version) or "/" in text or at:
-        return ctx.error(located, f"{show(given)} does not name {a(kind)}. Accepted: {_accepted(kind)}.")
+        return ctx.error(located, f"{show(given)} does not name {with_article(kind)}. Accepted: {_accepted(kind)}.")
     return f"{ctx.workspace.path}/{kind}/{name}/versions/{version}"
 
 
@@ -105,13 +107,13 @@ def _accepted(kind: str) -> str:
     return f"azureml:NAME:VERSION{label}, an ARM id, azureml://registries/…"
 
 
-def a(kind: str) -> str:
+def with_article(kind: str) -> str:
     """Name one of a kind with its article."""
     name = KINDS[kind]
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def written(kind: str, given: str, located: Located, ctx: Translator) -> bool:
+def has_prefix(kind: str, given: str, located: Located, ctx: Translator) -> bool:
     """Check what Microsoft's YAML schema takes for a reference: it begins with ``azureml:``."""
     plain = given.removeprefix("azureml:")
     meant = f' Did you mean "azureml:{given}"?' if re.fullmatch(r"/subscriptions/.*|[\w.-]+[:@][\w.-]+", given) else ""
@@ -122,5 +124,7 @@ def written(kind: str, given: str, located: Located, ctx: Translator) -> bool:
     else:
         good = plain != given
     if not good:
-        ctx.error(located, f"{show(given)} does not name {a(kind)}.{meant or f' Accepted: {_accepted(kind)}.'}")
+        ctx.error(
+            located, f"{show(given)} does not name {with_article(kind)}.{meant or f' Accepted: {_accepted(kind)}.'}"
+        )
     return good
