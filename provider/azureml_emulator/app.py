@@ -107,7 +107,7 @@ class Emulator:
             self.engine,
             self.tracking,
         )
-        self.studio = Studio(self.jobs, self.artifacts, self.tracking)
+        self.studio = Studio(self.engine, self.artifacts, self.tracking)
         self.service, self.pages = Router(self._routes()), Router(bind(self.studio, studio_routes.ROUTES))
         self._stopping = asyncio.Event()
         self._runners: list[web.AppRunner] = []

@@ -1,4 +1,4 @@
-"""The long-running operations on batch endpoints and deployments: how writes begin one, and the routes that tell how it
+"""The long-running operations on batch endpoints and deployments: how writes begin one, and the routes that say how it
 is going. Their addresses are the subscription's."""
 
 from __future__ import annotations

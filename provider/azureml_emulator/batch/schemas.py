@@ -141,7 +141,7 @@ DATA_WORDS = ("UriFile", "UriFolder", "MLTable", "CustomModel", "MLFlowModel", "
 
 
 def by_type(key: str, choices: Mapping[str, Shape]) -> Shape:
-    """An object whose shape is told by the word under ``key``; the word is one of these to the letter's case.
+    """An object whose shape depends on the word under ``key``; the word is one of these, in this case.
 
     Source: both of Microsoft's spellings of a request have these PascalCase words.
     """

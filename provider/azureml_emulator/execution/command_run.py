@@ -189,6 +189,6 @@ class CommandRun(JobRun):
             self._advance("Running")
 
     async def _end_tree(self) -> None:
-        if self._tree and self._tree.warden.returncode is None:
+        if self._tree and self._tree.supervisor.returncode is None:
             self._tree.end()
             await self._tree.wait()

@@ -9,13 +9,15 @@ from typing import Any
 from azureml_emulator.assets.reference_checks import check_reference, environment_id
 from azureml_emulator.core.errors import invalid_field
 from azureml_emulator.execution.backend import Execution
-from azureml_emulator.execution.command_run import CommandRun
+from azureml_emulator.execution.command_run import LOG, CommandRun
 from azureml_emulator.jobs.artifacts import default_output
 from azureml_emulator.jobs.bindings import unknown_bindings
 from azureml_emulator.jobs.checks import check_compute, check_inputs
 from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine, JobType
+from azureml_emulator.jobs.models import Job
 from azureml_emulator.jobs.schemas import COMMAND_JOB
+from azureml_emulator.jobs.views import JobView, RunView
 
 ABSENT = (
     "description",
@@ -29,6 +31,9 @@ ABSENT = (
 )
 
 RESOURCES = ("instanceCount", "maxInstanceCount", "instanceType", "locations", "properties", "shmSize", "dockerArgs")
+
+STEP = "azureml.StepRun"
+"""Run history's word for a step of a pipeline. Source: recorded children of a pipeline."""
 
 SYSTEM_PROPERTIES = {
     "_azureml.ComputeTargetType": "amlctrain",
@@ -45,12 +50,21 @@ def command_type(execution: Execution) -> JobType:
         check=partial(check_command_job, execution),
         complete=complete,
         run=lambda engine, name: CommandRun(execution, engine.context, name),
-        absent=ABSENT,
-        shown=shown,
-        system_properties=lambda definition: SYSTEM_PROPERTIES,
-        run_type="azureml.scriptrun",
+        job_view=JobView(ABSENT, shown, lambda definition: SYSTEM_PROPERTIES),
+        run_view=RunView("azureml.scriptrun", STEP, run_properties, target, LOG),
         end_leftovers=execution.end_leftovers,
     )
+
+
+def run_properties(job: Job) -> dict[str, str]:
+    """What the service adds to the properties of a command's run. Source: recorded answers of run history."""
+    step = {"azureml.runsource": STEP, "azureml.pipelinerunid": job.parent or ""} if job.node else {}
+    return {"_azureml.ComputeTargetType": "amlctrain", "azureml.ModuleName": "", **step}
+
+
+def target(definition: Properties) -> str:
+    """The name of a command's compute."""
+    return str(definition.get("computeId") or "serverless").rpartition("/")[2]
 
 
 def check_command_job(execution: Execution, engine: Engine, given: Properties, depth: int) -> Properties:

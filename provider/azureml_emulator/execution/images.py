@@ -44,7 +44,7 @@ def conda_of(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_failure(resolver: Resolver, blobs: BlobStore, properties: Mapping[str, Any]) -> str | None:
-    """Why the image of an environment could not be built, as far as its definition tells; None: nothing is known.
+    """Why the image of an environment could not be built, as far as its definition shows; None: no reason is known.
 
     The conda file goes to the build alone, without the files beside it, so that pip finds none of them. Sources:
     https://github.com/microsoft/hi-ml/issues/339; the words about the Dockerfile:

@@ -39,7 +39,7 @@ class Outputs:
                 move_files(source, self._artifacts.path(self._job, name))
 
     def gather(self) -> None:
-        """Bring uploaded outputs to their places, and turn links in mounted ones into files, for storage knows no
+        """Bring uploaded outputs to their places, and turn links in mounted ones into files, for storage has no
         links."""
         for output in self._stage.outputs.values():
             target = self._blobs.path(output.target.container, output.target.path)

@@ -55,12 +55,12 @@ def base_variables(programs: Path, python: Path, home: Path, scratch: Path) -> d
 
 
 def identity_marks(settings: Settings, job_name: str) -> dict[str, str]:
-    """The variables by which a job's processes can be told from all others on this machine."""
+    """The variables by which a job's processes can be distinguished from all others on this machine."""
     return {"AZUREML_RUN_ID": job_name, "AZUREML_WORKSPACE_ID": settings.workspace_id}
 
 
 def service_variables(settings: Settings, job: Job, token: str, expires_at: int, experiment_id: str) -> dict[str, str]:
-    """What Azure ML tells a job of itself. Source: Microsoft's in-job code reads these names (azure-ai-ml,
+    """What Azure ML lets a job know of itself. Source: Microsoft's in-job code reads these names (azure-ai-ml,
     azureml-core)."""
     return {
         **identity_marks(settings, job.name),

@@ -18,30 +18,30 @@ GRACE = 5.0
 
 @dataclass(frozen=True)
 class Tree:
-    """A running command: its warden, and everything below it.
+    """A running command: its supervisor, and everything below it.
 
-    :param identity: pid and start time of the warden, which tell it from a later process of the same pid.
+    :param identity: pid and start time of the supervisor, which distinguish it from a later process of the same pid.
     """
 
-    warden: asyncio.subprocess.Process
+    supervisor: asyncio.subprocess.Process
     identity: tuple[int, int]
 
     async def wait(self) -> int:
         """The command's exit code, once the whole tree has ended."""
-        return await self.warden.wait()
+        return await self.supervisor.wait()
 
     def end(self) -> None:
-        """Ask the tree to end; ``wait`` tells when it has."""
-        if self.warden.stdin and not self.warden.stdin.is_closing():
-            self.warden.stdin.close()
-        if self.warden.returncode is None:
-            self.warden.send_signal(signal.SIGTERM)
+        """Ask the tree to end; ``wait`` returns once it has."""
+        if self.supervisor.stdin and not self.supervisor.stdin.is_closing():
+            self.supervisor.stdin.close()
+        if self.supervisor.returncode is None:
+            self.supervisor.send_signal(signal.SIGTERM)
 
 
 async def start(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, grace: float = GRACE
 ) -> Tree:
-    """Start a command below a warden, its output appended to a file as it comes.
+    """Start a command below a supervisor, its output appended to a file as it comes.
 
     :param folder: the working directory.
     :param environment: all that the command sees.
@@ -65,7 +65,7 @@ async def start(
 
 
 def start_time(pid: int) -> int:
-    """When a process started, in the kernel's ticks since boot; 0 when there is none or the system does not tell."""
+    """When a process started, in the kernel's ticks since boot; 0 when there is none or the system does not say."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -73,7 +73,7 @@ def start_time(pid: int) -> int:
     return int(text.rpartition(")")[2].split()[19])
 
 
-def lives(pid: int, started: int) -> bool:
+def is_alive(pid: int, started: int) -> bool:
     """Whether the process that had this pid and start time still runs."""
     return started != 0 and start_time(pid) == started and pid in supervisor.parents()
 
@@ -93,16 +93,16 @@ def marked(marks: Mapping[str, str]) -> list[int]:
 
 
 async def end_leftovers(identity: Sequence[int] | None, marks: Mapping[str, str], grace: float = GRACE) -> int:
-    """End what a former emulator left of a job: its warden with all below it, and whatever carries the job's marks.
+    """End what a former emulator left of a job: its supervisor with all below it, and whatever carries the job's marks.
 
-    :param identity: pid and start time of the warden, as recorded.
+    :param identity: pid and start time of the supervisor, as recorded.
     :returns: how many processes were found.
     """
     found: set[int] = set()
     deadline = asyncio.get_running_loop().time() + grace
     while True:
         living = set(marked(marks)) - {os.getpid()}
-        if identity and lives(identity[0], identity[1]):
+        if identity and is_alive(identity[0], identity[1]):
             living |= {identity[0], *supervisor.descendants(identity[0])}
         if not living:
             return len(found)

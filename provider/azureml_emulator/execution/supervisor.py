@@ -1,13 +1,10 @@
-"""The warden: a small process above each job that knows every process of the job, wherever they hide, and can end
+"""The supervisor: a small process above each job that finds every process of the job, wherever it hides, and can end
 them all.
 
-A script of the standard library only: ``warden.py GRACE PROGRAM ARGUMENT...``. It starts the program in a session of
-its own and
-ends with the program's exit code. On Linux it is made the parent of orphans, so that children which leave the
-program's session
-(``setsid``, double forks) stay below it. It ends all of them when the program ends, when it gets SIGTERM, and when
-its standard
-input closes, which happens also when the emulator is killed.
+A script of the standard library only: ``supervisor.py GRACE PROGRAM ARGUMENT...``. It starts the program in a session
+of its own and ends with the program's exit code. On Linux it is made the parent of orphans, so that children which
+leave the program's session (``setsid``, double forks) stay below it. It ends all of them when the program ends, when it
+gets SIGTERM, and when its standard input closes, which happens also when the emulator is killed.
 
 :param GRACE: seconds between SIGTERM and SIGKILL.
 """
@@ -94,7 +91,7 @@ def end_all(child: int, grace: float) -> int | None:
     """End everything below: SIGTERM once to each, SIGKILL after the grace; the program's exit code if it ended only
     now."""
     begun = time.monotonic()
-    told: set[int] = set()
+    signaled: set[int] = set()
     code = None
     signal_group(child, signal.SIGTERM)
     while True:
@@ -109,14 +106,14 @@ def end_all(child: int, grace: float) -> int | None:
         for pid in living:
             if passed > grace:
                 send(pid, signal.SIGKILL)
-            elif pid not in told:
+            elif pid not in signaled:
                 send(pid, signal.SIGTERM)
-                told.add(pid)
+                signaled.add(pid)
         time.sleep(TICK)
 
 
 def watch(child: int, bell: int) -> int | None:
-    """Wait for the program's end (its exit code), or for the wish that it end (None).
+    """Wait for the program's end (its exit code), or for the request to end it (None).
 
     :param bell: a pipe that gets a byte for each signal.
     """

@@ -11,10 +11,6 @@ from azureml_emulator.history.backend import History
 from azureml_emulator.jobs.models import Job, span
 from azureml_emulator.jobs.responses import shown_tags
 
-STEP = "azureml.StepRun"
-"""The type of a pipeline's step. Source: recorded children of a pipeline; that of a pipeline inside of another is
-unproven."""
-
 
 def run_resource(history: History, job: Job) -> dict[str, Any]:
     """A run. ``inputs`` and ``outputs`` are null here; only rundata fills them. Source: recorded answers and the
@@ -45,8 +41,8 @@ def run_resource(history: History, job: Job) -> dict[str, Any]:
         "properties": properties(history, job),
         "parameters": history.tracking.params(job.name),
         "tags": shown_tags(job, history.tracking.tags(job.name)),
-        "target": target(job),
-        "compute": compute(job),
+        "target": target(history, job),
+        "compute": compute(history, job),
         "error": error_response(history, job),
         "warnings": job.warnings,
         "queueingInfo": job.queueing,
@@ -107,32 +103,25 @@ def author(job: Job) -> dict[str, Any]:
 
 def properties(history: History, job: Job) -> dict[str, str]:
     """The run's properties, with those that the service adds."""
-    own = job.definition.get("properties", {})
-    if job.definition["jobType"] == "Pipeline":
-        return {**history.engine.types["Pipeline"].system_properties(job.definition), **own}
-    step = {"azureml.runsource": STEP, "azureml.pipelinerunid": job.parent or ""} if job.node else {}
-    return {"_azureml.ComputeTargetType": "amlctrain", "azureml.ModuleName": "", **step, **own}
+    return {**history.engine.type_of(job).run_view.system_properties(job), **job.definition.get("properties", {})}
 
 
 def run_type(history: History, job: Job) -> str:
     """The word for what kind of run it is."""
-    kind = job.definition["jobType"]
-    return STEP if job.node and kind != "Pipeline" else history.engine.types[kind].run_type
+    view = history.engine.type_of(job).run_view
+    return view.step_type if job.node else view.run_type
 
 
-def target(job: Job) -> str:
-    """The compute's name; a pipeline's own is the one that its nodes run on unless they name another."""
-    if job.definition["jobType"] == "Pipeline":
-        settings = job.definition.get("settings") or {}
-        return str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
-    return str(job.definition.get("computeId") or "serverless").rpartition("/")[2]
+def target(history: History, job: Job) -> str:
+    """The compute's name."""
+    return history.engine.type_of(job).run_view.target(job.definition)
 
 
-def compute(job: Job) -> dict[str, Any]:
+def compute(history: History, job: Job) -> dict[str, Any]:
     """What the job runs on."""
     resources = job.definition.get("resources") or {"instanceCount": None}
     return {
-        "target": target(job),
+        "target": target(history, job),
         "targetType": "amlctrain",
         "vmSize": resources.get("instanceType"),
         "instanceCount": resources["instanceCount"],

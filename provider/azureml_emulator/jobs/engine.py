@@ -15,6 +15,7 @@ from azureml_emulator.core.schema import Shape
 from azureml_emulator.jobs.definitions import Properties, with_defaults
 from azureml_emulator.jobs.job_run import JobRun, RunContext
 from azureml_emulator.jobs.models import BEFORE_RUNNING, STOPPABLE, Job
+from azureml_emulator.jobs.views import JobView, RunView
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,10 @@ ON_EXIT = "The emulator was not running any more while the job ran; what was lef
 
 LAST_WORDS = 15.0
 """Seconds that running jobs get to end when the emulator stops."""
+
+
+Runner = Callable[["Engine", str], JobRun]
+"""``runner(engine, name)``: what takes the job of this name to its end."""
 
 
 async def nothing_left(job: Job) -> None:
@@ -37,12 +42,9 @@ class JobType:
     :param check: ``check(engine, given, depth)``: the properties with their references in the service's spelling. It
         raises the service's refusal of what does not exist or does not fit; ``depth`` counts the pipelines around it.
     :param complete: ``complete(name, definition)``: the definition with the defaults of this type.
-    :param run: ``run(engine, name)``: what takes the job to its end.
-    :param absent: properties that are shown as null when they were not given.
-    :param shown: ``shown(definition, parameters)``: properties that are shown beside those of the definition; the
-        parameters are those that the job logged with MLflow.
-    :param system_properties: ``system_properties(definition)``: what the service adds to the job's own properties.
-    :param run_type: run history's word for it.
+    :param run: what takes the job to its end.
+    :param job_view: how it shows as a job.
+    :param run_view: how it shows as a run.
     :param needs_user_token: whether its PUT must carry a token for Azure ML, too.
     :param end_leftovers: ends processes that a former emulator left of a job.
     """
@@ -51,11 +53,9 @@ class JobType:
     schema: Shape
     check: Callable[[Engine, Properties, int], Properties]
     complete: Callable[[str, Properties], Properties]
-    run: Callable[[Engine, str], JobRun]
-    absent: tuple[str, ...]
-    shown: Callable[[Properties, Mapping[str, str]], Properties]
-    system_properties: Callable[[Properties], dict[str, str]]
-    run_type: str
+    run: Runner
+    job_view: JobView
+    run_view: RunView
     needs_user_token: bool = False
     end_leftovers: Callable[[Job], Awaitable[object]] = nothing_left
 
@@ -71,16 +71,23 @@ class Engine:
         self,
         context: RunContext,
         types: Iterable[JobType],
-        runners: Mapping[str, Callable[[Engine, str], JobRun]],
+        runners: Mapping[str, Runner],
         created_by: str,
     ) -> None:
         self.context = context
         self.jobs = context.jobs
-        self.types = {row.name: row for row in types}
-        self._runners = {**{row.name: row.run for row in self.types.values()}, **runners}
+        self.types: dict[str, JobType] = {}
+        self._runners = dict(runners)
         self._created_by = created_by
         self._runs: dict[str, JobRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        for row in types:
+            self.add_type(row)
+
+    def add_type(self, row: JobType) -> None:
+        """Take another type of job."""
+        self.types[row.name] = row
+        self._runners[row.name] = row.run
 
     # the way in --------------------------------------------------------------------------------------
 
@@ -90,6 +97,10 @@ class Engine:
         :raises ServiceError: 400 ``UserError`` for what does not exist.
         """
         return self.types[given["jobType"]].check(self, given, depth)
+
+    def type_of(self, job: Job) -> JobType:
+        """The type of a job."""
+        return self.types[job.definition["jobType"]]
 
     def complete(self, name: str, given: Properties) -> Properties:
         """The definition as the service stores it: with its defaults."""
@@ -191,7 +202,7 @@ class Engine:
             await asyncio.wait(self._tasks.values(), timeout=LAST_WORDS)
 
     async def _recover(self, job: Job) -> None:
-        await self.types[job.definition["jobType"]].end_leftovers(job)
+        await self.type_of(job).end_leftovers(job)
         if begins_anew(job):
             self.jobs.start_over(job)
             self.submit(job.name)

@@ -27,18 +27,18 @@ def job_resource(backend: JobsBackend, job: Job) -> dict[str, Any]:
 def job_properties(backend: JobsBackend, job: Job) -> dict[str, Any]:
     """The properties of a job that is no step."""
     definition = job.definition
-    job_type = backend.engine.types[definition["jobType"]]
+    view = backend.engine.type_of(job).job_view
     hollow = job.ended and backend.faults.take("null_outputs", job.name) is not None
     return {
-        **dict.fromkeys(job_type.absent),
+        **dict.fromkeys(view.absent),
         **definition,
         "status": job.status,
         "services": {**definition.get("services", {}), **own_services(backend.settings, job.name)},
-        "properties": {**job_type.system_properties(definition), **definition["properties"]},
+        "properties": {**view.system_properties(definition), **definition["properties"]},
         "tags": shown_tags(job, backend.logged.tags(job.name)),
         "inputs": {name: {"description": None, **value} for name, value in definition["inputs"].items()},
         "outputs": {name: output_row(value, hollow) for name, value in definition["outputs"].items()},
-        **job_type.shown(definition, backend.logged.params(job.name)),
+        **view.shown(definition, backend.logged.params(job.name)),
     }
 
 

@@ -9,13 +9,17 @@ from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.jobs.checks import check_inputs
 from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine, JobType
-from azureml_emulator.pipelines.pipeline_run import PipelineRun
+from azureml_emulator.jobs.views import JobView, RunView
+from azureml_emulator.pipelines.pipeline_run import EXECUTION_LOG, PipelineRun
 from azureml_emulator.pipelines.plans import default_datastore, located, read_plan
 from azureml_emulator.pipelines.schemas import PIPELINE_JOB
 from azureml_emulator.storage.models import BlobStore
 
 DEEPEST = 10
 """How deep pipelines may lie in each other; the service's own limit is unproven."""
+
+RUN = "azureml.PipelineRun"
+"""Run history's word for a pipeline. That of a pipeline inside of another is unproven."""
 
 ABSENT = (
     "description",
@@ -38,12 +42,16 @@ def pipeline_type(resolver: Resolver, blobs: BlobStore, container: str) -> JobTy
         check=partial(check_pipeline, resolver),
         complete=complete,
         run=partial(PipelineRun, resolver, blobs, container),
-        absent=ABSENT,
-        shown=lambda definition, parameters: {},
-        system_properties=system_properties,
-        run_type="azureml.PipelineRun",
+        job_view=JobView(ABSENT, lambda definition, parameters: {}, system_properties),
+        run_view=RunView(RUN, RUN, lambda job: system_properties(job.definition), target, EXECUTION_LOG),
         needs_user_token=True,
     )
+
+
+def target(definition: Properties) -> str:
+    """The name of the compute that a pipeline's nodes run on unless they name another."""
+    settings = definition.get("settings") or {}
+    return str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
 
 
 def check_pipeline(resolver: Resolver, engine: Engine, given: Properties, depth: int) -> Properties:
@@ -80,10 +88,9 @@ def complete(name: str, definition: Properties) -> Properties:
 
 def system_properties(definition: Properties) -> dict[str, str]:
     """The properties that the service gives a pipeline. Source: recorded answers to Jobs - Get."""
-    settings = definition.get("settings") or {}
-    compute = str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
+    settings, compute = definition.get("settings") or {}, target(definition)
     return {
-        "azureml.runsource": "azureml.PipelineRun",
+        "azureml.runsource": RUN,
         "runSource": "MFE",
         "runType": "HTTP",
         "azureml.parameters": "{}",

@@ -438,14 +438,14 @@ class TestRestart:
         assert service.job("left")["status"] == "Failed"
         assert "emulator" in service.details("left")["error"]["error"]["message"]
 
-    def test_start_ends_what_outlived_emulator_and_warden(self, fresh_emulator: RunningEmulator) -> None:
+    def test_start_ends_what_outlived_emulator_and_supervisor(self, fresh_emulator: RunningEmulator) -> None:
         service = Service(fresh_emulator)
         service.submit("orphan", "exec -a orphaned-job sleep 300")
         service.wait("orphan", "Running")
         [child] = eventually("orphaned-job", 1)
-        warden = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+        supervisor = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(fresh_emulator.process.pid, signal.SIGSTOP)  # type: ignore[union-attr]
-        os.kill(warden, signal.SIGKILL)
+        os.kill(supervisor, signal.SIGKILL)
         fresh_emulator.signal(signal.SIGKILL)
         assert processes("orphaned-job") == [child]
         (fresh_emulator.state / "endpoint.json").unlink()

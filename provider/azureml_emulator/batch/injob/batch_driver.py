@@ -1,6 +1,6 @@
 """The batch driver: runs a scoring script over mini-batches of files, inside a scoring job and its interpreter.
 
-A script of the standard library only. What it is told stands in its arguments, by the names that the service's own
+A script of the standard library only. Its options are arguments by the names that the service's own
 driver takes (recorded ``azureml.parameters``), and in the environment: the places of model, data and result.
 
 What a scoring script may rely on, by Microsoft's page on authoring one: ``init()`` once in each worker, then

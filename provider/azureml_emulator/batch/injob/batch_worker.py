@@ -22,7 +22,7 @@ def work(pipe: Connection, script: str) -> None:
     try:
         module = load(script)
         module.init()
-    except BaseException:  # noqa: BLE001 - whatever a script raises, the driver is told
+    except BaseException:  # noqa: BLE001 - whatever a script raises, the driver is sent it
         pipe.send(("fatal", traceback.format_exc()))
         return
     pipe.send(("ready",))
@@ -46,7 +46,7 @@ def outcome(module: Any, files: list[str]) -> tuple[Any, ...]:
     """What one call of ``run`` came to."""
     try:
         return ("rows", *lines(module.run(list(files))))
-    except Exception as error:  # noqa: BLE001 - whatever a script raises, the driver is told
+    except Exception as error:  # noqa: BLE001 - whatever a script raises, the driver is sent it
         return ("fatal" if getattr(error, "ends_the_job", False) else "failed", traceback.format_exc())
     except SystemExit:
         return ("failed", traceback.format_exc())

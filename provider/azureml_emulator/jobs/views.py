@@ -1,0 +1,42 @@
+"""Views: how a type of job shows, as a job and as a run of run history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from azureml_emulator.jobs.definitions import Properties
+from azureml_emulator.jobs.models import Job
+
+
+@dataclass(frozen=True)
+class JobView:
+    """How a type of job shows as a job.
+
+    :param absent: properties that are shown as null when they were not given.
+    :param shown: ``shown(definition, parameters)``: properties that are shown beside those of the definition; the
+        parameters are those that the job logged with MLflow.
+    :param system_properties: ``system_properties(definition)``: what the service adds to the job's own properties.
+    """
+
+    absent: tuple[str, ...]
+    shown: Callable[[Properties, Mapping[str, str]], Properties]
+    system_properties: Callable[[Properties], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """How a type of job shows as a run.
+
+    :param run_type: run history's word for it.
+    :param step_type: the same of a step of a pipeline.
+    :param system_properties: ``system_properties(job)``: what the service adds to the run's own properties.
+    :param target: ``target(definition)``: the name of the compute.
+    :param log: the artifact that says how the job is going.
+    """
+
+    run_type: str
+    step_type: str
+    system_properties: Callable[[Job], dict[str, str]]
+    target: Callable[[Properties], str]
+    log: str
