@@ -1,1 +1,1 @@
-"""The command ``azureml-emulator``: starts, finds, asks and stops an emulator."""
+"""The command ``azureml-emulator``: starts, finds, inspects, changes and stops an emulator."""

@@ -1,4 +1,4 @@
-"""The running emulator as others see it: ``endpoint.json``, the lock that says whether it lives, the shell exports."""
+"""The running emulator as others see it: ``endpoint.json``, the lock that says whether it runs, the shell exports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class UsageError(Exception):
 
 
 class RunningError(Exception):
-    """Another emulator lives in this state directory."""
+    """Another emulator runs in this state directory."""
 
     def __init__(self, state: Path, pid: int | None) -> None:
         super().__init__(f"An emulator is already running in {state} (pid {pid or 'unknown'}); stop it first.")
@@ -128,7 +128,7 @@ def exports(endpoint: dict[str, Any]) -> str:
 
 
 class Presence:
-    """Whether an emulator lives in a state directory; for the one that does, the hold on it.
+    """Whether an emulator runs in a state directory; for the one that does, the lock that says so.
 
     The lock is the operating system's: it ends with the process, however that ends, so an ``endpoint.json`` that was
     left behind does no harm.
@@ -163,7 +163,7 @@ class Presence:
         write_private(self.file, json.dumps(describe(settings), indent=2) + "\n")
 
     def leave(self) -> None:
-        """Remove ``endpoint.json`` and let go."""
+        """Remove ``endpoint.json`` and release the lock."""
         self.file.unlink(missing_ok=True)
         if self._lock:
             register.remove(self.state)
@@ -191,7 +191,7 @@ class Presence:
             return None
 
     def endpoint(self) -> dict[str, Any]:
-        """The content of ``endpoint.json`` of a living emulator.
+        """The content of ``endpoint.json`` of a running emulator.
 
         :raises NotRunningError: there is none, or it is still starting.
         """
@@ -205,7 +205,7 @@ class Presence:
 
 
 def running() -> list[Presence]:
-    """The living emulators of this user, the one of the current folder first."""
+    """The running emulators of this user, the one of the current folder first."""
     states = dict.fromkeys([Path(DEFAULT_STATE).absolute(), *register.noted()])
     return [presence for presence in map(Presence, states) if presence.alive()]
 
@@ -215,7 +215,7 @@ def chosen(state: Path | None) -> Presence:
 
     Where none runs it is the current folder's, which then says so.
 
-    :raises SeveralRunningError: none lives in the current folder, and several elsewhere.
+    :raises SeveralRunningError: none runs in the current folder, and several elsewhere.
     """
     here = Presence(state or Path(DEFAULT_STATE))
     if state is not None or here.alive():

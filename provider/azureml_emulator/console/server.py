@@ -35,7 +35,7 @@ async def serve(settings: Settings, presence: Presence, transitions: Transitions
 
 
 async def open_ports(emulator: Emulator) -> None:
-    """Start the emulator, or say why its address cannot be had."""
+    """Start the emulator, or say why its address cannot be used."""
     settings = emulator.settings
     try:
         await emulator.start(server_context(settings))

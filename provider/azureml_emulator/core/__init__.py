@@ -1,1 +1,1 @@
-"""What every room rests on: settings, durable state, the clock, routing, errors, the language of request bodies."""
+"""What every room uses: settings, durable state, time, routing, errors, the language of request bodies."""

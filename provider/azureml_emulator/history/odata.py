@@ -38,14 +38,14 @@ class FilterError(ValueError):
 def parse_filter(text: str) -> Test:
     """A filter as a test of one run.
 
-    :raises FilterError: it cannot be read, or names a field that is not known.
+    :raises FilterError: it cannot be read, or names an unknown field.
     """
     tokens = [(kind, value) for kind, value in scan(text)]
     if not tokens:
         return lambda run: True
     test, rest = parse_or(tokens)
     if rest:
-        raise FilterError(f"The filter ends too late: {rest[0][1]!r} in {text!r}.")
+        raise FilterError(f"The filter {text!r} has {rest[0][1]!r} behind its end.")
     return test
 
 
@@ -88,10 +88,10 @@ def parse_term(tokens: Tokens) -> tuple[Test, Tokens]:
     if tokens and tokens[0][0] == "open":
         test, rest = parse_or(tokens[1:])
         if not rest or rest[0][0] != "close":
-            raise FilterError("The filter lacks a closing bracket.")
+            raise FilterError("The filter lacks a closing parenthesis.")
         return test, rest[1:]
     if len(tokens) < 3:
-        raise FilterError("The filter ends too early.")
+        raise FilterError("The filter is incomplete. A comparison has a field, an operator and a value.")
     return comparison(tokens[0][1], tokens[1][1].lower(), tokens[2]), tokens[3:]
 
 

@@ -61,7 +61,12 @@ def search_registered_models(mlflow: Mlflow, given: dict[str, Any]) -> dict[str,
 def refuse_filter(given: dict[str, Any]) -> None:
     """Filters of the registry are not here."""
     if given.get("filter"):
-        raise ServiceError(501, "NOT_IMPLEMENTED", "The emulator filters no models.", envelope=Envelope.MLFLOW)
+        raise ServiceError(
+            501,
+            "NOT_IMPLEMENTED",
+            "Filters of registered models: see docs/emulator.md for what is here.",
+            envelope=Envelope.MLFLOW,
+        )
 
 
 def latest_versions(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:

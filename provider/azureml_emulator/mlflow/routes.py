@@ -7,10 +7,7 @@ Source: MLflow REST API (service.proto and model_registry.proto of MLflow 2.22 a
 from __future__ import annotations
 
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.mlflow import experiments as experiments
-from azureml_emulator.mlflow import logged_models as logged
-from azureml_emulator.mlflow import registry as models
-from azureml_emulator.mlflow import runs as runs
+from azureml_emulator.mlflow import experiments, logged_models, registry, runs
 from azureml_emulator.mlflow.protocol import Answer, only_direct, operation
 
 VERSIONS = ("v1.0", "v2.0")
@@ -41,28 +38,28 @@ OPERATIONS: dict[tuple[str, str], Answer] = {
     ("POST", "runs/log-model"): runs.log_model,
     ("GET", "metrics/get-history"): runs.metric_history,
     ("GET", "artifacts/list"): runs.list_artifacts,
-    ("POST", "registered-models/create"): models.create_registered_model,
-    ("GET", "registered-models/get"): models.get_registered_model,
-    ("GET", "registered-models/search"): models.search_registered_models,
-    ("GET", "registered-models/get-latest-versions"): models.latest_versions,
-    ("POST", "registered-models/get-latest-versions"): models.latest_versions,
-    ("POST", "registered-models/set-tag"): models.set_registered_model_tag,
-    ("POST", "model-versions/create"): models.create_model_version,
-    ("GET", "model-versions/get"): models.get_model_version,
-    ("GET", "model-versions/search"): models.search_model_versions,
-    ("GET", "model-versions/get-download-uri"): models.download_uri,
-    ("PATCH", "model-versions/update"): models.update_model_version,
-    ("POST", "model-versions/set-tag"): models.set_model_version_tag,
+    ("POST", "registered-models/create"): registry.create_registered_model,
+    ("GET", "registered-models/get"): registry.get_registered_model,
+    ("GET", "registered-models/search"): registry.search_registered_models,
+    ("GET", "registered-models/get-latest-versions"): registry.latest_versions,
+    ("POST", "registered-models/get-latest-versions"): registry.latest_versions,
+    ("POST", "registered-models/set-tag"): registry.set_registered_model_tag,
+    ("POST", "model-versions/create"): registry.create_model_version,
+    ("GET", "model-versions/get"): registry.get_model_version,
+    ("GET", "model-versions/search"): registry.search_model_versions,
+    ("GET", "model-versions/get-download-uri"): registry.download_uri,
+    ("PATCH", "model-versions/update"): registry.update_model_version,
+    ("POST", "model-versions/set-tag"): registry.set_model_version_tag,
 }
 
 NOT_IN_SERVICE: dict[tuple[str, str], Answer] = {
     ("POST", "runs/outputs"): runs.accept_inputs,
-    ("POST", "logged-models"): logged.create_logged_model,
-    ("POST", "logged-models/search"): logged.search_logged_models,
-    ("GET", "logged-models/{model_id}"): logged.get_logged_model,
-    ("PATCH", "logged-models/{model_id}"): logged.finalize_logged_model,
-    ("PATCH", "logged-models/{model_id}/tags"): logged.set_logged_model_tags,
-    ("POST", "logged-models/{model_id}/params"): logged.log_logged_model_params,
+    ("POST", "logged-models"): logged_models.create_logged_model,
+    ("POST", "logged-models/search"): logged_models.search_logged_models,
+    ("GET", "logged-models/{model_id}"): logged_models.get_logged_model,
+    ("PATCH", "logged-models/{model_id}"): logged_models.finalize_logged_model,
+    ("PATCH", "logged-models/{model_id}/tags"): logged_models.set_logged_model_tags,
+    ("POST", "logged-models/{model_id}/params"): logged_models.log_logged_model_params,
 }
 """What MLflow 3 has and Azure ML does not: 404 by default.
 
