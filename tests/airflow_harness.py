@@ -25,7 +25,7 @@ import pytest
 from demo import processes
 from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
-from tests.emulator_fixture import leave_out_public_roots, said
+from tests.emulator_fixture import leave_out_public_roots, run_cli
 from tests.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -80,11 +80,11 @@ class Service(Emulator):
         self._fault("clear")
 
     def _fault(self, verb: str, *words: str) -> None:
-        said("fault", verb, *words, state=self.state)
+        run_cli("fault", verb, *words, state=self.state)
 
     def _journal(self, *words: str) -> list[dict[str, Any]]:
         """Read the journal in this process: waiting for a job asks several times a second."""
-        rows: list[dict[str, Any]] = json.loads(said("journal", "--json", *words, state=self.state))
+        rows: list[dict[str, Any]] = json.loads(run_cli("journal", "--json", *words, state=self.state))
         return rows
 
 

@@ -76,7 +76,7 @@ class RunningEmulator:
         self.endpoint = found
         if not self.public_roots:
             leave_out_public_roots(found)
-        self.env = read_exports(said("env", state=self.state))
+        self.env = read_exports(run_cli("env", state=self.state))
 
     def announced(self) -> dict[str, Any] | None:
         """The content of ``endpoint.json``, which a killed emulator may have left; None when there is none."""
@@ -92,26 +92,26 @@ class RunningEmulator:
 
     def journal(self, path: str = "") -> list[dict[str, Any]]:
         """The requests received whose path contains a text: time, method, path, status, client_request_id, job."""
-        return list(json.loads(said("journal", "--json", "--path", path, state=self.state)))
+        return list(json.loads(run_cli("journal", "--json", "--path", path, state=self.state)))
 
     def jobs(self, experiment: str | None = None) -> list[dict[str, Any]]:
         """The jobs made, or those of an experiment: name, type, status, experiment and times."""
         words = [] if experiment is None else ["--experiment", experiment]
-        return list(json.loads(said("journal", "--jobs", "--json", *words, state=self.state)))
+        return list(json.loads(run_cli("journal", "--jobs", "--json", *words, state=self.state)))
 
     def fault(self, kind: str, **options: Any) -> None:
         """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``."""
         pairs = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         self.faulty.add(self)
-        said("fault", "add", kind, *pairs, state=self.state)
+        run_cli("fault", "add", kind, *pairs, state=self.state)
 
     def faults(self) -> list[str]:
         """The faults asked for, a line each, with how often each came."""
-        return said("fault", "list", state=self.state).splitlines()
+        return run_cli("fault", "list", state=self.state).splitlines()
 
     def clear_faults(self) -> None:
         """Forget all faults."""
-        said("fault", "clear", state=self.state)
+        run_cli("fault", "clear", state=self.state)
         self.faulty.discard(self)
 
     def signal(self, number: int) -> int:
@@ -140,7 +140,7 @@ def leave_out_public_roots(endpoint: Mapping[str, Any]) -> None:
     bundle.write_bytes(bundle.with_name("ca.pem").read_bytes())
 
 
-def said(*arguments: str, state: Path) -> str:
+def run_cli(*arguments: str, state: Path) -> str:
     """What one ``azureml-emulator`` command prints, which must succeed; run in this process: tests ask very often."""
     with ONE_AT_A_TIME, contextlib.redirect_stdout(io.StringIO()) as printed:
         code = cli.main([*arguments, "--state", str(state)])

@@ -21,7 +21,7 @@ GROUPS = {
 """Files, and folders, that share what takes long to start: the fixture ``airflow`` is made once per worker."""
 
 ANOTHER_PROGRAM = {
-    *("airflow", "airflow2", "airflow3", "line", "tested_airflow"),
+    *("airflow", "airflow2", "airflow3", "install", "tested_airflow"),
     *("home", "installed", "judge", "run_script", "sdk_python"),
 }
 """Fixtures of tests that run another Airflow, Microsoft's client, the demo or an installed wheel."""

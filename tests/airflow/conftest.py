@@ -8,30 +8,32 @@ from pathlib import Path
 import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 from tests.emulator_fixture import RunningEmulator
 
 
 @pytest.fixture(scope="session")
-def airflow3(emulator: RunningEmulator, databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Line:
+def airflow3(emulator: RunningEmulator, databases: Path, tmp_path_factory: pytest.TempPathFactory) -> AirflowInstall:
     """Airflow 3.3, the one that the tests themselves run in."""
     settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": emulator["airflow_connection"]}
-    return Line(Path(sys.executable), tmp_path_factory.mktemp("airflow3") / "home", settings, databases / "3.db")
+    return AirflowInstall(
+        Path(sys.executable), tmp_path_factory.mktemp("airflow3") / "home", settings, databases / "3.db"
+    )
 
 
 @pytest.fixture(scope="session")
 def airflow2(
     emulator: RunningEmulator, databases: Path, airflow2_python: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Line:
+) -> AirflowInstall:
     """Airflow 2.11."""
     settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": emulator["airflow_connection"]}
-    return Line(airflow2_python, tmp_path_factory.mktemp("airflow2") / "home", settings, databases / "2.db")
+    return AirflowInstall(airflow2_python, tmp_path_factory.mktemp("airflow2") / "home", settings, databases / "2.db")
 
 
 @pytest.fixture(scope="session", params=["airflow3", "airflow2"])
-def line(request: pytest.FixtureRequest) -> Line:
+def install(request: pytest.FixtureRequest) -> AirflowInstall:
     """Each of the two."""
-    found: Line = request.getfixturevalue(request.param)
+    found: AirflowInstall = request.getfixturevalue(request.param)
     return found
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 from tests.emulator_fixture import RunningEmulator
 
 NOT_RETRIED = "AirflowFailException"
@@ -44,20 +44,20 @@ RETRIED = {"no_service", "exit_3"}
 
 
 @pytest.fixture(scope="module")
-def run(line: Line, emulator: RunningEmulator) -> Line:
+def run(install: AirflowInstall, emulator: RunningEmulator) -> AirflowInstall:
     """The DAG of all mistakes, run."""
     connection = json.loads(emulator["airflow_connection"])
     nowhere = {**connection, "extra": {**connection["extra"], "endpoint": "https://127.0.0.1:1"}}
     wrong = {**connection, "password": "wrong-secret-value"}
-    text = line.run(
+    text = install.run(
         "clean_errors", AIRFLOW_CONN_NO_SERVICE=json.dumps(nowhere), AIRFLOW_CONN_WRONG_SECRET=json.dumps(wrong)
     )
     assert connection["password"] not in text
-    return line
+    return install
 
 
 @pytest.mark.parametrize("task", ERRORS)
-def test_a_mistake_ends_in_one_clear_error(run: Line, task: str) -> None:
+def test_a_mistake_ends_in_one_clear_error(run: AirflowInstall, task: str) -> None:
     failure = run.failures("clean_errors")[task]
     expected, words = ERRORS[task]
     assert expected in failure["classes"], failure
@@ -68,7 +68,7 @@ def test_a_mistake_ends_in_one_clear_error(run: Line, task: str) -> None:
     assert "wrong-secret-value" not in failure["text"]
 
 
-def test_a_failed_job_tells_its_story_in_fields_too(run: Line) -> None:
+def test_a_failed_job_tells_its_story_in_fields_too(run: AirflowInstall) -> None:
     fields = run.failures("clean_errors")["exit_3"]["fields"]
     assert fields["status"] == "Failed"
     assert fields["job_name"]
@@ -77,7 +77,7 @@ def test_a_failed_job_tells_its_story_in_fields_too(run: Line) -> None:
     assert "3" in fields["reason"]
 
 
-def test_nothing_was_submitted_where_the_fault_is_the_users(run: Line, emulator: RunningEmulator) -> None:
+def test_nothing_was_submitted_where_the_fault_is_the_users(run: AirflowInstall, emulator: RunningEmulator) -> None:
     made = {job["name"].rpartition("-")[0].rpartition("-")[0] for job in emulator.jobs()}
     mistakes = {f"clean_errors-{task}" for task in ERRORS} - {"clean_errors-exit_3"}
     assert "clean_errors-exit_3" in made

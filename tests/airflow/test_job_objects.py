@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import DAG
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobOperator
 from airflow_azureml.operators.sdk_objects import plain
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 
 SCRIPT = Path(__file__).with_name("scripts") / "copies.py"
 
@@ -39,13 +39,13 @@ def thing(**values: Any) -> Any:
     return Thing(**values)
 
 
-def test_airflow_copies_operators_with_objects_of_microsofts_client(line: Line, sdk_python: Path) -> None:
+def test_airflow_copies_operators_with_objects_of_microsofts_client(install: AirflowInstall, sdk_python: Path) -> None:
     where = "import sysconfig, sys; print(sys.version_info[:2], sysconfig.get_path('purelib'))"
     version, _, folder = subprocess.check_output([sdk_python, "-c", where], text=True).strip().rpartition(" ")
-    if line.python_says("import sys; print(sys.version_info[:2])") != version:
+    if install.python_says("import sys; print(sys.version_info[:2])") != version:
         pytest.skip("Microsoft's client is installed for another Python.")
     found = json.loads(
-        line.python_says(f"import runpy, sys; sys.path.append({folder!r}); runpy.run_path({str(SCRIPT)!r})")
+        install.python_says(f"import runpy, sys; sys.path.append({folder!r}); runpy.run_path({str(SCRIPT)!r})")
     )
     assert found["subset"] == ["one"]
     assert found["kept"]["command"] == "echo {{ ds }} ${{inputs.x}} > ${{outputs.o}}/f"

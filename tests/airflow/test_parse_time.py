@@ -19,7 +19,7 @@ from airflow_azureml.operators import (
     AzureMLJobOperator,
 )
 from airflow_azureml.sensors import AzureMLJobSensor
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 
 COMMAND: dict[str, Any] = {"command": "echo", "environment": "azureml:e:1"}
 
@@ -111,10 +111,10 @@ def test_what_only_a_run_tells_is_let_be(make: Any) -> None:
         assert make().output["anything"].key == "anything"
 
 
-def test_airflow_takes_checked_references_for_its_own(line: Line) -> None:
+def test_airflow_takes_checked_references_for_its_own(install: AirflowInstall) -> None:
     """They set dependencies, are serialised and copied, are mapped over, and can be given whole."""
     script = Path(__file__).with_name("scripts") / "references.py"
-    assert line.python_says(f"import runpy; runpy.run_path({str(script)!r})").splitlines()[-1] == "fine"
+    assert install.python_says(f"import runpy; runpy.run_path({str(script)!r})").splitlines()[-1] == "fine"
 
 
 @pytest.mark.parametrize(

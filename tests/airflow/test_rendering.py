@@ -8,20 +8,20 @@ import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators.templates import render_around_bindings
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 
 DAY = "2024-01-01"
 FILES = ("by_name", "by_template", "by_absolute", "by_path", "by_mapping", "by_text")
 
 
 @pytest.fixture(scope="module")
-def run(line: Line) -> Line:
+def run(install: AirflowInstall) -> AirflowInstall:
     """All DAGs of ``rendering.py``, run."""
-    line.run("rendering", "native", "strict")
-    return line
+    install.run("rendering", "native", "strict")
+    return install
 
 
-def sent(run: Line, hook: AzureMLHook, dag: str, task: str, map_index: int = -1) -> dict[str, Any]:
+def sent(run: AirflowInstall, hook: AzureMLHook, dag: str, task: str, map_index: int = -1) -> dict[str, Any]:
     """The properties of the job that a task submitted, as the service has them."""
     result = run.xcom(dag, task, map_index=map_index)
     assert result, run.states(dag)
@@ -29,7 +29,7 @@ def sent(run: Line, hook: AzureMLHook, dag: str, task: str, map_index: int = -1)
 
 
 @pytest.mark.parametrize("dag", ["rendering", "native", "strict"])
-def test_bindings_stay_and_templates_are_rendered(run: Line, hook: AzureMLHook, dag: str) -> None:
+def test_bindings_stay_and_templates_are_rendered(run: AirflowInstall, hook: AzureMLHook, dag: str) -> None:
     plain = sent(run, hook, dag, "plain")
     assert plain["command"] == f"echo {DAY} ${{{{inputs.x}}}} $[[ {{{{ no }}}} ]] ${{{{inputs.x}}}} ${{{{inputs.x}}}}"
     nested = sent(run, hook, dag, "nested")
@@ -41,7 +41,7 @@ def test_bindings_stay_and_templates_are_rendered(run: Line, hook: AzureMLHook, 
 
 
 @pytest.mark.parametrize("dag", ["rendering", "native", "strict"])
-def test_mapped_tasks_are_rendered_alike(run: Line, hook: AzureMLHook, dag: str) -> None:
+def test_mapped_tasks_are_rendered_alike(run: AirflowInstall, hook: AzureMLHook, dag: str) -> None:
     first, second = (sent(run, hook, dag, "mapped", index) for index in (0, 1))
     assert first["command"] == f"echo ${{{{inputs.n}}}} {DAY} 0"
     assert first["inputs"]["n"]["value"] == f"{DAY}-a"
@@ -49,7 +49,7 @@ def test_mapped_tasks_are_rendered_alike(run: Line, hook: AzureMLHook, dag: str)
 
 
 @pytest.mark.parametrize("task", FILES)
-def test_a_file_is_rendered_however_it_is_named(run: Line, hook: AzureMLHook, task: str) -> None:
+def test_a_file_is_rendered_however_it_is_named(run: AirflowInstall, hook: AzureMLHook, task: str) -> None:
     if task == "by_mapping":
         assert_from_file(sent(run, hook, "rendering", task, 0), "from-file [0]")
     else:
@@ -57,7 +57,7 @@ def test_a_file_is_rendered_however_it_is_named(run: Line, hook: AzureMLHook, ta
 
 
 @pytest.mark.parametrize("dag", ["native", "strict"])
-def test_a_file_is_rendered_in_every_way_of_rendering(run: Line, hook: AzureMLHook, dag: str) -> None:
+def test_a_file_is_rendered_in_every_way_of_rendering(run: AirflowInstall, hook: AzureMLHook, dag: str) -> None:
     assert_from_file(sent(run, hook, dag, "by_name"))
 
 
@@ -69,11 +69,11 @@ def assert_from_file(job: dict[str, Any], title: str = "from-file") -> None:
     assert job["displayName"] == title
 
 
-def test_set_is_applied_last_and_rendered(run: Line, hook: AzureMLHook) -> None:
+def test_set_is_applied_last_and_rendered(run: AirflowInstall, hook: AzureMLHook) -> None:
     assert sent(run, hook, "rendering", "by_template")["tags"]["set"] == DAY
 
 
-def test_keywords_are_merged_over_a_mapping(run: Line, hook: AzureMLHook) -> None:
+def test_keywords_are_merged_over_a_mapping(run: AirflowInstall, hook: AzureMLHook) -> None:
     job = sent(run, hook, "rendering", "by_dict")
     assert job["command"] == f"echo {DAY} ${{{{inputs.x}}}}"
     assert {name: one["value"] for name, one in job["inputs"].items()} == {"x": DAY, "y": DAY}
@@ -81,7 +81,7 @@ def test_keywords_are_merged_over_a_mapping(run: Line, hook: AzureMLHook) -> Non
     assert job["displayName"] == "rendering.by_dict"
 
 
-def test_the_ui_shows_the_text_of_a_file(run: Line) -> None:
+def test_the_ui_shows_the_text_of_a_file(run: AirflowInstall) -> None:
     shown = run.rendered("rendering", "by_name")["job"]
     assert f"--day {DAY}" in shown
     assert "${{inputs.x}}" in shown

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import RetryAction
 
 from airflow_azureml import exceptions
 from airflow_azureml.retry import AzureMLRetryPolicy
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 
 DELAY = timedelta(seconds=7)
 
@@ -63,7 +63,7 @@ def test_a_broken_image_is_tried_again_once(try_number: int, max_tries: int, con
     assert AzureMLRetryPolicy().evaluate(failed("image"), try_number, max_tries, context).action is action
 
 
-def test_below_airflow_3_3_it_says_so_when_it_is_used(airflow2: Line) -> None:
+def test_below_airflow_3_3_it_says_so_when_it_is_used(airflow2: AirflowInstall) -> None:
     said = airflow2.python_says(
         "from airflow_azureml.retry import AzureMLRetryPolicy\n"
         "try:\n    AzureMLRetryPolicy()\nexcept RuntimeError as error:\n    print(error)"

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -26,34 +26,34 @@ RESULT = {
 
 
 @pytest.fixture(scope="module")
-def ran(line: Line) -> dict[str, tuple[Line, str]]:
+def ran(install: AirflowInstall) -> dict[str, tuple[AirflowInstall, str]]:
     """The DAGs of ``waiting.py`` and what each logged: in homes of their own, all at once, as they mostly wait."""
-    homes = {dag: line.beside(dag) for dag in ("operators", "sensors", "canceled")}
+    homes = {dag: install.beside(dag) for dag in ("operators", "sensors", "canceled")}
     with ThreadPoolExecutor() as pool:
         texts = pool.map(lambda dag: homes[dag].run(dag), homes)
     return {dag: (homes[dag], text) for dag, text in zip(homes, texts, strict=True)}
 
 
 @pytest.fixture
-def operators(ran: dict[str, tuple[Line, str]]) -> tuple[Line, str]:
+def operators(ran: dict[str, tuple[AirflowInstall, str]]) -> tuple[AirflowInstall, str]:
     """The DAG of operators, run, and what it logged."""
     return ran["operators"]
 
 
 @pytest.fixture
-def sensors(ran: dict[str, tuple[Line, str]]) -> tuple[Line, str]:
+def sensors(ran: dict[str, tuple[AirflowInstall, str]]) -> tuple[AirflowInstall, str]:
     """The DAG of sensors, run, and what it logged."""
     return ran["sensors"]
 
 
 @pytest.fixture
-def canceled(ran: dict[str, tuple[Line, str]]) -> Line:
+def canceled(ran: dict[str, tuple[AirflowInstall, str]]) -> AirflowInstall:
     """The DAG of cancels, run."""
     return ran["canceled"][0]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_result_and_each_output_are_xcoms(operators: tuple[Line, str], way: str) -> None:
+def test_the_result_and_each_output_are_xcoms(operators: tuple[AirflowInstall, str], way: str) -> None:
     run, _ = operators
     result = run.xcom("operators", f"write_{way}")
     assert set(result) == RESULT
@@ -66,32 +66,32 @@ def test_the_result_and_each_output_are_xcoms(operators: tuple[Line, str], way: 
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_output_is_the_next_tasks_input(operators: tuple[Line, str], hook: AzureMLHook, way: str) -> None:
+def test_an_output_is_the_next_tasks_input(operators: tuple[AirflowInstall, str], hook: AzureMLHook, way: str) -> None:
     run, _ = operators
     result = run.xcom("operators", f"read_{way}")
     assert "the data" in hook.get_logs(result["job_name"])
 
 
-def test_on_a_worker_the_jobs_log_is_in_the_tasks(operators: tuple[Line, str]) -> None:
+def test_on_a_worker_the_jobs_log_is_in_the_tasks(operators: tuple[AirflowInstall, str]) -> None:
     _, text = operators
     assert "std_log.txt | the data" in text
     assert "Azure ML Studio: http" in text
 
 
-def test_after_a_deferral_the_end_of_the_jobs_log_is_in_the_tasks_own(operators: tuple[Line, str]) -> None:
+def test_after_a_deferral_the_end_of_the_jobs_log_is_in_the_tasks_own(operators: tuple[AirflowInstall, str]) -> None:
     run, text = operators
     assert "| written" in text.replace("std_log.txt | written", "")
     assert f"{run.xcom('operators', 'write_deferred')['job_name']} ended as Completed." in text
 
 
-def test_no_task_looks_up_what_was_never_pushed(operators: tuple[Line, str]) -> None:
+def test_no_task_looks_up_what_was_never_pushed(operators: tuple[AirflowInstall, str]) -> None:
     _, text = operators
     assert "XCom not found" not in text
 
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_a_mapped_tasks_job_is_named_after_its_label(
-    operators: tuple[Line, str], hook: AzureMLHook, index: int
+    operators: tuple[AirflowInstall, str], hook: AzureMLHook, index: int
 ) -> None:
     run, _ = operators
     names = [run.xcom("operators", task, map_index=index)["job_name"] for task in ("labelled", "numbered")]
@@ -100,7 +100,7 @@ def test_a_mapped_tasks_job_is_named_after_its_label(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_failed_job_fails_the_task_with_its_story(operators: tuple[Line, str], way: str) -> None:
+def test_a_failed_job_fails_the_task_with_its_story(operators: tuple[AirflowInstall, str], way: str) -> None:
     run, _ = operators
     failure = run.failures("operators")[f"fail_{way}"]
     assert failure["classes"][0] == "AzureMLJobFailedError"
@@ -110,7 +110,7 @@ def test_a_failed_job_fails_the_task_with_its_story(operators: tuple[Line, str],
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_task_out_of_time_cancels_its_job(operators: tuple[Line, str], hook: AzureMLHook, way: str) -> None:
+def test_a_task_out_of_time_cancels_its_job(operators: tuple[AirflowInstall, str], hook: AzureMLHook, way: str) -> None:
     run, _ = operators
     failure = run.failures("operators")[f"slow_{way}"]
     assert {"AzureMLJobTimeoutError", "AirflowTaskTimeout"} <= set(failure["classes"]), failure
@@ -121,7 +121,7 @@ def test_a_task_out_of_time_cancels_its_job(operators: tuple[Line, str], hook: A
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_without_waiting_the_result_has_no_end(operators: tuple[Line, str], way: str) -> None:
+def test_without_waiting_the_result_has_no_end(operators: tuple[AirflowInstall, str], way: str) -> None:
     run, _ = operators
     result = run.xcom("operators", f"left_{way}")
     assert set(result) == RESULT
@@ -130,7 +130,9 @@ def test_without_waiting_the_result_has_no_end(operators: tuple[Line, str], way:
 
 
 @pytest.mark.parametrize("way", SENSORS)
-def test_a_sensors_result_is_that_of_an_operator(sensors: tuple[Line, str], hook: AzureMLHook, way: str) -> None:
+def test_a_sensors_result_is_that_of_an_operator(
+    sensors: tuple[AirflowInstall, str], hook: AzureMLHook, way: str
+) -> None:
     run, _ = sensors
     result = run.xcom("sensors", f"good_{way}")
     assert set(result) == RESULT
@@ -140,14 +142,14 @@ def test_a_sensors_result_is_that_of_an_operator(sensors: tuple[Line, str], hook
     assert "the data" in hook.get_logs(run.xcom("sensors", f"read_{way}")["job_name"])
 
 
-def test_a_sensor_takes_a_name_and_copies_the_log_where_asked(sensors: tuple[Line, str]) -> None:
+def test_a_sensor_takes_a_name_and_copies_the_log_where_asked(sensors: tuple[AirflowInstall, str]) -> None:
     run, text = sensors
     assert run.xcom("sensors", "by_name")["status"] == "Completed"
     assert "std_log.txt | written" in text
 
 
 @pytest.mark.parametrize("way", SENSORS)
-def test_a_failed_job_fails_the_sensor_or_skips_it(sensors: tuple[Line, str], way: str) -> None:
+def test_a_failed_job_fails_the_sensor_or_skips_it(sensors: tuple[AirflowInstall, str], way: str) -> None:
     run, _ = sensors
     states, failure = run.states("sensors"), run.failures("sensors")[f"bad_{way}"]
     assert (states[f"bad_{way}"], states[f"soft_{way}"]) == ("failed", "skipped")
@@ -155,7 +157,7 @@ def test_a_failed_job_fails_the_sensor_or_skips_it(sensors: tuple[Line, str], wa
     assert "why it failed" in failure["text"]
 
 
-def test_a_sensor_out_of_time_leaves_the_job_alone(canceled: Line) -> None:
+def test_a_sensor_out_of_time_leaves_the_job_alone(canceled: AirflowInstall) -> None:
     states = canceled.states("canceled")
     assert (states["timeout_poke"], states["timeout_deferred"]) == ("failed", "failed")
     assert states["timeout_soft"] == "skipped"
@@ -164,14 +166,14 @@ def test_a_sensor_out_of_time_leaves_the_job_alone(canceled: Line) -> None:
     assert canceled.xcom("canceled", "cancel")["status"] == "Canceled", "it ran until it was cancelled"
 
 
-def test_cancelling_what_has_ended_or_never_was_is_success(canceled: Line) -> None:
+def test_cancelling_what_has_ended_or_never_was_is_success(canceled: AirflowInstall) -> None:
     name = canceled.xcom("canceled", "long")["job_name"]
     assert canceled.xcom("canceled", "again") == {"job_name": name, "status": "Canceled"}
     assert canceled.xcom("canceled", "missing") == {"job_name": "no-such-job", "status": None}
 
 
 @pytest.mark.parametrize("way", ["poke", "deferred"])
-def test_a_canceled_job_fails_or_skips_as_asked(canceled: Line, way: str) -> None:
+def test_a_canceled_job_fails_or_skips_as_asked(canceled: AirflowInstall, way: str) -> None:
     states, failure = canceled.states("canceled"), canceled.failures("canceled")[f"fail_{way}"]
     assert (states[f"fail_{way}"], states[f"skip_{way}"]) == ("failed", "skipped")
     assert {"AzureMLJobCanceledError", "AirflowFailException"} <= set(failure["classes"])

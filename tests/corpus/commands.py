@@ -10,7 +10,7 @@ from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.lifecycle import submission
 from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
 from airflow_azureml.rest.ids import Workspace
-from tests.corpus.standin import GROUP, SUBSCRIPTION, WORKSPACE
+from tests.corpus.fake_azure import GROUP, SUBSCRIPTION, WORKSPACE
 
 TYPES = {
     "MpiDistribution": "mpi",

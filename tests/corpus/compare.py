@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.corpus.standin import HOME
+from tests.corpus.fake_azure import HOME
 
 EMPTY = ("inputs", "outputs", "tags", "properties", "environmentVariables", "environment_variables")
 """Keys whose empty mapping says nothing."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.corpus import compare
 from tests.corpus.cases import place
-from tests.corpus.standin import HOME, Sent, StandIn
+from tests.corpus.fake_azure import HOME, FakeAzure, Sent
 
 MODES = {
     "ro_mount": "ReadOnlyMount",
@@ -97,7 +97,7 @@ def find() -> list[Invocation]:
     return [Invocation(file.stem, json.loads(file.read_text())) for file in sorted((root / "batch").glob("*.json"))]
 
 
-class BatchStandIn(StandIn):
+class FakeAzureBatch(FakeAzure):
     """The stand-in with batch endpoints; a token says what it is for."""
 
     def login(self, sent: Sent) -> Any:

@@ -14,17 +14,17 @@ from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
 from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import compare
 from tests.corpus.cases import VARIABLE, place
-from tests.corpus.invocations import MARK, BatchStandIn, Invocation, find, reduced
-from tests.corpus.standin import CONNECTION
+from tests.corpus.fake_azure import CONNECTION
+from tests.corpus.invocations import MARK, FakeAzureBatch, Invocation, find, reduced
 from tests.corpus.test_golden import SCORE
 
 CASES = find()
 
 
 @pytest.fixture
-def standin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> BatchStandIn:
+def fake_azure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeAzureBatch:
     """The services at the edge of HTTP, and an empty working directory."""
-    made = BatchStandIn()
+    made = FakeAzureBatch()
     monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: made.send(request, **options))
     monkeypatch.setenv("AIRFLOW_CONN_CORPUS", json.dumps(CONNECTION))
     monkeypatch.chdir(tmp_path)
@@ -40,20 +40,20 @@ def test_the_corpus_has_invocations() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_equal(case: Invocation, tmp_path: Path, standin: BatchStandIn) -> None:
+def test_equal(case: Invocation, tmp_path: Path, fake_azure: FakeAzureBatch) -> None:
     """An invocation is sent once and as Microsoft's client sends it, or refused where it refuses."""
     case.lay_out(tmp_path)
     SCORE["batch", "compared"] += 1
     refused = attempt(case)
     if refused is not None:
         assert case.fault or not (case.submitted or case.beyond), f"{case.id} is refused:\n{refused}"
-        assert not [sent for sent in standin.sent if sent.method != "GET" and "login" not in sent.host]
+        assert not [sent for sent in fake_azure.sent if sent.method != "GET" and "login" not in sent.host]
     else:
         error = case.about.get("sdk_error")
         assert case.submitted or case.beyond or case.fault, f"{case.id} is sent; Microsoft's client: {error}"
-        assert len(standin.posts) == 1
+        assert len(fake_azure.posts) == 1
         if case.submitted:
-            assert_equal(case, standin)
+            assert_equal(case, fake_azure)
     SCORE["batch", "equal"] += 1
 
 
@@ -66,9 +66,9 @@ def attempt(case: Invocation) -> Exception | None:
     return None
 
 
-def assert_equal(case: Invocation, standin: BatchStandIn) -> None:
+def assert_equal(case: Invocation, fake_azure: FakeAzureBatch) -> None:
     """Compare address, headers that matter, body and uploads."""
-    sent, theirs = standin.posts[0], case.about["post"]
+    sent, theirs = fake_azure.posts[0], case.about["post"]
     headers = {name.lower(): value for name, value in sent.headers.items()}
     assert f"https://{sent.host}{sent.path}" == theirs["url"]
     assert dict(sent.query) == theirs["query"]
@@ -77,13 +77,13 @@ def assert_equal(case: Invocation, standin: BatchStandIn) -> None:
     assert MARK in sent.body["properties"]["properties"]
     found = compare.differences(reduced(sent.body, theirs=False), reduced(theirs["body"], theirs=True))
     assert not found, "\n".join(found)
-    assert blobs(standin) == compare.Requests([_theirs(row) for row in case.about["requests"]]).blobs()
+    assert blobs(fake_azure) == compare.Requests([_theirs(row) for row in case.about["requests"]]).blobs()
 
 
-def blobs(standin: BatchStandIn) -> list[tuple[str, str]]:
+def blobs(fake_azure: FakeAzureBatch) -> list[tuple[str, str]]:
     """What was uploaded."""
     puts = [
-        sent for sent in standin.sent if sent.method == "PUT" and ".blob." in sent.host and "comp" not in sent.query
+        sent for sent in fake_azure.sent if sent.method == "PUT" and ".blob." in sent.host and "comp" not in sent.query
     ]
     rows = [
         {"method": "PUT", "path": sent.path, "content_hash": hashlib.sha256(sent.content).hexdigest()} for sent in puts
@@ -97,20 +97,20 @@ def _theirs(row: dict[str, Any]) -> dict[str, Any]:
     return {"method": row["method"], "path": row["path"], "body": None, "content_hash": digest}
 
 
-def test_no_deployment_leaks_into_the_next_invocation(standin: BatchStandIn) -> None:
+def test_no_deployment_leaks_into_the_next_invocation(fake_azure: FakeAzureBatch) -> None:
     """Microsoft's client keeps one mapping of headers for all calls; each of ours has its own."""
     hook, data = AzureMLHook("corpus"), "azureml://datastores/workspaceblobstore/paths/in/"
     hook.invoke_batch_endpoint("ep-under-test", "blue", input=data)
     hook.invoke_batch_endpoint("ep-under-test", input=data)
-    named = ["azureml-model-deployment" in {name.lower() for name in sent.headers} for sent in standin.posts]
+    named = ["azureml-model-deployment" in {name.lower() for name in sent.headers} for sent in fake_azure.posts]
     assert named == [True, False]
 
 
-def test_each_invocation_has_a_mark_of_its_own(standin: BatchStandIn) -> None:
+def test_each_invocation_has_a_mark_of_its_own(fake_azure: FakeAzureBatch) -> None:
     """Two invocations of one process are two jobs."""
     for _ in range(2):
         AzureMLHook("corpus").invoke_batch_endpoint("ep-under-test", inputs={"n": 1})
-    marks = {sent.body["properties"]["properties"][MARK] for sent in standin.posts}
+    marks = {sent.body["properties"]["properties"][MARK] for sent in fake_azure.posts}
     assert len(marks) == 2
 
 
@@ -119,9 +119,9 @@ def test_each_invocation_has_a_mark_of_its_own(standin: BatchStandIn) -> None:
     [("no-such-endpoint", None, "ep-under-test"), ("ep-under-test", "green", "blue, default-deployment")],
 )
 def test_what_is_missing_is_named_beside_what_is_there(
-    endpoint: str, deployment: str | None, names: str, standin: BatchStandIn
+    endpoint: str, deployment: str | None, names: str, fake_azure: FakeAzureBatch
 ) -> None:
     """An endpoint or deployment that does not exist is told at once, with those that do."""
     with pytest.raises((AzureMLSpecError, AzureMLNotFoundError), match=f"Existing: {names}"):
         AzureMLHook("corpus").invoke_batch_endpoint(endpoint, deployment, inputs={"n": 1})
-    assert not standin.posts
+    assert not fake_azure.posts

@@ -15,7 +15,7 @@ from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
 from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import commands, compare
 from tests.corpus.cases import VARIABLE, Case, find, place
-from tests.corpus.standin import CONNECTION, StandIn
+from tests.corpus.fake_azure import CONNECTION, FakeAzure
 
 EXCEPTIONS: dict[str, str] = {}
 """Cases that are not compared, by id and reason: five at the most, none of them an unaltered public file."""
@@ -53,8 +53,8 @@ def test_equal(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """A job is sent as Microsoft's client sends it, with the same files and assets, or refused where it refuses."""
     if case.id in EXCEPTIONS:
         pytest.skip(EXCEPTIONS[case.id])
-    standin = StandIn()
-    monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: standin.send(request, **options))
+    fake_azure = FakeAzure()
+    monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: fake_azure.send(request, **options))
     monkeypatch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", json.dumps(CONNECTION))
     for name, value in ((case.about.get("command_kwargs") or {}).get("$env") or {}).items():
         monkeypatch.setenv(name, value)
@@ -62,12 +62,12 @@ def test_equal(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     refused = attempt(case, tmp_path, monkeypatch)
     if refused is not None:
         assert case.fault or not case.submitted or case.id in REFUSED, f"{case.id} is refused:\n{refused}"
-        assert not [sent for sent in standin.sent if sent.method != "GET"]
+        assert not [sent for sent in fake_azure.sent if sent.method != "GET"]
     else:
         assert case.submitted or case.fault, f"{case.id} is sent; Microsoft's client: {case.expected['sdk_error']}"
         assert case.id not in REFUSED
         if case.submitted:
-            assert_equal(case, standin)
+            assert_equal(case, fake_azure)
     SCORE[case.job_type, "equal"] += 1
 
 
@@ -90,11 +90,11 @@ def submit(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands.submit(case.about["command_kwargs"], case.job_name)
 
 
-def assert_equal(case: Case, standin: StandIn) -> None:
+def assert_equal(case: Case, fake_azure: FakeAzure) -> None:
     """Compare job, assets and uploads."""
-    ours = compare.Requests([standin.row(sent) for sent in standin.sent])
+    ours = compare.Requests([fake_azure.row(sent) for sent in fake_azure.sent])
     theirs = compare.Requests([_theirs(row) for row in case.expected["requests"]])
-    sent = next(row for row in standin.sent if row.method == "PUT" and "/jobs/" in row.path)
+    sent = next(row for row in fake_azure.sent if row.method == "PUT" and "/jobs/" in row.path)
     assert sent.path.endswith(f"/jobs/{case.job_name}")
     git = bool((case.about.get("command_kwargs") or {}).get("$env"))
     found = compare.differences(

@@ -13,7 +13,7 @@ import pytest
 from airflow_azureml.cli import main
 from tests.corpus import compare
 from tests.corpus.cases import Case, find
-from tests.corpus.standin import GROUP, SUBSCRIPTION, WORKSPACE
+from tests.corpus.fake_azure import GROUP, SUBSCRIPTION, WORKSPACE
 from tests.corpus.test_golden import EXCEPTIONS, REFUSED
 
 CASES = [case for case in find() if case.kind == "jobs" and case.submitted and case.id not in {*EXCEPTIONS, *REFUSED}]
@@ -67,7 +67,7 @@ def check_uploads(case: Case, uploads: list[Mapping[str, Any]], folder: Path, pr
 
 
 def _answered(value: Any) -> Any:
-    """Give labels the version that the stand-in answers, and places the names that are compared."""
+    """Give labels the version that the fake Azure answers, and places the names that are compared."""
     if isinstance(value, str):
         text = DOCKER.sub("https://storage/LocalUpload/", LABEL.sub("/versions/7", value))
         return CODE.sub("https://code/", text)

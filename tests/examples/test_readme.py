@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow.lines import Line
+from tests.airflow.installs import AirflowInstall
 from tests.airflow_harness import REPOSITORY, Service
 
 CODE = re.compile(r"^( *)```python\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
@@ -27,14 +27,14 @@ def test_the_readme_shows_two_dags() -> None:
 
 
 @pytest.fixture(scope="module", params=["airflow3", "airflow2"])
-def line(
+def install(
     request: pytest.FixtureRequest, service: Service, databases: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Line:
+) -> AirflowInstall:
     """An Airflow with what was pasted in its DAG folder, and one run of each DAG behind it."""
     python = Path(sys.executable) if request.param == "airflow3" else request.getfixturevalue("airflow2_python")
     home = tmp_path_factory.mktemp(request.param) / "home"
     settings = {"AIRFLOW_CONN_AZUREML_DEFAULT": service.wait()["airflow_connection"]}
-    found = Line(python, home, settings, databases / f"{request.param[-1]}.db")
+    found = AirflowInstall(python, home, settings, databases / f"{request.param[-1]}.db")
     shutil.rmtree(found.dags)
     found.dags.mkdir()
     for dag, code in pasted().items():
@@ -43,18 +43,18 @@ def line(
     return found
 
 
-def written(line: Line, service: Service, dag: str, task: str, output: str, file: str) -> str:
+def written(install: AirflowInstall, service: Service, dag: str, task: str, output: str, file: str) -> str:
     """What a job wrote to a file of an output."""
-    address: str = line.xcom(dag, task)["outputs"][output]["https_url"]
+    address: str = install.xcom(dag, task)["outputs"][output]["https_url"]
     place = address.split("/", 4)[4]
     return (service.state / "storage" / place / file).read_text(encoding="utf-8")
 
 
-def test_the_opening_example_hands_a_path_on(line: Line, service: Service) -> None:
-    assert set(line.states("squares").values()) == {"success"}
-    assert written(line, service, "squares", "train", "model", "model.txt") == "385\n"
+def test_the_opening_example_hands_a_path_on(install: AirflowInstall, service: Service) -> None:
+    assert set(install.states("squares").values()) == {"success"}
+    assert written(install, service, "squares", "train", "model", "model.txt") == "385\n"
 
 
-def test_hello_says_hello(line: Line, service: Service) -> None:
-    assert set(line.states("hello_azureml").values()) == {"success"}
-    assert written(line, service, "hello_azureml", "hello", "greeting", "hello.txt") == "Hello from Azure ML\n"
+def test_hello_says_hello(install: AirflowInstall, service: Service) -> None:
+    assert set(install.states("hello_azureml").values()) == {"success"}
+    assert written(install, service, "hello_azureml", "hello", "greeting", "hello.txt") == "Hello from Azure ML\n"

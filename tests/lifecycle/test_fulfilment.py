@@ -15,7 +15,7 @@ from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.rest.errors import NotFoundError, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
-from tests.corpus.standin import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, Sent, StandIn
+from tests.corpus.fake_azure import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, FakeAzure, Sent
 
 WS = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
 SETTINGS = Settings(WS, auth="client_secret", tenant_id=TENANT, client_id="c", client_secret="s")
@@ -30,15 +30,15 @@ JOB: dict[str, Any] = {
 class Submission:
     """Provides jobs in one workspace and keeps what was asked for each."""
 
-    def __init__(self, folder: Path, standin: StandIn) -> None:
+    def __init__(self, folder: Path, fake_azure: FakeAzure) -> None:
         self.folder = folder
-        self.standin = standin
+        self.fake_azure = fake_azure
 
     def __call__(self, job: Any) -> tuple[Any, list[str]]:
-        before = len(self.standin.sent)
+        before = len(self.fake_azure.sent)
         with MLClient(SETTINGS) as client:
             body = client.run(fulfil(WS, translate(load(job, folder=str(self.folder)), WS)))
-        asked = [f"{sent.method} {sent.path.removeprefix(WS.path)}" for sent in self.standin.sent[before:]]
+        asked = [f"{sent.method} {sent.path.removeprefix(WS.path)}" for sent in self.fake_azure.sent[before:]]
         return body["properties"], asked
 
 
@@ -48,9 +48,9 @@ def submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Submission:
     for name in ("src/main.py", "one/a", "two/b", "three/c"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(name)
-    standin = StandIn()
-    monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: standin.send(request, **options))
-    return Submission(tmp_path, standin)
+    fake_azure = FakeAzure()
+    monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: fake_azure.send(request, **options))
+    return Submission(tmp_path, fake_azure)
 
 
 def test_code_and_environment_cost_a_request_each_once_they_are_there(submission: Submission) -> None:
@@ -84,7 +84,7 @@ def test_the_file_of_a_flow_is_named_by_its_address(submission: Submission) -> N
     node = {"component": "my-flow/flow.dag.yaml", "inputs": {"data": {"path": "azureml:d:1"}, "url": "${data.url}"}}
     for _ in range(2):  # the second time the code is there
         submission({"type": "pipeline", "compute": "azureml:c", "jobs": {"f": node}})
-        put = next(sent for sent in reversed(submission.standin.sent) if "/components/" in sent.path)
+        put = next(sent for sent in reversed(submission.fake_azure.sent) if "/components/" in sent.path)
         spec = put.body["properties"]["componentSpec"]
         assert spec["type"] == "promptflow_parallel"
         assert "/codes/" in spec["code"]
@@ -107,8 +107,8 @@ def test_equal_needs_are_met_once(submission: Submission) -> None:
 def test_the_id_that_the_service_answers_with_counts(submission: Submission) -> None:
     node = {"type": "command", "command": "echo", "environment": "azureml:e:1"}
     body, _ = submission({"type": "pipeline", "compute": "azureml:c", "jobs": {"a": node}})
-    put = next(sent for sent in submission.standin.sent if sent.method == "PUT" and "/components/" in sent.path)
-    answered = submission.standin.row(put)["id"]
+    put = next(sent for sent in submission.fake_azure.sent if sent.method == "PUT" and "/components/" in sent.path)
+    answered = submission.fake_azure.row(put)["id"]
     assert answered != put.path, "the stand-in chooses an address of its own"
     assert body["jobs"]["a"]["componentId"] == answered
 
@@ -135,14 +135,14 @@ def test_labels_become_versions(submission: Submission) -> None:
 def test_a_named_environment_is_its_newest_version_or_the_next_one(
     submission: Submission, monkeypatch: pytest.MonkeyPatch, changed: bool, wanted: str
 ) -> None:
-    answer = submission.standin.resource
+    answer = submission.fake_azure.resource
 
     def refuse(sent: Sent, parts: list[str]) -> tuple[int, Any, dict[str, str]]:
         if changed and sent.method == "PUT" and parts[-1] == "7":
             return 409, {"error": {"code": "UserError", "message": "it is there, otherwise"}}, {}
         return answer(sent, parts)
 
-    monkeypatch.setattr(submission.standin, "resource", refuse)
+    monkeypatch.setattr(submission.fake_azure, "resource", refuse)
     job = load({"command": "echo", "environment": {"name": "n", "image": "i"}}, from_python=True)
     body, asked = submission(job)
     assert body["environmentId"] == f"{WS.path}/environments/n/versions/{wanted}"
@@ -155,4 +155,4 @@ def test_what_does_not_exist(submission: Submission) -> None:
     node = {"type": "command", "command": "echo", "environment": "azureml:e:1"}
     with pytest.raises(SpecError, match='compute "no-such-c" does not exist'):
         submission({"type": "pipeline", "compute": "azureml:no-such-c", "jobs": {"a": node}})
-    assert not [sent for sent in submission.standin.sent if sent.method == "PUT"]
+    assert not [sent for sent in submission.fake_azure.sent if sent.method == "PUT"]

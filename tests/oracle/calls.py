@@ -19,8 +19,8 @@ from airflow_azureml.jobspec.document.document import Document, SourceLocation
 from airflow_azureml.jobspec.document.load import LocalFiles
 from tests.corpus import commands, compare
 from tests.corpus.cases import CLONE
-from tests.corpus.invocations import BatchStandIn, Invocation, reduced
-from tests.corpus.standin import StandIn
+from tests.corpus.fake_azure import FakeAzure
+from tests.corpus.invocations import FakeAzureBatch, Invocation, reduced
 from tests.oracle.judge import Case, differences, recorded
 
 PATHS = [str(CLONE / "provider"), os.path.dirname(os.path.dirname(pathspec.__file__))]
@@ -58,7 +58,7 @@ class Call(Case):
         assert isinstance(self.job, Mapping)
         arguments = self.job
         with inside(file.parent), mock.patch.dict(os.environ, self.environment):
-            return recorded(StandIn(), lambda: commands.submit(arguments, arguments.get("name") or "job-under-test"))
+            return recorded(FakeAzure(), lambda: commands.submit(arguments, arguments.get("name") or "job-under-test"))
 
     def differences(self, own: Mapping[str, Any], other: Mapping[str, Any]) -> Sequence[str]:
         """List where two submissions differ; properties of git count where the environment says them."""
@@ -87,7 +87,7 @@ class Made(Case):
             return {"error": found["refused"], "rows": []}
         place = SourceLocation(found["folder"])
         document = Document(found["value"], found["folder"], LocalFiles(), {(): place}, from_python=True)
-        return recorded(StandIn(), lambda: AzureMLHook().create_job(document, "job-under-test"))
+        return recorded(FakeAzure(), lambda: AzureMLHook().create_job(document, "job-under-test"))
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Setting(Case):
     def submit(self, file: Path, answer: Answer) -> dict[str, Any]:
         """Set the same in ours."""
         name = (yaml.safe_load(super().text) or {}).get("name") or "job-under-test"
-        return recorded(StandIn(), lambda: AzureMLHook().create_job(file, name, set=self.override))
+        return recorded(FakeAzure(), lambda: AzureMLHook().create_job(file, name, set=self.override))
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,10 @@ class Invoked(Case):
         """Give the same to our hook."""
         assert isinstance(self.job, Mapping)
         arguments = Invocation(self.id, {"call": self.job}).arguments()
-        standin = BatchStandIn()
+        fake_azure = FakeAzureBatch()
         with inside(file.parent):
-            found = recorded(standin, lambda: AzureMLHook().invoke_batch_endpoint(**arguments))
-        for sent in standin.posts:
+            found = recorded(fake_azure, lambda: AzureMLHook().invoke_batch_endpoint(**arguments))
+        for sent in fake_azure.posts:
             headers = {name.lower(): value for name, value in sent.headers.items()}
             found |= {"body": sent.body, "token": headers.get("azureml-model-deployment")}
             found["url"] = f"https://{sent.host}{sent.path}"

@@ -22,7 +22,7 @@ from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
 from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import compare
 from tests.corpus.cases import CLONE
-from tests.corpus.standin import CONNECTION, StandIn
+from tests.corpus.fake_azure import CONNECTION, FakeAzure
 
 PYTHON = CLONE / ".venvs" / "sdk" / "bin" / "python"
 SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"
@@ -154,15 +154,15 @@ def _read(stream: IO[str]) -> Mapping[str, Any]:
 
 def submit(file: Path) -> dict[str, Any]:
     """Submit a job file by the hook; gives back the job's body or the error, and all that was put besides."""
-    return recorded(StandIn(), lambda: AzureMLHook().create_job(file, _name(file)))
+    return recorded(FakeAzure(), lambda: AzureMLHook().create_job(file, _name(file)))
 
 
-def recorded(standin: StandIn, send: Callable[[], object]) -> dict[str, Any]:
+def recorded(fake_azure: FakeAzure, send: Callable[[], object]) -> dict[str, Any]:
     """Let something be sent; gives back the job's body or the error, and all that was put besides."""
     answer: dict[str, Any] = {"rows": []}
     variables = {"AIRFLOW_CONN_AZUREML_DEFAULT": json.dumps(CONNECTION), **OUTSIDE}
     with (
-        mock.patch.object(HTTPAdapter, "send", lambda _, request, **options: standin.send(request, **options)),
+        mock.patch.object(HTTPAdapter, "send", lambda _, request, **options: fake_azure.send(request, **options)),
         mock.patch.dict(os.environ, variables),
     ):
         try:
@@ -171,13 +171,13 @@ def recorded(standin: StandIn, send: Callable[[], object]) -> dict[str, Any]:
             answer["error"] = str(error)
         except Exception:  # noqa: BLE001 - a crash is a verdict
             answer["crash"] = traceback.format_exc()[-1500:]
-    for sent in standin.sent:
+    for sent in fake_azure.sent:
         if sent.method != "PUT" or (".blob." in sent.host and "comp" in sent.query):
             continue
         if ".blob." not in sent.host and "/jobs/" in sent.path:
             answer |= {"body": sent.body, "token": "x-azureml-token" in {name.lower() for name in sent.headers}}
         else:
-            answer["rows"].append(standin.row(sent))
+            answer["rows"].append(fake_azure.row(sent))
     return answer
 
 

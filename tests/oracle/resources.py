@@ -17,7 +17,7 @@ from airflow_azureml.jobspec.resources.table import RESOURCES
 from airflow_azureml.lifecycle.batch.deployments import begin_deployment
 from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from tests.corpus import compare
-from tests.corpus.standin import HOME, Sent, StandIn
+from tests.corpus.fake_azure import HOME, FakeAzure, Sent
 from tests.oracle.judge import Case, recorded
 
 Answer = Callable[[], Mapping[str, Any]]
@@ -28,7 +28,7 @@ LONG = re.compile(
 """The long form of a path in a datastore of this workspace."""
 
 
-class Elsewhere(StandIn):
+class Elsewhere(FakeAzure):
     """The stand-in, in which models and data have a latest version, for another place, and no others."""
 
     def answer(self, sent: Sent) -> tuple[int, Any, dict[str, str]]:
@@ -171,7 +171,7 @@ def of(kind: str, cases: Iterable[Case]) -> Iterator[Case]:
         yield Described(f"{kind}: {case.id}", case.job, case.files, kind=kind)
 
 
-class Existing(StandIn):
+class Existing(FakeAzure):
     """The stand-in, with a deployment that exists.
 
     :ivar there: as the service shows it.
@@ -202,8 +202,8 @@ class Changed(Described):
 
     def submit(self, file: Path, answer: Answer) -> dict[str, Any]:
         """Begin the update with what changes alone."""
-        standin = Existing()
-        standin.there = self.there
+        fake_azure = Existing()
+        fake_azure.there = self.there
 
         def send() -> None:
             hook = AzureMLHook()
@@ -214,7 +214,7 @@ class Changed(Described):
                 with hook.client() as client:
                     client.run(begin_deployment(workspace, "cards", "blue", found.body, found.lacking))
 
-        found = recorded(standin, send)
+        found = recorded(fake_azure, send)
         bodies = [row["body"] for row in found["rows"] if row["path"].endswith("/deployments/blue")]
         rows = [row for row in found["rows"] if not row["path"].endswith("/deployments/blue")]
         return {**found, "rows": rows, **({"body": bodies[-1]} if bodies else {})}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.airflow_harness import RealAirflow
-from tests.processes.patient import Patient, Ward
+from tests.processes.slow_run import SideBySide, SlowRun
 
 
 @pytest.fixture(scope="module")
@@ -21,24 +21,24 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def waiting(
     tested_airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path
-) -> Iterator[Mapping[str, Patient]]:
-    """Patients for the tests that hurt the triggerer, begun with all others, by their tests' names."""
-    ward: Ward = request.module.WARD
-    with ward.waiting(tested_airflow, request, gates) as begun:
+) -> Iterator[Mapping[str, SlowRun]]:
+    """Slow runs for the tests that hurt the triggerer, begun with all others, by their tests' names."""
+    cases: SideBySide = request.module.CASES
+    with cases.waiting(tested_airflow, request, gates) as begun:
         yield begun
 
 
 @pytest.fixture
-def patient(waiting: Mapping[str, Patient], request: pytest.FixtureRequest) -> Patient:
-    """The patient of a test that hurts the triggerer."""
+def slow_run(waiting: Mapping[str, SlowRun], request: pytest.FixtureRequest) -> SlowRun:
+    """The slow run of a test that hurts the triggerer."""
     return waiting[request.node.name]
 
 
 @pytest.fixture(scope="module")
 def outcomes(
-    tested_airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: Mapping[str, Patient]
+    tested_airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: Mapping[str, SlowRun]
 ) -> Iterator[Mapping[str, Future[None]]]:
     """What becomes of the cases that are tried at once, by their tests' names."""
-    ward: Ward = request.module.WARD
-    with ward.begun(tested_airflow, request, gates) as begun:
+    cases: SideBySide = request.module.CASES
+    with cases.begun(tested_airflow, request, gates) as begun:
         yield begun

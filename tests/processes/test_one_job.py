@@ -11,11 +11,11 @@ import signal
 import pytest
 
 from tests.airflow_harness import SECOND, RealAirflow
-from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patient, Ward
+from tests.processes.slow_run import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, SideBySide, SlowRun
 
 pytestmark = pytest.mark.timeout(600)
 
-WARD = Ward()
+CASES = SideBySide()
 
 
 @pytest.fixture(scope="module")
@@ -24,158 +24,158 @@ def tested_airflow(airflow: RealAirflow) -> RealAirflow:
     return airflow
 
 
-@WARD.case(DEFERRED)
-def test_a_worker_killed_right_after_its_put_leaves_one_job(patient: Patient) -> None:
+@CASES.case(DEFERRED)
+def test_a_worker_killed_right_after_its_put_leaves_one_job(slow_run: SlowRun) -> None:
     # The service acts at once, its answer comes too late: the worker dies knowing nothing of its job.
-    patient.service.fault(
-        "delay", "--route", f"PUT .*/jobs/{patient.dag}-", "--when", "after", "--delay", "60", "--times", "1"
+    slow_run.service.fault(
+        "delay", "--route", f"PUT .*/jobs/{slow_run.dag}-", "--when", "after", "--delay", "60", "--times", "1"
     )
-    patient.begin()
-    patient.airflow.until("job", lambda: patient.jobs())
-    assert patient.airflow.column("state", patient.dag, patient.run, TASK) == "running"
+    slow_run.begin()
+    slow_run.airflow.until("job", lambda: slow_run.jobs())
+    assert slow_run.airflow.column("state", slow_run.dag, slow_run.run, TASK) == "running"
 
-    patient.airflow.kill_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
+    slow_run.airflow.kill_task(slow_run.dag, slow_run.run, TASK)
+    slow_run.airflow.until("second try", lambda: slow_run.tries() == 2)
+    slow_run.finish()
 
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
-
-
-@WARD.case(DEFERRED)
-def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> None:
-    patient.begin()
-    patient.finish()
-    first = patient.result()["job_name"]
-
-    patient.airflow.clear(patient.dag, patient.run, TASK)
-    patient.airflow.until("second job", lambda: len(patient.jobs()) == 2)
-    patient.finish()
-
-    assert patient.statuses() == ["Completed", "Completed"]
-    assert patient.puts() == [1, 1]
-    assert patient.result()["job_name"] == patient.jobs()[1]["name"] != first
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
 
 
-@WARD.case(DEFERRED)
-def test_a_run_deleted_and_made_again_runs_a_new_job(patient: Patient) -> None:
-    patient.begin()
-    patient.finish()
+@CASES.case(DEFERRED)
+def test_a_finished_task_that_is_cleared_runs_a_second_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.finish()
+    first = slow_run.result()["job_name"]
 
-    patient.airflow.delete_run(patient.dag, patient.run)
-    patient.begin()
-    patient.finish()
+    slow_run.airflow.clear(slow_run.dag, slow_run.run, TASK)
+    slow_run.airflow.until("second job", lambda: len(slow_run.jobs()) == 2)
+    slow_run.finish()
 
-    assert patient.statuses() == ["Completed", "Completed"]
-    assert patient.puts() == [1, 1]
-    assert patient.result()["job_name"] == patient.jobs()[1]["name"]
-
-
-@WARD.case(ON_WORKER, DEFERRED)
-def test_marking_the_task_failed_cancels_its_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-    patient.wait_waiting()
-
-    patient.airflow.mark(patient.dag, patient.run, TASK, "failed")
-    patient.wait_status(0, "Canceled")
-
-    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
-    assert patient.statuses() == ["Canceled"]
+    assert slow_run.statuses() == ["Completed", "Completed"]
+    assert slow_run.puts() == [1, 1]
+    assert slow_run.result()["job_name"] == slow_run.jobs()[1]["name"] != first
 
 
-@WARD.case(ON_WORKER, DEFERRED)
-def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-    patient.wait_waiting()
+@CASES.case(DEFERRED)
+def test_a_run_deleted_and_made_again_runs_a_new_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.finish()
 
-    patient.airflow.clear(patient.dag, patient.run, TASK)
-    patient.wait_status(0, "Canceled")
-    patient.wait_status(1, "Running")
-    patient.finish()
+    slow_run.airflow.delete_run(slow_run.dag, slow_run.run)
+    slow_run.begin()
+    slow_run.finish()
 
-    assert patient.statuses() == ["Canceled", "Completed"]
-    assert patient.puts() == [1, 1]
-    assert patient.result()["job_name"] == patient.jobs()[1]["name"]
+    assert slow_run.statuses() == ["Completed", "Completed"]
+    assert slow_run.puts() == [1, 1]
+    assert slow_run.result()["job_name"] == slow_run.jobs()[1]["name"]
 
 
-@WARD.case(IN_A_HURRY)
-def test_a_task_out_of_time_cancels_its_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
+@CASES.case(ON_WORKER, DEFERRED)
+def test_marking_the_task_failed_cancels_its_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+    slow_run.wait_waiting()
 
-    patient.wait_status(0, "Canceled")
-    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
+    slow_run.airflow.mark(slow_run.dag, slow_run.run, TASK, "failed")
+    slow_run.wait_status(0, "Canceled")
 
-    assert patient.statuses() == ["Canceled"]
-    assert "Timeout" in patient.airflow.log(patient.dag, patient.run, TASK)
-
-
-@WARD.case(ON_WORKER)
-def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-
-    patient.airflow.kill_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.wait_task("running")
-    patient.finish()
-
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
-    assert patient.tries() == 2
-    assert patient.result()["job_name"] == patient.jobs()[0]["name"]
+    assert slow_run.airflow.wait_run(slow_run.dag, slow_run.run) == "failed"
+    assert slow_run.statuses() == ["Canceled"]
 
 
-@WARD.case(ON_WORKER)
-def test_a_worker_killed_with_its_supervisor_leaves_one_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
+@CASES.case(ON_WORKER, DEFERRED)
+def test_clearing_the_waiting_task_replaces_its_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+    slow_run.wait_waiting()
 
-    patient.airflow.kill_task(patient.dag, patient.run, TASK, supervisor=True)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
+    slow_run.airflow.clear(slow_run.dag, slow_run.run, TASK)
+    slow_run.wait_status(0, "Canceled")
+    slow_run.wait_status(1, "Running")
+    slow_run.finish()
 
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
+    assert slow_run.statuses() == ["Canceled", "Completed"]
+    assert slow_run.puts() == [1, 1]
+    assert slow_run.result()["job_name"] == slow_run.jobs()[1]["name"]
 
 
-@WARD.case(ON_WORKER)
-def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
+@CASES.case(IN_A_HURRY)
+def test_a_task_out_of_time_cancels_its_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
 
-    patient.airflow.end_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
+    slow_run.wait_status(0, "Canceled")
+    assert slow_run.airflow.wait_run(slow_run.dag, slow_run.run) == "failed"
 
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
+    assert slow_run.statuses() == ["Canceled"]
+    assert "Timeout" in slow_run.airflow.log(slow_run.dag, slow_run.run, TASK)
+
+
+@CASES.case(ON_WORKER)
+def test_a_worker_killed_while_it_waits_leaves_one_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+
+    slow_run.airflow.kill_task(slow_run.dag, slow_run.run, TASK)
+    slow_run.airflow.until("second try", lambda: slow_run.tries() == 2)
+    slow_run.wait_task("running")
+    slow_run.finish()
+
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
+    assert slow_run.tries() == 2
+    assert slow_run.result()["job_name"] == slow_run.jobs()[0]["name"]
+
+
+@CASES.case(ON_WORKER)
+def test_a_worker_killed_with_its_supervisor_leaves_one_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+
+    slow_run.airflow.kill_task(slow_run.dag, slow_run.run, TASK, supervisor=True)
+    slow_run.airflow.until("second try", lambda: slow_run.tries() == 2)
+    slow_run.finish()
+
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
+
+
+@CASES.case(ON_WORKER)
+def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+
+    slow_run.airflow.end_task(slow_run.dag, slow_run.run, TASK)
+    slow_run.airflow.until("second try", lambda: slow_run.tries() == 2)
+    slow_run.finish()
+
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
-    patient.wait_status(0, "Running")
-    patient.wait_waiting()
+def test_a_triggerer_that_ends_leaves_the_job_alone(slow_run: SlowRun, number: signal.Signals) -> None:
+    slow_run.wait_status(0, "Running")
+    slow_run.wait_waiting()
 
-    patient.airflow.kill("triggerer", number)
-    patient.airflow.start("triggerer")
-    patient.finish()
+    slow_run.airflow.kill("triggerer", number)
+    slow_run.airflow.start("triggerer")
+    slow_run.finish()
 
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
-    assert patient.tries() == 1
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
+    assert slow_run.tries() == 1
 
 
-def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(patient: Patient) -> None:
-    airflow = patient.airflow
-    patient.wait_status(0, "Running")
-    patient.wait_waiting()
+def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(slow_run: SlowRun) -> None:
+    airflow = slow_run.airflow
+    slow_run.wait_status(0, "Running")
+    slow_run.wait_waiting()
     first = airflow.triggerers()[-1]
 
     def log(triggerer: int) -> str:
-        return airflow.trigger_log(patient.dag, patient.run, TASK, triggerer)
+        return airflow.trigger_log(slow_run.dag, slow_run.run, TASK, triggerer)
 
     second = airflow.second_triggerer()
     try:
@@ -183,10 +183,10 @@ def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(patient: Pati
         airflow.until("trigger at the second triggerer", lambda: log(second))
         # Airflow 3.3 calls on_kill here as if a user had ended the task; the job may end only when that is over.
         airflow.until("end of the trigger at the first", lambda: "trigger completed" in log(first))
-        patient.finish()
+        slow_run.finish()
     finally:
         airflow.kill(SECOND, signal.SIGTERM)
 
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
-    assert patient.tries() == 1
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
+    assert slow_run.tries() == 1

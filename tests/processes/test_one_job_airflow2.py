@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.airflow_harness import RealAirflow, Service, real_airflow
-from tests.processes.patient import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, Patient, Ward
+from tests.processes.slow_run import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, SideBySide, SlowRun
 
 pytestmark = pytest.mark.timeout(600)
 
-WARD = Ward()
+CASES = SideBySide()
 
 
 @pytest.fixture(scope="module")
@@ -23,81 +23,81 @@ def tested_airflow(airflow2_python: Path, service: Service, databases: Path) -> 
         yield running
 
 
-@WARD.case(DEFERRED)
-def test_a_finished_task_that_is_cleared_runs_a_second_job(patient: Patient) -> None:
-    patient.begin()
-    patient.finish()
+@CASES.case(DEFERRED)
+def test_a_finished_task_that_is_cleared_runs_a_second_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.finish()
 
-    patient.airflow.clear(patient.dag, patient.run, TASK)
-    patient.airflow.until("second job", lambda: len(patient.jobs()) == 2)
-    patient.finish()
+    slow_run.airflow.clear(slow_run.dag, slow_run.run, TASK)
+    slow_run.airflow.until("second job", lambda: len(slow_run.jobs()) == 2)
+    slow_run.finish()
 
-    assert patient.statuses() == ["Completed", "Completed"]
-    assert patient.puts() == [1, 1]
-    assert patient.result()["job_name"] == patient.jobs()[1]["name"]
-
-
-@WARD.case(ON_WORKER, DEFERRED)
-def test_clearing_the_waiting_task_replaces_its_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-    patient.wait_waiting()
-
-    patient.airflow.clear(patient.dag, patient.run, TASK)
-    patient.wait_status(0, "Canceled")
-    patient.wait_status(1, "Running")
-    patient.finish()
-
-    assert patient.statuses() == ["Canceled", "Completed"]
-    assert patient.puts() == [1, 1]
+    assert slow_run.statuses() == ["Completed", "Completed"]
+    assert slow_run.puts() == [1, 1]
+    assert slow_run.result()["job_name"] == slow_run.jobs()[1]["name"]
 
 
-@WARD.case(IN_A_HURRY)
-def test_a_task_out_of_time_cancels_its_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
+@CASES.case(ON_WORKER, DEFERRED)
+def test_clearing_the_waiting_task_replaces_its_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+    slow_run.wait_waiting()
 
-    patient.wait_status(0, "Canceled")
-    assert patient.airflow.wait_run(patient.dag, patient.run) == "failed"
+    slow_run.airflow.clear(slow_run.dag, slow_run.run, TASK)
+    slow_run.wait_status(0, "Canceled")
+    slow_run.wait_status(1, "Running")
+    slow_run.finish()
 
-    assert patient.statuses() == ["Canceled"]
-    assert "Timeout" in patient.airflow.log(patient.dag, patient.run, TASK)
-
-
-@WARD.case(ON_WORKER)
-def test_a_worker_killed_while_it_waits_leaves_one_job(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
-
-    patient.airflow.kill_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
-
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
+    assert slow_run.statuses() == ["Canceled", "Completed"]
+    assert slow_run.puts() == [1, 1]
 
 
-@WARD.case(ON_WORKER)
-def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(patient: Patient) -> None:
-    patient.begin()
-    patient.wait_status(0, "Running")
+@CASES.case(IN_A_HURRY)
+def test_a_task_out_of_time_cancels_its_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
 
-    patient.airflow.end_task(patient.dag, patient.run, TASK)
-    patient.airflow.until("second try", lambda: patient.tries() == 2)
-    patient.finish()
+    slow_run.wait_status(0, "Canceled")
+    assert slow_run.airflow.wait_run(slow_run.dag, slow_run.run) == "failed"
 
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
+    assert slow_run.statuses() == ["Canceled"]
+    assert "Timeout" in slow_run.airflow.log(slow_run.dag, slow_run.run, TASK)
+
+
+@CASES.case(ON_WORKER)
+def test_a_worker_killed_while_it_waits_leaves_one_job(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+
+    slow_run.airflow.kill_task(slow_run.dag, slow_run.run, TASK)
+    slow_run.airflow.until("second try", lambda: slow_run.tries() == 2)
+    slow_run.finish()
+
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
+
+
+@CASES.case(ON_WORKER)
+def test_a_worker_that_is_asked_to_end_leaves_the_job_alone(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+
+    slow_run.airflow.end_task(slow_run.dag, slow_run.run, TASK)
+    slow_run.airflow.until("second try", lambda: slow_run.tries() == 2)
+    slow_run.finish()
+
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-def test_a_triggerer_that_ends_leaves_the_job_alone(patient: Patient, number: signal.Signals) -> None:
-    patient.wait_status(0, "Running")
-    patient.wait_waiting()
+def test_a_triggerer_that_ends_leaves_the_job_alone(slow_run: SlowRun, number: signal.Signals) -> None:
+    slow_run.wait_status(0, "Running")
+    slow_run.wait_waiting()
 
-    patient.airflow.kill("triggerer", number)
-    patient.airflow.start("triggerer")
-    patient.finish()
+    slow_run.airflow.kill("triggerer", number)
+    slow_run.airflow.start("triggerer")
+    slow_run.finish()
 
-    assert patient.statuses() == ["Completed"]
-    assert patient.puts() == [1]
+    assert slow_run.statuses() == ["Completed"]
+    assert slow_run.puts() == [1]

@@ -11,8 +11,8 @@ from airflow_azureml.hooks import AzureMLHook
 from airflow_azureml.rest import endpoints, jobs
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.ids import Workspace
-from tests.corpus.invocations import BatchStandIn
-from tests.corpus.standin import HOME
+from tests.corpus.fake_azure import HOME
+from tests.corpus.invocations import FakeAzureBatch
 from tests.oracle.judge import Case, recorded
 
 OURS: Mapping[str, Callable[[Workspace, Mapping[str, str]], Any]] = {
@@ -40,7 +40,7 @@ class Operation(Case):
         assert isinstance(self.job, Mapping)
         words = _words(self.job)
         read: list[Any] = []
-        standin = BatchStandIn(scripted=words["answers"])
+        fake_azure = FakeAzureBatch(scripted=words["answers"])
 
         def send() -> None:
             hook = AzureMLHook()
@@ -49,8 +49,8 @@ class Operation(Case):
                 found = client.run(steps)
             read.extend(found if isinstance(found, tuple) else [] if found is None else [found])
 
-        found = recorded(standin, send)
-        rows = [{"method": one.method, "path": one.path, "body": one.body} for one in standin.sent]
+        found = recorded(fake_azure, send)
+        rows = [{"method": one.method, "path": one.path, "body": one.body} for one in fake_azure.sent]
         shown = [[one.name, getattr(one, "status", None)] for one in read]
         return {**found, "body": {"asked": [row for row in rows if row["path"] != HOME], "read": shown}}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tests.corpus.standin import HOME
+from tests.corpus.fake_azure import HOME
 from tests.oracle.calls import Invoked
 from tests.oracle.judge import Case
 from tests.oracle.resources import Described

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.corpus.standin import HOME
+from tests.corpus.fake_azure import HOME
 from tests.oracle.judge import Case
 from tests.oracle.variations import FILES, VALUES, changed, these
 

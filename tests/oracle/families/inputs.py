@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.corpus.standin import HOME
+from tests.corpus.fake_azure import HOME
 from tests.oracle.judge import Case
 from tests.oracle.variations import FILES, VALUES
 

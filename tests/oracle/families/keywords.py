@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.corpus.standin import HOME
+from tests.corpus.fake_azure import HOME
 from tests.oracle.judge import Case
 from tests.oracle.resources import Keywords
 from tests.oracle.variations import FILES, VALUES

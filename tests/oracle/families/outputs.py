@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.corpus.standin import HOME
+from tests.corpus.fake_azure import HOME
 from tests.oracle.families.inputs import BASE, MODES, NAMES, ODD_MODES, ODD_PATHS, ODD_TYPES, TYPES
 from tests.oracle.judge import Case
 from tests.oracle.variations import VALUES

@@ -42,8 +42,8 @@ with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.St
     from azure.core.credentials import AccessToken
     from requests.adapters import HTTPAdapter
 
-from tests.corpus.invocations import BatchStandIn  # noqa: E402
-from tests.corpus.standin import GROUP, HOME, SUBSCRIPTION, TENANT, WORKSPACE, Sent  # noqa: E402
+from tests.corpus.fake_azure import GROUP, HOME, SUBSCRIPTION, TENANT, WORKSPACE, Sent  # noqa: E402
+from tests.corpus.invocations import FakeAzureBatch  # noqa: E402
 
 SERVICE = "https://eastus.api.azureml.ms"
 MADE = "2026-01-01T00:00:00Z"
@@ -62,7 +62,7 @@ class Credential:
         return AccessToken(".".join([*parts, "eHh4eA"]), int(time.time()) + 3600)
 
 
-class Service(BatchStandIn):
+class Service(FakeAzureBatch):
     """The stand-in, with what only Microsoft's client looks up.
 
     :ivar there: a deployment that exists, as the service shows it.

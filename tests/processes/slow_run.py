@@ -16,12 +16,12 @@ import pytest
 
 from tests.airflow_harness import RealAirflow, Service
 
-DEFERRED, ON_WORKER, IN_A_HURRY = "patient_deferred", "patient_on_worker", "patient_in_a_hurry"
+DEFERRED, ON_WORKER, IN_A_HURRY = "slow_deferred", "slow_on_worker", "slow_in_a_hurry"
 TASK = "work"
 
 
 @dataclass
-class Patient:
+class SlowRun:
     """One run: what becomes of its task, and which jobs it made."""
 
     airflow: RealAirflow
@@ -87,23 +87,23 @@ class Patient:
         return value
 
 
-BEDS: dict[tuple[Path, str], Iterator[int]] = defaultdict(lambda: itertools.count(1))
-"""The numbers of the next patients, by the home of their Airflow and their kind."""
+NUMBERS: dict[tuple[Path, str], Iterator[int]] = defaultdict(lambda: itertools.count(1))
+"""The numbers of the next slow runs, by the home of their Airflow and their kind."""
 
 SIDE_BY_SIDE = 6
 """Cases at a time: Airflow's database is SQLite, which lets one write after the other."""
 
-Case = Callable[[Patient], None]
+Case = Callable[[SlowRun], None]
 
 
-class Ward:
+class SideBySide:
     """The cases of a file that do not disturb each other: several at a time, each in a thread, and each is a test."""
 
     def __init__(self) -> None:
         self._cases: dict[str, Case] = {}
 
     def case(self, *kinds: str) -> Callable[[Case], Callable[..., None]]:
-        """Make a test of a case: one for each of these kinds of patients."""
+        """Make a test of a case: one for each of these kinds of slow runs."""
 
         def take(case: Case) -> Callable[..., None]:
             def look(outcomes: Mapping[str, Future[None]], kind: str, request: pytest.FixtureRequest) -> None:
@@ -122,39 +122,39 @@ class Ward:
     ) -> Iterator[dict[str, Future[None]]]:
         """Begin the cases that are among the tests to run; gives what becomes of each, by its test's name."""
         chosen = [item for item in items_of(request) if item.originalname in self._cases]
-        patients = {item.name: admit(airflow, str(item.callspec.params["kind"]), gates) for item in chosen}
+        slow_runs = {item.name: prepared(airflow, str(item.callspec.params["kind"]), gates) for item in chosen}
         try:
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-                yield {item.name: pool.submit(self._cases[item.originalname], patients[item.name]) for item in chosen}
+                yield {item.name: pool.submit(self._cases[item.originalname], slow_runs[item.name]) for item in chosen}
         finally:
             airflow.service.clear_faults()
-            release(patients)
+            release(slow_runs)
 
     @contextlib.contextmanager
     def waiting(
         self, airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path
-    ) -> Iterator[dict[str, Patient]]:
-        """Begin a patient that waits in the triggerer for each other test that needs one, by the test's name."""
-        chosen = [item for item in items_of(request) if "patient" in item.fixturenames]
-        patients = {item.name: admit(airflow, DEFERRED, gates) for item in chosen}
-        for patient in patients.values():
-            patient.begin()
+    ) -> Iterator[dict[str, SlowRun]]:
+        """Begin a slow run that waits in the triggerer for each other test that needs one, by the test's name."""
+        chosen = [item for item in items_of(request) if "slow_run" in item.fixturenames]
+        slow_runs = {item.name: prepared(airflow, DEFERRED, gates) for item in chosen}
+        for slow_run in slow_runs.values():
+            slow_run.begin()
         try:
-            yield patients
+            yield slow_runs
         finally:
-            release(patients)
+            release(slow_runs)
 
 
-def release(patients: Mapping[str, Patient]) -> None:
+def release(slow_runs: Mapping[str, SlowRun]) -> None:
     """Let the jobs end that still run."""
-    for patient in patients.values():
-        patient.gate.touch()
+    for slow_run in slow_runs.values():
+        slow_run.gate.touch()
 
 
-def admit(airflow: RealAirflow, kind: str, gates: Path) -> Patient:
-    """A patient with a DAG of its own, to be begun."""
-    dag = f"{kind}_on_{airflow.major}_{next(BEDS[airflow.home, kind])}"
-    return Patient(airflow, dag, gates / dag)
+def prepared(airflow: RealAirflow, kind: str, gates: Path) -> SlowRun:
+    """A slow run with a DAG of its own, to be begun."""
+    dag = f"{kind}_on_{airflow.major}_{next(NUMBERS[airflow.home, kind])}"
+    return SlowRun(airflow, dag, gates / dag)
 
 
 def items_of(request: pytest.FixtureRequest) -> list[pytest.Function]:

@@ -1,6 +1,6 @@
 """DAGs whose job runs until the test lets it go: the job looks for the file that the run's ``conf`` names.
 
-Each patient has a DAG of its own, so that many can be looked at side by side: ``patient_deferred_on_3_1`` is the first
+Each run has a DAG of its own, so that many can be looked at side by side: ``slow_deferred_on_3_1`` is the first
 of its kind on Airflow 3. One emulator may serve Airflow 2 and 3, and counts jobs by their DAG.
 """
 
@@ -16,16 +16,16 @@ from airflow_azureml.operators import AzureMLCommandJobOperator
 WAIT = "until test -e ${{inputs.gate}}; do sleep 0.1; done"
 MAJOR = airflow.__version__.partition(".")[0]
 
-PATIENTS = {
-    "patient_deferred": {"deferrable": True},
-    "patient_on_worker": {"deferrable": False},
-    "patient_in_a_hurry": {"deferrable": True, "execution_timeout": datetime.timedelta(seconds=30), "retries": 0},
+KINDS = {
+    "slow_deferred": {"deferrable": True},
+    "slow_on_worker": {"deferrable": False},
+    "slow_in_a_hurry": {"deferrable": True, "execution_timeout": datetime.timedelta(seconds=30), "retries": 0},
 }
-BEDS = range(1, 11)
+NUMBERS = range(1, 11)
 
-for kind, arguments in PATIENTS.items():
-    for bed in BEDS:
-        name = f"{kind}_on_{MAJOR}_{bed}"
+for kind, arguments in KINDS.items():
+    for number in NUMBERS:
+        name = f"{kind}_on_{MAJOR}_{number}"
         with DAG(
             name,
             schedule=None,

@@ -19,7 +19,7 @@ DAGS = Path(__file__).with_name("dags")
 PRELOAD = Path(__file__).with_name("preload.py")
 
 
-class Line:
+class AirflowInstall:
     """One Airflow, installed somewhere, with a home of its own.
 
     :param python: its interpreter.
@@ -56,9 +56,9 @@ class Line:
         self._warm = warm or WarmPython(python, self.environment, [PRELOAD])
         self._lay(database)
 
-    def beside(self, name: str) -> Line:
+    def beside(self, name: str) -> AirflowInstall:
         """The same Airflow in a new home, with an empty database: two of them can be busy at the same time."""
-        return Line(self.python, self.home.with_name(name), self.settings, self.database, self._warm)
+        return AirflowInstall(self.python, self.home.with_name(name), self.settings, self.database, self._warm)
 
     def run(self, *dag_ids: str, **settings: str) -> str:
         """Run DAGs to their ends and give back all that was logged."""

@@ -53,7 +53,7 @@ class Sent:
 
 
 @dataclass
-class StandIn:
+class FakeAzure:
     """The services of one case.
 
     :ivar sent: The requests that arrived, but for those about tokens.
