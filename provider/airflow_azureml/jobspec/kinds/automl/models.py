@@ -6,6 +6,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/automl/image_vertical/`` and ``nlp_vertica
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
@@ -180,7 +181,6 @@ def as_text(value: Any) -> str:
     plain = repr(value)
     if "e" not in plain:
         return plain
-    from decimal import Decimal
 
     return format(Decimal(plain), "f")
 
