@@ -82,7 +82,7 @@ def _input(located: Located, ctx: Translator, rules: ModelRules) -> Body | Inval
     if is_literal(value):
         rules.take_input(located, "Literal")
         warn_of_reading(located, ctx)
-        _tell_empty(located, ctx)
+        _warn_of_empty(located, ctx)
         return {"jobInputType": "Literal", "value": value}
     if not isinstance(value, Mapping):
         return not_an_input(located, ctx)
@@ -129,12 +129,12 @@ def _literal(located: Located, ctx: Translator, rules: ModelRules, kind: str | N
         warn_of_base(inner, ctx, inner.value)
     elif kind is None:
         warn_of_reading(inner, ctx)
-    _tell_empty(inner, ctx)
+    _warn_of_empty(inner, ctx)
     value = inner.value if kind is None else LITERALS[kind](inner, ctx)
     return INVALID if value is INVALID else {"jobInputType": "Literal", "value": value}
 
 
-def _tell_empty(located: Located, ctx: Translator) -> None:
+def _warn_of_empty(located: Located, ctx: Translator) -> None:
     """Warn of an empty text, which the service refuses in jobs. That of invocations is sent as azure-ai-ml sends it."""
     if located.value == "":
         ctx.warn(located, EMPTY)

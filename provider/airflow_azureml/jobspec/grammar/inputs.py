@@ -15,7 +15,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.document.requirements import Placeholder
-from airflow_azureml.jobspec.grammar.literals import is_literal, tell_literal
+from airflow_azureml.jobspec.grammar.literals import check_literal, is_literal
 from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, local_upload, not_local
 from airflow_azureml.jobspec.grammar.mltable import warn_of_no_table
 from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, is_binding, is_url
@@ -89,7 +89,7 @@ def job_input(located: Located, ctx: Translator, kind: str = "string") -> Body |
     """
     value = located.value
     if is_literal(value):
-        tell_literal(located, ctx, kind)
+        check_literal(located, ctx, kind)
         return {ctx.key("jobInputType"): "literal", "value": str(value)}
     if isinstance(value, Mapping) and set(value) == {"value"}:
         inner = located.child("value")

@@ -24,7 +24,7 @@ def is_literal(value: object) -> bool:
     return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
-def tell_literal(located: Located, ctx: Translator, kind: str) -> None:
+def check_literal(located: Located, ctx: Translator, kind: str) -> None:
     """Warn of what changes in a literal on its way, and note what the service does not take."""
     value = located.value
     if value == "":
