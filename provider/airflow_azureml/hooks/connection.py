@@ -67,7 +67,7 @@ class ConnectionFields:
     extra: str | None
 
     def __repr__(self) -> str:
-        """The id alone: login, password and extras are nobody's business."""
+        """The id alone: login, password and extras are not shown."""
         return f"ConnectionFields(conn_id={self.conn_id!r})"
 
     @classmethod

@@ -16,7 +16,7 @@ def register_data(ws: Workspace, name: str, version: str | None, body: Mapping[s
     """Make a data asset, or find the one that is there already.
 
     :param version: the version that must stand for this place; None: the latest if it does, else the next.
-    :param body: ``{"properties": {...}}`` with gaps.
+    :param body: ``{"properties": {...}}`` with placeholders.
     :raises SpecError: the given version exists and stands for another place.
     """
     return (yield from _register(ws, "data", name, version, body))

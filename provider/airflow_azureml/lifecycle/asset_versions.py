@@ -34,7 +34,7 @@ def keep(ws: Workspace, kind: str, name: str, version: str | None, body: Mapping
 
     :param kind: ``data`` or ``models``.
     :param version: the version that must stand for this place; None: the latest if it does, else the next.
-    :param body: ``{"properties": {...}}`` without gaps.
+    :param body: ``{"properties": {...}}`` without placeholders.
     :raises SpecError: the given version exists and stands for another place.
     """
     if version is not None:
@@ -78,10 +78,10 @@ def _updated(ws: Workspace, kind: str, found: Asset, body: Mapping[str, Any]) ->
     """Change what is said about a version (description, tags, properties ...) where it differs; its place stays."""
     fixed = {*PLACES[kind], "referencedUris"}
     given = {key: value for key, value in body["properties"].items() if key not in fixed}
-    told = tuple(changes(found.properties, given))
-    if not told:
+    changed = tuple(changes(found.properties, given))
+    if not changed:
         return found
-    yield News(Changing(f"{NAMES[kind]} {found.name}:{found.version}", told))
+    yield News(Changing(f"{NAMES[kind]} {found.name}:{found.version}", changed))
     return (
         yield from assets.create(
             ws, kind, found.name, found.version, whole({"properties": found.properties}, {"properties": given})

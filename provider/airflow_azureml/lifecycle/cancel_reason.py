@@ -3,7 +3,7 @@
 The service says that after ``limits.timeout`` "the job will be cancelled" (learn.microsoft.com, ``CommandJobLimits``),
 so both come back as ``Canceled``. A run has a ``cancelationReason`` (RunHistory TypeSpec, ``Run``); what the service
 writes there for a limit, and whether it writes anything, is unproven. So the times decide: a job that has a limit, and
-ran for at least as long, was ended by it; where they are not told, a reason that speaks of a time-out is believed.
+ran for at least as long, was ended by it; where they are missing, a reason that speaks of a time-out is believed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TIME_WORDS = re.compile(r"tim(?:e|ed)[\s-]?out|time limit|longer than|max\w* (?:
 
 
 def cancellation(ws: Workspace, job: Job) -> Steps[Cancellation]:
-    """Read why a job is Canceled; where run history does not tell, somebody has canceled it."""
+    """Read why a job is Canceled; where run history does not say, somebody has canceled it."""
     run = yield from _run(ws, job.name)
     limit = limit_of(get_any_case(job.raw, "properties"))
     reason = redact(run.cancel_reason) if run.cancel_reason else None

@@ -1,6 +1,6 @@
 """The flow that gets what a translated body lacks: uploads, versions behind labels, registrations; equal ones once.
 
-Needs are answered in the order in which the body names them, each after what it needs itself, and everything that was
+Requirements are met in the order in which the body names them, each after what it needs itself, and everything that was
 asked is kept for the run: the secret of a datastore serves all uploads to it.
 """
 
@@ -30,7 +30,7 @@ from airflow_azureml.rest.ids import DatastorePath, Workspace
 
 
 def fulfil(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
-    """Answer all needs of a translation and give back its body without gaps.
+    """Meet all requirements of a translation and return its body without placeholders.
 
     :raises SpecError: a datastore that cannot take uploads.
     """
@@ -76,7 +76,7 @@ class Fulfilment:
         self.stores: dict[str | None, tuple[workspace.Datastore, workspace.Secret]] = {}
 
     def fill(self, value: Any) -> Steps[Any]:
-        """Copy a value, with the answers in place of its gaps."""
+        """Copy a value, with the answers in place of its placeholders."""
         if isinstance(value, Placeholder):
             return value.filled((yield from self.answer(value.requirement)))
         if isinstance(value, Mapping):
@@ -92,7 +92,7 @@ class Fulfilment:
         return value
 
     def answer(self, requirement: Requirement) -> Steps[str]:
-        """Answer one need, or repeat the answer to an equal one."""
+        """Meet one requirement, or repeat the answer to an equal one."""
         if requirement not in self.answers:
             if isinstance(requirement, Resolve):
                 self.answers[requirement] = yield from assets.latest(self.ws, requirement.kind, requirement.name)
@@ -130,7 +130,7 @@ class Fulfilment:
             return (yield from assets.get(self.ws, kind, name, version)).id
 
     def put_latest(self, kind: str, name: str, body: Any) -> Steps[str]:
-        """Put the newest version of a name, which is as good as asking for it where it is the same; else the next one.
+        """Put the newest version of a name, which changes nothing where it is the same; else the next one.
 
         Source: azure-ai-ml 1.35.2, ``EnvironmentOperations._try_update_latest_version``.
         """

@@ -28,7 +28,7 @@ class LogFollower:
         """Whether the job has begun to write, as far as the last look has shown."""
 
     def look(self, job: Job) -> Steps[None]:
-        """Tell the lines that the log has gained; with a job that has ended, also an unfinished last line."""
+        """Report the lines that the log has gained; with a job that has ended, also an unfinished last line."""
         self.reading = job.status not in WAITING and not job.phase.is_terminal
         if job.status in WAITING:
             return
@@ -36,11 +36,11 @@ class LogFollower:
         yield from self._carefully(self._read(job.phase.is_terminal))
 
     def beat(self) -> Steps[None]:
-        """Tell the lines that the files seen at the last look have gained since; new files come with the next look."""
+        """Report the lines that the files of the last look have gained since; new files come with the next look."""
         yield from self._carefully(self._read_known() if self._files else self._read(False))
 
     def _carefully(self, reading: Steps[None]) -> Steps[None]:
-        """Read; what goes wrong is told once per bad spell and does no harm."""
+        """Read; a failure is reported once per bad spell and does no harm."""
         try:
             yield from reading
         except AzureMLError as error:

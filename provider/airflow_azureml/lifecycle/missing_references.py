@@ -1,4 +1,4 @@
-"""What a request names and its workspace does not have, told with the field it is in and the nearest names there are.
+"""What a request names and its workspace does not have, with the field it is in and the nearest names there are.
 
 The service is asked about it only once it has refused the request. It says in its own words that something is missing,
 often without the field, and never what there is instead.
@@ -76,7 +76,7 @@ class Named:
 def explained(ws: Workspace, body: Any, flow: Flow[T]) -> Steps[T]:
     """Carry a flow out; where the service says that something is missing, say what, where, and what there is.
 
-    :param body: what is sent, with gaps.
+    :param body: what is sent, with placeholders.
     :raises ServiceError: the service's own error, of the same class, with what was found out before its text.
     """
     try:
@@ -86,10 +86,10 @@ def explained(ws: Workspace, body: Any, flow: Flow[T]) -> Steps[T]:
     except (BadRequestError, NotFoundError) as error:
         if not isinstance(error, NotFoundError) and not ABSENCE.search(str(error)):
             raise
-        told = yield from _told(ws, body, str(error))
-        if not told:
+        lines = yield from _missing_lines(ws, body, str(error))
+        if not lines:
             raise
-        text = "\n".join((*told, str(error)))
+        text = "\n".join((*lines, str(error)))
         raise type(error)(text, error.reply, error.codes, error.correlation) from None
 
 
@@ -119,20 +119,20 @@ def pointed_out(ws: Workspace, body: Any, said: str) -> Steps[str]:
     """
     if not ABSENCE.search(said):
         return ""
-    return "\n".join((yield from _told(ws, body, said, hinted_only=True)))
+    return "\n".join((yield from _missing_lines(ws, body, said, hinted_only=True)))
 
 
-def _told(ws: Workspace, body: Any, said: str, *, hinted_only: bool = False) -> Steps[list[str]]:
+def _missing_lines(ws: Workspace, body: Any, said: str, *, hinted_only: bool = False) -> Steps[list[str]]:
     every = list(dict.fromkeys(named(ws, body)))
     hinted = [one for one in every if one.name in said]
-    told = []
+    lines = []
     try:
         for one in (hinted if hinted_only else hinted or every)[:MOST]:
             if (missing := (yield from _missing(ws, one))) is not None:
-                told.append(f"{one.place}: {missing}")
+                lines.append(f"{one.place}: {missing}")
     except AzureMLError:
-        return told
-    return told
+        return lines
+    return lines
 
 
 def _missing(ws: Workspace, one: Named) -> Steps[str | None]:

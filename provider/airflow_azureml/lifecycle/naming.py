@@ -14,7 +14,7 @@ them apart is where Airflow keeps them, a *region* and the index in it. A loop t
 gets another region: its iterations are new ones, and have jobs of their own.
 
 *Generation* counts clears: ``max(max_tries - retries, 0)`` of the task instance. Whoever edits ``retries`` of a task
-between two tries of one task instance shifts that number, and a shifted number cannot be told from a real one. Decided:
+between two tries of one task instance shifts that number, and a shifted number looks like a real one. Decided:
 
 * it rose (``retries`` lowered): that is a *Clear*; ``resume.cancel_earlier`` cancels the older job before another is
   put;

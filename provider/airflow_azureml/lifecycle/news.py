@@ -1,4 +1,4 @@
-"""What a person who reads the task log at night is told while a job is waited for: one line per thing that happened."""
+"""The news of flows, and its lines in the task log: one per thing that happened."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class QueueNote:
 
 @dataclass(frozen=True)
 class LookTrouble:
-    """News: a look at the job failed; told once per bad spell.
+    """News: a look at the job failed; once per bad spell.
 
     :param patience_left: seconds for which looks may go on failing.
     """
@@ -105,7 +105,7 @@ class LookTrouble:
 
 @dataclass(frozen=True)
 class LogTrouble:
-    """News: the job's log cannot be read for now; told once per bad spell. The job does not suffer from it."""
+    """News: the job's log cannot be read for now; once per bad spell. The job does not suffer from it."""
 
     job_name: str
     message: str

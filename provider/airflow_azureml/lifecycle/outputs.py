@@ -49,8 +49,8 @@ class Outputs:
 
     def _output(self, name: str) -> JobOutput:
         """The output as the job tells it, or as run history does."""
-        told = self._job.outputs.get(name)
-        return told if told is not None else JobOutput(self._run.outputs[name].kind)
+        declared = self._job.outputs.get(name)
+        return declared if declared is not None else JobOutput(self._run.outputs[name].kind)
 
     def _given(self, output: JobOutput) -> str | None:
         """The place that the job resource names; one with a placeholder is not a place yet."""
@@ -82,9 +82,9 @@ class Outputs:
             return f"azureml://datastores/workspaceartifactstore/paths/ExperimentRun/{container}/"
         if self._job.kind not in SINGLE_RUN:
             return None
-        told = self._job.outputs.get(name)
-        if told is not None and told.uri:
-            return (yield from self._filled(name, told.uri))
+        declared = self._job.outputs.get(name)
+        if declared is not None and declared.uri:
+            return (yield from self._filled(name, declared.uri))
         store = yield from workspace.default_datastore(self._ws)
         folder = f"azureml://datastores/{store.name}/paths/azureml/{self._job.name}/{name}/"
         return f"{folder}{name}" if self._output(name).kind == "uri_file" else folder

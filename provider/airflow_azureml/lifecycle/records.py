@@ -109,7 +109,7 @@ class JobResult:
 
     @classmethod
     def of_unfinished(cls, job: Job, tenant_id: str | None = None) -> JobResult:
-        """What is known of a job that nobody waits for: no end, no outputs, no metrics yet."""
+        """What is known of a job that is not waited for: no end, no outputs, no metrics yet."""
         link = with_tenant(job.studio_url, tenant_id) if job.studio_url else None
         return cls(job.name, job.status, job.experiment_name, link)
 
@@ -164,7 +164,7 @@ class Failure:
 class Cancellation:
     """Why a job is Canceled.
 
-    :param reason: what the service, or whoever canceled it, says; None where nobody says anything.
+    :param reason: what the service, or whoever canceled it, says; None where nothing is said.
     :param limit: the job's own limit in seconds where that has ended it; None where somebody canceled the job.
     """
 

@@ -87,8 +87,10 @@ def _laid_over(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
     body = dict(shown)
     for key, value in wanted.items():
         there = shown.get(key)
-        told_by = UNIONS.get(key)
-        same = not told_by or (isinstance(there, Mapping) and there.get(told_by) == (value or {}).get(told_by))
+        discriminator = UNIONS.get(key)
+        same = not discriminator or (
+            isinstance(there, Mapping) and there.get(discriminator) == (value or {}).get(discriminator)
+        )
         both = isinstance(there, Mapping) and isinstance(value, Mapping)
         body[key] = _laid_over(there, value) if both and same else value  # type: ignore[arg-type]
     return body

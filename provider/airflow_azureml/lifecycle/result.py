@@ -92,7 +92,7 @@ def _only(outputs: Mapping[str, T], default: bool) -> dict[str, T]:
 def failure(ws: Workspace, job: Job, *, tail: int = 40) -> Steps[Failure]:
     """Read why a job failed; what cannot be read is left out, never raised.
 
-    Of data that does not exist the nearest names are told: the service looks for it only when the job starts.
+    For data that does not exist the nearest names are given: the service looks for it only when the job starts.
 
     :param tail: lines of the log to give.
     """
@@ -117,8 +117,8 @@ def _failure(ws: Workspace, job: Job, tail: int) -> Steps[Failure]:
             own, codes = _reason(details.run)
             said, child_codes = _reason(child.run)
             reason = f"{name}: {said or 'failed without a reason'}"
-            told = child_codes or codes
-            return _because(told, f"{reason} ({own})" if own and own != said else reason, end, said or own)
+            all_codes = child_codes or codes
+            return _because(all_codes, f"{reason} ({own})" if own and own != said else reason, end, said or own)
         late = yield from _overdue_step(ws, job)
         if late is not None:
             return late
@@ -128,12 +128,12 @@ def _failure(ws: Workspace, job: Job, tail: int) -> Steps[Failure]:
 
 
 def overdue(ws: Workspace, job: Job, limit: float) -> Steps[Failure]:
-    """Tell of a job that its own limit of time has ended, with the end of its log.
+    """Describe a job that its own limit of time has ended, with the end of its log.
 
     :param limit: in seconds.
     """
-    told = yield from failure(ws, job)
-    return replace(told, reason=beyond(limit), kind="timeout")
+    why = yield from failure(ws, job)
+    return replace(why, reason=beyond(limit), kind="timeout")
 
 
 def log_tail(ws: Workspace, job: Job, *, lines: int = 40) -> Steps[str]:
@@ -146,7 +146,7 @@ def log_tail(ws: Workspace, job: Job, *, lines: int = 40) -> Steps[str]:
 
 
 def _overdue_step(ws: Workspace, job: Job) -> Steps[Failure | None]:
-    """Tell of a pipeline that failed since one of its steps was ended by its own limit of time; else None."""
+    """Describe a pipeline that failed since one of its steps was ended by its own limit of time; else None."""
     try:
         found = overdue_step(job, (yield from history.children(ws, job.name)))
     except AzureMLError:

@@ -1,9 +1,9 @@
-"""What becomes of a job when its task is told to end: a table of what Airflow can say of the task.
+"""What becomes of a job when its task is ended from outside: a table of what Airflow can say of the task.
 
-Whoever is told to end, a task on a worker or a trigger, is not told why: a user's *Clear*, a deployment and an API
+A task on a worker or a trigger that is ended is not given a reason: a user's *Clear*, a deployment and an API
 server that is away look the same from inside. So it asks Airflow for the task's state, and the answer decides. The law:
 silence, throttling and outages are never a user's wish. A job ends only when Airflow or the user said so, or when the
-task's own time is up. ``docs/when-tasks-end.md`` shows for each Airflow line who is told what.
+task's own time is up. ``docs/when-tasks-end.md`` shows for each Airflow line which process gets which signal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Fate(enum.Enum):
 
 
 class Where(enum.Enum):
-    """Who is told to end."""
+    """Which process is ended."""
 
     WORKER = "worker"
     TRIGGER = "trigger"
@@ -35,7 +35,7 @@ TIME_IS_UP = "time is up"
 """The task's own ``execution_timeout`` has passed."""
 
 NOT_AWAITED = "no longer deferred"
-"""Airflow 3.4 has taken back a trigger that it did not move: nobody waits for it any more."""
+"""Airflow 3.4 has taken back a trigger that it did not move: no task waits for it any more."""
 
 _ENDED = dict.fromkeys(
     ("failed", "success", "skipped", "upstream_failed", "removed", "restarting", NO_STATE, TIME_IS_UP, NOT_AWAITED),

@@ -82,7 +82,7 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
         looked_at = clock()
         if job is not None:
             last = job
-            yield from story.tell(job)
+            yield from story.report(job)
             if follower is not None:
                 yield from follower.look(job)
             if job.phase.is_terminal:
@@ -190,7 +190,7 @@ class _BadSpell:
 
 
 class _Story:
-    """What a waiting person has been told about a job."""
+    """What has been reported about a job."""
 
     def __init__(self, ws: Workspace, name: str, clock: Clock) -> None:
         self._ws = ws
@@ -198,23 +198,23 @@ class _Story:
         self._clock = clock
         self._status: str | None = None
         self._ask_at: float | None = None
-        self._told_why = False
+        self._reported_why = False
 
-    def tell(self, job: Job) -> Steps[None]:
-        """Tell a status that changed, and once why the job is queued for so long."""
+    def report(self, job: Job) -> Steps[None]:
+        """Report a status that changed, and once why the job is queued for so long."""
         if job.status != self._status:
             yield News(StatusChange(self._name, job.status, self._status))
             self._status = job.status
             self._ask_at = self._clock() + QUEUED_TOO_LONG if job.status == "Queued" else None
-        elif self._ask_at is not None and self._clock() >= self._ask_at and not self._told_why:
+        elif self._ask_at is not None and self._clock() >= self._ask_at and not self._reported_why:
             self._ask_at = self._clock() + QUEUED_TOO_LONG
-            yield from self._tell_why()
+            yield from self._report_why()
 
-    def _tell_why(self) -> Steps[None]:
+    def _report_why(self) -> Steps[None]:
         try:
             message = (yield from history.run(self._ws, self._name)).queue_message
         except AzureMLError:
             return
         if message:
-            self._told_why = True
+            self._reported_why = True
             yield News(QueueNote(self._name, message))

@@ -204,10 +204,10 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
     def _come_back(self, cancellation: TaskCancellation, event: Any) -> dict[str, Any]:
         from airflow_azureml.lifecycle.records import JobEvent
 
-        told = JobEvent.from_dict(event)
-        cancellation.job_name = told.job_name
-        if told.outcome == "deadline":
+        job_event = JobEvent.from_dict(event)
+        cancellation.job_name = job_event.job_name
+        if job_event.outcome == "deadline":
             raise cancellation.out_of_time(self.execution_timeout)
         options = wait_options(self.poll_interval, self.patience)
         with self._task(cancellation) as task:
-            return task.resume(told, options, tail=self.stream_logs)
+            return task.resume(job_event, options, tail=self.stream_logs)

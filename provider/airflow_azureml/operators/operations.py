@@ -51,12 +51,12 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         from airflow_azureml.lifecycle.batch.deployments import OperationEvent
 
         with translated():
-            told = OperationEvent.from_dict(event)
-        if told.outcome == "failed":
-            raise AzureMLSpecError(told.message)
-        if told.outcome == "unknown":
-            self.log.warning("%s", told.message)
-        return self._go_on(context, told.step + (told.outcome == "done"))
+            done = OperationEvent.from_dict(event)
+        if done.outcome == "failed":
+            raise AzureMLSpecError(done.message)
+        if done.outcome == "unknown":
+            self.log.warning("%s", done.message)
+        return self._go_on(context, done.step + (done.outcome == "done"))
 
     def on_kill(self) -> None:
         """End the waiting; an operation that was begun goes on, and the next try finds it."""

@@ -2,7 +2,7 @@
 
 Airflow copies operators (``tasks clear`` and ``backfill`` with ``-t``, ``dag.partial_subset``) and serialises them; a
 copy of a job object raises ``KeyError: '__deepcopy__'``, and one with outputs cannot be pickled (azure-ai-ml 1.35.2).
-Nothing of azure is imported here: an object is told by its class, which has ``_to_dict``.
+Nothing of azure is imported here: an object is recognised by its class, which has ``_to_dict``.
 """
 
 from __future__ import annotations

@@ -118,10 +118,10 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
 
         self.has_studio_page = True
         with translated(), self._task(context) as task:
-            told = JobEvent.from_dict(event)
-            if told.outcome == "deadline":
-                raise self._out_of_time(told.message)
-            return task.resume(told, configuration.wait_options(BETWEEN_FAILED_LOOKS), tail=self.stream_logs)
+            job_event = JobEvent.from_dict(event)
+            if job_event.outcome == "deadline":
+                raise self._out_of_time(job_event.message)
+            return task.resume(job_event, configuration.wait_options(BETWEEN_FAILED_LOOKS), tail=self.stream_logs)
 
     def _task(self, context: Any) -> JobTask:
         return JobTask(context["ti"], self.log, self.hook(), self.on_canceled, soft_fail=self.soft_fail)

@@ -1,4 +1,4 @@
-"""How a task on a worker is told to end, and whether its job ends with it.
+"""The end of a task on a worker by a signal or by time, and whether its job ends with it.
 
 Airflow lets little time pass between ``on_kill`` and SIGKILL. On 3.x ``on_kill`` runs inside of ``execute``, which goes
 on afterwards; on 2.11 an exception follows. So ``on_kill`` leaves the decision and the request to a thread of its own,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ANSWER_WITHIN = 3.0 if AIRFLOW_V_3_0_PLUS else 20.0
 """Seconds that Airflow has to say what state it holds of the task; without an answer the job is left alone.
 
-3.x may kill after 5 s whoever is told to end because nobody answers heartbeats; 2.11 always gives the configured time.
+3.x may kill after 5 s a process whose heartbeats are not answered; 2.11 always gives the configured time.
 """
 
 MARGIN = 0.5
@@ -34,7 +34,7 @@ MARGIN = 0.5
 
 
 class TaskInterruptedError(Exception):
-    """Raised where a task notices between two steps that it was told to end."""
+    """Raised where a task notices between two steps that it was interrupted."""
 
 
 class TaskCancellation:
@@ -62,11 +62,11 @@ class TaskCancellation:
         self.looped = looped
         self.hook = hook
         self.job_name: str | None = None
-        """The job of this task, from the moment its name is chosen or told."""
+        """The job of this task, from the moment its name is chosen or received."""
         self.status: str | None = None
         """The job's status as last seen by this process."""
         self.find_active: Callable[[Workspace], Flow[tuple[str, ...]]] | None = None
-        """Finds this task's jobs while there may be one whose name nobody has told."""
+        """Finds this task's jobs while there may be one whose name is not received yet."""
         self.stop = threading.Event()
         """Set once the task must end; ends the client's pauses."""
         self._log, self._cancel_job = log, cancel_job
@@ -118,7 +118,7 @@ class TaskCancellation:
             self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
 
     def check(self) -> None:
-        """Go no further once the task was told to end.
+        """Go no further once the task was interrupted.
 
         :raises TaskInterruptedError: it was.
         """
@@ -126,7 +126,7 @@ class TaskCancellation:
             raise TaskInterruptedError
 
     def interrupted(self) -> AzureMLException:
-        """The error of a task that was told to end; plain, so that a retry follows where there is one."""
+        """The error of an interrupted task; plain, so that a retry follows where there is one."""
         from airflow_azureml.lifecycle.task_fate import Fate
 
         self.join()

@@ -71,7 +71,7 @@ class JobTask:
     :param hook: the operator's hook.
     :param on_canceled: what a cancel by somebody else does to the task.
     :param soft_fail: skip the task where its job failed or was canceled.
-    :param cancellation: knows whether the task is to end, and is told of the job that would end with it.
+    :param cancellation: says whether the task is being ended, and gets the job that would end with it.
     """
 
     def __init__(

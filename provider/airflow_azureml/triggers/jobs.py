@@ -60,7 +60,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             return await self._wait()
         except asyncio.CancelledError:
             if not AIRFLOW_V_3_3_PLUS:
-                # Below 3.3 nobody calls on_kill, and a kill looks like a restart: Airflow's own word decides.
+                # Below 3.3 on_kill is never called, and a kill looks like a restart: Airflow's own word decides.
                 await outlive_cancels(self._end_job_with_task())
             raise
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class AzureMLOperationTrigger(AzureMLBaseTrigger):
     """Wait until an operation is done, then fire one event: ``lifecycle.batch.deployments.OperationEvent``, a mapping.
 
-    :param url: where the operation's state is told.
-    :param header: the header that told so: ``Azure-AsyncOperation`` or ``Location``.
+    :param url: where the operation's state is found.
+    :param header: the header that it comes from: ``Azure-AsyncOperation`` or ``Location``.
     :param pause: seconds before the first look.
     :param step: of several operations in a row, which one this is; the event brings it back.
     """

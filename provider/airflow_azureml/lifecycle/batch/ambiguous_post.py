@@ -36,7 +36,7 @@ def is_throttled(error: TransientError) -> bool:
 
 
 def was_not_sent(error: TransientError) -> bool:
-    """Whether nothing can have come of a call: nobody was reached, or it was another one that failed (for a token)."""
+    """Whether nothing can have come of a call: no host was reached, or it was another one that failed (for a token)."""
     if isinstance(error, TransientServiceError):
         return error.reply.method != "POST"
     return isinstance(error, UnreachableError)

@@ -53,8 +53,8 @@ CONFLICTS = 3
 class Operation:
     """A long-running operation that was begun.
 
-    :param url: where its state is told. It opens nothing by itself: asking takes a token.
-    :param header: the header that told so, which says how its answers are read.
+    :param url: where its state is found. It opens nothing by itself: asking takes a token.
+    :param header: the header that it comes from, which says how its answers are read.
     :param pause: seconds before the first look.
     """
 
@@ -140,7 +140,7 @@ def begin_deployment(
 ) -> Steps[Operation | None]:
     """Begin to make a deployment, or to change it into what it should be; None when it is that already.
 
-    :param body: as an endpoint's, with gaps: what it needs is uploaded and registered first.
+    :param body: as an endpoint's, with placeholders: what it needs is uploaded and registered first.
     :param lacking: what is wrong with it unless the deployment is there already.
     :raises SpecError: there is no such endpoint, or the deployment is new and something is lacking.
     """
@@ -230,8 +230,8 @@ def _begin(
         if found is not None and (found.state or "").lower() == "succeeded" and holds(found.raw, wanted):
             return None
         call = yield from put(found)
-        if found is not None and (told := tuple(changes(found.raw, wanted))):
-            yield News(Changing(what, told))
+        if found is not None and (changed := tuple(changes(found.raw, wanted))):
+            yield News(Changing(what, changed))
         try:
             return Operation.of((yield from call))
         except ConflictError:

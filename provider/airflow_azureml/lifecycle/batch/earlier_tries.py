@@ -1,4 +1,4 @@
-"""What the earlier tries and generations of a task left behind at an endpoint, told by the marks of its jobs."""
+"""What the earlier tries and generations of a task left behind at an endpoint, by the marks of its jobs."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def tell(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
 
     What cannot be looked at is left alone: this is a help, and no reason to fail.
 
-    :param body: of the invocation, without gaps.
+    :param body: of the invocation, without placeholders.
     """
     outputs = body["properties"].get("outputData") or {}
     for name, output in outputs.items():

@@ -8,7 +8,7 @@ for every task instance, generation and attempt. What is guaranteed, and how:
   service answered 429. Every other 4xx is a refusal, and raised.
 * **After an answer that tells nothing** (5xx, 408, none, one without a job's name) the job is looked for by its mark,
   for a minute: in the run history of the experiment since the call, then in the list of jobs. Found, it is the job of
-  this task. Not found, ``AmbiguousInvocationError``, which nobody retries.
+  this task. Not found, ``AmbiguousInvocationError``, which is not retried.
 * **A later try**, and the first try of a later generation, look before they POST. Airflow's own retries stay in their
   generation, and each try before this one has sent at most one POST that may have made a job; so when as many jobs
   carry marks of this task instance as there were tries, none can be hidden, and the last one decides as it does for all
@@ -21,14 +21,14 @@ DAG run began, by whomever: what follows holds whoever made it.
 
 * *The process dies, or the answer is lost, after the job was made*: the next try, or the look after the answer, sees an
   unmarked job that is active or succeeded: ``AmbiguousInvocationError``. No second job; a person decides.
-* *The job failed or was canceled, and Airflow retries*: an unmarked job that ended so blocks nobody, as our own would
+* *The job failed or was canceled, and Airflow retries*: an unmarked job that ended so is no obstacle, as our own would
   not, so the next attempt is sent (after the minute in which another one might still appear).
-* *Clear*: the jobs of earlier generations that have ended block nobody, for a Clear of a finished task starts a new
-  job; an unmarked one that is still active may be the earlier generation's, which cannot be told and so cannot be
+* *Clear*: the jobs of earlier generations that have ended are no obstacle, for a Clear of a finished task starts a new
+  job; an unmarked one that is still active may be the earlier generation's, which cannot be determined and so cannot be
   canceled: ``AmbiguousInvocationError``, naming it.
 * *Nothing was made*: no job is there, marked or not, and the next try sends its POST.
 
-What cannot be seen cannot be told: a service that drops the mark *and* lists a job more than a minute late may get a
+What cannot be seen cannot be decided: a service that drops the mark *and* lists a job more than a minute late may get a
 second one from a retry that follows at once.
 """
 
@@ -85,7 +85,7 @@ def invoke_once(
 
     On its way it tells ``Invoking``, ``Invoked`` and ``InvocationTrouble`` as news.
 
-    :raises AmbiguousInvocationError: a job may have been made that cannot be told to be ours.
+    :raises AmbiguousInvocationError: a job may have been made that cannot be recognised as ours.
     :raises TransientError: nothing was sent, and trying again later may help.
     :raises ServiceError: the service refuses the invocation, or does not let us look for earlier ones.
     """
@@ -200,7 +200,7 @@ class _Invocation:
     ) -> Steps[SearchResult]:
         """Look until it is enough, or for so many seconds; at the end thoroughly.
 
-        :param why: what to tell whoever waits for it.
+        :param why: the reason to report meanwhile.
         """
         until = self.clock() + seconds
         pauses = iter(LOOK_PAUSES)
@@ -243,7 +243,7 @@ class _Invocation:
     def ambiguous(
         self, why: str, strangers: Sequence[FoundJob], troubles: Sequence[AzureMLError] = ()
     ) -> AmbiguousInvocationError:
-        """The error that nobody retries."""
+        """The error that is not retried."""
         parts = [f"Cannot determine whether batch endpoint {self.target.endpoint} has a job of this task: {why}"]
         if strangers:
             shown = ", ".join(f"{row.name} ({row.status})" for row in strangers[:5])

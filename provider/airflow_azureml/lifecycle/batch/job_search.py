@@ -65,7 +65,7 @@ class SearchResult:
 
 
 def look(ws: Workspace, target: Target, since: datetime | None, *, thorough: bool) -> Steps[SearchResult]:
-    """Look once at the jobs that were made since a moment; what cannot be read is told, never raised.
+    """Look once at the jobs that were made since a moment; what cannot be read is reported, never raised.
 
     :param thorough: read the list of jobs also where run history can be read; it is long.
     :raises SettingsError: the connection is wrong.

@@ -41,7 +41,7 @@ def read(ws: Workspace, job: Job) -> Steps[OutputRecord | None]:
     if child is None:
         return None
     alone = replace(child, outputs={name: output for name, output in child.outputs.items() if name == SCORE})
-    outputs = Outputs(ws, replace(job, name=child.id, kind="Command", outputs={SCORE: _told(child)}), alone)
+    outputs = Outputs(ws, replace(job, name=child.id, kind="Command", outputs={SCORE: _declared(child)}), alone)
     record = (yield from outputs.read()).get(SCORE)
     if record is None or record.type != "uri_folder":
         return record
@@ -55,7 +55,7 @@ def read(ws: Workspace, job: Job) -> Steps[OutputRecord | None]:
     return (yield from outputs.record(SCORE, JobOutput("uri_file"), inside.long(ws)))
 
 
-def _told(child: Run) -> JobOutput:
+def _declared(child: Run) -> JobOutput:
     found = child.outputs.get(SCORE)
     return JobOutput(found.kind if found is not None else "uri_folder")
 
@@ -79,7 +79,7 @@ def _child(ws: Workspace, job: Job) -> Steps[Run | None]:
 
 
 def _file_name(ws: Workspace, job: Job) -> Steps[str | None]:
-    """The file that rows are appended to; None where they are only summarised, or nobody tells.
+    """The file that rows are appended to; None where they are only summarised, or the service does not say.
 
     What the job runs with goes before what the deployment says, for an invocation may change it.
     """
@@ -87,9 +87,9 @@ def _file_name(ws: Workspace, job: Job) -> Steps[str | None]:
         parameters = json.loads(job.properties.get(PARAMETERS, ""))
     except ValueError:
         parameters = None
-    told = get_any_case(parameters, "append_row_file_name")
-    if isinstance(told, str) and told:
-        return told
+    file_name = get_any_case(parameters, "append_row_file_name")
+    if isinstance(file_name, str) and file_name:
+        return file_name
     deployment = job.tags.get(DEPLOYMENT_TAG)
     if parameters is not None or not deployment or not job.experiment_name:
         return None
