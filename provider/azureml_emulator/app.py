@@ -83,9 +83,7 @@ class Emulator:
         self.execution = Execution(settings, self.storage, tokens, self.assets, self.workspace.computes)
         invocations = Invocations(self.store)
         self.engine = self._engine(invocations)
-        self.job_resources = JobsBackend(
-            settings, self.jobs, self.engine, self.transitions, self.faults, tokens, self.tracking
-        )
+        self.job_resources = JobsBackend(settings, self.jobs, self.engine, self.faults, tokens, self.tracking)
         self.batch = Batch(
             settings,
             self.store,
@@ -99,7 +97,6 @@ class Emulator:
         self.mlflow = Mlflow(settings, self.storage.blobs, self.assets, self.jobs, self.tracking)
         self.history = History(
             settings,
-            self.transitions,
             self.faults,
             tokens,
             self.storage,

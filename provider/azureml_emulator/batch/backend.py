@@ -106,13 +106,14 @@ class Batch:
         return job
 
     def find_job(self, endpoint: str, name: str) -> tuple[Record, Job]:
-        """A job of an endpoint, with what its invocation left of itself.
+        """A job of an endpoint as a client looks at it, with what its invocation left of itself.
 
         :raises ServiceError: the scoring host's 404.
         """
         record, job = self.invocations.get(name), self.jobs.get(name)
         if record is None or job is None or record["endpoint"].lower() != endpoint.lower():
             raise missing(f"The job {name} of endpoint {endpoint} was not found.", "JobNotFound")
+        self._engine.look(name)
         return record, job
 
     def jobs_of(self, endpoint: str, deployment: str | None) -> list[tuple[Record, Job]]:

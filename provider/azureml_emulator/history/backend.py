@@ -6,7 +6,6 @@ from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.clock import now
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.settings import Settings
-from azureml_emulator.core.transitions import JOBS, Transitions
 from azureml_emulator.identity.tokens import Tokens
 from azureml_emulator.jobs.artifacts import Artifacts
 from azureml_emulator.jobs.engine import Engine
@@ -24,7 +23,6 @@ class History:
     def __init__(
         self,
         settings: Settings,
-        transitions: Transitions,
         faults: Faults,
         tokens: Tokens,
         storage: Storage,
@@ -40,7 +38,6 @@ class History:
         self.engine = engine
         self.jobs = engine.jobs
         self.tracking = tracking
-        self._transitions = transitions
 
     def find(self, name: str, *, look: bool = False) -> Job:
         """The job of a run.
@@ -52,7 +49,7 @@ class History:
         if job is None or self.lags(job):
             raise missing_run(name)
         if look:
-            self._transitions.look(JOBS, name)
+            self.engine.look(name)
         return job
 
     def lags(self, job: Job) -> bool:

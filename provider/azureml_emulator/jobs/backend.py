@@ -10,7 +10,6 @@ from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.resource_body import ENVELOPE, invalid, read_properties
 from azureml_emulator.core.schema import Problem, record
 from azureml_emulator.core.settings import Settings
-from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.identity.tokens import Tokens
 from azureml_emulator.jobs.checks import job_type_of
 from azureml_emulator.jobs.definitions import Properties, changed_properties, immutable_message, updated_definition
@@ -35,7 +34,6 @@ class JobsBackend:
     settings: Settings
     jobs: Jobs
     engine: Engine
-    transitions: Transitions
     faults: Faults
     tokens: Tokens
     logged: LoggedValues

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from azureml_emulator.core.errors import ServiceError, nested
 from azureml_emulator.core.schema import Shape
+from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.jobs.definitions import Properties, with_defaults
 from azureml_emulator.jobs.job_run import JobRun, RunContext
 from azureml_emulator.jobs.models import BEFORE_RUNNING, STOPPABLE, Job
@@ -169,6 +170,19 @@ class Engine:
         ``cancel_slow``)."""
         run = self._runs.get(job.name)
         return job.ended or (run is not None and run.cancel_is_over)
+
+    def look(self, name: str) -> None:
+        """Count a client's look at a job, and with it at its steps: who waits for a pipeline need not look at them."""
+        for running in self._runs:
+            if name in self._lineage(running):
+                self.context.transitions.look(JOBS, running)
+
+    def _lineage(self, name: str | None) -> Iterator[str]:
+        """A job's name, and the names of the jobs that it belongs to."""
+        while name:
+            yield name
+            job = self.jobs.get(name)
+            name = job.parent if job else None
 
     async def ended(self, name: str) -> None:
         """Wait until a job has ended."""

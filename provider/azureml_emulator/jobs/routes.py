@@ -8,7 +8,6 @@ from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.transitions import JOBS
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.jobs.backend import JobsBackend
 from azureml_emulator.jobs.definitions import Properties
@@ -56,7 +55,7 @@ def check_user_token(backend: JobsBackend, request: web.Request, given: Properti
 async def get_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Get."""
     job = backend.find(name)
-    backend.transitions.look(JOBS, name)
+    backend.engine.look(name)
     return web.json_response(job_resource(backend, job))
 
 

@@ -40,6 +40,18 @@ def test_a_script_scores_every_file_once(service: BatchService) -> None:
     assert "5 files in 3 mini-batches" in service.log(service.child(job))
 
 
+def test_looks_at_the_job_count_for_its_child_too(service: BatchService) -> None:
+    endpoint = deployed(service)
+    service.emulator.command("clock", "set", "jobs", "looks", "--looks", "2")
+    try:
+        job = service.started(endpoint, service.folder(NUMBERS))
+        time.sleep(0.5)
+        assert [row["status"] for row in service.emulator.jobs(endpoint) if row["name"] == job] == ["Starting"]
+        assert service.await_batch(endpoint, job, patience=30) == "Completed"
+    finally:
+        service.emulator.command("clock", "reset")
+
+
 def test_the_job_is_a_pipeline_with_one_child(service: BatchService) -> None:
     endpoint = deployed(service)
     mark = {"airflow_invocation": "dag-task-1", "team": "alpha"}
