@@ -143,9 +143,9 @@ class Resolver:
 
     def located_id(self, version: Version) -> str:
         """The id by which run history names an asset version of the workspace."""
-        own = self._settings
+        settings = self._settings
         return (
-            f"azureml://locations/{own.region}/workspaces/{own.workspace_id}/{version.kind}/{version.name}"
+            f"azureml://locations/{settings.region}/workspaces/{settings.workspace_id}/{version.kind}/{version.name}"
             f"/versions/{version.version}"
         )
 
@@ -218,10 +218,10 @@ class Resolver:
 
     def datastore_uri(self, datastore: str, path: str) -> str:
         """The long form of a place in a datastore."""
-        own = self._settings
+        settings = self._settings
         return (
-            f"azureml://subscriptions/{own.subscription_id}/resourcegroups/{own.resource_group}"
-            f"/workspaces/{own.workspace_name}/datastores/{datastore}/paths/{path}"
+            f"azureml://subscriptions/{settings.subscription_id}/resourcegroups/{settings.resource_group}"
+            f"/workspaces/{settings.workspace_name}/datastores/{datastore}/paths/{path}"
         )
 
     def uri_of(self, place: Place) -> str:
@@ -240,11 +240,11 @@ class Resolver:
         parts = urlsplit(f"https://{found['server']}/{found['path'] or ''}" if found else address)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise UnresolvedError(f"{address!r} is not an address that the emulator can read.")
-        own = urlsplit(self._settings.storage_url)
-        account = re.escape(own.path.strip("/").partition(".blob.")[0])
+        storage = urlsplit(self._settings.storage_url)
+        account = re.escape(storage.path.strip("/").partition(".blob.")[0])
         known = re.fullmatch(rf"/{account}(?:\.(?:blob|dfs)\.[^/]+)?(?:/(.*))?", unquote(parts.path))
         # The port may have been another one when the address was written.
-        here = known is not None and parts.hostname in (own.hostname, *LOOPBACK)
+        here = known is not None and parts.hostname in (storage.hostname, *LOOPBACK)
         if found:
             if known is None or not here:
                 raise UnresolvedError(f"{address!r} lies outside of the workspace's storage account.")
@@ -253,11 +253,11 @@ class Resolver:
         return Place(container, path) if here and container else Page(address)
 
     def _check_workspace(self, address: str, values: dict[str, str | None]) -> None:
-        own = self._settings
+        settings = self._settings
         rows = (
-            (values.get("subscription"), (own.subscription_id,)),
-            (values.get("group"), (own.resource_group,)),
-            (values.get("workspace"), (own.workspace_name, own.workspace_id)),
+            (values.get("subscription"), (settings.subscription_id,)),
+            (values.get("group"), (settings.resource_group,)),
+            (values.get("workspace"), (settings.workspace_name, settings.workspace_id)),
         )
         for given, accepted in rows:
             if given is not None and given.lower() not in [name.lower() for name in accepted]:

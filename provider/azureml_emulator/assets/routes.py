@@ -74,8 +74,8 @@ async def list_versions(assets: Assets, request: web.Request, name: str, *, kind
         rows = listed(request, assets.versions.of(kind, name))
         if not rows and kind == "environments" and CURATED.fullmatch(name):
             rows = [curated(name, None)]
-    own = assets.settings
-    return page(request, own.base_url, [version_resource(own.workspace_arm_id, row) for row in rows])
+    settings = assets.settings
+    return page(request, settings.base_url, [version_resource(settings.workspace_arm_id, row) for row in rows])
 
 
 def listed(request: web.Request, rows: list[Version]) -> list[Version]:
@@ -125,8 +125,8 @@ async def start_pending_upload(assets: Assets, request: web.Request, name: str, 
     if kind not in ("TemporaryBlobReference", "None"):
         raise invalid([Problem("pendingUploadType", f"{kind!r} is not one of: None, TemporaryBlobReference.")])
     uri, signed = assets.begin_upload()
-    own = assets.settings
-    group = f"/subscriptions/{own.subscription_id}/resourceGroups/{own.resource_group}"
+    settings = assets.settings
+    group = f"/subscriptions/{settings.subscription_id}/resourceGroups/{settings.resource_group}"
     return web.json_response(
         {
             "pendingUploadId": given.get("pendingUploadId"),

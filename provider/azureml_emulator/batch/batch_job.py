@@ -18,11 +18,11 @@ PIPELINE_PROPERTIES = {
 def described(endpoint: Record, deployment: Record, given: Body, tags: Body) -> Body:
     """Names, tags and properties of a batch job. Source: recorded GET of such a job."""
     text = f"Pipeline submission for endpoint: {endpoint['name']}, deployment: {deployment['name']}."
-    own = {BATCH_TAG: "true", "azureml.deploymentname": deployment["name"], **tags}
+    marks = {BATCH_TAG: "true", "azureml.deploymentname": deployment["name"], **tags}
     return {
         "displayName": display_name(given),
         "description": given.get("description") or text,
-        "tags": {**(given.get("tags") or {}), **own},
+        "tags": {**(given.get("tags") or {}), **marks},
         "properties": {**(given.get("properties") or {}), **PIPELINE_PROPERTIES},
     }
 

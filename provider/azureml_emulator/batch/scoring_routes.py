@@ -36,15 +36,15 @@ async def post_job(batch: Batch, request: web.Request, endpoint: str, deployment
         raise in_words_of_host(error) from None
     request["job"] = job.name
     record, _ = batch.find_job(endpoint, job.name)
-    own = batch.settings
-    path = f"{own.workspace_arm_id}/batchEndpoints/{holder['name']}/deployments/{chosen['name']}"
+    settings = batch.settings
+    path = f"{settings.workspace_arm_id}/batchEndpoints/{holder['name']}/deployments/{chosen['name']}"
     headers = {
         # Recorded: the address is the deployment's, not the job's.
-        "Location": f"{own.api}/mferp/managementfrontend{path}?api-version={VERSION}",
+        "Location": f"{settings.api}/mferp/managementfrontend{path}?api-version={VERSION}",
         HEADER: chosen["name"],
         "x-ms-response-type": "standard",
     }
-    return web.json_response(batch_resource(own, record, job), status=201, headers=headers)
+    return web.json_response(batch_resource(settings, record, job), status=201, headers=headers)
 
 
 async def get_job(

@@ -58,9 +58,9 @@ class CommandRun(JobRun):
         self._begin_log(LOG)
         await self._step("Starting")
         self._advance("Preparing")
-        own = self._execution
-        stager = Stager(own.settings, own.resolver, own.blobs, job)
-        stage = await asyncio.to_thread(stager.stage, own.stages / self.name)
+        execution = self._execution
+        stager = Stager(execution.settings, execution.resolver, execution.blobs, job)
+        stage = await asyncio.to_thread(stager.stage, execution.stages / self.name)
         try:
             self._check_stop()
             await self._unless_stopped(self._fetch_pages(stage))

@@ -44,7 +44,7 @@ class Outputs:
         for output in self._stage.outputs.values():
             target = self._blobs.path(output.target.container, output.target.path)
             if output.mode == "Upload" and output.local.exists():
-                if output.kind in SINGLE_FILE:
+                if output.data_type in SINGLE_FILE:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.move(output.local, target)
                 else:
@@ -66,12 +66,12 @@ class Outputs:
     def _register(self, name: str, given: Mapping[str, Any], output: Output) -> dict[str, str]:
         title = given.get("assetName")
         if not title:
-            return self._system_asset(name, output.kind, output.target)
-        kind = "models" if output.kind.endswith("_model") else "data"
+            return self._system_asset(name, output.data_type, output.target)
+        kind = "models" if output.data_type.endswith("_model") else "data"
         version = given.get("assetVersion") or self._assets.versions.next_number(kind, title)
         if self._assets.versions.get(kind, title, version):
             raise JobError(f"outputs.{name}: {kind.removesuffix('s')} {title}:{version} exists already.")
-        return self._write_asset(title, version, output.kind, output.target, anonymous=False)
+        return self._write_asset(title, version, output.data_type, output.target, anonymous=False)
 
     def _system_asset(self, name: str, data_type: str, place: Place) -> dict[str, str]:
         """Register an output under the system's own name. That of a model is unproven."""

@@ -40,7 +40,7 @@ class Output:
     target: Place
     local: Path
     value: str
-    kind: str
+    data_type: str
     mode: str
 
 
@@ -123,21 +123,21 @@ class Stager:
             copy_file(source, stage.code / source.name)
 
     def _input(self, stage: Stage, name: str, given: Mapping[str, Any]) -> None:
-        kind, mode = given["jobInputType"], given.get("mode")
-        if kind == "literal":
+        data_type, mode = given["jobInputType"], given.get("mode")
+        if data_type == "literal":
             stage.literals[name] = given["value"]
             return
         uri = given["uri"]
         if mode == "Direct":
             stage.inputs[name] = self._resolver.long_uri(uri)
             return
-        place = self._place(uri, "models" if kind.endswith("_model") else "data", f"inputs.{name}")
+        place = self._place(uri, "models" if data_type.endswith("_model") else "data", f"inputs.{name}")
         folder = stage.root / "inputs" / name
         if isinstance(place, Page):
-            stage.inputs[name] = str(self._page(stage, folder, name, kind, place))
+            stage.inputs[name] = str(self._page(stage, folder, name, data_type, place))
             return
         source = self._real(place, f"inputs.{name}")
-        check_kind(name, kind, uri, source)
+        check_data_type(name, data_type, uri, source)
         if mode == "ReadWriteMount":
             stage.inputs[name] = str(source)
             return
@@ -151,8 +151,8 @@ class Stager:
         if mode != "Download":
             make_read_only(folder)
 
-    def _page(self, stage: Stage, folder: Path, name: str, kind: str, page: Page) -> Path:
-        if kind not in SINGLE_FILE:
+    def _page(self, stage: Stage, folder: Path, name: str, data_type: str, page: Page) -> Path:
+        if data_type not in SINGLE_FILE:
             message = (
                 f"inputs.{name}: {page.url!r} lies outside of the workspace; only a uri_file can be read from there."
             )
@@ -163,17 +163,17 @@ class Stager:
         return target
 
     def _output(self, stage: Stage, name: str, given: Mapping[str, Any]) -> Output:
-        kind, mode = given["jobOutputType"], given.get("mode", "ReadWriteMount")
+        data_type, mode = given["jobOutputType"], given.get("mode", "ReadWriteMount")
         target = self.output_place(name, given)
         real = self._local(target, f"outputs.{name}")
         local = real if mode == "ReadWriteMount" else stage.root / "outputs" / name
-        if kind in SINGLE_FILE:
+        if data_type in SINGLE_FILE:
             local = local if mode == "ReadWriteMount" else local / real.name
             local.parent.mkdir(parents=True, exist_ok=True)
         else:
             make_folder(local, f"outputs.{name}")
         value = self._resolver.uri_of(target) if mode == "Direct" else str(local)
-        return Output(target, local, value, kind, mode)
+        return Output(target, local, value, data_type, mode)
 
     def output_place(self, name: str, given: Mapping[str, Any]) -> Place:
         """The place that an output's ``uri`` names, or ``azureml/<job>/<output>/`` of the default datastore.
@@ -219,15 +219,15 @@ class Stager:
             raise StagingError(f"{where}: {error}") from None
 
 
-def check_kind(name: str, kind: str, uri: str, source: Path) -> None:
+def check_data_type(name: str, data_type: str, uri: str, source: Path) -> None:
     """A file is a ``uri_file``, a folder a ``uri_folder``; models may be either.
 
     :raises StagingError: otherwise.
     """
-    if kind in SINGLE_FILE and source.is_dir():
-        raise StagingError(f"inputs.{name}: {uri!r} is a folder; the input's type is {kind}, which is one file.")
-    if kind not in SINGLE_FILE | EITHER and not source.is_dir():
-        raise StagingError(f"inputs.{name}: {uri!r} is a file; the input's type is {kind}, which is a folder.")
+    if data_type in SINGLE_FILE and source.is_dir():
+        raise StagingError(f"inputs.{name}: {uri!r} is a folder; the input's type is {data_type}, which is one file.")
+    if data_type not in SINGLE_FILE | EITHER and not source.is_dir():
+        raise StagingError(f"inputs.{name}: {uri!r} is a file; the input's type is {data_type}, which is a folder.")
 
 
 def make_folder(folder: Path, where: str) -> None:

@@ -104,9 +104,9 @@ async def cancel_job(backend: JobsBackend, request: web.Request, name: str) -> w
     """Jobs - Cancel: 202 and the address of the operation. A job that is finalizing or has ended refuses (unproven
     in form)."""
     backend.engine.cancel(backend.find(name))
-    own = backend.settings
-    operation = f"mfeOperationResults/jc:{own.workspace_id}:{name}"
-    location = f"{own.location_url}/{operation}?api-version={request.query['api-version']}"
+    settings = backend.settings
+    operation = f"mfeOperationResults/jc:{settings.workspace_id}:{name}"
+    location = f"{settings.location_url}/{operation}?api-version={request.query['api-version']}"
     headers = {"Location": location, "Retry-After": "1", "x-ms-async-operation-timeout": "PT1H"}
     return web.json_response(None, status=202, headers=headers)
 

@@ -83,5 +83,5 @@ def bound_type(plan: Plan, name: str) -> str:
     for node, body in plan.graph.nodes.items():
         for target, given in (body.get("inputs") or {}).items():
             if bound(given.get("value")) == f"inputs.{name}":
-                return ports(plan.specs[node], "inputs")[target].kind
+                return ports(plan.specs[node], "inputs")[target].type
     return "string"

@@ -58,7 +58,7 @@ class NodeError(Exception):
 class Port:
     """One input or output that a component declares."""
 
-    kind: str
+    type: str
     optional: bool = False
     default: str | None = None
     mode: str | None = None
@@ -66,7 +66,7 @@ class Port:
     @property
     def is_literal(self) -> bool:
         """Whether it is a value rather than data."""
-        return self.kind in LITERALS
+        return self.type in LITERALS
 
 
 def ports(spec: Spec, side: str) -> dict[str, Port]:
@@ -81,10 +81,10 @@ def port(row: Any) -> Port:
     a value that is not among those of its component.
     """
     given = row if isinstance(row, Mapping) else {"type": row}
-    kind = str(given.get("type") or "uri_folder")
+    word = str(given.get("type") or "uri_folder")
     default, mode = given.get("default"), given.get("mode")
     return Port(
-        SPELLINGS.get(kind, kind),
+        SPELLINGS.get(word, word),
         str(given.get("optional", False)).lower() == "true",
         None if default is None else str(default),
         MODES.get(str(mode).lower(), str(mode)) if mode else None,
@@ -143,9 +143,9 @@ def fitting(row: Row, wanted: Port, where: str) -> Row:
     literal = row["jobInputType"] == "literal"
     if literal is not wanted.is_literal:
         found = f"the literal {row['value']!r}" if literal else f"data ({row['jobInputType']})"
-        raise NodeError(where, f"The component declares {wanted.kind} here, not {found}.", "InputTypeMismatch")
+        raise NodeError(where, f"The component declares {wanted.type} here, not {found}.", "InputTypeMismatch")
     if not literal:
-        return {**row, "jobInputType": wanted.kind}
-    if not LITERALS[wanted.kind].fullmatch(str(row["value"])):
-        raise NodeError(where, f"{row['value']!r} is not of the type {wanted.kind}.", "InputTypeMismatch")
+        return {**row, "jobInputType": wanted.type}
+    if not LITERALS[wanted.type].fullmatch(str(row["value"])):
+        raise NodeError(where, f"{row['value']!r} is not of the type {wanted.type}.", "InputTypeMismatch")
     return row

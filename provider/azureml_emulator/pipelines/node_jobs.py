@@ -73,7 +73,7 @@ def job_outputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -
         except BindingError as error:
             raise NodeError(f"{field}.outputs.{name}", str(error), "BindingNotFound") from None
         kept = {key: asked[key] for key in ("uri", "mode", "assetName", "assetVersion") if asked.get(key)}
-        rows[name] = {"jobOutputType": wanted.kind, **({"mode": wanted.mode} if wanted.mode else {}), **kept}
+        rows[name] = {"jobOutputType": wanted.type, **({"mode": wanted.mode} if wanted.mode else {}), **kept}
     return rows
 
 
@@ -153,9 +153,9 @@ def camelled(value: Any) -> dict[str, Any] | None:
 
 
 def worded(value: Any, key: str, words: Mapping[str, str]) -> dict[str, Any] | None:
-    """An object whose kind stands under ``type`` in component files and under ``key`` in nodes."""
+    """An object whose type stands under ``type`` in component files and under ``key`` in nodes."""
     if not isinstance(value, Mapping):
         return None
     given = {camel(name): each for name, each in value.items() if each is not None}
-    kind = given.pop("type", None) or given.get(key)
-    return {**given, key: words.get(str(kind).lower(), kind)}
+    word = given.pop("type", None) or given.get(key)
+    return {**given, key: words.get(str(word).lower(), word)}

@@ -61,7 +61,7 @@ class Plan:
         known = ports(self.specs[node], "outputs")
         if output not in known:
             raise BindingError(f"The node {node!r} has no output {output!r}; its outputs: {listing(known)}.")
-        return {"jobInputType": known[output].kind, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
+        return {"jobInputType": known[output].type, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
 
     def _within(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """The job with what it has from the pipeline."""
@@ -129,7 +129,7 @@ def component_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:
         message = f"The component has no output {unknown[0]!r}; its outputs: {listing(wanted)}."
         raise NodeError(f"outputs.{unknown[0]}", message, "OutputNotFound")
     outputs = {
-        name: {"jobOutputType": port.kind, **({"mode": port.mode} if port.mode else {}), **(asked.get(name) or {})}
+        name: {"jobOutputType": port.type, **({"mode": port.mode} if port.mode else {}), **(asked.get(name) or {})}
         for name, port in wanted.items()
     }
     problems: list[Problem] = []
@@ -154,9 +154,9 @@ def assembled(
     for name, node in nodes.items():
         field = f"jobs.{name}.componentId"
         specs[name] = find_spec(resolver, field, node["componentId"])
-        kind = specs[name].get("type", "command")
-        if kind != node["type"]:
-            message = f"A node of type {node['type']} cannot run a component of type {kind}."
+        component_type = specs[name].get("type", "command")
+        if component_type != node["type"]:
+            message = f"A node of type {node['type']} cannot run a component of type {component_type}."
             raise NodeError(field, message, "ComponentTypeMismatch")
     return Plan(definition, Graph.of(nodes), specs, inputs, outputs, optional)
 

@@ -96,18 +96,18 @@ def node(value: Any, path: str, report: Report) -> Any:
     if not isinstance(value, dict):
         report(Problem(path, f"Expected an object, got {kind_of(value)}."))
         return None
-    kind = str(value.get("type")).lower()
-    if kind in OTHER_NODES:
-        message = f"{path}: nodes of type {kind}: see docs/emulator.md for what is here."
+    node_type = str(value.get("type")).lower()
+    if node_type in OTHER_NODES:
+        message = f"{path}: nodes of type {node_type}: see docs/emulator.md for what is here."
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
-    if kind not in NODES:
+    if node_type not in NODES:
         report(
             Problem(
                 f"{path}.type", f"{value.get('type')!r} is not one of: {', '.join(sorted({*NODES, *OTHER_NODES}))}."
             )
         )
         return None
-    return NODES[kind]({**value, "type": kind}, path, report)
+    return NODES[node_type]({**value, "type": node_type}, path, report)
 
 
 NODE_BAG = bag(node)
