@@ -187,3 +187,10 @@ def test_the_quick_way_reads_job_files_as_the_careful_one_does(monkeypatch: pyte
     monkeypatch.setattr(yamltext, "read_plain", lambda *arguments, **limits: None)
     assert texts
     assert [repr(one) for one in quick] == [repr(_read(text)) for text in texts]
+
+
+def test_plain_yaml_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yamltext, "check_depth", lambda *arguments: pytest.fail("the careful way is taken"))
+    value, places, problems = yamltext.parse("a: 1\nb: [x, {c: yes}]\n", SourceLocation("folder"))
+    assert (value, problems) == ({"a": 1, "b": ["x", {"c": True}]}, ())
+    assert (places[("b", 1, "c")].line, places[("b", 1, "c")].written) == (2, "yes")

@@ -94,12 +94,14 @@ def _git(body: dict[str, Any], document: Document) -> None:
 
 def uploads(value: Any) -> Iterator[Upload]:
     """Go through all uploads that a body needs, those of what it registers included."""
+    if isinstance(value, (str, int)):
+        return
     if isinstance(value, Placeholder):
         if isinstance(value.requirement, Upload):
             yield value.requirement
         elif isinstance(value.requirement, Register):
             yield from uploads(value.requirement.body)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         for item in value.values():
             yield from uploads(item)
     elif isinstance(value, (list, tuple)):

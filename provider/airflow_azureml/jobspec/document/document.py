@@ -129,7 +129,7 @@ class Located(NamedTuple):
     def items(self) -> Iterator[Located]:
         """Go through the values of a mapping or list."""
         document, value, path = self.document, self.value, self.path
-        pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+        pairs = value.items() if isinstance(value, (dict, Mapping)) else enumerate(value)
         for key, item in pairs:
             yield Located(document, item, (*path, key))
 

@@ -1,7 +1,7 @@
-"""The quick way through YAML that holds nothing unusual: its values and their places in one go.
+"""The quick way through YAML that holds nothing unusual: its values and their places in one go, event by event.
 
-Anything that may be wrong or needs a closer look (aliases, merges, tags, keys that are no texts or stand there twice)
-is left to ``yamltext``, which takes three rounds and says what is wrong.
+Anything that may be wrong or needs a closer look (anchors and aliases, merges, tags, keys that are no texts or stand
+there twice, a second document) is left to ``yamltext``, which goes over the whole several times and says what is wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from airflow_azureml.jobspec.document.document import Path, SourceLocation
 from airflow_azureml.jobspec.document.notation import altered
 
 CORE = "tag:yaml.org,2002:"
-TEXT, MAPPING, LIST = f"{CORE}str", f"{CORE}map", f"{CORE}seq"
 SCALARS = frozenset(f"{CORE}{name}" for name in ("int", "float", "bool", "null", "timestamp"))
 """Tags of the values that are no text."""
 
@@ -22,50 +21,115 @@ class Unusual(Exception):
 
 
 def read_plain(
-    loader: Any, node: Any, place: SourceLocation, *, most: int, depth: int, digits: int
+    kind: Any, text: str, place: SourceLocation, *, most: int, depth: int, digits: int
 ) -> tuple[Any, dict[Path, SourceLocation]] | None:
-    """Read the top node of a text; None for one with anything unusual in it.
+    """Read a text; None for one with anything unusual in it.
 
-    :param loader: builds single values.
+    :param kind: the class of the loader, one of PyYAML's safe ones.
     :param place: the file and folder that the text belongs to.
     :param most: how many values it may have.
     :param depth: how deep they may stand in each other.
     :param digits: how long a whole number may be.
     """
-    folder, file = place.folder, place.file
-    places: dict[Path, SourceLocation] = {}
-    seen: set[int] = set()
-    constructors = loader.yaml_constructors
-
-    def read(node: Any, path: Path, line: int) -> object:
-        tag, inner = node.tag, node.value
-        if isinstance(inner, str):
-            if tag == TEXT:
-                places[path] = SourceLocation(folder, file, line)
-                return inner
-            if tag not in SCALARS or len(inner) > digits:
-                raise Unusual
-            value = constructors[tag](loader, node)
-            places[path] = SourceLocation(folder, file, line, False, inner if altered(inner, value) else None)
-            return value
-        if id(node) in seen or len(path) >= depth or len(places) >= most:
-            raise Unusual
-        seen.add(id(node))
-        places[path] = SourceLocation(folder, file, line)
-        if tag == LIST and node.id == "sequence":
-            return [read(item, (*path, at), item.start_mark.line + 1) for at, item in enumerate(inner)]
-        if tag != MAPPING or node.id != "mapping":
-            raise Unusual
-        mapping: dict[str, Any] = {}
-        for key, item in inner:
-            name = key.value
-            if key.tag != TEXT or name in mapping or not isinstance(name, str):
-                raise Unusual
-            mapping[name] = read(item, (*path, name), key.start_mark.line + 1)
-        return mapping
+    import yaml
 
     try:
-        value = read(node, (), node.start_mark.line + 1)
-    except (Unusual, ValueError, LookupError, AttributeError, TypeError, OverflowError):
+        loader = kind(text)
+        try:
+            reader = _Reader(loader, place, (most, depth, digits))
+            return reader.document(), reader.places
+        finally:
+            loader.dispose()
+    except (Unusual, yaml.YAMLError, ValueError):
         return None
-    return None if len(places) > most else (value, places)
+
+
+class _Reader:
+    def __init__(self, loader: Any, place: SourceLocation, limits: tuple[int, int, int]) -> None:
+        import yaml
+
+        self.loader, self.next = loader, loader.get_event
+        self.folder, self.file = place.folder, place.file
+        self.most, self.depth, self.digits = limits
+        self.places: dict[Path, SourceLocation] = {}
+        self.resolvers, self.constructors = loader.yaml_implicit_resolvers, loader.yaml_constructors
+        self.scalar, self.mapping, self.sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        self.begin: tuple[type, ...] = (yaml.StreamStartEvent, yaml.DocumentStartEvent)
+        self.end: tuple[type, ...] = (yaml.DocumentEndEvent, yaml.StreamEndEvent)
+        self.end_of_mapping, self.end_of_sequence = yaml.MappingEndEvent, yaml.SequenceEndEvent
+
+    def document(self) -> Any:
+        """Read the one document of a text."""
+        for expected in self.begin:
+            if type(self.next()) is not expected:
+                raise Unusual
+        event = self.next()
+        value = self.value(event, (), event.start_mark.line + 1)
+        for expected in self.end:
+            if type(self.next()) is not expected:
+                raise Unusual
+        if len(self.places) > self.most:
+            raise Unusual
+        return value
+
+    def value(self, event: Any, path: Path, line: int) -> Any:
+        """Read the value that begins with an event, in the line of its key."""
+        kind = type(event)
+        if kind is self.scalar:
+            return self.single(event, path, line)
+        if event.anchor is not None or event.tag is not None or len(path) >= self.depth:
+            raise Unusual
+        self.places[path] = SourceLocation(self.folder, self.file, line)
+        following = self.next
+        if kind is self.mapping:
+            mapping: dict[str, Any] = {}
+            while type(key := following()) is not self.end_of_mapping:
+                name = self.key(key)
+                if name in mapping:
+                    raise Unusual
+                mapping[name] = self.value(following(), (*path, name), key.start_mark.line + 1)
+            return mapping
+        if kind is not self.sequence:
+            raise Unusual
+        items: list[Any] = []
+        while type(item := following()) is not self.end_of_sequence:
+            items.append(self.value(item, (*path, len(items)), item.start_mark.line + 1))
+        return items
+
+    def single(self, event: Any, path: Path, line: int) -> Any:
+        """Read a text, or what it is by its looks."""
+        text: str = event.value
+        tag = self.tag(event)
+        if tag is None:
+            self.places[path] = SourceLocation(self.folder, self.file, line)
+            return text
+        if tag not in SCALARS or len(text) > self.digits or len(self.places) > self.most:
+            raise Unusual
+        import yaml
+
+        try:
+            value = self.constructors[tag](self.loader, yaml.ScalarNode(tag, text, event.start_mark, event.end_mark))
+        except (ValueError, LookupError, AttributeError, OverflowError) as error:  # it is not what it looks like
+            raise Unusual from error
+        written = text if altered(text, value) else None
+        self.places[path] = SourceLocation(self.folder, self.file, line, False, written)
+        return value
+
+    def key(self, event: Any) -> str:
+        """Read a key, which is a text."""
+        if type(event) is not self.scalar or self.tag(event) is not None:
+            raise Unusual
+        name: str = event.value
+        return name
+
+    def tag(self, event: Any) -> str | None:
+        """The tag that a plain scalar has by its looks; None for a text."""
+        if event.anchor is not None or event.tag is not None:
+            raise Unusual
+        if not event.implicit[0]:
+            return None
+        text = event.value
+        for tag, looks in self.resolvers.get(text[:1], ()):
+            if looks.match(text):
+                return str(tag)
+        return None

@@ -54,6 +54,9 @@ def parse(text: str, place: SourceLocation) -> tuple[Any, dict[Path, SourceLocat
     import yaml
 
     kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    plain = read_plain(kind, text, place, most=LIMIT, depth=DEPTH, digits=DIGITS)
+    if plain is not None:
+        return (*plain, ())
     try:
         check_depth(text, place, kind)
         loader = kind(text)
@@ -61,9 +64,6 @@ def parse(text: str, place: SourceLocation) -> tuple[Any, dict[Path, SourceLocat
             node = loader.get_single_node()
             if node is None:
                 return None, {}, ()
-            plain = read_plain(loader, node, place, most=LIMIT, depth=DEPTH, digits=DIGITS)
-            if plain is not None:
-                return (*plain, ())
             survey = Survey(loader, place)
             survey.measure(node, ())
             if survey.problems:

@@ -52,13 +52,13 @@ def check_all(located: Located, ctx: Translator, scope: Scope, node: str) -> Non
     """Check the bindings in the settings of a node, which may stand in the place of nearly every value."""
     value = located.value
     top = len(located.path) - len(scope.jobs.path if scope.jobs else ()) == 1
-    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+    for key, item in value.items() if isinstance(value, (dict, Mapping)) else enumerate(value):
         if top and str(key) in ELSEWHERE:
             continue
         if isinstance(item, str):
             if "{" in item:
                 check(located.child(key), ctx, scope, node)
-        elif isinstance(item, (Mapping, list, tuple)):
+        elif isinstance(item, (dict, list, tuple, Mapping)):
             check_all(located.child(key), ctx, scope, node)
 
 

@@ -115,17 +115,17 @@ def one_input(located: Located, ctx: Translator, port: Port | None, kind: str = 
         if bindings.LEGACY.match(value):
             return _old_spelling(located, ctx, value)
     data = port is not None and port.type not in PARAMETERS
-    if data and isinstance(value, Mapping) and set(value) == {"value"}:
-        value = value["value"]
+    if isinstance(value, Mapping):
+        if data and set(value) == {"value"}:
+            value = value["value"]
+        path = value.get("path") if isinstance(value, Mapping) else None
+        if isinstance(path, str) and bindings.LEGACY.match(path):
+            return _old_spelling(located, ctx, path, "path")
+        if isinstance(path, str) and bindings.INPUT.match(path):
+            return _bound_data(located, ctx, path)
     if data and port is not None and is_literal(value):
         return _literal(located, ctx, port, value)
-    path = value.get("path") if isinstance(value, Mapping) else None
-    if isinstance(value, Mapping) and bindings.LEGACY.match(str(path)):
-        return _old_spelling(located, ctx, str(path), "path")
-    if isinstance(path, str) and bindings.INPUT.match(path):
-        return _bound_data(located, ctx, path)
-    read: Sent = job_input(located, ctx, kind)
-    return read
+    return job_input(located, ctx, kind)
 
 
 def _literal(located: Located, ctx: Translator, port: Port, value: Any) -> Sent:

@@ -25,7 +25,7 @@ def convert_mapping(table: Table, located: Located, ctx: Translator, extra: Coll
         noted).
     """
     mapping = located.value
-    if not isinstance(mapping, Mapping):
+    if not isinstance(mapping, (dict, Mapping)):
         ctx.error(located, f"{show(mapping)} is not a mapping.")
         return {}
     from_python = located.document.from_python
