@@ -116,19 +116,28 @@ class BackgroundEmulator:
 def run_beside(emulator: BackgroundEmulator, command: Sequence[str]) -> int:
     """Run a command with the environment that leads clients to the emulator; then stop the emulator.
 
-    Ctrl-C reaches the command, as it would without us; SIGTERM and SIGHUP are handed on to it.
+    Ctrl-C reaches the command, as it would without us; SIGTERM and SIGHUP are handed on to it, also when they come
+    while it is started.
 
     :return: the command's exit code, for one that a signal ended 128 and the signal's number, as shells say it.
     """
+    started: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def hand_on(number: int, frame: FrameType | None) -> None:
+        if started:
+            started[0].send_signal(number)
+        else:
+            early.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, hand_on)
     try:
         with subprocess.Popen(command, env={**os.environ, **shell_environment(emulator.endpoint)}) as process:
-
-            def hand_on(number: int, frame: FrameType | None) -> None:
-                process.send_signal(number)
-
+            started.append(process)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, hand_on)
+            for missed in early:
+                process.send_signal(missed)
             code = process.wait()
     except FileNotFoundError:
         print(f"azureml-emulator: {command[0]}: not found", file=sys.stderr)
