@@ -54,8 +54,8 @@ def translate(document: Document, workspace: Workspace) -> Translation:
         raise SpecError(explained(document, problems, "job"))
     _git(body, document)
     name = root.value.get("name")
-    told = tuple(dict.fromkeys(ctx.warnings)), tuple(dict.fromkeys(ctx.rejected))
-    return Translation({"properties": body}, name, _as_user(body), api_version(body), *told)
+    warnings, rejected = tuple(dict.fromkeys(ctx.warnings)), tuple(dict.fromkeys(ctx.rejected))
+    return Translation({"properties": body}, name, _as_user(body), api_version(body), warnings, rejected)
 
 
 def _other_type(root: Located) -> str | None:

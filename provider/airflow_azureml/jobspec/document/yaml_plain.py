@@ -58,7 +58,7 @@ class _Reader:
         self.end: tuple[type, ...] = (yaml.DocumentEndEvent, yaml.StreamEndEvent)
         self.end_of_mapping, self.end_of_sequence = yaml.MappingEndEvent, yaml.SequenceEndEvent
 
-    def document(self) -> Any:
+    def document(self) -> object:
         """Read the one document of a text."""
         for expected in self.begin:
             if type(self.next()) is not expected:
@@ -72,7 +72,7 @@ class _Reader:
             raise Unusual
         return value
 
-    def value(self, event: Any, path: Path, line: int) -> Any:
+    def value(self, event: Any, path: Path, line: int) -> object:
         """Read the value that begins with an event, in the line of its key."""
         kind = type(event)
         if kind is self.scalar:
@@ -82,7 +82,7 @@ class _Reader:
         self.places[path] = SourceLocation(self.folder, self.file, line)
         following = self.next
         if kind is self.mapping:
-            mapping: dict[str, Any] = {}
+            mapping: dict[str, object] = {}
             while type(key := following()) is not self.end_of_mapping:
                 name = self.key(key)
                 if name in mapping:
@@ -91,12 +91,12 @@ class _Reader:
             return mapping
         if kind is not self.sequence:
             raise Unusual
-        items: list[Any] = []
+        items: list[object] = []
         while type(item := following()) is not self.end_of_sequence:
             items.append(self.value(item, (*path, len(items)), item.start_mark.line + 1))
         return items
 
-    def single(self, event: Any, path: Path, line: int) -> Any:
+    def single(self, event: Any, path: Path, line: int) -> object:
         """Read a text, or what it is by its looks."""
         text: str = event.value
         tag = self.tag(event)

@@ -43,7 +43,7 @@ def _inferred_input(located: Located, ctx: Translator, scope: Scope) -> dict[str
     if isinstance(value, str) and bindings.INPUT.search(value):
         found = bindings.source(value, scope)
         if found is None:
-            return ctx.secondary_error(located, f"{value}: it cannot be told what this is bound to.")
+            return ctx.secondary_error(located, f"{value}: cannot resolve this binding.")
         return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
     if is_literal(value):
         kind = bindings.LITERALS[type(value)]
@@ -72,7 +72,7 @@ def _inferred_output(located: Located, ctx: Translator, scope: Scope) -> dict[st
     if isinstance(value, str):
         found = bindings.source(value, scope)
         if found is None:
-            ctx.secondary_error(located, f"{show(value)}: it cannot be told what this is bound to.")
+            ctx.secondary_error(located, f"{show(value)}: cannot resolve this binding.")
             return {"type": "uri_folder"}
         return {"type": found.type, **({"mode": found.mode} if found.mode else {})}
     value = value if isinstance(value, Mapping) else {}

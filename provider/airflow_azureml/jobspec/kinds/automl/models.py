@@ -65,7 +65,7 @@ MODELS = {
     "detection": {**_COMMON, **_DETECTION},
     "text": _TEXT,
 }
-"""What models can be told, and of which kind each value is."""
+"""The settings of models, and of which kind each value is."""
 
 _FIXED: dict[str, dict[str, str]] = {
     "classification": {"advanced_settings": "text", "checkpoint_frequency": "whole", "checkpoint_run_id": "text"},
@@ -75,7 +75,7 @@ _FIXED: dict[str, dict[str, str]] = {
     },
     "text": {},
 }
-"""What can only be told to one model, and not be searched."""
+"""Settings that only a fixed model takes: none to search among."""
 
 WORDS = {
     "scheduler": SCHEDULERS,

@@ -70,13 +70,13 @@ def task(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
 
 
 def _lenient(rows: Table, located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
-    """Take a mapping; keys that nobody knows are let go, as Microsoft's client does."""
+    """Take a mapping; unknown keys are left out, as by Microsoft's client."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
     known = {row.name for row in rows}
     rest = [item for item in located.items() if item.path[-1] not in known]
     for item in rest:
-        ctx.warn(item, f"{show(item.path[-1])} is not known here; it is not sent.")
+        ctx.warn(item, f"unknown key {show(item.path[-1])}; it is not sent.")
     return convert_mapping(rows, located, ctx, extra=[item.path[-1] for item in rest])
 
 

@@ -68,7 +68,7 @@ _SETTINGS = (
 
 
 def settings(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
-    """Take the settings; what nobody knows is sent on with a warning, as Microsoft's client sends it."""
+    """Take the settings; unknown keys are sent on with a warning, as Microsoft's client sends it."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
     rest = unknown_keys(located, ctx, tuple(row.name for row in _SETTINGS))
@@ -168,8 +168,8 @@ def _made(located: Located, ctx: Translator, body: Mapping[str, Any], declared: 
         mode = {"mode": OUTPUT_MODES[port.mode]} if port.mode in OUTPUT_MODES else {}
         if port.type in PARAMETERS:
             ctx.error(located, f"the output {show(name)} of the component is a {port.type}, which no job gives.")
-        told = {"description": port.description} if port.description else {}
-        sent[name] = {"jobOutputType": port.type, **mode, **told}
+        about = {"description": port.description} if port.description else {}
+        sent[name] = {"jobOutputType": port.type, **mode, **about}
     given = body.get("outputs", {})
     return {**sent, **{name: one for name, one in given.items() if located.value["outputs"][name] is not None}}
 

@@ -206,7 +206,7 @@ def check_configuration(located: Located, ctx: Translator, known: Mapping[str, A
     needed = (*ALWAYS, *DYNAMIC) if dynamic else (*ALWAYS, "executor_instances")
     missing = [CONF[short] for short in needed if known[short] is None]
     if missing:
-        ctx.error(located, f"this is required in it: {', '.join(missing)}.", "conf")
+        ctx.error(located, f"missing from conf: {', '.join(missing)}.", "conf")
         return
     low, high = (known[short] for short in DYNAMIC)
     if not dynamic and (low is not None or high is not None):

@@ -44,7 +44,7 @@ def sweep_node(located: Located, ctx: Translator, scope: Scope, name: str) -> di
     extra = ("inputs", "outputs", "trial")
     rest = unknown_keys(located, ctx, (*(row.name for row in SWEEP_NODE), *extra))
     if "component" in rest:
-        ctx.error(located, '"component" is not known here. Did you mean "trial"?', "component")
+        ctx.error(located, 'unknown key "component". Did you mean "trial"?', "component")
     body = convert_mapping(SWEEP_NODE, located, ctx, extra=(*extra, *rest))
     if isinstance(located.value.get("trial"), str) and REGISTRY.match(located.value["trial"]):
         ctx.error(located, "a trial of a registry is not supported. Accepted: a file, azureml:NAME:VERSION.", "trial")
