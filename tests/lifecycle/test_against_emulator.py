@@ -20,12 +20,13 @@ from airflow_azureml.lifecycle.result import failure, result
 from airflow_azureml.lifecycle.resume import cancel_earlier, find_or_submit
 from airflow_azureml.lifecycle.submission import Prepared
 from airflow_azureml.lifecycle.wait import WaitOptions, wait
-from airflow_azureml.rest import workspace
+from airflow_azureml.rest import history, jobs, workspace
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer
 from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
+from airflow_azureml.rest.status import phase
 from tests.emulator_fixture import RunningEmulator, Start
 
 
@@ -241,3 +242,20 @@ def test_expired_log_addresses_harm_nobody(start_emulator: Start, identity: JobI
         job, _ = run_job(client, identity, prepared("echo x; exit 3"), stream_logs=True)
         assert job.status == "Failed"
         assert client.run(failure(client.workspace, job)).reason
+
+
+def test_many_jobs_are_read_at_once(client: MLClient) -> None:
+    names = [f"many-{uuid.uuid4().hex[:8]}" for _ in range(3)]
+    for name, command in zip(names, ("true", "exit 3", "sleep 60"), strict=True):
+        client.run(jobs.create(client.workspace, name, prepared(command).body))
+    for name in names[:2]:
+        client.run(wait(client.workspace, name, WaitOptions(clock=time.time, poll_interval=0.1, patience=20)))
+    asked = [*names, "never-made"]
+    runs = client.run(history.read_many(client.workspace, asked))
+    assert client.run(history.read_many_in(client.workspace, "flows", asked)).keys() == runs.keys() == set(names)
+    assert client.run(history.read_many_in(client.workspace, "others", asked)) == {}
+    assert [runs[name].status for name in names[:2]] == ["Completed", "Failed"]
+    assert not phase(runs[names[2]].status).is_terminal
+    assert runs[names[1]].error is not None
+    assert runs[names[2]].created_at is not None
+    client.run(cancel(client.workspace, names[2]))

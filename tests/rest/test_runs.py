@@ -81,6 +81,55 @@ def test_children_come_in_pages() -> None:
     assert all(isinstance(effect, Call) and effect.plane is Plane.DATA for effect in drive.effects)
 
 
+def test_many_runs_are_read_by_one_request() -> None:
+    call = history.read_many(WS, ["a", "b", "c", "d"])
+    assert (call.method, call.path) == ("POST", f"/history/v1.0{WS.path}/batchrundata")
+    assert call.may_repeat
+    assert list(call.body["requests"]) == ["a", "b", "c", "d"]
+    assert call.body["requests"]["a"] == {"runId": "a", "selectRunMetadata": True, "selectRunDefinition": False}
+    answer = {
+        "successfulResults": {
+            "a": {"runMetadata": {"runId": "a", "status": "Running", "token": "SECRET"}},
+            "b": {"RunMetadata": {**FAILED_RUN, "runId": "b"}},
+            "c": {"runMetadata": None},
+            "stranger": {"runMetadata": {"runId": "stranger", "status": "Completed"}},
+        },
+        "failedResults": {"d": {"error": {"code": "UserError", "message": "Run d was not found."}}},
+    }
+    runs = run(call, reply(200, answer))
+    assert {name: found.status for name, found in runs.items()} == {"a": "Running", "b": "Failed"}
+    assert runs["b"].error is not None
+    assert runs["b"].error.message == "Script failed."
+    assert "SECRET" not in repr(runs)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"successfulResults": None}, {"successfulResults": {"a": 3}}])
+def test_an_answer_that_shows_no_run_shows_none(value: Any) -> None:
+    assert run(history.read_many(WS, ["a"]), reply(200, value)) == {}
+    assert run(history.read_many_in(WS, "e", ["a"]), reply(200, value)) == {}
+
+
+def test_many_runs_of_an_experiment_come_in_pages() -> None:
+    pages = [
+        {"value": [{"runId": "b", "status": "Running"}], "continuationToken": "1"},
+        {"value": [{"runId": "a", "status": "Completed"}, {"runId": "x", "status": "Failed"}]},
+    ]
+    asked: list[Call[Any]] = []
+
+    def respond(call: Call[Any]) -> Reply:
+        asked.append(call)
+        return reply(200, pages[len(asked) - 1])
+
+    runs = Drive(respond).run(history.read_many_in(WS, "my exp", ["a", "b", "gone"]))
+    assert {name: found.status for name, found in runs.items()} == {"a": "Completed", "b": "Running"}
+    assert asked[0].path == f"/history/v1.0{WS.path}/experiments/my%20exp/runs:query"
+    condition = "(RunId eq a) or (RunId eq b) or (RunId eq gone)"
+    assert [(call.body["filter"], call.body["continuationToken"]) for call in asked] == [
+        (condition, None),
+        (condition, "1"),
+    ]
+
+
 def test_resolve_asks_each_plane_once() -> None:
     answers = [
         reply(200, {"values": {"d1": {"uri": "azureml://u1", "type": "UriFolder"}, "d2": {"uri": None}}}),

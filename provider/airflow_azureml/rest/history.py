@@ -9,7 +9,7 @@ leave them null (recorded answers). ``token`` of a run is a secret and is never 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TypeVar
@@ -149,11 +149,45 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
     time is written like this in a filter is unproven.
     """
     condition = None if moment is None else f"(CreatedUtc ge {moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ})"
+    return (yield from _query(ws, experiment, condition, None))
+
+
+def read_many(ws: Workspace, names: Sequence[str]) -> Call[dict[str, Run]]:
+    """Read runs of any experiment by one request: name → run; what the answer does not show is left out.
+
+    Left out is a run that is not there (yet) as well as one that cannot be read just now: ``jobs.get`` tells which.
+    How many names one request may have is unproven.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_restclient/runhistory``, Runs - Batch get run data; no client is known
+    to call it.
+    """
+    asked = {name: {"runId": name, "selectRunMetadata": True, "selectRunDefinition": False} for name in names}
+
+    def parse(reply: Reply) -> dict[str, Run]:
+        shown = get_any_case(reply.json(), "successfulResults")
+        runs = {name: get_any_case(get_any_case(shown, name), "runMetadata") for name in asked}
+        return {name: Run.from_json(run) for name, run in runs.items() if get_text(run, "status")}
+
+    return _post(f"/history/v1.0{ws.path}/batchrundata", {"requests": asked}, parse)
+
+
+def read_many_in(ws: Workspace, experiment: str, names: Sequence[str]) -> Steps[dict[str, Run]]:
+    """Read runs of one experiment: name → run; what is not there is left out. The second choice after ``read_many``.
+
+    Undocumented. Source: azureml-core 1.61 (``get_runs_by_run_ids`` in ``_restclient/experiment_client.py``).
+    """
+    wanted = frozenset(names)
+    condition = " or ".join(f"(RunId eq {name})" for name in names)
+    runs = yield from _query(ws, experiment, condition, "RunId desc")
+    return {run.id: run for run in runs if run.id in wanted}
+
+
+def _query(ws: Workspace, experiment: str, condition: str | None, order: str | None) -> Steps[tuple[Run, ...]]:
     path = f"/history/v1.0{ws.path}/experiments/{quote(experiment, safe='')}/runs:query"
     rows: list[Run] = []
     token, seen = None, set[str]()
     while True:
-        body = {"filter": condition, "top": PAGE, "orderBy": None, "continuationToken": token}
+        body = {"filter": condition, "top": PAGE, "orderBy": order, "continuationToken": token}
         page = yield from _post(path, body, Reply.json)
         value = get_any_case(page, "value")
         rows += [Run.from_json(row) for row in (value if isinstance(value, list) else []) if isinstance(row, Mapping)]
