@@ -1,9 +1,15 @@
-"""Which files of ours a value passes: a profiler that looks at what functions had at hand when they return or yield.
+"""Which files of ours a value passes: a profiler that looks at what functions are given, and what they give.
 
-A file counts once one of its functions has had the value as an argument, as a local variable or as its result: the
-value itself (a text that contains it), a container that holds it, or an object of ours, or a request of azure-core's,
-with it somewhere in its attributes. A file has it directly where no more than one object stands around it. Objects that
-were there before the walk began are furniture: they are not looked into.
+A function has the value as an argument, as a local variable or as its result: the value itself (a text that contains
+it), a container that holds it, or an object of ours, or a request of azure-core's, with it somewhere in its attributes.
+It has it directly where no more than one object stands around it. A gap of a body, and a request of azure-core's, are
+the value in another shape, and no object around it. Objects that were there before the walk began are furniture: they
+are not looked into.
+
+A file passes the value on once one of its functions has it directly and hands it on: its result has the value (what it
+yields, or makes of itself, counts as well), or it calls a function of ours in another file with it. The object that a
+method belongs to is nothing that it is called with. A file that has the value directly and does neither, a check or
+a comparison, looks at it.
 
 ``python benchmarks/tracing.py REPORT VALUE MODULE ARGUMENTS…`` runs a module as a program and writes, when that ends,
 what its process saw; a file of ours that the process starts as a program of its own counts as well.
@@ -12,6 +18,7 @@ what its process saw; a file of ours that the process starts as a program of its
 from __future__ import annotations
 
 import gc
+import inspect
 import json
 import runpy
 import sys
@@ -26,12 +33,19 @@ REQUESTS = ("azure.core.pipeline", "azure.core.rest")
 DIRECTLY, ANYWHERE = 1, 12
 """How many objects may stand around the value."""
 
+GAPS = frozenset({"Placeholder", "Gap"})
+"""Classes of what stands in a body for a value that is made of ours later on."""
+
+
+GENERATES = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
 
 class Trace:
     """What a value passes between ``begin`` and ``end``.
 
     :ivar passed: The files that it passes, in the order in which they had it, and the function that had it first.
     :ivar direct: Those that have it directly.
+    :ivar passes: Those of them that hand it on, and the function that did so first.
     :ivar functions: The code of the functions that have it directly.
     :ivar ran: All files of ours that ran meanwhile.
     """
@@ -42,6 +56,7 @@ class Trace:
         self.whole = False
         self.passed: dict[str, str] = {}
         self.direct: set[str] = set()
+        self.passes: dict[str, str] = {}
         self.functions: set[CodeType] = set()
         self.ran: set[str] = set()
         self.until: str | None = None
@@ -76,7 +91,9 @@ class Trace:
         if place is None:
             return
         self.ran.add(place)
-        if event == "return":
+        if event == "call":
+            self._look_at_caller(frame, place)
+        else:
             if place == self.until and self._holds((frame.f_locals, result), ANYWHERE, set()):
                 self.end()
             else:
@@ -84,7 +101,10 @@ class Trace:
 
     def _look(self, frame: FrameType, result: object) -> None:
         place = self._place(frame)
-        if place is None or place == self.until or frame.f_code in self.functions:
+        if place is None or place == self.until:
+            return
+        self._look_at_result(frame, place, result)
+        if frame.f_code in self.functions:
             return
         had = (frame.f_locals, result)
         if place not in self.passed and self._holds(had, ANYWHERE, set()):
@@ -92,6 +112,31 @@ class Trace:
         if place in self.passed and self._holds(had, DIRECTLY, set()):
             self.direct.add(place)
             self.functions.add(frame.f_code)
+
+    def _look_at_result(self, frame: FrameType, place: str, result: object) -> None:
+        code = frame.f_code
+        made = frame.f_locals.get("self") if code.co_name in ("__init__", "__setstate__") else None
+        if place not in self.passes and self._holds((result, made), DIRECTLY, set()):
+            self.passes[place] = code.co_name
+
+    def _look_at_caller(self, frame: FrameType, place: str) -> None:
+        """Let the file pass that has begun a function of another file with the value."""
+        code = frame.f_code
+        generates = code.co_flags & GENERATES
+        if generates and frame.f_lineno != code.co_firstlineno:
+            return  # it goes on
+        caller = frame.f_back
+        while caller is not None and self._place(caller) is None:
+            caller = caller.f_back
+        where = self._place(caller) if caller is not None else None
+        if caller is None or where is None or where in (place, self.until) or where in self.passes:
+            return
+        given = [value for name, value in frame.f_locals.items() if name != "self"]
+        if not self._holds(given, DIRECTLY, set()):
+            return
+        # A generator is begun by whoever asks it for its first value, which need not be who has made it.
+        if not generates or self._holds(caller.f_locals, DIRECTLY, set()):
+            self.passes[where] = caller.f_code.co_name
 
     def _place(self, frame: FrameType) -> str | None:
         """The file of a frame below the folder of our packages; None for another's."""
@@ -116,6 +161,8 @@ class Trace:
             return any(self._holds(part, depth, seen) for part in (*value, *value.values()))
         if isinstance(value, (list, tuple, set, frozenset)) and not hasattr(value, "_fields"):
             return any(self._holds(part, depth, seen) for part in value)
+        if type(value).__name__ in GAPS or str(type(value).__module__).startswith(REQUESTS):
+            depth += 1
         return depth > 0 and any(self._holds(part, depth - 1, seen) for part in self._attributes(value))
 
     def _attributes(self, value: object) -> Iterable[object]:
@@ -132,6 +179,7 @@ class Trace:
         return {
             "passed": self.passed,
             "direct": sorted(self.direct),
+            "passes": self.passes,
             "functions": len(self.functions),
             "lines": sum(len({line for *_, line in code.co_lines() if line}) for code in self.functions),
             "ran": sorted(self.ran),
@@ -148,6 +196,7 @@ class Trace:
                         place = "/".join(parts[parts.index(PACKAGES[1]) :])
                         self.ran.add(place)
                         self.direct.add(place)
+                        self.passes.setdefault(place, "a program of its own")
                         self.passed.setdefault(place, "a program of its own")
 
         sys.addaudithook(hook)

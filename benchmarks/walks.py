@@ -193,14 +193,15 @@ def main() -> None:
             run_at_emulator(endpoint)
         found["d"] = json.loads(report.read_text())
     for name, walk in found.items():
-        direct = set(walk["direct"])
-        print(
-            f"{name}: passes {len(walk['passed'])} files, {len(direct)} directly, in {walk['functions']} functions of",
-            end=" ",
-        )
-        print(f"{walk['lines']} lines; {len(walk['ran'])} files run meanwhile")
-        rows = ((" " if place in direct else "~", place, function) for place, function in walk["passed"].items())
-        print("\n".join(f"  {mark} {place} ({function})" for mark, place, function in rows))
+        passes, looks = walk["passes"], sorted(set(walk["direct"]) - set(walk["passes"]))
+        print(f"{name}: {len(passes)} files pass it on, {len(looks)} more look at it directly;", end=" ")
+        print(f"{len(walk['passed'])} have it somewhere; {walk['functions']} functions of", end=" ")
+        print(f"{walk['lines']} lines have it directly; {len(walk['ran'])} files run meanwhile")
+        order = {place: at for at, place in enumerate(walk["passed"])}
+        for place, function in sorted(passes.items(), key=lambda row: order.get(row[0], 0)):
+            print(f"    {place} ({function})")
+        for place in looks:
+            print(f"  ? {place} ({walk['passed'][place]})")
 
 
 if __name__ == "__main__":
