@@ -16,9 +16,19 @@ from azure.core.exceptions import AzureError
 from airflow_azureml.client import storage
 from airflow_azureml.client.credentials import AsyncTokens, Tokens
 from airflow_azureml.client.interruption import STOP, pause
-from airflow_azureml.client.outgoing_request import OutgoingRequest
 from airflow_azureml.client.pipeline import ASYNC, SYNC, Limits, Pipelines, async_transport, reply, sync_transport
-from airflow_azureml.client.session import Authenticate, Discovery, GetToken, Listener, Once, Run, Send, Session, Step
+from airflow_azureml.client.session import (
+    Authenticate,
+    Discovery,
+    GetToken,
+    Listener,
+    Once,
+    OutgoingRequest,
+    Run,
+    Send,
+    Session,
+    Step,
+)
 from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.rest.errors import AzureMLError
 from airflow_azureml.rest.flow import Effect, Flow, Pause, Peek, Reply, Transfer

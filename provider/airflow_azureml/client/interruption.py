@@ -6,8 +6,6 @@ import threading
 import time
 from contextvars import ContextVar
 
-from airflow_azureml.rest.flow import Call, Effect, Transfer
-
 STOP: ContextVar[threading.Event | None] = ContextVar("azureml_stop", default=None)
 """The stop event of the run that goes on in this thread."""
 
@@ -26,13 +24,3 @@ def pause(seconds: float) -> None:
         time.sleep(max(seconds, 0.0))
     elif stop.wait(seconds):
         raise Interrupted("The wait was stopped from outside.")
-
-
-def check_stop(stop: threading.Event | None, effect: Effect) -> None:
-    """Begin nothing new once the stop event of a run is set.
-
-    :raises Interrupted: it is, and something new would come of the effect.
-    """
-    new = isinstance(effect, Transfer) or (isinstance(effect, Call) and effect.makes_something)
-    if new and stop is not None and stop.is_set():
-        raise Interrupted("The run was stopped from outside before it began something new.")

@@ -31,7 +31,7 @@ from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
-from airflow_azureml.client.outgoing_request import OutgoingRequest, scope
+from airflow_azureml.client.session import OutgoingRequest, scope
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, refuses_connections
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply

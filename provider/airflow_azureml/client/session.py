@@ -10,17 +10,20 @@ from __future__ import annotations
 import enum
 import logging
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
 
-from airflow_azureml.client.interruption import check_stop
-from airflow_azureml.client.outgoing_request import OutgoingRequest, prepare, scope
-from airflow_azureml.client.trust import TOKENLESS, data_plane_of
+from azure.core.rest import HttpRequest
+
+from airflow_azureml.client.interruption import Interrupted
+from airflow_azureml.client.trust import TOKENLESS, check_address, check_token, data_plane_of
 from airflow_azureml.rest import clouds, jobs, workspace
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import AzureMLError, check
 from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer
+from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.settings import Settings
 
 T = TypeVar("T")
@@ -33,11 +36,33 @@ Listener = Callable[[Any], None]
 BELOW_DATA_PLANE = frozenset({Plane.DATA, Plane.DATA_ML})
 
 
+QUERY_SAFE = "!$'()*,/:?@"
+"""What a query may hold as it is: aiohttp takes the escapes of these back, and both drivers shall send the same."""
+
+
 class Discovery(enum.Enum):
     """What a client asks for once, however many threads or coroutines need it at the same time."""
 
     CONTROL_PLANE = "control plane"
     DATA_PLANE = "data plane"
+
+
+@dataclass(frozen=True)
+class OutgoingRequest:
+    """One request, ready to travel.
+
+    :param audience: what its bearer token is for; None sends none.
+    :param options: options of the pipeline for this request alone.
+    """
+
+    http: HttpRequest
+    audience: str | None
+    options: Mapping[str, Any]
+
+    @property
+    def url(self) -> str:
+        """Where it goes, without the query."""
+        return without_query(self.http.url)
 
 
 @dataclass(frozen=True)
@@ -99,7 +124,7 @@ class Session:
         try:
             effect = next(effects)
             while True:
-                check_stop(stop, effect)
+                _check_stop(stop, effect)
                 try:
                     answer = yield from self.perform(effect, news)
                 except AzureMLError as error:
@@ -132,7 +157,7 @@ class Session:
         data_plane = None
         if call.plane in BELOW_DATA_PLANE:
             data_plane = self.data_plane or (yield Once(Discovery.DATA_PLANE, self._find_data_plane()))
-        request = prepare(call, self.settings, control, data_plane)
+        request = _prepared(call, self.settings, control, data_plane)
         if control is not None and call.user_token:
             request.http.headers["x-azureml-token"] = yield GetToken(scope(control.ml_audience))
         reply: Reply = yield Send(request)
@@ -160,3 +185,59 @@ class Session:
             self.control = data_plane_of(found, control, self.settings)
             self.data_plane = found
         return self.data_plane
+
+
+def _check_stop(stop: threading.Event | None, effect: Effect) -> None:
+    """Begin nothing new once the stop event of a run is set.
+
+    :raises Interrupted: it is, and something new would come of the effect.
+    """
+    new = isinstance(effect, Transfer) or (isinstance(effect, Call) and effect.makes_something)
+    if new and stop is not None and stop.is_set():
+        raise Interrupted("The run was stopped from outside before it began something new.")
+
+
+# -- a call as a request
+
+
+def _prepared(
+    call: Call[Any], settings: Settings, control: ControlPlane | None, data_plane: str | None
+) -> OutgoingRequest:
+    """Give a call its address, audience and options.
+
+    :param control: the control plane; None only for planes that take no token.
+    :param data_plane: the data plane's address, for the planes that live there.
+    :raises UntrustedHostError: the address must not be asked, or must not see a token.
+    """
+    arm = control.arm if control else None
+    base = {Plane.ARM: arm, Plane.DATA: data_plane, Plane.DATA_ML: data_plane}.get(call.plane)
+    url = (base or "").rstrip("/") + call.path if call.path.startswith("/") else call.path
+    check_address(url, call.plane)
+    if control is not None:
+        check_token(url, control, base, settings)
+    content: dict[str, Any] = {} if call.body is None else {"json": call.body}
+    request = HttpRequest(call.method, _addressed(url, call, settings), headers=dict(call.headers), **content)
+    repeats = {"retry_on_methods": frozenset({call.method})} if call.may_repeat else {"retry_total": 0}
+    return OutgoingRequest(request, _audience(call.plane, control), repeats)
+
+
+def _addressed(url: str, call: Call[Any], settings: Settings) -> str:
+    """The address with the call's query; ARM requires a version, which an address from an answer may carry already."""
+    query = dict(call.query)
+    if call.plane is Plane.ARM and "api-version=" not in urlsplit(url).query:
+        query.setdefault("api-version", settings.api_version)
+    if not query:
+        return url
+    return url + ("&" if "?" in url else "?") + urlencode(query, quote_via=quote, safe=QUERY_SAFE)
+
+
+def _audience(plane: Plane, control: ControlPlane | None) -> str | None:
+    """What the token of a plane is for."""
+    if control is None or plane in TOKENLESS:
+        return None
+    return control.ml_audience if plane in (Plane.DATA_ML, Plane.SCORING) else control.arm_audience
+
+
+def scope(audience: str) -> str:
+    """A token scope: the audience, one slash, ``.default``. Source: azure-ai-ml 1.35.2, ``_azure_environments``."""
+    return audience.rstrip("/") + "/.default"
