@@ -83,6 +83,7 @@ class TestBodies:
             ({"computeId": "/subscriptions/x/computes/cpu-cluster"}, "computeId", "not a compute of this workspace"),
             ({"environmentId": "{ws}/environments/nope/versions/1"}, "environmentId", "nope:1"),
             ({"environmentId": "azureml:nope@latest"}, "environmentId", "nope:latest"),
+            ({"environmentId": "{ws}/environments/labeled/labels/stable"}, "environmentId", "labeled:stable"),
             ({"environmentId": "azureml://registries/mine/environments/x/versions/1"}, "environmentId", "'mine'"),
             ({"environmentId": "what"}, "environmentId", "'what'"),
             ({"codeId": "{ws}/codes/nope/versions/1"}, "codeId", "codes/nope:1"),
@@ -107,6 +108,7 @@ class TestBodies:
     def test_what_a_job_names_must_exist(
         self, service: Service, name: str, change: dict[str, Any], field: str, said: str
     ) -> None:
+        service.put("environments/labeled/versions/1", {"properties": {"image": "x"}})
         known = json.loads(json.dumps(change).replace("{ws}", service.ws))
         properties = {"jobType": "Command", "command": "true", "environmentId": ENVIRONMENT, **known}
         answer = service.put(f"jobs/{name}", {"properties": properties})
