@@ -31,9 +31,9 @@ from azureml_emulator.workspace.datastores import Datastores
 COMMAND = {"jobType": "Command", "command": "x", "environmentId": "e"}
 
 
-def completed(name: str, given: dict[str, Any]) -> dict[str, Any]:
+def completed(given: dict[str, Any]) -> dict[str, Any]:
     """The definition of a command job."""
-    return complete(name, with_defaults(given))
+    return complete(with_defaults(given))
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def resolver(settings: Settings, tmp_path: Path) -> Resolver:
     uri = "azureml://datastores/workspaceblobstore/paths/a/b/"
     Versions(store).put("data", "d", "1", {"dataUri": uri})
     jobs = Jobs(store)
-    jobs.add("j", completed("j", COMMAND), "me")
+    jobs.add("j", completed(COMMAND), "me")
     jobs.change("j", outputs={"o": {"assetId": "x", "type": "UriFolder", "uri": uri}})
     return Resolver(settings, Datastores(store), Versions(store), job_output(jobs, settings.artifact_container))
 
@@ -192,7 +192,7 @@ class TestStatuses:
 
     def test_a_status_cannot_be_skipped(self, tmp_path: Path) -> None:
         jobs = Jobs(Store(tmp_path / "s.sqlite"))
-        jobs.add("j", completed("j", COMMAND), "me")
+        jobs.add("j", completed(COMMAND), "me")
         with pytest.raises(AssertionError):
             jobs.change("j", status="Running")
         with pytest.raises(AssertionError):
@@ -204,9 +204,9 @@ class TestStatuses:
             "inputs": {"a": {"jobInputType": "uri_file", "uri": "u"}},
             "outputs": {"o": {"jobOutputType": "uri_file"}},
         }
-        once = completed("j", given)
-        assert changed_properties(once, completed("j", once)) == []
-        assert changed_properties(once, completed("j", given)) == []
+        once = completed(given)
+        assert changed_properties(once, completed(once)) == []
+        assert changed_properties(once, completed(given)) == []
 
     def test_times(self) -> None:
         start, end = "2023-04-19T21:23:47.2767952+00:00", "2023-04-20T22:24:48.7767952Z"

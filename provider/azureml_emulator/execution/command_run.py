@@ -18,7 +18,8 @@ from azureml_emulator.execution.staging import Stage, Stager
 from azureml_emulator.execution.web_inputs import fetch
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
 from azureml_emulator.jobs.bindings import bound_command
-from azureml_emulator.jobs.job_run import JobRun, RunContext, Stop
+from azureml_emulator.jobs.engine import Engine
+from azureml_emulator.jobs.job_run import JobRun, Stop
 from azureml_emulator.jobs.models import experiment_id
 
 LOG = "user_logs/std_log.txt"
@@ -36,8 +37,8 @@ rest is ours."""
 class CommandRun(JobRun):
     """One command job while it runs."""
 
-    def __init__(self, execution: Execution, context: RunContext, name: str) -> None:
-        super().__init__(context, name)
+    def __init__(self, execution: Execution, engine: Engine, name: str) -> None:
+        super().__init__(engine.context, name)
         self._execution = execution
         self._tree: processes.Tree | None = None
         self._watches = self._hides = False
@@ -74,7 +75,9 @@ class CommandRun(JobRun):
     async def _execute(self, stage: Stage) -> None:
         self._advance("Queued")
         async with contextlib.AsyncExitStack() as stack:
-            slot = self._execution.slots.held(self._job, self._wait_for_slot)
+            definition = self._job.definition
+            instances = definition["resources"]["instanceCount"]
+            slot = self._execution.slots.held(definition.get("computeId"), instances, self._wait_for_slot)
             await self._unless_stopped(stack.enter_async_context(slot))
             await self._step("Queued")
             code = await self._run_command(stage)

@@ -10,7 +10,6 @@ from azureml_emulator.assets.reference_checks import check_reference, environmen
 from azureml_emulator.core.errors import invalid_field
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_run import LOG, CommandRun
-from azureml_emulator.jobs.artifacts import default_output
 from azureml_emulator.jobs.bindings import unknown_bindings
 from azureml_emulator.jobs.checks import check_compute, check_inputs
 from azureml_emulator.jobs.definitions import Properties
@@ -49,9 +48,10 @@ def command_type(execution: Execution) -> JobType:
         schema=COMMAND_JOB,
         check=partial(check_command_job, execution),
         complete=complete,
-        run=lambda engine, name: CommandRun(execution, engine.context, name),
+        run=partial(CommandRun, execution),
         job_view=JobView(ABSENT, shown, lambda definition: SYSTEM_PROPERTIES),
         run_view=RunView("azureml.scriptrun", STEP, run_properties, target, LOG),
+        default_output=True,
         end_leftovers=execution.end_leftovers,
     )
 
@@ -89,7 +89,7 @@ def check_command(given: Properties) -> None:
         raise invalid_field("command", message, "BindingNotFound")
 
 
-def complete(name: str, definition: Properties) -> Properties:
+def complete(definition: Properties) -> Properties:
     """The definition with the defaults of command jobs. Source: recorded answers to GET of command jobs."""
     definition.setdefault("environmentVariables", {})
     resources = definition.setdefault("resources", {})
@@ -98,8 +98,8 @@ def complete(name: str, definition: Properties) -> Properties:
     if "computeId" not in definition:
         definition.setdefault("queueSettings", {}).setdefault("jobTier", "Standard")
     definition["inputs"] = {key: completed_input(value) for key, value in definition.get("inputs", {}).items()}
-    outputs = {key: {"mode": "ReadWriteMount", **value} for key, value in definition.get("outputs", {}).items()}
-    definition["outputs"] = {"default": default_output(name), **outputs}
+    outputs = definition.get("outputs", {})
+    definition["outputs"] = {key: {"mode": "ReadWriteMount", **value} for key, value in outputs.items()}
     return definition
 
 

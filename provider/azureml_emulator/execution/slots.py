@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from azureml_emulator.jobs.models import Job
 from azureml_emulator.workspace.computes import Computes, most_nodes
 
 
@@ -16,46 +15,47 @@ class Slots:
     def __init__(self, computes: Computes, limit: int) -> None:
         self._computes = computes
         self._limit = limit
-        self._held: dict[str, tuple[str | None, int]] = {}
+        self._held: list[tuple[str | None, int]] = []
         self._freed = asyncio.Condition()
 
     @contextlib.asynccontextmanager
-    async def held(self, job: Job, waiting: Callable[[str], None]) -> AsyncIterator[None]:
+    async def held(self, compute_id: str | None, instances: int, waiting: Callable[[str], None]) -> AsyncIterator[None]:
         """Hold a slot for a job, once there is one.
 
+        :param compute_id: the cluster that the job runs on; None for serverless.
+        :param instances: how many nodes of the cluster it takes.
         :param waiting: called with the reason when there is none yet.
         """
-        wanted = (compute_name(job), int(job.definition["resources"]["instanceCount"]))
+        wanted = (cluster_name(compute_id), instances)
         async with self._freed:
             reason = self._refusal(*wanted)
             if reason:
                 waiting(reason)
             await self._freed.wait_for(lambda: self._refusal(*wanted) is None)
-            self._held[job.name] = wanted
+            self._held.append(wanted)
         try:
             yield
         finally:
-            del self._held[job.name]
+            self._held.remove(wanted)
             async with self._freed:
                 self._freed.notify_all()
 
-    def _refusal(self, compute: str | None, instances: int) -> str | None:
-        if compute:
-            nodes = self._nodes(compute)
-            taken = sum(count for other, count in self._held.values() if other == compute)
+    def _refusal(self, cluster: str | None, instances: int) -> str | None:
+        if cluster:
+            nodes = self._nodes(cluster)
+            taken = sum(count for other, count in self._held if other == cluster)
             if nodes is not None and taken and taken + instances > nodes:
-                return f"The compute {compute!r} has {nodes} node(s); too few of them are free of other jobs."
+                return f"The compute {cluster!r} has {nodes} node(s); too few of them are free of other jobs."
         if len(self._held) >= self._limit:
             return f"This emulator runs {self._limit} jobs at a time; the job waits for one of them to end."
         return None
 
-    def _nodes(self, compute: str) -> int | None:
-        found = self._computes.get(compute)
-        return most_nodes(found) if found else None
+    def _nodes(self, cluster: str) -> int | None:
+        compute = self._computes.get(cluster)
+        return most_nodes(compute) if compute else None
 
 
-def compute_name(job: Job) -> str | None:
-    """The cluster a job runs on, in lower case; None for serverless."""
-    compute_id = job.definition.get("computeId")
-    name = str(compute_id).rpartition("/")[2].lower() if compute_id else "serverless"
+def cluster_name(compute_id: str | None) -> str | None:
+    """The name of a cluster in lower case; None for serverless."""
+    name = compute_id.rpartition("/")[2].lower() if compute_id else "serverless"
     return None if name == "serverless" else name

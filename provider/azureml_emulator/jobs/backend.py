@@ -73,20 +73,3 @@ class JobsBackend:
                 parameters={"property": ", ".join(changed)},
             )
         return self.jobs.change(job.name, definition=updated_definition(job.definition, given))
-
-    def find(self, name: str) -> Job:
-        """A job.
-
-        :raises ServiceError: the service's 404. Source: recorded answer.
-        """
-        job = self.jobs.get(name)
-        if job is None:
-            raise ServiceError(
-                404,
-                "UserError",
-                f"Job {name} not found.",
-                inner=("NotFound", "JobNotFound"),
-                message_format="Job {jobId} not found.",
-                parameters={"jobId": name},
-            )
-        return job

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from azureml_emulator.core.errors import ServiceError, nested
 from azureml_emulator.core.schema import Shape
 from azureml_emulator.core.transitions import JOBS
+from azureml_emulator.jobs.artifacts import default_output
 from azureml_emulator.jobs.definitions import Properties, with_defaults
 from azureml_emulator.jobs.job_run import JobRun, RunContext
 from azureml_emulator.jobs.models import BEFORE_RUNNING, STOPPABLE, Job
@@ -42,22 +43,24 @@ class JobType:
     :param schema: the keys of its properties.
     :param check: ``check(engine, given, depth)``: the properties with their references in the service's spelling. It
         raises the service's refusal of what does not exist or does not fit; ``depth`` counts the pipelines around it.
-    :param complete: ``complete(name, definition)``: the definition with the defaults of this type.
+    :param complete: ``complete(definition)``: the definition with the defaults of this type.
     :param run: what takes the job to its end.
     :param job_view: how it shows as a job.
     :param run_view: how it shows as a run.
     :param needs_user_token: whether its PUT must carry a token for Azure ML, too.
+    :param default_output: whether the job's artifacts are among its outputs, under the name ``default``.
     :param end_leftovers: ends processes that a former emulator left of a job.
     """
 
     name: str
     schema: Shape
     check: Callable[[Engine, Properties, int], Properties]
-    complete: Callable[[str, Properties], Properties]
+    complete: Callable[[Properties], Properties]
     run: Runner
     job_view: JobView
     run_view: RunView
     needs_user_token: bool = False
+    default_output: bool = False
     end_leftovers: Callable[[Job], Awaitable[object]] = nothing_left
 
 
@@ -105,9 +108,12 @@ class Engine:
 
     def complete(self, name: str, given: Properties) -> Properties:
         """The definition as the service stores it: with its defaults."""
-        definition = with_defaults(given)
+        job_type = self.types[given["jobType"]]
+        definition = job_type.complete(with_defaults(given))
         definition.setdefault("displayName", name)
-        return self.types[given["jobType"]].complete(name, definition)
+        if job_type.default_output:
+            definition["outputs"] = {"default": default_output(name), **definition["outputs"]}
+        return definition
 
     def begin(
         self,

@@ -11,11 +11,30 @@ from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.jobs.backend import JobsBackend
 from azureml_emulator.jobs.definitions import Properties
+from azureml_emulator.jobs.models import Job, Jobs
 from azureml_emulator.jobs.responses import job_resource
 from azureml_emulator.jobs.visibility import listed_late
 
 PAGE = 50
 """Jobs on a page; the service's own number is unproven."""
+
+
+def find_job(jobs: Jobs, name: str) -> Job:
+    """A job.
+
+    :raises ServiceError: the service's 404. Source: recorded answer.
+    """
+    job = jobs.get(name)
+    if job is None:
+        raise ServiceError(
+            404,
+            "UserError",
+            f"Job {name} not found.",
+            inner=("NotFound", "JobNotFound"),
+            message_format="Job {jobId} not found.",
+            parameters={"jobId": name},
+        )
+    return job
 
 
 async def put_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
@@ -54,7 +73,7 @@ def check_user_token(backend: JobsBackend, request: web.Request, given: Properti
 
 async def get_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Get."""
-    job = backend.find(name)
+    job = find_job(backend.jobs, name)
     backend.engine.look(name)
     return web.json_response(job_resource(backend, job))
 
@@ -81,7 +100,7 @@ async def list_jobs(backend: JobsBackend, request: web.Request) -> web.Response:
 
 async def patch_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Update: the notification setting, as in the previews 2023-04-01 and 2024-01-01."""
-    job = backend.find(name)
+    job = find_job(backend.jobs, name)
     body = await read_object(request)
     setting = (body.get("properties") or {}).get("notificationSetting")
     changed = backend.jobs.change(name, definition={**job.definition, "notificationSetting": setting})
@@ -103,7 +122,7 @@ async def delete_job(backend: JobsBackend, request: web.Request, name: str) -> w
 async def cancel_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Cancel: 202 and the address of the operation. A job that is finalizing or has ended refuses (unproven
     in form)."""
-    backend.engine.cancel(backend.find(name))
+    backend.engine.cancel(find_job(backend.jobs, name))
     settings = backend.settings
     operation = f"mfeOperationResults/jc:{settings.workspace_id}:{name}"
     location = f"{settings.location_url}/{operation}?api-version={request.query['api-version']}"

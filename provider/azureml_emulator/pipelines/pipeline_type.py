@@ -80,7 +80,7 @@ def check_pipeline(resolver: Resolver, engine: Engine, given: Properties, depth:
     return given
 
 
-def complete(name: str, definition: Properties) -> Properties:
+def complete(definition: Properties) -> Properties:
     """The definition with the defaults of pipelines. Source: recorded answers to GET of pipeline jobs; that the modes
     of a pipeline's data stay open is unproven."""
     return {**{key: {} for key in ("inputs", "outputs", "jobs", "settings")}, **definition}

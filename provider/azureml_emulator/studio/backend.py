@@ -21,6 +21,10 @@ class Studio:
         self._engine = engine
         self._artifacts = artifacts
 
+    def compute(self, job: Job) -> str:
+        """The name of the compute that a job runs on; empty for a pipeline without a default compute."""
+        return self._engine.type_of(job).run_view.target(job.definition)
+
     def logs(self, job: Job) -> list[str]:
         """The names of a job's logs."""
         return [name for folder in LOG_FOLDERS for name in self._artifacts.names(job, folder)]

@@ -76,6 +76,7 @@ def job_list(jobs: Iterable[Job]) -> str:
 
 def job_page(
     job: Job,
+    compute: str,
     metrics: Mapping[str, list[Metric]],
     params: Mapping[str, str],
     log: tuple[str, int],
@@ -84,6 +85,7 @@ def job_page(
 ) -> str:
     """One job.
 
+    :param compute: the name of the compute that it runs on.
     :param children: the jobs that belong to it: the steps of a pipeline.
     :param log: the end of its log, and the number of bytes of the log up to there.
     :param logs: the names of all its logs.
@@ -91,7 +93,7 @@ def job_page(
     text, offset = log
     facts = "".join(
         [
-            table("", facts_of(job)),
+            table("", facts_of(job, compute)),
             error_block(job),
             table("Steps", {each.node or each.name: f"{badge(each.status)} {link(each)}" for each in children}),
             table("Inputs", {name: data(row) for name, row in job.definition.get("inputs", {}).items()}),
@@ -110,7 +112,7 @@ def job_page(
     return page(job.name, content, active=not job.ended)
 
 
-def facts_of(job: Job) -> dict[str, str]:
+def facts_of(job: Job, compute: str) -> dict[str, str]:
     """What there is to say of any job, as HTML; what is not there is left out."""
     definition = job.definition
     rows = {
@@ -122,7 +124,7 @@ def facts_of(job: Job) -> dict[str, str]:
         "Part of": f'<a href="/runs/{quote(job.parent)}">{escape(job.parent)}</a>' if job.parent else "",
         "Command": f"<code>{escape(str(definition.get('command') or ''))}</code>" if definition.get("command") else "",
         "Environment": escape(str(definition.get("environmentId") or "")),
-        "Compute": escape(compute(job)),
+        "Compute": escape(compute),
         "Created": time(job.created_at),
         "Started": time(job.started_at),
         "Ended": time(job.ended_at),
@@ -130,12 +132,6 @@ def facts_of(job: Job) -> dict[str, str]:
         "Description": escape(str(definition.get("description") or "")),
     }
     return {name: value for name, value in rows.items() if value}
-
-
-def compute(job: Job) -> str:
-    """What the job runs on; nothing for a pipeline, whose steps say it themselves."""
-    default = "" if job.definition.get("jobType") == "Pipeline" else "serverless"
-    return str(job.definition.get("computeId") or default)
 
 
 def outputs_of(job: Job) -> dict[str, str]:

@@ -36,7 +36,8 @@ async def job(studio: Studio, request: web.Request, name: str) -> web.Response:
     size = file.stat().st_size if file.is_file() else 0
     log = read_text(file, max(0, size - SHOWN), found.ended)
     steps = studio.jobs.children(name)
-    return html(job_page(found, metrics, studio.tracking.params(name), log, studio.logs(found), steps))
+    params = studio.tracking.params(name)
+    return html(job_page(found, studio.compute(found), metrics, params, log, studio.logs(found), steps))
 
 
 async def follow(studio: Studio, request: web.Request, name: str) -> web.Response:

@@ -18,6 +18,7 @@ from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine, JobType
 from azureml_emulator.jobs.job_run import JobRun
 from azureml_emulator.jobs.responses import job_resource
+from azureml_emulator.jobs.routes import find_job
 from azureml_emulator.jobs.schemas import JOB
 from azureml_emulator.jobs.views import JobView, RunView
 
@@ -46,7 +47,7 @@ SPARK = JobType(
     name="Spark",
     schema=record({**JOB, "entry": text}, ("entry",)),
     check=check,
-    complete=lambda name, definition: {"inputs": {}, "outputs": {}, **definition},
+    complete=lambda definition: {"inputs": {}, "outputs": {}, **definition},
     run=lambda engine, name: SparkRun(engine.context, name),
     job_view=JobView(("codeId",), lambda definition, parameters: {"conf": {}}, lambda definition: {"made": "here"}),
     run_view=RunView("azureml.spark", "azureml.step", lambda job: {"made": "there"}, lambda definition: "pool", LOG),
@@ -63,15 +64,17 @@ def emulator(tmp_path: Path) -> Emulator:
 
 
 def put(em: Emulator, **properties: str) -> dict[str, Any]:
-    """The job after its end, as ARM answers it; its run's details under ``run`` and its log under ``log``."""
+    """The job after its end, as ARM answers it; under ``run`` its run's details, under ``log`` and ``compute`` what
+    Studio shows of it."""
     given = em.job_resources.read("j", {"properties": {"jobType": "spark", **properties}})
 
     async def walked() -> dict[str, Any]:
         em.engine.begin("j", given)
         await em.engine.ended("j")
-        job = em.job_resources.find("j")
+        job = find_job(em.jobs, "j")
         details = details_resource(em.history, job)
-        return {**job_resource(em.job_resources, job), "run": details, "log": em.studio.log_file(job).read_text()}
+        shown = {"log": em.studio.log_file(job).read_text(), "compute": em.studio.compute(job)}
+        return {**job_resource(em.job_resources, job), "run": details, **shown}
 
     return asyncio.run(walked())
 
@@ -85,7 +88,7 @@ def test_a_row_makes_a_type_of_job_run_and_show(emulator: Emulator) -> None:
     assert (job["run"]["runType"], job["run"]["target"]) == ("azureml.spark", "pool")
     assert job["run"]["properties"] == {"made": "there"}
     assert list(job["run"]["logFiles"]) == [LOG]
-    assert job["log"] == "[azureml-emulator] spark\n"
+    assert (job["log"], job["compute"]) == ("[azureml-emulator] spark\n", "pool")
 
 
 def test_its_schema_and_its_check_are_asked(emulator: Emulator) -> None:

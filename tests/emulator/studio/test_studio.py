@@ -50,6 +50,7 @@ def test_a_jobs_own_link_leads_to_its_page(emulator: RunningEmulator, call: Call
     assert EVIL not in answer.text
     assert escape(EVIL) in answer.text
     assert "never-shown" not in answer.text
+    assert "Compute<td>serverless<" in answer.text
     assert "'unsafe-inline'" not in answer.headers["Content-Security-Policy"]
     listed = get(emulator, "/").text
     assert f'href="/runs/{name}"' in listed
