@@ -298,6 +298,16 @@ def test_a_look_is_a_call_and_news_are_no_step() -> None:
     assert heard == ["one", "Queued"]
 
 
+def test_a_look_comes_when_it_is_wanted() -> None:
+    def flow() -> Any:
+        yield Look("j", pause=2.5, interval=30)
+
+    driver = Driver(lambda _: reply(200, job_json("j", "Queued")))
+    driver.drive(Session(PUBLIC).run(flow()))
+    assert driver.steps[0] == Pause(2.5)
+    assert driver.kinds == [Pause, Once, Authenticate, Send]
+
+
 @pytest.mark.parametrize(
     ("effect", "goes_on"),
     [

@@ -117,6 +117,8 @@ class Drive:
         if isinstance(effect, News):
             return None
         if isinstance(effect, Look):
+            assert effect.pause >= effect.not_before >= 0
+            self.now += effect.pause
             self.looked_at.append(self.now)
             answer = self.respond(effect)
             if isinstance(answer, AzureMLError):
@@ -135,7 +137,8 @@ class Drive:
     @property
     def pauses(self) -> list[float]:
         """The seconds of all pauses."""
-        return [effect.seconds for effect in self.effects if isinstance(effect, Pause)]
+        looks = [effect.pause for effect in self.effects if isinstance(effect, Look) and effect.pause]
+        return looks + [effect.seconds for effect in self.effects if isinstance(effect, Pause)]
 
     @property
     def calls(self) -> list[str]:

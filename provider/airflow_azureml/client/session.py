@@ -142,6 +142,8 @@ class Session:
         if isinstance(effect, Call):
             return (yield from self.call(effect))
         if isinstance(effect, Look):
+            if effect.pause > 0:
+                yield Pause(effect.pause)
             return (yield from self.call(jobs.get(self.settings.workspace, effect.job)))
         if isinstance(effect, News):
             return news(effect.record) if news is not None else None

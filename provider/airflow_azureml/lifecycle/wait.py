@@ -75,10 +75,19 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
     follower = LogFollower(ws, name) if options.stream_logs else None
     pace = Pace(clock, options.poll_interval, options.ageing)
     last, look_at = None, clock() + options.first_look_after
+    not_before = look_at
     while True:
         until = look_at if deadline is None else min(look_at, deadline)
-        yield from _rest(until, clock, follower)
-        job = yield from _look(name, spell)
+        yield from _follow(until, clock, follower)
+        now = clock()
+        planned = Look(
+            name,
+            pause=max(until - now, 0.0),
+            not_before=max(min(not_before, until) - now, 0.0),
+            interval=options.poll_interval,
+            latest=None if deadline is None else max(deadline - now, 0.0),
+        )
+        job = yield from _look(planned, spell)
         looked_at = clock()
         if job is not None:
             last = job
@@ -90,7 +99,8 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
         if deadline is not None and clock() >= deadline:
             seen = f"still {last.status}" if last is not None else "not seen yet"
             raise DeadlineError(f"Job {name} was {seen} at the deadline.") from None
-        look_at = looked_at + max(pace.pause(job), spell.asked)
+        not_before = looked_at + spell.asked
+        look_at = max(looked_at + pace.pause(job), not_before)
 
 
 def first_look(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
@@ -105,13 +115,11 @@ def first_look(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
         return (yield from look(name, options))
 
 
-def _rest(until: float, clock: Clock, follower: LogFollower | None) -> Steps[None]:
-    """Pause up to a moment; the log is read on a beat of its own meanwhile."""
-    while (left := until - clock()) > 0:
-        beat = LOG_BEAT if follower is not None and follower.reading and left > LOG_BEAT else left
-        yield Pause(beat)
-        if beat < left and follower is not None:
-            yield from follower.beat()
+def _follow(until: float, clock: Clock, follower: LogFollower | None) -> Steps[None]:
+    """Read the log on a beat of its own, until the last beat before a moment."""
+    while follower is not None and follower.reading and until - clock() > LOG_BEAT:
+        yield Pause(LOG_BEAT)
+        yield from follower.beat()
 
 
 def look(name: str, options: WaitOptions) -> Steps[Job]:
@@ -123,15 +131,15 @@ def look(name: str, options: WaitOptions) -> Steps[Job]:
     """
     spell = _BadSpell(name, options)
     pace = Pace(options.clock, options.poll_interval, "wait")
-    while (job := (yield from _look(name, spell))) is None:
+    while (job := (yield from _look(Look(name), spell))) is None:
         yield Pause(max(pace.pause(None), spell.asked))
     return job
 
 
-def _look(name: str, spell: _BadSpell) -> Steps[Job | None]:
+def _look(planned: Look, spell: _BadSpell) -> Steps[Job | None]:
     """Look once; None when that failed within what is tolerated."""
     try:
-        job: Job = yield Look(name)
+        job: Job = yield planned
     except SettingsError:
         # The connection itself is wrong: no look can succeed.
         raise

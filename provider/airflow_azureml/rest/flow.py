@@ -114,11 +114,25 @@ class Pause:
     seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Look:
-    """Ask for the status of one job; answered with a ``jobs.Job`` (today by one GET, later by a shared poller)."""
+    """Ask for the status of one job; answered with a ``jobs.Job`` that has at least name, status and ``created_at``.
+
+    A driver by itself pauses and asks. Where many wait in one process, a shared poller answers, and may do so sooner or
+    later than asked for, as its budget of requests allows.
+
+    :param pause: seconds until the look is wanted.
+    :param not_before: seconds for which no answer may come.
+    :param interval: of the looks that this one belongs to, the longest pause in seconds; None for a look by itself,
+        which is neither brought forward nor put off.
+    :param latest: seconds after which it cannot be put off any more.
+    """
 
     job: str
+    pause: float = 0.0
+    not_before: float = 0.0
+    interval: float | None = None
+    latest: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,305 @@
+"""Who is looked at next: driven through simulated hours and days, with thousands of jobs, on a clock of our own."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import fmean, median
+
+import pytest
+
+from airflow_azureml.lifecycle.pacing import CHUNK, LONGEST_BACK_OFF, Pacing, Ticket
+from airflow_azureml.rest.flow import Look
+
+DAY = 86_400.0
+BUDGET = 5.0
+
+
+@dataclass
+class Simulation:
+    """Jobs with their ends, and those who wait for them.
+
+    :param group: asked for together (a name), or alone (None).
+    :param faults: what a request at a moment meets: None for nothing, else seconds to stay away for (0 for no word).
+    """
+
+    group: str | None = "all"
+    interval: float = 30.0
+    faults: Callable[[float], float | None] = lambda moment: None
+    latency: float = 0.0
+    now: float = 0.0
+    ends: dict[str, float] = field(default_factory=dict)
+    seen: dict[str, list[float]] = field(default_factory=dict)
+    delays: dict[str, float] = field(default_factory=dict)
+    requests: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    coming: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    order: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.pacing = Pacing(BUDGET)
+
+    def at(self, moment: float, do: Callable[[], None]) -> None:
+        """Have something happen at a moment."""
+        heapq.heappush(self.coming, (moment, next(self.order), do))
+
+    def add(self, name: str, end: float, first: float = 5.0) -> None:
+        """Begin to wait for a job that ends at a moment."""
+        self.ends[name] = end
+        self.seen[name] = []
+        self.ask(name, Look(name, first, first, self.interval))
+
+    def ask(self, name: str, look: Look) -> None:
+        """Want a look."""
+        self.tickets[name] = self.pacing.ask(look, self.now, self.group)
+
+    def leave(self, name: str) -> None:
+        """Wait no more."""
+        self.pacing.drop(self.tickets.pop(name))
+
+    def run(self, until: float) -> None:
+        """Let time pass."""
+        while True:
+            moment = self.pacing.next_at()
+            event = self.coming[0][0] if self.coming else None
+            if min(until if moment is None else moment, until if event is None else event) >= until:
+                self.now = until
+                return
+            if event is not None and (moment is None or event <= moment):
+                self.now = event
+                heapq.heappop(self.coming)[2]()
+            elif moment is not None:
+                self.now = max(self.now, moment)
+                self.request()
+
+    def request(self) -> None:
+        """Send what is to be sent now, and have it answered."""
+        taken = self.pacing.take(self.now)
+        assert taken
+        assert len({ticket.group for ticket in taken}) == 1
+        self.requests.append(self.now)
+        self.sizes.append(len(taken))
+        fault = self.faults(self.now)
+        if fault is not None:
+            self.pacing.failed(self.now, fault or None)
+            for ticket in taken:
+                self.ask(ticket.name, Look(ticket.name, 1.0, fault, self.interval))
+            return
+        self.pacing.succeeded()
+        for ticket in taken:
+            self.seen[ticket.name].append(self.now)
+            end = self.ends[ticket.name]
+            if end <= self.now:
+                assert ticket.name not in self.delays, "told twice"
+                self.delays[ticket.name] = self.now - end
+                del self.tickets[ticket.name]
+            else:
+                self.ask(ticket.name, Look(ticket.name, self.interval, 0.0, self.interval))
+
+    def busiest(self, seconds: float = 1.0) -> int:
+        """The most requests in any such span."""
+        first, most = 0, 0
+        for last, moment in enumerate(self.requests):
+            while self.requests[first] <= moment - seconds:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
+
+    def gaps(self, since: float = 0.0) -> dict[str, list[float]]:
+        """The pauses between looks, for each job."""
+        return {
+            name: [later - sooner for sooner, later in itertools.pairwise(moments) if sooner >= since]
+            for name, moments in self.seen.items()
+        }
+
+
+def crowd(simulation: Simulation, size: int, lasting: tuple[float, float] = (60, 1200)) -> Simulation:
+    """Begin to wait for many jobs at once."""
+    chance = random.Random(size)
+    for number in range(size):
+        simulation.add(f"job-{number}", chance.uniform(*lasting))
+    return simulation
+
+
+def test_five_thousand_jobs_stay_within_the_budget() -> None:
+    simulation = crowd(Simulation(), 5000, (60, 600))
+    simulation.run(700)
+    assert len(simulation.delays) == 5000
+    assert len(simulation.requests) / 600 <= 6
+    assert simulation.busiest() <= 6
+    assert median(simulation.delays.values()) <= 10
+    assert max(simulation.delays.values()) <= 35
+
+
+def test_ten_thousand_jobs_ask_for_no_more() -> None:
+    simulation = crowd(Simulation(), 10_000, (600, 1200))
+    simulation.run(200)
+    assert simulation.busiest() <= 6
+    assert max(max(gaps) for gaps in simulation.gaps(60).values()) <= 35
+
+
+@pytest.mark.parametrize("group", ["all", None])
+def test_a_few_jobs_are_looked_at_as_often_as_they_ask_and_cost_no_more(group: str | None) -> None:
+    simulation = crowd(Simulation(group), 1, (3000, 3001))
+    simulation.run(3000)
+    assert set(simulation.gaps()["job-0"]) == {30}
+
+
+@pytest.mark.parametrize("size", [2, 3, 10, 50, 300, 1000])
+def test_looks_that_share_requests_come_sooner_and_cost_no_more_than_single_ones(size: int) -> None:
+    simulation = crowd(Simulation(), size, (1500, 1501))
+    simulation.run(1500)
+    assert len(simulation.requests) <= 1500 * min(size / 30, BUDGET) + size
+    assert fmean(gap for gaps in simulation.gaps(300).values() for gap in gaps) <= 30 / min(size, 3) + 1
+
+
+def test_without_shared_requests_all_are_stretched_alike() -> None:
+    simulation = crowd(Simulation(None), 1000, (5000, 9000))
+    assert simulation.pacing.stretched_to() == pytest.approx(200)
+    simulation.run(5000)
+    assert simulation.busiest() <= 6
+    gaps = [gap for gaps in simulation.gaps(250).values() for gap in gaps]
+    assert min(gaps) > max(gaps) / 2
+    assert 180 <= fmean(gaps) <= 210
+    simulation.run(10_000)
+    assert len(simulation.delays) == 1000
+    assert max(simulation.delays.values()) <= 250
+
+
+def test_a_young_job_is_looked_at_as_soon_as_it_asks_while_there_is_room() -> None:
+    pacing = Pacing(BUDGET)
+    for number in range(10):
+        pacing.ask(Look(f"old-{number}", 30, 0, 30), 0, "all")
+    young = pacing.ask(Look("young", 2, 0, 30), 0, "all")
+    assert young.due == 2
+    assert pacing.next_at() == 2
+    assert young in pacing.take(2)
+
+
+def test_no_answer_comes_before_it_may() -> None:
+    pacing = Pacing(BUDGET)
+    early = pacing.ask(Look("first", 5, 5, 30), 0, "all")
+    pacing.ask(Look("old", 1, 0, 30), 0, "all")
+    assert early not in pacing.take(1)
+    assert early not in pacing.take(4.9)
+    assert pacing.take(5) == [early]
+
+
+def test_a_deadline_is_not_put_off() -> None:
+    simulation = crowd(Simulation(None), 1000, (5000, 9000))
+    simulation.run(300)
+    ticket = simulation.pacing.ask(Look("job-0", 3, 0, 30, latest=3), simulation.now, None)
+    assert ticket.due == simulation.now + 3
+    simulation.seen["job-0"].clear()
+    simulation.run(305)
+    assert simulation.seen["job-0"]
+
+
+def test_who_leaves_costs_nothing_more() -> None:
+    simulation = crowd(Simulation(), 5000, (5000, 9000))
+    simulation.run(100)
+    for number in range(1, 5000):
+        simulation.leave(f"job-{number}")
+    assert simulation.pacing.waiting == 1
+    simulation.requests.clear()
+    simulation.run(1000)
+    assert set(simulation.sizes[-20:]) == {1}
+    assert len(simulation.requests) <= 900 / 30 + 2
+    simulation.leave("job-0")
+    assert (simulation.pacing.waiting, simulation.pacing.next_at()) == (0, None)
+    assert simulation.pacing.take(2000) == []
+
+
+def test_nobody_is_asked_for_after_leaving() -> None:
+    pacing = Pacing(BUDGET)
+    tickets = [pacing.ask(Look(name, 1, 0, 30), 0, "all") for name in "abc"]
+    pacing.drop(tickets[0])
+    pacing.drop(tickets[0])
+    assert pacing.waiting == 2
+    assert pacing.take(5) == tickets[1:]
+    pacing.drop(tickets[1])
+    assert pacing.waiting == 0
+
+
+def test_requests_make_up_for_nothing() -> None:
+    simulation = crowd(Simulation(None), 100, (5000, 9000))
+    simulation.now = 600.0
+    simulation.run(700)
+    assert simulation.busiest() <= 6
+
+
+@pytest.mark.parametrize("asked", [0.0, 7.0, 120.0])
+def test_a_bad_spell_is_ridden_out_together(asked: float) -> None:
+    simulation = crowd(Simulation(faults=lambda moment: asked if 300 <= moment < 900 else None), 2000, (1000, 1300))
+    simulation.run(1500)
+    during = [moment for moment in simulation.requests if 300 <= moment < 900]
+    assert len(during) <= 6 + 600 / max(LONGEST_BACK_OFF, asked) + 1
+    pauses = [later - sooner for sooner, later in itertools.pairwise(during)]
+    assert all(pause >= max(1, asked) - 0.01 for pause in pauses)
+    after = next(moment for moment in simulation.requests if moment >= 900)
+    assert after <= 900 + max(LONGEST_BACK_OFF, asked)
+    assert len(simulation.delays) == 2000
+    assert max(simulation.delays.values()) <= 35
+    assert simulation.busiest() <= 6
+
+
+def test_a_day_with_jobs_that_come_and_go() -> None:
+    chance = random.Random(7)
+    simulation = Simulation(faults=lambda moment: 5.0 if moment % 7200 < 1 else None)
+    moment, left = 0.0, 0
+
+    def come(name: str) -> Callable[[], None]:
+        return lambda: simulation.add(name, simulation.now + chance.expovariate(1 / 1800))
+
+    def go(name: str) -> Callable[[], None]:
+        def leave() -> None:
+            if name in simulation.tickets:
+                simulation.leave(name)
+
+        return leave
+
+    for number in range(2_000):
+        moment += chance.expovariate(2_000 / (DAY * 0.9))
+        simulation.at(moment, come(f"job-{number}"))
+        if number % 10 == 0:
+            left += 1
+            simulation.at(moment + chance.uniform(0, 3600), go(f"job-{number}"))
+    simulation.run(DAY + 20_000)
+    assert simulation.busiest() <= 6
+    assert 2_000 - left <= len(simulation.delays) <= 2_000
+    assert max(simulation.delays.values()) <= 35
+    assert median(simulation.delays.values()) <= 10
+    assert (simulation.pacing.waiting, simulation.pacing.next_at()) == (0, None)
+
+
+def test_requests_are_halved_until_there_is_one_job_in_them() -> None:
+    pacing = Pacing(BUDGET)
+    for number in range(300):
+        pacing.ask(Look(f"j{number}", 1, 0, 30), 0, "all")
+    now, sizes = 1.0, []
+    while True:
+        taken = pacing.take(now)
+        now += 1
+        sizes.append(len(taken))
+        if not pacing.shrink(len(taken)):
+            break
+    assert sizes == [100, 50, 25, 12, 6, 3, 1]
+    assert pacing.chunk == 1
+    pacing.shrink(CHUNK)
+    assert pacing.chunk == 1
+
+
+def test_groups_share_no_request_and_none_starves() -> None:
+    pacing = Pacing(BUDGET)
+    for number in range(90):
+        pacing.ask(Look(f"j{number}", 1, 0, 30), 0, f"experiment-{number % 3}")
+    alone = [pacing.ask(Look(f"a{number}", 1, 0, 30), 0, None) for number in range(2)]
+    taken = [pacing.take(moment) for moment in range(1, 8)]
+    assert Counter(len(tickets) for tickets in taken) == {30: 3, 1: 2, 0: 2}
+    assert [tickets[0] for tickets in taken if len(tickets) == 1] == alone
+    assert all(len({ticket.group for ticket in tickets}) == 1 for tickets in taken if tickets)
