@@ -7,6 +7,8 @@ import re
 from tests.oracle.judge import Verdict
 
 REASONS: tuple[tuple[str, str, str], ...] = (
+    ("refused here", r"\| name: '\S*' is not a name of a job", "no job of the service is called so"),
+    ("refused here", r"^sweep: .*job_tier = binding", "a job of its own has no pipeline to be bound to"),
     ("refused here", r"the key .* is given twice", "one of two equal keys would be lost"),
     ("refused there", r"written with .*tabs? ", "YAML takes a tab there; only the loader that is all Python does not"),
     ("refused here", r"found invalid Unicode character escape code", "half a letter cannot be sent"),

@@ -62,14 +62,8 @@ def _parameter(located: Located, ctx: Translator) -> float | str | Invalid:
 
 _TRANSFORMERS = {"imputer": "Imputer", "tf_idf": "TfIdf", "hash_one_hot_encoder": "HashOneHotEncoder"}
 _TRANSFORMER = listed(
-    nested(
-        (
-            Field("fields", "fields", listed(text), bindable=True),
-            Field("parameters", "parameters", mapped(_parameter, null=True), bindable=True),
-        )
-    )
+    nested((Field("fields", "fields", listed(text)), Field("parameters", "parameters", mapped(_parameter, null=True))))
 )
-"""Microsoft's client takes a binding for each of these, though one is a list and one a mapping."""
 
 
 @Container
