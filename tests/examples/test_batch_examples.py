@@ -33,12 +33,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def earlier(airflow: RealAirflow) -> set[str]:
-    """Name the jobs that were there before: tests of other files may share the emulator."""
-    return set(airflow.service.jobs())
-
-
-@pytest.fixture(scope="module")
 def runs(airflow: RealAirflow, database: Path, earlier: set[str]) -> dict[str, str]:
     """One run of every example, all begun at once: DAG id to run id."""
     zone = landing_zone(airflow.service.wait())
@@ -130,7 +124,9 @@ def test_etl_chain_loads_a_score_for_each_clean_row(
     assert invocations(airflow, "nightly-scoring", earlier) == [airflow.xcom(dag, run, "score")["job_name"]]
 
 
-def test_pipeline_is_one_task_whose_outputs_are_in_xcom(airflow: RealAirflow, runs: dict[str, str]) -> None:
+def test_pipeline_is_one_task_whose_outputs_are_in_xcom(
+    airflow: RealAirflow, runs: dict[str, str], earlier: set[str]
+) -> None:
     dag = "credit_defaults_pipeline"
     run = finished(airflow, runs, dag)
 
@@ -140,7 +136,7 @@ def test_pipeline_is_one_task_whose_outputs_are_in_xcom(airflow: RealAirflow, ru
     for name in ("model", "test_data"):
         assert airflow.xcom(dag, run, "pipeline", key=name) == result["outputs"][name]
         assert airflow.xcom(dag, run, "where")[name] == result["outputs"][name]["path"]
-    jobs = airflow.service.made(dag)
+    jobs = airflow.service.made(dag, besides=earlier)
     assert [job["type"] for job in jobs].count("Pipeline") == 1
     # Two steps, and the task that looks into the model that they left.
     assert [job["status"] for job in jobs if job["type"] == "Command"] == ["Completed"] * 3
