@@ -1,8 +1,9 @@
-"""A pytest plugin: the real emulator as a child process, told and asked through its own command line."""
+"""A pytest plugin: the real emulator as a process of its own, told and asked through its own command line."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -19,15 +20,25 @@ from typing import Any, ClassVar
 import pytest
 
 from azureml_emulator.console import cli
+from tests.warm_python import RunningScript, WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_PATIENCE = 60.0
 STOP_PATIENCE = 60.0
 
+COMMAND = cli.__name__
+
 ONE_AT_A_TIME = threading.Lock()
 """What commands print is caught by replacing ``sys.stdout``, which all threads share."""
 
 Start = Callable[..., "RunningEmulator"]
+
+
+@functools.cache
+def warm_emulator() -> WarmPython:
+    """A Python that has loaded the emulator, once per worker: loading it takes most of an emulator's start."""
+    loaded = (COMMAND, "azureml_emulator.console.server", "cryptography.hazmat.backends.openssl.backend")
+    return WarmPython(Path(sys.executable), os.environ, loaded)
 
 
 class RunningEmulator:
@@ -47,7 +58,7 @@ class RunningEmulator:
         self.arguments = ("--pace", "0", *arguments)
         self.public_roots = public_roots
         self.log = state.with_name(f"{state.name}.log")
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: RunningScript | None = None
         self.endpoint: dict[str, Any] = {}
         self.env: dict[str, str] = {}
         self.start()
@@ -57,17 +68,10 @@ class RunningEmulator:
 
     def start(self) -> None:
         """Start the process and wait for ``endpoint.json``."""
-        command = [
-            sys.executable,
-            "-m",
-            "azureml_emulator.console.cli",
-            "start",
-            "--state",
-            str(self.state),
-            *self.arguments,
-        ]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        words = ["-m", COMMAND, "start", "--state", str(self.state), *self.arguments]
+        warm = warm_emulator()
+        settings = {**dict.fromkeys(warm.environment), **os.environ}
+        self.process = warm.start(*words, cwd=Path.cwd(), settings=settings, outputs=[self.log, self.log])
         deadline = time.monotonic() + START_PATIENCE
         while (found := self.announced()) is None or found["pid"] != self.process.pid:
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -87,7 +91,7 @@ class RunningEmulator:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one ``azureml-emulator`` command on this state directory."""
-        command = [sys.executable, "-m", "azureml_emulator.console.cli", *arguments, "--state", str(self.state)]
+        command = [sys.executable, "-m", COMMAND, *arguments, "--state", str(self.state)]
         return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120)
 
     def journal(self, path: str = "") -> list[dict[str, Any]]:
@@ -123,7 +127,7 @@ class RunningEmulator:
     def stop(self) -> int:
         """End the process, if it runs; returns the exit code."""
         assert self.process
-        return self.signal(signal.SIGTERM) if self.runs() else self.process.returncode
+        return self.signal(signal.SIGTERM) if self.runs() else self.process.wait()
 
     def runs(self) -> bool:
         """Whether its process has not ended."""

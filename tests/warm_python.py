@@ -7,10 +7,12 @@ alone, and answers on a socket. A script is named as on Python's command line: `
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -34,13 +36,14 @@ class WarmPython:
     """
 
     def __init__(self, python: Path, environment: Mapping[str, str], modules: Sequence[str | Path]) -> None:
+        self.environment = dict(environment)
         self._folder = tempfile.TemporaryDirectory(prefix="warm-")
         self._socket = Path(self._folder.name, "socket")
         with Path(self._folder.name, "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [python, "-W", "ignore", __file__, str(self._socket), *modules],
                 cwd=self._folder.name,
-                env=dict(environment),
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -48,21 +51,36 @@ class WarmPython:
         self._end = weakref.finalize(self, end, self._process, self._folder)
 
     def run(
-        self, *words: str | Path, cwd: Path | None = None, settings: Mapping[str, str] | None = None
+        self, *words: str | Path, cwd: Path | None = None, settings: Mapping[str, str | None] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a script to its end; others may run at the same time.
 
-        :param settings: environment variables of this script beside the common ones.
+        :param settings: environment variables of this script beside the common ones; None takes one away.
         """
         arguments = [str(word) for word in words]
         with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
-            wanted = {"words": arguments, "cwd": str(cwd or folder), "settings": dict(settings or {}), "out": folder}
-            with self._connected() as connection:
-                connection.sendall(json.dumps(wanted).encode() + b"\n")
-                answer = connection.makefile("rb").readline()
-            out, err = (Path(folder, name).read_text(errors="replace") for name in ("1", "2"))
-        # Without an answer the fork was killed.
-        return subprocess.CompletedProcess(arguments, int(answer or -signal.SIGKILL), out, err)
+            outputs = [Path(folder, name) for name in ("1", "2")]
+            script = self.start(*arguments, cwd=cwd or Path(folder), settings=settings, outputs=outputs)
+            code = script.wait()
+            out, err = (output.read_text(errors="replace") for output in outputs)
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    def start(
+        self, *words: str | Path, cwd: Path, outputs: Sequence[Path], settings: Mapping[str, str | None] | None = None
+    ) -> RunningScript:
+        """Start a script.
+
+        :param outputs: the files that its standard output and standard error are added to.
+        """
+        wanted = {
+            "words": [str(word) for word in words],
+            "cwd": str(cwd),
+            "settings": dict(settings or {}),
+            "outputs": [str(output) for output in outputs],
+        }
+        connection = self._connected()
+        connection.sendall(json.dumps(wanted).encode() + b"\n")
+        return RunningScript(connection)
 
     def close(self) -> None:
         """End it; when it is not used any more that happens by itself."""
@@ -83,6 +101,41 @@ class WarmPython:
                 return connection
 
 
+class RunningScript:
+    """A script in a fork, asked and signalled as a :class:`subprocess.Popen` is."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._answers = connection.makefile("rb")
+        self.pid = int(self._answers.readline())
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and give back its exit code.
+
+        :raises subprocess.TimeoutExpired: it has not ended after ``timeout`` seconds.
+        """
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            # Without an answer the fork was killed.
+            self.returncode = int(self._answers.readline() or -signal.SIGKILL)
+            self._answers.close()
+            self._connection.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
 def end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
     """End a process and remove its folder."""
     process.terminate()
@@ -100,6 +153,8 @@ def serve(place: str, modules: Sequence[str]) -> None:
         else:
             importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # What the modules made is in no fork's way when it looks for garbage.
+    gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(place)
         server.listen(16)
@@ -110,6 +165,7 @@ def serve(place: str, modules: Sequence[str]) -> None:
                 continue
             server.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            connection.sendall(f"{os.getpid()}\n".encode())
             code = run(json.loads(connection.makefile("rb").readline()))
             connection.sendall(f"{code}\n".encode())
             os._exit(0)
@@ -117,13 +173,16 @@ def serve(place: str, modules: Sequence[str]) -> None:
 
 def run(wanted: Mapping[str, Any]) -> int:
     """Run one script in this process and give back its exit code."""
-    for number in (1, 2):
-        file = os.open(os.path.join(wanted["out"], str(number)), os.O_WRONLY | os.O_CREAT, 0o600)
+    for number, output in enumerate(wanted["outputs"], 1):
+        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(file, number)
         os.close(file)
     code = 1
     try:
-        os.environ.update(wanted["settings"])
+        for name, value in wanted["settings"].items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
         os.chdir(wanted["cwd"])
         execute(wanted["words"])
         code = 0
