@@ -22,7 +22,7 @@ from azureml_emulator.identity.backend import Authority
 logger = logging.getLogger(__name__)
 
 CLIENT_GONE = 499
-"""The status of a request whose client cut the connection; nobody receives it."""
+"""The status of a request whose client closed the connection before the answer; it is only recorded."""
 
 
 class Dispatcher:
@@ -41,7 +41,7 @@ class Dispatcher:
         subject, region = subject_of(request), self._authority.settings.region
         try:
             if match is None:
-                message = f"{subject}: see docs/emulator.md for what is here."
+                message = f"{subject} is not emulated; see docs/emulator.md."
                 raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
             authorization.check(self._authority, request, match)
             return await match.answer(request)
@@ -56,7 +56,7 @@ class Dispatcher:
 
 
 class ServiceDispatcher(Dispatcher):
-    """Answers requests to the service: each is written down in the journal, and meets the faults asked for.
+    """Answers requests to the service: each is recorded in the journal and gets the faults that were injected for it.
 
     :param stopping: set when the emulator stops, which ends requests that are never answered.
     """
@@ -112,11 +112,11 @@ class ServiceDispatcher(Dispatcher):
         if fault.kind in ("timeout", "drop"):
             if request.transport:
                 request.transport.abort()
-            raise ConnectionResetError("a fault was asked for")
+            raise ConnectionResetError("an injected fault closed the connection")
         headers = {"x-ms-error-code": fault_code(fault.status)}
         if fault.status == 429 or fault.delay is not None:
             headers["Retry-After"] = f"{fault.seconds(1):.0f}"
-        message = f"The emulator was asked for this fault ({fault.kind} {fault.status})."
+        message = f"This error is an injected fault ({fault.kind} {fault.status})."
         error = ServiceError(fault.status, fault_code(fault.status), message, envelope=Envelope.ARM, headers=headers)
         return respond(error, self._authority.settings.region)
 
@@ -127,7 +127,7 @@ def subject_of(request: web.Request) -> str:
 
 
 def fault_code(status: int) -> str:
-    """ARM's word for a status."""
+    """ARM's error code for a status."""
     words = {429: "TooManyRequests", 500: "InternalServerError", 503: "ServiceUnavailable", 504: "GatewayTimeout"}
     return words.get(status, f"Http{status}")
 

@@ -1,1 +1,1 @@
-"""Assets: data, models, environments, components, code; and what references to them stand for."""
+"""Assets: data, models, environments, components, code; and the references to them."""

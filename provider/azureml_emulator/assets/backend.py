@@ -48,16 +48,16 @@ class Assets:
         :raises ServiceError: the service's 404.
         """
         name = bare(name)
-        found = self.versions.get(kind, name, version)
-        if found is None and version in PSEUDO:
-            found = self.versions.latest(kind, name)
-        if found is None and kind == "environments" and CURATED.fullmatch(name):
-            found = curated(name, version)
-        if found is None:
+        asset = self.versions.get(kind, name, version)
+        if asset is None and version in PSEUDO:
+            asset = self.versions.latest(kind, name)
+        if asset is None and kind == "environments" and CURATED.fullmatch(name):
+            asset = curated(name, version)
+        if asset is None:
             raise missing(kind, name, version)
-        return found
+        return asset
 
-    def put(self, kind: str, name: str, version: str, given: Properties) -> tuple[Version, bool]:
+    def put(self, kind: str, name: str, version: str, properties: Properties) -> tuple[Version, bool]:
         """Create a version, or change what may change of one; the version, and whether it is a new one.
 
         :raises ServiceError: the names or the properties are refused.
@@ -65,18 +65,18 @@ class Assets:
         check_name("name", name)
         check_name("version", version)
         row = self.kinds[kind]
-        version = row.kept_as(given, version)
+        version = row.kept_as(properties, version)
         before = self.versions.get(kind, name, version)
-        finished = merged(row, before, row.finish(name, version, given))
+        finished = merged(row, before, row.finish(name, version, properties))
         return self.versions.put(kind, name, version, finished, self.settings.client_id), before is None
 
-    def register(self, kind: str, name: str, version: str, given: Properties, **more: Any) -> Version:
+    def register(self, kind: str, name: str, version: str, properties: Properties, **more: Any) -> Version:
         """Write a version that a job made.
 
-        :param given: the properties that a request would give.
+        :param properties: the properties that a request would give.
         :param more: properties that only the service sets.
         """
-        finished = {**self.kinds[kind].finish(name, version, given), **more}
+        finished = {**self.kinds[kind].finish(name, version, properties), **more}
         return self.versions.put(kind, name, version, finished, self.settings.client_id)
 
     def begin_upload(self) -> tuple[str, str]:
@@ -90,7 +90,7 @@ class Assets:
 
 
 def bare(name: str) -> str:
-    """A name that is asked for, without ``azureml:``.
+    """A requested name without the prefix ``azureml:``.
 
     azure-ai-ml 1.35.2 leaves the prefix in the name when it looks for ``Input(path="azureml:<name>@latest")`` or an
     environment given so, as Microsoft's own samples write it. That the service takes it is unproven.
@@ -128,8 +128,8 @@ def check_name(field: str, value: str) -> None:
 
 def missing(kind: str, name: str, version: str | None = None) -> ServiceError:
     """The service's 404 for an asset, or for its container when no version is given."""
-    word = {"data": "Data", "codes": "Code"}.get(kind, kind.removesuffix("s").capitalize())
-    what = f"{word} {name}:{version}" if version else f"{word} container {name}"
+    title = {"data": "Data", "codes": "Code"}.get(kind, kind.removesuffix("s").capitalize())
+    what = f"{title} {name}:{version}" if version else f"{title} container {name}"
     return ServiceError(
-        404, "UserError", f"{what} not found.", inner=("NotFound", f"{word}NotFound"), parameters={"name": name}
+        404, "UserError", f"{what} not found.", inner=("NotFound", f"{title}NotFound"), parameters={"name": name}
     )

@@ -1,4 +1,4 @@
-"""Kinds of assets: what the service makes of each kind that is put, and what may change afterwards. No HTTP.
+"""Kinds of assets: the properties that the service stores for each kind, and which of them may change. No HTTP.
 
 The kind ``components`` belongs to the room of pipelines, which says what a component may declare.
 """
@@ -25,8 +25,8 @@ from azureml_emulator.storage.models import BlobStore
 Properties = dict[str, Any]
 
 
-def same_version(given: Properties, version: str) -> str:
-    """The version that an asset is kept under is the one asked for."""
+def same_version(properties: Properties, version: str) -> str:
+    """An asset is stored under the requested version."""
     return version
 
 
@@ -35,10 +35,10 @@ class Kind:
     """One kind of asset.
 
     :param segment: its word in paths.
-    :param finish: ``finish(name, version, given)``: the properties as the service answers them.
-    :param frozen: properties that a version keeps for ever.
-    :param clash: HTTP status and message of the refusal when they would change.
-    :param kept_as: ``kept_as(given, version)``: the version that it is kept under.
+    :param finish: ``finish(name, version, properties)``: the properties as the service answers them.
+    :param frozen: properties of a version that cannot change.
+    :param clash: HTTP status and message of the error when a request would change them.
+    :param kept_as: ``kept_as(properties, version)``: the version under which it is stored.
     """
 
     segment: str
@@ -49,7 +49,7 @@ class Kind:
     kept_as: Callable[[Properties, str], str] = same_version
 
 
-def base(given: Properties) -> Properties:
+def base(properties: Properties) -> Properties:
     """What every asset version carries."""
     return {
         "description": None,
@@ -57,20 +57,20 @@ def base(given: Properties) -> Properties:
         "properties": {},
         "isArchived": False,
         "isAnonymous": False,
-        **{key: value for key, value in given.items() if value is not None},
+        **{key: value for key, value in properties.items() if value is not None},
     }
 
 
-def finish_code(name: str, version: str, given: Properties) -> Properties:
+def finish_code(name: str, version: str, properties: Properties) -> Properties:
     """Code comes back as not anonymous. Source: recorded answers to Code Versions - Create."""
-    return {**base(given), "isAnonymous": False, "provisioningState": "Succeeded"}
+    return {**base(properties), "isAnonymous": False, "provisioningState": "Succeeded"}
 
 
-def finish_environment(name: str, version: str, given: Properties) -> Properties:
+def finish_environment(name: str, version: str, properties: Properties) -> Properties:
     """An environment's conda file comes back as JSON text. Source: recorded answers to Environment Versions - Get."""
-    if not (given.get("image") or given.get("build")):
+    if not (properties.get("image") or properties.get("build")):
         raise invalid([Problem("properties", "One of image and build is required.", "NotNullValidator")])
-    if given.get("image") and given.get("build"):
+    if properties.get("image") and properties.get("build"):
         raise invalid([Problem("properties", "image and build exclude each other.")])
     finished = {
         "condaFile": None,
@@ -80,12 +80,12 @@ def finish_environment(name: str, version: str, given: Properties) -> Properties
         "osType": "Linux",
         "stage": None,
         "autoRebuild": "Disabled",
-        **base(given),
+        **base(properties),
         "environmentType": "UserCreated",
         "provisioningState": "Succeeded",
     }
-    if given.get("condaFile"):
-        finished["condaFile"] = json.dumps(conda(given["condaFile"]), indent=2)
+    if properties.get("condaFile"):
+        finished["condaFile"] = json.dumps(conda(properties["condaFile"]), indent=2)
     return finished
 
 
@@ -100,14 +100,14 @@ def conda(text: str) -> Any:
     return value
 
 
-def finish_data(resolver: Resolver, name: str, version: str, given: Properties) -> Properties:
+def finish_data(resolver: Resolver, name: str, version: str, properties: Properties) -> Properties:
     """A data asset's address comes back in its long form. Source: recorded answers to Data Versions - Get."""
-    return {**base(given), "dataUri": resolver.long_uri(given["dataUri"])}
+    return {**base(properties), "dataUri": resolver.long_uri(properties["dataUri"])}
 
 
-def finish_model(resolver: Resolver, blobs: BlobStore, name: str, version: str, given: Properties) -> Properties:
+def finish_model(resolver: Resolver, blobs: BlobStore, name: str, version: str, properties: Properties) -> Properties:
     """A model comes back with the datastore address of its files, the job that wrote them, and its flavors."""
-    uri = given["modelUri"]
+    uri = properties["modelUri"]
     written_by = re.match(r"(?:azureml://jobs/|runs:/)([^/]+)", uri)
     if written_by:
         try:
@@ -122,11 +122,11 @@ def finish_model(resolver: Resolver, blobs: BlobStore, name: str, version: str, 
         "stage": None,
         "flavors": {},
         "jobName": written_by[1] if written_by else None,
-        **base(given),
+        **base(properties),
         "modelUri": uri,
         "provisioningState": "Succeeded",
     }
-    if not given.get("flavors"):
+    if not properties.get("flavors"):
         finished["flavors"] = flavors(resolver, blobs, uri)
     return finished
 
@@ -166,7 +166,7 @@ def asset_kinds(resolver: Resolver, blobs: BlobStore) -> list[Kind]:
 def merged(kind: Kind, before: Version | None, finished: Properties) -> Properties:
     """The properties to store.
 
-    :raises ServiceError: a version would change what it keeps for ever.
+    :raises ServiceError: a frozen property of the version would change.
     """
     if before is None:
         return finished

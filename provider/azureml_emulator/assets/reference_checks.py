@@ -15,7 +15,7 @@ CURATED = re.compile(r"AzureML-[\w.\-]+", re.I)
 """Names of Microsoft's environments that a workspace shows without a registry."""
 
 PUBLIC_REGISTRY = "azureml"
-"""The registry whose environments are taken to exist, whatever their names: the emulator has no list of them."""
+"""The registry in which every environment is assumed to exist, because the emulator has no list of them."""
 
 
 def check_reference(resolver: Resolver, field: str, text: str, kind: str) -> None:

@@ -1,5 +1,4 @@
-"""References: what every form of address in a request means here: an asset, a place in the storage account, or a page
-of the web.
+"""References: every form of address in a request, resolved to an asset, a place in the storage account, or a web page.
 
 Source of the forms: constants/_common.py and _utils/_arm_id_utils.py of azure-ai-ml 1.35.2, and Microsoft's pages on
 job data.
@@ -46,14 +45,14 @@ SHORT = re.compile(r"azureml:(?P<name>[a-zA-Z0-9][\w.\-]*)(?::(?P<version>[^/@:]
 
 
 class UnresolvedError(Exception):
-    """An address that leads nowhere here; the text says which and why."""
+    """An address that cannot be resolved; the text names it and the reason."""
 
 
 @dataclass(frozen=True)
 class Place:
     """A blob, or the folder that a prefix names, in the workspace's storage account.
 
-    :param path: without a slash in front; one at the end says that a folder is meant.
+    :param path: without a leading slash; a trailing slash means a folder.
     """
 
     container: str
@@ -102,22 +101,22 @@ class Resolver:
     def reference(self, text: str, kind: str | None = None) -> Reference | None:
         """The asset that an address names, or None when it is not an asset's address.
 
-        :param kind: what ``azureml:<name>:<version>`` means where the address does not say it.
+        :param kind: the kind of asset that ``azureml:<name>:<version>`` refers to, which this form does not name.
         :raises UnresolvedError: it lies in another workspace.
         """
         for pattern in (REGISTRY, LOCATED, ARM_ASSET):
-            found = pattern.fullmatch(text)
-            if found:
-                values = found.groupdict()
+            match = pattern.fullmatch(text)
+            if match:
+                values = match.groupdict()
                 self._check_workspace(text, values)
                 name = values["name"].removeprefix(
                     "azureml:"
                 )  # azure-ai-ml 1.35.2 leaves it in ids that come from a label
                 version, label = values["version"], values["label"]
                 return Reference(values["kind"].lower(), name, version, label, values.get("registry"))
-        found = SHORT.fullmatch(text)
-        if found and kind:
-            return Reference(kind, found["name"], found["version"], found["label"])
+        match = SHORT.fullmatch(text)
+        if match and kind:
+            return Reference(kind, match["name"], match["version"], match["label"])
         return None
 
     def version(self, reference: Reference) -> Version:
@@ -125,10 +124,10 @@ class Resolver:
 
         :raises UnresolvedError: there is none.
         """
-        found = None if reference.registry else self.find_version(reference)
-        if found is None:
+        version = None if reference.registry else self.find_version(reference)
+        if version is None:
             raise UnresolvedError(f"{reference} was not found in the workspace.")
-        return found
+        return version
 
     def find_version(self, reference: Reference) -> Version | None:
         """The workspace's version of this kind and name, or None. Labels are ``latest`` and ``default``."""
@@ -160,17 +159,17 @@ class Resolver:
         if reference:
             properties = self.version(reference).properties
             return self.place(str(properties.get("dataUri") or properties.get("modelUri") or properties.get("codeUri")))
-        found = JOB_OUTPUT.fullmatch(address)
-        if found:
-            self._check_workspace(address, found.groupdict())
-            return self.job_output(found["job"], found["output"], found["path"] or "")
-        found = RUN.fullmatch(address)
-        if found:
-            return self.job_output(found["job"], "artifacts", found["path"] or "")
-        found = DATASTORE.fullmatch(address)
-        if found:
-            self._check_workspace(address, found.groupdict())
-            return Place(self.container(found["store"]), found["path"] or "")
+        match = JOB_OUTPUT.fullmatch(address)
+        if match:
+            self._check_workspace(address, match.groupdict())
+            return self.job_output(match["job"], match["output"], match["path"] or "")
+        match = RUN.fullmatch(address)
+        if match:
+            return self.job_output(match["job"], "artifacts", match["path"] or "")
+        match = DATASTORE.fullmatch(address)
+        if match:
+            self._check_workspace(address, match.groupdict())
+            return Place(self.container(match["store"]), match["path"] or "")
         return self._web(address)
 
     def container(self, datastore: str) -> str:
@@ -204,17 +203,17 @@ class Resolver:
 
         :raises UnresolvedError: no such job or output.
         """
-        found = self._job_output(job, output)
-        base = self.place(found) if isinstance(found, str) else found
+        location = self._job_output(job, output)
+        base = self.place(location) if isinstance(location, str) else location
         assert isinstance(base, Place)
         return below(base, path)
 
     def long_uri(self, address: str) -> str:
         """A datastore address in the long form that the service answers; others as they are."""
-        found = DATASTORE.fullmatch(address)
-        if not found:
+        match = DATASTORE.fullmatch(address)
+        if not match:
             return address
-        return self.datastore_uri(found["store"], found["path"] or "")
+        return self.datastore_uri(match["store"], match["path"] or "")
 
     def datastore_uri(self, datastore: str, path: str) -> str:
         """The long form of a place in a datastore."""
@@ -236,20 +235,20 @@ class Resolver:
         return f"{self._settings.storage_url}/{place.container}/{place.path}"
 
     def _web(self, address: str) -> Place | Page:
-        found = HADOOP.fullmatch(address)
-        parts = urlsplit(f"https://{found['server']}/{found['path'] or ''}" if found else address)
+        hadoop = HADOOP.fullmatch(address)
+        parts = urlsplit(f"https://{hadoop['server']}/{hadoop['path'] or ''}" if hadoop else address)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise UnresolvedError(f"{address!r} is not an address that the emulator can read.")
         storage = urlsplit(self._settings.storage_url)
         account = re.escape(storage.path.strip("/").partition(".blob.")[0])
-        known = re.fullmatch(rf"/{account}(?:\.(?:blob|dfs)\.[^/]+)?(?:/(.*))?", unquote(parts.path))
+        in_account = re.fullmatch(rf"/{account}(?:\.(?:blob|dfs)\.[^/]+)?(?:/(.*))?", unquote(parts.path))
         # The port may have been another one when the address was written.
-        here = known is not None and parts.hostname in (storage.hostname, *LOOPBACK)
-        if found:
-            if known is None or not here:
+        here = in_account is not None and parts.hostname in (storage.hostname, *LOOPBACK)
+        if hadoop:
+            if in_account is None or not here:
                 raise UnresolvedError(f"{address!r} lies outside of the workspace's storage account.")
-            return Place(found["container"], known[1] or "")
-        container, _, path = (known[1] or "" if known else "").partition("/")
+            return Place(hadoop["container"], in_account[1] or "")
+        container, _, path = (in_account[1] or "" if in_account else "").partition("/")
         return Place(container, path) if here and container else Page(address)
 
     def _check_workspace(self, address: str, values: dict[str, str | None]) -> None:
@@ -259,9 +258,9 @@ class Resolver:
             (values.get("group"), (settings.resource_group,)),
             (values.get("workspace"), (settings.workspace_name, settings.workspace_id)),
         )
-        for given, accepted in rows:
-            if given is not None and given.lower() not in [name.lower() for name in accepted]:
-                raise UnresolvedError(f"{address!r} lies in another workspace: {given!r} is not {accepted[0]!r}.")
+        for named, accepted in rows:
+            if named is not None and named.lower() not in [name.lower() for name in accepted]:
+                raise UnresolvedError(f"{address!r} lies in another workspace: {named!r} is not {accepted[0]!r}.")
 
 
 def below(base: Place, path: str) -> Place:

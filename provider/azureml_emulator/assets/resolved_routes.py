@@ -38,9 +38,13 @@ async def resolve_data(assets: Assets, request: web.Request) -> web.Response:
     """Data versions - Batch get resolved uris. Source: recorded answer for a named output of a pipeline step."""
     rows = {}
     for asset_id in await asked_ids(request):
-        found = properties_of(assets, asset_id, "data")
-        if found:
-            rows[asset_id] = {"uri": found["dataUri"], "type": PASCAL[found["dataType"]], "legacyDatasetType": None}
+        properties = properties_of(assets, asset_id, "data")
+        if properties:
+            rows[asset_id] = {
+                "uri": properties["dataUri"],
+                "type": PASCAL[properties["dataType"]],
+                "legacyDatasetType": None,
+            }
     return web.json_response({"values": rows})
 
 
@@ -49,9 +53,9 @@ async def resolve_models(assets: Assets, request: web.Request) -> web.Response:
     1.26."""
     rows = {}
     for asset_id in await asked_ids(request):
-        found = properties_of(assets, asset_id, "models")
-        if found:
-            rows[asset_id] = {"path": found["modelUri"], "type": PASCAL[found["modelType"]]}
+        properties = properties_of(assets, asset_id, "models")
+        if properties:
+            rows[asset_id] = {"path": properties["modelUri"], "type": PASCAL[properties["modelType"]]}
     return web.json_response({"values": rows})
 
 

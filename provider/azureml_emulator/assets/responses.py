@@ -9,34 +9,34 @@ from azureml_emulator.assets.versions import Version, Versions
 TYPE = "Microsoft.MachineLearningServices/workspaces"
 
 
-def version_resource(workspace: str, found: Version) -> dict[str, Any]:
+def version_resource(workspace: str, version: Version) -> dict[str, Any]:
     """An asset version as ARM answers it.
 
     :param workspace: the workspace's ARM id.
     """
-    author = {"createdBy": found.created_by, "createdByType": "Application"}
+    author = {"createdBy": version.created_by, "createdByType": "Application"}
     return {
-        "id": f"{workspace}/{found.kind}/{found.name}/versions/{found.version}",
-        "name": found.version,
-        "type": f"{TYPE}/{found.kind}/versions",
-        "properties": shown_properties(found),
+        "id": f"{workspace}/{version.kind}/{version.name}/versions/{version.version}",
+        "name": version.version,
+        "type": f"{TYPE}/{version.kind}/versions",
+        "properties": shown_properties(version),
         "systemData": {
-            "createdAt": found.created_at,
+            "createdAt": version.created_at,
             **author,
-            "lastModifiedAt": found.modified_at,
-            "lastModifiedBy": found.created_by,
+            "lastModifiedAt": version.modified_at,
+            "lastModifiedBy": version.created_by,
             "lastModifiedByType": "Application",
         },
     }
 
 
-def shown_properties(found: Version) -> dict[str, Any]:
+def shown_properties(version: Version) -> dict[str, Any]:
     """What is shown of a version: a pipeline component comes back without its nodes. Source: recording
     test_batch_component."""
-    spec = found.properties.get("componentSpec")
+    spec = version.properties.get("componentSpec")
     if spec is None or spec.get("type") != "pipeline":
-        return dict(found.properties)
-    return {**found.properties, "componentSpec": {key: value for key, value in spec.items() if key != "jobs"}}
+        return dict(version.properties)
+    return {**version.properties, "componentSpec": {key: value for key, value in spec.items() if key != "jobs"}}
 
 
 def container_resource(workspace: str, versions: Versions, kind: str, name: str) -> dict[str, Any] | None:

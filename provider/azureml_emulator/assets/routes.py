@@ -50,12 +50,12 @@ async def get_container(assets: Assets, request: web.Request, name: str, *, kind
 
 async def put_container(assets: Assets, request: web.Request, name: str, *, kind: str) -> web.Response:
     """Set a container's description, tags, or that it is archived."""
-    given = read_properties(await read_object(request), CONTAINER)
+    properties = read_properties(await read_object(request), CONTAINER)
     check_name("name", name)
     exists = resource(assets, kind, name) is not None
     names = ("description", "tags", "properties", "isArchived")
-    asked: dict[str, Any] = {key: given[key] for key in names if key in given}
-    assets.versions.put_container(kind, name, {**assets.versions.container(kind, name), **asked})
+    changes: dict[str, Any] = {key: properties[key] for key in names if key in properties}
+    assets.versions.put_container(kind, name, {**assets.versions.container(kind, name), **changes})
     return web.json_response(resource(assets, kind, name), status=200 if exists else 201)
 
 
@@ -65,11 +65,11 @@ async def delete_container(assets: Assets, request: web.Request, name: str, *, k
 
 
 async def list_versions(assets: Assets, request: web.Request, name: str, *, kind: str) -> web.Response:
-    """Versions of a name; code asked for by its hash is looked for under every name. Source: recorded test_code."""
+    """Versions of a name; a query for a code's hash searches all names. Source: recorded test_code."""
     name = bare(name)
     if kind == "codes" and "hash" in request.query:
-        wanted = (request.query["hash"], request.query.get("hashVersion", "202208"))
-        rows = [row for row in assets.versions.all("codes") if code_hash(row) == wanted][:1]
+        code_version = (request.query["hash"], request.query.get("hashVersion", "202208"))
+        rows = [row for row in assets.versions.all("codes") if code_hash(row) == code_version][:1]
     else:
         rows = listed(request, assets.versions.of(kind, name))
         if not rows and kind == "environments" and CURATED.fullmatch(name):
@@ -98,16 +98,16 @@ async def get_version(assets: Assets, request: web.Request, name: str, version: 
 
 async def get_labelled(assets: Assets, request: web.Request, name: str, label: str, *, kind: str) -> web.Response:
     """The version behind a label: ``latest`` or ``default``."""
-    found = assets.versions.latest(kind, name) if label in ("latest", "default") else None
-    if found is None:
+    asset = assets.versions.latest(kind, name) if label in ("latest", "default") else None
+    if asset is None:
         raise missing(kind, name, f"@{label}")
-    return web.json_response(version_resource(assets.settings.workspace_arm_id, found))
+    return web.json_response(version_resource(assets.settings.workspace_arm_id, asset))
 
 
 async def put_version(assets: Assets, request: web.Request, name: str, version: str, *, kind: str) -> web.Response:
     """Create a version, or change what may change of one: 201 for a new one, 200 for one that exists."""
-    given = read_properties(await read_object(request), assets.kinds[kind].shape)
-    stored, is_new = assets.put(kind, name, version, given)
+    properties = read_properties(await read_object(request), assets.kinds[kind].shape)
+    stored, is_new = assets.put(kind, name, version, properties)
     body = version_resource(assets.settings.workspace_arm_id, stored)
     headers = {"Location": f"{assets.settings.base_url}{body['id']}"} if is_new else {}
     return web.json_response(body, status=201 if is_new else 200, headers=headers)
@@ -120,8 +120,8 @@ async def delete_version(assets: Assets, request: web.Request, name: str, versio
 
 async def start_pending_upload(assets: Assets, request: web.Request, name: str, version: str) -> web.Response:
     """A new container to upload code to, with a SAS. Source: recorded answers; each call gives its own container."""
-    given = await read_object(request, optional=True)
-    kind = given.get("pendingUploadType", "TemporaryBlobReference")
+    body = await read_object(request, optional=True)
+    kind = body.get("pendingUploadType", "TemporaryBlobReference")
     if kind not in ("TemporaryBlobReference", "None"):
         raise invalid([Problem("pendingUploadType", f"{kind!r} is not one of: None, TemporaryBlobReference.")])
     uri, signed = assets.begin_upload()
@@ -129,7 +129,7 @@ async def start_pending_upload(assets: Assets, request: web.Request, name: str, 
     group = f"/subscriptions/{settings.subscription_id}/resourceGroups/{settings.resource_group}"
     return web.json_response(
         {
-            "pendingUploadId": given.get("pendingUploadId"),
+            "pendingUploadId": body.get("pendingUploadId"),
             "pendingUploadType": "TemporaryBlobReference",
             "blobReferenceForConsumption": {
                 "blobUri": uri,

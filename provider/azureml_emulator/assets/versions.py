@@ -66,7 +66,7 @@ class Versions:
         return self._read(kind, value)
 
     def delete(self, kind: str, name: str, version: str) -> bool:
-        """Remove a version; says whether there was one."""
+        """Remove a version; True if there was one."""
         return self._store.delete(kind, f"{name}/{version}")
 
     def of(self, kind: str, name: str) -> list[Version]:
@@ -80,12 +80,14 @@ class Versions:
     def latest(self, kind: str, name: str) -> Version | None:
         """The version that was created last and is not archived. Source: azure-ai-ml, ``_get_latest``: created, not
         updated."""
-        return next((each for each in reversed(self.of(kind, name)) if not each.hidden), None)
+        return next((version for version in reversed(self.of(kind, name)) if not version.hidden), None)
 
     def next_number(self, kind: str, name: str) -> str:
         """One more than the highest whole number among the versions, archived ones included; "1" when there is none."""
         numbers = [
-            int(each.version) for each in self.of(kind, name) if each.version.isascii() and each.version.isdigit()
+            int(version.version)
+            for version in self.of(kind, name)
+            if version.version.isascii() and version.version.isdigit()
         ]
         return str(max(numbers, default=0) + 1)
 
@@ -98,7 +100,7 @@ class Versions:
         self._store.put("container", f"{kind}/{name}", dict(properties))
 
     def delete_container(self, kind: str, name: str) -> bool:
-        """Remove a container with its versions; says whether there was anything."""
+        """Remove a container with its versions; True if there was anything."""
         rows = self.of(kind, name)
         settings = self._store.delete("container", f"{kind}/{name}")
         for row in rows:

@@ -55,12 +55,12 @@ class Batch:
         self._engine = engine
         self._check_compute = partial(check_compute, settings, computes)
 
-    def complete_deployment(self, given: Properties) -> Properties:
+    def complete_deployment(self, properties: Properties) -> Properties:
         """The properties of a deployment as the service stores them.
 
         :raises ServiceError: 400 for what is missing, contradicts itself, or names something that does not exist.
         """
-        return completed(self._resolver, self._check_compute, given)
+        return completed(self._resolver, self._check_compute, properties)
 
     def route(self, endpoint: str, deployment: str | None) -> tuple[Record, Record]:
         """The endpoint and the deployment that an invocation goes to.
@@ -82,22 +82,26 @@ class Batch:
             raise ServiceError(400, "UserError", message, ("BadArgument", "DeploymentNotReady"), Envelope.HISTORY)
         return holder, chosen
 
-    def invoke(self, endpoint: Record, deployment: Record, given: Body) -> Job:
+    def invoke(self, endpoint: Record, deployment: Record, invocation: Body) -> Job:
         """Make and start the job of an invocation.
 
         :raises ServiceError: the invocation does not fit the deployment; no job was made.
         """
-        name, echoed = job_name(), given
+        name, echoed = job_name(), invocation
         if self.faults.take("drop_mark", f"POST /scoring/{endpoint['name']}/jobs"):
-            echoed = {key: value for key, value in given.items() if key not in ("properties", "tags")}
-        record = {"endpoint": endpoint["name"], "deployment": deployment["name"], "shown": shown(deployment, given)}
+            echoed = {key: value for key, value in invocation.items() if key not in ("properties", "tags")}
+        record = {
+            "endpoint": endpoint["name"],
+            "deployment": deployment["name"],
+            "shown": shown(deployment, invocation),
+        }
         if is_pipeline(deployment["properties"]):
-            graph = pipeline_definition(self._resolver, endpoint, deployment, given)
+            graph = pipeline_definition(self._resolver, endpoint, deployment, invocation)
             tags = {"azureml.jobtype": "azureml.pipelinejob"}
             job = self._engine.begin(name, {**graph, **described(endpoint, deployment, echoed, tags)})
             self.invocations.put(name, record)
             return job
-        child = scoring_definition(self._resolver, self._check_compute, endpoint["name"], deployment, given)
+        child = scoring_definition(self._resolver, self._check_compute, endpoint["name"], deployment, invocation)
         definition = parent_definition(endpoint, deployment, echoed, child)
         with self._store.transaction():
             self.invocations.put(name, {**record, "child": child})
@@ -106,7 +110,7 @@ class Batch:
         return job
 
     def find_job(self, endpoint: str, name: str) -> tuple[Record, Job]:
-        """A job of an endpoint as a client looks at it, with what its invocation left of itself.
+        """A job of an endpoint, with the record of its invocation; counts as a client's look at its status.
 
         :raises ServiceError: the scoring host's 404.
         """
@@ -123,8 +127,8 @@ class Batch:
             record = self.invocations.get(job.name)
             if record is None or record["endpoint"].lower() != endpoint.lower():
                 continue
-            wanted = deployment is None or record["deployment"].lower() == deployment.lower()
-            if wanted and not listed_late(self.jobs, self.faults, job):
+            matches = deployment is None or record["deployment"].lower() == deployment.lower()
+            if matches and not listed_late(self.jobs, self.faults, job):
                 rows.append((record, job))
         return rows[::-1]
 

@@ -1,4 +1,4 @@
-"""Batch jobs: what an invocation of a deployment makes of itself, as ARM and as the scoring host show it. No HTTP."""
+"""Batch jobs: the job of an invocation, as ARM and as the scoring host show it. No HTTP."""
 
 from __future__ import annotations
 
@@ -15,37 +15,38 @@ PIPELINE_PROPERTIES = {
 """Properties of every batch job. Source: recorded answers to invocations."""
 
 
-def described(endpoint: Record, deployment: Record, given: Body, tags: Body) -> Body:
+def described(endpoint: Record, deployment: Record, invocation: Body, tags: Body) -> Body:
     """Names, tags and properties of a batch job. Source: recorded GET of such a job."""
     text = f"Pipeline submission for endpoint: {endpoint['name']}, deployment: {deployment['name']}."
     marks = {BATCH_TAG: "true", "azureml.deploymentname": deployment["name"], **tags}
     return {
-        "displayName": display_name(given),
-        "description": given.get("description") or text,
-        "tags": {**(given.get("tags") or {}), **marks},
-        "properties": {**(given.get("properties") or {}), **PIPELINE_PROPERTIES},
+        "displayName": display_name(invocation),
+        "description": invocation.get("description") or text,
+        "tags": {**(invocation.get("tags") or {}), **marks},
+        "properties": {**(invocation.get("properties") or {}), **PIPELINE_PROPERTIES},
     }
 
 
-def parent_definition(endpoint: Record, deployment: Record, given: Body, child: Body) -> Body:
+def parent_definition(endpoint: Record, deployment: Record, invocation: Body, child: Body) -> Body:
     """A model deployment's batch job as ARM shows it: a pipeline, its experiment the endpoint's name."""
     output = child["outputs"]["score"]
     kinds = {"inputType": child["inputs"]["data"]["jobInputType"], "outputType": output["jobOutputType"]}
-    definition = described(endpoint, deployment, given, {"azureml.jobtype": "azureml.batchjob", **kinds})
+    definition = described(endpoint, deployment, invocation, {"azureml.jobtype": "azureml.batchjob", **kinds})
     definition["properties"]["azureml.parameters"] = parameters(
-        effective(deployment["properties"], given), output.get("uri")
+        effective(deployment["properties"], invocation), output.get("uri")
     )
     return {"jobType": "Pipeline", "experimentName": endpoint["name"], **definition}
 
 
-def shown(deployment: Record, given: Body) -> Body:
-    """What the answer to an invocation says of it beside the job's own state. Source: recorded answers."""
-    settings = effective(deployment["properties"], given)
+def shown(deployment: Record, invocation: Body) -> Body:
+    """The part of the answer to an invocation that does not depend on the job's state. Source: recorded answers."""
+    settings = effective(deployment["properties"], invocation)
     resources = settings["resources"]
     body = {
         "dataset": None,
         "inputData": {
-            name: {"description": None, **mode_of(row), **row} for name, row in (given.get("inputData") or {}).items()
+            name: {"description": None, **mode_of(row), **row}
+            for name, row in (invocation.get("inputData") or {}).items()
         },
         "output": {"datastoreId": None, "path": None},
         "miniBatchSize": settings["miniBatchSize"],
@@ -63,7 +64,7 @@ def shown(deployment: Record, given: Body) -> Body:
             "properties": None,
         },
     }
-    outputs = given.get("outputData")
+    outputs = invocation.get("outputData")
     if outputs:  # recorded: the key is there only when the request had it
         body["outputData"] = {
             name: {"description": None, "mode": "ReadWriteMount", **row} for name, row in outputs.items()

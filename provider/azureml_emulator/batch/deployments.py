@@ -13,7 +13,7 @@ from azureml_emulator.core.schema import Problem
 
 Properties = dict[str, Any]
 CheckCompute = Callable[[Properties], None]
-"""``check_compute(given)``: ``computeId`` and ``resources`` can run a job; raises the service's refusal otherwise."""
+"""``check_compute(properties)``: raises the service's error unless a job can run on ``computeId`` and ``resources``."""
 
 DEFAULTS: Properties = {
     "description": None,
@@ -43,20 +43,20 @@ def is_pipeline(properties: Properties) -> bool:
     return bool(configuration.get("deploymentConfigurationType") == "PipelineComponent")
 
 
-def completed(resolver: Resolver, check_compute: CheckCompute, given: Properties) -> Properties:
+def completed(resolver: Resolver, check_compute: CheckCompute, requested: Properties) -> Properties:
     """The properties of a deployment as the service stores them.
 
-    :param given: the checked properties of a request.
+    :param requested: the checked properties of a request.
     :raises ServiceError: 400 for what is missing, contradicts itself, or names something that does not exist; the
         texts are ours, the service's are unproven.
     """
-    properties = {**DEFAULTS, **{key: value for key, value in given.items() if key != "provisioningState"}}
-    properties["retrySettings"] = {**RETRIES, **(given.get("retrySettings") or {})}
+    properties = {**DEFAULTS, **{key: value for key, value in requested.items() if key != "provisioningState"}}
+    properties["retrySettings"] = {**RETRIES, **(requested.get("retrySettings") or {})}
     properties["resources"] = {
         "instanceType": None,
         "properties": {},
         "instanceCount": 1,
-        **(given.get("resources") or {}),
+        **(requested.get("resources") or {}),
     }
     check_numbers(properties)
     if is_pipeline(properties):
@@ -84,7 +84,7 @@ def check_numbers(properties: Properties) -> None:
 
 
 def complete_pipeline(resolver: Resolver, properties: Properties) -> None:
-    """A pipeline component's deployment: the component exists and is a pipeline; nothing else of a model's counts.
+    """A pipeline component's deployment: the component exists and is a pipeline; other properties are ignored.
 
     Source: recorded answers show compute and model of such a deployment as null.
     """
@@ -141,6 +141,6 @@ def model_address(properties: Properties) -> str:
     """
     reference = properties["model"]
     if reference.get("referenceType") != "Id" or not reference.get("assetId"):
-        message = "Models of deployments that are not named by an asset id: see docs/emulator.md for what is here."
+        message = "Deployments whose model is not named by an asset id are not emulated; see docs/emulator.md."
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     return str(reference["assetId"])

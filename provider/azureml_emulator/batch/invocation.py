@@ -24,7 +24,7 @@ from azureml_emulator.core.schema import Problem, seconds
 Body = dict[str, Any]
 
 KINDS = {pascal: snake for snake, pascal in PASCAL.items()}
-"""The scoring host's words for types, and those of jobs."""
+"""Data types in the scoring host's spelling and in that of jobs."""
 
 CHANGEABLE = ("miniBatchSize", "maxConcurrencyPerInstance", "errorThreshold", "loggingLevel", "outputFileName")
 """What an invocation may set in place of its deployment's values. Source: the model ``BatchJob``."""
@@ -43,8 +43,8 @@ def read_invocation(body: Body) -> Body:
     :raises ServiceError: 400 that lists every problem.
     """
     problems: list[Problem] = []
-    given = INVOCATION(body, "", problems.append)
-    checked: Body = (given or {}).get("properties") or {}
+    checked_body = INVOCATION(body, "", problems.append)
+    checked: Body = (checked_body or {}).get("properties") or {}
     for name, least in (("miniBatchSize", 1), ("maxConcurrencyPerInstance", 1), ("errorThreshold", -1)):
         if checked.get(name) is not None and checked[name] < least:
             problems.append(Problem(f"properties.{name}", f"{checked[name]} is less than {least}."))
@@ -58,23 +58,23 @@ def job_name() -> str:
     return f"batchjob-{uuid.uuid4()}"
 
 
-def display_name(given: Body) -> str:
+def display_name(invocation: Body) -> str:
     """The name given to the invocation, else an adjective, a noun and eight letters, as recorded ones are made."""
-    if given.get("name"):
-        return str(given["name"])
+    if invocation.get("name"):
+        return str(invocation["name"])
     chance = SystemRandom()
     tail = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=8))
     return f"{chance.choice(ADJECTIVES)}_{chance.choice(NOUNS)}_{tail}"
 
 
-def effective(deployment: Body, given: Body) -> Body:
+def effective(deployment: Body, invocation: Body) -> Body:
     """The deployment's settings with what the invocation sets in their place."""
-    changed = {name: given[name] for name in CHANGEABLE if given.get(name) is not None}
-    compute = {name: each for name, each in (given.get("compute") or {}).items() if each not in (None, "")}
+    changed = {name: invocation[name] for name in CHANGEABLE if invocation.get(name) is not None}
+    compute = {name: each for name, each in (invocation.get("compute") or {}).items() if each not in (None, "")}
     return {
         **deployment,
         **changed,
-        "retrySettings": {**deployment["retrySettings"], **(given.get("retrySettings") or {})},
+        "retrySettings": {**deployment["retrySettings"], **(invocation.get("retrySettings") or {})},
         "compute": compute.get("target") or deployment["compute"],
         "resources": {
             **deployment["resources"],
@@ -84,13 +84,13 @@ def effective(deployment: Body, given: Body) -> Body:
 
 
 def scoring_definition(
-    resolver: Resolver, check_compute: CheckCompute, endpoint: str, deployment: Record, given: Body
+    resolver: Resolver, check_compute: CheckCompute, endpoint: str, deployment: Record, invocation: Body
 ) -> Body:
     """The definition of the command job that scores: the one child of a model deployment's batch job.
 
     :raises ServiceError: 400 for an invocation that does not fit the deployment, or names what does not exist.
     """
-    settings = effective(deployment["properties"], given)
+    settings = effective(deployment["properties"], invocation)
     check_compute({"computeId": settings["compute"], "resources": settings["resources"]})
     address = model_address(settings)
     model = required_version(resolver, "model", address, "models")
@@ -112,9 +112,9 @@ def scoring_definition(
         "environmentVariables": settings["environmentVariables"],
         "inputs": {
             "model": {"jobInputType": model.properties["modelType"], "uri": address, "mode": "Download"},
-            "data": data_input(resolver, given),
+            "data": data_input(resolver, invocation),
         },
-        "outputs": {"score": score_output(resolver, given)},
+        "outputs": {"score": score_output(resolver, invocation)},
     }
 
 
@@ -140,15 +140,15 @@ def driver_command(settings: Body, script: str, model_name: str) -> str:
     return f"exec python {shlex.quote(str(INJOB / 'batch_driver.py'))} {' '.join(pairs)}"
 
 
-def data_input(resolver: Resolver, given: Body) -> Body:
+def data_input(resolver: Resolver, invocation: Body) -> Body:
     """The one data input of a model deployment, whatever its name.
 
     :raises ServiceError: 400 when there is none, more than one, a literal, or another kind than a file or a folder.
         Source of the rule: Microsoft's page on the inputs of batch endpoints; the service's words are unproven.
     """
-    rows = dict(given.get("inputData") or {})
-    if given.get("dataset"):
-        rows["dataset"] = deprecated_input(given["dataset"])
+    rows = dict(invocation.get("inputData") or {})
+    if invocation.get("dataset"):
+        rows["dataset"] = deprecated_input(invocation["dataset"])
     for name, row in rows.items():
         if row["jobInputType"] not in ("UriFile", "UriFolder"):
             message = f"A model deployment takes a UriFile or a UriFolder, not {row['jobInputType']}."
@@ -170,19 +170,19 @@ def deprecated_input(dataset: Body) -> Body:
     :raises ServiceError: 501 for datasets of version 1.
     """
     if dataset["dataInputType"] != "DataUrl" or not dataset.get("path"):
-        message = "Datasets of version 1: see docs/emulator.md for what is here."
+        message = "Datasets of version 1 are not emulated; see docs/emulator.md."
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     return {"jobInputType": "UriFolder", "uri": dataset["path"]}
 
 
-def score_output(resolver: Resolver, given: Body) -> Body:
+def score_output(resolver: Resolver, invocation: Body) -> Body:
     """Where the result goes: the one output of the invocation, whatever its name; the service's own place without one.
 
     :raises ServiceError: 400 for more than one, for other kinds than files and folders, and for other stores than
         blob datastores of the workspace (Microsoft's page on outputs of batch endpoints).
     """
-    rows = dict(given.get("outputData") or {})
-    old = given.get("outputDataset") or {}
+    rows = dict(invocation.get("outputData") or {})
+    old = invocation.get("outputDataset") or {}
     if old.get("datastoreId"):
         uri = f"{old['datastoreId'].rstrip('/')}/paths/{(old.get('path') or '').strip('/')}"
         rows["outputDataset"] = {"jobOutputType": "UriFolder", "uri": uri}

@@ -1,4 +1,4 @@
-"""Batch endpoints and their deployments as the workspace holds them, and what their invocations left. No HTTP."""
+"""Batch endpoints and their deployments in the store, and the records of their invocations. No HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from azureml_emulator.core.transitions import DEPLOYMENTS, ENDPOINTS, Transition
 
 
 class Invocations:
-    """What the invocations of endpoints left of themselves, by the name of the job that they made: ``endpoint``,
+    """Records of the invocations of endpoints, by the name of the job that they made: ``endpoint``,
     ``deployment``, ``shown`` (how the job shows there) and, of a model's deployment, ``child`` (the definition of the
     scoring job)."""
 

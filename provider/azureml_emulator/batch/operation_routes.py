@@ -1,5 +1,5 @@
-"""The long-running operations on batch endpoints and deployments: how writes begin one, and the routes that say how it
-is going. Their addresses are the subscription's."""
+"""The long-running operations on batch endpoints and deployments: how writes begin one, and the routes of
+their state. Their addresses are the subscription's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import Settings
 
-FAILED = "The emulator was asked for this fault: {state} did not succeed."
+FAILED = "This error is an injected fault: {state} did not succeed."
 
 
 Records = Endpoints | Deployments
@@ -24,7 +24,7 @@ LASTS = {"Retry-After": "1", "x-ms-async-operation-timeout": "PT30M"}
 
 
 def start(batch: Batch, request: web.Request, records: Records, key: str, value: Record, state: str) -> str:
-    """Begin an operation, with the faults that were asked for (``operation_slow``, ``operation_fails``); its id."""
+    """Begin an operation, with the faults injected for it (``operation_slow``, ``operation_fails``); its id."""
     subject = f"{request.method} {request.path}"
     slow, fails = batch.faults.take("operation_slow", subject), batch.faults.take("operation_fails", subject)
     longer = slow.seconds(3) if slow else 0.0

@@ -17,7 +17,7 @@ PREFIX = "componentdeployment.settings."
 FLAGS = frozenset({"continue_on_step_failure", "continue_run_on_failed_optional_input", "force_rerun"})
 
 
-def pipeline_definition(resolver: Resolver, endpoint: Record, deployment: Record, given: Body) -> Body:
+def pipeline_definition(resolver: Resolver, endpoint: Record, deployment: Record, invocation: Body) -> Body:
     """The properties of the pipeline job, for the same checks as any other pipeline job.
 
     Its experiment is the endpoint's name unless ``properties.experimentName`` names another. Source: Microsoft's page
@@ -26,21 +26,21 @@ def pipeline_definition(resolver: Resolver, endpoint: Record, deployment: Record
     :raises ServiceError: 400 for an output in a store that cannot take it, and for settings of the wrong kind.
     """
     configuration = deployment["properties"]["deploymentConfiguration"]
-    outputs = given.get("outputData") or {}
+    outputs = invocation.get("outputData") or {}
     for name, row in outputs.items():
         check_output_place(resolver, f"outputData.{name}.uri", row.get("uri"))
     return {
         "jobType": "Pipeline",
         "componentId": configuration["componentId"]["assetId"],
-        "experimentName": (given.get("properties") or {}).get("experimentName") or endpoint["name"],
-        "inputs": {name: job_input(row) for name, row in (given.get("inputData") or {}).items()},
+        "experimentName": (invocation.get("properties") or {}).get("experimentName") or endpoint["name"],
+        "inputs": {name: job_input(row) for name, row in (invocation.get("inputData") or {}).items()},
         "outputs": {name: job_output(row) for name, row in outputs.items()},
         "settings": settings(configuration.get("settings") or {}),
     }
 
 
 def job_input(row: Body) -> Body:
-    """An input in the words of the jobs API. A literal becomes text there, a boolean ``True`` or ``False``."""
+    """An input as the jobs API has it. A literal becomes text there, a boolean ``True`` or ``False``."""
     if row["jobInputType"] == "Literal":
         return {"jobInputType": "literal", "value": str(row["value"])}
     kept = {"mode": row["mode"]} if row.get("mode") else {}
@@ -48,22 +48,24 @@ def job_input(row: Body) -> Body:
 
 
 def job_output(row: Body) -> Body:
-    """An output in the words of the jobs API."""
+    """An output as the jobs API has it."""
     kept = {key: row[key] for key in ("uri", "mode") if row.get(key)}
     return {"jobOutputType": KINDS[row["jobOutputType"]], **kept}
 
 
-def settings(given: dict[str, Any]) -> Body:
-    """A deployment's settings, which are texts, as those of a pipeline job; what is none of these stays out."""
+def settings(texts: dict[str, Any]) -> Body:
+    """A deployment's settings, which are strings, as those of a pipeline job; other settings are left out."""
     rows: Body = {}
-    for key, value in given.items():
+    for key, value in texts.items():
         name = key.lower().removeprefix(PREFIX)
         if value in (None, ""):
             continue
         rows[name] = str(value).lower() == "true" if name in FLAGS else str(value)
-    known = {name: rows[name] for name in ("default_compute", "default_datastore", *sorted(FLAGS)) if name in rows}
+    pipeline_settings = {
+        name: rows[name] for name in ("default_compute", "default_datastore", *sorted(FLAGS)) if name in rows
+    }
     problems: list[Problem] = []
-    checked: Body = SETTINGS(known, "deploymentConfiguration.settings", problems.append)
+    checked: Body = SETTINGS(pipeline_settings, "deploymentConfiguration.settings", problems.append)
     if problems:
         raise invalid(problems)
     return checked

@@ -68,15 +68,15 @@ async def get_endpoint(batch: Batch, request: web.Request, endpoint: str) -> web
 
 async def put_endpoint(batch: Batch, request: web.Request, endpoint: str) -> web.Response:
     """Batch Endpoints - Create or update. The default deployment that it names must exist (its refusal is unproven)."""
-    given = read(await read_object(request), schemas.ENDPOINT, endpoint)
+    body = read(await read_object(request), schemas.ENDPOINT, endpoint)
     before = batch.endpoints.get(endpoint)
     name = before["name"] if before else endpoint
-    default = (given["properties"].get("defaults") or {}).get("deploymentName")
+    default = (body["properties"].get("defaults") or {}).get("deploymentName")
     if default and batch.deployments.get(f"{name}/{default}") is None:
         message = f"The endpoint {name!r} has no deployment {default!r}."
         raise invalid_field("properties.defaults.deploymentName", message, "DeploymentNotFound")
-    asked = {key: given["properties"].get(key) for key in ("description", "properties", "defaults")}
-    value = record_of(name, given, {key: each for key, each in asked.items() if each is not None}, before)
+    properties = {key: body["properties"].get(key) for key in ("description", "properties", "defaults")}
+    value = record_of(name, body, {key: each for key, each in properties.items() if each is not None}, before)
     return begun(batch, request, batch.endpoints, name, value, endpoint_resource, before)
 
 
@@ -102,20 +102,20 @@ async def list_deployments(batch: Batch, request: web.Request, endpoint: str) ->
 
 async def get_deployment(batch: Batch, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Batch Deployments - Get."""
-    found = find_deployment(batch, endpoint, deployment, look=True)
-    return web.json_response(deployment_resource(batch.settings, found))
+    record = find_deployment(batch, endpoint, deployment, look=True)
+    return web.json_response(deployment_resource(batch.settings, record))
 
 
 async def put_deployment(batch: Batch, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Batch Deployments - Create or update."""
     holder = find_endpoint(batch, endpoint)["name"]
-    given = read(await read_object(request), schemas.DEPLOYMENT, deployment)
+    body = read(await read_object(request), schemas.DEPLOYMENT, deployment)
     before = batch.deployments.get(f"{holder}/{deployment}")
     if before is None and len(batch.deployments.of(holder)) >= MOST_DEPLOYMENTS:
         message = f"The endpoint has {MOST_DEPLOYMENTS} deployments; it can have no more."
         raise ServiceError(400, "UserError", message, ("QuotaExceeded", "DeploymentLimitReached"))
     name = before["name"] if before else deployment
-    value = record_of(name, given, batch.complete_deployment(given["properties"]), before)
+    value = record_of(name, body, batch.complete_deployment(body["properties"]), before)
     value["endpoint"] = holder
     return begun(batch, request, batch.deployments, f"{holder}/{name}", value, deployment_resource, before)
 
@@ -139,23 +139,23 @@ async def delete_deployment(batch: Batch, request: web.Request, endpoint: str, d
 def read(body: dict[str, Any], shape: Shape, name: str) -> dict[str, Any]:
     """The checked body of a put."""
     problems: list[Problem] = []
-    given = shape(body, "", problems.append)
+    checked = shape(body, "", problems.append)
     if not NAME.fullmatch(name):
         problems.append(Problem("name", f"{name!r}: 3 to 32 letters, digits and hyphens, the first one a letter."))
     if problems:
         raise invalid(problems)
-    return dict(given)
+    return dict(checked)
 
 
-def record_of(name: str, given: Mapping[str, Any], properties: dict[str, Any], before: Record | None) -> Record:
+def record_of(name: str, body: Mapping[str, Any], properties: dict[str, Any], before: Record | None) -> Record:
     """A record from a put."""
     created = {"created_at": before["created_at"]} if before else {}
     return {
         "name": name,
-        "location": given["location"],
-        "tags": given.get("tags") or {},
+        "location": body["location"],
+        "tags": body.get("tags") or {},
         "properties": properties,
-        **{key: given[key] for key in ("identity", "kind") if given.get(key)},
+        **{key: body[key] for key in ("identity", "kind") if body.get(key)},
         **created,
     }
 

@@ -117,13 +117,13 @@ DEPLOYMENT = record(
 
 def any_case(fields: Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape:
     """An object whose keys are taken in any case and stored as they are written here."""
-    known = {name.lower(): name for name in fields}
+    spellings = {name.lower(): name for name in fields}
     inner = record(fields, required)
 
     def check(value: Any, path: str, report: Report) -> Any:
         if not isinstance(value, dict):
             return inner(value, path, report)
-        return inner({known.get(key.lower(), key): each for key, each in value.items()}, path, report)
+        return inner({spellings.get(key.lower(), key): each for key, each in value.items()}, path, report)
 
     return check
 
@@ -150,11 +150,11 @@ def by_type(key: str, choices: Mapping[str, Shape]) -> Shape:
         if not isinstance(value, dict):
             report(Problem(path, f"Expected an object, got {kind_of(value)}."))
             return None
-        given = next((each for name, each in value.items() if name.lower() == key.lower()), None)
-        if not isinstance(given, str) or given not in choices:
-            report(Problem(f"{path}.{key}", f"{given!r} is not one of: {', '.join(choices)}."))
+        chosen = next((each for name, each in value.items() if name.lower() == key.lower()), None)
+        if not isinstance(chosen, str) or chosen not in choices:
+            report(Problem(f"{path}.{key}", f"{chosen!r} is not one of: {', '.join(choices)}."))
             return None
-        return choices[given](value, path, report)
+        return choices[chosen](value, path, report)
 
     return check
 

@@ -1,4 +1,4 @@
-"""Routes of the scoring host: invoke a batch endpoint, look at one of its jobs; and the data plane's lists of them."""
+"""Routes of the scoring host: invoke a batch endpoint, get one of its jobs; and the data plane's lists of them."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ async def list_jobs(batch: Batch, request: web.Request, endpoint: str, deploymen
         raise missing(f"The batch endpoint {endpoint} was not found.", "EndpointNotFound")
     if deployment is not None and batch.deployments.get(f"{endpoint}/{deployment}") is None:
         raise missing(f"The deployment {deployment} of endpoint {endpoint} was not found.", "DeploymentNotFound")
-    found = batch.jobs_of(endpoint, deployment or request.query.get("deployment"))
-    return page(request, batch.settings.base_url, [batch_resource(batch.settings, *row) for row in found])
+    jobs = batch.jobs_of(endpoint, deployment or request.query.get("deployment"))
+    return page(request, batch.settings.base_url, [batch_resource(batch.settings, *row) for row in jobs])
 
 
 DATA_PLANE = "/mferp/managementfrontend{ws}/batchEndpoints/{endpoint}"

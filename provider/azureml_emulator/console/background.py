@@ -54,7 +54,7 @@ def end_process(pid: int, ended: Callable[[], bool]) -> None:
 
 
 class BackgroundEmulator:
-    """An emulator in a process and session of its own; what it says goes to ``emulator.log`` in the state directory."""
+    """An emulator in a process and session of its own; its output goes to ``emulator.log`` in the state directory."""
 
     def __init__(self, state: Path, words: Sequence[str]) -> None:
         """Start it and wait until it answers.
@@ -109,8 +109,8 @@ class BackgroundEmulator:
                 continue
             if endpoint["pid"] == self.process.pid:
                 return endpoint
-        said = self.greeting().strip().removeprefix("azureml-emulator: ")
-        raise StartError(said or f"It did not answer within {START_PATIENCE:.0f} seconds.")
+        greeting = self.greeting().strip().removeprefix("azureml-emulator: ")
+        raise StartError(greeting or f"It did not answer within {START_PATIENCE:.0f} seconds.")
 
 
 def run_beside(emulator: BackgroundEmulator, command: Sequence[str]) -> int:

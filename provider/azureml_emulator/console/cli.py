@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 def add_start(start_parser: argparse.ArgumentParser) -> None:
     """The options of ``start`` alone."""
-    text = "return when everything answers; what it says goes to DIR/emulator.log, and `stop` ends it"
+    text = "return when everything answers; its output goes to DIR/emulator.log, and `stop` ends it"
     start_parser.add_argument("--detach", action="store_true", help=text)
     start_parser.set_defaults(command=lifecycle.start)
 

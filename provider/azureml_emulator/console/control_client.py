@@ -37,8 +37,8 @@ def call(endpoint: dict[str, Any], method: str, path: str, body: dict[str, Any] 
             content: dict[str, Any] = json.load(answer)
             return content
     except urllib.error.HTTPError as error:
-        kind = RefusedError if error.code == 400 else RemoteError
-        raise kind(message_of(error.read())) from None
+        error_type = RefusedError if error.code == 400 else RemoteError
+        raise error_type(message_of(error.read())) from None
     except (OSError, ValueError) as error:
         raise RemoteError(f"{endpoint['endpoint']} does not answer: {error}") from None
 

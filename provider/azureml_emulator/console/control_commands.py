@@ -25,8 +25,8 @@ def ask(state: Path | None, method: str, path: str, body: dict[str, Any] | None 
 def add_fault(options: argparse.Namespace) -> int:
     """Ask for a fault."""
     names = ("kind", "route", "times", "status", "delay", "when")
-    wanted = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    fault = ask(options.state, "POST", "faults", wanted)
+    body = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    fault = ask(options.state, "POST", "faults", body)
     print(f"fault {fault['id']}: {fault['kind']}")
     return OK
 

@@ -37,13 +37,13 @@ def missing_variables(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> 
     """Variables of ``env`` that are unset or lead elsewhere."""
     remedy = f'run: eval "$(azureml-emulator env --state {shlex.quote(os.path.dirname(endpoint["ca_bundle"]))})"'
     for name, wanted in environment(dict(endpoint)).items():
-        given = shell.get(name)
-        if given is None:
+        actual = shell.get(name)
+        if actual is None:
             yield f"{name} is not set; {remedy}"
-        elif name in SECRETS and given != wanted:
+        elif name in SECRETS and actual != wanted:
             yield f"{name} is not this emulator's; {remedy}"
-        elif name not in BUNDLES and given != wanted:
-            yield f"{name} is {given!r}, not {wanted!r}; {remedy}"
+        elif name not in BUNDLES and actual != wanted:
+            yield f"{name} is {actual!r}, not {wanted!r}; {remedy}"
 
 
 def other_cloud(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[str]:
@@ -74,14 +74,14 @@ def proxies(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[s
 
 def bundles(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[str]:
     """CA files that are missing or do not hold the emulator's root."""
-    own = Path(endpoint["ca_bundle"]).with_name("ca.pem").read_text().strip()
+    own_root = Path(endpoint["ca_bundle"]).with_name("ca.pem").read_text().strip()
     for name in BUNDLES:
         path = shell.get(name)
         if not path:
             continue
         if not os.path.isfile(path):
             yield f"{name} names {path!r}, which is not a file"
-        elif own not in Path(path).read_text(errors="replace"):
+        elif own_root not in Path(path).read_text(errors="replace"):
             yield f"{name} names {path!r}, which does not hold the emulator's root; use {endpoint['ca_bundle']!r}"
 
 

@@ -52,10 +52,10 @@ def recorded(state: Path | None) -> Path:
     :raises NotRunningError: no emulator has ever run there.
     """
     here = Path(DEFAULT_STATE)
-    found = Presence(here).state if state is None and (here / JOURNAL).exists() else chosen(state).state
-    if not (found / JOURNAL).exists():
-        raise NotRunningError(found)
-    return found
+    directory = Presence(here).state if state is None and (here / JOURNAL).exists() else chosen(state).state
+    if not (directory / JOURNAL).exists():
+        raise NotRunningError(directory)
+    return directory
 
 
 def requests_received(state: Path, path: str | None) -> list[dict[str, object]]:

@@ -88,8 +88,8 @@ def stop(options: argparse.Namespace) -> int:
 def status(options: argparse.Namespace) -> int:
     """Say in one line whether an emulator runs; where none is named and none runs here, a line for each that does."""
     here = Presence(options.state or Path(DEFAULT_STATE))
-    found = [here] if options.state or here.alive() else running() or [here]
-    return min(show_status(presence) for presence in found)
+    presences = [here] if options.state or here.alive() else running() or [here]
+    return min(show_status(presence) for presence in presences)
 
 
 def show_status(presence: Presence) -> int:

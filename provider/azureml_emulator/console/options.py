@@ -63,8 +63,8 @@ def environments(pairs: Sequence[str]) -> dict[str, str]:
         name, equals, python = pair.partition("=")
         if not (name and equals and python):
             raise UsageError(f"--environment: {pair!r} is not NAME=PYTHON, such as '*=/usr/bin/python3'.")
-        found = shutil.which(os.path.expanduser(python))
-        if not found:
+        program = shutil.which(os.path.expanduser(python))
+        if not program:
             raise UsageError(f"--environment {name}: {python!r} is not a program that can be run.")
-        mapping[name] = os.path.abspath(found)
+        mapping[name] = os.path.abspath(program)
     return mapping

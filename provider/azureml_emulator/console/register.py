@@ -21,8 +21,8 @@ def folder() -> Path:
 
     :raises RuntimeError: the user has no home directory.
     """
-    given = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
+    folder = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(folder) if os.path.isabs(folder) else Path.home() / ".local" / "state"
     return base / "azureml-emulator" / "running"
 
 

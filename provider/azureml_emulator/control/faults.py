@@ -27,7 +27,7 @@ KINDS = {**TRANSPORT, **PROTOCOL}
 
 
 class FaultError(Exception):
-    """A fault that cannot be asked for; the text names what is accepted."""
+    """A fault that cannot be injected; the text names what is accepted."""
 
 
 @dataclass
@@ -57,12 +57,12 @@ class Fault:
         return any(re.search(self.route, subject) for subject in subjects)
 
     def seconds(self, default: float) -> float:
-        """The delay asked for, or ``default``."""
+        """The fault's delay, or ``default``."""
         return default if self.delay is None else self.delay
 
 
 class Faults:
-    """The faults asked for since the emulator started."""
+    """The faults injected since the emulator started."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -102,7 +102,7 @@ class Faults:
         return [asdict(fault) for fault in self._faults]
 
     def clear(self) -> int:
-        """Forget all faults; says how many there were."""
+        """Remove all faults; the number of them."""
         number = len(self._faults)
         self._faults.clear()
         return number
@@ -112,14 +112,14 @@ def checked(kind: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options of a fault, each one tried; those that are None are left out."""
     if kind not in KINDS:
         raise FaultError(f"kind: {kind!r} is not a kind of fault. Accepted: {', '.join(KINDS)}.")
-    given = {name: value for name, value in options.items() if value is not None}
-    for name, value in given.items():
+    set_options = {name: value for name, value in options.items() if value is not None}
+    for name, value in set_options.items():
         if name not in CHECKS:
             raise FaultError(f"{name!r} is not an option of a fault. Accepted: {', '.join(CHECKS)}.")
         accepted, test = CHECKS[name]
         if not test(value):
             raise FaultError(f"{name}: {value!r} is not accepted. Accepted: {accepted}.")
-    return {"kind": kind, **given}
+    return {"kind": kind, **set_options}
 
 
 def is_number(value: Any, least: float, most: float) -> bool:

@@ -16,16 +16,16 @@ from azureml_emulator.core.transitions import ClockError
 
 async def add_fault(control: Control, request: web.Request) -> web.Response:
     """Ask for a fault."""
-    wanted = await read_object(request, Envelope.ARM)
+    body = await read_object(request, Envelope.ARM)
     try:
-        fault = control.faults.add(str(wanted.pop("kind", "")), **wanted)
+        fault = control.faults.add(str(body.pop("kind", "")), **body)
     except FaultError as error:
         raise ServiceError(400, "InvalidFault", str(error), envelope=Envelope.ARM) from None
     return web.json_response(asdict(fault), status=201)
 
 
 async def list_faults(control: Control, request: web.Request) -> web.Response:
-    """The faults asked for, with how often each came."""
+    """The injected faults, with how often each occurred."""
     return web.json_response({"value": control.faults.list()})
 
 
@@ -41,9 +41,9 @@ async def list_clocks(control: Control, request: web.Request) -> web.Response:
 
 async def set_clock(control: Control, request: web.Request, kind: str) -> web.Response:
     """Change the clock of a kind; what is under way goes by the new one."""
-    wanted = await read_object(request, Envelope.ARM)
+    body = await read_object(request, Envelope.ARM)
     try:
-        clock = control.transitions.set(kind, wanted)
+        clock = control.transitions.set(kind, body)
     except ClockError as error:
         raise ServiceError(400, "InvalidClock", str(error), envelope=Envelope.ARM) from None
     return web.json_response({"kind": kind, **clock.to_dict()})

@@ -53,7 +53,7 @@ class ManagedRecords:
     compared without regard to case.
 
     :param kind: the kind under which the store keeps the records.
-    :param clock: the kind whose clock says how long an operation takes.
+    :param clock: the kind whose clock sets how long an operation takes.
     :param forget: what else happens when a record is removed, with its key in lower case.
     """
 

@@ -15,8 +15,8 @@ PAGE = 100
 
 def boolean(request: web.Request, key: str) -> bool | None:
     """A true/false query value, or None when it is absent."""
-    given = request.query.get(key)
-    return None if given is None else given.lower() == "true"
+    value = request.query.get(key)
+    return None if value is None else value.lower() == "true"
 
 
 def whole_number(request: web.Request, key: str, default: int) -> int:
@@ -24,12 +24,12 @@ def whole_number(request: web.Request, key: str, default: int) -> int:
 
     :raises ServiceError: the service's 400.
     """
-    given = request.query.get(key)
-    if given is None:
+    value = request.query.get(key)
+    if value is None:
         return default
-    if not (given.isascii() and given.isdigit()):
-        raise invalid([Problem(key, f"{given!r} is not a whole number.")])
-    return int(given)
+    if not (value.isascii() and value.isdigit()):
+        raise invalid([Problem(key, f"{value!r} is not a whole number.")])
+    return int(value)
 
 
 def page(
@@ -43,7 +43,7 @@ def page(
     start = whole_number(request, "$skip", 0)
     size = whole_number(request, size_key, default) or default
     body: dict[str, Any] = {"value": rows[start : start + size]}
-    # A limit that was asked for with $top ends the list; other pages go on.
+    # A limit from $top ends the list; other pages have a next one.
     if start + size < len(rows) and not (size_key == "$top" and "$top" in request.query):
         query = [(key, value) for key, value in request.query.items() if key != "$skip"]
         path = request.raw_path.partition("?")[0]

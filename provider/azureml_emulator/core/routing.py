@@ -52,7 +52,7 @@ class Route(Generic[Backend]):
 
     The handler takes the room's backend, the request, and each capture of the path by its name, percent-decoded.
 
-    A pattern's ``{ws}`` stands for the workspace's ARM path, ``{sub}`` for ``/subscriptions/<id>``, and ``{location}``
+    A pattern's ``{ws}`` is the workspace's ARM path, ``{sub}`` for ``/subscriptions/<id>``, and ``{location}``
     for the subscription's part of Azure ML in a region, below which operations are. The dispatcher checks the names in
     them; the region is captured. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes.
     Fixed segments match without regard to case; captured values keep theirs.
@@ -154,9 +154,9 @@ class Router:
             route = bound.route
             if route.method not in (method, "*"):
                 continue
-            found = route.pattern.fullmatch(raw_path)
-            if found:
-                values = {name: unquote(value) for name, value in found.groupdict().items()}
+            fit = route.pattern.fullmatch(raw_path)
+            if fit:
+                values = {name: unquote(value) for name, value in fit.groupdict().items()}
                 names = ("subscription_", "group_", "workspace_")
                 subscription, group, workspace = (values.pop(name, None) for name in names)
                 return Match(route, bound.backend, values, subscription, group, workspace)

@@ -1,4 +1,4 @@
-"""Shapes: a small language that says what a JSON value must look like, and lists everything that does not.
+"""Shapes: a small language that describes JSON values and lists everything in a value that does not fit.
 
 Scalars are taken as the service takes them: a number or a boolean where text is expected becomes text, for
 Microsoft's client
@@ -42,21 +42,21 @@ def text(value: Any, path: str, report: Report) -> str | None:
 
 def filled(value: Any, path: str, report: Report) -> str | None:
     """Text that is not blank; other scalars become text."""
-    given = text(value, path, report)
-    if given is not None and not given.strip():
+    checked_text = text(value, path, report)
+    if checked_text is not None and not checked_text.strip():
         report(Problem(path, VALUE_REQUIRED, "NotEmptyValidator"))
         return None
-    return given
+    return checked_text
 
 
 def address(value: Any, path: str, report: Report) -> str | None:
     """The address of something in storage. That a path of the client's machine is refused here is an assumption: no
     service could read it."""
-    found = text(value, path, report)
-    if found is not None and not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:/?\S", found):
-        report(Problem(path, f"{found!r} is not an address."))
+    checked_text = text(value, path, report)
+    if checked_text is not None and not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:/?\S", checked_text):
+        report(Problem(path, f"{checked_text!r} is not an address."))
         return None
-    return found
+    return checked_text
 
 
 def flag(value: Any, path: str, report: Report) -> bool | None:
@@ -95,10 +95,10 @@ def duration(value: Any, path: str, report: Report) -> str | None:
 
 def seconds(value: str) -> float | None:
     """The length of an ISO 8601 duration of days and smaller units, or None when the text is none."""
-    found = DURATION.fullmatch(value)
-    if not found or not any(found.groups()):
+    match = DURATION.fullmatch(value)
+    if not match or not any(match.groups()):
         return None
-    days, hours, minutes, rest = (float(part or 0) for part in found.groups())
+    days, hours, minutes, rest = (float(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + rest
 
 
@@ -184,11 +184,11 @@ def union(key: str, choices: Mapping[str, Shape]) -> Shape:
             report(Problem(path, f"Expected an object, got {kind_of(value)}."))
             return None
         by_word = {word.lower(): (word, shape) for word, shape in choices.items()}
-        given = value.get(key)
-        if not isinstance(given, str) or given.lower() not in by_word:
-            report(Problem(f"{path}.{key}", f"{given!r} is not one of: {', '.join(choices)}."))
+        chosen = value.get(key)
+        if not isinstance(chosen, str) or chosen.lower() not in by_word:
+            report(Problem(f"{path}.{key}", f"{chosen!r} is not one of: {', '.join(choices)}."))
             return None
-        word, shape = by_word[given.lower()]
+        word, shape = by_word[chosen.lower()]
         return shape({**value, key: word}, path, report)
 
     return check

@@ -52,7 +52,7 @@ class Store:
         return json.loads(row[0]) if row else None
 
     def delete(self, kind: str, key: str) -> bool:
-        """Remove a resource; says whether there was one."""
+        """Remove a resource; True if there was one."""
         return self._execute("DELETE FROM resources WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
 
     def keys(self, kind: str, prefix: str = "") -> list[str]:

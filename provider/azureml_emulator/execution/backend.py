@@ -48,5 +48,5 @@ class Execution:
         reference = self.resolver.reference(environment_id, "environments")
         if reference is None or reference.registry or not reference.version:
             return reference, {}
-        found = self.assets.versions.get("environments", reference.name, reference.version)
-        return reference, dict(found.properties) if found else {}
+        environment = self.assets.versions.get("environments", reference.name, reference.version)
+        return reference, dict(environment.properties) if environment else {}

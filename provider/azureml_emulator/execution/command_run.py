@@ -115,7 +115,7 @@ class CommandRun(JobRun):
         settings, job = self._execution.settings, self._job
         token = self._execution.tokens.of_run()
         experiment = experiment_id(settings.workspace_id, job.experiment)
-        given, python = job.definition["environmentVariables"], self._python()
+        job_variables, python = job.definition["environmentVariables"], self._python()
         programs = process_environment.program_folder(python, stage.root / "bin")
         assert self._log is not None
         return {
@@ -129,8 +129,8 @@ class CommandRun(JobRun):
                 job.definition["resources"]["instanceCount"], stage.code, self._log.parent
             ),
             **process_environment.data_variables(stage.inputs, outputs),
-            **given,
-            **(imports.watching(stage.imports, given, plugin=not self._hides) if self._watches else {}),
+            **job_variables,
+            **(imports.watching(stage.imports, job_variables, plugin=not self._hides) if self._watches else {}),
         }
 
     def _python(self) -> Path:
@@ -138,7 +138,7 @@ class CommandRun(JobRun):
         return process_environment.interpreter(self._execution.settings, name)
 
     async def _describe(self) -> None:
-        """Say in the log what runs the command, and what the job asks for in vain: packages, further nodes.
+        """Write to the log what runs the command, and which requested packages and nodes are not there.
 
         :raises ServiceError: the service could not build the image.
         """
@@ -154,10 +154,10 @@ class CommandRun(JobRun):
         self.say(*images.lacking(conda, contents, plugin=strict, hidden=self._hides))
         nodes = job.definition["resources"]["instanceCount"]
         if nodes > 1:
-            self.say(f"{nodes} nodes were asked for; one process runs, as the first node.")
+            self.say(f"{nodes} nodes were requested; one process runs, as the first node.")
 
     async def _report_imports(self, stage: Stage) -> None:
-        """Say at the end of the log which packages the code uses that the environment does not ask for."""
+        """Write to the end of the log which packages the code uses without the environment's requiring them."""
         if not stage.imports.is_file():
             return
         _, properties = self._execution.environment(self._job.definition["environmentId"])

@@ -32,7 +32,7 @@ ABSENT = (
 RESOURCES = ("instanceCount", "maxInstanceCount", "instanceType", "locations", "properties", "shmSize", "dockerArgs")
 
 STEP = "azureml.StepRun"
-"""Run history's word for a step of a pipeline. Source: recorded children of a pipeline."""
+"""The ``runType`` of a step of a pipeline. Source: recorded children of a pipeline."""
 
 SYSTEM_PROPERTIES = {
     "_azureml.ComputeTargetType": "amlctrain",
@@ -67,23 +67,23 @@ def target(definition: Properties) -> str:
     return str(definition.get("computeId") or "serverless").rpartition("/")[2]
 
 
-def check_command_job(execution: Execution, engine: Engine, given: Properties, depth: int) -> Properties:
+def check_command_job(execution: Execution, engine: Engine, properties: Properties, depth: int) -> Properties:
     """The properties of a command job with their references in the service's spelling.
 
     :raises ServiceError: 400 ``UserError`` for what does not exist. The texts are ours: the service's are unproven.
     """
-    check_command(given)
-    check_compute(execution.settings, execution.computes, given)
-    checked = {**given, "environmentId": environment_id(execution.resolver, given["environmentId"])}
-    if given.get("codeId"):
-        check_reference(execution.resolver, "codeId", given["codeId"], "codes")
-    check_inputs(execution.resolver, given)
+    check_command(properties)
+    check_compute(execution.settings, execution.computes, properties)
+    checked = {**properties, "environmentId": environment_id(execution.resolver, properties["environmentId"])}
+    if properties.get("codeId"):
+        check_reference(execution.resolver, "codeId", properties["codeId"], "codes")
+    check_inputs(execution.resolver, properties)
     return checked
 
 
-def check_command(given: Properties) -> None:
+def check_command(properties: Properties) -> None:
     """Every binding of the command names an input or output of the job."""
-    unknown = unknown_bindings(given["command"], given.get("inputs", {}), given.get("outputs", {}))
+    unknown = unknown_bindings(properties["command"], properties.get("inputs", {}), properties.get("outputs", {}))
     if unknown:
         message = f"The command names {', '.join(unknown)}, which the job does not have."
         raise invalid_field("command", message, "BindingNotFound")

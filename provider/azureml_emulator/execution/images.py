@@ -1,4 +1,4 @@
-"""Images: what the service would build for a job's environment, why that would fail, and what stands for it here."""
+"""Images: what the service would build for a job's environment, why that would fail, and what runs here instead."""
 
 from __future__ import annotations
 

@@ -36,19 +36,19 @@ def is_all(conda: Mapping[str, Any], command: str) -> bool:
     return bool(conda) and not INSTALLS.search(command)
 
 
-def watching(notes: Path, given: Mapping[str, str], *, plugin: bool) -> dict[str, str]:
+def watching(notes: Path, job_variables: Mapping[str, str], *, plugin: bool) -> dict[str, str]:
     """The variables that have imports noted.
 
-    :param given: the job's own variables.
+    :param job_variables: the job's own variables.
     :param plugin: whether MLflow may find its plugin.
     """
-    path = ":".join(filter(None, (str(WATCHING), given.get("PYTHONPATH"))))
+    path = ":".join(filter(None, (str(WATCHING), job_variables.get("PYTHONPATH"))))
     hidden = {} if plugin else {"AZUREML_EMULATOR_HIDDEN": PLUGIN_MODULE}
     return {"PYTHONPATH": path, "AZUREML_EMULATOR_IMPORTS": str(notes), **hidden}
 
 
 def lacks_plugin(conda: Mapping[str, Any], contents: Contents) -> bool:
-    """Whether an image made of a conda file would be without MLflow's plugin, whatever the interpreter has.
+    """Whether an image built from a conda file would lack MLflow's plugin, even where the interpreter has it.
 
     False as well when something is asked for that the interpreter lacks, or that has no name: it might bring it along.
     """
@@ -89,7 +89,7 @@ def unasked(conda: Mapping[str, Any], contents: Contents, imported: Iterable[str
 
 
 def brought_along(wanted: Iterable[Requirement], contents: Contents) -> set[str]:
-    """The packages that are asked for, with all that they require in turn."""
+    """The required packages, with all that they require in turn."""
     requires = {canonicalize_name(name): rows for name, rows in contents.requires.items()}
     found: set[str] = set(ALWAYS)
     todo = [(canonicalize_name(row.name), frozenset(row.extras)) for row in wanted]

@@ -1,4 +1,4 @@
-"""Outputs: what a job left behind is brought to where clients look for it, and registered."""
+"""Outputs: the files that a job wrote are moved to where clients look for them, and registered as assets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLLECTED = ("outputs", "logs")
 
 
 class Outputs:
-    """What one job left behind. Gathering is file work: do it in a thread."""
+    """The outputs of one job. Gathering them is file work: call it in a thread."""
 
     def __init__(self, blobs: BlobStore, artifacts: Artifacts, assets: Assets, job: Job, stage: Stage) -> None:
         self._blobs = blobs
@@ -53,24 +53,24 @@ class Outputs:
                 settle_links(output.local)
 
     def register(self) -> dict[str, dict[str, str]]:
-        """Register each output as the asset that run history names, under the name asked for or the system's own.
+        """Register each output as the asset that run history names, under the requested name or the system's own.
 
         :returns: by output ``assetId``, ``type``, ``uri``, for the job's record.
-        :raises JobError: the version asked for exists with other data.
+        :raises JobError: the requested version exists already.
         """
-        asked = self._job.definition["outputs"]
-        rows = {name: self._register(name, asked[name], output) for name, output in self._stage.outputs.items()}
+        job_rows = self._job.definition["outputs"]
+        rows = {name: self._register(name, job_rows[name], output) for name, output in self._stage.outputs.items()}
         rows.setdefault("default", self._system_asset("default", "uri_folder", self._artifacts.place(self._job)))
         return rows
 
-    def _register(self, name: str, given: Mapping[str, Any], output: Output) -> dict[str, str]:
-        title = given.get("assetName")
+    def _register(self, name: str, row: Mapping[str, Any], output: Output) -> dict[str, str]:
+        title = row.get("assetName")
         if not title:
             return self._system_asset(name, output.data_type, output.target)
-        kind = "models" if output.data_type.endswith("_model") else "data"
-        version = given.get("assetVersion") or self._assets.versions.next_number(kind, title)
-        if self._assets.versions.get(kind, title, version):
-            raise JobError(f"outputs.{name}: {kind.removesuffix('s')} {title}:{version} exists already.")
+        asset_kind = "models" if output.data_type.endswith("_model") else "data"
+        version = row.get("assetVersion") or self._assets.versions.next_number(asset_kind, title)
+        if self._assets.versions.get(asset_kind, title, version):
+            raise JobError(f"outputs.{name}: {asset_kind.removesuffix('s')} {title}:{version} exists already.")
         return self._write_asset(title, version, output.data_type, output.target, anonymous=False)
 
     def _system_asset(self, name: str, data_type: str, place: Place) -> dict[str, str]:
@@ -82,15 +82,15 @@ class Outputs:
     def _write_asset(
         self, title: str, version: str, data_type: str, place: Place, *, anonymous: bool
     ) -> dict[str, str]:
-        """Write an asset version and answer what run history says of it."""
+        """Write an asset version and return the job's record of it."""
         uri = self._assets.resolver.uri_of(place)
         if data_type.endswith("_model"):
-            given = {"modelType": data_type, "modelUri": uri, "isAnonymous": anonymous}
-            made = self._assets.register("models", title, version, given, jobName=self._job.name)
+            properties = {"modelType": data_type, "modelUri": uri, "isAnonymous": anonymous}
+            asset = self._assets.register("models", title, version, properties, jobName=self._job.name)
         else:
-            given = {"dataType": data_type, "dataUri": uri, "isAnonymous": anonymous}
-            made = self._assets.register("data", title, version, given)
-        return {"assetId": self._assets.resolver.located_id(made), "type": PASCAL[data_type], "uri": uri}
+            properties = {"dataType": data_type, "dataUri": uri, "isAnonymous": anonymous}
+            asset = self._assets.register("data", title, version, properties)
+        return {"assetId": self._assets.resolver.located_id(asset), "type": PASCAL[data_type], "uri": uri}
 
 
 def move_files(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Process environment: what a job's command sees of the machine: its interpreter, its variables, and nothing of the
+"""Process environment: the interpreter and the environment variables of a job's command, none of which are the
 emulator's own."""
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def environment_name(resolver: Resolver, environment_id: str) -> str:
 
 
 def interpreter(settings: Settings, name: str) -> Path:
-    """The Python that stands for an environment: the one mapped to its name, else to ``*``, else the emulator's own."""
-    known = settings.environments
-    return Path(known.get(name) or known.get("*") or sys.executable)
+    """The Python of an environment: the one mapped to its name, else to ``*``, else the emulator's own."""
+    interpreters = settings.environments
+    return Path(interpreters.get(name) or interpreters.get("*") or sys.executable)
 
 
 def program_folder(python: Path, shims: Path) -> Path:
@@ -60,8 +60,8 @@ def identity_marks(settings: Settings, job_name: str) -> dict[str, str]:
 
 
 def service_variables(settings: Settings, job: Job, token: str, expires_at: int, experiment_id: str) -> dict[str, str]:
-    """What Azure ML lets a job know of itself. Source: Microsoft's in-job code reads these names (azure-ai-ml,
-    azureml-core)."""
+    """The variables in which Azure ML describes a job to its own code. Source: Microsoft's in-job code reads them
+    (azure-ai-ml, azureml-core)."""
     return {
         **identity_marks(settings, job.name),
         "AZUREML_ROOT_RUN_ID": job.root or job.name,
@@ -120,7 +120,7 @@ def node_variables(instances: int, folder: Path, logs: Path) -> dict[str, str]:
 
 
 def distribution_variables(distribution: Mapping[str, object] | None) -> dict[str, str]:
-    """What a PyTorch job needs to form a group of the one process that runs, whatever number was asked for.
+    """What a PyTorch job needs to form a group of the one process that runs, for any requested number.
 
     Source of the names: Microsoft's guide to distributed training; ``torch.distributed`` reads them.
     """

@@ -80,20 +80,20 @@ def is_alive(pid: int, started: int) -> bool:
 
 def marked(marks: Mapping[str, str]) -> list[int]:
     """The processes whose environment holds all of these variables."""
-    wanted = [f"{name}={value}".encode() for name, value in marks.items()]
-    found = []
+    variables = [f"{name}={value}".encode() for name, value in marks.items()]
+    pids = []
     for pid in supervisor.parents():
         try:
             present = set(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
         except OSError:
             continue
-        if all(row in present for row in wanted):
-            found.append(pid)
-    return found
+        if all(row in present for row in variables):
+            pids.append(pid)
+    return pids
 
 
 async def end_leftovers(identity: Sequence[int] | None, marks: Mapping[str, str], grace: float = GRACE) -> int:
-    """End what a former emulator left of a job: its supervisor with all below it, and whatever carries the job's marks.
+    """End the processes that a former emulator left of a job: its supervisor, all below it, all with the job's marks.
 
     :param identity: pid and start time of the supervisor, as recorded.
     :returns: how many processes were found.

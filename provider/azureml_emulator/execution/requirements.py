@@ -58,7 +58,7 @@ class Contents:
 
 
 SMALLER = {canonicalize_name("mlflow"): canonicalize_name("mlflow-skinny")}
-"""Packages that do as well for jobs, by what is asked for."""
+"""Packages that jobs can use in place of the required one."""
 
 
 def asked_for(conda: Mapping[str, Any]) -> Iterator[str]:

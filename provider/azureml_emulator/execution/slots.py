@@ -26,17 +26,17 @@ class Slots:
         :param instances: how many nodes of the cluster it takes.
         :param waiting: called with the reason when there is none yet.
         """
-        wanted = (cluster_name(compute_id), instances)
+        slot = (cluster_name(compute_id), instances)
         async with self._freed:
-            reason = self._refusal(*wanted)
+            reason = self._refusal(*slot)
             if reason:
                 waiting(reason)
-            await self._freed.wait_for(lambda: self._refusal(*wanted) is None)
-            self._held.append(wanted)
+            await self._freed.wait_for(lambda: self._refusal(*slot) is None)
+            self._held.append(slot)
         try:
             yield
         finally:
-            self._held.remove(wanted)
+            self._held.remove(slot)
             async with self._freed:
                 self._freed.notify_all()
 

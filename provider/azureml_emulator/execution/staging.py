@@ -1,4 +1,4 @@
-"""Staging: what lies ready before a job's command starts: a copy of its code, its inputs, places for its outputs."""
+"""Staging: what is prepared before a job's command starts: a copy of its code, its inputs, places for its outputs."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class Output:
     """Where an output goes.
 
     :param target: its place in storage; the folder of a ``uri_folder``, the file itself of a ``uri_file``.
-    :param local: what the command is given: the place itself for a mounted output, a scratch place for an uploaded one.
-    :param value: the text that stands for ``${{outputs.<name>}}``: the local place, or the address of a ``Direct``
-    output.
+    :param local: the path that the command gets: the place itself for a mounted output, a scratch place for an uploaded
+        one.
+    :param value: the text that replaces ``${{outputs.<name>}}``: the local place, or the address of a ``Direct``
+        output.
     """
 
     target: Place
@@ -74,7 +75,7 @@ class Stage:
 
     @property
     def imports(self) -> Path:
-        """Where the modules are noted that the job's code imports."""
+        """The file that lists the modules which the job's code imports."""
         return self.root / "imports.txt"
 
     def remove(self) -> None:
@@ -94,9 +95,9 @@ class Stager:
         self._job = job
 
     def stage(self, root: Path) -> Stage:
-        """Lay everything ready below ``root``.
+        """Prepare everything below ``root``.
 
-        :raises StagingError: something that the job names is not there.
+        :raises StagingError: something that the job names does not exist.
         """
         stage = Stage(root)
         stage.remove()
@@ -105,11 +106,11 @@ class Stager:
         self._code(stage)
         (stage.code / "outputs").mkdir(exist_ok=True)
         (stage.code / "logs").mkdir(exist_ok=True)
-        for name, given in self._job.definition["inputs"].items():
-            self._input(stage, name, given)
-        for name, given in self._job.definition["outputs"].items():
-            if given != default_output(self._job.name):
-                stage.outputs[name] = self._output(stage, name, given)
+        for name, row in self._job.definition["inputs"].items():
+            self._input(stage, name, row)
+        for name, row in self._job.definition["outputs"].items():
+            if row != default_output(self._job.name):
+                stage.outputs[name] = self._output(stage, name, row)
         return stage
 
     def _code(self, stage: Stage) -> None:
@@ -122,12 +123,12 @@ class Stager:
         else:
             copy_file(source, stage.code / source.name)
 
-    def _input(self, stage: Stage, name: str, given: Mapping[str, Any]) -> None:
-        data_type, mode = given["jobInputType"], given.get("mode")
+    def _input(self, stage: Stage, name: str, row: Mapping[str, Any]) -> None:
+        data_type, mode = row["jobInputType"], row.get("mode")
         if data_type == "literal":
-            stage.literals[name] = given["value"]
+            stage.literals[name] = row["value"]
             return
-        uri = given["uri"]
+        uri = row["uri"]
         if mode == "Direct":
             stage.inputs[name] = self._resolver.long_uri(uri)
             return
@@ -162,9 +163,9 @@ class Stager:
         stage.pages[target] = page.url
         return target
 
-    def _output(self, stage: Stage, name: str, given: Mapping[str, Any]) -> Output:
-        data_type, mode = given["jobOutputType"], given.get("mode", "ReadWriteMount")
-        target = self.output_place(name, given)
+    def _output(self, stage: Stage, name: str, row: Mapping[str, Any]) -> Output:
+        data_type, mode = row["jobOutputType"], row.get("mode", "ReadWriteMount")
+        target = self.output_place(name, row)
         real = self._local(target, f"outputs.{name}")
         local = real if mode == "ReadWriteMount" else stage.root / "outputs" / name
         if data_type in SINGLE_FILE:
@@ -175,15 +176,14 @@ class Stager:
         value = self._resolver.uri_of(target) if mode == "Direct" else str(local)
         return Output(target, local, value, data_type, mode)
 
-    def output_place(self, name: str, given: Mapping[str, Any]) -> Place:
+    def output_place(self, name: str, row: Mapping[str, Any]) -> Place:
         """The place that an output's ``uri`` names, or ``azureml/<job>/<output>/`` of the default datastore.
 
-        A ``uri_file`` without a ``uri`` becomes a file of the output's name in that folder: clients look for what
-        they download
-        below it. The file's name is unproven.
+        A ``uri_file`` without a ``uri`` becomes a file of the output's name in that folder: clients look below it for
+        what they download. The file's name is unproven.
         """
-        single = given["jobOutputType"] in SINGLE_FILE
-        uri = given.get("uri")
+        single = row["jobOutputType"] in SINGLE_FILE
+        uri = row.get("uri")
         if not uri:
             base = Place(self._settings.default_container, f"azureml/{self._job.name}/{name}/")
             return below(base, name) if single else base

@@ -35,7 +35,7 @@ def adopt_orphans() -> None:
 
 def parents() -> dict[int, int]:
     """The parent of each process of this machine that is not a zombie; empty where there is no /proc."""
-    found = {}
+    parent_of = {}
     for entry in os.listdir("/proc") if os.path.isdir("/proc") else []:
         if entry.isdigit():
             try:
@@ -44,8 +44,8 @@ def parents() -> dict[int, int]:
             except OSError:
                 continue
             if state not in (b"Z", b"X"):
-                found[int(entry)] = int(parent)
-    return found
+                parent_of[int(entry)] = int(parent)
+    return parent_of
 
 
 def descendants(root: int) -> list[int]:
@@ -53,12 +53,12 @@ def descendants(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for pid, parent in parents().items():
         children.setdefault(parent, []).append(pid)
-    found, waiting = [], [root]
+    pids, waiting = [], [root]
     while waiting:
         below = children.get(waiting.pop(), [])
-        found += below
+        pids += below
         waiting += below
-    return found
+    return pids
 
 
 def send(pid: int, number: int) -> None:

@@ -41,8 +41,8 @@ class Folder:
 
 def names(history: History, folder: Folder, prefix: str) -> list[str]:
     """The artifacts below a prefix, relative to their folder."""
-    found = history.blobs.names(folder.storage, folder.prefix + prefix)
-    return [name.removeprefix(folder.prefix) for name in found]
+    paths = history.blobs.names(folder.storage, folder.prefix + prefix)
+    return [name.removeprefix(folder.prefix) for name in paths]
 
 
 def content(history: History, folder: Folder, path: str, permissions: str = "r") -> dict[str, Any]:
@@ -84,8 +84,8 @@ def container_folder(history: History, origin: str, container: str) -> Folder:
     Models that were no artifacts of a run lie in the default datastore: see ``mlflow.artifacts.address_of``.
     """
     if origin != RUNS:
-        own = Folder(history.settings.artifact_container, origin, container)
-        return own if names(history, own, "") else Folder(history.settings.default_container, origin, container)
+        folder = Folder(history.settings.artifact_container, origin, container)
+        return folder if names(history, folder, "") else Folder(history.settings.default_container, origin, container)
     if not container.startswith("dcid."):
         raise missing_run(container)
     return run_folder(history, container.removeprefix("dcid."))

@@ -14,7 +14,7 @@ from azureml_emulator.mlflow.models import Tracking
 from azureml_emulator.storage.backend import Storage
 
 LAG = 5.0
-"""Seconds for which a new job is unknown when the fault does not say how many."""
+"""Seconds for which a new job is missing from run history when the fault has no delay."""
 
 
 class History:
@@ -42,8 +42,8 @@ class History:
     def find(self, name: str, *, look: bool = False) -> Job:
         """The job of a run.
 
-        :param look: a client looks at its status.
-        :raises ServiceError: run history's 404, for a job, too, that was just put, where a fault says so.
+        :param look: count the request as a look at the job's status, which may be what ends the status.
+        :raises ServiceError: run history's 404, with the fault ``run_lag`` also for a new job.
         """
         job = self.jobs.get(name)
         if job is None or self.lags(job):
@@ -53,7 +53,7 @@ class History:
         return job
 
     def lags(self, job: Job) -> bool:
-        """Whether run history does not know a job yet, because it is younger than the fault ``run_lag`` asks for."""
+        """Whether run history does not show a job yet, because it is younger than the delay of a fault ``run_lag``."""
         created = moment(job.created_at)
         age = (now() - created).total_seconds() if created else 0.0
         delays = [row["delay"] for row in self.faults.list() if row["kind"] == "run_lag"]
@@ -66,7 +66,7 @@ class History:
 
 
 def missing_run(name: str) -> ServiceError:
-    """Run history's words for a run that it does not know. The inner codes are unproven."""
+    """Run history's 404 for an unknown run. The inner codes are unproven."""
     return ServiceError(
         404, "UserError", f"Run {name} was not found.", ("NotFoundError", "RunNotFound"), Envelope.HISTORY
     )

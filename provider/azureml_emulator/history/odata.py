@@ -32,7 +32,7 @@ Test = Callable[[Mapping[str, Any]], bool]
 
 
 class FilterError(ValueError):
-    """A filter that cannot be read; the text says where."""
+    """A filter that cannot be read; the text names the place."""
 
 
 def parse_filter(text: str) -> Test:
@@ -40,7 +40,7 @@ def parse_filter(text: str) -> Test:
 
     :raises FilterError: it cannot be read, or names an unknown field.
     """
-    tokens = [(kind, value) for kind, value in scan(text)]
+    tokens = [(token_type, value) for token_type, value in scan(text)]
     if not tokens:
         return lambda run: True
     test, rest = parse_or(tokens)
@@ -56,8 +56,8 @@ def scan(text: str) -> list[tuple[str, str]]:
         match = TOKEN.match(text, position)
         if match is None:
             raise FilterError(f"The filter {text!r} cannot be read from {text[position:]!r}.")
-        kind = str(match.lastgroup)
-        found.append((kind, match[kind].replace("''", "'")))
+        token_type = str(match.lastgroup)
+        found.append((token_type, match[token_type].replace("''", "'")))
         position = match.end()
     return found
 

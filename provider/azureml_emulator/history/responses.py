@@ -64,7 +64,7 @@ def run_resource(history: History, job: Job) -> dict[str, Any]:
 def details_resource(history: History, job: Job) -> dict[str, Any]:
     """A run's details: what a run has, and the addresses of its logs."""
     run = run_resource(history, job)
-    apart = {"createdUtc", "token", "tokenExpiryTimeUtc", "hidden", "experimentId", "dataContainerId", "queueingInfo"}
+    omitted = {"createdUtc", "token", "tokenExpiryTimeUtc", "hidden", "experimentId", "dataContainerId", "queueingInfo"}
     charged = (
         "chargedCpuCoreSeconds",
         "chargedCpuMemoryMegabyteSeconds",
@@ -72,7 +72,7 @@ def details_resource(history: History, job: Job) -> dict[str, Any]:
         "chargedNodeUtilizationSeconds",
     )
     return {
-        **{key: value for key, value in run.items() if key not in apart},
+        **{key: value for key, value in run.items() if key not in omitted},
         "createdTimeUtc": job.created_at,
         "logFiles": log_files(history, job),
         "jobCost": dict.fromkeys(charged),
@@ -107,7 +107,7 @@ def properties(history: History, job: Job) -> dict[str, str]:
 
 
 def run_type(history: History, job: Job) -> str:
-    """The word for what kind of run it is."""
+    """The ``runType`` of a job, or of a step of a pipeline."""
     view = history.engine.type_of(job).run_view
     return view.step_type if job.node else view.run_type
 

@@ -79,15 +79,15 @@ async def edit_run(
         raise bad_request(
             f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}."
         )
-    asked: dict[str, Any] = {
+    changes: dict[str, Any] = {
         key: body[key] for key in ("displayName", "description", "tags", "properties") if key in body
     }
     if "hidden" in body:
-        asked["isArchived"] = bool(body["hidden"])
+        changes["isArchived"] = bool(body["hidden"])
     for bag in ("tags", "properties"):
-        if bag in asked:
-            asked[bag] = {key: str(value) for key, value in asked[bag].items() if value is not None}
-    changed = history.jobs.change(run, definition=updated_definition(job.definition, asked))
+        if bag in changes:
+            changes[bag] = {key: str(value) for key, value in changes[bag].items() if value is not None}
+    changed = history.jobs.change(run, definition=updated_definition(job.definition, changes))
     return web.json_response(run_resource(history, changed))
 
 
@@ -121,21 +121,21 @@ async def get_services(history: History, request: web.Request, run: str, node: s
 
 async def rundata(history: History, request: web.Request) -> web.Response:
     """Runs - Get run data: the one answer that has inputs and outputs."""
-    asked = await read_object(request, Envelope.HISTORY)
-    request["job"] = asked.get("runId")
-    return web.json_response(run_data(history, asked))
+    selection = await read_object(request, Envelope.HISTORY)
+    request["job"] = selection.get("runId")
+    return web.json_response(run_data(history, selection))
 
 
-def run_data(history: History, asked: dict[str, Any]) -> dict[str, Any]:
+def run_data(history: History, selection: dict[str, Any]) -> dict[str, Any]:
     """The parts of a run that a request selects."""
-    name = asked.get("runId")
+    name = selection.get("runId")
     if not isinstance(name, str):
         raise bad_request("runId is required.")
     job = history.find(name, look=True)
     metadata = {**run_resource(history, job), "inputs": typed_inputs(history, job), "outputs": typed_outputs(job)}
     return {
-        "runMetadata": metadata if asked.get("selectRunMetadata") else None,
-        "runDefinition": {"Command": job.definition.get("command")} if asked.get("selectRunDefinition") else None,
+        "runMetadata": metadata if selection.get("selectRunMetadata") else None,
+        "runDefinition": {"Command": job.definition.get("command")} if selection.get("selectRunDefinition") else None,
         "jobSpecification": None,
         "systemSettings": None,
     }
@@ -143,11 +143,11 @@ def run_data(history: History, asked: dict[str, Any]) -> dict[str, Any]:
 
 async def batch_rundata(history: History, request: web.Request) -> web.Response:
     """Runs - Batch get run data: each request by its own key."""
-    asked = (await read_object(request, Envelope.HISTORY)).get("requests")
-    if not isinstance(asked, dict) or not all(isinstance(row, dict) for row in asked.values()):
+    selections = (await read_object(request, Envelope.HISTORY)).get("requests")
+    if not isinstance(selections, dict) or not all(isinstance(row, dict) for row in selections.values()):
         raise bad_request("requests must be an object of requests.")
     good, failed = {}, {}
-    for key, row in asked.items():
+    for key, row in selections.items():
         try:
             good[key] = run_data(history, row)
         except ServiceError as error:
@@ -184,16 +184,16 @@ async def query_runs(
     history: History, request: web.Request, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Query, of one experiment; a run that does not fit is absent."""
-    asked = await read_object(request, Envelope.HISTORY, optional=True)
+    query = await read_object(request, Envelope.HISTORY, optional=True)
     belongs = experiment_test(history, experiment, experimentid)
     present = [job for job in history.jobs.all() if belongs(job) and not history.lags(job)]
     rows = [job for job in present if not listed_late(history.jobs, history.faults, job)]
-    order = str(asked.get("orderBy") or "").lower().split()
+    order = str(query.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":
         rows.sort(key=lambda job: job.name)
     if order and order[-1] == "desc":
         rows.reverse()
-    return page_of_runs(history, rows, asked.get("filter"), asked.get("top"), asked.get("continuationToken"))
+    return page_of_runs(history, rows, query.get("filter"), query.get("top"), query.get("continuationToken"))
 
 
 def page_of_runs(history: History, rows: list[Job], condition: Any, top: Any, token: Any) -> web.Response:
@@ -203,9 +203,9 @@ def page_of_runs(history: History, rows: list[Job], condition: Any, top: Any, to
         size, start = int(top or PAGE), int(token or 0)
     except (FilterError, ValueError) as error:
         raise bad_request(str(error)) from None
-    found = [run for run in (run_resource(history, job) for job in rows) if test(run)]
-    body: dict[str, Any] = {"value": found[start : start + size]}
-    if start + size < len(found):
+    matching = [run for run in (run_resource(history, job) for job in rows) if test(run)]
+    body: dict[str, Any] = {"value": matching[start : start + size]}
+    if start + size < len(matching):
         body.update(continuationToken=str(start + size), nextLink=None)
     return web.json_response(body)
 

@@ -42,17 +42,17 @@ def check_api_version(request: web.Request) -> None:
 
 def check_coordinates(authority: Authority, match: Match) -> None:
     """Refuse another subscription, resource group or workspace than the emulator's, as ARM does."""
-    wanted = authority.settings
-    if match.subscription is not None and not same_name(match.subscription, wanted.subscription_id):
+    settings = authority.settings
+    if match.subscription is not None and not same_name(match.subscription, settings.subscription_id):
         if not is_guid(match.subscription):
             message = f"The provided subscription identifier '{match.subscription}' is malformed or invalid."
             raise ServiceError(400, "InvalidSubscriptionId", message, envelope=Envelope.ARM)
         message = f"The subscription '{match.subscription}' could not be found."
         raise ServiceError(404, "SubscriptionNotFound", message, envelope=Envelope.ARM)
-    if match.group is not None and not same_name(match.group, wanted.resource_group):
+    if match.group is not None and not same_name(match.group, settings.resource_group):
         message = f"Resource group '{match.group}' could not be found."
         raise ServiceError(404, "ResourceGroupNotFound", message, envelope=Envelope.ARM)
-    if match.workspace is not None and not same_name(match.workspace, wanted.workspace_name):
+    if match.workspace is not None and not same_name(match.workspace, settings.workspace_name):
         message = (
             f"The Resource 'Microsoft.MachineLearningServices/workspaces/{match.workspace}' under resource group "
             f"'{match.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
@@ -81,7 +81,7 @@ def bearer(request: web.Request) -> str | None:
 
 
 def check_nothing(authority: Authority, request: web.Request) -> None:
-    """Nothing is asked for."""
+    """No credential is required."""
 
 
 def check_arm(authority: Authority, request: web.Request) -> None:
@@ -120,8 +120,8 @@ def check_bearer(authority: Authority, request: web.Request, audiences: frozense
 def check_control(authority: Authority, request: web.Request) -> None:
     """The emulator's own secret, from this machine."""
     peer = ipaddress.ip_address(request.remote or "::")
-    given = bearer(request) or ""
-    if not peer.is_loopback or not hmac.compare_digest(given.encode(), authority.settings.client_secret.encode()):
+    presented = bearer(request) or ""
+    if not peer.is_loopback or not hmac.compare_digest(presented.encode(), authority.settings.client_secret.encode()):
         message = "Control routes need the client_secret of endpoint.json as bearer token, from this machine."
         raise ServiceError(403, "Forbidden", message, envelope=Envelope.ARM)
 

@@ -105,11 +105,11 @@ def resource_of(scope: str) -> str:
 
     :raises Refusal: there is not exactly one such scope.
     """
-    wanted = [word for word in scope.split() if word not in ("openid", "profile", "offline_access")]
-    if len(wanted) != 1 or not wanted[0].endswith("/.default"):
+    scopes = [word for word in scope.split() if word not in ("openid", "profile", "offline_access")]
+    if len(scopes) != 1 or not scopes[0].endswith("/.default"):
         text = (
             f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with "
             "/.default suffixed to the resource identifier (application ID URI)."
         )
         raise Refusal(400, "invalid_scope", 1002012, text)
-    return wanted[0].removesuffix("/.default")
+    return scopes[0].removesuffix("/.default")

@@ -57,7 +57,7 @@ async def token(authority: Authority, request: web.Request, tenant: str) -> web.
 
 
 def unknown_tenant(tenant: str) -> Refusal:
-    """The authority's words for a tenant that it does not know."""
+    """The authority's error for an unknown tenant."""
     text = f"Tenant '{tenant}' not found. Check that you have the correct tenant ID and sign into the correct cloud."
     return Refusal(400, "invalid_request", 90002, text)
 

@@ -17,14 +17,14 @@ from jwt.algorithms import RSAAlgorithm
 from azureml_emulator.core.settings import STORAGE_AUDIENCE, Settings, write_private
 
 LIFETIME = 86399
-"""Seconds a token lives, as the authority's answers say for service principals."""
+"""Seconds for which a token is valid. Source: the authority's answers to service principals."""
 
 RUN_TOKEN_LIFETIME = 7 * 24 * 3600
 """Seconds that a job's own token lives."""
 
 
 class TokenError(Exception):
-    """A token was refused; ``code`` is ARM's word for the reason."""
+    """A token was refused; ``code`` is ARM's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class Tokens:
 
     @property
     def accepted(self) -> frozenset[str]:
-        """Every audience that a token may be asked for."""
+        """Every audience for which a token can be requested."""
         return self.audiences.arm | self.audiences.ml | self.audiences.storage
 
     def issue(self, audience: str, *, lifetime: int = LIFETIME, claims: dict[str, Any] | None = None) -> str:

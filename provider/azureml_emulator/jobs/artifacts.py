@@ -11,7 +11,7 @@ from azureml_emulator.storage.models import BlobNameError, BlobStore
 
 
 class JobError(Exception):
-    """A job fails through what its user asked for; the text is the job's error message."""
+    """A job fails because of its definition; the text is the job's error message."""
 
 
 class Artifacts:
@@ -39,8 +39,8 @@ class Artifacts:
     def names(self, job: Job, prefix: str) -> list[str]:
         """The names of the artifacts that begin with a prefix."""
         folder = self.place(job)
-        found = self._blobs.names(folder.container, folder.path + prefix)
-        return [name.removeprefix(folder.path) for name in found]
+        paths = self._blobs.names(folder.container, folder.path + prefix)
+        return [name.removeprefix(folder.path) for name in paths]
 
     def write(self, job: Job, name: str, content: bytes) -> None:
         """Write an artifact."""
@@ -90,7 +90,7 @@ def find_output(jobs: Jobs, container: str, job_name: str, output: str) -> Place
         raise UnresolvedError(f"The job {job_name!r} was not found in the workspace.")
     if output in ("artifacts", "default"):
         return artifact_place(container, job)
-    found = job.outputs.get(output)
-    if found is None:
+    row = job.outputs.get(output)
+    if row is None:
         raise UnresolvedError(f"The job {job_name!r} has no output {output!r} (its status is {job.status}).")
-    return found["uri"]
+    return row["uri"]

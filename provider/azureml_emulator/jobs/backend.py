@@ -53,16 +53,16 @@ class JobsBackend:
         job_type = job_type_of(body["properties"], self.engine.types)
         return {**read_properties(body, self.engine.types[job_type].schema), "jobType": job_type}
 
-    def update(self, job: Job, given: Properties) -> Job:
+    def update(self, job: Job, properties: Properties) -> Job:
         """Change what may change of a job that exists.
 
         :raises ServiceError: 400 ``JobPropertyImmutable`` when the definition is another one. The status 400 is
             unproven.
         """
-        changed = changed_properties(job.definition, self.engine.complete(job.name, given))
+        changed = changed_properties(job.definition, self.engine.complete(job.name, properties))
         if "environmentId" in changed or "inputs" in changed:  # the stored spelling is the service's
-            asked = self.engine.complete(job.name, self.engine.check(given))
-            changed = changed_properties(job.definition, asked)
+            resolved = self.engine.complete(job.name, self.engine.check(properties))
+            changed = changed_properties(job.definition, resolved)
         if changed:
             raise ServiceError(
                 400,
@@ -72,4 +72,4 @@ class JobsBackend:
                 message_format=immutable_message(["{property}"]),
                 parameters={"property": ", ".join(changed)},
             )
-        return self.jobs.change(job.name, definition=updated_definition(job.definition, given))
+        return self.jobs.change(job.name, definition=updated_definition(job.definition, properties))

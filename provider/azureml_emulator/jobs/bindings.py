@@ -11,9 +11,9 @@ OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 
 def unknown_bindings(command: str, inputs: Collection[str], outputs: Collection[str]) -> list[str]:
     """The bindings of a command that name no input or output of the job; those in optional parts may."""
-    known = {"inputs": inputs, "outputs": outputs}
+    declared = {"inputs": inputs, "outputs": outputs}
     required = OPTIONAL.sub("", command)
-    return [f"{side}.{name}" for side, name in BINDING.findall(required) if name not in known[side]]
+    return [f"{side}.{name}" for side, name in BINDING.findall(required) if name not in declared[side]]
 
 
 def required_inputs(command: str) -> list[str]:
@@ -29,11 +29,11 @@ def bound_command(command: str, inputs: Mapping[str, str], outputs: Mapping[str,
     """
     values = {"inputs": inputs, "outputs": outputs}
 
-    def part(found: re.Match[str]) -> str:
-        names = BINDING.findall(found[1])
-        return found[1] if all(name in values[side] for side, name in names) else ""
+    def part(match: re.Match[str]) -> str:
+        names = BINDING.findall(match[1])
+        return match[1] if all(name in values[side] for side, name in names) else ""
 
-    def value(found: re.Match[str]) -> str:
-        return values[found[1]].get(found[2], found[0])
+    def value(match: re.Match[str]) -> str:
+        return values[match[1]].get(match[2], match[0])
 
     return BINDING.sub(value, OPTIONAL.sub(part, command))

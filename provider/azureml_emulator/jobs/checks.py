@@ -23,38 +23,41 @@ def job_type_of(properties: object, emulated: Container[str]) -> str:
     :param emulated: the types that run here.
     :raises ServiceError: 400 for a word that is no type of job, 501 for a type that is not emulated.
     """
-    given = properties.get("jobType") if isinstance(properties, dict) else None
-    job_type = {word.lower(): word for word in JOB_TYPES}.get(str(given).lower())
+    asked_type = properties.get("jobType") if isinstance(properties, dict) else None
+    job_type = {word.lower(): word for word in JOB_TYPES}.get(str(asked_type).lower())
     if job_type is None:
-        raise invalid([Problem("properties.jobType", f"{given!r} is not one of: {', '.join(JOB_TYPES)}.")])
+        raise invalid([Problem("properties.jobType", f"{asked_type!r} is not one of: {', '.join(JOB_TYPES)}.")])
     if job_type not in emulated:
-        message = f"Jobs of type {job_type}: see docs/emulator.md for what is here."
+        message = f"Jobs of type {job_type} are not emulated; see docs/emulator.md."
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     return job_type
 
 
-def check_inputs(resolver: Resolver, given: Properties) -> None:
+def check_inputs(resolver: Resolver, properties: Properties) -> None:
     """Every asset among the inputs exists.
 
     :raises ServiceError: 400 for one that does not.
     """
-    for name, row in (given.get("inputs") or {}).items():
+    for name, row in (properties.get("inputs") or {}).items():
         if row["jobInputType"] != "literal":
-            kind = "models" if row["jobInputType"].endswith("_model") else "data"
-            check_reference(resolver, f"inputs.{name}.uri", row["uri"], kind)
+            asset_kind = "models" if row["jobInputType"].endswith("_model") else "data"
+            check_reference(resolver, f"inputs.{name}.uri", row["uri"], asset_kind)
 
 
-def check_compute(settings: Settings, computes: Computes, given: Properties) -> None:
+def check_compute(settings: Settings, computes: Computes, properties: Properties) -> None:
     """The compute exists and can run jobs; none, or ``serverless``, is Azure ML's own.
 
-    :param given: ``computeId`` and ``resources`` of a job.
+    :param properties: ``computeId`` and ``resources`` of a job.
     :raises ServiceError: 400 for a compute that does not exist or is too small, 501 for the submitter's own machine.
     """
-    compute_id = given.get("computeId")
-    local = (given.get("resources") or {}).get("properties") or {}
+    compute_id = properties.get("computeId")
+    local = (properties.get("resources") or {}).get("properties") or {}
     if "IsLocal" in local or str(compute_id).lower() == "local":
         raise ServiceError(
-            501, "NotEmulated", "Jobs on the submitter's own machine: see docs/emulator.md.", envelope=Envelope.ARM
+            501,
+            "NotEmulated",
+            "Jobs on the submitter's own machine are not emulated; see docs/emulator.md.",
+            envelope=Envelope.ARM,
         )
     if not compute_id:
         return
@@ -67,7 +70,7 @@ def check_compute(settings: Settings, computes: Computes, given: Properties) -> 
     if compute is None:
         raise invalid_field("computeId", f"The compute {name!r} was not found in the workspace.", "ComputeNotFound")
     limit = most_nodes(compute)
-    wanted = (given.get("resources") or {}).get("instanceCount") or 1
-    if limit is not None and wanted > limit:
-        message = f"{wanted} nodes were asked for; the compute {name!r} has at most {limit}."
+    nodes = (properties.get("resources") or {}).get("instanceCount") or 1
+    if limit is not None and nodes > limit:
+        message = f"{nodes} nodes were requested; the compute {name!r} has at most {limit}."
         raise invalid_field("resources.instanceCount", message, "RequestedNodeCountExceedsMax")

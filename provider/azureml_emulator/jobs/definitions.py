@@ -1,4 +1,4 @@
-"""Definitions of jobs: what the service makes of a job's properties, and what may change of them. No HTTP, no files."""
+"""Definitions of jobs: the properties that the service stores, and which of them may change. No HTTP, no files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ OWN_SERVICES = frozenset({"Tracking", "Studio"})
 """The services that every job has; they come back in a definition that is read and put again."""
 
 
-def with_defaults(given: Mapping[str, Any]) -> Properties:
+def with_defaults(properties: Mapping[str, Any]) -> Properties:
     """The definition with the defaults of every type of job, but for its display name. Source: recorded answers to
     GET."""
-    definition = {key: value for key, value in given.items() if key not in SERVICE_MADE and value is not None}
+    definition = {key: value for key, value in properties.items() if key not in SERVICE_MADE and value is not None}
     definition.setdefault("experimentName", "Default")
     definition.setdefault("isArchived", False)
-    services = {key: row for key, row in (given.get("services") or {}).items() if key not in OWN_SERVICES}
+    services = {key: row for key, row in (properties.get("services") or {}).items() if key not in OWN_SERVICES}
     definition["services"] = {key: {**(row or {}), "status": None} for key, row in services.items()}
     definition.setdefault("identity", {"identityType": "AMLToken"})
     definition.setdefault("properties", {})
@@ -29,14 +29,14 @@ def with_defaults(given: Mapping[str, Any]) -> Properties:
     return definition
 
 
-def changed_properties(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+def changed_properties(stored: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
     """The immutable properties in which two completed definitions differ; empty: the same job.
 
-    :param asked: completed by the same rules, so that the first body put again and the stored definition put back
+    :param changes: completed by the same rules, so that the first body put again and the stored definition put back
     both agree.
     """
-    names = sorted((set(stored) | set(asked)) - MUTABLE)
-    return [name for name in names if comparable(stored.get(name)) != comparable(asked.get(name))]
+    names = sorted((set(stored) | set(changes)) - MUTABLE)
+    return [name for name in names if comparable(stored.get(name)) != comparable(changes.get(name))]
 
 
 def comparable(value: Any) -> Any:
@@ -52,7 +52,7 @@ def comparable(value: Any) -> Any:
 
 
 def immutable_message(names: list[str]) -> str:
-    """The service's words for a PUT that would change a job. Source: issue MicrosoftDocs/azure-docs 122250."""
+    """The service's message for a PUT that would change a job. Source: issue MicrosoftDocs/azure-docs 122250."""
     return (
         "A job with this name already exists. If you are trying to create a new job, use a different name. "
         f"If you are trying to update an existing job, the existing job's {', '.join(names)} cannot be changed. "
@@ -60,12 +60,12 @@ def immutable_message(names: list[str]) -> str:
     )
 
 
-def updated_definition(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> Properties:
+def updated_definition(stored: Mapping[str, Any], changes: Mapping[str, Any]) -> Properties:
     """The stored definition with what a PUT or PATCH may change: tags are merged, properties only added."""
     definition = dict(stored)
     for key in ("description", "displayName", "isArchived"):
-        if asked.get(key) is not None:
-            definition[key] = asked[key]
-    definition["tags"] = {**stored.get("tags", {}), **(asked.get("tags") or {})}
-    definition["properties"] = {**(asked.get("properties") or {}), **stored.get("properties", {})}
+        if changes.get(key) is not None:
+            definition[key] = changes[key]
+    definition["tags"] = {**stored.get("tags", {}), **(changes.get("tags") or {})}
+    definition["properties"] = {**(changes.get("properties") or {}), **stored.get("properties", {})}
     return definition

@@ -1,4 +1,4 @@
-"""The engine: takes jobs, runs them, and says what becomes of them when the emulator starts and stops.
+"""The engine: records jobs, runs them, and recovers or ends them when the emulator starts and stops.
 
 What is particular to a type of job stands in its ``JobType``; the application makes the table of them.
 """
@@ -21,7 +21,7 @@ from azureml_emulator.jobs.views import JobView, RunView
 
 logger = logging.getLogger(__name__)
 
-ON_EXIT = "The emulator was not running any more while the job ran; what was left of its processes was ended."
+ON_EXIT = "The emulator stopped while the job ran; the job's remaining processes were ended."
 
 LAST_WORDS = 15.0
 """Seconds that running jobs get to end when the emulator stops."""
@@ -41,8 +41,9 @@ class JobType:
 
     :param name: its ``jobType``, such as ``Command``.
     :param schema: the keys of its properties.
-    :param check: ``check(engine, given, depth)``: the properties with their references in the service's spelling. It
-        raises the service's refusal of what does not exist or does not fit; ``depth`` counts the pipelines around it.
+    :param check: ``check(engine, properties, depth)``: the properties, with references in the service's
+        spelling. It raises the service's error where they name something that does not exist or does not fit;
+        ``depth`` counts the pipelines around the job.
     :param complete: ``complete(definition)``: the definition with the defaults of this type.
     :param run: what takes the job to its end.
     :param job_view: how it shows as a job.
@@ -95,21 +96,21 @@ class Engine:
 
     # the way in --------------------------------------------------------------------------------------
 
-    def check(self, given: Properties, depth: int = 0) -> Properties:
+    def check(self, properties: Properties, depth: int = 0) -> Properties:
         """The properties with their references in the service's spelling; everything they name exists.
 
         :raises ServiceError: 400 ``UserError`` for what does not exist.
         """
-        return self.types[given["jobType"]].check(self, given, depth)
+        return self.types[properties["jobType"]].check(self, properties, depth)
 
     def type_of(self, job: Job) -> JobType:
         """The type of a job."""
         return self.types[job.definition["jobType"]]
 
-    def complete(self, name: str, given: Properties) -> Properties:
+    def complete(self, name: str, properties: Properties) -> Properties:
         """The definition as the service stores it: with its defaults."""
-        job_type = self.types[given["jobType"]]
-        definition = job_type.complete(with_defaults(given))
+        job_type = self.types[properties["jobType"]]
+        definition = job_type.complete(with_defaults(properties))
         definition.setdefault("displayName", name)
         if job_type.default_output:
             definition["outputs"] = {"default": default_output(name), **definition["outputs"]}
@@ -118,7 +119,7 @@ class Engine:
     def begin(
         self,
         name: str,
-        given: Properties,
+        properties: Properties,
         *,
         parent: str | None = None,
         root: str | None = None,
@@ -126,19 +127,19 @@ class Engine:
     ) -> Job:
         """Check a job, record it and start it.
 
-        :param given: properties that fit the schema of their type.
+        :param properties: properties that fit the schema of their type.
         :param parent: the job it belongs to; ``root`` is the outermost one.
         :param node: the job's name in the graph of its parent, which makes it a step of a pipeline.
         :raises ServiceError: something that it names does not exist or does not fit; no job was made.
         """
-        job = self.add(name, self.check(given), parent=parent, root=root, node=node)
+        job = self.add(name, self.check(properties), parent=parent, root=root, node=node)
         self.submit(name)
         return job
 
     def add(
         self,
         name: str,
-        given: Properties,
+        properties: Properties,
         *,
         parent: str | None = None,
         root: str | None = None,
@@ -146,7 +147,7 @@ class Engine:
         runner: str | None = None,
     ) -> Job:
         """Record a job; ``submit`` starts it."""
-        definition = self.complete(name, given)
+        definition = self.complete(name, properties)
         return self.jobs.add(name, definition, self._created_by, parent, root=root, node=node, runner=runner)
 
     # the run -----------------------------------------------------------------------------------------
@@ -178,7 +179,8 @@ class Engine:
         return job.ended or (run is not None and run.cancel_is_over)
 
     def look(self, name: str) -> None:
-        """Count a client's look at a job, and with it at its steps: who waits for a pipeline need not look at them."""
+        """Count a client's request for a job's status, for the job's steps as well, because a client that waits for a
+        pipeline does not request theirs."""
         for running in self._runs:
             if name in self._lineage(running):
                 self.context.transitions.look(JOBS, running)

@@ -1,4 +1,4 @@
-"""A running job: what it does whatever its type: go from status to status, end when it is asked to, fail."""
+"""A running job, whatever its type: it goes from status to status, ends when it is stopped, or fails."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RunContext:
 
 
 class JobRun(ABC):
-    """One job while it runs. A subclass says what its type of job does in between.
+    """One job while it runs. A subclass implements the work of its type of job.
 
     :ivar cancel_is_over: the operation of its cancel is over although its status is still ``CancelRequested`` (fault
         ``cancel_slow``).
@@ -130,7 +130,7 @@ class JobRun(ABC):
                     await task
 
     def _advance(self, status: str, **values: Any) -> None:
-        """Go on to a status, unless the job was asked to end meanwhile: a cancel wins over whatever would come next."""
+        """Go on to a status, unless the job was stopped meanwhile: a cancel comes before any further status."""
         self._check_stop()
         self._jobs.change(self.name, status=status, **values)
 

@@ -178,8 +178,8 @@ class Jobs:
 
 def job_from(value: Mapping[str, Any]) -> Job:
     """A record from the store; keys of other versions of the emulator are ignored."""
-    known = {row.name for row in fields(Job)}
-    return Job(**{key: each for key, each in value.items() if key in known})
+    names = {row.name for row in fields(Job)}
+    return Job(**{key: each for key, each in value.items() if key in names})
 
 
 def experiment_id(workspace_id: str, experiment: str) -> str:
@@ -191,10 +191,10 @@ def moment(text: str | None) -> datetime | None:
     """A time of the records as a datetime; seven digits of a second are cut to six."""
     if not text:
         return None
-    found = re.fullmatch(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", text)
-    if not found:
+    match = re.fullmatch(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", text)
+    if not match:
         return None
-    base, fraction, zone = found.groups()
+    base, fraction, zone = match.groups()
     return datetime.fromisoformat(f"{base}.{(fraction or '0')[:6]:0<6}{'+00:00' if zone == 'Z' else zone}")
 
 

@@ -28,16 +28,16 @@ def job_properties(backend: JobsBackend, job: Job) -> dict[str, Any]:
     """The properties of a job that is no step."""
     definition = job.definition
     view = backend.engine.type_of(job).job_view
-    hollow = job.ended and backend.faults.take("null_outputs", job.name) is not None
+    without_uri = job.ended and backend.faults.take("null_outputs", job.name) is not None
     return {
         **dict.fromkeys(view.absent),
         **definition,
         "status": job.status,
-        "services": {**definition.get("services", {}), **own_services(backend.settings, job.name)},
+        "services": {**definition.get("services", {}), **job_services(backend.settings, job.name)},
         "properties": {**view.system_properties(definition), **definition["properties"]},
         "tags": shown_tags(job, backend.logged.tags(job.name)),
         "inputs": {name: {"description": None, **value} for name, value in definition["inputs"].items()},
-        "outputs": {name: output_row(value, hollow) for name, value in definition["outputs"].items()},
+        "outputs": {name: output_row(value, without_uri) for name, value in definition["outputs"].items()},
         **view.shown(definition, backend.logged.params(job.name)),
     }
 
@@ -47,17 +47,17 @@ def shown_tags(job: Job, logged: Mapping[str, str]) -> dict[str, str]:
 
     :param logged: the tags that it set through MLflow.
     """
-    theirs = {key: value for key, value in logged.items() if not key.startswith("mlflow.")}
-    return {**theirs, **job.definition["tags"]}
+    custom = {key: value for key, value in logged.items() if not key.startswith("mlflow.")}
+    return {**custom, **job.definition["tags"]}
 
 
-def output_row(value: dict[str, Any], hollow: bool) -> dict[str, Any]:
-    """An output as it was asked for: without a ``uri`` of its own it stays null, also when the job has ended."""
+def output_row(value: dict[str, Any], without_uri: bool) -> dict[str, Any]:
+    """An output as the request had it: a ``uri`` that the request left out is null, also after the job's end."""
     row = {"uri": None, "assetName": None, "assetVersion": None, "description": None, **value}
-    return {**row, "uri": None} if hollow else row
+    return {**row, "uri": None} if without_uri else row
 
 
-def own_services(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
+def job_services(settings: Settings, name: str) -> dict[str, dict[str, Any]]:
     """The two services of every job: where it is tracked, and its Studio page."""
     empty = dict.fromkeys(("port", "status", "errorMessage", "properties", "nodes"))
     return {

@@ -39,25 +39,25 @@ def find_job(jobs: Jobs, name: str) -> Job:
 
 async def put_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Create or update: 201 starts a job; the same definition again is 200 and starts nothing."""
-    given = backend.read(name, await read_object(request))
-    check_user_token(backend, request, given)
+    properties = backend.read(name, await read_object(request))
+    check_user_token(backend, request, properties)
     job = backend.jobs.get(name)
     if job is not None:
-        return web.json_response(job_resource(backend, backend.update(job, given)))
-    job = backend.engine.begin(name, given, parent=given.get("parentJobName"))
+        return web.json_response(job_resource(backend, backend.update(job, properties)))
+    job = backend.engine.begin(name, properties, parent=properties.get("parentJobName"))
     resource = job_resource(backend, job)
     version = request.query["api-version"]
     headers = {"Location": f"{backend.settings.base_url}{resource['id']}?api-version={version}"}
     return web.json_response(resource, status=201, headers=headers)
 
 
-def check_user_token(backend: JobsBackend, request: web.Request, given: Properties) -> None:
+def check_user_token(backend: JobsBackend, request: web.Request, properties: Properties) -> None:
     """A pipeline, and a job that runs as its submitter, carry a second token. Its absence being a 400 is unproven.
 
     Source: azure-ai-ml 1.35.2 sends ``x-azureml-token`` (no ``Bearer``, Azure ML's audience) with these jobs.
     """
-    identity = (given.get("identity") or {}).get("identityType")
-    if not backend.engine.types[given["jobType"]].needs_user_token and identity != "UserIdentity":
+    identity = (properties.get("identity") or {}).get("identityType")
+    if not backend.engine.types[properties["jobType"]].needs_user_token and identity != "UserIdentity":
         return
     token = request.headers.get("x-azureml-token")
     if not token:

@@ -28,11 +28,11 @@ class JobView:
 class RunView:
     """How a type of job shows as a run.
 
-    :param run_type: run history's word for it.
-    :param step_type: the same of a step of a pipeline.
+    :param run_type: the ``runType`` of run history.
+    :param step_type: the ``runType`` of a step of a pipeline.
     :param system_properties: ``system_properties(job)``: what the service adds to the run's own properties.
     :param target: ``target(definition)``: the name of the compute.
-    :param log: the artifact that says how the job is going.
+    :param log: the name of the artifact that is the job's main log.
     """
 
     run_type: str

@@ -7,7 +7,7 @@ from azureml_emulator.core.clock import now
 from azureml_emulator.jobs.models import Job, Jobs, moment
 
 LAG = 5.0
-"""Seconds that a job is missing from lists when the fault does not say how many."""
+"""Seconds for which a job is missing from lists when the fault has no delay."""
 
 BATCH_TAG = "azureml.batchrun"
 """The tag of every job that an invocation of a batch endpoint made. Source: recorded GET of such a job."""

@@ -37,11 +37,11 @@ def artifact_uri(mlflow: Mlflow, run: str, experiment: str) -> str:
 
 def place_of(mlflow: Mlflow, address: str) -> Place | None:
     """The place in storage of artifacts by an address of the plugin ``azureml-mlflow``; None: not in its forms."""
-    found = OF_RUN.fullmatch(address)
-    if found:
-        return Place(mlflow.settings.artifact_container, f"{folder_of(found['run'])}/{found['path'] or ''}")
-    found = OF_FOLDER.fullmatch(address)
-    return Place(mlflow.settings.artifact_container, found["path"]) if found else None
+    match = OF_RUN.fullmatch(address)
+    if match:
+        return Place(mlflow.settings.artifact_container, f"{folder_of(match['run'])}/{match['path'] or ''}")
+    match = OF_FOLDER.fullmatch(address)
+    return Place(mlflow.settings.artifact_container, match["path"]) if match else None
 
 
 def address_of(mlflow: Mlflow, place: Place) -> str:
@@ -53,7 +53,7 @@ def address_of(mlflow: Mlflow, place: Place) -> str:
     if mlflow.settings.mlflow_direct:
         return mlflow.blobs.path(place.container, place.path).as_uri()
     run, _, path = place.path.removeprefix(f"{RUNS}/dcid.").partition("/")
-    known = mlflow.tracking.run(run)
-    if place.container == mlflow.settings.artifact_container and known:
-        return f"{artifact_uri(mlflow, run, known.experiment)}/{path}"
+    known_run = mlflow.tracking.run(run)
+    if place.container == mlflow.settings.artifact_container and known_run:
+        return f"{artifact_uri(mlflow, run, known_run.experiment)}/{path}"
     return f"azureml://artifacts/{place.path}"

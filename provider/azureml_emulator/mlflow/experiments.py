@@ -32,32 +32,32 @@ def experiment_row(mlflow: Mlflow, name: str) -> dict[str, Any]:
     }
 
 
-def create_experiment(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def create_experiment(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Make an experiment."""
-    name = required(given, "name")
+    name = required(body, "name")
     if name in mlflow.tracking.experiments().values():
         text = f"Experiment '{name}' already exists."
         raise ServiceError(400, "RESOURCE_ALREADY_EXISTS", text, envelope=Envelope.MLFLOW)
-    return {"experiment_id": mlflow.tracking.put_experiment(name, dict(key_values(given.get("tags"))))}
+    return {"experiment_id": mlflow.tracking.put_experiment(name, dict(key_values(body.get("tags"))))}
 
 
-def get_experiment(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def get_experiment(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """An experiment by its id."""
-    return {"experiment": experiment_row(mlflow, experiment_name(mlflow, required(given, "experiment_id")))}
+    return {"experiment": experiment_row(mlflow, experiment_name(mlflow, required(body, "experiment_id")))}
 
 
-def get_experiment_by_name(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def get_experiment_by_name(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """An experiment by its name."""
-    name = required(given, "experiment_name")
+    name = required(body, "experiment_name")
     if name not in mlflow.tracking.experiments().values():
         raise missing("Experiment with name", name)
     return {"experiment": experiment_row(mlflow, name)}
 
 
-def search_experiments(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
-    """All experiments, or those that a filter on name and tags lets through."""
+def search_experiments(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """All experiments, or those whose name and tags match a filter."""
     try:
-        conditions = read_filter(str(given.get("filter") or ""))
+        conditions = read_filter(str(body.get("filter") or ""))
     except SearchError as error:
         raise invalid(str(error)) from None
     rows = []
@@ -69,9 +69,9 @@ def search_experiments(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
     return {"experiments": rows}
 
 
-def set_experiment_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def set_experiment_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of an experiment."""
-    name = experiment_name(mlflow, required(given, "experiment_id"))
-    tags = {**mlflow.tracking.experiment_tags(name), required(given, "key"): str(given.get("value", ""))}
+    name = experiment_name(mlflow, required(body, "experiment_id"))
+    tags = {**mlflow.tracking.experiment_tags(name), required(body, "key"): str(body.get("value", ""))}
     mlflow.tracking.put_experiment(name, tags)
     return {}

@@ -12,75 +12,75 @@ from azureml_emulator.mlflow.protocol import invalid, key_value_rows, key_values
 from azureml_emulator.mlflow.search import Facts, SearchError, read_filter
 
 
-def create_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def create_logged_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Begin a logged model: its files lie where MLflow 2 would have put them, below its run's artifacts."""
-    run = given.get("source_run_id") or ""
-    name = str(given.get("name") or "model")
+    run = body.get("source_run_id") or ""
+    name = str(body.get("name") or "model")
     identifier = f"m-{uuid.uuid4().hex}"
     path = f"{folder_of(run)}/{name}" if run else f"LoggedModels/{identifier}"
     mlflow.blobs.path(mlflow.settings.artifact_container, path)
     record = {
         "model_id": identifier,
-        "experiment_id": str(given.get("experiment_id") or ""),
+        "experiment_id": str(body.get("experiment_id") or ""),
         "name": name,
-        "model_type": str(given.get("model_type") or ""),
+        "model_type": str(body.get("model_type") or ""),
         "source_run_id": run,
         "status": "LOGGED_MODEL_PENDING",
         "created": milliseconds_now(),
         "path": path,
-        "tags": dict(key_values(given.get("tags"))),
-        "params": dict(key_values(given.get("params"), "params")),
+        "tags": dict(key_values(body.get("tags"))),
+        "params": dict(key_values(body.get("params"), "params")),
     }
     mlflow.tracking.put_logged_model(record)
     return {"model": logged_row(mlflow, record)}
 
 
-def find_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def find_logged_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The logged model that a request names, or MLflow's 404."""
-    record = mlflow.tracking.logged_model(required(given, "model_id"))
+    record = mlflow.tracking.logged_model(required(body, "model_id"))
     if record is None:
-        raise missing("Logged model with id", given["model_id"])
+        raise missing("Logged model with id", body["model_id"])
     return record
 
 
-def get_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def get_logged_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """A logged model."""
-    return {"model": logged_row(mlflow, find_logged_model(mlflow, given))}
+    return {"model": logged_row(mlflow, find_logged_model(mlflow, body))}
 
 
-def finalize_logged_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
-    """Say that a logged model is ready, or failed."""
-    record = {**find_logged_model(mlflow, given), "status": str(given.get("status") or "LOGGED_MODEL_READY")}
+def finalize_logged_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """Set a logged model's status: ready or failed."""
+    record = {**find_logged_model(mlflow, body), "status": str(body.get("status") or "LOGGED_MODEL_READY")}
     mlflow.tracking.put_logged_model(record)
     return {"model": logged_row(mlflow, record)}
 
 
-def set_logged_model_tags(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def set_logged_model_tags(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set tags of a logged model."""
-    record = find_logged_model(mlflow, given)
-    record["tags"] = {**record["tags"], **dict(key_values(given.get("tags")))}
+    record = find_logged_model(mlflow, body)
+    record["tags"] = {**record["tags"], **dict(key_values(body.get("tags")))}
     mlflow.tracking.put_logged_model(record)
     return {"model": logged_row(mlflow, record)}
 
 
-def log_logged_model_params(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def log_logged_model_params(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Log parameters of a logged model."""
-    record = find_logged_model(mlflow, given)
-    record["params"] = {**record["params"], **dict(key_values(given.get("params"), "params"))}
+    record = find_logged_model(mlflow, body)
+    record["params"] = {**record["params"], **dict(key_values(body.get("params"), "params"))}
     mlflow.tracking.put_logged_model(record)
     return {}
 
 
-def search_logged_models(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
-    """The logged models of some experiments that a filter lets through, the newest first."""
-    wanted = given.get("experiment_ids") or []
+def search_logged_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """The logged models of some experiments that match a filter, the newest first."""
+    experiment_ids = body.get("experiment_ids") or []
     try:
-        conditions = read_filter(str(given.get("filter") or ""))
+        conditions = read_filter(str(body.get("filter") or ""))
     except SearchError as error:
         raise invalid(str(error)) from None
-    records = [record for record in mlflow.tracking.logged_models() if record["experiment_id"] in wanted]
-    found = [record for record in records if all(each.holds(facts(record)) for each in conditions)]
-    return {"models": [logged_row(mlflow, record) for record in reversed(found)]}
+    records = [record for record in mlflow.tracking.logged_models() if record["experiment_id"] in experiment_ids]
+    matching = [record for record in records if all(each.holds(facts(record)) for each in conditions)]
+    return {"models": [logged_row(mlflow, record) for record in reversed(matching)]}
 
 
 def facts(record: dict[str, Any]) -> Facts:

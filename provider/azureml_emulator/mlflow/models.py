@@ -27,7 +27,7 @@ LOGGED_MODEL = "logged-model"
 """The kind under which the store keeps logged models."""
 
 STATUSES = {"Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED", "Running": "RUNNING"}
-"""MLflow's word for a job's status; one that runs no command yet is ``SCHEDULED``."""
+"""MLflow's status by a job's; a job whose command has not started is ``SCHEDULED``."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class Tracking:
             self._connection.execute("COMMIT")
 
     def _check(self, run: str, key_values: list[tuple[str, str]]) -> None:
-        known = self.params(run)
+        logged = self.params(run)
         for key, value in key_values:
-            if known.setdefault(key, value) != value:
+            if logged.setdefault(key, value) != value:
                 raise ParameterChangedError(
                     f"Changing param values is not allowed. Param with key='{key}' was already logged with "
-                    f"value='{known[key]}' for run ID='{run}'. Attempted logging new value '{value}'."
+                    f"value='{logged[key]}' for run ID='{run}'. Attempted logging new value '{value}'."
                 )
 
     def _put(self, table: str, run: str, key_values: Iterable[tuple[str, str]]) -> None:
@@ -110,10 +110,10 @@ class Tracking:
         self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
 
     def delete_tag(self, run: str, key: str) -> bool:
-        """Remove a tag; says whether there was one."""
+        """Remove a tag; True if there was one."""
         with self._lock:
-            found = self._connection.execute("DELETE FROM tags WHERE run = ? AND key = ?", (run, key))
-            return found.rowcount > 0
+            cursor = self._connection.execute("DELETE FROM tags WHERE run = ? AND key = ?", (run, key))
+            return cursor.rowcount > 0
 
     def points(self, run: str, name: str | None = None) -> list[Metric]:
         """Every point of a run, or of one of its metrics, in the order in which they were logged."""
@@ -166,8 +166,8 @@ class Tracking:
 
     def runs(self) -> list[Run]:
         """All runs, jobs first."""
-        own = [Run(**value) for _, value in self._store.list("run")]
-        return [*(run_of_job(job) for job in self._jobs.all()), *own]
+        other_runs = [Run(**value) for _, value in self._store.list("run")]
+        return [*(run_of_job(job) for job in self._jobs.all()), *other_runs]
 
     def put_run(self, run: Run) -> None:
         """Remember a run that is no job."""
@@ -220,8 +220,8 @@ def run_of_job(job: Job) -> Run:
 
 def milliseconds(text: str | None) -> int | None:
     """A recorded time in milliseconds since the epoch."""
-    found = moment(text)
-    return int(found.timestamp() * 1000) if found else None
+    time = moment(text)
+    return int(time.timestamp() * 1000) if time else None
 
 
 def new_run_id() -> str:

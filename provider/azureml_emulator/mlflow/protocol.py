@@ -25,9 +25,9 @@ def invalid(message: str) -> ServiceError:
     return ServiceError(400, "INVALID_PARAMETER_VALUE", message, envelope=Envelope.MLFLOW)
 
 
-def required(given: dict[str, Any], key: str) -> str:
+def required(body: dict[str, Any], key: str) -> str:
     """A text that a request must carry."""
-    value = given.get(key)
+    value = body.get(key)
     if not isinstance(value, str) or not value:
         raise invalid(f"Missing value for required parameter '{key}'.")
     return value
@@ -71,11 +71,11 @@ NO_LOGGED_MODELS = (
 
 def only_direct(answer: Answer) -> Callable[..., Awaitable[web.StreamResponse]]:
     """A handler of what Azure ML does not have: 404, unless plain MLflow shall be enough."""
-    known = operation(answer)
+    handler_of_answer = operation(answer)
 
     async def handler(mlflow: Mlflow, request: web.Request, **captures: str) -> web.StreamResponse:
         if mlflow.settings.mlflow_direct:
-            return await known(mlflow, request, **captures)
+            return await handler_of_answer(mlflow, request, **captures)
         return web.Response(status=404, text=NO_LOGGED_MODELS)
 
     return handler
@@ -85,13 +85,13 @@ def operation(answer: Answer) -> Callable[..., Awaitable[web.Response]]:
     """A handler: query, body and captures go in as one object; what comes out is sent."""
 
     async def handler(mlflow: Mlflow, request: web.Request, **captures: str) -> web.Response:
-        given: dict[str, Any] = dict(request.query)
+        body: dict[str, Any] = dict(request.query)
         if request.method != "GET":
-            given.update(await read_object(request, Envelope.MLFLOW, optional=True))
-        given.update(captures)
-        run = given.get("run_id") or given.get("run_uuid")
+            body.update(await read_object(request, Envelope.MLFLOW, optional=True))
+        body.update(captures)
+        run = body.get("run_id") or body.get("run_uuid")
         if isinstance(run, str) and run:
             request["job"] = run
-        return web.json_response(answer(mlflow, given))
+        return web.json_response(answer(mlflow, body))
 
     return handler

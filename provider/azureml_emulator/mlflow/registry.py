@@ -21,15 +21,15 @@ SOURCE_FORMAT = "Model source from file must be in the following format: azureml
 """Source: the service's answer in https://github.com/mlflow/mlflow/issues/15329."""
 
 
-def create_registered_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def create_registered_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Make a registered model, without a version yet."""
-    name = required(given, "name")
+    name = required(body, "name")
     if exists(mlflow, name):
         text = f"Registered Model (name={name}) already exists."
         raise ServiceError(400, "RESOURCE_ALREADY_EXISTS", text, envelope=Envelope.MLFLOW)
     properties = {
-        "description": given.get("description"),
-        "tags": dict(key_values(given.get("tags"))),
+        "description": body.get("description"),
+        "tags": dict(key_values(body.get("tags"))),
         "properties": {},
     }
     mlflow.assets.versions.put_container(MODELS, name, {**properties, "isArchived": False})
@@ -42,58 +42,58 @@ def exists(mlflow: Mlflow, name: str) -> bool:
     return bool(versions.container(MODELS, name) or versions.of(MODELS, name))
 
 
-def get_registered_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def get_registered_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """A registered model."""
-    name = required(given, "name")
+    name = required(body, "name")
     if not exists(mlflow, name):
         raise missing("Registered Model with name", name)
     return {"registered_model": registered_row(mlflow, name)}
 
 
-def search_registered_models(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def search_registered_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """All registered models; filters are not here."""
-    refuse_filter(given)
+    refuse_filter(body)
     versions = mlflow.assets.versions
     names = {version.name for version in versions.all(MODELS) if not version.anonymous}
     return {"registered_models": [registered_row(mlflow, name) for name in sorted(names)]}
 
 
-def refuse_filter(given: dict[str, Any]) -> None:
+def refuse_filter(body: dict[str, Any]) -> None:
     """Filters of the registry are not here."""
-    if given.get("filter"):
+    if body.get("filter"):
         raise ServiceError(
             501,
             "NOT_IMPLEMENTED",
-            "Filters of registered models: see docs/emulator.md for what is here.",
+            "Filters of registered models are not emulated; see docs/emulator.md.",
             envelope=Envelope.MLFLOW,
         )
 
 
-def latest_versions(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def latest_versions(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The newest version of a registered model; stages are not here."""
-    get_registered_model(mlflow, given)
-    latest = mlflow.assets.versions.latest(MODELS, required(given, "name"))
+    get_registered_model(mlflow, body)
+    latest = mlflow.assets.versions.latest(MODELS, required(body, "name"))
     return {"model_versions": [version_row(mlflow, latest)] if latest else []}
 
 
-def create_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def create_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Register a model's files as the next version of a model asset of the workspace."""
-    name = required(given, "name")
+    name = required(body, "name")
     if not exists(mlflow, name):
         raise missing("Registered Model with name", name)
-    source = required(given, "source")
+    source = required(body, "source")
     properties = {
         "modelUri": address(mlflow, source),
         "modelType": "mlflow_model",
-        "description": given.get("description"),
-        "tags": dict(key_values(given.get("tags"))),
-        "properties": {"mlflow.source": source, "mlflow.modelId": str(given.get("model_id") or "")},
+        "description": body.get("description"),
+        "tags": dict(key_values(body.get("tags"))),
+        "properties": {"mlflow.source": source, "mlflow.modelId": str(body.get("model_id") or "")},
     }
     versions = mlflow.assets.versions
     version = versions.next_number(MODELS, name)
     finished = mlflow.assets.kinds[MODELS].finish(name, version, properties)
     written_by = re.search(r"/ExperimentRun/dcid\.([^/]+)/", str(finished["modelUri"]))
-    finished["jobName"] = given.get("run_id") or (written_by and written_by[1]) or finished.get("jobName")
+    finished["jobName"] = body.get("run_id") or (written_by and written_by[1]) or finished.get("jobName")
     made = versions.put(MODELS, name, version, finished, mlflow.settings.client_id)
     return {"model_version": version_row(mlflow, made)}
 
@@ -127,73 +127,75 @@ def address(mlflow: Mlflow, source: str) -> str:
     return source
 
 
-def known_version(mlflow: Mlflow, given: dict[str, Any]) -> Version:
+def known_version(mlflow: Mlflow, body: dict[str, Any]) -> Version:
     """The model version that a request names, or MLflow's 404."""
-    name, version = required(given, "name"), str(given.get("version") or "")
-    found = mlflow.assets.versions.get(MODELS, name, version)
-    if found is None:
+    name, version = required(body, "name"), str(body.get("version") or "")
+    model_version = mlflow.assets.versions.get(MODELS, name, version)
+    if model_version is None:
         raise missing("Model Version", f"name={name}, version={version}")
-    return found
+    return model_version
 
 
-def get_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def get_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """A model version."""
-    return {"model_version": version_row(mlflow, known_version(mlflow, given))}
+    return {"model_version": version_row(mlflow, known_version(mlflow, body))}
 
 
-def update_model_version(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def update_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Change a version's description."""
-    found = known_version(mlflow, given)
-    changed = {**found.properties, "description": given.get("description")}
-    stored = mlflow.assets.versions.put(MODELS, found.name, found.version, changed)
+    model_version = known_version(mlflow, body)
+    changed = {**model_version.properties, "description": body.get("description")}
+    stored = mlflow.assets.versions.put(MODELS, model_version.name, model_version.version, changed)
     return {"model_version": version_row(mlflow, stored)}
 
 
-def set_model_version_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def set_model_version_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a version."""
-    found = known_version(mlflow, given)
-    tags = {**(found.properties.get("tags") or {}), required(given, "key"): str(given.get("value", ""))}
-    mlflow.assets.versions.put(MODELS, found.name, found.version, {**found.properties, "tags": tags})
+    model_version = known_version(mlflow, body)
+    tags = {**(model_version.properties.get("tags") or {}), required(body, "key"): str(body.get("value", ""))}
+    mlflow.assets.versions.put(
+        MODELS, model_version.name, model_version.version, {**model_version.properties, "tags": tags}
+    )
     return {}
 
 
-def set_registered_model_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def set_registered_model_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a registered model."""
-    get_registered_model(mlflow, given)
-    name, versions = required(given, "name"), mlflow.assets.versions
+    get_registered_model(mlflow, body)
+    name, versions = required(body, "name"), mlflow.assets.versions
     container = versions.container(MODELS, name)
-    tags = {**(container.get("tags") or {}), required(given, "key"): str(given.get("value", ""))}
+    tags = {**(container.get("tags") or {}), required(body, "key"): str(body.get("value", ""))}
     versions.put_container(MODELS, name, {**container, "tags": tags})
     return {}
 
 
-def search_model_versions(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def search_model_versions(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """All versions, or those of the one model that ``name='...'`` names, the newest first."""
-    wanted = str(given.get("filter") or "").strip()
+    condition = str(body.get("filter") or "").strip()
     versions = mlflow.assets.versions
-    name = wanted.partition("=")[2].strip().strip("'\"")
-    if wanted and wanted.partition("=")[0].strip() != "name":
-        refuse_filter(given)
-    found = versions.of(MODELS, name) if wanted else versions.all(MODELS)
-    return {"model_versions": [version_row(mlflow, version) for version in reversed(found)]}
+    name = condition.partition("=")[2].strip().strip("'\"")
+    if condition and condition.partition("=")[0].strip() != "name":
+        refuse_filter(body)
+    matching = versions.of(MODELS, name) if condition else versions.all(MODELS)
+    return {"model_versions": [version_row(mlflow, version) for version in reversed(matching)]}
 
 
-def download_uri(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def download_uri(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Where a version's files are."""
-    found = known_version(mlflow, given)
+    model_version = known_version(mlflow, body)
     try:
-        place = mlflow.assets.resolver.place(str(found.properties["modelUri"]))
+        place = mlflow.assets.resolver.place(str(model_version.properties["modelUri"]))
     except UnresolvedError as error:
         raise invalid(str(error)) from None
     if not isinstance(place, Place):
-        raise invalid(f"The files of model '{found.name}' are not in the workspace's storage.")
+        raise invalid(f"The files of model '{model_version.name}' are not in the workspace's storage.")
     return {"artifact_uri": address_of(mlflow, place)}
 
 
 def version_row(mlflow: Mlflow, version: Version) -> dict[str, Any]:
     """A model version as MLflow answers it."""
     properties = version.properties
-    own = properties.get("properties") or {}
+    custom = properties.get("properties") or {}
     return {
         "name": version.name,
         "version": version.version,
@@ -201,9 +203,9 @@ def version_row(mlflow: Mlflow, version: Version) -> dict[str, Any]:
         "last_updated_timestamp": milliseconds(version.modified_at),
         "current_stage": "None",
         "description": properties.get("description") or "",
-        "source": own.get("mlflow.source") or properties["modelUri"],
+        "source": custom.get("mlflow.source") or properties["modelUri"],
         "run_id": properties.get("jobName") or "",
-        "model_id": own.get("mlflow.modelId") or "",
+        "model_id": custom.get("mlflow.modelId") or "",
         "status": "READY",
         "tags": key_value_rows(properties.get("tags") or {}),
     }

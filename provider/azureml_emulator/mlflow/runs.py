@@ -26,96 +26,96 @@ MOST_RUNS = 50000
 """The largest page of a search."""
 
 
-def run_id(given: dict[str, Any]) -> str:
+def run_id(body: dict[str, Any]) -> str:
     """The run that a request names, under its newer or older key."""
-    return required({"run_id": given.get("run_id") or given.get("run_uuid")}, "run_id")
+    return required({"run_id": body.get("run_id") or body.get("run_uuid")}, "run_id")
 
 
-def known_run(mlflow: Mlflow, given: dict[str, Any]) -> Run:
+def known_run(mlflow: Mlflow, body: dict[str, Any]) -> Run:
     """The run that a request names, or MLflow's 404."""
-    run = mlflow.tracking.run(run_id(given))
+    run = mlflow.tracking.run(run_id(body))
     if run is None:
-        raise missing("Run with id", run_id(given))
+        raise missing("Run with id", run_id(body))
     return run
 
 
-def create_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def create_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Begin a run that is no job: of a script outside jobs, or a nested one."""
-    experiment = experiment_name(mlflow, str(given.get("experiment_id") or "0"))
-    tags = dict(key_values(given.get("tags")))
-    name = str(given.get("run_name") or tags.get("mlflow.runName") or "")
-    start = integer(given.get("start_time"), "start_time", milliseconds_now())
+    experiment = experiment_name(mlflow, str(body.get("experiment_id") or "0"))
+    tags = dict(key_values(body.get("tags")))
+    name = str(body.get("run_name") or tags.get("mlflow.runName") or "")
+    start = integer(body.get("start_time"), "start_time", milliseconds_now())
     run = Run(new_run_id(), experiment, "RUNNING", start, None, name=name)
     mlflow.tracking.put_run(run)
     tags.setdefault("mlflow.runName", name)
-    tags.setdefault("mlflow.user", str(given.get("user_id") or ""))
+    tags.setdefault("mlflow.user", str(body.get("user_id") or ""))
     mlflow.tracking.log(run.id, [], [], tags.items())
     return {"run": run_row(mlflow, run)}
 
 
-def get_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def get_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """A run with the latest value of each metric."""
-    return {"run": run_row(mlflow, known_run(mlflow, given))}
+    return {"run": run_row(mlflow, known_run(mlflow, body))}
 
 
-def update_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def update_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Change a run's status, end and name. A job's status is its command's: it is not changed."""
-    run = known_run(mlflow, given)
-    name = given.get("run_name")
+    run = known_run(mlflow, body)
+    name = body.get("run_name")
     if isinstance(name, str) and name:
         mlflow.tracking.log(run.id, [], [], [("mlflow.runName", name)])
     if mlflow.jobs.get(run.id) is None:
-        end = integer(given["end_time"], "end_time", 0) if given.get("end_time") else run.end
-        run = replace(run, status=str(given.get("status") or run.status), end=end, name=str(name or run.name))
+        end = integer(body["end_time"], "end_time", 0) if body.get("end_time") else run.end
+        run = replace(run, status=str(body.get("status") or run.status), end=end, name=str(name or run.name))
         mlflow.tracking.put_run(run)
     return {"run_info": run_row(mlflow, run)["info"]}
 
 
-def delete_run(mlflow: Mlflow, given: dict[str, Any], *, deleted: bool = True) -> dict[str, Any]:
+def delete_run(mlflow: Mlflow, body: dict[str, Any], *, deleted: bool = True) -> dict[str, Any]:
     """Mark a run as deleted, or take that back; a job is deleted by its own route only."""
-    run = known_run(mlflow, given)
+    run = known_run(mlflow, body)
     if mlflow.jobs.get(run.id):
         raise invalid(f"Run '{run.id}' is a job; delete the job.")
     mlflow.tracking.put_run(replace(run, deleted=deleted))
     return {}
 
 
-def restore_run(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def restore_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Take the deletion of a run back."""
-    return delete_run(mlflow, given, deleted=False)
+    return delete_run(mlflow, body, deleted=False)
 
 
-def log_metric(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def log_metric(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Log one point."""
-    return log(mlflow, known_run(mlflow, given), metrics=[given])
+    return log(mlflow, known_run(mlflow, body), metrics=[body])
 
 
-def log_parameter(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def log_parameter(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Log one parameter."""
-    return log(mlflow, known_run(mlflow, given), params=[given])
+    return log(mlflow, known_run(mlflow, body), params=[body])
 
 
-def set_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def set_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set one tag."""
-    return log(mlflow, known_run(mlflow, given), tags=[given])
+    return log(mlflow, known_run(mlflow, body), tags=[body])
 
 
-def log_batch(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def log_batch(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Log many points, parameters and tags: all, or none."""
-    return log(mlflow, known_run(mlflow, given), given.get("metrics"), given.get("params"), given.get("tags"))
+    return log(mlflow, known_run(mlflow, body), body.get("metrics"), body.get("params"), body.get("tags"))
 
 
-def log_batch_async(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def log_batch_async(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The same, as azureml-mlflow asks for it. Only points may come later in the service, so only where there are some
     is there an id to ask by. Source: azureml-mlflow 1.62, ``AzureMLRestStore.log_batch_async``."""
-    log_batch(mlflow, given)
-    return {"batch_tracking_id": str(uuid.uuid4()) if given.get("metrics") else ""}
+    log_batch(mlflow, body)
+    return {"batch_tracking_id": str(uuid.uuid4()) if body.get("metrics") else ""}
 
 
-def run_data_status(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def run_data_status(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Whether what was logged asynchronously is there: always, here."""
-    known_run(mlflow, given)
-    required(given, "batch_tracking_id")
+    known_run(mlflow, body)
+    required(body, "batch_tracking_id")
     return {"is_complete": True}
 
 
@@ -145,62 +145,62 @@ def point(row: dict[str, Any]) -> Metric:
     return Metric(required(row, "key"), value, timestamp, step)
 
 
-def delete_tag(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def delete_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Remove a tag."""
-    run = known_run(mlflow, given)
-    if not mlflow.tracking.delete_tag(run.id, required(given, "key")):
-        raise missing("Tag", given["key"])
+    run = known_run(mlflow, body)
+    if not mlflow.tracking.delete_tag(run.id, required(body, "key")):
+        raise missing("Tag", body["key"])
     return {}
 
 
-def accept_inputs(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def accept_inputs(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Inputs and outputs of a run (data sets, models): taken, and not kept."""
-    known_run(mlflow, given)
+    known_run(mlflow, body)
     return {}
 
 
-def log_model(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def log_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Note a logged model in the run's history of them, as MLflow's server does."""
-    run = known_run(mlflow, given)
+    run = known_run(mlflow, body)
     try:
         history = json.loads(mlflow.tracking.tags(run.id).get("mlflow.log-model.history", "[]"))
-        history.append(json.loads(required(given, "model_json")))
+        history.append(json.loads(required(body, "model_json")))
     except ValueError:
         raise invalid("Malformed model info: model_json is not valid JSON.") from None
     mlflow.tracking.log(run.id, [], [], [("mlflow.log-model.history", json.dumps(history))])
     return {}
 
 
-def metric_history(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def metric_history(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Every point of one metric."""
-    run = known_run(mlflow, given)
-    return {"metrics": [metric_row(row) for row in mlflow.tracking.points(run.id, required(given, "metric_key"))]}
+    run = known_run(mlflow, body)
+    return {"metrics": [metric_row(row) for row in mlflow.tracking.points(run.id, required(body, "metric_key"))]}
 
 
-def search_runs(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
-    """Runs of some experiments that a filter lets through, page by page."""
+def search_runs(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """Runs of some experiments that match a filter, page by page."""
     try:
-        conditions = read_filter(str(given.get("filter") or ""))
-        described = [run_row(mlflow, run) for run in candidates(mlflow, given)]
-        found = [row for row in described if all(condition.holds(facts(row)) for condition in conditions)]
-        found = ordered(found, facts, [str(each) for each in given.get("order_by") or []])
+        conditions = read_filter(str(body.get("filter") or ""))
+        described = [run_row(mlflow, run) for run in candidates(mlflow, body)]
+        matching = [row for row in described if all(condition.holds(facts(row)) for condition in conditions)]
+        matching = ordered(matching, facts, [str(each) for each in body.get("order_by") or []])
     except SearchError as error:
         raise invalid(str(error)) from None
-    first = integer(given.get("page_token") or None, "page_token", 0)
-    last = first + min(integer(given.get("max_results"), "max_results", 1000), MOST_RUNS)
-    following = {"next_page_token": str(last)} if last < len(found) else {}
-    return {"runs": found[first:last], **following}
+    first = integer(body.get("page_token") or None, "page_token", 0)
+    last = first + min(integer(body.get("max_results"), "max_results", 1000), MOST_RUNS)
+    following = {"next_page_token": str(last)} if last < len(matching) else {}
+    return {"runs": matching[first:last], **following}
 
 
-def candidates(mlflow: Mlflow, given: dict[str, Any]) -> list[Run]:
+def candidates(mlflow: Mlflow, body: dict[str, Any]) -> list[Run]:
     """The runs of the experiments that a search names, deleted ones only where it asks for them."""
     default = mlflow.tracking.experiment_id(DEFAULT_EXPERIMENT)
-    wanted = {default if each == "0" else each for each in given.get("experiment_ids") or []}
-    view = given.get("run_view_type") or "ACTIVE_ONLY"
+    experiment_ids = {default if each == "0" else each for each in body.get("experiment_ids") or []}
+    view = body.get("run_view_type") or "ACTIVE_ONLY"
     return [
         run
         for run in mlflow.tracking.runs()
-        if mlflow.tracking.experiment_id(run.experiment) in wanted
+        if mlflow.tracking.experiment_id(run.experiment) in experiment_ids
         and view in ("ALL", "DELETED_ONLY" if run.deleted else "ACTIVE_ONLY")
     ]
 
@@ -216,21 +216,21 @@ def facts(row: dict[str, Any]) -> Facts:
     }
 
 
-def list_artifacts(mlflow: Mlflow, given: dict[str, Any]) -> dict[str, Any]:
+def list_artifacts(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The files and folders of a run, one level."""
-    run = known_run(mlflow, given)
+    run = known_run(mlflow, body)
     root = mlflow.blobs.path(mlflow.settings.artifact_container, folder_of(run.id))
-    place = (root / str(given.get("path") or "")).resolve()
+    place = (root / str(body.get("path") or "")).resolve()
     if not place.is_relative_to(root.resolve()):
         raise invalid("Invalid path")
-    found = sorted(place.iterdir()) if place.is_dir() else []
+    entries = sorted(place.iterdir()) if place.is_dir() else []
     files = [
         {
             "path": each.relative_to(root.resolve()).as_posix(),
             "is_dir": each.is_dir(),
             **({} if each.is_dir() else {"file_size": each.stat().st_size}),
         }
-        for each in found
+        for each in entries
     ]
     return {"root_uri": artifact_uri(mlflow, run.id, run.experiment), "files": files}
 
@@ -246,8 +246,8 @@ def metric_row(row: Metric) -> dict[str, Any]:
 def run_row(mlflow: Mlflow, run: Run) -> dict[str, Any]:
     """A run with all its data. A job's own tags show as tags, too."""
     job = mlflow.jobs.get(run.id)
-    own = dict(job.definition.get("tags") or {}) if job else {}
-    tags = {"mlflow.runName": run.name, **own, **mlflow.tracking.tags(run.id)}
+    job_tags = dict(job.definition.get("tags") or {}) if job else {}
+    tags = {"mlflow.runName": run.name, **job_tags, **mlflow.tracking.tags(run.id)}
     info = {
         "run_id": run.id,
         "run_uuid": run.id,

@@ -46,33 +46,33 @@ class Condition:
 
     def holds(self, facts: Facts) -> bool:
         """Whether a run fulfils it."""
-        found = facts[self.section].get(self.key)
-        if found is None:
+        actual = facts[self.section].get(self.key)
+        if actual is None:
             return False
         try:
-            return OPERATORS[self.operator](found, self.value)
+            return OPERATORS[self.operator](actual, self.value)
         except TypeError:
             return False
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": lambda found, value: bool(found == value),
-    "!=": lambda found, value: bool(found != value),
-    ">": lambda found, value: bool(found > value),
-    ">=": lambda found, value: bool(found >= value),
-    "<": lambda found, value: bool(found < value),
-    "<=": lambda found, value: bool(found <= value),
-    "LIKE": lambda found, value: is_like(found, value, 0),
-    "ILIKE": lambda found, value: is_like(found, value, re.IGNORECASE),
-    "IN": lambda found, value: found in value,
-    "NOT IN": lambda found, value: found not in value,
+    "=": lambda actual, value: bool(actual == value),
+    "!=": lambda actual, value: bool(actual != value),
+    ">": lambda actual, value: bool(actual > value),
+    ">=": lambda actual, value: bool(actual >= value),
+    "<": lambda actual, value: bool(actual < value),
+    "<=": lambda actual, value: bool(actual <= value),
+    "LIKE": lambda actual, value: is_like(actual, value, 0),
+    "ILIKE": lambda actual, value: is_like(actual, value, re.IGNORECASE),
+    "IN": lambda actual, value: actual in value,
+    "NOT IN": lambda actual, value: actual not in value,
 }
 
 
-def is_like(found: Any, pattern: str, flags: int) -> bool:
+def is_like(actual: Any, pattern: str, flags: int) -> bool:
     """SQL's LIKE: ``%`` is any text, ``_`` any character."""
     escaped = re.sub(r"([*?\[])", r"[\1]", pattern).replace("%", "*").replace("_", "?")
-    return re.fullmatch(translate(escaped), str(found), flags) is not None
+    return re.fullmatch(translate(escaped), str(actual), flags) is not None
 
 
 def read_filter(text: str) -> list[Condition]:
@@ -83,11 +83,11 @@ def read_filter(text: str) -> list[Condition]:
     conditions: list[Condition] = []
     rest = text.strip()
     while rest:
-        found = CONDITION.match(rest)
-        if not found:
+        match = CONDITION.match(rest)
+        if not match:
             raise SearchError(f"Invalid filter string: {text!r}; not readable from {rest!r}.")
-        conditions.append(condition(found))
-        rest = rest[found.end() :]
+        conditions.append(condition(match))
+        rest = rest[match.end() :]
         joint = re.match(r"AND\s+", rest, re.I)
         if rest and not joint:
             raise SearchError(f"Invalid filter string: {text!r}; comparisons are joined by AND.")
@@ -95,19 +95,19 @@ def read_filter(text: str) -> list[Condition]:
     return conditions
 
 
-def condition(found: re.Match[str]) -> Condition:
+def condition(match: re.Match[str]) -> Condition:
     """A comparison from its parts."""
-    section, key = section_and_key(found)
-    operator, value = found[5].upper(), read_value(found[6])
+    section, key = section_and_key(match)
+    operator, value = match[5].upper(), read_value(match[6])
     if section in ("param", "tag") and isinstance(value, int | float):
         raise SearchError(f"Expected a quoted string value for {section} {key!r}.")
     return Condition(section, key, operator, value)
 
 
-def section_and_key(found: re.Match[str]) -> tuple[str, str]:
+def section_and_key(match: re.Match[str]) -> tuple[str, str]:
     """Where a key is looked up; without a word in front it is an attribute."""
-    word, key = found[1] or "attribute", found[2] or found[3] or found[4]
-    if not (found[1] or key.isidentifier()):
+    word, key = match[1] or "attribute", match[2] or match[3] or match[4]
+    if not (match[1] or key.isidentifier()):
         raise SearchError(f"Invalid key {key!r}. Accepted: an attribute's name, or metrics., params., tags. and a key.")
     if word.lower() not in SECTIONS:
         raise SearchError(f"Invalid entity type {word!r}. Accepted: {', '.join(SECTIONS)}.")
@@ -128,21 +128,21 @@ def read_value(text: str) -> Any:
 
 
 def ordered(rows: list[Any], facts: Callable[[Any], Facts], order_by: list[str]) -> list[Any]:
-    """Rows in the order asked for, the newest first otherwise; those without the value come last.
+    """Rows in the requested order, by default the newest first; those without the value come last.
 
     :raises SearchError: naming the expression that cannot be read.
     """
     result = sorted(rows, key=lambda row: facts(row)["attribute"]["start_time"], reverse=True)
     for expression in reversed(order_by):
-        found = ORDER.fullmatch(expression)
-        if not found:
+        match = ORDER.fullmatch(expression)
+        if not match:
             raise SearchError(f"Invalid order_by clause {expression!r}.")
-        section, key = section_and_key(found)
-        result = by_value([(facts(row)[section].get(key), row) for row in result], (found[5] or "").upper() == "DESC")
+        section, key = section_and_key(match)
+        result = by_value([(facts(row)[section].get(key), row) for row in result], (match[5] or "").upper() == "DESC")
     return result
 
 
 def by_value(rows: list[tuple[Any, Any]], descending: bool) -> list[Any]:
     """The second of each pair, in the order of the first; those whose first is None come last."""
-    known = sorted((pair for pair in rows if pair[0] is not None), key=lambda pair: pair[0], reverse=descending)
-    return [row for _, row in [*known, *(pair for pair in rows if pair[0] is None)]]
+    with_value = sorted((pair for pair in rows if pair[0] is not None), key=lambda pair: pair[0], reverse=descending)
+    return [row for _, row in [*with_value, *(pair for pair in rows if pair[0] is None)]]

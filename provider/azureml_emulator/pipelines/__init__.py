@@ -1,1 +1,1 @@
-"""Pipelines: graphs of nodes, and the job that is made of each."""
+"""Pipelines: graphs of nodes, each of which becomes a job."""

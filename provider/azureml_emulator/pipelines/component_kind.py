@@ -30,18 +30,18 @@ def component_kind(resolver: Resolver, jobs: Jobs) -> Kind:
     )
 
 
-def finish_component(resolver: Resolver, jobs: Jobs, name: str, version: str, given: Properties) -> Properties:
+def finish_component(resolver: Resolver, jobs: Jobs, name: str, version: str, properties: Properties) -> Properties:
     """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component
     answers."""
-    asked = {key: value for key, value in given["componentSpec"].items() if key not in SERVICE_MADE}
-    spec = with_parts(resolver, jobs, asked)
+    declared = {key: value for key, value in properties["componentSpec"].items() if key not in SERVICE_MADE}
+    spec = with_parts(resolver, jobs, declared)
     finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
     if finished["type"] == "command":
         check_optional_inputs(finished)
         check_references(resolver, finished)
     if "is_deterministic" in finished:
         finished["is_deterministic"] = str(finished["is_deterministic"])
-    return {**base(given), "componentSpec": finished, "provisioningState": "Succeeded"}
+    return {**base(properties), "componentSpec": finished, "provisioningState": "Succeeded"}
 
 
 def check_references(resolver: Resolver, spec: Properties) -> None:

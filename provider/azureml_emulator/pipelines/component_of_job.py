@@ -1,4 +1,4 @@
-"""Pipeline components made of a job: what a batch deployment of an existing pipeline job runs. No HTTP, no files."""
+"""Pipeline components made from a job: a batch deployment of an existing pipeline job runs one. No HTTP, no files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOURCE_KEYS = ("sourceJobId", "source_job_id")
 
 
 def source_job(spec: Mapping[str, Any]) -> str | None:
-    """The name of the job that a component is made of, or None; its ARM id is taken as well."""
+    """The name of the job from which a component is made, or None; the job's ARM id is accepted as well."""
     text = next((spec[key] for key in SOURCE_KEYS if spec.get(key)), None)
     return None if text is None else str(text).removeprefix("azureml:").rstrip("/").rpartition("/")[2]
 
@@ -42,14 +42,14 @@ def with_parts(resolver: Resolver, jobs: Jobs, spec: Mapping[str, Any]) -> dict[
     return {**spec, **parts(read_plan(resolver, job.definition), job)}
 
 
-def kept_as(given: Mapping[str, Any], version: str) -> str:
+def kept_as(properties: Mapping[str, Any], version: str) -> str:
     """The version that an asset is kept under: the one asked for, but for an anonymous component that is made of a job.
 
     azure-ai-ml 1.35.2 puts all of these as ``azureml_anonymous`` version 1; the service answers anonymous components
     with a GUID of its own making (recording test_batch_component).
     """
-    name = source_job(given.get("componentSpec") or {})
-    if name is None or not given.get("isAnonymous"):
+    name = source_job(properties.get("componentSpec") or {})
+    if name is None or not properties.get("isAnonymous"):
         return version
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"jobs/{name}"))
 

@@ -77,15 +77,15 @@ def ports(spec: Spec, side: str) -> dict[str, Port]:
 def port(row: Any) -> Port:
     """One declaration; a bare word is its type.
 
-    ``enum``, ``min`` and ``max`` bind nobody: an example of Microsoft's (image_classification_with_densenet) gives
+    ``enum``, ``min`` and ``max`` are not enforced: an example of Microsoft's (image_classification_with_densenet) gives
     a value that is not among those of its component.
     """
-    given = row if isinstance(row, Mapping) else {"type": row}
-    word = str(given.get("type") or "uri_folder")
-    default, mode = given.get("default"), given.get("mode")
+    declaration = row if isinstance(row, Mapping) else {"type": row}
+    type_name = str(declaration.get("type") or "uri_folder")
+    default, mode = declaration.get("default"), declaration.get("mode")
     return Port(
-        SPELLINGS.get(word, word),
-        str(given.get("optional", False)).lower() == "true",
+        SPELLINGS.get(type_name, type_name),
+        str(declaration.get("optional", False)).lower() == "true",
         None if default is None else str(default),
         MODES.get(str(mode).lower(), str(mode)) if mode else None,
     )
@@ -104,7 +104,7 @@ def find_spec(resolver: Resolver, field: str, text: str) -> Spec:
         if reference.registry:
             message = (
                 f"{field}: {text!r} lies in the registry {reference.registry!r}; only components of the workspace are "
-                "here: see docs/emulator.md."
+                "emulated; see docs/emulator.md."
             )
             raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
         return dict(resolver.version(reference).properties["componentSpec"])
@@ -112,40 +112,40 @@ def find_spec(resolver: Resolver, field: str, text: str) -> Spec:
         raise NodeError(field, str(error), "ComponentNotFound") from None
 
 
-def check_inputs(declared: Mapping[str, Port], given: Mapping[str, Row | None], field: str) -> dict[str, Row]:
+def check_inputs(declared: Mapping[str, Port], job_rows: Mapping[str, Row | None], field: str) -> dict[str, Row]:
     """The inputs of a component's job: defaults filled in, values checked against what the component declares.
 
-    :param given: rows of the jobs API; None for an input that has no value after all.
+    :param job_rows: rows of the jobs API; None for an input that has no value after all.
     :param field: what the inputs are called in messages.
     :raises NodeError: an input that the component does not declare, needs, or cannot take.
     """
-    unknown = sorted(set(given) - set(declared))
+    unknown = sorted(set(job_rows) - set(declared))
     if unknown:
         message = f"The component has no input {unknown[0]!r}; its inputs: {listing(declared)}."
         raise NodeError(f"{field}.{unknown[0]}", message, "InputNotFound")
     rows = {}
-    for name, wanted in declared.items():
-        row = given.get(name)
-        if row is None and wanted.default is not None:
-            row = {"jobInputType": "literal", "value": wanted.default}
+    for name, port in declared.items():
+        row = job_rows.get(name)
+        if row is None and port.default is not None:
+            row = {"jobInputType": "literal", "value": port.default}
         if row is not None:
-            rows[name] = fitting(row, wanted, f"{field}.{name}")
-        elif not wanted.optional:
+            rows[name] = fitting(row, port, f"{field}.{name}")
+        elif not port.optional:
             raise NodeError(f"{field}.{name}", "The component needs this input.", "RequiredInputMissing")
     return rows
 
 
-def fitting(row: Row, wanted: Port, where: str) -> Row:
+def fitting(row: Row, port: Port, where: str) -> Row:
     """An input's row of the declared type.
 
     :raises NodeError: data where a value is declared, a value where data is, or a value of another type.
     """
     literal = row["jobInputType"] == "literal"
-    if literal is not wanted.is_literal:
+    if literal is not port.is_literal:
         found = f"the literal {row['value']!r}" if literal else f"data ({row['jobInputType']})"
-        raise NodeError(where, f"The component declares {wanted.type} here, not {found}.", "InputTypeMismatch")
+        raise NodeError(where, f"The component declares {port.type} here, not {found}.", "InputTypeMismatch")
     if not literal:
-        return {**row, "jobInputType": wanted.type}
-    if not LITERALS[wanted.type].fullmatch(str(row["value"])):
-        raise NodeError(where, f"{row['value']!r} is not of the type {wanted.type}.", "InputTypeMismatch")
+        return {**row, "jobInputType": port.type}
+    if not LITERALS[port.type].fullmatch(str(row["value"])):
+        raise NodeError(where, f"{row['value']!r} is not of the type {port.type}.", "InputTypeMismatch")
     return row

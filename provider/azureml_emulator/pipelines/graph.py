@@ -1,4 +1,4 @@
-"""Graphs: the nodes of a pipeline, what each of them takes from others, and what a binding stands for. No HTTP, no
+"""Graphs: the nodes of a pipeline, what each of them takes from others, and how bindings are resolved. No HTTP, no
 files.
 
 A node's own words are in snake case but for ``componentId`` and ``computeId``; its inputs and outputs are bound with
@@ -21,16 +21,16 @@ FROM_NODE = re.compile(r"jobs\.([^.]+)\.outputs\.(.+)")
 
 
 class BindingError(Exception):
-    """A binding names something that the pipeline does not have; the text says what."""
+    """A binding names something that the pipeline does not have; the text names it."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What the bindings of a pipeline's nodes stand for.
+    """The values to which the bindings of a pipeline's nodes are resolved.
 
     :param inputs: the pipeline's inputs that have a value.
     :param optional: the names of those that need not have one.
-    :param outputs: the pipeline's outputs as they were asked for.
+    :param outputs: the pipeline's outputs with the settings of the request.
     :param upstream: the data of a node's output; raises ``BindingError`` when the node or the output does not exist.
     """
 
@@ -40,7 +40,7 @@ class Scope:
     optional: frozenset[str] = frozenset()
 
     def input(self, text: str) -> Row | None:
-        """What a bound input stands for; None: an optional input of the pipeline that has no value.
+        """The value of a bound input; None: an optional input of the pipeline that has no value.
 
         :param text: the whole value, which is a binding.
         """
@@ -74,7 +74,7 @@ class Scope:
     def _literal(self, found: re.Match[str]) -> str:
         row = self.input(found[0])
         if row is None or "value" not in row:
-            raise BindingError(f"{found[0]} stands for data; a literal is needed here.")
+            raise BindingError(f"{found[0]} is data; a literal is needed here.")
         return str(row["value"])
 
 
@@ -107,8 +107,8 @@ class Graph:
 
 def bound(value: Any) -> str | None:
     """What a value is bound to, without ``parent.``; None when the value is no binding as a whole."""
-    found = BINDING.fullmatch(value.strip()) if isinstance(value, str) else None
-    return found[1] if found else None
+    match = BINDING.fullmatch(value.strip()) if isinstance(value, str) else None
+    return match[1] if match else None
 
 
 def sources(value: Any) -> Iterator[str]:
@@ -121,9 +121,9 @@ def sources(value: Any) -> Iterator[str]:
             yield from sources(each)
     elif isinstance(value, str):
         for path in BINDING.findall(value):
-            found = FROM_NODE.fullmatch(path)
-            if found:
-                yield found[1]
+            match = FROM_NODE.fullmatch(path)
+            if match:
+                yield match[1]
 
 
 def bound_outputs(node: Mapping[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Jobs of nodes: the job that a node of a pipeline makes of its component, in the words of the jobs API. No HTTP, no
+"""Jobs of nodes: the job that a node of a pipeline makes from its component, as the jobs API has it. No HTTP, no
 files.
 
 Source: azure-ai-ml 1.35.2 and recorded bodies of pipelines.
@@ -20,12 +20,12 @@ IDENTITIES = {"aml_token": "AMLToken", "user_identity": "UserIdentity", "managed
 def job_inputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -> dict[str, Row]:
     """The inputs of the job that a node becomes, with its bindings resolved."""
     declared, where = ports(spec, "inputs"), f"{field}.inputs"
-    given = node.get("inputs") or {}
-    rows = {name: one_input(declared.get(name), row, scope, f"{where}.{name}") for name, row in given.items()}
+    node_inputs = node.get("inputs") or {}
+    rows = {name: one_input(declared.get(name), row, scope, f"{where}.{name}") for name, row in node_inputs.items()}
     return check_inputs(declared, rows, where)
 
 
-def one_input(wanted: Port | None, given: Row, scope: Scope, where: str) -> Row | None:
+def one_input(port: Port | None, node_row: Row, scope: Scope, where: str) -> Row | None:
     """A node's input as a job's; None: it is bound to an optional input without a value.
 
     That a blank text is refused as in jobs is an assumption: two of Microsoft's examples give one to a component of a
@@ -35,21 +35,21 @@ def one_input(wanted: Port | None, given: Row, scope: Scope, where: str) -> Row 
     are None, and keeps their bindings. The mode is the node's, else the component's, else the bound pipeline input's;
     which one wins is unproven.
     """
-    modes = [given.get("mode"), wanted.mode if wanted else None]
-    if bound(given.get("value")):
+    modes = [node_row.get("mode"), port.mode if port else None]
+    if bound(node_row.get("value")):
         try:
-            row = scope.input(given["value"])
+            row = scope.input(node_row["value"])
         except BindingError as error:
-            if wanted and wanted.optional and (bound(given["value"]) or "").startswith("inputs."):
+            if port and port.optional and (bound(node_row["value"]) or "").startswith("inputs."):
                 return None
             raise NodeError(where, str(error), "BindingNotFound") from None
         if row is None:
             return None
     else:
-        if given["job_input_type"] == "literal" and not given["value"].strip():
+        if node_row["job_input_type"] == "literal" and not node_row["value"].strip():
             raise NodeError(where, VALUE_REQUIRED, "NotEmptyValidator")
-        row = {"jobInputType": given["job_input_type"]}
-        row.update({key: given[key] for key in ("value", "uri") if given.get(key) is not None})
+        row = {"jobInputType": node_row["job_input_type"]}
+        row.update({key: node_row[key] for key in ("value", "uri") if node_row.get(key) is not None})
     modes.append(row.pop("mode", None))
     mode = next(filter(None, modes), None)
     return {**row, "mode": mode} if mode and "uri" in row else row
@@ -61,18 +61,18 @@ def job_outputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -
 
     :raises NodeError: an output that the component does not declare, or a binding to none of the pipeline's.
     """
-    declared, given = ports(spec, "outputs"), node.get("outputs") or {}
-    unknown = sorted(set(given) - set(declared))
+    declared, node_outputs = ports(spec, "outputs"), node.get("outputs") or {}
+    unknown = sorted(set(node_outputs) - set(declared))
     if unknown:
         message = f"The component has no output {unknown[0]!r}; its outputs: {listing(declared)}."
         raise NodeError(f"{field}.outputs.{unknown[0]}", message, "OutputNotFound")
     rows = {}
     for name, wanted in declared.items():
         try:
-            asked = asked_output(given.get(name) or {}, scope)
+            settings = asked_output(node_outputs.get(name) or {}, scope)
         except BindingError as error:
             raise NodeError(f"{field}.outputs.{name}", str(error), "BindingNotFound") from None
-        kept = {key: asked[key] for key in ("uri", "mode", "assetName", "assetVersion") if asked.get(key)}
+        kept = {key: settings[key] for key in ("uri", "mode", "assetName", "assetVersion") if settings.get(key)}
         rows[name] = {"jobOutputType": wanted.type, **({"mode": wanted.mode} if wanted.mode else {}), **kept}
     return rows
 
@@ -89,7 +89,7 @@ def pipeline_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) 
 
     :raises NodeError: the node does not fit its component.
     """
-    given = {
+    properties = {
         "jobType": "Pipeline",
         "componentId": node["componentId"],
         "inputs": job_inputs(spec, node, scope, field),
@@ -98,11 +98,11 @@ def pipeline_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) 
         "tags": node.get("tags"),
         "properties": node.get("properties"),
     }
-    return {key: value for key, value in given.items() if value is not None}
+    return {key: value for key, value in properties.items() if value is not None}
 
 
 def command_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -> dict[str, Any]:
-    """The command job that a node becomes, in the words of the jobs API.
+    """The command job that a node becomes, as the jobs API has it.
 
     :raises NodeError: the node does not fit its component.
     :raises BindingError: a binding outside of inputs and outputs names nothing.
@@ -112,7 +112,7 @@ def command_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -
     distribution = settled.get("distribution") or spec.get("distribution")
     identity = settled.get("identity") or spec.get("identity")
     variables = {**(spec.get("environment_variables") or {}), **(settled.get("environment_variables") or {})}
-    given = {
+    properties = {
         "jobType": "Command",
         "command": spec.get("command"),
         "codeId": reference(spec.get("code")),
@@ -131,22 +131,22 @@ def command_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -
         "properties": settled.get("properties"),
         "displayName": settled.get("display_name"),
     }
-    return {key: value for key, value in given.items() if value not in (None, {})}
+    return {key: value for key, value in properties.items() if value not in (None, {})}
 
 
 def reference(text: Any) -> Any:
-    """A spec's reference as jobs write it: an ARM id without ``azureml:``."""
+    """A spec's reference as it stands in jobs: an ARM id without ``azureml:``."""
     return text.removeprefix("azureml:") if isinstance(text, str) and text.startswith("azureml:/sub") else text
 
 
 def camel(word: str) -> str:
-    """A word in snake case as the jobs API writes it."""
+    """A name in snake case in the camel case of the jobs API."""
     head, *rest = word.split("_")
     return head + "".join(part.capitalize() for part in rest)
 
 
 def camelled(value: Any) -> dict[str, Any] | None:
-    """An object with its own keys as the jobs API writes them; what lies deeper is kept."""
+    """An object with its own keys in the camel case of the jobs API; nested keys are unchanged."""
     if not isinstance(value, Mapping):
         return None
     return {camel(key): each for key, each in value.items() if each is not None} or None

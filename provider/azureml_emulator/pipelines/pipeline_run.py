@@ -1,6 +1,6 @@
 """The run of a pipeline job, which makes a job of each of its nodes as soon as that can run.
 
-Steps are never reused from an earlier run, whatever ``is_deterministic`` and ``force_rerun`` say.
+Steps are never reused from an earlier run, for any value of ``is_deterministic`` and ``force_rerun``.
 """
 
 from __future__ import annotations
@@ -102,14 +102,14 @@ class PipelineRun(JobRun):
 
     def _begin(self, plan: Plan, node: str) -> None:
         """Make the job of a node, under a name that is a GUID as the service's are."""
-        given = plan.job(node, self._produced)
+        properties = plan.job(node, self._produced)
         job, name = self._job, str(uuid.uuid4())
         self._steps[node] = name
-        self._engine.begin(name, given, parent=self.name, root=job.root or self.name, node=node)
+        self._engine.begin(name, properties, parent=self.name, root=job.root or self.name, node=node)
         self.say(f"Submitting 1 runs, first five are: {name}")
 
     async def _follow(self, plan: Plan, node: str) -> None:
-        """Wait for a node's end, and take over what the pipeline shows of its outputs."""
+        """Wait for a node's end, and take over those of its outputs that are the pipeline's."""
         name = self._steps[node]
         await self._engine.ended(name)
         job = self._jobs.get(name)
@@ -129,7 +129,7 @@ class PipelineRun(JobRun):
         return ", ".join(f"/{node}" for node, job in self._ended.items() if job.status == status)
 
     def _produced(self, node: str, output: str) -> Row:
-        """What a node that has completed left in an output."""
+        """The data in an output of a node that has completed."""
         job = self._ended[node]
         if output not in job.outputs or output not in job.definition["outputs"]:
             raise BindingError(f"The node {node!r} left no output {output!r}.")

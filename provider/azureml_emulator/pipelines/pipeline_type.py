@@ -19,7 +19,7 @@ DEEPEST = 10
 """How deep pipelines may lie in each other; the service's own limit is unproven."""
 
 RUN = "azureml.PipelineRun"
-"""Run history's word for a pipeline. That of a pipeline inside of another is unproven."""
+"""The ``runType`` of a pipeline. That of a pipeline inside of another is unproven."""
 
 ABSENT = (
     "description",
@@ -54,7 +54,7 @@ def target(definition: Properties) -> str:
     return str(settings.get("default_compute") or "").rpartition("/")[2].removeprefix("azureml:")
 
 
-def check_pipeline(resolver: Resolver, engine: Engine, given: Properties, depth: int) -> Properties:
+def check_pipeline(resolver: Resolver, engine: Engine, properties: Properties, depth: int) -> Properties:
     """Every node of a pipeline, and of the pipelines inside of it, would make a job that can run.
 
     :raises ServiceError: 400 for what does not fit or does not exist, 501 for what is not emulated.
@@ -62,22 +62,22 @@ def check_pipeline(resolver: Resolver, engine: Engine, given: Properties, depth:
     if depth > DEEPEST:
         raise invalid_field("componentId", f"Pipelines lie more than {DEEPEST} deep in each other.", "PipelineTooDeep")
     for side in ("on_init", "on_finalize"):
-        if (given.get("settings") or {}).get(side):
-            message = f"settings.{side}: see docs/emulator.md for what is here."
+        if (properties.get("settings") or {}).get(side):
+            message = f"settings.{side} is not emulated; see docs/emulator.md."
             raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
-    check_inputs(resolver, given)
-    datastore = default_datastore(given)
+    check_inputs(resolver, properties)
+    datastore = default_datastore(properties)
     if resolver.datastore(datastore) is None:
         message = f"The datastore {datastore!r} was not found in the workspace."
         raise invalid_field("settings.default_datastore", message, "DatastoreNotFound")
-    plan = read_plan(resolver, given)
+    plan = read_plan(resolver, properties)
     for name in plan.graph.nodes:
         job = plan.job(name, plan.declared)
         try:
             engine.check(job, depth + 1)
         except ServiceError as error:
             raise located(error, f"jobs.{name}") from None
-    return given
+    return properties
 
 
 def complete(definition: Properties) -> Properties:

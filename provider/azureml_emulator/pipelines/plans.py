@@ -27,7 +27,7 @@ class Plan:
     :param definition: the pipeline job's properties.
     :param specs: the component of each node.
     :param inputs: the pipeline's inputs with their defaults.
-    :param outputs: all outputs that the pipeline can have, as they were asked for.
+    :param outputs: all outputs that the pipeline can have, with the settings of the request.
     """
 
     definition: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Plan:
     optional: frozenset[str]
 
     def job(self, name: str, upstream: Callable[[str, str], Row]) -> dict[str, Any]:
-        """The job that a node becomes, in the words of the jobs API.
+        """The job that a node becomes, as the jobs API has it.
 
         :param upstream: the data that a node's output holds.
         :raises ServiceError: the node does not fit its component or the pipeline.
@@ -47,9 +47,9 @@ class Plan:
         scope = Scope(self.inputs, self.outputs, upstream, self.optional)
         try:
             if node["type"] == "pipeline":
-                given = pipeline_job(spec, node, scope, field)
-                given["settings"] = self.definition.get("settings") or {}
-                return self._within(name, given)
+                job = pipeline_job(spec, node, scope, field)
+                job["settings"] = self.definition.get("settings") or {}
+                return self._within(name, job)
             return self._within(name, self._command(command_job(spec, node, scope, field), field))
         except NodeError as error:
             raise error.refusal() from None
@@ -58,25 +58,25 @@ class Plan:
 
     def declared(self, node: str, output: str) -> Row:
         """What a node's output will be, as far as it is known before it has run: its type."""
-        known = ports(self.specs[node], "outputs")
-        if output not in known:
-            raise BindingError(f"The node {node!r} has no output {output!r}; its outputs: {listing(known)}.")
-        return {"jobInputType": known[output].type, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
+        outputs = ports(self.specs[node], "outputs")
+        if output not in outputs:
+            raise BindingError(f"The node {node!r} has no output {output!r}; its outputs: {listing(outputs)}.")
+        return {"jobInputType": outputs[output].type, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
 
-    def _within(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
-        """The job with what it has from the pipeline."""
-        given.setdefault("displayName", name)
-        return {**given, "experimentName": self.definition.get("experimentName") or "Default"}
+    def _within(self, name: str, job: dict[str, Any]) -> dict[str, Any]:
+        """The job with the properties that it takes from the pipeline."""
+        job.setdefault("displayName", name)
+        return {**job, "experimentName": self.definition.get("experimentName") or "Default"}
 
-    def _command(self, given: dict[str, Any], field: str) -> dict[str, Any]:
+    def _command(self, job: dict[str, Any], field: str) -> dict[str, Any]:
         settings = self.definition.get("settings") or {}
-        compute = given.get("computeId") or self.definition.get("computeId") or settings.get("default_compute")
+        compute = job.get("computeId") or self.definition.get("computeId") or settings.get("default_compute")
         if compute:
-            given["computeId"] = str(compute).removeprefix("azureml:")
-        for row in given.get("outputs", {}).values():
+            job["computeId"] = str(compute).removeprefix("azureml:")
+        for row in job.get("outputs", {}).values():
             place_output(row, default_datastore(self.definition))
         problems: list[Problem] = []
-        checked = STEP_JOB(given, field, problems.append)
+        checked = STEP_JOB(job, field, problems.append)
         if problems:
             raise invalid(problems)
         return dict(checked)
@@ -89,7 +89,7 @@ def default_datastore(definition: Mapping[str, Any]) -> str:
 
 
 def place_output(row: Row, datastore: str) -> None:
-    """Say where an output lies when the pipeline names another datastore than the workspace's default one."""
+    """Set an output's address when the pipeline names another datastore than the workspace's default one."""
     if row.get("uri"):
         row["uri"] = re.sub(r"\$\{\{\s*default_datastore\s*\}\}", datastore, row["uri"])
     elif datastore != DEFAULT_DATASTORE:
@@ -123,14 +123,18 @@ def component_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:
     declared = ports(spec, "inputs")
     inputs = check_inputs(declared, definition.get("inputs") or {}, "inputs")
     optional = frozenset(name for name, port in declared.items() if port.optional)
-    asked, wanted = definition.get("outputs") or {}, ports(spec, "outputs")
-    unknown = sorted(set(asked) - set(wanted))
+    job_outputs, declared_outputs = definition.get("outputs") or {}, ports(spec, "outputs")
+    unknown = sorted(set(job_outputs) - set(declared_outputs))
     if unknown:
-        message = f"The component has no output {unknown[0]!r}; its outputs: {listing(wanted)}."
+        message = f"The component has no output {unknown[0]!r}; its outputs: {listing(declared_outputs)}."
         raise NodeError(f"outputs.{unknown[0]}", message, "OutputNotFound")
     outputs = {
-        name: {"jobOutputType": port.type, **({"mode": port.mode} if port.mode else {}), **(asked.get(name) or {})}
-        for name, port in wanted.items()
+        name: {
+            "jobOutputType": port.type,
+            **({"mode": port.mode} if port.mode else {}),
+            **(job_outputs.get(name) or {}),
+        }
+        for name, port in declared_outputs.items()
     }
     problems: list[Problem] = []
     nodes = NODE_BAG(spec.get("jobs") or {}, "jobs", problems.append)

@@ -98,7 +98,7 @@ def node(value: Any, path: str, report: Report) -> Any:
         return None
     node_type = str(value.get("type")).lower()
     if node_type in OTHER_NODES:
-        message = f"{path}: nodes of type {node_type}: see docs/emulator.md for what is here."
+        message = f"{path}: nodes of type {node_type} are not emulated; see docs/emulator.md."
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     if node_type not in NODES:
         report(

@@ -84,7 +84,7 @@ def check_token(storage: Storage, request: web.Request) -> None:
 
 
 def account_names(storage: Storage, access: RequestedAccess) -> set[str]:
-    """The names under which clients know the account: plain, as in the path, and as datastores answer it."""
+    """The names that clients use for the account: plain, as in the path, and as datastores answer it."""
     return {ACCOUNT, access.account, storage.settings.account_name}
 
 
@@ -147,11 +147,11 @@ def check_account_scope(fields: Mapping[str, str], access: RequestedAccess) -> N
 
 def check_shared_key(storage: Storage, request: web.Request, access: RequestedAccess, authorization: str) -> None:
     """An ``Authorization: SharedKey account:signature`` header."""
-    account, _, given = authorization.removeprefix("SharedKey ").rpartition(":")
+    account, _, presented = authorization.removeprefix("SharedKey ").rpartition(":")
     if account not in account_names(storage, access):
         raise BlobError("AuthenticationFailed", "The account in the Authorization header is not this one.")
-    wanted = [signature(storage.settings.account_key, text) for text in shared_key_texts(request, account)]
-    if not any(hmac.compare_digest(given.encode(), each.encode()) for each in wanted):
+    accepted = [signature(storage.settings.account_key, text) for text in shared_key_texts(request, account)]
+    if not any(hmac.compare_digest(presented.encode(), each.encode()) for each in accepted):
         raise BlobError("AuthenticationFailed", "The MAC signature found in the HTTP request is not the computed one.")
 
 
@@ -165,9 +165,9 @@ def shared_key_texts(request: web.Request, account: str) -> list[str]:
     plain = [headers.get(name, "") for name in SIGNED_HEADERS]
     if plain[2] == "0":
         plain[2] = ""
-    own = [name for name in headers if name.startswith("x-ms-")]
+    ms_headers = [name for name in headers if name.startswith("x-ms-")]
     resource = f"/{account}{raw_path(request)}" + canonical_query(request)
-    orders = (sorted(own), sorted(own, key=lambda name: name.replace("-", "").replace("_", "!")))
+    orders = (sorted(ms_headers), sorted(ms_headers, key=lambda name: name.replace("-", "").replace("_", "!")))
     lead = "\n".join([request.method, *plain]) + "\n"
     return [lead + "".join(f"{name}:{squeeze(headers[name])}\n" for name in order) + resource for order in orders]
 

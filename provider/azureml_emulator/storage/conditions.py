@@ -41,7 +41,7 @@ def check_write(request: web.Request, blob: Blob | None) -> None:
 
 
 def is_current(request: web.Request, blob: Blob) -> bool:
-    """Whether the conditions of a read say that the client's copy is still good (304).
+    """Whether the client's copy is current by the conditions of a read (304).
 
     :raises BlobError: another condition does not hold (412).
     """
@@ -55,9 +55,9 @@ def is_current(request: web.Request, blob: Blob) -> bool:
     return not modified_since(headers, blob)
 
 
-def matches(given: str, etag: str) -> bool:
+def matches(header: str, etag: str) -> bool:
     """Whether a list of entity tags holds this one; quotes may be left out."""
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")]
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
     return "*" in tags or etag in tags
 
 
@@ -84,24 +84,24 @@ def read_date(text: str) -> float:
         raise BlobError("InvalidHeaderValue", text) from None
 
 
-def given_headers(request: web.Request, *, plain: bool = False) -> dict[str, str]:
+def content_headers(request: web.Request, *, plain: bool = False) -> dict[str, str]:
     """The content headers that a write gives its blob.
 
     :param plain: the request's body is the blob's content, so that its own ``Content-Type`` counts, too.
     """
-    found = {name: request.headers.get(f"x-ms-blob-{name.lower()}") for name in CONTENT_HEADERS}
-    if plain and not found["Content-Type"]:
-        found["Content-Type"] = request.headers.get("Content-Type")
-    return {name: value for name, value in found.items() if value}
+    headers = {name: request.headers.get(f"x-ms-blob-{name.lower()}") for name in CONTENT_HEADERS}
+    if plain and not headers["Content-Type"]:
+        headers["Content-Type"] = request.headers.get("Content-Type")
+    return {name: value for name, value in headers.items() if value}
 
 
-def given_metadata(request: web.Request) -> dict[str, str]:
+def metadata_headers(request: web.Request) -> dict[str, str]:
     """The ``x-ms-meta-`` headers, names without the prefix, their case kept."""
-    found = {name[10:]: value for name, value in request.headers.items() if name.lower().startswith("x-ms-meta-")}
-    for name in found:
+    headers = {name[10:]: value for name, value in request.headers.items() if name.lower().startswith("x-ms-meta-")}
+    for name in headers:
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             raise BlobError("InvalidMetadata", name)
-    return found
+    return headers
 
 
 def version_headers(blob: Blob) -> dict[str, str]:

@@ -72,7 +72,7 @@ async def list_containers(storage: Storage, request: web.Request, _: str, __: st
 
 
 async def list_blobs(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
-    """List Blobs: flat, or one level with a delimiter; metadata when asked for."""
+    """List Blobs: flat, or one level with a delimiter; with metadata on request."""
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     prefix, marker, most = paging(request)
@@ -129,7 +129,7 @@ def decode_marker(marker: str) -> str:
 
 
 def name_element(name: str) -> str:
-    """A name in XML; one that XML cannot hold is percent-encoded and says so, as the service does."""
+    """A name in XML; one that XML cannot hold is percent-encoded and marked so, as the service does."""
     if NOT_IN_XML.search(name):
         return f'<Name Encoded="true">{quote(name.encode("utf-8", "surrogateescape"))}</Name>'
     return f"<Name>{escape(name)}</Name>"

@@ -96,5 +96,5 @@ def respond(error: BlobError, method: str) -> web.Response:
 
 
 def not_modified(etag: str) -> web.Response:
-    """304: a condition says that the client's copy is still good."""
+    """304: by the request's conditions the client's copy is current."""
     return web.Response(status=304, headers={"ETag": f'"{etag}"', "x-ms-error-code": "ConditionNotMet"})

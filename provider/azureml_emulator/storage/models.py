@@ -35,10 +35,10 @@ class BlobConflictError(Exception):
 
 @dataclass(frozen=True)
 class Blob:
-    """What is known of one blob.
+    """The properties of one blob.
 
     :param etag: without quotes; changes with the content and with the metadata.
-    :param headers: the content headers that were given with it, such as ``Content-Type``.
+    :param headers: the content headers that were sent with it, such as ``Content-Type``.
     """
 
     name: str

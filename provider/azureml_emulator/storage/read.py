@@ -101,28 +101,28 @@ def range_hash(content: bytes) -> str:
 
 
 def wanted_range(request: web.Request, size: int) -> tuple[int, int | None]:
-    """First and last byte asked for; ``(0, None)`` without a range or with one that is not readable.
+    """First and last byte of the requested range; ``(0, None)`` without a range or with one that is not readable.
 
     :raises BlobError: 416 when it begins behind the end, as any range of an empty blob does.
     """
     text = request.headers.get("x-ms-range") or request.headers.get("Range") or ""
-    found = re.fullmatch(r"bytes=(\d+)-(\d*)", text.strip())
-    if not found:
+    match = re.fullmatch(r"bytes=(\d+)-(\d*)", text.strip())
+    if not match:
         return 0, None
-    first = int(found[1])
-    last = int(found[2]) if found[2] else size - 1
+    first = int(match[1])
+    last = int(match[2]) if match[2] else size - 1
     if first >= size or last < first:
         raise BlobError("InvalidRange", headers={"Content-Range": f"bytes */{size}"})
     return first, min(last, size - 1)
 
 
 async def block_list(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
-    """The blocks staged for a blob; committed ones are not kept apart.
+    """The blocks staged for a blob; committed ones are not recorded.
 
     Source: Azure Storage REST reference, Get Block List.
     """
-    kind = request.query.get("blocklisttype", "committed")
-    staged = storage.blobs.blocks.staged(container, name) if kind in ("uncommitted", "all") else {}
+    list_type = request.query.get("blocklisttype", "committed")
+    staged = storage.blobs.blocks.staged(container, name) if list_type in ("uncommitted", "all") else {}
     blob = storage.blobs.get(container, name)
     if blob is None and not storage.blobs.blocks.staged(container, name):
         raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")

@@ -99,8 +99,8 @@ def account_text(fields: Mapping[str, str], account: str) -> str:
 
 def is_signed(key: str, fields: Mapping[str, str], texts: Iterable[str]) -> bool:
     """Whether the signature among the fields is that of one of the texts."""
-    given = fields.get("sig", "").encode()
-    return any(hmac.compare_digest(given, signature(key, text).encode()) for text in texts)
+    presented = fields.get("sig", "").encode()
+    return any(hmac.compare_digest(presented, signature(key, text).encode()) for text in texts)
 
 
 def utc_seconds(moment: datetime) -> str:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import check_write, given_headers, given_metadata, version_headers
+from azureml_emulator.storage.conditions import check_write, content_headers, metadata_headers, version_headers
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.models import APPEND, BLOCK, Blob
 from azureml_emulator.storage.read import CHUNK, known_blob
@@ -44,7 +44,7 @@ def may_overwrite(request: web.Request) -> bool:
 async def receive(storage: Storage, request: web.Request) -> tuple[Path, str]:
     """Stream the request's body to a file; returns it and its MD5, base64.
 
-    :raises BlobError: the body is not what ``Content-MD5`` says.
+    :raises BlobError: the body does not match ``Content-MD5``.
     """
     file = storage.blobs.temporary()
     digest = hashlib.md5(usedforsecurity=False)
@@ -53,32 +53,32 @@ async def receive(storage: Storage, request: web.Request) -> tuple[Path, str]:
             async for piece in request.content.iter_chunked(CHUNK):
                 digest.update(piece)
                 out.write(piece)
-        found = base64.b64encode(digest.digest()).decode()
-        if request.headers.get("Content-MD5", found) != found:
+        computed = base64.b64encode(digest.digest()).decode()
+        if request.headers.get("Content-MD5", computed) != computed:
             raise BlobError("Md5Mismatch")
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    return file, found
+    return file, computed
 
 
 async def put(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Blob: the whole content in one request, or an empty append blob."""
-    kind = request.headers.get("x-ms-blob-type")
-    if "x-ms-copy-source" in request.headers or kind == "PageBlob":
+    blob_type = request.headers.get("x-ms-blob-type")
+    if "x-ms-copy-source" in request.headers or blob_type == "PageBlob":
         raise BlobError("NotEmulated")
-    if kind is None:
+    if blob_type is None:
         raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
-    if kind not in (BLOCK, APPEND):
+    if blob_type not in (BLOCK, APPEND):
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
     target(storage, request, container, name)
-    headers, metadata = given_headers(request, plain=True), given_metadata(request)
+    headers, metadata = content_headers(request, plain=True), metadata_headers(request)
     file, digest = await receive(storage, request)
-    if kind == BLOCK:
+    if blob_type == BLOCK:
         headers.setdefault("Content-MD5", digest)
     try:
         target(storage, request, container, name)
-        blob = storage.blobs.adopt(container, name, file, kind=kind, headers=headers, metadata=metadata)
+        blob = storage.blobs.adopt(container, name, file, kind=blob_type, headers=headers, metadata=metadata)
     finally:
         file.unlink(missing_ok=True)
     answer = {**version_headers(blob), "x-ms-request-server-encrypted": "true"}
@@ -101,7 +101,7 @@ async def put_block(storage: Storage, request: web.Request, container: str, name
 async def put_block_list(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Block List: make the blob of the blocks that the list names, in its order."""
     target(storage, request, container, name)
-    headers, metadata = given_headers(request), given_metadata(request)
+    headers, metadata = content_headers(request), metadata_headers(request)
     blocks = read_block_list(await read_small(request))
     try:
         file = await asyncio.to_thread(storage.blobs.blocks.join, container, name, blocks)
@@ -127,7 +127,7 @@ async def read_small(request: web.Request) -> bytes:
 
 
 def read_block_list(content: bytes) -> list[str]:
-    """The block ids of a list. Committed blocks are not kept apart, so only staged ones can be named."""
+    """The block ids of a list. Committed blocks are not recorded, so only staged ones can be named."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise BlobError("InvalidXmlDocument")
     try:
@@ -186,7 +186,7 @@ async def set_metadata(storage: Storage, request: web.Request, container: str, n
     """Set Blob Metadata: replace all of it."""
     blob = known_blob(storage, container, name)
     check_write(request, blob)
-    changed = storage.blobs.set_metadata(container, name, given_metadata(request)) or blob
+    changed = storage.blobs.set_metadata(container, name, metadata_headers(request)) or blob
     return web.Response(headers={**version_headers(changed), "x-ms-request-server-encrypted": "true"})
 
 
@@ -194,7 +194,7 @@ async def set_properties(storage: Storage, request: web.Request, container: str,
     """Set Blob Properties: replace the content headers."""
     blob = known_blob(storage, container, name)
     check_write(request, blob)
-    changed = storage.blobs.set_headers(container, name, given_headers(request)) or blob
+    changed = storage.blobs.set_headers(container, name, content_headers(request)) or blob
     return web.Response(headers=version_headers(changed))
 
 

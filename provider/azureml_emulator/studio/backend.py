@@ -30,5 +30,5 @@ class Studio:
         return [name for folder in LOG_FOLDERS for name in self._artifacts.names(job, folder)]
 
     def log_file(self, job: Job, name: str | None = None) -> Path:
-        """The file of one of a job's logs; without a name of the one that says how the job is doing."""
+        """The file of one of a job's logs; without a name of its main log."""
         return self._artifacts.path(job, name or self._engine.type_of(job).run_view.log)

@@ -113,7 +113,7 @@ def job_page(
 
 
 def facts_of(job: Job, compute: str) -> dict[str, str]:
-    """What there is to say of any job, as HTML; what is not there is left out."""
+    """The facts that any job has, as HTML; empty ones are left out."""
     definition = job.definition
     rows = {
         "Status": badge(job.status),
@@ -135,18 +135,21 @@ def facts_of(job: Job, compute: str) -> dict[str, str]:
 
 
 def outputs_of(job: Job) -> dict[str, str]:
-    """The outputs asked for, each with the place where its data is once it is known."""
-    asked = job.definition.get("outputs", {})
-    return {name: data({**(asked.get(name) or {}), **job.outputs.get(name, {})}) for name in {**asked, **job.outputs}}
+    """The outputs of a job, each with the place of its data as soon as that is set."""
+    definitions = job.definition.get("outputs", {})
+    return {
+        name: data({**(definitions.get(name) or {}), **job.outputs.get(name, {})})
+        for name in {**definitions, **job.outputs}
+    }
 
 
 def data(row: Mapping[str, Any]) -> str:
     """An input or output: a literal's value, or kind and place of data."""
-    kind = row.get("jobInputType") or row.get("jobOutputType") or row.get("type") or ""
-    if kind == "literal":
+    data_type = row.get("jobInputType") or row.get("jobOutputType") or row.get("type") or ""
+    if data_type == "literal":
         return escape(str(row.get("value")))
     asset = f"<br>{escape(str(row['assetId']))}" if row.get("assetId") else ""
-    return f"{escape(str(kind))} {escape(str(row.get('uri') or ''))}{asset}"
+    return f"{escape(str(data_type))} {escape(str(row.get('uri') or ''))}{asset}"
 
 
 def series(points: list[Metric]) -> str:
@@ -185,8 +188,8 @@ def badge(status: str) -> str:
 
 def time(text: str | None) -> str:
     """A recorded time, to the second."""
-    found = moment(text)
-    return f"{found:%Y-%m-%d %H:%M:%S} UTC" if found else ""
+    parsed = moment(text)
+    return f"{parsed:%Y-%m-%d %H:%M:%S} UTC" if parsed else ""
 
 
 def duration(job: Job) -> str:

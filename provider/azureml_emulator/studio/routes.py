@@ -26,37 +26,37 @@ async def index(studio: Studio, request: web.Request) -> web.Response:
 
 async def job(studio: Studio, request: web.Request, name: str) -> web.Response:
     """A job's page."""
-    found = studio.jobs.get(name)
-    if found is None:
+    record = studio.jobs.get(name)
+    if record is None:
         return html(page("Not found", "<h1>There is no such job.</h1>", active=False), 404)
     metrics: dict[str, list[Metric]] = {}
     for point in studio.tracking.points(name):
         metrics.setdefault(point.name, []).append(point)
-    file = studio.log_file(found)
+    file = studio.log_file(record)
     size = file.stat().st_size if file.is_file() else 0
-    log = read_text(file, max(0, size - SHOWN), found.ended)
+    log = read_text(file, max(0, size - SHOWN), record.ended)
     steps = studio.jobs.children(name)
     params = studio.tracking.params(name)
-    return html(job_page(found, studio.compute(found), metrics, params, log, studio.logs(found), steps))
+    return html(job_page(record, studio.compute(record), metrics, params, log, studio.logs(record), steps))
 
 
 async def follow(studio: Studio, request: web.Request, name: str) -> web.Response:
     """The text of a job's log from a number of bytes on; ``X-Log-Offset`` is the number to ask for next."""
-    found = studio.jobs.get(name)
+    record = studio.jobs.get(name)
     text = request.query.get("offset", "0")
-    if found is None or not (text.isascii() and text.isdigit()):
-        return plain("", 404 if found is None else 400)
-    content, offset = read_text(studio.log_file(found), int(text), found.ended)
+    if record is None or not (text.isascii() and text.isdigit()):
+        return plain("", 404 if record is None else 400)
+    content, offset = read_text(studio.log_file(record), int(text), record.ended)
     return plain(content, headers={"X-Log-Offset": str(offset)})
 
 
 async def one_log(studio: Studio, request: web.Request, name: str, file: str) -> web.StreamResponse:
     """One of a job's logs, whole."""
-    found = studio.jobs.get(name)
-    if found is None or file not in studio.logs(found):
+    record = studio.jobs.get(name)
+    if record is None or file not in studio.logs(record):
         return plain("There is no such log.", 404)
     return web.FileResponse(
-        studio.log_file(found, file), headers={**HEADERS, "Content-Type": "text/plain; charset=utf-8"}
+        studio.log_file(record, file), headers={**HEADERS, "Content-Type": "text/plain; charset=utf-8"}
     )
 
 

@@ -33,43 +33,43 @@ async def list_computes(workspace: Workspace, request: web.Request) -> web.Respo
 
 async def get_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Get; a missing one is 404 with an empty body. Source: recorded compute answers."""
-    found = workspace.computes.get(name, look=True)
-    return web.json_response(compute_resource(workspace.settings, found)) if found else web.Response(status=404)
+    record = workspace.computes.get(name, look=True)
+    return web.json_response(compute_resource(workspace.settings, record)) if record else web.Response(status=404)
 
 
 async def put_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Create or update: 201 and an operation for a new one, 200 and an operation for one that exists."""
     problems: list[Problem] = []
-    given = COMPUTE_ENVELOPE(await read_object(request), "", problems.append)
+    body = COMPUTE_ENVELOPE(await read_object(request), "", problems.append)
     if not NAME.fullmatch(name):
         problems.append(Problem("name", f"{name!r}: 2 to 32 letters, digits and hyphens, the first one a letter."))
     if problems:
         raise invalid(problems)
     before = workspace.computes.get(name)
-    wanted = compute(workspace.settings.region, name, given["properties"], given.get("tags"))
+    record = compute(workspace.settings.region, name, body["properties"], body.get("tags"))
     if before is None:
-        return begun(workspace, request, wanted, "Creating", 201)
-    wanted["properties"]["createdOn"] = before["properties"]["createdOn"]
-    return begun(workspace, request, wanted, "Updating", 200)
+        return begun(workspace, request, record, "Creating", 201)
+    record["properties"]["createdOn"] = before["properties"]["createdOn"]
+    return begun(workspace, request, record, "Updating", 200)
 
 
 async def patch_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Update: only the scale settings of a cluster."""
-    found = workspace.computes.get(name)
-    if found is None:
+    record = workspace.computes.get(name)
+    if record is None:
         return web.Response(status=404)
     body = await read_object(request)
-    asked = (body.get("properties") or {}).get("properties") or {}
-    found["properties"]["properties"].setdefault("scaleSettings", {}).update(asked.get("scaleSettings") or {})
-    return begun(workspace, request, found, "Updating", 200)
+    changes = (body.get("properties") or {}).get("properties") or {}
+    record["properties"]["properties"].setdefault("scaleSettings", {}).update(changes.get("scaleSettings") or {})
+    return begun(workspace, request, record, "Updating", 200)
 
 
 async def delete_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Delete: an operation; a missing one is 204."""
-    found = workspace.computes.get(name)
-    if found is None:
+    record = workspace.computes.get(name)
+    if record is None:
         return web.Response(status=204)
-    address = operation_url(workspace, request, workspace.computes.begin(name, found, DELETING))
+    address = operation_url(workspace, request, workspace.computes.begin(name, record, DELETING))
     result = address.replace("/computeOperationsStatus/", "/computeOperationResults/")
     return web.Response(status=202, headers={"Azure-AsyncOperation": address, "Location": result, "Retry-After": "1"})
 
@@ -79,12 +79,12 @@ async def list_nodes(workspace: Workspace, request: web.Request, name: str) -> w
     return web.json_response({"nodes": []}) if workspace.computes.get(name) else web.Response(status=404)
 
 
-def begun(workspace: Workspace, request: web.Request, wanted: dict[str, Any], state: str, status: int) -> web.Response:
+def begun(workspace: Workspace, request: web.Request, record: dict[str, Any], state: str, status: int) -> web.Response:
     """The answer to a write: the compute as it is while the operation goes on, with the address to poll and no
     ``Location``."""
-    operation = workspace.computes.begin(wanted["name"], wanted, state)
+    operation = workspace.computes.begin(record["name"], record, state)
     headers = {"Azure-AsyncOperation": operation_url(workspace, request, operation), "Retry-After": "1"}
-    return web.json_response(compute_resource(workspace.settings, wanted), status=status, headers=headers)
+    return web.json_response(compute_resource(workspace.settings, record), status=status, headers=headers)
 
 
 # operations ------------------------------------------------------------------------------------------
@@ -108,11 +108,11 @@ def known_operation(workspace: Workspace, name: str) -> Operation:
 
 async def operation_status(workspace: Workspace, request: web.Request, region: str, operation: str) -> web.Response:
     """The state of an operation on a compute. Source: recorded: no ``id`` and no ``name`` in the answer."""
-    found = known_operation(workspace, operation)
-    if not found.over:
-        body = {"status": "InProgress", "startTime": found.started_at}
+    state = known_operation(workspace, operation)
+    if not state.over:
+        body = {"status": "InProgress", "startTime": state.started_at}
         return web.json_response(body, headers={"Retry-After": "1"})
-    times = {"startTime": found.started_at, "endTime": stamp(now())}
+    times = {"startTime": state.started_at, "endTime": stamp(now())}
     return web.json_response({"status": "Succeeded", "percentComplete": 100.0, **times})
 
 

@@ -29,7 +29,7 @@ class Computes(ManagedRecords):
 
 
 def most_nodes(compute: dict[str, Any]) -> int | None:
-    """The largest number of nodes of a cluster; None for a compute that says nothing of it."""
+    """The largest number of nodes of a cluster; None for a compute without that setting."""
     scale = (compute["properties"]["properties"] or {}).get("scaleSettings") or {}
     nodes: int | None = scale.get("maxNodeCount")
     return nodes
@@ -37,7 +37,7 @@ def most_nodes(compute: dict[str, Any]) -> int | None:
 
 def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
     """A cluster at zero nodes, ready for jobs."""
-    given = {
+    properties = {
         "computeType": "AmlCompute",
         "properties": {
             "vmSize": size,
@@ -45,17 +45,17 @@ def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
             "scaleSettings": {"minNodeCount": 0, "maxNodeCount": nodes, "nodeIdleTimeBeforeScaleDown": "PT2M"},
         },
     }
-    return {**compute(region, name, given), "state": SUCCEEDED, "modified_at": stamp(now())}
+    return {**compute(region, name, properties), "state": SUCCEEDED, "modified_at": stamp(now())}
 
 
-def compute(region: str, name: str, given: dict[str, Any], tags: dict[str, str] | None = None) -> dict[str, Any]:
-    """A compute's record before an operation on it begins: what was asked for, with what the service fills in.
+def compute(region: str, name: str, properties: dict[str, Any], tags: dict[str, str] | None = None) -> dict[str, Any]:
+    """A compute's record before an operation on it begins: the request's properties with the service's defaults.
 
     Source: recorded AmlCompute answers.
     """
     moment = stamp(now())
-    inner = dict(given.get("properties") or {})
-    if given["computeType"] == "AmlCompute":
+    inner = dict(properties.get("properties") or {})
+    if properties["computeType"] == "AmlCompute":
         scale = {
             "minNodeCount": 0,
             "maxNodeCount": 1,
@@ -96,10 +96,10 @@ def compute(region: str, name: str, given: dict[str, Any], tags: dict[str, str] 
             "description": None,
             "computeLocation": region,
             "disableLocalAuth": False,
-            **{key: value for key, value in given.items() if key != "properties"},
+            **{key: value for key, value in properties.items() if key != "properties"},
             "properties": inner,
             "provisioningErrors": None,
-            "resourceId": given.get("resourceId"),
+            "resourceId": properties.get("resourceId"),
             "isAttachedCompute": False,
             "createdOn": moment,
         },

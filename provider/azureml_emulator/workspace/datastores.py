@@ -34,14 +34,14 @@ class Datastores:
         """The name of the default datastore."""
         return next(str(row["name"]) for row in self.all() if row["properties"]["isDefault"])
 
-    def put(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    def put(self, name: str, requested: dict[str, Any]) -> dict[str, Any]:
         """Write a datastore and answer its record. A default one takes the place of the former default.
 
-        :param given: its properties; secrets in their credentials are kept apart.
+        :param requested: its properties; secrets in their credentials are stored separately.
         """
         before = self.get(name)
         moment = stamp(now())
-        credentials = given.get("credentials") or {"credentialsType": "None"}
+        credentials = requested.get("credentials") or {"credentialsType": "None"}
         value = {
             "name": before["name"] if before else name,
             "created_at": before["created_at"] if before else moment,
@@ -55,12 +55,12 @@ class Datastores:
                 "endpoint": None,
                 "protocol": "https",
                 "serviceDataAccessAuthIdentity": "None",
-                **given,
+                **requested,
                 "credentials": {key: each for key, each in credentials.items() if key != "secrets"},
             },
         }
         with self._store.transaction():
-            if given.get("isDefault"):
+            if requested.get("isDefault"):
                 for key, other in self._store.list(DATASTORE):
                     properties = {**other["properties"], "isDefault": False}
                     self._store.put(DATASTORE, key, {**other, "properties": properties})
@@ -68,7 +68,7 @@ class Datastores:
         return value
 
     def delete(self, name: str) -> bool:
-        """Remove a datastore; says whether there was one."""
+        """Remove a datastore; True if there was one."""
         return self._store.delete(DATASTORE, name.lower())
 
     def create_defaults(self, settings: Settings) -> list[dict[str, Any]]:

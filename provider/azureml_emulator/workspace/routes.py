@@ -42,7 +42,7 @@ async def list_keys(workspace: Workspace, request: web.Request) -> web.Response:
 
 
 async def discovery(workspace: Workspace, request: web.Request) -> web.Response:
-    """The addresses of the data plane, asked for without a token. Source: recorded answer of a region's discovery
+    """The addresses of the data plane, without a token. Source: recorded answer of a region's discovery
     address."""
     services = (
         "api",
@@ -98,10 +98,10 @@ async def get_datastore(workspace: Workspace, request: web.Request, name: str) -
 
 
 async def put_datastore(workspace: Workspace, request: web.Request, name: str) -> web.Response:
-    """Datastores - Create or update. Secrets are kept apart from what other calls answer."""
-    given = read_properties(await read_object(request), DATASTORE)
+    """Datastores - Create or update. Other calls do not answer its secrets."""
+    properties = read_properties(await read_object(request), DATASTORE)
     exists = workspace.datastores.get(name) is not None
-    datastore = workspace.datastores.put(name, given)
+    datastore = workspace.datastores.put(name, properties)
     resource = datastore_resource(workspace.settings, datastore)
     return web.json_response(resource, status=200 if exists else 201)
 
@@ -112,7 +112,7 @@ async def delete_datastore(workspace: Workspace, request: web.Request, name: str
 
 
 async def list_secrets(workspace: Workspace, request: web.Request, name: str) -> web.Response:
-    """Datastores - List secrets: a SAS when an expiring secret is asked for, else the account's key.
+    """Datastores - List secrets: a SAS when an expiring secret is requested, else the account's key.
 
     The artifact store always answers its key: azure-ai-ml 1.35.2 signs log addresses itself and takes a SAS for a
     key when it gets one, so that ``jobs.stream`` would print an error in place of the log.

@@ -56,7 +56,7 @@ class Worker:
     ready: bool = False
 
 
-def arguments(given: Sequence[str]) -> argparse.Namespace:
+def arguments(words: Sequence[str]) -> argparse.Namespace:
     """The driver's arguments."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--scoring_module_name", required=True, help="the script, below the working directory")
@@ -69,7 +69,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--logging_level", default="Info")
     parser.add_argument("--output_action", choices=("append_row", "summary_only"), default="append_row")
     parser.add_argument("--append_row_file_name", default="predictions.csv")
-    return parser.parse_args(given)
+    return parser.parse_args(words)
 
 
 class Driver:
@@ -101,7 +101,7 @@ class Driver:
             raise batch_files.JobError(NONE_SUCCEEDED)
 
     def _turn(self) -> None:
-        """Give work to whoever is free, then wait for the next answer, end or time-out."""
+        """Give work to idle workers, then wait for the next answer, end or time-out."""
         for worker in self._workers:
             if worker.ready and worker.batch is None and self._waiting:
                 self._give(worker, self._waiting.popleft())
@@ -153,7 +153,7 @@ class Driver:
         self._workers.append(self._start())
 
     def _succeeded(self, batch: batch_files.Batch, rows: list[str], count: int) -> None:
-        """Take a result. Each element stands for one file that succeeded, so that missing ones are files that failed.
+        """Take a result. Each element counts as one file that succeeded, so that missing ones are files that failed.
 
         Source: Microsoft's YAML reference and page on scoring scripts.
         """

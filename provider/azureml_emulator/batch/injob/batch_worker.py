@@ -18,7 +18,7 @@ from typing import Any
 
 
 def work(pipe: Connection, script: str) -> None:
-    """Load the script, call ``init``, then ``run`` for each mini-batch, until the driver wants no more."""
+    """Load the script, call ``init``, then ``run`` for each mini-batch, until the driver sends none."""
     try:
         module = load(script)
         module.init()
@@ -43,7 +43,7 @@ def receive(pipe: Connection) -> list[str] | None:
 
 
 def outcome(module: Any, files: list[str]) -> tuple[Any, ...]:
-    """What one call of ``run`` came to."""
+    """The answer for one call of ``run``: its result, or its traceback."""
     try:
         return ("rows", *lines(module.run(list(files))))
     except Exception as error:  # noqa: BLE001 - whatever a script raises, the driver is sent it
