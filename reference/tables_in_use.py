@@ -126,16 +126,16 @@ def accepts(row: Field, use: Use) -> str:
         ways = re.search(r"Accepted: (.+)\.$", problems[0].message) if problems else None
         return f"{found[1]}: {ways[1]}" if ways else found[1]
     if not problems:
-        return "a text"
+        return "a string"
     what = _expected(problems[0].message)
     if what == "a list":
         problems, _ = use.probe(row, [NOWHERE])
-        return f"a list, each {_expected(problems[0].message) if problems else 'a text'}"
+        return f"a list, each {_expected(problems[0].message) if problems else 'a string'}"
     if what == "a mapping":
         problems, _ = use.probe(row, {NAME: NOWHERE})
         inner = [problem for problem in problems if problem.path.endswith(f".{NAME}") or problem.path == NAME]
         known = any("known" in problem.message for problem in inner)
-        return "a mapping" if known else f"a mapping, each {_expected(inner[0].message) if inner else 'a text'}"
+        return "a mapping" if known else f"a mapping, each {_expected(inner[0].message) if inner else 'a string'}"
     return what
 
 

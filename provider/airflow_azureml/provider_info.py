@@ -21,7 +21,7 @@ CONNECTION_FIELDS: dict[str, dict[str, Any]] = {
     "workspace_name": _field("Workspace", "Name of the Azure ML workspace; operators may override it."),
     "auth": _field(
         "Authentication",
-        "Left out: client secret if client ID and secret are given, else DefaultAzureCredential.",
+        "If empty: client secret if client ID and secret are given, else DefaultAzureCredential.",
         enum=[
             "default",
             "client_secret",
@@ -35,12 +35,12 @@ CONNECTION_FIELDS: dict[str, dict[str, Any]] = {
         "Managed identity client ID", "A user-assigned identity, for managed_identity, workload_identity and default."
     ),
     "workload_identity_tenant_id": _field(
-        "Workload identity tenant ID", "Tenant of a workload identity, where it is not the tenant above."
+        "Workload identity tenant ID", "Tenant of a workload identity, if it differs from the tenant above."
     ),
     "certificate_path": _field(
         "Certificate path", "PEM or PFX file with certificate and RSA key on the worker; its password in Client secret."
     ),
-    "cloud": _field("Cloud", "Which Azure; ignored where an endpoint is given.", enum=["public", "usgov", "china"]),
+    "cloud": _field("Cloud", "Azure cloud; ignored if an endpoint is given.", enum=["public", "usgov", "china"]),
     "verify": _field(
         "CA bundle",
         "Path of a CA bundle on the worker, as behind a proxy that inspects TLS; empty trusts the usual roots.",
@@ -52,7 +52,7 @@ CONNECTION_FIELDS: dict[str, dict[str, Any]] = {
     "api_version": _field("API version", "api-version of requests; empty takes the provider's own."),
     "trusted_hosts": _field(
         "Trusted hosts",
-        "Further hosts that tokens may go to, separated by commas: host.example, or .example for all names below.",
+        "Further hosts that tokens may go to, separated by commas: host.example, or .example for its subdomains.",
     ),
 }
 """The extras of a connection of type ``azureml``, in the order of the form."""
@@ -124,7 +124,7 @@ def get_provider_info() -> dict[str, Any]:
                         "30",
                     ),
                     "patience": _seconds(
-                        "Seconds for which such requests may go on failing before a waiting task gives up.", "900"
+                        "Seconds for which such requests may keep failing before a waiting task fails.", "900"
                     ),
                 },
             }

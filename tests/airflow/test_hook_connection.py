@@ -181,7 +181,7 @@ def test_old_names_of_extras_count_where_the_short_ones_are_missing() -> None:
 
 def test_a_key_file_of_it_is_not_passed_over() -> None:
     extra = json.dumps({**AZURE, "key_path": "/x.json"})
-    with pytest.raises(SettingsError, match="key_path: signing in by it is not supported"):
+    with pytest.raises(SettingsError, match="key_path: this way to sign in is not supported"):
         read(extra, kind="azure")
     assert read(extra, kind="azure", login="c", password="s").auth == "client_secret"
 

@@ -257,7 +257,7 @@ def test_a_date_that_the_run_does_not_have(text: str, better: str) -> None:
         task = command(inputs={"day": [text]})
     with pytest.raises(AzureMLSpecError) as caught:
         task.render_template(task.inputs, {}, dag.get_template_env())
-    assert f"undefined, for this run has no logical date. Write {better}, or" in str(caught.value)
+    assert f"undefined, because this run has no logical date. Write {better}, or" in str(caught.value)
     run = SimpleNamespace(logical_date=None, run_after=START)
     rendered = task.render_template(better, {"dag_run": run}, dag.get_template_env())
     assert rendered.startswith(str(START.year))

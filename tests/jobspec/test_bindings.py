@@ -73,7 +73,7 @@ def test_bindings_in_settings_are_checked(tmp_path: Path) -> None:
 def test_what_looks_like_a_binding_is_warned_of(text: str) -> None:
     """Microsoft's client sends it as the text that it is."""
     (warning,) = translated({"a": node(text)}).warnings
-    assert "is sent as a text. A binding is written ${{parent.…}}." in warning
+    assert "is sent as a string. Write a binding as ${{parent.…}}." in warning
 
 
 def test_circles(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_component_that_is_a_part_of_itself(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yml").write_text(text)
     (line,) = refusal({"a": {"type": "pipeline", "component": "one.yml"}}, tmp_path)
     assert line.startswith(f"{tmp_path}/two.yml:3: jobs.n.component: ")
-    assert "a part of itself" in line
+    assert "contains itself" in line
 
 
 OPTIONAL = """type: pipeline
@@ -152,7 +152,7 @@ def test_an_optional_input_outside_of_its_brackets(command: str, named: bool) ->
     assert len(warnings) == named
     for warning in warnings:
         assert warning.startswith(
-            '/x/job.yml:9: jobs.a.component.command: the optional input "f" stands outside of $[[ ]]'
+            '/x/job.yml:9: jobs.a.component.command: the optional input "f" is used outside $[[ ]]'
         )
 
 

@@ -57,7 +57,7 @@ def test_a_local_file_in_the_pip_part_is_told_with_its_line(tmp_path: Path, line
     (tmp_path / "conda.yml").write_text(CONDA.format(line))
     (warning,) = job(tmp_path, {"image": "i", "conda_file": "conda.yml"})
     assert warning.startswith(f"{tmp_path}/conda.yml:7: dependencies.1.pip.1: ")
-    assert "names local files, and where Azure ML builds the image there are none" in warning
+    assert "names local files, which do not exist where Azure ML builds the image" in warning
 
 
 @pytest.mark.parametrize(

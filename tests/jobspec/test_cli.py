@@ -94,7 +94,7 @@ def test_each_kind_of_file_is_rendered_as_what_it_is(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name: n\ntrigger: {}\ncreate_job: x.yml\n", "this is a schedule (known by create_job, trigger)"),
+        ("name: n\ntrigger: {}\ncreate_job: x.yml\n", "this is a schedule (recognised by create_job, trigger)"),
         ("comment: {layout: diff}\n", 'unknown key "comment".'),
         ("", "this is not a mapping but empty."),
     ],
@@ -162,7 +162,7 @@ UNWRITABLE = {
     "render job.yml >/dev/full": (1, "", "the output cannot be written"),
     "render job.yml 2>/dev/full": (0, '"command"', ""),
     "validate wrong.yml odd.yml >&-": (1, "", "wrong.yml:1: comand: "),
-    "validate wrong.yml odd.yml 2>&-": (1, "1 wrong", ""),
+    "validate wrong.yml odd.yml 2>&-": (1, "1 invalid", ""),
     "validate wrong.yml odd.yml >/dev/full": (1, "", "the output cannot be written"),
     "validate wrong.yml odd.yml 2>/dev/full": (1, "", ""),
 }

@@ -92,6 +92,7 @@ def test_a_converter_of_a_mapping_can_be_marked_by_hand() -> None:
         return dict(located.value)
 
     assert not Field("key", "key", convert).takes_binding()
+    assert Field("key", "key", convert, bindable=True).takes_binding()
 
 
 SOURCES = sorted(Path(airflow_azureml.jobspec.__file__).parent.rglob("*.py"))

@@ -203,7 +203,7 @@ def test_a_file_of_another_kind_is_told_as_what_it_is(wanted: str, given: str) -
     problem, *further = caught.value.problems
     assert not further or (given, wanted) == ("job", "component")
     titles = {"job": "a sweep job"}
-    assert problem.message.startswith(f"this is {titles.get(given, FILE_KINDS[given].title)} (known by ")
+    assert problem.message.startswith(f"this is {titles.get(given, FILE_KINDS[given].title)} (recognised by ")
     assert problem.message.endswith(f", not {FILE_KINDS[wanted].title}. {FILE_KINDS[given].place}")
 
 

@@ -38,7 +38,7 @@ jobs:
 """
 
 
-EMPTY = "an empty text is not accepted as an input: Azure ML refuses it"
+EMPTY = "an empty string is not accepted as an input: Azure ML refuses it"
 PLACES: dict[str, Any] = {
     "inputs.x": {**COMMAND, "inputs": {"x": ""}},
     "inputs.x.value": {**COMMAND, "inputs": {"x": {"value": ""}}},
@@ -75,11 +75,11 @@ def test_an_empty_text_is_refused_before_anything_is_sent(place: str, from_pytho
 
 
 def test_an_empty_text_that_is_set_or_a_default() -> None:
-    with pytest.raises(SpecError, match=r"inputs\.x: an empty text .* \(given by set\)"):
+    with pytest.raises(SpecError, match=r"inputs\.x: an empty string .* \(given by set\)"):
         translate(load({**COMMAND, "inputs": {"x": 1}}).with_values({"inputs.x": ""}), WS).accepted()
-    with pytest.raises(SpecError, match=r"inputs\.x: an empty text .* \(given by set\)"):
+    with pytest.raises(SpecError, match=r"inputs\.x: an empty string .* \(given by set\)"):
         translate(load({**COMMAND, "inputs": {"x": 1}}).with_values(["inputs.x=''"]), WS).accepted()
-    assert "an empty default is none to Azure ML" in job(PIPELINE.format("{type: string, default: ''}")).warnings[0]
+    assert "Azure ML ignores an empty default" in job(PIPELINE.format("{type: string, default: ''}")).warnings[0]
     assert not job(PIPELINE.format("{type: string, optional: true, default: ''}")).warnings
 
 
@@ -129,7 +129,7 @@ def test_a_literal_that_names_data_is_told(text: str, kind: str, tmp_path: Path)
         load({**COMMAND, "inputs": {"x": text}}, folder=str(tmp_path), from_python=True), WS
     ).warnings
     place = text.partition("?")[0].replace("//c@", "//***@")  # what stands before @ may be a password
-    assert warning.startswith(f'inputs.x: "{place}" is sent as a text, though it is ')
+    assert warning.startswith(f'inputs.x: "{place}" is sent as a string, although it names ')
     assert f'{{type: {kind}, path: "{place}"}}' in warning
     assert "secret" not in warning
 
@@ -163,7 +163,7 @@ jobs:
         ("integer", "1_000", ""),
         ("boolean", "yes", ""),
         ("string", "0.10", 'YAML reads 0.10 as a number: "0.1" is sent.'),
-        ("string", "yes", 'YAML reads yes as a truth value: "True" is sent.'),
+        ("string", "yes", 'YAML reads yes as a boolean: "True" is sent.'),
         ("integer", "010", "YAML reads 010 as a number of base 8: 8 is sent."),
         ("number", "1:30", "YAML reads 1:30 as a number of base 60: 90 is sent."),
         ("boolean", "017", 'YAML reads 017 as a number of base 8: "15" is sent.'),
@@ -189,4 +189,4 @@ def test_what_else_is_not_sent_of_an_input(tmp_path: Path) -> None:
 def test_white_space_alone_is_told() -> None:
     translation = translate(load({**COMMAND, "inputs": {"x": " \n"}}), WS).accepted()
     assert translation.body["properties"]["inputs"]["x"]["value"] == " \n"
-    assert translation.warnings[0].startswith("inputs.x: the text is only white space, and an empty text")
+    assert translation.warnings[0].startswith("inputs.x: the string is only whitespace, and an empty string")

@@ -166,5 +166,5 @@ def test_an_incomplete_object_is_refused_with_its_own_words() -> None:
         def _to_dict(self) -> dict[str, Any]:
             raise AttributeError("'NoneType' object has no attribute 'x'")
 
-    with pytest.raises(SpecError, match=r"cannot write this Job down: AttributeError: 'NoneType'"):
+    with pytest.raises(SpecError, match=r"cannot convert this Job to a job file: AttributeError: 'NoneType'"):
         load(Job())

@@ -182,13 +182,6 @@ def test_a_binding_is_no_list_of_an_automl_node(key: str) -> None:
         learned("classification", "accuracy", f"training: {{{key}: '${{{{parent.inputs.n}}}}'}}")
 
 
-@pytest.mark.parametrize("key", ["fields", "parameters"])
-def test_a_binding_is_no_list_and_no_mapping_of_a_transformer(key: str) -> None:
-    row = f"featurization: {{transformer_params: {{imputer: [{{{key}: '${{{{parent.inputs.n}}}}'}}]}}}}"
-    with pytest.raises(SpecError, match=rf"transformer_params\.imputer\.0\.{key}: "):
-        learned("classification", "accuracy", row)
-
-
 def test_optional_data_needs_a_path_too() -> None:
     job = {"command": "echo", "environment": "azureml:e:1", "inputs": {"d": {"type": "uri_folder", "optional": True}}}
     with pytest.raises(SpecError, match=r"inputs\.d\.path: data needs a path"):

@@ -65,7 +65,7 @@ def test_all_mistakes_of_a_file_come_together() -> None:
         (COMMAND + "outputs: {o: {mode: download}}", "3: outputs.o.mode", "is not a mode of an output"),
         (COMMAND + "outputs: {o: {version: 1}}", "3: outputs.o.version", "a version needs a name."),
         (COMMAND + "inputs: {a: }", "3: inputs.a", "an empty value is not an input."),
-        (COMMAND + "inputs: {a: 2024-01-01}", "3: inputs.a", "Write it as text in quotes."),
+        (COMMAND + "inputs: {a: 2024-01-01}", "3: inputs.a", "Write it as a string in quotes."),
         (COMMAND + "inputs: {a: {path: azureml:d}}", "3: inputs.a.path", "does not name a data asset."),
         (COMMAND + "inputs: {a: {path: azureml:d@dev}}", "3: inputs.a.path", "is not a label that can be resolved"),
         (COMMAND + "inputs: {a: {path: nowhere}}", "3: inputs.a.path", "there is no file or folder /jobs/nowhere."),

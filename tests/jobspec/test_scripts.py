@@ -86,7 +86,7 @@ def test_a_script_for_a_later_python_is_warned_of(tmp_path: Path, version: tuple
     if sys.version_info[:2] >= version:
         assert warnings == ()
     else:
-        assert f"Python {version[0]}.{version[1]} brought" in warnings[0].replace("3.12", f"{version[0]}.{version[1]}")
+        assert f"new in Python {version[0]}.{version[1]}" in warnings[0].replace("3.12", f"{version[0]}.{version[1]}")
 
 
 def test_warnings_of_python_itself_do_no_harm(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_what_is_not_uploaded_is_warned_of(tmp_path: Path, path: str) -> None:
         ("transformations: []\n", ["paths", "required"]),
         ("paths: [a]\n", ["paths.0", "file, folder, pattern"]),
         ("paths: [{file: a, folder: b}]\n", ["paths.0"]),
-        ("paths: [{file: 3}]\n", ["paths.0.file", "not a text"]),
+        ("paths: [{file: 3}]\n", ["paths.0.file", "not a string"]),
         ("paths: [\n", ["MLTable"]),
     ],
 )

@@ -51,17 +51,17 @@ def test_every_file_is_told_with_its_kind_and_verdict(tmp_path: Path, capsys: py
     code, out, err = validate(capsys, tmp_path)
     assert code == 1
     assert out == [
-        "compute.YML: a compute, right",
+        "compute.YML: a compute, valid",
         "conda.yml: a conda file, recognised, not checked",
-        "data.yml: a data asset, wrong",
-        "deployment.yml: a batch deployment, right",
-        "endpoint.yml: a batch endpoint, wrong",
-        "environment.yml: an environment, right",
-        "inputs.yml: inputs of a batch endpoint, right",
-        "job.yml: a job, right",
-        "model.yml: a model, right",
-        "deep/component.yaml: a command component, right",
-        "7 right, 2 wrong; 1 recognised, not checked; 1 left alone",
+        "data.yml: a data asset, invalid",
+        "deployment.yml: a batch deployment, valid",
+        "endpoint.yml: a batch endpoint, invalid",
+        "environment.yml: an environment, valid",
+        "inputs.yml: inputs of a batch endpoint, valid",
+        "job.yml: a job, valid",
+        "model.yml: a model, valid",
+        "deep/component.yaml: a command component, valid",
+        "7 valid, 2 invalid; 1 recognised, not checked; 1 skipped",
     ]
     assert [line.split(": ")[:2] for line in err] == [["data.yml:2", "type"], ["endpoint.yml:3", "default"]]
 
@@ -82,10 +82,10 @@ def test_what_has_nothing_to_do_with_azure_ml_is_left_alone(tmp_path: Path, caps
             "keys.yml": "{a: b}: c\n",
         },
     )
-    assert validate(capsys, tmp_path) == (0, ["0 right, 0 wrong; 10 left alone"], [])
+    assert validate(capsys, tmp_path) == (0, ["0 valid, 0 invalid; 10 skipped"], [])
     code, out, err = validate(capsys, *(tmp_path / name for name in ("codecov.yml", "empty.yml", "manifest.yaml")))
     assert (code, err) == (0, [])
-    assert out[0] == "codecov.yml: nothing of Azure ML, left alone"
+    assert out[0] == "codecov.yml: not an Azure ML file, skipped"
 
 
 def test_what_cannot_be_read_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +110,7 @@ def test_what_cannot_be_read_is_told_once(tmp_path: Path, capsys: pytest.Capture
         for name in ("binary.yml", "bracket.yml", "camera.yml", "chart.yaml", "gone.yml", "loop.yml")
     ]
     assert "this is a template" in out[3]
-    assert out[-1] == "0 right, 0 wrong; 6 unreadable"
+    assert out[-1] == "0 valid, 0 invalid; 6 unreadable"
     for name in ("binary.yml", "bracket.yml", "chart.yaml"):
         code, out, err = validate(capsys, tmp_path / name)
         assert (code, len(err)) == (1, 1), name
@@ -127,7 +127,7 @@ def test_values_that_are_rendered_later_are_let_be(tmp_path: Path, capsys: pytes
     code, out, err = validate(capsys, tmp_path)
     assert code == 1
     assert [": ".join(line.split(": ")[:2]) for line in err] == ["wrong.yml:3: limits.timeout"]
-    assert out[0] == "job.yml: a job, right"
+    assert out[0] == "job.yml: a job, valid"
     assert [line.split(": ")[2] for line in out[1:3]] == ["environment", "limits.timeout"]
 
 
@@ -143,7 +143,7 @@ def test_a_file_of_azure_ml_that_is_no_yaml_is_wrong(tmp_path: Path, capsys: pyt
     )
     code, out, err = validate(capsys, tmp_path)
     assert code == 1
-    assert out[-1] == "0 right, 4 wrong"
+    assert out[-1] == "0 valid, 4 invalid"
     assert [line.split(":")[0] for line in err] == ["broken.yml", "tag.yml", "twice.yml", "two.yml"]
 
 
@@ -153,7 +153,7 @@ def test_huge_files_are_not_looked_into(
     monkeypatch.setattr("airflow_azureml.cli.validation.LARGEST", 100)
     (tmp_path / "large.yml").write_text("a: 1\n" * 100)
     code, out, _ = validate(capsys, tmp_path)
-    assert (code, out[-1]) == (0, "0 right, 0 wrong; 1 unreadable")
+    assert (code, out[-1]) == (0, "0 valid, 0 invalid; 1 unreadable")
     assert "500 bytes" in out[0]
 
 
@@ -166,7 +166,7 @@ def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
     done = subprocess.run([script, "validate", tmp_path], capture_output=True, text=True, check=False)
     (tmp_path / "closed").chmod(0o700)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] in ("2 right, 0 wrong", "0 right, 0 wrong; 2 unreadable")
+    assert done.stdout.splitlines()[-1] in ("2 valid, 0 invalid", "0 valid, 0 invalid; 2 unreadable")
 
 
 def test_the_job_of_a_schedule_is_checked_with_its_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,8 +187,8 @@ def test_the_job_of_a_schedule_is_checked_with_its_changes(tmp_path: Path, capsy
     )
     code, out, err = validate(capsys, tmp_path)
     assert code == 1
-    assert [line for line in out if "a schedule, right" in line] == [
-        f"{name}.yml: a schedule, right" for name in ("right", "short", "there")
+    assert [line for line in out if "a schedule, valid" in line] == [
+        f"{name}.yml: a schedule, valid" for name in ("right", "short", "there")
     ]
     assert [": ".join(line.split(": ")[:2]) for line in err] == [
         "missing.yml:1: trigger",
@@ -201,7 +201,7 @@ def test_the_job_of_a_schedule_is_checked_with_its_changes(tmp_path: Path, capsy
 def test_names_may_be_given_beside_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, {"data.yml": "type: uri_folder\npath: azureml://datastores/s/paths/x/\n"})
     code, out, _ = validate(capsys, tmp_path)
-    assert (code, out[0]) == (0, "data.yml: a data asset, right")
+    assert (code, out[0]) == (0, "data.yml: a data asset, valid")
     assert out[1].startswith("warning: ")
     assert "name" in out[1]
 

@@ -145,7 +145,7 @@ WRONG = {
     ),
     "a file of another kind": (
         'AzureMLCreateDataAssetOperator(task_id="t", spec="compute.yml")',
-        ["compute.yml:1: .: this is a compute (known by "],
+        ["compute.yml:1: .: this is a compute (recognised by "],
     ),
     "a spec": (
         'AzureMLCreateBatchDeploymentOperator(task_id="t", name="blue", endpoint_name="scores", model="m")',
@@ -314,6 +314,6 @@ def test_folders_of_dag_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["validate", "--dags", str(tmp_path)]) == 1
     out, err = (text.replace(f"{tmp_path}/", "") for text in capsys.readouterr())
     assert [line.partition(": ")[0] for line in err.splitlines()] == ["broken.py:2", "null.py:1"]
-    assert "dag.py: a DAG file, 1 operator, right" in out
+    assert "dag.py: a DAG file, 1 operator, valid" in out
     assert "warning: binary.py" in out
-    assert out.endswith("1 right, 2 wrong\n")
+    assert out.endswith("1 valid, 2 invalid\n")

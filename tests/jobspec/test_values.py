@@ -173,7 +173,7 @@ ODD = [
     ("12:30:00", 'as a number of base 60: "45000" is sent'),
     ("017", 'as a number of base 8: "15" is sent'),
     ("0b11", 'as a number of base 2: "3" is sent'),
-    ("yes", 'as a truth value: "True" is sent'),
+    ("yes", 'as a boolean: "True" is sent'),
     ("3.10", 'as a number: "3.1" is sent'),
 ]
 
@@ -201,14 +201,14 @@ def test_it_is_told_where_an_anchor_or_a_merge_brings_it() -> None:
     ("given", "said"),
     [
         ("3.10", 'YAML reads 3.10 as a number: 3.1 is sent. Write "3.10" in quotes'),
-        ("2", '2 is not a text: the environment variable is sent as JSON. Write "2" in quotes.'),
-        ("true", 'true is not a text: the environment variable is sent as JSON. Write "true" in quotes.'),
+        ("2", '2 is not a string: the environment variable is sent as JSON. Write "2" in quotes.'),
+        ("true", 'true is not a string: the environment variable is sent as JSON. Write "true" in quotes.'),
         (
             "0.00001",
-            "1e-05 is not a text: the environment variable is sent as JSON. Write it as a text, in quotes.",
+            "1e-05 is not a string: the environment variable is sent as JSON. Write it as a string, in quotes.",
         ),
-        ("{a: 1}", "a mapping is not a text: the environment variable is sent as JSON. Write it as a text, in "),
-        ("", 'an empty value is not a text: the environment variable is sent as JSON. Write ""'),
+        ("{a: 1}", "a mapping is not a string: the environment variable is sent as JSON. Write it as a string, in "),
+        ("", 'an empty value is not a string: the environment variable is sent as JSON. Write ""'),
         ("2024-01-02 10:00:00", 'YAML reads 2024-01-02 10:00:00 as a date: "2024-01-02T10:00:00Z" is sent.'),
     ],
 )
@@ -223,7 +223,7 @@ def test_an_environment_variable_whose_name_is_read_as_something_else() -> None:
     found = job(f"{HEAD}environment_variables: {{NO: x, 010: y}}\n")
     assert found.body["properties"]["environmentVariables"] == {"false": "x", "8": "y"}
     assert [warning.partition(": YAML")[2] for warning in found.warnings] == [
-        ' reads the key NO as a truth value: "false" is sent. Write "NO".',
+        ' reads the key NO as a boolean: "false" is sent. Write "NO".',
         ' reads the key 010 as a number of base 8: "8" is sent. Write "010".',
     ]
 
@@ -231,11 +231,14 @@ def test_an_environment_variable_whose_name_is_read_as_something_else() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("limits: {timeout: 0.5}", "limits.timeout: 0.5 is cut to 0 seconds and not sent. Write 1 or more."),
-        ("limits: {timeout: 1.5}", "limits.timeout: 1.5 is cut to 1: a whole number of seconds is expected."),
+        ("limits: {timeout: 0.5}", "limits.timeout: 0.5 is rounded down to 0 seconds and not sent. Write 1 or more."),
+        ("limits: {timeout: 1.5}", "limits.timeout: 1.5 is rounded down to 1. Expected: a whole number of seconds."),
         ("limits: {timeout: 12:30}", "limits.timeout: YAML reads 12:30 as a number of base 60: 750 is sent."),
         ("limits: {timeout: 0100}", "limits.timeout: YAML reads 0100 as a number of base 8: 64 is sent."),
-        ("resources: {instance_count: 2.7}", "resources.instance_count: 2.7 is cut to 2: a whole number is expected."),
+        (
+            "resources: {instance_count: 2.7}",
+            "resources.instance_count: 2.7 is rounded down to 2. Expected: a whole number.",
+        ),
         ("outputs: {o: {name: a, version: 1.10}}", 'outputs.o.version: YAML reads 1.10 as a number: "1.1" is sent.'),
     ],
 )
@@ -280,8 +283,8 @@ def test_settings_without_effect_are_told() -> None:
     component = "      inputs: {{}}\n".join(PIPELINE.split("      inputs:\n        x: {}\n"))
     text = f"{component}      environment_variables: {{A: b}}\n    description: what it does\n".replace("{{}}", "{}")
     assert [warning.partition("jobs.n.")[2] for warning in job(text).warnings] == [
-        'component.environment_variables: "environment_variables" is not sent from here: it has no effect.',
-        'description: "description" is not sent from here: it has no effect.',
+        'component.environment_variables: "environment_variables" is not sent: it has no effect here.',
+        'description: "description" is not sent: it has no effect here.',
     ]
 
 
@@ -304,7 +307,7 @@ def test_labels_of_resources_are_told_too() -> None:
 
 
 def test_a_date_is_no_default() -> None:
-    with pytest.raises(SpecError, match=r"x\.default: 2024-01-02 is not a text\. Write it in quotes\."):
+    with pytest.raises(SpecError, match=r"x\.default: 2024-01-02 is not a string\. Write it in quotes\."):
         job(PIPELINE.format("{type: string, default: 2024-01-02}"))
 
 

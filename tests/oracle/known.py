@@ -7,8 +7,6 @@ import re
 from tests.oracle.judge import Verdict
 
 REASONS: tuple[tuple[str, str, str], ...] = (
-    ("refused here", r"\| name: '\S*' is not a name of a job", "no job of the service is called so"),
-    ("refused here", r"^sweep: .*job_tier = binding", "a job of its own has no pipeline to be bound to"),
     ("refused here", r"the key .* is given twice", "one of two equal keys would be lost"),
     ("refused there", r"written with .*tabs? ", "YAML takes a tab there; only the loader that is all Python does not"),
     ("refused here", r"found invalid Unicode character escape code", "half a letter cannot be sent"),
@@ -53,14 +51,18 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "what leads nowhere would fail when the job has begun",
     ),
     ("refused here", r"is the id of something in \"environments\", not of a compute", "it is no compute"),
-    ("refused here", r"an empty text is no value of an input", "the service answers that the value is required"),
+    ("refused here", r"an empty string is not accepted as an input", "the service answers that the value is required"),
     (
         "differs",
         r"\.value: ours '[-\d.e+]+', theirs '(True|False|-?\d+)'",
         "theirs cuts the fraction off {value: 0.5} and makes a truth value of {value: 1}",
     ),
     ("refused here", r"is not among the files of the build context", "the image could not be built"),
-    ("refused here", r"a folder around it", "Microsoft's client goes round forty times and uploads as many copies"),
+    (
+        "refused here",
+        r"a folder that contains it",
+        "Microsoft's client goes round forty times and uploads as many copies",
+    ),
     ("refused there", r"object\.__init__\(\) takes exactly one argument", "a fault of theirs"),
     ("refused there", r"^automl node text_.*is not in set \['classification'\]", "theirs fails to write the search"),
     (
@@ -82,7 +84,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"inputs\.\w+\.type = (binding|in text) \|", "the type beside a binding is not used"),
     (
         "refused here",
-        r"^automl node .*is not a (whole number|number|word known here|truth value)",
+        r"^automl node .*is not an? (whole number|number|accepted word|boolean)",
         "theirs reads a text in a search as a distribution that is written already",
     ),
     ("refused here", r"^spark.*a spark job needs compute|^spark node: .*there is no compute", "it would run nowhere"),
@@ -152,7 +154,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused there", r"^data: mltable at '(abfss|wasbs|https)://", "theirs reads what the stand-in has not"),
     ("refused there", r"^model: mlflow_model at '(azureml|https)://\S*a\.csv'", "a folder may have a dot in its name"),
     ("refused here", r"^model: .*flavors\.\w+: .* is not a mapping", "a flavor is a mapping"),
-    ("refused here", r"^(batch|online) .*(tags\.\w+|properties\.\w+): .* is not a text", "a tag is a text"),
+    ("refused here", r"^(batch|online) .*(tags\.\w+|properties\.\w+): .* is not a string", "a tag is a string"),
     ("refused here", r"^(batch|online|compute).*name: .* is not a name", "nothing of the service is called so"),
     ("refused here", r"^batch deployment: pipeline: .* is not a setting", "a setting is a text"),
     ("refused here", r"^batch deployment: .*logging_level: .* is not a logging level", "no such level"),

@@ -34,7 +34,7 @@ def use(convert: Convert) -> tuple[Field, Use]:
         (duration, "whole seconds, sent as an ISO 8601 duration"),
         (choice({"red": 1, "blue": 2}, "a colour"), "`red` or `blue`"),
         (listed(truth), "a list, each `true` or `false`"),
-        (listed(text), "a list, each a text"),
+        (listed(text), "a list, each a string"),
         (mapped(whole), "a mapping, each a whole number"),
         (nested(INNER), "a mapping"),
         (by_type({"a": fixed(INNER), "b": fixed(())}, "thing"), "a mapping with a `type`, `a` or `b`"),

@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="airflow-azureml", description="Check and show files of Azure ML, without a network.", epilog=ends
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    text = "show what a file asks of the service, as JSON: name, body, requests, uploads"
+    text = "show what a file sends, as JSON: name, body, requests, uploads"
     shown = commands.add_parser("render", help=text, description=text.capitalize() + ".", epilog=ends)
     shown.add_argument(
         "file",
@@ -93,18 +93,18 @@ def _parser() -> argparse.ArgumentParser:
         type=_assignment,
         help="set values by dotted path, such as inputs.rate=0.1; read as YAML",
     )
-    shown.add_argument("--name", type=_name, help="the name; by default that of the file")
+    shown.add_argument("--name", type=_name, help="the name; by default the one in the file")
     shown.add_argument(
         "--workspace",
         metavar="SUB/RG/WS",
         type=_workspace,
         default=PLACEHOLDER,
-        help="the workspace that ids are of; by default placeholders in braces stand for it",
+        help="the workspace in ids; by default placeholders in braces",
     )
     shown.set_defaults(run=_render)
-    text = "check files that Azure ML's CLI takes, such as jobs, and whole folders of them"
+    text = "check files for Azure ML's CLI, such as jobs, and whole folders of them"
     checked = commands.add_parser("validate", help=text, description=text.capitalize() + ".", epilog=ends)
-    help_ = "a file, or a folder in which all files of Azure ML (.yml, .yaml) are checked"
+    help_ = "a file, or a folder: all its Azure ML files (.yml, .yaml) are checked"
     checked.add_argument("paths", metavar="PATH", nargs="+", type=_existing, help=help_)
     help_ = "check our operators' keywords in DAG files (.py) and in folders of them, without running them"
     checked.add_argument("--dags", action="store_true", help=help_)
@@ -120,13 +120,13 @@ def _existing(text: str) -> str:
 
 def _assignment(text: str) -> str:
     if not text.partition("=")[0].strip() or "=" not in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form path.to.key=value; FILE stands before it")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form path.to.key=value; FILE comes first")
     return text
 
 
 def _name(text: str) -> str:
     if not text.strip():
-        raise argparse.ArgumentTypeError("a name is not empty")
+        raise argparse.ArgumentTypeError("the name is empty")
     return text
 
 

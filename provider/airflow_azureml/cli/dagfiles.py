@@ -22,7 +22,7 @@ class DagValidation:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.right = self.wrong = 0
+        self.valid = self.invalid = 0
 
     def run(self, paths: Sequence[str]) -> int:
         """Check DAG files, and all Python files in folders that name our package; gives back the exit code."""
@@ -31,8 +31,8 @@ class DagValidation:
             self.file(path, named)
         for error in unread:
             self.unread(problems_of(error), str(error.filename), str(error.filename) in paths)
-        print(f"{self.right} right, {self.wrong} wrong")
-        return 1 if self.wrong else 0
+        print(f"{self.valid} valid, {self.invalid} invalid")
+        return 1 if self.invalid else 0
 
     def file(self, path: str, named: bool) -> None:
         """Tell how many operators of ours a file has, and what is wrong with them."""
@@ -66,10 +66,10 @@ class DagValidation:
     def tell(self, problems: Sequence[Problem], path: str, count: int | None = None) -> None:
         """Tell the verdict on a file."""
         what = "" if count is None else f"{count} operator{'' if count == 1 else 's'}, "
-        print(f"{path}: a DAG file, {what}{'wrong' if problems else 'right'}")
+        print(f"{path}: a DAG file, {what}{'invalid' if problems else 'valid'}")
         complain(problems, path)
-        self.wrong += bool(problems)
-        self.right += not problems
+        self.invalid += bool(problems)
+        self.valid += not problems
 
     def unread(self, problems: Iterable[Problem], path: str, named: bool) -> None:
         """Tell of what cannot be read: an error where somebody gave this very file, a warning in a folder."""

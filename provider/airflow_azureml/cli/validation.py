@@ -40,7 +40,7 @@ class Validation:
         for error in unread:
             self.unread(problems_of(error), str(error.filename), named=str(error.filename) in paths)
         self.sum_up()
-        return 1 if self.counts["wrong"] else 0
+        return 1 if self.counts["invalid"] else 0
 
     def file(self, path: str, named: bool) -> None:
         """Tell a file's kind and verdict; a file of a folder that is nothing of Azure ML is counted only."""
@@ -82,7 +82,7 @@ class Validation:
     def unread(self, problems: Iterable[Problem], path: str, named: bool) -> None:
         """Tell of what cannot be read: an error where somebody gave this very file, a warning in a folder."""
         if named:
-            self.counts["wrong"] += 1
+            self.counts["invalid"] += 1
             complain(problems, path)
             return
         self.counts["unreadable"] += 1
@@ -92,15 +92,15 @@ class Validation:
 
     def sum_up(self) -> None:
         """Say how many files came to which end."""
-        further = ("recognised, not checked", "left alone", "unreadable")
+        further = ("recognised, not checked", "skipped", "unreadable")
         ends = [f"{self.counts[word]} {word}" for word in further if self.counts[word]]
-        print("; ".join([f"{self.counts['right']} right, {self.counts['wrong']} wrong", *ends]))
+        print("; ".join([f"{self.counts['valid']} valid, {self.counts['invalid']} invalid", *ends]))
 
 
 def _end(verdict: Verdict) -> str:
     if verdict.recognised is None:
-        return "left alone"
-    return "wrong" if verdict.problems else "right" if verdict.checked else "recognised, not checked"
+        return "skipped"
+    return "invalid" if verdict.problems else "valid" if verdict.checked else "recognised, not checked"
 
 
 def _as_template(problems: Sequence[Problem]) -> list[Problem]:

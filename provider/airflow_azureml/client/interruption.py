@@ -23,4 +23,4 @@ def pause(seconds: float) -> None:
     if stop is None:
         time.sleep(max(seconds, 0.0))
     elif stop.wait(seconds):
-        raise Interrupted("The wait was stopped from outside.")
+        raise Interrupted("The wait was interrupted.")

@@ -196,7 +196,7 @@ def _check_stop(stop: threading.Event | None, effect: Effect) -> None:
     """
     new = isinstance(effect, Transfer) or (isinstance(effect, Call) and effect.makes_something)
     if new and stop is not None and stop.is_set():
-        raise Interrupted("The run was stopped from outside before it began something new.")
+        raise Interrupted("The flow was interrupted before its next request or transfer.")
 
 
 # -- a call as a request

@@ -58,8 +58,8 @@ def untrusted(url: str, control: ControlPlane) -> UntrustedHostError:
     """The refusal, naming what would be accepted."""
     trusted = ", ".join(f"*{name}" if name.startswith(".") else name for name in dict.fromkeys(control.trusted))
     return UntrustedHostError(
-        f"No token is sent to {host_and_port(url)}, which an answer or a setting named. Trusted here: {trusted}. "
-        "If the host is yours, add it to the connection's extra `trusted_hosts`."
+        f"No token is sent to {host_and_port(url)}, a host that a response or a setting names. Trusted here: "
+        f"{trusted}. If the host is yours, add it to the connection's extra `trusted_hosts`."
     )
 
 

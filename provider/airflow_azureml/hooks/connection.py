@@ -150,7 +150,7 @@ def from_azure(given: Mapping[str, Any], fields: ConnectionFields, problems: lis
     if not (fields.login and fields.password):
         for name in AZURE_KEYS:
             if not is_empty(given.get(name)):
-                problems.append(f"{name}: signing in by it is not supported here. Accepted: login and password.")
+                problems.append(f"{name}: this way to sign in is not supported. Accepted: login and password.")
     return found
 
 
@@ -227,7 +227,7 @@ def file(name: str, value: Any, problems: list[str]) -> str | None:
     """The path of a file that exists on this machine."""
     if isinstance(value, str) and os.path.isfile(os.path.expanduser(value.strip())):
         return os.path.expanduser(value.strip())
-    problems.append(f"{name}: {value!r} is not a file on this machine. Expected the path of one that is.")
+    problems.append(f"{name}: {value!r} is not a file on this machine. Expected the path of an existing file.")
     return None
 
 
@@ -253,7 +253,7 @@ def hosts(name: str, value: Any, problems: list[str]) -> tuple[str, ...]:
     rows = listed(value) if isinstance(value, str) else value
     if isinstance(rows, list) and all(isinstance(row, str) and HOST.fullmatch(row.strip()) for row in rows):
         return tuple(row.strip().removeprefix("*") for row in rows)
-    accepted = "a list of host names; `.example.com` stands for all below it"
+    accepted = "a list of host names; `.example.com` for all its subdomains"
     problems.append(f"{name}: {value!r} is not accepted. Expected {accepted}.")
     return ()
 

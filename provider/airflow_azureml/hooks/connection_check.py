@@ -44,12 +44,12 @@ def advice(error: AzureMLError, settings: Settings) -> str:
             "(`Reader` is enough to look at jobs, not to submit them)."
         )
     if isinstance(error, UnauthorizedError):
-        return "Check `tenant_id` and `cloud`: the token is good, but not for this subscription's directory."
+        return "Check `tenant_id` and `cloud`: the token is valid, but not for this subscription's directory."
     if isinstance(error, ServiceError) and (isinstance(error, NotFoundError) or error.code in COORDINATE_BY_CODE):
         return _wrong_coordinate(error.code, settings.workspace)
     if isinstance(error, UnreachableError):
         field = "`endpoint`" if settings.endpoint else "`cloud`"
-        return f"Check {field} and that this machine may reach the address."
+        return f"Check {field} and that this machine can reach the address."
     return ""
 
 

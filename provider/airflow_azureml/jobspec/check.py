@@ -34,10 +34,10 @@ class Verdict:
     problems: tuple[Problem, ...] = ()
 
     def __str__(self) -> str:
-        """``a command job, right``."""
+        """``a command job, valid``."""
         if self.recognised is None:
-            return "nothing of Azure ML, left alone"
-        state = "wrong" if self.problems else "right" if self.checked else "recognised, not checked"
+            return "not an Azure ML file, skipped"
+        state = "invalid" if self.problems else "valid" if self.checked else "recognised, not checked"
         return f"{self.recognised.title}, {state}"
 
 
@@ -70,7 +70,7 @@ def _is_unread(found: Recognised, document: Document) -> bool:
     return found.name == "component" and isinstance(word, str) and word.lower() in UNREAD_COMPONENTS
 
 
-OPEN = "this is a template: it can be checked only once it is rendered."
+OPEN = "this is a template: it can be checked only after rendering."
 
 
 def _is_open(problem: Problem, document: Document) -> bool:
@@ -94,7 +94,7 @@ def _beside(found: Recognised, document: Document) -> Iterator[str]:
     """Warn of what a file of its own needs and lacks; a component that a pipeline job takes needs no name."""
     if found.name in RESOURCES and found.name != "component":
         for key in _lacking(found.name, document):
-            yield str(document.root.problem(f"{key} is not given here: it must be given beside the file.", key))
+            yield str(document.root.problem(f"{key} is missing: it must be given together with the file.", key))
 
 
 def _lacking(name: str, document: Document) -> list[str]:

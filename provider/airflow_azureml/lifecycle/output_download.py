@@ -18,7 +18,7 @@ def download(ws: Workspace, name: str, output: str, target: LocalFolder) -> Step
     job = yield from jobs.get(ws, name)
     outputs = (yield from result(ws, job)).outputs
     if output not in outputs:
-        known = ", ".join(outputs) or "it has none"
+        known = ", ".join(outputs) or "none, the job has no outputs"
         raise SpecError([Problem("output", f"{output!r} is not an output of job {name}. Accepted: {known}.")])
     location = yield from enter(ws, outputs[output].path, outputs[output].https_url)
     moved: Transferred = yield Transfer(location, target)

@@ -90,7 +90,7 @@ class _Merging:
         if not packed and not os.path.exists(path):
             raise FolderError(f"there is no file or folder {path} to include")
         if not name:
-            raise FolderError("the root of all folders cannot be included")
+            raise FolderError("the root folder cannot be included")
         there = os.path.join(code, name) if code else ""
         same = os.path.islink(there) and os.path.realpath(there) == os.path.realpath(path)
         if there and os.path.lexists(there) and not same:
@@ -120,7 +120,7 @@ class _Merging:
             self.files[encodable(name)] = real
             return
         if real in around:
-            raise FolderError(f"{path} is a link to {real}, a folder around it")
+            raise FolderError(f"{path} is a link to {real}, a folder that contains it")
         for entry in sorted(_names(path)):
             inner = os.path.join(path, entry)
             below = f"{name}/{entry}" if name else entry

@@ -114,7 +114,7 @@ def scan(source: str, component: bool = False) -> Folder:
 
     :param source: absolute path of a folder or file.
     :param component: it is the code of a component, from which more is left out.
-    :raises FolderError: for an empty folder, a broken link, or a link that leads back to a folder around it.
+    :raises FolderError: for an empty folder, a broken link, or a link that leads back to a folder that contains it.
     """
     source = os.path.normpath(source)
     if not os.path.isdir(source):
@@ -154,7 +154,7 @@ class _Walk:
             real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(around[-1], entry.name)
             if real in around:
                 if self.takes_any(real):
-                    raise FolderError(f"{entry.path} is a link to {real}, a folder around it")
+                    raise FolderError(f"{entry.path} is a link to {real}, a folder that contains it")
                 continue
             before = self.progress.files
             yield from self.through(entry.path, (*around, real))

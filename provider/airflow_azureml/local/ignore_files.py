@@ -69,7 +69,7 @@ def _path(text: str) -> str:
     elif parts[0] != "**" and not "".join(parts[1:]) and len(parts) <= 2:
         parts.insert(0, "**")
     if not parts:
-        raise ValueError("there is nothing in it")
+        raise ValueError("it is empty")
     if not parts[-1] and len(parts) > 1:
         parts[-1] = "**"
     return f"^{_parts(parts)}$"
@@ -100,7 +100,7 @@ def _name(part: str) -> str:
         at += 1
         if letter == "\\":
             if at == len(part):
-                raise ValueError("nothing follows its last backslash")
+                raise ValueError("it ends in a backslash")
             found += re.escape(part[at])
             at += 1
         elif letter in "*?":

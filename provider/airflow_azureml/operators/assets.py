@@ -21,8 +21,8 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
     """Register what lies at a path under a name and version; registering the same again changes nothing.
 
     :param version: left out: the latest one if its path is equal, else the next.
-    :param description: a text for people.
-    :param tags: mapping of texts.
+    :param description: free text, shown in Studio.
+    :param tags: mapping of strings.
     :param spec: the CLI's YAML of the asset: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     """
 

@@ -43,7 +43,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         ``max_concurrency_per_instance``, ``max_retries``, ``logging_level`` and ``output_file_name``.
         An ``error_threshold`` of -1 ignores all failures.
     :param retry_timeout: seconds, or a timedelta, for each mini-batch.
-    :param tags: mapping of texts, as is ``properties``.
+    :param tags: mapping of strings, as is ``properties``.
     """
 
     def __init__(

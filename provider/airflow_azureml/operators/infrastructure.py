@@ -22,8 +22,8 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     """Make a batch endpoint, or change it where it differs; what is not given stays as it is.
 
     :param name: 3 to 32 letters, digits and ``-``; unique in the workspace's region.
-    :param description: a text for people.
-    :param tags: mapping of texts, as is ``properties``.
+    :param description: free text, shown in Studio.
+    :param tags: mapping of strings, as is ``properties``.
     :param default_deployment: the deployment that runs where an invocation names none; it must exist.
     :param spec: the CLI's YAML of a batch endpoint: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     :return: ``{"id", "name"}``.
@@ -106,7 +106,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     :param code: local folder, relative to the DAG file's folder, or the id of registered code; with ``scoring_script``,
         a file in it. ``code_configuration`` is the same as one mapping.
     :param environment: a reference, or a mapping with ``image``, ``conda_file``, ``build``; registered like a model.
-    :param environment_variables: mapping of texts, as are ``tags`` and ``properties``.
+    :param environment_variables: mapping of strings, as are ``tags`` and ``properties``.
     :param compute: a name, ``azureml:name`` or an ARM id.
     :param job_resources: mapping with ``instance_count``, ``instance_type`` ...; Airflow itself owns ``resources``.
     :param instance_count: nodes of a job.
@@ -118,7 +118,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     :param retry_settings: ``{"max_retries", "timeout"}``, seconds for each mini-batch.
     :param logging_level: ``info``, ``warning`` or ``debug``.
     :param settings: of a model, the keywords above in one mapping; of a pipeline, ``default_compute`` and the like.
-    :param description: a text for people.
+    :param description: free text, shown in Studio.
     :param set_default: make it the endpoint's default deployment as well.
     :param spec: the CLI's YAML of a batch deployment: a ``.yml`` file's name, YAML text or a mapping; keywords win.
     :return: ``{"id", "name"}``.

@@ -101,9 +101,9 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     :param code: local folder or file, relative to the DAG file's folder, or the id of registered code.
     :param inputs: literals, data (``{"type": ..., "path": ...}``) or outputs of other tasks, ``task.output["name"]``.
     :param outputs: mappings by name; an output that is None or ``{}`` is a ``uri_folder`` in its default mode.
-    :param environment_variables: mapping of texts.
-    :param tags: mapping of texts, beside those that name the task.
-    :param properties: mapping of texts.
+    :param environment_variables: mapping of strings.
+    :param tags: mapping of strings, beside those that name the task.
+    :param properties: mapping of strings.
     :param distribution: the CLI's mapping, as are ``queue_settings``, ``services`` and ``notification_setting``.
     :param identity: the CLI's mapping, or its ``type`` word.
     :param limits: ``{"timeout": seconds}``.
@@ -113,7 +113,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     :param instance_type: as in ``job_resources``, as are ``instance_count``, ``shm_size`` and ``docker_args``.
     :param experiment_name: default: the DAG's id.
     :param display_name: default: ``dag_id.task_id``, of a mapped task with its label: ``dag_id.task_id [label]``.
-    :param description: a text for people.
+    :param description: free text, shown in Studio.
     :param parent_job_name: the job to show this one below.
     """
 

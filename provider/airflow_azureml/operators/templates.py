@@ -56,7 +56,7 @@ def without_date(error: Exception, known: Container[str]) -> str | None:
         found[1], ""
     )
     return (
-        f"{{{{ {found[1]} }}}}: undefined, for this run has no logical date. Write "
+        f"{{{{ {found[1]} }}}}: undefined, because this run has no logical date. Write "
         f"{{{{ {moment}{filtered} }}}}, or trigger the DAG with a logical date."
     )
 

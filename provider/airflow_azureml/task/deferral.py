@@ -35,7 +35,7 @@ class DeferrableOperator(BaseOperator):
         if deferred is None:
             deferred = note.get("try_number")
         if deferred is not None and deferred != ti.try_number:
-            self.log.info("Airflow resumed what try %s was deferred for: try %s starts over.", deferred, ti.try_number)
+            self.log.info("Airflow resumed the deferral of try %s: try %s starts over.", deferred, ti.try_number)
             self._began = time.time()
             return self.execute(context)
         self._began = note.get("began")

@@ -236,7 +236,7 @@ class JobTask:
 
         why = self.client.run(cancellation(self.workspace, job))
         if why.limit is not None:
-            self.log.error("Azure ML job %s was ended by its own limit of time.", job.name)
+            self.log.error("Azure ML job %s was ended by its own time limit.", job.name)
             return self._failure(job, self.client.run(overdue(self.workspace, job, why.limit)))
         self.log.warning("Azure ML job %s ended as %s, and not by this task.", job.name, job.status)
         parts = (f"Azure ML job {job.name} was canceled, and not by this task.", why.reason, self._page(job))

@@ -57,7 +57,7 @@ def arguments(
 def _short(given: object, kind: str) -> Mapping[str, Any]:
     """Write the short form as the one input that it means."""
     if not isinstance(given, (str, os.PathLike, Mapping)):
-        accepted = "one path, or a mapping with a path. A literal has a name, in inputs"
+        accepted = "one path, or a mapping with a path. Give literals by name, in inputs"
         message = f"{show(given)} is not data. Accepted: {accepted}."
         raise SpecError([Problem("input", message)])
     entry = given if isinstance(given, Mapping) else {"path": os.fspath(given), "type": kind}

@@ -175,7 +175,7 @@ def _lacking(root: Located) -> tuple[Problem, ...]:
     if _runs_a_pipeline(root.value):
         if any(root.value.get(key) is not None for key in SOURCES):
             return ()
-        return (root.problem("a pipeline deployment needs component or job_definition, one of them.", "component"),)
+        return (root.problem("a pipeline deployment needs exactly one of component and job_definition.", "component"),)
     missing = [key for key in ("model", "compute") if root.value.get(key) is None]
     return tuple(root.problem(f'"{key}" is required.', key) for key in missing)
 
@@ -202,7 +202,9 @@ def _model(root: Located, ctx: Translator) -> dict[str, Any]:
             ctx.error(root, "this is given here and in resources. Give it once.", "instance_count")
         body["resources"] = {"instanceCount": count}
     if body.get("outputAction") == "SummaryOnly" and body.get("outputFileName"):
-        ctx.error(root, "output_action: summary_only writes no such file. Accepted: append_row.", "output_file_name")
+        ctx.error(
+            root, "with output_action: summary_only no such file is written. Accepted: append_row.", "output_file_name"
+        )
     return body
 
 
@@ -214,7 +216,7 @@ def _pipeline(root: Located, ctx: JobTranslator) -> dict[str, Any]:
     body = convert_mapping(PIPELINE, root, ctx, extra=PIPELINE_KEYS)
     sources = [key for key in SOURCES if root.value.get(key) is not None]
     if len(sources) > 1:
-        ctx.error(root, "a pipeline deployment needs component or job_definition, one of them.", "component")
+        ctx.error(root, "a pipeline deployment needs exactly one of component and job_definition.", "component")
         return body
     configuration: dict[str, Any] = {"deploymentConfigurationType": "PipelineComponent"}
     for source in sources:
@@ -254,7 +256,7 @@ def _setting(located: Located, ctx: Translator) -> str | Invalid:
     if isinstance(located.value, (str, bool, int, float)):
         warn_of_reading(located, ctx, str(located.value))
         return str(located.value)
-    return ctx.error(located, f"{show(located.value)} is not a setting. Accepted: a text, a number, true, false.")
+    return ctx.error(located, f"{show(located.value)} is not a setting. Accepted: a string, a number, true, false.")
 
 
 def _reference(identity: str | Placeholder | Invalid) -> Body | Invalid:

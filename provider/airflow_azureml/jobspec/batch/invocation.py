@@ -97,7 +97,7 @@ def _compute(located: Located, ctx: Translator) -> Converted[Body]:
     if found is INVALID:
         return INVALID
     if str(located.value.get("target")).lower() == "local" and found.get("instanceCount", 1) != 1:
-        return ctx.error(located, "the compute local has one instance.", "instance_count")
+        return ctx.error(located, "the compute local has exactly one instance.", "instance_count")
     return found or OMIT
 
 

@@ -230,7 +230,7 @@ def _mode(located: Located, ctx: Translator, words: Mapping[str, str], unknown: 
     if given is None:
         return None
     if isinstance(given, str) and given.lower() in unknown:
-        ctx.warn(located.child("mode"), f"a batch job has no mode {show(given)}; the service's own default is taken.")
+        ctx.warn(located.child("mode"), f"a batch job takes no mode {show(given)}: the service's default is used.")
         return None
     accepted = {word: mode for word, mode in words.items() if word not in unknown}
     return choice(accepted, "a mode")(located.child("mode"), ctx)

@@ -48,7 +48,7 @@ def altered(text: str, value: Any) -> bool:
 def described(text: str, value: Any) -> str:
     """Name what YAML reads in a text."""
     if isinstance(value, (bool, datetime.date, datetime.time)):
-        return "a truth value" if isinstance(value, bool) else "a date"
+        return "a boolean" if isinstance(value, bool) else "a date"
     digits = text.lstrip("+-").lower()
     if ":" in digits:
         return "a number of base 60"

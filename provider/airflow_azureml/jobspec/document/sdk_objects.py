@@ -53,10 +53,11 @@ def plain(job: Any) -> dict[str, Any]:
         dumped = json.loads(json.dumps(job._to_dict(), default=str))
     except Exception as error:  # noqa: BLE001 - the fault of another library, whatever it is
         reason = " ".join(str(error).split())
-        message = f"azure-ai-ml cannot write this {type(job).__name__} down: {type(error).__name__}: {reason[:500]}"
+        failure = f"{type(error).__name__}: {reason[:500]}"
+        message = f"azure-ai-ml cannot convert this {type(job).__name__} to a job file: {failure}"
         raise SpecError([Problem("", message)]) from None
     if not isinstance(dumped, dict):
-        raise SpecError([Problem("", f"azure-ai-ml writes this {type(job).__name__} down as something else.")])
+        raise SpecError([Problem("", f"azure-ai-ml does not convert this {type(job).__name__} to a mapping.")])
     value = _cleaned(dumped)
     assert isinstance(value, dict)
     _complete(job, value)

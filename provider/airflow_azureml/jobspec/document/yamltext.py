@@ -26,20 +26,22 @@ DEPTH = 100
 DIGITS = 1000
 """How long a whole number may be."""
 
-SCALARS = {"int": "a whole number", "float": "a number", "bool": "a truth value", "timestamp": "a date"}
+SCALARS = {"int": "a whole number", "float": "a number", "bool": "a boolean", "timestamp": "a date"}
 """Tags that a value gets by its looks, and what it should be then."""
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML does not take in a text. Source: YAML 1.1, section 5.1."""
 
 HINTS = (
-    ("mapping values are not allowed", 'a ":" too many, or a wrong indentation; a text with ": " in it needs quotes'),
-    ("did not find expected key", "a wrong indentation, or a quoted text that goes on behind its quotes"),
+    ("mapping values are not allowed", 'an unexpected ":", or wrong indentation; a string with ": " in it needs '
+     "quotes"),
+    ("did not find expected key", "wrong indentation, or text after a closing quote"),
     ("unexpected end of stream", "a quote is opened here and not closed"),
-    ("expected ',' or", "a comma or closing bracket is missing; a text with brackets in it, as of a binding, "
+    ("expected ',' or", "a comma or closing bracket is missing; a string with brackets in it, such as a binding, "
      "needs quotes here"),
-    ("another document", 'a second document begins here. Accepted: one in a file'),
-    ("undefined alias", "a * begins an alias, and there is no such anchor (&) before it; a text needs quotes"),
+    ("another document", "a second document begins here. Accepted: one document per file"),
+    ("undefined alias", "* begins an alias, and no anchor (&) of this name precedes it; a string that begins with * "
+     "needs quotes"),
 )  # fmt: skip
 """What PyYAML's messages mean to the author of a job file."""
 
@@ -123,8 +125,8 @@ def _unstartable(text: str, mark: Any) -> str:
     line = (text.splitlines() or [""])[min(mark.line, text.count("\n"))] + " "
     letter = line[min(mark.column, len(line) - 1)]
     if letter == "\t":
-        return "a tab stands here; YAML is indented by spaces"
-    return f"a text cannot begin with {letter} without quotes"
+        return "unexpected tab; YAML is indented by spaces"
+    return f"a string that begins with {letter} needs quotes"
 
 
 def _unprintable(text: str, place: SourceLocation) -> Problem | None:
@@ -132,7 +134,7 @@ def _unprintable(text: str, place: SourceLocation) -> Problem | None:
     if found is None:
         return None
     line = text.count("\n", 0, found.start()) + 1
-    return Problem("", f"invalid YAML: the control character {found[0]!r} stands here.", place.file, line)
+    return Problem("", f"invalid YAML: unexpected control character {found[0]!r}.", place.file, line)
 
 
 # -- what is wrong with nodes
@@ -216,7 +218,7 @@ class Survey:
 
         if not isinstance(node, yaml.ScalarNode):
             what = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
-            self.refuse(path, node, f"a {what} cannot be a key. A text that begins with a bracket needs quotes.")
+            self.refuse(path, node, f"a {what} cannot be a key. A string that begins with a bracket needs quotes.")
             return id(node)
         if node.tag == CORE + "str":
             return str(node.value)
@@ -254,7 +256,7 @@ class Survey:
         """Check the tag of a node; plain values have those of YAML's own types."""
         known = node.tag in self.loader.yaml_constructors
         if not known and node.tag == CORE + "value":
-            self.refuse(path, node, '"=" has a meaning of its own in YAML. Write it in quotes.')
+            self.refuse(path, node, '"=" has a special meaning in YAML. Write it in quotes.')
         elif not known and node.tag != CORE + "merge":
             tag = node.tag.replace(CORE, "!!")
             self.refuse(path, node, f"the tag {show(tag)} is not accepted: a job file has plain values.")

@@ -78,8 +78,8 @@ def warn_of_optional(located: Located, ctx: Translator, optional: Collection[str
             better = f"$[[--{port} ${{{{inputs.{port}}}}}]]"
             ctx.warn(
                 located,
-                f'the optional input "{port}" stands outside of $[[ ]]: Azure ML refuses the component, also where the '
-                f"input is given. Write {better}, or declare it without optional.",
+                f'the optional input "{port}" is used outside $[[ ]]: Azure ML refuses the component even if the '
+                f"input is given. Write {better}, or declare it required.",
             )
 
 

@@ -29,8 +29,8 @@ MODES = (
     *("hdfs", "link"),
 )
 EMPTY_DEFAULT = (
-    'an empty default is none to Azure ML: a job that leaves the input out fails ("Assignment for parameter … is not '
-    'specified"). Make the input optional, or give a word that the script takes for nothing, such as "none".'
+    'Azure ML ignores an empty default: a job that omits the input fails ("Assignment for parameter … is not '
+    'specified"). Make the input optional, or give a word that the script treats as empty, such as "none".'
 )
 """Source: Azure/azure-sdk-for-python#38892."""
 
@@ -112,7 +112,7 @@ def _data_output(located: Located, ctx: Translator) -> Body:
 def _primitive_output(located: Located, ctx: Translator) -> Body:
     unknown = [key for key in located.value if key not in {row.name for row in _PRIMITIVE}]
     for key in unknown:
-        ctx.warn(located.child(key), f"the unknown key {show(key)} is not sent.")
+        ctx.warn(located.child(key), f"unknown key {show(key)}: not sent.")
     return convert_mapping(_PRIMITIVE, located, ctx, extra=unknown)
 
 

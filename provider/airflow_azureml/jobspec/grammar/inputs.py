@@ -109,7 +109,7 @@ def not_an_input(located: Located, ctx: Translator) -> Invalid:
     value = located.value
     if value is None:
         return ctx.error(
-            located, "an empty value is not an input. Accepted: a text, number or truth value, or data with a path."
+            located, "an empty value is not an input. Accepted: a string, number or boolean, or data with a path."
         )
     if isinstance(value, (Mapping, list, tuple)):
         name = located.name if not (located.name == "value" and len(located.path) > 2) else str(located.path[-2])
@@ -121,10 +121,10 @@ def not_an_input(located: Located, ctx: Translator) -> Invalid:
         what = "mapping" if isinstance(value, Mapping) else "list"
         return ctx.error(
             located,
-            f"the input {show(name)} is a {what} as a literal. Pass it as one text and parse that in the script; "
-            f"json.dumps gives {text!r}. Accepted: a text, number or truth value, or data with a path.",
+            f"the input {show(name)} is a {what}, not a literal. Pass it as one string and parse that in the script; "
+            f"json.dumps gives {text!r}. Accepted: a string, number or boolean, or data with a path.",
         )
-    return ctx.error(located, f"{show(value)} is not an input. Write it as text in quotes.")
+    return ctx.error(located, f"{show(value)} is not an input. Write it as a string in quotes.")
 
 
 SECRET = re.compile(r"passw(or)?d|pwd|secret|token|credential|(api|account|access|private)_?key", re.IGNORECASE)
@@ -141,7 +141,9 @@ def _data(located: Located, ctx: Translator) -> Body | Invalid | None:
     value, from_python = located.value, located.document.from_python
     typed = value.get("type") in LITERAL_TYPES or "value" in value or "default" in value
     if typed and not from_python and "path" not in value:
-        return ctx.error(located, f"a literal is written alone, as {located.name}: 1. A mapping is data, with a path.")
+        return ctx.error(
+            located, f"write a literal alone, such as {located.name}: 1. A mapping describes data and needs a path."
+        )
     kind = input_type(located, ctx)
     unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if from_python else ())))
     mode = input_mode(located, ctx, kind)
@@ -174,7 +176,7 @@ def _fits(located: Located, ctx: Translator, kind: str | Invalid) -> bool:
     refused = ("path", "mode") if kind in LITERAL_TYPES else ("default",)
     for key in (*refused, *(key for key in ("min", "max") if key not in numeric)):
         if value.get(key) is not None:
-            ctx.error(located, f"an input of type {kind} has no {key}.", key)
+            ctx.error(located, f"an input of type {kind} takes no {key}.", key)
             return False
     if kind in LITERAL_TYPES and value.get("default") is None and not value.get("optional"):
         ctx.error(located, f"the input {show(located.name)} is declared as a {kind} and has no value.")

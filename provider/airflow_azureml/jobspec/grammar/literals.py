@@ -13,8 +13,8 @@ from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import warn_of_base
 
 EMPTY = (
-    'an empty text is not accepted as an input: Azure ML refuses it ("The Value field is required"). '
-    'Leave the input out, or give a word that the script takes for nothing, such as "none".'
+    'an empty string is not accepted as an input: Azure ML refuses it ("The Value field is required"). '
+    'Omit the input, or give a word that the script treats as empty, such as "none".'
 )
 """Source: Azure/azure-sdk-for-python#41834."""
 
@@ -30,7 +30,7 @@ def check_literal(located: Located, ctx: Translator, kind: str) -> None:
     if value == "":
         ctx.reject(located, EMPTY)
     elif isinstance(value, str) and not value.strip():
-        ctx.warn(located, f"the text is only white space, and {EMPTY}")
+        ctx.warn(located, f"the string is only whitespace, and {EMPTY}")
     _warn_of_data(located, ctx)
     if kind in ("number", "integer"):
         warn_of_base(located, ctx, value)
@@ -50,10 +50,10 @@ def _warn_of_data(located: Located, ctx: Translator) -> None:
     if found is None and not reference:
         return
     place = text.partition("?")[0]  # what may follow is a signature
-    what = "a reference" if found is None else f"a {found} that is there"
+    what = "an asset or address" if found is None else f"an existing {found}"
     kind = "uri_file" if found == "file" or (found is None and "." in place.rpartition("/")[2]) else "uri_folder"
     ctx.warn(
         located,
-        f"{show(place)} is sent as a text, though it is {what}. Data is written as a mapping: "
+        f"{show(place)} is sent as a string, although it names {what}. Write data as a mapping: "
         f"{{type: {kind}, path: {show(place)}}}.",
     )

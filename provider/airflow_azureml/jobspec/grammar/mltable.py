@@ -47,13 +47,15 @@ def warn_of_no_table(path: str, located: Located, ctx: Translator) -> None:
     """Warn where a local table of a job is none: the job would fail when it reads it."""
     files = located.document.files
     if files.kind(path) == "folder" and files.kind(os.path.join(path, FILE)) != "file":
-        ctx.warn(located, f"{path} has no file {FILE}, by which a table is read.")
+        ctx.warn(located, f"{path} has no file {FILE}, which defines the table.")
 
 
 def _document(path: str, located: Located, ctx: Translator) -> Document | Any:
     files = located.document.files
     if files.kind(path) != "folder":
-        return ctx.error(located, f"{show(located.value)} is not a folder. Accepted for mltable: the one of {FILE}.")
+        return ctx.error(
+            located, f"{show(located.value)} is not a folder. Accepted for mltable: the folder that holds {FILE}."
+        )
     file = os.path.join(path, FILE)
     if files.kind(file) != "file":
         return ctx.error(located, f"{show(located.value)} is not a table: there is no file {file}.")

@@ -86,7 +86,7 @@ def _registered(located: Located, ctx: Translator, value: Mapping[str, Any]) -> 
             ctx.error(located, f"{show(name)} is not a name. Accepted: up to 255 letters, digits, - and _.", "name")
     if "version" in value:
         if not isinstance(version, (str, int, float)):
-            ctx.error(located, f"{show(version)} is not a version. Accepted: a text or a number.", "version")
+            ctx.error(located, f"{show(version)} is not a version. Accepted: a string or a number.", "version")
         elif name is None:
             ctx.error(located, "a version needs a name.", "version")
         else:

@@ -34,13 +34,13 @@ def warn_of_local_files(conda: Located, ctx: Translator) -> None:
         if isinstance(line.value, str) and _local(line.value.strip()):
             ctx.warn(
                 line,
-                f"{show(line.value)} names local files, and where Azure ML builds the image there are none. Write down "
+                f"{show(line.value)} names local files, which do not exist where Azure ML builds the image. List "
                 "the packages themselves, or give a build context with a Dockerfile.",
             )
     channels = conda.value.get("channels")
     for channel in conda.child("channels").items() if isinstance(channels, list) else ():
         if isinstance(channel.value, str) and channel.value.startswith((".", "/", "~", "file:")):
-            ctx.warn(channel, f"{show(channel.value)} is local, and where Azure ML builds the image it is not there.")
+            ctx.warn(channel, f"{show(channel.value)} is local, and does not exist where Azure ML builds the image.")
 
 
 def _pip_lines(conda: Located) -> Iterator[Located]:

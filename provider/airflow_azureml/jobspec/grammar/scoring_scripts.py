@@ -85,7 +85,7 @@ def _check_syntax(path: str, located: Located, ctx: Translator) -> None:
     except ValueError as error:
         ctx.error(located, f"Python cannot parse the script: {path}: {error}.")
     except (RecursionError, MemoryError):
-        ctx.warn(located, f"{path} is too deeply nested to be looked at.")
+        ctx.warn(located, f"{path} is too deeply nested to be checked.")
 
 
 def _later(content: bytes, error: SyntaxError) -> str | None:
@@ -97,5 +97,5 @@ def _later(content: bytes, error: SyntaxError) -> str | None:
         near.append('f"')  # the line that is named need not be that of the string
     for version, what, pattern in LATER_SYNTAX:
         if version > sys.version_info[:2] and any(pattern.search(line) for line in near):
-            return f"{what}, which Python {version[0]}.{version[1]} brought"
+            return f"{what}, new in Python {version[0]}.{version[1]}"
     return None

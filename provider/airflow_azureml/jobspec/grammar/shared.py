@@ -38,9 +38,9 @@ def variable(located: Located, ctx: Translator) -> Json | Invalid:
     """
     found = anything(located, ctx)
     if found is not INVALID and not isinstance(found, str) and located.written is None:
-        exact = f'Write "{show(found)}" in quotes' if isinstance(found, int) else "Write it as a text, in quotes"
+        exact = f'Write "{show(found)}" in quotes' if isinstance(found, int) else "Write it as a string, in quotes"
         better = 'Write "" for an empty one' if found is None else exact
-        ctx.warn(located, f"{show(found)} is not a text: the environment variable is sent as JSON. {better}.")
+        ctx.warn(located, f"{show(found)} is not a string: the environment variable is sent as JSON. {better}.")
     return found
 
 
@@ -153,7 +153,7 @@ def resources(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
         body[ctx.key("dockerArgsList")] = body.pop(key)
         for name, rest in (("locations", "locations"), ("max_instance_count", "maxInstanceCount")):
             if body.pop(ctx.key(rest), None) is not None:
-                ctx.warn(located, f"{name} is not sent beside docker_args as a list. Write docker_args as one text.")
+                ctx.warn(located, f"{name} is not sent if docker_args is a list. Write docker_args as one string.")
     return body
 
 

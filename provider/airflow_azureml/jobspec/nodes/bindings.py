@@ -75,7 +75,7 @@ def _check_form(located: Located, ctx: Translator, text: str) -> None:
         elif part == "jobs" and (len(rest) < 3 or rest[1] not in ("inputs", "outputs")):
             ctx.error(located, f"{found[0]}: this names no output. Accepted: ${{{{parent.jobs.NODE.outputs.NAME}}}}.")
     if "parent." in text and ALMOST.search(PARENT.sub("", text)):
-        ctx.warn(located, f"{show(text)} is sent as a text. A binding is written ${{{{parent.…}}}}.")
+        ctx.warn(located, f"{show(text)} is sent as a string. Write a binding as ${{{{parent.…}}}}.")
 
 
 PARTS = ("inputs", "outputs", "jobs")

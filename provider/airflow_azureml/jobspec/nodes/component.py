@@ -117,7 +117,7 @@ def component_resources(located: Located, ctx: Translator) -> dict[str, Any] | I
     unknown = [key for key in located.value if key not in names]
     body = convert_mapping(RESOURCES, located, ctx.in_form(Form.COMPONENT, ctx.bound), extra=unknown)
     for key in unknown:
-        ctx.warn(located.child(key), f"unknown key {show(key)}; it is not sent.")
+        ctx.warn(located.child(key), f"unknown key {show(key)}: not sent.")
     return {key: value for key, value in body.items() if key != "properties"}
 
 
@@ -163,6 +163,6 @@ def unknown_keys(located: Located, ctx: Translator, known: Collection[str]) -> d
     for key in located.value:
         if key not in known and key != "$schema":
             item = located.child(key)
-            ctx.warn(item, f"unknown key {show(key)}; it is sent as it is.")
+            ctx.warn(item, f"unknown key {show(key)}: sent unchanged.")
             rest[str(key)] = anything(item, ctx)
     return rest

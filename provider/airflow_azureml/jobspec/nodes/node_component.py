@@ -26,7 +26,7 @@ def component(located: Located, ctx: JobTranslator, kind: str) -> Component | In
     if isinstance(given, Mapping):
         if not ctx.kinds[kind].component_inline and not located.document.from_python:
             accepted = "a file, azureml:NAME:VERSION, an id"
-            return ctx.error(located, f"a {kind} component cannot be written out here. Accepted: {accepted}.")
+            return ctx.error(located, f"a {kind} component cannot be defined inline here. Accepted: {accepted}.")
         return read(located, ctx, kind)
     if not isinstance(given, str) or not given:
         return ctx.error(located, f"{show(given)} is not a component. Accepted: a file, azureml:NAME:VERSION, an id.")
@@ -38,7 +38,7 @@ def component(located: Located, ctx: JobTranslator, kind: str) -> Component | In
         ctx.components[key] = None
         ctx.components[key] = _read_file(key[0], located, ctx, kind)
     known = ctx.components[key]
-    return ctx.error(located, f"{show(given)}: this component is a part of itself.") if known is None else known
+    return ctx.error(located, f"{show(given)}: this component contains itself.") if known is None else known
 
 
 def component_type(located: Located, ctx: JobTranslator) -> str | None:

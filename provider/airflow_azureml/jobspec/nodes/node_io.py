@@ -68,7 +68,7 @@ def node_inputs(
         if unknown_port and not found.more_inputs:
             if found.located is located:
                 one_input(item, ctx, port)  # nothing could be inferred, for a reason that it tells
-            ctx.warn(item, f"the component declares no input {show(item.name)}; it is not sent.")
+            ctx.warn(item, f"the component declares no input {show(item.name)}: not sent.")
             continue
         if found.inputs is None:
             converted = _of_registered(item, ctx)
@@ -169,7 +169,7 @@ def node_outputs(located: Located, ctx: Translator, scope: Scope, name: str, fou
         bindings.check(item, ctx, scope, name)
         converted = one_output(item, ctx, found.located is located)
         if found.outputs is not None and item.name not in found.outputs:
-            ctx.warn(item, f"the component declares no output {show(item.name)}; it is not sent.")
+            ctx.warn(item, f"the component declares no output {show(item.name)}: not sent.")
             continue
         if converted is not INVALID and converted is not None:
             port = (found.outputs or {}).get(item.name)
@@ -193,7 +193,7 @@ def one_output(located: Located, ctx: Translator, inline: bool = False) -> Sent:
     if isinstance(path, str) and bindings.LEGACY.match(path):
         return _old_spelling(located, ctx, path)
     if isinstance(value, str) and (inline or ANY_BINDING.search(value)):
-        ctx.warn(located, f"{show(value)} is no output of the pipeline; it is sent as the place of this output.")
+        ctx.warn(located, f"{show(value)} is not an output of the pipeline; it is sent as the path of this output.")
         return {ctx.key("jobOutputType"): "uri_folder", "uri": value}
     if isinstance(value, str):
         return _not_an_output(located, ctx)

@@ -50,7 +50,9 @@ def recognise(value: Mapping[Any, Any], *, named: bool = False) -> Recognised | 
     if found is None:
         return None
     keys = ", ".join(found.keys)
-    return Recognised(found.name, f"known by {keys}" if keys else "known by its keys", _title(found.name, value))
+    return Recognised(
+        found.name, f"recognised by {keys}" if keys else "recognised by its keys", _title(found.name, value)
+    )
 
 
 def _title(name: str, value: Mapping[Any, Any]) -> str:

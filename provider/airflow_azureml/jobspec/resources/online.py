@@ -125,7 +125,7 @@ def enabled(located: Located, ctx: Translator) -> str | Invalid:
     word = str(located.value).lower()
     if word in ("true", "false"):
         return "Enabled" if word == "true" else "Disabled"
-    return ctx.error(located, f"{show(located.value)} is not a truth value. Accepted: true, false.")
+    return ctx.error(located, f"{show(located.value)} is not a boolean. Accepted: true, false.")
 
 
 COLLECTED = (

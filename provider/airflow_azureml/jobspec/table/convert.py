@@ -47,7 +47,7 @@ def convert_mapping(table: Table, located: Located, ctx: Translator, extra: Coll
         else:
             converted = row.convert(located.child(key), ctx)
         if row.unsent and value not in (None, "", {}, []):
-            ctx.warn(located.child(key), f"{show(key)} is not sent from here: it has no effect.")
+            ctx.warn(located.child(key), f"{show(key)} is not sent: it has no effect here.")
         if converted is not INVALID and converted is not OMIT:
             name = row.sent_as(ctx.form)
             if name is not None:
@@ -77,7 +77,7 @@ def _unknown_key(
 
 def _missing_key(name: str, rows: Mapping[str, Field], located: Located, ctx: Translator) -> None:
     near = closest(name, [key for key in located.value if isinstance(key, str) and key not in rows])
-    ctx.error(located, f"{show(name)} is required.{f' Is it misspelt as {show(near)}?' if near else ''}", name)
+    ctx.error(located, f"{show(name)} is required.{f' Is {show(near)} a misspelling of it?' if near else ''}", name)
 
 
 BELOW = {

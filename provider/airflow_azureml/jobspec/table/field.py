@@ -47,8 +47,8 @@ class Field:
     :param api_name: the service's name, sent in a job; None reads the value for its own sake and sends nothing.
     :param required: refuse a mapping without it.
     :param ignored: accept any value and send nothing: what only answers of the service carry.
-    :param bindable: whether a binding may stand in the place of the value, where bindings are taken at all. In the
-        place of a mapping or list it never may.
+    :param bindable: whether a binding may stand in the place of a value, where bindings are taken at all; by default
+        in that of all but mappings and lists.
     :param python_only: a key that no YAML schema of Microsoft's client has, but its objects do.
     :param unsent: a setting that is checked and then lost in Microsoft's client, where the service has no place for it:
         a warning says so.
@@ -63,7 +63,7 @@ class Field:
     convert: Convert
     required: bool = False
     ignored: bool = False
-    bindable: bool = True
+    bindable: bool | None = None
     python_only: bool = False
     unsent: bool = False
     node: str | EllipsisType | None = field(default=..., kw_only=True)
@@ -82,7 +82,7 @@ class Field:
 
     def takes_binding(self) -> bool:
         """Whether a binding may stand in the place of the value, where bindings are taken."""
-        return self.bindable and not isinstance(self.convert, Container)
+        return not isinstance(self.convert, Container) if self.bindable is None else self.bindable
 
 
 Table = Sequence[Field]

@@ -30,7 +30,7 @@ def anything(located: Located, ctx: Translator) -> Json | Invalid:
     if isinstance(value, (datetime.date, datetime.time)):
         warn_of_reading(located, ctx)
         return moment(value)
-    return ctx.error(located, f"{show(value)} cannot be sent as JSON; write it as text in quotes.")
+    return ctx.error(located, f"{show(value)} cannot be sent as JSON; write it as a string in quotes.")
 
 
 def key_text(key: object) -> str | None:

@@ -39,7 +39,7 @@ def text(located: Located, ctx: Translator) -> str | Invalid:
         with suppress(UnicodeDecodeError):
             return located.value.decode()
     hint = "" if located.value is None or isinstance(located.value, (Mapping, list)) else " Write it in quotes."
-    return ctx.error(located, f"{show(located.value)} is not a text.{hint}")
+    return ctx.error(located, f"{show(located.value)} is not a string.{hint}")
 
 
 def title(located: Located, ctx: Translator) -> Converted[str]:
@@ -52,7 +52,7 @@ def version(located: Located, ctx: Translator) -> str | Invalid:
     if isinstance(located.value, (str, int, float)):
         warn_of_reading(located, ctx, str(located.value))
         return str(located.value)
-    return ctx.error(located, f"{show(located.value)} is not a version. Accepted: a text or a number.")
+    return ctx.error(located, f"{show(located.value)} is not a version. Accepted: a string or a number.")
 
 
 def whole(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
@@ -62,7 +62,7 @@ def whole(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
     """
     found = _cut(located, ctx, unit)
     if isinstance(located.value, (int, float)) and found is not INVALID and found != located.value:
-        ctx.warn(located, f"{show(located.value)} is cut to {found}: a whole number{unit} is expected.")
+        ctx.warn(located, f"{show(located.value)} is rounded down to {found}. Expected: a whole number{unit}.")
     return found
 
 
@@ -98,22 +98,22 @@ def number(located: Located, ctx: Translator) -> float | Invalid:
         return ctx.error(located, f"{show(value)} is not a number.")
     warn_of_base(located, ctx, read)
     if isinstance(value, int) and int(read) != value:
-        ctx.warn(located, f"{show(value)} has more digits than a number keeps: {read} is sent.")
+        ctx.warn(located, f"{show(value)} has more digits than a float can hold: {read} is sent.")
     return read
 
 
 def truth(located: Located, ctx: Translator) -> bool | Invalid:
-    """Take a truth value, or one of the words that stand for one."""
+    """Take a boolean, or a word for one, such as ``yes``."""
     try:
         return TRUTHS[located.value]
     except (KeyError, TypeError):
-        return ctx.error(located, f"{show(located.value)} is not a truth value. Accepted: true, false.")
+        return ctx.error(located, f"{show(located.value)} is not a boolean. Accepted: true, false.")
 
 
 def duration(located: Located, ctx: Translator) -> Converted[str]:
     """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
     if located.value and isinstance(located.value, float) and _cut(located, Translator(ctx.workspace)) == 0:
-        ctx.warn(located, f"{show(located.value)} is cut to 0 seconds and not sent. Write 1 or more.")
+        ctx.warn(located, f"{show(located.value)} is rounded down to 0 seconds and not sent. Write 1 or more.")
         return OMIT
     seconds = whole(located, ctx, " of seconds")
     return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
@@ -180,7 +180,7 @@ def mapped(
         for item in located.items():
             key = item.path[-1]
             if not isinstance(key, str) and not (scalars and key_text(key) is not None):
-                ctx.error(item, f"the key {show(key)} is not a text. Write it in quotes.")
+                ctx.error(item, f"the key {show(key)} is not a string. Write it in quotes.")
             else:
                 body[json_key(item, ctx)] = None if null and item.value is None else convert(item, ctx)
         return INVALID if INVALID in body.values() else body

@@ -253,6 +253,9 @@ def _whole(ws: Workspace, found: Endpoint | Deployment | None, body: Mapping[str
 def _require_endpoint(ws: Workspace, name: str, lacking: Sequence[Problem]) -> Steps[None]:
     if (yield from settled(lambda: endpoints.find(ws, name))) is not None:
         return
-    there = ", ".join(sorted(found.name for found in (yield from endpoints.list(ws)))) or "there are none"
+    there = (
+        ", ".join(sorted(found.name for found in (yield from endpoints.list(ws))))
+        or "none, the workspace has no batch endpoint"
+    )
     problem = Problem("endpoint_name", f"batch endpoint {name!r} does not exist. Accepted: {there}.")
     raise SpecError([problem, *lacking]) from None

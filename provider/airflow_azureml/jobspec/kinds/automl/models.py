@@ -98,7 +98,7 @@ def model_settings(family: str) -> Convert:
     """Make a converter for the settings of one model."""
     kinds = {**MODELS[family], **_FIXED[family]}
     rows = tuple(
-        Field(name, _camel(name), SCALARS.get(kind) or word(WORDS[kind], "a word known here"))
+        Field(name, _camel(name), SCALARS.get(kind) or word(WORDS[kind], "an accepted word"))
         for name, kind in kinds.items()
     )
     return nested(rows)
@@ -124,7 +124,7 @@ WHOLE_SPACES = ("quniform", "qloguniform", "qnormal", "qlognormal")
 def _searched(kind: str, accepted: tuple[str, ...], family: str) -> Convert:
     def scalar(located: Located, ctx: Translator) -> object:
         if kind in WORDS:
-            return choice({snake(word): snake(word) for word in WORDS[kind]}, "a word known here", fold=snake)(
+            return choice({snake(word): snake(word) for word in WORDS[kind]}, "an accepted word", fold=snake)(
                 located, ctx
             )
         return _plainly_whole(located, ctx) if kind == "whole" else SCALARS[kind](located, ctx)

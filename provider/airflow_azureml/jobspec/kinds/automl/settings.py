@@ -62,8 +62,14 @@ def _parameter(located: Located, ctx: Translator) -> float | str | Invalid:
 
 _TRANSFORMERS = {"imputer": "Imputer", "tf_idf": "TfIdf", "hash_one_hot_encoder": "HashOneHotEncoder"}
 _TRANSFORMER = listed(
-    nested((Field("fields", "fields", listed(text)), Field("parameters", "parameters", mapped(_parameter, null=True))))
+    nested(
+        (
+            Field("fields", "fields", listed(text), bindable=True),
+            Field("parameters", "parameters", mapped(_parameter, null=True), bindable=True),
+        )
+    )
 )
+"""Microsoft's client takes a binding for each of these, though one is a list and one a mapping."""
 
 
 @Container
@@ -182,7 +188,7 @@ def _names(located: Located, ctx: Translator) -> list[Any] | str | Invalid:
 
 
 def _lower(*words: str) -> Convert:
-    return choice({word: word for word in words}, "one of these words")
+    return choice({word: word for word in words}, "an accepted word")
 
 
 FORECASTING = nested(

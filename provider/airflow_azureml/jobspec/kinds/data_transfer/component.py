@@ -55,11 +55,17 @@ def check_copy(located: Located, ctx: Translator, io: Mapping[str, Any]) -> None
     if not types["inputs"] and not written["inputs"]:
         ctx.error(located, "a copy needs inputs.", "inputs")
     if not isinstance(written["outputs"], Mapping) or len(written["outputs"]) != 1:
-        ctx.error(located, "a copy has one output.", "outputs")
+        ctx.error(located, "a copy needs exactly one output.", "outputs")
     for name, port in io.get("inputs", {}).items():
         if port["type"] in PARAMETERS:
             ctx.error(located, f"a copy takes data, not a {port['type']}.", "inputs", name)
     if len(types["inputs"]) == 1 and types["outputs"] and types["inputs"] != types["outputs"]:
-        ctx.error(located, f"a copy of {types['inputs'][0]} gives the same, not {types['outputs'][0]}.", "outputs")
+        ctx.error(
+            located,
+            f"a copy of one {types['inputs'][0]} has an output of that type, not {types['outputs'][0]}.",
+            "outputs",
+        )
     if len(types["inputs"]) > 1 and types["outputs"] not in ([], ["uri_folder"]):
-        ctx.error(located, f"a copy of several gives a uri_folder, not {types['outputs'][0]}.", "outputs")
+        ctx.error(
+            located, f"a copy of several inputs has an output of type uri_folder, not {types['outputs'][0]}.", "outputs"
+        )

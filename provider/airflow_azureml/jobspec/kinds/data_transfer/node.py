@@ -138,7 +138,9 @@ def _by_component(located: Located, ctx: Translator, found: Component | None, ta
     rest = unknown_keys(located, ctx, known)
     body = convert_mapping(table, located, ctx, extra=(*COMPONENT_KEYS, *rest))
     if found is not None and found.located is not None and task != COPY:
-        ctx.error(located, f"{task} takes a registered component, or none.", "component")
+        ctx.error(
+            located, f"{task} takes no component file. Accepted: a registered component, or no component.", "component"
+        )
     mode = found.spec.get("data_copy_mode") if found is not None else None
     return {**body, **({"data_copy_mode": mode} if mode else {}), **rest}
 
@@ -158,7 +160,11 @@ def _inline(located: Located, ctx: Translator, scope: Scope, task: str) -> tuple
     if kind is None:
         return None, body
     if (task, kind) == (EXPORT, FILES):
-        ctx.error(located, "data is exported to a database alone; for a file system give a component.", "sink")
+        ctx.error(
+            located,
+            "without a component, data is exported to databases only. For a file system give component.",
+            "sink",
+        )
     own = OWN_COMPONENTS.format(task=task, kind=kind)
     return Component(own, "data_transfer"), body
 
@@ -182,13 +188,13 @@ def _check_move(located: Located, ctx: Translator, task: str) -> None:
     """Check that data goes one way, by the one port there is, and is of the type that its place asks for."""
     part, other, port = ("outputs", "inputs", "sink") if task == IMPORT else ("inputs", "outputs", "source")
     if other in located.value:
-        ctx.error(located, f"{task} has no {other}.", other)
+        ctx.error(located, f"{task} takes no {other}.", other)
     group, own = located.value.get(part), "component" not in located.value
     kind = _kind_of(located, task)
     if task == IMPORT and not own and part not in located.value and kind != FILES:
         return
     if not isinstance(group, Mapping) or list(group) != [port]:
-        ctx.error(located, f"{task} has one of the {part}, which is called {port}.", part)
+        ctx.error(located, f"{task} takes exactly one entry in {part}, named {port}.", part)
         return
     value = bindings.unwrapped(group[port])
     if kind is None or is_literal(value) or not isinstance(value, Mapping):
@@ -197,9 +203,9 @@ def _check_move(located: Located, ctx: Translator, task: str) -> None:
         return
     wanted = DATA_OF.get((task, kind), "uri_folder")
     if task == EXPORT and bindings.INPUT.match(str(value.get("path"))):
-        ctx.error(located, f"give {value['path']} itself, without a mapping.", part, port)
+        ctx.error(located, f"give {value['path']} itself, not a mapping with it as path.", part, port)
     elif str(value.get("type") or "uri_folder").lower() != wanted:
-        ctx.error(located, f"data of a {kind} is of type {wanted} here.", part, port, "type")
+        ctx.error(located, f"data of a {kind} must have the type {wanted} here.", part, port, "type")
 
 
 def _check_given(located: Located, ctx: Translator, task: str) -> None:

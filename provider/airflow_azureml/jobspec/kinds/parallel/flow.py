@@ -156,7 +156,7 @@ def _code(flow: Located, ctx: Translator) -> Upload | Invalid:
         return INVALID
     tools = os.path.join(folder, TOOLS)
     if flow.document.files.kind(tools) is None and TOOLS not in [name for _, name in upload.bundle.files]:
-        return ctx.error(flow, f'the flow has no {TOOLS}. Run "pf flow validate" on it, which writes one.')
+        return ctx.error(flow, f'the flow has no {TOOLS}. Run "pf flow validate" on it to create the file.')
     return upload
 
 

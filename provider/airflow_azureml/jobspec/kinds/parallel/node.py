@@ -78,7 +78,7 @@ def _as_it_is(located: Located, ctx: Translator) -> object:
         identity(located.within({key: word for key, word in located.value.items() if key == "type"}), ctx)
     values = located.value.values() if isinstance(located.value, Mapping) else [located.value]
     if any(isinstance(value, datetime.date) for value in values):
-        return ctx.error(located, "a date is no part of an identity.")
+        return ctx.error(located, "a date is not accepted in an identity.")
     return anything(located, ctx)
 
 

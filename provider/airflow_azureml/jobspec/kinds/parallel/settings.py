@@ -34,7 +34,7 @@ def batch_size(located: Located, ctx: Translator) -> int | str | Invalid:
         return located.value
     found = SIZE.fullmatch(located.value) if isinstance(located.value, str) else None
     if found is None:
-        return ctx.error(located, f'{show(located.value)} is not a size. Accepted: a text such as "10" or "10kb".')
+        return ctx.error(located, f'{show(located.value)} is not a size. Accepted: a string such as "10" or "10kb".')
     return int(found[1]) * (UNITS[found[2].lower()] if found[2] else 1)
 
 
@@ -76,7 +76,7 @@ def _lenient(rows: Table, located: Located, ctx: Translator) -> dict[str, Any] |
     known = {row.name for row in rows}
     rest = [item for item in located.items() if item.path[-1] not in known]
     for item in rest:
-        ctx.warn(item, f"unknown key {show(item.path[-1])}; it is not sent.")
+        ctx.warn(item, f"unknown key {show(item.path[-1])}: not sent.")
     return convert_mapping(rows, located, ctx, extra=[item.path[-1] for item in rest])
 
 

@@ -59,7 +59,7 @@ def _infer_optional(located: Located, ctx: Translator, scope: Scope, declared_in
             if said[name] is None:
                 inferred[name] = not needed
             elif said[name] and needed:
-                ctx.error(located, "it is optional, and bound to what is not.", "inputs", name)
+                ctx.error(located, "it is optional, but bound to a required input.", "inputs", name)
     found = {name for name, optional in inferred.items() if optional}
     for name in found:
         declared_inputs[name]["optional"] = True

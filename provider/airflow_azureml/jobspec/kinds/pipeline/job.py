@@ -156,7 +156,7 @@ def _taken(located: Located, ctx: Translator, body: Mapping[str, Any], declared:
         if name not in declared:
             ctx.warn(
                 located.child("inputs").child(name),
-                "the component has no such input; it is left out." + nearest(name, declared),
+                "the component has no such input: not sent." + nearest(name, declared),
             )
     return sent
 
@@ -167,7 +167,9 @@ def _made(located: Located, ctx: Translator, body: Mapping[str, Any], declared: 
     for name, port in declared.items():
         mode = {"mode": OUTPUT_MODES[port.mode]} if port.mode in OUTPUT_MODES else {}
         if port.type in PARAMETERS:
-            ctx.error(located, f"the output {show(name)} of the component is a {port.type}, which no job gives.")
+            ctx.error(
+                located, f"the output {show(name)} of the component is a {port.type}, which a job cannot produce."
+            )
         about = {"description": port.description} if port.description else {}
         sent[name] = {"jobOutputType": port.type, **mode, **about}
     given = body.get("outputs", {})

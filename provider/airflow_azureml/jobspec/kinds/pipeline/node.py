@@ -25,7 +25,7 @@ def settings_of_node(located: Located, ctx: Translator) -> None:
         ctx.error(located, f"{show(given)} is not a mapping.", "settings")
     for key in ("on_init", "on_finalize"):
         if isinstance(given, Mapping) and given.get(key):
-            ctx.error(located, f"a pipeline in a pipeline has no {key}.", "settings", key)
+            ctx.error(located, f"a pipeline node takes no {key}.", "settings", key)
 
 
 def pipeline_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def unique_texts(located: Located, ctx: Translator) -> list[Any] | Invalid:
     """Take a list of texts without repetition."""
     found = _TEXTS(located, ctx)
     if found is not INVALID and len(found) != len(set(found)):
-        return ctx.error(located, "an entry stands here twice.")
+        return ctx.error(located, "an entry is given twice.")
     return found
 
 
@@ -210,7 +210,7 @@ def check_configuration(located: Located, ctx: Translator, known: Mapping[str, A
         return
     low, high = (known[short] for short in DYNAMIC)
     if not dynamic and (low is not None or high is not None):
-        ctx.error(located, "least and largest executors need spark.dynamicAllocation.enabled: true.", "conf")
+        ctx.error(located, "minExecutors and maxExecutors need spark.dynamicAllocation.enabled: true.", "conf")
     if dynamic:
         _check_range(located, ctx, low, high, known["executor_instances"])
 
@@ -219,14 +219,20 @@ def _check_range(located: Located, ctx: Translator, low: Any, high: Any, instanc
     try:
         least, most, count = int(low), int(high), int(instances) if instances else None
     except (TypeError, ValueError):
-        ctx.error(located, "the numbers of executors are not whole numbers.", "conf")
+        ctx.error(located, "the numbers of executors must be whole numbers.", "conf")
         return
     if not 0 < least <= most:
         ctx.error(
-            located, f"least executors {least}, largest {most}: accepted are 1 and more, the least first.", "conf"
+            located,
+            f"minExecutors is {least} and maxExecutors {most}. Accepted: 1 or more, and no more than maxExecutors.",
+            "conf",
         )
     elif count is not None and not least <= count <= most:
-        ctx.error(located, f"{count} executors are not between the least, {least}, and the largest, {most}.", "conf")
+        ctx.error(
+            located,
+            f"spark.executor.instances is {count}. Accepted: from minExecutors, {least}, to maxExecutors, {most}.",
+            "conf",
+        )
 
 
 def entry_exists(located: Located, ctx: Translator, default: str | None = ".") -> None:

@@ -95,7 +95,7 @@ def _scalar(located: Located, ctx: Translator) -> object:
         isinstance(located.value, int) and not isinstance(located.value, bool)
     ):
         return anything(located, ctx)
-    return ctx.error(located, f"{show(located.value)} cannot be chosen. Accepted: a text, a number, a mapping.")
+    return ctx.error(located, f"{show(located.value)} cannot be chosen. Accepted: a string, a number, a mapping.")
 
 
 _FURTHER = mapped(_distribution_or_scalar)
