@@ -1,4 +1,4 @@
-"""How long tasks wait between two looks and for a service that fails: keywords, or Airflow's configuration.
+"""Poll interval and patience of tasks: from an operator's keywords, or Airflow's configuration.
 
 Section ``[azureml]`` has ``poll_interval`` (default 30) and ``patience`` (default 900), both in seconds.
 """

@@ -72,8 +72,8 @@ class AzureMLJobFailedError(AzureMLException):
         self.log_tail = log_tail
         self.studio_url = studio_url
         self.codes = tuple(codes)
-        told = self.codes or ((code,) if code else ())
-        self.failure: FailureKind = failures.kind(told, reason) if failure is None else failure
+        codes = self.codes or ((code,) if code else ())
+        self.failure: FailureKind = failures.kind(codes, reason) if failure is None else failure
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -103,7 +103,7 @@ class AzureMLJobCanceledError(AzureMLException):
 
 
 class AzureMLJobCanceledFinalError(AzureMLJobCanceledError, AirflowFailException):
-    """The same where it is not to be tried again: whoever canceled the job has decided."""
+    """The same, if it is not to be retried: whoever canceled the job has decided."""
 
 
 class AzureMLJobTimeoutError(AzureMLException, AirflowTaskTimeout):

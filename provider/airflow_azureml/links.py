@@ -1,4 +1,4 @@
-"""The button "Azure ML Studio" on a task: the page of its job, there as soon as the job is known."""
+"""The link "Azure ML Studio" of a task: the page of its job, available as soon as the job has a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A retry policy for tasks with jobs: what cannot get better by itself is not tried again. Airflow 3.3 and later."""
+"""A retry policy for tasks with jobs: failures that a retry cannot fix are not retried. Airflow 3.3 and later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only place that compares Airflow versions, and the doors to names that moved between 2.11 and 3.4.
+"""The only place that compares Airflow versions, and that imports names which moved between 2.11 and 3.4.
 
 Everything heavy is imported when it is asked for: this module is read by every process that parses a DAG.
 
@@ -186,10 +186,10 @@ def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | 
 def iteration_state(ti: Any) -> str | None:
     """The state of one iteration of a task in a Task Loop (Airflow 3.4), asked for on a worker. Blocks.
 
-    Airflow tells the state of a looped task's latest iteration alone, which need not be the one that asks: a *Clear* of
-    the task runs all of its iterations at once. What has ended is listed with its place in the loop. So the answer is a
-    state in which this iteration has ended, ``restarting`` where the latest one is cleared while it runs, and else
-    ``running``: whoever was cleared finds the job by its next try.
+    Airflow reports the state of a looped task's latest iteration only, which need not be the one that asks: a *Clear*
+    of the task runs all of its iterations at once. What has ended is listed with its place in the loop. So the answer
+    is a state in which this iteration has ended, ``restarting`` where the latest one is cleared while it runs, and
+    else ``running``: whoever was cleared finds the job by its next try.
     """
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 

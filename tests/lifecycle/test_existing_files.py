@@ -27,7 +27,7 @@ def told(outputs: Any, store: Any = None, secret: int = 200, found: str | None =
         return reply(404 if store == 404 else 200, {"name": "blobs", "properties": store or SAS})
 
     drive = Drive(respond)
-    drive.run(existing_files.tell(WS, {"properties": {"outputData": outputs}}))
+    drive.run(existing_files.report(WS, {"properties": {"outputData": outputs}}))
     return drive
 
 

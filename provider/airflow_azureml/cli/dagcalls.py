@@ -1,4 +1,4 @@
-"""Where a DAG file makes our operators, told from its syntax tree: the file is never run."""
+"""Finds the calls of our operators in a DAG file's syntax tree; the file is never run."""
 
 from __future__ import annotations
 

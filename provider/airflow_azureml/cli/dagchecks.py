@@ -1,4 +1,4 @@
-"""What is wrong with the keywords of an operator of ours, as far as it shows without a run of its DAG file."""
+"""Checks the keywords of one operator call, as far as they can be known without running the DAG file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def problems_of_call(call: OperatorCall, file: DagFile, path: str, folder: str, 
 
 
 def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem]:
-    """Outputs that are read of tasks and that these do not have, as far as the file, and the job files, tell."""
+    """References to outputs that their tasks do not have, as far as the DAG file and its job files show."""
     from airflow_azureml.task.output_references import no_such_output
     from airflow_azureml.task.xcom import RESERVED_KEYS
 
@@ -63,7 +63,7 @@ def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem
 
 
 def _output_names(call: OperatorCall, folder: str) -> frozenset[str] | None:
-    """The outputs of a task's job; None where only a run tells them."""
+    """The outputs of a task's job; None if only a run shows them."""
     from airflow_azureml.task.output_references import names_of, names_of_job
 
     given = _given(call)
@@ -76,7 +76,7 @@ def _output_names(call: OperatorCall, folder: str) -> frozenset[str] | None:
         return None
     try:
         return names_of_job(None, _made(call, given, folder).document({}).value)
-    except Exception:  # noqa: BLE001 - told as a problem of the call
+    except Exception:  # noqa: BLE001 - reported as a problem of the call
         return None
 
 
@@ -239,7 +239,7 @@ def _by_keyword(problem: Problem, call: OperatorCall) -> Problem:
 
 
 def _given(call: OperatorCall) -> dict[str, Any] | None:
-    """The keywords that make the document, with something in place of what is not known; None if that tells nothing."""
+    """The keywords that make the document, with something in place of what is not known; None if that shows nothing."""
     own = parameters(call.operator)
     base = parameters(_base(call.operator))
     given = {name: value for name, value in call.values.items() if name in own and name not in base}

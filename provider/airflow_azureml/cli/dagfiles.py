@@ -1,4 +1,4 @@
-"""``airflow-azureml validate --dags``: goes through DAG files and tells what is wrong with our operators' keywords."""
+"""``airflow-azureml validate --dags``: goes through DAG files and reports mistakes in our operators' keywords."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DagValidation:
         return 1 if self.invalid else 0
 
     def file(self, path: str, named: bool) -> None:
-        """Tell how many operators of ours a file has, and what is wrong with them."""
+        """Report how many of our operators a file has, and their problems."""
         try:
             text = read_text(path)
         except SpecError as error:
@@ -47,12 +47,12 @@ class DagValidation:
             found = read(text, os.path.abspath(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
-            self.tell(
+            self.report(
                 [Problem("", f"this is not valid Python: {getattr(error, 'msg', None) or error}.", None, line)], path
             )
             return
         if found.calls or found.problems or named:
-            self.tell(self.problems(found, path), path, len(found.calls))
+            self.report(self.problems(found, path), path, len(found.calls))
 
     def problems(self, found: DagFile, path: str) -> list[Problem]:
         """All problems of a file, by line."""
@@ -63,8 +63,8 @@ class DagValidation:
         problems += problems_of_reads(found, whole, os.path.dirname(whole))
         return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != whole, problem.line or 0))
 
-    def tell(self, problems: Sequence[Problem], path: str, count: int | None = None) -> None:
-        """Tell the verdict on a file."""
+    def report(self, problems: Sequence[Problem], path: str, count: int | None = None) -> None:
+        """Report the verdict on a file."""
         what = "" if count is None else f"{count} operator{'' if count == 1 else 's'}, "
         print(f"{path}: a DAG file, {what}{'invalid' if problems else 'valid'}")
         complain(problems, path)
@@ -72,9 +72,9 @@ class DagValidation:
         self.valid += not problems
 
     def unread(self, problems: Iterable[Problem], path: str, named: bool) -> None:
-        """Tell of what cannot be read: an error where somebody gave this very file, a warning in a folder."""
+        """Report what cannot be read: an error where somebody gave this very file, a warning in a folder."""
         if named:
-            self.tell(list(problems), path)
+            self.report(list(problems), path)
             return
         for problem in problems:
             print(f"warning: {problem}")

@@ -1,4 +1,4 @@
-"""Values of a DAG file that can be told without running it: literals, and names that stand for them."""
+"""Values of a DAG file that are known without running it: literals, and names that are assigned one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class _Unknown:
-    """What only a run of the file would tell."""
+    """A value that only a run of the file would show."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -92,7 +92,7 @@ class Literals:
 
 
 def is_template(text: str) -> bool:
-    """Tell a text that Airflow renders; ``${{...}}`` is Azure ML's own."""
+    """Whether a string is one that Airflow renders; ``${{...}}`` is Azure ML's own."""
     return "{%" in text or "{{" in text.replace("${{", "")
 
 

@@ -1,4 +1,4 @@
-"""How the command line tells problems: on stderr, one on a line, as ``file:line: dotted.path: message``."""
+"""How the command line reports problems: one per line on stderr, as ``file:line: dotted.path: message``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_azureml.rest.errors import Problem, SpecError
 
 
 def problems_of(error: SpecError | OSError) -> Sequence[Problem]:
-    """All problems that an error tells of."""
+    """All problems that an error carries."""
     if isinstance(error, SpecError):
         return error.problems
     return [Problem("", f"{error.filename or 'a file'} cannot be read: {error.strerror or error}.")]
@@ -27,7 +27,7 @@ def line_of(problem: Problem, given: str) -> str:
 
 
 def complain(problems: Iterable[Problem], given: str) -> int:
-    """Tell problems; gives back the exit code of a command that has found some."""
+    """Print problems on stderr; returns the exit code of a command that has found some."""
     for problem in problems:
         print(line_of(problem, given), file=sys.stderr)
     return 1

@@ -1,4 +1,4 @@
-"""``airflow-azureml validate``: goes through files and folders and tells each file's kind and verdict."""
+"""``airflow-azureml validate``: goes through files and folders and reports each file's kind and verdict."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Validation:
 
     :param workspace: what stands for the workspace in what is made of each file.
     :param counts: how many files came to which end, by the words of the last line.
-    :param warned: the warnings that were told.
+    :param warned: the warnings that were printed.
     """
 
     workspace: Workspace
@@ -43,7 +43,7 @@ class Validation:
         return 1 if self.counts["invalid"] else 0
 
     def file(self, path: str, named: bool) -> None:
-        """Tell a file's kind and verdict; a file of a folder that is nothing of Azure ML is counted only."""
+        """Report a file's kind and verdict; a file of a folder that is nothing of Azure ML is counted only."""
         try:
             text = _text(path)
         except (SpecError, OSError) as error:
@@ -54,10 +54,10 @@ class Validation:
         except SpecError as error:
             self.broken(text, error, path, named)
             return
-        self.tell(check(document, self.workspace, named=named), path, named)
+        self.report(check(document, self.workspace, named=named), path, named)
 
-    def tell(self, verdict: Verdict, path: str, named: bool) -> None:
-        """Tell what a file is, what is wrong with it, and of what it warns."""
+    def report(self, verdict: Verdict, path: str, named: bool) -> None:
+        """Report what a file is, its problems, and its warnings."""
         if verdict.recognised is not None or named:
             print(f"{path}: {verdict}")
         for warning in verdict.warnings:
@@ -68,19 +68,19 @@ class Validation:
         self.counts[_end(verdict)] += 1
 
     def broken(self, text: str, error: SpecError, path: str, named: bool) -> None:
-        """Tell of a text that is no YAML, or none as Azure ML takes it; most often it is another program's."""
+        """Report text that is no YAML, or none that Azure ML accepts; most often it is another program's."""
         documents = outline(text)
         looks = [{"$schema": schema_of(text)}] if documents is None else documents
         ours = next(filter(None, map(recognise, looks)), None)
         if ours is None and documents is not None:
-            self.tell(Verdict(None), path, named)
+            self.report(Verdict(None), path, named)
         elif ours is not None and (named or not is_template(text)):
-            self.tell(Verdict(ours, True, problems=error.problems), path, named)
+            self.report(Verdict(ours, True, problems=error.problems), path, named)
         else:
             self.unread(_as_template(error.problems) if is_template(text) else error.problems, path, named)
 
     def unread(self, problems: Iterable[Problem], path: str, named: bool) -> None:
-        """Tell of what cannot be read: an error where somebody gave this very file, a warning in a folder."""
+        """Report what cannot be read: an error where somebody gave this very file, a warning in a folder."""
         if named:
             self.counts["invalid"] += 1
             complain(problems, path)
@@ -124,7 +124,7 @@ def files(
 ) -> Iterator[tuple[str, bool]]:
     """Go through the files: those named themselves, and those of the folders that have one of some endings.
 
-    :param unread: told of a folder that cannot be read.
+    :param unread: called for a folder that cannot be read.
     :return: the file, and whether it was named itself.
     """
     for path in paths:
@@ -135,6 +135,6 @@ def files(
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             for name in sorted(names):
                 file = os.path.join(folder, name)
-                # No pipe, nor a device; a broken link is told.
+                # No pipe, nor a device; a broken link is reported.
                 if name.lower().endswith(endings) and (os.path.isfile(file) or not os.path.exists(file)):
                     yield file, False

@@ -1,4 +1,4 @@
-"""How a synchronous run pauses and stops: until the time is over, or until its stop event is set."""
+"""Pauses of a synchronous run, which its stop event ends."""
 
 from __future__ import annotations
 

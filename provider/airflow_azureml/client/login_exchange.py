@@ -1,4 +1,4 @@
-"""What the login service said: the last request of one question for a token, and whether its answer may pass.
+"""The last exchange with the login service for a token: request, answer, and whether a failure is transient.
 
 azure-identity raises ``ClientAuthenticationError`` for nearly every failure and rarely keeps the answer; a chain of
 credentials keeps only texts. So hooks in the credentials' own pipelines note what is sent and answered.

@@ -1,4 +1,4 @@
-"""How requests travel: one list of azure-core policies, transports and limits, for threads and for coroutines.
+"""The HTTP pipeline: one list of azure-core policies, transports and limits, for threads and for coroutines.
 
 A call that must not happen twice is sent with ``retry_total=0``: azure-core's own policy would repeat a POST on 500,
 503 and 504, and every method on any failure that carries ``Retry-After``. Nothing follows redirects or logs bodies.

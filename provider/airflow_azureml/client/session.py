@@ -1,4 +1,4 @@
-"""How flows and calls are worked through, without I/O: a generator says what to do next and is sent what came of it.
+"""The decisions of the two drivers, without I/O: a generator that yields the next step and is sent its result.
 
 The law of this file: nothing here sends, sleeps, locks or opens anything. ``Session`` decides in which order a call's
 addresses, its tokens and its request are needed and what the answer means; ``drivers`` carries each ``Step`` out, once

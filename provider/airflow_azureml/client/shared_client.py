@@ -1,4 +1,4 @@
-"""One asynchronous client for all that wait on one workspace in one event loop: one token, one pool of connections."""
+"""One asynchronous client shared by all waits for one workspace in an event loop: one token, one connection pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hook: it reads the Airflow connection, opens the door to the client, and has the everyday questions by name."""
+"""The hook: it reads the Airflow connection, makes the client, and has a method for each everyday request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""*Test connection*: one look at the workspace, and what to change or to grant when it fails."""
+"""*Test connection*: one request for the workspace, and what to change or to grant when it fails."""
 
 from __future__ import annotations
 

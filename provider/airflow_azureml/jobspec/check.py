@@ -1,4 +1,4 @@
-"""Checks one YAML file as what it is, and says reports the result, for both commands and the check of DAGs."""
+"""Checks one YAML file as the kind of file it is, for both commands and the check of DAG files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would be sent for a job, without asking anyone: each id that only the service knows gets a name of our own.
+"""``render``: the requests for a job, made without network; ids that only the service knows are placeholders.
 
 The names are those that are put to the service, so that body, requests and uploads can be matched with each other. A
 label stays a label (``…/labels/latest``), and an address in storage begins with the datastore's name in brackets.

@@ -1,4 +1,4 @@
-"""Data and models, registered by their content or place: what they need is uploaded first."""
+"""Registration of data assets and models by content or location; their files are uploaded first."""
 
 from __future__ import annotations
 

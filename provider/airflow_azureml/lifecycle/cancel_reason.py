@@ -1,4 +1,4 @@
-"""Why a job is Canceled: somebody canceled it, or its own limit of time has ended it.
+"""Why a job is Canceled: somebody canceled it, or it exceeded its own time limit.
 
 The service says that after ``limits.timeout`` "the job will be cancelled" (learn.microsoft.com, ``CommandJobLimits``),
 so both come back as ``Canceled``. A run has a ``cancelationReason`` (RunHistory TypeSpec, ``Run``); what the service
@@ -38,7 +38,7 @@ def cancellation(ws: Workspace, job: Job) -> Steps[Cancellation]:
 
 
 def limit_of(definition: Json) -> float | None:
-    """A job's own limit of time in seconds, as its definition tells it; None where it has none."""
+    """A job's own time limit in seconds, from its definition; None if it has none."""
     for name in ("limits", "limitSettings"):
         limit = times.seconds_of(get_any_case(definition, name, "timeout"))
         if limit:

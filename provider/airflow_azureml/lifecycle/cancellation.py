@@ -1,4 +1,4 @@
-"""Ending a job from outside, and what can truly be said of it afterwards."""
+"""The flow that cancels a job, and what is known of the job afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flow that gets what a translated body lacks: uploads, versions behind labels, registrations; equal ones once.
+"""The flow that meets the requirements of a body: uploads, versions behind labels, registrations; equal ones once.
 
 Requirements are met in the order in which the body names them, each after what it needs itself, and everything that was
 asked is kept for the run: the secret of a datastore serves all uploads to it.

@@ -1,4 +1,4 @@
-"""What a request names and its workspace does not have, with the field it is in and the nearest names there are.
+"""References of a request that do not exist in the workspace: the field of each, and similar names that do exist.
 
 The service is asked about it only once it has refused the request. It says in its own words that something is missing,
 often without the field, and never what there is instead.

@@ -7,7 +7,7 @@ for people only.
 
 *No name is the beginning of another one.* Microsoft's client fetches a job's files by a bare prefix, so that
 ``jobs.download("job-1")`` would bring those of ``job-10`` along (azure-ai-ml 1.35.2). An attempt of more than one digit
-is therefore written behind a letter that tells how many there are: ``1`` to ``9``, ``a10`` to ``a99``, ``b100`` ...
+is therefore written behind a letter that says how many there are: ``1`` to ``9``, ``a10`` to ``a99``, ``b100`` ...
 
 *Iterations* of a Task Loop (Airflow 3.4) share dag, run, task and map index, try numbers and generation. What tells
 them apart is where Airflow keeps them, a *region* and the index in it. A loop that goes on from a cleared iteration
@@ -53,7 +53,7 @@ IDENTITY_TAGS = (
 """The tags that every job of ours carries, and that say whose it is."""
 
 LOOP_TAGS = ("airflow_loop_index", "airflow_loop_region")
-"""Further tags of the jobs of a Task Loop: the iteration, from 0, and what tells equal ones apart."""
+"""Further tags of the jobs of a Task Loop: the iteration, from 0, and what distinguishes equal ones."""
 
 _DIGITS = "abcdefgh"
 """The letters before an attempt of two digits, three ..."""
@@ -80,7 +80,7 @@ class Iteration:
 
 @dataclass(frozen=True)
 class TaskFacts:
-    """What tells one task instance from all others.
+    """What distinguishes one task instance from all others.
 
     :param run_started: the DAG run's start, aware; None where a run has none yet.
     :param map_index: -1 for a task that is not mapped.

@@ -39,7 +39,7 @@ class Changing:
 class Invoking:
     """News: an endpoint is about to be invoked; the job will have a name of the service's choice.
 
-    :param mark: what tells the job from all others.
+    :param mark: what distinguishes the job from all others.
     """
 
     endpoint: str

@@ -1,4 +1,4 @@
-"""The download of a job's output: where it lies, and the means to enter that place."""
+"""The download of a job's output: its location in storage, and the credentials for it."""
 
 from __future__ import annotations
 

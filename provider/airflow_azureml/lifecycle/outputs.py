@@ -48,7 +48,7 @@ class Outputs:
         return found
 
     def _output(self, name: str) -> JobOutput:
-        """The output as the job tells it, or as run history does."""
+        """The output as the job describes it, or as run history does."""
         declared = self._job.outputs.get(name)
         return declared if declared is not None else JobOutput(self._run.outputs[name].kind)
 

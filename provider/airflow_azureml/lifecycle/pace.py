@@ -1,4 +1,4 @@
-"""When to look at a job again: soon while it is young, for short jobs end then, and ever rarer up to an interval."""
+"""The pauses between two status requests of a job: short at first, for short jobs, then longer up to an interval."""
 
 from __future__ import annotations
 

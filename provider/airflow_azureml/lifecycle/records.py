@@ -1,4 +1,4 @@
-"""What crosses processes: small frozen records, read back with suspicion."""
+"""Records that cross processes, for events and XComs: small, frozen, and validated when they are read."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class OutputRecord:
 
 @dataclass(frozen=True)
 class JobResult:
-    """A job as XCom tells it. Times are ISO 8601 in UTC, or None.
+    """A job as XCom holds it. Times are ISO 8601 in UTC, or None.
 
     :param best_job_name: of a sweep, its best trial, whose metrics and outputs these are; else left out of the mapping.
     """

@@ -1,4 +1,4 @@
-"""What is there and what is given: whether they differ, where, and the whole that an update puts.
+"""The difference between an existing resource and a requested one, and the body that updates it.
 
 The service replaces a resource by what is put: a PUT without tags takes them away. (Source: azure-cli#33834, and
 azure-ai-ml 1.35.2, whose ``begin_create_or_update`` puts the object it is given as it is. Its PATCH changes tags and
@@ -17,7 +17,7 @@ OUTER = ("tags", "identity", "kind", "sku", "location")
 """What a resource has beside its properties, and is put again."""
 
 UNIONS = {"model": "referenceType", "deploymentConfiguration": "deploymentConfigurationType"}
-"""Mappings of several shapes, and the key that tells which."""
+"""Mappings of several shapes, and the key that says which."""
 
 FREE = frozenset({"tags", "properties", "environmentVariables", "settings", "flavors"})
 """Mappings whose keys are the user's own words."""

@@ -1,4 +1,4 @@
-"""What a job that ended has to show: its outputs, metrics and times, or why it failed."""
+"""The result of a job that ended: its outputs, metrics and times, or why it failed."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _overdue_step(ws: Workspace, job: Job) -> Steps[Failure | None]:
 
 
 def _run(ws: Workspace, name: str) -> Steps[Run]:
-    """Read the run with its outputs; an empty one where run history refuses to tell."""
+    """Read the run with its outputs; an empty one if run history refuses to answer."""
     try:
         return (yield from history.run_data(ws, name))
     except TransientError:

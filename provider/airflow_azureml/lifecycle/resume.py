@@ -1,4 +1,4 @@
-"""One task, one job: reattach to the job that is there, take its result, or submit the one that is missing.
+"""One task, one job: reattach to a job that exists, take its result, or submit a new one.
 
 Nothing is put without a look first, and a look follows every PUT that was not answered clearly, so whatever dies
 between any two lines of this file, the next try finds what this one left behind.

@@ -1,4 +1,4 @@
-"""The one way of a translated job to the service: what it needs is provided, then it is put under a name.
+"""The submission of a translated job: its requirements are met, then it is created under a name.
 
 Tasks go it under names of their own, which ``lifecycle.resume`` chooses, the hook under a name that its caller gives.
 """

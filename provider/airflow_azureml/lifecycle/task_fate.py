@@ -1,4 +1,4 @@
-"""What becomes of a job when its task is ended from outside: a table of what Airflow can say of the task.
+"""Whether a job ends with its interrupted task: a table by the task's state in Airflow.
 
 A task on a worker or a trigger that is ended is not given a reason: a user's *Clear*, a deployment and an API
 server that is away look the same from inside. So it asks Airflow for the task's state, and the answer decides. The law:

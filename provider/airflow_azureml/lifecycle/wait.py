@@ -1,4 +1,4 @@
-"""Waiting for a job: look, pause, patience, deadline.
+"""The flow that waits for a job: status requests, pauses, patience, deadline.
 
 A failed look is not a failed job. While a job is waited for, a look may fail in any way (unreachable, throttled, a
 token or a permission refused for a while): it only spends patience, which every good look renews. So whoever wants a
@@ -39,7 +39,7 @@ LOG_BEAT = 5.0
 class WaitOptions:
     """How a job is waited for.
 
-    :param clock: tells epoch seconds.
+    :param clock: returns epoch seconds.
     :param poll_interval: seconds from the end of a look to the next one, at most: young jobs are looked at sooner, see
         ``lifecycle.pace``. Only a service that asks for more (``Retry-After``) makes a look come later.
     :param patience: seconds for which looks may go on failing.
@@ -47,7 +47,7 @@ class WaitOptions:
     :param missing_ok_for: seconds for which the job may be missing.
     :param first_look_after: seconds before the first look.
     :param ageing: since when the looks grow rarer.
-    :param stream_logs: tell the lines that the job's log gains.
+    :param stream_logs: report the lines that the job's log gains.
     """
 
     clock: Clock
@@ -63,7 +63,7 @@ class WaitOptions:
 def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
     """Look at a job until it has ended; gives back the job as it ended, whichever way.
 
-    On its way it tells ``StatusChange``, ``LogLines``, ``QueueNote``, ``LookTrouble`` and ``LogTrouble`` as news.
+    On its way it reports ``StatusChange``, ``LogLines``, ``QueueNote``, ``LookTrouble`` and ``LogTrouble`` as news.
 
     :raises PatienceError: looks kept failing for longer than ``patience``; names the last cause.
     :raises DeadlineError: the deadline has come and the job has not ended.
@@ -174,7 +174,7 @@ class _BadSpell:
         self.asked = 0.0
 
     def spend(self, error: AzureMLError) -> LookTrouble | None:
-        """Count a failed look; what to tell, the first time in a spell.
+        """Count a failed look; what to report, the first time in a spell.
 
         :raises PatienceError: the patience is used up.
         :raises NotFoundError: the job has been missing for too long.

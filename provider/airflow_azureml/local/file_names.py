@@ -1,4 +1,4 @@
-"""Which values name a YAML file, and are not YAML themselves."""
+"""Whether a value is the name of a YAML file, or YAML text itself."""
 
 from __future__ import annotations
 

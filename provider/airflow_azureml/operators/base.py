@@ -1,4 +1,4 @@
-"""The life of one task with one job: submit or find again, wait here or deferred, take the result, cancel if killed."""
+"""The base of operators with a job: submit or find it, wait or defer, take its result, cancel it on kill."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         return checked(super().output)
 
     def output_names(self) -> frozenset[str] | None:
-        """The names of the job's outputs; None where only a run tells them."""
+        """The names of the job's outputs; None if only a run shows them."""
         return None
 
     @abstractmethod

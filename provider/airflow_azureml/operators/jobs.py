@@ -62,7 +62,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         )
 
     def _map_label(self, context: Any) -> str:
-        """What tells the jobs of a mapped task apart: what the UI shows for it, else its index; empty where not mapped.
+        """What distinguishes the jobs of a mapped task: what the UI shows for it, else its index; else empty.
 
         A ``map_index_template`` over values that the task sets while it runs has none yet.
         """

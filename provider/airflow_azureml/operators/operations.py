@@ -1,4 +1,4 @@
-"""The base of operators that bring a resource into a state by operations that take minutes."""
+"""The base of operators that wait for long-running operations on a resource."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator that fetches what a job left in one of its outputs."""
+"""The operator that downloads one output of a job."""
 
 from __future__ import annotations
 

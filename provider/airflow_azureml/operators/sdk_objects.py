@@ -1,4 +1,4 @@
-"""What operators keep of objects of ``azure-ai-ml``: plain values, written down when the operator is made.
+"""Objects of ``azure-ai-ml`` as arguments of operators: converted to plain values when the operator is made.
 
 Airflow copies operators (``tasks clear`` and ``backfill`` with ``-t``, ``dag.partial_subset``) and serialises them; a
 copy of a job object raises ``KeyError: '__deepcopy__'``, and one with outputs cannot be pickled (azure-ai-ml 1.35.2).

@@ -1,4 +1,4 @@
-"""What Airflow's templating must leave alone, and where template files lie.
+"""Templating that preserves Azure ML's ``${{…}}`` bindings, and the folders of template files.
 
 Azure ML's own bindings ``${{inputs.x}}`` and ``$[[...]]`` are Jinja expressions to Airflow: they are taken out before a
 string is rendered and put back afterwards, wherever they ended up.

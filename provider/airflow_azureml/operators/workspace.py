@@ -150,7 +150,7 @@ class AzureMLBaseOperator(BaseOperator):
 def missing_output(task_id: str, key: str, ti: Any) -> AzureMLSpecError:
     """The error of a reference to an upstream output, ``task.output["name"]``, that the task did not push.
 
-    It says which outputs the task has, where its result tells.
+    It says which outputs the task has, if its result shows them.
     """
     result = ti.xcom_pull(task_ids=task_id)
     outputs = result.get("outputs") if isinstance(result, Mapping) else None

@@ -1,4 +1,4 @@
-"""The shapes in which the service says what went wrong, read into one: message, codes, correlation.
+"""The service's error payloads, of every shape, read as one record: message, codes, correlation id.
 
 Shapes (keys are compared without regard to case, for the service spells them both ways):
 

@@ -1,4 +1,4 @@
-"""What kind of failure a job met: one table, read over the service's codes and the words of its message.
+"""The kind of a job's failure: one table of the service's codes and of words in its messages.
 
 The outer code is not enough: a job whose node was preempted is reported as ``UserError``, with the message
 ``AzureMLCompute job failed. PreemptionError: Nodes of this job got pre-empted ...``, and an image that does not start

@@ -1,4 +1,4 @@
-"""The words for asking: a conversation with the service is a generator that yields effects and is sent their answers.
+"""Calls, effects and flows: a conversation with the service is a generator of effects that is sent their answers.
 
 The law of this file: nothing here does anything. A ``Call`` describes one request and how its answer is read; a flow is
 written once as a generator (``yield from`` gives back a typed answer); the sync and the async driver in

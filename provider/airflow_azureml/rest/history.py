@@ -155,7 +155,7 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
 def read_many(ws: Workspace, names: Sequence[str]) -> Call[dict[str, Run]]:
     """Read runs of any experiment by one request: name → run; what the answer does not show is left out.
 
-    Left out is a run that is not there (yet) as well as one that cannot be read just now: ``jobs.get`` tells which.
+    Left out is a run that is not there (yet) as well as one that cannot be read just now: ``jobs.get`` shows which.
     How many names one request may have is unproven.
 
     Undocumented. Source: azure-ai-ml 1.35.2, ``_restclient/runhistory``, Runs - Batch get run data; no client is known

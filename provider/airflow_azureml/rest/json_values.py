@@ -25,6 +25,6 @@ def _find(value: Mapping[str, Json], name: str) -> Json:
 
 
 def get_text(value: Json, *path: str) -> str | None:
-    """Look a text up as ``get_any_case`` does; without a path, the value itself. None for an empty text and no text."""
+    """Look a string up as ``get_any_case`` does; without a path, the value itself. None if it is empty or no string."""
     found = get_any_case(value, *path)
     return found if isinstance(found, str) and found else None

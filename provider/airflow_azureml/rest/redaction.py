@@ -1,4 +1,4 @@
-"""What a secret looks like in a text, and the text without it."""
+"""Patterns of secrets in text, and their removal."""
 
 from __future__ import annotations
 

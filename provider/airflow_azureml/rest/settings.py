@@ -1,4 +1,4 @@
-"""All that a client needs to reach one workspace: plain values, no secret in any ``repr``."""
+"""The settings of a client for one workspace: plain values, no secret in any ``repr``."""
 
 from __future__ import annotations
 

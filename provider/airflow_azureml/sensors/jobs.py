@@ -1,4 +1,4 @@
-"""The sensor that waits for a job that somebody else submitted, and takes its result."""
+"""The sensor that waits for a job that was submitted elsewhere, and takes its result."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
         return checked(super().output)
 
     def output_names(self) -> frozenset[str] | None:
-        """Those of the task whose result tells the job; None where only a run tells them."""
+        """Those of the task whose result names the job; None if only a run shows them."""
         task: Any = getattr(self.job_name, "operator", None)
         return task.output_names() if hasattr(task, "output_names") else None
 
@@ -181,7 +181,7 @@ class _Watch:
         self._follower: Any = None
 
     def look(self, copies: bool) -> Job:
-        """Look once and tell what is new.
+        """Look once and report what is new.
 
         :param copies: copy what the job's log has gained into the task's.
         """

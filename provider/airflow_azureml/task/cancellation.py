@@ -1,4 +1,4 @@
-"""The end of a task on a worker by a signal or by time, and whether its job ends with it.
+"""The cancellation of a task on a worker, by a signal or its timeout, and whether its job is canceled with it.
 
 Airflow lets little time pass between ``on_kill`` and SIGKILL. On 3.x ``on_kill`` runs inside of ``execute``, which goes
 on afterwards; on 2.11 an exception follows. So ``on_kill`` leaves the decision and the request to a thread of its own,

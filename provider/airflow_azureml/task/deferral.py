@@ -1,4 +1,4 @@
-"""Deferral: the try that was deferred goes on when it comes back, and any other try begins anew.
+"""Deferral: the try that was deferred continues from its event; any other try starts over.
 
 Airflow 3.0 keeps ``next_method`` and ``next_kwargs`` of a deferred try that failed (3.0.6: nothing in
 ``execution_api/routes/task_instances.py: ti_update_state`` clears them; 3.1 and later do). Its retry is then not
@@ -61,7 +61,7 @@ class DeferrableOperator(BaseOperator):
         self.defer(trigger=trigger, method_name="execute_complete", timeout=left)
 
     def note_deferral(self, ti: Any) -> None:
-        """Leave which try is deferred where Airflow would not tell: a trigger that breaks fires no event."""
+        """Note which try is deferred where Airflow does not report it: a trigger that breaks fires no event."""
         if KEEPS_NEXT_METHOD:
             ti.xcom_push(key=DEFERRAL_KEY, value={"try_number": ti.try_number, "began": self.began(ti)})
 

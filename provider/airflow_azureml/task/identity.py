@@ -1,4 +1,4 @@
-"""What Airflow's context tells of one run of a task: all that its job's name is made of."""
+"""The identity of a task instance, read from Airflow's context: everything its job's name is made of."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def task_facts(context: Any, retries: int, name_hint: str | None = None) -> Task
     """Read the facts of a task instance.
 
     :param retries: of the task.
-    :raises AzureMLSpecError: it is in a loop, and nothing tells its iterations apart.
+    :raises AzureMLSpecError: it is in a loop, and nothing distinguishes its iterations.
     """
     ti = context["ti"]
     return TaskFacts(

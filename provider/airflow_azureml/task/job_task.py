@@ -1,4 +1,4 @@
-"""One process of a task that has one Azure ML job: what it asks of the service, and what it leaves in Airflow."""
+"""A task with one Azure ML job, in one process: its requests to the service, and its XComs and links in Airflow."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Submission(Protocol):
     """How the job of one task comes to be. No mistake is left in it that can be found without asking the service."""
 
     def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Flow[Found]:
-        """Find this task's job or start it; tells its name as news as soon as there is one.
+        """Find this task's job or start it; reports its name as news as soon as there is one.
 
         :param cancels_earlier: cancel first what earlier generations of this task instance left running.
         """

@@ -25,7 +25,7 @@ DECLARING = frozenset({"command", "pipeline", "spark", "sweep"})
 def checked(reference: Any) -> Any:
     """Make a reference to a task's result whose ``[...]`` takes the names of the task's outputs alone.
 
-    The task's ``output_names`` tells them. Where only a run tells them the reference stays as it is.
+    The task's ``output_names`` lists them. Where only a run shows them the reference stays as it is.
 
     :param reference: Airflow's own reference.
     """

@@ -1,4 +1,4 @@
-"""The trigger that waits for one job: it only looks, so it may run twice at once, start anywhere and stop anywhere."""
+"""The trigger that waits for one job: it only reads, so it may run twice at once, start anywhere and stop anywhere."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         from airflow_azureml.lifecycle.task_fate import NOT_AWAITED, Fate, Where, decide
         from airflow_azureml.rest import errors
 
-        # Of a looped task Airflow tells the state of the latest iteration alone; but where there are loops, it calls
+        # Of a looped task Airflow reports the state of the latest iteration only; but where there are loops, it calls
         # on_kill for no trigger that merely moves.
         said = NOT_AWAITED if self.looped else await self._ask_state()
         if decide(Where.TRIGGER, said) is Fate.LEAVE:

@@ -1,4 +1,4 @@
-"""The trigger that waits for a long-running operation, such as the making of a batch endpoint; it only looks."""
+"""The trigger that waits for a long-running operation, such as the creation of a batch endpoint; it only reads."""
 
 from __future__ import annotations
 

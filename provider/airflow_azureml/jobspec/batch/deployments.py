@@ -1,4 +1,4 @@
-"""Batch endpoints and deployments: the YAML of ``az ml batch-endpoint`` and ``batch-deployment create``.
+"""Batch deployments: the YAML of ``az ml batch-deployment create``.
 
 Source: azure-ai-ml 1.35.2, ``_schema/_endpoint/batch/`` and ``_schema/_deployment/batch/`` for what is accepted,
 ``entities/_deployment/`` for what is sent. A deployment's ``settings`` may also stand flat beside its other keys, as in

@@ -159,7 +159,7 @@ class Invocation:
 
 
 def read(document: Document, workspace: Workspace) -> Invocation:
-    """Read an invocation; what is wrong with it is told, not raised, for a look at the endpoint may show more."""
+    """Read an invocation; its problems are returned, not raised, because the endpoint may show more."""
     ctx = Translator.of(document, workspace)
     root, rules = document.root, ModelRules()
     body = convert_mapping(TABLE, root, ctx, (*SINGLE, *INPUT_KEYS, *OUTPUT_KEYS))

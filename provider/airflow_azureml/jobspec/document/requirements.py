@@ -58,7 +58,7 @@ class Upload:
     :param source: absolute local path.
     :param bundle: its files.
     :param datastore: the datastore to upload to; None takes the workspace's default. Code has a place of its own.
-    :param variant: tells uploads of the same source apart that consist of other files.
+    :param variant: distinguishes uploads of the same source that consist of other files.
     """
 
     kind: Literal["code", "data", "context"]

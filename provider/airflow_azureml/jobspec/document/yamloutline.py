@@ -1,4 +1,4 @@
-"""A rough look at YAML text that ``yamltext`` does not take: enough to tell whose it is, never to check it.
+"""The outline of YAML text that ``yamltext`` refuses: enough to recognise the kind of file, never to check it.
 
 Other programs put several documents into a file and tags of their own before values (``!Ref``, ``!secret``), and write
 templates that become YAML only when they are filled in.

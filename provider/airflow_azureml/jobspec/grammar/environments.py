@@ -1,4 +1,4 @@
-"""Environments written out in a job: image, conda file, build context. They become anonymous assets named by content.
+"""Environments defined inline in a job (image, conda file, build context), which become anonymous assets.
 
 Source: azure-ai-ml 1.35.2, ``_schema/assets/environment.py`` and ``entities/_assets/environment.py``.
 """

@@ -104,7 +104,7 @@ def component_environment(located: Located, ctx: Translator) -> Id:
 
 @Container
 def any_mapping(located: Located, ctx: Translator) -> Converted[dict[str, Any]]:
-    """Take a mapping of anything, or what is as good as none."""
+    """Take a mapping of anything; an empty value counts as absent."""
     return mapped(anything, null=True)(located, ctx) if located.value else OMIT
 
 

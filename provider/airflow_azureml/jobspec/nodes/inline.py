@@ -1,4 +1,4 @@
-"""Nodes that are written out: the component that is made of one, with the inputs and outputs that it lets infer.
+"""Inline nodes, which name no component: the component made of each, with inferred inputs and outputs.
 
 Source: azure-ai-ml 1.35.2, ``entities/_job/pipeline/_pipeline_job_helpers.py`` and ``_component_translatable.py``.
 """

@@ -101,7 +101,7 @@ class Kind:
 
     :param word: its ``type``.
     :param job: translates a job of its own; None for a kind of which there are only nodes.
-    :param job_keys: keys that tell such a job where it does not say its type.
+    :param job_keys: keys by which such a job is recognised if it does not say its type.
     :param node: translates a node of a pipeline; None for a kind of which there are only jobs of their own.
     :param component: reads a component of this kind; None where there are none.
     :param component_files: what else a component of this kind may be written as than with its ``type``: what a message
@@ -110,10 +110,10 @@ class Kind:
     :param component_key: the key of a node that names its component.
     :param runs: the kind of that component, where it is another one.
     :param inline: a node may do without a component.
-    :param is_node: tells by its keys a node that says neither its type nor a component.
+    :param is_node: recognises by its keys a node that says neither its type nor a component.
     :param says_type: a node must say its type, even where its component does.
     :param component_says_type: so must a component, even where its node does.
-    :param runs_without_compute: tells a node that needs no compute.
+    :param runs_without_compute: whether a node needs no compute.
     :param keeps_empty: empty values in a node are sent.
     :param output_type: the type of all outputs of a node; None where each is declared.
     """

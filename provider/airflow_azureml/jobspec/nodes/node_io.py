@@ -67,7 +67,7 @@ def node_inputs(
         unknown_port = found.inputs is not None and port is None and not _grouped(item.name, found.inputs)
         if unknown_port and not found.more_inputs:
             if found.located is located:
-                one_input(item, ctx, port)  # nothing could be inferred, for a reason that it tells
+                one_input(item, ctx, port)  # nothing could be inferred, for a reason that it reports
             ctx.warn(item, f"the component declares no input {show(item.name)}: not sent.")
             continue
         if found.inputs is None:

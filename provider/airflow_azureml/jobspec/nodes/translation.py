@@ -1,4 +1,4 @@
-"""All nodes of a pipeline: of which kind each is, and what is made of it by the row of that kind."""
+"""The translation of a pipeline's nodes: the kind of each, and its body by the row of that kind."""
 
 from __future__ import annotations
 

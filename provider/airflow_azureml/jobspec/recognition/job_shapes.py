@@ -81,7 +81,7 @@ PARTS = words(
 ``command`` or a misspelling among them."""
 
 OWN_PARTS = words("jobs trial search_space training_data primary_metric entry experiment_name code compute")
-"""Keys of jobs that tell one beside its type: other programs have a ``type: command`` as well."""
+"""Keys that show a job beside its type: other programs have a ``type: command`` as well."""
 
 OF_ALL = words("type name description tags $schema")
 PRIMITIVES = words("number integer string boolean")

@@ -1,4 +1,4 @@
-"""Recognises a document, and explains what is wrong with one that was read as another kind than it is."""
+"""Recognises what kind of file a document is, and explains when it is used as another kind."""
 
 from __future__ import annotations
 

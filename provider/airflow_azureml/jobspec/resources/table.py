@@ -1,6 +1,6 @@
-"""What may stand in a YAML file beside jobs and what makes a request of it, one row for each kind of resource.
+"""The table of resources that YAML files describe beside jobs: one row for each kind, with its translation.
 
-A row says what makes a request of a file of its kind; ``recognition`` says how the kinds are told apart.
+A row says what makes a request of a file of its kind; ``recognition`` says how the kinds are distinguished.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def without_empty(value: object) -> object:
 
     Source: azure-ai-ml 1.35.2, ``convert_ordered_dict_to_dict``.
     """
-    if isinstance(value, (dict, Mapping)):  # the former is told much faster
+    if isinstance(value, (dict, Mapping)):  # the former is checked much faster
         kept: dict[str, Any] = {}
         for key, item in value.items():
             if isinstance(item, (str, int)):

@@ -1,4 +1,4 @@
-"""A POST that brought no job's name: was it sent, since when may a job of it be there, and when to send it again."""
+"""A POST without a clear answer: whether it was sent, when its job may have begun, and when to send it again."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ THROTTLED = 429
 
 
 def since_call(called_at: float) -> datetime:
-    """Since when a job may be there that a call made, by the service's clock as far as this one can tell."""
+    """Since when a job may be there that a call made, by the service's clock, estimated from ours."""
     return datetime.fromtimestamp(called_at, timezone.utc) - SKEW
 
 
 def since_answer(error: ServiceError, called_at: float, answered_at: float) -> datetime:
-    """The same, by the service's own clock where its answer tells it."""
+    """The same, by the service's own clock if its answer shows it."""
     try:
         answered = parsedate_to_datetime(error.reply.header("Date") or "")
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Batch endpoints and deployments: begin what is missing, follow it to its end. Making one again is no work.
+"""Flows that create and delete batch endpoints and deployments; repeating one changes nothing.
 
 Each step looks first. What an earlier try has begun is waited for, and what is as it should be is left alone, so
 whatever dies between two steps, the next try goes on from there. What a caller does not give stays as it is.
@@ -243,7 +243,7 @@ def _begin(
 
 
 def _whole(ws: Workspace, found: Endpoint | Deployment | None, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
-    """The body that makes a resource, or that changes one and keeps what it has and is not given anew."""
+    """The body that creates a resource, or that changes one and keeps the values that are not given."""
     if found is not None and found.raw.get("location"):
         return whole(found.raw, body)
     location = (yield from workspace.get(ws)).location

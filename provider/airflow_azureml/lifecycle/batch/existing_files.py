@@ -1,4 +1,4 @@
-"""Files that lie already where a batch deployment is to put its scores: it does not write over them.
+"""A check for existing files in the output folder of a batch invocation: the service does not overwrite them.
 
 Seen in public reports: a second run into the same folder succeeds, and the folder holds the scores of the first.
 """
@@ -15,8 +15,8 @@ from airflow_azureml.rest.flow import News, Peek, Steps
 from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 
 
-def tell(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
-    """Look into the folders that an invocation names for its outputs, and tell of files in them.
+def report(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
+    """Look into the folders that an invocation names for its outputs, and report files in them.
 
     What cannot be looked at is left alone: this is a help, and no reason to fail.
 

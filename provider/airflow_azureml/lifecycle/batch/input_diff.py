@@ -1,4 +1,4 @@
-"""Whether two sets of inputs are certainly others: what the service shows of a job, against what we would send.
+"""Whether the inputs of a job that the service shows certainly differ from those of our invocation.
 
 The service may spell an address in another way than it was given, so only what is of one kind is compared; in doubt
 they are the same.

@@ -6,7 +6,7 @@ for every task instance, generation and attempt. What is guaranteed, and how:
 
 * **A try sends the POST once**, and again only when nothing can have come of it: the host was not reached, or the
   service answered 429. Every other 4xx is a refusal, and raised.
-* **After an answer that tells nothing** (5xx, 408, none, one without a job's name) the job is looked for by its mark,
+* **After an unclear answer** (5xx, 408, none, one without a job's name) the job is looked for by its mark,
   for a minute: in the run history of the experiment since the call, then in the list of jobs. Found, it is the job of
   this task. Not found, ``AmbiguousInvocationError``, which is not retried.
 * **A later try**, and the first try of a later generation, look before they POST. Airflow's own retries stay in their
@@ -83,7 +83,7 @@ def invoke_once(
 ) -> Steps[Found]:
     """Find the job of this task, or invoke the endpoint.
 
-    On its way it tells ``Invoking``, ``Invoked`` and ``InvocationTrouble`` as news.
+    On its way it reports ``Invoking``, ``Invoked`` and ``InvocationTrouble`` as news.
 
     :raises AmbiguousInvocationError: a job may have been made that cannot be recognised as ours.
     :raises TransientError: nothing was sent, and trying again later may help.

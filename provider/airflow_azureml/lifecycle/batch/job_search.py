@@ -18,7 +18,7 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.status import Phase, is_being_canceled, phase
 
 MARK = "airflow_invocation"
-"""The property that a job of ours carries; its value tells whose it is."""
+"""The property that a job of ours carries; its value says whose it is."""
 
 BATCH_TAG = "azureml.batchrun"
 DEPLOYMENT_TAG = "azureml.deploymentname"
@@ -51,7 +51,7 @@ class SearchResult:
     """What one look has shown.
 
     :param troubles: why a source could not be read.
-    :param nothing_readable: no source could be read: that nothing was seen says nothing.
+    :param nothing_readable: no source could be read: that nothing was seen proves nothing.
     """
 
     found: tuple[FoundJob, ...] = ()

@@ -28,7 +28,7 @@ PARAMETERS = "azureml.parameters"
 
 
 def scores_a_model(job: Job) -> bool:
-    """Whether a job is one of a model deployment; services until 2023 do not tell the kind (recorded answers)."""
+    """Whether a job is one of a model deployment; services until 2023 do not report the kind (recorded answers)."""
     return job.tags.get(BATCH_TAG, "").lower() == "true" and job.tags.get(KIND_TAG) != PIPELINE
 
 
@@ -74,7 +74,7 @@ def _child(ws: Workspace, job: Job) -> Steps[Run | None]:
         raise
     except ServiceError:
         return None
-    # Old services do not tell a pipeline's job from a model's; several children are a pipeline's.
+    # Old services do not distinguish a pipeline's job from a model's; several children are a pipeline's.
     return first if len(children) == 1 and KIND_TAG in job.tags else None
 
 

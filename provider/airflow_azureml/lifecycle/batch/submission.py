@@ -1,4 +1,4 @@
-"""The way of an invocation to its job: aimed, checked, and only then provided for and sent."""
+"""The submission of a batch job: its target is resolved and checked, its uploads are made, then it is invoked."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Plan:
     scores: bool = True
 
     def request(self, ws: Workspace) -> Steps[Mapping[str, Any]]:
-        """Upload what is local, find versions behind labels, and make the body; tell of scores that lie there."""
+        """Upload what is local, find versions behind labels, and make the body; warn of scores that exist already."""
         filling = Fulfilment(ws).fill(self.invocation.body)
         body: Mapping[str, Any] = yield from explained(ws, self.invocation.body, filling)
         if self.scores:
-            yield from existing_files.tell(ws, body)
+            yield from existing_files.report(ws, body)
         return body
 
 
@@ -111,7 +111,7 @@ def invoke(
 ) -> Steps[Job]:
     """Invoke an endpoint for a caller that is no task: whatever becomes of it, there is no later try.
 
-    :param unique: what tells this invocation from all others.
+    :param unique: what distinguishes this invocation from all others.
     """
     identity = identify(TaskFacts("", unique, None, "", name_hint=endpoint_name))
     task = TaskInvocation(identity, endpoint_name, deployment_name, invocation, clock)

@@ -1,4 +1,4 @@
-"""What an invocation is aimed at: endpoint, deployment and output stores are there and fit, or one error says all."""
+"""The target of an invocation: endpoint, deployment and output datastores; one error names all that is wrong."""
 
 from __future__ import annotations
 

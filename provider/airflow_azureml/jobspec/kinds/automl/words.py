@@ -1,5 +1,7 @@
-"""The words of AutoML: metrics, algorithms, and what else is chosen from a list. Source: the models of azure-ai-ml
-1.35.2 (``_restclient``), in the spelling of the service."""
+"""The accepted words of AutoML: metrics, algorithms, and whatever else is chosen from a list.
+
+Source: the models of azure-ai-ml 1.35.2 (``_restclient``), in the spelling of the service.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of job that stand alone, a table each: command, and what follows it.
+"""Command jobs: the table of their keys, and the checks of their command.
 
 Source: azure-ai-ml 1.35.2, ``_schema/job/`` and ``entities/_job/``; the bodies are those of the REST reference, Jobs.
 """

@@ -1,4 +1,4 @@
-"""Distillation jobs: a fine-tuning job whose data a teacher model makes, told in properties.
+"""Distillation jobs: fine-tuning jobs whose data a teacher model makes, described in properties.
 
 Source: azure-ai-ml 1.35.2, ``_schema/_distillation/``, ``entities/_job/distillation/``.
 """
@@ -157,41 +157,41 @@ JOB = (
 
 def distillation(located: Located, ctx: Translator) -> dict[str, Any]:
     """Translate a distillation job."""
-    details, settings = ({row.name for row in rows} for rows in (DETAILS, SETTINGS))
-    given = [str(key) for key in located.value]
-    body = convert_mapping(JOB, located, ctx, extra=details | settings)
-    own = convert_mapping(DETAILS, located, ctx, extra=[key for key in given if key not in details])
-    told = convert_mapping(SETTINGS, located, ctx, extra=[key for key in given if key not in settings])
-    if told.get("kind") == "label_generation":
+    detail_names, setting_names = ({row.name for row in rows} for rows in (DETAILS, SETTINGS))
+    keys = [str(key) for key in located.value]
+    body = convert_mapping(JOB, located, ctx, extra=detail_names | setting_names)
+    details = convert_mapping(DETAILS, located, ctx, extra=[key for key in keys if key not in detail_names])
+    settings = convert_mapping(SETTINGS, located, ctx, extra=[key for key in keys if key not in setting_names])
+    if settings.get("kind") == "label_generation":
         for name in ("training_data", "validation_data"):
             if located.value.get(name) is None:
                 ctx.error(located, f"{show(name)} is required for label_generation.", name)
     if ctx.problems:
         return {"jobType": "FineTuning"}
-    properties = {**body.pop("properties", {}), **_properties(told)}
-    vertical = {"taskType": "ChatCompletion", "modelProvider": "Custom", **own}
+    properties = {**body.pop("properties", {}), **_properties(settings)}
+    vertical = {"taskType": "ChatCompletion", "modelProvider": "Custom", **details}
     return {"jobType": "FineTuning", **body, "properties": properties, "fineTuningDetails": vertical}
 
 
-def _properties(told: Mapping[str, Any]) -> dict[str, str]:
-    connection = told["connection"]
-    found = {
+def _properties(settings: Mapping[str, Any]) -> dict[str, str]:
+    connection = settings["connection"]
+    properties = {
         "enable_distillation": "True",
-        "data_generation_task_type": told["task"],
+        "data_generation_task_type": settings["task"],
         "teacher_model.endpoint_name": connection["name"],
-        "data_generation_type": told["kind"],
+        "data_generation_type": settings["kind"],
         "connection_information": json.dumps(_connection(connection)),
     }
-    if "prompt" in told:
+    if "prompt" in settings:
         chains = {"enable_chain_of_thought": False, "enable_chain_of_density": False}
-        found.update({name: str(value) for name, value in {**chains, **told["prompt"]}.items()})
-    teacher = told.get("teacher", {})
+        properties.update({name: str(value) for name, value in {**chains, **settings["prompt"]}.items()})
+    teacher = settings.get("teacher", {})
     parameters = teacher.get("parameters", {})
-    found.update({f"teacher_model.{name}": str(value) for name, value in parameters.items()})
-    found.update({name: str(value) for name, value in teacher.get("requests", {}).items()})
-    if told.get("resources", {}).get("instanceType"):
-        found["instance_type.data_generation"] = told["resources"]["instanceType"]
-    return {f"azureml.{name}": value for name, value in found.items()}
+    properties.update({f"teacher_model.{name}": str(value) for name, value in parameters.items()})
+    properties.update({name: str(value) for name, value in teacher.get("requests", {}).items()})
+    if settings.get("resources", {}).get("instanceType"):
+        properties["instance_type.data_generation"] = settings["resources"]["instanceType"]
+    return {f"azureml.{name}": value for name, value in properties.items()}
 
 
 def _connection(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ OWN = (*LISTS, *rows(SPARK, "code", "entry", "conf", "args", "environment"))
 
 
 def settings(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part the settings of a component; an empty one, zero and false too, is as good as none."""
+    """Part the settings of a component; an empty one, zero and false included, counts as absent."""
     known, rest = parted(given)
     return {short: value or None for short, value in known.items()}, rest
 
