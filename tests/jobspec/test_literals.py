@@ -69,16 +69,16 @@ PLACES: dict[str, Any] = {
 def test_an_empty_text_is_refused_before_anything_is_sent(place: str, from_python: bool) -> None:
     translation = translate(load(PLACES[place], from_python=from_python), WS)
     with pytest.raises(SpecError) as caught:
-        translation.accepted()
+        translation.check_accepted()
     (problem,) = caught.value.problems
     assert (problem.path, problem.message.startswith(EMPTY)) == (place, True)
 
 
 def test_an_empty_text_that_is_set_or_a_default() -> None:
     with pytest.raises(SpecError, match=r"inputs\.x: an empty string .* \(given by set\)"):
-        translate(load({**COMMAND, "inputs": {"x": 1}}).with_values({"inputs.x": ""}), WS).accepted()
+        translate(load({**COMMAND, "inputs": {"x": 1}}).with_values({"inputs.x": ""}), WS).check_accepted()
     with pytest.raises(SpecError, match=r"inputs\.x: an empty string .* \(given by set\)"):
-        translate(load({**COMMAND, "inputs": {"x": 1}}).with_values(["inputs.x=''"]), WS).accepted()
+        translate(load({**COMMAND, "inputs": {"x": 1}}).with_values(["inputs.x=''"]), WS).check_accepted()
     assert "Azure ML ignores an empty default" in job(PIPELINE.format("{type: string, default: ''}")).warnings[0]
     assert not job(PIPELINE.format("{type: string, optional: true, default: ''}")).warnings
 
@@ -92,7 +92,8 @@ def test_an_empty_text_is_told_with_all_other_mistakes() -> None:
 def test_an_empty_text_where_the_service_may_take_it() -> None:
     """Microsoft's own examples give one to registered components."""
     node = {"component": "azureml:c:1", "compute": "azureml:c", "inputs": {"x": ""}}
-    translation = translate(load({"type": "pipeline", "jobs": {"n": node}}), WS).accepted()
+    translation = translate(load({"type": "pipeline", "jobs": {"n": node}}), WS)
+    translation.check_accepted()
     assert translation.body["properties"]["jobs"]["n"]["inputs"]["x"]["value"] == ""
     assert EMPTY in translation.warnings[0]
     for given in ("", {"type": "string", "value": ""}, {"type": "string", "default": ""}):
@@ -187,6 +188,7 @@ def test_what_else_is_not_sent_of_an_input(tmp_path: Path) -> None:
 
 
 def test_white_space_alone_is_told() -> None:
-    translation = translate(load({**COMMAND, "inputs": {"x": " \n"}}), WS).accepted()
+    translation = translate(load({**COMMAND, "inputs": {"x": " \n"}}), WS)
+    translation.check_accepted()
     assert translation.body["properties"]["inputs"]["x"]["value"] == " \n"
     assert translation.warnings[0].startswith("inputs.x: the string is only whitespace, and an empty string")

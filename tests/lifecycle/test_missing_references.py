@@ -11,7 +11,7 @@ from airflow_azureml.jobspec.batch.deployments import translate_deployment
 from airflow_azureml.jobspec.batch.invocation import translate_invocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
-from airflow_azureml.lifecycle.missing_references import MOST, explained, named
+from airflow_azureml.lifecycle.missing_references import MOST, REFUSALS, explain, named
 from airflow_azureml.rest.errors import (
     AzureMLError,
     BadRequestError,
@@ -54,7 +54,10 @@ def told(error: AzureMLError, there: Mapping[str, Any] = THERE, body: Any = BODY
 
     def flow() -> Steps[None]:
         yield from ()
-        raise error
+        try:
+            raise error
+        except REFUSALS as refusal:
+            raise (yield from explain(WS, body, refusal)) from None
 
     def respond(effect: Any) -> Any:
         assert isinstance(effect, Call)
@@ -63,7 +66,7 @@ def told(error: AzureMLError, there: Mapping[str, Any] = THERE, body: Any = BODY
 
     drive = Drive(respond)
     with pytest.raises(type(error)) as caught:
-        drive.run(explained(WS, body, flow()))
+        drive.run(flow())
     asked = [effect.path.removeprefix(WS.path) for effect in drive.effects if isinstance(effect, Call)]
     assert caught.value is error or isinstance(caught.value, ServiceError)
     if isinstance(caught.value, ServiceError) and isinstance(error, ServiceError):

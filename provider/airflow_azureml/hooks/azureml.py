@@ -141,9 +141,9 @@ class AzureMLHook(BaseHook):
 
         with translated():
             document = load(spec).merged(inputs=inputs, outputs=outputs)
-            translation = translate(
-                document.with_values(set) if set else document, self.settings().workspace
-            ).accepted()
+            document = document.with_values(set) if set else document
+            translation = translate(document, self.settings().workspace)
+            translation.check_accepted()
             for warning in translation.warnings:
                 self.log.warning("%s", warning)
             with self.client() as client:

@@ -109,11 +109,17 @@ def to_translation(document: Document, workspace: Workspace) -> Translation:
     """
     found = recognise(document.value, named=True)
     if found is None or found.name == "job":
-        return translate(document, workspace).accepted()
+        return _accepted(document, workspace)
     if found.name in RESOURCES:
         return RESOURCES[found.name].translate(document, workspace)
     accepted = ", ".join(["a job", *(FILE_KINDS[name].title for name in RESOURCES)])
     raise SpecError([document.root.problem(f"this is {found}, which cannot be rendered. Accepted: {accepted}.")])
+
+
+def _accepted(document: Document, workspace: Workspace) -> Translation:
+    translation = translate(document, workspace)
+    translation.check_accepted()
+    return translation
 
 
 def problems_as(name: str, document: Document, workspace: Workspace) -> tuple[Problem, ...]:
@@ -135,7 +141,7 @@ def _checker(name: str) -> Callable[[Document, Workspace], tuple[str, ...]] | No
 
 def _read_as(name: str, document: Document, workspace: Workspace) -> tuple[str, ...]:
     if name == "job":
-        return translate(document, workspace).accepted().warnings
+        return _accepted(document, workspace).warnings
     if name == "batch inputs":
         return translate_invocation(document, workspace).warnings
     return RESOURCES[name].read(document, workspace).warnings

@@ -10,15 +10,13 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Resolve
-from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError
-from airflow_azureml.rest.flow import Call, Flow, Reply, Steps
+from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError, ServiceError
+from airflow_azureml.rest.flow import Call, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path
 from airflow_azureml.rest.json_values import get_any_case
-
-T = TypeVar("T")
 
 KINDS = {
     "data": "data asset",
@@ -39,6 +37,9 @@ FIELDS = {
     "outputData": "outputs",
 }
 """The service's words for keys of a job, and those of its YAML."""
+
+REFUSALS = (BadRequestError, NotFoundError)
+"""What the service raises where a request names something that is missing."""
 
 INNER = frozenset({"properties", "uri", "assetId", "componentSpec", "deploymentConfiguration"})
 """Keys of a request that no YAML has."""
@@ -73,24 +74,20 @@ class Named:
         return f'{KINDS[self.kind]} "{self.name}{self.version}"'
 
 
-def explained(ws: Workspace, body: Any, flow: Flow[T]) -> Steps[T]:
-    """Carry a flow out; where the service says that something is missing, say what, where, and what there is.
+def explain(ws: Workspace, body: Any, error: ServiceError) -> Steps[ServiceError]:
+    """Say of a refusal that something is missing what it is, where the request names it, and what there is instead.
 
-    :param body: what is sent, with placeholders.
-    :raises ServiceError: the service's own error, of the same class, with what was found out before its text.
+    :param body: what was to be sent, with placeholders.
+    :param error: what the service said.
+    :return: what to raise: an error of the same class, with what was found out before the service's text, or the
+        error itself where nothing was.
     """
-    try:
-        return (yield from flow)
-    except NotEmulatedError:
-        raise
-    except (BadRequestError, NotFoundError) as error:
-        if not isinstance(error, NotFoundError) and not ABSENCE.search(str(error)):
-            raise
-        lines = yield from _missing_lines(ws, body, str(error))
-        if not lines:
-            raise
-        text = "\n".join((*lines, str(error)))
-        raise type(error)(text, error.reply, error.codes, error.correlation) from None
+    if isinstance(error, NotEmulatedError) or not (isinstance(error, NotFoundError) or ABSENCE.search(str(error))):
+        return error
+    lines = yield from _missing_lines(ws, body, str(error))
+    if not lines:
+        return error
+    return type(error)("\n".join((*lines, str(error))), error.reply, error.codes, error.correlation)
 
 
 def suggestion(ws: Workspace, kind: str, name: str) -> Steps[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.cancellation import cancel
-from airflow_azureml.lifecycle.missing_references import explained
+from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.lifecycle.submission import Attempt, Prepared, prepare, put
 from airflow_azureml.rest import jobs
@@ -56,8 +56,10 @@ class TaskSubmission:
         """
         if cancels_earlier:
             yield from cancel_earlier(ws, self.identity)
-        finding = find_or_submit(ws, self.identity, lambda: prepare(ws, self.translation))
-        return (yield from explained(ws, self.translation.body, finding))
+        try:
+            return (yield from find_or_submit(ws, self.identity, lambda: prepare(ws, self.translation)))
+        except REFUSALS as error:
+            raise (yield from explain(ws, self.translation.body, error)) from None
 
     def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
         """Find nothing: the name is known before there is a job."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.fulfilment import fulfil
-from airflow_azureml.lifecycle.missing_references import explained
+from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.news import Submitting
 from airflow_azureml.rest import jobs
 from airflow_azureml.rest.errors import ConflictError, Problem, ServiceError, SpecError, TransientError
@@ -66,12 +66,11 @@ def submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         accepted = "up to 255 letters, digits, - and _, a letter or digit first"
         raise SpecError([Problem("name", f"{name!r} is not a valid job name. Accepted: {accepted}.")])
-    return explained(ws, translation.body, _submit(ws, name, translation))
-
-
-def _submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
-    prepared = yield from prepare(ws, translation)
-    return (yield from put(ws, Attempt(name), prepared, lambda: jobs.find(ws, name), pauses=()))
+    try:
+        prepared = yield from prepare(ws, translation)
+        return (yield from put(ws, Attempt(name), prepared, lambda: jobs.find(ws, name), pauses=()))
+    except REFUSALS as error:
+        raise (yield from explain(ws, translation.body, error)) from None
 
 
 def prepare(ws: Workspace, translation: Translation) -> Steps[Prepared]:

@@ -46,7 +46,8 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
 
         document = self._with_defaults(self.document(context), context)
         refuse_reserved_outputs(document)
-        translation = translate(document, workspace).accepted()
+        translation = translate(document, workspace)
+        translation.check_accepted()
         for warning in translation.warnings:
             self.log.warning("%s", warning)
         self._compare_limits(document)

@@ -172,11 +172,10 @@ class Translation:
     warnings: tuple[str, ...] = ()
     rejected: tuple[Problem, ...] = ()
 
-    def accepted(self) -> Translation:
-        """Give back the translation, if the service takes it.
+    def check_accepted(self) -> None:
+        """Refuse what the service would.
 
-        :raises SpecError: it is known not to.
+        :raises SpecError: it is known not to take the request.
         """
         if self.rejected:
             raise SpecError(self.rejected)
-        return self

@@ -76,7 +76,7 @@ def _file(located: Located, changes: Mapping[Any, Any], ctx: Translator) -> Inva
         return INVALID
     try:
         found = translate(replace(document, value=_merged(document.value, changes), problems=()), ctx.workspace)
-        found.accepted()
+        found.check_accepted()
     except SpecError as error:
         ctx.problems.extend(error.problems)
         return INVALID

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar, get_args
 
 from airflow_azureml.lifecycle.fulfilment import Fulfilment
-from airflow_azureml.lifecycle.missing_references import explained
+from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.news import Changing
 from airflow_azureml.lifecycle.resource_diff import changes, holds, whole
 from airflow_azureml.rest import endpoints, lro, workspace
@@ -147,14 +147,19 @@ def begin_deployment(
     yield from _require_endpoint(ws, endpoint, lacking)
     if lacking and (yield from settled(lambda: endpoints.find_deployment(ws, endpoint, name))) is None:
         raise SpecError(lacking) from None
-    filled: Mapping[str, Any] = yield from explained(ws, body, Fulfilment(ws).fill(body))
+    try:
+        filled: Mapping[str, Any] = yield from Fulfilment(ws).fill(body)
+    except REFUSALS as error:
+        raise (yield from explain(ws, body, error)) from None
 
     def put(found: Deployment | None) -> Steps[Call[Reply]]:
         return endpoints.begin_create_deployment(ws, endpoint, name, (yield from _whole(ws, found, filled)))
 
     what = f"Deployment {name} of batch endpoint {endpoint}"
-    beginning = _begin(what, lambda: endpoints.find_deployment(ws, endpoint, name), filled, put)
-    return (yield from explained(ws, filled, beginning))
+    try:
+        return (yield from _begin(what, lambda: endpoints.find_deployment(ws, endpoint, name), filled, put))
+    except REFUSALS as error:
+        raise (yield from explain(ws, filled, error)) from None
 
 
 def begin_default(ws: Workspace, endpoint: str, deployment: str) -> Steps[Operation | None]:

@@ -12,7 +12,7 @@ from airflow_azureml.lifecycle.batch.earlier_tries import cancel_earlier, find_m
 from airflow_azureml.lifecycle.batch.invocation import Clock, invoke_once
 from airflow_azureml.lifecycle.batch.target import Checks, Target, resolve_target
 from airflow_azureml.lifecycle.fulfilment import Fulfilment
-from airflow_azureml.lifecycle.missing_references import explained
+from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.resume import Found
@@ -36,8 +36,10 @@ class Plan:
 
     def request(self, ws: Workspace) -> Steps[Mapping[str, Any]]:
         """Upload what is local, find versions behind labels, and make the body; warn of scores that exist already."""
-        filling = Fulfilment(ws).fill(self.invocation.body)
-        body: Mapping[str, Any] = yield from explained(ws, self.invocation.body, filling)
+        try:
+            body: Mapping[str, Any] = yield from Fulfilment(ws).fill(self.invocation.body)
+        except REFUSALS as error:
+            raise (yield from explain(ws, self.invocation.body, error)) from None
         if self.scores:
             yield from existing_files.report(ws, body)
         return body
