@@ -17,7 +17,7 @@ LIBRARIES = {
     "airflow_azureml/jobspec": set(),
     "airflow_azureml/jobspec/document/load.py": {"yaml"},
     "airflow_azureml/jobspec/document/yamloutline.py": {"yaml"},
-    "airflow_azureml/jobspec/document/yaml_plain.py": {"yaml"},
+    "airflow_azureml/jobspec/document/yaml_survey.py": {"yaml"},
     "airflow_azureml/jobspec/document/yamltext.py": {"yaml"},
     "airflow_azureml/lifecycle": set(),
     "airflow_azureml/local": {"pathspec"},

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.jobspec.document import yamltext
+from airflow_azureml.jobspec.document import yaml_survey, yamltext
 from airflow_azureml.jobspec.document.document import SourceLocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
@@ -172,9 +172,10 @@ def _read(text: str) -> Any:
 
 @pytest.mark.parametrize("text", UNUSUAL.values(), ids=UNUSUAL)
 def test_the_quick_way_through_yaml_reads_what_the_careful_one_does(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yamltext, "LIMIT", 50)
+    for module in (yamltext, yaml_survey):
+        monkeypatch.setattr(module, "LIMIT", 50)
     quick = _read(text)
-    monkeypatch.setattr(yamltext, "read_plain", lambda *arguments, **limits: None)
+    monkeypatch.setattr(yamltext, "read_plain", lambda *arguments: None)
     assert repr(quick) == repr(_read(text))
 
 
@@ -184,7 +185,7 @@ def test_the_quick_way_reads_job_files_as_the_careful_one_does(monkeypatch: pyte
     paths = [path for folder in (REPOSITORY / "dags_examples", *folders) for path in folder.rglob("*.y*ml")]
     texts = [path.read_text(encoding="utf-8") for path in paths]
     quick = [_read(text) for text in texts]
-    monkeypatch.setattr(yamltext, "read_plain", lambda *arguments, **limits: None)
+    monkeypatch.setattr(yamltext, "read_plain", lambda *arguments: None)
     assert texts
     assert [repr(one) for one in quick] == [repr(_read(text)) for text in texts]
 

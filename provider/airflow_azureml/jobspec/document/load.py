@@ -17,7 +17,8 @@ from airflow_azureml.jobspec.document.document import Document, Path, SourceLoca
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Bundle
 from airflow_azureml.jobspec.document.sdk_objects import BASE, as_mapping, is_object
-from airflow_azureml.jobspec.document.yamltext import DEPTH, DIGITS, LIMIT, parse
+from airflow_azureml.jobspec.document.yaml_survey import DEPTH, DIGITS, LIMIT
+from airflow_azureml.jobspec.document.yamltext import parse
 from airflow_azureml.local import additional_includes, folders, git
 from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.rest.errors import Problem, SpecError

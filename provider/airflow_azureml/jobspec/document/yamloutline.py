@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import SourceLocation
-from airflow_azureml.jobspec.document.yamltext import Survey, check_depth
+from airflow_azureml.jobspec.document.yaml_survey import Survey
+from airflow_azureml.jobspec.document.yamltext import check_depth
 from airflow_azureml.rest.errors import SpecError
 
 NESTED = 4

@@ -2,32 +2,24 @@
 
 Both loaders of PyYAML read YAML 1.1, as Microsoft's client does; the one in C is ten times as fast, but a text that
 nests deep enough would end the process in it. So depth and size are known before anything is built.
+
+YAML that holds nothing unusual is read in one go, event by event. Anything that may be wrong or needs a closer look
+(anchors and aliases, merges, tags, keys that are no texts or stand there twice, a second document) is left to
+``yaml_survey``: the whole is gone over several times then, and what is wrong is said.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from airflow_azureml.jobspec.document.document import Path, SourceLocation, dotted
-from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.document import Path, SourceLocation
 from airflow_azureml.jobspec.document.notation import altered
-from airflow_azureml.jobspec.document.yaml_plain import CORE, read_plain
+from airflow_azureml.jobspec.document.yaml_survey import CORE, DEPTH, DIGITS, LIMIT, Survey, places_of
 from airflow_azureml.rest.errors import Problem, SpecError
 
-LIMIT = 200_000
-"""Values that one document may have once its aliases are followed."""
-
-DEPTH = 100
-"""How deep values may stand in each other."""
-
-DIGITS = 1000
-"""How long a whole number may be."""
-
-SCALARS = {"int": "a whole number", "float": "a number", "bool": "a boolean", "timestamp": "a date"}
-"""Tags that a value gets by its looks, and what it should be then."""
+PLAIN = frozenset(f"{CORE}{name}" for name in ("int", "float", "bool", "null", "timestamp"))
+"""Tags of the values that are no text."""
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML does not take in a text. Source: YAML 1.1, section 5.1."""
@@ -56,7 +48,7 @@ def parse(text: str, place: SourceLocation) -> tuple[Any, dict[Path, SourceLocat
     import yaml
 
     kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    plain = read_plain(kind, text, place, most=LIMIT, depth=DEPTH, digits=DIGITS)
+    plain = read_plain(kind, text, place)
     if plain is not None:
         return (*plain, ())
     try:
@@ -78,7 +70,123 @@ def parse(text: str, place: SourceLocation) -> tuple[Any, dict[Path, SourceLocat
         raise SpecError([_broken(error, text, place)]) from None
     except (ValueError, RecursionError, OverflowError) as error:
         raise SpecError([_unprintable(text, place) or Problem("", f"invalid YAML: {error}.", place.file)]) from None
-    return value, dict(_places(node, (), place, survey)), tuple(survey.twice)
+    return value, dict(places_of(node, (), place, survey)), tuple(survey.twice)
+
+
+# -- the quick way
+
+
+class Unusual(Exception):
+    """Something that the quick way does not read."""
+
+
+def read_plain(kind: Any, text: str, place: SourceLocation) -> tuple[Any, dict[Path, SourceLocation]] | None:
+    """Read a text; None for one with anything unusual in it.
+
+    :param kind: the class of the loader, one of PyYAML's safe ones.
+    :param place: the file and folder that the text belongs to.
+    """
+    import yaml
+
+    try:
+        loader = kind(text)
+        try:
+            reader = _Reader(loader, place)
+            return reader.document(), reader.places
+        finally:
+            loader.dispose()
+    except (Unusual, yaml.YAMLError, ValueError):
+        return None
+
+
+class _Reader:
+    def __init__(self, loader: Any, place: SourceLocation) -> None:
+        import yaml
+
+        self.loader, self.next = loader, loader.get_event
+        self.folder, self.file = place.folder, place.file
+        self.places: dict[Path, SourceLocation] = {}
+        self.resolvers, self.constructors = loader.yaml_implicit_resolvers, loader.yaml_constructors
+        self.scalar, self.mapping, self.sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        self.begin: tuple[type, ...] = (yaml.StreamStartEvent, yaml.DocumentStartEvent)
+        self.end: tuple[type, ...] = (yaml.DocumentEndEvent, yaml.StreamEndEvent)
+        self.end_of_mapping, self.end_of_sequence = yaml.MappingEndEvent, yaml.SequenceEndEvent
+
+    def document(self) -> object:
+        """Read the one document of a text."""
+        for expected in self.begin:
+            if type(self.next()) is not expected:
+                raise Unusual
+        event = self.next()
+        value = self.value(event, (), event.start_mark.line + 1)
+        for expected in self.end:
+            if type(self.next()) is not expected:
+                raise Unusual
+        if len(self.places) > LIMIT:
+            raise Unusual
+        return value
+
+    def value(self, event: Any, path: Path, line: int) -> object:
+        """Read the value that begins with an event, in the line of its key."""
+        kind = type(event)
+        if kind is self.scalar:
+            return self.single(event, path, line)
+        if event.anchor is not None or event.tag is not None or len(path) >= DEPTH:
+            raise Unusual
+        self.places[path] = SourceLocation(self.folder, self.file, line)
+        following = self.next
+        if kind is self.mapping:
+            mapping: dict[str, object] = {}
+            while type(key := following()) is not self.end_of_mapping:
+                name = self.key(key)
+                if name in mapping:
+                    raise Unusual
+                mapping[name] = self.value(following(), (*path, name), key.start_mark.line + 1)
+            return mapping
+        if kind is not self.sequence:
+            raise Unusual
+        items: list[object] = []
+        while type(item := following()) is not self.end_of_sequence:
+            items.append(self.value(item, (*path, len(items)), item.start_mark.line + 1))
+        return items
+
+    def single(self, event: Any, path: Path, line: int) -> object:
+        """Read a text, or what it is by its looks."""
+        text: str = event.value
+        tag = self.tag(event)
+        if tag is None:
+            self.places[path] = SourceLocation(self.folder, self.file, line)
+            return text
+        if tag not in PLAIN or len(text) > DIGITS or len(self.places) > LIMIT:
+            raise Unusual
+        import yaml
+
+        try:
+            value = self.constructors[tag](self.loader, yaml.ScalarNode(tag, text, event.start_mark, event.end_mark))
+        except (ValueError, LookupError, AttributeError, OverflowError) as error:  # it is not what it looks like
+            raise Unusual from error
+        written = text if altered(text, value) else None
+        self.places[path] = SourceLocation(self.folder, self.file, line, False, written)
+        return value
+
+    def key(self, event: Any) -> str:
+        """Read a key, which is a text."""
+        if type(event) is not self.scalar or self.tag(event) is not None:
+            raise Unusual
+        name: str = event.value
+        return name
+
+    def tag(self, event: Any) -> str | None:
+        """The tag that a plain scalar has by its looks; None for a text."""
+        if event.anchor is not None or event.tag is not None:
+            raise Unusual
+        if not event.implicit[0]:
+            return None
+        text = event.value
+        for tag, looks in self.resolvers.get(text[:1], ()):
+            if looks.match(text):
+                return str(tag)
+        return None
 
 
 # -- what ends the reading
@@ -135,146 +243,3 @@ def _unprintable(text: str, place: SourceLocation) -> Problem | None:
         return None
     line = text.count("\n", 0, found.start()) + 1
     return Problem("", f"invalid YAML: unexpected control character {found[0]!r}.", place.file, line)
-
-
-# -- what is wrong with nodes
-
-
-@dataclass
-class Survey:
-    """One look at all nodes before anything is built of them.
-
-    :param problems: what cannot be built.
-    :param twice: keys that stand in a mapping twice; the later one counts.
-    :param keys: keys that are not texts (``1``, ``yes``), by the identity of their nodes.
-    :param written: texts of values and keys in which YAML reads something else, by the identity of their nodes.
-    :param sizes: how many values each node has, aliases followed and merges done, and how deep they stand.
-    """
-
-    loader: Any
-    place: SourceLocation
-    problems: list[Problem] = field(default_factory=list)
-    twice: list[Problem] = field(default_factory=list)
-    keys: dict[int, Any] = field(default_factory=dict)
-    written: dict[int, str] = field(default_factory=dict)
-    sizes: dict[int, tuple[int, int] | None] = field(default_factory=dict)
-
-    def problem(self, path: Path, node: Any, message: str) -> Problem:
-        """Describe what is wrong with a node."""
-        return Problem(dotted(path), message, self.place.file, node.start_mark.line + 1)
-
-    def refuse(self, path: Path, node: Any, message: str) -> None:
-        """Note that a node cannot be built."""
-        self.problems.append(self.problem(path, node, message))
-
-    def measure(self, node: Any, path: Path) -> tuple[int, int]:
-        """Check a node and those in it, each once; returns its size and depth."""
-        import yaml
-
-        if id(node) in self.sizes:
-            known = self.sizes[id(node)]
-            if known is None:
-                raise SpecError([self.problem(path, node, "this value contains itself.")])
-            return known
-        if isinstance(node, yaml.ScalarNode):
-            if node.tag != CORE + "str":
-                self.scalar(node, path)
-            found = (1, 1)
-        else:
-            self.sizes[id(node)] = None
-            self.known_tag(node, path)
-            inner = list(self.pairs(node, path) if isinstance(node, yaml.MappingNode) else self.items(node, path))
-            found = (1 + sum(size for size, _ in inner), 1 + max((depth for _, depth in inner), default=0))
-        if found[0] > LIMIT:
-            raise SpecError(
-                [self.problem((), node, f"this has more than {LIMIT} values once its aliases are followed.")]
-            )
-        if found[1] > DEPTH + 1:
-            raise SpecError([self.problem((), node, f"values are nested more than {DEPTH} deep.")])
-        self.sizes[id(node)] = found
-        return found
-
-    def items(self, node: Any, path: Path) -> Iterator[tuple[int, int]]:
-        """Measure the items of a list."""
-        for position, item in enumerate(node.value):
-            yield self.measure(item, (*path, position))
-
-    def pairs(self, node: Any, path: Path) -> Iterator[tuple[int, int]]:
-        """Check the keys of a mapping, which must not stand there twice, and go on to its values."""
-        names: set[Any] = set()
-        for key, value in node.value:
-            if key.tag == CORE + "merge":
-                yield self.merge(value, (*path, "<<"))
-                continue
-            name = self.key(key, path)
-            if name in names:
-                self.twice.append(self.problem((*path, name), key, f"the key {show(name)} is given twice."))
-            names.add(name)
-            yield self.measure(value, (*path, name))
-
-    def key(self, node: Any, path: Path) -> str | int:
-        """Build a key, which is a text or another scalar."""
-        import yaml
-
-        if not isinstance(node, yaml.ScalarNode):
-            what = "list" if isinstance(node, yaml.SequenceNode) else "mapping"
-            self.refuse(path, node, f"a {what} cannot be a key. A string that begins with a bracket needs quotes.")
-            return id(node)
-        if node.tag == CORE + "str":
-            return str(node.value)
-        name = self.keys[id(node)] = self.scalar(node, path)
-        return cast("str | int", name)  # or another scalar, which stands in a path like these
-
-    def merge(self, node: Any, path: Path) -> tuple[int, int]:
-        """Check what is merged (``<<``): a mapping, or a list of mappings."""
-        import yaml
-
-        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        if not all(isinstance(part, yaml.MappingNode) for part in parts):
-            self.refuse(path, node, "only mappings can be merged. Accepted: one, or a list of them.")
-        return self.measure(node, path)
-
-    def scalar(self, node: Any, path: Path) -> object:
-        """Build a value that is no text by itself, to know that it can be built."""
-        if not self.known_tag(node, path):
-            return node.value
-        kind = node.tag.removeprefix(CORE)
-        if kind == "int" and len(node.value) > DIGITS:
-            self.refuse(path, node, f"this number has {len(node.value)} digits. Write it in quotes.")
-            return node.value
-        try:
-            value = self.loader.construct_object(node)
-            if altered(node.value, value):
-                self.written[id(node)] = node.value
-            return value
-        except (ValueError, KeyError, IndexError, AttributeError):
-            what = SCALARS.get(kind, f"of the type !!{kind}")
-            self.refuse(path, node, f"{show(node.value)} looks like {what} and is not valid. Write it in quotes.")
-            return node.value
-
-    def known_tag(self, node: Any, path: Path) -> bool:
-        """Check the tag of a node; plain values have those of YAML's own types."""
-        known = node.tag in self.loader.yaml_constructors
-        if not known and node.tag == CORE + "value":
-            self.refuse(path, node, '"=" has a special meaning in YAML. Write it in quotes.')
-        elif not known and node.tag != CORE + "merge":
-            tag = node.tag.replace(CORE, "!!")
-            self.refuse(path, node, f"the tag {show(tag)} is not accepted: a job file has plain values.")
-        return known
-
-
-def _places(
-    node: Any, path: Path, place: SourceLocation, survey: Survey, key: Any = None
-) -> Iterator[tuple[Path, SourceLocation]]:
-    """Note where each value stands: in the line of its key, if it has one. Merged keys stand where they came from."""
-    import yaml
-
-    line = (node if key is None else key).start_mark.line + 1
-    written = survey.written.get(id(node)), survey.written.get(id(key))
-    yield path, SourceLocation(place.folder, place.file, line, False, *written)
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            yield from _places(value, (*path, survey.keys.get(id(name), name.value)), place, survey, name)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, item in enumerate(node.value):
-            yield from _places(item, (*path, position), place, survey)
