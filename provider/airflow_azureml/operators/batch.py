@@ -107,7 +107,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         from airflow_azureml.lifecycle.batch.submission import TaskInvocation
 
         document = self.document(context)
-        refuse_reserved_outputs(document)
+        refuse_reserved_outputs(document.value.get("outputs"))
         invocation = read(document, workspace)
         return TaskInvocation(
             self.job_identity(context), self.endpoint_name, self.deployment_name, invocation, time.time

@@ -45,7 +45,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         from airflow_azureml.lifecycle.resume import TaskSubmission
 
         document = self._with_defaults(self.document(context), context)
-        refuse_reserved_outputs(document)
+        refuse_reserved_outputs(document.value.get("outputs"))
         translation = translate(document, workspace)
         translation.check_accepted()
         for warning in translation.warnings:

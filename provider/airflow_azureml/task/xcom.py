@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.links import STUDIO_URL_KEY
-
-if TYPE_CHECKING:
-    from airflow_azureml.jobspec.document.document import Document
 
 JOB_NAME_KEY = "azureml_job_name"
 """The key under which a task leaves the name of its job, for the process that resumes it."""
@@ -51,14 +48,14 @@ def job_name_of(value: Any) -> str:
     return name
 
 
-def refuse_reserved_outputs(document: Document) -> None:
+def refuse_reserved_outputs(outputs: object) -> None:
     """Refuse outputs whose XCom would hide one of ours.
 
+    :param outputs: those of a document, as they are written.
     :raises rest.errors.SpecError: names each of them.
     """
     from airflow_azureml.rest.errors import Problem, SpecError
 
-    outputs = document.value.get("outputs")
     taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
     if taken:
         message = "this name is reserved for another XCom of the task."

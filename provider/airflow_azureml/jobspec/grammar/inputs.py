@@ -99,6 +99,11 @@ def job_input(located: Located, ctx: Translator, kind: str = "string") -> Body |
     return not_an_input(located, ctx)
 
 
+def unwrapped(value: object) -> object:
+    """Take a literal out of ``{value: …}``."""
+    return value["value"] if isinstance(value, Mapping) and set(value) == {"value"} else value
+
+
 def known_keys(value: Mapping[str, Any], keys: Collection[str]) -> bool:
     """Whether a mapping is data (it has a key of data, or none at all) and not meant as a literal."""
     return not value or any(key in keys for key in value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_azureml.jobspec.document.document import Document
+from collections.abc import Iterable
+
 from airflow_azureml.jobspec.kinds import (
     automl,
     command,
@@ -15,6 +16,7 @@ from airflow_azureml.jobspec.kinds import (
     sweep,
 )
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Kinds
+from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import Workspace
 
 KINDS: Kinds = {
@@ -31,6 +33,9 @@ COMPONENT_TYPES = tuple(word for word, kind in KINDS.items() if kind.component i
 """Words of the kinds that a component can be of."""
 
 
-def job_translator(document: Document, workspace: Workspace) -> JobTranslator:
-    """Begin the translation of a job or component that may contain jobs of any kind."""
-    return JobTranslator(workspace, list(document.problems), kinds=KINDS)
+def job_translator(problems: Iterable[Problem], workspace: Workspace) -> JobTranslator:
+    """Begin the translation of a job or component that may contain jobs of any kind.
+
+    :param problems: what was wrong with its document as YAML.
+    """
+    return JobTranslator(workspace, list(problems), kinds=KINDS)

@@ -121,11 +121,6 @@ def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
     return written if isinstance(written, Mapping) else {}
 
 
-def unwrapped(value: object) -> object:
-    """Take a literal out of ``{value: …}``."""
-    return value["value"] if isinstance(value, Mapping) and set(value) == {"value"} else value
-
-
 def source(text: str, scope: Scope, seen: tuple[str, ...] = ()) -> Source | None:
     """Find what a binding leads to; None when there is no such thing, or it leads back to itself (``seen``)."""
     if text in seen or text.endswith("\n"):

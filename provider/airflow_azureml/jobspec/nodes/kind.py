@@ -48,15 +48,10 @@ class Scope:
     takers: dict[str, list[tuple[str, Located]]] = field(default_factory=dict)
 
     @cached_property
-    def nodes(self) -> Mapping[Any, Any]:
-        """The nodes as they are written, by name; empty where they are no mapping."""
-        value = self.jobs.value if self.jobs is not None else {}
-        return value if isinstance(value, Mapping) else {}
-
-    @cached_property
     def names(self) -> list[str]:
-        """The names of the nodes."""
-        return [str(name) for name in self.nodes]
+        """The names of the nodes; none where they are no mapping."""
+        nodes = self.jobs.value if self.jobs is not None else None
+        return [str(name) for name in nodes] if isinstance(nodes, Mapping) else []
 
     def kind_of(self, node: Mapping[str, Any]) -> Kind | None:
         """The kind that a node says it is of, spelt exactly; None where it says none."""

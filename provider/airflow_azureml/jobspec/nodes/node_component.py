@@ -1,4 +1,4 @@
-"""The component of a node: registered, in a file of its own, or written out in its place.
+"""The component of a node: registered, in a file of its own, written out in its place, or made of the node itself.
 
 Source: azure-ai-ml 1.35.2, ``_schema/component/`` and ``entities/_component/``.
 """
@@ -6,12 +6,14 @@ Source: azure-ai-ml 1.35.2, ``_schema/component/`` and ``entities/_component/``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.grammar.component_io import Port
 from airflow_azureml.jobspec.grammar.references import REGISTRY, asset
-from airflow_azureml.jobspec.nodes.component import Component
-from airflow_azureml.jobspec.nodes.kind import ComponentFile, JobTranslator, Kind
+from airflow_azureml.jobspec.nodes.component import Component, registration
+from airflow_azureml.jobspec.nodes.kind import ComponentFile, JobTranslator, Kind, Scope
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid
 from airflow_azureml.rest.errors import SpecError
@@ -113,3 +115,21 @@ def _read_file(path: str, located: Located, ctx: JobTranslator, kind: str) -> Co
         return ctx.error(located, f"{show(located.value)}: there is no file {path}.")
     ctx.problems.extend(file.problems)
     return INVALID if file.document is None else read(file.document.root, ctx, kind)
+
+
+def inline_component(
+    kind: str, spec: Mapping[str, Any], located: Located, scope: Scope, properties: Any = None
+) -> Component:
+    """Make the component of a node that is written out, known to the pipeline by the node's name.
+
+    :param properties: those of the component itself, beside its spec.
+    """
+    made = registration(spec, properties)
+    found = Component(made, kind, _ports(spec.get("inputs", {})), _ports(spec.get("outputs", {})), spec, located)
+    scope.components[located.name] = found
+    return found
+
+
+def _ports(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Port]:
+    """Read ports back from a spec that was inferred; what its node gives need not be given again."""
+    return {name: Port(body["type"], body.get("mode")) for name, body in spec.items()}

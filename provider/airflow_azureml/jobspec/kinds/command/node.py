@@ -30,9 +30,9 @@ from airflow_azureml.jobspec.nodes.component import (
     spec_id,
     unknown_keys,
 )
-from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.nodes.node_io import node_shape
+from airflow_azureml.jobspec.nodes.node_component import inline_component
+from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Container, Field

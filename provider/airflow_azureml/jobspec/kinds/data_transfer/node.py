@@ -14,6 +14,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.grammar.computes import compute_id
+from airflow_azureml.jobspec.grammar.inputs import unwrapped
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.shared import HEAD as JOB_HEAD
 from airflow_azureml.jobspec.grammar.shared import JOB_SERVICES
@@ -27,9 +28,9 @@ from airflow_azureml.jobspec.kinds.data_transfer.component import (
 )
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import Component, unknown_keys
-from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
+from airflow_azureml.jobspec.nodes.node_component import inline_component
+from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, only_bindings
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field
@@ -196,7 +197,7 @@ def _check_move(located: Located, ctx: Translator, task: str) -> None:
     if not isinstance(group, Mapping) or list(group) != [port]:
         ctx.error(located, f"{task} takes exactly one entry in {part}, named {port}.", part)
         return
-    value = bindings.unwrapped(group[port])
+    value = unwrapped(group[port])
     if kind is None or is_literal(value) or not isinstance(value, Mapping):
         return
     if not own and bindings.OUTPUT.match(str(value.get("path"))):
@@ -213,7 +214,7 @@ def _check_given(located: Located, ctx: Translator, task: str) -> None:
     for part in ("inputs", "outputs"):
         group = located.value.get(part)
         for item in located.child(part).items() if isinstance(group, Mapping) else ():
-            value = bindings.unwrapped(item.value)
+            value = unwrapped(item.value)
             if part == "inputs" and is_literal(value) and not isinstance(value, str):
                 ctx.error(item, f"{show(value)} is not data.")
             elif item.value is None and task == IMPORT:

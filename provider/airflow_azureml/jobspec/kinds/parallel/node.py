@@ -15,9 +15,9 @@ from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.shared import RESOURCES, TAGS, identity, resources
 from airflow_azureml.jobspec.kinds.parallel.settings import SETTINGS
 from airflow_azureml.jobspec.nodes.component import Component, any_mapping, unknown_keys
-from airflow_azureml.jobspec.nodes.inline import inferred, inline_component
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.nodes.node_io import node_shape, only_bindings
+from airflow_azureml.jobspec.nodes.node_component import inline_component
+from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, only_bindings
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field

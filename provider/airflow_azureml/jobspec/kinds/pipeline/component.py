@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.component_io import Port, Ports
+from airflow_azureml.jobspec.kinds.pipeline.job import jobs_of, translate_nodes
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import (
     HEAD,
@@ -21,7 +22,6 @@ from airflow_azureml.jobspec.nodes.component import (
     unknown_keys,
 )
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Scope, Source
-from airflow_azureml.jobspec.nodes.translation import jobs_of, translate_nodes
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.translator import Translator
@@ -51,7 +51,7 @@ def _infer_optional(located: Located, ctx: Translator, scope: Scope, declared_in
     """
     said = {name: body.get("optional") for name, body in declared_inputs.items()}
     inferred = dict.fromkeys(said, False)
-    for item in scope.jobs.items() if scope.jobs is not None and scope.nodes else ():
+    for item in scope.jobs.items() if scope.jobs is not None and scope.names else ():
         for name, bound in _bound_inputs(item, scope).items():
             needed = [port for port in bound if not port.optional]
             if name not in said:
