@@ -6,10 +6,10 @@ It has it directly where no more than one object stands around it. A gap of a bo
 the value in another shape, and no object around it. Objects that were there before the walk began are furniture: they
 are not looked into.
 
-A file passes the value on once one of its functions has it directly and hands it on: its result has the value (what it
-yields, or makes of itself, counts as well), or it calls a function of ours in another file with it. The object that a
-method belongs to is nothing that it is called with. A file that has the value directly and does neither, a check or
-a comparison, looks at it.
+A file passes the value on once one of its functions has it directly and hands it to another file of ours: by its
+result (what it yields, or makes of itself, counts as well, and so does what it wraps the value into), or by calling
+a function with it. The object that a method belongs to is nothing that it is called with. A file that has the value
+directly and does neither, a check or a comparison, looks at it.
 
 ``python benchmarks/tracing.py REPORT VALUE MODULE ARGUMENTS…`` runs a module as a program and writes, when that ends,
 what its process saw; a file of ours that the process starts as a program of its own counts as well.
@@ -115,8 +115,12 @@ class Trace:
 
     def _look_at_result(self, frame: FrameType, place: str, result: object) -> None:
         code = frame.f_code
-        made = frame.f_locals.get("self") if code.co_name in ("__init__", "__setstate__") else None
-        if place not in self.passes and self._holds((result, made), DIRECTLY, set()):
+        if place in self.passes or self._caller(frame)[1] == place:
+            return
+        made = frame.f_locals.get("self") if code.co_name == "__init__" else None
+        given = (result, made)
+        wrapped = self._holds(given, ANYWHERE, set()) and self._holds(frame.f_locals, DIRECTLY, set())
+        if wrapped or self._holds(given, DIRECTLY, set()):
             self.passes[place] = code.co_name
 
     def _look_at_caller(self, frame: FrameType, place: str) -> None:
@@ -125,10 +129,7 @@ class Trace:
         generates = code.co_flags & GENERATES
         if generates and frame.f_lineno != code.co_firstlineno:
             return  # it goes on
-        caller = frame.f_back
-        while caller is not None and self._place(caller) is None:
-            caller = caller.f_back
-        where = self._place(caller) if caller is not None else None
+        caller, where = self._caller(frame)
         if caller is None or where is None or where in (place, self.until) or where in self.passes:
             return
         given = [value for name, value in frame.f_locals.items() if name != "self"]
@@ -137,6 +138,13 @@ class Trace:
         # A generator is begun by whoever asks it for its first value, which need not be who has made it.
         if not generates or self._holds(caller.f_locals, DIRECTLY, set()):
             self.passes[where] = caller.f_code.co_name
+
+    def _caller(self, frame: FrameType) -> tuple[FrameType | None, str | None]:
+        """The function of ours that a frame was called by, through others' or not, and its file."""
+        caller = frame.f_back
+        while caller is not None and self._place(caller) is None:
+            caller = caller.f_back
+        return caller, self._place(caller) if caller is not None else None
 
     def _place(self, frame: FrameType) -> str | None:
         """The file of a frame below the folder of our packages; None for another's."""

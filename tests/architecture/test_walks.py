@@ -40,7 +40,7 @@ def test_who_hands_the_value_on_passes_it_and_who_looks_at_it_does_not() -> None
     trace.end()
     assert begun
     assert trace.passes == {
-        "airflow_azureml/lifecycle/submission.py": "_tagged",
+        "airflow_azureml/lifecycle/submission.py": "put",
         "airflow_azureml/rest/jobs.py": "create",
     }
 
