@@ -1,4 +1,4 @@
-"""The application: what the emulator consists of, and how its parts come together.
+"""The application: the parts of the emulator, and how they are put together.
 
 ``Emulator`` makes the parts of the core and the backend of each room, the lower rooms first, hands each backend what
 it needs, and binds the routes of each room to its backend; ``core/routing.py`` describes what a room looks like. No

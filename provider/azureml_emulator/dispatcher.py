@@ -1,4 +1,4 @@
-"""Dispatching: what every request passes, from the search for its route to the answer of its handler."""
+"""Dispatching: what happens to every request, from the search for its route to the answer of its handler."""
 
 from __future__ import annotations
 

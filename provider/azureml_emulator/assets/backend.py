@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any
 
-from azureml_emulator.assets.kinds import Kind, Properties, asset_kinds, base, merged
+from azureml_emulator.assets.kinds import Kind, Properties, asset_kinds, common_properties, updated_properties
 from azureml_emulator.assets.reference_checks import CURATED
 from azureml_emulator.assets.references import JobOutput, Resolver
 from azureml_emulator.assets.versions import Version, Versions
@@ -27,7 +27,7 @@ PSEUDO = {"azureml_default"}
 
 
 class Assets:
-    """The assets of the workspace, by the kinds that there are: a room that brings another adds it."""
+    """The assets of the workspace. Rooms that define further kinds of assets add them."""
 
     def __init__(
         self, settings: Settings, store: Store, storage: Storage, datastores: Datastores, job_output: JobOutput
@@ -39,7 +39,7 @@ class Assets:
         self._storage = storage
 
     def add_kind(self, kind: Kind) -> None:
-        """Take another kind of asset."""
+        """Add a kind of asset."""
         self.kinds[kind.segment] = kind
 
     def find(self, kind: str, name: str, version: str) -> Version:
@@ -47,7 +47,7 @@ class Assets:
 
         :raises ServiceError: the service's 404.
         """
-        name = bare(name)
+        name = without_prefix(name)
         asset = self.versions.get(kind, name, version)
         if asset is None and version in PSEUDO:
             asset = self.versions.latest(kind, name)
@@ -67,13 +67,13 @@ class Assets:
         row = self.kinds[kind]
         version = row.kept_as(properties, version)
         before = self.versions.get(kind, name, version)
-        finished = merged(row, before, row.finish(name, version, properties))
+        finished = updated_properties(row, before, row.finish(name, version, properties))
         return self.versions.put(kind, name, version, finished, self.settings.client_id), before is None
 
     def register(self, kind: str, name: str, version: str, properties: Properties, **more: Any) -> Version:
         """Write a version that a job made.
 
-        :param properties: the properties that a request would give.
+        :param properties: the properties as a request has them.
         :param more: properties that only the service sets.
         """
         finished = {**self.kinds[kind].finish(name, version, properties), **more}
@@ -89,21 +89,21 @@ class Assets:
         return f"{self.settings.storage_url}/{container}", self._storage.signer.url(container, permissions="racwl")
 
 
-def bare(name: str) -> str:
+def without_prefix(name: str) -> str:
     """A requested name without the prefix ``azureml:``.
 
     azure-ai-ml 1.35.2 leaves the prefix in the name when it looks for ``Input(path="azureml:<name>@latest")`` or an
-    environment given so, as Microsoft's own samples write it. That the service takes it is unproven.
+    environment given so, as Microsoft's own samples write it. That the service accepts it is unproven.
     """
     return name.removeprefix("azureml:")
 
 
 def curated(name: str, version: str | None) -> Version:
-    """One of Microsoft's environments; any name of their pattern is taken to exist, for the emulator has no list of
-    them."""
+    """One of Microsoft's environments; any name of their pattern is assumed to exist, because the emulator has
+    no list of them."""
     moment = "2024-01-01T00:00:00.0000000+00:00"
     properties = {
-        **base({}),
+        **common_properties({}),
         "description": "A curated environment; the emulator does not hold its image.",
         "image": f"mcr.microsoft.com/azureml/curated/{name.lower()}:{version or '1'}",
         "environmentType": "Curated",

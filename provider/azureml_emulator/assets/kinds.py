@@ -1,6 +1,6 @@
 """Kinds of assets: the properties that the service stores for each kind, and which of them may change. No HTTP.
 
-The kind ``components`` belongs to the room of pipelines, which says what a component may declare.
+The kind ``components`` belongs to the room of pipelines, which defines what a component may declare.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def same_version(properties: Properties, version: str) -> str:
 class Kind:
     """One kind of asset.
 
-    :param segment: its word in paths.
+    :param segment: its name in paths.
     :param finish: ``finish(name, version, properties)``: the properties as the service answers them.
     :param frozen: properties of a version that cannot change.
     :param clash: HTTP status and message of the error when a request would change them.
@@ -49,8 +49,8 @@ class Kind:
     kept_as: Callable[[Properties, str], str] = same_version
 
 
-def base(properties: Properties) -> Properties:
-    """What every asset version carries."""
+def common_properties(properties: Properties) -> Properties:
+    """The properties of every asset version."""
     return {
         "description": None,
         "tags": {},
@@ -63,7 +63,7 @@ def base(properties: Properties) -> Properties:
 
 def finish_code(name: str, version: str, properties: Properties) -> Properties:
     """Code comes back as not anonymous. Source: recorded answers to Code Versions - Create."""
-    return {**base(properties), "isAnonymous": False, "provisioningState": "Succeeded"}
+    return {**common_properties(properties), "isAnonymous": False, "provisioningState": "Succeeded"}
 
 
 def finish_environment(name: str, version: str, properties: Properties) -> Properties:
@@ -80,7 +80,7 @@ def finish_environment(name: str, version: str, properties: Properties) -> Prope
         "osType": "Linux",
         "stage": None,
         "autoRebuild": "Disabled",
-        **base(properties),
+        **common_properties(properties),
         "environmentType": "UserCreated",
         "provisioningState": "Succeeded",
     }
@@ -102,7 +102,7 @@ def conda(text: str) -> Any:
 
 def finish_data(resolver: Resolver, name: str, version: str, properties: Properties) -> Properties:
     """A data asset's address comes back in its long form. Source: recorded answers to Data Versions - Get."""
-    return {**base(properties), "dataUri": resolver.long_uri(properties["dataUri"])}
+    return {**common_properties(properties), "dataUri": resolver.long_uri(properties["dataUri"])}
 
 
 def finish_model(resolver: Resolver, blobs: BlobStore, name: str, version: str, properties: Properties) -> Properties:
@@ -122,7 +122,7 @@ def finish_model(resolver: Resolver, blobs: BlobStore, name: str, version: str, 
         "stage": None,
         "flavors": {},
         "jobName": written_by[1] if written_by else None,
-        **base(properties),
+        **common_properties(properties),
         "modelUri": uri,
         "provisioningState": "Succeeded",
     }
@@ -163,14 +163,14 @@ def asset_kinds(resolver: Resolver, blobs: BlobStore) -> list[Kind]:
     ]
 
 
-def merged(kind: Kind, before: Version | None, finished: Properties) -> Properties:
+def updated_properties(kind: Kind, before: Version | None, finished: Properties) -> Properties:
     """The properties to store.
 
     :raises ServiceError: a frozen property of the version would change.
     """
     if before is None:
         return finished
-    changed = [key for key in kind.frozen if plain(before.properties.get(key)) != plain(finished.get(key))]
+    changed = [key for key in kind.frozen if comparable(before.properties.get(key)) != comparable(finished.get(key))]
     if changed:
         status, message = kind.clash
         inner = ("Conflict", "AssetVersionExists") if status == 409 else ("BadArgument", "AssetPathImmutable")
@@ -182,10 +182,10 @@ def merged(kind: Kind, before: Version | None, finished: Properties) -> Properti
     }
 
 
-def plain(value: Any) -> Any:
+def comparable(value: Any) -> Any:
     """A value for comparison: no nulls, no slash at the end of a text, a component's service-made parts in text."""
     if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items() if each is not None and key != "_source"} or None
+        return {key: comparable(each) for key, each in value.items() if each is not None and key != "_source"} or None
     if isinstance(value, list):
-        return [plain(each) for each in value]
+        return [comparable(each) for each in value]
     return None if value is None else str(value).rstrip("/")

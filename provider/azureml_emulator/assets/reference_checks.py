@@ -19,7 +19,7 @@ PUBLIC_REGISTRY = "azureml"
 
 
 def check_reference(resolver: Resolver, field: str, text: str, kind: str) -> None:
-    """An asset that is named must exist; other addresses are looked at when the job runs.
+    """An asset that is named must exist; other addresses are resolved when the job runs.
 
     Source: an https input that did not exist was accepted with 201 (recording test_command_job_invalid_datastore).
 

@@ -88,7 +88,7 @@ JobOutput = Callable[[str, str], "Place | str"]
 
 
 class Resolver:
-    """Reads addresses with the names of one workspace."""
+    """Resolves addresses in one workspace."""
 
     def __init__(self, settings: Settings, datastores: Datastores, versions: Versions, job_output: JobOutput) -> None:
         self._settings = settings

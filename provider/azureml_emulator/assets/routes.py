@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.assets.backend import Assets, bare, check_name, curated, missing
+from azureml_emulator.assets.backend import Assets, check_name, curated, missing, without_prefix
 from azureml_emulator.assets.reference_checks import CURATED
 from azureml_emulator.assets.responses import container_resource, version_resource
 from azureml_emulator.assets.schemas import CONTAINER
@@ -42,7 +42,7 @@ async def list_containers(assets: Assets, request: web.Request, *, kind: str) ->
 
 async def get_container(assets: Assets, request: web.Request, name: str, *, kind: str) -> web.Response:
     """A container, with ``latestVersion`` and ``nextVersion``."""
-    row = resource(assets, kind, bare(name))
+    row = resource(assets, kind, without_prefix(name))
     if row is None:
         raise missing(kind, name)
     return web.json_response(row)
@@ -66,7 +66,7 @@ async def delete_container(assets: Assets, request: web.Request, name: str, *, k
 
 async def list_versions(assets: Assets, request: web.Request, name: str, *, kind: str) -> web.Response:
     """Versions of a name; a query for a code's hash searches all names. Source: recorded test_code."""
-    name = bare(name)
+    name = without_prefix(name)
     if kind == "codes" and "hash" in request.query:
         code_version = (request.query["hash"], request.query.get("hashVersion", "202208"))
         rows = [row for row in assets.versions.all("codes") if code_hash(row) == code_version][:1]

@@ -30,12 +30,12 @@ class Version:
 
     @property
     def hidden(self) -> bool:
-        """Whether lists of what is active leave it out."""
+        """Whether it is archived, so that lists of active versions leave it out."""
         return bool(self.properties.get("isArchived"))
 
     @property
     def anonymous(self) -> bool:
-        """Whether it was made without a name of its own."""
+        """Whether it is anonymous: made without a name by its user."""
         return bool(self.properties.get("isAnonymous"))
 
 
@@ -96,7 +96,7 @@ class Versions:
         return dict(self._store.get("container", f"{kind}/{name}") or {})
 
     def put_container(self, kind: str, name: str, properties: Mapping[str, Any]) -> None:
-        """Remember what a PUT of the container sets."""
+        """Store what a PUT of the container sets."""
         self._store.put("container", f"{kind}/{name}", dict(properties))
 
     def delete_container(self, kind: str, name: str) -> bool:

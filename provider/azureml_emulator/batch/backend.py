@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.batch.batch_job import described, parent_definition, shown
+from azureml_emulator.batch.batch_job import invocation_answer, job_description, parent_definition
 from azureml_emulator.batch.batch_run import BATCH_RUNNER
 from azureml_emulator.batch.deployments import Properties, completed, is_pipeline
 from azureml_emulator.batch.invocation import Body, job_name, scoring_definition
@@ -93,12 +93,12 @@ class Batch:
         record = {
             "endpoint": endpoint["name"],
             "deployment": deployment["name"],
-            "shown": shown(deployment, invocation),
+            "shown": invocation_answer(deployment, invocation),
         }
         if is_pipeline(deployment["properties"]):
             graph = pipeline_definition(self._resolver, endpoint, deployment, invocation)
             tags = {"azureml.jobtype": "azureml.pipelinejob"}
-            job = self._engine.begin(name, {**graph, **described(endpoint, deployment, echoed, tags)})
+            job = self._engine.begin(name, {**graph, **job_description(endpoint, deployment, echoed, tags)})
             self.invocations.put(name, record)
             return job
         child = scoring_definition(self._resolver, self._check_compute, endpoint["name"], deployment, invocation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azureml_emulator.batch.invocation import Body, display_name, effective, parameters
+from azureml_emulator.batch.invocation import Body, display_name, effective_settings, parameters
 from azureml_emulator.core.operations import Record
 from azureml_emulator.jobs.visibility import BATCH_TAG
 
@@ -15,7 +15,7 @@ PIPELINE_PROPERTIES = {
 """Properties of every batch job. Source: recorded answers to invocations."""
 
 
-def described(endpoint: Record, deployment: Record, invocation: Body, tags: Body) -> Body:
+def job_description(endpoint: Record, deployment: Record, invocation: Body, tags: Body) -> Body:
     """Names, tags and properties of a batch job. Source: recorded GET of such a job."""
     text = f"Pipeline submission for endpoint: {endpoint['name']}, deployment: {deployment['name']}."
     marks = {BATCH_TAG: "true", "azureml.deploymentname": deployment["name"], **tags}
@@ -31,16 +31,16 @@ def parent_definition(endpoint: Record, deployment: Record, invocation: Body, ch
     """A model deployment's batch job as ARM shows it: a pipeline, its experiment the endpoint's name."""
     output = child["outputs"]["score"]
     kinds = {"inputType": child["inputs"]["data"]["jobInputType"], "outputType": output["jobOutputType"]}
-    definition = described(endpoint, deployment, invocation, {"azureml.jobtype": "azureml.batchjob", **kinds})
+    definition = job_description(endpoint, deployment, invocation, {"azureml.jobtype": "azureml.batchjob", **kinds})
     definition["properties"]["azureml.parameters"] = parameters(
-        effective(deployment["properties"], invocation), output.get("uri")
+        effective_settings(deployment["properties"], invocation), output.get("uri")
     )
     return {"jobType": "Pipeline", "experimentName": endpoint["name"], **definition}
 
 
-def shown(deployment: Record, invocation: Body) -> Body:
+def invocation_answer(deployment: Record, invocation: Body) -> Body:
     """The part of the answer to an invocation that does not depend on the job's state. Source: recorded answers."""
-    settings = effective(deployment["properties"], invocation)
+    settings = effective_settings(deployment["properties"], invocation)
     resources = settings["resources"]
     body = {
         "dataset": None,

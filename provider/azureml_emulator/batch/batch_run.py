@@ -40,7 +40,7 @@ class BatchRun(JobRun):
         child = self._start_child()
         self.say(f"Scoring job {child} has started.")
         await self._follow(child)
-        self._end_as(self._known(child))
+        self._end_as(self._job_of(child))
 
     def _start_child(self) -> str:
         record = self._invocations.get(self.name)
@@ -55,7 +55,7 @@ class BatchRun(JobRun):
         try:
             await self._unless_stopped(self._engine.ended(child))
         except Stop as stop:
-            scoring = self._known(child)
+            scoring = self._job_of(child)
             if stop.reason == "cancel" and scoring.status in STOPPABLE:
                 self._engine.cancel(scoring, self._job.cancel_reason)
             await self._engine.ended(child)
@@ -75,7 +75,7 @@ class BatchRun(JobRun):
         text = CHILD_FAILED.format(child=child.name, how=how, message=message).strip()
         self._fail(code, text, ("ChildRunFailed",))
 
-    def _known(self, name: str) -> Job:
+    def _job_of(self, name: str) -> Job:
         job = self._jobs.get(name)
         assert job is not None
         return job

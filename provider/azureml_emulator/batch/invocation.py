@@ -67,7 +67,7 @@ def display_name(invocation: Body) -> str:
     return f"{chance.choice(ADJECTIVES)}_{chance.choice(NOUNS)}_{tail}"
 
 
-def effective(deployment: Body, invocation: Body) -> Body:
+def effective_settings(deployment: Body, invocation: Body) -> Body:
     """The deployment's settings with what the invocation sets in their place."""
     changed = {name: invocation[name] for name in CHANGEABLE if invocation.get(name) is not None}
     compute = {name: each for name, each in (invocation.get("compute") or {}).items() if each not in (None, "")}
@@ -90,7 +90,7 @@ def scoring_definition(
 
     :raises ServiceError: 400 for an invocation that does not fit the deployment, or names what does not exist.
     """
-    settings = effective(deployment["properties"], invocation)
+    settings = effective_settings(deployment["properties"], invocation)
     check_compute({"computeId": settings["compute"], "resources": settings["resources"]})
     address = model_address(settings)
     model = required_version(resolver, "model", address, "models")

@@ -31,7 +31,7 @@ def start(batch: Batch, request: web.Request, records: Records, key: str, value:
     return records.begin(key, value, state, longer=longer, fails=fails is not None)
 
 
-def begun(
+def write_response(
     batch: Batch,
     request: web.Request,
     records: Records,
@@ -58,7 +58,9 @@ def begun(
     return web.json_response(body, status=200 if before else 201, headers=headers)
 
 
-def removed(batch: Batch, request: web.Request, records: Records, value: Record | None, key: str) -> web.Response:
+def delete_response(
+    batch: Batch, request: web.Request, records: Records, value: Record | None, key: str
+) -> web.Response:
     """The answer to a delete. Source: recorded 202 with a body of ``null`` and two addresses."""
     if value is None:
         return web.Response(status=204)

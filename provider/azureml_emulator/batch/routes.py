@@ -10,7 +10,7 @@ from aiohttp import web
 
 from azureml_emulator.batch import schemas
 from azureml_emulator.batch.backend import Batch
-from azureml_emulator.batch.operation_routes import begun, removed
+from azureml_emulator.batch.operation_routes import delete_response, write_response
 from azureml_emulator.batch.responses import deployment_resource, endpoint_resource
 from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.core.operations import Record
@@ -77,20 +77,20 @@ async def put_endpoint(batch: Batch, request: web.Request, endpoint: str) -> web
         raise invalid_field("properties.defaults.deploymentName", message, "DeploymentNotFound")
     properties = {key: body["properties"].get(key) for key in ("description", "properties", "defaults")}
     value = record_of(name, body, {key: each for key, each in properties.items() if each is not None}, before)
-    return begun(batch, request, batch.endpoints, name, value, endpoint_resource, before)
+    return write_response(batch, request, batch.endpoints, name, value, endpoint_resource, before)
 
 
 async def patch_endpoint(batch: Batch, request: web.Request, endpoint: str) -> web.Response:
     """Batch Endpoints - Update: tags and identity."""
     value = find_endpoint(batch, endpoint)
     merge(value, await read_object(request), ("tags", "identity"))
-    return begun(batch, request, batch.endpoints, value["name"], value, endpoint_resource, value)
+    return write_response(batch, request, batch.endpoints, value["name"], value, endpoint_resource, value)
 
 
 async def delete_endpoint(batch: Batch, request: web.Request, endpoint: str) -> web.Response:
     """Batch Endpoints - Delete, with all its deployments: an operation; a missing one is 204."""
     value = batch.endpoints.get(endpoint)
-    return removed(batch, request, batch.endpoints, value, value["name"] if value else "")
+    return delete_response(batch, request, batch.endpoints, value, value["name"] if value else "")
 
 
 async def list_deployments(batch: Batch, request: web.Request, endpoint: str) -> web.Response:
@@ -117,7 +117,7 @@ async def put_deployment(batch: Batch, request: web.Request, endpoint: str, depl
     name = before["name"] if before else deployment
     value = record_of(name, body, batch.complete_deployment(body["properties"]), before)
     value["endpoint"] = holder
-    return begun(batch, request, batch.deployments, f"{holder}/{name}", value, deployment_resource, before)
+    return write_response(batch, request, batch.deployments, f"{holder}/{name}", value, deployment_resource, before)
 
 
 async def patch_deployment(batch: Batch, request: web.Request, endpoint: str, deployment: str) -> web.Response:
@@ -127,13 +127,15 @@ async def patch_deployment(batch: Batch, request: web.Request, endpoint: str, de
     merge(value, body, ("tags",))
     merge(value["properties"], body.get("properties") or {}, ("description",))
     key = f"{value['endpoint']}/{value['name']}"
-    return begun(batch, request, batch.deployments, key, value, deployment_resource, value)
+    return write_response(batch, request, batch.deployments, key, value, deployment_resource, value)
 
 
 async def delete_deployment(batch: Batch, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Batch Deployments - Delete: an operation; a missing one is 204."""
     value = batch.deployments.get(f"{endpoint}/{deployment}")
-    return removed(batch, request, batch.deployments, value, f"{value['endpoint']}/{value['name']}" if value else "")
+    return delete_response(
+        batch, request, batch.deployments, value, f"{value['endpoint']}/{value['name']}" if value else ""
+    )
 
 
 def read(body: dict[str, Any], shape: Shape, name: str) -> dict[str, Any]:

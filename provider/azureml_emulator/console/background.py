@@ -29,7 +29,7 @@ NOT_EXECUTABLE = 126
 
 
 class StartError(SettingsError):
-    """The emulator did not start; the text is what it said."""
+    """The emulator did not start; the text is its output."""
 
 
 class StopError(Exception):

@@ -17,7 +17,7 @@ class RemoteError(Exception):
 
 
 class RefusedError(RemoteError):
-    """The emulator refused what was asked; the text is its own."""
+    """The emulator refused the request; the text is its message."""
 
 
 def call(endpoint: dict[str, Any], method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from azureml_emulator.console.presence import UsageError, chosen
 def ask(state: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """One request to a control route of the emulator that the command is about.
 
-    :raises UsageError: the emulator refuses what was asked; the text is its own.
+    :raises UsageError: the emulator refuses the request; the text is its message.
     """
     try:
         return call(chosen(state).endpoint(), method, f"/emulator/{path}", body)
@@ -23,7 +23,7 @@ def ask(state: Path | None, method: str, path: str, body: dict[str, Any] | None 
 
 
 def add_fault(options: argparse.Namespace) -> int:
-    """Ask for a fault."""
+    """Inject a fault."""
     names = ("kind", "route", "times", "status", "delay", "when")
     body = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     fault = ask(options.state, "POST", "faults", body)
@@ -32,7 +32,7 @@ def add_fault(options: argparse.Namespace) -> int:
 
 
 def list_faults(options: argparse.Namespace) -> int:
-    """Print the faults with how often each came."""
+    """Print the faults with how often each occurred."""
     for fault in ask(options.state, "GET", "faults")["value"]:
         number, kind, count = fault.pop("id"), fault.pop("kind"), fault.pop("count")
         details = " ".join(f"{name}={value}" for name, value in fault.items() if value)
@@ -41,7 +41,7 @@ def list_faults(options: argparse.Namespace) -> int:
 
 
 def clear_faults(options: argparse.Namespace) -> int:
-    """Forget all faults."""
+    """Remove all faults."""
     print(f"cleared: {ask(options.state, 'DELETE', 'faults')['cleared']}")
     return OK
 

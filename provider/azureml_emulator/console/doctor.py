@@ -19,7 +19,7 @@ SECRETS = frozenset({"AZURE_CLIENT_SECRET", "AIRFLOW_CONN_AZUREML_DEFAULT"})
 BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 OTHER_CREDENTIALS = ("AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME")
 CLOCK_LIMIT = 120.0
-"""Seconds of difference between two clocks that make tokens doubtful."""
+"""Seconds of difference between two clocks from which tokens may be refused."""
 
 Check = Callable[[Mapping[str, Any], Mapping[str, str]], Iterator[str]]
 

@@ -163,7 +163,7 @@ class CommandRun(JobRun):
         _, properties = self._execution.environment(self._job.definition["environmentId"])
         contents = await self._execution.interpreters.contents(self._python())
         noted = stage.imports.read_text(encoding="utf-8").split()
-        names = imports.unasked(images.conda_of(properties), contents, noted, stage.code)
+        names = imports.undeclared_packages(images.conda_of(properties), contents, noted, stage.code)
         if names:
             self.say(images.NOT_ASKED_FOR.format(names=", ".join(names)))
 

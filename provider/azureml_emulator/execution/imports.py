@@ -61,7 +61,7 @@ def lacks_plugin(conda: Mapping[str, Any], contents: Contents) -> bool:
     return PLUGIN not in brought_along([row for row in wanted if row], contents)
 
 
-def unasked(conda: Mapping[str, Any], contents: Contents, imported: Iterable[str], code: Path) -> list[str]:
+def undeclared_packages(conda: Mapping[str, Any], contents: Contents, imported: Iterable[str], code: Path) -> list[str]:
     """Imported packages, each with its version, that the environment neither asks for nor gets with what it asks for.
 
     Empty as well when conda is asked for something that is not a package of the interpreter by that name: it may bring

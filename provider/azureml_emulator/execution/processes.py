@@ -78,7 +78,7 @@ def is_alive(pid: int, started: int) -> bool:
     return started != 0 and start_time(pid) == started and pid in supervisor.parents()
 
 
-def marked(marks: Mapping[str, str]) -> list[int]:
+def marked_processes(marks: Mapping[str, str]) -> list[int]:
     """The processes whose environment holds all of these variables."""
     variables = [f"{name}={value}".encode() for name, value in marks.items()]
     pids = []
@@ -101,7 +101,7 @@ async def end_leftovers(identity: Sequence[int] | None, marks: Mapping[str, str]
     found: set[int] = set()
     deadline = asyncio.get_running_loop().time() + grace
     while True:
-        living = set(marked(marks)) - {os.getpid()}
+        living = set(marked_processes(marks)) - {os.getpid()}
         if identity and is_alive(identity[0], identity[1]):
             living |= {identity[0], *supervisor.descendants(identity[0])}
         if not living:

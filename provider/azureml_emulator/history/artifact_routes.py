@@ -73,7 +73,7 @@ def page(rows: list[dict[str, Any]]) -> web.Response:
 
 def run_folder(history: History, run: str) -> Folder:
     """The folder of a run: a job, or one that a script began by itself."""
-    if history.tracking.own_run(run) is None:
+    if history.tracking.script_run(run) is None:
         history.find(run)
     return Folder(history.settings.artifact_container, RUNS, f"dcid.{run}")
 

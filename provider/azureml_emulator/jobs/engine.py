@@ -90,11 +90,11 @@ class Engine:
             self.add_type(row)
 
     def add_type(self, row: JobType) -> None:
-        """Take another type of job."""
+        """Add a type of job."""
         self.types[row.name] = row
         self._runners[row.name] = row.run
 
-    # the way in --------------------------------------------------------------------------------------
+    # submission --------------------------------------------------------------------------------------
 
     def check(self, properties: Properties, depth: int = 0) -> Properties:
         """The properties with their references in the service's spelling; everything they name exists.

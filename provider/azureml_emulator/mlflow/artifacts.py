@@ -53,7 +53,7 @@ def address_of(mlflow: Mlflow, place: Place) -> str:
     if mlflow.settings.mlflow_direct:
         return mlflow.blobs.path(place.container, place.path).as_uri()
     run, _, path = place.path.removeprefix(f"{RUNS}/dcid.").partition("/")
-    known_run = mlflow.tracking.run(run)
-    if place.container == mlflow.settings.artifact_container and known_run:
-        return f"{artifact_uri(mlflow, run, known_run.experiment)}/{path}"
+    logged_run = mlflow.tracking.run(run)
+    if place.container == mlflow.settings.artifact_container and logged_run:
+        return f"{artifact_uri(mlflow, run, logged_run.experiment)}/{path}"
     return f"azureml://artifacts/{place.path}"

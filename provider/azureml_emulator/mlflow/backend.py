@@ -10,7 +10,7 @@ from azureml_emulator.storage.models import BlobStore
 
 
 class Mlflow:
-    """MLflow as the workspace serves it: runs, which jobs are, too; and the registry, whose models are assets."""
+    """MLflow as the workspace serves it: runs, among them the jobs; and the registry, whose models are assets."""
 
     def __init__(self, settings: Settings, blobs: BlobStore, assets: Assets, jobs: Jobs, tracking: Tracking) -> None:
         self.settings = settings

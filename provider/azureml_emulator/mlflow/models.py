@@ -1,4 +1,4 @@
-"""Tracking: what scripts log with MLflow, run by run: metrics, parameters, tags; runs of their own; experiments."""
+"""Tracking: what scripts log with MLflow, run by run: metrics, parameters, tags; runs that are no jobs; experiments."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ParameterChangedError(Exception):
 
 
 class Tracking:
-    """Everything logged, kept in a file of its own; runs of their own, experiments and logged models in the store."""
+    """Everything logged, in a database of its own; runs that are no jobs, experiments, logged models in the store."""
 
     def __init__(self, state: Path, store: Store, jobs: Jobs, workspace_id: str) -> None:
         self._store = store
@@ -157,9 +157,9 @@ class Tracking:
     def run(self, run: str) -> Run | None:
         """A run by its id, which is the job's name where it is a job."""
         job = self._jobs.get(run)
-        return run_of_job(job) if job else self.own_run(run)
+        return run_of_job(job) if job else self.script_run(run)
 
-    def own_run(self, run: str) -> Run | None:
+    def script_run(self, run: str) -> Run | None:
         """A run that is no job, by its id."""
         value = self._store.get("run", run)
         return Run(**value) if value else None
@@ -170,7 +170,7 @@ class Tracking:
         return [*(run_of_job(job) for job in self._jobs.all()), *other_runs]
 
     def put_run(self, run: Run) -> None:
-        """Remember a run that is no job."""
+        """Store a run that is no job."""
         self._store.put("run", run.id, vars(run))
 
     def logged_model(self, identifier: str) -> dict[str, Any] | None:
@@ -183,7 +183,7 @@ class Tracking:
         return [record for _, record in self._store.list(LOGGED_MODEL)]
 
     def put_logged_model(self, record: dict[str, Any]) -> None:
-        """Remember a logged model by its ``model_id``."""
+        """Store a logged model by its ``model_id``."""
         self._store.put(LOGGED_MODEL, record["model_id"], record)
 
     def experiment_id(self, name: str) -> str:

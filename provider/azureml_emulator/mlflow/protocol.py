@@ -1,4 +1,4 @@
-"""MLflow's manner of speaking: JSON objects in and out, its error codes, 64-bit integers that may be text."""
+"""MLflow's protocol: JSON objects as requests and answers, its error codes, 64-bit integers that may be text."""
 
 from __future__ import annotations
 

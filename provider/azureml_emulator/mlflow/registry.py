@@ -51,7 +51,7 @@ def get_registered_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]
 
 
 def search_registered_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """All registered models; filters are not here."""
+    """All registered models; filters are not emulated."""
     refuse_filter(body)
     versions = mlflow.assets.versions
     names = {version.name for version in versions.all(MODELS) if not version.anonymous}
@@ -59,7 +59,7 @@ def search_registered_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, 
 
 
 def refuse_filter(body: dict[str, Any]) -> None:
-    """Filters of the registry are not here."""
+    """Refuse filters of the registry, which are not emulated."""
     if body.get("filter"):
         raise ServiceError(
             501,
@@ -70,7 +70,7 @@ def refuse_filter(body: dict[str, Any]) -> None:
 
 
 def latest_versions(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """The newest version of a registered model; stages are not here."""
+    """The newest version of a registered model; stages are not emulated."""
     get_registered_model(mlflow, body)
     latest = mlflow.assets.versions.latest(MODELS, required(body, "name"))
     return {"model_versions": [version_row(mlflow, latest)] if latest else []}
@@ -127,7 +127,7 @@ def address(mlflow: Mlflow, source: str) -> str:
     return source
 
 
-def known_version(mlflow: Mlflow, body: dict[str, Any]) -> Version:
+def find_model_version(mlflow: Mlflow, body: dict[str, Any]) -> Version:
     """The model version that a request names, or MLflow's 404."""
     name, version = required(body, "name"), str(body.get("version") or "")
     model_version = mlflow.assets.versions.get(MODELS, name, version)
@@ -138,12 +138,12 @@ def known_version(mlflow: Mlflow, body: dict[str, Any]) -> Version:
 
 def get_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """A model version."""
-    return {"model_version": version_row(mlflow, known_version(mlflow, body))}
+    return {"model_version": version_row(mlflow, find_model_version(mlflow, body))}
 
 
 def update_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Change a version's description."""
-    model_version = known_version(mlflow, body)
+    model_version = find_model_version(mlflow, body)
     changed = {**model_version.properties, "description": body.get("description")}
     stored = mlflow.assets.versions.put(MODELS, model_version.name, model_version.version, changed)
     return {"model_version": version_row(mlflow, stored)}
@@ -151,7 +151,7 @@ def update_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]
 
 def set_model_version_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a version."""
-    model_version = known_version(mlflow, body)
+    model_version = find_model_version(mlflow, body)
     tags = {**(model_version.properties.get("tags") or {}), required(body, "key"): str(body.get("value", ""))}
     mlflow.assets.versions.put(
         MODELS, model_version.name, model_version.version, {**model_version.properties, "tags": tags}
@@ -182,7 +182,7 @@ def search_model_versions(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any
 
 def download_uri(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Where a version's files are."""
-    model_version = known_version(mlflow, body)
+    model_version = find_model_version(mlflow, body)
     try:
         place = mlflow.assets.resolver.place(str(model_version.properties["modelUri"]))
     except UnresolvedError as error:

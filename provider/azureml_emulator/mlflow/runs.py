@@ -31,7 +31,7 @@ def run_id(body: dict[str, Any]) -> str:
     return required({"run_id": body.get("run_id") or body.get("run_uuid")}, "run_id")
 
 
-def known_run(mlflow: Mlflow, body: dict[str, Any]) -> Run:
+def find_run(mlflow: Mlflow, body: dict[str, Any]) -> Run:
     """The run that a request names, or MLflow's 404."""
     run = mlflow.tracking.run(run_id(body))
     if run is None:
@@ -55,12 +55,12 @@ def create_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
 
 def get_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """A run with the latest value of each metric."""
-    return {"run": run_row(mlflow, known_run(mlflow, body))}
+    return {"run": run_row(mlflow, find_run(mlflow, body))}
 
 
 def update_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Change a run's status, end and name. A job's status is its command's: it is not changed."""
-    run = known_run(mlflow, body)
+    run = find_run(mlflow, body)
     name = body.get("run_name")
     if isinstance(name, str) and name:
         mlflow.tracking.log(run.id, [], [], [("mlflow.runName", name)])
@@ -72,8 +72,8 @@ def update_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete_run(mlflow: Mlflow, body: dict[str, Any], *, deleted: bool = True) -> dict[str, Any]:
-    """Mark a run as deleted, or take that back; a job is deleted by its own route only."""
-    run = known_run(mlflow, body)
+    """Mark a run as deleted, or restore it; a job is deleted by its own route only."""
+    run = find_run(mlflow, body)
     if mlflow.jobs.get(run.id):
         raise invalid(f"Run '{run.id}' is a job; delete the job.")
     mlflow.tracking.put_run(replace(run, deleted=deleted))
@@ -81,28 +81,28 @@ def delete_run(mlflow: Mlflow, body: dict[str, Any], *, deleted: bool = True) ->
 
 
 def restore_run(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """Take the deletion of a run back."""
+    """Restore a deleted run."""
     return delete_run(mlflow, body, deleted=False)
 
 
 def log_metric(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Log one point."""
-    return log(mlflow, known_run(mlflow, body), metrics=[body])
+    return log(mlflow, find_run(mlflow, body), metrics=[body])
 
 
 def log_parameter(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Log one parameter."""
-    return log(mlflow, known_run(mlflow, body), params=[body])
+    return log(mlflow, find_run(mlflow, body), params=[body])
 
 
 def set_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set one tag."""
-    return log(mlflow, known_run(mlflow, body), tags=[body])
+    return log(mlflow, find_run(mlflow, body), tags=[body])
 
 
 def log_batch(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Log many points, parameters and tags: all, or none."""
-    return log(mlflow, known_run(mlflow, body), body.get("metrics"), body.get("params"), body.get("tags"))
+    return log(mlflow, find_run(mlflow, body), body.get("metrics"), body.get("params"), body.get("tags"))
 
 
 def log_batch_async(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
@@ -113,8 +113,8 @@ def log_batch_async(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_data_status(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """Whether what was logged asynchronously is there: always, here."""
-    known_run(mlflow, body)
+    """Whether what was logged asynchronously is stored: always, in the emulator."""
+    find_run(mlflow, body)
     required(body, "batch_tracking_id")
     return {"is_complete": True}
 
@@ -147,21 +147,21 @@ def point(row: dict[str, Any]) -> Metric:
 
 def delete_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Remove a tag."""
-    run = known_run(mlflow, body)
+    run = find_run(mlflow, body)
     if not mlflow.tracking.delete_tag(run.id, required(body, "key")):
         raise missing("Tag", body["key"])
     return {}
 
 
 def accept_inputs(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """Inputs and outputs of a run (data sets, models): taken, and not kept."""
-    known_run(mlflow, body)
+    """Inputs and outputs of a run (data sets, models): accepted, and not stored."""
+    find_run(mlflow, body)
     return {}
 
 
 def log_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Note a logged model in the run's history of them, as MLflow's server does."""
-    run = known_run(mlflow, body)
+    run = find_run(mlflow, body)
     try:
         history = json.loads(mlflow.tracking.tags(run.id).get("mlflow.log-model.history", "[]"))
         history.append(json.loads(required(body, "model_json")))
@@ -173,7 +173,7 @@ def log_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
 
 def metric_history(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Every point of one metric."""
-    run = known_run(mlflow, body)
+    run = find_run(mlflow, body)
     return {"metrics": [metric_row(row) for row in mlflow.tracking.points(run.id, required(body, "metric_key"))]}
 
 
@@ -218,7 +218,7 @@ def facts(row: dict[str, Any]) -> Facts:
 
 def list_artifacts(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The files and folders of a run, one level."""
-    run = known_run(mlflow, body)
+    run = find_run(mlflow, body)
     root = mlflow.blobs.path(mlflow.settings.artifact_container, folder_of(run.id))
     place = (root / str(body.get("path") or "")).resolve()
     if not place.is_relative_to(root.resolve()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from azureml_emulator.assets.kinds import Kind, Properties, base
+from azureml_emulator.assets.kinds import Kind, Properties, common_properties
 from azureml_emulator.assets.reference_checks import check_reference, environment_id
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.assets.schemas import COMPONENT
@@ -41,7 +41,7 @@ def finish_component(resolver: Resolver, jobs: Jobs, name: str, version: str, pr
         check_references(resolver, finished)
     if "is_deterministic" in finished:
         finished["is_deterministic"] = str(finished["is_deterministic"])
-    return {**base(properties), "componentSpec": finished, "provisioningState": "Succeeded"}
+    return {**common_properties(properties), "componentSpec": finished, "provisioningState": "Succeeded"}
 
 
 def check_references(resolver: Resolver, spec: Properties) -> None:

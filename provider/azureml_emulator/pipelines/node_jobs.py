@@ -121,12 +121,12 @@ def command_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -
         "inputs": job_inputs(spec, node, scope, field),
         "outputs": job_outputs(spec, node, scope, field),
         "environmentVariables": {key: value for key, value in variables.items() if value is not None},
-        "resources": camelled(resources),
-        "distribution": worded(distribution, "distributionType", DISTRIBUTIONS),
-        "identity": worded(identity, "identityType", IDENTITIES),
-        "limits": camelled(settled.get("limits")),
-        "queueSettings": camelled(settled.get("queue_settings")),
-        "services": {name: camelled(row) for name, row in (settled.get("services") or {}).items()},
+        "resources": in_camel_case(resources),
+        "distribution": with_type_name(distribution, "distributionType", DISTRIBUTIONS),
+        "identity": with_type_name(identity, "identityType", IDENTITIES),
+        "limits": in_camel_case(settled.get("limits")),
+        "queueSettings": in_camel_case(settled.get("queue_settings")),
+        "services": {name: in_camel_case(row) for name, row in (settled.get("services") or {}).items()},
         "tags": settled.get("tags"),
         "properties": settled.get("properties"),
         "displayName": settled.get("display_name"),
@@ -145,14 +145,14 @@ def camel(word: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def camelled(value: Any) -> dict[str, Any] | None:
+def in_camel_case(value: Any) -> dict[str, Any] | None:
     """An object with its own keys in the camel case of the jobs API; nested keys are unchanged."""
     if not isinstance(value, Mapping):
         return None
     return {camel(key): each for key, each in value.items() if each is not None} or None
 
 
-def worded(value: Any, key: str, words: Mapping[str, str]) -> dict[str, Any] | None:
+def with_type_name(value: Any, key: str, words: Mapping[str, str]) -> dict[str, Any] | None:
     """An object whose type stands under ``type`` in component files and under ``key`` in nodes."""
     if not isinstance(value, Mapping):
         return None

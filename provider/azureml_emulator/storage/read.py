@@ -27,7 +27,7 @@ OVERRIDDEN = {
 """Headers that fields of a signature replace."""
 
 
-def known_blob(storage: Storage, container: str, name: str) -> Blob:
+def find_blob(storage: Storage, container: str, name: str) -> Blob:
     """A blob, or the service's 404."""
     blob = storage.blobs.get(container, name)
     if blob is None:
@@ -54,7 +54,7 @@ def describe(request: web.Request, blob: Blob) -> dict[str, str]:
 
 async def properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """A blob's properties and metadata as headers, without a body."""
-    blob = known_blob(storage, container, name)
+    blob = find_blob(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
     headers = describe(request, blob)
@@ -65,7 +65,7 @@ async def properties(storage: Storage, request: web.Request, container: str, nam
 
 async def download(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """A blob's content, or the part that ``x-ms-range`` or ``Range`` asks for."""
-    blob = known_blob(storage, container, name)
+    blob = find_blob(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
     first, last = wanted_range(request, blob.size)

@@ -16,7 +16,7 @@ from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.conditions import check_write, content_headers, metadata_headers, version_headers
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.models import APPEND, BLOCK, Blob
-from azureml_emulator.storage.read import CHUNK, known_blob
+from azureml_emulator.storage.read import CHUNK, find_blob
 
 LONGEST_LIST = 16 * 1024 * 1024
 """Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
@@ -149,10 +149,10 @@ def is_base64(text: str) -> bool:
 
 async def append_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Append Block: add to the end of an append blob."""
-    known_blob(storage, container, name)
+    find_blob(storage, container, name)
     file, digest = await receive(storage, request)
     try:
-        blob = known_blob(storage, container, name)
+        blob = find_blob(storage, container, name)
         check_write(request, blob)
         check_append(request, blob, file.stat().st_size)
         with file.open("rb") as source:
@@ -161,7 +161,7 @@ async def append_block(storage: Storage, request: web.Request, container: str, n
     finally:
         file.unlink(missing_ok=True)
     headers = {
-        **version_headers(known_blob(storage, container, name)),
+        **version_headers(find_blob(storage, container, name)),
         "x-ms-blob-append-offset": str(blob.size),
         "x-ms-blob-committed-block-count": "1",
         "Content-MD5": digest,
@@ -184,7 +184,7 @@ def check_append(request: web.Request, blob: Blob, size: int) -> None:
 
 async def set_metadata(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Metadata: replace all of it."""
-    blob = known_blob(storage, container, name)
+    blob = find_blob(storage, container, name)
     check_write(request, blob)
     changed = storage.blobs.set_metadata(container, name, metadata_headers(request)) or blob
     return web.Response(headers={**version_headers(changed), "x-ms-request-server-encrypted": "true"})
@@ -192,7 +192,7 @@ async def set_metadata(storage: Storage, request: web.Request, container: str, n
 
 async def set_properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Properties: replace the content headers."""
-    blob = known_blob(storage, container, name)
+    blob = find_blob(storage, container, name)
     check_write(request, blob)
     changed = storage.blobs.set_headers(container, name, content_headers(request)) or blob
     return web.Response(headers=version_headers(changed))
@@ -200,6 +200,6 @@ async def set_properties(storage: Storage, request: web.Request, container: str,
 
 async def delete(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Delete Blob, at once and for good."""
-    check_write(request, known_blob(storage, container, name))
+    check_write(request, find_blob(storage, container, name))
     storage.blobs.delete(container, name)
     return web.Response(status=202, headers={"x-ms-delete-type-permanent": "true"})

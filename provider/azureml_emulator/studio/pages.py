@@ -144,7 +144,7 @@ def outputs_of(job: Job) -> dict[str, str]:
 
 
 def data(row: Mapping[str, Any]) -> str:
-    """An input or output: a literal's value, or kind and place of data."""
+    """An input or output: a literal's value, or type and place of data."""
     data_type = row.get("jobInputType") or row.get("jobOutputType") or row.get("type") or ""
     if data_type == "literal":
         return escape(str(row.get("value")))

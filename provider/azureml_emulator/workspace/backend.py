@@ -12,7 +12,7 @@ from azureml_emulator.workspace.datastores import Datastores
 
 
 class Workspace:
-    """The workspace itself: its datastores, its computes, and what it has from the start."""
+    """The workspace itself: its datastores, its computes, and the defaults among them."""
 
     def __init__(self, settings: Settings, store: Store, transitions: Transitions, storage: Storage) -> None:
         self.settings = settings

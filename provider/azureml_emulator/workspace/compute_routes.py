@@ -48,9 +48,9 @@ async def put_compute(workspace: Workspace, request: web.Request, name: str) -> 
     before = workspace.computes.get(name)
     record = compute(workspace.settings.region, name, body["properties"], body.get("tags"))
     if before is None:
-        return begun(workspace, request, record, "Creating", 201)
+        return operation_response(workspace, request, record, "Creating", 201)
     record["properties"]["createdOn"] = before["properties"]["createdOn"]
-    return begun(workspace, request, record, "Updating", 200)
+    return operation_response(workspace, request, record, "Updating", 200)
 
 
 async def patch_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
@@ -61,7 +61,7 @@ async def patch_compute(workspace: Workspace, request: web.Request, name: str) -
     body = await read_object(request)
     changes = (body.get("properties") or {}).get("properties") or {}
     record["properties"]["properties"].setdefault("scaleSettings", {}).update(changes.get("scaleSettings") or {})
-    return begun(workspace, request, record, "Updating", 200)
+    return operation_response(workspace, request, record, "Updating", 200)
 
 
 async def delete_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
@@ -79,7 +79,9 @@ async def list_nodes(workspace: Workspace, request: web.Request, name: str) -> w
     return web.json_response({"nodes": []}) if workspace.computes.get(name) else web.Response(status=404)
 
 
-def begun(workspace: Workspace, request: web.Request, record: dict[str, Any], state: str, status: int) -> web.Response:
+def operation_response(
+    workspace: Workspace, request: web.Request, record: dict[str, Any], state: str, status: int
+) -> web.Response:
     """The answer to a write: the compute as it is while the operation goes on, with the address to poll and no
     ``Location``."""
     operation = workspace.computes.begin(record["name"], record, state)
@@ -97,7 +99,7 @@ def operation_url(workspace: Workspace, request: web.Request, operation: str) ->
     return f"{address}?api-version={version}&service=new"
 
 
-def known_operation(workspace: Workspace, name: str) -> Operation:
+def find_operation(workspace: Workspace, name: str) -> Operation:
     """An operation on a compute, or ARM's 404."""
     operation = workspace.computes.operation(name)
     if operation is None:
@@ -108,7 +110,7 @@ def known_operation(workspace: Workspace, name: str) -> Operation:
 
 async def operation_status(workspace: Workspace, request: web.Request, region: str, operation: str) -> web.Response:
     """The state of an operation on a compute. Source: recorded: no ``id`` and no ``name`` in the answer."""
-    state = known_operation(workspace, operation)
+    state = find_operation(workspace, operation)
     if not state.over:
         body = {"status": "InProgress", "startTime": state.started_at}
         return web.json_response(body, headers={"Retry-After": "1"})
@@ -118,7 +120,7 @@ async def operation_status(workspace: Workspace, request: web.Request, region: s
 
 async def operation_result(workspace: Workspace, request: web.Request, region: str, operation: str) -> web.Response:
     """The end of an operation on a compute: 202 until then."""
-    if known_operation(workspace, operation).over:
+    if find_operation(workspace, operation).over:
         return web.Response(status=200)
     return web.Response(status=202, headers={"Location": str(request.url), "Retry-After": "1"})
 

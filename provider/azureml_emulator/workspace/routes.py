@@ -62,7 +62,7 @@ async def discovery(workspace: Workspace, request: web.Request) -> web.Response:
 # datastores ------------------------------------------------------------------------------------------
 
 
-def known_datastore(workspace: Workspace, name: str) -> dict[str, Any]:
+def find_datastore(workspace: Workspace, name: str) -> dict[str, Any]:
     """A datastore's record, or the service's 404."""
     datastore = workspace.datastores.get(name)
     if datastore is None:
@@ -94,7 +94,7 @@ async def list_datastores(workspace: Workspace, request: web.Request) -> web.Res
 
 async def get_datastore(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Datastores - Get."""
-    return web.json_response(datastore_resource(workspace.settings, known_datastore(workspace, name)))
+    return web.json_response(datastore_resource(workspace.settings, find_datastore(workspace, name)))
 
 
 async def put_datastore(workspace: Workspace, request: web.Request, name: str) -> web.Response:
@@ -118,7 +118,7 @@ async def list_secrets(workspace: Workspace, request: web.Request, name: str) ->
     key when it gets one, so that ``jobs.stream`` would print an error in place of the log.
     """
     settings = workspace.settings
-    datastore = known_datastore(workspace, name)
+    datastore = find_datastore(workspace, name)
     properties = datastore["properties"]
     if datastore["secrets"]:
         return web.json_response(datastore["secrets"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from azureml_emulator.execution.imports import is_all, lacks_plugin, unasked
+from azureml_emulator.execution.imports import is_all, lacks_plugin, undeclared_packages
 from azureml_emulator.execution.requirements import Contents
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
@@ -49,12 +49,12 @@ def test_what_is_not_asked_for(
     (tmp_path / "helpers.py").touch()
     (tmp_path / "package").mkdir()
     rows = ["python=3.11", {"pip": asked}] if by_pip else ["python=3.11", *asked]
-    assert unasked({"dependencies": rows}, CONTENTS, imported, tmp_path) == told
+    assert undeclared_packages({"dependencies": rows}, CONTENTS, imported, tmp_path) == told
 
 
 def test_nothing_is_said_where_nothing_is_known(tmp_path: Path) -> None:
     by_another_name = {"dependencies": ["python", "pytorch"]}
-    assert unasked(by_another_name, CONTENTS, ["pandas"], tmp_path) == []
+    assert undeclared_packages(by_another_name, CONTENTS, ["pandas"], tmp_path) == []
     conda = {"dependencies": ["python"]}
     assert not is_all({}, "python a.py")
     assert not is_all(conda, "pip install -r requirements.txt && python a.py")
