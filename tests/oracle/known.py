@@ -207,7 +207,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     # Invocations of batch endpoints.
     (
         "refused here",
-        r"^invocation: output .*is no place that a batch endpoint writes to",
+        r"^invocation: output .*is not a place that a batch endpoint writes to",
         "outputs go to a Blob datastore",
     ),
     ("refused here", r"^invocation: (input|output) called .*is not a name", "the service has no such names"),
