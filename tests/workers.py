@@ -14,13 +14,21 @@ import pytest
 
 REAL_AIRFLOW = "real Airflow 3.3"
 MICROSOFTS_CLIENT = "Microsoft's client"
+DAG_TEST = "dag.test()"
 GROUPS = {
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
     "tests/examples/test_examples.py": REAL_AIRFLOW,
     "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
     "tests/conformance": MICROSOFTS_CLIENT,
+    "tests/airflow/test_clean_errors.py": DAG_TEST,
+    "tests/airflow/test_job_objects.py": DAG_TEST,
+    "tests/airflow/test_parse_time.py": DAG_TEST,
+    "tests/airflow/test_rendering.py": DAG_TEST,
+    "tests/airflow/test_retry.py": DAG_TEST,
+    "tests/airflow/test_scoring.py": DAG_TEST,
+    "tests/airflow/test_waiting.py": DAG_TEST,
 }
-"""Files, and folders, that share what takes long to start: the fixture ``airflow`` is made once per worker."""
+"""Files, and folders, that share what takes long to start, once per worker: a real Airflow, or what loads much."""
 
 ANOTHER_PROGRAM = {
     *("airflow", "airflow2", "airflow3", "install", "tested_airflow"),
