@@ -12,6 +12,8 @@ from demo.airflow import Airflow, AirflowError
 
 LINK = "Azure ML Studio"
 ENDED = {"success", "failed"}
+ACTIVE = {"scheduled", "queued", "running", "deferred", "restarting", "up_for_retry", "up_for_reschedule"}
+"""States of tasks whose run goes on."""
 
 
 @dataclass
@@ -69,12 +71,15 @@ class Run:
 
     def _look(self) -> str | None:
         # A look that fails is not a run that fails: the next one comes at once.
-        state: str | None = (self.airflow.find(self.path) or {}).get("state")
-        for task in (self.airflow.find(f"{self.path}/taskInstances") or {}).get("task_instances", []):
+        tasks = (self.airflow.find(f"{self.path}/taskInstances") or {}).get("task_instances", [])
+        for task in tasks:
             name, word = task["task_id"], task["state"]
             if word and self.seen.get(name) != word:
                 self.seen[name] = word
                 print(f"{time.monotonic() - self.started:6.1f} s  {name:<20}{word}", flush=True)
+        if any(task["state"] in ACTIVE for task in tasks):
+            return None
+        state: str | None = (self.airflow.find(self.path) or {}).get("state")
         return state if state in ENDED else None
 
     def tasks(self) -> list[Task]:
