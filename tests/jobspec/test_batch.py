@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_azureml.jobspec.batch.arguments import arguments
-from airflow_azureml.jobspec.batch.invocation import Invocation, read, translate_invocation
+from airflow_azureml.jobspec.batch.invocation import InvocationRequest, read, translate_invocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.requirements import Placeholder, Resolve, Upload
 from airflow_azureml.rest.errors import SpecError
@@ -360,5 +360,5 @@ def test_the_old_way_to_place_the_output() -> None:
 
 def test_nothing_at_all_is_an_invocation() -> None:
     found = read(arguments(), WS)
-    assert isinstance(found, Invocation)
+    assert isinstance(found, InvocationRequest)
     assert found.body == {"properties": {}}

@@ -127,7 +127,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
             self._cancellation = self._new_cancellation(get_current_context())
             self._cancellation.job_name = pull_job_name(self._cancellation.ti)
         if time_is_up:
-            if not self._cancellation.stop.is_set():
+            if not self._cancellation.stop_event.is_set():
                 self.log.error("%s", self._cancellation.out_of_time(self.execution_timeout))
             return
         self._cancellation.begin()
@@ -150,7 +150,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         except AirflowTaskTimeout:
             raise cancellation.out_of_time(self.execution_timeout) from None
         except Exception:
-            if cancellation.stop.is_set():
+            if cancellation.stop_event.is_set():
                 raise cancellation.interrupted() from None
             raise
 

@@ -14,7 +14,7 @@ from airflow_azureml.task.xcom import refuse_reserved_outputs
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.batch.submission import TaskInvocation
+    from airflow_azureml.lifecycle.batch.submission import BatchSubmission
     from airflow_azureml.rest.ids import Workspace
 
 
@@ -101,15 +101,15 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
     }
     template_file_fields = ("file",)
 
-    def submission(self, context: Any, workspace: Workspace) -> TaskInvocation:
+    def submission(self, context: Any, workspace: Workspace) -> BatchSubmission:
         """Read the keywords; what they mean depends on the deployment, so most mistakes are found by a look at it."""
         from airflow_azureml.jobspec.batch.invocation import read
-        from airflow_azureml.lifecycle.batch.submission import TaskInvocation
+        from airflow_azureml.lifecycle.batch.submission import BatchSubmission
 
         document = self.document(context)
         refuse_reserved_outputs(document.value.get("outputs"))
         invocation = read(document, workspace)
-        return TaskInvocation(
+        return BatchSubmission(
             self.job_identity(context), self.endpoint_name, self.deployment_name, invocation, time.time
         )
 

@@ -67,7 +67,7 @@ class TaskCancellation:
         """The job's status as last seen by this process."""
         self.find_active: Callable[[Workspace], Flow[tuple[str, ...]]] | None = None
         """Finds this task's jobs while there may be one whose name is not received yet."""
-        self.stop = threading.Event()
+        self.stop_event = threading.Event()
         """Set once the task must end; ends the client's pauses."""
         self._log, self._cancel_job = log, cancel_job
         self._out_at = None if limit is None else time.monotonic() + limit.total_seconds()
@@ -122,7 +122,7 @@ class TaskCancellation:
 
         :raises TaskInterruptedError: it was.
         """
-        if self.stop.is_set():
+        if self.stop_event.is_set():
             raise TaskInterruptedError
 
     def interrupted(self) -> AzureMLException:
@@ -141,7 +141,7 @@ class TaskCancellation:
 
     def out_of_time(self, limit: Any) -> AzureMLJobTimeoutError:
         """Cancel the job and make the error of a task whose ``execution_timeout`` is up."""
-        self.stop.set()
+        self.stop_event.set()
         self.cancel()
         if self.job_name is None:
             text = f"The task's execution_timeout of {limit} passed before it had an Azure ML job"
@@ -170,7 +170,7 @@ class TaskCancellation:
     def _decide(self) -> None:
         from airflow_azureml.lifecycle.task_fate import TIME_IS_UP, Fate, Where, decide
 
-        self.stop.set()
+        self.stop_event.set()
         out_of_time = self._out_at is not None and time.monotonic() >= self._out_at
         said = TIME_IS_UP if out_of_time else self._ask()
         self._fate = decide(Where.WORKER, said)

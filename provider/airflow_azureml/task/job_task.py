@@ -106,7 +106,7 @@ class JobTask:
 
     def run(self, flow: Flow[T]) -> T:
         """Carry a flow out: its news goes to the log, and it ends early where the task is to end."""
-        stop = self.cancellation.stop if self.cancellation is not None else None
+        stop = self.cancellation.stop_event if self.cancellation is not None else None
         return self.client.run(flow, news=self.report, stop=stop)
 
     def report(self, record: Any) -> None:

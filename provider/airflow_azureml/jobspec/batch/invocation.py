@@ -141,7 +141,7 @@ OUTPUT_KEYS = ("outputs", "output_data")
 
 
 @dataclass(frozen=True)
-class Invocation:
+class InvocationRequest:
     """An invocation, read.
 
     :param body: ``{"properties": {…}}`` with placeholders.
@@ -158,7 +158,7 @@ class Invocation:
     warnings: tuple[str, ...] = ()
 
 
-def read(document: Document, workspace: Workspace) -> Invocation:
+def read(document: Document, workspace: Workspace) -> InvocationRequest:
     """Read an invocation; its problems are returned, not raised, because the endpoint may show more."""
     ctx = Translator.of(document, workspace)
     root, rules = document.root, ModelRules()
@@ -171,7 +171,7 @@ def read(document: Document, workspace: Workspace) -> Invocation:
     _old_output(root, body)
     if "dataset" not in body:
         rules.check_count(root)
-    return Invocation(
+    return InvocationRequest(
         {"properties": body},
         experiment,
         tuple(explained(document, ctx.errors(), "batch inputs")),
@@ -181,7 +181,7 @@ def read(document: Document, workspace: Workspace) -> Invocation:
     )
 
 
-def translate_invocation(document: Document, workspace: Workspace) -> Invocation:
+def translate_invocation(document: Document, workspace: Workspace) -> InvocationRequest:
     """Read an invocation where no endpoint is at hand.
 
     :raises SpecError: with all problems of the document, each with its place.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_azureml.jobspec.batch.invocation import Invocation
+from airflow_azureml.jobspec.batch.invocation import InvocationRequest
 from airflow_azureml.lifecycle.batch import existing_files
 from airflow_azureml.lifecycle.batch.earlier_tries import cancel_earlier, find_marked
 from airflow_azureml.lifecycle.batch.invocation import Clock, invoke_once
@@ -30,7 +30,7 @@ class Plan:
     """
 
     target: Target
-    invocation: Invocation
+    invocation: InvocationRequest
     warnings: tuple[str, ...] = ()
     scores: bool = True
 
@@ -45,7 +45,7 @@ class Plan:
         return body
 
 
-def plan(ws: Workspace, endpoint_name: str, deployment_name: str | None, invocation: Invocation) -> Steps[Plan]:
+def plan(ws: Workspace, endpoint_name: str, deployment_name: str | None, invocation: InvocationRequest) -> Steps[Plan]:
     """Find every mistake in an invocation by reading alone: nothing is uploaded, nothing is sent.
 
     :raises SpecError: with all problems together, those that only a look at the endpoint shows among them.
@@ -61,15 +61,15 @@ def plan(ws: Workspace, endpoint_name: str, deployment_name: str | None, invocat
     return Plan(target, invocation, warnings, deployment is None or deployment.kind != "pipeline")
 
 
-class TaskInvocation:
-    """The job of a task that comes to be by the invocation of an endpoint; the service chooses its name."""
+class BatchSubmission:
+    """The submission of a batch job, by the invocation of an endpoint; the service chooses the job's name."""
 
     def __init__(
         self,
         identity: JobIdentity,
         endpoint_name: str,
         deployment_name: str | None,
-        invocation: Invocation,
+        invocation: InvocationRequest,
         clock: Clock,
     ) -> None:
         self.identity = identity
@@ -84,17 +84,17 @@ class TaskInvocation:
 
         :param cancels_earlier: cancel first what earlier generations left running.
         """
-        found = yield from self.plan(ws)
-        for warning in found.warnings:
+        plan = yield from self.plan(ws)
+        for warning in plan.warnings:
             yield News(Warned(warning))
         if cancels_earlier:
-            yield from cancel_earlier(ws, self.identity, found.target)
-        return (yield from invoke_once(ws, self.identity, found.target, lambda: found.request(ws), clock=self.clock))
+            yield from cancel_earlier(ws, self.identity, plan.target)
+        return (yield from invoke_once(ws, self.identity, plan.target, lambda: plan.request(ws), clock=self.clock))
 
     def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
         """Find this task's jobs by their mark."""
-        found = yield from self.plan(ws)
-        return tuple(row.name for row in (yield from find_marked(ws, self.identity, found.target)))
+        plan = yield from self.plan(ws)
+        return tuple(row.name for row in (yield from find_marked(ws, self.identity, plan.target)))
 
     def plan(self, ws: Workspace) -> Steps[Plan]:
         """What is invoked and with what; asked for once."""
@@ -107,7 +107,7 @@ def invoke(
     ws: Workspace,
     endpoint_name: str,
     deployment_name: str | None,
-    invocation: Invocation,
+    invocation: InvocationRequest,
     unique: str,
     clock: Clock,
 ) -> Steps[Job]:
@@ -116,5 +116,5 @@ def invoke(
     :param unique: what distinguishes this invocation from all others.
     """
     identity = identify(TaskFacts("", unique, None, "", name_hint=endpoint_name))
-    task = TaskInvocation(identity, endpoint_name, deployment_name, invocation, clock)
+    task = BatchSubmission(identity, endpoint_name, deployment_name, invocation, clock)
     return (yield from task.find_or_start(ws, cancels_earlier=False)).job
