@@ -83,7 +83,7 @@ async def after(state: Path, turns: int, act: Callable[[Emulator, str], Awaitabl
     await act(em, name)
     ended = known(em, name).status
     await em.stop()
-    assert processes.marked(identity_marks(em.settings, name)) == []
+    assert processes.marked_processes(identity_marks(em.settings, name)) == []
     return before, ended
 
 
