@@ -223,7 +223,7 @@ PIPELINE = {"name": "blue", "endpoint_name": "cards"}
         ({**MODEL, "instance_count": 1, "job_resources": {"instance_count": 1}}, ["instance_count", "resources"]),
         ({**MODEL, "output_action": "summary_only", "output_file_name": "x.csv"}, ["output_file_name", "append_row"]),
         ({**PIPELINE, "type": "pipeline"}, ["component", "job_definition"]),
-        ({**PIPELINE, "component": "azureml:c:1", "job_definition": "j"}, ["component", "one of them"]),
+        ({**PIPELINE, "component": "azureml:c:1", "job_definition": "j"}, ["component", "exactly one of"]),
         ({**PIPELINE, "job_definition": "no job"}, ["job_definition", '"no job"']),
         ({**PIPELINE, "component": "azureml:c:1", "mini_batch_size": 3}, ["mini_batch_size"]),
     ],

@@ -49,12 +49,12 @@ class OperatorCall:
             if not isinstance(node, ast.Dict):
                 break
             pairs = zip(node.keys, node.values, strict=True)
-            found = next(
+            place = next(
                 ((key, value) for key, value in pairs if isinstance(key, ast.Constant) and key.value == name), None
             )
-            if found is None:
+            if place is None:
                 break
-            line, node = found[0].lineno, found[1]
+            line, node = place[0].lineno, place[1]
         return line
 
 
@@ -84,16 +84,16 @@ def read(text: str, path: str) -> DagFile:
     :raises SyntaxError: it is no Python, as ``ast.parse`` says; also ValueError, RecursionError, MemoryError.
     """
     tree = ast.parse(text)
-    found, literals = DagFile(), Literals(tree)
-    names = _Names(tree, path, found.problems)
+    dag_file, literals = DagFile(), Literals(tree)
+    names = _Names(tree, path, dag_file.problems)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            _note(node, found, literals)
-            found.calls.extend(_calls(node, names, literals))
+            _note(node, dag_file, literals)
+            dag_file.calls.extend(_calls(node, names, literals))
         elif isinstance(node, ast.Name) and node.id == "dag" and isinstance(node.ctx, ast.Load):
-            found.makes_dag = found.makes_dag or _imports(tree, "dag")
-    found.reads = list(_reads(tree, found.calls, literals))
-    return found
+            dag_file.makes_dag = dag_file.makes_dag or _imports(tree, "dag")
+    dag_file.reads = list(_reads(tree, dag_file.calls, literals))
+    return dag_file
 
 
 def _reads(tree: ast.Module, calls: list[OperatorCall], literals: Literals) -> Iterator[tuple[OperatorCall, str, int]]:
@@ -124,16 +124,16 @@ def _imports(tree: ast.Module, name: str) -> bool:
     )
 
 
-def _note(node: ast.Call, found: DagFile, literals: Literals) -> None:
+def _note(node: ast.Call, dag_file: DagFile, literals: Literals) -> None:
     """Note what a call says of the DAG around our operators."""
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-    found.makes_dag = found.makes_dag or name in ("DAG", "dag")
+    dag_file.makes_dag = dag_file.makes_dag or name in ("DAG", "dag")
     for keyword in node.keywords:
         if keyword.arg == "template_searchpath":
-            found.searches = True
-        elif keyword.arg == "default_args" and found.defaults is not None:
+            dag_file.searches = True
+        elif keyword.arg == "default_args" and dag_file.defaults is not None:
             value = literals.value(keyword.value)
-            found.defaults = found.defaults | set(value) if isinstance(value, dict) else None
+            dag_file.defaults = dag_file.defaults | set(value) if isinstance(value, dict) else None
 
 
 class _Names:

@@ -44,10 +44,10 @@ def problems_of_call(call: OperatorCall, file: DagFile, path: str, folder: str, 
 
     :param folder: what relative paths belong to.
     """
-    found = [*_names(call, file), *_values(call)]
-    if not found and file.makes_dag:
-        found = list(_document(call, file, folder, workspace))
-    return [_placed(problem, call, path) for problem in found]
+    problems = [*_names(call, file), *_values(call)]
+    if not problems and file.makes_dag:
+        problems = list(_document(call, file, folder, workspace))
+    return [_placed(problem, call, path) for problem in problems]
 
 
 def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem]:
@@ -66,16 +66,16 @@ def _output_names(call: OperatorCall, folder: str) -> frozenset[str] | None:
     """The outputs of a task's job; None if only a run shows them."""
     from airflow_azureml.task.output_references import names_of, names_of_job
 
-    given = _given(call)
+    keywords = _given(call)
     open_ = call.values.get("outputs") is UNKNOWN or {"pre_execute", "post_execute", "set"} & set(call.keywords)
-    if DOCUMENTS.get(call.name) != "job" or given is None or not call.whole or open_:
+    if DOCUMENTS.get(call.name) != "job" or keywords is None or not call.whole or open_:
         return None
     if call.name == "AzureMLCommandJobOperator":
-        return names_of(None, given.get("outputs"))
-    if _names_a_template(call, given, folder):
+        return names_of(None, keywords.get("outputs"))
+    if _names_a_template(call, keywords, folder):
         return None
     try:
-        return names_of_job(None, _made(call, given, folder).document({}).value)
+        return names_of_job(None, _made(call, keywords, folder).document({}).value)
     except Exception:  # noqa: BLE001 - reported as a problem of the call
         return None
 
@@ -104,9 +104,9 @@ def _names(call: OperatorCall, file: DagFile) -> Iterator[Problem]:
             yield Problem(name, f"unknown keyword.{f' Did you mean {show(near)}?' if near else ''}")
     if not call.whole or not file.makes_dag or file.defaults is None:
         return
-    given = {*call.keywords, *file.defaults}
+    keywords = {*call.keywords, *file.defaults}
     for name, parameter in accepted.items():
-        if parameter.default is parameter.empty and name not in given:
+        if parameter.default is parameter.empty and name not in keywords:
             yield Problem(name, "this keyword is required.")
 
 
@@ -125,28 +125,28 @@ def _owned(operator: type) -> str:
 @cache
 def parameters(operator: type) -> Mapping[str, inspect.Parameter]:
     """All keywords that an operator takes, its own and those of Airflow's operators as they are installed."""
-    found: dict[str, inspect.Parameter] = {}
+    by_name: dict[str, inspect.Parameter] = {}
     for cls in operator.__mro__:
         if "__init__" not in vars(cls) or cls is object:
             continue
-        own = list(inspect.signature(vars(cls)["__init__"]).parameters.values())[1:]
-        for parameter in own:
+        signature = list(inspect.signature(vars(cls)["__init__"]).parameters.values())[1:]
+        for parameter in signature:
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-                found.setdefault(parameter.name, parameter)
-        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in own):
+                by_name.setdefault(parameter.name, parameter)
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):
             break
-    return found
+    return by_name
 
 
 # -- values of keywords
 
 
 def _values(call: OperatorCall) -> Iterator[Problem]:
-    known = hints(call.operator)
+    types = hints(call.operator)
     templated = getattr(call.operator, "template_fields", ())
     for name, value in call.values.items():
-        if value is not None and is_known(value) and name in known:
-            accepted = _accepted(value, _options(known[name]), name in templated)
+        if value is not None and is_known(value) and name in types:
+            accepted = _accepted(value, _options(types[name]), name in templated)
             if accepted:
                 yield Problem(name, f"{show(value)} is not accepted. Accepted: {accepted}.")
 
@@ -176,49 +176,49 @@ def _options(annotation: Any) -> tuple[Any, ...]:
 @cache
 def hints(operator: type) -> Mapping[str, Any]:
     """The types of an operator's own keywords, as far as they can be resolved."""
-    found: dict[str, Any] = {}
+    types: dict[str, Any] = {}
     for cls in operator.__mro__:
         if cls.__module__.startswith("airflow_azureml.") and "__init__" in vars(cls):
             try:
-                own = typing.get_type_hints(vars(cls)["__init__"])
+                class_types = typing.get_type_hints(vars(cls)["__init__"])
             except (NameError, TypeError):
                 continue
-            found = {**own, **found}
-    return found
+            types = {**class_types, **types}
+    return types
 
 
 # -- what the keywords say together
 
 
 def _document(call: OperatorCall, file: DagFile, folder: str, workspace: Workspace) -> Iterator[Problem]:
-    kind = DOCUMENTS.get(call.name)
-    given = _given(call)
-    if kind is None or given is None or not call.whole or _names_a_template(call, given, folder):
+    document_kind = DOCUMENTS.get(call.name)
+    keywords = _given(call)
+    if document_kind is None or keywords is None or not call.whole or _names_a_template(call, keywords, folder):
         return
     try:
-        document = _made(call, given, folder).document({})
+        document = _made(call, keywords, folder).document({})
     except SpecError as error:
         problems = list(error.problems)
     except Exception as error:  # noqa: BLE001 - whatever a constructor, ours or Airflow's, says of its arguments
         problems = [Problem("", " ".join(str(error).split()))]
     else:
-        problems = [*problems_as(kind, document, workspace)]
+        problems = [*problems_as(document_kind, document, workspace)]
     for problem in problems:
         if not (file.searches and "does not exist" in problem.message):
             yield _by_keyword(problem, call)
 
 
-def _made(call: OperatorCall, given: Mapping[str, Any], folder: str) -> Any:
+def _made(call: OperatorCall, keywords: Mapping[str, Any], folder: str) -> Any:
     """Make the operator, outside of any DAG."""
-    operator = call.operator(task_id="checked", **given)
+    operator = call.operator(task_id="checked", **keywords)
     operator.template_folders = lambda: (folder,)
     return operator
 
 
-def _names_a_template(call: OperatorCall, given: Mapping[str, Any], folder: str) -> bool:
+def _names_a_template(call: OperatorCall, keywords: Mapping[str, Any], folder: str) -> bool:
     """Whether a file that a keyword names can be read only once Airflow has rendered it."""
     for field in getattr(call.operator, "template_file_fields", ()):
-        name = given.get(field)
+        name = keywords.get(field)
         if isinstance(name, str) and is_file_name(name):
             with suppress(SpecError):
                 return is_template(read_text(os.path.join(folder, name)))
@@ -240,20 +240,20 @@ def _by_keyword(problem: Problem, call: OperatorCall) -> Problem:
 
 def _given(call: OperatorCall) -> dict[str, Any] | None:
     """The keywords that make the document, with something in place of what is not known; None if that shows nothing."""
-    own = parameters(call.operator)
+    accepted = parameters(call.operator)
     base = parameters(_base(call.operator))
-    given = {name: value for name, value in call.values.items() if name in own and name not in base}
+    keywords = {name: value for name, value in call.values.items() if name in accepted and name not in base}
     if call.name != "AzureMLCommandJobOperator":
-        return given if is_known(given) else None
-    for name in [name for name, value in given.items() if not is_known(value)]:
-        value = given.pop(name)
+        return keywords if is_known(keywords) else None
+    for name in [name for name, value in keywords.items() if not is_known(value)]:
+        value = keywords.pop(name)
         if name == "inputs" and isinstance(value, Mapping):
-            given[name] = {key: item if is_known(item) else "unknown" for key, item in value.items()}
+            keywords[name] = {key: item if is_known(item) else "unknown" for key, item in value.items()}
         elif name == "outputs" and isinstance(value, Mapping):
-            given[name] = {key: item if is_known(item) else None for key, item in value.items()}
+            keywords[name] = {key: item if is_known(item) else None for key, item in value.items()}
         elif name in ("inputs", "outputs"):
-            given["command"] = UNKNOWN  # whose bindings cannot be checked
-    return {**STANDING_IN, **{name: value for name, value in given.items() if value is not UNKNOWN}}
+            keywords["command"] = UNKNOWN  # whose bindings cannot be checked
+    return {**STANDING_IN, **{name: value for name, value in keywords.items() if value is not UNKNOWN}}
 
 
 def _base(operator: type) -> type:

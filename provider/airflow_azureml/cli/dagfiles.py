@@ -44,29 +44,29 @@ class DagValidation:
         if PACKAGE not in text and not named:
             return
         try:
-            found = read(text, os.path.abspath(path))
+            dag_file = read(text, os.path.abspath(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
             self.report(
                 [Problem("", f"this is not valid Python: {getattr(error, 'msg', None) or error}.", None, line)], path
             )
             return
-        if found.calls or found.problems or named:
-            self.report(self.problems(found, path), path, len(found.calls))
+        if dag_file.calls or dag_file.problems or named:
+            self.report(self.problems(dag_file, path), path, len(dag_file.calls))
 
-    def problems(self, found: DagFile, path: str) -> list[Problem]:
+    def problems(self, dag_file: DagFile, path: str) -> list[Problem]:
         """All problems of a file, by line."""
         whole = os.path.abspath(path)
-        problems = list(found.problems)
-        for call in found.calls:
-            problems += problems_of_call(call, found, whole, os.path.dirname(whole), self.workspace)
-        problems += problems_of_reads(found, whole, os.path.dirname(whole))
+        problems = list(dag_file.problems)
+        for call in dag_file.calls:
+            problems += problems_of_call(call, dag_file, whole, os.path.dirname(whole), self.workspace)
+        problems += problems_of_reads(dag_file, whole, os.path.dirname(whole))
         return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != whole, problem.line or 0))
 
     def report(self, problems: Sequence[Problem], path: str, count: int | None = None) -> None:
         """Report the verdict on a file."""
-        what = "" if count is None else f"{count} operator{'' if count == 1 else 's'}, "
-        print(f"{path}: a DAG file, {what}{'invalid' if problems else 'valid'}")
+        operators = "" if count is None else f"{count} operator{'' if count == 1 else 's'}, "
+        print(f"{path}: a DAG file, {operators}{'invalid' if problems else 'valid'}")
         complain(problems, path)
         self.invalid += bool(problems)
         self.valid += not problems

@@ -56,31 +56,31 @@ class Literals:
         return UNKNOWN
 
     def _mapping(self, node: ast.Dict, seen: frozenset[str]) -> Any:
-        found: dict[Any, Any] = {}
+        mapping: dict[Any, Any] = {}
         for key, item in zip(node.keys, node.values, strict=True):
             value = self.value(item, seen)
             if key is None:
                 if not isinstance(value, Mapping):
                     return UNKNOWN
-                found.update(value)
+                mapping.update(value)
                 continue
             name = self.value(key, seen)
             if name is UNKNOWN or isinstance(name, (list, dict)):
                 return UNKNOWN
-            found[name] = value
-        return found
+            mapping[name] = value
+        return mapping
 
     def _keywords(self, node: ast.Call, seen: frozenset[str]) -> Any:
-        found: dict[Any, Any] = {}
+        mapping: dict[Any, Any] = {}
         for keyword in node.keywords:
             value = self.value(keyword.value, seen)
             if keyword.arg is not None:
-                found[keyword.arg] = value
+                mapping[keyword.arg] = value
             elif isinstance(value, Mapping):
-                found.update(value)
+                mapping.update(value)
             else:
                 return UNKNOWN
-        return found
+        return mapping
 
     def _operation(self, node: ast.BinOp, seen: frozenset[str]) -> Any:
         left, right = self.value(node.left, seen), self.value(node.right, seen)

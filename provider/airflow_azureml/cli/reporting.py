@@ -16,18 +16,18 @@ def problems_of(error: SpecError | OSError) -> Sequence[Problem]:
     return [Problem("", f"{error.filename or 'a file'} cannot be read: {error.strerror or error}.")]
 
 
-def line_of(problem: Problem, given: str) -> str:
+def line_of(problem: Problem, path: str) -> str:
     """Write a problem on one line; ``.`` is the document as a whole.
 
-    :param given: the file that was looked at, as its name was given.
+    :param path: the file that was looked at, as its name was given.
     """
-    file = given if problem.file in (None, os.path.abspath(given)) else problem.file
+    file = path if problem.file in (None, os.path.abspath(path)) else problem.file
     message = " ".join(problem.message.splitlines())
     return f"{file}:{problem.line or 1}: {problem.path or '.'}: {message}"
 
 
-def complain(problems: Iterable[Problem], given: str) -> int:
+def complain(problems: Iterable[Problem], path: str) -> int:
     """Print problems on stderr; returns the exit code of a command that has found some."""
     for problem in problems:
-        print(line_of(problem, given), file=sys.stderr)
+        print(line_of(problem, path), file=sys.stderr)
     return 1

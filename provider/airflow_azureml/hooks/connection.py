@@ -108,20 +108,20 @@ def settings(fields: ConnectionFields, overrides: Mapping[str, str | None]) -> S
 
 def extras(fields: ConnectionFields, problems: list[str]) -> dict[str, Any]:
     """The extras that were given, under our names; what else a connection of type ``azure`` has is its own."""
-    kind = fields.conn_type or "azureml"
-    if kind not in ("azureml", "azure"):
-        problems.append(f"conn_type: {kind!r} is not accepted. Accepted: azureml, azure.")
+    conn_type = fields.conn_type or "azureml"
+    if conn_type not in ("azureml", "azure"):
+        problems.append(f"conn_type: {conn_type!r} is not accepted. Accepted: azureml, azure.")
         return {}
-    given = short_names(parsed(fields.extra, problems), kind)
-    if kind == "azure":
-        given = from_azure(given, fields, problems)
-    found: dict[str, Any] = {}
-    for name, value in given.items():
+    raw = short_names(parsed(fields.extra, problems), conn_type)
+    if conn_type == "azure":
+        raw = from_azure(raw, fields, problems)
+    values: dict[str, Any] = {}
+    for name, value in raw.items():
         if name in CHECKS:
-            found[name] = value
-        elif kind == "azureml":
+            values[name] = value
+        elif conn_type == "azureml":
             problems.append(unknown(name))
-    return {name: value for name, value in found.items() if not is_empty(value)}
+    return {name: value for name, value in values.items() if not is_empty(value)}
 
 
 def short_names(given: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -133,25 +133,25 @@ def short_names(given: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return old | {name: value for name, value in new.items() if name not in old or not is_empty(value)}
 
 
-def from_azure(given: Mapping[str, Any], fields: ConnectionFields, problems: list[str]) -> dict[str, Any]:
+def from_azure(raw: Mapping[str, Any], fields: ConnectionFields, problems: list[str]) -> dict[str, Any]:
     """The extras of a connection of type ``azure`` under our names."""
-    found = {AZURE_EXTRAS.get(name, name): value for name, value in given.items() if name != "cloud_environment"}
-    cloud = given.get("cloud_environment")
+    values = {AZURE_EXTRAS.get(name, name): value for name, value in raw.items() if name != "cloud_environment"}
+    cloud = raw.get("cloud_environment")
     if not is_empty(cloud):
-        known = {name.lower(): ours for name, ours in AZURE_CLOUDS.items()}
-        ours = known.get(cloud.strip().lower()) if isinstance(cloud, str) else None
+        clouds = {name.lower(): ours for name, ours in AZURE_CLOUDS.items()}
+        ours = clouds.get(cloud.strip().lower()) if isinstance(cloud, str) else None
         if ours is None:
             problems.append(f"cloud_environment: {cloud!r} is not accepted. Accepted: {', '.join(AZURE_CLOUDS)}.")
-        elif found.get("cloud", ours) != ours:
+        elif values.get("cloud", ours) != ours:
             problems.append(
-                f"cloud_environment: {cloud!r} contradicts cloud {found['cloud']!r}. Accepted: one of them."
+                f"cloud_environment: {cloud!r} contradicts cloud {values['cloud']!r}. Accepted: one of them."
             )
-        found["cloud"] = ours or "public"
+        values["cloud"] = ours or "public"
     if not (fields.login and fields.password):
         for name in AZURE_KEYS:
-            if not is_empty(given.get(name)):
+            if not is_empty(raw.get(name)):
                 problems.append(f"{name}: this way to sign in is not supported. Accepted: login and password.")
-    return found
+    return values
 
 
 def is_empty(value: Any) -> bool:

@@ -28,11 +28,11 @@ def check(settings: Settings) -> tuple[bool, str]:
 
     try:
         with MLClient(settings, Limits(connect=5, read=10, retries=1, throttled=0)) as client:
-            found = client.run(workspace.get(settings.workspace))
+            resource = client.run(workspace.get(settings.workspace))
     except AzureMLError as error:
         return False, f"{error} {advice(error, settings)}".strip()
-    where = f" in {found.location}" if found.location else ""
-    return True, f"Workspace {found.name or settings.workspace.name!r}{where} answers; auth={settings.auth}."
+    where = f" in {resource.location}" if resource.location else ""
+    return True, f"Workspace {resource.name or settings.workspace.name!r}{where} answers; auth={settings.auth}."
 
 
 def advice(error: AzureMLError, settings: Settings) -> str:

@@ -44,18 +44,20 @@ def keep(ws: Workspace, kind: str, name: str, version: str | None, body: Mapping
 
 def _given(ws: Workspace, kind: str, name: str, version: str, body: Mapping[str, Any]) -> Steps[Asset]:
     try:
-        found = yield from assets.get(ws, kind, name, version)
+        asset = yield from assets.get(ws, kind, name, version)
     except NotFoundError:
         try:
             return (yield from assets.create(ws, kind, name, version, body))
         except ConflictError:
             # Another task has made it since we looked.
-            found = yield from assets.get(ws, kind, name, version)
-    if place(found.properties, ws, kind) == place(body["properties"], ws, kind):
-        return (yield from _updated(ws, kind, found, body))
+            asset = yield from assets.get(ws, kind, name, version)
+    if place(asset.properties, ws, kind) == place(body["properties"], ws, kind):
+        return (yield from _updated(ws, kind, asset, body))
     key = PLACES[kind][1]
-    there, given = found.properties.get(key), body["properties"][key]
-    message = f"{name}:{version} already exists and points to {there}, not to {given}. Accepted: another version."
+    existing, requested = asset.properties.get(key), body["properties"][key]
+    message = (
+        f"{name}:{version} already exists and points to {existing}, not to {requested}. Accepted: another version."
+    )
     raise SpecError([Problem("version", message)]) from None
 
 
@@ -74,17 +76,17 @@ def _counted(ws: Workspace, kind: str, name: str, body: Mapping[str, Any]) -> St
     raise AssertionError("the last try returns or raises")
 
 
-def _updated(ws: Workspace, kind: str, found: Asset, body: Mapping[str, Any]) -> Steps[Asset]:
+def _updated(ws: Workspace, kind: str, asset: Asset, body: Mapping[str, Any]) -> Steps[Asset]:
     """Change what is said about a version (description, tags, properties ...) where it differs; its place stays."""
     fixed = {*PLACES[kind], "referencedUris"}
-    given = {key: value for key, value in body["properties"].items() if key not in fixed}
-    changed = tuple(changes(found.properties, given))
+    requested = {key: value for key, value in body["properties"].items() if key not in fixed}
+    changed = tuple(changes(asset.properties, requested))
     if not changed:
-        return found
-    yield News(Changing(f"{NAMES[kind]} {found.name}:{found.version}", changed))
+        return asset
+    yield News(Changing(f"{NAMES[kind]} {asset.name}:{asset.version}", changed))
     return (
         yield from assets.create(
-            ws, kind, found.name, found.version, whole({"properties": found.properties}, {"properties": given})
+            ws, kind, asset.name, asset.version, whole({"properties": asset.properties}, {"properties": requested})
         )
     )
 

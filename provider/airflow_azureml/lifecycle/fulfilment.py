@@ -116,8 +116,8 @@ class Fulfilment:
             return (yield from keep(self.ws, requirement.kind, name, None if version == LATEST else version, body)).id
         if version == LATEST:
             return (yield from self.put_latest(requirement.kind, name, body))
-        made = yield from assets.create(self.ws, requirement.kind, name, version, body)
-        return made.id or f"{self.ws.path}/{requirement.kind}/{name}/versions/{version}"
+        asset = yield from assets.create(self.ws, requirement.kind, name, version, body)
+        return asset.id or f"{self.ws.path}/{requirement.kind}/{name}/versions/{version}"
 
     def put_once(self, kind: str, name: str, version: str, body: Any) -> Steps[str]:
         """Make a version, or take the one that is there already.
@@ -135,24 +135,24 @@ class Fulfilment:
         Source: azure-ai-ml 1.35.2, ``EnvironmentOperations._try_update_latest_version``.
         """
         try:
-            there = yield from assets.container(self.ws, kind, name)
+            container = yield from assets.container(self.ws, kind, name)
         except NotFoundError:
-            there = assets.Container(None, None)
-        latest, following = there.latest or "1", there.next or "1"
+            container = assets.Container(None, None)
+        latest, following = container.latest or "1", container.next or "1"
         try:
-            made = yield from assets.create(self.ws, kind, name, latest, body)
+            asset = yield from assets.create(self.ws, kind, name, latest, body)
         except ConflictError:
-            made = yield from assets.create(self.ws, kind, name, following, body)
-        return made.id
+            asset = yield from assets.create(self.ws, kind, name, following, body)
+        return asset.id
 
     def send_code(self, requirement: Upload) -> Steps[str]:
         """Find code of the same content, or upload and register it."""
         bundle = requirement.bundle
         digest = requirement.digest()
         name = assets.code_name(digest)
-        found = yield from assets.code_by_hash(self.ws, name, digest)
-        if found:
-            return found
+        code_id = yield from assets.code_by_hash(self.ws, name, digest)
+        if code_id:
+            return code_id
         pending = yield from assets.start_pending_upload(self.ws, name, assets.CODE_VERSION)
         folder = bundle.name if bundle.is_folder else ""
         yield Transfer(LocalFiles(bundle.files), StorageLocation(f"{pending.url}/{quote(folder)}", pending.sas))
@@ -161,9 +161,9 @@ class Fulfilment:
             return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
         except (BadRequestError, ConflictError):
             # Another task has registered the same content meanwhile; the address of existing code cannot be changed.
-            found = yield from assets.code_by_hash(self.ws, name, digest)
-            if found:
-                return found
+            code_id = yield from assets.code_by_hash(self.ws, name, digest)
+            if code_id:
+                return code_id
         # What has this name is something else: another name, which no other upload can have.
         name = assets.code_name(hashlib.sha256(pending.url.encode()).hexdigest())
         return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
@@ -177,8 +177,8 @@ class Fulfilment:
         path = f"{above}/{bundle.name}"
         address, target = store.address(path), store.address(path if bundle.is_folder else above)
         if address is None or target is None or store.kind == "AzureFile":
-            given = f"{requirement.source}: the datastore {store.name!r} is {store.kind}."
-            message = f"{given} Uploads go to Blob or Data Lake Gen2."
+            detail = f"{requirement.source}: the datastore {store.name!r} is {store.kind}."
+            message = f"{detail} Uploads go to Blob or Data Lake Gen2."
             raise SpecError([Problem("", message)])
         mark = {"name": digest, "version": "1"}
         yield Transfer(LocalFiles(bundle.files), secret.location(target), mark)

@@ -121,25 +121,29 @@ def pointed_out(ws: Workspace, body: Any, said: str) -> Steps[str]:
 
 def _missing_lines(ws: Workspace, body: Any, said: str, *, hinted_only: bool = False) -> Steps[list[str]]:
     every = list(dict.fromkeys(named(ws, body)))
-    hinted = [one for one in every if one.name in said]
+    hinted = [reference for reference in every if reference.name in said]
     lines = []
     try:
-        for one in (hinted if hinted_only else hinted or every)[:MOST]:
-            if (missing := (yield from _missing(ws, one))) is not None:
-                lines.append(f"{one.place}: {missing}")
+        for reference in (hinted if hinted_only else hinted or every)[:MOST]:
+            if (missing := (yield from _missing(ws, reference))) is not None:
+                lines.append(f"{reference.place}: {missing}")
     except AzureMLError:
         return lines
     return lines
 
 
-def _missing(ws: Workspace, one: Named) -> Steps[str | None]:
+def _missing(ws: Workspace, reference: Named) -> Steps[str | None]:
     """Say that a thing does not exist; None if it does."""
     try:
-        yield Call("GET", _path(ws, one), lambda reply: None)
+        yield Call("GET", _path(ws, reference), lambda reply: None)
     except NotFoundError:
-        there = (yield from _latest(ws, one)) if one.version else None
-        hint = f" Its latest version is {there}." if there else (yield from suggestion(ws, one.kind, one.name))
-        return f'{one} does not exist in workspace "{ws.name}".{hint}'
+        latest = (yield from _latest(ws, reference)) if reference.version else None
+        hint = (
+            f" Its latest version is {latest}."
+            if latest
+            else (yield from suggestion(ws, reference.kind, reference.name))
+        )
+        return f'{reference} does not exist in workspace "{ws.name}".{hint}'
     return None
 
 
@@ -148,13 +152,13 @@ def _path(ws: Workspace, one: Named) -> str:
     return path if not one.version or one.version.startswith("@") else f"{path}/versions/{one.version}"
 
 
-def _latest(ws: Workspace, one: Named) -> Steps[str | None]:
+def _latest(ws: Workspace, reference: Named) -> Steps[str | None]:
     """The latest version of an asset by its name; None where there is no such name."""
     try:
-        found = yield Call("GET", f"{ws.path}/{one.kind}/{one.name}", lambda reply: reply.json())
+        versions = yield Call("GET", f"{ws.path}/{reference.kind}/{reference.name}", lambda reply: reply.json())
     except NotFoundError:
         return None
-    version = get_any_case(found, "properties", "latestVersion")
+    version = get_any_case(versions, "properties", "latestVersion")
     return version if isinstance(version, str) and version else None
 
 
@@ -193,11 +197,13 @@ def _referred(ws: Workspace, text: str, path: tuple[str, ...]) -> Iterator[Named
         if store.workspace is None or store.workspace.same_as(ws):
             yield Named(_place(path), "datastores", store.datastore)
         return
-    found = parse_arm_id(text)
-    if found is None or found.kind not in KINDS or not found.workspace.same_as(ws):
+    arm_id = parse_arm_id(text)
+    if arm_id is None or arm_id.kind not in KINDS or not arm_id.workspace.same_as(ws):
         return
-    if found.name.lower() not in ("serverless", "local") or found.kind != "computes":
-        yield Named(_place(path), found.kind, found.name, found.version or (f"@{found.label}" if found.label else ""))
+    if arm_id.name.lower() not in ("serverless", "local") or arm_id.kind != "computes":
+        yield Named(
+            _place(path), arm_id.kind, arm_id.name, arm_id.version or (f"@{arm_id.label}" if arm_id.label else "")
+        )
 
 
 def _place(path: tuple[str, ...]) -> str:

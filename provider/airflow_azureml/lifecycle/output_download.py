@@ -18,8 +18,8 @@ def download(ws: Workspace, name: str, output: str, target: LocalFolder) -> Step
     job = yield from jobs.get(ws, name)
     outputs = (yield from result(ws, job)).outputs
     if output not in outputs:
-        known = ", ".join(outputs) or "none, the job has no outputs"
-        raise SpecError([Problem("output", f"{output!r} is not an output of job {name}. Accepted: {known}.")])
+        names = ", ".join(outputs) or "none, the job has no outputs"
+        raise SpecError([Problem("output", f"{output!r} is not an output of job {name}. Accepted: {names}.")])
     location = yield from enter(ws, outputs[output].path, outputs[output].https_url)
     moved: Transferred = yield Transfer(location, target)
     return moved
@@ -30,11 +30,11 @@ def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[StorageLocat
 
     :raises SpecError: it is in no blob storage.
     """
-    found = parse_datastore_path(path)
-    if found is not None:
-        home = found.workspace or ws
-        store = yield from workspace.datastore(home, found.datastore)
-        address = store.address(found.path)
+    place = parse_datastore_path(path)
+    if place is not None:
+        home = place.workspace or ws
+        store = yield from workspace.datastore(home, place.datastore)
+        address = store.address(place.path)
         if address is not None and address.service != "file":
             secret = workspace.Secret()
             if store.credentials != "None":

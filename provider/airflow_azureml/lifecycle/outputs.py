@@ -39,13 +39,13 @@ class Outputs:
         """Read all outputs, by name."""
         names = dict.fromkeys([*self._job.outputs, *self._run.outputs])
         resolved = yield from self._resolved()
-        found: dict[str, OutputRecord] = {}
+        records: dict[str, OutputRecord] = {}
         for name in names:
             output = self._output(name)
             uri = self._given(output) or resolved.get(name) or (yield from self._default(name))
             if uri is not None:
-                found[name] = yield from self.record(name, output, uri)
-        return found
+                records[name] = yield from self.record(name, output, uri)
+        return records
 
     def _output(self, name: str) -> JobOutput:
         """The output as the job describes it, or as run history does."""

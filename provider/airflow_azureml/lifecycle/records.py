@@ -44,13 +44,13 @@ class JobEvent:
 
         :raises RecordError: it is none of ours: lost, strange, or of another version.
         """
-        found = _construct(cls, event, "The trigger's event")
-        _expect(cls, "job_name", found.job_name, isinstance(found.job_name, str) and bool(found.job_name))
-        _expect(cls, "outcome", found.outcome, found.outcome in get_args(Outcome))
-        _expect(cls, "status", found.status, found.status is None or isinstance(found.status, str))
-        _expect(cls, "message", found.message, isinstance(found.message, str))
-        _expect(cls, "try_number", found.try_number, isinstance(found.try_number, int | None))
-        return found
+        record = _construct(cls, event, "The trigger's event")
+        _expect(cls, "job_name", record.job_name, isinstance(record.job_name, str) and bool(record.job_name))
+        _expect(cls, "outcome", record.outcome, record.outcome in get_args(Outcome))
+        _expect(cls, "status", record.status, record.status is None or isinstance(record.status, str))
+        _expect(cls, "message", record.message, isinstance(record.message, str))
+        _expect(cls, "try_number", record.try_number, isinstance(record.try_number, int | None))
+        return record
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,12 @@ class OutputRecord:
 
         :raises RecordError: it is none of ours.
         """
-        found = _construct(cls, value, "The output")
+        record = _construct(cls, value, "The output")
         for name in ("type", "path"):
-            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str))
+            _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), str))
         for name in ("https_url", "abfss_url", "asset_id"):
-            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str | None))
-        return found
+            _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), str | None))
+        return record
 
 
 @dataclass(frozen=True)
@@ -127,19 +127,19 @@ class JobResult:
 
         :raises RecordError: it is none of ours.
         """
-        found = _construct(cls, value, "The job's result")
+        record = _construct(cls, value, "The job's result")
         for name in ("job_name", "status"):
-            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str))
+            _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), str))
         for name in ("experiment_name", "studio_url", "best_job_name"):
-            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), str | None))
+            _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), str | None))
         for name in ("started_at", "ended_at"):
-            _expect(cls, name, getattr(found, name), _is_time(getattr(found, name)))
+            _expect(cls, name, getattr(record, name), _is_time(getattr(record, name)))
         for name in ("outputs", "metrics"):
-            _expect(cls, name, getattr(found, name), isinstance(getattr(found, name), Mapping))
-        for key, metric in found.metrics.items():
+            _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), Mapping))
+        for key, metric in record.metrics.items():
             _expect(cls, f"metrics.{key}", metric, _is_metric(metric))
-        outputs = {name: OutputRecord.from_dict(output) for name, output in found.outputs.items()}
-        return cls(**{**{item.name: getattr(found, item.name) for item in fields(cls)}, "outputs": outputs})
+        outputs = {name: OutputRecord.from_dict(output) for name, output in record.outputs.items()}
+        return cls(**{**{item.name: getattr(record, item.name) for item in fields(cls)}, "outputs": outputs})
 
 
 @dataclass(frozen=True)

@@ -65,14 +65,14 @@ def whole(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]
     """
     kept: dict[str, Any] = {key: shown[key] for key in OUTER if shown.get(key)}
     inner = shown.get("properties")
-    there = inner if isinstance(inner, Mapping) else {}
-    given = wanted["properties"]
-    if _other_kind(there, given):
-        there = {key: there[key] for key in ("description", "properties") if key in there}
-    kept["properties"] = {key: value for key, value in there.items() if key not in READ_ONLY and value is not None}
+    existing = inner if isinstance(inner, Mapping) else {}
+    requested = wanted["properties"]
+    if _other_kind(existing, requested):
+        existing = {key: existing[key] for key in ("description", "properties") if key in existing}
+    kept["properties"] = {key: value for key, value in existing.items() if key not in READ_ONLY and value is not None}
     body = _laid_over(kept, wanted)
     properties = body["properties"]
-    if properties.get("outputAction") == "SummaryOnly" and "outputFileName" not in given:
+    if properties.get("outputAction") == "SummaryOnly" and "outputFileName" not in requested:
         properties.pop("outputFileName", None)  # which only appended rows have
     return body
 
@@ -86,13 +86,13 @@ def _other_kind(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 def _laid_over(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     body = dict(shown)
     for key, value in wanted.items():
-        there = shown.get(key)
+        existing = shown.get(key)
         discriminator = UNIONS.get(key)
         same = not discriminator or (
-            isinstance(there, Mapping) and there.get(discriminator) == (value or {}).get(discriminator)
+            isinstance(existing, Mapping) and existing.get(discriminator) == (value or {}).get(discriminator)
         )
-        both = isinstance(there, Mapping) and isinstance(value, Mapping)
-        body[key] = _laid_over(there, value) if both and same else value  # type: ignore[arg-type]
+        both = isinstance(existing, Mapping) and isinstance(value, Mapping)
+        body[key] = _laid_over(existing, value) if both and same else value  # type: ignore[arg-type]
     return body
 
 
@@ -114,11 +114,11 @@ def _differences(
     shown: Any, wanted: Mapping[str, Any], path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     for key, value in wanted.items():
-        there = shown.get(key) if isinstance(shown, Mapping) else None
+        existing = shown.get(key) if isinstance(shown, Mapping) else None
         if isinstance(value, Mapping) and value:
-            yield from _differences(there, value, (*path, key))
-        elif not _holds(there, value, (*path, key)):
-            yield (*path, key), there, value
+            yield from _differences(existing, value, (*path, key))
+        elif not _holds(existing, value, (*path, key)):
+            yield (*path, key), existing, value
 
 
 def _snake(name: str) -> str:

@@ -114,11 +114,16 @@ def _failure(ws: Workspace, job: Job, tail: int) -> Steps[Failure]:
             child = way[-1]
             name = " > ".join(step.run.display_name or step.run.id for step in way)
             end = yield from _log_end(ws, child, None, tail)
-            own, codes = _reason(details.run)
+            job_reason, codes = _reason(details.run)
             said, child_codes = _reason(child.run)
             reason = f"{name}: {said or 'failed without a reason'}"
             all_codes = child_codes or codes
-            return _because(all_codes, f"{reason} ({own})" if own and own != said else reason, end, said or own)
+            return _because(
+                all_codes,
+                f"{reason} ({job_reason})" if job_reason and job_reason != said else reason,
+                end,
+                said or job_reason,
+            )
         late = yield from _overdue_step(ws, job)
         if late is not None:
             return late
@@ -148,12 +153,12 @@ def log_tail(ws: Workspace, job: Job, *, lines: int = 40) -> Steps[str]:
 def _overdue_step(ws: Workspace, job: Job) -> Steps[Failure | None]:
     """Describe a pipeline that failed since one of its steps was ended by its own limit of time; else None."""
     try:
-        found = overdue_step(job, (yield from history.children(ws, job.name)))
+        overdue = overdue_step(job, (yield from history.children(ws, job.name)))
     except AzureMLError:
         return None
-    if found is None:
+    if overdue is None:
         return None
-    step, limit = found
+    step, limit = overdue
     return Failure(None, f"{step.display_name or step.id}: {beyond(limit)}", kind="timeout")
 
 

@@ -90,10 +90,10 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         for warning in asset.warnings:
             self.log.warning("%s", warning)
         with hook.client() as client:
-            found = client.run(self.registration(client.workspace, asset), news=reporter(self.log))
-            path = long_form(str(found.properties.get(self.place, "")), client.workspace)
-            self.log.info("%s %s:%s points to %s", self.kind, found.name, found.version, path)
-            return {"id": found.id, "name": found.name, "version": found.version, "path": path}
+            registered = client.run(self.registration(client.workspace, asset), news=reporter(self.log))
+            path = long_form(str(registered.properties.get(self.place, "")), client.workspace)
+            self.log.info("%s %s:%s points to %s", self.kind, registered.name, registered.version, path)
+            return {"id": registered.id, "name": registered.name, "version": registered.version, "path": path}
 
     def document(self, context: Any) -> Document:
         path: Any = self.path

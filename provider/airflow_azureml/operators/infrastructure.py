@@ -61,14 +61,16 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
         from airflow_azureml.lifecycle.batch.deployments import begin_endpoint, made
         from airflow_azureml.rest import endpoints
 
-        found = translate_endpoint(self.document(context), workspace)
-        self._warn(found.warnings)
+        existing = translate_endpoint(self.document(context), workspace)
+        self._warn(existing.warnings)
 
         def result() -> Any:
-            endpoint = yield from made(lambda: endpoints.find(workspace, found.name), f"Batch endpoint {found.name}")
+            endpoint = yield from made(
+                lambda: endpoints.find(workspace, existing.name), f"Batch endpoint {existing.name}"
+            )
             return {"id": endpoint.id, "name": endpoint.name}
 
-        return [begin_endpoint(workspace, found.name, found.body)], result()
+        return [begin_endpoint(workspace, existing.name, existing.body)], result()
 
     def document(self, context: Any) -> Document:
         given = {name: getattr(self, name) for name in ("name", "description", "tags", "properties")}
@@ -199,19 +201,19 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         from airflow_azureml.lifecycle.batch.deployments import begin_default, begin_deployment, made
         from airflow_azureml.rest import endpoints
 
-        found = translate_deployment(self.document(context), workspace)
-        self._warn(found.warnings)
+        existing = translate_deployment(self.document(context), workspace)
+        self._warn(existing.warnings)
 
         def result() -> Any:
             deployment = yield from made(
-                lambda: endpoints.find_deployment(workspace, found.endpoint, found.name),
-                f"Deployment {found.name} of batch endpoint {found.endpoint}",
+                lambda: endpoints.find_deployment(workspace, existing.endpoint, existing.name),
+                f"Deployment {existing.name} of batch endpoint {existing.endpoint}",
             )
             return {"id": deployment.id, "name": deployment.name}
 
-        steps = [begin_deployment(workspace, found.endpoint, found.name, found.body, found.lacking)]
+        steps = [begin_deployment(workspace, existing.endpoint, existing.name, existing.body, existing.lacking)]
         if self.set_default:
-            steps.append(begin_default(workspace, found.endpoint, found.name))
+            steps.append(begin_default(workspace, existing.endpoint, existing.name))
         return steps, result()
 
     def document(self, context: Any) -> Document:

@@ -43,20 +43,20 @@ NEED_A_DATE = frozenset(
 """Names that a run without a logical date does not have, as a manual run of Airflow 3 may be."""
 
 
-def without_date(error: Exception, known: Container[str]) -> str | None:
+def without_date(error: Exception, names: Container[str]) -> str | None:
     """Explain an error of Jinja where a template needs the logical date and the run has none; None for another error.
 
-    :param known: the names that the template could use.
+    :param names: the names that the template could use.
     """
-    found = re.search(r"'(\w+)' is undefined", str(error))
-    if type(error).__name__ != "UndefinedError" or not found or found[1] in known or found[1] not in NEED_A_DATE:
+    match = re.search(r"'(\w+)' is undefined", str(error))
+    if type(error).__name__ != "UndefinedError" or not match or match[1] in names or match[1] not in NEED_A_DATE:
         return None
     moment = "(dag_run.logical_date or dag_run.run_after)"
     filtered = {"ds": " | ds", "ds_nodash": " | ds_nodash", "ts": " | ts", "ts_nodash": " | ts_nodash"}.get(
-        found[1], ""
+        match[1], ""
     )
     return (
-        f"{{{{ {found[1]} }}}}: undefined, because this run has no logical date. Write "
+        f"{{{{ {match[1]} }}}}: undefined, because this run has no logical date. Write "
         f"{{{{ {moment}{filtered} }}}}, or trigger the DAG with a logical date."
     )
 

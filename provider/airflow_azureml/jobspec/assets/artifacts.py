@@ -122,18 +122,18 @@ def artifact_address(
         return ctx.error(located, f'{show(path)} is not a path. Accepted: the path of an output, its key "path".')
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         return ctx.error(located, f"{show(path)} is not a path. Accepted: a local path, or the address of {what}.")
-    given = os.fspath(path)
-    if given.startswith(kept):
-        return given
-    if not is_url(given) and (given.startswith(("azureml:", "/subscriptions/"))):
+    address = os.fspath(path)
+    if address.startswith(kept):
+        return address
+    if not is_url(address) and (address.startswith(("azureml:", "/subscriptions/"))):
         return ctx.error(
-            located, f"{show(given)} is already an asset. Accepted: a local path, or the address of {what}."
+            located, f"{show(address)} is already an asset. Accepted: a local path, or the address of {what}."
         )
-    if is_binding(given):
+    if is_binding(address):
         return ctx.error(
-            located, f"{show(given)} is a binding, which is not resolved here. Accepted: a local path, or an address."
+            located, f"{show(address)} is a binding, which is not resolved here. Accepted: a local path, or an address."
         )
-    if given.startswith(PREFIXES) and not is_url(given):
-        not_local(located.within(given), ctx)
+    if address.startswith(PREFIXES) and not is_url(address):
+        not_local(located.within(address), ctx)
         return INVALID
-    return data_uri(located.within(given), ctx, kind, datastore(root, ctx))
+    return data_uri(located.within(address), ctx, kind, datastore(root, ctx))

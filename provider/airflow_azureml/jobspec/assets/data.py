@@ -35,18 +35,18 @@ def translate_data(document: Document, workspace: Workspace) -> Artifact:
     """
     referenced: list[str] = []
 
-    def uri(root: Located, ctx: Translator, kind: str) -> Converted[str | Placeholder]:
-        address = artifact_address(root, ctx, kind, "data")
-        if kind in TABLE_TYPES and isinstance(address, Placeholder) and isinstance(address.requirement, Upload):
+    def uri(root: Located, ctx: Translator, data_type: str) -> Converted[str | Placeholder]:
+        address = artifact_address(root, ctx, data_type, "data")
+        if data_type in TABLE_TYPES and isinstance(address, Placeholder) and isinstance(address.requirement, Upload):
             referenced.extend(local_table(address.requirement.source, root.child("path"), ctx) or ())
-        if kind == "uri_file" and isinstance(address, Placeholder) and isinstance(address.requirement, Upload):
+        if data_type == "uri_file" and isinstance(address, Placeholder) and isinstance(address.requirement, Upload):
             located, requirement = root.child("path"), address.requirement
             if requirement.bundle.is_folder:
                 return ctx.error(located, f"{show(located.value)} is a folder. Accepted for uri_file: a file.")
         return address
 
-    found = translate(document, workspace, TABLE, ("dataType", "uri_folder"), ("dataUri", uri))
-    return replace(found, body=_with(found.body, referenced)) if referenced else found
+    translation = translate(document, workspace, TABLE, ("dataType", "uri_folder"), ("dataUri", uri))
+    return replace(translation, body=_with(translation.body, referenced)) if referenced else translation
 
 
 def _with(body: Mapping[str, Any], referenced: list[str]) -> dict[str, Any]:

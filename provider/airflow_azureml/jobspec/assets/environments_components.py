@@ -41,10 +41,10 @@ def translate_environment(document: Document, workspace: Workspace) -> Artifact:
     for key in CONDA:
         if key in root.value:
             ctx.error(root, f"{show(key)} belongs in a conda file. Accepted here: image, conda_file, build.", key)
-    own = {"name": Field("name", "name", asset_name, required=True), "version": Field("version", "version", version)}
+    naming = {"name": Field("name", "name", asset_name, required=True), "version": Field("version", "version", version)}
     table = (
-        *(row for row in ENVIRONMENT if row.name not in own),
-        *own.values(),
+        *(row for row in ENVIRONMENT if row.name not in naming),
+        *naming.values(),
         Field("build", "build", build(datastore(root, ctx))),
     )
     body = convert_mapping(
@@ -67,35 +67,35 @@ def translate_component(document: Document, workspace: Workspace) -> Artifact:
     ctx = job_translator(document.problems, workspace)
     root = document.root
     word = root.value.get("type", "command")
-    found: Any = None
+    component: Any = None
     if not isinstance(word, str) or word.lower() not in COMPONENT_TYPES:
         ctx.error(root, f"{show(word)} is not a type of component.{nearest(word, COMPONENT_TYPES)}", "type")
     else:
-        found = read(root, ctx, word.lower())
+        component = read(root, ctx, word.lower())
     name, number = _name(root, ctx), root.value.get("version")
     if number is not None or ("version" in root.value and not document.from_python):
         number = version(root.child("version"), ctx)
     problems = explained(document, ctx.errors(strict=True), "component")
     if problems or name is INVALID:
         raise SpecError(problems)
-    return Artifact(name, number, {"properties": _body(found, name, number)}, tuple(ctx.warnings))
+    return Artifact(name, number, {"properties": _body(component, name, number)}, tuple(ctx.warnings))
 
 
 def _name(root: Located, ctx: Translator) -> str | Invalid:
     if root.value.get("name") is None:
         return ctx.error(root, '"name" is required.', "name")
-    given = root.value["name"]
-    if isinstance(given, str) and COMPONENT_NAME.fullmatch(given):
-        if not REGISTRABLE.fullmatch(given):
+    name = root.value["name"]
+    if isinstance(name, str) and COMPONENT_NAME.fullmatch(name):
+        if not REGISTRABLE.fullmatch(name):
             accepted = "lower-case letters, digits and _, a letter first"
             ctx.warn(root.child("name"), f"Microsoft's client registers no component of this name, only {accepted}.")
-        return given
-    return ctx.error(root, f"{show(given)} is not a name. Accepted: letters, digits, _, - and dots.", "name")
+        return name
+    return ctx.error(root, f"{show(name)} is not a name. Accepted: letters, digits, _, - and dots.", "name")
 
 
-def _body(found: Component, name: str, number: str | None) -> dict[str, Any]:
+def _body(component: Component, name: str, number: str | None) -> dict[str, Any]:
     """Write a component as the service holds it. In its spec all tags are texts, beside it they are as given."""
-    spec: Mapping[str, Any] = found.spec
+    spec: Mapping[str, Any] = component.spec
     tags, properties = spec.get("tags") or {}, spec.get("properties") or {}
     written = {"tags": {key: item if item is None else str(item) for key, item in tags.items()}} if tags else {}
     return {

@@ -54,14 +54,14 @@ def arguments(
     return merged.with_values(set, typed=True) if set else merged
 
 
-def _short(given: object, kind: str) -> Mapping[str, Any]:
+def _short(value: object, data_type: str) -> Mapping[str, Any]:
     """Write the short form as the one input that it means."""
-    if not isinstance(given, (str, os.PathLike, Mapping)):
+    if not isinstance(value, (str, os.PathLike, Mapping)):
         accepted = "one path, or a mapping with a path. Give literals by name, in inputs"
-        message = f"{show(given)} is not data. Accepted: {accepted}."
+        message = f"{show(value)} is not data. Accepted: {accepted}."
         raise SpecError([Problem("input", message)])
-    entry = given if isinstance(given, Mapping) else {"path": os.fspath(given), "type": kind}
-    word = entry.get("type") or kind
+    entry = value if isinstance(value, Mapping) else {"path": os.fspath(value), "type": data_type}
+    word = entry.get("type") or data_type
     if not isinstance(word, str) or word.lower() not in SHORT_NAMES:
         message = f"{show(word)} is not accepted for a single input. Accepted: {', '.join(SHORT_NAMES)}."
         raise SpecError([Problem("input_type", message)])

@@ -164,10 +164,10 @@ def translate_new_deployment(document: Document, workspace: Workspace) -> Deploy
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    found = translate_deployment(document, workspace)
-    if found.lacking:
-        raise SpecError(found.lacking)
-    return found
+    deployment = translate_deployment(document, workspace)
+    if deployment.lacking:
+        raise SpecError(deployment.lacking)
+    return deployment
 
 
 def _lacking(root: Located) -> tuple[Problem, ...]:
@@ -221,8 +221,8 @@ def _pipeline(root: Located, ctx: JobTranslator) -> dict[str, Any]:
     configuration: dict[str, Any] = {"deploymentConfigurationType": "PipelineComponent"}
     for source in sources:
         located = root.child(source)
-        found = _component(located, ctx) if source == "component" else _job(located, ctx)
-        configuration["componentId"] = _reference(found)
+        component_id = _component(located, ctx) if source == "component" else _job(located, ctx)
+        configuration["componentId"] = _reference(component_id)
     if _given(root, "settings"):
         configuration["settings"] = mapped(_setting)(root.child("settings"), ctx)
     return {**(UNSET if sources else {}), **body, "deploymentConfiguration": configuration}
@@ -235,12 +235,12 @@ def _component(located: Located, ctx: JobTranslator) -> str | Placeholder | Inva
 
 def _job(located: Located, ctx: Translator) -> Placeholder | Invalid:
     """Need a component made of the pipeline of a job; the service copies it by the job's name or id."""
-    given = located.value
-    name = given.removeprefix("azureml:") if isinstance(given, str) else ""
-    found = ARM_ID.fullmatch(name)
-    if not re.fullmatch(r"[a-zA-Z0-9][\w-]*", name) and not (found and found[1].lower() == "jobs"):
+    value = located.value
+    name = value.removeprefix("azureml:") if isinstance(value, str) else ""
+    arm_id = ARM_ID.fullmatch(name)
+    if not re.fullmatch(r"[a-zA-Z0-9][\w-]*", name) and not (arm_id and arm_id[1].lower() == "jobs"):
         accepted = "the name of a pipeline job, azureml:NAME, an ARM id"
-        return ctx.error(located, f"{show(given)} is not a job. Accepted: {accepted}.")
+        return ctx.error(located, f"{show(value)} is not a job. Accepted: {accepted}.")
     spec = {"name": ANONYMOUS, "version": "1", "type": "pipeline", "_source": "CLASS", "jobs": {}}
     body = {
         "componentSpec": {**spec, "source_job_id": name, "sourceJobId": name},

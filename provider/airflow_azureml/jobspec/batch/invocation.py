@@ -41,22 +41,22 @@ def _at_least(least: int) -> Convert:
     """Make a converter for whole numbers from a least one on."""
 
     def convert(located: Located, ctx: Translator) -> int | Invalid:
-        found = whole(located, ctx)
-        if found is not INVALID and found < least:
+        number = whole(located, ctx)
+        if number is not INVALID and number < least:
             return ctx.error(located, f"{show(located.value)} is too small. Accepted: {least} and more.")
-        return found
+        return number
 
     return convert
 
 
 def _target(located: Located, ctx: Translator) -> Converted[str]:
     """Take a compute as azure-ai-ml does: only with the prefix, or as an ARM id; sent without the prefix."""
-    given = located.value
-    if isinstance(given, str) and given.lower() == "local":  # which is not sent
+    value = located.value
+    if isinstance(value, str) and value.lower() == "local":  # which is not sent
         return OMIT
-    if isinstance(given, str) and (given.startswith("azureml:") or given.startswith("/subscriptions/")):
-        return given.removeprefix("azureml:")
-    return ctx.error(located, f"{show(given)} is not a compute. Accepted: azureml:NAME, an ARM id.")
+    if isinstance(value, str) and (value.startswith("azureml:") or value.startswith("/subscriptions/")):
+        return value.removeprefix("azureml:")
+    return ctx.error(located, f"{show(value)} is not a compute. Accepted: azureml:NAME, an ARM id.")
 
 
 def _datastore(located: Located, ctx: Translator) -> str | Invalid:
@@ -75,10 +75,10 @@ def _properties(located: Located, ctx: Translator) -> Body | Invalid:
 
     Source: azure-ai-ml 1.35.2, ``ComputeConfiguration._to_rest_object``.
     """
-    found = mapped(anything)(located, ctx)
-    if found is INVALID:
+    properties = mapped(anything)(located, ctx)
+    if properties is INVALID:
         return INVALID
-    return {"AISuperComputer" if key.lower() in SECTIONS else key: json.dumps(item) for key, item in found.items()}
+    return {"AISuperComputer" if key.lower() in SECTIONS else key: json.dumps(item) for key, item in properties.items()}
 
 
 RETRIES = (Field("max_retries", "maxRetries", _at_least(0)), Field("timeout", "timeout", _seconds))
@@ -93,12 +93,12 @@ COMPUTE = (
 
 def _compute(located: Located, ctx: Translator) -> Converted[Body]:
     """Take the compute of a run; an empty one sends nothing, and the submitter's own machine is one instance."""
-    found = nested(COMPUTE)(located, ctx)
-    if found is INVALID:
+    compute = nested(COMPUTE)(located, ctx)
+    if compute is INVALID:
         return INVALID
-    if str(located.value.get("target")).lower() == "local" and found.get("instanceCount", 1) != 1:
+    if str(located.value.get("target")).lower() == "local" and compute.get("instanceCount", 1) != 1:
         return ctx.error(located, "the compute local has exactly one instance.", "instance_count")
-    return found or OMIT
+    return compute or OMIT
 
 
 TABLE = (
@@ -202,27 +202,27 @@ def _port(
 ) -> None:
     if root.value.get(key) is None:
         return
-    found = convert(root.child(key))
-    if found is not INVALID and found:
-        body[api_name] = {**body.get(api_name, {}), **found}
+    ports = convert(root.child(key))
+    if ports is not INVALID and ports:
+        body[api_name] = {**body.get(api_name, {}), **ports}
 
 
 def _singles(root: Located, ctx: Translator, body: dict[str, Any]) -> str | None:
     """Put the single keywords where they belong; returns the experiment's name."""
-    found = {}
+    sent = {}
     for name, convert in SINGLE.items():
         if root.value.get(name) is not None:
             value = convert(root.child(name), ctx)
             if value is not INVALID and value is not OMIT:
-                found[name] = value
+                sent[name] = value
     for name, part, rest in (
         ("instance_count", "compute", "instanceCount"),
         ("max_retries", "retrySettings", "maxRetries"),
         ("retry_timeout", "retrySettings", "timeout"),
         ("experiment_name", "properties", "experimentName"),
     ):
-        if name in found:
-            body[part] = {**body.get(part, {}), rest: found[name]}
+        if name in sent:
+            body[part] = {**body.get(part, {}), rest: sent[name]}
     experiment = (body.get("properties") or {}).get("experimentName")
     return experiment if isinstance(experiment, str) else None
 

@@ -89,10 +89,10 @@ def _input(located: Located, ctx: Translator, rules: ModelRules) -> Body | Inval
     if (word := _service_word(value, "jobInputType")) is not None:
         rules.take_input(located, _service_kind(word))
         return copy.deepcopy(dict(value))
-    kind = value.get("type")
-    if isinstance(kind, str) and kind.lower() in LITERALS:
-        return _literal(located, ctx, rules, kind.lower())
-    if "path" not in value and ("value" in value or "default" in value) and kind is None:
+    data_type = value.get("type")
+    if isinstance(data_type, str) and data_type.lower() in LITERALS:
+        return _literal(located, ctx, rules, data_type.lower())
+    if "path" not in value and ("value" in value or "default" in value) and data_type is None:
         return _literal(located, ctx, rules, None)
     if known_keys(value, INPUT_KEYS):
         return _data(located, ctx, rules)
@@ -118,11 +118,11 @@ def _literal(located: Located, ctx: Translator, rules: ModelRules, kind: str | N
     rules.take_input(located, "Literal")
     keys = ("type", "value", "default")
     unknown(located, ctx, (*keys, *(key for key in BUILT_KEYS if located.document.from_python)))
-    given = [key for key in ("value", "default") if located.value.get(key) is not None]
-    if len(given) != 1:
-        what = "both value and default are given" if given else "a literal needs a value"
-        return ctx.error(located, f"{what}. Accepted: one of value and default.")
-    inner = located.child(given[0])
+    value_keys = [key for key in ("value", "default") if located.value.get(key) is not None]
+    if len(value_keys) != 1:
+        problem = "both value and default are given" if value_keys else "a literal needs a value"
+        return ctx.error(located, f"{problem}. Accepted: one of value and default.")
+    inner = located.child(value_keys[0])
     if not is_literal(inner.value):
         return not_an_input(inner, ctx)
     if kind in ("number", "integer"):
@@ -171,10 +171,10 @@ def _finite(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     try:
-        found = float(value)
+        number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
 LITERALS = {"string": _string, "boolean": _boolean, "integer": _integer, "number": _number, "float": _number}
@@ -187,20 +187,22 @@ LITERALS = {"string": _string, "boolean": _boolean, "integer": _integer, "number
 def _data(located: Located, ctx: Translator, rules: ModelRules) -> Body | Invalid:
     value, from_python = located.value, located.document.from_python
     unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if from_python else ())))
-    kind = _kind(located, ctx, "uri_folder")
-    if kind is not INVALID:
-        rules.take_input(located, KINDS[kind])
+    data_type = _kind(located, ctx, "uri_folder")
+    if data_type is not INVALID:
+        rules.take_input(located, KINDS[data_type])
     path = value.get("path")
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         return ctx.error(located, "data needs a path.", "path")
-    uri = _address(located.child("path").within(os.fspath(path)), ctx, kind, datastore(located, ctx))
+    uri = _address(located.child("path").within(os.fspath(path)), ctx, data_type, datastore(located, ctx))
     mode = _mode(located, ctx, INPUT_MODES, NO_INPUT_MODES)
-    if kind is INVALID or uri is INVALID or mode is INVALID:
+    if data_type is INVALID or uri is INVALID or mode is INVALID:
         return INVALID
-    return {"jobInputType": KINDS[kind], "uri": uri, **({"mode": mode} if mode else {})}
+    return {"jobInputType": KINDS[data_type], "uri": uri, **({"mode": mode} if mode else {})}
 
 
-def _address(located: Located, ctx: Translator, kind: str | Invalid, store: str | None) -> str | Placeholder | Invalid:
+def _address(
+    located: Located, ctx: Translator, data_type: str | Invalid, store: str | None
+) -> str | Placeholder | Invalid:
     """Turn a path into a uri, or a placeholder; of ARM ids only those of data, models and paths in datastores."""
     arm = ARM_ID.fullmatch(located.value.removeprefix("azureml:"))
     collection = arm[1].lower() if arm is not None else None
@@ -210,27 +212,27 @@ def _address(located: Located, ctx: Translator, kind: str | Invalid, store: str 
         )
     if collection not in (None, "data", "models", "datastores"):
         return ctx.error(located, f"{show(located.value)} is the id of something in {show(collection)}, not of data.")
-    if collection == "models" and kind not in MODEL_TYPES:
-        return ctx.error(located, f"{show(located.value)} is the id of a model, and the input is a {kind}.")
-    return data_uri(located, ctx, kind, store)
+    if collection == "models" and data_type not in MODEL_TYPES:
+        return ctx.error(located, f"{show(located.value)} is the id of a model, and the input is a {data_type}.")
+    return data_uri(located, ctx, data_type, store)
 
 
 def _kind(located: Located, ctx: Translator, default: str) -> str | Invalid:
-    given = located.value.get("type")
-    if given is None:
+    word = located.value.get("type")
+    if word is None:
         return default
-    if isinstance(given, str) and given.lower() in KINDS:
-        return given.lower()
-    return ctx.error(located, f"{show(given)} is not a type. Accepted: {', '.join((*KINDS, *LITERALS))}.", "type")
+    if isinstance(word, str) and word.lower() in KINDS:
+        return word.lower()
+    return ctx.error(located, f"{show(word)} is not a type. Accepted: {', '.join((*KINDS, *LITERALS))}.", "type")
 
 
 def _mode(located: Located, ctx: Translator, words: Mapping[str, str], unknown: Sequence[str]) -> str | Invalid | None:
     """Read a mode; None for one that the service does not know, with a warning."""
-    given = located.value.get("mode")
-    if given is None:
+    mode_word = located.value.get("mode")
+    if mode_word is None:
         return None
-    if isinstance(given, str) and given.lower() in unknown:
-        ctx.warn(located.child("mode"), f"a batch job takes no mode {show(given)}: the service's default is used.")
+    if isinstance(mode_word, str) and mode_word.lower() in unknown:
+        ctx.warn(located.child("mode"), f"a batch job takes no mode {show(mode_word)}: the service's default is used.")
         return None
     accepted = {word: mode for word, mode in words.items() if word not in unknown}
     return choice(accepted, "a mode")(located.child("mode"), ctx)
@@ -248,29 +250,29 @@ def _output(located: Located, ctx: Translator, rules: ModelRules) -> Body | Inva
     inner = located.within(value)
     accepted = tuple(key for key in OUTPUT_KEYS if key not in ("name", "version"))
     unknown(inner, ctx, (*accepted, *UPSTREAM_KEYS, *(("description",) if located.document.from_python else ())))
-    kind = _kind(inner, ctx, "uri_folder")
+    data_type = _kind(inner, ctx, "uri_folder")
     mode = _mode(inner, ctx, OUTPUT_MODES, NO_OUTPUT_MODES)
-    if kind is not INVALID:
-        rules.take_output(located, KINDS[kind])
-    body: Body = {"jobOutputType": "" if kind is INVALID else KINDS[kind], **({"mode": mode} if mode else {})}
+    if data_type is not INVALID:
+        rules.take_output(located, KINDS[data_type])
+    body: Body = {"jobOutputType": "" if data_type is INVALID else KINDS[data_type], **({"mode": mode} if mode else {})}
     if value.get("path") is not None:
         body["uri"] = _place(inner.child("path"), ctx, rules)
-    return INVALID if INVALID in (kind, *body.values()) else body
+    return INVALID if INVALID in (data_type, *body.values()) else body
 
 
-def _shown(given: object) -> str:
+def _shown(uri: object) -> str:
     """Show an address without its query, which may hold a signature."""
-    return show(given.partition("?")[0] if isinstance(given, str) else given)
+    return show(uri.partition("?")[0] if isinstance(uri, str) else uri)
 
 
 def _place(located: Located, ctx: Translator, rules: ModelRules) -> str | Invalid:
     """Take the place of an output: a path in a datastore; whether that one is a Blob store only the service knows."""
-    given = located.value
-    if isinstance(given, str) and parse_datastore_path(given) is not None:
-        rules.stores.append((given, located.problem("")))
-        return given if given.startswith("azureml://") else given.removeprefix("azureml:")
+    uri = located.value
+    if isinstance(uri, str) and parse_datastore_path(uri) is not None:
+        rules.stores.append((uri, located.problem("")))
+        return uri if uri.startswith("azureml://") else uri.removeprefix("azureml:")
     return ctx.error(
         located,
-        f"{_shown(given)} is not a place that a batch endpoint writes to. Accepted: a path in a Blob datastore, "
+        f"{_shown(uri)} is not a place that a batch endpoint writes to. Accepted: a path in a Blob datastore, "
         "azureml://datastores/NAME/paths/….",
     )

@@ -24,30 +24,30 @@ WEB = re.compile(
 
 def code(located: Located, ctx: Translator, component: bool = False) -> str | Placeholder | Invalid:
     """Turn the code of a job or component into an upload, or the id of code that is registered."""
-    given, from_python = located.value, located.document.from_python
-    if not isinstance(given, str) or not given:
-        return ctx.error(located, f"{show(given)} is not a local path. Accepted: a folder or file, the ARM id of code.")
-    if given.startswith("git+"):
+    value, from_python = located.value, located.document.from_python
+    if not isinstance(value, str) or not value:
+        return ctx.error(located, f"{show(value)} is not a local path. Accepted: a folder or file, the ARM id of code.")
+    if value.startswith("git+"):
         return ctx.error(
-            located, f"{show(given)}: code from git is not supported. Accepted: a local folder or file, an ARM id."
+            located, f"{show(value)}: code from git is not supported. Accepted: a local folder or file, an ARM id."
         )
-    if REGISTRY.match(given) and component:
-        return given
-    if REGISTRY.match(given):
+    if REGISTRY.match(value) and component:
+        return value
+    if REGISTRY.match(value):
         return ctx.error(
-            located, f"{show(given)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
+            located, f"{show(value)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
         )
-    text = given.removeprefix("azureml:")
-    if text.startswith("/") and ARM_ID.fullmatch(text) and (from_python or (text != given and VERSION_ID.match(text))):
-        return asset("codes", given, located, ctx)
-    if WEB.fullmatch(given) and not component:
-        return linked(given)
-    if text != given or (not from_python and VERSION_ID.match(text)):
+    text = value.removeprefix("azureml:")
+    if text.startswith("/") and ARM_ID.fullmatch(text) and (from_python or (text != value and VERSION_ID.match(text))):
+        return asset("codes", value, located, ctx)
+    if WEB.fullmatch(value) and not component:
+        return linked(value)
+    if text != value or (not from_python and VERSION_ID.match(text)):
         accepted = "a local path, azureml: and the ARM id of a version of code"
-        return ctx.error(located, f"{show(given)} does not name code. Accepted: {accepted}.")
+        return ctx.error(located, f"{show(value)} does not name code. Accepted: {accepted}.")
     if not from_python and not_local(located, ctx):
         return INVALID
-    upload = local_upload("code", given, located, ctx, component=component)
+    upload = local_upload("code", value, located, ctx, component=component)
     return upload if upload is INVALID else Placeholder(upload)
 
 

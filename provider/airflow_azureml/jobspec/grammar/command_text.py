@@ -19,9 +19,9 @@ OPTIONAL_BINDING = re.compile(r"\[[\w\.\s-]*\${{inputs\.([\w\.-]+)}}]")
 OUTPUT_BINDING = re.compile(r"\${{outputs\.([\w\.-]+)}}")
 
 
-def check_command(located: Located, ctx: Translator, given: object) -> None:
+def check_command(located: Located, ctx: Translator, inputs: object) -> None:
     """Refuse a command that names an input that the job does not have."""
-    names = list(given) if isinstance(given, Mapping) else []
+    names = list(inputs) if isinstance(inputs, Mapping) else []
     text = located.value
     optional = set(OPTIONAL_BINDING.findall(text))
     for name in dict.fromkeys(INPUT_BINDING.findall(text)):

@@ -45,10 +45,10 @@ def compute_id(located: Located, ctx: Translator) -> str | Invalid:
         return f"{path}/computes/local" if ctx.form is Form.NODE else "local"
     if is_binding(text) or VIRTUAL_CLUSTER.match(text):
         return text
-    if (found := ARM_ID.fullmatch(text)) and text.startswith("/"):
-        if found[1].lower() != "computes":
+    if (arm_id := ARM_ID.fullmatch(text)) and text.startswith("/"):
+        if arm_id[1].lower() != "computes":
             return ctx.error(
-                located, f"{show(located.value)} is the id of something in {show(found[1])}, not of a compute."
+                located, f"{show(located.value)} is the id of something in {show(arm_id[1])}, not of a compute."
             )
         return text
     if text.lower().startswith("virtualclusters/"):

@@ -31,28 +31,28 @@ ANONYMOUS = "CliV2AnonymousEnvironment"
 
 def _conda(located: Located, ctx: Translator) -> Converted[str]:
     """Take a conda file by path, or written out; it is sent as YAML text with sorted keys."""
-    files, given = located.document.files, located.value
-    if isinstance(given, str):
+    files, value = located.document.files, located.value
+    if isinstance(value, str):
         path = files.locate(
-            given.removeprefix("file:") if located.document.from_python else given, located.place.folder
+            value.removeprefix("file:") if located.document.from_python else value, located.place.folder
         )
         if files.kind(path) != "file":
-            return ctx.error(located, f"{show(given)}: there is no file {path}.")
+            return ctx.error(located, f"{show(value)}: there is no file {path}.")
         try:
             document = files.read(path)
         except SpecError as error:
             ctx.problems.extend(error.problems)
             return INVALID
         ctx.problems.extend(document.problems)
-        located, given = document.root, document.value
-    if not isinstance(given, Mapping):
-        return ctx.error(located, f"{show(given)} is not a conda file. Accepted: a path, or its content as a mapping.")
-    if not given:
+        located, value = document.root, document.value
+    if not isinstance(value, Mapping):
+        return ctx.error(located, f"{show(value)} is not a conda file. Accepted: a path, or its content as a mapping.")
+    if not value:
         return OMIT
     if anything(located, ctx) is INVALID:
         return INVALID
     warn_of_local_files(located, ctx)
-    return files.dump(dict(given))
+    return files.dump(dict(value))
 
 
 def _context(store: str | None, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
@@ -98,18 +98,18 @@ def build(store: str | None) -> Convert:
     return convert
 
 
-def _check_dockerfile(located: Located, ctx: Translator, given: str, context: Upload) -> None:
+def _check_dockerfile(located: Located, ctx: Translator, dockerfile: str, context: Upload) -> None:
     """Refuse a Dockerfile that is not among the files of the context: the image could not be built.
 
     Source: Microsoft Learn, *CLI (v2) environment YAML schema*: ``dockerfile_path`` is relative to the build context,
     by default ``Dockerfile``.
     """
     names = [name for _, name in context.bundle.files]
-    if posixpath.normpath(given.replace("\\", "/")) in names:
+    if posixpath.normpath(dockerfile.replace("\\", "/")) in names:
         return
     others = [name for name in names if "dockerfile" in name.lower()]
     have = f" There is: {', '.join(others[:5])}." if others else ""
-    message = f"{show(given)} is not among the files of the build context {context.source}.{have}"
+    message = f"{show(dockerfile)} is not among the files of the build context {context.source}.{have}"
     ctx.error(located, message, *(("dockerfile_path",) if "dockerfile_path" in located.value else ()))
 
 
@@ -150,12 +150,12 @@ ENVIRONMENT = (
 
 def environment(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Turn an environment into its id, or into the registration of an anonymous one."""
-    given = located.value
-    if isinstance(given, str) and given.startswith("file:"):
+    reference = located.value
+    if isinstance(reference, str) and reference.startswith("file:"):
         return _environment_file(located, ctx)
-    if isinstance(given, str):
-        good = located.document.from_python or has_prefix("environments", given, located, ctx)
-        return asset("environments", given, located, ctx) if good else INVALID
+    if isinstance(reference, str):
+        good = located.document.from_python or has_prefix("environments", reference, located, ctx)
+        return asset("environments", reference, located, ctx) if good else INVALID
     return inline(located, ctx)
 
 
@@ -189,8 +189,8 @@ def inline(located: Located, ctx: Translator, named: bool = False) -> str | Plac
         if key in located.value:
             ctx.error(located, f"{show(key)} belongs in a conda file. Accepted here: image, conda_file, build.", key)
     table = (*ENVIRONMENT, Field("build", "build", build(datastore(located, ctx))))
-    rest = {key: value for key, value in located.value.items() if key not in CONDA}
-    body = convert_mapping(table, located.within(rest), ctx.in_form(Form.JOB, ctx.bound))
+    settings = {key: value for key, value in located.value.items() if key not in CONDA}
+    body = convert_mapping(table, located.within(settings), ctx.in_form(Form.JOB, ctx.bound))
     if len(ctx.problems) > before:
         return INVALID
     if located.value.get("id"):

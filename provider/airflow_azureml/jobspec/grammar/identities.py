@@ -37,5 +37,7 @@ def resource_identity(located: Located, ctx: Translator) -> Body | Invalid:
     assigned = body.pop("userAssignedIdentities", None)
     if "type" not in body:
         return ctx.error(located, f'"type" is required. Accepted: {", ".join(TYPES)}.', "type")
-    own: dict[str, Any] = {str(one["id"]): {} for one in assigned or () if isinstance(one, dict) and "id" in one}
-    return {**body, **({"userAssignedIdentities": own} if own else {})}
+    identities: dict[str, Any] = {
+        str(identity["id"]): {} for identity in assigned or () if isinstance(identity, dict) and "id" in identity
+    }
+    return {**body, **({"userAssignedIdentities": identities} if identities else {})}

@@ -79,21 +79,21 @@ def named(located: Located, ctx: Translator) -> None:
         ctx.error(located, f"{show(located.path[-1])} is not a name. Accepted: letters, digits and _, no digit first.")
 
 
-def job_input(located: Located, ctx: Translator, kind: str = "string") -> Body | Invalid | None:
+def job_input(located: Located, ctx: Translator, data_type: str = "string") -> Body | Invalid | None:
     """Read one input; returns None for one that is declared without a value.
 
     ``{value: …}`` is the value. (Microsoft's schema tries a truth value before a number there, so that 1 becomes
     ``True``, and a whole number before a fraction, of which nothing is left: 0.5 becomes 0.)
 
-    :param kind: the type of literals that is wanted here, as far as it is known.
+    :param data_type: the type of literals that is wanted here, as far as it is known.
     """
     value = located.value
     if is_literal(value):
-        check_literal(located, ctx, kind)
+        check_literal(located, ctx, data_type)
         return {ctx.key("jobInputType"): "literal", "value": str(value)}
     if isinstance(value, Mapping) and set(value) == {"value"}:
         inner = located.child("value")
-        return job_input(inner, ctx, kind) if is_literal(inner.value) else not_an_input(inner, ctx)
+        return job_input(inner, ctx, data_type) if is_literal(inner.value) else not_an_input(inner, ctx)
     if isinstance(value, Mapping) and known_keys(value, INPUT_KEYS):
         return _data(located, ctx)
     return not_an_input(located, ctx)
@@ -123,10 +123,10 @@ def not_an_input(located: Located, ctx: Translator) -> Invalid:
         except (TypeError, ValueError):
             text = "…"
         text = text if len(text) <= 200 else text[:197] + "..."
-        what = "mapping" if isinstance(value, Mapping) else "list"
+        shape = "mapping" if isinstance(value, Mapping) else "list"
         return ctx.error(
             located,
-            f"the input {show(name)} is a {what}, not a literal. Pass it as one string and parse that in the script; "
+            f"the input {show(name)} is a {shape}, not a literal. Pass it as one string and parse that in the script; "
             f"json.dumps gives {text!r}. Accepted: a string, number or boolean, or data with a path.",
         )
     return ctx.error(located, f"{show(value)} is not an input. Write it as a string in quotes.")
@@ -149,59 +149,61 @@ def _data(located: Located, ctx: Translator) -> Body | Invalid | None:
         return ctx.error(
             located, f"write a literal alone, such as {located.name}: 1. A mapping describes data and needs a path."
         )
-    kind = input_type(located, ctx)
+    data_type = input_type(located, ctx)
     unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if from_python else ())))
-    mode = input_mode(located, ctx, kind)
-    _on_compute(located, ctx, kind)
+    mode = input_mode(located, ctx, data_type)
+    _on_compute(located, ctx, data_type)
     path = value.get("path")
-    if from_python and not _fits(located, ctx, kind):
+    if from_python and not _fits(located, ctx, data_type):
         return INVALID
-    if kind in LITERAL_TYPES:
+    if data_type in LITERAL_TYPES:
         if value.get("default") is not None:
-            given = show(value["default"])
-            ctx.warn(located, f"an input of a job has no default: {given} is not sent. Give the value alone.")
+            default = show(value["default"])
+            ctx.warn(located, f"an input of a job has no default: {default} is not sent. Give the value alone.")
         return None
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         wrong = f"{show(path)} is not a path." if "path" in value else "data needs a path."
         return ctx.error(located, f"{wrong} Accepted: azureml:NAME:VERSION, an address, a local path.", "path")
     where = located.child("path").within(os.fspath(path))
-    uri = data_uri(where, ctx, kind, datastore(located, ctx)) if from_python or _writable(where, ctx) else INVALID
-    if kind is INVALID or mode is INVALID or uri is INVALID:
+    uri = data_uri(where, ctx, data_type, datastore(located, ctx)) if from_python or _writable(where, ctx) else INVALID
+    if data_type is INVALID or mode is INVALID or uri is INVALID:
         return INVALID
-    return data_body(uri, kind, mode, ctx)
+    return data_body(uri, data_type, mode, ctx)
 
 
-def _fits(located: Located, ctx: Translator, kind: str | Invalid) -> bool:
+def _fits(located: Located, ctx: Translator, data_type: str | Invalid) -> bool:
     """Refuse what an ``Input`` of its type cannot have, and a literal that is only declared.
 
     Source: azure-ai-ml 1.35.2, ``Input._validate_parameter_combinations`` and ``BaseNode._validate_inputs``.
     """
     value = located.value
-    numeric = ("min", "max") if kind in ("integer", "number", "triton_model") else ()
-    refused = ("path", "mode") if kind in LITERAL_TYPES else ("default",)
+    numeric = ("min", "max") if data_type in ("integer", "number", "triton_model") else ()
+    refused = ("path", "mode") if data_type in LITERAL_TYPES else ("default",)
     for key in (*refused, *(key for key in ("min", "max") if key not in numeric)):
         if value.get(key) is not None:
-            ctx.error(located, f"an input of type {kind} takes no {key}.", key)
+            ctx.error(located, f"an input of type {data_type} takes no {key}.", key)
             return False
-    if kind in LITERAL_TYPES and value.get("default") is None and not value.get("optional"):
-        ctx.error(located, f"the input {show(located.name)} is declared as a {kind} and has no value.")
+    if data_type in LITERAL_TYPES and value.get("default") is None and not value.get("optional"):
+        ctx.error(located, f"the input {show(located.name)} is declared as a {data_type} and has no value.")
         return False
     try:
-        {"integer": int, "number": float}.get(str(kind), str)(value.get("default") or 0)
+        {"integer": int, "number": float}.get(str(data_type), str)(value.get("default") or 0)
     except (ValueError, TypeError):
-        ctx.error(located, f"{show(value['default'])} is not a value of type {kind}.", "default")
+        ctx.error(located, f"{show(value['default'])} is not a value of type {data_type}.", "default")
         return False
     return True
 
 
 def _writable(located: Located, ctx: Translator) -> bool:
     """Refuse the forms of a path that Microsoft's client cannot read in the inputs of a job's YAML."""
-    given: str = located.value
-    if given.startswith(PREFIXES) and not is_url(given):
+    address: str = located.value
+    if address.startswith(PREFIXES) and not is_url(address):
         not_local(located, ctx)
-    elif given.lower().startswith("azureml:/subscriptions/") and not VERSION_ID.match(given.removeprefix("azureml:")):
+    elif address.lower().startswith("azureml:/subscriptions/") and not VERSION_ID.match(
+        address.removeprefix("azureml:")
+    ):
         accepted = "Accepted after azureml: /subscriptions/…/versions/VERSION. Other ids are written without azureml:"
-        ctx.error(located, f"{show(given)} is not the id of an asset's version. {accepted}.")
+        ctx.error(located, f"{show(address)} is not the id of an asset's version. {accepted}.")
     else:
         return True
     return False
@@ -228,60 +230,62 @@ def unknown(located: Located, ctx: Translator, keys: Collection[str]) -> None:
 
 def input_type(located: Located, ctx: Translator) -> str | Invalid:
     """Read the type of an input; uri_folder when there is none."""
-    given, from_python = located.value.get("type"), located.document.from_python
-    if given is None and ("type" not in located.value or from_python):
+    word, from_python = located.value.get("type"), located.document.from_python
+    if word is None and ("type" not in located.value or from_python):
         return "uri_folder"
-    if isinstance(given, str) and given.lower() in (*TYPES, *(LITERAL_TYPES if from_python else ())):
-        return given.lower()
-    return ctx.error(located, f"{show(given)} is not a type of data. Accepted: {', '.join(TYPES)}.", "type")
+    if isinstance(word, str) and word.lower() in (*TYPES, *(LITERAL_TYPES if from_python else ())):
+        return word.lower()
+    return ctx.error(located, f"{show(word)} is not a type of data. Accepted: {', '.join(TYPES)}.", "type")
 
 
-def input_mode(located: Located, ctx: Translator, kind: str | Invalid) -> str | Invalid | None:
+def input_mode(located: Located, ctx: Translator, data_type: str | Invalid) -> str | Invalid | None:
     """Read the mode of an input; None when there is none."""
-    given, from_python = located.value.get("mode"), located.document.from_python
-    if given is None and ("mode" not in located.value or from_python):
+    word, from_python = located.value.get("mode"), located.document.from_python
+    if word is None and ("mode" not in located.value or from_python):
         return None
-    evaluated = kind in TABLE_TYPES or "type" not in located.value
+    evaluated = data_type in TABLE_TYPES or "type" not in located.value
     accepted = tuple(INPUT_MODES) if from_python else TABLE_MODES if evaluated else PLAIN_MODES
-    if isinstance(given, str) and given.lower() in accepted:
-        return given.lower()
-    return ctx.error(located, f"{show(given)} is not a mode of {kind}. Accepted: {', '.join(accepted)}.", "mode")
+    if isinstance(word, str) and word.lower() in accepted:
+        return word.lower()
+    return ctx.error(located, f"{show(word)} is not a mode of {data_type}. Accepted: {', '.join(accepted)}.", "mode")
 
 
-def _on_compute(located: Located, ctx: Translator, kind: str | Invalid) -> None:
+def _on_compute(located: Located, ctx: Translator, data_type: str | Invalid) -> None:
     """Check ``path_on_compute``, which is not sent. Microsoft's schema wants a path that is there on this machine."""
-    given, files = located.value.get("path_on_compute"), located.document.files
+    path, files = located.value.get("path_on_compute"), located.document.files
     if "path_on_compute" not in located.value or located.document.from_python:
         return
-    if kind in MODEL_TYPES:
-        ctx.error(located, f'"path_on_compute" is not accepted for the type {kind}.', "path_on_compute")
-    elif not isinstance(given, str) or files.kind(files.locate(given, located.place.folder)) is None:
-        ctx.error(located, f"{show(given)} is not a local path that exists.", "path_on_compute")
+    if data_type in MODEL_TYPES:
+        ctx.error(located, f'"path_on_compute" is not accepted for the type {data_type}.', "path_on_compute")
+    elif not isinstance(path, str) or files.kind(files.locate(path, located.place.folder)) is None:
+        ctx.error(located, f"{show(path)} is not a local path that exists.", "path_on_compute")
     else:
         ctx.warn(located.child("path_on_compute"), '"path_on_compute" of an input is not sent: it has no effect.')
 
 
-def data_uri(located: Located, ctx: Translator, kind: str | Invalid, store: str | None) -> str | Placeholder | Invalid:
+def data_uri(
+    located: Located, ctx: Translator, data_type: str | Invalid, store: str | None
+) -> str | Placeholder | Invalid:
     """Turn the path of an input into a uri, or a placeholder for an upload or a label."""
-    given: str = located.value
-    text = given.removeprefix("azureml:") if not given.startswith("azureml://") else given
-    if is_binding(given) or is_url(given) or (text.startswith("/subscriptions/") and ARM_ID.fullmatch(text)):
+    uri: str = located.value
+    text = uri.removeprefix("azureml:") if not uri.startswith("azureml://") else uri
+    if is_binding(uri) or is_url(uri) or (text.startswith("/subscriptions/") and ARM_ID.fullmatch(text)):
         return text
-    if not (given.startswith((".", "/", "~", *PREFIXES))) and (":" in given or "@" in given):
-        return asset("models" if kind in MODEL_TYPES else "data", given, located, ctx)
-    upload = local_upload("data", given, located, ctx, store)
-    if upload is INVALID or kind is INVALID:
+    if not (uri.startswith((".", "/", "~", *PREFIXES))) and (":" in uri or "@" in uri):
+        return asset("models" if data_type in MODEL_TYPES else "data", uri, located, ctx)
+    upload = local_upload("data", uri, located, ctx, store)
+    if upload is INVALID or data_type is INVALID:
         return INVALID
     folder = upload.bundle.is_folder
-    if kind in TABLE_TYPES:
+    if data_type in TABLE_TYPES:
         warn_of_no_table(upload.source, located, ctx)
-    if kind == "uri_file" and folder:
-        message = f"{show(given)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
-        if os.path.isabs(given):
+    if data_type == "uri_file" and folder:
+        message = f"{show(uri)} is a folder, and the input is a uri_file. Give a file, or type: uri_folder."
+        if os.path.isabs(uri):
             return ctx.error(located, message)
         ctx.warn(located, message)
-    if kind == "uri_folder" and not folder:
+    if data_type == "uri_folder" and not folder:
         return ctx.error(
-            located, f"{show(given)} is a file, and the input is a uri_folder. Give a folder, or type: uri_file."
+            located, f"{show(uri)} is a file, and the input is a uri_folder. Give a folder, or type: uri_file."
         )
-    return Placeholder(upload, "{}/" if kind == "uri_folder" else "{}")
+    return Placeholder(upload, "{}/" if data_type == "uri_folder" else "{}")

@@ -24,7 +24,7 @@ def is_literal(value: object) -> bool:
     return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
-def check_literal(located: Located, ctx: Translator, kind: str) -> None:
+def check_literal(located: Located, ctx: Translator, data_type: str) -> None:
     """Warn of what changes in a literal on its way, and note what the service does not take."""
     value = located.value
     if value == "":
@@ -32,9 +32,9 @@ def check_literal(located: Located, ctx: Translator, kind: str) -> None:
     elif isinstance(value, str) and not value.strip():
         ctx.warn(located, f"the string is only whitespace, and {EMPTY}")
     _warn_of_data(located, ctx)
-    if kind in ("number", "integer"):
+    if data_type in ("number", "integer"):
         warn_of_base(located, ctx, value)
-    elif kind != "boolean" or not isinstance(value, bool):
+    elif data_type != "boolean" or not isinstance(value, bool):
         warn_of_reading(located, ctx, str(value))
 
 
@@ -43,17 +43,19 @@ def _warn_of_data(located: Located, ctx: Translator) -> None:
     text = located.value
     if not isinstance(text, str) or len(text) > 1000 or not text.isprintable():
         return
-    found, reference = None, is_reference(text)
+    local_kind, reference = None, is_reference(text)
     looks_local = ("/" in text or "." in text) and text.strip("./") and not os.path.isabs(text)
     if looks_local and not reference:
-        found = located.document.files.kind(located.document.files.locate(text, located.place.folder))
-    if found is None and not reference:
+        local_kind = located.document.files.kind(located.document.files.locate(text, located.place.folder))
+    if local_kind is None and not reference:
         return
     place = text.partition("?")[0]  # what may follow is a signature
-    what = "an asset or address" if found is None else f"an existing {found}"
-    kind = "uri_file" if found == "file" or (found is None and "." in place.rpartition("/")[2]) else "uri_folder"
+    named = "an asset or address" if local_kind is None else f"an existing {local_kind}"
+    data_type = (
+        "uri_file" if local_kind == "file" or (local_kind is None and "." in place.rpartition("/")[2]) else "uri_folder"
+    )
     ctx.warn(
         located,
-        f"{show(place)} is sent as a string, although it names {what}. Write data as a mapping: "
-        f"{{type: {kind}, path: {show(place)}}}.",
+        f"{show(place)} is sent as a string, although it names {named}. Write data as a mapping: "
+        f"{{type: {data_type}, path: {show(place)}}}.",
     )

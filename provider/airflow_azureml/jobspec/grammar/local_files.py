@@ -19,11 +19,11 @@ PREFIXES = ("file:", "folder:")
 
 def not_local(located: Located, ctx: Translator) -> bool:
     """Refuse what looks like a path and is something else."""
-    given: str = located.value
-    if given.startswith(PREFIXES):
-        ctx.error(located, f"{show(given)}: a local path is written without {' or '.join(PREFIXES)} here.")
-    elif "://" in given:
-        ctx.error(located, f"{show(given)} cannot be fetched. Accepted: a local path, https://HOST.DOMAIN/….")
+    path: str = located.value
+    if path.startswith(PREFIXES):
+        ctx.error(located, f"{show(path)}: a local path is written without {' or '.join(PREFIXES)} here.")
+    elif "://" in path:
+        ctx.error(located, f"{show(path)} cannot be fetched. Accepted: a local path, https://HOST.DOMAIN/….")
     else:
         return False
     return True
@@ -65,13 +65,13 @@ def warn_of_outside_links(bundle: Bundle, path: str, located: Located, ctx: Tran
 
 def datastore(located: Located, ctx: Translator) -> str | None:
     """Read the name of the datastore to upload to; an empty text is the workspace's own."""
-    given = located.value.get("datastore")
-    if given == "" or (given is None and ("datastore" not in located.value or located.document.from_python)):
+    name = located.value.get("datastore")
+    if name == "" or (name is None and ("datastore" not in located.value or located.document.from_python)):
         return None
-    if not isinstance(given, str) or not given.removeprefix("azureml:"):
-        ctx.error(located, f"{show(given)} is not a datastore. Accepted: azureml:NAME.", "datastore")
+    if not isinstance(name, str) or not name.removeprefix("azureml:"):
+        ctx.error(located, f"{show(name)} is not a datastore. Accepted: azureml:NAME.", "datastore")
         return None
-    return given.removeprefix("azureml:").rpartition("/datastores/")[2]
+    return name.removeprefix("azureml:").rpartition("/datastores/")[2]
 
 
 def follow(given: str, located: Located, ctx: Translator) -> Document | Invalid:

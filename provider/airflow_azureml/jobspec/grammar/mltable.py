@@ -38,9 +38,9 @@ def local_table(path: str, located: Located, ctx: Translator) -> list[str] | Non
         wrong = '"paths" is required' if rows is None else f"{show(rows)} is not a list"
         ctx.error(document.root, f"{wrong}. Accepted: a list of file, folder or pattern.", "paths")
         return None
-    found = [_referenced(row, path, ctx) for row in document.root.child("paths").items()]
-    valid = [path for path in found if path is not INVALID]
-    return valid if len(valid) == len(found) else None
+    references = [_referenced(row, path, ctx) for row in document.root.child("paths").items()]
+    valid = [path for path in references if path is not INVALID]
+    return valid if len(valid) == len(references) else None
 
 
 def warn_of_no_table(path: str, located: Located, ctx: Translator) -> None:
@@ -73,11 +73,11 @@ def _referenced(located: Located, folder: str, ctx: Translator) -> str | Invalid
     keys = [key for key in value if key in PATHS] if isinstance(value, Mapping) else []
     if len(keys) != 1 or len(value) != 1:
         return ctx.error(located, f"{show(value)} is not a path of a table. Accepted: {', '.join(PATHS)}, one of them.")
-    given = text(located.child(keys[0]), ctx)
-    if given is INVALID or keys[0] == "pattern" or is_url(given):
-        return given
+    path_text = text(located.child(keys[0]), ctx)
+    if path_text is INVALID or keys[0] == "pattern" or is_url(path_text):
+        return path_text
     files = located.document.files
-    inside = os.path.normpath(os.path.join(folder, given)) + os.sep
-    if not inside.startswith(folder.rstrip(os.sep) + os.sep) or files.kind(files.locate(given, folder)) is None:
-        ctx.warn(located.child(keys[0]), f"{show(given)} is not in the folder that is uploaded, {folder}.")
-    return given
+    inside = os.path.normpath(os.path.join(folder, path_text)) + os.sep
+    if not inside.startswith(folder.rstrip(os.sep) + os.sep) or files.kind(files.locate(path_text, folder)) is None:
+        ctx.warn(located.child(keys[0]), f"{show(path_text)} is not in the folder that is uploaded, {folder}.")
+    return path_text

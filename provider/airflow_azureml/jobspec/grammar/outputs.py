@@ -43,9 +43,9 @@ def job_output(located: Located, ctx: Translator) -> Body | Invalid:
         (*OUTPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_OUTPUT_KEYS if from_python else ())),
     )
     value = {key: given for key, given in located.value.items() if given is not None or not from_python}
-    kind = _word(located, ctx, value, "type", TYPES) or "uri_folder"
+    data_type = _word(located, ctx, value, "type", TYPES) or "uri_folder"
     mode = _word(located, ctx, value, "mode", tuple(OUTPUT_MODES))
-    body: Body = {ctx.key("jobOutputType"): kind}
+    body: Body = {ctx.key("jobOutputType"): data_type}
     if mode:
         body["mode"] = OUTPUT_MODES.get(mode, mode)
     if "path" in value:
@@ -59,20 +59,20 @@ def job_output(located: Located, ctx: Translator) -> Body | Invalid:
 def _word(
     located: Located, ctx: Translator, value: Mapping[str, Any], key: str, accepted: Collection[str]
 ) -> str | None:
-    given = value.get(key)
+    word = value.get(key)
     if key not in value:
         return None
-    if isinstance(given, str) and given.lower() in accepted:
-        return given.lower()
-    what = "a mode of an output" if key == "mode" else "a type of data"
-    ctx.error(located, f"{show(given)} is not {what}. Accepted: {', '.join(accepted)}.", key)
+    if isinstance(word, str) and word.lower() in accepted:
+        return word.lower()
+    expected = "a mode of an output" if key == "mode" else "a type of data"
+    ctx.error(located, f"{show(word)} is not {expected}. Accepted: {', '.join(accepted)}.", key)
     return None
 
 
-def _output_path(located: Located, ctx: Translator, given: object) -> str | Invalid:
-    if isinstance(given, str):
-        return given
-    return ctx.error(located, f"{show(given)} is not a path. Accepted: azureml://datastores/NAME/paths/….", "path")
+def _output_path(located: Located, ctx: Translator, path: object) -> str | Invalid:
+    if isinstance(path, str):
+        return path
+    return ctx.error(located, f"{show(path)} is not a path. Accepted: azureml://datastores/NAME/paths/….", "path")
 
 
 def _registered(located: Located, ctx: Translator, value: Mapping[str, Any]) -> dict[str, Any]:

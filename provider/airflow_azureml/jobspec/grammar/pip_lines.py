@@ -44,8 +44,8 @@ def warn_of_local_files(conda: Located, ctx: Translator) -> None:
 
 
 def _pip_lines(conda: Located) -> Iterator[Located]:
-    found = conda.value.get("dependencies")
-    for item in conda.child("dependencies").items() if isinstance(found, list) else ():
+    dependencies = conda.value.get("dependencies")
+    for item in conda.child("dependencies").items() if isinstance(dependencies, list) else ():
         if isinstance(item.value, Mapping) and isinstance(item.value.get("pip"), list):
             yield from item.child("pip").items()
 

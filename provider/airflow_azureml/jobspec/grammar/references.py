@@ -67,30 +67,33 @@ def is_binding(value: object) -> bool:
     return isinstance(value, str) and BINDING.match(value) is not None
 
 
-def asset(kind: AssetKind, given: str, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
+def asset(collection: AssetKind, reference: str, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
     """Turn a reference to a registered asset into its id, or a placeholder where a label must be resolved.
 
-    :param kind: ``environments``, ``data``, ``models``, ``components`` or ``codes``.
+    :param collection: ``environments``, ``data``, ``models``, ``components`` or ``codes``.
     """
-    text = given.removeprefix("azureml:")
-    if REGISTRY.match(given) or REGISTRY.match(text):
-        return given if REGISTRY.match(given) else text
-    if text.startswith("/") and (found := ARM_ID.fullmatch(text)):
-        if found[1].lower() != kind:
+    text = reference.removeprefix("azureml:")
+    if REGISTRY.match(reference) or REGISTRY.match(text):
+        return reference if REGISTRY.match(reference) else text
+    if text.startswith("/") and (arm_id := ARM_ID.fullmatch(text)):
+        if arm_id[1].lower() != collection:
             return ctx.error(
-                located, f"{show(given)} is the id of something in {show(found[1])}, not of {with_article(kind)}."
+                located,
+                f"{show(reference)} is the id of something in {show(arm_id[1])}, not of {with_article(collection)}.",
             )
         return text
     text = text.removeprefix("/")
-    if kind == "environments" and text.startswith(CURATED):
+    if collection == "environments" and text.startswith(CURATED):
         return f"azureml:{text}"
     name, at, label = text.rpartition("@")
     if at and name and label and "/" not in text and ":" not in name:
-        return _labelled(kind, name, label, located, ctx)
+        return _labelled(collection, name, label, located, ctx)
     name, colon, version = text.partition(":")
     if not (colon and name and version) or "/" in text or at:
-        return ctx.error(located, f"{show(given)} does not name {with_article(kind)}. Accepted: {_accepted(kind)}.")
-    return f"{ctx.workspace.path}/{kind}/{name}/versions/{version}"
+        return ctx.error(
+            located, f"{show(reference)} does not name {with_article(collection)}. Accepted: {_accepted(collection)}."
+        )
+    return f"{ctx.workspace.path}/{collection}/{name}/versions/{version}"
 
 
 def _labelled(kind: AssetKind, name: str, label: str, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
@@ -113,18 +116,21 @@ def with_article(kind: str) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def has_prefix(kind: str, given: str, located: Located, ctx: Translator) -> bool:
+def has_prefix(collection: str, reference: str, located: Located, ctx: Translator) -> bool:
     """Check what Microsoft's YAML schema takes for a reference: it begins with ``azureml:``."""
-    plain = given.removeprefix("azureml:")
-    meant = f' Did you mean "azureml:{given}"?' if re.fullmatch(r"/subscriptions/.*|[\w.-]+[:@][\w.-]+", given) else ""
+    plain = reference.removeprefix("azureml:")
+    meant = (
+        f' Did you mean "azureml:{reference}"?'
+        if re.fullmatch(r"/subscriptions/.*|[\w.-]+[:@][\w.-]+", reference)
+        else ""
+    )
     if plain.startswith("//"):
         good = plain.startswith("//registries/")
     elif plain.lower().startswith("/subscriptions/"):
-        good = plain != given and VERSION_ID.match(plain) is not None
+        good = plain != reference and VERSION_ID.match(plain) is not None
     else:
-        good = plain != given
+        good = plain != reference
     if not good:
-        ctx.error(
-            located, f"{show(given)} does not name {with_article(kind)}.{meant or f' Accepted: {_accepted(kind)}.'}"
-        )
+        hint = meant or f" Accepted: {_accepted(collection)}."
+        ctx.error(located, f"{show(reference)} does not name {with_article(collection)}.{hint}")
     return good

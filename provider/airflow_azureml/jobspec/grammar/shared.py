@@ -36,12 +36,12 @@ def variable(located: Located, ctx: Translator) -> Json | Invalid:
     Source: REST reference, ``CommandJob.environmentVariables``; a job with a truth value was refused in public
     (Azure/azure-cli-extensions#8475).
     """
-    found = anything(located, ctx)
-    if found is not INVALID and not isinstance(found, str) and located.written is None:
-        exact = f'Write "{show(found)}" in quotes' if isinstance(found, int) else "Write it as a string, in quotes"
-        better = 'Write "" for an empty one' if found is None else exact
-        ctx.warn(located, f"{show(found)} is not a string: the environment variable is sent as JSON. {better}.")
-    return found
+    value = anything(located, ctx)
+    if value is not INVALID and not isinstance(value, str) and located.written is None:
+        exact = f'Write "{show(value)}" in quotes' if isinstance(value, int) else "Write it as a string, in quotes"
+        better = 'Write "" for an empty one' if value is None else exact
+        ctx.warn(located, f"{show(value)} is not a string: the environment variable is sent as JSON. {better}.")
+    return value
 
 
 VARIABLES = mapped(variable, scalars=True)
@@ -102,11 +102,11 @@ def docker_args(located: Located, ctx: Translator) -> str | list[Any] | Invalid:
 
 def shm_size(located: Located, ctx: Translator) -> str | Invalid:
     """Take a size such as ``2g``."""
-    given = text(located, ctx)
-    if given is INVALID or re.fullmatch(r"\d+[bkmgBKMG]", given) or "${{" in given:
-        return given
-    ctx.warn(located, f"{show(given)} does not look like a size. Expected: a number and b, k, m or g, such as 2g.")
-    return given
+    size = text(located, ctx)
+    if size is INVALID or re.fullmatch(r"\d+[bkmgBKMG]", size) or "${{" in size:
+        return size
+    ctx.warn(located, f"{show(size)} does not look like a size. Expected: a number and b, k, m or g, such as 2g.")
+    return size
 
 
 SECTIONS = {
@@ -251,31 +251,31 @@ def service(located: Located, ctx: Translator) -> Body | Invalid:
     """Take one interactive service."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
-    kind = service_type(located, ctx)
-    own, api_name = SERVICE_OWN.get(kind, ("", "")) if kind is not INVALID else ("", "")
-    body = convert_mapping(_SERVICE, located, ctx, extra=("type", *([own] if own else [])))
-    if kind is INVALID:
+    type_word = service_type(located, ctx)
+    key, api_name = SERVICE_OWN.get(type_word, ("", "")) if type_word is not INVALID else ("", "")
+    body = convert_mapping(_SERVICE, located, ctx, extra=("type", *([key] if key else [])))
+    if type_word is INVALID:
         return INVALID
     if "nodes" in body:
         body["nodes"] = {ctx.key(name): value for name, value in body["nodes"].items()}
-    if own and own in located.value and not (located.document.from_python and located.value[own] is None):
-        given = text(located.child(own), ctx)
+    if key and key in located.value and not (located.document.from_python and located.value[key] is None):
+        given = text(located.child(key), ctx)
         if given is INVALID:
             return INVALID
         if given:
             body["properties"] = {**body.get("properties", {}), api_name: given}
-    return {ctx.key("jobServiceType"): SERVICES[kind], **body}
+    return {ctx.key("jobServiceType"): SERVICES[type_word], **body}
 
 
 def service_type(located: Located, ctx: Translator) -> str | Invalid:
     """Read the type; without one it is the type that has the keys given, ssh first, as Microsoft's client reads it."""
-    given = located.value.get("type")
-    if given is None and ("type" not in located.value or located.document.from_python):
+    word = located.value.get("type")
+    if word is None and ("type" not in located.value or located.document.from_python):
         return "tensor_board" if "log_dir" in located.value else "ssh"
-    if isinstance(given, str) and given.lower() in SERVICES:
-        return given.lower()
+    if isinstance(word, str) and word.lower() in SERVICES:
+        return word.lower()
     public = ("jupyter_lab", "ssh", "tensor_board", "vs_code", "custom")
-    return ctx.error(located, f"{show(given)} is not a type of service.{nearest(given, public)}", "type")
+    return ctx.error(located, f"{show(word)} is not a type of service.{nearest(word, public)}", "type")
 
 
 JOB_SERVICES = mapped(service)

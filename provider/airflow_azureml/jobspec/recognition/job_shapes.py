@@ -90,18 +90,18 @@ OF_PORTS = words("default optional min max enum")
 
 def _component(value: Value) -> Match | None:
     word = value.get("type")
-    kind = word.lower() if isinstance(word, str) else None
-    own = [key for key in value if key in OF_COMPONENTS]
-    if kind is None:
+    type_word = word.lower() if isinstance(word, str) else None
+    component_keys = [key for key in value if key in OF_COMPONENTS]
+    if type_word is None:
         runs = isinstance(value.get("command"), str) and ("environment" in value or "is_deterministic" in value)
-        return Match("component", (*own[:2], "command")) if own and runs else None
-    if kind in ("commandcomponent", "sparkcomponent", "pipelinecomponent", "parallelcomponent"):
+        return Match("component", (*component_keys[:2], "command")) if component_keys and runs else None
+    if type_word in ("commandcomponent", "sparkcomponent", "pipelinecomponent", "parallelcomponent"):
         return Match("component", (f'type "{word}"',))
-    if kind not in COMPONENTS:
+    if type_word not in COMPONENTS:
         return None
-    if own and _runs(value):
-        return Match("component", (f'type "{word}"', *own[:2]))
-    if kind in ("parallel", "data_transfer") and "task" in value:
+    if component_keys and _runs(value):
+        return Match("component", (f'type "{word}"', *component_keys[:2]))
+    if type_word in ("parallel", "data_transfer") and "task" in value:
         return Match("component", (f'type "{word}"', "task"))
     if not OF_JOBS & set(value) and _declares_ports(value):
         return Match("component", (f'type "{word}"', "inputs with types and no values"))
@@ -153,15 +153,15 @@ def _is_node(node: Any) -> bool:
 
 def _untyped_command(value: Value, loosely: bool) -> Match | None:
     names = {key: near(key, PARTS) if loosely else key for key in value if isinstance(key, str)}
-    known = {key: name for key, name in names.items() if name in PARTS}
-    runs = "command" in known.values() and isinstance(value.get(_key_of(known, "command")), str)
-    surroundings = words("environment code compute") & set(known.values())
+    parts = {key: name for key, name in names.items() if name in PARTS}
+    runs = "command" in parts.values() and isinstance(value.get(_key_of(parts, "command")), str)
+    surroundings = words("environment code compute") & set(parts.values())
     exact = PARTS & set(value)
     if not runs or not surroundings or not exact or not _is_environment(value.get("environment", "")):
         return None
-    if set(known.values()) == {"command", "environment"} and not _is_reference(value):
+    if set(parts.values()) == {"command", "environment"} and not _is_reference(value):
         return None
-    return Match("job", tuple(known)[:3])
+    return Match("job", tuple(parts)[:3])
 
 
 def _key_of(known: Mapping[str, str], name: str) -> str:

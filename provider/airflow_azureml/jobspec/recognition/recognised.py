@@ -46,12 +46,12 @@ def recognise(value: Mapping[Any, Any], *, named: bool = False) -> Recognised | 
     schema = value.get("$schema")
     if isinstance(schema, str) and (name := by_schema(schema, value)):
         return Recognised(name, f"$schema {show(schema)}", _title(name, value))
-    found = by_shape(value, named)
-    if found is None:
+    kind_name = by_shape(value, named)
+    if kind_name is None:
         return None
-    keys = ", ".join(found.keys)
+    keys = ", ".join(kind_name.keys)
     return Recognised(
-        found.name, f"recognised by {keys}" if keys else "recognised by its keys", _title(found.name, value)
+        kind_name.name, f"recognised by {keys}" if keys else "recognised by its keys", _title(kind_name.name, value)
     )
 
 
@@ -77,11 +77,11 @@ def explained(document: Document, problems: list[Problem], name: str) -> list[Pr
     """
     if not problems or document.from_python:
         return problems
-    found = recognise(document.value)
-    if found is None or found.name == name:
+    recognised = recognise(document.value)
+    if recognised is None or recognised.name == name:
         return problems
-    by_schema = found.sign.startswith("$schema")
-    message = f"this is {found}, not {FILE_KINDS[name].title}. {found.kind.place}"
+    by_schema = recognised.sign.startswith("$schema")
+    message = f"this is {recognised}, not {FILE_KINDS[name].title}. {recognised.kind.place}"
     problem = document.root.problem(message, *(("$schema",) if by_schema else ()))
-    alike = {found.name, name} in ALIKE and not by_schema
+    alike = {recognised.name, name} in ALIKE and not by_schema
     return [problem, *problems] if alike else [problem]

@@ -59,8 +59,8 @@ class Shape:
         missing = self.all - set(value)
         if missing and not (loosely and len(missing) == 1 and len(self.all) > 1 and _misspelt(missing, value)):
             return None
-        found = [key for key in value if key in self.some]
-        if self.some and not found:
+        keys = [key for key in value if key in self.some]
+        if self.some and not keys:
             return None
         word = value.get("type")
         if self.types and not (isinstance(word, str) and _is_word(word, self.types, loosely)):
@@ -70,7 +70,7 @@ class Shape:
         if not self.fits(value):
             return None
         typed = (f'type "{word}"',) if self.types else ()
-        return Match(self.name, (*typed, *sorted(self.all - missing), *found[:2]))
+        return Match(self.name, (*typed, *sorted(self.all - missing), *keys[:2]))
 
 
 def _misspelt(missing: frozenset[str], value: Value) -> bool:

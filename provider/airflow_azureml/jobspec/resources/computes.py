@@ -143,9 +143,9 @@ def trigger(located: Located, ctx: Translator) -> Body | Invalid:
     body = by_type(TRIGGERS, "trigger")(located, ctx)
     if not isinstance(body, dict):
         return body
-    kind = str(located.value["type"]).lower()
-    word = {"triggerType": kind.capitalize()}
-    return {**word, kind: {**word, "timeZone": "UTC", **body}}
+    trigger_type = str(located.value["type"]).lower()
+    word = {"triggerType": trigger_type.capitalize()}
+    return {**word, trigger_type: {**word, "timeZone": "UTC", **body}}
 
 
 START_STOP = (
@@ -233,18 +233,18 @@ def translate_compute(document: Document, workspace: Workspace) -> Compute:
     ctx = Translator.of(document, workspace)
     root = document.root
     word = root.value.get("type")
-    kind = word.lower() if isinstance(word, str) else ""
-    if kind not in TABLES:
+    compute_type = word.lower() if isinstance(word, str) else ""
+    if compute_type not in TABLES:
         wrong = '"type" is required' if word is None else f"{show(word)} is not a type of compute"
         ctx.error(root, f"{wrong}. Accepted: {', '.join(TABLES)}.", "type")
         raise SpecError(explained(document, ctx.errors(), "compute"))
-    body = convert_mapping(TABLES[kind], root, ctx)
+    body = convert_mapping(TABLES[compute_type], root, ctx)
     if problems := explained(document, ctx.errors(), "compute"):
         raise SpecError(problems)
     name = body.pop("name")
     outer: dict[str, Any] = {key: body.pop(key) for key in ("tags", "identity", "location") if key in body}
-    if kind != "amlcompute":
+    if compute_type != "amlcompute":
         outer.pop("location", None)  # it is the workspace's
     head = {key: body.pop(key) for key in ("description", "resourceId") if key in body}
-    made = MADE[kind]({key: value for key, value in body.items() if value is not None})
-    return Compute(name, {**outer, "properties": {**head, **made}}, tuple(ctx.warnings))
+    properties = MADE[compute_type]({key: value for key, value in body.items() if value is not None})
+    return Compute(name, {**outer, "properties": {**head, **properties}}, tuple(ctx.warnings))

@@ -84,16 +84,16 @@ def translate_online_endpoint(document: Document, workspace: Workspace) -> Endpo
 
 def milliseconds(located: Located, ctx: Translator) -> Converted[str]:
     """Take whole milliseconds, sent as an ISO 8601 duration; zero sends nothing."""
-    given = whole(located, ctx, " of milliseconds")
-    if given is INVALID or not given:
-        return given if given is INVALID else OMIT
-    seconds, rest = divmod(given, 1000)
-    if not rest:
+    duration = whole(located, ctx, " of milliseconds")
+    if duration is INVALID or not duration:
+        return duration if duration is INVALID else OMIT
+    seconds, remainder = divmod(duration, 1000)
+    if not remainder:
         return iso_duration(seconds)
     minutes, last = divmod(seconds, 60)
     before = iso_duration(minutes * 60).removesuffix("P0D") if minutes else "PT"
     before = before if "T" in before else f"{before}T"
-    return f"{before}{last}.{rest:03}".rstrip("0") + "S"
+    return f"{before}{last}.{remainder:03}".rstrip("0") + "S"
 
 
 PROBE = (
@@ -176,11 +176,11 @@ COLLECTOR_PATH = "azureml://datastores/workspaceblobstore/paths/modelDataCollect
 def _register_collected(body: dict[str, Any], endpoint: str, name: str, workspace: Workspace) -> None:
     """Need a data asset for each collection, as Microsoft's client registers them."""
     for word, collection in body.get("dataCollector", {}).get("collections", {}).items():
-        given = collection.get("dataId") or {}
-        if isinstance(given, str):
+        data_id = collection.get("dataId") or {}
+        if isinstance(data_id, str):
             continue
-        asset, number = given.get("name") or f"{endpoint}-{name}-{word}", given.get("version") or "1"
-        uri = given.get("dataUri") or f"{COLLECTOR_PATH}/{endpoint}/{name}/{word}"
+        asset, number = data_id.get("name") or f"{endpoint}-{name}-{word}", data_id.get("version") or "1"
+        uri = data_id.get("dataUri") or f"{COLLECTOR_PATH}/{endpoint}/{name}/{word}"
         properties = {"dataType": "uri_folder", "dataUri": uri, "isAnonymous": False}
         collection["dataId"] = Placeholder(Register("data", asset, number, {"properties": properties}))
 

@@ -53,16 +53,16 @@ SCHEDULED = ("pipeline", "command", "spark")
 
 def _job(located: Located, ctx: Translator) -> Invalid | None:
     """Check the job of a schedule: a file, with what is to be changed in it, or one that the service has."""
-    given = located.value
-    if not isinstance(given, Mapping):
+    job = located.value
+    if not isinstance(job, Mapping):
         return _file(located, {}, ctx)
-    if given.get("job") is None:
+    if job.get("job") is None:
         return ctx.error(located, '"job" is required. Accepted: a job file, azureml:NAME.', "job")
-    changes = {key: value for key, value in given.items() if key != "job"}
-    kind = changes.get("type")
-    if kind is not None and (not isinstance(kind, str) or kind.lower() not in SCHEDULED):
+    changes = {key: value for key, value in job.items() if key != "job"}
+    job_type = changes.get("type")
+    if job_type is not None and (not isinstance(job_type, str) or job_type.lower() not in SCHEDULED):
         accepted = ", ".join(SCHEDULED)
-        return ctx.error(located, f"{show(kind)} is not a type of scheduled job. Accepted: {accepted}.", "type")
+        return ctx.error(located, f"{show(job_type)} is not a type of scheduled job. Accepted: {accepted}.", "type")
     return _file(located.child("job"), changes, ctx)
 
 
@@ -75,12 +75,12 @@ def _file(located: Located, changes: Mapping[Any, Any], ctx: Translator) -> Inva
     if document is INVALID:
         return INVALID
     try:
-        found = translate(replace(document, value=_merged(document.value, changes), problems=()), ctx.workspace)
-        found.check_accepted()
+        translation = translate(replace(document, value=_merged(document.value, changes), problems=()), ctx.workspace)
+        translation.check_accepted()
     except SpecError as error:
         ctx.problems.extend(error.problems)
         return INVALID
-    ctx.warnings.extend(found.warnings)
+    ctx.warnings.extend(translation.warnings)
     return None
 
 

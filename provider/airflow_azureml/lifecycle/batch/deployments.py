@@ -101,15 +101,15 @@ class OperationEvent:
 
         :raises RecordError: it is none of ours: lost, strange, or of another version.
         """
-        given = {"try_number": None, **event} if isinstance(event, Mapping) else {}
-        step, message, number = given.get("step"), given.get("message"), given.get("try_number")
+        fields = {"try_number": None, **event} if isinstance(event, Mapping) else {}
+        step, message, number = fields.get("step"), fields.get("message"), fields.get("try_number")
         whole = isinstance(step, int) and not isinstance(step, bool) and step >= 0 and isinstance(number, int | None)
-        if set(given) != {"step", "outcome", "message", "try_number"} or not whole or not isinstance(message, str):
+        if set(fields) != {"step", "outcome", "message", "try_number"} or not whole or not isinstance(message, str):
             expected = "step, outcome, message, try_number"
             raise RecordError(f"The trigger's event is {event!r:.80}; expected {expected}.") from None
-        if given["outcome"] not in get_args(Outcome):
-            raise RecordError(f"OperationEvent.outcome is {given['outcome']!r:.80}, which is not accepted.") from None
-        return cls(given["step"], given["outcome"], message, number)
+        if fields["outcome"] not in get_args(Outcome):
+            raise RecordError(f"OperationEvent.outcome is {fields['outcome']!r:.80}, which is not accepted.") from None
+        return cls(fields["step"], fields["outcome"], message, number)
 
 
 def follow(operation: Operation, patience: float) -> Steps[Reply]:
@@ -170,8 +170,8 @@ def begin_default(ws: Workspace, endpoint: str, deployment: str) -> Steps[Operat
 def begin_delete(ws: Workspace, name: str) -> Steps[Operation | None]:
     """Begin to delete an endpoint with all its deployments; None when it is gone."""
     for remaining in reversed(range(CONFLICTS)):
-        found = yield from settled(lambda: endpoints.find(ws, name))
-        if found is None:
+        endpoint = yield from settled(lambda: endpoints.find(ws, name))
+        if endpoint is None:
             return None
         try:
             return Operation.of((yield from endpoints.begin_delete(ws, name)))
@@ -191,21 +191,21 @@ def gone(ws: Workspace, name: str) -> Steps[None]:
 
     :raises ConflictError: it is there.
     """
-    found = yield from settled(lambda: endpoints.find(ws, name))
-    if found is not None:
-        raise ConflictError(f"Batch endpoint {name} was not deleted: it is {found.state}.", Reply(0)) from None
+    endpoint = yield from settled(lambda: endpoints.find(ws, name))
+    if endpoint is not None:
+        raise ConflictError(f"Batch endpoint {name} was not deleted: it is {endpoint.state}.", Reply(0)) from None
 
 
-def made(look: Callable[[], Flow[Resource | None]], what: str) -> Steps[Resource]:
+def made(look: Callable[[], Flow[Resource | None]], title: str) -> Steps[Resource]:
     """Read a resource after its operation.
 
     :raises BadRequestError: it is not there, or not as it should be.
     """
-    found = yield from settled(look)
-    state = "missing" if found is None else str(found.state)
-    if found is None or (found.state and found.state.lower() != "succeeded"):
-        raise BadRequestError(f"{what} was not created: it is {state}.", Reply(0)) from None
-    return found
+    resource = yield from settled(look)
+    state = "missing" if resource is None else str(resource.state)
+    if resource is None or (resource.state and resource.state.lower() != "succeeded"):
+        raise BadRequestError(f"{title} was not created: it is {state}.", Reply(0)) from None
+    return resource
 
 
 def settled(look: Callable[[], Flow[Resource | None]]) -> Steps[Resource | None]:
@@ -215,11 +215,13 @@ def settled(look: Callable[[], Flow[Resource | None]]) -> Steps[Resource | None]
     """
     waited = 0.0
     while True:
-        found = yield from look()
-        if found is None or (found.state or "").lower() not in UNDER_WAY:
-            return found
+        resource = yield from look()
+        if resource is None or (resource.state or "").lower() not in UNDER_WAY:
+            return resource
         if waited >= LONGEST:
-            raise PatienceError(f"{found.id or found.name} was still {found.state} after {waited:g} s.") from None
+            raise PatienceError(
+                f"{resource.id or resource.name} was still {resource.state} after {waited:g} s."
+            ) from None
         yield Pause(BETWEEN_LOOKS)
         waited += BETWEEN_LOOKS
 
@@ -231,11 +233,11 @@ def _begin(
     put: Callable[[Resource | None], Flow[Call[Reply]]],
 ) -> Steps[Operation | None]:
     for remaining in reversed(range(CONFLICTS)):
-        found = yield from settled(look)
-        if found is not None and (found.state or "").lower() == "succeeded" and holds(found.raw, wanted):
+        resource = yield from settled(look)
+        if resource is not None and (resource.state or "").lower() == "succeeded" and holds(resource.raw, wanted):
             return None
-        call = yield from put(found)
-        if found is not None and (changed := tuple(changes(found.raw, wanted))):
+        call = yield from put(resource)
+        if resource is not None and (changed := tuple(changes(resource.raw, wanted))):
             yield News(Changing(what, changed))
         try:
             return Operation.of((yield from call))
@@ -247,12 +249,12 @@ def _begin(
     raise AssertionError("the last try returns or raises")
 
 
-def _whole(ws: Workspace, found: Endpoint | Deployment | None, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+def _whole(ws: Workspace, existing: Endpoint | Deployment | None, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
     """The body that creates a resource, or that changes one and keeps the values that are not given."""
-    if found is not None and found.raw.get("location"):
-        return whole(found.raw, body)
+    if existing is not None and existing.raw.get("location"):
+        return whole(existing.raw, body)
     location = (yield from workspace.get(ws)).location
-    return {"location": location, **(whole(found.raw, body) if found is not None else body)}
+    return {"location": location, **(whole(existing.raw, body) if existing is not None else body)}
 
 
 def _require_endpoint(ws: Workspace, name: str, lacking: Sequence[Problem]) -> Steps[None]:

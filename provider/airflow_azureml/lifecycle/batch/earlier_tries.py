@@ -32,9 +32,11 @@ class EarlierTries:
         """Sort what was seen by generation and attempt; a later generation that has jobs is the one to go on with."""
         facts = identity.facts
         generations = (*identity.later(), identity)
-        stems = {one.stem for one in (*generations, *identity.earlier())}
+        stems = {generation.stem for generation in (*generations, *identity.earlier())}
         ours = [row for row in seen.found if _stem(row) in stems]
-        newest = next((one for one in generations if any(_stem(row) == one.stem for row in ours)), identity)
+        newest = next(
+            (generation for generation in generations if any(_stem(row) == generation.stem for row in ours)), identity
+        )
         # Two jobs with one mark: something between us and the service sent the POST again. A usable one counts.
         ordered = sorted((row for row in ours if _stem(row) == newest.stem), key=lambda row: row.is_usable)
         all_seen = len({row.name for row in ours}) >= facts.try_number - 1 + facts.reschedules

@@ -151,10 +151,10 @@ class _Invocation:
             try:
                 job = yield from call
             except TransientError as error:
-                found = yield from self.after(error, mark, called_at, pauses)
-                if found is None:
+                submission = yield from self.after(error, mark, called_at, pauses)
+                if submission is None:
                     continue
-                job = found
+                job = submission
             yield News(Invoked(job.name))
             return replace(job, experiment_name=job.experiment_name or self.target.experiments[-1])
 
@@ -228,7 +228,7 @@ class _Invocation:
 
     def alike(self, strangers: Iterable[FoundJob]) -> Steps[tuple[FoundJob, ...]]:
         """Leave out those whose inputs the service shows to be others than ours."""
-        found: tuple[FoundJob, ...] = ()
+        alike_jobs: tuple[FoundJob, ...] = ()
         for row in strangers:
             try:
                 job = yield from jobs.find(self.ws, row.name)
@@ -237,8 +237,8 @@ class _Invocation:
             shown = get_any_case(job.raw, "properties", "inputs") if job is not None else None
             if shown and certainly_differ(shown, get_any_case((yield from self.filled()), "properties", "inputData")):
                 continue
-            found = (*found, row)
-        return found
+            alike_jobs = (*alike_jobs, row)
+        return alike_jobs
 
     def ambiguous(
         self, why: str, strangers: Sequence[FoundJob], troubles: Sequence[AzureMLError] = ()

@@ -56,8 +56,8 @@ def read(ws: Workspace, job: Job) -> Steps[OutputRecord | None]:
 
 
 def _declared(child: Run) -> JobOutput:
-    found = child.outputs.get(SCORE)
-    return JobOutput(found.kind if found is not None else "uri_folder")
+    output = child.outputs.get(SCORE)
+    return JobOutput(output.kind if output is not None else "uri_folder")
 
 
 def _child(ws: Workspace, job: Job) -> Steps[Run | None]:
@@ -95,12 +95,12 @@ def _file_name(ws: Workspace, job: Job) -> Steps[str | None]:
         return None
     try:
         # The experiment of a model deployment's jobs is the endpoint's name.
-        found = yield from endpoints.deployment(ws, job.experiment_name, deployment)
+        resource = yield from endpoints.deployment(ws, job.experiment_name, deployment)
     except TransientError:
         raise
     except ServiceError:
         return None
-    return found.output_file_name if (found.output_action or "").lower() == "appendrow" else None
+    return resource.output_file_name if (resource.output_action or "").lower() == "appendrow" else None
 
 
 def _is_missing(ws: Workspace, outputs: Outputs, place: DatastorePath) -> Steps[bool]:

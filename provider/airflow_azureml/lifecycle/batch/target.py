@@ -119,24 +119,24 @@ class _Resolution:
             if error.code in ELSEWHERE:
                 raise
             missing = error
-        there = yield from _names(endpoints.list(self.ws))
-        text = f"batch endpoint {name!r} does not exist in workspace {self.ws.name!r}. {_there(there)}"
+        names = yield from _names(endpoints.list(self.ws))
+        text = f"batch endpoint {name!r} does not exist in workspace {self.ws.name!r}. {_there(names)}"
         raise NotFoundError(text, missing.reply, missing.codes, missing.correlation) from None
 
     def deployment(self, endpoint: Endpoint, name: str | None) -> Steps[Deployment | None]:
         """Read the deployment that runs; None, with a problem noted, where there is none."""
         wanted = name or endpoint.default_deployment
         if wanted is not None:
-            found = yield from endpoints.find_deployment(self.ws, endpoint.name, wanted)
-            if found is not None:
-                return found if found.name else replace(found, name=wanted)
-        there = yield from _names(endpoints.deployments(self.ws, endpoint.name))
+            resource = yield from endpoints.find_deployment(self.ws, endpoint.name, wanted)
+            if resource is not None:
+                return resource if resource.name else replace(resource, name=wanted)
+        names = yield from _names(endpoints.deployments(self.ws, endpoint.name))
         if name is not None:
-            text = f"endpoint {endpoint.name!r} has no deployment {name!r}. {_there(there)}"
+            text = f"endpoint {endpoint.name!r} has no deployment {name!r}. {_there(names)}"
         elif wanted is not None:
-            text = f"the default deployment {wanted!r} of endpoint {endpoint.name!r} does not exist. {_there(there)}"
+            text = f"the default deployment {wanted!r} of endpoint {endpoint.name!r} does not exist. {_there(names)}"
         else:
-            text = f"endpoint {endpoint.name!r} has no default deployment: name one. {_there(there)}"
+            text = f"endpoint {endpoint.name!r} has no default deployment: name one. {_there(names)}"
         self.problems.append(Problem("deployment_name", text))
         return None
 
