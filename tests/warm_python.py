@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 START_PATIENCE = 120.0
+END_PATIENCE = 10.0
 
 
 class WarmPython:
@@ -128,7 +129,18 @@ class RunningScript:
             self.returncode = int(self._answers.readline() or -signal.SIGKILL)
             self._answers.close()
             self._connection.close()
+            self._wait_until_gone()
         return self.returncode
+
+    def _wait_until_gone(self) -> None:
+        """Wait until nothing of it is left: it answers just before its end, and holds its locks up to that."""
+        deadline = time.monotonic() + END_PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                os.kill(self.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.001)
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
@@ -152,7 +164,7 @@ def serve(place: str, modules: Sequence[str]) -> None:
             runpy.run_path(name)
         else:
             importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, reap)
     # What the modules made is in no fork's way when it looks for garbage.
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
@@ -169,6 +181,13 @@ def serve(place: str, modules: Sequence[str]) -> None:
             code = run(json.loads(connection.makefile("rb").readline()))
             connection.sendall(f"{code}\n".encode())
             os._exit(0)
+
+
+def reap(*_: object) -> None:
+    """Take note of the forks that have ended: their time is a part of this process's, which ``time`` tells."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def run(wanted: Mapping[str, Any]) -> int:

@@ -13,7 +13,7 @@ from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml.operators import AzureMLCommandJobOperator
 
-WAIT = "until test -e ${{inputs.gate}}; do sleep 0.1; done"
+WAIT = "until test -e ${{inputs.gate}}; do sleep 0.5; done"
 MAJOR = airflow.__version__.partition(".")[0]
 
 KINDS = {
