@@ -22,7 +22,7 @@ ERRORS = {
     "not_emulated": ("AzureMLNotEmulatedError", ["The emulator does not support this; the service does."]),
     "no_code": ("AzureMLSpecError", ["code", "./no-such-folder"]),
     "dict_literal": ("AzureMLSpecError", ["inputs.grid", "depth", "json.dumps"]),
-    "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty text", "Leave the input out"]),
+    "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty string", "Omit the input"]),
     "no_output": ("AzureMLSpecError", ['fine.output["test_data"]', "train_data"]),
     "exit_3": ("AzureMLJobFailedError", ["Failed", "last words", "/runs/"]),
     "timeout_twice": ("AzureMLSpecError", ["timeout", "limits.timeout", "one of them"]),
