@@ -1,6 +1,7 @@
 """Poll interval and patience of tasks: from an operator's keywords, or Airflow's configuration.
 
-Section ``[azureml]`` has ``poll_interval`` (default 30) and ``patience`` (default 900), both in seconds.
+Section ``[azureml]`` has ``poll_interval`` (default 30) and ``patience`` (default 900), both in seconds, and
+``max_requests_per_second`` (default 5) for the looks of all that wait in one process.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from airflow_azureml.version_compat import conf
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.wait import WaitOptions
 
-POLL_INTERVAL, PATIENCE = 30.0, 900.0
+POLL_INTERVAL, PATIENCE, MAX_REQUESTS_PER_SECOND = 30.0, 900.0, 5.0
 
 
 def poll_interval(given: Any = None) -> float:
@@ -38,6 +39,23 @@ def patience(given: Any = None) -> float:
     if not _is_number(given) or given < 0:
         raise _not_accepted("patience", given, "0 or more")
     return float(given)
+
+
+def max_requests_per_second() -> float:
+    """Requests in a second, on the average, for the status of the jobs that are awaited in one process.
+
+    It counts for each workspace and identity; Airflow's configuration has it.
+
+    :raises rest.errors.SettingsError: it is not more than 0.
+    """
+    limit = float(conf.getfloat("azureml", "max_requests_per_second", fallback=MAX_REQUESTS_PER_SECOND))
+    if not limit > 0:
+        from airflow_azureml.rest.errors import SettingsError
+
+        raise SettingsError(
+            f"[azureml] max_requests_per_second: {limit:g} is not accepted. Accepted: a number of more than 0."
+        )
+    return limit
 
 
 def wait_options(interval: Any = None, limit: Any = None, **others: Any) -> WaitOptions:

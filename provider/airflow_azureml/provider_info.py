@@ -75,7 +75,7 @@ def _modules(*names: str) -> list[dict[str, Any]]:
     return [{"integration-name": _INTEGRATION, "python-modules": [f"airflow_azureml.{name}" for name in names]}]
 
 
-def _seconds(description: str, default: str) -> dict[str, Any]:
+def _number(description: str, default: str) -> dict[str, Any]:
     return {
         "description": description,
         "version_added": "0.1.0",
@@ -119,12 +119,17 @@ def get_provider_info() -> dict[str, Any]:
             "azureml": {
                 "description": "Defaults of tasks that wait for Azure ML jobs.",
                 "options": {
-                    "poll_interval": _seconds(
+                    "poll_interval": _number(
                         "Longest pause, in seconds, between two requests for the status of a job that a task awaits.",
                         "30",
                     ),
-                    "patience": _seconds(
+                    "patience": _number(
                         "Seconds for which such requests may keep failing before a waiting task fails.", "900"
+                    ),
+                    "max_requests_per_second": _number(
+                        "Such requests in a second, on average, of all deferred tasks of a triggerer together, for "
+                        "each workspace and identity.",
+                        "5",
                     ),
                 },
             }

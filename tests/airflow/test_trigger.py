@@ -81,7 +81,7 @@ async def test_its_deadline_ends_the_wait_and_leaves_the_job(submit: Submit, hoo
 
 async def test_used_up_patience_is_an_event_with_the_last_cause(submit: Submit, emulator: RunningEmulator) -> None:
     name = submit("sleep 60")
-    emulator.fault("status", route=f"GET .*/jobs/{name}", status=403, times=100)
+    emulator.fault("status", route=f"GET .*/jobs/{name}|POST .*/batchrundata", status=403, times=100)
     event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=0.2, patience=0.5))
     assert event["outcome"] == "patience"
     assert "403" in event["message"]
@@ -101,6 +101,79 @@ async def test_triggers_of_one_loop_share_one_client(submit: Submit, emulator: R
     tokens = len([one for one in emulator.journal() if one["path"].endswith("/token")]) - before
     assert [event["status"] for event in events] == ["Completed"] * 5
     assert tokens == 1
+
+
+async def together(names: list[str]) -> list[str]:
+    """The statuses that triggers of one loop fire with, one for each job."""
+    events = await asyncio.gather(*(fired(AzureMLJobTrigger(job_name=name, poll_interval=0.5)) for name in names))
+    assert [event["outcome"] for event in events] == ["finished"] * len(names)
+    return [event["status"] for event in events]
+
+
+def asked(emulator: RunningEmulator, begun: int) -> tuple[int, int]:
+    """Requests since then for many jobs at once, and for one."""
+    paths = [(one["method"], one["path"]) for one in emulator.journal()[begun:]]
+    batches = [path for method, path in paths if method == "POST" and path.endswith("/batchrundata")]
+    singles = [path for method, path in paths if method == "GET" and "/jobs/trigger-" in path]
+    return len(batches), len(singles)
+
+
+async def test_triggers_of_one_loop_ask_for_their_jobs_at_once(submit: Submit, emulator: RunningEmulator) -> None:
+    names = [submit(f"sleep 1; exit {number % 2}") for number in range(8)]
+    begun = len(emulator.journal())
+    assert await together(names) == ["Completed", "Failed"] * 4
+    batches, singles = asked(emulator, begun)
+    assert 1 <= batches <= 20
+    assert singles == 0
+
+
+@pytest.mark.parametrize("status", [404, 405, 501, 400, 403])
+async def test_a_workspace_that_tells_of_one_job_only_is_asked_for_one(
+    submit: Submit, emulator: RunningEmulator, status: int
+) -> None:
+    names = [submit("true"), submit("exit 3")]
+    emulator.fault("status", route="POST .*/batchrundata", status=status, times=100)
+    begun = len(emulator.journal())
+    assert await together(names) == ["Completed", "Failed"]
+    batches, singles = asked(emulator, begun)
+    assert batches <= 2
+    assert singles >= 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_bad_spell_of_run_history_loses_no_event(
+    submit: Submit, emulator: RunningEmulator, status: int
+) -> None:
+    names = [submit("true"), submit("exit 3")]
+    emulator.fault("status", route="POST .*/batchrundata", status=status, times=5)
+    assert await together(names) == ["Completed", "Failed"]
+
+
+async def test_a_job_that_run_history_does_not_show_is_looked_at_alone(
+    submit: Submit, emulator: RunningEmulator
+) -> None:
+    names = [submit("true"), submit("exit 3")]
+    emulator.fault("run_lag", delay=600, times=100)
+    begun = len(emulator.journal())
+    assert await together(names) == ["Completed", "Failed"]
+    batches, singles = asked(emulator, begun)
+    assert batches >= 1
+    assert singles >= 2
+
+
+async def test_a_trigger_that_is_cancelled_is_not_asked_for_any_more(
+    submit: Submit, hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    name, other = submit("sleep 60"), submit("sleep 2")
+    leaving = asyncio.ensure_future(fired(AzureMLJobTrigger(job_name=name, poll_interval=0.3)))
+    staying = asyncio.ensure_future(fired(AzureMLJobTrigger(job_name=other, poll_interval=0.3)))
+    await asyncio.sleep(1)
+    leaving.cancel()
+    await asyncio.sleep(0.1)
+    begun = len(emulator.journal())
+    assert (await staying)["status"] == "Completed"
+    assert name not in str([one.get("job") or one["path"] for one in emulator.journal()[begun:]])
+    hook.cancel_job(name)
 
 
 @pytest.mark.parametrize(

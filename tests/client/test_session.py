@@ -283,27 +283,26 @@ def test_other_effects_are_handed_on_as_they_are() -> None:
     assert driver.steps == effects
 
 
-def test_a_look_is_a_call_and_news_are_no_step() -> None:
+def test_a_look_is_left_to_the_driver_and_news_are_no_step() -> None:
     def flow() -> Any:
         yield News("one")
-        job = yield Look("j")
-        yield News(job.status)
+        yield News((yield Look("j")))
 
     heard: list[Any] = []
-    driver = Driver(lambda _: reply(200, job_json("j", "Queued")))
+    driver = Driver()
     driver.drive(Session(PUBLIC).run(flow(), heard.append))
-    assert heard == ["one", "Queued"]
-    assert driver.kinds == [Once, Authenticate, Send]
+    assert heard == ["one", None]
+    assert driver.steps == [Look("j")]
     driver.drive(Session(PUBLIC).run(flow()))
-    assert heard == ["one", "Queued"]
+    assert heard == ["one", None]
 
 
-def test_a_look_comes_when_it_is_wanted() -> None:
-    def flow() -> Any:
-        yield Look("j", pause=2.5, interval=30)
-
+def test_a_look_by_itself_is_a_call_when_it_is_wanted() -> None:
     driver = Driver(lambda _: reply(200, job_json("j", "Queued")))
-    driver.drive(Session(PUBLIC).run(flow()))
+    assert driver.drive(Session(PUBLIC).look(Look("j"))).status == "Queued"
+    assert driver.kinds == [Once, Authenticate, Send]
+    driver = Driver(lambda _: reply(200, job_json("j", "Queued")))
+    driver.drive(Session(PUBLIC).look(Look("j", pause=2.5, interval=30)))
     assert driver.steps[0] == Pause(2.5)
     assert driver.kinds == [Pause, Once, Authenticate, Send]
 

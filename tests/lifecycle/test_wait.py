@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -308,6 +309,25 @@ def test_why_it_is_queued_is_asked_until_the_service_knows() -> None:
     queue = Queue(None, DOWN, "Quota.")
     assert queue.notes() == [QueueNote("j", "Quota.")]
     assert queue.asked_at == [1300, 1600, 1900]
+
+
+@pytest.mark.parametrize(("reason", "notes"), [("Quota.", [QueueNote("j", "Quota.")]), ("", [])])
+def test_why_it_is_queued_is_not_asked_where_a_look_tells(reason: str, notes: list[QueueNote]) -> None:
+    answers = [replace(job("j", "Queued"), queue_message=reason)] * 30
+    _, drive = waited(lambda effect: answers.pop() if answers else job("j", "Completed"))
+    assert [record for record in drive.news if isinstance(record, QueueNote)] == notes
+
+
+def test_a_look_says_when_it_is_wanted_and_what_it_belongs_to() -> None:
+    busy = TransientServiceError("Busy.", reply(429, headers={"Retry-After": "50"}))
+    _, drive = failing(DeadlineError, looks("Running", busy), first_look_after=5, deadline=1120)
+    assert [effect for effect in drive.effects if isinstance(effect, Look)] == [
+        Look("j", 5, 5, 30, 120),
+        Look("j", 30, 0, 30, 115),
+        Look("j", 50, 50, 30, 85),
+        Look("j", 30, 0, 30, 35),
+        Look("j", 5, 0, 30, 5),
+    ]
 
 
 def test_a_job_that_leaves_the_queue_is_not_asked_about() -> None:

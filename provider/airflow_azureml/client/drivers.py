@@ -31,8 +31,9 @@ from airflow_azureml.client.session import (
 )
 from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.rest.errors import AzureMLError
-from airflow_azureml.rest.flow import Effect, Flow, Pause, Peek, Reply, Transfer
+from airflow_azureml.rest.flow import Effect, Flow, Look, Pause, Peek, Reply, Transfer
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
 
 T = TypeVar("T")
@@ -105,6 +106,8 @@ class MLClient:
             return None
         if isinstance(step, Pause):
             return pause(step.seconds)
+        if isinstance(step, Look):
+            return self._drive(self._session.look(step))
         control = self._drive(self._session.control_plane())
         return storage.transfer(step, self._transport, control, self._tokens)
 
@@ -192,7 +195,12 @@ class AsyncMLClient:
             return None
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
+        if isinstance(step, Look):
+            return await self._look(step)
         return await asyncio.to_thread(transfer_in_thread, step, self.settings, self.limits)
+
+    async def _look(self, look: Look) -> Job:
+        return await self._drive(self._session.look(look))
 
     async def _send(self, request: OutgoingRequest) -> Reply:
         pipeline = self._pipelines.of(request.audience, await self._open(), self._tokens)

@@ -94,7 +94,7 @@ class Once:
     steps: Generator[Step, Any, Any]
 
 
-Step = Send | GetToken | Authenticate | Once | Pause | Transfer | Peek
+Step = Send | GetToken | Authenticate | Once | Pause | Look | Transfer | Peek
 """What a driver can be asked to do."""
 
 Run = Generator[Step, Any, T]
@@ -141,13 +141,15 @@ class Session:
         """Do one thing that a flow asks for."""
         if isinstance(effect, Call):
             return (yield from self.call(effect))
-        if isinstance(effect, Look):
-            if effect.pause > 0:
-                yield Pause(effect.pause)
-            return (yield from self.call(jobs.get(self.settings.workspace, effect.job)))
         if isinstance(effect, News):
             return news(effect.record) if news is not None else None
         return (yield effect)
+
+    def look(self, look: Look) -> Run[jobs.Job]:
+        """Look at one job by itself, when it is wanted."""
+        if look.pause > 0:
+            yield Pause(look.pause)
+        return (yield from self.call(jobs.get(self.settings.workspace, look.job)))
 
     def call(self, call: Call[T]) -> Run[T]:
         """Make one call: find out where it goes, with which tokens, send it, and read the answer.

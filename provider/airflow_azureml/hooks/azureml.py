@@ -8,7 +8,7 @@ import uuid
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from airflow_azureml.configuration import wait_options
+from airflow_azureml.configuration import max_requests_per_second, wait_options
 from airflow_azureml.exceptions import translated
 from airflow_azureml.version_compat import AirflowException, AirflowNotFoundException, BaseHook
 
@@ -100,7 +100,7 @@ class AzureMLHook(BaseHook):
         settings = await self.async_settings()
         # The door: azure is loaded here, which takes a second; on a thread, for the loop serves others meanwhile.
         client = await asyncio.to_thread(import_module, "airflow_azureml.client")
-        shared: AsyncMLClient = client.share(settings)
+        shared: AsyncMLClient = client.share(settings, max_requests_per_second())
         return shared
 
     def get_conn(self) -> MLClient:

@@ -92,6 +92,8 @@ class Pacing:
 
     :param budget: requests in a second, on the average; never more than twice as many in any one second.
     :param chunk: jobs in one request, at most.
+
+    ``failures``: requests that failed since one was answered.
     """
 
     def __init__(self, budget: float, chunk: int = CHUNK) -> None:
@@ -102,7 +104,7 @@ class Pacing:
         self._before = Crowd(chunk)
         self._slot = float("-inf")
         self._held_until = float("-inf")
-        self._failures = 0
+        self.failures = 0
 
     @property
     def chunk(self) -> int:
@@ -135,8 +137,20 @@ class Pacing:
         ticket.due = now + pause
         window = 0.5 if self._size(group) <= self.chunk else 0.125
         ticket.ready = max(ticket.due - pause * window, min(now + look.not_before, ticket.due))
-        heapq.heappush(self._heaps.setdefault(group, []), (ticket.due, next(self._order), ticket))
-        return ticket
+        return self._push(ticket)
+
+    def again(self, ticket: Ticket, now: float, group: str | None) -> Ticket:
+        """Want a look at once that was taken and brought no answer; in place of the ticket of old."""
+        self.drop(ticket)
+        return self._wait(Ticket(ticket.name, group, ticket.interval, now, now))
+
+    def regroup(self, old: str | None, new: str | None) -> None:
+        """Have all of a group share requests with those of another one, or ask alone."""
+        for _, _, ticket in self._heaps.pop(old, []):
+            if ticket.live:
+                self._now.change(ticket, -1)
+                ticket.group = new
+                self._wait(ticket)
 
     def drop(self, ticket: Ticket) -> None:
         """Forget somebody who has left; after ``take`` it changes nothing."""
@@ -161,15 +175,20 @@ class Pacing:
             self.drop(ticket)
         return taken
 
-    def failed(self, now: float, retry_after: float | None = None) -> None:
-        """Send nothing for a while after a request that failed: 1, 2, 4 ... seconds, or what the service asks for."""
-        pause = min(2.0 ** min(self._failures, 10), LONGEST_BACK_OFF)
-        self._failures += 1
+    def failed(self, now: float, retry_after: float | None = None) -> bool:
+        """Send nothing for a while after a request that failed: 1, 2, 4 ... seconds, or what the service asks for.
+
+        :returns: whether it counts; what fails beside another request that failed is the same failure.
+        """
+        counts = now >= self._held_until
+        pause = min(2.0 ** min(self.failures, 10), LONGEST_BACK_OFF) if counts else 0.0
+        self.failures += counts
         self._held_until = max(self._held_until, now + max(pause, retry_after or 0.0))
+        return counts
 
     def succeeded(self) -> None:
         """End the bad spell after a request that was answered."""
-        self._failures = 0
+        self.failures = 0
 
     def shrink(self, size: int) -> bool:
         """Halve the requests after one of this size was refused; False when it had one job only."""
@@ -179,6 +198,14 @@ class Pacing:
         self._now.resize(chunk)
         self._before.resize(chunk)
         return True
+
+    def _wait(self, ticket: Ticket) -> Ticket:
+        self._now.change(ticket, 1)
+        return self._push(ticket)
+
+    def _push(self, ticket: Ticket) -> Ticket:
+        heapq.heappush(self._heaps.setdefault(ticket.group, []), (ticket.due, next(self._order), ticket))
+        return ticket
 
     def _first(self) -> Ticket | None:
         """The live ticket that is due first."""

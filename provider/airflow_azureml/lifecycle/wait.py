@@ -216,13 +216,14 @@ class _Story:
             self._ask_at = self._clock() + QUEUED_TOO_LONG if job.status == "Queued" else None
         elif self._ask_at is not None and self._clock() >= self._ask_at and not self._reported_why:
             self._ask_at = self._clock() + QUEUED_TOO_LONG
-            yield from self._report_why()
+            yield from self._report_why(job.queue_message)
 
-    def _report_why(self) -> Steps[None]:
-        try:
-            message = (yield from history.run(self._ws, self._name)).queue_message
-        except AzureMLError:
-            return
+    def _report_why(self, message: str | None) -> Steps[None]:
+        if message is None:
+            try:
+                message = (yield from history.run(self._ws, self._name)).queue_message
+            except AzureMLError:
+                return
         if message:
             self._reported_why = True
             yield News(QueueNote(self._name, message))
