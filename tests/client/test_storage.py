@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ExponentialRetry
 
 from airflow_azureml.client import AsyncMLClient, MLClient, storage
 from airflow_azureml.client.blobs import BlobAddress
@@ -275,6 +275,8 @@ def test_a_store_that_cannot_be_reached_is_named(
     ground: Ground, files: LocalFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "ATTEMPTS", 1)
+    # Its retries are made, without the pauses between them.
+    monkeypatch.setattr(ExponentialRetry, "get_backoff_time", lambda *_: 0)
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9 cannot be reached"):
         ground.move(files, StorageLocation("https://127.0.0.1:9/acct.blob.local/container/x", sas="sig=abc"))
 
