@@ -96,7 +96,7 @@ def test_an_incomplete_object_is_refused_when_the_operator_is_made() -> None:
         def _to_dict(self) -> dict[str, Any]:
             raise AttributeError("'NoneType' object has no attribute 'x'")
 
-    with pytest.raises(AzureMLSpecError, match=r"cannot write this Broken down: AttributeError: 'NoneType'"):
+    with pytest.raises(AzureMLSpecError, match=r"cannot convert this Broken to a job file: AttributeError: 'NoneType'"):
         AzureMLJobOperator(task_id="t", job=Broken())
 
 
