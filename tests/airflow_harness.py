@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from azureml_emulator.console.inspection import jobs_made, requests_received
 from demo import processes
 from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
@@ -59,17 +60,20 @@ SETTINGS = {
 
 
 class Service(Emulator):
-    """The emulator, with faults to ask for and jobs to count."""
+    """The emulator, with faults to ask for and jobs to count.
+
+    Its records are read as the command ``journal`` reads them, but not through what that prints: cases that run beside
+    each other in threads would lose it to pytest, which exchanges the standard output between two tests.
+    """
 
     def made(self, experiment: str, *, besides: set[str] | None = None) -> list[dict[str, Any]]:
         """List the jobs of an experiment, the oldest first, without those named in ``besides``."""
-        jobs = self._journal("--jobs", "--experiment", experiment)
-        return [job for job in jobs if job["name"] not in (besides or set())]
+        return [job for job in jobs_made(self.state, experiment) if job["name"] not in (besides or set())]
 
     def puts(self, job: str) -> int:
         """Count the PUTs of a job that were received."""
-        requests = self._journal("--path", f"/jobs/{job}")
-        return sum(one["method"] == "PUT" and one["path"].endswith(f"/jobs/{job}") for one in requests)
+        requests = requests_received(self.state, f"/jobs/{job}")
+        return sum(one["method"] == "PUT" and str(one["path"]).endswith(f"/jobs/{job}") for one in requests)
 
     def fault(self, kind: str, *words: str) -> None:
         """Ask for a fault, in the words of `azureml-emulator fault add`."""
@@ -81,11 +85,6 @@ class Service(Emulator):
 
     def _fault(self, verb: str, *words: str) -> None:
         run_cli("fault", verb, *words, state=self.state)
-
-    def _journal(self, *words: str) -> list[dict[str, Any]]:
-        """Read the journal in this process: waiting for a job asks several times a second."""
-        rows: list[dict[str, Any]] = json.loads(run_cli("journal", "--json", *words, state=self.state))
-        return rows
 
 
 class RealAirflow(Airflow):
