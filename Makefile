@@ -101,9 +101,10 @@ test: install
 	@mkdir -p $(SCRATCH)
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 3 $(PYTEST_ARGS)
 
+# Without other programs to wait for there is room for one more.
 test-quick: $(VENV)/.installed .venvs/jobs/.installed
 	@mkdir -p $(SCRATCH)
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 3 --quick $(PYTEST_ARGS)
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 4 --quick $(PYTEST_ARGS)
 
 # Waits only for the two environments that it uses.
 demo: $(UV)
