@@ -20,7 +20,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +58,7 @@ def provider_walks(folder: Path) -> dict[str, Any]:
     from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
     from airflow_azureml.rest.status import phase
     from benchmarks.tracing import Trace
+    from tests.airflow.instance import Instance
 
     command, status, data = Trace(SAID), Trace("Completed", phase("Completed")), Trace(FILE)
     status.whole, data.until = True, "airflow_azureml/rest/jobs.py"
@@ -84,7 +84,7 @@ def provider_walks(folder: Path) -> dict[str, Any]:
         poll_interval=1,
     )
     for run in ("one", "two", "three"):  # what a task looks at beside its job depends on the moment in which that ends
-        task = Instance(run)
+        task = Instance(run_id=run)
         operator.execute(task.context())
         status.end()
         assert task.xcoms, "nothing was pushed"
@@ -95,37 +95,14 @@ def provider_walks(folder: Path) -> dict[str, Any]:
         "command": "cat ${{inputs.x}}",
         "environment": ENVIRONMENT,
         "compute": "azureml:cpu-cluster",
+        "inputs": {"x": {"type": "uri_file", "path": f"./{FILE}"}},
     }
-    node["inputs"] = {"x": {"type": "uri_file", "path": f"./{FILE}"}}  # type: ignore[assignment]
     file = folder / "pipeline.yml"
     file.write_text(json.dumps({"type": "pipeline", "jobs": {"train": node}}))
     data.begin()
     AzureMLHook().create_job(str(file), f"p-{uuid.uuid4().hex}")
     data.end()
     return {"a": command.report(), "b": status.report(), "c": data.report()}
-
-
-class Instance:
-    """As much of a task instance as an operator asks for."""
-
-    dag_id, task_id, map_index, try_number, max_tries = "d", "t", -1, 1, 0
-
-    def __init__(self, run_id: str) -> None:
-        self.run_id = run_id
-        self.start_date = datetime.now(timezone.utc)
-        self.xcoms: dict[str, Any] = {}
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        """Keep an XCom."""
-        self.xcoms[key] = value
-
-    def xcom_pull(self, *, key: str = "return_value", **_: Any) -> Any:
-        """Give an XCom back."""
-        return self.xcoms.get(key)
-
-    def context(self) -> dict[str, Any]:
-        """What ``execute`` is given."""
-        return {"ti": self, "dag_run": type("Run", (), {"start_date": self.start_date})()}
 
 
 def run_at_emulator(endpoint: dict[str, Any]) -> None:

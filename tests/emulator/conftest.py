@@ -1,4 +1,4 @@
-"""What the emulator's tests share: credentials and storage clients of Microsoft's own libraries."""
+"""What the emulator's tests share: short words for requests, and clients of Microsoft's own libraries."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from azureml_emulator.core.transitions import PACE
+from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 
 Call = Callable[..., Any]
@@ -33,6 +34,18 @@ def hesitant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
     running = RunningEmulator(tmp_path_factory.mktemp("hesitant") / "state", "--pace", "60")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def service(emulator: RunningEmulator) -> Service:
+    """The session's emulator, asked in short words."""
+    return Service(emulator)
+
+
+@pytest.fixture
+def name() -> str:
+    """A job's name that was never used."""
+    return f"job-{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture

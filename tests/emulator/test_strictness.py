@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from tests.emulator.pipelines.service import Body, Pipelines
@@ -14,11 +12,6 @@ from tests.emulator_fixture import RunningEmulator
 @pytest.fixture(scope="module")
 def service(emulator: RunningEmulator) -> Pipelines:
     return Pipelines(emulator)
-
-
-@pytest.fixture
-def name() -> str:
-    return f"job-{uuid.uuid4().hex[:12]}"
 
 
 REQUIRED = "The Value field is required."

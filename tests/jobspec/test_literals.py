@@ -11,32 +11,9 @@ from airflow_azureml.cli import main
 from airflow_azureml.jobspec.batch.arguments import arguments
 from airflow_azureml.jobspec.batch.invocation import translate_invocation
 from airflow_azureml.jobspec.document.load import load
-from airflow_azureml.jobspec.document.requirements import Translation
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
-from airflow_azureml.rest.ids import Workspace
-
-WS = Workspace("s", "g", "w")
-COMMAND = {"command": "echo ${{inputs.x}}", "environment": "azureml:e:1"}
-HEAD = "command: echo\nenvironment: azureml:e:1\n"
-
-
-def job(text: str) -> Translation:
-    return translate(load(text, file="/jobs/job.yml"), WS)
-
-
-PIPELINE = """type: pipeline
-jobs:
-  n:
-    compute: azureml:c
-    component:
-      type: command
-      command: echo
-      environment: azureml:e:1
-      inputs:
-        x: {}
-"""
-
+from tests.jobspec.translated import COMMAND, HEAD, PIPELINE, WS, job
 
 EMPTY = "an empty string is not accepted as an input: Azure ML refuses it"
 PLACES: dict[str, Any] = {

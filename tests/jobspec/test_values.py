@@ -14,14 +14,10 @@ from airflow_azureml.jobspec.batch.deployments import translate_new_deployment
 from airflow_azureml.jobspec.batch.invocation import translate_invocation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.notation import altered
-from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Translation
+from airflow_azureml.jobspec.document.requirements import Placeholder, Register
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
-from airflow_azureml.rest.ids import Workspace
-
-WS = Workspace("s", "g", "w")
-COMMAND = {"command": "echo ${{inputs.x}}", "environment": "azureml:e:1"}
-HEAD = "command: echo\nenvironment: azureml:e:1\n"
+from tests.jobspec.translated import COMMAND, HEAD, PIPELINE, WS, job
 
 WRAPPED = [
     (0.00005, "5e-05"),
@@ -33,10 +29,6 @@ WRAPPED = [
     ("yes", "yes"),
     (7.9, "7.9"),
 ]
-
-
-def job(text: str) -> Translation:
-    return translate(load(text, file="/jobs/job.yml"), WS)
 
 
 def spec(body: Any) -> Any:
@@ -111,19 +103,6 @@ def test_defaults_of_components(kind: str, default: str, sent: str) -> None:
     found = job(PIPELINE.format(f"{{type: {kind}, default: {default}}}"))
     assert spec(found.body["properties"])["inputs"]["x"]["default"] == sent
     assert not found.warnings
-
-
-PIPELINE = """type: pipeline
-jobs:
-  n:
-    compute: azureml:c
-    component:
-      type: command
-      command: echo
-      environment: azureml:e:1
-      inputs:
-        x: {}
-"""
 
 
 @pytest.mark.parametrize(

@@ -79,11 +79,7 @@ def service(emulator: RunningEmulator) -> BatchService:
 @pytest.fixture(scope="module")
 def endpoint(service: BatchService) -> str:
     """An endpoint with a default deployment that scores, and one that only sums up."""
-    name = service.endpoint()
-    service.deployment(name, "blue")
-    service.deployment(name, "sums", outputAction="SummaryOnly")
-    service.set_default(name, "blue")
-    return name
+    return service.scoring_endpoint("blue", "sums")
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ OTHER: dict[str, dict[str, object]] = {
 
 
 @pytest.fixture
-def service(emulator: RunningEmulator) -> Service:
-    """The session's emulator."""
-    return Service(emulator)
-
-
-@pytest.fixture
 def name() -> str:
     """A name that was never used."""
     return f"a{uuid.uuid4().hex[:12]}"

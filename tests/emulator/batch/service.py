@@ -51,6 +51,14 @@ class BatchService(Service):
         self.follow(self.put(f"batchEndpoints/{name}", {"location": "eastus", "properties": {"authMode": "AADToken"}}))
         return name
 
+    def scoring_endpoint(self, default: str, summing: str) -> str:
+        """A new endpoint's name, with two deployments of a model: the default one, and one that only sums up."""
+        name = self.endpoint()
+        self.deployment(name, default)
+        self.deployment(name, summing, outputAction="SummaryOnly")
+        self.set_default(name, default)
+        return name
+
     def set_default(self, endpoint: str, deployment: str | None) -> None:
         """Set the default deployment."""
         properties = {"authMode": "AADToken", "defaults": {"deploymentName": deployment}}

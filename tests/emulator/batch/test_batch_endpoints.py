@@ -25,11 +25,7 @@ def service(emulator: RunningEmulator) -> BatchService:
 @pytest.fixture(scope="module")
 def endpoint(service: BatchService) -> str:
     """An endpoint with a default deployment of a model and a second one."""
-    name = service.endpoint()
-    service.deployment(name, "main")
-    service.deployment(name, "other", outputAction="SummaryOnly")
-    service.set_default(name, "main")
-    return name
+    return service.scoring_endpoint("main", "other")
 
 
 class TestOperations:

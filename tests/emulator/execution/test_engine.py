@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -16,18 +15,6 @@ from azureml_emulator.core.store import Store
 from azureml_emulator.jobs.models import Jobs
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator, Start
-
-
-@pytest.fixture
-def service(emulator: RunningEmulator) -> Service:
-    """The session's emulator."""
-    return Service(emulator)
-
-
-@pytest.fixture
-def name() -> str:
-    """A job name that was never used."""
-    return f"job-{uuid.uuid4().hex[:12]}"
 
 
 def processes(mark: str) -> list[int]:

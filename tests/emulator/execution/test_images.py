@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from azureml_emulator.execution.images import lacking, names_a_file
 from azureml_emulator.execution.requirements import Contents
 from tests.emulator.service import Service
-from tests.emulator_fixture import RunningEmulator
-
-
-@pytest.fixture(scope="module")
-def service(emulator: RunningEmulator) -> Service:
-    return Service(emulator)
-
-
-@pytest.fixture
-def name() -> str:
-    return f"job-{uuid.uuid4().hex[:12]}"
 
 
 def test_the_log_says_what_its_environment_lacks(service: Service, name: str) -> None:

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import json
-import uuid
 from typing import Any
 
 import pytest
 
 from tests.emulator.service import ENVIRONMENT, Service
 from tests.emulator_fixture import RunningEmulator
-
-
-@pytest.fixture
-def service(emulator: RunningEmulator) -> Service:
-    """The session's emulator."""
-    return Service(emulator)
-
-
-@pytest.fixture
-def name() -> str:
-    """A job name that was never used."""
-    return f"job-{uuid.uuid4().hex[:12]}"
 
 
 def without_nulls(value: Any) -> Any:

@@ -14,7 +14,7 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.code import WEB
-from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local_upload, not_local
+from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local_upload, not_local, read_file
 from airflow_azureml.jobspec.grammar.pip_lines import warn_of_local_files
 from airflow_azureml.jobspec.grammar.references import asset, has_prefix, is_url
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
@@ -23,7 +23,6 @@ from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, mapped, text, title, version, whole
-from airflow_azureml.rest.errors import SpecError
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that Microsoft's client registers all anonymous environments under; their versions are hashes."""
@@ -38,12 +37,9 @@ def _conda(located: Located, ctx: Translator) -> Converted[str]:
         )
         if files.kind(path) != "file":
             return ctx.error(located, f"{show(value)}: there is no file {path}.")
-        try:
-            document = files.read(path)
-        except SpecError as error:
-            ctx.problems.extend(error.problems)
+        document = read_file(path, located, ctx)
+        if document is INVALID:
             return INVALID
-        ctx.problems.extend(document.problems)
         located, value = document.root, document.value
     if not isinstance(value, Mapping):
         return ctx.error(located, f"{show(value)} is not a conda file. Accepted: a path, or its content as a mapping.")

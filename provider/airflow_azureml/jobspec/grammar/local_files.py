@@ -80,8 +80,16 @@ def follow(given: str, located: Located, ctx: Translator) -> Document | Invalid:
     path = files.locate(given.removeprefix("file:"), located.place.folder)
     if files.kind(path) != "file":
         return ctx.error(located, f"{show(given)}: there is no file {path}.")
+    return read_file(path, located, ctx)
+
+
+def read_file(path: str, located: Located, ctx: Translator) -> Document | Invalid:
+    """Read a YAML file that is there; what is wrong with it as YAML is noted, INVALID returned where nothing is left.
+
+    :param located: a value of the document that names the file.
+    """
     try:
-        document = files.read(path)
+        document = located.document.files.read(path)
     except SpecError as error:
         ctx.problems.extend(error.problems)
         return INVALID

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Mapping
-from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.grammar.local_files import read_file
 from airflow_azureml.jobspec.grammar.references import is_url
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import text
-from airflow_azureml.rest.errors import SpecError
 
 FILE = "MLTable"
 """The name of the file."""
@@ -50,7 +49,7 @@ def warn_of_no_table(path: str, located: Located, ctx: Translator) -> None:
         ctx.warn(located, f"{path} has no file {FILE}, which defines the table.")
 
 
-def _document(path: str, located: Located, ctx: Translator) -> Document | Any:
+def _document(path: str, located: Located, ctx: Translator) -> Document | Invalid:
     files = located.document.files
     if files.kind(path) != "folder":
         return ctx.error(
@@ -59,13 +58,7 @@ def _document(path: str, located: Located, ctx: Translator) -> Document | Any:
     file = os.path.join(path, FILE)
     if files.kind(file) != "file":
         return ctx.error(located, f"{show(located.value)} is not a table: there is no file {file}.")
-    try:
-        document = files.read(file)
-    except SpecError as error:
-        ctx.problems.extend(error.problems)
-        return INVALID
-    ctx.problems.extend(document.problems)
-    return document
+    return read_file(file, located, ctx)
 
 
 def _referenced(located: Located, folder: str, ctx: Translator) -> str | Invalid:
