@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.airflow_harness import RealAirflow
-from tests.processes.slow_run import SideBySide, SlowRun
+from tests.processes.one_job import CASES
+from tests.processes.slow_run import SlowRun
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +24,7 @@ def waiting(
     tested_airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path
 ) -> Iterator[Mapping[str, SlowRun]]:
     """Slow runs for the tests that hurt the triggerer, begun with all others, by their tests' names."""
-    cases: SideBySide = request.module.CASES
-    with cases.waiting(tested_airflow, request, gates) as begun:
+    with CASES.waiting(tested_airflow, request, gates) as begun:
         yield begun
 
 
@@ -39,6 +39,5 @@ def outcomes(
     tested_airflow: RealAirflow, request: pytest.FixtureRequest, gates: Path, waiting: Mapping[str, SlowRun]
 ) -> Iterator[Mapping[str, Future[None]]]:
     """What becomes of the cases that are tried at once, by their tests' names."""
-    cases: SideBySide = request.module.CASES
-    with cases.begun(tested_airflow, request, gates) as begun:
+    with CASES.begun(tested_airflow, request, gates) as begun:
         yield begun
