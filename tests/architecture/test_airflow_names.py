@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PROVIDER = REPOSITORY / "provider" / "airflow_azureml"
@@ -38,9 +38,8 @@ def asks(place: Path) -> bool:
 @pytest.mark.parametrize("line", ["3.3", "2.11"])
 def test_our_names_are_found_without_common_compat(line: str, request: pytest.FixtureRequest) -> None:
     # The constraints of Airflow 3.0.6 hold it at 1.7.3, which has no module ``sdk`` (its wheel shows none).
-    python = sys.executable if line == "3.3" else request.getfixturevalue("airflow2_python")
-    command = [python, "-W", "ignore", "-c", WITHOUT_COMPAT]
-    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    airflow: WarmPython = request.getfixturevalue("bare_airflow3" if line == "3.3" else "bare_airflow2")
+    done = airflow.run("-c", WITHOUT_COMPAT)
     assert done.returncode == 0, done.stderr
 
 

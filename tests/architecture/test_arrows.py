@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.sources import PROVIDER, REPOSITORY, python_files
 
 LIBRARIES = {
@@ -64,21 +62,24 @@ def room_of(place: str) -> str:
     return max(rows, key=len)
 
 
-@pytest.mark.parametrize("place", python_files(PROVIDER))
-def test_a_room_uses_only_its_own_libraries(place: str) -> None:
-    allowed = LIBRARIES[room_of(place)] | OURS | sys.stdlib_module_names
-    strangers = [f"{place}:{line}: {root}" for line, root in imported_roots(PROVIDER / place) if root not in allowed]
-    assert not strangers, f"Not among the libraries of {room_of(place)}."
+def test_each_room_uses_only_its_own_libraries() -> None:
+    strangers = [
+        f"{place}:{line}: {root} is not among the libraries of {room_of(place)}"
+        for place in python_files(PROVIDER)
+        for line, root in imported_roots(PROVIDER / place)
+        if root not in LIBRARIES[room_of(place)] | OURS | sys.stdlib_module_names
+    ]
+    assert not strangers, "\n".join(strangers)
 
 
-@pytest.mark.parametrize("place", python_files(PROVIDER))
-def test_imports_are_absolute(place: str) -> None:
+def test_imports_are_absolute() -> None:
     relative = [
         f"{place}:{node.lineno}"
+        for place in python_files(PROVIDER)
         for node in ast.walk(ast.parse((PROVIDER / place).read_text()))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
-    assert not relative
+    assert not relative, "Relative imports:\n" + "\n".join(relative)
 
 
 def test_the_arrows_between_rooms_hold() -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-
-import pytest
+from collections.abc import Iterator
 
 from tests.architecture.sources import REPOSITORY, kept_files
-
-KEPT = kept_files()
 
 FORBIDDEN = {
     # Put together here, so that this file does not find itself.
@@ -21,16 +18,25 @@ FORBIDDEN = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in KEPT if name.endswith(".py")])
-def test_a_file_says_what_it_knows(name: str) -> None:
-    docstring = ast.get_docstring(ast.parse((REPOSITORY / name).read_text()))
-    assert docstring, f"{name} begins without a docstring."
-    assert docstring[0].isupper() or not docstring[0].isalpha()
+def test_each_file_says_what_it_knows() -> None:
+    silent = [name for name in kept_files() if name.endswith(".py") and not tells(name)]
+    assert not silent, "Without a docstring that begins with a capital letter:\n" + "\n".join(silent)
 
 
-@pytest.mark.parametrize("name", KEPT)
-def test_no_file_tells_of_the_machine_it_was_written_on(name: str) -> None:
+def tells(name: str) -> bool:
+    """Whether a Python file begins with a docstring, and that as a sentence does."""
+    first = (ast.get_docstring(ast.parse((REPOSITORY / name).read_text())) or "")[:1]
+    return first.isupper() or (first != "" and not first.isalpha())
+
+
+def test_no_file_tells_of_the_machine_it_was_written_on() -> None:
+    told = [f"{name}: {what}: {text}" for name in kept_files() for what, text in told_by(name)]
+    assert not told, "\n".join(told)
+
+
+def told_by(name: str) -> Iterator[tuple[str, str]]:
+    """What a file tells of a machine: the kind, and the words."""
     text = (REPOSITORY / name).read_bytes().decode(errors="replace")
-    found = {what: re.search(pattern, text, re.MULTILINE) for what, pattern in FORBIDDEN.items()}
-    told = {what: match.group() for what, match in found.items() if match}
-    assert not told, f"{name}: {told}"
+    for what, pattern in FORBIDDEN.items():
+        if match := re.search(pattern, text, re.MULTILINE):
+            yield what, match.group()

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.warm_python import WarmPython
+
 PROBE = Path(__file__).with_name("fresh.py")
 
 HEAVY = {"aiohttp", "azure", "cryptography", "msal", "pathspec", "requests", "tenacity", "yaml"}
@@ -19,10 +21,9 @@ HEAVY = {"aiohttp", "azure", "cryptography", "msal", "pathspec", "requests", "te
 ROOMS = {"airflow_azureml.hooks", "airflow_azureml.operators", "airflow_azureml.sensors", "airflow_azureml.triggers"}
 
 
-def probe(python: Path) -> set[str]:
-    """The modules that our public names bring along, in an Airflow of its own."""
-    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
-    done = subprocess.run([python, PROBE], env=environment, capture_output=True, text=True, check=False)
+def probe(airflow: WarmPython) -> set[str]:
+    """The modules that our public names bring along, in an Airflow of their own."""
+    done = airflow.run(PROBE)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return set(found["modules"])
@@ -35,18 +36,18 @@ def assert_light(came: set[str]) -> None:
     assert not {name for name in came if name.startswith("airflow_azureml.client")}
 
 
-def test_our_names_load_no_heavy_library() -> None:
-    assert_light(probe(Path(sys.executable)))
+def test_our_names_load_no_heavy_library(bare_airflow3: WarmPython) -> None:
+    assert_light(probe(bare_airflow3))
 
 
-def test_our_names_load_no_heavy_library_on_airflow_2(airflow2_python: Path) -> None:
-    assert_light(probe(airflow2_python))
+def test_our_names_load_no_heavy_library_on_airflow_2(bare_airflow2: WarmPython) -> None:
+    assert_light(probe(bare_airflow2))
 
 
-def test_our_modules_warn_of_nothing_deprecated() -> None:
+def test_our_modules_warn_of_nothing_deprecated(bare_airflow3: WarmPython) -> None:
     """Airflow's own imports may warn; ours, made after them with warnings as errors, may not."""
     code = "import warnings, fresh; fresh.import_airflow(); warnings.simplefilter('error'); fresh.use_ours()"
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROBE.parent, capture_output=True, text=True, check=False)
+    done = bare_airflow3.run("-c", code)
     assert done.returncode == 0, done.stderr
 
 
