@@ -23,9 +23,18 @@ from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import compare
 from tests.corpus.cases import CLONE
 from tests.corpus.fake_azure import CONNECTION, FakeAzure
+from tests.oracle.answers import Answers
 
 PYTHON = CLONE / ".venvs" / "sdk" / "bin" / "python"
 SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"
+
+ASKS = (
+    SCRIPT,
+    Path(compare.__file__).with_name("fake_azure.py"),
+    Path(compare.__file__).with_name("invocations.py"),
+    CLONE / "requirements" / "sdk.txt",
+)
+"""What an answer of Microsoft's client rests on, besides its question: how it is asked, the stand-in, its version."""
 
 OUTSIDE = {"GIT_CEILING_DIRECTORIES": str(CLONE)}
 """Where temporary folders lie in this checkout: it is none of the jobs'."""
@@ -112,9 +121,11 @@ class Judge(AbstractContextManager["Judge"]):
 
     :param folder: where cases are laid out; jobs without an experiment are named after it by either side.
     :param python: the interpreter that has Microsoft's client.
+    :param answers: a file of answers, which are not asked for again; without one all are asked for.
     """
 
-    def __init__(self, folder: Path, python: Path) -> None:
+    def __init__(self, folder: Path, python: Path, answers: Path | None = None) -> None:
+        self.answers = None if answers is None else Answers(answers, ASKS)
         self.folder = folder / "cwd-under-test"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
@@ -127,10 +138,9 @@ class Judge(AbstractContextManager["Judge"]):
         )
 
     def __exit__(self, *_: object) -> None:
-        """Let the client go."""
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(30)
+        """End the client, which has nothing to tidy up."""
+        self.process.kill()
+        self.process.wait()
 
     def ask(self, question: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
         """Ask a question; what comes back waits for its answer."""
@@ -142,9 +152,29 @@ class Judge(AbstractContextManager["Judge"]):
     def judge(self, case: Case) -> Verdict:
         """Give a case to both sides."""
         file = case.lay_out(self.folder)
-        answer = self.ask(case.question(file))
+        answer = self._answer(case, case.question(file))
         own = case.submit(file, answer)  # while the other works
         return verdict(case, own, answer())
+
+    def _answer(self, case: Case, question: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
+        """Find an answer among those that are kept, or ask, and keep it. A case with a ``source`` is always asked
+        about, for its files are not its own, and so is a ``make``, which our code takes part in."""
+        if self.answers is None or case.source or "make" in question:
+            return self.ask(question)
+        answers, folder = self.answers, str(self.folder)
+        everything = [question, case.text, dict(case.files)]
+        kept = answers.get(everything, folder)
+        if kept is not None:
+            return lambda: kept
+        ask = self.ask(question)
+
+        @functools.cache
+        def answer() -> Mapping[str, Any]:
+            said = ask()
+            answers.put(everything, folder, said)
+            return said
+
+        return answer
 
 
 def _read(stream: IO[str]) -> Mapping[str, Any]:
