@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -104,10 +104,12 @@ class RunningEmulator:
         return list(json.loads(run_cli("journal", "--jobs", "--json", *words, state=self.state)))
 
     def fault(self, kind: str, **options: Any) -> None:
-        """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``."""
-        pairs = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+        """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``, ``requeue``, ``scope``.
+
+        ``then`` is the list of the faults that follow: each a mapping of its ``kind`` and options.
+        """
         self.faulty.add(self)
-        run_cli("fault", "add", kind, *pairs, state=self.state)
+        run_cli("fault", "add", *fault_words(kind, **options), state=self.state)
 
     def faults(self) -> list[str]:
         """The faults asked for, a line each, with how often each came."""
@@ -133,6 +135,16 @@ class RunningEmulator:
         """Whether its process has not ended."""
         assert self.process
         return self.process.poll() is None
+
+
+def fault_words(kind: str, *, then: Sequence[Mapping[str, Any]] = (), **options: Any) -> list[str]:
+    """A fault, with those that follow it, as words of the command line."""
+    words = [kind]
+    for name, value in options.items():
+        words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    for step in then:
+        words += ["--then", *fault_words(**step)]
+    return words
 
 
 def leave_out_public_roots(endpoint: Mapping[str, Any]) -> None:

@@ -83,7 +83,9 @@ class Emulator:
         self.execution = Execution(settings, self.storage, tokens, self.assets, self.workspace.computes)
         invocations = Invocations(self.store)
         self.engine = self._engine(invocations)
-        self.job_resources = JobsBackend(settings, self.jobs, self.engine, self.faults, tokens, self.tracking)
+        self.job_resources = JobsBackend(
+            settings, self.jobs, self.engine, self.faults, tokens, self.tracking, self.workspace.computes
+        )
         self.batch = Batch(
             settings,
             self.store,
@@ -135,7 +137,7 @@ class Emulator:
         """Open both ports and begin to run jobs."""
         self.workspace.create_defaults()
         self.execution.remove_stages()
-        service = ServiceDispatcher(self.service, self.authority, self.journal, self.faults, self._stopping)
+        service = ServiceDispatcher(self.service, self.authority, self.journal, self.faults, self.jobs, self._stopping)
         await self._listen(service, self.settings.host, self.settings.port, tls)
         pages = Dispatcher(self.pages, self.authority)
         await self._listen(pages, "127.0.0.1", self.settings.identity.studio_port, None)

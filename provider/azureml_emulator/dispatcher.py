@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import uuid
+from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
 
-from azureml_emulator.control.faults import Fault, Faults
+from azureml_emulator.control.faults import Fault, Faults, Subject, subject
 from azureml_emulator.control.journal import Entry, Journal
+from azureml_emulator.control.kinds import TOKEN_EXPIRED, TRANSPORT
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, respond
+from azureml_emulator.core.request_body import read_body
 from azureml_emulator.core.routing import Match, Plane, Router, raw_path
 from azureml_emulator.identity import authorization
 from azureml_emulator.identity.backend import Authority
+from azureml_emulator.jobs.fault_subjects import subject_of
+from azureml_emulator.jobs.models import Jobs
 
 logger = logging.getLogger(__name__)
 
@@ -38,21 +44,25 @@ class Dispatcher:
 
     async def _handle(self, request: web.Request, match: Match | None) -> web.StreamResponse:
         """Check who asks, and call the handler; every refusal and every failure becomes an answer."""
-        subject, region = subject_of(request), self._authority.settings.region
+        line, region = line_of(request), self._authority.settings.region
         try:
             if match is None:
-                message = f"{subject} is not emulated; see docs/emulator.md."
+                message = f"{line} is not emulated; see docs/emulator.md."
                 raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
-            authorization.check(self._authority, request, match)
+            await self._admit(request, match)
             return await match.answer(request)
         except ServiceError as error:
             return respond(error, region)
         except (ConnectionError, aiohttp.ClientError, asyncio.CancelledError):
             raise
         except Exception:
-            logger.exception("%s could not be answered.", subject)
+            logger.exception("%s could not be answered.", line)
             message = "An internal error occurred in the emulator; see its own output."
             return respond(ServiceError(500, "ServiceError", message, ("InternalServerError",)), region)
+
+    async def _admit(self, request: web.Request, match: Match) -> None:
+        """Let a request through to its handler, or raise the service's refusal."""
+        authorization.check(self._authority, request, match)
 
 
 class ServiceDispatcher(Dispatcher):
@@ -62,11 +72,18 @@ class ServiceDispatcher(Dispatcher):
     """
 
     def __init__(
-        self, router: Router, authority: Authority, journal: Journal, faults: Faults, stopping: asyncio.Event
+        self,
+        router: Router,
+        authority: Authority,
+        journal: Journal,
+        faults: Faults,
+        jobs: Jobs,
+        stopping: asyncio.Event,
     ) -> None:
         super().__init__(router, authority)
         self._journal = journal
         self._faults = faults
+        self._jobs = jobs
         self._stopping = stopping
 
     async def dispatch(self, request: web.Request) -> web.StreamResponse:
@@ -91,16 +108,41 @@ class ServiceDispatcher(Dispatcher):
     async def _answer(self, request: web.Request, match: Match | None) -> web.StreamResponse:
         if match is not None and match.route.plane is Plane.CONTROL:
             return await self._handle(request, match)
-        fault = self._faults.take_transport("before", subject_of(request))
+        who = await self._subject(request, match)
+        fault = self._faults.take_transport("before", who)
         if fault:
             early = await self._misbehave(request, fault)
             if early is not None:
                 return early
         response = await self._handle(request, match)
-        fault = self._faults.take_transport("after", subject_of(request))
+        fault = self._faults.take_transport("after", who)
         if fault:
             return await self._misbehave(request, fault) or response
         return response
+
+    async def _admit(self, request: web.Request, match: Match) -> None:
+        """Refuse a token that has expired by a fault, after the service's own checks."""
+        await super()._admit(request, match)
+        claims = request.get("claims")
+        if claims is None or not self._faults.has(TOKEN_EXPIRED):
+            return
+        tokens = self._authority.tokens
+        fault = self._faults.take(
+            TOKEN_EXPIRED, await self._subject(request, match), lambda fault: tokens.is_older(claims, fault.since)
+        )
+        if fault:
+            raise authorization.expired(self._authority, match.route.plane, fault.since)
+
+    async def _subject(self, request: web.Request, match: Match | None) -> Subject:
+        """A request as the subject of faults. Its scopes are those of the job that its path names or its body makes."""
+        scopes: frozenset[str] = frozenset()
+        if match and self._faults.has({*TRANSPORT, TOKEN_EXPIRED}, scoped=True):
+            job = self._jobs.get(match.job) if match.job else None
+            if job:
+                scopes = subject_of(self._jobs, job).scopes
+            elif match.job or match.route.plane is Plane.SCORING:
+                scopes = subject(tags=tags_in(await read_body(request))).scopes
+        return Subject((line_of(request),), scopes)
 
     async def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
         """Do what the fault asks; None: carry on."""
@@ -121,9 +163,18 @@ class ServiceDispatcher(Dispatcher):
         return respond(error, self._authority.settings.region)
 
 
-def subject_of(request: web.Request) -> str:
+def line_of(request: web.Request) -> str:
     """What the routes of faults are searched in: ``METHOD /path``, percent-decoded."""
     return f"{request.method} {unquote(raw_path(request))}"
+
+
+def tags_in(body: bytes) -> dict[str, Any]:
+    """The tags of the job that a request makes; none where its body has no such thing."""
+    try:
+        tags = json.loads(body)["properties"]["tags"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return tags if isinstance(tags, dict) else {}
 
 
 def fault_code(status: int) -> str:

@@ -11,7 +11,7 @@ from azureml_emulator.batch.deployments import Properties, completed, is_pipelin
 from azureml_emulator.batch.invocation import Body, job_name, scoring_definition
 from azureml_emulator.batch.models import Deployments, Endpoints, Invocations
 from azureml_emulator.batch.pipeline_invocation import pipeline_definition
-from azureml_emulator.control.faults import Faults
+from azureml_emulator.control.faults import Faults, subject
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.settings import Settings
@@ -88,7 +88,8 @@ class Batch:
         :raises ServiceError: the invocation does not fit the deployment; no job was made.
         """
         name, echoed = job_name(), invocation
-        if self.faults.take("drop_mark", f"POST /scoring/{endpoint['name']}/jobs"):
+        who = subject(f"POST /scoring/{endpoint['name']}/jobs", tags=invocation.get("tags"))
+        if self.faults.take("drop_mark", who):
             echoed = {key: value for key, value in invocation.items() if key not in ("properties", "tags")}
         record = {
             "endpoint": endpoint["name"],

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from azureml_emulator.batch.backend import Batch
 from azureml_emulator.batch.models import Deployments, Endpoints
+from azureml_emulator.control.faults import subject
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.routing import Plane, Route
@@ -25,8 +26,8 @@ LASTS = {"Retry-After": "1", "x-ms-async-operation-timeout": "PT30M"}
 
 def start(batch: Batch, request: web.Request, records: Records, key: str, value: Record, state: str) -> str:
     """Begin an operation, with the faults injected for it (``operation_slow``, ``operation_fails``); its id."""
-    subject = f"{request.method} {request.path}"
-    slow, fails = batch.faults.take("operation_slow", subject), batch.faults.take("operation_fails", subject)
+    who = subject(f"{request.method} {request.path}")
+    slow, fails = batch.faults.take("operation_slow", who), batch.faults.take("operation_fails", who)
     longer = slow.seconds(3) if slow else 0.0
     return records.begin(key, value, state, longer=longer, fails=fails is not None)
 

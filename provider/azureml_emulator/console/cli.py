@@ -6,15 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from azureml_emulator.console import control_commands, inspection, lifecycle
+from azureml_emulator.console import control_commands, fault_options, inspection, lifecycle
 from azureml_emulator.console.background import StopError
 from azureml_emulator.console.control_client import RemoteError
 from azureml_emulator.console.exit_codes import FAILURE, NOT_RUNNING, USAGE
 from azureml_emulator.console.options import start_options
 from azureml_emulator.console.presence import DEFAULT_STATE, NotRunningError, RunningError, UsageError
-from azureml_emulator.control import faults
 from azureml_emulator.core.settings import SettingsError
 from azureml_emulator.core.transitions import CLOCKS, KINDS
 
@@ -104,20 +104,12 @@ def add_fault(fault_parser: argparse.ArgumentParser, state: argparse.ArgumentPar
     """The commands below ``fault``."""
     commands = fault_parser.add_subparsers(metavar="COMMAND", required=True)
     add = commands.add_parser("add", parents=[state], help="ask for a fault")
-    add.add_argument("kind", metavar="KIND", help=", ".join(faults.KINDS))
-    add.add_argument(
-        "--route",
-        metavar="REGEX",
-        help="searched in 'METHOD /path', for protocol faults in the job's name (default: all)",
-    )
-    add.add_argument("--times", type=int, metavar="N", help="how often (default: until cleared)")
-    add.add_argument("--status", type=int, metavar="S", help="status of the answer (default 500)")
-    add.add_argument("--delay", type=float, metavar="SECONDS", help="seconds; with a status: its Retry-After")
-    add.add_argument("--when", help="before or after the service acted (default before)")
-    add.set_defaults(command=control_commands.add_fault)
+    fault_options.add_options(add)
+    add.set_defaults(command=partial(control_commands.add_fault, state))
     listing = commands.add_parser("list", parents=[state], help="faults, with how often each came")
     listing.set_defaults(command=control_commands.list_faults)
     clearing = commands.add_parser("clear", parents=[state], help="forget all faults")
+    clearing.add_argument("--scope", metavar="NAME", help="only those of this scope")
     clearing.set_defaults(command=control_commands.clear_faults)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from azureml_emulator.console.control_client import RefusedError, call
 from azureml_emulator.console.exit_codes import OK
+from azureml_emulator.console.fault_options import fault_of
 from azureml_emulator.console.presence import UsageError, chosen
 
 
@@ -22,27 +24,31 @@ def ask(state: Path | None, method: str, path: str, body: dict[str, Any] | None 
         raise UsageError(str(error)) from None
 
 
-def add_fault(options: argparse.Namespace) -> int:
-    """Inject a fault."""
-    names = ("kind", "route", "times", "status", "delay", "when")
-    body = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+def add_fault(state: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Inject a fault, with those that follow it.
+
+    :param state: the option of the state directory, which may also stand behind ``--then``.
+    """
+    body = fault_of(options, state)
     fault = ask(options.state, "POST", "faults", body)
-    print(f"fault {fault['id']}: {fault['kind']}")
+    kinds = [fault["kind"], *(step["kind"] for step in body.get("then", []))]
+    print(f"fault {fault['id']}: {', then '.join(kinds)}")
     return OK
 
 
 def list_faults(options: argparse.Namespace) -> int:
     """Print the faults with how often each occurred."""
     for fault in ask(options.state, "GET", "faults")["value"]:
-        number, kind, count = fault.pop("id"), fault.pop("kind"), fault.pop("count")
+        number, kind, count, _ = (fault.pop(name) for name in ("id", "kind", "count", "since"))
         details = " ".join(f"{name}={value}" for name, value in fault.items() if value)
         print(f"{number}  {kind}  came {count} times  {details}")
     return OK
 
 
 def clear_faults(options: argparse.Namespace) -> int:
-    """Remove all faults."""
-    print(f"cleared: {ask(options.state, 'DELETE', 'faults')['cleared']}")
+    """Remove all faults, or those of a scope."""
+    query = f"?{urlencode({'scope': options.scope})}" if options.scope else ""
+    print(f"cleared: {ask(options.state, 'DELETE', f'faults{query}')['cleared']}")
     return OK
 
 

@@ -1,44 +1,52 @@
-"""Faults: what was asked to go wrong, where, how often, and whether it did."""
+"""Faults: what was asked to go wrong, for whom, how often, and whether it did."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-TRANSPORT = {
-    "status": "the answer is an error with --status (default 500)",
-    "delay": "the answer comes --delay seconds late (default 1)",
-    "drop": "the connection is cut without an answer",
-    "timeout": "no answer ever comes",
-}
-PROTOCOL = {
-    "not_responding": "a running job shows NotResponding for --delay seconds, then Running again",
-    "cancel_slow": "a canceled job stays CancelRequested for --delay seconds",
-    "run_lag": "run history does not know a new job for --delay seconds",
-    "null_outputs": "outputs of an ended job come back with a null uri",
-    "expired_log_sas": "log addresses carry a signature that has expired",
-    "drop_mark": "a batch endpoint forgets the properties and tags that its invocation gave the job",
-    "operation_slow": "creating, changing or deleting an endpoint or deployment takes --delay seconds more",
-    "operation_fails": "creating, changing or deleting an endpoint or deployment ends with Failed",
-    "list_lag": "lists do not show a new batch job for --delay seconds",
-}
-KINDS = {**TRANSPORT, **PROTOCOL}
+from azureml_emulator.control.kinds import TRANSPORT, FaultError, checked
 
 
-class FaultError(Exception):
-    """A fault that cannot be injected; the text names what is accepted."""
+@dataclass(frozen=True)
+class Subject:
+    """What a fault may be meant for.
+
+    :param names: what ``route`` is searched in: ``"METHOD /path"``, a job's name.
+    :param scopes: the scopes that it belongs to: of a job the values of its tags.
+    """
+
+    names: tuple[str, ...]
+    scopes: frozenset[str] = frozenset()
+
+
+def subject(*names: str, tags: Mapping[str, Any] | None = None) -> Subject:
+    """A subject of these names.
+
+    :param tags: those of the job that it is about.
+    """
+    return Subject(names, frozenset(str(value) for value in (tags or {}).values()))
 
 
 @dataclass
 class Fault:
     """One thing asked to go wrong.
 
-    :param route: regular expression, searched in ``"METHOD /path"``; for protocol faults in the job's name as well.
+    :param route: regular expression, searched in ``"METHOD /path"``; for faults of jobs in the job's name.
     :param times: how often it comes; None: until it is cleared.
     :param delay: seconds.
     :param when: ``before`` or ``after`` the service acted.
+    :param requeue: a preempted job goes back to the queue.
+    :param scope: only for what belongs to this scope; None: for all.
+    :param after: the id of the fault that it follows: it is due when that one has come as often as asked.
     :param count: how often it came.
+    :param since: when it was asked for or, of one that follows another, when that one had come; seconds since the
+        epoch.
     """
 
     id: int
@@ -48,98 +56,136 @@ class Fault:
     status: int = 500
     delay: float | None = None
     when: str = "before"
+    requeue: bool = False
+    scope: str | None = None
+    after: int | None = None
     count: int = 0
+    since: float = field(default_factory=time.time)
 
-    def fits(self, kind: str, subjects: tuple[str, ...]) -> bool:
-        """Whether this fault is due for something of this kind and subject."""
-        if self.kind != kind or (self.times is not None and self.count >= self.times):
+    @property
+    def spent(self) -> bool:
+        """Whether it came as often as asked."""
+        return self.times is not None and self.count >= self.times
+
+    def fits(self, who: Subject) -> bool:
+        """Whether this fault is meant for a subject."""
+        if self.scope is not None and self.scope not in who.scopes:
             return False
-        return any(re.search(self.route, subject) for subject in subjects)
+        return any(re.search(self.route, name) for name in who.names)
 
     def seconds(self, default: float) -> float:
         """The fault's delay, or ``default``."""
         return default if self.delay is None else self.delay
 
 
+Accept = Callable[[Fault], bool]
+
+
+def whichever(fault: Fault) -> bool:
+    """Any fault will do."""
+    return True
+
+
 class Faults:
     """The faults injected since the emulator started."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: dict[int, Fault] = {}
+        self._gone: dict[int, asyncio.Event] = {}
         self._number = 0
 
-    def add(self, kind: str, **options: Any) -> Fault:
+    def add(self, kind: str, *, then: Any = None, **options: Any) -> Fault:
         """Ask for a fault.
 
+        :param then: mappings of ``kind`` and options: the faults that follow it one after another, with its ``route``
+            and ``scope`` unless they name their own. A fault that another one follows comes once, unless ``times``
+            says otherwise.
         :raises FaultError: naming the option, what was given and what is accepted.
         """
-        fault = Fault(id=self._number + 1, **checked(kind, options))
-        self._number += 1
-        self._faults.append(fault)
+        rows = [checked(kind, options)]
+        for step in read_steps(then):
+            following = str(step.pop("kind", ""))
+            rows.append(checked(following, {name: rows[0].get(name) for name in ("route", "scope")} | step))
+        faults: list[Fault] = []
+        for row in rows:
+            self._number += 1
+            after = faults[-1].id if faults else None
+            last = len(faults) == len(rows) - 1
+            faults.append(Fault(**{"times": None if last else 1, **row}, id=self._number, after=after))
+        for fault in faults:
+            self._faults[fault.id], self._gone[fault.id] = fault, asyncio.Event()
+        return faults[0]
+
+    def due(self, kinds: str | Iterable[str], who: Subject, accept: Accept = whichever) -> Fault | None:
+        """The first fault of one of these kinds that is due for a subject, not counted.
+
+        :param accept: what else it must be.
+        """
+        wanted = {kinds} if isinstance(kinds, str) else set(kinds)
+        for fault in self._faults.values():
+            if fault.kind in wanted and self._is_due(fault) and fault.fits(who) and accept(fault):
+                return fault
+        return None
+
+    def take(self, kinds: str | Iterable[str], who: Subject, accept: Accept = whichever) -> Fault | None:
+        """The first fault of one of these kinds that is due for a subject, counted; None when there is none."""
+        fault = self.due(kinds, who, accept)
+        if fault:
+            self.came(fault)
         return fault
 
-    def take(self, kind: str, *subjects: str) -> Fault | None:
-        """The first fault of this kind that is due for a subject, counted; None when there is none.
-
-        :param subjects: what ``route`` is searched in: ``"METHOD /path"``, a job's name.
-        """
-        for fault in self._faults:
-            if fault.fits(kind, subjects):
-                fault.count += 1
-                return fault
-        return None
-
-    def take_transport(self, when: str, subject: str) -> Fault | None:
+    def take_transport(self, when: str, who: Subject) -> Fault | None:
         """The first fault on the wire that is due for a request, counted."""
-        for fault in self._faults:
-            if fault.kind in TRANSPORT and fault.when == when and fault.fits(fault.kind, (subject,)):
-                fault.count += 1
-                return fault
-        return None
+        return self.take(TRANSPORT, who, lambda fault: fault.when == when)
+
+    def came(self, fault: Fault) -> None:
+        """Count a fault."""
+        fault.count += 1
+        for other in self._faults.values():
+            if other.after == fault.id and fault.spent:
+                other.since = time.time()
+
+    def give_back(self, fault: Fault) -> None:
+        """Count a fault less: what it was taken for ended before it came."""
+        fault.count -= 1
+
+    async def hold(self, fault: Fault) -> None:
+        """Wait for the fault's delay, or without one until it is cleared; a clear always ends the wait."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._gone[fault.id].wait(), fault.delay)
+
+    def has(self, kinds: str | Iterable[str], *, scoped: bool = False) -> bool:
+        """Whether there is any fault of one of these kinds.
+
+        :param scoped: only one with a scope counts.
+        """
+        wanted = {kinds} if isinstance(kinds, str) else set(kinds)
+        return any(fault.kind in wanted and (fault.scope or not scoped) for fault in self._faults.values())
 
     def list(self) -> list[dict[str, Any]]:
         """All faults, with how often each came."""
-        return [asdict(fault) for fault in self._faults]
+        return [asdict(fault) for fault in self._faults.values()]
 
-    def clear(self) -> int:
-        """Remove all faults; the number of them."""
-        number = len(self._faults)
-        self._faults.clear()
-        return number
+    def clear(self, scope: str | None = None) -> int:
+        """Remove all faults, or those of a scope; the number of them."""
+        gone = [fault for fault in self._faults.values() if scope is None or fault.scope == scope]
+        for fault in gone:
+            del self._faults[fault.id]
+            self._gone.pop(fault.id).set()
+        return len(gone)
 
-
-def checked(kind: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of a fault, each one tried; those that are None are left out."""
-    if kind not in KINDS:
-        raise FaultError(f"kind: {kind!r} is not a kind of fault. Accepted: {', '.join(KINDS)}.")
-    set_options = {name: value for name, value in options.items() if value is not None}
-    for name, value in set_options.items():
-        if name not in CHECKS:
-            raise FaultError(f"{name!r} is not an option of a fault. Accepted: {', '.join(CHECKS)}.")
-        accepted, test = CHECKS[name]
-        if not test(value):
-            raise FaultError(f"{name}: {value!r} is not accepted. Accepted: {accepted}.")
-    return {"kind": kind, **set_options}
+    def _is_due(self, fault: Fault) -> bool:
+        """Whether it has not come as often as asked yet, and the one that it follows has."""
+        before = self._faults.get(fault.after) if fault.after is not None else None
+        return not fault.spent and (before is None or before.spent)
 
 
-def is_number(value: Any, least: float, most: float) -> bool:
-    """A number, not a boolean, in a range."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+def read_steps(then: Any) -> list[dict[str, Any]]:
+    """What follows a fault, as it was asked for.
 
-
-def is_pattern(value: Any) -> bool:
-    """A text that is a regular expression."""
-    try:
-        re.compile(value)
-    except (re.error, TypeError):
-        return False
-    return True
-
-
-CHECKS = {
-    "route": ("a regular expression, searched in 'METHOD /path'", is_pattern),
-    "times": ("a whole number from 1", lambda value: isinstance(value, int) and is_number(value, 1, 1e9)),
-    "status": ("a status from 400 to 599", lambda value: isinstance(value, int) and is_number(value, 400, 599)),
-    "delay": ("seconds from 0", lambda value: is_number(value, 0, 1e6)),
-    "when": ("before, after", lambda value: value in ("before", "after")),
-}
+    :raises FaultError: it is no list of objects.
+    """
+    steps = then or []
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        raise FaultError(f"then: {then!r} is not accepted. Accepted: a list of objects with a kind and options.")
+    return [dict(step) for step in steps]

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from azureml_emulator.control.backend import Control
-from azureml_emulator.control.faults import FaultError
+from azureml_emulator.control.kinds import FaultError
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
@@ -15,7 +15,7 @@ from azureml_emulator.core.transitions import ClockError
 
 
 async def add_fault(control: Control, request: web.Request) -> web.Response:
-    """Ask for a fault."""
+    """Ask for a fault; ``then`` is the list of those that follow it."""
     body = await read_object(request, Envelope.ARM)
     try:
         fault = control.faults.add(str(body.pop("kind", "")), **body)
@@ -30,8 +30,8 @@ async def list_faults(control: Control, request: web.Request) -> web.Response:
 
 
 async def clear_faults(control: Control, request: web.Request) -> web.Response:
-    """Forget all faults."""
-    return web.json_response({"cleared": control.faults.clear()})
+    """Forget all faults, or with ``?scope=`` those of a scope."""
+    return web.json_response({"cleared": control.faults.clear(request.query.get("scope"))})
 
 
 async def list_clocks(control: Control, request: web.Request) -> web.Response:

@@ -21,11 +21,9 @@ async def read_object(
     :param optional: an empty body is an empty object.
     :raises ServiceError: 400 when it is not a JSON object, 413 when it is larger than ``LIMIT``.
     """
-    received = bytearray()
-    async for chunk in request.content.iter_any():
-        received += chunk
-        if len(received) > LIMIT:
-            raise ServiceError(413, "RequestEntityTooLarge", "The request body is too large.", envelope=envelope)
+    received = await read_body(request)
+    if len(received) > LIMIT:
+        raise ServiceError(413, "RequestEntityTooLarge", "The request body is too large.", envelope=envelope)
     if optional and not received.strip():
         return {}
     try:
@@ -35,6 +33,19 @@ async def read_object(
     if not isinstance(value, dict):
         raise refusal(f"The request body must be a JSON object; it is {type(value).__name__}.", envelope)
     return value
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The request's body, no more of it than just beyond ``LIMIT``; it can be asked for again."""
+    if "body" not in request:
+        received = bytearray()
+        async for chunk in request.content.iter_any():
+            received += chunk
+            if len(received) > LIMIT:
+                break
+        request["body"] = bytes(received)
+    body: bytes = request["body"]
+    return body
 
 
 def refusal(message: str, envelope: Envelope) -> ServiceError:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from azureml_emulator.control.faults import Fault
+from azureml_emulator.control.kinds import IMAGE_BUILD_FAILS, NODE_LOST, PREEMPT, QUEUE, QUOTA
 from azureml_emulator.core.clock import now, stamp
-from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.schema import seconds
-from azureml_emulator.execution import images, imports, process_environment, processes
+from azureml_emulator.execution import images, imports, job_faults, process_environment, processes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.outputs import Outputs
 from azureml_emulator.execution.staging import Stage, Stager
 from azureml_emulator.execution.web_inputs import fetch
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
+from azureml_emulator.jobs import quotas
 from azureml_emulator.jobs.bindings import bound_command
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import JobRun, Stop
@@ -44,45 +47,74 @@ class CommandRun(JobRun):
         self._watches = self._hides = False
 
     async def work(self) -> None:
-        """Stage, run, collect."""
-        stage = await self._prepare()
-        try:
-            await self._execute(stage)
-        finally:
-            await self._end_tree()
-            await asyncio.to_thread(stage.remove)
-
-    # the steps ---------------------------------------------------------------------------------------
-
-    async def _prepare(self) -> Stage:
-        job = self._job
+        """Stage, run, collect; with a new stage as often as a preempted job goes back to the queue."""
         self._begin_log(LOG)
         await self._step("Starting")
         self._advance("Preparing")
+        async with self._staged() as stage:
+            await self._unless_stopped(self._describe())
+            await self._step("Preparing")
+            ended = await self._execute(stage)
+        while not ended:
+            async with self._staged() as stage:
+                ended = await self._execute(stage)
+
+    # the steps ---------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def _staged(self) -> AsyncIterator[Stage]:
+        """What a node is given, until the job leaves the node."""
         execution = self._execution
-        stager = Stager(execution.settings, execution.resolver, execution.blobs, job)
+        stager = Stager(execution.settings, execution.resolver, execution.blobs, self._job)
         stage = await asyncio.to_thread(stager.stage, execution.stages / self.name)
         try:
             self._check_stop()
             await self._unless_stopped(self._fetch_pages(stage))
-            await self._unless_stopped(self._describe())
-            await self._step("Preparing")
-        except BaseException:
+            yield stage
+        finally:
+            await self._end_tree()
             await asyncio.to_thread(stage.remove)
-            raise
-        return stage
 
-    async def _execute(self, stage: Stage) -> None:
+    async def _execute(self, stage: Stage) -> bool:
+        """Whether the job has ended; otherwise it is in the queue again."""
+        await self._enter_queue()
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                definition = self._job.definition
+                instances = definition["resources"]["instanceCount"]
+                slot = self._execution.slots.held(definition.get("computeId"), instances, self._queue_because)
+                await self._unless_stopped(stack.enter_async_context(slot))
+                await self._step("Queued")
+                code = await self._run_command(stage)
+                await self._report_imports(stage)
+                self._advance("Finalizing", process=None)
+        except job_faults.RequeuedError:
+            self._advance("Queued", process=None)
+            return False
+        await self._finish(stage, code)
+        return True
+
+    async def _enter_queue(self) -> None:
+        """Go on to ``Queued`` and stay there as long as faults ask for.
+
+        :raises ServiceError: there are no cores for the job (fault ``quota``).
+        """
+        computes, definition = self._execution.computes, self._job.definition
+        quota = self._take_fault(QUOTA, lambda fault: fault.when == "after")
+        if quota and quota.delay is None:
+            self._check_stop()
+            raise quotas.no_quota(computes, definition)
         self._advance("Queued")
-        async with contextlib.AsyncExitStack() as stack:
-            definition = self._job.definition
-            instances = definition["resources"]["instanceCount"]
-            slot = self._execution.slots.held(definition.get("computeId"), instances, self._wait_for_slot)
-            await self._unless_stopped(stack.enter_async_context(slot))
-            await self._step("Queued")
-            code = await self._run_command(stage)
-            await self._report_imports(stage)
-            self._advance("Finalizing", process=None)
+        for fault, reason in (
+            (quota, quotas.WAITS_FOR_QUOTA),
+            (self._take_fault(QUEUE), job_faults.WAITS_FOR_NODES),
+        ):
+            if fault:
+                self._queue_because(reason.format(**quotas.wanted(computes, definition)))
+                await self._unless_stopped(self._faults.hold(fault))
+
+    async def _finish(self, stage: Stage, code: int) -> None:
+        """Collect what the command left, and end as it ended."""
         outputs = Outputs(self._execution.blobs, self._artifacts, self._execution.assets, self._job, stage)
         await asyncio.to_thread(outputs.gather_artifacts)
         await self._stay("Finalizing")
@@ -103,11 +135,51 @@ class CommandRun(JobRun):
         try:
             self._advance("Running", queueing=None, process=list(self._tree.identity))
             await self._not_responding()
-            return await asyncio.wait_for(self._unless_stopped(self._tree.wait()), limit)
+            return await asyncio.wait_for(self._until_end(self._tree), limit)
         except asyncio.TimeoutError:
             raise Stop("timeout") from None
         finally:
             await self._end_tree()
+
+    async def _until_end(self, tree: processes.Tree) -> int:
+        """The command's exit code; a fault may take its node away before (``preempt``, ``node_lost``).
+
+        :raises RequeuedError: the node is gone, and the job is to go back to the queue.
+        :raises ServiceError: the node is gone, and the job has failed.
+        """
+        fault = self._take_fault((PREEMPT, NODE_LOST))
+        if fault is None:
+            return await self._unless_stopped(tree.wait())
+        end = asyncio.ensure_future(self._unless_stopped(tree.wait()))
+        ended: set[asyncio.Future[int]] = {end}
+        try:
+            ended, _ = await asyncio.wait({end}, timeout=fault.seconds(0))
+        finally:
+            if ended:
+                self._faults.give_back(fault)
+            end.cancel()
+            await asyncio.wait({end})
+        if ended:
+            return end.result()
+        await self._lose_node(fault, tree)
+
+    async def _lose_node(self, fault: Fault, tree: processes.Tree) -> NoReturn:
+        """End the command as its node does: with a warning (SIGTERM, after a while SIGKILL) or without."""
+        if fault.kind == PREEMPT:
+            self.say(job_faults.PREEMPTION_SAID)
+            tree.end()
+        else:
+            self.say(job_faults.LOSS_SAID)
+            tree.kill()
+        await tree.wait()
+        self._check_stop()
+        if fault.requeue:
+            raise job_faults.RequeuedError
+        if fault.kind == PREEMPT:
+            raise job_faults.preempted()
+        self._advance("NotResponding", process=None)
+        await self._step("NotResponding")
+        raise job_faults.node_lost()
 
     # details -----------------------------------------------------------------------------------------
 
@@ -169,23 +241,25 @@ class CommandRun(JobRun):
 
     def _check_build(self, properties: dict[str, Any]) -> None:
         reason = images.build_failure(self._execution.resolver, self._execution.blobs, properties)
+        if reason is None and self._take_fault(IMAGE_BUILD_FAILS):
+            reason = job_faults.BUILD_SAID
         if reason:
             self.say(reason)
             self._artifacts.write(self._job, images.BUILD_LOG, f"{reason}\n".encode())
-            message = f"{images.BUILD_FAILED}\n{reason}"
-            raise ServiceError(400, "UserError", message, ("BadArgument", "ImageBuildFailed"))
+            self._check_stop()
+            raise job_faults.image_build_failed(reason)
 
     async def _fetch_pages(self, stage: Stage) -> None:
         for target, url in stage.pages.items():
             self.say(f"Reading {url.partition('?')[0]}")
             await fetch(url, target)
 
-    def _wait_for_slot(self, reason: str) -> None:
-        info = {"code": "ResourcesUnavailable", "message": reason, "lastRefreshTimestamp": stamp(now())}
+    def _queue_because(self, reason: str) -> None:
+        info = {"code": job_faults.QUEUE_CODE, "message": reason, "lastRefreshTimestamp": stamp(now())}
         self._jobs.change(self.name, queueing=info)
 
     async def _not_responding(self) -> None:
-        fault = self._faults.take("not_responding", self.name)
+        fault = self._take_fault("not_responding")
         if fault:
             self._advance("NotResponding")
             await self._unless_stopped(asyncio.sleep(fault.seconds(1)))

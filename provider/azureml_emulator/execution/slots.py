@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from azureml_emulator.workspace.computes import Computes, most_nodes
+from azureml_emulator.workspace.computes import Computes, cluster_name, most_nodes
 
 
 class Slots:
@@ -53,9 +53,3 @@ class Slots:
     def _nodes(self, cluster: str) -> int | None:
         compute = self._computes.get(cluster)
         return most_nodes(compute) if compute else None
-
-
-def cluster_name(compute_id: str | None) -> str | None:
-    """The name of a cluster in lower case; None for serverless."""
-    name = compute_id.rpartition("/")[2].lower() if compute_id else "serverless"
-    return None if name == "serverless" else name

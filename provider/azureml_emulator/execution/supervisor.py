@@ -4,7 +4,8 @@ them all.
 A script of the standard library only: ``supervisor.py GRACE PROGRAM ARGUMENT...``. It starts the program in a session
 of its own and ends with the program's exit code. On Linux it is made the parent of orphans, so that children which
 leave the program's session (``setsid``, double forks) stay below it. It ends all of them when the program ends, when it
-gets SIGTERM, and when its standard input closes, which happens also when the emulator is killed.
+gets SIGTERM, and when its standard input closes, which happens also when the emulator is killed. SIGUSR1 lets it end
+them without a warning.
 
 :param GRACE: seconds between SIGTERM and SIGKILL.
 """
@@ -23,6 +24,9 @@ LEFTOVERS = 0.3
 GIVE_UP = 10.0
 """Seconds after SIGKILL at which a process that cannot be killed is left alone."""
 TICK = 0.02
+WITHOUT_WARNING = signal.SIGUSR1
+"""The signal that ends the processes by SIGKILL at once."""
+NO_GRACE = -1.0
 
 
 def adopt_orphans() -> None:
@@ -93,7 +97,8 @@ def end_all(child: int, grace: float) -> int | None:
     begun = time.monotonic()
     signaled: set[int] = set()
     code = None
-    signal_group(child, signal.SIGTERM)
+    if grace >= 0:
+        signal_group(child, signal.SIGTERM)
     while True:
         ended = reap(child)
         code = code if ended is None else ended
@@ -112,22 +117,25 @@ def end_all(child: int, grace: float) -> int | None:
         time.sleep(TICK)
 
 
-def watch(child: int, bell: int) -> int | None:
-    """Wait for the program's end (its exit code), or for the request to end it (None).
+def watch(child: int, bell: int, grace: float) -> tuple[int | None, float]:
+    """Wait for the program's end, or for the request to end it.
 
     :param bell: a pipe that gets a byte for each signal.
+    :returns: its exit code, None at a request; and the grace that its processes get.
     """
     while True:
         ready, _, _ = select.select([0, bell], [], [])
         if bell in ready:
             rung = os.read(bell, 64)
+            if WITHOUT_WARNING in rung:
+                return None, NO_GRACE
             if signal.SIGTERM in rung or signal.SIGINT in rung:
-                return None
+                return None, grace
         code = reap(child)
         if code is not None:
-            return code
+            return code, LEFTOVERS
         if 0 in ready and not os.read(0, 64):
-            return None
+            return None, grace
 
 
 def main(arguments: list[str]) -> int:
@@ -137,7 +145,7 @@ def main(arguments: list[str]) -> int:
     bell, hammer = os.pipe()
     os.set_blocking(hammer, False)
     signal.set_wakeup_fd(hammer)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, WITHOUT_WARNING):
         signal.signal(number, lambda *_: None)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     child = os.posix_spawnp(
@@ -148,8 +156,8 @@ def main(arguments: list[str]) -> int:
         setsigdef=[signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGXFSZ],
         file_actions=[(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)],
     )
-    code = watch(child, bell)
-    late = end_all(child, grace if code is None else LEFTOVERS)
+    code, grace = watch(child, bell, grace)
+    late = end_all(child, grace)
     code = late if code is None else code
     return 128 + signal.SIGTERM if code is None else code if code >= 0 else 128 - code
 

@@ -9,6 +9,7 @@ from azureml_emulator.core.settings import Settings
 from azureml_emulator.identity.tokens import Tokens
 from azureml_emulator.jobs.artifacts import Artifacts
 from azureml_emulator.jobs.engine import Engine
+from azureml_emulator.jobs.fault_subjects import take_for
 from azureml_emulator.jobs.models import Job, experiment_id, moment
 from azureml_emulator.mlflow.models import Tracking
 from azureml_emulator.storage.backend import Storage
@@ -56,9 +57,7 @@ class History:
         """Whether run history does not show a job yet, because it is younger than the delay of a fault ``run_lag``."""
         created = moment(job.created_at)
         age = (now() - created).total_seconds() if created else 0.0
-        delays = [row["delay"] for row in self.faults.list() if row["kind"] == "run_lag"]
-        young = any(age < (LAG if delay is None else delay) for delay in delays)
-        return young and self.faults.take("run_lag", job.name) is not None
+        return take_for(self.faults, "run_lag", self.jobs, job, lambda fault: age < fault.seconds(LAG)) is not None
 
     def experiment_id(self, job: Job) -> str:
         """The id of a job's experiment."""

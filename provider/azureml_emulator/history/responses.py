@@ -8,6 +8,7 @@ from azureml_emulator.assets.data_types import PASCAL
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import ServiceError, correlation
 from azureml_emulator.history.backend import History
+from azureml_emulator.jobs.fault_subjects import take_for
 from azureml_emulator.jobs.models import Job, span
 from azureml_emulator.jobs.responses import shown_tags
 
@@ -88,7 +89,7 @@ def times(job: Job) -> dict[str, Any]:
     return {
         "startTimeUtc": start,
         "effectiveStartTimeUtc": start,
-        "lastStartTimeUtc": start,
+        "lastStartTimeUtc": job.last_started_at,
         "endTimeUtc": end,
         "duration": length,
         "computeDuration": length,
@@ -158,7 +159,7 @@ def error_response(history: History, job: Job) -> dict[str, Any] | None:
 
 def log_files(history: History, job: Job) -> dict[str, str]:
     """The job's logs by name, each with an address that carries its own right to be read."""
-    fault = history.faults.take("expired_log_sas", job.name)
+    fault = take_for(history.faults, "expired_log_sas", history.jobs, job)
     lifetime = -60.0 if fault else 8 * 3600.0
     places = {
         name: history.artifacts.place(job, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -112,9 +113,34 @@ def check_bearer(authority: Authority, request: web.Request, audiences: frozense
             raise TokenError("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
         request["claims"] = authority.tokens.verify(token, audiences)
     except TokenError as error:
-        address = f"{authority.settings.authority}/{authority.settings.tenant_id}"
-        headers = {"WWW-Authenticate": f'Bearer authorization_uri="{address}", error="invalid_token"'}
-        raise ServiceError(401, error.code, error.message, envelope=envelope, headers=headers) from None
+        raise refusal(authority, error, envelope) from None
+
+
+def refusal(authority: Authority, error: TokenError, envelope: Envelope) -> ServiceError:
+    """401 for a token."""
+    address = f"{authority.settings.authority}/{authority.settings.tenant_id}"
+    headers = {"WWW-Authenticate": f'Bearer authorization_uri="{address}", error="invalid_token"'}
+    return ServiceError(401, error.code, error.message, envelope=envelope, headers=headers)
+
+
+def expired(authority: Authority, plane: Plane, since: float) -> ServiceError:
+    """The refusal of a token that has expired.
+
+    Source of code and words: an answer of ARM in https://github.com/microsoft/PlanetaryComputer/issues/343.
+
+    :param since: when it expired, seconds since the epoch.
+    """
+    then, present = (utc(moment) for moment in (since, time.time()))
+    message = f"The access token expiry UTC time '{then}' is earlier than current UTC time '{present}'."
+    envelope = {Plane.ARM: Envelope.ARM, Plane.MLFLOW: Envelope.MLFLOW}.get(plane, Envelope.HISTORY)
+    return refusal(authority, TokenError("ExpiredAuthenticationToken", message), envelope)
+
+
+def utc(moment: float) -> str:
+    """A moment as .NET writes it in the United States: ``5/13/2024 6:05:58 PM``."""
+    parts = time.gmtime(moment)
+    clock = f"{parts.tm_hour % 12 or 12}:{parts.tm_min:02}:{parts.tm_sec:02} {'AM' if parts.tm_hour < 12 else 'PM'}"
+    return f"{parts.tm_mon}/{parts.tm_mday}/{parts.tm_year} {clock}"
 
 
 def check_control(authority: Authority, request: web.Request) -> None:

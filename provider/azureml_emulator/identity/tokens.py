@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Tokens:
         self._settings = settings
         self._key = signing_key(settings.state / "signing-key.pem")
         self.audiences = Audiences.of(settings)
+        self._issued: dict[str, float] = {}
         self.issuer = f"{settings.authority}/{settings.tenant_id}/v2.0"
 
     @property
@@ -71,7 +72,9 @@ class Tokens:
         :param lifetime: seconds from now.
         :param claims: further claims, which win over the usual ones.
         """
-        moment = int(time.time())
+        issued, token_id = time.time(), uuid.uuid4().hex
+        self._issued[token_id] = issued
+        moment = int(issued)
         subject = str(uuid.uuid5(uuid.UUID(self._settings.tenant_id), self._settings.client_id))
         payload: dict[str, Any] = {
             "aud": audience,
@@ -85,7 +88,7 @@ class Tokens:
             "oid": subject,
             "sub": subject,
             "tid": self._settings.tenant_id,
-            "uti": uuid.uuid4().hex,
+            "uti": token_id,
             "ver": "1.0",
         }
         return jwt.encode({**payload, **(claims or {})}, self._key, algorithm="RS256", headers={"kid": self.key_id})
@@ -96,6 +99,14 @@ class Tokens:
         Source: the docstring of ``AzureMLTokenAuthentication`` in azureml-mlflow 1.62.
         """
         return self.issue(self._settings.ml_audience, lifetime=RUN_TOKEN_LIFETIME)
+
+    def is_older(self, claims: Mapping[str, Any], moment: float) -> bool:
+        """Whether a token of a client was issued before a moment; a job's own token never is.
+
+        :param moment: seconds since the epoch. What a token says itself is cut to whole seconds.
+        """
+        lasting = claims["exp"] - claims["iat"] >= RUN_TOKEN_LIFETIME
+        return not lasting and self._issued.get(claims["uti"], claims["iat"]) < moment
 
     def verify(self, token: str, audiences: Iterable[str]) -> dict[str, Any]:
         """The claims of a token that this authority signed for one of ``audiences`` and that has not expired.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from azureml_emulator.control.faults import Faults
+from azureml_emulator.control.faults import Faults, subject
+from azureml_emulator.control.kinds import QUOTA
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.resource_body import ENVELOPE, invalid, read_properties
 from azureml_emulator.core.schema import Problem, record
@@ -15,6 +16,8 @@ from azureml_emulator.jobs.checks import job_type_of
 from azureml_emulator.jobs.definitions import Properties, changed_properties, immutable_message, updated_definition
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.models import NAME, Job, Jobs
+from azureml_emulator.jobs.quotas import no_quota
+from azureml_emulator.workspace.computes import Computes
 
 
 class LoggedValues(Protocol):
@@ -37,6 +40,7 @@ class JobsBackend:
     faults: Faults
     tokens: Tokens
     logged: LoggedValues
+    computes: Computes
 
     def read(self, name: str, body: dict[str, Any]) -> Properties:
         """The checked properties of a job's PUT, ``jobType`` in the service's spelling.
@@ -52,6 +56,16 @@ class JobsBackend:
             raise invalid(problems)
         job_type = job_type_of(body["properties"], self.engine.types)
         return {**read_properties(body, self.engine.types[job_type].schema), "jobType": job_type}
+
+    def check_quota(self, name: str, properties: Properties) -> None:
+        """Refuse a new job for which there are no cores (fault ``quota`` with ``when`` ``before``).
+
+        Source: Microsoft's page on serverless compute says that a job may be refused so. Status and form are
+        undocumented; the words are those of a job that fails later.
+        """
+        who = subject(name, tags=properties.get("tags"))
+        if self.faults.take(QUOTA, who, lambda fault: fault.when == "before"):
+            raise no_quota(self.computes, properties)
 
     def update(self, job: Job, properties: Properties) -> Job:
         """Change what may change of a job that exists.

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from azureml_emulator.control.faults import Faults
+from azureml_emulator.control.faults import Accept, Fault, Faults, whichever
 from azureml_emulator.core.errors import ServiceError, nested
 from azureml_emulator.core.transitions import JOBS, Transitions
 from azureml_emulator.jobs.artifacts import Artifacts, JobError
+from azureml_emulator.jobs.fault_subjects import take_for
 from azureml_emulator.jobs.models import Job, Jobs
 
 T = TypeVar("T")
 
-STEPS = {"Starting": 0.2, "Preparing": 0.4, "Queued": 0.4, "Finalizing": 1.0}
+STEPS = {"Starting": 0.2, "Preparing": 0.4, "Queued": 0.4, "NotResponding": 0.4, "Finalizing": 1.0}
 """Which share of the seconds of its clock a job spends in a status beside its work: a client that follows it from the
 answer to its PUT (``jobs.stream`` looks after about half a second) must find it under way, or it shows no log at
 all."""
@@ -84,7 +85,7 @@ class JobRun(ABC):
         except JobError as error:
             self._fail("UserError", str(error), ("BadArgument", "DataAccessError"))
         except ServiceError as error:
-            self._fail(error.code, error.message, error.inner)
+            self._fail(error.code, error.message, error.inner, error.parameters, error.message_format)
         except Exception as error:
             message = f"The emulator failed to run the job: {type(error).__name__}: {error}"
             self._fail("ServiceError", message, ("InternalError",))
@@ -95,6 +96,10 @@ class JobRun(ABC):
         assert self._log is not None
         with self._log.open("a", encoding="utf-8") as log:
             log.writelines(f"[azureml-emulator] {line}\n" for line in lines)
+
+    def _take_fault(self, kinds: str | Iterable[str], accept: Accept = whichever) -> Fault | None:
+        """The first fault of one of these kinds that is due for the job, counted."""
+        return take_for(self._faults, kinds, self._jobs, self._job, accept)
 
     @property
     def _job(self) -> Job:
@@ -147,12 +152,25 @@ class JobRun(ABC):
             message = TIMED_OUT.format(timeout=self._job.definition["limits"]["timeout"])
             self.say(message)
             self._jobs.change(self.name, status="CancelRequested", cancel_reason=message)
-        fault = self._faults.take("cancel_slow", self.name)
+        fault = self._take_fault("cancel_slow")
         if fault:
             self.cancel_is_over = True
             await asyncio.sleep(fault.seconds(3))
         self._jobs.change(self.name, status="Canceled", process=None, queueing=None)
 
-    def _fail(self, code: str, message: str, inner: tuple[str, ...], parameters: dict[str, str] | None = None) -> None:
-        error = {"code": code, "message": message, "messageParameters": parameters or {}, "innerError": nested(inner)}
+    def _fail(
+        self,
+        code: str,
+        message: str,
+        inner: tuple[str, ...],
+        parameters: Mapping[str, str] | None = None,
+        message_format: str | None = None,
+    ) -> None:
+        error = {
+            "code": code,
+            "message": message,
+            "messageFormat": message_format,
+            "messageParameters": dict(parameters or {}),
+            "innerError": nested(inner),
+        }
         self._jobs.change(self.name, status="Failed", error=error, process=None, queueing=None)

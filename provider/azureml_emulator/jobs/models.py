@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -24,12 +25,15 @@ NEXT: Mapping[str, frozenset[str]] = {
     "Starting": frozenset({"Preparing", "Failed", "CancelRequested"}),
     "Preparing": frozenset({"Queued", "Running", "Failed", "CancelRequested"}),
     "Queued": frozenset({"Running", "Failed", "CancelRequested"}),
-    "Running": frozenset({"Finalizing", "NotResponding", "Failed", "CancelRequested", "Canceled"}),
+    "Running": frozenset({"Queued", "Finalizing", "NotResponding", "Failed", "CancelRequested", "Canceled"}),
     "NotResponding": frozenset({"Running", "Finalizing", "Failed", "CancelRequested", "Canceled"}),
     "Finalizing": frozenset({"Completed", "Failed"}),
     "CancelRequested": frozenset({"Canceled", "Failed"}),
 }
-"""Which status may follow which. Any active status may become ``Failed`` when the emulator stops."""
+"""Which status may follow which. Any active status may become ``Failed`` when the emulator stops.
+
+A preempted job may go back to the queue (``A preempted job is restarted, not resumed``, quoted from Microsoft's page in
+https://github.com/Azure/MachineLearningNotebooks/issues/1242)."""
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
 """The pattern that clients generated from the service's definition check job names against."""
@@ -89,8 +93,14 @@ class Job:
 
     @property
     def started_at(self) -> str | None:
-        """When the command began."""
+        """When the command began, of one that began several times the first time."""
         return self.since("Running")
+
+    @property
+    def last_started_at(self) -> str | None:
+        """When the command began the last time."""
+        from_queue = [after for (word, _), after in itertools.pairwise(self.walk) if word == "Queued"]
+        return next((time for word, time in reversed(from_queue) if word == "Running"), self.started_at)
 
     @property
     def ended_at(self) -> str | None:

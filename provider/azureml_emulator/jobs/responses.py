@@ -7,6 +7,7 @@ from typing import Any
 
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.jobs.backend import JobsBackend
+from azureml_emulator.jobs.fault_subjects import take_for
 from azureml_emulator.jobs.models import Job
 
 TYPE = "Microsoft.MachineLearningServices/workspaces/jobs"
@@ -28,7 +29,7 @@ def job_properties(backend: JobsBackend, job: Job) -> dict[str, Any]:
     """The properties of a job that is no step."""
     definition = job.definition
     view = backend.engine.type_of(job).job_view
-    without_uri = job.ended and backend.faults.take("null_outputs", job.name) is not None
+    without_uri = job.ended and take_for(backend.faults, "null_outputs", backend.jobs, job) is not None
     return {
         **dict.fromkeys(view.absent),
         **definition,

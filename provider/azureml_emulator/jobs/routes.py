@@ -44,6 +44,7 @@ async def put_job(backend: JobsBackend, request: web.Request, name: str) -> web.
     job = backend.jobs.get(name)
     if job is not None:
         return web.json_response(job_resource(backend, backend.update(job, properties)))
+    backend.check_quota(name, properties)
     job = backend.engine.begin(name, properties, parent=properties.get("parentJobName"))
     resource = job_resource(backend, job)
     version = request.query["api-version"]

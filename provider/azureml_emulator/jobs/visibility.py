@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.clock import now
+from azureml_emulator.jobs.fault_subjects import take_for
 from azureml_emulator.jobs.models import Job, Jobs, moment
 
 LAG = 5.0
@@ -15,13 +16,11 @@ BATCH_TAG = "azureml.batchrun"
 
 def listed_late(jobs: Jobs, faults: Faults, job: Job) -> bool:
     """Whether lists do not show a batch job, nor its steps, yet (fault ``list_lag``)."""
-    delays = [row["delay"] for row in faults.list() if row["kind"] == "list_lag"]
-    created = moment(job.created_at)
-    if not delays or created is None:
+    if not faults.has("list_lag"):
         return False
+    created = moment(job.created_at)
     invoked = jobs.get(job.root or job.parent or job.name)
-    if invoked is None or BATCH_TAG not in invoked.definition["tags"]:
+    if created is None or invoked is None or BATCH_TAG not in invoked.definition["tags"]:
         return False
     age = (now() - created).total_seconds()
-    young = any(age < (LAG if delay is None else delay) for delay in delays)
-    return young and faults.take("list_lag", invoked.name) is not None
+    return take_for(faults, "list_lag", jobs, invoked, lambda fault: age < fault.seconds(LAG)) is not None

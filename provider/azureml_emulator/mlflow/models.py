@@ -11,7 +11,7 @@ from typing import Any
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.core.store import Store, connect
-from azureml_emulator.jobs.models import Job, Jobs, experiment_id, moment
+from azureml_emulator.jobs.models import BEFORE_RUNNING, Job, Jobs, experiment_id, moment
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics (
@@ -212,7 +212,7 @@ class Tracking:
 
 def run_of_job(job: Job) -> Run:
     """A job as MLflow sees it."""
-    status = STATUSES.get(job.status, "RUNNING" if job.started_at else "SCHEDULED")
+    status = STATUSES.get(job.status, "SCHEDULED" if job.status in BEFORE_RUNNING else "RUNNING")
     start = milliseconds(job.started_at or job.created_at)
     name = str(job.definition.get("displayName") or job.name)
     return Run(job.name, job.experiment, status, start or 0, milliseconds(job.ended_at), name=name)

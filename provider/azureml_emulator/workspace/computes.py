@@ -35,6 +35,12 @@ def most_nodes(compute: dict[str, Any]) -> int | None:
     return nodes
 
 
+def cluster_name(compute_id: str | None) -> str | None:
+    """The name of a cluster in lower case; None for serverless."""
+    name = compute_id.rpartition("/")[2].lower() if compute_id else "serverless"
+    return None if name == "serverless" else name
+
+
 def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
     """A cluster at zero nodes, ready for jobs."""
     properties = {
