@@ -27,6 +27,7 @@ from demo import processes
 from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
 from tests.emulator_fixture import leave_out_public_roots, run_cli
+from tests.statsd_listener import Listener, listening
 from tests.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -91,6 +92,7 @@ class RealAirflow(Airflow):
     """Airflow with what a test needs beside the demo: its database to look at, its parts to hurt."""
 
     service: Service
+    metrics: Listener
     writing = threading.Lock()
     """Held while the REST API is asked to change something: 3.3 writes down who asked in its event loop, which stands
     still for seconds when SQLite is busy with another such request."""
@@ -321,17 +323,19 @@ def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Ite
     """Run an Airflow whose connection ``azureml_default`` leads to the emulator; everything is gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix=f"airflow{major}-"))
     try:
-        airflow = RealAirflow(bin, home / "home", dags_folder(home / "dags"), major=major, settings=SETTINGS)
-        airflow.service = service
-        airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
-        airflow.prepare(template)
-        # Many write side by side; SQLite keeps each waiting for five seconds at the most unless it is told otherwise.
-        airflow.environment[DATABASE] += PATIENT
-        try:
-            airflow.start()
-            yield airflow
-        finally:
-            airflow.stop()
+        with listening() as metrics:
+            settings = SETTINGS | metrics.settings()
+            airflow = RealAirflow(bin, home / "home", dags_folder(home / "dags"), major=major, settings=settings)
+            airflow.service, airflow.metrics = service, metrics
+            airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
+            airflow.prepare(template)
+            # Many write side by side; SQLite keeps each waiting for five seconds at the most unless told otherwise.
+            airflow.environment[DATABASE] += PATIENT
+            try:
+                airflow.start()
+                yield airflow
+            finally:
+                airflow.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         PokeReturnValue,
         RetryDecision,
         RetryPolicy,
+        Stats,
         XCom,
         XComNotFound,
         conf,
@@ -64,6 +65,7 @@ __all__ = [
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
+    "Stats",
     "XCom",
     "XComNotFound",
     "conf",
@@ -93,6 +95,7 @@ PLACES = {
     "PokeReturnValue": ("airflow.sdk", "airflow.sensors.base"),
     "RetryDecision": ("airflow.sdk.definitions.retry_policy",),  # since 3.3
     "RetryPolicy": ("airflow.sdk.definitions.retry_policy",),
+    "Stats": ("airflow.sdk.observability.stats", "airflow.stats"),  # the first since 3.2
     "XCom": ("airflow.sdk.execution_time.xcom", "airflow.models.xcom"),
     "conf": ("airflow.configuration",),
     "get_current_context": ("airflow.sdk", "airflow.operators.python"),

@@ -20,6 +20,7 @@ class Instance:
         self.map_index, self.try_number = -1, tries_before + 1
         self.max_tries = tries_before + retries
         self.start_date = datetime.now(timezone.utc)
+        self.task = object()
         self.xcoms: dict[str, Any] = {}
 
     def xcom_push(self, key: str, value: Any) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from airflow_azureml import observability
 from airflow_azureml.exceptions import AzureMLJobCanceledFinalError, AzureMLJobFailedError
-from airflow_azureml.rest.flow import Call, Reply
+from airflow_azureml.rest.flow import Call, News, Reply
 from airflow_azureml.task.job_task import JobTask
 from tests.airflow.instance import Instance
 from tests.rest.driving import WS, Drive, job, reply
@@ -26,9 +28,15 @@ class Service:
     def __init__(self, **run: Any) -> None:
         self.run_json = {"runId": "j", "logFiles": {LOG: "https://blob.example/log"}, **run}
 
-    def run(self, flow: Any) -> Any:
+    def run(self, flow: Any, news: Any = None) -> Any:
         """Drive a flow by hand."""
-        return Drive(self._answer).run(flow)
+        drive = Drive(self._answer)
+        try:
+            return drive.run(flow)
+        finally:
+            for effect in drive.effects:
+                if isinstance(effect, News) and news is not None:
+                    news(effect.record)
 
     def _answer(self, call: Any) -> Reply:
         assert isinstance(call, Call)
@@ -74,3 +82,18 @@ def test_a_canceled_job_is_said_to_be_canceled_and_why(caplog: Any) -> None:
     assert [record.getMessage() for record in caplog.records] == [
         "Azure ML job j ended as Canceled, and not by this task."
     ]
+
+
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled"])
+def test_how_long_a_job_was_queued_and_ran_is_sent_once_however_it_ended(
+    status: str, caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, float, str]] = []
+    stats = SimpleNamespace(timing=lambda name, took, tags: sent.append((name, took.total_seconds(), tags["operator"])))
+    monkeypatch.setattr(observability, "metrics_on", lambda: True)
+    monkeypatch.setattr(observability, "_stats", lambda: stats)
+    day = "2026-01-01T00:"
+    times = {"createdUtc": f"{day}00:00Z", "startTimeUtc": f"{day}00:05Z", "endTimeUtc": f"{day}01:05Z"}
+    with contextlib.suppress(AzureMLJobFailedError, AzureMLJobCanceledFinalError):
+        concluded(caplog, status, Service(**times), tail=True)
+    assert sent == [("azureml.job.queued", 5, "object"), ("azureml.job.run", 60, "object")]

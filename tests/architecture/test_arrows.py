@@ -31,6 +31,8 @@ LIBRARIES = {
     "airflow_azureml/configuration.py": set(),
     "airflow_azureml/exceptions.py": {"airflow"},
     "airflow_azureml/links.py": {"airflow"},
+    # opentelemetry is Airflow's own.
+    "airflow_azureml/observability.py": {"opentelemetry"},
     "airflow_azureml/retry.py": {"airflow"},
     "airflow_azureml/version_compat.py": {"airflow", "asgiref"},
     "airflow_azureml/provider_info.py": set(),

@@ -58,14 +58,16 @@ def drive(request: pytest.FixtureRequest, settings: Settings) -> Drive:
     return run
 
 
-def run_in(colour: str, settings: Settings, flow: Any, news: Any = None, limits: Limits | None = None) -> Any:
+def run_in(
+    colour: str, settings: Settings, flow: Any, news: Any = None, limits: Limits | None = None, count: Any = None
+) -> Any:
     """Run a flow in the driver of one colour."""
     if colour == "sync":
-        with MLClient(settings, limits) as client:
+        with MLClient(settings, limits, count=count) as client:
             return client.run(flow, news=news)
 
     async def go() -> Any:
-        async with AsyncMLClient(settings, limits) as client:
+        async with AsyncMLClient(settings, limits, count=count) as client:
             return await client.run(flow, news=news)
 
     return asyncio.run(go())

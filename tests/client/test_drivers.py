@@ -15,12 +15,12 @@ import pytest
 
 from airflow_azureml.client import AsyncMLClient, Interrupted, MLClient, share
 from airflow_azureml.rest import history, jobs, workspace
-from airflow_azureml.rest.errors import NotFoundError
+from airflow_azureml.rest.errors import AzureMLError, NotFoundError
 from airflow_azureml.rest.flow import Call, LocalFiles, Look, News, Pause, Plane, Reply, StorageLocation, Transfer
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from tests.client.conftest import WORKSPACE, Drive, run_in
-from tests.client.stub import Answer, Stub
+from tests.client.stub import DROP, Answer, Stub
 from tests.emulator_fixture import RunningEmulator
 
 MISSING = {"error": {"code": "UserError", "message": "Job j1 not found."}}
@@ -348,3 +348,31 @@ def test_nothing_is_asked_before_the_first_effect(settings: Settings, stub: Stub
     MLClient(settings).close()
     asyncio.run(AsyncMLClient(settings).close())
     assert stub.seen == []
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_each_request_that_leaves_is_counted_with_its_plane_and_answer(
+    settings: Settings, stub: Stub, colour: str
+) -> None:
+    tell_of_workspace(stub)
+    stub.script("/data/x", Answer(503), Answer(429), Answer(200))
+    stub.script("/gone", Answer(404))
+    stub.script("/cut", DROP)
+    counted: list[tuple[str, int | None]] = []
+
+    def flow() -> Any:
+        yield from thing(path="/data/x", plane=Plane.DATA)
+        for call in (thing(path="/gone"), thing("POST", "/cut")):
+            with contextlib.suppress(AzureMLError):
+                yield from call
+
+    run_in(colour, settings, flow(), count=lambda plane, status: counted.append((plane, status)))
+
+    assert [one for one in counted if one[0] != "open"] == [
+        ("arm", 200),  # the data plane's address
+        ("data", 503),
+        ("data", 429),
+        ("data", 200),
+        ("arm", 404),
+        ("arm", None),
+    ]

@@ -166,7 +166,7 @@ def test_only_what_may_be_repeated_is_repeated(call: Call[Any], options: Any) ->
     driver = Driver()
     driver.drive(Session(PUBLIC).call(call))
     assert isinstance(driver.steps[-1], Send)
-    assert driver.steps[-1].request.options == options
+    assert driver.steps[-1].request.options == {**options, "plane": "arm"}
 
 
 def test_a_host_that_nobody_vouched_for_is_sent_nothing() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import pytest
+
 from tests.processes.slow_run import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, SideBySide, SlowRun
 
 CASES = SideBySide()
@@ -10,6 +14,36 @@ CASES = SideBySide()
 
 class OneJob:
     """Tests for a file to inherit that names its Airflow ``tested_airflow``."""
+
+    @staticmethod
+    @CASES.case(ON_WORKER, DEFERRED)
+    def test_airflows_own_metrics_tell_of_the_job_and_its_requests(slow_run: SlowRun) -> None:
+        metrics = slow_run.airflow.metrics
+        slow_run.begin()
+        slow_run.wait_status(0, "Running")
+        slow_run.wait_waiting()
+        slow_run.finish()
+
+        task = {"dag_id": slow_run.dag, "task_id": TASK, "workspace": "emulator-ws"}
+        task_and_operator = {**task, "operator": "AzureMLCommandJobOperator"}
+        (queued,) = metrics.of("azureml.job.queued", **task_and_operator)
+        (ran,) = metrics.of("azureml.job.run", **task_and_operator)
+        assert queued.kind == ran.kind == "timer"
+        result = slow_run.result()
+        started, ended = (datetime.fromisoformat(result[key]) for key in ("started_at", "ended_at"))
+        assert ran.value == pytest.approx((ended - started).total_seconds() * 1000, abs=2)
+        assert metrics.of("azureml.requests", plane="arm", status="200", workspace="emulator-ws")
+        delays = metrics.of("azureml.event.delay", **task)
+        if slow_run.dag.startswith(ON_WORKER):
+            assert not delays
+        else:
+            assert len(delays) == 1
+            assert 0 <= delays[0].value < 120_000
+            slow_run.airflow.until(
+                "gauge",
+                lambda: any(one.value > 0 for one in metrics.of("azureml.jobs.waiting", workspace="emulator-ws")),
+            )
+        assert slow_run.jobs()[0]["name"] not in str([one.tags for one in metrics.metrics])
 
     @staticmethod
     @CASES.case(DEFERRED)

@@ -16,7 +16,16 @@ from azure.core.exceptions import AzureError
 from airflow_azureml.client import storage
 from airflow_azureml.client.credentials import AsyncTokens, Tokens
 from airflow_azureml.client.interruption import STOP, pause
-from airflow_azureml.client.pipeline import ASYNC, SYNC, Limits, Pipelines, async_transport, reply, sync_transport
+from airflow_azureml.client.pipeline import (
+    ASYNC,
+    SYNC,
+    Limits,
+    Pipelines,
+    RequestCounter,
+    async_transport,
+    reply,
+    sync_transport,
+)
 from airflow_azureml.client.session import (
     Authenticate,
     Discovery,
@@ -43,16 +52,20 @@ class MLClient:
     """Runs flows one request after the other, in the calling thread.
 
     Nothing is asked before the first effect. Close it, or use it as a context manager.
+
+    :param count: told of each request to the service; those of logins and of blob storage are not counted.
     """
 
-    def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
+    def __init__(
+        self, settings: Settings, limits: Limits | None = None, *, count: RequestCounter | None = None
+    ) -> None:
         self.settings = settings
         self.limits = limits or Limits()
         self._session = Session(settings)
         self._discovering = {discovery: threading.Lock() for discovery in Discovery}
         self._tokens: Tokens | None = None
         self._transport = sync_transport(settings, self.limits, pause)
-        self._pipelines = Pipelines(SYNC, self.limits)
+        self._pipelines = Pipelines(SYNC, self.limits, count)
 
     @property
     def workspace(self) -> Workspace:
@@ -140,7 +153,9 @@ class MLClient:
 class AsyncMLClient:
     """The same for coroutines; one client serves any number of them at once. Cancel a coroutine to stop its run."""
 
-    def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
+    def __init__(
+        self, settings: Settings, limits: Limits | None = None, *, count: RequestCounter | None = None
+    ) -> None:
         self.settings = settings
         self.limits = limits or Limits()
         self._session = Session(settings)
@@ -148,7 +163,7 @@ class AsyncMLClient:
         self._tokens: AsyncTokens | None = None
         self._transport: Any = None
         self._transport_lock = asyncio.Lock()
-        self._pipelines = Pipelines(ASYNC, self.limits)
+        self._pipelines = Pipelines(ASYNC, self.limits, count)
 
     @property
     def workspace(self) -> Workspace:

@@ -25,13 +25,14 @@ from azure.core.pipeline.policies import (
     HeadersPolicy,
     RequestIdPolicy,
     RetryPolicy,
+    SansIOHTTPPolicy,
     UserAgentPolicy,
 )
 from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
-from airflow_azureml.client.session import OutgoingRequest, scope
+from airflow_azureml.client.session import PLANE, OutgoingRequest, scope
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, refuses_connections
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply
@@ -102,6 +103,34 @@ class AsyncPatientRetry(Patience, AsyncRetryPolicy[Any, Any]):
     """azure-core's policy for coroutines, with that."""
 
 
+RequestCounter = Callable[[str, "int | None"], None]
+"""What is told of each request that was sent: the plane, and the status of the answer or None where none came."""
+
+
+class CountingPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Tells of each request that leaves, repeated ones and those of both drivers alike.
+
+    :param count: None where nobody counts.
+    """
+
+    def __init__(self, count: RequestCounter | None) -> None:
+        self._count = count
+
+    def on_request(self, request: Any) -> None:
+        """Take the plane out of what the transport is given; a repeated request has only the context left."""
+        request.context.setdefault(PLANE, request.context.options.pop(PLANE, None))
+
+    def on_response(self, request: Any, response: Any) -> None:
+        """Tell of an answer."""
+        if self._count is not None:
+            self._count(request.context[PLANE], response.http_response.status_code)
+
+    def on_exception(self, request: Any) -> None:
+        """Tell that none came."""
+        if self._count is not None:
+            self._count(request.context[PLANE], None)
+
+
 class PipelineClasses(NamedTuple):
     """The classes of azure-core that differ between sync and async."""
 
@@ -115,10 +144,13 @@ ASYNC = PipelineClasses(AsyncPipeline, AsyncPatientRetry, AsyncBearerTokenCreden
 
 
 class Pipelines:
-    """A client's pipelines, one for each audience of tokens. Threads may share them."""
+    """A client's pipelines, one for each audience of tokens. Threads may share them.
 
-    def __init__(self, classes: PipelineClasses, limits: Limits) -> None:
-        self._classes, self._limits = classes, limits
+    :param count: told of each request.
+    """
+
+    def __init__(self, classes: PipelineClasses, limits: Limits, count: RequestCounter | None = None) -> None:
+        self._classes, self._limits, self._count = classes, limits, count
         self._by_audience: dict[str | None, Any] = {}
 
     def of(self, audience: str | None, transport: Any, tokens: Any) -> Any:
@@ -145,6 +177,7 @@ class Pipelines:
         ]
         if audience:
             policies.append(self._classes.bearer(tokens, scope(audience)))
+        policies.append(CountingPolicy(self._count))
         return self._classes.pipeline(transport, policies)
 
 

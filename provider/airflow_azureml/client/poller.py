@@ -193,7 +193,8 @@ class Poller:
                 self._again(waiter, None)
             else:
                 message = run.queue_message or ""
-                _answer(waiter, Job(name, run.status, created_at=run.created_at, queue_message=message))
+                seen = Job(name, run.status, created_at=run.created_at, ended_at=run.ended_at, queue_message=message)
+                _answer(waiter, seen)
 
     def _succeeded(self, together: bool) -> None:
         self._pacing.succeeded()

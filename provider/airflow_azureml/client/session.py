@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+PLANE = "plane"
+"""The option of the pipeline by which a request says where it goes."""
+
 Listener = Callable[[Any], None]
 """What ``News`` is handed to: a plain function, called in the caller's own task or coroutine."""
 
@@ -52,7 +55,7 @@ class OutgoingRequest:
     """One request, ready to travel.
 
     :param audience: what its bearer token is for; None sends none.
-    :param options: options of the pipeline for this request alone.
+    :param options: options of the pipeline for this request alone; ``plane`` is for whoever counts.
     """
 
     http: HttpRequest
@@ -221,8 +224,8 @@ def _prepared(
         check_token(url, control, base, settings)
     content: dict[str, Any] = {} if call.body is None else {"json": call.body}
     request = HttpRequest(call.method, _addressed(url, call, settings), headers=dict(call.headers), **content)
-    repeats = {"retry_on_methods": frozenset({call.method})} if call.may_repeat else {"retry_total": 0}
-    return OutgoingRequest(request, _audience(call.plane, control), repeats)
+    repeats: dict[str, Any] = {"retry_on_methods": frozenset({call.method})} if call.may_repeat else {"retry_total": 0}
+    return OutgoingRequest(request, _audience(call.plane, control), {**repeats, PLANE: call.plane.value})
 
 
 def _addressed(url: str, call: Call[Any], settings: Settings) -> str:

@@ -92,15 +92,19 @@ class AzureMLHook(BaseHook):
     def client(self, limits: Limits | None = None) -> MLClient:
         """Make a client for flows; the caller closes it: ``with hook.client() as client``."""
         from airflow_azureml.client import MLClient  # the door: azure is loaded here
+        from airflow_azureml.observability import request_counter
 
-        return MLClient(self.settings(), limits)
+        return MLClient(self.settings(), limits, count=request_counter(self.settings().workspace.name))
 
     async def async_client(self) -> AsyncMLClient:
         """Take a share in this event loop's client for the workspace: ``async with await hook.async_client() as c``."""
+        from airflow_azureml.observability import request_counter
+
         settings = await self.async_settings()
         # The door: azure is loaded here, which takes a second; on a thread, for the loop serves others meanwhile.
         client = await asyncio.to_thread(import_module, "airflow_azureml.client")
-        shared: AsyncMLClient = client.share(settings, max_requests_per_second())
+        count = await asyncio.to_thread(request_counter, settings.workspace.name)
+        shared: AsyncMLClient = client.share(settings, max_requests_per_second(), count=count)
         return shared
 
     def get_conn(self) -> MLClient:

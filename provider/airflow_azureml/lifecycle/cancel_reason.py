@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from airflow_azureml.lifecycle.news import Ended
 from airflow_azureml.lifecycle.records import Cancellation
 from airflow_azureml.lifecycle.submission import PAUSES
 from airflow_azureml.rest import history, times
 from airflow_azureml.rest.errors import AzureMLError, TransientError
-from airflow_azureml.rest.flow import Json, Pause, Steps
+from airflow_azureml.rest.flow import Json, News, Pause, Steps
 from airflow_azureml.rest.history import Run
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
@@ -32,6 +33,7 @@ TIME_WORDS = re.compile(r"tim(?:e|ed)[\s-]?out|time limit|longer than|max\w* (?:
 def cancellation(ws: Workspace, job: Job) -> Steps[Cancellation]:
     """Read why a job is Canceled; where run history does not say, somebody has canceled it."""
     run = yield from _run(ws, job.name)
+    yield News(Ended(run.created_at or job.created_at, run.started_at, run.ended_at))
     limit = limit_of(get_any_case(job.raw, "properties"))
     reason = redact(run.cancel_reason) if run.cancel_reason else None
     return Cancellation(reason, limit if limit is not None and was_ended_by(limit, run) else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -72,6 +73,15 @@ class StatusChange:
     job_name: str
     status: str
     previous: str | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """News: when a job that has ended was made, started and ended; None for what run history does not say."""
+
+    created_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)

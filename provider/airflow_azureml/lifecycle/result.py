@@ -9,11 +9,12 @@ from typing import TypeVar
 from airflow_azureml.lifecycle.batch import scores
 from airflow_azureml.lifecycle.cancel_reason import beyond, overdue_step
 from airflow_azureml.lifecycle.missing_references import pointed_out
+from airflow_azureml.lifecycle.news import Ended
 from airflow_azureml.lifecycle.outputs import Outputs
 from airflow_azureml.lifecycle.records import Failure, JobResult, OutputRecord
 from airflow_azureml.rest import failures, history, logs
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, ServiceError, TransientError
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.history import Details, Run
 from airflow_azureml.rest.ids import Workspace, with_tenant
 from airflow_azureml.rest.jobs import Job
@@ -44,6 +45,7 @@ def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[Jo
     :raises TransientError: its outputs could not be read for now.
     """
     run = yield from _run(ws, job.name)
+    yield News(Ended(run.created_at or job.created_at, run.started_at, run.ended_at))
     best = _best_trial(job, run)
     outputs = yield from Outputs(ws, job, run).read() if best is None else _of_trial(ws, job, run, best)
     if scores.scores_a_model(job):
@@ -108,6 +110,7 @@ def _failure(ws: Workspace, job: Job, tail: int) -> Steps[Failure]:
         details = yield from history.details(ws, job.name)
     except AzureMLError as error:
         return Failure(None, f"The reason could not be read: {error}")
+    yield News(Ended(details.run.created_at or job.created_at, details.run.started_at, details.run.ended_at))
     if job.kind in PARENTS:
         way = yield from _failed_children(ws, job.name)
         if way:

@@ -51,6 +51,7 @@ class Job:
 
     :param kind: ``Command``, ``Pipeline``, ``Sweep`` ...
     :param studio_url: the service's own link, without a tenant; None when it gives none.
+    :param ended_at: when it ended, where run history has told; a job's own resource does not say.
     :param queue_message: why it is queued, where that is known without asking run history: empty for no reason given.
     :param raw: the whole answer.
     """
@@ -65,6 +66,7 @@ class Job:
     properties: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, JobOutput] = field(default_factory=dict)
     created_at: datetime | None = None
+    ended_at: datetime | None = None
     compute_id: str | None = None
     queue_message: str | None = None
     raw: Mapping[str, Json] = field(default_factory=dict, repr=False, compare=False)

@@ -20,6 +20,7 @@ from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.news import Ended
     from airflow_azureml.lifecycle.records import Failure, JobEvent
     from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.lifecycle.wait import WaitOptions
@@ -91,6 +92,7 @@ class JobTask:
         self.cancellation = cancellation
         self.client = hook.client()
         self._submission: Submission | None = None
+        self._measured = False
 
     def __enter__(self) -> JobTask:
         self.client.__enter__()
@@ -109,9 +111,13 @@ class JobTask:
         stop = self.cancellation.stop_event if self.cancellation is not None else None
         return self.client.run(flow, news=self.report, stop=stop)
 
+    def run_to_end(self, flow: Flow[T]) -> T:
+        """Carry a flow out that is no longer stopped: the job has ended."""
+        return self.client.run(flow, news=self.report)
+
     def report(self, record: Any) -> None:
         """Write a flow's news into the log, and keep what names the job and its status."""
-        from airflow_azureml.lifecycle.news import Invoked, Invoking, StatusChange, Submitting, lines
+        from airflow_azureml.lifecycle.news import Ended, Invoked, Invoking, StatusChange, Submitting, lines
 
         if isinstance(record, (Submitting, Invoked)):
             push_job_name(self.ti, record.job_name)
@@ -121,6 +127,8 @@ class JobTask:
             self._note(find_active=self._submission.find_active)
         elif isinstance(record, StatusChange):
             self._note(status=record.status)
+        elif isinstance(record, Ended):
+            self._measure(record)
         for level, text in lines(record):
             self.log.log(level, "%s", text)
 
@@ -129,10 +137,21 @@ class JobTask:
             for name, value in seen.items():
                 setattr(self.cancellation, name, value)
 
+    def _measure(self, times: Ended) -> None:
+        """Send how long the job was queued and ran: once, though its end may be read twice."""
+        from airflow_azureml.observability import job_times
+
+        if not self._measured:
+            job_times(times.created_at, times.started_at, times.ended_at, self.ti, self.workspace.name)
+        self._measured = True
+
     def find_or_start(self, submission: Submission, *, cancels_earlier: bool) -> Job:
         """Find this task's job or start it, and show its page."""
+        from airflow_azureml.observability import span
+
         self._submission = submission
-        found = self.run(submission.find_or_start(self.workspace, cancels_earlier=cancels_earlier))
+        with span("azureml.submit"):
+            found = self.run(submission.find_or_start(self.workspace, cancels_earlier=cancels_earlier))
         job = found.job
         self._note(job_name=job.name, status=job.status)
         if not found.submitted:
@@ -164,8 +183,10 @@ class JobTask:
     def wait(self, name: str, options: WaitOptions) -> Job:
         """Wait until the job has ended."""
         from airflow_azureml.lifecycle.wait import wait
+        from airflow_azureml.observability import span
 
-        return self.run(wait(self.workspace, name, options))
+        with span("azureml.wait", job=name):
+            return self.run(wait(self.workspace, name, options))
 
     def resume(self, event: JobEvent, options: WaitOptions, *, tail: bool) -> dict[str, Any]:
         """End a task that comes back from the triggerer: the event says when to look, the service what happened.
@@ -213,7 +234,7 @@ class JobTask:
         from airflow_azureml.lifecycle.result import result
 
         tenant = self.client.settings.tenant_id
-        values = self.client.run(result(self.workspace, job, tenant_id=tenant)).to_dict()
+        values = self.run_to_end(result(self.workspace, job, tenant_id=tenant)).to_dict()
         for name, output in values["outputs"].items():
             if name in RESERVED_KEYS:
                 self.log.warning("Output %s is only in the result: its name is reserved for another XCom.", name)
@@ -227,17 +248,17 @@ class JobTask:
         from airflow_azureml.lifecycle.result import failure
 
         self.log.error("Azure ML job %s ended as %s.", job.name, job.status)
-        return self._failure(job, self.client.run(failure(self.workspace, job)))
+        return self._failure(job, self.run_to_end(failure(self.workspace, job)))
 
     def _canceled(self, job: Job) -> Exception:
         """The error of a task whose job is Canceled, though the task has not asked for it."""
         from airflow_azureml.lifecycle.cancel_reason import cancellation
         from airflow_azureml.lifecycle.result import overdue
 
-        why = self.client.run(cancellation(self.workspace, job))
+        why = self.run_to_end(cancellation(self.workspace, job))
         if why.limit is not None:
             self.log.error("Azure ML job %s was ended by its own time limit.", job.name)
-            return self._failure(job, self.client.run(overdue(self.workspace, job, why.limit)))
+            return self._failure(job, self.run_to_end(overdue(self.workspace, job, why.limit)))
         self.log.warning("Azure ML job %s ended as %s, and not by this task.", job.name, job.status)
         parts = (f"Azure ML job {job.name} was canceled, and not by this task.", why.reason, self._page(job))
         return ON_CANCELED[self.on_canceled](" ".join(part for part in parts if part))

@@ -65,10 +65,12 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             raise
 
     async def _wait(self) -> JobEvent:
+        from airflow_azureml import observability
         from airflow_azureml.lifecycle.news import reporter
         from airflow_azureml.lifecycle.records import JobEvent
         from airflow_azureml.lifecycle.wait import WaitOptions, wait
         from airflow_azureml.rest import errors
+        from airflow_azureml.triggers.waiting import waited_for
 
         options = WaitOptions(
             clock=time.time,
@@ -80,7 +82,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         )
         try:
             async with await self.hook().async_client() as client:
-                job = await client.run(wait(client.workspace, self.job_name, options), news=reporter(self.log))
+                with waited_for(client.workspace.name), observability.span("azureml.wait", job=self.job_name):
+                    job = await client.run(wait(client.workspace, self.job_name, options), news=reporter(self.log))
         except errors.DeadlineError as error:
             return JobEvent(self.job_name, "deadline", message=str(error))
         except errors.PatienceError as error:
@@ -89,6 +92,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             return JobEvent(self.job_name, "missing", message=str(error))
         except errors.AzureMLError as error:
             return JobEvent(self.job_name, "error", message=str(error))
+        observability.event_delay(job.ended_at, self.task_instance, client.workspace.name)
         return JobEvent(job.name, "finished", job.status)
 
     async def _end_job_with_task(self) -> None:
