@@ -24,30 +24,31 @@ WEB = re.compile(
 
 def code(located: Located, ctx: Translator, component: bool = False) -> str | Placeholder | Invalid:
     """Turn the code of a job or component into an upload, or the id of code that is registered."""
-    value, from_python = located.value, located.document.from_python
-    if not isinstance(value, str) or not value:
-        return ctx.error(located, f"{show(value)} is not a local path. Accepted: a folder or file, the ARM id of code.")
-    if value.startswith("git+"):
+    place, from_python = located.value, located.document.from_python
+    if not isinstance(place, str) or not place:
+        return ctx.error(located, f"{show(place)} is not a local path. Accepted: a folder or file, the ARM id of code.")
+    if place.startswith("git+"):
         return ctx.error(
-            located, f"{show(value)}: code from git is not supported. Accepted: a local folder or file, an ARM id."
+            located, f"{show(place)}: code from git is not supported. Accepted: a local folder or file, an ARM id."
         )
-    if REGISTRY.match(value) and component:
-        return value
-    if REGISTRY.match(value):
+    if REGISTRY.match(place) and component:
+        return place
+    if REGISTRY.match(place):
         return ctx.error(
-            located, f"{show(value)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
+            located, f"{show(place)}: code of a registry is not supported here. Accepted: a local path, an ARM id."
         )
-    text = value.removeprefix("azureml:")
-    if text.startswith("/") and ARM_ID.fullmatch(text) and (from_python or (text != value and VERSION_ID.match(text))):
-        return asset("codes", value, located, ctx)
-    if WEB.fullmatch(value) and not component:
-        return linked(value)
-    if text != value or (not from_python and VERSION_ID.match(text)):
+    reference = place.removeprefix("azureml:")
+    arm_id = reference.startswith("/") and ARM_ID.fullmatch(reference)
+    if arm_id and (from_python or (reference != place and VERSION_ID.match(reference))):
+        return asset("codes", place, located, ctx)
+    if WEB.fullmatch(place) and not component:
+        return linked(place)
+    if reference != place or (not from_python and VERSION_ID.match(reference)):
         accepted = "a local path, azureml: and the ARM id of a version of code"
-        return ctx.error(located, f"{show(value)} does not name code. Accepted: {accepted}.")
+        return ctx.error(located, f"{show(place)} does not name code. Accepted: {accepted}.")
     if not from_python and not_local(located, ctx):
         return INVALID
-    upload = local_upload("code", value, located, ctx, component=component)
+    upload = local_upload("code", place, located, ctx, component=component)
     return upload if upload is INVALID else Placeholder(upload)
 
 

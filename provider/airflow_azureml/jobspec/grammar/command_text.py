@@ -41,15 +41,15 @@ OF_COMPONENTS = (
 """What a component's command may name besides inputs and outputs. Source: azure-ai-ml 1.35.2, ``_validate_command``."""
 
 
-def check_bindings(located: Located, ctx: Translator, taken: Collection[Any], given: Collection[Any]) -> None:
+def check_bindings(located: Located, ctx: Translator, inputs: Collection[Any], outputs: Collection[Any]) -> None:
     """Refuse a component's command that names an input or output which the component does not declare.
 
-    :param taken: names of inputs as they are written, which need not be texts.
-    :param given: those of outputs.
+    :param inputs: names of inputs as they are written, which need not be texts.
+    :param outputs: those of outputs.
     """
     for name in dict.fromkeys(ANY_BINDING.findall(located.value)):
         part, _, port = name.partition(".")
-        ports = {"inputs": taken, "outputs": given}.get(part)
+        ports = {"inputs": inputs, "outputs": outputs}.get(part)
         names = None if ports is None else [str(port) for port in ports]
         if names is None and part not in OF_COMPONENTS:
             ctx.error(
@@ -75,11 +75,11 @@ def warn_of_optional(located: Located, ctx: Translator, optional: Collection[str
     for name in dict.fromkeys(ANY_BINDING.findall(OPTIONAL_PART.sub("", located.value))):
         part, _, port = name.partition(".")
         if part == "inputs" and port in optional:
-            better = f"$[[--{port} ${{{{inputs.{port}}}}}]]"
+            replacement = f"$[[--{port} ${{{{inputs.{port}}}}}]]"
             ctx.warn(
                 located,
                 f'the optional input "{port}" is used outside $[[ ]]: Azure ML refuses the component even if the '
-                f"input is given. Write {better}, or declare it required.",
+                f"input is given. Write {replacement}, or declare it required.",
             )
 
 

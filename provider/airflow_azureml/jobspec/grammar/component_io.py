@@ -66,8 +66,8 @@ def _limit(located: Located, ctx: Translator) -> str | int | float | Invalid:
         return located.value
     if isinstance(located.value, (datetime.date, datetime.time)):
         return text(located, ctx)
-    bad = number(located, Translator(ctx.workspace)) is INVALID
-    return number(located, ctx) if bad else located.value
+    unreadable = number(located, Translator(ctx.workspace)) is INVALID
+    return number(located, ctx) if unreadable else located.value
 
 
 _MODE = choice({word: word for word in MODES}, "a mode", fold=str)
@@ -148,21 +148,21 @@ def _read(located: Located, ctx: Translator, convert: MappingConvert) -> tuple[d
     if not isinstance(located.value, Mapping):
         ctx.error(located, f"{show(located.value)} is not a mapping of names.")
         return ports, spec
-    for item in located.items():
-        if not isinstance(item.path[-1], str) or not NAME.fullmatch(item.path[-1]):
-            ctx.error(item, f"{show(item.path[-1])} is not a name. Accepted: letters, digits and _, no digit first.")
-        elif item.name.lower() in {name.lower() for name in ports}:
-            ctx.error(item, f"{show(item.name)} differs from another name by its case alone.")
-        elif not isinstance(item.value, Mapping):
-            ctx.error(item, f"{show(item.value)} is not a mapping. Accepted: a mapping with a type.")
+    for entry in located.items():
+        if not isinstance(entry.path[-1], str) or not NAME.fullmatch(entry.path[-1]):
+            ctx.error(entry, f"{show(entry.path[-1])} is not a name. Accepted: letters, digits and _, no digit first.")
+        elif entry.name.lower() in {name.lower() for name in ports}:
+            ctx.error(entry, f"{show(entry.name)} differs from another name by its case alone.")
+        elif not isinstance(entry.value, Mapping):
+            ctx.error(entry, f"{show(entry.value)} is not a mapping. Accepted: a mapping with a type.")
         else:
-            body = convert(item, ctx)
+            body = convert(entry, ctx)
             if body is not INVALID and body:
-                spec[item.name] = body
+                spec[entry.name] = body
                 required = not body.get("optional") and "default" not in body
                 optional = bool(body.get("optional"))
-                default, about = body.get("default"), body.get("description")
-                ports[item.name] = Port(body["type"], body.get("mode"), required, optional, default, about)
+                default, description = body.get("default"), body.get("description")
+                ports[entry.name] = Port(body["type"], body.get("mode"), required, optional, default, description)
     return ports, spec
 
 
@@ -199,20 +199,20 @@ def _whole(value: Any) -> int:
         return int(float(value))
 
 
-def parameter(kind: str, value: Any) -> str:
+def parameter(type_name: str, value: Any) -> str:
     """Write a value of a parameter as a spec carries it: ``5`` as a number is ``5.0``.
 
     :raises ValueError: it is none of that type.
     """
-    if isinstance(value, bool) and kind in {"integer", "number"}:
+    if isinstance(value, bool) and type_name in {"integer", "number"}:
         raise ValueError
-    if kind == "integer":
+    if type_name == "integer":
         return str(value if isinstance(value, int) else _whole(value))
-    if kind == "number":
+    if type_name == "number":
         if not math.isfinite(float(value)):
             raise ValueError
         return str(float(value))
-    if kind == "boolean":
+    if type_name == "boolean":
         if str(value).lower() not in {"true", "false"}:
             raise ValueError
         return str(str(value).lower() == "true")

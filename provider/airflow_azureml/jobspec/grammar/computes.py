@@ -21,16 +21,16 @@ VIRTUAL_CLUSTER = re.compile(
 
 def compute(located: Located, ctx: Translator) -> Converted[str]:
     """Turn the compute of a job that stands alone into its id; ``serverless`` sends nothing: it is not a resource."""
-    found = named_compute(located, ctx)
-    if isinstance(found, str) and found.lower() == f"{ctx.workspace.path}/computes/serverless".lower():
-        return OMIT if found.endswith("serverless") else found
-    return found
+    arm_id = named_compute(located, ctx)
+    if isinstance(arm_id, str) and arm_id.lower() == f"{ctx.workspace.path}/computes/serverless".lower():
+        return OMIT if arm_id.endswith("serverless") else arm_id
+    return arm_id
 
 
 def named_compute(located: Located, ctx: Translator) -> str | Invalid:
     """Turn a compute into its id where nothing is bound: Microsoft's client takes a binding for a name."""
-    found = compute_id(located, ctx)
-    return f"{ctx.workspace.path}/computes/{found}" if is_binding(found) else found
+    arm_id = compute_id(located, ctx)
+    return f"{ctx.workspace.path}/computes/{arm_id}" if is_binding(arm_id) else arm_id
 
 
 def compute_id(located: Located, ctx: Translator) -> str | Invalid:

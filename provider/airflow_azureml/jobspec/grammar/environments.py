@@ -30,25 +30,25 @@ ANONYMOUS = "CliV2AnonymousEnvironment"
 
 def _conda(located: Located, ctx: Translator) -> Converted[str]:
     """Take a conda file by path, or written out; it is sent as YAML text with sorted keys."""
-    files, value = located.document.files, located.value
-    if isinstance(value, str):
+    files, conda = located.document.files, located.value
+    if isinstance(conda, str):
         path = files.locate(
-            value.removeprefix("file:") if located.document.from_python else value, located.place.folder
+            conda.removeprefix("file:") if located.document.from_python else conda, located.place.folder
         )
         if files.kind(path) != "file":
-            return ctx.error(located, f"{show(value)}: there is no file {path}.")
+            return ctx.error(located, f"{show(conda)}: there is no file {path}.")
         document = read_file(path, located, ctx)
         if document is INVALID:
             return INVALID
-        located, value = document.root, document.value
-    if not isinstance(value, Mapping):
-        return ctx.error(located, f"{show(value)} is not a conda file. Accepted: a path, or its content as a mapping.")
-    if not value:
+        located, conda = document.root, document.value
+    if not isinstance(conda, Mapping):
+        return ctx.error(located, f"{show(conda)} is not a conda file. Accepted: a path, or its content as a mapping.")
+    if not conda:
         return OMIT
     if anything(located, ctx) is INVALID:
         return INVALID
     warn_of_local_files(located, ctx)
-    return files.dump(dict(value))
+    return files.dump(dict(conda))
 
 
 def _context(store: str | None, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
@@ -111,8 +111,8 @@ def _check_dockerfile(located: Located, ctx: Translator, dockerfile: str, contex
 
 def _identified(located: Located, ctx: Translator) -> str | Invalid:
     """Take the id of an environment that is written down as it was shown; it is used as it is."""
-    given = text(located, ctx)
-    return given if given is INVALID or has_prefix("environments", given, located, ctx) else INVALID
+    arm_id = text(located, ctx)
+    return arm_id if arm_id is INVALID or has_prefix("environments", arm_id, located, ctx) else INVALID
 
 
 def _unused(convert: Convert) -> Convert:

@@ -32,25 +32,25 @@ def rows_of(rows: tuple[Field, ...], located: Located) -> tuple[Field, ...]:
 
 
 def beside(
-    given: Sequence[str],
+    includes: Sequence[str],
     located: Located,
     ctx: Translator,
-    alone: ReferenceConvert,
+    registered_code: ReferenceConvert,
 ) -> str | Placeholder | Invalid:
     """Put includes beside the code of a component; returns the upload of both.
 
-    :param given: the includes, relative to the folder of the component.
-    :param alone: reads code that is not here, and stays without includes.
+    :param includes: the includes, relative to the folder of the component.
+    :param registered_code: reads code that is not here, and stays without includes.
     """
-    files, place, code = located.document.files, located.child("additional_includes"), located.value.get("code")
+    files, includes_at, code = located.document.files, located.child("additional_includes"), located.value.get("code")
     path = files.locate(code, located.child("code").place.folder) if isinstance(code, str) and code else None
     if code is not None and (path is None or files.kind(path) is None):
-        return alone(located.child("code"), ctx)
-    folder = place.place.folder
-    paths = [files.locate(include, folder) for include in given]
+        return registered_code(located.child("code"), ctx)
+    folder = includes_at.place.folder
+    paths = [files.locate(include, folder) for include in includes]
     try:
         bundle = files.merged(path, paths, folder)
     except ValueError as error:
-        return ctx.error(place, f"{', '.join(map(show, given))}: {error}.")
-    warn_of_outside_links(bundle, path or folder, place, ctx)
+        return ctx.error(includes_at, f"{', '.join(map(show, includes))}: {error}.")
+    warn_of_outside_links(bundle, path or folder, includes_at, ctx)
     return Placeholder(Upload("code", path or folder, bundle, variant="\n".join(paths)), "azureml:{}")

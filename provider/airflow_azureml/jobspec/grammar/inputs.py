@@ -65,11 +65,11 @@ def each_named(
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping of names.")
     body = {}
-    for item in located.items():
-        named(item, ctx)
-        converted = convert(item, ctx)
+    for entry in located.items():
+        named(entry, ctx)
+        converted = convert(entry, ctx)
         if converted is not None:
-            body[item.name] = converted if isinstance(item.path[-1], str) else INVALID
+            body[entry.name] = converted if isinstance(entry.path[-1], str) else INVALID
     return INVALID if any(value is INVALID for value in body.values()) else body
 
 
@@ -87,14 +87,14 @@ def job_input(located: Located, ctx: Translator, data_type: str = "string") -> B
 
     :param data_type: the type of literals that is wanted here, as far as it is known.
     """
-    value = located.value
-    if is_literal(value):
+    written = located.value
+    if is_literal(written):
         check_literal(located, ctx, data_type)
-        return {ctx.key("jobInputType"): "literal", "value": str(value)}
-    if isinstance(value, Mapping) and set(value) == {"value"}:
+        return {ctx.key("jobInputType"): "literal", "value": str(written)}
+    if isinstance(written, Mapping) and set(written) == {"value"}:
         inner = located.child("value")
         return job_input(inner, ctx, data_type) if is_literal(inner.value) else not_an_input(inner, ctx)
-    if isinstance(value, Mapping) and known_keys(value, INPUT_KEYS):
+    if isinstance(written, Mapping) and known_keys(written, INPUT_KEYS):
         return _data(located, ctx)
     return not_an_input(located, ctx)
 
@@ -104,32 +104,32 @@ def unwrapped(value: object) -> object:
     return value["value"] if isinstance(value, Mapping) and set(value) == {"value"} else value
 
 
-def known_keys(value: Mapping[str, Any], keys: Collection[str]) -> bool:
+def known_keys(mapping: Mapping[str, Any], keys: Collection[str]) -> bool:
     """Whether a mapping is data (it has a key of data, or none at all) and not meant as a literal."""
-    return not value or any(key in keys for key in value)
+    return not mapping or any(key in keys for key in mapping)
 
 
 def not_an_input(located: Located, ctx: Translator) -> Invalid:
     """Refuse what is neither a literal nor data, with a way out."""
-    value = located.value
-    if value is None:
+    written = located.value
+    if written is None:
         return ctx.error(
             located, "an empty value is not an input. Accepted: a string, number or boolean, or data with a path."
         )
-    if isinstance(value, (Mapping, list, tuple)):
+    if isinstance(written, (Mapping, list, tuple)):
         name = located.name if not (located.name == "value" and len(located.path) > 2) else str(located.path[-2])
         try:
-            text = json.dumps(_masked(value))
+            text = json.dumps(_masked(written))
         except (TypeError, ValueError):
             text = "…"
         text = text if len(text) <= 200 else text[:197] + "..."
-        shape = "mapping" if isinstance(value, Mapping) else "list"
+        shape = "mapping" if isinstance(written, Mapping) else "list"
         return ctx.error(
             located,
             f"the input {show(name)} is a {shape}, not a literal. Pass it as one string and parse that in the script; "
             f"json.dumps gives {text!r}. Accepted: a string, number or boolean, or data with a path.",
         )
-    return ctx.error(located, f"{show(value)} is not an input. Write it as a string in quotes.")
+    return ctx.error(located, f"{show(written)} is not an input. Write it as a string in quotes.")
 
 
 SECRET = re.compile(r"passw(or)?d|pwd|secret|token|credential|(api|account|access|private)_?key", re.IGNORECASE)
@@ -138,14 +138,14 @@ SECRET = re.compile(r"passw(or)?d|pwd|secret|token|credential|(api|account|acces
 
 def _masked(value: object) -> object:
     if isinstance(value, Mapping):
-        return {key: "***" if SECRET.search(str(key)) else _masked(item) for key, item in value.items()}
-    return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: "***" if SECRET.search(str(key)) else _masked(entry) for key, entry in value.items()}
+    return [_masked(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 def _data(located: Located, ctx: Translator) -> Body | Invalid | None:
-    value, from_python = located.value, located.document.from_python
-    typed = value.get("type") in LITERAL_TYPES or "value" in value or "default" in value
-    if typed and not from_python and "path" not in value:
+    data, from_python = located.value, located.document.from_python
+    typed = data.get("type") in LITERAL_TYPES or "value" in data or "default" in data
+    if typed and not from_python and "path" not in data:
         return ctx.error(
             located, f"write a literal alone, such as {located.name}: 1. A mapping describes data and needs a path."
         )
@@ -153,16 +153,16 @@ def _data(located: Located, ctx: Translator) -> Body | Invalid | None:
     unknown(located, ctx, (*INPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_KEYS if from_python else ())))
     mode = input_mode(located, ctx, data_type)
     _on_compute(located, ctx, data_type)
-    path = value.get("path")
+    path = data.get("path")
     if from_python and not _fits(located, ctx, data_type):
         return INVALID
     if data_type in LITERAL_TYPES:
-        if value.get("default") is not None:
-            default = show(value["default"])
+        if data.get("default") is not None:
+            default = show(data["default"])
             ctx.warn(located, f"an input of a job has no default: {default} is not sent. Give the value alone.")
         return None
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        wrong = f"{show(path)} is not a path." if "path" in value else "data needs a path."
+        wrong = f"{show(path)} is not a path." if "path" in data else "data needs a path."
         return ctx.error(located, f"{wrong} Accepted: azureml:NAME:VERSION, an address, a local path.", "path")
     where = located.child("path").within(os.fspath(path))
     uri = data_uri(where, ctx, data_type, datastore(located, ctx)) if from_python or _writable(where, ctx) else INVALID
@@ -176,20 +176,20 @@ def _fits(located: Located, ctx: Translator, data_type: str | Invalid) -> bool:
 
     Source: azure-ai-ml 1.35.2, ``Input._validate_parameter_combinations`` and ``BaseNode._validate_inputs``.
     """
-    value = located.value
+    data = located.value
     numeric = ("min", "max") if data_type in ("integer", "number", "triton_model") else ()
     refused = ("path", "mode") if data_type in LITERAL_TYPES else ("default",)
     for key in (*refused, *(key for key in ("min", "max") if key not in numeric)):
-        if value.get(key) is not None:
+        if data.get(key) is not None:
             ctx.error(located, f"an input of type {data_type} takes no {key}.", key)
             return False
-    if data_type in LITERAL_TYPES and value.get("default") is None and not value.get("optional"):
+    if data_type in LITERAL_TYPES and data.get("default") is None and not data.get("optional"):
         ctx.error(located, f"the input {show(located.name)} is declared as a {data_type} and has no value.")
         return False
     try:
-        {"integer": int, "number": float}.get(str(data_type), str)(value.get("default") or 0)
+        {"integer": int, "number": float}.get(str(data_type), str)(data.get("default") or 0)
     except (ValueError, TypeError):
-        ctx.error(located, f"{show(value['default'])} is not a value of type {data_type}.", "default")
+        ctx.error(located, f"{show(data['default'])} is not a value of type {data_type}.", "default")
         return False
     return True
 
@@ -209,12 +209,12 @@ def _writable(located: Located, ctx: Translator) -> bool:
     return False
 
 
-def data_body(uri: str | Placeholder, kind: str, mode: str | None, ctx: Translator) -> dict[str, Any]:
+def data_body(uri: str | Placeholder, data_type: str, mode: str | None, ctx: Translator) -> dict[str, Any]:
     """Make the service's words for data. The mode of a binding is only sent in a pipeline."""
     modes = {"mode": INPUT_MODES[mode]} if mode else {}
     if is_binding(uri):
         return {ctx.key("jobInputType"): "literal", "value": uri, **(modes if ctx.form is Form.NODE else {})}
-    return {ctx.key("jobInputType"): kind, "uri": uri, **modes}
+    return {ctx.key("jobInputType"): data_type, "uri": uri, **modes}
 
 
 def unknown(located: Located, ctx: Translator, keys: Collection[str]) -> None:
@@ -230,24 +230,24 @@ def unknown(located: Located, ctx: Translator, keys: Collection[str]) -> None:
 
 def input_type(located: Located, ctx: Translator) -> str | Invalid:
     """Read the type of an input; uri_folder when there is none."""
-    word, from_python = located.value.get("type"), located.document.from_python
-    if word is None and ("type" not in located.value or from_python):
+    type_name, from_python = located.value.get("type"), located.document.from_python
+    if type_name is None and ("type" not in located.value or from_python):
         return "uri_folder"
-    if isinstance(word, str) and word.lower() in (*TYPES, *(LITERAL_TYPES if from_python else ())):
-        return word.lower()
-    return ctx.error(located, f"{show(word)} is not a type of data. Accepted: {', '.join(TYPES)}.", "type")
+    if isinstance(type_name, str) and type_name.lower() in (*TYPES, *(LITERAL_TYPES if from_python else ())):
+        return type_name.lower()
+    return ctx.error(located, f"{show(type_name)} is not a type of data. Accepted: {', '.join(TYPES)}.", "type")
 
 
 def input_mode(located: Located, ctx: Translator, data_type: str | Invalid) -> str | Invalid | None:
     """Read the mode of an input; None when there is none."""
-    word, from_python = located.value.get("mode"), located.document.from_python
-    if word is None and ("mode" not in located.value or from_python):
+    mode, from_python = located.value.get("mode"), located.document.from_python
+    if mode is None and ("mode" not in located.value or from_python):
         return None
     evaluated = data_type in TABLE_TYPES or "type" not in located.value
     accepted = tuple(INPUT_MODES) if from_python else TABLE_MODES if evaluated else PLAIN_MODES
-    if isinstance(word, str) and word.lower() in accepted:
-        return word.lower()
-    return ctx.error(located, f"{show(word)} is not a mode of {data_type}. Accepted: {', '.join(accepted)}.", "mode")
+    if isinstance(mode, str) and mode.lower() in accepted:
+        return mode.lower()
+    return ctx.error(located, f"{show(mode)} is not a mode of {data_type}. Accepted: {', '.join(accepted)}.", "mode")
 
 
 def _on_compute(located: Located, ctx: Translator, data_type: str | Invalid) -> None:

@@ -26,16 +26,16 @@ def is_literal(value: object) -> bool:
 
 def check_literal(located: Located, ctx: Translator, data_type: str) -> None:
     """Warn of what changes in a literal on its way, and note what the service does not take."""
-    value = located.value
-    if value == "":
+    literal = located.value
+    if literal == "":
         ctx.reject(located, EMPTY)
-    elif isinstance(value, str) and not value.strip():
+    elif isinstance(literal, str) and not literal.strip():
         ctx.warn(located, f"the string is only whitespace, and {EMPTY}")
     _warn_of_data(located, ctx)
     if data_type in ("number", "integer"):
-        warn_of_base(located, ctx, value)
-    elif data_type != "boolean" or not isinstance(value, bool):
-        warn_of_reading(located, ctx, str(value))
+        warn_of_base(located, ctx, literal)
+    elif data_type != "boolean" or not isinstance(literal, bool):
+        warn_of_reading(located, ctx, str(literal))
 
 
 def _warn_of_data(located: Located, ctx: Translator) -> None:

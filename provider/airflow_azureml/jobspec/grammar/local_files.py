@@ -30,8 +30,8 @@ def not_local(located: Located, ctx: Translator) -> bool:
 
 
 def local_upload(
-    kind: Literal["code", "data", "context"],
-    given: str,
+    purpose: Literal["code", "data", "context"],
+    path_text: str,
     located: Located,
     ctx: Translator,
     datastore: str | None = None,
@@ -39,22 +39,22 @@ def local_upload(
 ) -> Upload | Invalid:
     """Turn a local path into an upload.
 
-    :param given: the path, relative to the folder that the value was written in.
+    :param path_text: the path, relative to the folder that the value was written in.
     :param component: it is the code of a component, from which more is left out.
     """
     files = located.document.files
-    path = files.locate(given.removeprefix("file:").removeprefix("folder:"), located.place.folder)
+    path = files.locate(path_text.removeprefix("file:").removeprefix("folder:"), located.place.folder)
     if files.kind(path) is None:
-        return ctx.error(located, f"{show(given)}: there is no file or folder {path}.")
+        return ctx.error(located, f"{show(path_text)}: there is no file or folder {path}.")
     key = (path, "files of a component" if component else "files")
     if key not in ctx.cache:
         try:
             ctx.cache[key] = files.bundle(path, component)
         except ValueError as error:
-            return ctx.error(located, f"{show(given)}: {error}.")
+            return ctx.error(located, f"{show(path_text)}: {error}.")
     bundle = ctx.cache[key]
     warn_of_outside_links(bundle, path, located, ctx)
-    return Upload(kind, path, bundle, datastore, "component" if component else "")
+    return Upload(purpose, path, bundle, datastore, "component" if component else "")
 
 
 def warn_of_outside_links(bundle: Bundle, path: str, located: Located, ctx: Translator) -> None:
@@ -74,12 +74,12 @@ def datastore(located: Located, ctx: Translator) -> str | None:
     return name.removeprefix("azureml:").rpartition("/datastores/")[2]
 
 
-def follow(given: str, located: Located, ctx: Translator) -> Document | Invalid:
+def follow(path_text: str, located: Located, ctx: Translator) -> Document | Invalid:
     """Read another YAML file that a value names; returns INVALID after a problem."""
     files = located.document.files
-    path = files.locate(given.removeprefix("file:"), located.place.folder)
+    path = files.locate(path_text.removeprefix("file:"), located.place.folder)
     if files.kind(path) != "file":
-        return ctx.error(located, f"{show(given)}: there is no file {path}.")
+        return ctx.error(located, f"{show(path_text)}: there is no file {path}.")
     return read_file(path, located, ctx)
 
 

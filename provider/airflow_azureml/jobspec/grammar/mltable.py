@@ -62,10 +62,10 @@ def _document(path: str, located: Located, ctx: Translator) -> Document | Invali
 
 
 def _referenced(located: Located, folder: str, ctx: Translator) -> str | Invalid:
-    value = located.value
-    keys = [key for key in value if key in PATHS] if isinstance(value, Mapping) else []
-    if len(keys) != 1 or len(value) != 1:
-        return ctx.error(located, f"{show(value)} is not a path of a table. Accepted: {', '.join(PATHS)}, one of them.")
+    entry = located.value
+    keys = [key for key in entry if key in PATHS] if isinstance(entry, Mapping) else []
+    if len(keys) != 1 or len(entry) != 1:
+        return ctx.error(located, f"{show(entry)} is not a path of a table. Accepted: {', '.join(PATHS)}, one of them.")
     path_text = text(located.child(keys[0]), ctx)
     if path_text is INVALID or keys[0] == "pattern" or is_url(path_text):
         return path_text

@@ -42,30 +42,30 @@ def job_output(located: Located, ctx: Translator) -> Body | Invalid:
         ctx,
         (*OUTPUT_KEYS, *UPSTREAM_KEYS, *(BUILT_OUTPUT_KEYS if from_python else ())),
     )
-    value = {key: given for key, given in located.value.items() if given is not None or not from_python}
-    data_type = _word(located, ctx, value, "type", TYPES) or "uri_folder"
-    mode = _word(located, ctx, value, "mode", tuple(OUTPUT_MODES))
+    output = {key: setting for key, setting in located.value.items() if setting is not None or not from_python}
+    data_type = _word(located, ctx, output, "type", TYPES) or "uri_folder"
+    mode = _word(located, ctx, output, "mode", tuple(OUTPUT_MODES))
     body: Body = {ctx.key("jobOutputType"): data_type}
     if mode:
         body["mode"] = OUTPUT_MODES.get(mode, mode)
-    if "path" in value:
-        body["uri"] = _output_path(located, ctx, value["path"])
-    if from_python and value.get("description") is not None:
-        body["description"] = value["description"]
-    body.update(_registered(located, ctx, value))
+    if "path" in output:
+        body["uri"] = _output_path(located, ctx, output["path"])
+    if from_python and output.get("description") is not None:
+        body["description"] = output["description"]
+    body.update(_registered(located, ctx, output))
     return INVALID if len(ctx.problems) > before else body
 
 
 def _word(
-    located: Located, ctx: Translator, value: Mapping[str, Any], key: str, accepted: Collection[str]
+    located: Located, ctx: Translator, output: Mapping[str, Any], key: str, accepted: Collection[str]
 ) -> str | None:
-    word = value.get(key)
-    if key not in value:
+    setting = output.get(key)
+    if key not in output:
         return None
-    if isinstance(word, str) and word.lower() in accepted:
-        return word.lower()
+    if isinstance(setting, str) and setting.lower() in accepted:
+        return setting.lower()
     expected = "a mode of an output" if key == "mode" else "a type of data"
-    ctx.error(located, f"{show(word)} is not {expected}. Accepted: {', '.join(accepted)}.", key)
+    ctx.error(located, f"{show(setting)} is not {expected}. Accepted: {', '.join(accepted)}.", key)
     return None
 
 
@@ -75,16 +75,16 @@ def _output_path(located: Located, ctx: Translator, path: object) -> str | Inval
     return ctx.error(located, f"{show(path)} is not a path. Accepted: azureml://datastores/NAME/paths/….", "path")
 
 
-def _registered(located: Located, ctx: Translator, value: Mapping[str, Any]) -> dict[str, Any]:
+def _registered(located: Located, ctx: Translator, output: Mapping[str, Any]) -> dict[str, Any]:
     """Read name and version under which an output is registered."""
-    name, version = value.get("name"), value.get("version")
+    name, version = output.get("name"), output.get("version")
     body = {}
-    if "name" in value:
+    if "name" in output:
         if isinstance(name, str) and ASSET_NAME.fullmatch(name):
             body[ctx.key("assetName")] = name
         else:
             ctx.error(located, f"{show(name)} is not a name. Accepted: up to 255 letters, digits, - and _.", "name")
-    if "version" in value:
+    if "version" in output:
         if not isinstance(version, (str, int, float)):
             ctx.error(located, f"{show(version)} is not a version. Accepted: a string or a number.", "version")
         elif name is None:

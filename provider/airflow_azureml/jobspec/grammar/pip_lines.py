@@ -45,9 +45,9 @@ def warn_of_local_files(conda: Located, ctx: Translator) -> None:
 
 def _pip_lines(conda: Located) -> Iterator[Located]:
     dependencies = conda.value.get("dependencies")
-    for item in conda.child("dependencies").items() if isinstance(dependencies, list) else ():
-        if isinstance(item.value, Mapping) and isinstance(item.value.get("pip"), list):
-            yield from item.child("pip").items()
+    for dependency in conda.child("dependencies").items() if isinstance(dependencies, list) else ():
+        if isinstance(dependency.value, Mapping) and isinstance(dependency.value.get("pip"), list):
+            yield from dependency.child("pip").items()
 
 
 def _local(line: str) -> bool:

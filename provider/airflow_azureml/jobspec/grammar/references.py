@@ -96,30 +96,32 @@ def asset(collection: AssetKind, reference: str, located: Located, ctx: Translat
     return f"{ctx.workspace.path}/{collection}/{name}/versions/{version}"
 
 
-def _labelled(kind: AssetKind, name: str, label: str, located: Located, ctx: Translator) -> str | Placeholder | Invalid:
-    if kind == "components" and label == "default":
+def _labelled(
+    collection: AssetKind, name: str, label: str, located: Located, ctx: Translator
+) -> str | Placeholder | Invalid:
+    if collection == "components" and label == "default":
         return f"{ctx.workspace.path}/components/{name}/labels/default"
-    if label != "latest" or kind == "codes":
-        accepted = _accepted(kind)
+    if label != "latest" or collection == "codes":
+        accepted = _accepted(collection)
         return ctx.error(located, f"{show(label)} is not a label that can be resolved. Accepted: {accepted}.")
-    return Placeholder(Resolve(kind, name, label), f"{ctx.workspace.path}/{kind}/{name}/versions/{{}}")
+    return Placeholder(Resolve(collection, name, label), f"{ctx.workspace.path}/{collection}/{name}/versions/{{}}")
 
 
-def _accepted(kind: str) -> str:
-    label = "" if kind == "codes" else ", azureml:NAME@latest"
+def _accepted(collection: str) -> str:
+    label = "" if collection == "codes" else ", azureml:NAME@latest"
     return f"azureml:NAME:VERSION{label}, an ARM id, azureml://registries/…"
 
 
-def with_article(kind: str) -> str:
+def with_article(collection: str) -> str:
     """Name one of a kind with its article."""
-    name = KINDS[kind]
+    name = KINDS[collection]
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def has_prefix(collection: str, reference: str, located: Located, ctx: Translator) -> bool:
     """Check what Microsoft's YAML schema takes for a reference: it begins with ``azureml:``."""
     plain = reference.removeprefix("azureml:")
-    meant = (
+    suggestion = (
         f' Did you mean "azureml:{reference}"?'
         if re.fullmatch(r"/subscriptions/.*|[\w.-]+[:@][\w.-]+", reference)
         else ""
@@ -131,6 +133,6 @@ def has_prefix(collection: str, reference: str, located: Located, ctx: Translato
     else:
         good = plain != reference
     if not good:
-        hint = meant or f" Accepted: {_accepted(collection)}."
+        hint = suggestion or f" Accepted: {_accepted(collection)}."
         ctx.error(located, f"{show(reference)} does not name {with_article(collection)}.{hint}")
     return good

@@ -58,9 +58,9 @@ def _missing(name: str, files: Mapping[str, str], source: str, located: Located)
         return f"{show(located.value)} is outside of the code. Accepted: a path relative to {source}."
     if located.document.files.kind(located.document.files.locate(name, source)) == "file":
         return f"{show(located.value)} is not uploaded: an ignore file of {source} leaves it out."
-    alike = [other for other in files if posixpath.basename(other) == posixpath.basename(name)]
-    meant = alike[0] if alike else closest(name, [other for other in files if other.endswith(".py")])
-    hint = f" Did you mean {show(meant)}?" if meant else ""
+    alike = [file for file in files if posixpath.basename(file) == posixpath.basename(name)]
+    similar = alike[0] if alike else closest(name, [file for file in files if file.endswith(".py")])
+    hint = f" Did you mean {show(similar)}?" if similar else ""
     return f"there is no file {show(located.value)} in {source}.{hint}"
 
 
@@ -92,10 +92,10 @@ def _later(content: bytes, error: SyntaxError) -> str | None:
     """Find the syntax that a later Python may parse and ours does not; None where there is none."""
     lines = content.decode("utf-8", "replace").splitlines()
     first = error.lineno or 1
-    near = lines[first - 1 : max(first, error.end_lineno or first)]
+    suspects = lines[first - 1 : max(first, error.end_lineno or first)]
     if str(error.msg).startswith("f-string"):
-        near.append('f"')  # the line that is named need not be that of the string
-    for version, what, pattern in LATER_SYNTAX:
-        if version > sys.version_info[:2] and any(pattern.search(line) for line in near):
-            return f"{what}, new in Python {version[0]}.{version[1]}"
+        suspects.append('f"')  # the line that is named need not be that of the string
+    for version, syntax, pattern in LATER_SYNTAX:
+        if version > sys.version_info[:2] and any(pattern.search(line) for line in suspects):
+            return f"{syntax}, new in Python {version[0]}.{version[1]}"
     return None

@@ -39,8 +39,8 @@ def variable(located: Located, ctx: Translator) -> Json | Invalid:
     value = anything(located, ctx)
     if value is not INVALID and not isinstance(value, str) and located.written is None:
         exact = f'Write "{show(value)}" in quotes' if isinstance(value, int) else "Write it as a string, in quotes"
-        better = 'Write "" for an empty one' if value is None else exact
-        ctx.warn(located, f"{show(value)} is not a string: the environment variable is sent as JSON. {better}.")
+        advice = 'Write "" for an empty one' if value is None else exact
+        ctx.warn(located, f"{show(value)} is not a string: the environment variable is sent as JSON. {advice}.")
     return value
 
 
@@ -121,11 +121,11 @@ SECTIONS = {
 @Container
 def compute_properties(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the properties of resources: those that are empty, or begin with ``_``, are not sent."""
-    found = mapped(anything)(located, ctx)
-    if found is INVALID:
+    properties = mapped(anything)(located, ctx)
+    if properties is INVALID:
         return INVALID
-    full = without_empty({name: value for name, value in found.items() if not name.startswith("_")})
-    return {SECTIONS.get(name.lower(), name): value for name, value in full.items()}
+    kept = without_empty({name: value for name, value in properties.items() if not name.startswith("_")})
+    return {SECTIONS.get(name.lower(), name): value for name, value in kept.items()}
 
 
 RESOURCES = (
@@ -151,8 +151,8 @@ def resources(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     key = ctx.key("dockerArgs")
     if body is not INVALID and ctx.form is not Form.COMPONENT and body.get(key) and isinstance(body[key], list):
         body[ctx.key("dockerArgsList")] = body.pop(key)
-        for name, rest in (("locations", "locations"), ("max_instance_count", "maxInstanceCount")):
-            if body.pop(ctx.key(rest), None) is not None:
+        for name, api_name in (("locations", "locations"), ("max_instance_count", "maxInstanceCount")):
+            if body.pop(ctx.key(api_name), None) is not None:
                 ctx.warn(located, f"{name} is not sent if docker_args is a list. Write docker_args as one string.")
     return body
 
@@ -259,23 +259,23 @@ def service(located: Located, ctx: Translator) -> Body | Invalid:
     if "nodes" in body:
         body["nodes"] = {ctx.key(name): value for name, value in body["nodes"].items()}
     if key and key in located.value and not (located.document.from_python and located.value[key] is None):
-        given = text(located.child(key), ctx)
-        if given is INVALID:
+        setting = text(located.child(key), ctx)
+        if setting is INVALID:
             return INVALID
-        if given:
-            body["properties"] = {**body.get("properties", {}), api_name: given}
+        if setting:
+            body["properties"] = {**body.get("properties", {}), api_name: setting}
     return {ctx.key("jobServiceType"): SERVICES[type_word], **body}
 
 
 def service_type(located: Located, ctx: Translator) -> str | Invalid:
     """Read the type; without one it is the type that has the keys given, ssh first, as Microsoft's client reads it."""
-    word = located.value.get("type")
-    if word is None and ("type" not in located.value or located.document.from_python):
+    type_name = located.value.get("type")
+    if type_name is None and ("type" not in located.value or located.document.from_python):
         return "tensor_board" if "log_dir" in located.value else "ssh"
-    if isinstance(word, str) and word.lower() in SERVICES:
-        return word.lower()
+    if isinstance(type_name, str) and type_name.lower() in SERVICES:
+        return type_name.lower()
     public = ("jupyter_lab", "ssh", "tensor_board", "vs_code", "custom")
-    return ctx.error(located, f"{show(word)} is not a type of service.{nearest(word, public)}", "type")
+    return ctx.error(located, f"{show(type_name)} is not a type of service.{nearest(type_name, public)}", "type")
 
 
 JOB_SERVICES = mapped(service)

@@ -26,7 +26,7 @@ from airflow_azureml.jobspec.table.yaml_words import yaml_words
 
 def _outputs(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     body = job_outputs(located, ctx)
-    return body if body is INVALID else {name: {**one, "jobOutputType": "uri_folder"} for name, one in body.items()}
+    return body if body is INVALID else {name: {**port, "jobOutputType": "uri_folder"} for name, port in body.items()}
 
 
 _RESOURCES = nested([replace(row, component=None) if row.name == "properties" else row for row in RESOURCES])
@@ -50,18 +50,18 @@ def automl(located: Located, ctx: Translator) -> dict[str, Any]:
     if task is None:
         return {"jobType": "AutoML"}
     rows = details(task)
-    names = tuple(row.name for row in rows)
-    body = convert_mapping(JOB, located, ctx, extra=names)
-    own = convert_mapping(rows, located, ctx, extra=[str(key) for key in located.value if key not in names])
-    own = {"primaryMetric": task.metric, "logVerbosity": "Info", **own, "taskType": task.name}
+    task_keys = tuple(row.name for row in rows)
+    body = convert_mapping(JOB, located, ctx, extra=task_keys)
+    task_body = convert_mapping(rows, located, ctx, extra=[str(key) for key in located.value if key not in task_keys])
+    task_body = {"primaryMetric": task.metric, "logVerbosity": "Info", **task_body, "taskType": task.name}
     if task.name in FIXED_METRIC:
-        del own["primaryMetric"]
+        del task_body["primaryMetric"]
     if task.name == "TextNER":
-        own.pop("targetColumnName", None)
-    if task.family == "table" and "limitSettings" in own:
-        own["limitSettings"] = {**own["limitSettings"], "sweepConcurrentTrials": 0, "sweepTrials": 0}
+        task_body.pop("targetColumnName", None)
+    if task.family == "table" and "limitSettings" in task_body:
+        task_body["limitSettings"] = {**task_body["limitSettings"], "sweepConcurrentTrials": 0, "sweepTrials": 0}
     if task.family == "image":
-        own.setdefault("limitSettings", {})
+        task_body.setdefault("limitSettings", {})
     if task.family == "text":
-        own["limitSettings"] = {"maxTrials": 1, "maxNodes": 1, **own.get("limitSettings", {})}
-    return {"jobType": "AutoML", **body, "taskDetails": own}
+        task_body["limitSettings"] = {"maxTrials": 1, "maxNodes": 1, **task_body.get("limitSettings", {})}
+    return {"jobType": "AutoML", **body, "taskDetails": task_body}

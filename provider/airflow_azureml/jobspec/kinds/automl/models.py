@@ -90,16 +90,16 @@ SCALARS: dict[str, Convert] = {"truth": truth, "number": number, "whole": whole,
 
 def _camel(name: str) -> str:
     """Spell a name as the service does: ``stepLRGamma``, but ``nmsIouThreshold``."""
-    first, *rest = name.split("_")
-    return first + "".join("LR" if part == "lr" else part.capitalize() for part in rest)
+    first, *others = name.split("_")
+    return first + "".join("LR" if part == "lr" else part.capitalize() for part in others)
 
 
 def model_settings(family: str) -> Convert:
     """Make a converter for the settings of one model."""
-    kinds = {**MODELS[family], **_FIXED[family]}
+    value_kinds = {**MODELS[family], **_FIXED[family]}
     rows = tuple(
-        Field(name, _camel(name), SCALARS.get(kind) or word(WORDS[kind], "an accepted word"))
-        for name, kind in kinds.items()
+        Field(name, _camel(name), SCALARS.get(value_kind) or word(WORDS[value_kind], "an accepted word"))
+        for name, value_kind in value_kinds.items()
     )
     return nested(rows)
 
@@ -111,8 +111,8 @@ def model_space(family: str) -> Convert:
     """
     spaces = {"number": tuple(SPACES), "whole": ("choice", "randint", *(WHOLE_SPACES if family != "text" else ()))}
     rows = tuple(
-        Field(name, _camel(name), _searched(kind, spaces.get(kind, ("choice",)), family))
-        for name, kind in MODELS[family].items()
+        Field(name, _camel(name), _searched(value_kind, spaces.get(value_kind, ("choice",)), family))
+        for name, value_kind in MODELS[family].items()
     )
     return listed(nested(rows))
 
@@ -121,24 +121,24 @@ WHOLE_SPACES = ("quniform", "qloguniform", "qnormal", "qlognormal")
 """Distributions that whole numbers of an image's model may follow, with whole numbers themselves."""
 
 
-def _searched(kind: str, accepted: tuple[str, ...], family: str) -> Convert:
+def _searched(value_kind: str, accepted: tuple[str, ...], family: str) -> Convert:
     def scalar(located: Located, ctx: Translator) -> object:
-        if kind in WORDS:
-            return choice({snake(word): snake(word) for word in WORDS[kind]}, "an accepted word", fold=snake)(
+        if value_kind in WORDS:
+            return choice({snake(word): snake(word) for word in WORDS[value_kind]}, "an accepted word", fold=snake)(
                 located, ctx
             )
-        return _plainly_whole(located, ctx) if kind == "whole" else SCALARS[kind](located, ctx)
+        return _plainly_whole(located, ctx) if value_kind == "whole" else SCALARS[value_kind](located, ctx)
 
     def convert(located: Located, ctx: Translator) -> object:
         plain = ctx.form is Form.COMPONENT and family == "text"
         if not isinstance(located.value, Mapping):
-            found = scalar(located, ctx)
-            return found if found is INVALID or plain else as_text(found)
-        body = _distribution(located, ctx, kind, scalar, accepted)
-        if body is INVALID or plain:
-            return body
-        values = body["values"] if "values" in body else [body[name] for name in SPACES[body["type"]]]
-        return f"{body['type']}({','.join(_quoted(value) for value in values)})"
+            plain_value = scalar(located, ctx)
+            return plain_value if plain_value is INVALID or plain else as_text(plain_value)
+        search = _distribution(located, ctx, value_kind, scalar, accepted)
+        if search is INVALID or plain:
+            return search
+        values = search["values"] if "values" in search else [search[name] for name in SPACES[search["type"]]]
+        return f"{search['type']}({','.join(_quoted(value) for value in values)})"
 
     return convert
 
@@ -151,38 +151,40 @@ def _plainly_whole(located: Located, ctx: Translator) -> int | Invalid:
 
 
 def _distribution(
-    located: Located, ctx: Translator, kind: str, scalar: Convert, accepted: tuple[str, ...]
+    located: Located, ctx: Translator, value_kind: str, scalar: Convert, accepted: tuple[str, ...]
 ) -> dict[str, Any] | Invalid:
     """Take a distribution."""
-    word = located.value.get("type")
-    if not isinstance(word, str) or word.lower() not in accepted:
-        return ctx.error(located, f"{show(word)} is not a distribution here.{nearest(word, accepted)}", "type")
-    names = SPACES[word.lower()]
+    type_name = located.value.get("type")
+    if not isinstance(type_name, str) or type_name.lower() not in accepted:
+        return ctx.error(
+            located, f"{show(type_name)} is not a distribution here.{nearest(type_name, accepted)}", "type"
+        )
+    names = SPACES[type_name.lower()]
     if names == ("values",):
-        choices = listed(_choice_of(kind, scalar, located.value.get("values")))
+        choices = listed(_choice_of(value_kind, scalar, located.value.get("values")))
         rows = [Field("values", "values", choices, required=True)]
     else:
-        limit = _plainly_whole if kind == "whole" else amount
+        limit = _plainly_whole if value_kind == "whole" else amount
         rows = [Field(name, name, whole if name == "upper" else limit, required=True, bindable=False) for name in names]
     body = convert_mapping(rows, located, ctx, extra=("type",))
-    return INVALID if len(body) < len(rows) else {"type": word.lower(), **body}
+    return INVALID if len(body) < len(rows) else {"type": type_name.lower(), **body}
 
 
-def _choice_of(kind: str, scalar: Convert, values: Any) -> Convert:
+def _choice_of(value_kind: str, scalar: Convert, values: Any) -> Convert:
     """Take whole numbers to choose from as they are, where all are whole."""
-    plain = isinstance(values, list) and all(isinstance(v, int) and not isinstance(v, bool) for v in values)
-    return whole if kind == "number" and plain else scalar
+    all_whole = isinstance(values, list) and all(isinstance(n, int) and not isinstance(n, bool) for n in values)
+    return whole if value_kind == "number" and all_whole else scalar
 
 
 def as_text(value: Any) -> str:
     """Write a value as Microsoft's client does: fractions without an exponent."""
     if not isinstance(value, float):
         return str(value)
-    plain = repr(value)
-    if "e" not in plain:
-        return plain
+    written = repr(value)
+    if "e" not in written:
+        return written
 
-    return format(Decimal(plain), "f")
+    return format(Decimal(written), "f")
 
 
 def _quoted(value: Any) -> str:

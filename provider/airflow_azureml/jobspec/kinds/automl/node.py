@@ -35,10 +35,10 @@ def _identity(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
 
 def _compute(located: Located, ctx: Translator) -> object:
     """Take a compute, whose id is written as a reference."""
-    found = named_compute(located, ctx.in_form(Form.NODE))
-    if not isinstance(found, str) or not found.startswith("/") or is_binding(located.value):
-        return found
-    return f"azureml:{found}"
+    compute_id = named_compute(located, ctx.in_form(Form.NODE))
+    if not isinstance(compute_id, str) or not compute_id.startswith("/") or is_binding(located.value):
+        return compute_id
+    return f"azureml:{compute_id}"
 
 
 NODE = (
@@ -66,23 +66,23 @@ def automl_node(located: Located, ctx: Translator, scope: Scope, name: str) -> d
     if task is None:
         return {}
     rows = details(task)
-    names = tuple(row.name for row in rows)
+    keys = tuple(row.name for row in rows)
     in_yaml = ctx.in_form(Form.COMPONENT, ctx.bound)
-    body = convert_mapping(NODE, located, in_yaml, extra=(*names, "outputs"))
-    own = convert_mapping(rows, located, in_yaml, extra=[str(key) for key in located.value if key not in names])
+    body = convert_mapping(NODE, located, in_yaml, extra=(*keys, "outputs"))
+    settings = convert_mapping(rows, located, in_yaml, extra=[str(key) for key in located.value if key not in keys])
     outputs = {}
-    given = located.value.get("outputs")
-    if "outputs" in located.value and not isinstance(given, Mapping):
-        ctx.error(located, f"{show(given)} is not a mapping of outputs.", "outputs")
-    for item in located.child("outputs").items() if isinstance(given, Mapping) else ():
-        bindings.check(item, ctx, scope, name)
-        converted = one_output(item, ctx)
+    node_outputs = located.value.get("outputs")
+    if "outputs" in located.value and not isinstance(node_outputs, Mapping):
+        ctx.error(located, f"{show(node_outputs)} is not a mapping of outputs.", "outputs")
+    for output in located.child("outputs").items() if isinstance(node_outputs, Mapping) else ():
+        bindings.check(output, ctx, scope, name)
+        converted = one_output(output, ctx)
         if converted is not None and converted is not INVALID:
-            outputs[item.name] = converted
+            outputs[output.name] = converted
     metric = snake(task.node_metric or task.metric)
     body = {"name": name, "type": "automl", "task": snake(task.name), "tags": {}, "properties": {}, **body}
     verbosity = {} if task.family == "text" else {"log_verbosity": "info"}
-    body = {**body, "outputs": outputs, **verbosity, "primary_metric": metric, **own}
+    body = {**body, "outputs": outputs, **verbosity, "primary_metric": metric, **settings}
     if task.family == "table":
         body.setdefault("training", {})
     else:

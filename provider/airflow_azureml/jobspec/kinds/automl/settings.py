@@ -19,17 +19,17 @@ from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, I
 from airflow_azureml.jobspec.table.values import choice, iso_duration, listed, mapped, number, text, truth, whole
 
 
-def word(words: list[str], what: str) -> Convert:
+def word(accepted: list[str], expected: str) -> Convert:
     """Make a converter for one of the service's words, in any spelling."""
-    return choice({snake(word): word for word in words}, what, fold=snake)
+    return choice({snake(word): word for word in accepted}, expected, fold=snake)
 
 
 def minutes(located: Located, ctx: Translator) -> Converted[int | str]:
     """Take whole minutes."""
-    given = whole(located, ctx)
-    if given is INVALID or ctx.form is Form.COMPONENT:
-        return given
-    return iso_duration(given * 60) if given else OMIT
+    count = whole(located, ctx)
+    if count is INVALID or ctx.form is Form.COMPONENT:
+        return count
+    return iso_duration(count * 60) if count else OMIT
 
 
 # -- tables of data
@@ -79,13 +79,13 @@ def _transformers(located: Located, ctx: Translator) -> dict[str, Any] | Invalid
         accepted = ", ".join(_TRANSFORMERS)
         return ctx.error(located, f"{show(located.value)} is not a mapping. Accepted keys: {accepted}.")
     body: dict[str, Any] = {}
-    for item in located.items():
-        key = snake(str(item.path[-1]))
+    for transformer in located.items():
+        key = snake(str(transformer.path[-1]))
         if key not in _TRANSFORMERS:
-            near = nearest(item.path[-1], _TRANSFORMERS)
-            ctx.error(item, f"{show(item.path[-1])} is not a transformer.{near}")
+            hint = nearest(transformer.path[-1], _TRANSFORMERS)
+            ctx.error(transformer, f"{show(transformer.path[-1])} is not a transformer.{hint}")
             continue
-        body[key if ctx.form is Form.COMPONENT else _TRANSFORMERS[key]] = _TRANSFORMER(item, ctx)
+        body[key if ctx.form is Form.COMPONENT else _TRANSFORMERS[key]] = _TRANSFORMER(transformer, ctx)
     return INVALID if INVALID in body.values() else body
 
 
@@ -147,10 +147,10 @@ def training(models: list[str]) -> Convert:
     )
 
 
-def auto_or(make: Callable[[Any], Any], several: bool = False) -> Convert:
+def auto_or(custom: Callable[[Any], Any], several: bool = False) -> Convert:
     """Make a converter for ``auto`` or a number of one's own.
 
-    :param make: writes the number in the service's words.
+    :param custom: writes the number in the service's words.
     :param several: take a list of numbers, too.
     """
     numbers = listed(whole)
@@ -159,10 +159,10 @@ def auto_or(make: Callable[[Any], Any], several: bool = False) -> Convert:
         in_yaml = ctx.form is Form.COMPONENT
         if isinstance(located.value, str) and located.value.lower() == "auto":
             return "auto" if in_yaml else {"mode": "Auto"}
-        given = numbers(located, ctx) if several and isinstance(located.value, list) else whole(located, ctx)
-        if not given:
+        chosen = numbers(located, ctx) if several and isinstance(located.value, list) else whole(located, ctx)
+        if not chosen:
             return OMIT
-        return given if in_yaml or given is INVALID else make(given)
+        return chosen if in_yaml or chosen is INVALID else custom(chosen)
 
     return convert
 
@@ -183,12 +183,12 @@ def _names(located: Located, ctx: Translator) -> list[Any] | str | Invalid:
     in_yaml = ctx.form is Form.COMPONENT
     if isinstance(located.value, str):
         return located.value if in_yaml or not located.value else [located.value]
-    found = _NAMES(located, ctx)
-    return str(found) if in_yaml and found is not INVALID else found
+    names = _NAMES(located, ctx)
+    return str(names) if in_yaml and names is not INVALID else names
 
 
-def _lower(*words: str) -> Convert:
-    return choice({word: word for word in words}, "an accepted word")
+def _lower(*accepted: str) -> Convert:
+    return choice({word: word for word in accepted}, "an accepted word")
 
 
 FORECASTING = nested(

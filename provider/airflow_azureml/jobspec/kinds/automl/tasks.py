@@ -88,16 +88,16 @@ def data(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
         accepted = "a mapping with type: mltable and path"
         return ctx.error(located, f"{show(located.value)} is not data. Accepted: {accepted}.")
     io.unknown(located, ctx, io.INPUT_KEYS)
-    kind = located.value.get("type", "mltable")
-    if not isinstance(kind, str) or kind.lower() != "mltable":
-        return ctx.error(located, f"{show(kind)} is not a type of data here. Accepted: mltable.", "type")
+    data_type = located.value.get("type", "mltable")
+    if not isinstance(data_type, str) or data_type.lower() != "mltable":
+        return ctx.error(located, f"{show(data_type)} is not a type of data here. Accepted: mltable.", "type")
     path = located.value.get("path")
     if not isinstance(path, str) or not path:
         return ctx.error(located, "data needs a path.", "path")
     io.input_mode(located, ctx, "mltable")
     # Without a type Microsoft's client takes the path for a folder, and writes it as one.
-    given = "mltable" if "type" in located.value else "uri_folder"
-    uri = io.data_uri(located.child("path"), ctx, given, datastore(located, ctx))
+    path_type = "mltable" if "type" in located.value else "uri_folder"
+    uri = io.data_uri(located.child("path"), ctx, path_type, datastore(located, ctx))
     return uri if uri is INVALID else {"jobInputType": "mltable", "uri": uri}
 
 
@@ -179,11 +179,11 @@ _FAMILIES = {"table": _table_rows, "image": _image_rows, "text": _text_rows}
 
 def task_of(located: Located, ctx: Translator, fold: Callable[[str], str]) -> Task | None:
     """Read the task. Microsoft's client takes a job's only as it is written in its documents, a node's in any case."""
-    word = located.value.get("task")
-    if isinstance(word, str) and fold(word) in TASKS:
-        return TASKS[fold(word)]
-    if word is None:
+    task_name = located.value.get("task")
+    if isinstance(task_name, str) and fold(task_name) in TASKS:
+        return TASKS[fold(task_name)]
+    if task_name is None:
         ctx.error(located, f'"task" is required. Accepted: {", ".join(TASKS)}.', "task")
     else:
-        ctx.error(located, f"{show(word)} is not a task.{nearest(word, TASKS)}", "task")
+        ctx.error(located, f"{show(task_name)} is not a task.{nearest(task_name, TASKS)}", "task")
     return None

@@ -42,13 +42,13 @@ COMMAND = (
 def command_component(located: Located, ctx: Translator) -> Component:
     """Read a command component."""
     known = (*(row.name for row in COMMAND), "inputs", "outputs")
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(rows_of(COMMAND, located), located, ctx, extra=(*known, *rest))
-    taken, given, io = declared(located, ctx, primitive=True)
+    unknown = unknown_keys(located, ctx, known)
+    body = convert_mapping(rows_of(COMMAND, located), located, ctx, extra=(*known, *unknown))
+    inputs, outputs, io = declared(located, ctx, primitive=True)
     if isinstance(located.value.get("command"), str):
-        check_bindings(located.child("command"), ctx, taken, given)
-        warn_of_optional(located.child("command"), ctx, [name for name, port in taken.items() if port.optional])
+        check_bindings(located.child("command"), ctx, inputs, outputs)
+        warn_of_optional(located.child("command"), ctx, [name for name, port in inputs.items() if port.optional])
     if "additional_includes" in body:
         body["code"] = beside(body["additional_includes"], located, ctx, component_code)
-    spec = without_empty({"is_deterministic": True, **rest, **body, "type": "command", **io})
-    return Component(registration(spec, body.get("properties"), located), "command", taken, given, spec, located)
+    spec = without_empty({"is_deterministic": True, **unknown, **body, "type": "command", **io})
+    return Component(registration(spec, body.get("properties"), located), "command", inputs, outputs, spec, located)

@@ -38,11 +38,11 @@ SINGLE_BRACKETS = re.compile(r"(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}
 
 def command_line(located: Located, ctx: Translator) -> str | Invalid:
     """Take the command of a job."""
-    given = text(located, ctx)
-    if given is INVALID or not SINGLE_BRACKETS.search(given):
-        return given
+    command = text(located, ctx)
+    if command is INVALID or not SINGLE_BRACKETS.search(command):
+        return command
     ctx.warn(located, "{inputs.x} is an old spelling of ${{inputs.x}}.")
-    return SINGLE_BRACKETS.sub(r"${{\1.\2}}", given)
+    return SINGLE_BRACKETS.sub(r"${{\1.\2}}", command)
 
 
 COMMAND = (
@@ -79,9 +79,9 @@ def command(located: Located, ctx: Translator) -> dict[str, Any]:
     return body
 
 
-def check_outputs(located: Located, ctx: Translator, given: Any) -> None:
+def check_outputs(located: Located, ctx: Translator, declared: Any) -> None:
     """Warn of an output that the job does not declare; Microsoft's client sends it on, and so does this."""
-    names = set(given) if isinstance(given, Mapping) else set()
+    names = set(declared) if isinstance(declared, Mapping) else set()
     for name in dict.fromkeys(OUTPUT_BINDING.findall(located.value)):
         if name not in names and name != "default":
             ctx.warn(located, f'the command names the output "{name}", which the job does not declare.')

@@ -71,15 +71,15 @@ def command_node(located: Located, ctx: Translator, scope: Scope, name: str) -> 
     """Translate a command node, with a component or written out."""
     if "component" not in located.value:
         return inline_command(located, ctx, scope, name)
-    found = scope.components.get(name)
-    rest = unknown_keys(located, ctx, KNOWN)
-    body = convert_mapping(COMMAND_NODE, located, ctx, extra=(*COMPONENT_KEYS, *rest))
-    if found is None:
+    component = scope.components.get(name)
+    unknown = unknown_keys(located, ctx, KNOWN)
+    body = convert_mapping(COMMAND_NODE, located, ctx, extra=(*COMPONENT_KEYS, *unknown))
+    if component is None:
         return body
     for key, convert in (("resources", _taken_over), ("distribution", DISTRIBUTION)):
-        if key not in body and found.located is not None and found.located.value.get(key):
-            body[key] = convert(found.located.child(key), ctx.unbound())
-    return {**node_shape(located, ctx, scope, name, found), **body, **rest}
+        if key not in body and component.located is not None and component.located.value.get(key):
+            body[key] = convert(component.located.child(key), ctx.unbound())
+    return {**node_shape(located, ctx, scope, name, component), **body, **unknown}
 
 
 def _taken_over(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
@@ -110,39 +110,43 @@ def inline_command(located: Located, ctx: Translator, scope: Scope, name: str) -
     """Translate a command node that is written out: its component is made of it."""
     # Its schema is that of a job that stands alone, where nothing is bound.
     body = convert_mapping(INLINE_NODE, located, ctx.unbound(), extra=IN_COMPONENT)
-    found = inline_component("command", command_spec(located, ctx, scope), located, scope)
-    return {**node_shape(located, ctx, scope, name, found), **body}
+    component = inline_component("command", command_spec(located, ctx, scope), located, scope)
+    return {**node_shape(located, ctx, scope, name, component), **body}
 
 
 def command_spec(located: Located, ctx: Translator, scope: Scope) -> dict[str, Any]:
     """Make the spec of the component of a command node that is written out."""
-    value = located.value
+    node = located.value
     spec: dict[str, Any] = {"is_deterministic": True, "type": "command"}
     io = inferred(located, ctx, scope)
     in_component = ctx.in_form(Form.COMPONENT)
     for key, convert in (("command", command_line), ("environment", component_environment)):
-        if value.get(key) is None:
+        if node.get(key) is None:
             ctx.error(located, f"{show(key)} is required.", key)
         else:
             spec[key] = convert(located.child(key), in_component)
-    if value.get("code") is not None or ("code" in value and not located.document.from_python):
+    if node.get("code") is not None or ("code" in node and not located.document.from_python):
         spec["code"] = spec_id(code(located.child("code"), ctx, component=True))
     spec.update(_settings_of_spec(located, in_component))
-    if isinstance(value.get("command"), str):
-        written = value.get("inputs")
-        taken = written if isinstance(written, Mapping) else io.get("inputs", {})
-        check_bindings(located.child("command"), ctx, taken, io.get("outputs", {}))
+    if isinstance(node.get("command"), str):
+        node_inputs = node.get("inputs")
+        inputs = node_inputs if isinstance(node_inputs, Mapping) else io.get("inputs", {})
+        check_bindings(located.child("command"), ctx, inputs, io.get("outputs", {}))
     return {**spec, **io}
 
 
 def _settings_of_spec(located: Located, ctx: Translator) -> dict[str, Any]:
     """Take what of a node's settings goes into its component too: all but the properties of its resources."""
-    value = located.value
-    kinds: tuple[tuple[str, Any], ...] = (("description", str), ("tags", Mapping))
-    spec = {key: value[key] for key, kind in kinds if value.get(key) not in (None, {}) and isinstance(value[key], kind)}
-    if isinstance(value.get("resources"), Mapping):
-        given = component_resources(located.child("resources"), ctx)
-        spec |= {"resources": given} if given else {}
-    if value.get("distribution") is not None:
+    node = located.value
+    wanted_types: tuple[tuple[str, Any], ...] = (("description", str), ("tags", Mapping))
+    spec = {
+        key: node[key]
+        for key, wanted in wanted_types
+        if node.get(key) not in (None, {}) and isinstance(node[key], wanted)
+    }
+    if isinstance(node.get("resources"), Mapping):
+        node_resources = component_resources(located.child("resources"), ctx)
+        spec |= {"resources": node_resources} if node_resources else {}
+    if node.get("distribution") is not None:
         spec["distribution"] = DISTRIBUTION(located.child("distribution"), ctx)
     return spec

@@ -37,15 +37,15 @@ def transfer_component(located: Located, ctx: Translator) -> Component:
     rows = (*HEAD, copy_alone, Field("data_copy_mode", "data_copy_mode", COPY_MODE))
     rows = (*rows, Field("properties", "properties", any_mapping))
     known = (*(row.name for row in rows), "inputs", "outputs")
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(rows, located, ctx, extra=("inputs", "outputs", *rest))
-    taken, given, io = declared(located, ctx, primitive=False)
+    unknown = unknown_keys(located, ctx, known)
+    body = convert_mapping(rows, located, ctx, extra=("inputs", "outputs", *unknown))
+    inputs, outputs, io = declared(located, ctx, primitive=False)
     check_copy(located, ctx, io)
     properties = body.pop("properties", None)
     tags = {"tags": body["tags"]} if body.get("tags") else {}
-    spec = {**without_empty({"is_deterministic": True, **rest, **body, "type": "data_transfer", **io}), **tags}
-    made = registration(spec, properties, located)
-    return Component(made, "data_transfer", taken, given, spec, located)
+    spec = {**without_empty({"is_deterministic": True, **unknown, **body, "type": "data_transfer", **io}), **tags}
+    registered = registration(spec, properties, located)
+    return Component(registered, "data_transfer", inputs, outputs, spec, located)
 
 
 def check_copy(located: Located, ctx: Translator, io: Mapping[str, Any]) -> None:

@@ -64,17 +64,17 @@ def place(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take a database, or a file system, which need not say its type."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping. Accepted types: {', '.join(PLACES)}.")
-    kind = _KIND(located.child("type"), ctx) if "type" in located.value else FILES
-    return (
-        INVALID if kind is INVALID else {"type": kind, **convert_mapping(PLACES[kind], located, ctx, extra=("type",))}
-    )
+    place_type = _KIND(located.child("type"), ctx) if "type" in located.value else FILES
+    if place_type is INVALID:
+        return INVALID
+    return {"type": place_type, **convert_mapping(PLACES[place_type], located, ctx, extra=("type",))}
 
 
 def _kind_of(located: Located, task: str) -> str | None:
     """Tell the type of a node's place; None where it has none that is valid."""
-    given = located.value.get(TASKS[task])
-    word = given.get("type", FILES) if isinstance(given, Mapping) else None
-    return word.lower() if isinstance(word, str) and word.lower() in PLACES else None
+    node_place = located.value.get(TASKS[task])
+    place_type = node_place.get("type", FILES) if isinstance(node_place, Mapping) else None
+    return place_type.lower() if isinstance(place_type, str) and place_type.lower() in PLACES else None
 
 
 # -- nodes
@@ -97,16 +97,16 @@ def transfer_node(located: Located, ctx: Translator, scope: Scope, name: str) ->
     if task is None:
         return {}
     if "component" not in located.value:
-        found, body = _inline(located, ctx, scope, task)
+        component, body = _inline(located, ctx, scope, task)
     else:
-        found, body = scope.components.get(name), _by_component(located, ctx, scope.components.get(name), task)
-    if found is None:
+        component, body = scope.components.get(name), _by_component(located, ctx, scope.components.get(name), task)
+    if component is None:
         return body
     if task != COPY:
         _check_move(located, ctx, task)
     if "component" in located.value:
         _check_given(located, ctx, task)
-    shape = {**node_shape(located, ctx, scope, name, found), "task": task}
+    shape = {**node_shape(located, ctx, scope, name, component), "task": task}
     if task == IMPORT and "outputs" not in located.value:
         shape["outputs"] = {"sink": {"job_output_type": "mltable"}}  # an inline import is refused above
     return {**shape, **body}
@@ -115,13 +115,13 @@ def transfer_node(located: Located, ctx: Translator, scope: Scope, name: str) ->
 def _task(located: Located, ctx: Translator) -> str | None:
     """Tell what a node does; only an export with a component need not say it."""
     default = EXPORT if "sink" in located.value and "component" in located.value else None
-    word = located.value.get("task", default)
-    if word is None:
+    task_name = located.value.get("task", default)
+    if task_name is None:
         ctx.error(located, f'"task" is required: {", ".join(sorted(TASKS))}.', "task")
-    elif not isinstance(word, str) or word.lower() not in TASKS:
-        ctx.error(located, f"{show(word)} is not a task of a data transfer.{nearest(word, TASKS)}", "task")
+    elif not isinstance(task_name, str) or task_name.lower() not in TASKS:
+        ctx.error(located, f"{show(task_name)} is not a task of a data transfer.{nearest(task_name, TASKS)}", "task")
     else:
-        return word.lower()
+        return task_name.lower()
     return None
 
 
@@ -130,20 +130,20 @@ def _place_row(task: str) -> tuple[Field, ...]:
     return (Field(key, key, place, required=True, bindable=False),) if key else ()
 
 
-def _by_component(located: Located, ctx: Translator, found: Component | None, task: str) -> dict[str, Any]:
+def _by_component(located: Located, ctx: Translator, component: Component | None, task: str) -> dict[str, Any]:
     """Read the settings of a node with a component, whose own way to copy goes before the node's."""
     table = (*NODE, *_place_row(task), _TASK)
     if task == COPY:
         table = (*table, Field("data_copy_mode", "data_copy_mode", anything), Field("is_deterministic", None, anything))
     known = (*(row.name for row in table), *COMPONENT_KEYS)
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(table, located, ctx, extra=(*COMPONENT_KEYS, *rest))
-    if found is not None and found.located is not None and task != COPY:
+    unknown = unknown_keys(located, ctx, known)
+    body = convert_mapping(table, located, ctx, extra=(*COMPONENT_KEYS, *unknown))
+    if component is not None and component.located is not None and task != COPY:
         ctx.error(
             located, f"{task} takes no component file. Accepted: a registered component, or no component.", "component"
         )
-    mode = found.spec.get("data_copy_mode") if found is not None else None
-    return {**body, **({"data_copy_mode": mode} if mode else {}), **rest}
+    mode = component.spec.get("data_copy_mode") if component is not None else None
+    return {**body, **({"data_copy_mode": mode} if mode else {}), **unknown}
 
 
 def _inline(located: Located, ctx: Translator, scope: Scope, task: str) -> tuple[Component | None, dict[str, Any]]:
@@ -157,17 +157,17 @@ def _inline(located: Located, ctx: Translator, scope: Scope, task: str) -> tuple
     only_bindings(located, ctx)
     if task == COPY:
         return _copy(located, ctx, scope, body), body
-    kind = _kind_of(located, task)
-    if kind is None:
+    place_type = _kind_of(located, task)
+    if place_type is None:
         return None, body
-    if (task, kind) == (EXPORT, FILES):
+    if (task, place_type) == (EXPORT, FILES):
         ctx.error(
             located,
             "without a component, data is exported to databases only. For a file system give component.",
             "sink",
         )
-    own = OWN_COMPONENTS.format(task=task, kind=kind)
-    return Component(own, "data_transfer"), body
+    component_id = OWN_COMPONENTS.format(task=task, kind=place_type)
+    return Component(component_id, "data_transfer"), body
 
 
 def _copy(located: Located, ctx: Translator, scope: Scope, body: Mapping[str, Any]) -> Component:
@@ -187,35 +187,35 @@ def _copy(located: Located, ctx: Translator, scope: Scope, body: Mapping[str, An
 
 def _check_move(located: Located, ctx: Translator, task: str) -> None:
     """Check that data goes one way, by the one port there is, and is of the type that its place asks for."""
-    part, other, port = ("outputs", "inputs", "sink") if task == IMPORT else ("inputs", "outputs", "source")
-    if other in located.value:
-        ctx.error(located, f"{task} takes no {other}.", other)
-    group, own = located.value.get(part), "component" not in located.value
-    kind = _kind_of(located, task)
-    if task == IMPORT and not own and part not in located.value and kind != FILES:
+    part, other_part, port = ("outputs", "inputs", "sink") if task == IMPORT else ("inputs", "outputs", "source")
+    if other_part in located.value:
+        ctx.error(located, f"{task} takes no {other_part}.", other_part)
+    group, inline = located.value.get(part), "component" not in located.value
+    place_type = _kind_of(located, task)
+    if task == IMPORT and not inline and part not in located.value and place_type != FILES:
         return
     if not isinstance(group, Mapping) or list(group) != [port]:
         ctx.error(located, f"{task} takes exactly one entry in {part}, named {port}.", part)
         return
-    value = unwrapped(group[port])
-    if kind is None or is_literal(value) or not isinstance(value, Mapping):
+    data = unwrapped(group[port])
+    if place_type is None or is_literal(data) or not isinstance(data, Mapping):
         return
-    if not own and bindings.OUTPUT.match(str(value.get("path"))):
+    if not inline and bindings.OUTPUT.match(str(data.get("path"))):
         return
-    wanted = DATA_OF.get((task, kind), "uri_folder")
-    if task == EXPORT and bindings.INPUT.match(str(value.get("path"))):
-        ctx.error(located, f"give {value['path']} itself, not a mapping with it as path.", part, port)
-    elif str(value.get("type") or "uri_folder").lower() != wanted:
-        ctx.error(located, f"data of a {kind} must have the type {wanted} here.", part, port, "type")
+    wanted = DATA_OF.get((task, place_type), "uri_folder")
+    if task == EXPORT and bindings.INPUT.match(str(data.get("path"))):
+        ctx.error(located, f"give {data['path']} itself, not a mapping with it as path.", part, port)
+    elif str(data.get("type") or "uri_folder").lower() != wanted:
+        ctx.error(located, f"data of a {place_type} must have the type {wanted} here.", part, port, "type")
 
 
 def _check_given(located: Located, ctx: Translator, task: str) -> None:
     """Refuse what Microsoft's client does not take for a component's ports: numbers, and no sink."""
     for part in ("inputs", "outputs"):
         group = located.value.get(part)
-        for item in located.child(part).items() if isinstance(group, Mapping) else ():
-            value = unwrapped(item.value)
+        for port in located.child(part).items() if isinstance(group, Mapping) else ():
+            value = unwrapped(port.value)
             if part == "inputs" and is_literal(value) and not isinstance(value, str):
-                ctx.error(item, f"{show(value)} is not data.")
-            elif item.value is None and task == IMPORT:
-                ctx.error(item, "an empty value is not an output.")
+                ctx.error(port, f"{show(value)} is not data.")
+            elif port.value is None and task == IMPORT:
+                ctx.error(port, "an empty value is not an output.")

@@ -49,11 +49,11 @@ _CREDENTIALS = {
 
 def credentials(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the credentials of a connection."""
-    kinds = {
-        kind: fixed(tuple(Field(name, name, text, required=True) for name in names), type=kind)
-        for kind, names in _CREDENTIALS.items()
+    converters = {
+        type_name: fixed(tuple(Field(name, name, text, required=True) for name in names), type=type_name)
+        for type_name, names in _CREDENTIALS.items()
     }
-    return by_type(kinds, "credentials", fold=snake)(located, ctx)
+    return by_type(converters, "credentials", fold=snake)(located, ctx)
 
 
 _COMMON = (
@@ -194,25 +194,25 @@ def _properties(settings: Mapping[str, Any]) -> dict[str, str]:
     return {f"azureml.{name}": value for name, value in properties.items()}
 
 
-def _connection(given: Mapping[str, Any]) -> dict[str, Any]:
+def _connection(connection: Mapping[str, Any]) -> dict[str, Any]:
     """Write the connection to the teacher as Microsoft's client does; the service takes the key out of it."""
-    kind = snake(given["type"])
-    if kind == "serverless":
-        target, key = given.get("endpoint"), given["api_key"]
+    connection_type = snake(connection["type"])
+    if connection_type == "serverless":
+        target, key = connection.get("endpoint"), connection["api_key"]
         credentials = {"type": "api_key", "key": key}
         further = {"api_key": key, "endpoint": target}
     else:
-        open_store = {"type": "aad" if kind == "azure_data_lake_gen2" else "none"}
-        target, credentials, further = given.get("target"), given.get("credentials", open_store), {}
-    labels = {**given.get("tags", {}), **given.get("metadata", {})}
+        open_store = {"type": "aad" if connection_type == "azure_data_lake_gen2" else "none"}
+        target, credentials, further = connection.get("target"), connection.get("credentials", open_store), {}
+    labels = {**connection.get("tags", {}), **connection.get("metadata", {})}
     return {
-        "name": given["name"],
-        **({"description": given["description"]} if given.get("description") else {}),
+        "name": connection["name"],
+        **({"description": connection["description"]} if connection.get("description") else {}),
         "tags": labels,
-        "type": kind,
+        "type": connection_type,
         "target": target,
         "credentials": credentials,
-        "is_shared": given.get("is_shared", True),
+        "is_shared": connection.get("is_shared", True),
         "metadata": labels,
         **further,
     }

@@ -35,16 +35,16 @@ TASKS = (
 )
 
 
-def _camel(word: str) -> str:
-    first, *rest = word.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)
 
 
-def named(given: str, located: Located, ctx: Translator) -> dict[str, Any]:
+def named(reference: str, located: Located, ctx: Translator) -> dict[str, Any]:
     """Make the service's words for a model that is named."""
-    if given.startswith((".", "/", "~", "file:")) and not given.startswith("/subscriptions/"):
-        ctx.warn(located, f"{show(given)} is not uploaded: register the model and name it azureml:NAME:VERSION.")
-    uri = given if given.startswith("azureml://") else given.removeprefix("azureml:")
+    if reference.startswith((".", "/", "~", "file:")) and not reference.startswith("/subscriptions/"):
+        ctx.warn(located, f"{show(reference)} is not uploaded: register the model and name it azureml:NAME:VERSION.")
+    uri = reference if reference.startswith("azureml://") else reference.removeprefix("azureml:")
     return {"jobInputType": "mlflow_model", "uri": uri}
 
 
@@ -55,12 +55,12 @@ def model(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
             located, f"{show(located.value)} is not a model. Accepted: a mapping with type: mlflow_model and path."
         )
     io.unknown(located, ctx, io.INPUT_KEYS)
-    kind = located.value.get("type", "custom_model")
-    if not isinstance(kind, str) or kind.lower() not in io.MODEL_TYPES:
+    model_type = located.value.get("type", "custom_model")
+    if not isinstance(model_type, str) or model_type.lower() not in io.MODEL_TYPES:
         return ctx.error(
-            located, f"{show(kind)} is not a type of model. Accepted: {', '.join(io.MODEL_TYPES)}.", "type"
+            located, f"{show(model_type)} is not a type of model. Accepted: {', '.join(io.MODEL_TYPES)}.", "type"
         )
-    io.input_mode(located, ctx, kind.lower())
+    io.input_mode(located, ctx, model_type.lower())
     path = located.value.get("path")
     if not isinstance(path, str) or not path:
         return ctx.error(located, "a model needs a path.", "path")
@@ -76,9 +76,11 @@ def table(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
         return ctx.error(
             located, f"{show(located.value)} is not data. Accepted: a path, or a mapping with type: uri_file and path."
         )
-    kind = located.value.get("type", "uri_folder")
-    if not isinstance(kind, str) or kind.lower() not in ("uri_file", "uri_folder"):
-        return ctx.error(located, f"{show(kind)} is not a type of data here. Accepted: uri_file, uri_folder.", "type")
+    data_type = located.value.get("type", "uri_folder")
+    if not isinstance(data_type, str) or data_type.lower() not in ("uri_file", "uri_folder"):
+        return ctx.error(
+            located, f"{show(data_type)} is not a type of data here. Accepted: uri_file, uri_folder.", "type"
+        )
     body = io.job_input(located, ctx)
     if not isinstance(body, dict) or "uri" not in body:
         return INVALID if body is INVALID else ctx.error(located, "data needs a path.", "path")
@@ -108,8 +110,8 @@ def raw_compute(located: Located, ctx: Translator) -> str | Invalid:
 
 def task(located: Located, ctx: Translator) -> str | Invalid:
     """Take a task, in camel case too, as an object of ``azure-ai-ml`` writes its own."""
-    words = {word: _camel(word) for word in TASKS}
-    return choice(words, "a task", fold=lambda word: snake(word) if word in words.values() else word)(located, ctx)
+    names = {name: _camel(name) for name in TASKS}
+    return choice(names, "a task", fold=lambda name: snake(name) if name in names.values() else name)(located, ctx)
 
 
 DETAILS = (
@@ -153,12 +155,16 @@ def finetuning(located: Located, ctx: Translator) -> dict[str, Any]:
     """Translate a fine-tuning job."""
     provider = located.value.get("model_provider")
     if not isinstance(provider, str) or provider not in PROVIDERS:
-        what = '"model_provider" is required.' if provider is None else f"{show(provider)} is not a provider of models."
-        ctx.error(located, f"{what}{nearest(provider, PROVIDERS)}", "model_provider")
+        error = (
+            '"model_provider" is required.' if provider is None else f"{show(provider)} is not a provider of models."
+        )
+        ctx.error(located, f"{error}{nearest(provider, PROVIDERS)}", "model_provider")
         return {"jobType": "FineTuning"}
-    word, rows, parameters = PROVIDERS[provider]
+    sent_provider, rows, parameters = PROVIDERS[provider]
     details = (*DETAILS, Field("hyperparameters", "hyperParameters", parameters))
-    names = [row.name for row in details]
-    body = convert_mapping((*JOB, *rows), located, ctx, extra=names)
-    own = convert_mapping(details, located, ctx, extra=[str(key) for key in located.value if key not in names])
-    return {"jobType": "FineTuning", **body, "fineTuningDetails": {"modelProvider": word, **own}}
+    task_keys = [row.name for row in details]
+    body = convert_mapping((*JOB, *rows), located, ctx, extra=task_keys)
+    task_body = convert_mapping(
+        details, located, ctx, extra=[str(key) for key in located.value if key not in task_keys]
+    )
+    return {"jobType": "FineTuning", **body, "fineTuningDetails": {"modelProvider": sent_provider, **task_body}}

@@ -32,15 +32,15 @@ def _component(located: Located, ctx: Translator) -> Component:
     properties = Field("properties", "properties", any_mapping)
     rows = (*HEAD, properties, *SETTINGS, Field("resources", "resources", component_resources))
     known = (*(row.name for row in rows), "inputs", "outputs", "environment_variables")
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(rows, located, ctx, extra=("inputs", "outputs", "environment_variables", *rest))
-    if "instance_count" in rest and "resources" in located.value:
+    unknown = unknown_keys(located, ctx, known)
+    body = convert_mapping(rows, located, ctx, extra=("inputs", "outputs", "environment_variables", *unknown))
+    if "instance_count" in unknown and "resources" in located.value:
         ctx.error(located, "instance_count and resources exclude each other.", "instance_count")
-    taken, given, io = declared(located, ctx, primitive=False)
+    inputs, outputs, io = declared(located, ctx, primitive=False)
     spec = {"is_deterministic": True, **body, "type": "parallel", **io}
     spec["mini_batch_size"] = str(body.get("mini_batch_size", 0))
     if spec.get("partition_keys") == "[]":
         spec["partition_keys"] = []
     spec = {key: value for key, value in spec.items() if value != {}}
-    made = registration(spec, spec.pop("properties", None), located)
-    return Component(made, "parallel", taken, given, spec, located)
+    registered = registration(spec, spec.pop("properties", None), located)
+    return Component(registered, "parallel", inputs, outputs, spec, located)

@@ -42,10 +42,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _name(located: Located, ctx: Translator) -> str | Invalid:
-    given = text(located, ctx)
-    if given is INVALID or NAME.fullmatch(given):
-        return given
-    return ctx.error(located, f"{show(given)} is not a name. Accepted: lower letters, digits and _, a letter first.")
+    name = text(located, ctx)
+    if name is INVALID or NAME.fullmatch(name):
+        return name
+    return ctx.error(located, f"{show(name)} is not a name. Accepted: lower letters, digits and _, a letter first.")
 
 
 def _unsent(located: Located, ctx: Translator) -> Invalid:
@@ -123,22 +123,22 @@ def _read(rows: tuple[Field, ...], located: Located, ctx: Translator) -> dict[st
 
 def _named(located: Located, ctx: Translator) -> Located | Invalid:
     """Find the flow that a run names: its folder or its file; gives back the top of that."""
-    given, files = located.value.get("flow"), located.document.files
-    if not isinstance(given, str) or not given:
-        message = '"flow" is required.' if given is None else f"{show(given)} is not a path."
+    flow_path, files = located.value.get("flow"), located.document.files
+    if not isinstance(flow_path, str) or not flow_path:
+        message = '"flow" is required.' if flow_path is None else f"{show(flow_path)} is not a path."
         return ctx.error(located, f"{message} Accepted: the folder of a flow, its file.", "flow")
-    path = files.locate(given, located.child("flow").place.folder)
+    path = files.locate(flow_path, located.child("flow").place.folder)
     if files.kind(path) == "folder":
         path = os.path.join(path, FILE)
     if files.kind(path) != "file":
-        return ctx.error(located, f"{show(given)}: there is no flow {path}.", "flow")
+        return ctx.error(located, f"{show(flow_path)}: there is no flow {path}.", "flow")
     document: Document | Invalid = follow(path, located.child("flow"), ctx)
     return INVALID if document is INVALID else document.root
 
 
 def _variables(flow: Located) -> Mapping[str, Any]:
-    given = flow.value.get("environment_variables")
-    return given if isinstance(given, Mapping) else {}
+    variables = flow.value.get("environment_variables")
+    return variables if isinstance(variables, Mapping) else {}
 
 
 def _code(flow: Located, ctx: Translator) -> Upload | Invalid:

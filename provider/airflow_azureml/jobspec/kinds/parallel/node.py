@@ -46,38 +46,38 @@ def parallel_node(located: Located, ctx: Translator, scope: Scope, name: str) ->
     """Translate a parallel node, with a component or written out."""
     if "component" not in located.value:
         return _inline(located, ctx, scope, name)
-    found = scope.components.get(name)
+    component = scope.components.get(name)
     table = (*NODE, *OWN, *_RESOURCES_ABOVE, Field("is_deterministic", None, anything))
-    rest = unknown_keys(located, ctx, (*(row.name for row in table), *COMPONENT_KEYS))
-    body = convert_mapping(table, located, ctx, extra=(*COMPONENT_KEYS, *rest))
-    if found is None:
+    unknown = unknown_keys(located, ctx, (*(row.name for row in table), *COMPONENT_KEYS))
+    body = convert_mapping(table, located, ctx, extra=(*COMPONENT_KEYS, *unknown))
+    if component is None:
         return body
-    if found.located is not None:
-        body = {**_taken_over(found, ctx), **body}
+    if component.located is not None:
+        body = {**_taken_over(component, ctx), **body}
     if above := {key: body.pop(key) for key in _ABOVE if key in body}:
         body["resources"] = {**body.get("resources", {}), **above}
-    return {**node_shape(located, ctx, scope, name, found), **body, **rest}
+    return {**node_shape(located, ctx, scope, name, component), **body, **unknown}
 
 
-def _taken_over(found: Component, ctx: Translator) -> dict[str, Any]:
+def _taken_over(component: Component, ctx: Translator) -> dict[str, Any]:
     """Take over from the component what its node does not say itself."""
     keys = ("retry_settings", "input_data", "max_concurrency_per_instance", "mini_batch_error_threshold", "task")
-    body = {key: found.spec[key] for key in keys if found.spec.get(key) not in (None, {})}
-    if "partition_keys" in found.spec:
-        body["partition_keys"] = found.spec["partition_keys"] or "[]"
-    written = found.located.value.get("resources") if found.located is not None else None
-    if found.located is not None and isinstance(written, Mapping):
+    body = {key: component.spec[key] for key in keys if component.spec.get(key) not in (None, {})}
+    if "partition_keys" in component.spec:
+        body["partition_keys"] = component.spec["partition_keys"] or "[]"
+    written = component.located.value.get("resources") if component.located is not None else None
+    if component.located is not None and isinstance(written, Mapping):
         known = {key: value for key, value in written.items() if key in {row.name for row in RESOURCES}}
-        body["resources"] = resources(found.located.child("resources").within(known), ctx)
-    return {**body, "mini_batch_size": int(found.spec["mini_batch_size"])}
+        body["resources"] = resources(component.located.child("resources").within(known), ctx)
+    return {**body, "mini_batch_size": int(component.spec["mini_batch_size"])}
 
 
 def _as_it_is(located: Located, ctx: Translator) -> object:
     """Take an identity as it is written; Microsoft's client looks at its type alone."""
     if isinstance(located.value, Mapping) and located.value:
-        identity(located.within({key: word for key, word in located.value.items() if key == "type"}), ctx)
-    values = located.value.values() if isinstance(located.value, Mapping) else [located.value]
-    if any(isinstance(value, datetime.date) for value in values):
+        identity(located.within({key: type_name for key, type_name in located.value.items() if key == "type"}), ctx)
+    entries = located.value.values() if isinstance(located.value, Mapping) else [located.value]
+    if any(isinstance(entry, datetime.date) for entry in entries):
         return ctx.error(located, "a date is not accepted in an identity.")
     return anything(located, ctx)
 
@@ -111,8 +111,8 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
         **_settings_of_spec(body, located, ctx),
         "mini_batch_size": str(0 if _bound(body.get("mini_batch_size")) else body.get("mini_batch_size", 0)),
     }
-    found = inline_component("parallel", spec, located, scope)
-    return {**node_shape(located, ctx, scope, name, found), "mini_batch_size": 0, **body}
+    component = inline_component("parallel", spec, located, scope)
+    return {**node_shape(located, ctx, scope, name, component), "mini_batch_size": 0, **body}
 
 
 _RESOURCES = nested(RESOURCES)
@@ -136,7 +136,7 @@ def _settings_of_spec(body: Mapping[str, Any], located: Located, ctx: Translator
     return {key: value for key, value in spec.items() if value != {} and (key in free or not _bound(value))}
 
 
-def _bound(value: Any) -> bool:
+def _bound(setting: Any) -> bool:
     """Tell a setting that is bound to inputs: only the node carries it."""
-    values = value.values() if isinstance(value, Mapping) else [value]
-    return any(isinstance(item, str) and BOUND.search(item) for item in values)
+    entries = setting.values() if isinstance(setting, Mapping) else [setting]
+    return any(isinstance(entry, str) and BOUND.search(entry) for entry in entries)

@@ -32,17 +32,17 @@ def batch_size(located: Located, ctx: Translator) -> int | str | Invalid:
     """Take a size as text: a number, or a number of kb, mb or gb, sent as a whole number; in a node, also a binding."""
     if ctx.bound and isinstance(located.value, str) and is_binding(located.value):
         return located.value
-    found = SIZE.fullmatch(located.value) if isinstance(located.value, str) else None
-    if found is None:
+    size = SIZE.fullmatch(located.value) if isinstance(located.value, str) else None
+    if size is None:
         return ctx.error(located, f'{show(located.value)} is not a size. Accepted: a string such as "10" or "10kb".')
-    return int(found[1]) * (UNITS[found[2].lower()] if found[2] else 1)
+    return int(size[1]) * (UNITS[size[2].lower()] if size[2] else 1)
 
 
 @Container
 def keys_as_text(located: Located, ctx: Translator) -> str | Invalid:
     """Take the keys to partition by; they are sent as the text of a JSON list."""
-    found = listed(text)(located, ctx)
-    return found if found is INVALID else json.dumps(found)
+    keys = listed(text)(located, ctx)
+    return keys if keys is INVALID else json.dumps(keys)
 
 
 def task_code(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
@@ -74,10 +74,10 @@ def _lenient(rows: Table, located: Located, ctx: Translator) -> dict[str, Any] |
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
     known = {row.name for row in rows}
-    rest = [item for item in located.items() if item.path[-1] not in known]
-    for item in rest:
-        ctx.warn(item, f"unknown key {show(item.path[-1])}: not sent.")
-    return convert_mapping(rows, located, ctx, extra=[item.path[-1] for item in rest])
+    unknown = [entry for entry in located.items() if entry.path[-1] not in known]
+    for entry in unknown:
+        ctx.warn(entry, f"unknown key {show(entry.path[-1])}: not sent.")
+    return convert_mapping(rows, located, ctx, extra=[entry.path[-1] for entry in unknown])
 
 
 RETRY_ROWS = (Field("timeout", "timeout", whole), Field("max_retries", "max_retries", whole))

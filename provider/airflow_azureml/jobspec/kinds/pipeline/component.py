@@ -32,16 +32,18 @@ _COMPONENT = (*HEAD, Field("properties", "properties", any_mapping))
 def pipeline_component(located: Located, ctx: JobTranslator) -> Component:
     """Read a pipeline component: its nodes see its own inputs and outputs alone."""
     known = (*(row.name for row in _COMPONENT), "inputs", "outputs", "jobs")
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(_COMPONENT, located, ctx, extra=("inputs", "outputs", "jobs", *rest))
+    unknown = unknown_keys(located, ctx, known)
+    body = convert_mapping(_COMPONENT, located, ctx, extra=("inputs", "outputs", "jobs", *unknown))
     properties = body.pop("properties", None)
-    taken, given, io = declared(located, ctx, primitive=True)
-    scope = Scope(ctx.kinds, _sources(taken), _sources(given), jobs_of(located))
+    inputs, outputs, io = declared(located, ctx, primitive=True)
+    scope = Scope(ctx.kinds, _sources(inputs), _sources(outputs), jobs_of(located))
     nodes = translate_nodes(ctx, scope)
     optional = _infer_optional(located, ctx, scope, io.get("inputs", {}))
-    taken = {name: replace(port, optional=True) if name in optional else port for name, port in taken.items()}
-    spec = {**rest, **body, "type": "pipeline", **io, "jobs": nodes}
-    return Component(registration(spec, properties, located), "pipeline", taken, given, spec, located, scope.components)
+    inputs = {name: replace(port, optional=True) if name in optional else port for name, port in inputs.items()}
+    spec = {**unknown, **body, "type": "pipeline", **io, "jobs": nodes}
+    return Component(
+        registration(spec, properties, located), "pipeline", inputs, outputs, spec, located, scope.components
+    )
 
 
 def _infer_optional(located: Located, ctx: Translator, scope: Scope, declared_inputs: dict[str, Any]) -> set[str]:
@@ -49,36 +51,36 @@ def _infer_optional(located: Located, ctx: Translator, scope: Scope, declared_in
 
     Source: azure-ai-ml 1.35.2, ``PipelineComponent._validate_binding_inputs``.
     """
-    said = {name: body.get("optional") for name, body in declared_inputs.items()}
-    inferred = dict.fromkeys(said, False)
-    for item in scope.jobs.items() if scope.jobs is not None and scope.names else ():
-        for name, bound in _bound_inputs(item, scope).items():
+    written = {name: body.get("optional") for name, body in declared_inputs.items()}
+    inferred = dict.fromkeys(written, False)
+    for node in scope.jobs.items() if scope.jobs is not None and scope.names else ():
+        for name, bound in _bound_inputs(node, scope).items():
             needed = [port for port in bound if not port.optional]
-            if name not in said:
+            if name not in written:
                 continue
-            if said[name] is None:
+            if written[name] is None:
                 inferred[name] = not needed
-            elif said[name] and needed:
+            elif written[name] and needed:
                 ctx.error(located, "it is optional, but bound to a required input.", "inputs", name)
-    found = {name for name, optional in inferred.items() if optional}
-    for name in found:
+    optional_names = {name for name, optional in inferred.items() if optional}
+    for name in optional_names:
         declared_inputs[name]["optional"] = True
-    return found
+    return optional_names
 
 
 def _bound_inputs(located: Located, scope: Scope) -> dict[str, list[Port]]:
     """Tell which ports of a node's component each input of the pipeline is bound to."""
-    found: dict[str, list[Port]] = {}
-    part = scope.components.get(located.name)
-    given = located.value.get("inputs") if isinstance(located.value, Mapping) else None
-    if part is None or part.inputs is None or not isinstance(given, Mapping):
-        return found
-    for name, value in given.items():
-        path = value.get("path") if isinstance(value, Mapping) else value
+    bound_ports: dict[str, list[Port]] = {}
+    component = scope.components.get(located.name)
+    node_inputs = located.value.get("inputs") if isinstance(located.value, Mapping) else None
+    if component is None or component.inputs is None or not isinstance(node_inputs, Mapping):
+        return bound_ports
+    for name, node_input in node_inputs.items():
+        path = node_input.get("path") if isinstance(node_input, Mapping) else node_input
         match = bindings.INPUT.match(path) if isinstance(path, str) else None
-        if match and match[1] == "inputs" and name in part.inputs:
-            found.setdefault(match[2], []).append(part.inputs[name])
-    return found
+        if match and match[1] == "inputs" and name in component.inputs:
+            bound_ports.setdefault(match[2], []).append(component.inputs[name])
+    return bound_ports
 
 
 def _sources(ports: Ports) -> dict[str, Source]:

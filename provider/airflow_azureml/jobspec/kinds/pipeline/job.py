@@ -40,28 +40,28 @@ def pipeline_inputs(located: Located, ctx: Translator) -> dict[str, Any] | Inval
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping of names.")
     body = {}
-    for item in located.items():
-        dotted(item, ctx)
-        converted = job_input(item, ctx)
-        if converted is not None and item.value != "":
-            body[item.name] = converted if isinstance(item.path[-1], str) else INVALID
+    for entry in located.items():
+        dotted(entry, ctx)
+        converted = job_input(entry, ctx)
+        if converted is not None and entry.value != "":
+            body[entry.name] = converted if isinstance(entry.path[-1], str) else INVALID
     return INVALID if INVALID in body.values() else body
 
 
 def _datastore(located: Located, ctx: Translator) -> str | Invalid:
-    given = located.value
-    if not isinstance(given, str) or not given.startswith("azureml:"):
-        return ctx.error(located, f"{show(given)} is not a datastore. Accepted: azureml:NAME.")
-    name = given.removeprefix("azureml:")
+    datastore = located.value
+    if not isinstance(datastore, str) or not datastore.startswith("azureml:"):
+        return ctx.error(located, f"{show(datastore)} is not a datastore. Accepted: azureml:NAME.")
+    name = datastore.removeprefix("azureml:")
     return name if name.startswith("/") else f"{ctx.workspace.path}/datastores/{name}"
 
 
 def _default_compute(located: Located, ctx: Translator) -> object:
-    given = located.value
-    if isinstance(given, str) and (given.lower() == "serverless" or given.startswith("azureml:")):
-        named = located.within("serverless") if given.lower() == "serverless" else located
+    compute = located.value
+    if isinstance(compute, str) and (compute.lower() == "serverless" or compute.startswith("azureml:")):
+        named = located.within("serverless") if compute.lower() == "serverless" else located
         return compute_id(named, ctx.in_form(Form.NODE, ctx.bound))
-    return ctx.error(located, f"{show(given)} is not a compute. Accepted: serverless, azureml:NAME.")
+    return ctx.error(located, f"{show(compute)} is not a compute. Accepted: serverless, azureml:NAME.")
 
 
 _SETTINGS = (
@@ -76,8 +76,8 @@ def settings(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the settings; unknown keys are sent on with a warning, as Microsoft's client sends it."""
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a mapping.")
-    rest = unknown_keys(located, ctx, tuple(row.name for row in _SETTINGS))
-    return {**convert_mapping(_SETTINGS, located, ctx, extra=tuple(rest)), **rest}
+    unknown = unknown_keys(located, ctx, tuple(row.name for row in _SETTINGS))
+    return {**convert_mapping(_SETTINGS, located, ctx, extra=tuple(unknown)), **unknown}
 
 
 def _services(located: Located, ctx: Translator) -> Converted[dict[str, Any]]:
@@ -110,17 +110,17 @@ def pipeline(located: Located, ctx: JobTranslator) -> dict[str, Any]:
 def _given(located: Located, part: str) -> dict[str, Source]:
     """Tell type and mode of each of a pipeline's inputs or outputs."""
     group = located.value.get(part)
-    found = {}
-    for name, value in group.items() if isinstance(group, Mapping) else ():
-        value = unwrapped(value)
-        if is_literal(value):
-            found[str(name)] = Source(bindings.LITERALS[type(value)])
+    sources = {}
+    for name, port in group.items() if isinstance(group, Mapping) else ():
+        port = unwrapped(port)
+        if is_literal(port):
+            sources[str(name)] = Source(bindings.LITERALS[type(port)])
         else:
-            value = value if isinstance(value, Mapping) else {}
-            mode = value.get("mode")
-            kind = str(value.get("type") or "uri_folder").lower()
-            found[str(name)] = Source(kind, str(mode).lower() if mode else None)
-    return found
+            port = port if isinstance(port, Mapping) else {}
+            mode = port.get("mode")
+            data_type = str(port.get("type") or "uri_folder").lower()
+            sources[str(name)] = Source(data_type, str(mode).lower() if mode else None)
+    return sources
 
 
 def _from_component(located: Located, ctx: JobTranslator, body: dict[str, Any]) -> dict[str, Any]:
@@ -128,36 +128,36 @@ def _from_component(located: Located, ctx: JobTranslator, body: dict[str, Any]) 
     if isinstance(located.value["component"], str) and located.value.get("jobs"):
         ctx.error(located, "jobs and component exclude each other.", "component")
         return {}
-    found = component(located.child("component"), ctx, "pipeline")
-    if found is INVALID:
+    used = component(located.child("component"), ctx, "pipeline")
+    if used is INVALID:
         return {}
-    own: dict[str, Any] = {"componentId": found.id, "jobs": {}, "settings": body.get("settings", {})}
-    for key, rest in (("description", "description"), ("display_name", "displayName")):
-        if found.spec.get(key) and key not in located.value:
-            own[rest] = found.spec[key]
-    if found.inputs is None or found.outputs is None:
-        return own
-    nodes = jobs_of(found.located) if found.located else None
-    _check_compute(located, ctx, body, Scope(ctx.kinds, {}, {}, nodes, dict(found.nodes or {})))
-    taken, made = _taken(located, ctx, body, found.inputs), _made(located, ctx, body, found.outputs)
-    return {**own, "inputs": taken, "outputs": made}
+    properties: dict[str, Any] = {"componentId": used.id, "jobs": {}, "settings": body.get("settings", {})}
+    for key, api_name in (("description", "description"), ("display_name", "displayName")):
+        if used.spec.get(key) and key not in located.value:
+            properties[api_name] = used.spec[key]
+    if used.inputs is None or used.outputs is None:
+        return properties
+    nodes = jobs_of(used.located) if used.located else None
+    _check_compute(located, ctx, body, Scope(ctx.kinds, {}, {}, nodes, dict(used.nodes or {})))
+    inputs, outputs = _taken(located, ctx, body, used.inputs), _made(located, ctx, body, used.outputs)
+    return {**properties, "inputs": inputs, "outputs": outputs}
 
 
 def _taken(located: Located, ctx: Translator, body: Mapping[str, Any], declared: Ports) -> dict[str, Any]:
     """Take the declared inputs, with their defaults; one that is not declared is left out."""
-    given = body.get("inputs", {})
+    job_inputs = body.get("inputs", {})
     written = located.value.get("inputs")
     sent = {}
     for name, port in declared.items():
-        if name in given:
-            sent[name] = given[name]
+        if name in job_inputs:
+            sent[name] = job_inputs[name]
         elif port.default is not None:
             if port.default == "":
                 ctx.reject(located, f"the component's default of {show(name)}: {EMPTY}", "inputs", name)
             sent[name] = {"jobInputType": "literal", "value": port.default}
         elif port.required and not port.optional and name not in (written if isinstance(written, Mapping) else {}):
             ctx.error(located, f"the component needs the input {show(name)}.", "inputs", name)
-    for name in given:
+    for name in job_inputs:
         if name not in declared:
             ctx.warn(
                 located.child("inputs").child(name),
@@ -175,10 +175,10 @@ def _made(located: Located, ctx: Translator, body: Mapping[str, Any], declared: 
             ctx.error(
                 located, f"the output {show(name)} of the component is a {port.type}, which a job cannot produce."
             )
-        about = {"description": port.description} if port.description else {}
-        sent[name] = {"jobOutputType": port.type, **mode, **about}
-    given = body.get("outputs", {})
-    return {**sent, **{name: one for name, one in given.items() if located.value["outputs"][name] is not None}}
+        description = {"description": port.description} if port.description else {}
+        sent[name] = {"jobOutputType": port.type, **mode, **description}
+    outputs = body.get("outputs", {})
+    return {**sent, **{name: outputs[name] for name in outputs if located.value["outputs"][name] is not None}}
 
 
 def _check_compute(located: Located, ctx: Translator, body: Mapping[str, Any], scope: Scope) -> None:
@@ -186,25 +186,25 @@ def _check_compute(located: Located, ctx: Translator, body: Mapping[str, Any], s
     default = located.value.get("settings")
     if body.get("computeId") or (isinstance(default, Mapping) and default.get("default_compute")):
         return
-    for item in _without_compute(scope):
-        ctx.error(item, "there is no compute for this node. Give compute here, or settings.default_compute.", "compute")
+    for node in _without_compute(scope):
+        ctx.error(node, "there is no compute for this node. Give compute here, or settings.default_compute.", "compute")
 
 
 def _without_compute(scope: Scope) -> list[Located]:
-    found = []
-    for item in scope.jobs.items() if scope.jobs is not None and scope.names else ():
-        if not isinstance(item.value, Mapping):
+    nodes = []
+    for node in scope.jobs.items() if scope.jobs is not None and scope.names else ():
+        if not isinstance(node.value, Mapping):
             continue
-        kind = scope.kind_of(item.value)
-        part = scope.components.get(item.name)
-        if part is not None and part.kind == "pipeline":
-            inner = part.located
-            if inner is not None and isinstance(inner.value.get("jobs"), Mapping):
-                deeper = Scope(scope.kinds, {}, {}, inner.child("jobs"), dict(part.nodes or {}))
-                found += [item for _ in _without_compute(deeper)][:1]
-        elif item.value.get("compute") is None and not (kind is not None and kind.runs_without_compute(item.value)):
-            found.append(item)
-    return found
+        kind = scope.kind_of(node.value)
+        used = scope.components.get(node.name)
+        if used is not None and used.kind == "pipeline":
+            component_file = used.located
+            if component_file is not None and isinstance(component_file.value.get("jobs"), Mapping):
+                deeper = Scope(scope.kinds, {}, {}, component_file.child("jobs"), dict(used.nodes or {}))
+                nodes += [node for _ in _without_compute(deeper)][:1]
+        elif node.value.get("compute") is None and not (kind is not None and kind.runs_without_compute(node.value)):
+            nodes.append(node)
+    return nodes
 
 
 # -- the nodes
@@ -222,17 +222,17 @@ def translate_nodes(ctx: JobTranslator, scope: Scope) -> dict[str, Any]:
     if not isinstance(scope.jobs.value, Mapping):
         ctx.error(scope.jobs, f"{show(scope.jobs.value)} is not a mapping of nodes.")
         return {}
-    kinds = {item.name: kind for item in scope.jobs.items() if (kind := _kind(item, ctx)) is not None}
-    for item in scope.jobs.items():
-        if item.name in kinds:
-            _read_component(item, kinds[item.name], ctx, scope)
+    kinds = {entry.name: kind for entry in scope.jobs.items() if (kind := _kind(entry, ctx)) is not None}
+    for entry in scope.jobs.items():
+        if entry.name in kinds:
+            _read_component(entry, kinds[entry.name], ctx, scope)
     nodes = {}
     in_node = ctx.in_form(Form.NODE)
-    for item in scope.jobs.items():
-        if (kind := kinds.get(item.name)) is not None and kind.node is not None:
-            node = kind.node(item, in_node, scope, item.name)
-            nodes[item.name] = node if kind.keeps_empty else without_empty(node)
-            bindings.check_all(item, ctx, scope, item.name)
+    for entry in scope.jobs.items():
+        if (kind := kinds.get(entry.name)) is not None and kind.node is not None:
+            node = kind.node(entry, in_node, scope, entry.name)
+            nodes[entry.name] = node if kind.keeps_empty else without_empty(node)
+            bindings.check_all(entry, ctx, scope, entry.name)
     bindings.refuse_circles(scope, ctx)
     return nodes
 
@@ -241,9 +241,9 @@ def _read_component(located: Located, kind: Kind, ctx: JobTranslator, scope: Sco
     """Read the component of a node, if it has one, into the scope."""
     key = kind.component_key
     if located.value.get(key) is not None:
-        found = component(located.child(key), ctx, kind.runs or kind.word)
-        if found is not INVALID:
-            scope.components[located.name] = found
+        read = component(located.child(key), ctx, kind.runs or kind.word)
+        if read is not INVALID:
+            scope.components[located.name] = read
     elif not kind.inline:
         ctx.error(located, f"{show(key)} is required.", key)
     elif key in located.value:
@@ -258,11 +258,11 @@ def _kind(located: Located, ctx: JobTranslator) -> Kind | None:
         ctx.error(located, f"{show(located.value)} is not a node. Accepted: a mapping.")
         return None
     typed = "type" in located.value
-    word = located.value["type"] if typed else _untyped(located, ctx)
+    type_name = located.value["type"] if typed else _untyped(located, ctx)
     accepted = {kind.word: kind for kind in ctx.kinds.values() if kind.node is not None}
-    kind = accepted.get(word.lower()) if isinstance(word, str) else None
+    kind = accepted.get(type_name.lower()) if isinstance(type_name, str) else None
     if kind is None:
-        ctx.error(located, f"{show(word)} is not a type of node.{nearest(word, accepted)}", "type")
+        ctx.error(located, f"{show(type_name)} is not a type of node.{nearest(type_name, accepted)}", "type")
     elif kind.says_type and not typed:
         ctx.error(located, f'"type" is required: {kind.word}.', "type")
         return None

@@ -20,11 +20,11 @@ from airflow_azureml.jobspec.table.translator import Translator
 
 def settings_of_node(located: Located, ctx: Translator) -> None:
     """Check the settings of a pipeline in a pipeline, which are not sent."""
-    given = located.value.get("settings")
-    if given is not None and not isinstance(given, Mapping):
-        ctx.error(located, f"{show(given)} is not a mapping.", "settings")
+    settings = located.value.get("settings")
+    if settings is not None and not isinstance(settings, Mapping):
+        ctx.error(located, f"{show(settings)} is not a mapping.", "settings")
     for key in ("on_init", "on_finalize"):
-        if isinstance(given, Mapping) and given.get(key):
+        if isinstance(settings, Mapping) and settings.get(key):
             ctx.error(located, f"a pipeline node takes no {key}.", "settings", key)
 
 
@@ -35,9 +35,9 @@ def pipeline_node(located: Located, ctx: Translator, scope: Scope, name: str) ->
     extra = ("inputs", "outputs", "component", "settings")
     settings_of_node(located, ctx)
     rows = tuple(row for row in NODE if row.name != "compute" or located.value.get("compute") is not None)
-    rest = unknown_keys(located, ctx, (*(row.name for row in NODE), *extra))
-    body = convert_mapping(rows, located, ctx, extra=("compute", *extra, *rest))
-    found = scope.components.get(name)
-    if found is None:
+    unknown = unknown_keys(located, ctx, (*(row.name for row in NODE), *extra))
+    body = convert_mapping(rows, located, ctx, extra=("compute", *extra, *unknown))
+    component = scope.components.get(name)
+    if component is None:
         return body
-    return {**node_shape(located, ctx, scope, name, found), **body, **rest}
+    return {**node_shape(located, ctx, scope, name, component), **body, **unknown}

@@ -29,15 +29,15 @@ OWN = (*LISTS, *rows(SPARK, "code", "entry", "conf", "args", "environment"))
 """What a component has of a job."""
 
 
-def settings(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def settings(conf: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the settings of a component; an empty one, zero and false included, counts as absent."""
-    known, rest = parted(given)
-    return {short: value or None for short, value in known.items()}, rest
+    known, others = parted(conf)
+    return {short: value or None for short, value in known.items()}, others
 
 
-def spark_names(known: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
+def spark_names(known: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
     """Write settings under Spark's own names, those with a short one as numbers where they are."""
-    return {**rest, **{CONF[short]: _whole(value) for short, value in known.items() if value is not None}}
+    return {**others, **{CONF[short]: _whole(value) for short, value in known.items() if value is not None}}
 
 
 def _whole(value: Any) -> object:
@@ -49,13 +49,13 @@ def spark_component(located: Located, ctx: Translator) -> Component:
     properties = Field("properties", "properties", PROPERTIES)
     table = (*HEAD, *OWN, properties, INCLUDES)
     known = (*(row.name for row in table), "inputs", "outputs")
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(rows_of(table, located), located, ctx, extra=(*known, *rest))
-    taken, given, io = declared(located, ctx, primitive=False)
+    unknown = unknown_keys(located, ctx, known)
+    body = convert_mapping(rows_of(table, located), located, ctx, extra=(*known, *unknown))
+    inputs, outputs, io = declared(located, ctx, primitive=False)
     if "additional_includes" in body:
         body["code"] = beside(body["additional_includes"], located, ctx, component_code)
     else:
         entry_exists(located, ctx)
     conf = spark_names(*settings(body.get("conf")))
-    spec = {"is_deterministic": True, **rest, **body, "conf": conf, "type": "spark", **io}
-    return Component(registration(spec, body.get("properties"), located), "spark", taken, given, spec, located)
+    spec = {"is_deterministic": True, **unknown, **body, "conf": conf, "type": "spark", **io}
+    return Component(registration(spec, body.get("properties"), located), "spark", inputs, outputs, spec, located)

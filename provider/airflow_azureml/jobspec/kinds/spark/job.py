@@ -68,27 +68,27 @@ _TEXTS = listed(text)
 @Container
 def unique_texts(located: Located, ctx: Translator) -> list[Any] | Invalid:
     """Take a list of texts without repetition."""
-    found = _TEXTS(located, ctx)
-    if found is not INVALID and len(found) != len(set(found)):
+    texts = _TEXTS(located, ctx)
+    if texts is not INVALID and len(texts) != len(set(texts)):
         return ctx.error(located, "an entry is given twice.")
-    return found
+    return texts
 
 
 def runtime_version(located: Located, ctx: Translator) -> str | Invalid:
     """Take a version of Spark: whole numbers with dots between."""
-    given = str(located.value) if isinstance(located.value, (str, int, float)) else ""
-    if not given or not all(part.isdecimal() for part in given.split(".")):
+    version = str(located.value) if isinstance(located.value, (str, int, float)) else ""
+    if not version or not all(part.isdecimal() for part in version.split(".")):
         return ctx.error(located, f"{show(located.value)} is not a version. Accepted: numbers with dots, such as 3.4.")
-    warn_of_reading(located, ctx, given)
-    return given
+    warn_of_reading(located, ctx, version)
+    return version
 
 
 def instance_type(located: Located, ctx: Translator) -> str | Invalid:
     """Take one of the sizes that serverless Spark has."""
-    given = text(located, ctx)
-    if given is INVALID or given.lower() in INSTANCE_TYPES:
-        return given
-    return ctx.error(located, f"{show(given)} is not a size for Spark. Accepted: {', '.join(INSTANCE_TYPES)}.")
+    size = text(located, ctx)
+    if size is INVALID or size.lower() in INSTANCE_TYPES:
+        return size
+    return ctx.error(located, f"{show(size)} is not a size for Spark. Accepted: {', '.join(INSTANCE_TYPES)}.")
 
 
 RESOURCES = nested(
@@ -106,23 +106,23 @@ def _code(located: Located, ctx: Translator) -> str | Placeholder | Invalid:
 
 def spark_environment(located: Located, ctx: Translator) -> Converted[str | Placeholder]:
     """Take an environment."""
-    found = _environment(located, ctx)
-    return found if found is OMIT or ctx.form is not Form.COMPONENT else spec_id(found)
+    environment_id = _environment(located, ctx)
+    return environment_id if environment_id is OMIT or ctx.form is not Form.COMPONENT else spec_id(environment_id)
 
 
 def _environment(located: Located, ctx: Translator) -> Converted[str | Placeholder]:
     """Take an environment; one that is written out may do without an image, and then only its packages are sent."""
-    value = located.value
-    if value is None:
+    written = located.value
+    if written is None:
         return OMIT
-    if not isinstance(value, Mapping) or value.get("image"):
+    if not isinstance(written, Mapping) or written.get("image"):
         return environment(located, ctx)
-    if "build" in value:
+    if "build" in written:
         ctx.warn(located, "Spark builds no images: only the packages of conda_file are used.")
-    if inline(located if "build" in value else located.within({**value, "image": IMAGE}), ctx) is INVALID:
+    if inline(located if "build" in written else located.within({**written, "image": IMAGE}), ctx) is INVALID:
         return INVALID
-    kept = {key: value[key] for key in ("conda_file",) if value.get(key) is not None}
-    return inline(located.within({**kept, "image": IMAGE}), ctx)
+    conda = {key: written[key] for key in ("conda_file",) if written.get(key) is not None}
+    return inline(located.within({**conda, "image": IMAGE}), ctx)
 
 
 def given(located: Located, ctx: Translator) -> object:
@@ -173,11 +173,11 @@ def spark(located: Located, ctx: Translator) -> dict[str, Any]:
     return {**body, "identity": body.get("identity") or default}
 
 
-def parted(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def parted(conf: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the settings of Spark into those with a short name, by it, and all others."""
-    given = given if isinstance(given, Mapping) else {}
-    known = {short: given[full] if given.get(full) is not None else given.get(short) for short, full in CONF.items()}
-    return known, {name: value for name, value in given.items() if name not in CONF and name not in CONF.values()}
+    conf = conf if isinstance(conf, Mapping) else {}
+    known = {short: conf[name] if conf.get(name) is not None else conf.get(short) for short, name in CONF.items()}
+    return known, {name: value for name, value in conf.items() if name not in CONF and name not in CONF.values()}
 
 
 def completed(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,10 +190,10 @@ def completed(known: Mapping[str, Any]) -> dict[str, Any]:
 
 def configuration(located: Located, ctx: Translator) -> dict[str, Any]:
     """Read the settings under Spark's own names, and check that the necessary ones are there."""
-    own, rest = parted(located.value.get("conf"))
-    known = completed({short: value or None for short, value in own.items()})
+    short_named, others = parted(located.value.get("conf"))
+    known = completed({short: value or None for short, value in short_named.items()})
     check_configuration(located, ctx, known)
-    settings = {**rest, **{CONF[short]: known[short] for short in ALWAYS}}
+    settings = {**others, **{CONF[short]: known[short] for short in ALWAYS}}
     if known["dynamic_allocation_enabled"] in ("True", "true", True):
         settings[CONF["dynamic_allocation_enabled"]] = True
         settings.update({CONF[short]: known[short] for short in DYNAMIC})
@@ -240,17 +240,17 @@ def entry_exists(located: Located, ctx: Translator, default: str | None = ".") -
 
     :param default: where it lies without any code; None: nowhere to look.
     """
-    code, given = located.value.get("code", default), located.value.get("entry")
-    name = given.get("file") if isinstance(given, Mapping) else None
-    if not isinstance(code, str) or not isinstance(name, str) or is_url(code) or code.startswith("git+"):
+    code, entry = located.value.get("code", default), located.value.get("entry")
+    file = entry.get("file") if isinstance(entry, Mapping) else None
+    if not isinstance(code, str) or not isinstance(file, str) or is_url(code) or code.startswith("git+"):
         return
     files = located.document.files
     folder = files.locate(code, located.place.folder)
-    kind = files.kind(folder)
-    if kind == "file":
+    code_kind = files.kind(folder)
+    if code_kind == "file":
         ctx.error(located, f"{show(code)} is a file; the code of a spark job is the folder of its entry.", "code")
-    if kind == "folder" and files.kind(files.locate(name, folder)) is None:
-        ctx.error(located, f"{show(name)}: there is no such file in the code, {folder}.", "entry", "file")
+    if code_kind == "folder" and files.kind(files.locate(file, folder)) is None:
+        ctx.error(located, f"{show(file)}: there is no such file in the code, {folder}.", "entry", "file")
 
 
 def where_to_run(located: Located, ctx: Translator) -> None:
@@ -266,10 +266,10 @@ def direct_only(located: Located, ctx: Translator) -> None:
     """Check that data goes in and out in the mode ``direct``, the only one that Spark has."""
     for part in ("inputs", "outputs"):
         group = located.value.get(part)
-        for name, value in group.items() if isinstance(group, Mapping) else ():
-            plain = value is None or is_literal(value) or not isinstance(value, Mapping)
-            mode = None if plain else value.get("mode")
-            if not plain and set(value) != {"value"} and name != "default" and not _direct(mode):
+        for name, port in group.items() if isinstance(group, Mapping) else ():
+            plain = port is None or is_literal(port) or not isinstance(port, Mapping)
+            mode = None if plain else port.get("mode")
+            if not plain and set(port) != {"value"} and name != "default" and not _direct(mode):
                 ctx.error(located, f"{show(mode)} is not a mode of Spark. Accepted: direct.", part, name, "mode")
 
 

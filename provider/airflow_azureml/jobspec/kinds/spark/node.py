@@ -53,67 +53,68 @@ def spark_node(located: Located, ctx: Translator, scope: Scope, name: str) -> di
     """Translate a spark node, with a component or written out."""
     if "component" not in located.value:
         return _inline(located, ctx, scope, name)
-    found = scope.components.get(name)
+    component = scope.components.get(name)
     known = (*(row.name for row in COMPONENT_NODE), *COMPONENT_KEYS, *IGNORED, *CONF)
-    rest = unknown_keys(located, ctx, known)
-    body = convert_mapping(COMPONENT_NODE, located, ctx, extra=(*COMPONENT_KEYS, *IGNORED, *CONF, *rest))
-    if found is None:
+    unknown = unknown_keys(located, ctx, known)
+    body = convert_mapping(COMPONENT_NODE, located, ctx, extra=(*COMPONENT_KEYS, *IGNORED, *CONF, *unknown))
+    if component is None:
         return body
     if "instance_type" in body.get("resources", {}):
         body["resources"]["instance_type"] = body["resources"]["instance_type"].lower()
-    return {**_shape(located, ctx, scope, name, found), **body, **rest}
+    return {**_shape(located, ctx, scope, name, component), **body, **unknown}
 
 
-def _shape(located: Located, ctx: Translator, scope: Scope, name: str, found: Component) -> dict[str, Any]:
+def _shape(located: Located, ctx: Translator, scope: Scope, name: str, component: Component) -> dict[str, Any]:
     where_to_run(located, ctx)
     default = "Managed" if located.value.get("compute") else "UserIdentity"
     body: dict[str, Any] = {"identity": {"identity_type": default}}
-    if found.located is not None:
-        body.update(_taken_over(located, ctx, found))
-        _direct_only(located, ctx, found)
+    if component.located is not None:
+        body.update(_taken_over(located, ctx, component))
+        _direct_only(located, ctx, component)
     else:
         body.update(_given_over(located, ctx))
-    return {**node_shape(located, ctx, scope, name, found), **body}
+    return {**node_shape(located, ctx, scope, name, component), **body}
 
 
 def _given_over(located: Located, ctx: Translator) -> dict[str, Any]:
     """Give a registered component what the node says of its own."""
-    known, rest = parted(located.value.get("conf"))
-    own = {short: located.value.get(short) for short in CONF}
-    known = completed({short: own[short] if value is None else value for short, value in known.items()})
-    given = (*(replace(row, required=False) for row in rows(SPARK, "entry")), *LISTS, *rows(SPARK, "args"))
+    known, others = parted(located.value.get("conf"))
+    written = {short: located.value.get(short) for short in CONF}
+    known = completed({short: written[short] if value is None else value for short, value in known.items()})
+    table = (*(replace(row, required=False) for row in rows(SPARK, "entry")), *LISTS, *rows(SPARK, "args"))
     extra = [str(key) for key in located.value]
-    return {**convert_mapping(given, located, ctx, extra=extra), "conf": spark_names(known, rest)}
+    return {**convert_mapping(table, located, ctx, extra=extra), "conf": spark_names(known, others)}
 
 
-def _taken_over(located: Located, ctx: Translator, found: Component) -> dict[str, Any]:
+def _taken_over(located: Located, ctx: Translator, component: Component) -> dict[str, Any]:
     """Take over from the component what runs, and its settings where the node has none of its own."""
-    own, own_rest = settings(located.value.get("conf"))
-    own = {short: value or located.value.get(short) for short, value in own.items()}
-    theirs, their_rest = settings(found.spec.get("conf"))
-    known = completed({short: own[short] or theirs[short] for short in CONF})
+    node_conf, other_node_conf = settings(located.value.get("conf"))
+    node_conf = {short: value or located.value.get(short) for short, value in node_conf.items()}
+    component_conf, other_component_conf = settings(component.spec.get("conf"))
+    known = completed({short: node_conf[short] or component_conf[short] for short in CONF})
     check_configuration(located, ctx, known)
-    body = {key: found.spec[key] for key in ("py_files", "jars", "files", "archives", "args") if key in found.spec}
-    if isinstance(found.spec.get("entry"), Mapping):
-        body["entry"] = {"spark_job_entry_type": "SparkJobPythonEntry", **found.spec["entry"]}
-    if isinstance(found.spec.get("args"), str) and found.located is not None and "args" in found.located.value:
-        check_command(found.located.child("args"), ctx, found.inputs or {})
-    return {**body, "conf": spark_names(known, own_rest or their_rest)}
+    spec, file = component.spec, component.located
+    body = {key: spec[key] for key in ("py_files", "jars", "files", "archives", "args") if key in spec}
+    if isinstance(spec.get("entry"), Mapping):
+        body["entry"] = {"spark_job_entry_type": "SparkJobPythonEntry", **spec["entry"]}
+    if isinstance(spec.get("args"), str) and file is not None and "args" in file.value:
+        check_command(file.child("args"), ctx, component.inputs or {})
+    return {**body, "conf": spark_names(known, other_node_conf or other_component_conf)}
 
 
-def _direct_only(located: Located, ctx: Translator, found: Component) -> None:
+def _direct_only(located: Located, ctx: Translator, component: Component) -> None:
     """Check that data which is given to the node itself goes in and out in the mode ``direct``."""
-    for part, declared_ports in (("inputs", found.inputs), ("outputs", found.outputs)):
+    for part, declared_ports in (("inputs", component.inputs), ("outputs", component.outputs)):
         group = located.value.get(part)
-        for name, value in group.items() if isinstance(group, Mapping) else ():
-            if is_literal(value) or not isinstance(value, Mapping) or INPUT.match(str(value.get("path"))):
+        for name, data in group.items() if isinstance(group, Mapping) else ():
+            if is_literal(data) or not isinstance(data, Mapping) or INPUT.match(str(data.get("path"))):
                 continue
             port = (declared_ports or {}).get(name)
-            modes = [mode for mode in (value.get("mode"), port.mode if port is not None else None) if mode]
-            direct = "direct" in {str(mode).lower() for mode in modes} or set(value) == {"value"}
-            if not direct and not str(value.get("path")).startswith("${{parent.outputs"):
-                given = show(modes[0]) if modes else "no mode"
-                ctx.error(located, f"{given}: Spark reads and writes in the mode direct only.", part, name, "mode")
+            modes = [mode for mode in (data.get("mode"), port.mode if port is not None else None) if mode]
+            direct = "direct" in {str(mode).lower() for mode in modes} or set(data) == {"value"}
+            if not direct and not str(data.get("path")).startswith("${{parent.outputs"):
+                shown = show(modes[0]) if modes else "no mode"
+                ctx.error(located, f"{shown}: Spark reads and writes in the mode direct only.", part, name, "mode")
 
 
 INLINE_NODE = (
@@ -129,19 +130,19 @@ INLINE_NODE = (
 
 def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a spark node that is written out: its component is made of it."""
-    own = tuple(row.name for row in OWN)
-    body = convert_mapping(INLINE_NODE, located, ctx, extra=(*own, "inputs", "outputs"))
+    own_keys = tuple(row.name for row in OWN)
+    body = convert_mapping(INLINE_NODE, located, ctx, extra=(*own_keys, "inputs", "outputs"))
     only_bindings(located, ctx)
     entry_exists(located, ctx, None)
     io = inferred(located, ctx, scope)
-    others = [str(key) for key in located.value if key not in own]
+    others = [str(key) for key in located.value if key not in own_keys]
     made = convert_mapping(OWN, located, ctx.in_form(Form.COMPONENT), extra=others)
-    known, rest = settings(made.get("conf"))
+    known, other_conf = settings(made.get("conf"))
     spec = {
         "is_deterministic": True,
         "type": "spark",
         **made,
-        "conf": spark_names(completed(known), rest),
+        "conf": spark_names(completed(known), other_conf),
         **({"description": located.value["description"]} if located.value.get("description") else {}),
         **{
             key: value
@@ -150,5 +151,5 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
         },
         **io,
     }
-    found = inline_component("spark", spec, located, scope, spec.get("properties"))
-    return {**_shape(located, ctx, scope, name, found), **body}
+    component = inline_component("spark", spec, located, scope, spec.get("properties"))
+    return {**_shape(located, ctx, scope, name, component), **body}

@@ -70,15 +70,15 @@ def distribution(located: Located, ctx: Translator) -> object:
         return located.value
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a distribution. Accepted: a mapping with a type.")
-    kind = located.value.get("type")
-    if not isinstance(kind, str) or kind.lower() not in SPACES:
-        return ctx.error(located, f"{show(kind)} is not a distribution.{nearest(kind, SPACES)}", "type")
-    names = SPACES[kind.lower()]
+    type_name = located.value.get("type")
+    if not isinstance(type_name, str) or type_name.lower() not in SPACES:
+        return ctx.error(located, f"{show(type_name)} is not a distribution.{nearest(type_name, SPACES)}", "type")
+    names = SPACES[type_name.lower()]
     body = convert_mapping([PARAMETERS[name] for name in names], located, ctx, extra=("type",))
     if ctx.form is Form.COMPONENT:
-        return {"type": kind.lower(), **body}
+        return {"type": type_name.lower(), **body}
     body = {"values": [], **body}
-    return [kind.lower(), [body.get(name) for name in names]]
+    return [type_name.lower(), [body.get(name) for name in names]]
 
 
 def _choosable(located: Located, ctx: Translator) -> object:
@@ -113,8 +113,8 @@ _SPACE = mapped(distribution)
 def search_space(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the parameters and their distributions."""
     if isinstance(located.value, Mapping):
-        for item in located.items():
-            named(item, ctx)
+        for parameter in located.items():
+            named(parameter, ctx)
     return _SPACE(located, ctx)
 
 
@@ -123,9 +123,9 @@ def search_space(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
 
 def _base(located: Located, ctx: Translator) -> float | str | Invalid:
     """Take the base of logarithms: a number, also as text, or a word such as ``e``."""
-    given = located.value
-    if isinstance(given, str) and number(located, Translator(ctx.workspace)) is INVALID:
-        return given
+    base = located.value
+    if isinstance(base, str) and number(located, Translator(ctx.workspace)) is INVALID:
+        return base
     return number(located, ctx)
 
 
@@ -154,20 +154,20 @@ def sampling_algorithm(located: Located, ctx: Translator) -> dict[str, Any] | st
     return _algorithm(located, ctx)
 
 
-def _policy(kind: str, own: tuple[Field, ...], **defaults: int) -> MappingConvert:
+def _policy(policy_type: str, own_rows: tuple[Field, ...], **defaults: int) -> MappingConvert:
     """Make a converter for an early termination policy; what is left out is sent with Microsoft's defaults."""
     rows = (
         Field("evaluation_interval", "evaluationInterval", or_nothing(whole)),
         Field("delay_evaluation", "delayEvaluation", or_nothing(whole)),
-        *own,
+        *own_rows,
     )
 
     def convert(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
-        body = fixed(rows, policyType=kind)(located, ctx)
+        body = fixed(rows, policyType=policy_type)(located, ctx)
         if body is INVALID:
             return INVALID
-        given = {ctx.key(row.api_name) for row in rows if row.api_name and row.name in located.value}
-        return {**{ctx.key(k): v for k, v in defaults.items() if ctx.key(k) not in given}, **body}
+        written = {ctx.key(row.api_name) for row in rows if row.api_name and row.name in located.value}
+        return {**{ctx.key(k): v for k, v in defaults.items() if ctx.key(k) not in written}, **body}
 
     return convert
 

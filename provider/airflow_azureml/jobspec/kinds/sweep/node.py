@@ -42,14 +42,14 @@ SWEEP_NODE = (
 def sweep_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
     """Translate a sweep node."""
     extra = ("inputs", "outputs", "trial")
-    rest = unknown_keys(located, ctx, (*(row.name for row in SWEEP_NODE), *extra))
-    if "component" in rest:
+    unknown = unknown_keys(located, ctx, (*(row.name for row in SWEEP_NODE), *extra))
+    if "component" in unknown:
         ctx.error(located, 'unknown key "component". Did you mean "trial"?', "component")
-    body = convert_mapping(SWEEP_NODE, located, ctx, extra=(*extra, *rest))
+    body = convert_mapping(SWEEP_NODE, located, ctx, extra=(*extra, *unknown))
     if isinstance(located.value.get("trial"), str) and REGISTRY.match(located.value["trial"]):
         ctx.error(located, "a trial of a registry is not supported. Accepted: a file, azureml:NAME:VERSION.", "trial")
-    found = scope.components.get(name)
-    if found is None:
+    component = scope.components.get(name)
+    if component is None:
         return body
     if isinstance(body.get("limits"), dict):  # a binding is not sent here
         limits = body["limits"]
@@ -60,9 +60,9 @@ def sweep_node(located: Located, ctx: Translator, scope: Scope, name: str) -> di
         body["early_termination"] = {key: value for key, value in policy.items() if not _unset_slack(key, value)}
     space = located.value.get("search_space")
     searched = tuple(space) if isinstance(space, Mapping) else ()
-    shape = {**node_shape(located, ctx, scope, name, found, searched), "type": "sweep"}
+    shape = {**node_shape(located, ctx, scope, name, component, searched), "type": "sweep"}
     shape["trial"] = {"componentId": shape.pop("componentId")}
-    return {**shape, **body, **rest}
+    return {**shape, **body, **unknown}
 
 
 def _unset_slack(key: str, value: Any) -> bool:
