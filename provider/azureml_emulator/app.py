@@ -22,6 +22,7 @@ from azureml_emulator.batch import routes as batch_routes
 from azureml_emulator.batch.backend import Batch
 from azureml_emulator.batch.batch_run import BATCH_RUNNER, BatchRun
 from azureml_emulator.batch.models import Invocations
+from azureml_emulator.batch.scoring_run import SCORING_RUNNER, ScoringRun
 from azureml_emulator.control import routes as control_routes
 from azureml_emulator.control.backend import Control
 from azureml_emulator.control.faults import Faults
@@ -43,7 +44,7 @@ from azureml_emulator.jobs import operation_routes as job_operation_routes
 from azureml_emulator.jobs import routes as jobs_routes
 from azureml_emulator.jobs.artifacts import Artifacts, job_output
 from azureml_emulator.jobs.backend import JobsBackend
-from azureml_emulator.jobs.engine import Engine
+from azureml_emulator.jobs.engine import Engine, Runner
 from azureml_emulator.jobs.job_run import RunContext
 from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow import routes as mlflow_routes
@@ -118,7 +119,10 @@ class Emulator:
             command_type(self.execution),
             pipeline_type(self.assets.resolver, self.storage.blobs, self.settings.default_container),
         ]
-        runners = {BATCH_RUNNER: partial(BatchRun, invocations)}
+        runners: dict[str, Runner] = {
+            BATCH_RUNNER: partial(BatchRun, invocations),
+            SCORING_RUNNER: partial(ScoringRun, self.execution),
+        }
         return Engine(context, types, runners, self.settings.client_id)
 
     def _routes(self) -> Iterator[BoundRoute]:

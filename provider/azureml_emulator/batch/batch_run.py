@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from azureml_emulator.batch.models import Invocations
+from azureml_emulator.batch.scoring_run import NO_CAPACITY, SCORING_RUNNER
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import JobRun, Stop
@@ -46,7 +47,8 @@ class BatchRun(JobRun):
         record = self._invocations.get(self.name)
         assert record is not None
         child = str(uuid.uuid4())
-        self._engine.add(child, record["child"], parent=self.name, root=self.name, node=STEP)
+        definition = record["child"]
+        self._engine.add(child, definition, parent=self.name, root=self.name, node=STEP, runner=SCORING_RUNNER)
         self._engine.submit(child)
         return child
 
@@ -67,6 +69,9 @@ class BatchRun(JobRun):
             self._advance("Finalizing")
             self._jobs.change(self.name, status="Completed")
             return
+        if child.status == "Canceled" and child.cancel_reason == NO_CAPACITY:
+            self._advance("CancelRequested", cancel_reason=NO_CAPACITY)
+            raise Stop("cancel")
         if child.status == "Canceled":
             how, message = "was canceled", child.cancel_reason or ""
         else:

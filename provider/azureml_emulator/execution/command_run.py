@@ -176,10 +176,14 @@ class CommandRun(JobRun):
         if fault.requeue:
             raise job_faults.RequeuedError
         if fault.kind == PREEMPT:
-            raise job_faults.preempted()
+            self.preempted()
         self._advance("NotResponding", process=None)
         await self._step("NotResponding")
         raise job_faults.node_lost()
+
+    def preempted(self) -> NoReturn:
+        """End the job, whose node was taken away for good."""
+        raise job_faults.preempted()
 
     # details -----------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from azureml_emulator.jobs.engine import Engine, JobType
 from azureml_emulator.jobs.models import Job
 from azureml_emulator.jobs.schemas import COMMAND_JOB
 from azureml_emulator.jobs.views import JobView, RunView
+from azureml_emulator.workspace.computes import DEDICATED, LOW_PRIORITY, Computes, cluster_name, node_priority
 
 ABSENT = (
     "description",
@@ -50,7 +51,7 @@ def command_type(execution: Execution) -> JobType:
         complete=complete,
         run=partial(CommandRun, execution),
         job_view=JobView(ABSENT, shown, lambda definition: SYSTEM_PROPERTIES),
-        run_view=RunView("azureml.scriptrun", STEP, run_properties, target, LOG),
+        run_view=RunView("azureml.scriptrun", STEP, run_properties, target, LOG, partial(priority, execution.computes)),
         default_output=True,
         end_leftovers=execution.end_leftovers,
     )
@@ -65,6 +66,17 @@ def run_properties(job: Job) -> dict[str, str]:
 def target(definition: Properties) -> str:
     """The name of a command's compute."""
     return str(definition.get("computeId") or "serverless").rpartition("/")[2]
+
+
+def priority(computes: Computes, definition: Properties) -> str:
+    """The priority of the nodes that a command runs on, of serverless ones by the tier of its queue.
+
+    Source: the names of tiers in azure-ai-ml 1.35.2 and Microsoft's page on serverless compute.
+    """
+    cluster = cluster_name(definition.get("computeId"))
+    if cluster is None:
+        return LOW_PRIORITY if (definition.get("queueSettings") or {}).get("jobTier") == "Spot" else DEDICATED
+    return node_priority(computes.get(cluster))
 
 
 def check_command_job(execution: Execution, engine: Engine, properties: Properties, depth: int) -> Properties:

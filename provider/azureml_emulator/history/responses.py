@@ -127,7 +127,7 @@ def compute(history: History, job: Job) -> dict[str, Any]:
         "vmSize": resources.get("instanceType"),
         "instanceCount": resources["instanceCount"],
         "gpuCount": 0,
-        "priority": "Dedicated",
+        "priority": history.engine.type_of(job).run_view.priority(job.definition),
         "region": None,
     }
 

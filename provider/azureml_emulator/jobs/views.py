@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.models import Job
+from azureml_emulator.workspace.computes import DEDICATED
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class JobView:
     system_properties: Callable[[Properties], dict[str, str]]
 
 
+def dedicated(definition: Properties) -> str:
+    """The priority of nodes that nobody asked to be cheap."""
+    return DEDICATED
+
+
 @dataclass(frozen=True)
 class RunView:
     """How a type of job shows as a run.
@@ -33,6 +39,7 @@ class RunView:
     :param system_properties: ``system_properties(job)``: what the service adds to the run's own properties.
     :param target: ``target(definition)``: the name of the compute.
     :param log: the name of the artifact that is the job's main log.
+    :param priority: ``priority(definition)``: that of its nodes, ``Dedicated`` or ``LowPriority``.
     """
 
     run_type: str
@@ -40,3 +47,4 @@ class RunView:
     system_properties: Callable[[Job], dict[str, str]]
     target: Callable[[Properties], str]
     log: str
+    priority: Callable[[Properties], str] = dedicated

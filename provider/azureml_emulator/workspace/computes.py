@@ -15,6 +15,10 @@ BUILT_IN = {
 }
 """Clusters that examples name: machine size and largest number of nodes."""
 
+DEDICATED, LOW_PRIORITY = "Dedicated", "LowPriority"
+"""Priorities of nodes: those of low priority may be taken away at any time. Source: azure-ai-ml 1.35.2
+``VmPriority``."""
+
 
 class Computes(ManagedRecords):
     """The computes in the store, by name."""
@@ -41,13 +45,19 @@ def cluster_name(compute_id: str | None) -> str | None:
     return None if name == "serverless" else name
 
 
+def node_priority(compute: dict[str, Any] | None) -> str:
+    """The priority of a compute's nodes."""
+    settings = (compute or {"properties": {}})["properties"].get("properties") or {}
+    return str(settings.get("vmPriority") or DEDICATED)
+
+
 def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
     """A cluster at zero nodes, ready for jobs."""
     properties = {
         "computeType": "AmlCompute",
         "properties": {
             "vmSize": size,
-            "vmPriority": "Dedicated",
+            "vmPriority": DEDICATED,
             "scaleSettings": {"minNodeCount": 0, "maxNodeCount": nodes, "nodeIdleTimeBeforeScaleDown": "PT2M"},
         },
     }
@@ -70,7 +80,7 @@ def compute(region: str, name: str, properties: dict[str, Any], tags: dict[str, 
         }
         inner = {
             "vmSize": "STANDARD_DS3_V2",
-            "vmPriority": "Dedicated",
+            "vmPriority": DEDICATED,
             "osType": "Linux",
             "isolatedNetwork": False,
             "enableNodePublicIp": True,

@@ -232,6 +232,17 @@ class TestFaults:
         runs = [service.history("GET", f"runs/{job}").body["properties"] for job in jobs]
         assert ["airflow_invocation" in run for run in runs] == [False, True]
 
+    def test_a_batch_job_whose_node_is_taken_away_is_canceled(
+        self, service: BatchService, emulator: RunningEmulator, default_endpoint: str
+    ) -> None:
+        emulator.fault("preempt", scope="preempted")
+        job = service.started(default_endpoint, service.folder({"a": b"1\n"}), tags={"test": "preempted"})
+        assert service.await_batch(default_endpoint, job) == "Canceled"
+        run = service.history("GET", f"runs/{job}").body
+        (child,) = service.history("GET", f"runs/{job}/children").body["value"]
+        assert (run["status"], child["status"]) == ("Canceled", "Canceled")
+        assert "got pre-empted" in run["cancelationReason"]
+
     def test_lists_can_lag(self, service: BatchService, emulator: RunningEmulator, default_endpoint: str) -> None:
         emulator.fault("list_lag", delay=600)
         job = service.started(default_endpoint, service.folder({"a": b"1\n"}))

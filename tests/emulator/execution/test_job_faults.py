@@ -134,6 +134,8 @@ def test_a_requeued_job_can_be_canceled(emulator: RunningEmulator, service: Serv
     while service.history("GET", f"runs/{name}").body["queueingInfo"] is None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert service.job(name)["status"] == "Queued"
+    run = service.request("GET", f"/mlflow/v1.0{service.ws}/api/2.0/mlflow/runs/get?run_id={name}").body["run"]
+    assert run["info"]["status"] == "SCHEDULED"
     assert service.post(f"jobs/{name}/cancel").status == 202
     assert service.wait(name)["status"] == "Canceled"
 
@@ -228,6 +230,21 @@ def test_an_image_that_cannot_be_built(emulator: RunningEmulator, service: Servi
     assert service.printed(name) == ""
 
 
+@pytest.mark.parametrize(("tier", "priority"), [("Dedicated", "Dedicated"), ("LowPriority", "LowPriority")])
+def test_a_run_names_the_priority_of_its_nodes(service: Service, name: str, tier: str, priority: str) -> None:
+    compute = {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_DS3_V2", "vmPriority": tier}}
+    cluster = f"c{name[-10:]}"
+    made = service.put(f"computes/{cluster}", {"location": "eastus", "properties": compute})
+    assert made.status == 201, made.content
+    service.run(name, "echo done", computeId=cluster)
+    assert service.details(name)["compute"]["priority"] == priority
+
+
+def test_a_serverless_run_names_the_priority_of_its_tier(service: Service, name: str) -> None:
+    service.run(name, "echo done", queueSettings={"jobTier": "Spot"})
+    assert service.details(name)["compute"]["priority"] == "LowPriority"
+
+
 def test_a_sequence_goes_on_over_the_attempts_of_a_task(emulator: RunningEmulator, service: Service, name: str) -> None:
     emulator.fault("preempt", scope=name, times=2, then=[{"kind": "node_lost"}, {"kind": "quota", "times": 1}])
     ends = []
@@ -247,8 +264,6 @@ def test_a_sequence_goes_on_over_the_attempts_of_a_task(emulator: RunningEmulato
 
 def test_a_fault_reaches_a_step_by_its_way(emulator: RunningEmulator, service: Service, name: str) -> None:
     emulator.fault("preempt", route=f"^{name}/train$")
-    step = {"type": "command", "computeId": None}
-    del step["computeId"]
     component = service.put(
         f"components/{name}/versions/1",
         {
@@ -264,7 +279,7 @@ def test_a_fault_reaches_a_step_by_its_way(emulator: RunningEmulator, service: S
         },
     )
     assert component.status == 201, component.content
-    node = {**step, "componentId": component.body["id"]}
+    node = {"type": "command", "componentId": component.body["id"]}
     token = {"x-azureml-token": service.token(emulator["cloud_metadata"]["aml_resource_id"])}
     jobs = {"prepare": node, "train": node}
     pipeline = {"jobType": "Pipeline", "jobs": jobs, "settings": {"continue_on_step_failure": True}}
