@@ -44,7 +44,13 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("steady")
 
-pytest_plugins = ["tests.emulator_fixture", "tests.airflow_harness", "tests.workers", "tests.corpus.score"]
+pytest_plugins = [
+    "tests.emulator_fixture",
+    "tests.airflow_harness",
+    "tests.microsofts_client",
+    "tests.workers",
+    "tests.corpus.score",
+]
 
 # Airflow reads its settings when it is imported, which happens as early as the collection of tests.
 _isolate()

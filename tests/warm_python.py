@@ -18,12 +18,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 START_PATIENCE = 120.0
 END_PATIENCE = 10.0
@@ -67,21 +68,53 @@ class WarmPython:
         return subprocess.CompletedProcess(arguments, code, out, err)
 
     def start(
-        self, *words: str | Path, cwd: Path, outputs: Sequence[Path], settings: Mapping[str, str | None] | None = None
+        self,
+        *words: str | Path,
+        cwd: Path,
+        outputs: Sequence[Path],
+        settings: Mapping[str, str | None] | None = None,
+        input: Path = Path(os.devnull),
+        leads: bool = False,
     ) -> RunningScript:
         """Start a script.
 
         :param outputs: the files that its standard output and standard error are added to.
+        :param input: the file that it reads as its standard input.
+        :param leads: it leads a session of its own, so that Ctrl-C does not reach it.
         """
         wanted = {
             "words": [str(word) for word in words],
             "cwd": str(cwd),
             "settings": dict(settings or {}),
             "outputs": [str(output) for output in outputs],
+            "input": str(input),
+            "leads": leads,
         }
         connection = self._connected()
         connection.sendall(json.dumps(wanted).encode() + b"\n")
         return RunningScript(connection)
+
+    @contextlib.contextmanager
+    def talk(
+        self, *words: str | Path, settings: Mapping[str, str | None] | None = None
+    ) -> Iterator[tuple[IO[str], IO[str]]]:
+        """Run a script that is asked on its standard input and answers on its standard output, and end it.
+
+        Gives what it is asked by, and what it answers on; the rest that it says is dropped.
+        """
+        with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
+            asked, answered = Path(folder, "asked"), Path(folder, "answered")
+            os.mkfifo(asked)
+            os.mkfifo(answered)
+            outputs = [answered, Path(os.devnull)]
+            script = self.start(*words, cwd=Path(folder), settings=settings, outputs=outputs, input=asked)
+            # Either waits here for the other, in the order in which the script opens them.
+            try:
+                with asked.open("w", encoding="utf-8") as questions, answered.open(encoding="utf-8") as answers:
+                    yield questions, answers
+            finally:
+                script.kill()
+                script.wait()
 
     def close(self) -> None:
         """End it; when it is not used any more that happens by itself."""
@@ -108,6 +141,7 @@ class RunningScript:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._answers = connection.makefile("rb")
+        self._lock = threading.Lock()
         self.pid = int(self._answers.readline())
         self.returncode: int | None = None
 
@@ -122,15 +156,16 @@ class RunningScript:
 
         :raises subprocess.TimeoutExpired: it has not ended after ``timeout`` seconds.
         """
-        if self.returncode is None:
-            if not select.select([self._connection], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
-            # Without an answer the fork was killed.
-            self.returncode = int(self._answers.readline() or -signal.SIGKILL)
-            self._answers.close()
-            self._connection.close()
-            self._wait_until_gone()
-        return self.returncode
+        with self._lock:
+            if self.returncode is None:
+                if not select.select([self._connection], [], [], timeout)[0]:
+                    raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+                # Without an answer the fork was killed.
+                self.returncode = int(self._answers.readline() or -signal.SIGKILL)
+                self._answers.close()
+                self._connection.close()
+                self._wait_until_gone()
+            return self.returncode
 
     def _wait_until_gone(self) -> None:
         """Wait until nothing of it is left: it answers just before its end, and holds its locks up to that."""
@@ -146,6 +181,14 @@ class RunningScript:
         """Send it a signal, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
 
 
 def end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
@@ -192,12 +235,16 @@ def reap(*_: object) -> None:
 
 def run(wanted: Mapping[str, Any]) -> int:
     """Run one script in this process and give back its exit code."""
-    for number, output in enumerate(wanted["outputs"], 1):
-        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    openings = [(wanted["input"], os.O_RDONLY)]
+    openings += [(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for output in wanted["outputs"]]
+    for number, (place, flags) in enumerate(openings):
+        file = os.open(place, flags, 0o600)
         os.dup2(file, number)
         os.close(file)
     code = 1
     try:
+        if wanted["leads"]:
+            os.setsid()
         for name, value in wanted["settings"].items():
             os.environ.pop(name, None)
             if value is not None:
@@ -221,7 +268,7 @@ def execute(words: Sequence[str]) -> None:
     """Do what Python does with these words of its command line."""
     if words[0] == "-c":
         sys.argv = ["-c", *words[2:]]
-        exec(compile(words[1], "<string>", "exec"), {"__name__": "__main__"})
+        exec(compile(words[1], "<string>", "exec", dont_inherit=True), {"__name__": "__main__"})
     elif words[0] == "-m":
         sys.argv = [words[1], *words[2:]]
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)

@@ -15,11 +15,19 @@ import pytest
 REAL_AIRFLOW = "real Airflow 3.3"
 MICROSOFTS_CLIENT = "Microsoft's client"
 DAG_TEST = "dag.test()"
+BARE_AIRFLOW = "Airflow without our modules"
 GROUPS = {
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
     "tests/examples/test_examples.py": REAL_AIRFLOW,
     "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
     "tests/conformance": MICROSOFTS_CLIENT,
+    "tests/oracle": MICROSOFTS_CLIENT,
+    "tests/samples": MICROSOFTS_CLIENT,
+    "tests/jobspec/test_deployments.py": MICROSOFTS_CLIENT,
+    "tests/jobspec/test_objects.py": MICROSOFTS_CLIENT,
+    "tests/local/test_folders.py": MICROSOFTS_CLIENT,
+    "tests/architecture/test_airflow_names.py": BARE_AIRFLOW,
+    "tests/architecture/test_import_cost.py": BARE_AIRFLOW,
     "tests/airflow/test_clean_errors.py": DAG_TEST,
     "tests/airflow/test_job_objects.py": DAG_TEST,
     "tests/airflow/test_parse_time.py": DAG_TEST,
@@ -36,7 +44,7 @@ ANOTHER_PROGRAM = {
 }
 """Fixtures of tests that run another Airflow, Microsoft's client, the demo or an installed wheel."""
 
-FIRST = ("tests/processes", "tests/examples", "tests/demo", "tests/packaging", "tests/airflow", "tests/conformance")
+FIRST = ("tests/processes", "tests/examples", "tests/demo", "tests/conformance", "tests/packaging", "tests/airflow")
 """Folders in the order in which they are begun; all others follow as they are collected."""
 
 

@@ -6,7 +6,6 @@ Each script runs in a process of its own, which is told so when the client is lo
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,10 @@ from typing import Any
 import pytest
 
 from azureml_emulator.core.transitions import PACE
-from tests.emulator_fixture import REPOSITORY, RunningEmulator, job_environments
+from tests.emulator_fixture import RunningEmulator, job_environments
 from tests.warm_python import WarmPython
 
-SDK = REPOSITORY / ".venvs" / "sdk" / "bin" / "python"
 SCRIPTS = Path(__file__).parent / "scripts"
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "NO_PROXY", "no_proxy")
 MARK = "RESULT "
 
 RunScript = Callable[..., dict[str, Any]]
@@ -32,17 +29,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulat
     running = RunningEmulator(tmp_path_factory.mktemp("emulator") / "state", *arguments)
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="session")
-def microsofts_client() -> Iterator[WarmPython]:
-    """The interpreter that Microsoft's client is installed in, with the client loaded, which takes seconds."""
-    if not SDK.exists():
-        pytest.skip(f"{SDK} does not exist: `make install` makes it")
-    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
-    python = WarmPython(SDK, kept, ["azure.ai.ml", "azure.ai.ml.entities", "azure.identity"])
-    yield python
-    python.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Resolve, Upload
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
+from tests.warm_python import WarmPython
 
 WS = Workspace("sub", "group", "ws")
 HEAD = "name: blue\nendpoint_name: cards\n"
@@ -54,7 +54,7 @@ print(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def oracle(sdk_python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def oracle(microsofts_client: WarmPython, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What Microsoft's client sends for each case, before it has looked up any reference."""
     folder = tmp_path_factory.mktemp("oracle")
     paths = {}
@@ -62,7 +62,8 @@ def oracle(sdk_python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         paths[name] = str(folder / f"{number}.yml")
         Path(paths[name]).write_text(text)
     (folder / "cases.json").write_text(json.dumps(paths))
-    done = subprocess.run([sdk_python, "-c", ORACLE, folder / "cases.json"], capture_output=True, text=True, check=True)
+    done = microsofts_client.run("-c", ORACLE, folder / "cases.json")
+    assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

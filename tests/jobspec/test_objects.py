@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from tests.corpus.compare import differences
+from tests.warm_python import WarmPython
 
 PROVIDER = Path(__file__).resolve().parents[2] / "provider"
 WS = Workspace("s", "g", "w")
@@ -118,12 +118,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(sdk_python: Path, folder: Path) -> dict[str, Any]:
+def made(microsofts_client: WarmPython, folder: Path) -> dict[str, Any]:
     """What is sent for each object, by the name of what made it."""
     paths = [str(PROVIDER), os.path.dirname(os.path.dirname(pathspec.__file__))]
-    done = subprocess.run(
-        [sdk_python, "-W", "ignore", "-c", SCRIPT, *paths], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = microsofts_client.run("-c", SCRIPT, *paths, cwd=folder)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(lines)

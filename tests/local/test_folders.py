@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_azureml.local import folders
 from airflow_azureml.local.folders import FolderError, scan
+from tests.warm_python import WarmPython
 
 
 def lay(folder: Path, files: dict[str, str]) -> str:
@@ -201,13 +201,8 @@ for line in sys.stdin:
 """
 
 
-def test_hashes_are_those_of_microsofts_client(sdk_python: Path, tmp_path: Path) -> None:
+def test_hashes_are_those_of_microsofts_client(microsofts_client: WarmPython, tmp_path: Path) -> None:
     """Side by side over random folders."""
-    oracle = subprocess.Popen(
-        [sdk_python, "-c", ORACLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert oracle.stdin
-    assert oracle.stdout
     count = 0
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
@@ -224,11 +219,8 @@ def test_hashes_are_those_of_microsofts_client(sdk_python: Path, tmp_path: Path)
                 continue
         if ignore is not None:
             (folder / ".amlignore").write_text("\n".join(ignore))
-        assert oracle.stdin
-        assert oracle.stdout
-        oracle.stdin.write(f"{folder}\n")
-        oracle.stdin.flush()
-        theirs = json.loads(oracle.stdout.readline())
+        print(folder, file=questions, flush=True)
+        theirs = json.loads(answers.readline())
         assert isinstance(theirs, list), theirs
         try:
             found = scan(str(folder))
@@ -236,8 +228,5 @@ def test_hashes_are_those_of_microsofts_client(sdk_python: Path, tmp_path: Path)
             return
         assert [found.content_hash, found.object_hash] == theirs
 
-    try:
+    with microsofts_client.talk("-c", ORACLE) as (questions, answers):
         compare()
-    finally:
-        oracle.stdin.close()
-        oracle.wait(30)

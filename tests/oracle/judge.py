@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import re
-import subprocess
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -24,6 +23,7 @@ from tests.corpus import compare
 from tests.corpus.cases import CLONE
 from tests.corpus.fake_azure import CONNECTION, FakeAzure
 from tests.oracle.answers import Answers
+from tests.warm_python import WarmPython
 
 PYTHON = CLONE / ".venvs" / "sdk" / "bin" / "python"
 SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"
@@ -120,34 +120,26 @@ class Judge(AbstractContextManager["Judge"]):
     """Asks Microsoft's client, which stays for all cases.
 
     :param folder: where cases are laid out; jobs without an experiment are named after it by either side.
-    :param python: the interpreter that has Microsoft's client.
+    :param python: the interpreter that has Microsoft's client, or one that has loaded it.
     :param answers: a file of answers, which are not asked for again; without one all are asked for.
     """
 
-    def __init__(self, folder: Path, python: Path, answers: Path | None = None) -> None:
+    def __init__(self, folder: Path, python: Path | WarmPython, answers: Path | None = None) -> None:
         self.answers = None if answers is None else Answers(answers, ASKS)
         self.folder = folder / "cwd-under-test"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen(
-            [python, "-W", "ignore", SCRIPT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, **OUTSIDE},
-        )
+        warm = python if isinstance(python, WarmPython) else WarmPython(python, os.environ, ())
+        self._talk = warm.talk(SCRIPT, settings=OUTSIDE)
+        self._questions, self._said = self._talk.__enter__()
 
-    def __exit__(self, *_: object) -> None:
-        """End the client, which has nothing to tidy up."""
-        self.process.kill()
-        self.process.wait()
+    def __exit__(self, *raised: Any) -> None:
+        """Let the client go."""
+        self._talk.__exit__(*raised)
 
     def ask(self, question: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
         """Ask a question; what comes back waits for its answer."""
-        assert self.process.stdin
-        assert self.process.stdout
-        print(json.dumps(question), file=self.process.stdin, flush=True)
-        return functools.cache(functools.partial(_read, self.process.stdout))
+        print(json.dumps(question), file=self._questions, flush=True)
+        return functools.cache(functools.partial(_read, self._said))
 
     def judge(self, case: Case) -> Verdict:
         """Give a case to both sides."""

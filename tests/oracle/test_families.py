@@ -16,14 +16,15 @@ from tests.oracle import mutations
 from tests.oracle.families import FAMILIES, family
 from tests.oracle.judge import Case, Judge
 from tests.oracle.known import known
+from tests.warm_python import WarmPython
 
 SAMPLE = 10
 
 
 @pytest.fixture(scope="module")
-def judge(sdk_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+def judge(microsofts_client: WarmPython, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     """Microsoft's client, started once."""
-    with Judge(tmp_path_factory.mktemp("oracle"), sdk_python) as judge:
+    with Judge(tmp_path_factory.mktemp("oracle"), microsofts_client) as judge:
         yield judge
 
 

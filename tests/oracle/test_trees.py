@@ -11,12 +11,13 @@ from pathlib import Path
 from tests.oracle import trees
 from tests.oracle.judge import Judge
 from tests.oracle.known import known
+from tests.warm_python import WarmPython
 
 COUNT = 40
 
 
-def test_random_folders(sdk_python: Path, tmp_path: Path) -> None:
-    with Judge(tmp_path, sdk_python) as judge:
+def test_random_folders(microsofts_client: WarmPython, tmp_path: Path) -> None:
+    with Judge(tmp_path, microsofts_client) as judge:
         found = [judge.judge(case) for case in trees.cases(1, COUNT)]
     assert not [str(verdict) for verdict in found if not verdict.good and not known(verdict)]
     kinds = Counter(verdict.kind for verdict in found)

@@ -9,13 +9,14 @@ from pathlib import Path
 from tests.oracle.judge import Judge
 from tests.samples.operations import Operation
 from tests.samples.samples import Sample, written
+from tests.warm_python import WarmPython
 
 
-def record(samples: Iterable[Sample], folder: Path, python: Path) -> Iterator[tuple[str, str]]:
+def record(samples: Iterable[Sample], folder: Path, python: Path | WarmPython) -> Iterator[tuple[str, str]]:
     """Name and text of each sample's recording.
 
     :param folder: where the samples are laid out.
-    :param python: the interpreter that has Microsoft's client.
+    :param python: the interpreter that has Microsoft's client, or one that has loaded it.
     :raises RuntimeError: Microsoft's client refuses a sample.
     """
     with Judge(folder, python) as judge:

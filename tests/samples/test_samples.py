@@ -11,6 +11,7 @@ import pytest
 
 from tests.samples.recording import record
 from tests.samples.samples import RECORDED, Sample, samples
+from tests.warm_python import WarmPython
 
 SAMPLES = samples()
 
@@ -50,10 +51,10 @@ def test_a_recording_tells_of_no_machine_and_no_secret(sample: Sample) -> None:
     assert not re.search(r"Bearer|AccountKey=|sig=(?!REDACTED)|/(?:tmp|root|home|Users)/|cwd-under-test/", text)
 
 
-def test_recordings_are_what_the_installed_client_sends(sdk_python: Path, tmp_path: Path) -> None:
+def test_recordings_are_what_the_installed_client_sends(microsofts_client: WarmPython, tmp_path: Path) -> None:
     stale = [
         name
-        for name, text in record(SAMPLES, tmp_path, sdk_python)
+        for name, text in record(SAMPLES, tmp_path, microsofts_client)
         if (Path(__file__).parent / name / RECORDED).read_text() != text
     ]
     assert not stale, f"`python -m tests.samples` records anew: {', '.join(stale)}"
