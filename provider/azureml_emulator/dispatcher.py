@@ -22,6 +22,7 @@ from azureml_emulator.core.request_body import read_body
 from azureml_emulator.core.routing import Match, Plane, Router, raw_path
 from azureml_emulator.identity import authorization
 from azureml_emulator.identity.backend import Authority
+from azureml_emulator.identity.routes import TOKEN_LIFETIME
 from azureml_emulator.jobs.fault_subjects import subject_of
 from azureml_emulator.jobs.models import Jobs
 
@@ -121,17 +122,22 @@ class ServiceDispatcher(Dispatcher):
         return response
 
     async def _admit(self, request: web.Request, match: Match) -> None:
-        """Refuse a token that has expired by a fault, after the service's own checks."""
+        """Refuse a token that has expired by a fault, after the service's own checks; let one that is asked for live as
+        long as a fault says."""
         await super()._admit(request, match)
-        claims = request.get("claims")
-        if claims is None or not self._faults.has(TOKEN_EXPIRED):
+        if not self._faults.has(TOKEN_EXPIRED):
             return
-        tokens = self._authority.tokens
-        fault = self._faults.take(
-            TOKEN_EXPIRED, await self._subject(request, match), lambda fault: tokens.is_older(claims, fault.since)
-        )
-        if fault:
-            raise authorization.expired(self._authority, match.route.plane, fault.since)
+        who, tokens, claims = await self._subject(request, match), self._authority.tokens, request.get("claims")
+        if match.route.path.endswith("/token") and match.route.plane is Plane.OPEN:
+            fault = self._faults.take(TOKEN_EXPIRED, who, lambda fault: fault.delay is not None)
+            if fault:
+                request[TOKEN_LIFETIME] = int(fault.seconds(0))
+        elif claims:
+            fault = self._faults.take(
+                TOKEN_EXPIRED, who, lambda fault: fault.delay is None and tokens.is_older(claims, fault.since)
+            )
+            if fault:
+                raise authorization.expired_token(self._authority, match.route.plane, fault.since)
 
     async def _subject(self, request: web.Request, match: Match | None) -> Subject:
         """A request as the subject of faults. Its scopes are those of the job that its path names or its body makes."""

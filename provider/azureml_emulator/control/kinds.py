@@ -26,7 +26,7 @@ PROTOCOL = {
     "operation_slow": "creating, changing or deleting an endpoint or deployment takes --delay seconds more",
     "operation_fails": "creating, changing or deleting an endpoint or deployment ends with Failed",
     "list_lag": "lists do not show a new batch job for --delay seconds",
-    TOKEN_EXPIRED: "access tokens that were issued until now have expired",
+    TOKEN_EXPIRED: "access tokens that were issued until now have expired; --delay: new ones live so many seconds",
 }
 """What the service does otherwise than on a good day."""
 

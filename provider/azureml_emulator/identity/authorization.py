@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
-import time
 import uuid
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.routing import Match, Plane
 from azureml_emulator.core.settings import LOOPBACK
 from azureml_emulator.identity.backend import Authority
-from azureml_emulator.identity.tokens import TokenError
+from azureml_emulator.identity.tokens import TokenError, expired
 
 
 def check(authority: Authority, request: web.Request, match: Match) -> None:
@@ -123,24 +122,10 @@ def refusal(authority: Authority, error: TokenError, envelope: Envelope) -> Serv
     return ServiceError(401, error.code, error.message, envelope=envelope, headers=headers)
 
 
-def expired(authority: Authority, plane: Plane, since: float) -> ServiceError:
-    """The refusal of a token that has expired.
-
-    Source of code and words: an answer of ARM in https://github.com/microsoft/PlanetaryComputer/issues/343.
-
-    :param since: when it expired, seconds since the epoch.
-    """
-    then, present = (utc(moment) for moment in (since, time.time()))
-    message = f"The access token expiry UTC time '{then}' is earlier than current UTC time '{present}'."
+def expired_token(authority: Authority, plane: Plane, since: float) -> ServiceError:
+    """The refusal of a token that expired at a moment (seconds since the epoch), as a plane's front end words it."""
     envelope = {Plane.ARM: Envelope.ARM, Plane.MLFLOW: Envelope.MLFLOW}.get(plane, Envelope.HISTORY)
-    return refusal(authority, TokenError("ExpiredAuthenticationToken", message), envelope)
-
-
-def utc(moment: float) -> str:
-    """A moment as .NET writes it in the United States: ``5/13/2024 6:05:58 PM``."""
-    parts = time.gmtime(moment)
-    clock = f"{parts.tm_hour % 12 or 12}:{parts.tm_min:02}:{parts.tm_sec:02} {'AM' if parts.tm_hour < 12 else 'PM'}"
-    return f"{parts.tm_mon}/{parts.tm_mday}/{parts.tm_year} {clock}"
+    return refusal(authority, expired(since), envelope)
 
 
 def check_control(authority: Authority, request: web.Request) -> None:

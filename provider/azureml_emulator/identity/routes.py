@@ -14,6 +14,9 @@ from azureml_emulator.identity.backend import Authority
 from azureml_emulator.identity.credentials import Refusal, check_client, resource_of
 from azureml_emulator.identity.tokens import LIFETIME
 
+TOKEN_LIFETIME = "token_lifetime"
+"""The key of a request under which the seconds are noted that the token it asks for is to live."""
+
 
 async def openid_configuration(authority: Authority, request: web.Request, tenant: str) -> web.Response:
     """The authority's own addresses. Source: msal asks for it once per credential."""
@@ -52,8 +55,9 @@ async def token(authority: Authority, request: web.Request, tenant: str) -> web.
         check_resource(authority, resource)
     except Refusal as refusal:
         return refuse(refusal)
-    answer = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME}
-    return web.json_response({**answer, "access_token": authority.tokens.issue(resource)})
+    lifetime = request.get(TOKEN_LIFETIME, LIFETIME)
+    answer = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
+    return web.json_response({**answer, "access_token": authority.tokens.issue(resource, lifetime=lifetime)})
 
 
 def unknown_tenant(tenant: str) -> Refusal:
@@ -124,12 +128,13 @@ def identity_token(authority: Authority, request: web.Request) -> web.Response:
     if resource.rstrip("/") not in authority.tokens.accepted:
         text = f"AADSTS500011: The resource principal named {resource} was not found."
         return web.json_response({"error": "invalid_resource", "error_description": text}, status=400)
+    lifetime = request.get(TOKEN_LIFETIME, LIFETIME)
     return web.json_response(
         {
-            "access_token": authority.tokens.issue(resource),
+            "access_token": authority.tokens.issue(resource, lifetime=lifetime),
             "client_id": authority.settings.client_id,
-            "expires_in": str(LIFETIME),
-            "expires_on": str(int(time.time()) + LIFETIME),
+            "expires_in": str(lifetime),
+            "expires_on": str(int(time.time()) + lifetime),
             "resource": resource,
             "token_type": "Bearer",
         }

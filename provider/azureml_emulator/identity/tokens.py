@@ -117,7 +117,7 @@ class Tokens:
             options: Any = {"verify_aud": False, "require": ["exp", "aud"]}
             claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], options=options)
         except jwt.ExpiredSignatureError:
-            raise TokenError("ExpiredAuthenticationToken", "The access token expiry UTC time has passed.") from None
+            raise expired(jwt.decode(token, options={"verify_signature": False})["exp"]) from None
         except jwt.PyJWTError:
             raise TokenError("InvalidAuthenticationToken", "The access token is invalid.") from None
         accepted = sorted(audiences)
@@ -141,6 +141,22 @@ class Tokens:
         """The public half of the signing key as a JSON web key set."""
         row = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {"keys": [{**row, "use": "sig", "kid": self.key_id}]}
+
+
+def expired(moment: float) -> TokenError:
+    """The refusal of a token that expired at a moment, seconds since the epoch.
+
+    Source of code and words: an answer of ARM in https://github.com/microsoft/PlanetaryComputer/issues/343.
+    """
+    message = f"The access token expiry UTC time '{utc(moment)}' is earlier than current UTC time '{utc(time.time())}'."
+    return TokenError("ExpiredAuthenticationToken", message)
+
+
+def utc(moment: float) -> str:
+    """A moment as .NET writes it in the United States: ``5/13/2024 6:05:58 PM``."""
+    parts = time.gmtime(moment)
+    clock = f"{parts.tm_hour % 12 or 12}:{parts.tm_min:02}:{parts.tm_sec:02} {'AM' if parts.tm_hour < 12 else 'PM'}"
+    return f"{parts.tm_mon}/{parts.tm_mday}/{parts.tm_year} {clock}"
 
 
 def signing_key(path: Path) -> rsa.RSAPrivateKey:

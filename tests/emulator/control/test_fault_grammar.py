@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -113,6 +114,36 @@ def test_tokens_that_have_expired(emulator: RunningEmulator, service: Service) -
     assert service.history("GET", "runs/none").status == 401
     assert Service(emulator).get("jobs").status == 200
     assert service.get("jobs").status == 401
+
+
+def test_tokens_that_live_for_a_moment(emulator: RunningEmulator, service: Service) -> None:
+    emulator.fault("token_expired", delay=2)
+    old = Service(emulator)
+    assert old.get("jobs").status == 200
+    assert service.get("jobs").status == 200
+    time.sleep(2.1)
+    refused = old.get("jobs")
+    assert (refused.status, refused.body["error"]["code"]) == (401, "ExpiredAuthenticationToken")
+    assert "is earlier than current UTC time" in refused.body["error"]["message"]
+    assert Service(emulator).get("jobs").status == 200
+    (line,) = emulator.faults()
+    assert "came 2 times" in line
+
+
+def test_a_client_of_azure_identity_renews_its_tokens_in_time(
+    emulator: RunningEmulator, emulator_environment: object, workspace: str
+) -> None:
+    emulator.fault("token_expired", delay=2)
+    credential = ClientSecretCredential(
+        emulator["tenant_id"], emulator["client_id"], emulator["client_secret"], disable_instance_discovery=True
+    )
+    url = f"{emulator['endpoint']}{workspace}?api-version=2024-10-01-preview"
+    for _ in range(2):
+        given = credential.get_token(f"{emulator['endpoint']}/.default")
+        assert 0 < given.expires_on - time.time() <= 2
+        headers = {"Authorization": f"Bearer {given.token}"}
+        assert requests.get(url, headers=headers, verify=emulator["ca_bundle"]).status_code == 200
+        time.sleep(2.1)
 
 
 def test_a_token_of_a_job_does_not_expire(emulator: RunningEmulator, service: Service, name: str) -> None:
