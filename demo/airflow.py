@@ -17,7 +17,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,7 +54,7 @@ class Airflow:
         self.bin, self.home, self.dags, self.major = bin, home.resolve(), dags.resolve(), major
         self.url = f"http://127.0.0.1:{free_port()}"
         self.environment = {**processes.inherited(), **self._settings(), **(settings or {})}
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, processes.Process] = {}
         self._token: str | None = None
 
     def _settings(self) -> dict[str, str]:
@@ -128,13 +128,12 @@ class Airflow:
     def start(self, *names: str) -> None:
         """Start the components of these names, or all."""
         for name in names or COMPONENTS[self.major]:
-            words: list[str | Path] = [
-                self.bin / "airflow",
-                name,
-                *(["--skip-serve-logs"] if name in SERVES_LOGS else []),
-            ]
-            log = self.home / f"{name}.log"
-            self.running[name] = processes.start(words, home=self.home, environment=self.environment, log=log)
+            words = [name, *(["--skip-serve-logs"] if name in SERVES_LOGS else [])]
+            self.running[name] = self.begin(words, self.home / f"{name}.log")
+
+    def begin(self, words: Sequence[str], log: Path) -> processes.Process:
+        """Begin one of Airflow's own commands, which runs until it is stopped."""
+        return processes.start([self.bin / "airflow", *words], home=self.home, environment=self.environment, log=log)
 
     def stop(self) -> None:
         """End all components and whatever they started."""

@@ -13,9 +13,33 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 MARK = "AZUREML_DEMO_HOME"
 PROC = Path("/proc")
+
+
+class Process(Protocol):
+    """A child process, as :class:`subprocess.Popen` shows it."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and give back its exit code; ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal, unless it has ended."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 def inherited() -> dict[str, str]:
@@ -48,7 +72,7 @@ def start(
         )
 
 
-def stop(processes: Sequence[subprocess.Popen[bytes]], *, patience: float = 15) -> None:
+def stop(processes: Sequence[Process], *, patience: float = 15) -> None:
     """Ask the processes to end, all at once, and end those that have not after ``patience`` seconds."""
     for process in processes:
         with contextlib.suppress(ProcessLookupError):

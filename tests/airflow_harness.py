@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,14 @@ PATIENT, IMPATIENT = "?timeout=60", "?timeout=5"
 
 ENDED = {"success", "failed", "skipped", "upstream_failed"}
 
+PRELOAD = REPOSITORY / "tests" / "airflow" / "preload.py"
 COMMANDS = ("airflow.cli.cli_parser", "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
+
+COMPONENT_COMMANDS = {
+    3: tuple(f"airflow.cli.commands.{name}_command" for name in ("dag_processor", "scheduler", "triggerer")),
+    2: tuple(f"airflow.cli.commands.{name}_command" for name in ("scheduler", "triggerer")),
+}
+"""The modules of the commands that begin a component, but for the API server."""
 
 SETTINGS = {
     "AIRFLOW__AZUREML__POLL_INTERVAL": "1",
@@ -93,6 +100,10 @@ class RealAirflow(Airflow):
 
     service: Service
     metrics: Listener
+    forked = False
+    """Whether its components are forks of one interpreter that has loaded Airflow and the provider, and so are the
+    workers of its scheduler: else each component needs seconds of a processor to begin, and each task half a one."""
+
     writing = threading.Lock()
     """Held while the REST API is asked to change something: 3.3 writes down who asked in its event loop, which stands
     still for seconds when SQLite is busy with another such request."""
@@ -122,6 +133,12 @@ class RealAirflow(Airflow):
             finally:
                 self.environment = whole
 
+    def begin(self, words: Sequence[str], log: Path) -> processes.Process:
+        """Begin a component. The API server has another database setting, which Airflow reads when it is loaded."""
+        if not self.forked or words[0] == "api-server":
+            return super().begin(words, log)
+        return self._console.start("-m", "airflow", *words, cwd=self.home, outputs=[log, log], leads=True)
+
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the REST API (3.x), for one change at a time; one that found the database locked was not made."""
         if method == "GET":
@@ -139,7 +156,9 @@ class RealAirflow(Airflow):
     @cached_property
     def _console(self) -> WarmPython:
         """Its command line, which needs seconds to begin; it ends with the components."""
-        return WarmPython(self.bin / "python", processes.marked(self.home, self.environment), COMMANDS)
+        loaded: Sequence[str | Path]
+        loaded = (*COMMANDS, *COMPONENT_COMMANDS[self.major], PRELOAD) if self.forked else COMMANDS
+        return WarmPython(self.bin / "python", processes.marked(self.home, self.environment), loaded)
 
     def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 180, pause: float = 0.3) -> T:
         """Ask ``probe`` until it answers something true: more rarely and for longer, as many ask at once."""
@@ -277,9 +296,7 @@ class RealAirflow(Airflow):
     def second_triggerer(self) -> int:
         """Start another triggerer beside the first and give back its job id; ``kill(SECOND)`` ends it."""
         before = self.triggerers()
-        words: list[str | Path] = [self.bin / "airflow", "triggerer", "--skip-serve-logs"]
-        log = self.home / "second-triggerer.log"
-        self.running[SECOND] = processes.start(words, home=self.home, environment=self.environment, log=log)
+        self.running[SECOND] = self.begin(["triggerer", "--skip-serve-logs"], self.home / "second-triggerer.log")
         return self.until(SECOND, lambda: [one for one in self.triggerers() if one not in before])[0]
 
     def trigger_log(self, dag: str, run: str, task: str, triggerer: int) -> str:
@@ -326,7 +343,7 @@ def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Ite
         with listening() as metrics:
             settings = SETTINGS | metrics.settings()
             airflow = RealAirflow(bin, home / "home", dags_folder(home / "dags"), major=major, settings=settings)
-            airflow.service, airflow.metrics = service, metrics
+            airflow.service, airflow.metrics, airflow.forked = service, metrics, True
             airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
             airflow.prepare(template)
             # Many write side by side; SQLite keeps each waiting for five seconds at the most unless told otherwise.
