@@ -56,7 +56,7 @@ $(VENV)/.installed: requirements/airflow3.txt pyproject.toml | $(UV)
 	@$(EDITABLE) $(VENV)
 	@touch $@
 
-.venvs/jobs/bin/python .venvs/sdk/bin/python: | $(UV)
+.venvs/jobs/bin/python .venvs/sdk/bin/python .venvs/peers/bin/python: | $(UV)
 	@$(UV) venv --quiet --clear --python $(BIN)/python $(@:/bin/python=)
 
 .venvs/airflow2/bin/python: | $(UV)
@@ -70,6 +70,12 @@ $(VENV)/.installed: requirements/airflow3.txt pyproject.toml | $(UV)
 .venvs/sdk/.installed: requirements/sdk.txt | .venvs/sdk/bin/python
 	@echo "Installing .venvs/sdk: azure-ai-ml, the emulator's judge"
 	@$(SYNC) --python .venvs/sdk requirements/sdk.txt
+	@touch $@
+
+# Only for `make bench`.
+.venvs/peers/.installed: requirements/peers.txt | .venvs/peers/bin/python
+	@echo "Installing .venvs/peers: Airflow 3.3 and other providers, to compare import cost with"
+	@$(SYNC) --python .venvs/peers requirements/peers.txt
 	@touch $@
 
 airflow2: | $(UV)
@@ -119,8 +125,9 @@ docs-reference: $(VENV)/.installed
 	@mkdir -p $(SCRATCH)
 	$(BIN)/python -m reference
 
-bench: install
-	$(BIN)/python benchmarks/import_cost.py
+bench: install .venvs/peers/.installed
+	@mkdir -p $(SCRATCH)
+	$(BIN)/python benchmarks/import_cost.py --json $(SCRATCH)/import_cost.json
 	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/walks.py
 
@@ -146,6 +153,7 @@ lines: install
 lock: $(UV)
 	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --group test --group lint --group build -o requirements/airflow3.txt
 	$(LOCK) requirements/airflow2.in pyproject.toml --extra emulator --group test --group build -o requirements/airflow2.txt
+	$(LOCK) requirements/peers.in pyproject.toml -o requirements/peers.txt
 	$(LOCK) requirements/jobs.in -o requirements/jobs.txt
 	$(LOCK) requirements/sdk.in -o requirements/sdk.txt
 
