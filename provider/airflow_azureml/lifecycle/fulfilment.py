@@ -175,14 +175,15 @@ class Fulfilment:
         digest = requirement.digest()
         above = f"LocalUpload/{digest}"
         path = f"{above}/{bundle.name}"
-        address, target = store.address(path), store.address(path if bundle.is_folder else above)
-        if address is None or target is None or store.kind == "AzureFile":
+        target = store.address(path if bundle.is_folder else above)
+        if target is None or store.kind == "AzureFile":
             detail = f"{requirement.source}: the datastore {store.name!r} is {store.kind}."
             message = f"{detail} Uploads go to Blob or Data Lake Gen2."
             raise SpecError([Problem("", message)])
         mark = {"name": digest, "version": "1"}
         yield Transfer(LocalFiles(bundle.files), secret.location(target), mark)
-        return address.plain_url if requirement.kind == "context" else DatastorePath(store.name, path).short
+        # A docker context is a folder, and its address is wanted; data are known by their path in the datastore.
+        return target.plain_url if requirement.kind == "context" else DatastorePath(store.name, path).short
 
     def store(self, name: str | None) -> Steps[tuple[workspace.Datastore, workspace.Secret]]:
         """Read a datastore and the means to enter it, once."""

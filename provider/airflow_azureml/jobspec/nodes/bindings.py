@@ -13,7 +13,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.nodes.kind import Scope, Source
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import Invalid, Translator
 
 BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
 PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")
@@ -64,6 +64,12 @@ def check_all(located: Located, ctx: Translator, scope: Scope, node: str) -> Non
 
 ELSEWHERE = {"inputs", "outputs", "component", "trial", "command", "environment", "code", "description"}
 """Keys of a node whose bindings somebody else checks, or nobody reads."""
+
+
+def old_spelling(located: Located, ctx: Translator, binding: str, *further: str) -> Invalid:
+    """Refuse a binding without ``parent``."""
+    new = binding.replace("{{", "{{parent.")
+    return ctx.error(located, f"{binding} is an old spelling. Accepted: {new}.", *further)
 
 
 def _check_form(located: Located, ctx: Translator, text: str) -> None:

@@ -36,7 +36,8 @@ class Component:
     :param id: its id, or a gap.
     :param inputs: what it declares; None for a registered one, whose declaration only the service knows.
     :param spec: its spec, empty for a registered one.
-    :param located: where it is written out; None for a registered one.
+    :param located: where it is written; None for a registered one, and for one that is made of its node.
+    :param inline: it is made of the node itself, its ports of what the node gives them.
     :param nodes: the components of a pipeline component's own nodes.
     :param more_inputs: it takes inputs that it does not declare, as a flow does.
     """
@@ -49,6 +50,7 @@ class Component:
     located: Located | None = None
     nodes: Mapping[str, Component] | None = None
     more_inputs: bool = False
+    inline: bool = False
 
 
 def registration(

@@ -24,6 +24,16 @@ class Source:
     type: str
     mode: str | None = None
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Source:
+        """Take type and mode of data as they are written; whoever reads the data says what is wrong with them."""
+        mode = data.get("mode")
+        return cls(str(data.get("type") or "uri_folder").lower(), str(mode).lower() if mode else None)
+
+    def declared(self) -> dict[str, str]:
+        """What a component declares that takes or gives it."""
+        return {"type": self.type, **({"mode": self.mode} if self.mode else {})}
+
 
 @dataclass
 class Scope:

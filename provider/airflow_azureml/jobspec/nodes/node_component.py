@@ -117,16 +117,15 @@ def _read_file(path: str, located: Located, ctx: JobTranslator, kind: str) -> Co
     return INVALID if file.document is None else read(file.document.root, ctx, kind)
 
 
-def inline_component(
-    kind: str, spec: Mapping[str, Any], located: Located, scope: Scope, properties: Any = None
-) -> Component:
-    """Make the component of a node that is written out, known to the pipeline by the node's name.
+def inline_component(kind: str, spec: Mapping[str, Any], scope: Scope, name: str, properties: Any = None) -> Component:
+    """Make the component of a node that is written out, and let the pipeline know it.
 
+    :param name: the node's.
     :param properties: those of the component itself, beside its spec.
     """
     made = registration(spec, properties)
-    found = Component(made, kind, _ports(spec.get("inputs", {})), _ports(spec.get("outputs", {})), spec, located)
-    scope.components[located.name] = found
+    taken, given = _ports(spec.get("inputs", {})), _ports(spec.get("outputs", {}))
+    scope.components[name] = found = Component(made, kind, taken, given, spec, inline=True)
     return found
 
 

@@ -17,7 +17,7 @@ from airflow_azureml.jobspec.kinds.automl.services import services
 from airflow_azureml.jobspec.kinds.automl.tasks import details, task_of
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.nodes.node_io import one_output
+from airflow_azureml.jobspec.nodes.node_outputs import one_output
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.form import Form, snake

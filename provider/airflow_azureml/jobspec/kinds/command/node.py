@@ -110,7 +110,7 @@ def inline_command(located: Located, ctx: Translator, scope: Scope, name: str) -
     """Translate a command node that is written out: its component is made of it."""
     # Its schema is that of a job that stands alone, where nothing is bound.
     body = convert_mapping(INLINE_NODE, located, ctx.unbound(), extra=IN_COMPONENT)
-    component = inline_component("command", command_spec(located, ctx, scope), located, scope)
+    component = inline_component("command", command_spec(located, ctx, scope), scope, name)
     return {**node_shape(located, ctx, scope, name, component), **body}
 
 

@@ -30,8 +30,9 @@ from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import Component, unknown_keys
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_component import inline_component
-from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, only_bindings
+from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
+from airflow_azureml.jobspec.nodes.node_outputs import only_bindings
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.json_values import anything
@@ -182,7 +183,7 @@ def _copy(located: Located, ctx: Translator, scope: Scope, body: Mapping[str, An
         **io,
     }
     check_copy(located, ctx, io)
-    return inline_component("data_transfer", spec, located, scope)
+    return inline_component("data_transfer", spec, scope, located.name)
 
 
 def _check_move(located: Located, ctx: Translator, task: str) -> None:

@@ -17,8 +17,9 @@ from airflow_azureml.jobspec.kinds.parallel.settings import SETTINGS
 from airflow_azureml.jobspec.nodes.component import Component, any_mapping, unknown_keys
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_component import inline_component
-from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, only_bindings
+from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
+from airflow_azureml.jobspec.nodes.node_outputs import only_bindings
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.form import Form
@@ -111,7 +112,7 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
         **_settings_of_spec(body, located, ctx),
         "mini_batch_size": str(0 if _bound(body.get("mini_batch_size")) else body.get("mini_batch_size", 0)),
     }
-    component = inline_component("parallel", spec, located, scope)
+    component = inline_component("parallel", spec, scope, name)
     return {**node_shape(located, ctx, scope, name, component), "mini_batch_size": 0, **body}
 
 

@@ -116,10 +116,7 @@ def _given(located: Located, part: str) -> dict[str, Source]:
         if is_literal(port):
             sources[str(name)] = Source(bindings.LITERALS[type(port)])
         else:
-            port = port if isinstance(port, Mapping) else {}
-            mode = port.get("mode")
-            data_type = str(port.get("type") or "uri_folder").lower()
-            sources[str(name)] = Source(data_type, str(mode).lower() if mode else None)
+            sources[str(name)] = Source.of(port if isinstance(port, Mapping) else {})
     return sources
 
 
@@ -231,10 +228,16 @@ def translate_nodes(ctx: JobTranslator, scope: Scope) -> dict[str, Any]:
     for entry in scope.jobs.items():
         if (kind := kinds.get(entry.name)) is not None and kind.node is not None:
             node = kind.node(entry, in_node, scope, entry.name)
-            nodes[entry.name] = node if kind.keeps_empty else without_empty(node)
+            nodes[entry.name] = node if kind.keeps_empty else _without_empty_settings(node)
             bindings.check_all(entry, ctx, scope, entry.name)
     bindings.refuse_circles(scope, ctx)
     return nodes
+
+
+def _without_empty_settings(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty in a node; in its inputs, as they are made here, nothing is."""
+    settings = without_empty({key: value for key, value in node.items() if key != "inputs"})
+    return {**settings, "inputs": node["inputs"]} if "inputs" in node else settings
 
 
 def _read_component(located: Located, kind: Kind, ctx: JobTranslator, scope: Scope) -> None:

@@ -32,8 +32,9 @@ from airflow_azureml.jobspec.nodes.bindings import INPUT
 from airflow_azureml.jobspec.nodes.component import Component, unknown_keys
 from airflow_azureml.jobspec.nodes.kind import Scope
 from airflow_azureml.jobspec.nodes.node_component import inline_component
-from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape, only_bindings
+from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
+from airflow_azureml.jobspec.nodes.node_outputs import only_bindings
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.form import Form
@@ -68,7 +69,7 @@ def _shape(located: Located, ctx: Translator, scope: Scope, name: str, component
     where_to_run(located, ctx)
     default = "Managed" if located.value.get("compute") else "UserIdentity"
     body: dict[str, Any] = {"identity": {"identity_type": default}}
-    if component.located is not None:
+    if component.inputs is not None:
         body.update(_taken_over(located, ctx, component))
         _direct_only(located, ctx, component)
     else:
@@ -93,12 +94,12 @@ def _taken_over(located: Located, ctx: Translator, component: Component) -> dict
     component_conf, other_component_conf = settings(component.spec.get("conf"))
     known = completed({short: node_conf[short] or component_conf[short] for short in CONF})
     check_configuration(located, ctx, known)
-    spec, file = component.spec, component.located
+    spec, written = component.spec, located if component.inline else component.located
     body = {key: spec[key] for key in ("py_files", "jars", "files", "archives", "args") if key in spec}
     if isinstance(spec.get("entry"), Mapping):
         body["entry"] = {"spark_job_entry_type": "SparkJobPythonEntry", **spec["entry"]}
-    if isinstance(spec.get("args"), str) and file is not None and "args" in file.value:
-        check_command(file.child("args"), ctx, component.inputs or {})
+    if isinstance(spec.get("args"), str) and written is not None and "args" in written.value:
+        check_command(written.child("args"), ctx, component.inputs or {})
     return {**body, "conf": spark_names(known, other_node_conf or other_component_conf)}
 
 
@@ -151,5 +152,5 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
         },
         **io,
     }
-    component = inline_component("spark", spec, located, scope, spec.get("properties"))
+    component = inline_component("spark", spec, scope, name, spec.get("properties"))
     return {**_shape(located, ctx, scope, name, component), **body}
