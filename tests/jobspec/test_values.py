@@ -210,13 +210,14 @@ def test_an_environment_variable_whose_name_is_read_as_something_else() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("limits: {timeout: 0.5}", "limits.timeout: 0.5 is rounded down to 0 seconds and not sent. Write 1 or more."),
-        ("limits: {timeout: 1.5}", "limits.timeout: 1.5 is rounded down to 1. Expected: a whole number of seconds."),
+        ("limits: {timeout: 0.5}", "limits.timeout: 0.5 is cut off to 0 seconds and not sent. Write 1 or more."),
+        ("limits: {timeout: 1.5}", "limits.timeout: 1.5 is cut off to 1. Expected: a whole number of seconds."),
+        ("limits: {timeout: -1.5}", "limits.timeout: -1.5 is cut off to -1. Expected: a whole number of seconds."),
         ("limits: {timeout: 12:30}", "limits.timeout: YAML reads 12:30 as a number of base 60: 750 is sent."),
         ("limits: {timeout: 0100}", "limits.timeout: YAML reads 0100 as a number of base 8: 64 is sent."),
         (
             "resources: {instance_count: 2.7}",
-            "resources.instance_count: 2.7 is rounded down to 2. Expected: a whole number.",
+            "resources.instance_count: 2.7 is cut off to 2. Expected: a whole number.",
         ),
         ("outputs: {o: {name: a, version: 1.10}}", 'outputs.o.version: YAML reads 1.10 as a number: "1.1" is sent.'),
     ],

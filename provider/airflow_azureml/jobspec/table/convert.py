@@ -7,6 +7,7 @@ after it has noted a problem. All problems of a document are gathered; nothing s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
@@ -29,7 +30,7 @@ def convert_mapping(table: Table, located: Located, ctx: Translator, extra: Coll
         ctx.error(located, f"{show(mapping)} is not a mapping.")
         return {}
     from_python = located.document.from_python
-    rows = {row.name: row for row in table if from_python or not row.python_only}
+    rows, required = _index(tuple(table), from_python)
     meant: set[str] = set()
     body: dict[str, Any] = {}
     for key, value in mapping.items():
@@ -52,15 +53,17 @@ def convert_mapping(table: Table, located: Located, ctx: Translator, extra: Coll
             name = row.sent_as(ctx.form)
             if name is not None:
                 body[name] = converted
-    for row in table:
-        if (
-            row.required
-            and mapping.get(row.name) is None
-            and row.name not in meant
-            and (row.name not in mapping or from_python)
-        ):
-            _missing_key(row.name, rows, located, ctx)
+    for name in required:
+        if mapping.get(name) is None and name not in meant and (name not in mapping or from_python):
+            _missing_key(name, rows, located, ctx)
     return body
+
+
+@lru_cache(maxsize=512)
+def _index(table: tuple[Field, ...], from_python: bool) -> tuple[Mapping[str, Field], tuple[str, ...]]:
+    """The rows of a table by name, and the names that are required: made once, for a file has many like mappings."""
+    rows = {row.name: row for row in table if from_python or not row.python_only}
+    return rows, tuple(row.name for row in table if row.required)
 
 
 def _unknown_key(

@@ -39,9 +39,9 @@ class Container(Generic[R_co]):
         return self.convert(located, ctx)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """One key of a YAML mapping.
+    """One key of a YAML mapping. A row is equal to itself alone, so that tables of rows are quick to compare.
 
     :param name: the key in YAML.
     :param api_name: the service's name, sent in a job; None reads the value for its own sake and sends nothing.

@@ -62,7 +62,7 @@ def whole(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
     """
     found = _cut(located, ctx, unit)
     if isinstance(located.value, (int, float)) and found is not INVALID and found != located.value:
-        ctx.warn(located, f"{show(located.value)} is rounded down to {found}. Expected: a whole number{unit}.")
+        ctx.warn(located, f"{show(located.value)} is cut off to {found}. Expected: a whole number{unit}.")
     return found
 
 
@@ -113,7 +113,7 @@ def truth(located: Located, ctx: Translator) -> bool | Invalid:
 def duration(located: Located, ctx: Translator) -> Converted[str]:
     """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
     if located.value and isinstance(located.value, float) and _cut(located, Translator(ctx.workspace)) == 0:
-        ctx.warn(located, f"{show(located.value)} is rounded down to 0 seconds and not sent. Write 1 or more.")
+        ctx.warn(located, f"{show(located.value)} is cut off to 0 seconds and not sent. Write 1 or more.")
         return OMIT
     seconds = whole(located, ctx, " of seconds")
     return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
