@@ -12,10 +12,10 @@ from azureml_emulator.assets.versions import Versions
 from azureml_emulator.core.settings import Settings, load_settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.execution.command_type import complete
-from azureml_emulator.execution.process_environment import program_folder
+from azureml_emulator.execution.process_environment import bound_command, program_folder
 from azureml_emulator.execution.requirements import unsatisfied
 from azureml_emulator.jobs.artifacts import job_output
-from azureml_emulator.jobs.bindings import bound_command, unknown_bindings
+from azureml_emulator.jobs.bindings import unknown_bindings
 from azureml_emulator.jobs.definitions import changed_properties, with_defaults
 from azureml_emulator.jobs.models import (
     ACTIVE,

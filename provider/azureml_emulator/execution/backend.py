@@ -11,7 +11,7 @@ from azureml_emulator.core.settings import Settings
 from azureml_emulator.execution import process_environment, processes
 from azureml_emulator.execution.requirements import Interpreters
 from azureml_emulator.execution.slots import Slots
-from azureml_emulator.execution.staging import Stage
+from azureml_emulator.execution.staging import Stage, Stager
 from azureml_emulator.identity.tokens import Tokens
 from azureml_emulator.jobs.models import Job
 from azureml_emulator.storage.backend import Storage
@@ -31,6 +31,7 @@ class Execution:
         self.resolver = assets.resolver
         self.computes = computes
         self.stages = settings.state / "jobs"
+        self.stager = Stager(assets.resolver, storage.blobs)
         self.interpreters = Interpreters()
         self.slots = Slots(computes, max(8, 2 * (os.cpu_count() or 1)))
 

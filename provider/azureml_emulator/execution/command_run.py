@@ -16,11 +16,10 @@ from azureml_emulator.core.schema import seconds
 from azureml_emulator.execution import images, imports, job_faults, process_environment, processes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.outputs import Outputs
-from azureml_emulator.execution.staging import Stage, Stager
+from azureml_emulator.execution.staging import Stage
 from azureml_emulator.execution.web_inputs import fetch
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
 from azureml_emulator.jobs import quotas
-from azureml_emulator.jobs.bindings import bound_command
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import JobRun, Stop
 from azureml_emulator.jobs.models import experiment_id
@@ -51,31 +50,32 @@ class CommandRun(JobRun):
         self._begin_log(LOG)
         await self._step("Starting")
         self._advance("Preparing")
-        async with self._staged() as stage:
+        async with self._staged() as (stage, outputs):
             await self._unless_stopped(self._describe())
             await self._step("Preparing")
-            ended = await self._execute(stage)
+            ended = await self._execute(stage, outputs)
         while not ended:
-            async with self._staged() as stage:
-                ended = await self._execute(stage)
+            async with self._staged() as (stage, outputs):
+                ended = await self._execute(stage, outputs)
 
     # the steps ---------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def _staged(self) -> AsyncIterator[Stage]:
+    async def _staged(self) -> AsyncIterator[tuple[Stage, Outputs]]:
         """What a node is given, until the job leaves the node."""
-        execution = self._execution
-        stager = Stager(execution.settings, execution.resolver, execution.blobs, self._job)
-        stage = await asyncio.to_thread(stager.stage, execution.stages / self.name)
+        execution, job = self._execution, self._job
+        stage = await asyncio.to_thread(execution.stager.stage, execution.stages / self.name, job.definition)
+        outputs = Outputs(execution, self._artifacts, job, stage)
         try:
+            await asyncio.to_thread(outputs.prepare)
             self._check_stop()
             await self._unless_stopped(self._fetch_pages(stage))
-            yield stage
+            yield stage, outputs
         finally:
             await self._end_tree()
             await asyncio.to_thread(stage.remove)
 
-    async def _execute(self, stage: Stage) -> bool:
+    async def _execute(self, stage: Stage, outputs: Outputs) -> bool:
         """Whether the job has ended; otherwise it is in the queue again."""
         await self._enter_queue()
         try:
@@ -85,13 +85,13 @@ class CommandRun(JobRun):
                 slot = self._execution.slots.held(definition.get("computeId"), instances, self._queue_because)
                 await self._unless_stopped(stack.enter_async_context(slot))
                 await self._step("Queued")
-                code = await self._run_command(stage)
+                code = await self._run_command(stage, outputs.values)
                 await self._report_imports(stage)
                 self._advance("Finalizing", process=None)
         except job_faults.RequeuedError:
             self._advance("Queued", process=None)
             return False
-        await self._finish(stage, code)
+        await self._finish(outputs, code)
         return True
 
     async def _enter_queue(self) -> None:
@@ -113,9 +113,8 @@ class CommandRun(JobRun):
                 self._queue_because(reason.format(**quotas.wanted(computes, definition)))
                 await self._unless_stopped(self._faults.hold(fault))
 
-    async def _finish(self, stage: Stage, code: int) -> None:
+    async def _finish(self, outputs: Outputs, code: int) -> None:
         """Collect what the command left, and end as it ended."""
-        outputs = Outputs(self._execution.blobs, self._artifacts, self._execution.assets, self._job, stage)
         await asyncio.to_thread(outputs.gather_artifacts)
         await self._stay("Finalizing")
         if code == 0:
@@ -124,9 +123,10 @@ class CommandRun(JobRun):
         else:
             self._fail("UserError", SCRIPT_FAILED.format(code=code), ("JobFailed",), {"exitCode": str(code)})
 
-    async def _run_command(self, stage: Stage) -> int:
-        outputs = {name: output.value for name, output in stage.outputs.items()}
-        command = bound_command(self._job.definition["command"], {**stage.literals, **stage.inputs}, outputs)
+    async def _run_command(self, stage: Stage, outputs: dict[str, str]) -> int:
+        command = process_environment.bound_command(
+            self._job.definition["command"], {**stage.literals, **stage.inputs}, outputs
+        )
         assert self._log is not None
         variables = self._variables(stage, outputs)
         self._tree = await processes.start(["/bin/bash", "-c", command], stage.code, variables, self._log)

@@ -1,34 +1,102 @@
-"""Outputs: the files that a job wrote are moved to where clients look for them, and registered as assets."""
+"""Outputs: each gets a place before the job's command starts; what the job wrote is brought there and registered."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.data_types import PASCAL
-from azureml_emulator.assets.references import Place
-from azureml_emulator.execution.staging import SINGLE_FILE, Output, Stage
-from azureml_emulator.jobs.artifacts import Artifacts, JobError
+from azureml_emulator.assets.references import Page, Place, below
+from azureml_emulator.execution.backend import Execution
+from azureml_emulator.execution.staging import SINGLE_FILE, Stage, StagingError, naming
+from azureml_emulator.jobs.artifacts import Artifacts, JobError, default_output
 from azureml_emulator.jobs.models import Job
-from azureml_emulator.storage.models import BlobStore
 
 COLLECTED = ("outputs", "logs")
 """Folders below the working directory whose files become the job's artifacts."""
 
 
-class Outputs:
-    """The outputs of one job. Gathering them is file work: call it in a thread."""
+@dataclass(frozen=True)
+class Output:
+    """Where an output goes.
 
-    def __init__(self, blobs: BlobStore, artifacts: Artifacts, assets: Assets, job: Job, stage: Stage) -> None:
-        self._blobs = blobs
+    :param target: its place in storage; the folder of a ``uri_folder``, the file itself of a ``uri_file``.
+    :param local: the path that the command gets: the place itself for a mounted output, a scratch place for an uploaded
+        one.
+    :param value: the text that replaces ``${{outputs.<name>}}``: the local place, or the address of a ``Direct``
+        output.
+    """
+
+    target: Place
+    local: Path
+    value: str
+    data_type: str
+    mode: str
+
+
+class Outputs:
+    """The outputs of one job. Preparing and gathering them is file work: call it in a thread."""
+
+    def __init__(self, execution: Execution, artifacts: Artifacts, job: Job, stage: Stage) -> None:
+        self._blobs = execution.blobs
+        self._assets = execution.assets
+        self._default_container = execution.settings.default_container
         self._artifacts = artifacts
-        self._assets = assets
         self._job = job
         self._stage = stage
+        self._outputs: dict[str, Output] = {}
+
+    @property
+    def values(self) -> dict[str, str]:
+        """By output the text that replaces ``${{outputs.<name>}}``."""
+        return {name: output.value for name, output in self._outputs.items()}
+
+    def prepare(self) -> None:
+        """Choose a place for each output, and make the folder in which the command writes it.
+
+        :raises StagingError: one cannot be where the job wants it.
+        """
+        for name, row in self._job.definition["outputs"].items():
+            if row != default_output(self._job.name):
+                with naming(f"outputs.{name}"):
+                    self._outputs[name] = self._output(name, row)
+
+    def _output(self, name: str, row: Mapping[str, Any]) -> Output:
+        data_type, mode = row["jobOutputType"], row.get("mode", "ReadWriteMount")
+        target = self._place(name, row)
+        real = self._blobs.path(target.container, target.path)
+        local = real if mode == "ReadWriteMount" else self._stage.root / "outputs" / name
+        if data_type in SINGLE_FILE:
+            local = local if mode == "ReadWriteMount" else local / real.name
+            local.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            make_folder(local)
+        value = self._assets.resolver.uri_of(target) if mode == "Direct" else str(local)
+        return Output(target, local, value, data_type, mode)
+
+    def _place(self, name: str, row: Mapping[str, Any]) -> Place:
+        """The place that an output's ``uri`` names, or ``azureml/<job>/<output>/`` of the default datastore.
+
+        A ``uri_file`` without a ``uri`` becomes a file of the output's name in that folder: clients look below it for
+        what they download. The file's name is unproven.
+        """
+        single = row["jobOutputType"] in SINGLE_FILE
+        uri = row.get("uri")
+        if not uri:
+            base = Place(self._default_container, f"azureml/{self._job.name}/{name}/")
+            return below(base, name) if single else base
+        uri = re.sub(r"\$\{\{\s*name\s*\}\}", self._job.name, uri)
+        uri = re.sub(r"\$\{\{\s*output_name\s*\}\}", name, uri)
+        uri = re.sub(r"\$\{\{\s*default_datastore\s*\}\}", self._assets.resolver.default_datastore(), uri)
+        place = self._assets.resolver.place(uri)
+        if isinstance(place, Page):
+            raise StagingError(f"{uri!r} is not a datastore address.")
+        return Place(place.container, place.path.rstrip("/") + ("" if single else "/"))
 
     def gather_artifacts(self) -> None:
         """Move what lies in ``./outputs`` and ``./logs`` to the job's artifacts; files that MLflow wrote there already
@@ -41,7 +109,7 @@ class Outputs:
     def gather(self) -> None:
         """Bring uploaded outputs to their places, and turn links in mounted ones into files, for storage has no
         links."""
-        for output in self._stage.outputs.values():
+        for output in self._outputs.values():
             target = self._blobs.path(output.target.container, output.target.path)
             if output.mode == "Upload" and output.local.exists():
                 if output.data_type in SINGLE_FILE:
@@ -59,7 +127,7 @@ class Outputs:
         :raises JobError: the requested version exists already.
         """
         job_rows = self._job.definition["outputs"]
-        rows = {name: self._register(name, job_rows[name], output) for name, output in self._stage.outputs.items()}
+        rows = {name: self._register(name, job_rows[name], output) for name, output in self._outputs.items()}
         rows.setdefault("default", self._system_asset("default", "uri_folder", self._artifacts.place(self._job)))
         return rows
 
@@ -91,6 +159,17 @@ class Outputs:
             properties = {"dataType": data_type, "dataUri": uri, "isAnonymous": anonymous}
             asset = self._assets.register("data", title, version, properties)
         return {"assetId": self._assets.resolver.located_id(asset), "type": PASCAL[data_type], "uri": uri}
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with its parents.
+
+    :raises StagingError: a file is in its way.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise StagingError("a file is where the output's folder would be.") from None
 
 
 def move_files(source: Path, target: Path) -> None:

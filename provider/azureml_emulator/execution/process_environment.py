@@ -1,14 +1,16 @@
-"""Process environment: the interpreter and the environment variables of a job's command, none of which are the
-emulator's own."""
+"""Process environment: the interpreter, the environment variables and the words of a job's command, none of which are
+the emulator's own."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from azureml_emulator.assets.references import Resolver, UnresolvedError
 from azureml_emulator.core.settings import CLOUD, Settings
+from azureml_emulator.jobs.bindings import BINDING, OPTIONAL
 from azureml_emulator.jobs.models import Job
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -135,3 +137,21 @@ def data_variables(inputs: Mapping[str, str], outputs: Mapping[str, str]) -> dic
         **{f"AZURE_ML_INPUT_{name}": place for name, place in inputs.items()},
         **{f"AZURE_ML_OUTPUT_{name}": place for name, place in outputs.items()},
     }
+
+
+def bound_command(command: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> str:
+    """The command with its values in place; an optional part that names a missing input is dropped.
+
+    Values are put in as they are, without quotes for the shell: Microsoft's own components put them into quotes
+    (https://github.com/Azure/azureml-assets/pull/1833).
+    """
+    values = {"inputs": inputs, "outputs": outputs}
+
+    def part(match: re.Match[str]) -> str:
+        names = BINDING.findall(match[1])
+        return match[1] if all(name in values[side] for side, name in names) else ""
+
+    def value(match: re.Match[str]) -> str:
+        return values[match[1]].get(match[2], match[0])
+
+    return BINDING.sub(value, OPTIONAL.sub(part, command))

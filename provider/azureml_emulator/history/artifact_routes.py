@@ -14,7 +14,8 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.history.backend import History, missing_run
+from azureml_emulator.history.backend import History
+from azureml_emulator.history.routes import find_run, missing_run
 from azureml_emulator.mlflow.artifacts import RUNS
 from azureml_emulator.storage.models import BlobNameError
 
@@ -74,7 +75,7 @@ def page(rows: list[dict[str, Any]]) -> web.Response:
 def run_folder(history: History, run: str) -> Folder:
     """The folder of a run: a job, or one that a script began by itself."""
     if history.tracking.script_run(run) is None:
-        history.find(run)
+        find_run(history, run)
     return Folder(history.settings.artifact_container, RUNS, f"dcid.{run}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.clock import now
-from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.identity.tokens import Tokens
 from azureml_emulator.jobs.artifacts import Artifacts
@@ -40,19 +39,6 @@ class History:
         self.jobs = engine.jobs
         self.tracking = tracking
 
-    def find(self, name: str, *, look: bool = False) -> Job:
-        """The job of a run.
-
-        :param look: count the request as a look at the job's status, which may be what ends the status.
-        :raises ServiceError: run history's 404, with the fault ``run_lag`` also for a new job.
-        """
-        job = self.jobs.get(name)
-        if job is None or self.lags(job):
-            raise missing_run(name)
-        if look:
-            self.engine.look(name)
-        return job
-
     def lags(self, job: Job) -> bool:
         """Whether run history does not show a job yet, because it is younger than the delay of a fault ``run_lag``."""
         created = moment(job.created_at)
@@ -62,10 +48,3 @@ class History:
     def experiment_id(self, job: Job) -> str:
         """The id of a job's experiment."""
         return experiment_id(self.settings.workspace_id, job.experiment)
-
-
-def missing_run(name: str) -> ServiceError:
-    """Run history's 404 for an unknown run. The inner codes are unproven."""
-    return ServiceError(
-        404, "UserError", f"Run {name} was not found.", ("NotFoundError", "RunNotFound"), Envelope.HISTORY
-    )

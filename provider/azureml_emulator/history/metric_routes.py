@@ -14,6 +14,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
+from azureml_emulator.history.routes import find_run
 
 KIND = "azureml.v1.scalar"
 
@@ -25,7 +26,7 @@ def logged(history: History, run: str) -> dict[str, list[dict[str, Any]]]:
 
 async def list_metrics(history: History, request: web.Request, run: str) -> web.Response:
     """Metrics - List: the names that were logged. Value formats are unproven."""
-    history.find(run)
+    find_run(history, run)
     await read_object(request, Envelope.HISTORY, optional=True)
     rows = [
         {
@@ -40,7 +41,7 @@ async def list_metrics(history: History, request: web.Request, run: str) -> web.
 
 async def full_metric(history: History, request: web.Request, run: str) -> web.Response:
     """Metrics - Get in full fidelity: every point of one metric, 404 for one that was not logged."""
-    job = history.find(run)
+    job = find_run(history, run)
     name = (await read_object(request, Envelope.HISTORY)).get("metricName")
     points = logged(history, run).get(str(name))
     if points is None:

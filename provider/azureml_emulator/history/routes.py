@@ -12,7 +12,7 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.history.backend import History, missing_run
+from azureml_emulator.history.backend import History
 from azureml_emulator.history.odata import FilterError, parse_filter
 from azureml_emulator.history.responses import (
     details_resource,
@@ -30,11 +30,32 @@ PAGE = 500
 EDITABLE = frozenset({"displayName", "description", "tags", "properties", "hidden", "name"})
 
 
+def find_run(history: History, name: str, *, look: bool = False) -> Job:
+    """The job of a run.
+
+    :param look: count the request as a look at the job's status, which may be what ends the status.
+    :raises ServiceError: run history's 404, with the fault ``run_lag`` also for a new job.
+    """
+    job = history.jobs.get(name)
+    if job is None or history.lags(job):
+        raise missing_run(name)
+    if look:
+        history.engine.look(name)
+    return job
+
+
+def missing_run(name: str) -> ServiceError:
+    """Run history's 404 for an unknown run. The inner codes are unproven."""
+    return ServiceError(
+        404, "UserError", f"Run {name} was not found.", ("NotFoundError", "RunNotFound"), Envelope.HISTORY
+    )
+
+
 def in_experiment(
     history: History, name: str, experiment: str | None, experimentid: str | None, *, look: bool = False
 ) -> Job:
     """A run of the experiment that the path names, or of any experiment when it names none."""
-    job = history.find(name, look=look)
+    job = find_run(history, name, look=look)
     if experiment is not None and experiment != job.experiment:
         raise missing_run(name)
     if experimentid is not None and experimentid != history.experiment_id(job):
@@ -108,14 +129,14 @@ async def get_token(history: History, request: web.Request, run: str, **scope: s
 
     Source: ``_restclient/token`` of azureml-mlflow 1.62.
     """
-    history.find(run)
+    find_run(history, run)
     expiry = now() + timedelta(seconds=RUN_TOKEN_LIFETIME)
     return web.json_response({"token": history.tokens.of_run(), "expiryTimeUtc": stamp(expiry)})
 
 
 async def get_services(history: History, request: web.Request, run: str, node: str) -> web.Response:
     """Runs - Get service instances: the emulator opens no interactive services."""
-    history.find(run)
+    find_run(history, run)
     return web.json_response({"instances": {}})
 
 
@@ -131,7 +152,7 @@ def run_data(history: History, selection: dict[str, Any]) -> dict[str, Any]:
     name = selection.get("runId")
     if not isinstance(name, str):
         raise bad_request("runId is required.")
-    job = history.find(name, look=True)
+    job = find_run(history, name, look=True)
     metadata = {**run_resource(history, job), "inputs": typed_inputs(history, job), "outputs": typed_outputs(job)}
     return {
         "runMetadata": metadata if selection.get("selectRunMetadata") else None,

@@ -157,8 +157,16 @@ class Engine:
         job = self.jobs.get(name)
         assert job is not None
         self._runs[name] = run = self._runners[job.runner or job.definition["jobType"]](self, name)
-        self._tasks[name] = task = asyncio.create_task(run.run(), name=f"job {name}")
-        task.add_done_callback(lambda _: self._forget(name))
+        self._tasks[name] = asyncio.create_task(self._take_to_its_end(run), name=f"job {name}")
+
+    async def _take_to_its_end(self, run: JobRun) -> None:
+        try:
+            await run.run()
+        except Exception:
+            logger.exception("The job %s could not be run.", run.name)
+        finally:
+            self._runs.pop(run.name, None)
+            self._tasks.pop(run.name, None)
 
     def cancel(self, job: Job, reason: str | None = None) -> None:
         """Ask a job to end; once more is no matter. Its status is ``CancelRequested`` until its processes are gone.
@@ -197,12 +205,6 @@ class Engine:
         task = self._tasks.get(name)
         if task:
             await asyncio.wait([task])
-
-    def _forget(self, name: str) -> None:
-        self._runs.pop(name, None)
-        task = self._tasks.pop(name, None)
-        if task and not task.cancelled() and task.exception():
-            logger.error("The job %s could not be run.", name, exc_info=task.exception())
 
     # start and stop of the emulator ------------------------------------------------------------------
 
