@@ -129,6 +129,7 @@ class Judge(AbstractContextManager["Judge"]):
     """
 
     def __init__(self, folder: Path, python: Path | WarmPython, answers: Path | None = None) -> None:
+        self.laid_out: set[str] = set()
         self.answers = None if answers is None else Answers(answers, ASKS)
         self.folder = folder / "cwd-under-test"
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -147,10 +148,21 @@ class Judge(AbstractContextManager["Judge"]):
 
     def judge(self, case: Case) -> Verdict:
         """Give a case to both sides."""
+        self._remove_files_of_others(case)
         file = case.lay_out(self.folder)
         answer = self._answer(case, case.question(file))
         own = case.submit(file, answer)  # while the other works
         return verdict(case, own, answer())
+
+    def _remove_files_of_others(self, case: Case) -> None:
+        """Remove what the case before has laid out and this one has not: a folder of code is uploaded as it is."""
+        for name in self.laid_out.difference(case.files):
+            path = self.folder / name
+            path.unlink()
+            while path.parent != self.folder and not any(path.parent.iterdir()):
+                path = path.parent
+                path.rmdir()
+        self.laid_out = set() if case.source else set(case.files)
 
     def _answer(self, case: Case, question: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
         """Find an answer among those that are kept, or ask, and keep it. A case with a ``source`` is always asked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,20 +10,29 @@ import pytest
 
 from tests.oracle.answers import Answers
 from tests.oracle.judge import Case, Judge
+from tests.warm_python import WarmPython
 
 JOB = {"type": "command", "command": "echo 1", "environment": "azureml:e:1", "compute": "azureml:c", "code": "src"}
-NO_CLIENT = Path(shutil.which("true") or "/usr/bin/true")
+CASE = Case("a command", JOB, {"src/train.py": "print(1)\n"})
 
 
-def test_a_kept_answer_is_not_asked_for_again(sdk_python: Path, tmp_path: Path) -> None:
-    case = Case("a command", JOB, {"src/train.py": "print(1)\n"})
-    with Judge(tmp_path / "first", sdk_python, tmp_path / "answers") as judge:
-        first = judge.judge(case)
-    with Judge(tmp_path / "second", NO_CLIENT, tmp_path / "answers") as judge:
-        assert judge.judge(case) == first
-        with pytest.raises((ValueError, BrokenPipeError)):  # nobody is there to ask about other files
-            judge.judge(Case("a command", JOB, {"src/train.py": "print(2)\n"}))
-    assert first.kind == "equal"
+def test_a_kept_answer_is_not_asked_for_again(microsofts_client: WarmPython, tmp_path: Path) -> None:
+    kept = tmp_path / "answers"
+    with Judge(tmp_path / "first", microsofts_client, kept) as judge:
+        assert judge.judge(CASE).kind == "equal"
+        assert judge.answers
+        everything = [CASE.question(judge.folder / "job.yml"), CASE.text, dict(CASE.files)]
+        judge.answers.put(everything, str(judge.folder), {"error": "an answer that only the file has"})
+    with Judge(tmp_path / "second", microsofts_client, kept) as judge:
+        assert judge.judge(CASE).detail == "an answer that only the file has"
+        assert judge.judge(Case("other code", JOB, {"src/train.py": "print(2)\n"})).kind == "equal"
+
+
+def test_a_case_has_no_files_of_the_case_before(microsofts_client: WarmPython, tmp_path: Path) -> None:
+    with Judge(tmp_path, microsofts_client) as judge:
+        assert judge.judge(Case("a folder in the code", JOB, {"src/sub/train.py": "print(1)\n"})).kind == "equal"
+        assert judge.judge(CASE).kind == "equal"
+        assert [path.name for path in judge.folder.glob("src/*")] == ["train.py"]
 
 
 @pytest.fixture
