@@ -244,6 +244,32 @@ def test_expired_log_addresses_harm_nobody(start_emulator: Start, identity: JobI
         assert client.run(failure(client.workspace, job)).reason
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [("preempt", "preempted"), ("node_lost", "node"), ("quota", "capacity"), ("image_build_fails", "image")],
+)
+def test_what_the_platform_did_is_told_from_what_the_job_did(
+    client: MLClient, emulator: RunningEmulator, identity: JobIdentity, fault: str, kind: str
+) -> None:
+    emulator.fault(fault, route=identity.name(1))
+    job, _ = run_job(client, identity, prepared("sleep 60"))
+    assert job.status == "Failed"
+    assert client.run(failure(client.workspace, job)).kind == kind
+
+
+def test_a_job_that_starts_anew_is_followed_to_its_end(
+    client: MLClient, emulator: RunningEmulator, identity: JobIdentity
+) -> None:
+    emulator.fault("preempt", route=identity.name(1), requeue=True, times=2, delay=1.5)
+    command = "n=$(ls ${{outputs.o}} | wc -l); touch ${{outputs.o}}/$n; echo start $n; [ $n -gt 1 ] || sleep 60"
+    job, news = run_job(
+        client, identity, prepared(command, outputs={"o": {"jobOutputType": "uri_folder"}}), stream_logs=True
+    )
+    assert job.status == "Completed"
+    lines = [line for record in news if isinstance(record, LogLines) for line in record.lines]
+    assert [line for line in lines if line.startswith("start ")] == ["start 0", "start 1", "start 2"]
+
+
 def test_many_jobs_are_read_at_once(client: MLClient) -> None:
     names = [f"many-{uuid.uuid4().hex[:8]}" for _ in range(3)]
     for name, command in zip(names, ("true", "exit 3", "sleep 60"), strict=True):

@@ -11,6 +11,7 @@ from azureml_emulator.console.control_client import RefusedError, call
 from azureml_emulator.console.exit_codes import OK
 from azureml_emulator.console.fault_options import fault_of
 from azureml_emulator.console.presence import UsageError, chosen
+from azureml_emulator.control.kinds import QUOTA, TRANSPORT
 
 
 def ask(state: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -40,6 +41,9 @@ def list_faults(options: argparse.Namespace) -> int:
     """Print the faults with how often each occurred."""
     for fault in ask(options.state, "GET", "faults")["value"]:
         number, kind, count, _ = (fault.pop(name) for name in ("id", "kind", "count", "since"))
+        for option, meant in (("status", kind == "status"), ("when", kind == QUOTA or kind in TRANSPORT)):
+            if not meant:
+                del fault[option]
         details = " ".join(f"{name}={value}" for name, value in fault.items() if value)
         print(f"{number}  {kind}  came {count} times  {details}")
     return OK

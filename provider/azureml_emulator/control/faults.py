@@ -149,6 +149,10 @@ class Faults:
         """Count a fault less: what it was taken for ended before it came."""
         fault.count -= 1
 
+    def stands(self, fault: Fault) -> bool:
+        """Whether a fault was not cleared."""
+        return fault.id in self._faults
+
     async def hold(self, fault: Fault) -> None:
         """Wait for the fault's delay, or without one until it is cleared; a clear always ends the wait."""
         with contextlib.suppress(asyncio.TimeoutError):

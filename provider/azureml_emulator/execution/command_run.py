@@ -7,21 +7,19 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from azureml_emulator.control.faults import Fault
-from azureml_emulator.control.kinds import IMAGE_BUILD_FAILS, NODE_LOST, PREEMPT, QUEUE, QUOTA
-from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.control.kinds import IMAGE_BUILD_FAILS
 from azureml_emulator.core.schema import seconds
 from azureml_emulator.execution import images, imports, job_faults, process_environment, processes
 from azureml_emulator.execution.backend import Execution
+from azureml_emulator.execution.node_run import NodeRun
 from azureml_emulator.execution.outputs import Outputs
 from azureml_emulator.execution.staging import Stage
 from azureml_emulator.execution.web_inputs import fetch
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
-from azureml_emulator.jobs import quotas
 from azureml_emulator.jobs.engine import Engine
-from azureml_emulator.jobs.job_run import JobRun, Stop
+from azureml_emulator.jobs.job_run import Stop
 from azureml_emulator.jobs.models import experiment_id
 
 LOG = "user_logs/std_log.txt"
@@ -36,11 +34,11 @@ SCRIPT_FAILED = (
 rest is ours."""
 
 
-class CommandRun(JobRun):
+class CommandRun(NodeRun):
     """One command job while it runs."""
 
     def __init__(self, execution: Execution, engine: Engine, name: str) -> None:
-        super().__init__(engine.context, name)
+        super().__init__(engine.context, execution.computes, name)
         self._execution = execution
         self._tree: processes.Tree | None = None
         self._watches = self._hides = False
@@ -77,12 +75,12 @@ class CommandRun(JobRun):
 
     async def _execute(self, stage: Stage, outputs: Outputs) -> bool:
         """Whether the job has ended; otherwise it is in the queue again."""
-        await self._enter_queue()
+        await self.enter_queue()
         try:
             async with contextlib.AsyncExitStack() as stack:
                 definition = self._job.definition
                 instances = definition["resources"]["instanceCount"]
-                slot = self._execution.slots.held(definition.get("computeId"), instances, self._queue_because)
+                slot = self._execution.slots.held(definition.get("computeId"), instances, self.queue_because)
                 await self._unless_stopped(stack.enter_async_context(slot))
                 await self._step("Queued")
                 code = await self._run_command(stage, outputs.values)
@@ -93,25 +91,6 @@ class CommandRun(JobRun):
             return False
         await self._finish(outputs, code)
         return True
-
-    async def _enter_queue(self) -> None:
-        """Go on to ``Queued`` and stay there as long as faults ask for.
-
-        :raises ServiceError: there are no cores for the job (fault ``quota``).
-        """
-        computes, definition = self._execution.computes, self._job.definition
-        quota = self._take_fault(QUOTA, lambda fault: fault.when == "after")
-        if quota and quota.delay is None:
-            self._check_stop()
-            raise quotas.no_quota(computes, definition)
-        self._advance("Queued")
-        for fault, reason in (
-            (quota, quotas.WAITS_FOR_QUOTA),
-            (self._take_fault(QUEUE), job_faults.WAITS_FOR_NODES),
-        ):
-            if fault:
-                self._queue_because(reason.format(**quotas.wanted(computes, definition)))
-                await self._unless_stopped(self._faults.hold(fault))
 
     async def _finish(self, outputs: Outputs, code: int) -> None:
         """Collect what the command left, and end as it ended."""
@@ -134,56 +113,11 @@ class CommandRun(JobRun):
         limit = seconds(text) if text else None
         try:
             self._advance("Running", queueing=None, process=list(self._tree.identity))
-            await self._not_responding()
-            return await asyncio.wait_for(self._until_end(self._tree), limit)
+            return await asyncio.wait_for(self.until_end(self._tree), limit)
         except asyncio.TimeoutError:
             raise Stop("timeout") from None
         finally:
             await self._end_tree()
-
-    async def _until_end(self, tree: processes.Tree) -> int:
-        """The command's exit code; a fault may take its node away before (``preempt``, ``node_lost``).
-
-        :raises RequeuedError: the node is gone, and the job is to go back to the queue.
-        :raises ServiceError: the node is gone, and the job has failed.
-        """
-        fault = self._take_fault((PREEMPT, NODE_LOST))
-        if fault is None:
-            return await self._unless_stopped(tree.wait())
-        end = asyncio.ensure_future(self._unless_stopped(tree.wait()))
-        ended: set[asyncio.Future[int]] = {end}
-        try:
-            ended, _ = await asyncio.wait({end}, timeout=fault.seconds(0))
-        finally:
-            if ended:
-                self._faults.give_back(fault)
-            end.cancel()
-            await asyncio.wait({end})
-        if ended:
-            return end.result()
-        await self._lose_node(fault, tree)
-
-    async def _lose_node(self, fault: Fault, tree: processes.Tree) -> NoReturn:
-        """End the command as its node does: with a warning (SIGTERM, after a while SIGKILL) or without."""
-        if fault.kind == PREEMPT:
-            self.say(job_faults.PREEMPTION_SAID)
-            tree.end()
-        else:
-            self.say(job_faults.LOSS_SAID)
-            tree.kill()
-        await tree.wait()
-        self._check_stop()
-        if fault.requeue:
-            raise job_faults.RequeuedError
-        if fault.kind == PREEMPT:
-            self.preempted()
-        self._advance("NotResponding", process=None)
-        await self._step("NotResponding")
-        raise job_faults.node_lost()
-
-    def preempted(self) -> NoReturn:
-        """End the job, whose node was taken away for good."""
-        raise job_faults.preempted()
 
     # details -----------------------------------------------------------------------------------------
 
@@ -257,17 +191,6 @@ class CommandRun(JobRun):
         for target, url in stage.pages.items():
             self.say(f"Reading {url.partition('?')[0]}")
             await fetch(url, target)
-
-    def _queue_because(self, reason: str) -> None:
-        info = {"code": job_faults.QUEUE_CODE, "message": reason, "lastRefreshTimestamp": stamp(now())}
-        self._jobs.change(self.name, queueing=info)
-
-    async def _not_responding(self) -> None:
-        fault = self._take_fault("not_responding")
-        if fault:
-            self._advance("NotResponding")
-            await self._unless_stopped(asyncio.sleep(fault.seconds(1)))
-            self._advance("Running")
 
     async def _end_tree(self) -> None:
         if self._tree and self._tree.supervisor.returncode is None:

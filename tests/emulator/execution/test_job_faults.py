@@ -45,7 +45,7 @@ def walk(service: Service, name: str, *, until: float = 60) -> list[str]:
 def test_a_preempted_job_fails_with_the_words_of_the_service(
     emulator: RunningEmulator, service: Service, name: str
 ) -> None:
-    emulator.fault("preempt", route=name, delay=0.5)
+    emulator.fault("preempt", route=name, delay=1.5)
     outputs = {"kept": {"jobOutputType": "uri_folder"}, "lost": {"jobOutputType": "uri_folder", "mode": "Upload"}}
     command = (
         "echo a > ${{outputs.kept}}/a; echo b > ${{outputs.lost}}/b; echo c > outputs/c; "
@@ -94,7 +94,7 @@ def test_every_view_of_a_preempted_job_says_the_same(emulator: RunningEmulator, 
 
 
 def test_a_requeued_job_starts_anew_under_its_name(emulator: RunningEmulator, service: Service, name: str) -> None:
-    emulator.fault("preempt", route=name, times=2, delay=0.5, requeue=True)
+    emulator.fault("preempt", route=name, times=2, delay=1.5, requeue=True)
     command = (
         "ls outputs ${{outputs.kept}} | grep . ; n=$(ls ${{outputs.kept}} | wc -l); "
         "touch ${{outputs.kept}}/$n outputs/$n mine-$n; ls mine-*; "
@@ -149,8 +149,16 @@ def test_a_command_that_ends_before_its_node_is_taken_away(
     assert "came 0 times" in line
 
 
+def test_a_fault_that_is_cleared_before_it_came(emulator: RunningEmulator, service: Service, name: str) -> None:
+    emulator.fault("preempt", route=name, delay=1)
+    service.submit(name, "sleep 2; echo done")
+    service.wait(name, "Running")
+    emulator.clear_faults()
+    assert service.wait(name)["status"] == "Completed"
+
+
 def test_a_job_of_a_lost_node_gets_no_warning(emulator: RunningEmulator, service: Service, name: str) -> None:
-    emulator.fault("node_lost", route=name, delay=0.5)
+    emulator.fault("node_lost", route=name, delay=1.5)
     assert service.run(name, f"echo $$; {ENDLESS}")["status"] == "Failed"
     error = error_of(service, name)
     assert error["code"] == "ServiceError"
@@ -293,7 +301,7 @@ def test_a_fault_reaches_a_step_by_its_way(emulator: RunningEmulator, service: S
 def test_after_a_restart_in_the_middle_a_preempted_job_runs_on(start_emulator: Start, name: str) -> None:
     emulator = start_emulator()
     service = Service(emulator)
-    emulator.fault("preempt", route=name, delay=0.3, requeue=True, times=1, then=[{"kind": "queue"}])
+    emulator.fault("preempt", route=name, delay=1.5, requeue=True, times=1, then=[{"kind": "queue"}])
     service.submit(
         name,
         "echo begun; [ -e ${{outputs.kept}}/once ] || { touch ${{outputs.kept}}/once; sleep 300; }",

@@ -1,0 +1,101 @@
+"""The run of a job on a node: its way through the queue, and what faults do to its node."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NoReturn
+
+from azureml_emulator.control.faults import Fault
+from azureml_emulator.control.kinds import NODE_LOST, PREEMPT, QUEUE, QUOTA
+from azureml_emulator.core.clock import now, stamp
+from azureml_emulator.execution import job_faults
+from azureml_emulator.execution.processes import Tree
+from azureml_emulator.jobs import quotas
+from azureml_emulator.jobs.job_run import JobRun, RunContext
+from azureml_emulator.workspace.computes import Computes
+
+
+class NodeRun(JobRun):
+    """One job with processes of its own while it runs."""
+
+    def __init__(self, context: RunContext, computes: Computes, name: str) -> None:
+        super().__init__(context, name)
+        self._computes = computes
+
+    async def enter_queue(self) -> None:
+        """Go on to ``Queued`` and stay there as long as faults ask for.
+
+        :raises ServiceError: there are no cores for the job (fault ``quota``).
+        """
+        definition = self._job.definition
+        quota = self._take_fault(QUOTA, lambda fault: fault.when == "after")
+        if quota and quota.delay is None:
+            self._check_stop()
+            raise quotas.no_quota(self._computes, definition)
+        self._advance("Queued")
+        for fault, reason in (
+            (quota, quotas.WAITS_FOR_QUOTA),
+            (self._take_fault(QUEUE), job_faults.WAITS_FOR_NODES),
+        ):
+            if fault:
+                self.queue_because(reason.format(**quotas.wanted(self._computes, definition)))
+                await self._unless_stopped(self._faults.hold(fault))
+
+    def queue_because(self, reason: str) -> None:
+        """Say why the job waits."""
+        info = {"code": job_faults.QUEUE_CODE, "message": reason, "lastRefreshTimestamp": stamp(now())}
+        self._jobs.change(self.name, queueing=info)
+
+    async def until_end(self, tree: Tree) -> int:
+        """The command's exit code; a fault may take its node away before (``preempt``, ``node_lost``).
+
+        :raises RequeuedError: the node is gone, and the job is to go back to the queue.
+        :raises ServiceError: the node is gone, and the job has failed.
+        """
+        await self._not_responding()
+        fault = self._take_fault((PREEMPT, NODE_LOST))
+        if fault is None:
+            return await self._unless_stopped(tree.wait())
+        end = asyncio.ensure_future(self._unless_stopped(tree.wait()))
+        ended: set[asyncio.Future[int]] = {end}
+        try:
+            ended, _ = await asyncio.wait({end}, timeout=fault.seconds(0))
+        finally:
+            if ended:
+                self._faults.give_back(fault)
+            end.cancel()
+            await asyncio.wait({end})
+        if ended:
+            return end.result()
+        if not self._faults.stands(fault):
+            return await self._unless_stopped(tree.wait())
+        await self._lose_node(fault, tree)
+
+    async def _lose_node(self, fault: Fault, tree: Tree) -> NoReturn:
+        """End the command as its node does: with a warning (SIGTERM, after a while SIGKILL) or without."""
+        if fault.kind == PREEMPT:
+            self.say(job_faults.PREEMPTION_SAID)
+            tree.end()
+        else:
+            self.say(job_faults.LOSS_SAID)
+            tree.kill()
+        await tree.wait()
+        self._check_stop()
+        if fault.requeue:
+            raise job_faults.RequeuedError
+        if fault.kind == PREEMPT:
+            self.preempted()
+        self._advance("NotResponding", process=None)
+        await self._step("NotResponding")
+        raise job_faults.node_lost()
+
+    def preempted(self) -> NoReturn:
+        """End the job, whose node was taken away for good."""
+        raise job_faults.preempted()
+
+    async def _not_responding(self) -> None:
+        fault = self._take_fault("not_responding")
+        if fault:
+            self._advance("NotResponding")
+            await self._unless_stopped(asyncio.sleep(fault.seconds(1)))
+            self._advance("Running")
