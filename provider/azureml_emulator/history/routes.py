@@ -23,10 +23,14 @@ from azureml_emulator.history.responses import (
 )
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
 from azureml_emulator.jobs.definitions import updated_definition
-from azureml_emulator.jobs.models import Job
+from azureml_emulator.jobs.fault_subjects import take_for
+from azureml_emulator.jobs.models import Job, moment
 from azureml_emulator.jobs.visibility import listed_late
 
 PAGE = 500
+LAG = 5.0
+"""Seconds for which a new job is missing from run history when the fault has no delay."""
+
 EDITABLE = frozenset({"displayName", "description", "tags", "properties", "hidden", "name"})
 
 
@@ -37,11 +41,19 @@ def find_run(history: History, name: str, *, look: bool = False) -> Job:
     :raises ServiceError: run history's 404, with the fault ``run_lag`` also for a new job.
     """
     job = history.jobs.get(name)
-    if job is None or history.lags(job):
+    if job is None or lags(history, job):
         raise missing_run(name)
     if look:
         history.engine.look(name)
     return job
+
+
+def lags(history: History, job: Job) -> bool:
+    """Whether run history does not show a job yet, because it is younger than the delay of a fault ``run_lag``."""
+    created = moment(job.created_at)
+    age = (now() - created).total_seconds() if created else 0.0
+    found = take_for(history.faults, "run_lag", history.jobs, job, lambda fault: age < fault.seconds(LAG))
+    return found is not None
 
 
 def missing_run(name: str) -> ServiceError:
@@ -194,7 +206,7 @@ async def runs_by_ids(
     runs, errors = {}, {}
     for name in names:
         job = history.jobs.get(str(name))
-        if job and belongs(job) and not history.lags(job):
+        if job and belongs(job) and not lags(history, job):
             runs[name] = run_resource(history, job)
         else:
             errors[name] = failed_result(missing_run(str(name)), history.settings.region)
@@ -207,7 +219,7 @@ async def query_runs(
     """Runs - Query, of one experiment; a run that does not fit is absent."""
     query = await read_object(request, Envelope.HISTORY, optional=True)
     belongs = experiment_test(history, experiment, experimentid)
-    present = [job for job in history.jobs.all() if belongs(job) and not history.lags(job)]
+    present = [job for job in history.jobs.all() if belongs(job) and not lags(history, job)]
     rows = [job for job in present if not listed_late(history.jobs, history.faults, job)]
     order = str(query.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":

@@ -63,6 +63,8 @@ class JobsBackend:
         Source: Microsoft's page on serverless compute says that a job may be refused so. Status and form are
         undocumented; the words are those of a job that fails later.
         """
+        if not self.faults.has(QUOTA):
+            return
         who = subject(name, tags=properties.get("tags"))
         if self.faults.take(QUOTA, who, lambda fault: fault.when == "before"):
             raise no_quota(self.computes, properties)
