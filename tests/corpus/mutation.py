@@ -64,6 +64,8 @@ def outcome(text: str, file: Path) -> str | None:
     except SpecError as error:
         if not error.problems or not all(problem.message for problem in error.problems):
             raise AssertionError("a refusal without a reason") from error
+        if "INVALID" in str(error):
+            raise AssertionError(f"a refusal that shows a word of the code: {error}") from error
         return None
     shown = render(translation, WS)
     validity.check(shown)

@@ -90,6 +90,17 @@ def test_one_mistake(text: str, place: str, said: str) -> None:
     assert any(line.startswith(place) and said in line for line in found), found
 
 
+@pytest.mark.parametrize("further", [{"mode": "upload"}, {"min": 1}, {"max": 1}, {"default": "x"}])
+def test_data_of_an_unknown_type_is_not_judged_by_it(further: dict[str, object]) -> None:
+    data = {"type": "tabel", "path": "azureml:d:1", **further}
+    job = {"command": "echo", "environment": "azureml:e:1", "inputs": {"a": data}}
+    with pytest.raises(SpecError) as caught:
+        translate(load(job, from_python=True), WS)
+    first, *others = caught.value.problems
+    assert '"tabel" is not a type of data.' in str(first)
+    assert [str(problem) for problem in others if "is not a mode of data." not in str(problem)] == []
+
+
 def test_a_mapping_as_literal_is_shown_as_json() -> None:
     (line,) = refusal(COMMAND + "inputs:\n  grid: {depth: [1, 2]}\n")
     assert line.startswith("4: inputs.grid: ")

@@ -177,6 +177,8 @@ def _fits(located: Located, ctx: Translator, data_type: str | Invalid) -> bool:
     Source: azure-ai-ml 1.35.2, ``Input._validate_parameter_combinations`` and ``BaseNode._validate_inputs``.
     """
     data = located.value
+    if data_type is INVALID:
+        return True
     numeric = ("min", "max") if data_type in ("integer", "number", "triton_model") else ()
     refused = ("path", "mode") if data_type in LITERAL_TYPES else ("default",)
     for key in (*refused, *(key for key in ("min", "max") if key not in numeric)):
@@ -239,15 +241,17 @@ def input_type(located: Located, ctx: Translator) -> str | Invalid:
 
 
 def input_mode(located: Located, ctx: Translator, data_type: str | Invalid) -> str | Invalid | None:
-    """Read the mode of an input; None when there is none."""
+    """Read the mode of an input; None when there is none. Where its type is unknown, a mode of any type is taken."""
     mode, from_python = located.value.get("mode"), located.document.from_python
     if mode is None and ("mode" not in located.value or from_python):
         return None
     evaluated = data_type in TABLE_TYPES or "type" not in located.value
-    accepted = tuple(INPUT_MODES) if from_python else TABLE_MODES if evaluated else PLAIN_MODES
+    any_mode = from_python or data_type is INVALID
+    accepted = tuple(INPUT_MODES) if any_mode else TABLE_MODES if evaluated else PLAIN_MODES
     if isinstance(mode, str) and mode.lower() in accepted:
         return mode.lower()
-    return ctx.error(located, f"{show(mode)} is not a mode of {data_type}. Accepted: {', '.join(accepted)}.", "mode")
+    described = "data" if data_type is INVALID else data_type
+    return ctx.error(located, f"{show(mode)} is not a mode of {described}. Accepted: {', '.join(accepted)}.", "mode")
 
 
 def _on_compute(located: Located, ctx: Translator, data_type: str | Invalid) -> None:
