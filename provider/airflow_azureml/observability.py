@@ -47,6 +47,12 @@ def metrics_on() -> bool:
 
 
 @functools.cache
+def traces_on() -> bool:
+    """Whether Airflow sends traces."""
+    return bool(conf.getboolean("traces", "otel_on", fallback=False))
+
+
+@functools.cache
 def _stats() -> Any:
     """Airflow's ``Stats``."""
     with contextlib.suppress(ImportError):
@@ -131,7 +137,7 @@ def _task_tags(ti: Any) -> dict[str, str]:
 @contextlib.contextmanager
 def span(name: str, **attributes: str) -> Iterator[None]:
     """Trace a part of a task, below Airflow's own span of the task or trigger (since 3.2, ``[traces] otel_on``)."""
-    if not conf.getboolean("traces", "otel_on", fallback=False):
+    if not traces_on():
         yield
         return
     from opentelemetry import trace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ import pytest
 from airflow_azureml.client import poller
 from airflow_azureml.client.poller import Poller
 from airflow_azureml.client.shared_client import share
+from airflow_azureml.lifecycle.pacing import groups, throttle
+from airflow_azureml.lifecycle.pacing.groups import Groups
 from airflow_azureml.rest.errors import (
     AuthenticationError,
     AzureMLError,
@@ -25,8 +28,8 @@ from airflow_azureml.rest.errors import (
     UnreachableError,
     UntrustedHostError,
 )
-from airflow_azureml.rest.flow import Call, Look
-from airflow_azureml.rest.history import Run
+from airflow_azureml.rest.flow import Call, Flow, Look
+from airflow_azureml.rest.history import RunStatus
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
 from tests.client.conftest import WORKSPACE
@@ -40,28 +43,50 @@ BUSY = TransientServiceError("Too many requests.", reply(429, headers={"Retry-Af
 
 @dataclass
 class Service:
-    """Answers calls from a table of statuses; ``together`` and ``alone`` may raise instead."""
+    """Answers calls from a table of statuses; ``together``, ``of_one`` (experiment) and ``alone`` may raise instead.
+
+    ``asked``: for many jobs a list, for those of an experiment a tuple, for one job its name.
+    """
 
     statuses: dict[str, str] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     together: Callable[[list[str]], None] = lambda names: None
+    of_one: Callable[[list[str]], None] = lambda names: None
+    experiments: dict[str, str] = field(default_factory=dict)
     alone: Callable[[str], None] = lambda name: None
-    asked: list[list[str] | str] = field(default_factory=list)
+    asked: list[list[str] | tuple[str, ...] | str] = field(default_factory=list)
     context: list[str] = field(default_factory=list)
 
-    async def ask(self, call: Call[Any]) -> Any:
-        """Answer a call."""
+    async def ask(self, flow: Flow[Any]) -> Any:
+        """Carry a flow of one call through."""
+        steps = iter(flow)
+        call = next(steps)
+        answer = await self.answer(call)
+        with pytest.raises(StopIteration) as end:
+            steps.send(answer)
+        return end.value.value
+
+    async def answer(self, call: Any) -> Any:
+        """What a call gives."""
+        assert isinstance(call, Call)
+        assert not call.may_repeat, "whoever waits decides when to ask again"
         self.context.append(TASK.get())
         await asyncio.sleep(0)
         if call.path.endswith("/batchrundata"):
             names = list(call.body["requests"])
             self.asked.append(names)
             self.together(names)
-            return {name: Run(name, self.statuses[name]) for name in names if name not in self.unseen}
+            return {name: RunStatus(self.statuses[name]) for name in names if name not in self.unseen}
+        if call.path.endswith("/runs:query"):
+            names = re.findall(r"RunId eq ([^)]+)", call.body["filter"])
+            assert {self.experiments[name] for name in names} == {call.path.split("/")[-2]}
+            self.asked.append(tuple(names))
+            self.of_one(names)
+            return {"value": [{"runId": name, "status": self.statuses[name]} for name in names]}
         name = call.path.rpartition("/")[2]
         self.asked.append(name)
         self.alone(name)
-        return job(name, self.statuses[name])
+        return job(name, self.statuses[name], experimentName=self.experiments.get(name))
 
     @property
     def singles(self) -> list[str]:
@@ -93,7 +118,7 @@ def looked(service: Service, *names: str, budget: float = 1000.0) -> list[Job | 
     """What those who wait for one look each get."""
 
     async def go() -> list[Job | BaseException]:
-        one = Poller(WORKSPACE, service.ask, budget)
+        one = Poller(WORKSPACE, service.ask, budget, Groups())
         answers = await asyncio.wait_for(
             asyncio.gather(*(one.look(look(name)) for name in names), return_exceptions=True), 20
         )
@@ -117,13 +142,14 @@ def test_those_who_wait_share_requests() -> None:
     assert [len(asked) for asked in service.asked] == [100, 100, 50]
 
 
-def test_who_is_not_in_the_answer_is_looked_at_alone() -> None:
+def test_who_is_missing_from_two_answers_is_looked_at_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poller, "UNSEEN_PAUSE", 0.05)
     service = Service({"a": "Running", "b": "Completed", "c": "Running"}, unseen={"b", "c"})
     service.alone = lambda name: failing(GONE)(name) if name == "c" else None
     first, second, third = looked(service, "a", "b", "c")
     assert statuses([first, second]) == ["Running", "Completed"]
     assert third is GONE
-    assert service.asked == [["a", "b", "c"], "b", "c"]
+    assert service.asked == [["a", "b", "c"], ["b", "c"], "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +166,7 @@ def test_a_workspace_without_the_route_is_asked_once(error: AzureMLError, caplog
     service = Service({f"j{number}": "Running" for number in range(150)}, together=failing(error))
 
     async def go() -> None:
-        one = Poller(WORKSPACE, service.ask, 2000)
+        one = Poller(WORKSPACE, service.ask, 2000, Groups())
         for _ in range(2):
             answers = await asyncio.gather(*(one.look(look(name)) for name in service.statuses))
             assert statuses(list(answers)) == ["Running"] * 150
@@ -148,17 +174,98 @@ def test_a_workspace_without_the_route_is_asked_once(error: AzureMLError, caplog
     with caplog.at_level(logging.INFO):
         asyncio.run(go())
     # The second request may have left before the first was answered.
-    assert [len(asked) for asked in service.asked if not isinstance(asked, str)] in ([100], [100, 50])
+    assert [len(asked) for asked in service.asked if isinstance(asked, list)] in ([100], [100, 50])
     assert len(service.singles) == 300
     assert len(caplog.messages) == 1
 
 
+def of_experiments(service: Service) -> list[Job | BaseException]:
+    """What those who wait get, each with a job of a known experiment."""
+
+    async def go() -> list[Job | BaseException]:
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
+        wanted = (one.look(look(name, experiment=service.experiments[name])) for name in service.statuses)
+        return await asyncio.gather(*wanted, return_exceptions=True)
+
+    return asyncio.run(go())
+
+
+def test_a_workspace_that_tells_of_experiments_is_asked_for_each() -> None:
+    service = Service({f"j{number}": "Running" for number in range(230)}, together=failing(GONE))
+    service.experiments = {name: f"e{int(name[1:]) % 2}" for name in service.statuses}
+    assert statuses(of_experiments(service)) == ["Running"] * 230
+    assert [len(asked) for asked in service.asked if isinstance(asked, list)][:1] == [100]
+    assert sorted(len(asked) for asked in service.asked if isinstance(asked, tuple)) == [15, 15, 100, 100]
+    assert not service.singles
+
+
+def test_the_experiment_is_learned_from_a_look_alone() -> None:
+    service = Service({f"j{number}": "Running" for number in range(20)}, together=failing(GONE))
+    service.experiments = dict.fromkeys(service.statuses, "e")
+    seen = dict.fromkeys(service.statuses, 0)
+
+    def again(job: Job) -> float | None:
+        seen[job.name] += 1
+        return 0.1 if seen[job.name] < 3 else None
+
+    async def go() -> None:
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
+        await asyncio.gather(*(one.look(look(name, again=again)) for name in service.statuses))
+
+    asyncio.run(go())
+    assert sorted(service.singles) == sorted(service.statuses)
+    assert sum(len(asked) for asked in service.asked if isinstance(asked, tuple)) == 40
+
+
+def test_a_workspace_that_refuses_both_is_asked_for_each_job() -> None:
+    service = Service({f"j{number}": "Running" for number in range(30)}, together=failing(GONE), of_one=failing(GONE))
+    service.experiments = dict.fromkeys(service.statuses, "e")
+    assert statuses(of_experiments(service)) == ["Running"] * 30
+    assert len(service.asked) - len(service.singles) == 2
+    assert sorted(service.singles) == sorted(service.statuses)
+
+
+def test_nobody_is_woken_while_nothing_is_new() -> None:
+    service = Service({"a": "Running"})
+
+    def again(job: Job) -> float | None:
+        return None if job.status == "Completed" else 0.01
+
+    async def go() -> None:
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
+        waiting = asyncio.ensure_future(one.look(Look("a", interval=0.01, again=again)))
+        while len(service.asked) < 5:
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+        assert one.waiting == 1
+        service.statuses["a"] = "Completed"
+        assert (await waiting).status == "Completed"
+
+    asyncio.run(go())
+
+
+def test_a_bug_in_who_waits_is_theirs() -> None:
+    def broken(job: Job) -> float | None:
+        raise KeyError("bug")
+
+    service = Service({"a": "Running", "b": "Running"})
+
+    async def go() -> list[Job | BaseException]:
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
+        looks = [one.look(look("a", again=broken)), one.look(look("b"))]
+        return await asyncio.gather(*looks, return_exceptions=True)
+
+    first, second = asyncio.run(go())
+    assert isinstance(first, KeyError)
+    assert isinstance(second, Job)
+
+
 def test_the_route_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(poller, "REMEMBERED_FOR", 0.05)
+    monkeypatch.setattr(groups, "REMEMBERED_FOR", 0.05)
     service = Service({"a": "Running"}, together=failing(NotFoundError("no route", reply(404)), 1))
 
     async def go() -> None:
-        one = Poller(WORKSPACE, service.ask, 1000)
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
         await one.look(look("a"))
         await asyncio.sleep(0.1)
         await one.look(look("a"))
@@ -190,18 +297,18 @@ def test_a_route_that_takes_not_even_one_job_is_none() -> None:
 
 @pytest.mark.parametrize("error", [DOWN, BUSY, AuthenticationError("no token")])
 def test_a_failure_that_passes_is_met_in_silence(error: AzureMLError, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_azureml.lifecycle.pacing.LONGEST_BACK_OFF", 0.02)
+    monkeypatch.setattr(throttle, "LONGEST_BACK_OFF", 0.02)
     service = Service({f"j{number}": "Running" for number in range(50)}, together=failing(error, 1))
     assert statuses(looked(service, *service.statuses)) == ["Running"] * 50
     assert [len(asked) for asked in service.asked] == [50, 50]
 
 
 def test_throttling_is_told_when_it_lasts_and_asks_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_azureml.lifecycle.pacing.LONGEST_BACK_OFF", 0.02)
+    monkeypatch.setattr(throttle, "LONGEST_BACK_OFF", 0.02)
     service = Service({f"j{number}": "Running" for number in range(250)}, together=failing(BUSY))
 
     async def go() -> float:
-        one = Poller(WORKSPACE, service.ask, 1000)
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
         begun = asyncio.get_running_loop().time()
         answers = await asyncio.gather(*(one.look(look(name)) for name in service.statuses), return_exceptions=True)
         assert set(answers) == {BUSY}
@@ -213,20 +320,20 @@ def test_throttling_is_told_when_it_lasts_and_asks_for_no_more(monkeypatch: pyte
 
 
 def test_where_only_run_history_is_out_of_reach_each_is_looked_at_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_azureml.lifecycle.pacing.LONGEST_BACK_OFF", 0.02)
+    monkeypatch.setattr(throttle, "LONGEST_BACK_OFF", 0.02)
     service = Service({f"j{number}": "Running" for number in range(20)}, together=failing(DOWN))
     assert statuses(looked(service, *service.statuses)) == ["Running"] * 20
-    assert [len(asked) for asked in service.asked if not isinstance(asked, str)] == [20, 20]
+    assert [len(asked) for asked in service.asked if isinstance(asked, list)] == [20, 20]
     assert sorted(service.singles) == sorted(service.statuses)
 
 
 def test_an_outage_is_met_by_all_and_after_it_they_share_requests_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_azureml.lifecycle.pacing.LONGEST_BACK_OFF", 0.02)
+    monkeypatch.setattr(throttle, "LONGEST_BACK_OFF", 0.02)
     names = [f"j{number}" for number in range(200)]
     service = Service(dict.fromkeys(names, "Running"), together=failing(DOWN), alone=failing(DOWN))
 
     async def go() -> None:
-        one = Poller(WORKSPACE, service.ask, 1000)
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
         answers = await asyncio.gather(*(one.look(look(name)) for name in names), return_exceptions=True)
         assert set(answers) == {DOWN}
         assert len(service.asked) < 15, "one request speaks for all"
@@ -244,7 +351,7 @@ def test_who_leaves_is_not_asked_for() -> None:
     service = Service({"a": "Running", "b": "Running"})
 
     async def go() -> None:
-        one = Poller(WORKSPACE, service.ask, 1000)
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
         leaving = asyncio.ensure_future(one.look(look("a", 0.1, not_before=0.1)))
         staying = asyncio.ensure_future(one.look(look("b", 0.1, not_before=0.1)))
         await asyncio.sleep(0.02)
@@ -263,7 +370,7 @@ def test_a_deadline_is_kept_although_nothing_may_be_sent(monkeypatch: pytest.Mon
     )
 
     async def go() -> None:
-        one = Poller(WORKSPACE, service.ask, 1000)
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
         with pytest.raises(TransientError, match="in time"):
             await one.look(look("a", latest=0.05))
         await one.close()
@@ -275,7 +382,7 @@ def test_a_sooner_look_wakes_the_loop() -> None:
     service = Service({"a": "Running", "b": "Completed"})
 
     async def go() -> None:
-        one = Poller(WORKSPACE, service.ask, 1000)
+        one = Poller(WORKSPACE, service.ask, 1000, Groups())
         late = asyncio.ensure_future(one.look(look("a", 20, not_before=20)))
         await asyncio.sleep(0.02)
         assert (await asyncio.wait_for(one.look(look("b", 0.02)), 2)).status == "Completed"
@@ -290,7 +397,7 @@ def test_the_loop_runs_in_nobody_s_context() -> None:
 
     async def waiting() -> Job:
         TASK.set("trigger of a")
-        return await Poller(WORKSPACE, service.ask, 1000).look(look("a"))
+        return await Poller(WORKSPACE, service.ask, 1000, Groups()).look(look("a"))
 
     asyncio.run(waiting())
     assert service.context == ["nobody"]
@@ -298,7 +405,7 @@ def test_the_loop_runs_in_nobody_s_context() -> None:
 
 def test_a_bug_leaves_nobody_waiting() -> None:
     class Broken(Service):
-        async def ask(self, call: Call[Any]) -> Any:
+        async def ask(self, flow: Flow[Any]) -> Any:
             raise KeyError("bug")
 
     first, second = looked(Broken({"a": "Running", "b": "Running"}), "a", "b")
@@ -310,7 +417,7 @@ def test_a_budget_that_is_too_small_is_reported_once(caplog: pytest.LogCaptureFi
     service = Service({f"j{number}": "Running" for number in range(20)}, together=failing(GONE))
 
     async def go() -> None:
-        one = Poller(WORKSPACE, service.ask, 20)
+        one = Poller(WORKSPACE, service.ask, 20, Groups())
         for _ in range(2):
             await asyncio.gather(*(one.look(Look(name, interval=0.1)) for name in service.statuses))
 

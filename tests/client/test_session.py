@@ -17,6 +17,7 @@ from airflow_azureml.rest.errors import (
     NoAnswerError,
     NotFoundError,
     SettingsError,
+    TransientServiceError,
     UnauthorizedError,
     UntrustedHostError,
 )
@@ -302,9 +303,81 @@ def test_a_look_by_itself_is_a_call_when_it_is_wanted() -> None:
     assert driver.drive(Session(PUBLIC).look(Look("j"))).status == "Queued"
     assert driver.kinds == [Once, Authenticate, Send]
     driver = Driver(lambda _: reply(200, job_json("j", "Queued")))
-    driver.drive(Session(PUBLIC).look(Look("j", pause=2.5, interval=30)))
+    driver.drive(Session(PUBLIC, clock=lambda: 7.0).look(Look("j", pause=2.5, interval=30)))
     assert driver.steps[0] == Pause(2.5)
     assert driver.kinds == [Pause, Once, Authenticate, Send]
+
+
+@dataclass
+class Looking(Driver):
+    """Carries looks out on a clock that pauses move."""
+
+    now: float = 100.0
+    looked_at: list[float] = field(default_factory=list)
+
+    def do(self, step: Step) -> Any:
+        if isinstance(step, Pause):
+            self.now += step.seconds
+        elif isinstance(step, Send):
+            self.looked_at.append(self.now)
+            assert step.request.options == {"retry_total": 0}, "the session decides when to ask again"
+        return super().do(step)
+
+    def look(self, look: Look, budget: float = 5.0) -> jobs.Job:
+        """Look at a job."""
+        return self.drive(Session(PUBLIC, budget, lambda: self.now).look(look))
+
+
+def answering(*answers: Reply) -> Callable[[str], Reply]:
+    """Give answers in order."""
+    left = iter(answers)
+    return lambda url: next(left)
+
+
+QUEUED, RUNNING = (reply(200, job_json("j", status)) for status in ("Queued", "Running"))
+
+
+def test_looks_go_on_while_they_are_news_to_nobody() -> None:
+    driver = Looking(answering(QUEUED, QUEUED, RUNNING))
+    pauses = {"Queued": 4.0, "Running": None}
+    seen = driver.look(Look("j", pause=1.0, interval=30, again=lambda job: pauses[job.status]))
+    assert (seen.status, driver.looked_at) == ("Running", [101, 105, 109])
+
+
+def test_looks_keep_within_their_budget() -> None:
+    driver = Looking(answering(QUEUED, QUEUED, RUNNING))
+    driver.look(Look("j", interval=30, again=lambda job: 0.01 if job.status == "Queued" else None), budget=0.5)
+    assert driver.looked_at == [100, 102, 104]
+
+
+def test_one_look_that_fails_is_made_again_in_silence() -> None:
+    driver = Looking(answering(reply(503), RUNNING))
+    assert driver.look(Look("j")).status == "Running"
+    assert driver.looked_at == [100, 101]
+
+
+def test_a_service_that_asks_to_be_left_alone_is() -> None:
+    driver = Looking(answering(reply(429, headers={"Retry-After": "40"}), RUNNING))
+    driver.look(Look("j", interval=30))
+    assert driver.looked_at == [100, 140]
+    driver = Looking(answering(reply(429, headers={"Retry-After": "40"}), RUNNING))
+    driver.look(Look("j", interval=30, latest=15))
+    assert driver.looked_at == [100, 115], "the deadline's look is not put off"
+
+
+def test_looks_that_go_on_failing_are_told_of_and_grow_rarer() -> None:
+    driver = Looking(lambda url: reply(503))
+    session = Session(PUBLIC, clock=lambda: driver.now)
+    for _ in range(4):
+        with pytest.raises(TransientServiceError):
+            driver.drive(session.look(Look("j", interval=30)))
+    assert driver.looked_at == [100, 101, 103, 107, 115]
+
+
+def test_a_job_that_is_not_there_is_told_of_at_once() -> None:
+    driver = Looking(answering(reply(404)))
+    with pytest.raises(NotFoundError):
+        driver.look(Look("j", interval=30))
 
 
 @pytest.mark.parametrize(

@@ -204,18 +204,6 @@ def test_patience_ends(error: AzureMLError) -> None:
     assert drive.looked_at == [1000, 1030, 1060, 1090, 1120, 1150]
 
 
-def test_a_service_that_asks_to_be_left_alone_is() -> None:
-    busy = TransientServiceError("busy", reply(429, headers={"Retry-After": "200"}))
-    calm = TransientServiceError("busy", reply(429, headers={"Retry-After": "3"}))
-    _, drive = waited(looks("Running", busy, calm, "Running", "Completed"))
-    assert drive.looked_at == [1000, 1030, 1230, 1260, 1290]
-    _, drive = failing(DeadlineError, looks(busy), deadline=1100)
-    assert drive.looked_at == [1000, 1100]
-    drive = Drive(looks(busy, "Running"))
-    drive.run(look("j", WaitOptions(clock=drive.clock, poll_interval=5, patience=60)))
-    assert drive.looked_at == [1000, 1200]
-
-
 def test_a_good_look_renews_patience() -> None:
     answers: list[str | AzureMLError] = [DOWN, DOWN, DOWN, "Running"] * 20
     ended, _ = waited(looks(*answers, last="Completed"), patience=61)
@@ -319,15 +307,71 @@ def test_why_it_is_queued_is_not_asked_where_a_look_tells(reason: str, notes: li
 
 
 def test_a_look_says_when_it_is_wanted_and_what_it_belongs_to() -> None:
-    busy = TransientServiceError("Busy.", reply(429, headers={"Retry-After": "50"}))
-    _, drive = failing(DeadlineError, looks("Running", busy), first_look_after=5, deadline=1120)
-    assert [effect for effect in drive.effects if isinstance(effect, Look)] == [
-        Look("j", 5, 5, 30, 120),
-        Look("j", 30, 0, 30, 115),
-        Look("j", 50, 50, 30, 85),
-        Look("j", 30, 0, 30, 35),
-        Look("j", 5, 0, 30, 5),
+    _, drive = failing(DeadlineError, looks("Running"), first_look_after=5, deadline=1070, experiment="e")
+    asked = [effect for effect in drive.effects if isinstance(effect, Look)]
+    assert [(one.pause, one.not_before, one.latest) for one in asked] == [
+        (5, 5, 70),
+        (30, 0, 65),
+        (30, 0, 35),
+        (5, 0, 5),
     ]
+    assert {(one.job, one.interval, one.experiment) for one in asked} == {("j", 30, "e")}
+
+
+def first_of(options: dict[str, Any], *answers: Any) -> tuple[Look, Drive]:
+    """The look that follows some answers, of a wait that goes on."""
+    drive = Drive(looks(*answers))
+    steps = wait(WS, "j", WaitOptions(clock=drive.clock, poll_interval=30, patience=900, **options))
+    effect, given = next(steps), list(answers)
+    while given or not isinstance(effect, Look):
+        if not isinstance(effect, Look):
+            effect = steps.send(None)
+            continue
+        answer = given.pop(0)
+        effect = steps.throw(answer) if isinstance(answer, AzureMLError) else steps.send(job("j", answer))
+    return effect, drive
+
+
+def test_who_looks_may_look_again_while_nothing_is_new() -> None:
+    look_at, drive = first_of({}, "Running")
+    assert look_at.again is not None
+    drive.now += 40
+    assert look_at.again(job("j", "Running")) == 30
+    assert look_at.again(job("j", "Finalizing")) is None
+    assert look_at.again(job("j", "Completed")) is None
+
+
+def test_the_first_look_and_the_first_good_one_after_a_bad_spell_are_wanted() -> None:
+    for answers in ([], ["Running", DOWN], ["Running", GONE]):
+        look_at, _ = first_of({}, *answers)
+        assert look_at.again is not None
+        assert look_at.again(job("j", "Running")) is None
+
+
+def test_the_look_at_the_deadline_is_wanted_and_so_is_one_after_long_in_the_queue() -> None:
+    look_at, drive = first_of({"deadline": 2000}, "Queued")
+    assert look_at.again is not None
+    drive.now = 1299
+    assert look_at.again(job("j", "Queued")) == 30
+    drive.now = 1300
+    assert look_at.again(job("j", "Queued")) is None
+    look_at, drive = first_of({"deadline": 2000}, "Running")
+    assert look_at.again is not None
+    drive.now = 2000
+    assert look_at.again(job("j", "Running")) is None
+
+
+def test_a_log_that_is_followed_wants_every_look() -> None:
+    assert first_of({"stream_logs": True}, "Queued")[0].again is None
+
+
+@pytest.mark.parametrize("status", ["Finalizing", "CancelRequested"])
+def test_a_job_that_is_about_to_end_is_looked_at_sooner(status: str) -> None:
+    made = {"systemData": {"createdAt": iso(datetime.fromtimestamp(0, timezone.utc))}}
+    statuses = iter(["Running", "Running", status, status, status, "Running", "Completed"])
+    drive = Drive(lambda _: Job.from_json({**job_json("j", next(statuses)), **made}))
+    drive.run(wait(WS, "j", WaitOptions(clock=drive.clock, poll_interval=30, patience=900)))
+    assert drive.looked_at == [1000, 1030, 1060, 1061, 1063, 1067, 1097]
 
 
 def test_a_job_that_leaves_the_queue_is_not_asked_about() -> None:

@@ -61,7 +61,7 @@ class MLClient:
     ) -> None:
         self.settings = settings
         self.limits = limits or Limits()
-        self._session = Session(settings)
+        self._session = Session(settings, self.limits.looks_per_second)
         self._discovering = {discovery: threading.Lock() for discovery in Discovery}
         self._tokens: Tokens | None = None
         self._transport = sync_transport(settings, self.limits, pause)
@@ -158,7 +158,7 @@ class AsyncMLClient:
     ) -> None:
         self.settings = settings
         self.limits = limits or Limits()
-        self._session = Session(settings)
+        self._session = Session(settings, self.limits.looks_per_second)
         self._discovering = {discovery: asyncio.Lock() for discovery in Discovery}
         self._tokens: AsyncTokens | None = None
         self._transport: Any = None

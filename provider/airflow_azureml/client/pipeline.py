@@ -32,7 +32,7 @@ from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
 from requests.adapters import HTTPAdapter
 
 from airflow_azureml import __version__
-from airflow_azureml.client.session import PLANE, OutgoingRequest, scope
+from airflow_azureml.client.session import LOOKS_PER_SECOND, PLANE, OutgoingRequest, scope
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, refuses_connections
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply
@@ -55,12 +55,14 @@ class Limits:
     :param read: seconds of silence while an answer is awaited.
     :param retries: how often a repeatable request is sent again.
     :param throttled: seconds for which a login service that is throttled or out of order is asked again.
+    :param looks_per_second: requests for the status of jobs that are waited for, on the average.
     """
 
     connect: float = 10
     read: float = 60
     retries: int = 3
     throttled: float = 120
+    looks_per_second: float = LOOKS_PER_SECOND
 
 
 LONGEST_DELAY = 120.0

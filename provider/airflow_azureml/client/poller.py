@@ -1,8 +1,8 @@
 """One loop that looks at all jobs that are waited for through one client, within one budget of requests.
 
 Whose look comes next is decided by ``lifecycle.pacing``; this file asks and hands the answers to those who wait. Many
-jobs are asked for at once where run history answers that; where it does not, each job is asked for by itself, which is
-found out once and remembered for a while. A bad spell is met together: one request finds out whether it is over.
+jobs are asked for at once where run history answers that; where it does not, each job is asked for by itself. A bad
+spell is met together: one request finds out whether it is over.
 
 Those who wait run in coroutines of their own and log there. The loop belongs to none of them: Airflow would write what
 it logs to the log of the task in whose context it was started.
@@ -16,34 +16,23 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from typing import Any
 
-from airflow_azureml.lifecycle.pacing import Pacing, Ticket
-from airflow_azureml.rest import history, jobs
+from airflow_azureml.lifecycle.pacing.groups import Groups
+from airflow_azureml.lifecycle.pacing.requests import Verdict, ask_for, judge
+from airflow_azureml.lifecycle.pacing.schedule import CHUNK, Pacing
+from airflow_azureml.lifecycle.pacing.tickets import Ticket
 from airflow_azureml.rest.errors import (
     AzureMLError,
-    BadRequestError,
-    ForbiddenError,
     NotFoundError,
     ServiceError,
     SettingsError,
     TransientError,
 )
-from airflow_azureml.rest.flow import Call, Look
-from airflow_azureml.rest.history import Run
+from airflow_azureml.rest.flow import Flow, Look
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.times import retry_after
 
 log = logging.getLogger(__name__)
-
-TOGETHER = "together"
-"""The group of those who are asked for at once, from the whole workspace."""
-
-REMEMBERED_FOR = 3600.0
-"""Seconds for which a workspace is not asked for many jobs at once after it has refused that."""
-
-SUSPENDED_FOR = 300.0
-"""The same after such requests failed otherwise: the host of run history may be out of reach where Azure Resource
-Manager is not."""
 
 AT_ONCE = 4
 """Requests under way at the same time, at most."""
@@ -51,66 +40,59 @@ AT_ONCE = 4
 LATE = 10.0
 """Seconds for which a look may be late that cannot be put off."""
 
-SLICE = 100
-"""Waiters who are told of a failure before others get their turn in the event loop."""
+UNSEEN = 2
+"""Answers without a job before it is looked at alone: one that was just submitted may be unknown for a moment."""
 
+UNSEEN_PAUSE = 5.0
+"""Seconds from such an answer to the next question, at most."""
 
-class Waiter:
-    """Somebody who waits for a look."""
-
-    __slots__ = ("answer", "ticket")
-
-    def __init__(self, ticket: Ticket, answer: asyncio.Future[Job]) -> None:
-        self.ticket = ticket
-        self.answer = answer
+SLICE = 50
+"""Waiters who are told something before others get their turn in the event loop."""
 
 
 class Poller:
     """Answers looks, for all coroutines of one event loop that share one client.
 
-    :param ask: makes a call.
+    :param ask: carries a flow through.
     :param budget: requests in a second.
+    :param groups: what the workspace is known to answer.
     """
 
-    def __init__(self, ws: Workspace, ask: Callable[[Call[Any]], Coroutine[Any, Any, Any]], budget: float) -> None:
+    def __init__(
+        self, ws: Workspace, ask: Callable[[Flow[Any]], Coroutine[Any, Any, Any]], budget: float, groups: Groups
+    ) -> None:
         self._ws = ws
         self._ask = ask
         self._pacing = Pacing(budget)
-        self._waiters: dict[Ticket, Waiter] = {}
+        self._throttle = self._pacing.throttle
+        self._groups = groups
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._asleep_until = 0.0
-        self._alone_until = 0.0
-        self._suspended = False
-        self._failures_together = 0
-        self._failed_alone_too = False
         self._stretched = False
-
-    @property
-    def waiting(self) -> int:
+        self.waiting = 0
         """How many wait for an answer."""
-        return len(self._waiters)
 
     async def look(self, look: Look) -> Job:
         """Wait for the status of a job; of the job only name, status and ``created_at`` are sure to be known.
 
         :raises AzureMLError: the look failed.
         """
-        now = self._time()
-        ticket = self._pacing.ask(look, now, None if now < self._alone_until else TOGETHER)
-        waiter = Waiter(ticket, asyncio.get_running_loop().create_future())
-        self._waiters[ticket] = waiter
-        self._start(ticket.due)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        answer: asyncio.Future[Job] = loop.create_future()
+        ticket = Ticket(look, now, answer)
+        late = None if ticket.latest is None else loop.call_at(ticket.latest + LATE, _give_up, ticket)
+        self.waiting += 1
         try:
-            if look.latest is None:
-                return await waiter.answer
-            return await asyncio.wait_for(waiter.answer, look.latest + LATE)
-        except asyncio.TimeoutError:
-            raise TransientError(f"Job {look.job} could not be looked at in time.") from None
+            self._queue(ticket, look.pause)
+            return await answer
         finally:
-            self._waiters.pop(waiter.ticket, None)
-            self._pacing.drop(waiter.ticket)
+            self.waiting -= 1
+            self._pacing.drop(ticket)
+            if late is not None:
+                late.cancel()
 
     async def close(self) -> None:
         """End the loop and what it has asked."""
@@ -119,6 +101,12 @@ class Poller:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _queue(self, ticket: Ticket, pause: float) -> None:
+        """Want a look in so many seconds."""
+        now = self._time()
+        self._pacing.ask(ticket, pause, now, self._groups.of(ticket.experiment, now))
+        self._start(ticket.due)
 
     def _start(self, due: float) -> None:
         """See to it that the loop runs, and is awake in time."""
@@ -135,22 +123,24 @@ class Poller:
         try:
             await self._send_requests()
         except Exception as error:  # noqa: BLE001 - a bug must not leave anybody waiting for ever
-            for waiter in list(self._waiters.values()):
-                _fail(waiter, error)
+            for ticket in list(self._pacing.tickets()):
+                _fail(ticket, error)
 
     async def _send_requests(self) -> None:
-        while (moment := self._pacing.next_at()) is not None:
+        while True:
             if len(self._tasks) >= AT_ONCE:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                 continue
-            taken = self._pacing.take(self._time())
-            if taken:
-                self._report_stretch()
-                task = self._spawn(self._request([self._waiters[ticket] for ticket in taken]))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            else:
-                await self._sleep(moment)
+            turn = self._pacing.take(self._time())
+            if turn is None:
+                return
+            if isinstance(turn, float):
+                await self._sleep(turn)
+                continue
+            self._report_stretch()
+            task = self._spawn(self._request(turn))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _sleep(self, until: float) -> None:
         self._wake.clear()
@@ -162,111 +152,124 @@ class Poller:
         finally:
             self._asleep_until = 0.0
 
-    async def _request(self, waiters: Sequence[Waiter]) -> None:
-        """Ask for some jobs, and answer who waits for them."""
-        together = waiters[0].ticket.group is not None
-        names = [waiter.ticket.name for waiter in waiters]
-        call = history.read_many(self._ws, names) if together else jobs.get(self._ws, names[0])
+    async def _request(self, tickets: Sequence[Ticket]) -> None:
+        """Ask for the jobs of some who wait, and answer them."""
+        group = tickets[0].group
         try:
-            found = await self._ask(call)
+            shown: Mapping[str, Job] = await self._ask(ask_for(self._ws, group, [ticket.name for ticket in tickets]))
         except AzureMLError as error:
-            if together:
-                await self._failed_together(waiters, error)
+            if group is None:
+                await self._failed_alone(tickets[0], error)
             else:
-                await self._failed_alone(waiters[0], error)
+                await self._failed_together(group, tickets, error)
         except Exception as error:  # noqa: BLE001 - as above
-            for waiter in waiters:
-                _fail(waiter, error)
+            for ticket in tickets:
+                _fail(ticket, error)
         else:
-            self._succeeded(together)
-            if together:
-                self._answer(waiters, found)
-            else:
-                _answer(waiters[0], found)
+            self._throttle.succeeded()
+            if self._groups.answered(group):
+                self._regroup()
+            for ticket in tickets:
+                job = shown.get(ticket.name)
+                if job is None:
+                    self._missed(ticket)
+                else:
+                    self._answer(ticket, job)
 
-    def _answer(self, waiters: Sequence[Waiter], runs: Mapping[str, Run]) -> None:
-        """Hand out what run history showed; who is not in it is looked at alone."""
-        for waiter in waiters:
-            name = waiter.ticket.name
-            run = runs.get(name)
-            if run is None:
-                self._again(waiter, None)
-            else:
-                message = run.queue_message or ""
-                seen = Job(name, run.status, created_at=run.created_at, ended_at=run.ended_at, queue_message=message)
-                _answer(waiter, seen)
-
-    def _succeeded(self, together: bool) -> None:
-        self._pacing.succeeded()
-        if together:
-            self._failures_together = 0
-        elif self._failed_alone_too and self._suspended:
-            # What is over was a bad spell of everything, not of run history alone.
-            self._alone_until, self._suspended, self._failures_together = 0.0, False, 0
-        self._failed_alone_too = False
-
-    async def _failed_together(self, waiters: Sequence[Waiter], error: AzureMLError) -> None:
-        status = error.reply.status if isinstance(error, ServiceError) else None
-        if status in (400, 413) and self._pacing.shrink(len(waiters)):
-            self._ask_again(waiters)
-        elif isinstance(error, (BadRequestError, ForbiddenError, NotFoundError, SettingsError)):
-            if self._time() >= self._alone_until:
-                log.info("Run history does not tell of many jobs at once; each is asked for by itself: %s", error)
-            self._look_alone_for(REMEMBERED_FOR)
-            self._ask_again(waiters)
+    def _missed(self, ticket: Ticket) -> None:
+        """Ask again for a job that an answer did not show; one that is missing again and again is looked at alone."""
+        if ticket.waiter.done():
+            return
+        ticket.missed += 1
+        if ticket.missed < UNSEEN:
+            self._queue(ticket, min(ticket.interval, UNSEEN_PAUSE))
         else:
-            self._failures_together += self._hold(error) and status not in (429, 503)
-            if self._failures_together >= 2:
-                self._suspended = True
-                self._look_alone_for(SUSPENDED_FOR)
-            if self._failures_together >= 2 or self._pacing.failures == 1:
-                self._ask_again(waiters)
-            else:
-                await self._fail_all(waiters, error)
+            self._ask_again([ticket], alone=True)
 
-    async def _failed_alone(self, waiter: Waiter, error: AzureMLError) -> None:
+    def _answer(self, ticket: Ticket, job: Job) -> None:
+        """Tell somebody of a job, if it is news to them; else look again later."""
+        if ticket.waiter.done():
+            return
+        ticket.experiment = job.experiment_name or ticket.experiment
+        ticket.missed *= ticket.group is None
+        try:
+            pause = ticket.look.again(job) if ticket.look.again is not None else None
+        except Exception as error:  # noqa: BLE001 - as above
+            _fail(ticket, error)
+            return
+        if pause is None:
+            ticket.waiter.set_result(job)
+        else:
+            self._queue(ticket, pause)
+
+    async def _failed_together(self, group: str, tickets: Sequence[Ticket], error: AzureMLError) -> None:
+        verdict = judge(error)
+        if verdict is Verdict.TOO_LARGE and self._pacing.shrink(len(tickets)):
+            self._ask_again(tickets)
+        elif verdict in (Verdict.TOO_LARGE, Verdict.REFUSED):
+            self._refused(group, error)
+            self._ask_again(tickets)
+        else:
+            new = self._hold(error)
+            suspended = new and verdict is Verdict.FAILED and self._groups.failed(group, self._time())
+            if suspended:
+                self._regroup()
+            if suspended or self._throttle.failures == 1:
+                self._ask_again(tickets)
+            else:
+                await self._fail_all(tickets, error)
+
+    async def _failed_alone(self, ticket: Ticket, error: AzureMLError) -> None:
         if isinstance(error, (NotFoundError, SettingsError)):
             # About this job, or about nothing that time could mend.
-            _fail(waiter, error)
+            _fail(ticket, error)
             return
         self._hold(error)
-        self._failed_alone_too = True
-        await self._fail_all([waiter], error)
+        self._groups.failed(None, self._time())
+        if self._throttle.failures == 1:
+            self._ask_again([ticket])
+        else:
+            await self._fail_all([ticket], error)
+
+    def _refused(self, group: str, error: AzureMLError) -> None:
+        """Remember that such requests are not answered, and ask otherwise."""
+        now = self._time()
+        if self._groups.of(group, now) == group:
+            log.info(
+                "Run history does not tell of many jobs at once%s; they are asked for otherwise: %s",
+                f" for experiment {group}" if group else "",
+                error,
+            )
+        self._groups.refused(group, now)
+        self._regroup(CHUNK)
+
+    def _regroup(self, chunk: int | None = None) -> None:
+        now = self._time()
+        self._pacing.regroup(lambda ticket: self._groups.of(ticket.experiment, now), chunk)
 
     def _hold(self, error: AzureMLError) -> bool:
         """Send nothing for a while; whether the failure is another one than those before."""
         asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
-        return self._pacing.failed(self._time(), asked)
+        return self._throttle.failed(self._time(), asked)
 
-    async def _fail_all(self, waiters: Sequence[Waiter], error: AzureMLError) -> None:
+    async def _fail_all(self, tickets: Sequence[Ticket], error: AzureMLError) -> None:
         """Tell of a failure those who asked, and in a bad spell all whose turn it is: each has a patience to spend."""
-        for waiter in waiters:
-            _fail(waiter, error)
-        if self._pacing.failures < 2:
-            return
+        for ticket in tickets:
+            _fail(ticket, error)
         now = self._time()
-        others = [waiter for waiter in self._waiters.values() if waiter.ticket.live and waiter.ticket.due <= now]
+        others = [ticket for ticket in self._pacing.tickets() if ticket.due <= now]
         for start in range(0, len(others), SLICE):
-            for waiter in others[start : start + SLICE]:
-                _fail(waiter, error)
+            for ticket in others[start : start + SLICE]:
+                _fail(ticket, error)
             await asyncio.sleep(0)
 
-    def _look_alone_for(self, seconds: float) -> None:
-        self._alone_until = self._time() + seconds
-        self._pacing.regroup(TOGETHER, None)
-
-    def _ask_again(self, waiters: Sequence[Waiter]) -> None:
-        group = None if self._time() < self._alone_until else TOGETHER
-        for waiter in waiters:
-            self._again(waiter, group)
-
-    def _again(self, waiter: Waiter, group: str | None) -> None:
-        """Want a look for somebody once more, unless they have left."""
-        if self._waiters.pop(waiter.ticket, None) is None:
-            return
-        waiter.ticket = self._pacing.again(waiter.ticket, self._time(), group)
-        self._waiters[waiter.ticket] = waiter
-        self._start(waiter.ticket.due)
+    def _ask_again(self, tickets: Sequence[Ticket], *, alone: bool = False) -> None:
+        """Want a look at once, for those who still wait."""
+        now = self._time()
+        for ticket in tickets:
+            if not ticket.waiter.done():
+                self._pacing.again(ticket, now, None if alone else self._groups.of(ticket.experiment, now))
+                self._start(ticket.due)
 
     def _report_stretch(self) -> None:
         """Say once that the budget is too small."""
@@ -285,11 +288,10 @@ class Poller:
         return asyncio.get_running_loop().time()
 
 
-def _answer(waiter: Waiter, job: Job) -> None:
-    if not waiter.answer.done():
-        waiter.answer.set_result(job)
+def _fail(ticket: Ticket, error: Exception) -> None:
+    if not ticket.waiter.done():
+        ticket.waiter.set_exception(error)
 
 
-def _fail(waiter: Waiter, error: Exception) -> None:
-    if not waiter.answer.done():
-        waiter.answer.set_exception(error)
+def _give_up(ticket: Ticket) -> None:
+    _fail(ticket, TransientError(f"Job {ticket.name} could not be looked at in time."))

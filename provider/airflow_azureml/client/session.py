@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import enum
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,12 +21,14 @@ from azure.core.rest import HttpRequest
 
 from airflow_azureml.client.interruption import Interrupted
 from airflow_azureml.client.trust import TOKENLESS, check_address, check_token, data_plane_of
+from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.rest import clouds, jobs, workspace
 from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import AzureMLError, check
+from airflow_azureml.rest.errors import AzureMLError, NotFoundError, ServiceError, SettingsError, check
 from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer
 from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.settings import Settings
+from airflow_azureml.rest.times import retry_after
 
 T = TypeVar("T")
 
@@ -41,6 +45,10 @@ BELOW_DATA_PLANE = frozenset({Plane.DATA, Plane.DATA_ML})
 
 QUERY_SAFE = "!$'()*,/:?@"
 """What a query may hold as it is: aiohttp takes the escapes of these back, and both drivers shall send the same."""
+
+
+LOOKS_PER_SECOND = 5.0
+"""The budget of looks at jobs, where no other is given."""
 
 
 class Discovery(enum.Enum):
@@ -107,12 +115,19 @@ Run = Generator[Step, Any, T]
 class Session:
     """What one client has found out about its workspace, and how it works through flows. Threads may share it.
 
-    :param control: addresses and audiences, once they are known.
-    :param data_plane: the address of the workspace's data plane, once it is known.
+    :param budget: looks at jobs in a second.
+    :param clock: tells seconds; a steady one.
+
+    ``control``: addresses and audiences, once they are known. ``data_plane``: the address of the workspace's data
+    plane, once it is known.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, budget: float = LOOKS_PER_SECOND, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.settings = settings
+        self._clock = clock
+        self._throttle = Throttle(budget)
         self.control: ControlPlane | None = None
         self.data_plane: str | None = None
 
@@ -149,10 +164,33 @@ class Session:
         return (yield effect)
 
     def look(self, look: Look) -> Run[jobs.Job]:
-        """Look at one job by itself, when it is wanted."""
-        if look.pause > 0:
-            yield Pause(look.pause)
-        return (yield from self.call(jobs.get(self.settings.workspace, look.job)))
+        """Look at one job by itself when it is wanted, and again as long as that is news to nobody.
+
+        A look that fails is told of when the next one fails, too.
+        """
+        clock, throttle = self._clock, self._throttle
+        due = clock() + look.pause
+        latest = math.inf if look.latest is None else clock() + look.latest
+        while True:
+            pause = min(max(due, throttle.free_at), latest) - clock()
+            if pause > 0:
+                yield Pause(pause)
+            throttle.sent(clock())
+            try:
+                # The throttle decides when to ask again, not the pipeline.
+                job = yield from self.call(replace(jobs.get(self.settings.workspace, look.job), repeatable=False))
+            except (NotFoundError, SettingsError):
+                raise
+            except AzureMLError as error:
+                throttle.failed(clock(), retry_after(error.reply) if isinstance(error, ServiceError) else None)
+                if throttle.failures != 1 or clock() >= latest:
+                    raise
+                continue
+            throttle.succeeded()
+            again = look.again(job) if look.again is not None else None
+            if again is None:
+                return job
+            due = clock() + again
 
     def call(self, call: Call[T]) -> Run[T]:
         """Make one call: find out where it goes, with which tokens, send it, and read the answer.

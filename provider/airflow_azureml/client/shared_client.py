@@ -11,22 +11,25 @@ from weakref import WeakKeyDictionary
 from airflow_azureml.client.drivers import AsyncMLClient
 from airflow_azureml.client.pipeline import RequestCounter
 from airflow_azureml.client.poller import Poller
+from airflow_azureml.client.session import LOOKS_PER_SECOND
+from airflow_azureml.lifecycle.pacing.groups import Groups
 from airflow_azureml.rest.flow import Look
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
 
-MAX_REQUESTS_PER_SECOND = 5.0
-
-_CLIENTS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Settings, SharedClient]] = WeakKeyDictionary()
+_LOOPS: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[dict[Settings, SharedClient], dict[Settings, Groups]]] = (
+    WeakKeyDictionary()
+)
+"""The clients of each event loop, and what has been found out about their workspaces, which outlives them."""
 
 
 class SharedClient(AsyncMLClient):
     """A client with several holders; the last one to close it closes its connections."""
 
-    def __init__(self, settings: Settings, budget: float, count: RequestCounter | None = None) -> None:
+    def __init__(self, settings: Settings, budget: float, groups: Groups, count: RequestCounter | None = None) -> None:
         super().__init__(settings, count=count)
         self.holders = 0
-        self.poller = Poller(settings.workspace, self.run, budget)
+        self.poller = Poller(settings.workspace, self.run, budget, groups)
 
     async def _look(self, look: Look) -> Job:
         return await self.poller.look(look)
@@ -36,27 +39,23 @@ class SharedClient(AsyncMLClient):
         self.holders -= 1
         if self.holders > 0:
             return
-        clients = _CLIENTS.get(asyncio.get_running_loop(), {})
+        clients, _ = _LOOPS.get(asyncio.get_running_loop(), ({}, {}))
         if clients.get(self.settings) is self:
             del clients[self.settings]
         await self.poller.close()
         await super().close()
 
 
-def share(
-    settings: Settings,
-    max_requests_per_second: float = MAX_REQUESTS_PER_SECOND,
-    *,
-    count: RequestCounter | None = None,
-) -> SharedClient:
+def share(settings: Settings, budget: float = LOOKS_PER_SECOND, *, count: RequestCounter | None = None) -> SharedClient:
     """Take a share in the running loop's client for these settings; ``close`` gives it back.
 
-    :param max_requests_per_second: for looks at jobs, of all holders together; the first holder's counts.
+    :param budget: looks at jobs in a second, of all holders together; the first holder's counts.
     :param count: told of each request; likewise the first holder's.
     """
-    clients = _CLIENTS.setdefault(asyncio.get_running_loop(), {})
+    clients, groups = _LOOPS.setdefault(asyncio.get_running_loop(), ({}, {}))
     client = clients.get(settings)
     if client is None:
-        client = clients[settings] = SharedClient(settings, max_requests_per_second, count)
+        known = groups.setdefault(settings, Groups())
+        client = clients[settings] = SharedClient(settings, budget, known, count)
     client.holders += 1
     return client

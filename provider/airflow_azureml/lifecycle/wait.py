@@ -8,25 +8,24 @@ minute, since a job that was just submitted may be unknown for a moment.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from airflow_azureml.lifecycle.job_log import LogFollower
 from airflow_azureml.lifecycle.news import LookTrouble, QueueNote, StatusChange
-from airflow_azureml.lifecycle.pace import Ageing, Clock, Pace
+from airflow_azureml.lifecycle.pacing.pace import Ageing, Clock, Pace
 from airflow_azureml.rest import history, jobs
 from airflow_azureml.rest.errors import (
     AzureMLError,
     DeadlineError,
     NotFoundError,
     PatienceError,
-    ServiceError,
     SettingsError,
     TransientError,
 )
 from airflow_azureml.rest.flow import Look, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
-from airflow_azureml.rest.times import retry_after
 
 QUEUED_TOO_LONG = 300.0
 """Seconds in the queue after which the service is asked why, and between the questions until it has an answer."""
@@ -40,13 +39,14 @@ class WaitOptions:
     """How a job is waited for.
 
     :param clock: returns epoch seconds.
-    :param poll_interval: seconds from the end of a look to the next one, at most: young jobs are looked at sooner, see
-        ``lifecycle.pace``. Only a service that asks for more (``Retry-After``) makes a look come later.
+    :param poll_interval: seconds from the end of a look to the next one, at most: jobs that are young or about to end
+        are looked at sooner, see ``lifecycle.pacing``. Failures and a budget that is too small make looks come later.
     :param patience: seconds for which looks may go on failing.
     :param deadline: epoch seconds; the job is looked at once more then. None waits for ever.
     :param missing_ok_for: seconds for which the job may be missing.
     :param first_look_after: seconds before the first look.
     :param ageing: since when the looks grow rarer.
+    :param experiment: the job's, where it is known.
     :param stream_logs: report the lines that the job's log gains.
     """
 
@@ -57,6 +57,7 @@ class WaitOptions:
     missing_ok_for: float = 60.0
     first_look_after: float = 0.0
     ageing: Ageing = "job"
+    experiment: str | None = None
     stream_logs: bool = False
 
 
@@ -70,12 +71,9 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
     :raises NotFoundError: the job was missing for longer than ``missing_ok_for``.
     """
     clock, deadline = options.clock, options.deadline
-    spell = _BadSpell(name, options)
-    story = _Story(ws, name, clock)
+    watch = _Watch(ws, name, options)
     follower = LogFollower(ws, name) if options.stream_logs else None
-    pace = Pace(clock, options.poll_interval, options.ageing)
-    last, look_at = None, clock() + options.first_look_after
-    not_before = look_at
+    look_at = not_before = clock() + options.first_look_after
     while True:
         until = look_at if deadline is None else min(look_at, deadline)
         yield from _follow(until, clock, follower)
@@ -86,21 +84,20 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
             not_before=max(min(not_before, until) - now, 0.0),
             interval=options.poll_interval,
             latest=None if deadline is None else max(deadline - now, 0.0),
+            again=watch.again if follower is None else None,
+            experiment=options.experiment,
         )
-        job = yield from _look(planned, spell)
-        looked_at = clock()
+        job = yield from _look(planned, watch.spell)
+        look_at = clock() + watch.pace.pause(job)
         if job is not None:
-            last = job
-            yield from story.report(job)
+            yield from watch.report(job)
             if follower is not None:
                 yield from follower.look(job)
             if job.phase.is_terminal:
                 return job
         if deadline is not None and clock() >= deadline:
-            seen = f"still {last.status}" if last is not None else "not seen yet"
+            seen = f"still {watch.status}" if watch.status is not None else "not seen yet"
             raise DeadlineError(f"Job {name} was {seen} at the deadline.") from None
-        not_before = looked_at + spell.asked
-        look_at = max(looked_at + pace.pause(job), not_before)
 
 
 def first_look(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
@@ -132,7 +129,7 @@ def look(name: str, options: WaitOptions) -> Steps[Job]:
     spell = _BadSpell(name, options)
     pace = Pace(options.clock, options.poll_interval, "wait")
     while (job := (yield from _look(Look(name), spell))) is None:
-        yield Pause(max(pace.pause(None), spell.asked))
+        yield Pause(pace.pause(None))
     return job
 
 
@@ -153,25 +150,24 @@ def _look(planned: Look, spell: _BadSpell) -> Steps[Job | None]:
 
 
 class _BadSpell:
-    """How long looks have been failing, and whether that is still tolerated.
+    """How long looks have been failing, and whether that is still tolerated."""
 
-    ``asked``: seconds that the service asked to be left alone for, the last time it failed.
-    """
-
-    asked = 0.0
+    __slots__ = ("_failing_since", "_missing_since", "_name", "_options")
 
     def __init__(self, name: str, options: WaitOptions) -> None:
         self._name = name
-        self._clock = options.clock
-        self._patience = options.patience
-        self._missing_ok_for = options.missing_ok_for
+        self._options = options
         self._failing_since: float | None = None
         self._missing_since: float | None = None
 
     def renew(self) -> None:
         """Begin anew, after a good look."""
         self._failing_since = self._missing_since = None
-        self.asked = 0.0
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the last look failed."""
+        return self._failing_since is not None or self._missing_since is not None
 
     def spend(self, error: AzureMLError) -> LookTrouble | None:
         """Count a failed look; what to report, the first time in a spell.
@@ -179,43 +175,60 @@ class _BadSpell:
         :raises PatienceError: the patience is used up.
         :raises NotFoundError: the job has been missing for too long.
         """
-        now = self._clock()
-        self.asked = (retry_after(error.reply) or 0.0) if isinstance(error, ServiceError) else 0.0
+        now = self._options.clock()
         if isinstance(error, NotFoundError):
             begun = self._missing_since is None
             self._missing_since = now if self._missing_since is None else self._missing_since
-            left = self._missing_since + self._missing_ok_for - now
+            left = self._missing_since + self._options.missing_ok_for - now
             if left <= 0:
                 raise error from None
         else:
             begun = self._failing_since is None
             self._failing_since = now if self._failing_since is None else self._failing_since
-            left = self._failing_since + self._patience - now
+            left = self._failing_since + self._options.patience - now
             if left <= 0:
-                text = f"Reading job {self._name} kept failing for {self._patience:g} seconds. Last error: {error}"
+                text = (
+                    f"Reading job {self._name} kept failing for {self._options.patience:g} seconds. Last error: {error}"
+                )
                 raise PatienceError(text) from None
         return LookTrouble(self._name, str(error), left) if begun else None
 
 
-class _Story:
-    """What has been reported about a job."""
+class _Watch:
+    """What has been seen and reported of a job.
 
-    def __init__(self, ws: Workspace, name: str, clock: Clock) -> None:
+    ``status``: as it was last reported, or None.
+    """
+
+    __slots__ = ("_ask_at", "_name", "_options", "_ws", "pace", "spell", "status")
+
+    def __init__(self, ws: Workspace, name: str, options: WaitOptions) -> None:
         self._ws = ws
         self._name = name
-        self._clock = clock
-        self._status: str | None = None
-        self._ask_at: float | None = None
-        self._reported_why = False
+        self._options = options
+        self._ask_at = math.inf
+        self.pace = Pace(options.clock, options.poll_interval, options.ageing)
+        self.spell = _BadSpell(name, options)
+        self.status: str | None = None
+
+    def again(self, job: Job) -> float | None:
+        """Seconds until the next look, while this one shows nothing to report."""
+        now, deadline = self._options.clock(), self._options.deadline
+        if job.status != self.status or self.spell.lasts or now >= self._ask_at:
+            return None
+        if deadline is not None and now >= deadline:
+            return None
+        return self.pace.pause(job)
 
     def report(self, job: Job) -> Steps[None]:
         """Report a status that changed, and once why the job is queued for so long."""
-        if job.status != self._status:
-            yield News(StatusChange(self._name, job.status, self._status))
-            self._status = job.status
-            self._ask_at = self._clock() + QUEUED_TOO_LONG if job.status == "Queued" else None
-        elif self._ask_at is not None and self._clock() >= self._ask_at and not self._reported_why:
-            self._ask_at = self._clock() + QUEUED_TOO_LONG
+        now = self._options.clock()
+        if job.status != self.status:
+            yield News(StatusChange(self._name, job.status, self.status))
+            self.status = job.status
+            self._ask_at = now + QUEUED_TOO_LONG if job.status == "Queued" else math.inf
+        elif now >= self._ask_at:
+            self._ask_at = now + QUEUED_TOO_LONG
             yield from self._report_why(job.queue_message)
 
     def _report_why(self, message: str | None) -> Steps[None]:
@@ -225,5 +238,5 @@ class _Story:
             except AzureMLError:
                 return
         if message:
-            self._reported_why = True
+            self._ask_at = math.inf
             yield News(QueueNote(self._name, message))

@@ -119,13 +119,17 @@ class Look:
     """Ask for the status of one job; answered with a ``jobs.Job`` that has at least name, status and ``created_at``.
 
     A driver by itself pauses and asks. Where many wait in one process, a shared poller answers, and may do so sooner or
-    later than asked for, as its budget of requests allows.
+    later than asked for, as its budget of requests allows. Both look again by themselves as long as what they see is
+    news to nobody.
 
     :param pause: seconds until the look is wanted.
     :param not_before: seconds for which no answer may come.
     :param interval: of the looks that this one belongs to, the longest pause in seconds; None for a look by itself,
         which is neither brought forward nor put off.
     :param latest: seconds after which it cannot be put off any more.
+    :param again: told the job as it was seen; gives seconds until the next look, or None where the answer is wanted. It
+        may be called in another coroutine than that of the flow. Without it every look is answered.
+    :param experiment: the job's, where it is known.
     """
 
     job: str
@@ -133,6 +137,8 @@ class Look:
     not_before: float = 0.0
     interval: float | None = None
     latest: float | None = None
+    again: Callable[[Any], float | None] | None = None
+    experiment: str | None = None
 
 
 @dataclass(frozen=True)

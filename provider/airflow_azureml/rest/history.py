@@ -8,19 +8,19 @@ leave them null (recorded answers). ``token`` of a run is a secret and is never 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, data_kind
-from airflow_azureml.rest.json_values import get_any_case, get_text
+from airflow_azureml.rest.json_values import finite, get_any_case, get_text
 from airflow_azureml.rest.links import collect
+from airflow_azureml.rest.status import phase
 
 T = TypeVar("T")
 
@@ -92,6 +92,23 @@ class Run:
         )
 
 
+class RunStatus(NamedTuple):
+    """What those who wait for a run need of it: it is read thousands of times a minute."""
+
+    status: str
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
+    queue_message: str | None = None
+
+    @classmethod
+    def from_json(cls, value: Json) -> RunStatus:
+        """Read a run that has a status; its end and why it is queued only where it has one."""
+        status = get_text(value, "status") or "Unknown"
+        ended_at = times.parse_optional(get_any_case(value, "endTimeUtc")) if phase(status).is_terminal else None
+        message = get_text(value, "queueingInfo", "message") if status == "Queued" else None
+        return cls(status, times.parse_optional(get_any_case(value, "createdUtc")), ended_at, message)
+
+
 @dataclass(frozen=True)
 class Details:
     """A run with its log files: relative name → address that carries its own signature (a secret)."""
@@ -149,11 +166,12 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
     time is written like this in a filter is unproven.
     """
     condition = None if moment is None else f"(CreatedUtc ge {moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ})"
-    return (yield from _query(ws, experiment, condition, None))
+    rows = yield from _query(ws, experiment, condition, None)
+    return tuple(Run.from_json(row) for row in rows)
 
 
-def read_many(ws: Workspace, names: Sequence[str]) -> Call[dict[str, Run]]:
-    """Read runs of any experiment by one request: name → run; what the answer does not show is left out.
+def read_many(ws: Workspace, names: Sequence[str]) -> Call[dict[str, RunStatus]]:
+    """Read runs of any experiment by one request: name → status; what the answer does not show is left out.
 
     Left out is a run that is not there (yet) as well as one that cannot be read just now: ``jobs.get`` shows which.
     How many names one request may have is unproven.
@@ -163,37 +181,40 @@ def read_many(ws: Workspace, names: Sequence[str]) -> Call[dict[str, Run]]:
     """
     asked = {name: {"runId": name, "selectRunMetadata": True, "selectRunDefinition": False} for name in names}
 
-    def parse(reply: Reply) -> dict[str, Run]:
+    def parse(reply: Reply) -> dict[str, RunStatus]:
         shown = get_any_case(reply.json(), "successfulResults")
         runs = {name: get_any_case(get_any_case(shown, name), "runMetadata") for name in asked}
-        return {name: Run.from_json(run) for name, run in runs.items() if get_text(run, "status")}
+        return {name: RunStatus.from_json(run) for name, run in runs.items() if get_text(run, "status")}
 
-    return _post(f"/history/v1.0{ws.path}/batchrundata", {"requests": asked}, parse)
+    return _post(f"/history/v1.0{ws.path}/batchrundata", {"requests": asked}, parse, repeatable=False)
 
 
-def read_many_in(ws: Workspace, experiment: str, names: Sequence[str]) -> Steps[dict[str, Run]]:
-    """Read runs of one experiment: name → run; what is not there is left out. The second choice after ``read_many``.
+def read_many_in(ws: Workspace, experiment: str, names: Sequence[str]) -> Steps[dict[str, RunStatus]]:
+    """Read runs of one experiment: name → status; what is not there is left out. The second choice after ``read_many``.
 
     Undocumented. Source: azureml-core 1.61 (``get_runs_by_run_ids`` in ``_restclient/experiment_client.py``).
     """
     wanted = frozenset(names)
     condition = " or ".join(f"(RunId eq {name})" for name in names)
-    runs = yield from _query(ws, experiment, condition, "RunId desc")
-    return {run.id: run for run in runs if run.id in wanted}
+    rows = yield from _query(ws, experiment, condition, "RunId desc", repeatable=False)
+    found = {get_text(row, "runId"): row for row in rows if get_text(row, "status")}
+    return {name: RunStatus.from_json(row) for name, row in found.items() if name in wanted}
 
 
-def _query(ws: Workspace, experiment: str, condition: str | None, order: str | None) -> Steps[tuple[Run, ...]]:
+def _query(
+    ws: Workspace, experiment: str, condition: str | None, order: str | None, *, repeatable: bool = True
+) -> Steps[list[Json]]:
     path = f"/history/v1.0{ws.path}/experiments/{quote(experiment, safe='')}/runs:query"
-    rows: list[Run] = []
+    rows: list[Json] = []
     token, seen = None, set[str]()
     while True:
         body = {"filter": condition, "top": PAGE, "orderBy": order, "continuationToken": token}
-        page = yield from _post(path, body, Reply.json)
+        page = yield from _post(path, body, Reply.json, repeatable=repeatable)
         value = get_any_case(page, "value")
-        rows += [Run.from_json(row) for row in (value if isinstance(value, list) else []) if isinstance(row, Mapping)]
+        rows += [row for row in (value if isinstance(value, list) else []) if isinstance(row, Mapping)]
         token = get_text(page, "continuationToken")
         if token is None or token in seen:
-            return tuple(rows)
+            return rows
         seen.add(token)
 
 
@@ -241,9 +262,9 @@ def _ask(path: str, parse: Callable[[Reply], T]) -> Call[T]:
     return Call("GET", path, parse, plane=Plane.DATA, query=API_VERSION, ok=(200,))
 
 
-def _post(path: str, body: Json, parse: Callable[[Reply], T]) -> Call[T]:
-    """A question asked by POST: it changes nothing, so it may be repeated."""
-    return Call("POST", path, parse, plane=Plane.DATA, query=API_VERSION, body=body, repeatable=True, ok=(200,))
+def _post(path: str, body: Json, parse: Callable[[Reply], T], *, repeatable: bool = True) -> Call[T]:
+    """A question asked by POST: it changes nothing, so it may be repeated, unless who asks does so."""
+    return Call("POST", path, parse, plane=Plane.DATA, query=API_VERSION, body=body, repeatable=repeatable, ok=(200,))
 
 
 def _outputs(value: Json) -> Mapping[str, RunOutput]:
@@ -270,20 +291,9 @@ def _last_values(reply: Reply) -> dict[str, float | None]:
     rows = get_any_case(reply.json(), "run", "data", "metrics")
     named = [row for row in rows if isinstance(get_any_case(row, "key"), str)] if isinstance(rows, list) else []
     ordered = sorted(named, key=_moment)
-    return {row["key"]: _finite(get_any_case(row, "value")) for row in ordered}
+    return {row["key"]: finite(get_any_case(row, "value")) for row in ordered}
 
 
 def _moment(row: Mapping[str, Json]) -> tuple[float, float]:
     """Order rows of a key as MLflow does: by step, then by time; both may come as text."""
-    return _finite(get_any_case(row, "step")) or 0.0, _finite(get_any_case(row, "timestamp")) or 0.0
-
-
-def _finite(value: Json) -> float | None:
-    """A finite float; None for NaN, the infinities (also spelled as words) and anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    return finite(get_any_case(row, "step")) or 0.0, finite(get_any_case(row, "timestamp")) or 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from airflow_azureml.rest.flow import Json
@@ -28,3 +29,14 @@ def get_text(value: Json, *path: str) -> str | None:
     """Look a string up as ``get_any_case`` does; without a path, the value itself. None if it is empty or no string."""
     found = get_any_case(value, *path)
     return found if isinstance(found, str) and found else None
+
+
+def finite(value: Json) -> float | None:
+    """A finite float; None for NaN, the infinities (also spelled as words) and anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

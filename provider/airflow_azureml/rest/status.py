@@ -49,6 +49,9 @@ PHASES = {
 CANCEL_REQUESTED = "CancelRequested"
 """The job was asked to end; it cannot come back from that."""
 
+FINISHING = frozenset({"Finalizing", CANCEL_REQUESTED})
+"""Statuses of a job that is about to end."""
+
 WAITING = frozenset({"NotStarted", "Starting", "Provisioning", "Preparing", "Queued"})
 """Statuses of a job whose own code has not begun."""
 

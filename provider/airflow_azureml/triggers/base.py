@@ -5,14 +5,17 @@ A subclass is a dataclass whose fields are its arguments, so its constructor and
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
+    from airflow_azureml.client import AsyncMLClient
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.batch.deployments import OperationEvent
     from airflow_azureml.lifecycle.records import JobEvent
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
 SETTLE = 5.0
 """Seconds before the first look, at least: an event that comes before the scheduler has digested that the worker is
 done can make it fail the task."""
+
+BEGIN_AT_ONCE = 10
+"""Triggers that begin in one turn of their event loop, at most: a triggerer may start thousands of them together, and
+whoever holds the loop for a fifth of a second is reported as blocking it."""
+
+_ENTRANCES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -69,6 +78,16 @@ class AzureMLBaseTrigger(BaseTrigger):
     def first_look_after(self, seconds: float = 0.0) -> float:
         """Seconds before the first look: not so soon that the event could come too early."""
         return max(seconds, SETTLE)
+
+    async def client(self) -> AsyncMLClient:
+        """Take a share in the client of this trigger's workspace, when it is this trigger's turn."""
+        loop = asyncio.get_running_loop()
+        entrance = _ENTRANCES.get(loop)
+        if entrance is None:
+            entrance = _ENTRANCES[loop] = asyncio.Semaphore(BEGIN_AT_ONCE)
+        async with entrance:
+            await asyncio.sleep(0)
+            return await self.hook().async_client()
 
     def hook(self) -> AzureMLHook:
         """Make the hook for this trigger's workspace."""

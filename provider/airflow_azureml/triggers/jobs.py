@@ -15,6 +15,9 @@ from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLU
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.records import JobEvent
+    from airflow_azureml.rest.flow import Steps
+    from airflow_azureml.rest.ids import Workspace
+    from airflow_azureml.rest.jobs import Job
 
 STATE_WITHIN, CANCEL_WITHIN = 18.0, 10.0
 """Seconds for Airflow's answer and for the service's after a kill; the triggerer gives ``on_kill`` 30 s by default."""
@@ -36,6 +39,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     :param cancel_on_kill: cancel the job when a user ends the task (*Clear*, *mark failed* ...).
     :param looped: the task is in a Task Loop (Airflow 3.4), where Airflow cannot be asked for its state.
     :param steady: look every ``poll_interval``, at young jobs, too.
+    :param experiment_name: the job's experiment, where it is known: some workspaces tell of many jobs only if they are
+        of one experiment.
     """
 
     job_name: str
@@ -44,6 +49,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     cancel_on_kill: bool = False
     looped: bool = False
     steady: bool = False
+    experiment_name: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -66,24 +72,14 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
 
     async def _wait(self) -> JobEvent:
         from airflow_azureml import observability
-        from airflow_azureml.lifecycle.news import reporter
         from airflow_azureml.lifecycle.records import JobEvent
-        from airflow_azureml.lifecycle.wait import WaitOptions, wait
         from airflow_azureml.rest import errors
         from airflow_azureml.triggers.waiting import waited_for
 
-        options = WaitOptions(
-            clock=time.time,
-            poll_interval=self.poll_interval,
-            patience=self.patience,
-            deadline=self.deadline,
-            first_look_after=self.first_look_after(self.poll_interval if self.steady else 0.0),
-            ageing="none" if self.steady else "job",
-        )
         try:
-            async with await self.hook().async_client() as client:
+            async with await self.client() as client:
                 with waited_for(client.workspace.name), observability.span("azureml.wait", job=self.job_name):
-                    job = await client.run(wait(client.workspace, self.job_name, options), news=reporter(self.log))
+                    job = await client.run(self._flow(client.workspace), news=self._tell)
         except errors.DeadlineError as error:
             return JobEvent(self.job_name, "deadline", message=str(error))
         except errors.PatienceError as error:
@@ -94,6 +90,25 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             return JobEvent(self.job_name, "error", message=str(error))
         observability.event_delay(job.ended_at, self.task_instance, client.workspace.name)
         return JobEvent(job.name, "finished", job.status)
+
+    def _flow(self, workspace: Workspace) -> Steps[Job]:
+        from airflow_azureml.lifecycle.wait import WaitOptions, wait
+
+        options = WaitOptions(
+            clock=time.time,
+            poll_interval=self.poll_interval,
+            patience=self.patience,
+            deadline=self.deadline,
+            first_look_after=self.first_look_after(self.poll_interval if self.steady else 0.0),
+            ageing="none" if self.steady else "job",
+            experiment=self.experiment_name,
+        )
+        return wait(workspace, self.job_name, options)
+
+    def _tell(self, record: Any) -> None:
+        from airflow_azureml.lifecycle.news import reporter
+
+        reporter(self.log)(record)
 
     async def _end_job_with_task(self) -> None:
         """Cancel the job if Airflow says that its task was ended; ``lifecycle.task_fate`` says what counts as that."""

@@ -33,7 +33,7 @@ class AzureMLOperationTrigger(AzureMLBaseTrigger):
 
         operation = Operation(self.url, self.header, self.first_look_after(self.pause))
         try:
-            async with await self.hook().async_client() as client:
+            async with await self.client() as client:
                 await client.run(follow(operation, self.patience))
         except BadRequestError as error:
             return OperationEvent(self.step, "failed", str(error))

@@ -1,4 +1,4 @@
-"""The pauses between two status requests of a job: short at first, for short jobs, then longer up to an interval."""
+"""The pauses between two looks at a job: short while it may change soon, then longer up to an interval."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.status import FINISHING
 
 Clock = Callable[[], float]
 """Tells epoch seconds."""
@@ -19,16 +20,20 @@ or each look comes after the whole interval."""
 class Pace:
     """The pauses between looks: 1, 2, 4, 8 ... seconds, as long as the job has been there already, up to the interval.
 
-    A job's age goes by the service's clock, so a clock that is behind makes it no younger than the wait.
+    They begin anew when the job is about to end: the service finalizes it, or it was asked to end. A job's age goes by
+    the service's clock, so a clock that is behind makes it no younger than the wait.
 
     :param interval: the longest pause, in seconds.
     """
+
+    __slots__ = ("_ageing", "_clock", "_finishing_since", "_interval", "_since")
 
     def __init__(self, clock: Clock, interval: float, ageing: Ageing) -> None:
         self._clock = clock
         self._interval = interval
         self._ageing = ageing
         self._since = clock()
+        self._finishing_since: float | None = None
 
     def pause(self, job: Job | None) -> float:
         """Seconds from a look to the next one.
@@ -37,7 +42,13 @@ class Pace:
         """
         if self._ageing == "none":
             return self._interval
-        if self._ageing == "job" and job is not None and job.created_at is not None:
-            self._since = min(self._since, job.created_at.timestamp())
-        age = max(self._clock() - self._since, 0.0)
+        now = self._clock()
+        if job is not None:
+            if self._ageing == "job" and job.created_at is not None:
+                self._since = min(self._since, job.created_at.timestamp())
+            if job.status not in FINISHING:
+                self._finishing_since = None
+            elif self._finishing_since is None:
+                self._finishing_since = now
+        age = max(now - (self._since if self._finishing_since is None else self._finishing_since), 0.0)
         return min(self._interval, 2.0 ** math.floor(math.log2(age + 1)))

@@ -1,0 +1,151 @@
+"""Waiters of one kind in one event loop, measured: the process that ``benchmarks/waiters.py`` starts for each row.
+
+Call: ``python -m benchmarks.waiting.triggers KIND UNTIL PLAN``, with the provider that is measured on ``PYTHONPATH``
+and its connection in ``AIRFLOW_CONN_AZUREML_DEFAULT``. ``KIND`` is ``trigger`` for the provider's own, ``client`` for
+one client for each trigger; ``UNTIL`` is the moment, in seconds after the plan's beginning, at which it stops. It
+prints a JSON object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_azureml.triggers import AzureMLJobTrigger
+from benchmarks.waiting.service import Plan
+
+INTERVAL = 30.0
+BEAT = 0.005
+"""Seconds between two looks at whether the loop is blocked."""
+
+
+class ClientTrigger(BaseTrigger):
+    """A trigger with a client of its own, as the official provider's trigger for Data Factory has.
+
+    Source: apache-airflow-providers-microsoft-azure 15.2.0, ``triggers/data_factory.py``: a hook for each trigger, a
+    client and a credential for each hook, one request in each interval, and an event for each error.
+    """
+
+    def __init__(self, job_name: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.job_name = job_name
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Say how to make this trigger again."""
+        return "benchmarks.waiting.triggers.ClientTrigger", {"job_name": self.job_name}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Ask in each interval."""
+        from airflow_azureml.client import AsyncMLClient
+        from airflow_azureml.hooks import AzureMLHook
+        from airflow_azureml.rest import jobs
+        from airflow_azureml.rest.errors import AzureMLError
+
+        settings = await asyncio.to_thread(AzureMLHook().settings)
+        async with AsyncMLClient(settings) as client:
+            while True:
+                try:
+                    job = await client.run(jobs.get(client.workspace, self.job_name))
+                except AzureMLError as error:
+                    yield TriggerEvent({"job_name": self.job_name, "status": "error", "message": str(error)})  # type: ignore[no-untyped-call]
+                    return
+                if job.phase.is_terminal:
+                    yield TriggerEvent({"job_name": self.job_name, "status": job.status})  # type: ignore[no-untyped-call]
+                    return
+                await asyncio.sleep(INTERVAL)
+
+
+KINDS: dict[str, Callable[[str], BaseTrigger]] = {
+    "trigger": lambda name: AzureMLJobTrigger(job_name=name, poll_interval=INTERVAL),
+    "client": ClientTrigger,
+}
+
+
+def resident() -> float:
+    """Kilobytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4.0
+
+
+class Measurement:
+    """What happens in this process while triggers wait."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.delays: dict[str, float] = {}
+        self.twice = 0
+        self.errors = 0
+        self.message = ""
+        self.block = 0.0
+        self.blocked_at = 0.0
+
+    async def wait(self, trigger: Any, number: int) -> None:
+        """Take the event of a trigger."""
+        async for event in trigger.run():
+            name = f"job-{number}"
+            self.twice += name in self.delays
+            if event.payload["status"] != "Completed":
+                self.errors += 1
+                self.message = str(event.payload)
+            self.delays[name] = time.time() - self.plan.end_of(number)
+
+    async def watch(self) -> None:
+        """Find the longest time for which the loop served nobody."""
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(BEAT)
+            block = time.perf_counter() - before - BEAT
+            if block > self.block:
+                self.block, self.blocked_at = block, time.time() - self.plan.begin
+
+
+async def measure(kind: str, until: float, plan: Plan) -> dict[str, Any]:
+    """Have all wait, from the plan's beginning on."""
+    measurement = Measurement(plan)
+    # What the first of all triggers loads is Airflow's and Azure's, and no waiter's.
+    first = asyncio.create_task(measurement.wait(KINDS[kind]("job-0"), 0))
+    await asyncio.sleep(8)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    triggers = [KINDS[kind](f"job-{number}") for number in range(plan.jobs)]
+    gc.collect()
+    before = resident()
+    await asyncio.sleep(max(plan.begin - time.time(), 0))
+    watch = asyncio.create_task(measurement.watch())
+    await asyncio.sleep(0.1)
+    began, processor = time.perf_counter(), time.process_time()
+    tasks = [asyncio.create_task(measurement.wait(trigger, number)) for number, trigger in enumerate(triggers)]
+    await asyncio.sleep(plan.begin + plan.first - 1 - time.time())
+    memory = (resident() - before) / plan.jobs
+    start = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - processor, "block": measurement.block}
+    await asyncio.sleep(plan.begin + until - time.time())
+    seconds, cpu = time.perf_counter() - began, time.process_time() - processor
+    watch.cancel()
+    told = dict(measurement.delays)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, watch, return_exceptions=True)
+    return {
+        "cpu": cpu / seconds,
+        "cpu_later": (cpu - start["cpu"]) / (seconds - start["seconds"]),
+        "kilobytes": memory,
+        "block": measurement.block,
+        "blocked_at": measurement.blocked_at,
+        "block_start": start["block"],
+        "delays": sorted(told.values()),
+        "twice": measurement.twice,
+        "errors": measurement.errors,
+        "message": measurement.message,
+        "due": sum(plan.end_of(number) < plan.begin + until - 35 for number in range(plan.jobs)),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure(sys.argv[1], float(sys.argv[2]), Plan.read(sys.argv[3])))))
