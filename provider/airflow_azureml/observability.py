@@ -35,6 +35,9 @@ THROTTLES = frozenset({429, 503})
 """Answers that ask for fewer requests: 429 is Azure Resource Manager's (Microsoft Learn, "Understand how Azure Resource
 Manager throttles requests"), 503 that of a service that is too busy; azure-core takes both as such."""
 
+NOTHING = contextlib.nullcontext()
+"""What is entered where nobody wants to know; one for all, for thousands may wait in it."""
+
 Tags = Mapping[str, str]
 
 log = logging.getLogger(__name__)
@@ -134,12 +137,13 @@ def _task_tags(ti: Any) -> dict[str, str]:
     return dict(getattr(ti, "stats_tags", None) or {"dag_id": ti.dag_id, "task_id": ti.task_id})
 
 
-@contextlib.contextmanager
-def span(name: str, **attributes: str) -> Iterator[None]:
+def span(name: str, **attributes: str) -> contextlib.AbstractContextManager[None]:
     """Trace a part of a task, below Airflow's own span of the task or trigger (since 3.2, ``[traces] otel_on``)."""
-    if not traces_on():
-        yield
-        return
+    return _span(name, attributes) if traces_on() else NOTHING
+
+
+@contextlib.contextmanager
+def _span(name: str, attributes: Mapping[str, str]) -> Iterator[None]:
     from opentelemetry import trace
 
     tracer = trace.get_tracer("airflow_azureml")

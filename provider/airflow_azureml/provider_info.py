@@ -127,8 +127,8 @@ def get_provider_info() -> dict[str, Any]:
                         "Seconds for which such requests may keep failing before a waiting task fails.", "900"
                     ),
                     "max_requests_per_second": _number(
-                        "Such requests in a second, on average, of all deferred tasks of a triggerer together, for "
-                        "each workspace and identity.",
+                        "Such requests in a second, at most, of all deferred tasks of a triggerer together, for each "
+                        "workspace and identity; likewise of a task that waits on a worker.",
                         "5",
                     ),
                 },

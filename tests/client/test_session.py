@@ -320,7 +320,7 @@ class Looking(Driver):
             self.now += step.seconds
         elif isinstance(step, Send):
             self.looked_at.append(self.now)
-            assert step.request.options == {"retry_total": 0}, "the session decides when to ask again"
+            assert step.request.options["retry_total"] == 0, "the session decides when to ask again"
         return super().do(step)
 
     def look(self, look: Look, budget: float = 5.0) -> jobs.Job:

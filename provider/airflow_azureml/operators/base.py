@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_azureml.configuration import wait_options
@@ -174,7 +175,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
                 # A job that has ended already must not be deferred for: a trigger that fires at once can fail its task.
                 job = task.first_look(job.name, options)
                 if not job.phase.is_terminal:
-                    self._defer(cancellation, options)
+                    self._defer(cancellation, replace(options, experiment=job.experiment_name))
             copied = not job.phase.is_terminal and self.stream_logs
             if not job.phase.is_terminal:
                 job = task.wait(job.name, options)
@@ -198,6 +199,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
             cancel_on_kill=self.cancel_on_kill,
             try_number=ti.try_number,
             looped=cancellation.looped,
+            experiment_name=options.experiment,
         )
         self.defer_to(ti, trigger, deadline)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextvars import Context
 from weakref import WeakKeyDictionary
 
-from airflow_azureml.observability import JOBS_WAITING, gauge, metrics_on
+from airflow_azureml.observability import JOBS_WAITING, NOTHING, gauge, metrics_on
 
 BEAT = 5.0
 """Seconds between two values: StatsD servers and OpenTelemetry's exporter pass on one in 10 s or fewer."""
@@ -40,12 +40,13 @@ class _Waiting:
 _LOOPS: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting] = WeakKeyDictionary()
 
 
-@contextlib.contextmanager
-def waited_for(workspace: str) -> Iterator[None]:
+def waited_for(workspace: str) -> contextlib.AbstractContextManager[None]:
     """Count a job as waited for, in the running event loop."""
-    if not metrics_on():
-        yield
-        return
+    return _counted(workspace) if metrics_on() else NOTHING
+
+
+@contextlib.contextmanager
+def _counted(workspace: str) -> Iterator[None]:
     waiting = _LOOPS.setdefault(asyncio.get_running_loop(), _Waiting())
     waiting.jobs[workspace] += 1
     waiting.beat()
