@@ -1,9 +1,9 @@
 """Waiters of one kind in one event loop, measured: the process that ``benchmarks/waiters.py`` starts for each row.
 
-Call: ``python -m benchmarks.waiting.triggers KIND UNTIL PLAN``, with the provider that is measured on ``PYTHONPATH``
-and its connection in ``AIRFLOW_CONN_AZUREML_DEFAULT``. ``KIND`` is ``trigger`` for the provider's own, ``client`` for
-one client for each trigger; ``UNTIL`` is the moment, in seconds after the plan's beginning, at which it stops. It
-prints a JSON object.
+Call: ``python -m benchmarks.waiting.triggers KIND UNTIL PLAN FILE``, with the provider that is measured on
+``PYTHONPATH`` and its connection in ``AIRFLOW_CONN_AZUREML_DEFAULT``. ``KIND`` is ``trigger`` for the provider's own,
+``client`` for one client for each trigger; ``UNTIL`` is the moment, in seconds after the plan's beginning, at which it
+stops. It writes a JSON object into the file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from airflow_azureml.triggers import AzureMLJobTrigger
 from benchmarks.waiting.service import Plan
 
 INTERVAL = 30.0
+STARTED = 20.0
+"""Seconds after which all triggers have begun."""
 BEAT = 0.005
 """Seconds between two looks at whether the loop is blocked."""
 
@@ -84,7 +86,7 @@ class Measurement:
         self.errors = 0
         self.message = ""
         self.block = 0.0
-        self.blocked_at = 0.0
+        self.block_later = 0.0
 
     async def wait(self, trigger: Any, number: int) -> None:
         """Take the event of a trigger."""
@@ -102,8 +104,9 @@ class Measurement:
             before = time.perf_counter()
             await asyncio.sleep(BEAT)
             block = time.perf_counter() - before - BEAT
-            if block > self.block:
-                self.block, self.blocked_at = block, time.time() - self.plan.begin
+            self.block = max(self.block, block)
+            if time.time() > self.plan.begin + STARTED:
+                self.block_later = max(self.block_later, block)
 
 
 async def measure(kind: str, until: float, plan: Plan) -> dict[str, Any]:
@@ -124,11 +127,12 @@ async def measure(kind: str, until: float, plan: Plan) -> dict[str, Any]:
     tasks = [asyncio.create_task(measurement.wait(trigger, number)) for number, trigger in enumerate(triggers)]
     await asyncio.sleep(plan.begin + plan.first - 1 - time.time())
     memory = (resident() - before) / plan.jobs
-    start = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - processor, "block": measurement.block}
+    start = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - processor}
     await asyncio.sleep(plan.begin + until - time.time())
     seconds, cpu = time.perf_counter() - began, time.process_time() - processor
     watch.cancel()
-    told = dict(measurement.delays)
+    now, told = time.time(), dict(measurement.delays)
+    missing = [number for number in range(plan.jobs) if f"job-{number}" not in told and plan.end_of(number) < now]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, watch, return_exceptions=True)
@@ -137,15 +141,15 @@ async def measure(kind: str, until: float, plan: Plan) -> dict[str, Any]:
         "cpu_later": (cpu - start["cpu"]) / (seconds - start["seconds"]),
         "kilobytes": memory,
         "block": measurement.block,
-        "blocked_at": measurement.blocked_at,
-        "block_start": start["block"],
-        "delays": sorted(told.values()),
+        "block_later": measurement.block_later,
+        "delays": sorted([*told.values(), *(now - plan.end_of(number) for number in missing)]),
+        "untold": len(missing),
         "twice": measurement.twice,
         "errors": measurement.errors,
         "message": measurement.message,
-        "due": sum(plan.end_of(number) < plan.begin + until - 35 for number in range(plan.jobs)),
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(sys.argv[1], float(sys.argv[2]), Plan.read(sys.argv[3])))))
+    figures = asyncio.run(measure(sys.argv[1], float(sys.argv[2]), Plan.read(sys.argv[3])))
+    Path(sys.argv[4]).write_text(json.dumps(figures), encoding="utf-8")

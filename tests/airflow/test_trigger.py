@@ -346,6 +346,7 @@ def test_no_secret_travels() -> None:
         "try_number",
         "looped",
         "steady",
+        "experiment_name",
     }
 
 
