@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
-from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.configuration import max_requests_per_second, wait_options
 from airflow_azureml.exceptions import translated
-from airflow_azureml.hooks.sharing import once_in_a_while
 from airflow_azureml.version_compat import AirflowException, AirflowNotFoundException, BaseHook
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from airflow_azureml.client import AsyncMLClient, Limits, MLClient
     from airflow_azureml.hooks.connection import ConnectionFields
@@ -91,14 +87,6 @@ class AzureMLHook(BaseHook):
             self._settings = self._checked(ConnectionFields.of(connection))
         return self._settings
 
-    async def _terms(self) -> tuple[Settings, float, Callable[[str, int | None], None] | None]:
-        """What a shared client is made of: the connection, the budget, and what counts its requests."""
-        from airflow_azureml.observability import request_counter
-
-        settings = await self.async_settings()
-        count = await asyncio.to_thread(request_counter, settings.workspace.name)
-        return settings, max_requests_per_second(), count
-
     def client(self, limits: Limits | None = None) -> MLClient:
         """Make a client for flows; the caller closes it: ``with hook.client() as client``."""
         from airflow_azureml.client import Limits, MLClient  # the door: azure is loaded here
@@ -109,12 +97,10 @@ class AzureMLHook(BaseHook):
 
     async def async_client(self) -> AsyncMLClient:
         """Take a share in this event loop's client for the workspace: ``async with await hook.async_client() as c``."""
-        key = (self.azureml_conn_id, self.subscription_id, self.resource_group, self.workspace_name)
-        settings, budget, count = await once_in_a_while(key, self._terms)
-        # The door: azure is loaded here, which takes a second; on a thread, for the loop serves others meanwhile.
-        client = await once_in_a_while("client", partial(asyncio.to_thread, import_module, "airflow_azureml.client"))
-        shared: AsyncMLClient = client.share(settings, budget, count=count)
-        return shared
+        from airflow_azureml.hooks.sharing import shared_client
+
+        key = tuple(getattr(self, name) for name in WORKSPACE_ARGUMENTS)
+        return await shared_client(key, self.async_settings)
 
     def get_conn(self) -> MLClient:
         """The client, under the name that Airflow's hooks share."""

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, TypeVar
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
+
+from airflow_azureml.configuration import max_requests_per_second
+
+if TYPE_CHECKING:
+    from airflow_azureml.client import AsyncMLClient
+    from airflow_azureml.rest.settings import Settings
 
 T = TypeVar("T")
 
@@ -35,3 +43,22 @@ async def once_in_a_while(key: Hashable, find: Callable[[], Awaitable[T]]) -> T:
         raise
     loop.call_later(FOR, found.pop, key, None)
     return value
+
+
+async def shared_client(key: Hashable, read_settings: Callable[[], Awaitable[Settings]]) -> AsyncMLClient:
+    """Take a share in the running event loop's client for a workspace.
+
+    :param key: stands for what ``read_settings`` gives.
+    """
+    from airflow_azureml.observability import request_counter
+
+    async def find_terms() -> tuple[Settings, float, Any]:
+        settings = await read_settings()
+        count = await asyncio.to_thread(request_counter, settings.workspace.name)
+        return settings, max_requests_per_second(), count
+
+    settings, budget, count = await once_in_a_while(key, find_terms)
+    # The door: azure is loaded here, which takes a second; on a thread, for the loop serves others meanwhile.
+    client = await once_in_a_while("client", partial(asyncio.to_thread, import_module, "airflow_azureml.client"))
+    shared: AsyncMLClient = client.share(settings, budget, count=count)
+    return shared

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from weakref import WeakKeyDictionary
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
-    from airflow_azureml.client import AsyncMLClient
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.batch.deployments import OperationEvent
     from airflow_azureml.lifecycle.records import JobEvent
@@ -28,7 +28,32 @@ BEGIN_AT_ONCE = 10
 """Triggers that begin in one turn of their event loop, at most: a triggerer may start thousands of them together, and
 whoever holds the loop for a fifth of a second is reported as blocking it."""
 
-_ENTRANCES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+class Entrance:
+    """Lets the triggers of one event loop begin a few at a time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    def turn(self) -> asyncio.Future[None]:
+        """What to await before a trigger begins."""
+        turn = self._loop.create_future()
+        if not self._queue:
+            self._loop.call_soon(self._let_in)
+        self._queue.append(turn)
+        return turn
+
+    def _let_in(self) -> None:
+        for _ in range(min(BEGIN_AT_ONCE, len(self._queue))):
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+        if self._queue:
+            self._loop.call_soon(self._let_in)
+
+
+_ENTRANCES: WeakKeyDictionary[asyncio.AbstractEventLoop, Entrance] = WeakKeyDictionary()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -79,15 +104,13 @@ class AzureMLBaseTrigger(BaseTrigger):
         """Seconds before the first look: not so soon that the event could come too early."""
         return max(seconds, SETTLE)
 
-    async def client(self) -> AsyncMLClient:
-        """Take a share in the client of this trigger's workspace, when it is this trigger's turn."""
+    def turn(self) -> asyncio.Future[None]:
+        """What to await before this trigger begins."""
         loop = asyncio.get_running_loop()
         entrance = _ENTRANCES.get(loop)
         if entrance is None:
-            entrance = _ENTRANCES[loop] = asyncio.Semaphore(BEGIN_AT_ONCE)
-        async with entrance:
-            await asyncio.sleep(0)
-            return await self.hook().async_client()
+            entrance = _ENTRANCES[loop] = Entrance(loop)
+        return entrance.turn()
 
     def hook(self) -> AzureMLHook:
         """Make the hook for this trigger's workspace."""

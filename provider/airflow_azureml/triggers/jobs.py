@@ -63,6 +63,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         """Wait for the job; when this is cancelled, find out whether the job is to end with its task."""
         self._ask_for_the_first_time()
         try:
+            await self.turn()
             return await self._wait()
         except asyncio.CancelledError:
             if not AIRFLOW_V_3_3_PLUS:
@@ -77,7 +78,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         from airflow_azureml.triggers.waiting import waited_for
 
         try:
-            async with await self.client() as client:
+            async with await self.hook().async_client() as client:
                 with waited_for(client.workspace.name), observability.span("azureml.wait", job=self.job_name):
                     job = await client.run(self._flow(client.workspace), news=self._tell)
         except errors.DeadlineError as error:

@@ -31,9 +31,10 @@ class AzureMLOperationTrigger(AzureMLBaseTrigger):
         from airflow_azureml.lifecycle.batch.deployments import Operation, OperationEvent, follow
         from airflow_azureml.rest.errors import AzureMLError, BadRequestError
 
+        await self.turn()
         operation = Operation(self.url, self.header, self.first_look_after(self.pause))
         try:
-            async with await self.client() as client:
+            async with await self.hook().async_client() as client:
                 await client.run(follow(operation, self.patience))
         except BadRequestError as error:
             return OperationEvent(self.step, "failed", str(error))
