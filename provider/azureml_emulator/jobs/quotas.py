@@ -30,9 +30,9 @@ the service's). That a job waits with these words is undocumented; that it waits
 https://github.com/dotnet/machinelearning-modelbuilder/issues/546."""
 
 SMALL = {"1": 1, "2": 2, "3": 4, "4": 8, "5": 16, "11": 2, "12": 4, "13": 8, "14": 16, "15": 20}
-"""vCPUs by the number in the sizes ``D<n>_v2`` and ``DS<n>_v2``; in all later ones the number is that of the vCPUs.
+"""vCPUs by the number in sizes of the first two generations of D and DS; in all others the number is that of the vCPUs.
 
-Source: https://learn.microsoft.com/azure/virtual-machines/sizes/general-purpose/dsv2-series."""
+Source: https://github.com/microsoft/aspire/blob/main/src/Aspire.Hosting.Azure.Kubernetes/AksNodeVmSizes.cs."""
 
 
 def no_quota(computes: Computes, properties: Mapping[str, Any]) -> ServiceError:
@@ -62,6 +62,6 @@ def family_and_cores(size: str) -> tuple[str, int]:
         return "total", 1
     letters, number, features, version = match.groups()
     version = (version or "").lower()
-    cores = SMALL.get(number) if letters.upper() in ("D", "DS") and version == "v2" else None
+    cores = SMALL.get(number) if letters.upper() in ("D", "DS") and version in ("", "v2") else None
     name = f"{letters.upper()}{features.upper()}{version}"
     return f"Standard {name} family", cores or int(number)

@@ -217,12 +217,12 @@ def test_a_job_waits_for_cores(emulator: RunningEmulator, service: Service, name
 
 
 def test_a_job_is_refused_for_want_of_cores(emulator: RunningEmulator, service: Service, name: str) -> None:
-    emulator.fault("quota", route=name, when="before", times=1)
-    refused = service.submit(name, "echo done")
+    emulator.fault("quota", scope=name, when="before", times=1)
+    refused = service.submit(name, "echo done", tags={"test": name})
     assert (refused.status, refused.body["error"]["code"]) == (400, "UserError")
     assert "JobNodeCountExceedsCoreQuota" in refused.body["error"]["message"]
     assert service.get(f"jobs/{name}").status == 404
-    assert service.submit(name, "echo done").status == 201
+    assert service.submit(name, "echo done", tags={"test": name}).status == 201
     assert service.wait(name)["status"] == "Completed"
 
 
