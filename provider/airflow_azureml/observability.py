@@ -103,7 +103,11 @@ def job_times(
     """Send how long a task's job was queued and ran, as far as the service tells it."""
     if metrics_on():
         with _harmless():
-            tags = {**_task_tags(ti), "workspace": workspace, "operator": type(ti.task).__name__}
+            tags = {
+                **_task_tags(ti),
+                "workspace": workspace,
+                "operator": getattr(ti, "operator", None) or type(ti.task).__name__,
+            }
             _timing(JOB_QUEUED, created_at, started_at, tags)
             _timing(JOB_RUN, started_at, ended_at, tags)
 

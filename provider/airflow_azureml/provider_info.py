@@ -104,7 +104,7 @@ def get_provider_info() -> dict[str, Any]:
             *("operators.batch", "operators.infrastructure"),
         ),
         "sensors": _modules("sensors.jobs"),
-        "triggers": _modules("triggers.jobs", "triggers.operations"),
+        "triggers": _modules("triggers.jobs", "triggers.operations", "triggers.start"),
         "connection-types": [
             {
                 "connection-type": "azureml",

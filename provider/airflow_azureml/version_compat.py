@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow import __version__ as airflow_version
 
+AIRFLOW_VERSION: str = airflow_version
+
 
 def _release(text: str) -> tuple[int, int]:
     """Major and minor number of a version such as ``3.3.0rc1``."""
@@ -29,6 +31,7 @@ AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import (
+        DAG,
         AirflowException,
         AirflowFailException,
         AirflowNotFoundException,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
 __all__ = [
+    "DAG",
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
@@ -97,6 +101,7 @@ PLACES = {
     "RetryPolicy": ("airflow.sdk.definitions.retry_policy",),
     "Stats": ("airflow.sdk.observability.stats", "airflow.stats"),  # the first since 3.2
     "XCom": ("airflow.sdk.execution_time.xcom", "airflow.models.xcom"),
+    "DAG": ("airflow.sdk", "airflow.models.dag"),
     "conf": ("airflow.configuration",),
     "get_current_context": ("airflow.sdk", "airflow.operators.python"),
 }
@@ -156,6 +161,16 @@ def mask_secret(secret: str) -> None:
             continue
         masker.mask_secret(secret)
         return
+
+
+def hides_secret(key: str, text: str, is_template: bool) -> bool:
+    """Whether Airflow would hide a text, or a part of it, in its logs and its UI (3.x).
+
+    :param key: what it stands under, such as ``DB_PASSWORD``.
+    :param is_template: the text says only where the value comes from, whatever its key.
+    """
+    redact = import_module("airflow.sdk.log").redact
+    return bool(redact(text, None if is_template else key) != text)
 
 
 def deferral_timeout() -> type[Exception]:

@@ -44,6 +44,8 @@ WAITING = {
     "stream_logs",
     "cancel_on_kill",
     "on_canceled",
+    "start_in_trigger",
+    "finish_in_trigger",
 }
 KEYWORDS: dict[type[Any], set[str]] = {
     AzureMLCommandJobOperator: COORDINATES
@@ -153,7 +155,16 @@ KEYWORDS: dict[type[Any], set[str]] = {
         "spec",
     },
     AzureMLDeleteBatchEndpointOperator: COORDINATES | {"deferrable", "endpoint_name"},
-    AzureMLJobSensor: COORDINATES | {"job_name", "deferrable", "poll_interval", "stream_logs", "on_canceled"},
+    AzureMLJobSensor: COORDINATES
+    | {
+        "job_name",
+        "deferrable",
+        "poll_interval",
+        "stream_logs",
+        "on_canceled",
+        "start_in_trigger",
+        "finish_in_trigger",
+    },
 }
 NOT_TEMPLATES = WAITING
 """Keywords that say how a task waits; everything else is a template field."""

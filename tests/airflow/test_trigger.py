@@ -347,6 +347,7 @@ def test_no_secret_travels() -> None:
         "looped",
         "steady",
         "experiment_name",
+        "end",
     }
 
 

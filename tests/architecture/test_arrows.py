@@ -26,6 +26,8 @@ LIBRARIES = {
     "airflow_azureml/operators": {"airflow"},
     "airflow_azureml/sensors": {"airflow"},
     "airflow_azureml/task": {"airflow"},
+    # jinja2 is Airflow's own: templates are read to know whether the triggerer can render them.
+    "airflow_azureml/task/templates_elsewhere.py": {"airflow", "jinja2"},
     # asgiref is Airflow's own: the triggerer's supervisor is asked through it.
     "airflow_azureml/triggers": {"airflow", "asgiref"},
     "airflow_azureml/configuration.py": set(),

@@ -23,6 +23,7 @@ DAGS = (
     "hook_in_a_task",
     "job_from_yaml",
     "learning_rates",
+    "without_workers",
 )
 LOADED = ("airflow.models.dagbag", "airflow_azureml.operators", "airflow_azureml.client")
 SIDE_BY_SIDE = 3

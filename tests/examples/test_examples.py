@@ -22,6 +22,7 @@ TRIGGERED = (
     "credit_defaults_training",
     "hook_in_a_task",
     "learning_rates",
+    "without_workers",
 )
 BATCH = ("credit_defaults_retraining", "nightly_scoring")
 BATCH_SCHEDULED = ("credit_defaults_pipeline",)
@@ -142,6 +143,17 @@ def test_waiting_on_workers_defers_nothing_and_shows_the_log(airflow: RealAirflo
     assert deferrals(airflow, dag, run) == {}
     assert airflow.xcom(dag, run, "train")["metrics"]["auc"] > 0.8
     assert "2000 clients: 1500 to train on, 500 to test with" in airflow.log(dag, run, "data_prep")
+
+
+def test_jobs_without_workers_have_none(airflow: RealAirflow, runs: dict[str, str]) -> None:
+    dag = "without_workers"
+    run = finished(airflow, runs, dag)
+
+    touched = "pid IS NOT NULL OR hostname <> '' OR queued_dttm IS NOT NULL"
+    query = f"SELECT task_id FROM task_instance WHERE dag_id = ? AND run_id = ? AND ({touched})"
+    assert airflow.sql(query, dag, run) == [("decide",)]
+    assert airflow.xcom(dag, run, "train")["metrics"]["auc"] > 0.8
+    assert airflow.xcom(dag, run, "decide") == "promote"
 
 
 def test_sensor_hands_the_outputs_on(airflow: RealAirflow, runs: dict[str, str]) -> None:

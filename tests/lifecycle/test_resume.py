@@ -88,6 +88,13 @@ def test_what_is_lost_is_replaced(status: str) -> None:
     assert found.job.tags["airflow_attempt"] == "2"
 
 
+@pytest.mark.parametrize("status", ["Running", "Completed", "Failed", "Canceled", "CancelRequested"])
+def test_a_try_that_goes_on_in_another_process_takes_what_it_began(status: str) -> None:
+    service, request = Service({FIRST: stored(FIRST, 1, status)}), Request()
+    found = Drive(service).run(find_or_submit(WS, IDENTITY, request, takes_ended=True))
+    assert (found.job.name, found.attempt, found.submitted, request.made) == (FIRST, 1, False, 0)
+
+
 @pytest.mark.parametrize("last", ["Running", "Completed"])
 def test_the_last_one_decides(last: str) -> None:
     jobs = {FIRST: stored(FIRST, 1, "Failed"), SECOND: stored(SECOND, 2, "Canceled"), THIRD: stored(THIRD, 3, last)}

@@ -43,11 +43,15 @@ Request = Callable[[], Flow[Prepared]]
 
 
 class TaskSubmission:
-    """The job of a task that is submitted by a PUT under a name of ours."""
+    """The job of a task that is submitted by a PUT under a name of ours.
 
-    def __init__(self, identity: JobIdentity, translation: Translation) -> None:
+    :param begun: this very try has begun in another process: a job that is there is its own, however it has ended.
+    """
+
+    def __init__(self, identity: JobIdentity, translation: Translation, *, begun: bool = False) -> None:
         self.identity = identity
         self.translation = translation
+        self.begun = begun
 
     def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Steps[Found]:
         """Find this task's job or submit it.
@@ -56,8 +60,12 @@ class TaskSubmission:
         """
         if cancels_earlier:
             yield from cancel_earlier(ws, self.identity)
+
+        def request() -> Steps[Prepared]:
+            return (yield from prepare(ws, self.translation))
+
         try:
-            return (yield from find_or_submit(ws, self.identity, lambda: prepare(ws, self.translation)))
+            return (yield from find_or_submit(ws, self.identity, request, takes_ended=self.begun))
         except REFUSALS as error:
             raise (yield from explain(ws, self.translation.body, error)) from None
 
@@ -67,12 +75,15 @@ class TaskSubmission:
         return ()
 
 
-def find_or_submit(ws: Workspace, identity: JobIdentity, request: Request) -> Steps[Found]:
+def find_or_submit(
+    ws: Workspace, identity: JobIdentity, request: Request, *, takes_ended: bool = False
+) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
     Looks from attempt 1 upwards to the first that is missing. The last one that is there decides: active or
     succeeded, it is the job; failed, canceled or being canceled, the missing one is submitted.
 
+    :param takes_ended: the last one is the job, whatever became of it.
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
     """
@@ -80,7 +91,7 @@ def find_or_submit(ws: Workspace, identity: JobIdentity, request: Request) -> St
     last, attempt = None, 1
     while (found := (yield from _own(ws, identity, attempt))) is not None:
         last, attempt = found, attempt + 1
-    if last is not None and _stands(last):
+    if last is not None and (takes_ended or _stands(last)):
         return Found(last, attempt - 1, submitted=False)
     prepared = yield from request()
     new = Attempt(identity.name(attempt), attempt, identity.tags(attempt))

@@ -15,19 +15,21 @@ from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.cancellation import TaskCancellation
 from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.task.job_task import JobTask, OnCanceled, Submission, check_on_canceled
+from airflow_azureml.task.no_worker import NoWorkerOperator
 from airflow_azureml.task.output_references import checked
-from airflow_azureml.task.xcom import pull_job_name
+from airflow_azureml.task.xcom import pull_job_name, push_job_name
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AirflowTaskTimeout, conf, deferral_timeout
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.naming import JobIdentity
     from airflow_azureml.lifecycle.wait import WaitOptions
     from airflow_azureml.rest.ids import Workspace
+    from airflow_azureml.rest.jobs import Job
 
 T = TypeVar("T")
 
 
-class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
+class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOperator):
     """Run one Azure ML job and wait for it; a subclass says only what the job is and how it comes to be.
 
     :param wait_for_completion: False ends the task once the job is submitted: its result has no outputs yet, a sensor
@@ -41,6 +43,10 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
     :param cancel_on_kill: cancel the job when the task is cleared, failed or otherwise ended by hand, or out of time.
     :param on_canceled: what a cancel by somebody else does: ``fail`` without retries, ``skip``, or ``retry``: fail as
         any failure does. A job that its own time limit ended has failed.
+    :param start_in_trigger: submit the job in the triggerer, without a worker, where Airflow (3.3) and the task allow
+        it; implies ``deferrable=True``. The task's log says once why not, where not.
+    :param finish_in_trigger: end the task in the triggerer, without a worker, where nothing is lost by it (outlets,
+        callbacks, OpenLineage ...); implies ``deferrable=True``.
     :return: ``{"job_name", "status", "experiment_name", "studio_url", "started_at", "ended_at", "outputs",
         "metrics"}``, and of a sweep ``best_job_name``. Each output is pushed under its own name, too, beside
         ``azureml_job_name`` (before the job is submitted) and ``azureml_studio_url``.
@@ -60,16 +66,20 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         stream_logs: bool = True,
         cancel_on_kill: bool = True,
         on_canceled: OnCanceled = "fail",
+        start_in_trigger: bool = False,
+        finish_in_trigger: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.wait_for_completion = wait_for_completion
-        self.deferrable = deferrable
+        self.deferrable = deferrable or start_in_trigger or finish_in_trigger
         self.poll_interval = poll_interval
         self.patience = patience
         self.stream_logs = stream_logs
         self.cancel_on_kill = cancel_on_kill
         self.on_canceled = on_canceled
+        self.start_in_trigger = start_in_trigger
+        self.finish_in_trigger = finish_in_trigger
         self._cancellation: TaskCancellation | None = None
         self._killed_early = False
 
@@ -97,6 +107,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Submit the job, or find the one that an earlier try submitted, and wait for it."""
+        self.say_why_on_worker()
         return self._run(context, lambda cancellation: self._submit_and_wait(context, cancellation))
 
     def execute_complete(self, context: Any, event: Any = None) -> dict[str, Any]:
@@ -159,15 +170,35 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         hook = cancellation.hook
         return JobTask(cancellation.ti, self.log, hook, self.on_canceled, cancellation=cancellation)
 
+    def start_in_triggerer(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
+        """Submit the job, or find it where this try has submitted it already; the arguments of the trigger that waits.
+
+        Blocks, as all of this class: called on a thread.
+        """
+        with translated():
+            check_on_canceled(self.on_canceled)
+            options = wait_options(self.poll_interval, self.patience)
+            submission = self.submission(context, cancellation.hook.settings().workspace)
+            with self._task(cancellation) as task:
+                # The name of the job is known to whoever ends the task, and to an earlier try's trigger, from here on.
+                push_job_name(cancellation.ti, submission.identity.name(1))
+                job = self._start(task, submission)
+            return self._waiting(cancellation, replace(options, experiment=job.experiment_name))
+
+    def _start(self, task: JobTask, submission: Submission) -> Job:
+        """Have the job, and show its page."""
+        job = task.find_or_start(submission, cancels_earlier=self.cancel_on_kill and self.wait_for_completion)
+        if task.cancellation is not None:
+            task.cancellation.check()
+        task.show_page(job)
+        return job
+
     def _submit_and_wait(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
         check_on_canceled(self.on_canceled)
         options = wait_options(self.poll_interval, self.patience, stream_logs=self.stream_logs)
         submission = self.submission(context, cancellation.hook.settings().workspace)
         with self._task(cancellation) as task:
-            cancels_earlier = self.cancel_on_kill and self.wait_for_completion
-            job = task.find_or_start(submission, cancels_earlier=cancels_earlier)
-            cancellation.check()
-            task.show_page(job)
+            job = self._start(task, submission)
             self.has_studio_page = True
             if not self.wait_for_completion:
                 return task.unfinished(job)
@@ -186,26 +217,31 @@ class AzureMLJobBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         from airflow_azureml.triggers.jobs import AzureMLJobTrigger
 
         cancellation.check()
-        ti, deadline = cancellation.ti, None
+        ti = cancellation.ti
+        arguments = self._waiting(cancellation, options)
+        arguments |= {"end": self.end_in_trigger(ti.try_number <= ti.max_tries), "try_number": ti.try_number}
+        self.defer_to(ti, AzureMLJobTrigger.of(self, **arguments), arguments["deadline"])
+
+    def _waiting(self, cancellation: TaskCancellation, options: WaitOptions) -> dict[str, Any]:
+        """The arguments of the trigger that waits for the job."""
+        deadline = None
         if self.execution_timeout is not None:
             # Airflow 3 does not hold a deferred task to it, and counts anew after each deferral.
-            deadline = self.began(ti) + self.execution_timeout.total_seconds()
-        trigger = AzureMLJobTrigger.of(
-            self,
-            job_name=str(cancellation.job_name),
-            poll_interval=options.poll_interval,
-            patience=options.patience,
-            deadline=deadline,
-            cancel_on_kill=self.cancel_on_kill,
-            try_number=ti.try_number,
-            looped=cancellation.looped,
-            experiment_name=options.experiment,
-        )
-        self.defer_to(ti, trigger, deadline)
+            deadline = self.began(cancellation.ti) + self.execution_timeout.total_seconds()
+        return {
+            "job_name": str(cancellation.job_name),
+            "poll_interval": options.poll_interval,
+            "patience": options.patience,
+            "deadline": deadline,
+            "cancel_on_kill": self.cancel_on_kill,
+            "looped": cancellation.looped,
+            "experiment_name": options.experiment,
+        }
 
     def _come_back(self, cancellation: TaskCancellation, event: Any) -> dict[str, Any]:
         from airflow_azureml.lifecycle.records import JobEvent
 
+        self.say_why_end_on_worker()
         job_event = JobEvent.from_dict(event)
         cancellation.job_name = job_event.job_name
         if job_event.outcome == "deadline":

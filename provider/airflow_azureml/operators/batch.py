@@ -100,6 +100,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         "file": "yaml",
     }
     template_file_fields = ("file",)
+    only_workers_start = "an invocation must not be sent twice, and a trigger may run twice at once"
 
     def submission(self, context: Any, workspace: Workspace) -> BatchSubmission:
         """Read the keywords; what they mean depends on the deployment, so most mistakes are found by a look at it."""

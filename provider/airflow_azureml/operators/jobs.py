@@ -51,7 +51,8 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         for warning in translation.warnings:
             self.log.warning("%s", warning)
         self._compare_limits(document)
-        return TaskSubmission(self.job_identity(context, translation.name), translation)
+        identity = self.job_identity(context, translation.name)
+        return TaskSubmission(identity, translation, begun=self.begun_in_trigger)
 
     def _with_defaults(self, document: Document, context: Any) -> Document:
         """Name the experiment after the DAG and the job after the task, unless the document does."""

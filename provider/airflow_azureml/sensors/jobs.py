@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLJobTimeoutError, translated
 from airflow_azureml.links import AzureMLStudioLink
-from airflow_azureml.task.deferral import DeferrableOperator
+from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
 from airflow_azureml.task.job_task import JobTask, OnCanceled, check_on_canceled
+from airflow_azureml.task.no_worker import NoWorkerOperator
 from airflow_azureml.task.output_references import checked
 from airflow_azureml.task.xcom import job_name_of
 from airflow_azureml.version_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.wait import WaitOptions
     from airflow_azureml.rest.jobs import Job
+    from airflow_azureml.task.cancellation import TaskCancellation
 
 BETWEEN_FAILED_LOOKS = 5.0
 """Seconds between looks that fail, at most."""
 
 
-class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
+class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator):
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
     A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute.
@@ -36,6 +39,10 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
     :param stream_logs: copy the job's log into the task's log in mode ``poke``; otherwise its end, once it has ended.
     :param on_canceled: what a job that somebody canceled does to the task: ``fail`` without retries, ``skip``, or
         ``retry``: fail as any failure does. A job that its own time limit ended has failed.
+    :param start_in_trigger: wait in the triggerer from the beginning, without a worker, where Airflow (3.3) and the
+        task allow it (not if ``job_name`` is another task's output); implies ``deferrable=True``.
+    :param finish_in_trigger: end the task in the triggerer, without a worker, where nothing is lost by it; implies
+        ``deferrable=True``.
     :param azureml_conn_id: connection of type ``azureml`` (or ``azure``).
     :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
     :return: the result of the job, and each output under its own name, as operators give them.
@@ -52,6 +59,7 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
     has_studio_page = False
     """Whether this try may have pushed the address of its job's page."""
     ui_color = "#e3f0fb"
+    further_keywords = ("poke_interval", "timeout", "soft_fail")
 
     def __init__(
         self,
@@ -61,6 +69,8 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
         poll_interval: float | None = None,
         stream_logs: bool = False,
         on_canceled: OnCanceled = "fail",
+        start_in_trigger: bool = False,
+        finish_in_trigger: bool = False,
         azureml_conn_id: str = "azureml_default",
         subscription_id: str | None = None,
         resource_group: str | None = None,
@@ -69,10 +79,12 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.job_name = job_name
-        self.deferrable = deferrable
+        self.deferrable = deferrable or start_in_trigger or finish_in_trigger
         self.poll_interval = poll_interval
         self.stream_logs = stream_logs
         self.on_canceled = on_canceled
+        self.start_in_trigger = start_in_trigger
+        self.finish_in_trigger = finish_in_trigger
         self.azureml_conn_id = azureml_conn_id
         self.subscription_id = subscription_id
         self.resource_group = resource_group
@@ -97,6 +109,7 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
 
     def execute(self, context: Any) -> Any:
         """Wait in the way that was asked for: poking, rescheduled or deferred."""
+        self.say_why_on_worker()
         with translated(), self._watching(context) as watch:
             check_on_canceled(self.on_canceled)
             if not self.deferrable:
@@ -117,6 +130,7 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
         from airflow_azureml.lifecycle.records import JobEvent
 
         self.has_studio_page = True
+        self.say_why_end_on_worker()
         with translated(), self._task(context) as task:
             job_event = JobEvent.from_dict(event)
             if job_event.outcome == "deadline":
@@ -146,23 +160,41 @@ class AzureMLJobSensor(DeferrableOperator, BaseSensorOperator):
         self.has_studio_page = True
         return watch.task.conclude(job, tail=self.stream_logs and not copies) if job.phase.is_terminal else None
 
+    def start_in_triggerer(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
+        """Show the job's page; the arguments of the trigger that waits. Blocks: called on a thread."""
+        from airflow_azureml.rest import jobs
+
+        with translated(), JobTask(cancellation.ti, cancellation.log, cancellation.hook, self.on_canceled) as task:
+            check_on_canceled(self.on_canceled)
+            job = task.run(jobs.find(task.workspace, job_name_of(self.job_name)))
+            if job is not None:
+                task.show_page(job)
+            return self._waiting(context["ti"])
+
+    def trigger_timeout(self) -> timedelta | None:
+        """The sensor's ``timeout``, and some time for the trigger to say so itself."""
+        return timedelta(seconds=self.timeout + BACKSTOP)
+
     def _defer(self, context: Any) -> None:
         from airflow_azureml.triggers.jobs import AzureMLJobTrigger
 
-        limits = [self.timeout, *([self.execution_timeout.total_seconds()] if self.execution_timeout else [])]
         ti = context["ti"]
-        deadline = self.began(ti) + min(limits)
+        arguments = self._waiting(ti)
+        end = self.end_in_trigger(ti.try_number <= ti.max_tries)
+        trigger = AzureMLJobTrigger.of(self, end=end, try_number=ti.try_number, **arguments)
+        self.defer_to(ti, trigger, arguments["deadline"])
+
+    def _waiting(self, ti: Any) -> dict[str, Any]:
+        """The arguments of the trigger that waits for the job."""
+        limits = [self.timeout, *([self.execution_timeout.total_seconds()] if self.execution_timeout else [])]
         interval = self.poke_interval if self.poll_interval is None else self.poll_interval
-        trigger = AzureMLJobTrigger.of(
-            self,
-            job_name=job_name_of(self.job_name),
-            poll_interval=configuration.poll_interval(interval or None),
-            patience=configuration.patience(),
-            deadline=deadline,
-            try_number=ti.try_number,
-            steady=True,
-        )
-        self.defer_to(ti, trigger, deadline)
+        return {
+            "job_name": job_name_of(self.job_name),
+            "poll_interval": configuration.poll_interval(interval or None),
+            "patience": configuration.patience(),
+            "deadline": self.began(ti) + min(limits),
+            "steady": True,
+        }
 
     def _out_of_time(self, message: str) -> Exception:
         if self.execution_timeout and self.execution_timeout.total_seconds() < self.timeout:

@@ -69,7 +69,7 @@ class TaskCancellation:
         """Finds this task's jobs while there may be one whose name is not received yet."""
         self.stop_event = threading.Event()
         """Set once the task must end; ends the client's pauses."""
-        self._log, self._cancel_job = log, cancel_job
+        self.log, self._cancel_job = log, cancel_job
         self._out_at = None if limit is None else time.monotonic() + limit.total_seconds()
         self._begun = threading.Lock()
         self._fate: Fate | None = None
@@ -110,12 +110,12 @@ class TaskCancellation:
                 for name in names:
                     self.job_name = name
                     canceled = client.run(cancel(client.workspace, name))
-                    self._log.info("Azure ML job %s %s.", name, canceled)
+                    self.log.info("Azure ML job %s %s.", name, canceled)
                     self._outcome = str(canceled)
                     # A job that is not there may be on its way: its PUT may have been under way when this was asked.
                     self._canceled = canceled.job is not None
         except Exception as error:  # noqa: BLE001 - the task ends with an error of its own, whatever this one is
-            self._log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
+            self.log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
 
     def check(self) -> None:
         """Go no further once the task was interrupted.
@@ -175,11 +175,11 @@ class TaskCancellation:
         said = TIME_IS_UP if out_of_time else self._ask()
         self._fate = decide(Where.WORKER, said)
         if self._fate is Fate.LEAVE:
-            self._log.info(
+            self.log.info(
                 "Only this process of the task is ending (task state: %s): its Azure ML job is left alone.", said
             )
         elif self._cancel_job:
-            self._log.info("The task was ended (task state: %s): its Azure ML job is canceled.", said)
+            self.log.info("The task was ended (task state: %s): its Azure ML job is canceled.", said)
             self.cancel()
 
     def _ask(self) -> str:
@@ -193,7 +193,7 @@ class TaskCancellation:
                 state = iteration_state(ti) if self.looped else task_state(ti.dag_id, ti.task_id, ti.run_id, map_index)
                 answers.append(state or NO_STATE)
             except Exception as error:  # noqa: BLE001 - Airflow cannot be asked any more, and that decides nothing
-                self._log.warning("Could not read the task's state from Airflow: %s", str(error).partition("\n")[0])
+                self.log.warning("Could not read the task's state from Airflow: %s", str(error).partition("\n")[0])
 
         thread = threading.Thread(target=ask, name="azureml-task-state", daemon=True)
         thread.start()

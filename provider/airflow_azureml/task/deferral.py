@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +19,41 @@ from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLU
 KEEPS_NEXT_METHOD = AIRFLOW_V_3_0_PLUS and not AIRFLOW_V_3_1_PLUS
 """Whether this Airflow resumes a try with what an earlier one left behind."""
 
+HANDED_OVER = "handed over"
+"""The outcome of a trigger that leaves the start of its task to a worker."""
+
 BACKSTOP = 60.0
 """Seconds after the trigger's own deadline at which Airflow ends the deferral: the trigger can say what happened."""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What a trigger says that was to start a task and leaves that to a worker.
+
+    :param begun: it may have submitted the job.
+    """
+
+    reason: str
+    begun: bool
+    try_number: int
+
+    def to_event(self) -> dict[str, Any]:
+        """The trigger's event."""
+        return {"outcome": HANDED_OVER, **asdict(self)}
+
+    @classmethod
+    def of(cls, event: Any) -> Handover | None:
+        """Read an event back; None if it is another one."""
+        if not isinstance(event, Mapping) or event.get("outcome") != HANDED_OVER:
+            return None
+        return cls(str(event.get("reason")), bool(event.get("begun")), int(event.get("try_number") or 0))
 
 
 class DeferrableOperator(BaseOperator):
     """A task that defers; its trigger brings the number of the try that was deferred back in its event."""
 
+    begun_in_trigger = False
+    """Whether this very try has begun in the triggerer, and a job that is there may be its own."""
     _began: float | None = None
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
@@ -39,6 +68,11 @@ class DeferrableOperator(BaseOperator):
             self._began = time.time()
             return self.execute(context)
         self._began = note.get("began")
+        handover = Handover.of((next_kwargs or {}).get("event"))
+        if handover is not None:
+            self.begun_in_trigger, self.start_was_handed_over = handover.begun, True
+            self.log.info("start_in_trigger: this task starts on a worker: %s.", handover.reason.rstrip("."))
+            return self.execute(context)
         return super().resume_execution(next_method, next_kwargs, context)
 
     def began(self, ti: Any) -> float:
@@ -49,6 +83,10 @@ class DeferrableOperator(BaseOperator):
         if self._began is not None:
             return self._began
         return ti.start_date.timestamp() if ti.start_date else time.time()
+
+    def begin_at(self, began: float | None) -> None:
+        """Say when this try began, in epoch seconds, where Airflow does not; None for now."""
+        self._began = time.time() if began is None else began
 
     def defer_to(self, ti: Any, trigger: Any, deadline: float | None, backstop: float = BACKSTOP) -> None:
         """Hand the waiting over to a trigger; the task comes back in ``execute_complete``. Does not return.

@@ -20,6 +20,7 @@ from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.naming import JobIdentity
     from airflow_azureml.lifecycle.news import Ended
     from airflow_azureml.lifecycle.records import Failure, JobEvent
     from airflow_azureml.lifecycle.resume import Found
@@ -42,6 +43,11 @@ ON_CANCELED: dict[str, type[Exception]] = {
 
 class Submission(Protocol):
     """How the job of one task comes to be. No mistake is left in it that can be found without asking the service."""
+
+    @property
+    def identity(self) -> JobIdentity:
+        """Whose job it is."""
+        ...
 
     def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Flow[Found]:
         """Find this task's job or start it; reports its name as news as soon as there is one.

@@ -35,6 +35,17 @@ def pull_own(ti: Any, key: str) -> Any:
     return ti.xcom_pull(task_ids=ti.task_id, key=key, map_indexes=map_index)
 
 
+def forget_result(ti: Any) -> None:
+    """Delete the result of an earlier try, and its outputs: whoever reads them would take them for this try's.
+
+    :param ti: a task instance that can delete.
+    """
+    result = pull_own(ti, "return_value")
+    outputs = result.get("outputs") if isinstance(result, Mapping) else None
+    for key in (*(outputs or ()), "return_value", STUDIO_URL_KEY):
+        ti.xcom_delete(key)
+
+
 def job_name_of(value: Any) -> str:
     """Take a job's name, given as such or as the result mapping of the task that submitted it.
 

@@ -1,14 +1,19 @@
-"""The trigger that waits for one job: it only reads, so it may run twice at once, start anywhere and stop anywhere."""
+"""The trigger that waits for one job: it only reads, so it may run twice at once, start anywhere and stop anywhere.
+
+Where its task ends in the triggerer, it also takes the job's result; whoever does so twice writes the same XComs.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
+
+from airflow.triggers.base import TriggerEvent
 
 from airflow_azureml.triggers.base import AzureMLBaseTrigger
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, task_state
@@ -41,6 +46,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     :param steady: look every ``poll_interval``, at young jobs, too.
     :param experiment_name: the job's experiment, where it is known: some workspaces tell of many jobs only if they are
         of one experiment.
+    :param end: end the task here as well, see ``triggers.ending.EndInTrigger``; None leaves that to a worker.
     """
 
     job_name: str
@@ -50,6 +56,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     looped: bool = False
     steady: bool = False
     experiment_name: str | None = None
+    end: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,7 +64,19 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
 
     async def on_kill(self) -> None:
         """End the job when its task was ended. Called on Airflow 3.3 and later, up to 3.3 also when a trigger moves."""
-        await outlive_cancels(self._end_job_with_task())
+        await outlive_cancels(self.end_job_with_task())
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait and fire one event, which ends the task where that was asked for and loses nothing."""
+        from airflow_azureml.triggers.ending import end_in_trigger
+
+        event = await self.wait()
+        if self.end is not None and self.task_instance is not None:
+            ended = await end_in_trigger(self.end, event, self.task_instance, self.log, self.hook())
+            if ended is not None:
+                yield ended
+                return
+        yield TriggerEvent(replace(event, try_number=self.try_number).to_dict())  # type: ignore[no-untyped-call]
 
     async def wait(self) -> JobEvent:
         """Wait for the job; when this is cancelled, find out whether the job is to end with its task."""
@@ -68,7 +87,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         except asyncio.CancelledError:
             if not AIRFLOW_V_3_3_PLUS:
                 # Below 3.3 on_kill is never called, and a kill looks like a restart: Airflow's own word decides.
-                await outlive_cancels(self._end_job_with_task())
+                await outlive_cancels(self.end_job_with_task())
             raise
 
     async def _wait(self) -> JobEvent:
@@ -111,7 +130,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
 
         reporter(self.log)(record)
 
-    async def _end_job_with_task(self) -> None:
+    async def end_job_with_task(self) -> None:
         """Cancel the job if Airflow says that its task was ended; ``lifecycle.task_fate`` says what counts as that."""
         if not self.cancel_on_kill or self.task_instance is None:
             return
