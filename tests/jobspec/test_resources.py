@@ -62,3 +62,11 @@ def test_a_component_keeps_its_name_and_version_in_its_spec(tmp_path: Path) -> N
         "version": "1",
         "type": "command",
     }
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("managed", {"instanceType": ""}), ("kubernetes", {})])
+def test_an_empty_instance_type_is_none_on_kubernetes_alone(kind: str, sent: dict[str, str], tmp_path: Path) -> None:
+    """So does Microsoft's client, whose Kubernetes deployments may do without one."""
+    text = SMALLEST["online deployment"].replace("instance_type: s", f'type: {kind}\ninstance_type: ""')
+    properties = rendered("online deployment", text, tmp_path)["body"]["properties"]
+    assert {key: value for key, value in properties.items() if key == "instanceType"} == sent

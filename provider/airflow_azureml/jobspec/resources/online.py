@@ -32,6 +32,7 @@ from airflow_azureml.jobspec.table.values import (
     mapped,
     number,
     text,
+    title,
     truth,
     version,
     whole,
@@ -226,7 +227,7 @@ CONTAINERS = (
 )
 KUBERNETES = (
     *DEPLOYMENT,
-    Field("instance_type", "instanceType", text),
+    Field("instance_type", "instanceType", title),
     Field("scale_settings", "scaleSettings", by_type(SCALES, "scaling", fold=snake_case)),
     Field("resources", "containerResourceRequirements", nested(CONTAINERS)),
 )
