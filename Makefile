@@ -130,6 +130,7 @@ bench: install .venvs/peers/.installed
 	$(BIN)/python benchmarks/import_cost.py --json $(SCRATCH)/import_cost.json
 	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/walks.py
+	$(BIN)/python benchmarks/waiters.py
 
 # About a quarter of an hour for 100,000 on an idle machine; hypothesis chooses the changes.
 fuzz: install

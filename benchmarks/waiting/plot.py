@@ -11,7 +11,7 @@ PANELS = (
     ("kilobytes", "KB for each waiting task"),
     ("median", "median delay of an event, s"),
     ("busiest", "requests in the busiest second"),
-    ("throttled", "requests refused (429) in 150 s, limit 25/s"),
+    ("throttled", "requests refused (429) in 120 s, limit 25/s"),
 )
 COLOURS = ("#0969da", "#bc4c00", "#6e7781")
 WIDTH, HEIGHT, LEFT, TOP, GAP = 300, 170, 58, 60, 70

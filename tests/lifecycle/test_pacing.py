@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import fmean, median
 
 import pytest
@@ -26,6 +27,8 @@ class Simulation:
     """Jobs with their ends, and those who wait for them.
 
     :param group: asked for together (a name), or alone (None).
+    :param pauses: of jobs that want looks sooner than once in the interval.
+    :param on_look: told of each job that is looked at.
     :param faults: what a request at a moment meets: None for nothing, else seconds to stay away for (0 for no word).
     """
 
@@ -40,6 +43,8 @@ class Simulation:
     requests: list[float] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     tickets: dict[str, Ticket] = field(default_factory=dict)
+    pauses: dict[str, float] = field(default_factory=dict)
+    on_look: Callable[[Ticket], None] = lambda ticket: None
     coming: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     order: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -55,6 +60,10 @@ class Simulation:
         self.ends[name] = end
         self.seen[name] = []
         self.ask(name, Look(name, first, first, self.interval))
+
+    def begin(self, name: str, length: float) -> None:
+        """Begin to wait for a job that begins now."""
+        self.add(name, self.now + length)
 
     def ask(self, name: str, look: Look) -> None:
         """Want a look."""
@@ -90,14 +99,16 @@ class Simulation:
             return
         self.pacing.throttle.succeeded()
         for ticket in taken:
+            self.on_look(ticket)
             self.seen[ticket.name].append(self.now)
             end = self.ends[ticket.name]
             if end <= self.now:
                 assert ticket.name not in self.delays, "told twice"
                 self.delays[ticket.name] = self.now - end
-                del self.tickets[ticket.name]
+                self.tickets.pop(ticket.name, None)
             else:
-                self.ask(ticket.name, Look(ticket.name, self.interval, 0.0, self.interval))
+                pause = self.pauses.get(ticket.name, self.interval)
+                self.ask(ticket.name, Look(ticket.name, pause, 0.0, self.interval))
 
     def busiest(self, seconds: float = 1.0) -> int:
         """The most requests in any such span."""
@@ -317,3 +328,77 @@ def test_groups_share_no_request_and_none_starves() -> None:
     assert Counter(len(tickets) for tickets in requests) == {30: 3, 1: 2, 0: 2}
     assert [tickets[0] for tickets in requests if len(tickets) == 1] == alone
     assert all(len({ticket.group for ticket in tickets}) == 1 for tickets in requests if tickets)
+
+
+def test_in_an_overload_young_jobs_and_old_ones_wait_alike() -> None:
+    """Half of them ask for a look each second, half each 30 seconds: alone, there is room for one in 200 s."""
+    simulation = crowd(Simulation(None), 1000, (9000, 9001))
+    simulation.pauses = {f"job-{number}": 1.0 for number in range(500)}
+    simulation.run(2000)
+    gaps = simulation.gaps(600)
+    young = fmean(gap for name in simulation.pauses for gap in gaps[name])
+    old = fmean(gap for name, found in gaps.items() if name not in simulation.pauses for gap in found)
+    assert young <= old <= 1.25 * young
+
+
+def test_when_most_have_left_the_others_have_all_of_the_budget_at_once() -> None:
+    simulation = crowd(Simulation(None), 1000, (9000, 9001))
+    simulation.run(500)
+    for number in range(100, 1000):
+        simulation.leave(f"job-{number}")
+    simulation.seen = {f"job-{number}": [] for number in range(100)}
+    simulation.run(540)
+    assert all(simulation.seen.values()), "each is looked at within its interval"
+    assert simulation.busiest() <= 6
+
+
+def test_looks_that_began_together_spread_over_their_interval() -> None:
+    simulation = crowd(Simulation(), 5000, (9000, 9001))
+    simulation.run(400)
+    seconds = Counter(int(moment) for moment in simulation.requests if moment >= 200)
+    assert max(seconds.values()) <= 5
+    fewest = min(sum(seconds[second + step] for step in range(5)) for second in range(200, 390))
+    assert fewest >= 5, "no pause of seconds in which nothing is asked"
+
+
+def test_a_deadline_is_met_in_an_overload() -> None:
+    simulation = crowd(Simulation(None), 1000, (9000, 9001))
+    simulation.run(1000)
+    late: list[float] = []
+    for number in range(20):
+        deadline = 30.0 + 7 * number
+        ticket = ask(simulation.pacing, Look(f"job-{number}", 1, 0, 30, latest=deadline), simulation.now, None)
+        ticket.waiter = simulation.now + deadline
+        simulation.tickets[f"late-{number}"] = ticket
+    simulation.on_look = lambda ticket: late.append(simulation.now - ticket.waiter) if ticket.waiter else None
+    simulation.run(1200)
+    assert len(late) == 20
+    assert max(late) <= 2
+
+
+def test_days_of_random_trouble_tell_every_end_once_and_keep_the_budget() -> None:
+    """Jobs come and go, the service throttles, fails for minutes, refuses chunks; three crowds, three days."""
+    for seed in range(3):
+        chance = random.Random(seed)
+        outages = sorted((chance.uniform(0, DAY), chance.uniform(10, 1500)) for _ in range(6))
+
+        def faults(moment: float, outages: list[tuple[float, float]] = outages) -> float | None:
+            if any(begin <= moment < begin + length for begin, length in outages):
+                return 0.0
+            return 12.0 if moment % 5000 < 2 else None
+
+        simulation = Simulation("all" if seed else None, faults=faults)
+        for number in range(300 if seed == 0 else 1500):
+            begin, name = chance.uniform(0, DAY * 0.9), f"job-{number}"
+            length = chance.choice([5.0, 60.0, 600.0, 6000.0]) * chance.uniform(0.5, 1.5)
+            simulation.at(begin, partial(simulation.begin, name, length))
+        simulation.run(DAY + 20_000)
+        assert len(simulation.delays) == (300 if seed == 0 else 1500)
+        assert simulation.busiest() <= 6
+        spared = [
+            delay
+            for name, delay in simulation.delays.items()
+            if not any(begin - 60 <= simulation.ends[name] <= begin + length + 60 for begin, length in outages)
+        ]
+        assert max(spared) <= 50
+        assert max(simulation.delays.values()) <= 1500 + 100

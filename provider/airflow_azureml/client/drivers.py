@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Coroutine
 from contextlib import closing
 from types import TracebackType
 from typing import Any, TypeVar
@@ -170,31 +171,34 @@ class AsyncMLClient:
         """The workspace that the settings name."""
         return self.settings.workspace
 
-    async def run(self, flow: Flow[T], *, news: Listener | None = None) -> T:
+    # Thousands wait in these coroutines at the same time, so none stands where a plain function will do.
+
+    def run(self, flow: Flow[T], *, news: Listener | None = None) -> Coroutine[Any, Any, T]:
         """Carry a conversation through and give back its value.
 
         :param news: called with the record of each ``News``, in the caller's own task.
         """
-        return await self._drive(self._session.run(flow, news))
+        return self._drive(self._session.run(flow, news))
 
-    async def perform(self, effect: Effect) -> Any:
+    def perform(self, effect: Effect) -> Coroutine[Any, Any, Any]:
         """Do one thing that a flow could ask for, and give back its answer."""
-        return await self._drive(self._session.perform(effect))
+        return self._drive(self._session.perform(effect))
 
     async def _drive(self, steps: Run[T]) -> T:
-        with closing(steps):
-            try:
-                step = next(steps)
-                while True:
-                    try:
-                        answer = await self._do(step)
-                    except AzureMLError as error:
-                        step = steps.throw(error)
-                    else:
-                        step = steps.send(answer)
-            except StopIteration as end:
-                result: T = end.value
-                return result
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer = await (self._look(step) if isinstance(step, Look) else self._do(step))
+                except AzureMLError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            steps.close()
 
     async def _do(self, step: Step) -> Any:
         if isinstance(step, Send):
@@ -210,12 +214,11 @@ class AsyncMLClient:
             return None
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
-        if isinstance(step, Look):
-            return await self._look(step)
+        assert not isinstance(step, Look)
         return await asyncio.to_thread(transfer_in_thread, step, self.settings, self.limits)
 
-    async def _look(self, look: Look) -> Job:
-        return await self._drive(self._session.look(look))
+    def _look(self, look: Look) -> Coroutine[Any, Any, Job]:
+        return self._drive(self._session.look(look))
 
     async def _send(self, request: OutgoingRequest) -> Reply:
         pipeline = self._pipelines.of(request.audience, await self._open(), self._tokens)

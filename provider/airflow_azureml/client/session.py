@@ -144,7 +144,8 @@ class Session:
             while True:
                 _check_stop(stop, effect)
                 try:
-                    answer = yield from self.perform(effect, news)
+                    # A generator less for each of those who wait.
+                    answer = (yield effect) if isinstance(effect, Look) else (yield from self.perform(effect, news))
                 except AzureMLError as error:
                     effect = effects.throw(error)
                 else:

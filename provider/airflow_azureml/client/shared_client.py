@@ -7,7 +7,9 @@ long, such as a triggerer, share a synchronous one.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from functools import lru_cache
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from airflow_azureml.client.drivers import AsyncMLClient, MLClient
@@ -33,8 +35,8 @@ class SharedClient(AsyncMLClient):
         self.holders = 0
         self.poller = Poller(settings.workspace, self.run, budget, groups)
 
-    async def _look(self, look: Look) -> Job:
-        return await self.poller.look(look)
+    def _look(self, look: Look) -> Coroutine[Any, Any, Job]:
+        return self.poller.look(look)
 
     async def close(self) -> None:
         """Give back one share."""

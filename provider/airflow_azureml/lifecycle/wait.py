@@ -34,7 +34,7 @@ LOG_BEAT = 5.0
 """Seconds between two readings of a job's log, however rarely the job itself is looked at."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WaitOptions:
     """How a job is waited for.
 

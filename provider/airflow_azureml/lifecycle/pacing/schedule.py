@@ -70,13 +70,13 @@ class Pacing:
     @property
     def waiting(self) -> int:
         """How many looks are waited for, those that are under way left out."""
-        return sum(self._now.sizes.values())
+        return self._now.count
 
     def stretched_to(self) -> float | None:
         """Seconds between two looks at a job where the budget does not allow the interval that was asked for."""
         crowd = self._crowd()
-        sweep, interval = self._sweep(crowd), self._interval(crowd)
-        return sweep if sweep > interval else None
+        sweep = crowd.requests * self.throttle.gap
+        return sweep if crowd.rate and sweep > crowd.count / crowd.rate else None
 
     def ask(self, ticket: Ticket, pause: float, now: float, group: Group) -> None:
         """Take in the wish for a look; ``take`` gives the ticket back when its time has come.
@@ -85,12 +85,14 @@ class Pacing:
         :param group: see ``Ticket``.
         """
         self._count_in(ticket, group)
+        crowd = self._crowd()
+        size = crowd.sizes.get(group, 1)
         if ticket.look.interval is not None:
-            pause = max(min(pause, self._sooner(ticket)), self._floor())
-            if self._size(group) > self.chunk:
+            pause = max(min(pause, self._sooner(ticket, size, crowd)), self._floor(crowd))
+            if size > self.chunk:
                 pause *= 1.0 - JITTER * (ticket.place * GOLDEN % 1.0)
         ticket.due = max(now + pause, ticket.not_before)
-        window = 0.5 if self._size(group) <= self.chunk else 0.125
+        window = 0.5 if size <= self.chunk else 0.125
         ticket.ready = max(ticket.due - pause * window, ticket.not_before)
         self._push(ticket)
 
@@ -140,7 +142,8 @@ class Pacing:
         if now < moment:
             return moment
         self.throttle.sent(now)
-        self._lag = now - first.due
+        if not self._last or self._last[0].ticket is not first:
+            self._lag = now - first.due
         self._before = self._now.copy()
         self.drop(first)
         return [first, *self._companions(first.group, now)]
@@ -210,30 +213,18 @@ class Pacing:
 
     def _crowd(self) -> Crowd:
         """Those who wait, also while some of them have their answer and are about to ask again."""
-        return max(self._now, self._before, key=lambda crowd: crowd.rate)
+        return self._now if self._now.rate >= self._before.rate else self._before
 
-    def _size(self, group: Group) -> int:
-        return max(self._now.sizes.get(group, 0), self._before.sizes.get(group, 0))
-
-    def _sweep(self, crowd: Crowd) -> float:
-        """Seconds that one look at each takes, with all of the budget."""
-        return crowd.requests * self.throttle.gap
-
-    def _interval(self, crowd: Crowd) -> float:
-        """The mean of the intervals that were asked for."""
-        return sum(crowd.sizes.values()) / crowd.rate if crowd.rate else 0.0
-
-    def _floor(self) -> float:
+    def _floor(self, crowd: Crowd) -> float:
         """Seconds between two looks at a job that may change soon, at least: the more, the scarcer the budget is."""
-        crowd = self._crowd()
-        sweep, interval = self._sweep(crowd), self._interval(crowd)
-        return min(sweep, interval) * min(1.0, sweep / interval) if interval else 0.0
+        sweep, interval = crowd.requests * self.throttle.gap, crowd.count / crowd.rate
+        return min(sweep, interval) * min(1.0, sweep / interval)
 
-    def _sooner(self, ticket: Ticket) -> float:
+    def _sooner(self, ticket: Ticket, size: int, crowd: Crowd) -> float:
         """Seconds after which a job may be looked at, though its interval is longer.
 
         All together make no more requests than single looks at each, once in its interval, would.
         """
-        together = 1 if ticket.group is None else min(self._size(ticket.group), self.chunk)
+        together = 1 if ticket.group is None else min(size, self.chunk)
         divisor = min(max(together / FEW, 1.0), SOONER)
-        return max(ticket.interval / divisor, self._sweep(self._crowd()) / SPARE)
+        return max(ticket.interval / divisor, crowd.requests * self.throttle.gap / SPARE)

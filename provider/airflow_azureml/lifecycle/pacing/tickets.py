@@ -43,7 +43,7 @@ class Ticket:
 
 
 class Crowd:
-    """How many wait, and what one look at each of them costs.
+    """How many wait (``count``), and what one look at each of them costs.
 
     ``requests``: that one look at each takes. ``rate``: looks in a second, were each looked at once in its interval.
     """
@@ -51,6 +51,7 @@ class Crowd:
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
         self.sizes: dict[Group, int] = {}
+        self.count = 0
         self.requests = 0.0
         self.rate = 0.0
 
@@ -60,6 +61,7 @@ class Crowd:
         new = self.sizes[ticket.group] = old + by
         self.requests += self._cost(ticket.group, new) - self._cost(ticket.group, old)
         self.rate += by / ticket.interval
+        self.count += by
         if not new:
             del self.sizes[ticket.group]
         if not self.sizes:
@@ -68,7 +70,8 @@ class Crowd:
     def copy(self) -> Crowd:
         """Make a copy, for a chunk of the present size."""
         other = Crowd(self.chunk)
-        other.sizes, other.requests, other.rate = dict(self.sizes), self.requests, self.rate
+        other.sizes, other.count = dict(self.sizes), self.count
+        other.requests, other.rate = self.requests, self.rate
         return other
 
     def resize(self, chunk: int) -> None:
