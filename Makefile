@@ -7,6 +7,8 @@
 #   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently; on a
 #                  terminal it stays up until Ctrl-C, with DEMO_KEEP=0 it ends at once)
 #   make bench     the benchmarks, and how many files a value passes on four walks through the code
+#   make bench-airflow   those that need a real Airflow for some half an hour: workers taken for each job, and when a
+#                  thousand deferred tasks end
 #   make docs-reference   docs/reference anew, from the code's own tables, routes and signatures
 #   make fuzz      100,000 changed job files: refused with reasons, or sent as a valid body (COUNT=1000 SEED=5: fewer, others)
 #   make oracle    every family of made-up jobs, and changed ones, beside Microsoft's client (COUNT=100 SEED=5)
@@ -36,7 +38,7 @@ SYNC := $(UV) pip sync --quiet --compile-bytecode
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
 
-.PHONY: install environments airflow2 check test test-quick demo bench docs-reference fuzz oracle lines lock clean
+.PHONY: install environments airflow2 check test test-quick demo bench bench-airflow docs-reference fuzz oracle lines lock clean
 
 # Two at a time: one environment downloads while another compiles.
 install: $(UV)
@@ -131,6 +133,11 @@ bench: install .venvs/peers/.installed
 	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/walks.py
 	$(BIN)/python benchmarks/waiters.py
+
+bench-airflow: $(VENV)/.installed
+	@mkdir -p $(SCRATCH)
+	TMPDIR=$(SCRATCH) $(BIN)/python benchmarks/worker_cost.py --json $(SCRATCH)/worker_cost.json
+	TMPDIR=$(SCRATCH) $(BIN)/python benchmarks/deferred_tasks.py --json $(SCRATCH)/deferred_tasks.json --picture docs/metrics.svg
 
 # About a quarter of an hour for 100,000 on an idle machine; hypothesis chooses the changes.
 fuzz: install

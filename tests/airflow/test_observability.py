@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,13 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from airflow_azureml import observability
 from airflow_azureml.observability import THROTTLED, request_counter
 from tests.statsd_listener import listening
 
 PROVIDER = Path(observability.__file__).parents[1]
+PAGES = PROVIDER.parent / "docs"
 SCRIPT = """
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -158,3 +164,38 @@ def test_what_is_wrong_with_metrics_is_not_the_tasks_trouble(monkeypatch: pytest
     observability.gauge(THROTTLED, 1, {})
     observability.event_delay(None, None, "ws")
     observability.job_times(None, None, None, None, "ws")
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_span_lies_below_the_one_that_is_current_where_airflow_traces(
+    traced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(observability, "traces_on", lambda: traced)
+
+    above = provider.get_tracer("airflow").start_as_current_span("task_run.work")
+    with above, observability.span("azureml.wait", job="d-t-1"):
+        pass
+
+    ours = [span for span in exporter.get_finished_spans() if span.name == "azureml.wait"]
+    assert len(ours) == traced
+    for span in ours:
+        assert span.attributes == {"azureml.job": "d-t-1"}
+        assert span.parent is not None
+
+
+NAMES = {value for name, value in vars(observability).items() if name.isupper() and str(value).startswith("azureml.")}
+
+
+def test_the_page_lists_each_metric() -> None:
+    page = (PAGES / "metrics.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(azureml[.a-z]+)` \|", page, re.MULTILINE)) == NAMES
+
+
+def test_the_dashboard_shows_each_metric_by_the_name_that_statsd_exporter_gives_it() -> None:
+    dashboard = json.loads((PAGES / "metrics-dashboard.json").read_text(encoding="utf-8"))
+    shown = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    found = {re.sub("_(sum|count)$", "", name) for text in shown for name in re.findall(r"airflow_azureml_\w+", text)}
+    assert found == {f"airflow_{name.replace('.', '_')}" for name in NAMES}

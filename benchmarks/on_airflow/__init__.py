@@ -1,0 +1,1 @@
+"""Benchmarks with a real Airflow: scheduler, triggerer, DAG processor, API server and worker processes."""
