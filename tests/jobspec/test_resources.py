@@ -11,6 +11,7 @@ from airflow_azureml.jobspec.check import to_translation
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.render import render
 from airflow_azureml.jobspec.resources.table import RESOURCES
+from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 
 WORKSPACE = Workspace("s", "g", "w")
@@ -70,3 +71,12 @@ def test_an_empty_instance_type_is_none_on_kubernetes_alone(kind: str, sent: dic
     text = SMALLEST["online deployment"].replace("instance_type: s", f'type: {kind}\ninstance_type: ""')
     properties = rendered("online deployment", text, tmp_path)["body"]["properties"]
     assert {key: value for key, value in properties.items() if key == "instanceType"} == sent
+
+
+@pytest.mark.parametrize("network", ["{vnet_name: 2, subnet: s}", "{vnet_name: v, subnet: 2}"])
+def test_half_of_a_network_that_is_wrong_is_not_missing_as_well(network: str, tmp_path: Path) -> None:
+    """One mistake is one problem."""
+    with pytest.raises(SpecError) as caught:
+        rendered("compute", f"{SMALLEST['compute']}network_settings: {network}\n", tmp_path)
+    (problem,) = caught.value.problems
+    assert "2 is not a string." in str(problem)

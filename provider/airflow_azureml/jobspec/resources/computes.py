@@ -20,7 +20,7 @@ from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nest
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.json_values import anything
-from airflow_azureml.jobspec.table.translator import OMIT, Body, Converted, Invalid, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -51,9 +51,12 @@ NETWORK = (
 
 def network(located: Located, ctx: Translator) -> Converted[Body]:
     """Take a subnet: its id, or the names of the network, which lies in the workspace's group, and of the subnet."""
+    before = len(ctx.problems)
     body = nested(NETWORK)(located, ctx)
     if not isinstance(body, dict):
         return body
+    if len(ctx.problems) > before:
+        return INVALID
     vnet, subnet = body.get("vnet"), body.get("subnet")
     if not subnet:
         return ctx.error(located, '"subnet" is required beside vnet_name.', "subnet") if vnet else OMIT
