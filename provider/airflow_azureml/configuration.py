@@ -1,7 +1,8 @@
-"""Poll interval and patience of tasks: from an operator's keywords, or Airflow's configuration.
+"""Poll interval, patience and resubmissions of tasks: from an operator's keywords, or Airflow's configuration.
 
 Section ``[azureml]`` has ``poll_interval`` (default 30) and ``patience`` (default 900), both in seconds, and
-``max_requests_per_second`` (default 5) for the looks of all that wait in one process.
+``max_requests_per_second`` (default 5) for the looks of all that wait in one process; ``max_resubmissions`` (default 3)
+is a number of jobs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from airflow_azureml.version_compat import conf
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.wait import WaitOptions
 
-POLL_INTERVAL, PATIENCE, MAX_REQUESTS_PER_SECOND = 30.0, 900.0, 5.0
+POLL_INTERVAL, PATIENCE, MAX_REQUESTS_PER_SECOND, MAX_RESUBMISSIONS = 30.0, 900.0, 5.0, 3
 
 
 def poll_interval(given: Any = None) -> float:
@@ -39,6 +40,22 @@ def patience(given: Any = None) -> float:
     if not _is_number(given) or given < 0:
         raise _not_accepted("patience", given, "0 or more")
     return float(given)
+
+
+def max_resubmissions(given: Any = None) -> int:
+    """How often one try submits its job again that the platform has ended: the keyword, else Airflow's configuration.
+
+    :raises rest.errors.SpecError: it is not a whole number from 0.
+    """
+    if given is None:
+        given = conf.getint("azureml", "max_resubmissions", fallback=MAX_RESUBMISSIONS)
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        from airflow_azureml.rest.errors import Problem, SpecError
+
+        raise SpecError(
+            [Problem("max_resubmissions", f"{given!r} is not accepted. Accepted: a whole number, 0 or more.")]
+        )
+    return given
 
 
 def max_requests_per_second() -> float:

@@ -131,6 +131,11 @@ def get_provider_info() -> dict[str, Any]:
                         "workspace and identity; likewise of a task that waits on a worker.",
                         "5",
                     ),
+                    "max_resubmissions": _number(
+                        "How often one try of a task submits its job again that Azure has ended: a node preempted, "
+                        "lost or not to be had.",
+                        "3",
+                    ),
                 },
             }
         },

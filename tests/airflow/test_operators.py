@@ -47,9 +47,11 @@ WAITING = {
     "start_in_trigger",
     "finish_in_trigger",
 }
+RESUBMISSION = {"max_resubmissions"}
 KEYWORDS: dict[type[Any], set[str]] = {
     AzureMLCommandJobOperator: COORDINATES
     | WAITING
+    | RESUBMISSION
     | {
         "command",
         "environment",
@@ -78,6 +80,7 @@ KEYWORDS: dict[type[Any], set[str]] = {
         "parent_job_name",
     },
     AzureMLJobOperator: COORDINATES
+    | RESUBMISSION
     | WAITING
     | {
         "job",
@@ -166,7 +169,7 @@ KEYWORDS: dict[type[Any], set[str]] = {
         "finish_in_trigger",
     },
 }
-NOT_TEMPLATES = WAITING
+NOT_TEMPLATES = WAITING | RESUBMISSION
 """Keywords that say how a task waits; everything else is a template field."""
 
 REQUIRED: dict[type[Any], dict[str, Any]] = {

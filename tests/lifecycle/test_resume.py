@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
@@ -64,7 +65,7 @@ def test_nothing_there() -> None:
     found, drive = attempt(service, request=request)
     assert (found.job.name, found.attempt, found.submitted, request.made) == (FIRST, 1, True, 1)
     assert service.seen == [f"GET /jobs/{FIRST}", f"PUT /jobs/{FIRST}"]
-    assert found.job.tags == {"team": "a", **IDENTITY.tags(1)}
+    assert found.job.tags == {"team": "a", **IDENTITY.tags(1), **IDENTITY.history_tags(0)}
     assert drive.news == [Submitting(FIRST, 1)]
     told = [type(effect) for effect in drive.effects]
     assert told.index(News) < len(told) - 1, "the name is told before the job is put"
@@ -93,6 +94,32 @@ def test_a_try_that_goes_on_in_another_process_takes_what_it_began(status: str) 
     service, request = Service({FIRST: stored(FIRST, 1, status)}), Request()
     found = Drive(service).run(find_or_submit(WS, IDENTITY, request, takes_ended=True))
     assert (found.job.name, found.attempt, found.submitted, request.made) == (FIRST, 1, False, 0)
+
+
+def test_the_place_of_one_that_azure_ended_is_taken_once() -> None:
+    service = Service({FIRST: stored(FIRST, 1, "Failed")})
+    for submitted in (True, False):
+        found = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), ended=FIRST))
+        assert (found.job.name, found.attempt, found.submitted) == (SECOND, 2, submitted)
+        assert IDENTITY.resubmissions(found.job.tags) == 1
+        service.end(SECOND, "Failed")
+    third = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), ended=SECOND)).job
+    assert IDENTITY.resubmissions(third.tags) == 2
+    service.end(THIRD, "Failed")
+    retried = identify(replace(FACTS, try_number=2))
+    assert retried.resubmissions(third.tags) == 0, "each try counts its own"
+    assert retried.resubmissions(attempt(service, retried)[0].job.tags) == 0
+    assert retried.resubmissions({**third.tags, "airflow_resubmission": "many", "airflow_try_number": "2"}) == 0
+
+
+@pytest.mark.parametrize("lives", range(1, 9))
+def test_a_process_that_dies_while_it_submits_again_leaves_one_job_at_most(lives: int) -> None:
+    service = Service({FIRST: stored(FIRST, 1, "Failed")})
+    with contextlib.suppress(DiedError):
+        Drive(service, lives=lives).run(find_or_submit(WS, IDENTITY, Request(), ended=FIRST))
+    found = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), ended=FIRST))
+    assert found.job.name == SECOND
+    assert service.accepted == [SECOND]
 
 
 @pytest.mark.parametrize("last", ["Running", "Completed"])

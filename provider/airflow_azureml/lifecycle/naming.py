@@ -55,6 +55,10 @@ IDENTITY_TAGS = (
 LOOP_TAGS = ("airflow_loop_index", "airflow_loop_region")
 """Further tags of the jobs of a Task Loop: the iteration, from 0, and what distinguishes equal ones."""
 
+TRY_TAG, RESUBMISSION_TAG = "airflow_try_number", "airflow_resubmission"
+"""Further tags, which say nothing of whose job it is: the try that has submitted it, and how many resubmissions that
+try had made by then, this job among them."""
+
 _DIGITS = "abcdefgh"
 """The letters before an attempt of two digits, three ..."""
 
@@ -138,6 +142,18 @@ class JobIdentity:
             str(attempt),
         )
         return {**dict(zip(IDENTITY_TAGS, values, strict=True)), **(facts.iteration.tags if facts.iteration else {})}
+
+    def history_tags(self, resubmission: int) -> dict[str, str]:
+        """What the tags of a job say of the way to it.
+
+        :param resubmission: how many this try has made, with this job.
+        """
+        return {TRY_TAG: str(self.facts.try_number), RESUBMISSION_TAG: str(resubmission)}
+
+    def resubmissions(self, tags: Mapping[str, str]) -> int:
+        """How many resubmissions this try had made when a job with these tags was put."""
+        said = tags.get(RESUBMISSION_TAG, "")
+        return int(said) if tags.get(TRY_TAG) == str(self.facts.try_number) and said.isdecimal() else 0
 
     def differing(self, tags: Mapping[str, str], attempt: int) -> tuple[str, ...]:
         """The identity tags of a job that are not those of our job number ``attempt``; empty when it is ours."""

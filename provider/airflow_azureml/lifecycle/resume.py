@@ -61,11 +61,21 @@ class TaskSubmission:
         if cancels_earlier:
             yield from cancel_earlier(ws, self.identity)
 
+        return (yield from self._find_or_submit(ws, takes_ended=self.begun))
+
+    def start_next(self, ws: Workspace, ended: Job) -> Steps[Found]:
+        """Submit the job that takes the place of one that the platform has ended, or find it.
+
+        :param ended: the job, as it ended.
+        """
+        return (yield from self._find_or_submit(ws, ended=ended.name))
+
+    def _find_or_submit(self, ws: Workspace, *, takes_ended: bool = False, ended: str | None = None) -> Steps[Found]:
         def request() -> Steps[Prepared]:
             return (yield from prepare(ws, self.translation))
 
         try:
-            return (yield from find_or_submit(ws, self.identity, request, takes_ended=self.begun))
+            return (yield from find_or_submit(ws, self.identity, request, takes_ended=takes_ended, ended=ended))
         except REFUSALS as error:
             raise (yield from explain(ws, self.translation.body, error)) from None
 
@@ -76,7 +86,7 @@ class TaskSubmission:
 
 
 def find_or_submit(
-    ws: Workspace, identity: JobIdentity, request: Request, *, takes_ended: bool = False
+    ws: Workspace, identity: JobIdentity, request: Request, *, takes_ended: bool = False, ended: str | None = None
 ) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
@@ -84,6 +94,7 @@ def find_or_submit(
     succeeded, it is the job; failed, canceled or being canceled, the missing one is submitted.
 
     :param takes_ended: the last one is the job, whatever became of it.
+    :param ended: the job whose place another one is to take; one that follows it is that, whatever became of it.
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
     """
@@ -91,10 +102,12 @@ def find_or_submit(
     last, attempt = None, 1
     while (found := (yield from _own(ws, identity, attempt))) is not None:
         last, attempt = found, attempt + 1
-    if last is not None and (takes_ended or _stands(last)):
+    if last is not None and last.name != ended and (takes_ended or ended is not None or _stands(last)):
         return Found(last, attempt - 1, submitted=False)
+    resubmission = identity.resubmissions(last.tags) + 1 if last is not None and last.name == ended else 0
     prepared = yield from request()
-    new = Attempt(identity.name(attempt), attempt, identity.tags(attempt))
+    tags = {**identity.tags(attempt), **identity.history_tags(resubmission)}
+    new = Attempt(identity.name(attempt), attempt, tags)
     job = yield from put(ws, new, prepared, lambda: _own(ws, identity, attempt))
     return Found(job, attempt, submitted=True)
 

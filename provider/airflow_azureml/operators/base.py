@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_azureml.configuration import wait_options
-from airflow_azureml.exceptions import translated
+from airflow_azureml.exceptions import AzureMLJobFailedError, translated
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.cancellation import TaskCancellation
 from airflow_azureml.task.deferral import DeferrableOperator
-from airflow_azureml.task.job_task import JobTask, OnCanceled, Submission, check_on_canceled
+from airflow_azureml.task.job_task import JobTask, OnCanceled, check_on_canceled
 from airflow_azureml.task.no_worker import NoWorkerOperator
 from airflow_azureml.task.output_references import checked
 from airflow_azureml.task.xcom import pull_job_name, push_job_name
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from airflow_azureml.lifecycle.wait import WaitOptions
     from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
+    from airflow_azureml.task.submission import Submission
 
 T = TypeVar("T")
 
@@ -113,7 +114,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
     def execute_complete(self, context: Any, event: Any = None) -> dict[str, Any]:
         """Come back from the triggerer: the event says that it is time to look, the service says what happened."""
         self.has_studio_page = True
-        return self._run(context, lambda cancellation: self._come_back(cancellation, event))
+        return self._run(context, lambda cancellation: self._come_back(context, cancellation, event))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Cancel the job when the deferral itself ran out of time, before Airflow fails the task."""
@@ -202,6 +203,17 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             self.has_studio_page = True
             if not self.wait_for_completion:
                 return task.unfinished(job)
+            return self._see_through(context, cancellation, task, job, options)
+
+    def follow_up(self, context: Any, task: JobTask, job: Job, error: AzureMLJobFailedError) -> Job | None:
+        """The job that takes the place of one that has failed; None where its end is the task's."""
+        return None
+
+    def _see_through(
+        self, context: Any, cancellation: TaskCancellation, task: JobTask, job: Job, options: WaitOptions
+    ) -> dict[str, Any]:
+        """Wait for a job, and for those that take its place; the result of the last one."""
+        while True:
             if not job.phase.is_terminal and self.deferrable:
                 # A job that has ended already must not be deferred for: a trigger that fires at once can fail its task.
                 job = task.first_look(job.name, options)
@@ -211,7 +223,14 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             if not job.phase.is_terminal:
                 job = task.wait(job.name, options)
             cancellation.check()
-            return task.conclude(job, tail=self.stream_logs and not copied)
+            try:
+                return task.conclude(job, tail=self.stream_logs and not copied)
+            except AzureMLJobFailedError as error:
+                following = self.follow_up(context, task, job, error)
+                if following is None:
+                    raise
+            cancellation.check()
+            job = following
 
     def _defer(self, cancellation: TaskCancellation, options: WaitOptions) -> None:
         from airflow_azureml.triggers.jobs import AzureMLJobTrigger
@@ -238,7 +257,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             "experiment_name": options.experiment,
         }
 
-    def _come_back(self, cancellation: TaskCancellation, event: Any) -> dict[str, Any]:
+    def _come_back(self, context: Any, cancellation: TaskCancellation, event: Any) -> dict[str, Any]:
         from airflow_azureml.lifecycle.records import JobEvent
 
         self.say_why_end_on_worker()
@@ -246,6 +265,6 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         cancellation.job_name = job_event.job_name
         if job_event.outcome == "deadline":
             raise cancellation.out_of_time(self.execution_timeout)
-        options = wait_options(self.poll_interval, self.patience)
+        options = wait_options(self.poll_interval, self.patience, stream_logs=self.stream_logs)
         with self._task(cancellation) as task:
-            return task.resume(job_event, options, tail=self.stream_logs)
+            return self._see_through(context, cancellation, task, task.come_back(job_event, options), options)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.operators import keywords
-from airflow_azureml.operators.base import AzureMLJobBaseOperator
+from airflow_azureml.operators.job_submission import AzureMLSubmitJobBaseOperator
 from airflow_azureml.task.output_references import names_of, names_of_job
-from airflow_azureml.task.xcom import refuse_reserved_outputs
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.resume import TaskSubmission
-    from airflow_azureml.rest.ids import Workspace
 
 RESOURCES = ("instance_type", "instance_count", "shm_size", "docker_args")
 """Keywords of a command job that say what ``job_resources`` can say as well."""
@@ -27,67 +22,6 @@ MERGED = ("inputs", "outputs", "tags", "properties", "environment_variables")
 
 REPLACED = ("compute", "experiment_name", "display_name", "description")
 """Keywords that replace a job's own values."""
-
-
-class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
-    """Run a job that is described in the grammar of the CLI's YAML; a subclass says where the description is."""
-
-    @abstractmethod
-    def document(self, context: Any) -> Document:
-        """The job in the grammar of the CLI's YAML.
-
-        :raises rest.errors.SpecError: the keywords contradict each other, or a file cannot be read.
-        """
-
-    def submission(self, context: Any, workspace: Workspace) -> TaskSubmission:
-        """Find every mistake in the job before anything is asked or sent."""
-        from airflow_azureml.jobspec.translate import translate
-        from airflow_azureml.lifecycle.resume import TaskSubmission
-
-        document = self._with_defaults(self.document(context), context)
-        refuse_reserved_outputs(document.value.get("outputs"))
-        translation = translate(document, workspace)
-        translation.check_accepted()
-        for warning in translation.warnings:
-            self.log.warning("%s", warning)
-        self._compare_limits(document)
-        identity = self.job_identity(context, translation.name)
-        return TaskSubmission(identity, translation, begun=self.begun_in_trigger)
-
-    def _with_defaults(self, document: Document, context: Any) -> Document:
-        """Name the experiment after the DAG and the job after the task, unless the document does."""
-        value = document.value
-        title = f"{value.get('name') or f'{self.dag_id}.{self.task_id}'}{self._map_label(context)}"
-        return document.replaced(
-            experiment_name=None if value.get("experiment_name") else self.dag_id,
-            display_name=None if value.get("display_name") else title,
-        )
-
-    def _map_label(self, context: Any) -> str:
-        """What distinguishes the jobs of a mapped task: what the UI shows for it, else its index; else empty.
-
-        A ``map_index_template`` over values that the task sets while it runs has none yet.
-        """
-        index = context["ti"].map_index
-        if index is None or index < 0:
-            return ""
-        label = ""
-        if self.map_index_template:
-            with contextlib.suppress(Exception):  # Airflow renders it again when the task has ended, and tells then
-                label = str(self.render_template(self.map_index_template, context)).strip()
-        return f" [{label or index}]"
-
-    def _compare_limits(self, document: Document) -> None:
-        limits = document.value.get("limits")
-        own = limits.get("timeout") if isinstance(limits, Mapping) else None
-        if self.execution_timeout is None or not isinstance(own, (int, float)):
-            return
-        if self.execution_timeout < timedelta(seconds=own):
-            self.log.warning(
-                "The task's execution_timeout of %s is shorter than the job's own limit of %s s: the task ends first.",
-                self.execution_timeout,
-                own,
-            )
 
 
 class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):

@@ -23,6 +23,10 @@ FailureKind = Literal["preempted", "capacity", "node", "image", "data", "timeout
 be built, pulled or started; data could not be mounted or read; a time limit; its own code; the service; not known."""
 
 
+BY_PLATFORM = frozenset[FailureKind](("preempted", "capacity", "node"))
+"""Kinds for which neither the job nor what it reads is to blame: the same job may succeed at once."""
+
+
 @dataclass(frozen=True)
 class Row:
     """Words that mean one kind of failure.

@@ -135,7 +135,8 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
             job_event = JobEvent.from_dict(event)
             if job_event.outcome == "deadline":
                 raise self._out_of_time(job_event.message)
-            return task.resume(job_event, configuration.wait_options(BETWEEN_FAILED_LOOKS), tail=self.stream_logs)
+            job = task.come_back(job_event, configuration.wait_options(BETWEEN_FAILED_LOOKS))
+            return task.conclude(job, tail=self.stream_logs)
 
     def _task(self, context: Any) -> JobTask:
         return JobTask(context["ti"], self.log, self.hook(), self.on_canceled, soft_fail=self.soft_fail)

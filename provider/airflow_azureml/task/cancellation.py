@@ -74,7 +74,8 @@ class TaskCancellation:
         self._begun = threading.Lock()
         self._fate: Fate | None = None
         self._outcome: str | None = None
-        self._canceled = False
+        self._canceled: str | None = None
+        """The job that was seen to end; another one may have taken its place since."""
         self._thread: threading.Thread | None = None
 
     def begin(self) -> None:
@@ -98,22 +99,26 @@ class TaskCancellation:
 
     def cancel(self) -> None:
         """Have the job cancelled now, if it is to end with its task. Never raises: the task ends with its own error."""
-        if not self._cancel_job or self._canceled or (self.job_name is None and self.find_active is None):
+        if not self._cancel_job or (self.job_name is None and self.find_active is None):
+            return
+        if self.job_name is not None and self.job_name == self._canceled:
             return
         from airflow_azureml.lifecycle.cancellation import cancel
 
         try:
             with self.hook.client() as client:
-                names: Iterable[str] = () if self.job_name is None else (self.job_name,)
-                if self.job_name is None and self.find_active is not None:
+                known = self.job_name
+                names: Iterable[str] = () if known is None else (known,)
+                if known is None and self.find_active is not None:
                     names = client.run(self.find_active(client.workspace))
                 for name in names:
-                    self.job_name = name
+                    if known is None:
+                        self.job_name = name
                     canceled = client.run(cancel(client.workspace, name))
                     self.log.info("Azure ML job %s %s.", name, canceled)
                     self._outcome = str(canceled)
                     # A job that is not there may be on its way: its PUT may have been under way when this was asked.
-                    self._canceled = canceled.job is not None
+                    self._canceled = name if canceled.job is not None else None
         except Exception as error:  # noqa: BLE001 - the task ends with an error of its own, whatever this one is
             self.log.warning("Azure ML job %s could not be canceled: %s", self.job_name or "of this task", error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from airflow_azureml.exceptions import (
     AzureMLException,
@@ -20,17 +20,19 @@ from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
-    from airflow_azureml.lifecycle.naming import JobIdentity
     from airflow_azureml.lifecycle.news import Ended
     from airflow_azureml.lifecycle.records import Failure, JobEvent
-    from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.lifecycle.wait import WaitOptions
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.task.cancellation import TaskCancellation
+    from airflow_azureml.task.submission import Resubmission, Submission
 
 T = TypeVar("T")
+
+LONGEST_CAUSE = 300
+"""Characters of the cause of an end in the line that names the job that follows; an error has all of them."""
 
 OnCanceled = Literal["fail", "skip", "retry"]
 ON_CANCELED: dict[str, type[Exception]] = {
@@ -39,26 +41,6 @@ ON_CANCELED: dict[str, type[Exception]] = {
     "retry": AzureMLJobCanceledError,
 }
 """What a cancel by somebody else does to the task: an end without retries, a skip, or a failure as any other."""
-
-
-class Submission(Protocol):
-    """How the job of one task comes to be. No mistake is left in it that can be found without asking the service."""
-
-    @property
-    def identity(self) -> JobIdentity:
-        """Whose job it is."""
-        ...
-
-    def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Flow[Found]:
-        """Find this task's job or start it; reports its name as news as soon as there is one.
-
-        :param cancels_earlier: cancel first what earlier generations of this task instance left running.
-        """
-        ...
-
-    def find_active(self, ws: Workspace) -> Flow[tuple[str, ...]]:
-        """Find the jobs of this task that go on and whose names no answer has brought."""
-        ...
 
 
 def check_on_canceled(value: Any) -> None:
@@ -194,8 +176,32 @@ class JobTask:
         with span("azureml.wait", job=name):
             return self.run(wait(self.workspace, name, options))
 
-    def resume(self, event: JobEvent, options: WaitOptions, *, tail: bool) -> dict[str, Any]:
-        """End a task that comes back from the triggerer: the event says when to look, the service what happened.
+    def start_next(self, submission: Resubmission, ended: Job, cause: str, left: int) -> Job:
+        """Have the job that takes the place of one that the platform has ended, and show its page.
+
+        :param cause: why it has ended.
+        :param left: how many may follow in this try.
+        """
+        found = self.run(submission.start_next(self.workspace, ended))
+        self._measured = False
+        said = " ".join(cause.split())
+        self.log.warning(
+            "Azure ML job %s ended as %s (%s). Attempt %s follows, job %s. Resubmissions left in this try: %s.",
+            ended.name,
+            ended.status,
+            said if len(said) <= LONGEST_CAUSE else f"{said[:LONGEST_CAUSE]} ...",
+            found.attempt,
+            found.job.name,
+            left,
+        )
+        self._note(job_name=found.job.name, status=found.job.status)
+        if not found.submitted:
+            push_job_name(self.ti, found.job.name)
+        self.show_page(found.job)
+        return found.job
+
+    def come_back(self, event: JobEvent, options: WaitOptions) -> Job:
+        """The job of a task that comes back from the triggerer: the event says when to look, the service what happened.
 
         :raises AzureMLException: the wait ended before the job.
         """
@@ -206,7 +212,7 @@ class JobTask:
         job = self.first_look(event.job_name, options)
         if not job.phase.is_terminal:
             raise AzureMLException(event.message or f"The trigger ended, but job {job.name} is {job.status}.")
-        return self.conclude(job, tail=tail)
+        return job
 
     def unfinished(self, job: Job) -> dict[str, Any]:
         """The result of a task that does not wait: no outputs yet."""

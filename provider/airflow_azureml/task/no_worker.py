@@ -35,6 +35,7 @@ class NoWorkerOperator(BaseOperator):
     start_in_trigger = finish_in_trigger = False
     on_canceled: Any = "fail"
     stream_logs = soft_fail = False
+    max_resubmissions: int | None = 0
     only_workers_start: ClassVar[str | None] = None
     """Why tasks of this class never start in the triggerer."""
     further_keywords: ClassVar[tuple[str, ...]] = ()
@@ -70,6 +71,7 @@ class NoWorkerOperator(BaseOperator):
             "pushes_result": self.do_xcom_push,
             "fails_here": failure_ends_here(self, is_retried),
             "is_retried": is_retried,
+            "resubmits": self.max_resubmissions != 0,
         }
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:

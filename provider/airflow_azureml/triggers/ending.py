@@ -41,6 +41,7 @@ class EndInTrigger:
     :param pushes_result: the task's result goes to XCom.
     :param fails_here: the task may also fail here.
     :param is_retried: a try follows one that fails.
+    :param resubmits: a worker submits a job again that the platform has ended.
     """
 
     operator: str
@@ -50,6 +51,7 @@ class EndInTrigger:
     pushes_result: bool = True
     fails_here: bool = False
     is_retried: bool = False
+    resubmits: bool = False
 
 
 class TriggerInstance:
@@ -135,6 +137,7 @@ def _end(
 ) -> TriggerEvent | None:
     from airflow_azureml.configuration import wait_options
     from airflow_azureml.exceptions import AzureMLException
+    from airflow_azureml.rest.failures import BY_PLATFORM
     from airflow_azureml.task.job_task import JobTask
     from airflow_azureml.version_compat import AirflowFailException, AirflowSkipException
 
@@ -149,6 +152,8 @@ def _end(
             log.info("%s", error)
             return TaskSkippedEvent()
         except AzureMLException as error:
+            if ending.resubmits and getattr(error, "failure", None) in BY_PLATFORM:
+                return None
             if not ending.fails_here or (isinstance(error, AirflowFailException) and ending.is_retried):
                 return None
             log.error("%s", error)

@@ -1,0 +1,200 @@
+"""A job that Azure ends is submitted again within the try: on a worker, deferred, by the process that comes next."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
+
+from airflow_azureml import exceptions
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.lifecycle.naming import RESUBMISSION_TAG, TRY_TAG
+from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobOperator
+from airflow_azureml.triggers import base
+from tests.airflow.instance import Instance
+from tests.airflow.test_one_process import Running, Say, airflow_says, eventually, operator
+from tests.emulator_fixture import RunningEmulator
+
+pytestmark = pytest.mark.usefixtures("hook")
+
+__all__ = ["airflow_says"]
+
+
+@pytest.fixture(autouse=True)
+def _no_settling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No scheduler here has to digest that a worker is done."""
+    monkeypatch.setattr(base, "SETTLE", 0)
+
+
+def next_try(ti: Instance, retries: int = 1) -> Instance:
+    """The next try of a task instance."""
+    following = Instance(run_id=ti.run_id, retries=retries)
+    following.try_number = ti.try_number + 1
+    return following
+
+
+def until_done(task: AzureMLCommandJobOperator, ti: Instance) -> dict[str, Any]:
+    """Run a task as Airflow does: each time that it defers, its trigger's event brings it back."""
+    kwargs: dict[str, Any] | None = None
+    while True:
+        try:
+            if kwargs is None:
+                return task.execute(ti.context())
+            result: dict[str, Any] = task.resume_execution("execute_complete", kwargs, ti.context())
+            return result
+        except TaskDeferred as deferred:
+            kwargs = {"event": asyncio.run(event_of(deferred.trigger))}
+
+
+async def event_of(trigger: Any) -> Any:
+    """The one event of a trigger."""
+    (event,) = [event async for event in trigger.run()]
+    return event.payload
+
+
+def attempts_of(hook: AzureMLHook, name: str) -> list[Any]:
+    """The jobs of a generation, by the name of any of them, in the order of their attempts."""
+    stem = name.rpartition("-")[0]
+    found: list[Any] = []
+    while True:
+        try:
+            found.append(hook.get_job(f"{stem}-{len(found) + 1}"))
+        except exceptions.AzureMLNotFoundError:
+            return found
+
+
+@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+def test_a_job_that_azure_ended_is_submitted_again_in_the_same_try(
+    hook: AzureMLHook, emulator: RunningEmulator, capsys: pytest.CaptureFixture[str], deferrable: bool
+) -> None:
+    ti = Instance(retries=1)
+    emulator.fault("preempt", scope=ti.run_id, times=1, then=[{"kind": "node_lost"}, {"kind": "quota", "times": 1}])
+    result = until_done(operator("sleep 0.3", deferrable=deferrable, retries=1), ti)
+    attempts = attempts_of(hook, result["job_name"])
+    assert [job.status for job in attempts] == ["Failed", "Failed", "Failed", "Completed"]
+    assert [job.tags[RESUBMISSION_TAG] for job in attempts] == ["0", "1", "2", "3"]
+    assert {job.tags[TRY_TAG] for job in attempts} == {"1"}
+    assert result["job_name"] == attempts[3].name == ti.xcoms["azureml_job_name"]
+    assert attempts[3].name in ti.xcoms["azureml_studio_url"]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "follows, job" in line]
+    assert [line.partition("(")[2].partition(":")[0] for line in lines] == ["preempted", "node", "capacity"]
+    assert f"Attempt 2 follows, job {attempts[1].name}." in lines[0]
+    assert [line.partition("left in this try: ")[2][:2] for line in lines] == ["2.", "1.", "0."]
+
+
+@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+def test_what_was_submitted_again_often_enough_fails_the_try_and_the_next_one_counts_anew(
+    hook: AzureMLHook, emulator: RunningEmulator, deferrable: bool
+) -> None:
+    ti = Instance(retries=1)
+    emulator.fault("preempt", scope=ti.run_id, times=3)
+    task = operator("sleep 0.3", deferrable=deferrable, retries=1, max_resubmissions=1)
+    with pytest.raises(exceptions.AzureMLJobFailedError) as failed:
+        until_done(task, ti)
+    assert failed.value.failure == "preempted"
+    assert failed.value.job_name.endswith("-2")
+    result = until_done(task, next_try(ti))
+    attempts = attempts_of(hook, result["job_name"])
+    assert [(job.tags[TRY_TAG], job.tags[RESUBMISSION_TAG]) for job in attempts] == [
+        ("1", "0"),
+        ("1", "1"),
+        ("2", "0"),
+        ("2", "1"),
+    ]
+
+
+@pytest.mark.parametrize("given", [{"command": "exit 3"}, {"command": "sleep 9", "timeout": 1}], ids=["user", "limit"])
+def test_the_end_of_the_job_s_own_making_is_final(hook: AzureMLHook, given: dict[str, Any]) -> None:
+    with pytest.raises(exceptions.AzureMLJobFailedError) as failed:
+        operator(**given).execute(Instance().context())
+    assert len(attempts_of(hook, failed.value.job_name)) == 1
+
+
+def test_without_resubmissions_the_first_end_is_the_task_s(hook: AzureMLHook, emulator: RunningEmulator) -> None:
+    ti = Instance()
+    emulator.fault("preempt", scope=ti.run_id, times=1)
+    with pytest.raises(exceptions.AzureMLJobFailedError) as failed:
+        operator("sleep 0.3", max_resubmissions=0).execute(ti.context())
+    assert len(attempts_of(hook, failed.value.job_name)) == 1
+
+
+@pytest.mark.parametrize("given", [-1, 1.5, True, "2"])
+def test_a_number_that_is_none_is_refused_before_anything_is_sent(emulator: RunningEmulator, given: Any) -> None:
+    before = len(emulator.journal())
+    with pytest.raises(exceptions.AzureMLSpecError, match=rf"max_resubmissions: {given!r} .* a whole number, 0"):
+        operator("true", max_resubmissions=given).execute(Instance().context())
+    assert len(emulator.journal()) == before
+
+
+def test_it_is_a_matter_of_jobs_that_are_described() -> None:
+    AzureMLJobOperator(task_id="t", job={}, max_resubmissions=1)
+    with pytest.raises(TypeError, match="max_resubmissions"):
+        AzureMLInvokeBatchEndpointOperator(task_id="t", endpoint_name="e", max_resubmissions=1)
+
+
+def test_a_process_that_comes_back_twice_takes_what_the_first_one_has_submitted(
+    hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    """The worker that was brought back by the event is lost after its PUT, and Airflow starts another one with it."""
+    ti = Instance(retries=1)
+    emulator.fault("preempt", scope=ti.run_id, times=1)
+    with pytest.raises(TaskDeferred) as first:
+        operator("sleep 0.5", deferrable=True, retries=1).execute(ti.context())
+    event = {"event": asyncio.run(event_of(first.value.trigger))}
+    for _ in range(2):
+        with pytest.raises(TaskDeferred) as again:
+            operator("sleep 0.5", deferrable=True, retries=1).resume_execution("execute_complete", event, ti.context())
+        trigger: Any = again.value.trigger
+        assert trigger.job_name.endswith("-2")
+    assert len(attempts_of(hook, trigger.job_name)) == 2
+    hook.wait_for_job(trigger.job_name, 30)
+
+
+def test_a_try_after_a_worker_that_died_between_two_attempts_submits_the_next_one(
+    hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    ti = Instance(retries=1)
+    emulator.fault("preempt", scope=ti.run_id, times=1)
+    submitted = operator("sleep 0.3", wait_for_completion=False, retries=1).execute(ti.context())
+    assert hook.wait_for_job(submitted["job_name"], 30).status == "Failed"
+    result = operator("sleep 0.3", retries=1).execute(next_try(ti).context())
+    first, second = attempts_of(hook, result["job_name"])
+    assert (second.name, second.status) == (result["job_name"], "Completed")
+    assert (first.tags[TRY_TAG], second.tags[TRY_TAG], second.tags[RESUBMISSION_TAG]) == ("1", "2", "0")
+
+
+def test_a_task_that_is_ended_while_its_next_attempt_is_submitted_leaves_no_job_behind(
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say
+) -> None:
+    airflow_says("failed")
+    ti = Instance()
+    emulator.fault("preempt", scope=ti.run_id, times=1)
+    task = operator("sleep 60")
+    running = Running(task, ti)
+    name = running.job()
+    second = f"{name[:-1]}2"
+    emulator.fault("delay", route=f"PUT .*/jobs/{second}", delay=1.5, when="before", times=1)
+    eventually(lambda: ti.xcoms["azureml_job_name"] == second)  # its PUT is under way
+    task.on_kill()
+    error = running.end()
+    assert type(error) is exceptions.AzureMLException
+    assert second in str(error)
+    assert [job.name for job in attempts_of(hook, name)] == [name, second]
+    assert hook.wait_for_job(second, 30).status == "Canceled"
+
+
+def test_a_task_that_was_ended_before_submits_nothing_more(
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say
+) -> None:
+    airflow_says("failed")
+    ti = Instance()
+    emulator.fault("preempt", scope=ti.run_id, times=1, delay=1)
+    task = operator("sleep 60", poll_interval=30)
+    running = Running(task, ti)
+    name = running.job()
+    hook.wait_for_job(name, 30)
+    task.on_kill()
+    assert isinstance(running.end(), exceptions.AzureMLException)
+    assert [job.name for job in attempts_of(hook, name)] == [name]
