@@ -68,10 +68,10 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait and fire one event, which ends the task where that was asked for and loses nothing."""
-        from airflow_azureml.triggers.ending import end_in_trigger
-
         event = await self.wait()
         if self.end is not None and self.task_instance is not None:
+            from airflow_azureml.triggers.ending import end_in_trigger
+
             ended = await end_in_trigger(self.end, event, self.task_instance, self.log, self.hook())
             if ended is not None:
                 yield ended

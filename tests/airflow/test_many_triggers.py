@@ -1,0 +1,99 @@
+"""Thousands of triggers that begin together: what they need is found out once, and they begin a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from airflow_azureml.hooks import sharing
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.hooks.sharing import once_in_a_while
+from airflow_azureml.triggers import AzureMLJobTrigger
+from airflow_azureml.triggers.base import BEGIN_AT_ONCE, Entrance
+
+
+async def test_many_ask_and_one_finds_out() -> None:
+    asked = 0
+
+    async def find() -> int:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.01)
+        return asked
+
+    assert await asyncio.gather(*(once_in_a_while("many", find) for _ in range(50))) == [1] * 50
+    assert await once_in_a_while("another", find) == 2
+
+
+async def test_what_was_found_is_looked_up_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "FOR", 0.02)
+    found = iter(range(5))
+
+    async def find() -> int:
+        return next(found)
+
+    assert [await once_in_a_while("old", find) for _ in range(2)] == [0, 0]
+    await asyncio.sleep(0.05)
+    assert await once_in_a_while("old", find) == 1
+
+
+async def test_who_fails_or_leaves_takes_nobody_along() -> None:
+    async def fail() -> int:
+        await asyncio.sleep(0.01)
+        raise KeyError("mine")
+
+    async def succeed() -> int:
+        return 7
+
+    failing = asyncio.ensure_future(once_in_a_while("fault", fail))
+    await asyncio.sleep(0)
+    assert await once_in_a_while("fault", succeed) == 7
+    with pytest.raises(KeyError):
+        await failing
+    leaving = asyncio.ensure_future(once_in_a_while("leave", fail))
+    await asyncio.sleep(0)
+    others = [asyncio.ensure_future(once_in_a_while("leave", succeed)) for _ in range(3)]
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await asyncio.gather(*others) == [7, 7, 7]
+
+
+async def test_the_connection_is_read_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SHARED", '{"conn_type": "azureml", "extra": {"workspace_name": "w"}}')
+    read: list[str] = []
+    real = AzureMLHook.async_settings
+
+    async def settings(hook: AzureMLHook) -> Any:
+        read.append(hook.azureml_conn_id)
+        return await real(hook)
+
+    monkeypatch.setattr(AzureMLHook, "async_settings", settings)
+    place = {"azureml_conn_id": "shared", "subscription_id": "s", "resource_group": "g"}
+    triggers = [AzureMLJobTrigger(job_name=f"j{number}", **place) for number in range(100)]
+    clients = await asyncio.gather(*(trigger.hook().async_client() for trigger in triggers))
+    assert read == ["shared"]
+    assert len({id(client) for client in clients}) == 1
+    for client in clients:
+        await client.close()
+
+
+async def test_a_few_begin_in_each_turn_of_the_loop_and_who_left_holds_up_nobody() -> None:
+    entrance, begun = Entrance(asyncio.get_running_loop()), 0
+
+    async def begin() -> None:
+        nonlocal begun
+        await entrance.turn()
+        begun += 1
+
+    tasks = [asyncio.ensure_future(begin()) for _ in range(200)]
+    await asyncio.sleep(0)
+    for task in tasks[:50]:
+        task.cancel()
+    before, most = 0, 0
+    while not all(task.done() for task in tasks):
+        await asyncio.sleep(0)
+        most, before = max(most, begun - before), begun
+    assert begun == 150
+    assert most <= BEGIN_AT_ONCE
