@@ -70,7 +70,7 @@ async def test_the_connection_is_read_once_for_all(monkeypatch: pytest.MonkeyPat
         return await real(hook)
 
     monkeypatch.setattr(AzureMLHook, "async_settings", settings)
-    place = {"azureml_conn_id": "shared", "subscription_id": "s", "resource_group": "g"}
+    place: dict[str, Any] = {"azureml_conn_id": "shared", "subscription_id": "s", "resource_group": "g"}
     triggers = [AzureMLJobTrigger(job_name=f"j{number}", **place) for number in range(100)]
     clients = await asyncio.gather(*(trigger.hook().async_client() for trigger in triggers))
     assert read == ["shared"]
