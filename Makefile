@@ -133,6 +133,7 @@ bench: install .venvs/peers/.installed
 	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/walks.py
 	$(BIN)/python benchmarks/waiters.py
+	$(BIN)/python benchmarks/submission.py
 
 bench-airflow: $(VENV)/.installed
 	@mkdir -p $(SCRATCH)

@@ -79,6 +79,14 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--require: {name} is missing, {place} does not exist.")
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_known_from_another_test() -> None:
+    """Clients that a process keeps have forgotten what they found out about a service that may be another one now."""
+    kept = sys.modules.get("airflow_azureml.client.kept_client")
+    if kept is not None:
+        kept.forget()
+
+
 def _explicit_place() -> tuple[str, Path] | None:
     """The variable that names the place of the golden requests, and that place; None when none is set."""
     if place := os.environ.get("AZUREML_CORPUS"):

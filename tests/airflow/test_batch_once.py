@@ -130,7 +130,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that waits seconds for an answer, and looks often."""
     monkeypatch.setenv("AIRFLOW__AZUREML__POLL_INTERVAL", "0.2")
     real = AzureMLHook.client
-    monkeypatch.setattr(AzureMLHook, "client", lambda self, limits=None: real(self, limits or Limits(read=5)))
+    monkeypatch.setattr(
+        AzureMLHook, "client", lambda self, limits=None, **own: real(self, limits or Limits(read=5), **own)
+    )
 
 
 @each_fault

@@ -19,8 +19,8 @@ LIBRARIES = {
     "airflow_azureml/jobspec/document/yamltext.py": {"yaml"},
     "airflow_azureml/lifecycle": set(),
     "airflow_azureml/local": {"pathspec"},
-    # requests is azure-core's own: its synchronous transport is set up here.
-    "airflow_azureml/client": {"aiohttp", "azure", "requests", "tenacity"},
+    # requests and urllib3 are azure-core's own: its synchronous transport is set up here.
+    "airflow_azureml/client": {"aiohttp", "azure", "requests", "tenacity", "urllib3"},
     # The form's own libraries, on Airflow 2.11 only.
     "airflow_azureml/hooks": {"airflow", "flask_appbuilder", "flask_babel", "wtforms"},
     "airflow_azureml/operators": {"airflow"},

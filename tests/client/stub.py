@@ -55,6 +55,7 @@ class Stub:
     def __init__(self, folder: Path, ca: trustme.CA) -> None:
         self.seen: list[Seen] = []
         self.tokens = 0
+        self.connections = 0
         self.token_life = 3600
         self.token_answer: Answer | str | None = None
         self.token_answers: list[Answer | str] = []
@@ -153,6 +154,10 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # one write per answer: unbuffered ones wait for acknowledgements
+
+        def setup(self) -> None:
+            stub.connections += 1
+            super().setup()
 
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

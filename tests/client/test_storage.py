@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 
 from airflow_azureml.client import AsyncMLClient, MLClient, storage
 from airflow_azureml.client.blobs import BlobAddress
-from airflow_azureml.client.storage import inside
+from airflow_azureml.client.local_paths import inside
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import (
     ForbiddenError,
@@ -27,6 +28,7 @@ from airflow_azureml.rest.errors import (
 from airflow_azureml.rest.flow import LocalFiles, LocalFolder, StorageLocation, Transfer, Transferred
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
+from tests.client.proxy import Proxy
 from tests.client.stub import Answer, Stub
 from tests.emulator_fixture import RunningEmulator
 
@@ -245,6 +247,89 @@ def test_a_fault_in_the_middle_is_ridden_out(
     assert statuses.count(201) == len(TREE)
     ground.move(ground.below(f"faulty/{tmp_path.name}"), LocalFolder(str(tmp_path / "back")))
     assert read_tree(tmp_path / "back") == TREE
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("drop", {}),
+        ("drop", {"when": "after"}),
+        ("status", {"status": 429}),
+        ("status", {"status": 500}),
+        ("status", {"status": 500, "when": "after"}),
+    ],
+)
+def test_every_file_arrives_whatever_happens_to_its_first_request(
+    ground: Ground, files: LocalFiles, tmp_path: Path, emulator: RunningEmulator, kind: str, options: dict[str, Any]
+) -> None:
+    place, mark = ground.below(f"faulty/{tmp_path.name}"), {"name": "n", "version": "1"}
+    emulator.fault(kind, route=f"(HEAD|PUT) .*{tmp_path.name}", times=4, **options)
+    assert not ground.move(files, place, mark).skipped
+    emulator.clear_faults()
+    assert ground.move(files, place, mark).skipped
+    ground.move(place, LocalFolder(str(tmp_path / "back")))
+    assert read_tree(tmp_path / "back") == TREE
+
+
+def test_a_pause_that_storage_asks_for_is_made(stub: Stub, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("content")
+    asked = Answer(503, headers={"Retry-After": "2"})
+    stub.script("PUT .*/one", asked, Answer(201))
+    location = StorageLocation(f"{stub.url}/acct.blob.local/container/x", sas="sig=abc")
+    with MLClient(settings) as client:
+        client.perform(Transfer(LocalFiles(((str(tmp_path / "one"), "one"),)), location))
+    first, second = stub.requests("PUT .*/one")
+    assert second.at - first.at >= 2
+
+
+@pytest.mark.parametrize("means", ["signature", "token"])
+def test_small_files_do_without_the_storage_library(
+    ground: Ground, files: LocalFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, means: str
+) -> None:
+    def unexpected(*_: Any) -> Any:
+        raise AssertionError("azure-storage-blob was asked for")
+
+    monkeypatch.setattr(storage, "open_container", unexpected)
+    place = ground.below(f"plain/{tmp_path.name}", **({"sas": None} if means == "token" else {}))
+    mark = {"name": "n-1", "version": "1"}
+    assert ground.move(files, place, mark) == Transferred(tuple(sorted(TREE)))
+    assert ground.move(files, place, mark).skipped
+    monkeypatch.undo()
+    assert ground.metadata(f"plain/{tmp_path.name}/a.txt") == {**mark, "upload_status": "completed"}
+    ground.move(place, LocalFolder(str(tmp_path / "back")))
+    assert read_tree(tmp_path / "back") == TREE
+    blob = ground.service.get_blob_client(ground.container, f"plain/{tmp_path.name}/a.txt").get_blob_properties()
+    assert blob.content_settings.content_type == "application/octet-stream"
+    assert blob.blob_type == "BlockBlob"
+
+
+def test_small_files_take_the_proxy(
+    ground: Ground, files: LocalFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Proxy() as proxy:
+        for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        ground.move(files, ground.below(f"proxied/{tmp_path.name}"))
+        assert urlsplit(ground.place.url).netloc in proxy.asked
+
+
+def test_an_order_that_is_given_again_goes_on(
+    ground: Ground, files: LocalFiles, tmp_path: Path, emulator: RunningEmulator
+) -> None:
+    emulator.fault("status", route=f"PUT .*{tmp_path.name}.*a.txt", status=403)
+    order = Transfer(files, ground.below(f"again/{tmp_path.name}"), {"name": "n", "version": "1"})
+    with MLClient(ground.settings) as client:
+        with pytest.raises(ForbiddenError):
+            client.perform(order)
+        emulator.clear_faults()
+        sent = set(order.done)
+        assert "a.txt" not in sent
+        before = len(emulator.journal())
+        assert client.perform(order) == Transferred(tuple(sorted(TREE)))
+    rows = [row for row in emulator.journal()[before:] if row["method"] == "PUT"]
+    assert len(rows) == len(TREE) - len(sent) + 1
+    assert ground.metadata(f"again/{tmp_path.name}/a.txt")["upload_status"] == "completed"
 
 
 def test_a_long_transfer_says_how_far_it_is(

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 SUBSCRIPTION, GROUP, WORKSPACE = "11111111-2222-3333-4444-555555555555", "rg-under-test", "ws-under-test"
 TENANT = "99999999-8888-7777-6666-555555555555"
@@ -37,6 +40,31 @@ CONNECTION = {
     },
 }
 """An Airflow connection to it."""
+
+
+class Pool:
+    """Stands in for urllib3's pool of connections, where requests are sent without ``requests``."""
+
+    def __init__(self, fake_azure: FakeAzure, base: str) -> None:
+        self.fake_azure, self.base = fake_azure, base
+
+    def urlopen(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str], **_: Any) -> Any:
+        """Answer a request in the place of urllib3."""
+        address = urljoin(self.base, target)
+        request = requests.Request(method, address, headers=dict(headers), data=body or b"").prepare()
+        answer = self.fake_azure.send(request)
+        return SimpleNamespace(status=answer.status_code, headers=answer.headers, data=answer.content)
+
+
+def stand_in(fake_azure: FakeAzure, replace: Callable[[type, str, Any], object]) -> None:
+    """Have every request of our client answered.
+
+    :param replace: puts a function in the place of a class's method.
+    """
+    from airflow_azureml.client.adapter import Adapter
+
+    replace(HTTPAdapter, "send", lambda _, request, **options: fake_azure.send(request, **options))
+    replace(Adapter, "pool", lambda _, base, **options: Pool(fake_azure, base))
 
 
 @dataclass(frozen=True)
@@ -68,6 +96,12 @@ class FakeAzure:
     addresses: dict[str, str | None] = field(default_factory=dict)
     blobs: dict[str, dict[str, str]] = field(default_factory=dict)
     containers: int = 0
+
+    def __post_init__(self) -> None:
+        # These are new services: what our client knows of others, where it is loaded, does not hold.
+        kept = sys.modules.get("airflow_azureml.client.kept_client")
+        if kept is not None:
+            kept.forget()
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
         """Answer a request in the place of ``HTTPAdapter.send``."""

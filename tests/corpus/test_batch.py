@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from requests.adapters import HTTPAdapter
 
 from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
 from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import compare
 from tests.corpus.cases import VARIABLE, place
-from tests.corpus.fake_azure import CONNECTION
+from tests.corpus.fake_azure import CONNECTION, stand_in
 from tests.corpus.invocations import MARK, FakeAzureBatch, Invocation, find, reduced
 from tests.corpus.test_golden import SCORE
 
@@ -25,7 +24,7 @@ CASES = find()
 def fake_azure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeAzureBatch:
     """The services at the edge of HTTP, and an empty working directory."""
     made = FakeAzureBatch()
-    monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: made.send(request, **options))
+    stand_in(made, monkeypatch.setattr)
     monkeypatch.setenv("AIRFLOW_CONN_CORPUS", json.dumps(CONNECTION))
     monkeypatch.chdir(tmp_path)
     return made

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from requests.adapters import HTTPAdapter
 
 from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
 from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import commands, compare
 from tests.corpus.cases import VARIABLE, Case, find, place
-from tests.corpus.fake_azure import CONNECTION, FakeAzure
+from tests.corpus.fake_azure import CONNECTION, FakeAzure, stand_in
 
 EXCEPTIONS: dict[str, str] = {}
 """Cases that are not compared, by id and reason: five at the most, none of them an unaltered public file."""
@@ -54,7 +53,7 @@ def test_equal(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     if case.id in EXCEPTIONS:
         pytest.skip(EXCEPTIONS[case.id])
     fake_azure = FakeAzure()
-    monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: fake_azure.send(request, **options))
+    stand_in(fake_azure, monkeypatch.setattr)
     monkeypatch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", json.dumps(CONNECTION))
     for name, value in ((case.about.get("command_kwargs") or {}).get("$env") or {}).items():
         monkeypatch.setenv(name, value)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from requests.adapters import HTTPAdapter
 
 from airflow_azureml.client import MLClient
 from airflow_azureml.jobspec.document.load import load
@@ -15,7 +14,7 @@ from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.rest.errors import NotFoundError, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
-from tests.corpus.fake_azure import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, FakeAzure, Sent
+from tests.corpus.fake_azure import GROUP, SUBSCRIPTION, TENANT, WORKSPACE, FakeAzure, Sent, stand_in
 
 WS = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
 SETTINGS = Settings(WS, auth="client_secret", tenant_id=TENANT, client_id="c", client_secret="s")
@@ -49,7 +48,7 @@ def submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Submission:
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(name)
     fake_azure = FakeAzure()
-    monkeypatch.setattr(HTTPAdapter, "send", lambda _, request, **options: fake_azure.send(request, **options))
+    stand_in(fake_azure, monkeypatch.setattr)
     return Submission(tmp_path, fake_azure)
 
 

@@ -9,12 +9,14 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_azureml.client import AsyncMLClient, MLClient
+from airflow_azureml.client.kept_answers import KeptAnswers
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.lifecycle.fulfilment import fulfil
@@ -24,7 +26,7 @@ from airflow_azureml.lifecycle.resume import find_or_submit
 from airflow_azureml.lifecycle.submission import prepare
 from airflow_azureml.lifecycle.wait import WaitOptions, wait
 from airflow_azureml.local.folders import scan
-from airflow_azureml.rest import assets
+from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError
 from airflow_azureml.rest.flow import LocalFolder, Steps, StorageLocation, Transfer
 from tests.emulator_fixture import RunningEmulator
@@ -68,6 +70,12 @@ class Ground:
         self.client.run(self.flow(job))
         return self.since(before)
 
+    def asked_anew(self, job: dict[str, Any]) -> list[str]:
+        """Submit with a client that has its token and knows nothing else."""
+        with MLClient(self.client.settings) as client:
+            client.run(workspace.get(client.workspace))
+            return Ground(self.emulator, self.folder, client).asked(job)
+
     def since(self, before: int) -> list[str]:
         """The requests from one on, as method and what is asked for."""
         lines = [f"{row['method']} {row['path'].removeprefix(self.home)}" for row in self.emulator.journal()[before:]]
@@ -90,25 +98,53 @@ def ground(emulator: RunningEmulator, tmp_path: Path) -> Iterator[Ground]:
         yield Ground(emulator, tmp_path, client)
 
 
-WARM = ["GET jobs", "GET codes", "PUT environments", "PUT jobs"]
+FIRST = ["GET jobs", "GET codes", "PUT environments", "PUT jobs"]
+"""What a process asks for a job with code and an environment, when it has asked nothing yet."""
+
+WARM = ["GET jobs", "GET codes", "PUT jobs"]
+"""What it asks for the next one."""
+
+STORE = ["GET datastores", "POST datastores secret"]
 
 
-def test_what_an_unchanged_submission_asks(ground: Ground) -> None:
+def test_what_the_first_unchanged_submission_of_a_process_asks(ground: Ground) -> None:
     """Three requests besides the PUT; with inputs two for the datastore and one for each."""
+    ground.asked(ground.job(inputs=ground.inputs(3)))
+    assert ground.asked_anew(ground.job()) == FIRST
+    one, three = (ground.asked_anew(ground.job(inputs=ground.inputs(count))) for count in (1, 3))
+    assert one == [*FIRST[:-1], *STORE, "HEAD blob", "PUT jobs"]
+    assert three == [*FIRST[:-1], *STORE, *3 * ["HEAD blob"], "PUT jobs"]
+
+
+def test_what_the_next_unchanged_submissions_ask(ground: Ground) -> None:
+    """Two requests besides the PUT, and one for each input."""
     ground.asked(ground.job(inputs=ground.inputs(3)))
     assert ground.asked(ground.job()) == WARM
     one, three = (ground.asked(ground.job(inputs=ground.inputs(count))) for count in (1, 3))
-    assert one == [*WARM[:-1], "GET datastores", "POST datastores secret", "HEAD blob", "PUT jobs"]
-    assert three == [*WARM[:-1], "GET datastores", "POST datastores secret", *3 * ["HEAD blob"], "PUT jobs"]
+    assert one == [*WARM[:-1], "HEAD blob", "PUT jobs"]
+    assert three == [*WARM[:-1], *3 * ["HEAD blob"], "PUT jobs"]
 
 
 def test_what_an_unchanged_pipeline_asks(ground: Ground) -> None:
     """Code and environment that components share are asked for once, and so are equal components."""
     job = ground.pipeline("echo 1", "echo 2", "echo 3", "echo 3")
     ground.asked(job)
-    found = ground.asked(job)
     once = ["GET codes", "GET computes", "GET jobs", "PUT environments", "PUT jobs"]
-    assert sorted(found) == sorted([*once, *3 * ["PUT components"]])
+    assert sorted(ground.asked_anew(job)) == sorted([*once, *3 * ["PUT components"]])
+    assert sorted(ground.asked(job)) == ["GET codes", "GET computes", "GET jobs", "PUT jobs"]
+
+
+@pytest.mark.parametrize("asked_for_again", ["GET datastores", "POST datastores secret", "PUT environments"])
+def test_what_is_known_is_asked_again_in_time(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, asked_for_again: str
+) -> None:
+    now = time.monotonic()
+    kept = KeptAnswers(lambda: now)
+    monkeypatch.setattr(ground.client._session, "_kept", kept)
+    ground.asked(ground.job(inputs=ground.inputs(1)))
+    now += {"POST datastores secret": 1801}.get(asked_for_again, 601)
+    assert asked_for_again in ground.asked(ground.job(inputs=ground.inputs(1)))
+    assert asked_for_again not in ground.asked(ground.job(inputs=ground.inputs(1)))
 
 
 def test_the_asynchronous_driver_asks_the_same(ground: Ground) -> None:
@@ -126,9 +162,8 @@ def test_the_asynchronous_driver_asks_the_same(ground: Ground) -> None:
 
     warm, one, pipeline = asyncio.run(go())
     assert warm == WARM
-    assert one == [*WARM[:-1], "GET datastores", "POST datastores secret", "HEAD blob", "PUT jobs"]
-    once = ["GET codes", "GET computes", "GET jobs", "PUT components", "PUT environments", "PUT jobs"]
-    assert sorted(pipeline) == once
+    assert one == [*WARM[:-1], *STORE, "HEAD blob", "PUT jobs"]
+    assert sorted(pipeline) == ["GET codes", "GET computes", "GET jobs", "PUT components", "PUT jobs"]
 
 
 def stored(ground: Ground, code_id: str, target: Path) -> dict[str, str]:
@@ -167,6 +202,25 @@ def test_half_an_upload_is_never_taken_for_whole(ground: Ground, part: str) -> N
     before = len(ground.emulator.journal())
     provided(ground, ground.job(inputs=ground.inputs(1)))
     assert "PUT blob" not in ground.since(before)
+
+
+def test_a_signature_that_ends_during_an_upload_is_renewed(ground: Ground) -> None:
+    """What was sent before it ended is not sent again, and the upload is marked complete."""
+    for number in range(30):
+        (ground.folder / "data0" / f"{number:02}").write_text(f"{number} {ground.folder}")
+    ws = ground.client.workspace
+    store = ground.client.run(workspace.default_datastore(ws))
+    secret = ground.client.run(workspace.secret(ws, store.name))
+    refused = replace(secret, sas=(secret.sas or "").replace("sig=", "sig=A"))
+    ground.client._session._kept.keep(workspace.secret(ws, store.name), refused)
+    before = len(ground.emulator.journal())
+    provided(ground, ground.job(inputs=ground.inputs(1)))
+    rows = ground.emulator.journal()[before:]
+    asked = [row["path"] for row in rows if row["path"].endswith("/listSecrets")]
+    assert len(asked) == 1
+    before = len(ground.emulator.journal())
+    provided(ground, ground.job(inputs=ground.inputs(1)))
+    assert ground.since(before) == ["GET codes", "HEAD blob"]
 
 
 def test_tasks_that_send_the_same_at_once(ground: Ground) -> None:

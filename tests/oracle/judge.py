@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -15,13 +16,12 @@ from typing import IO, Any
 from unittest import mock
 
 import yaml
-from requests.adapters import HTTPAdapter
 
 from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
 from airflow_azureml.hooks import AzureMLHook
 from tests.corpus import compare
 from tests.corpus.cases import CLONE
-from tests.corpus.fake_azure import CONNECTION, FakeAzure
+from tests.corpus.fake_azure import CONNECTION, FakeAzure, stand_in
 from tests.oracle.answers import Answers
 from tests.warm_python import WarmPython
 
@@ -199,10 +199,9 @@ def recorded(fake_azure: FakeAzure, send: Callable[[], object]) -> dict[str, Any
     """Let something be sent; gives back the job's body or the error, and all that was put besides."""
     answer: dict[str, Any] = {"rows": []}
     variables = {"AIRFLOW_CONN_AZUREML_DEFAULT": json.dumps(CONNECTION), **OUTSIDE}
-    with (
-        mock.patch.object(HTTPAdapter, "send", lambda _, request, **options: fake_azure.send(request, **options)),
-        mock.patch.dict(os.environ, variables),
-    ):
+    with contextlib.ExitStack() as stack:
+        stand_in(fake_azure, lambda place, name, value: stack.enter_context(mock.patch.object(place, name, value)))
+        stack.enter_context(mock.patch.dict(os.environ, variables))
         try:
             send()
         except (AzureMLSpecError, AzureMLNotFoundError) as error:

@@ -10,7 +10,6 @@ from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import azure.identity
-import azure.identity.aio
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
@@ -123,11 +122,13 @@ class Tokens:
 
     Our errors pass azure-core's retry policy by, so that a wrong secret fails at once. A login service that is
     throttled or out of order is asked again for ``limits.throttled`` seconds, as late as it asks to be.
+
+    :param transport: the client's own, whose trusted roots are read already.
     """
 
-    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits) -> None:
+    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits, transport: Any) -> None:
         self._settings, self._authority, self._limits = settings, control.authority, limits
-        self._make = partial(make, azure.identity, settings, control, limits)
+        self._make = partial(make, azure.identity, settings, control, limits, transport)
         self._credential = self._make()
         self._last = Exchange()
 
@@ -178,6 +179,8 @@ class AsyncTokens:
 
     def __init__(self, settings: Settings, control: ControlPlane, limits: Limits, transport: Any) -> None:
         self._settings, self._authority = settings, control.authority
+        import azure.identity.aio  # not for a worker's processes, which have no coroutines
+
         self._credential = make(azure.identity.aio, settings, control, limits, transport)
         self._throttled: dict[tuple[str, ...], tuple[float, TransientServiceError]] = {}
 

@@ -116,7 +116,7 @@ class MLClient:
             with self._discovering[step.discovery]:
                 return self._drive(step.steps)
         if isinstance(step, Authenticate):
-            self._tokens = Tokens(self.settings, step.control, self.limits)
+            self._tokens = Tokens(self.settings, step.control, self.limits, self._transport)
             return None
         if isinstance(step, Pause):
             return pause(step.seconds)

@@ -13,9 +13,9 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import aiohttp
 import requests
 from azure.core.pipeline import AsyncPipeline, Pipeline
 from azure.core.pipeline.policies import (
@@ -28,15 +28,18 @@ from azure.core.pipeline.policies import (
     SansIOHTTPPolicy,
     UserAgentPolicy,
 )
-from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
-from requests.adapters import HTTPAdapter
+from azure.core.pipeline.transport import RequestsTransport
 
 from airflow_azureml import __version__
+from airflow_azureml.client.adapter import Adapter
 from airflow_azureml.client.session import LOOKS_PER_SECOND, PLANE, OutgoingRequest, scope
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, refuses_connections
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.settings import Settings
+
+if TYPE_CHECKING:
+    from azure.core.pipeline.transport import AioHttpTransport
 
 USER_AGENT = f"airflow-provider-azureml/{__version__}"
 CONNECTIONS = 32
@@ -198,7 +201,7 @@ class SyncTransport(RequestsTransport):  # type: ignore[misc]  # azure-core hand
 def sync_transport(settings: Settings, limits: Limits, pause: Callable[[float], None] = time.sleep) -> SyncTransport:
     """A transport with a connection pool wide enough for parallel transfers."""
     session = requests.Session()
-    session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS))
+    session.mount("https://", Adapter(CONNECTIONS))
     return SyncTransport(
         pause=pause,
         session=session,
@@ -213,9 +216,13 @@ async def async_transport(settings: Settings, limits: Limits) -> AioHttpTranspor
     """The same with aiohttp.
 
     The roots are given to the connector once: azure-core would build a new TLS context for each request, and aiohttp
-    keeps no connection open across contexts. They are read on a thread: hundreds of certificates take their time.
+    keeps no connection open across contexts. They are read on a thread, and the libraries for coroutines are loaded
+    there: hundreds of certificates take their time.
     """
-    context = await asyncio.to_thread(ssl.create_default_context, cafile=ca_bundle(settings))
+    context = await asyncio.to_thread(_load_for_coroutines, settings)
+    import aiohttp
+    from azure.core.pipeline.transport import AioHttpTransport
+
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context),
         trust_env=True,
@@ -225,6 +232,13 @@ async def async_transport(settings: Settings, limits: Limits) -> AioHttpTranspor
     return AioHttpTransport(
         session=session, session_owner=False, connection_timeout=limits.connect, read_timeout=limits.read
     )
+
+
+def _load_for_coroutines(settings: Settings) -> ssl.SSLContext:
+    """Load what only coroutines need, which a worker's processes are spared; answers with the trusted roots."""
+    for library in ("aiohttp", "azure.core.pipeline.transport._aiohttp", "azure.identity.aio"):
+        import_module(library)
+    return ssl.create_default_context(cafile=ca_bundle(settings))
 
 
 def ca_bundle(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:

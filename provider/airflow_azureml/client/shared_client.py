@@ -1,18 +1,16 @@
 """One asynchronous client shared by all waits for one workspace in an event loop.
 
-They share one token, one connection pool, and one poller that looks at their jobs. The threads of a process that lives
-long, such as a triggerer, share a synchronous one.
+They share one token, one connection pool, and one poller that looks at their jobs.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from airflow_azureml.client.drivers import AsyncMLClient, MLClient
+from airflow_azureml.client.drivers import AsyncMLClient
 from airflow_azureml.client.pipeline import RequestCounter
 from airflow_azureml.client.poller import Poller
 from airflow_azureml.client.session import LOOKS_PER_SECOND
@@ -63,16 +61,3 @@ def share(settings: Settings, budget: float = LOOKS_PER_SECOND, *, count: Reques
         client = clients[settings] = SharedClient(settings, budget, known, count)
     client.holders += 1
     return client
-
-
-class KeptClient(MLClient):
-    """A client that stays open when one of its threads is done with it, for the next one."""
-
-    def close(self) -> None:
-        """Keep the connections and the token."""
-
-
-@lru_cache(maxsize=8)
-def kept(settings: Settings) -> KeptClient:
-    """The client of all threads of this process for these settings."""
-    return KeptClient(settings)

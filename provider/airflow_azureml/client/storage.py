@@ -7,23 +7,31 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from airflow_azureml.client.blobs import BlobAddress, explained, open_container
+from airflow_azureml.client.blobs import BlobAddress, check_location, explained, open_container
 from airflow_azureml.client.interruption import pause
+from airflow_azureml.client.local_paths import inside, refuse_existing, unusable
+from airflow_azureml.client.pipeline import LONGEST_DELAY
+from airflow_azureml.client.plain_blobs import PlainBlobs
 from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import NotFoundError, Problem, SpecError, TransientError
+from airflow_azureml.rest.errors import NotFoundError, Problem, ServiceError, SpecError, TransientError
 from airflow_azureml.rest.flow import LocalFiles, LocalFolder, Peek, StorageLocation, Transfer, Transferred
+from airflow_azureml.rest.times import retry_after
 
 T = TypeVar("T")
 
 THREADS = 16
-ATTEMPTS = 3
+ATTEMPTS = 5
 """How often one file is tried; each try has azure-storage-blob's own retries inside."""
+BACK_OFF = wait_exponential(multiplier=1, max=20)
+SMALL = 4 * 1024 * 1024
+"""Bytes up to which a file is sent by one plain request, and is held in memory meanwhile."""
 PEEKED = 20
 """Names that a look for a file asks for: some may be those of folders."""
 PROGRESS_EVERY = 10.0
@@ -43,9 +51,9 @@ def transfer(order: Transfer | Peek, transport: Any, control: ControlPlane, toke
         return Store(order.location, transport, control, tokens).first()
     source, target = order.source, order.target
     if isinstance(source, LocalFiles) and isinstance(target, StorageLocation):
-        return Store(target, transport, control, tokens).upload(source.files, order.mark)
+        return Store(target, transport, control, tokens).upload(source.files, order.mark, order.done)
     if isinstance(source, StorageLocation) and isinstance(target, LocalFolder):
-        return Store(source, transport, control, tokens).download(target)
+        return Store(source, transport, control, tokens).download(target, order.done)
     raise SpecError([Problem("", f"Cannot transfer from {type(source).__name__} to {type(target).__name__}.")])
 
 
@@ -55,27 +63,55 @@ class Store:
     def __init__(self, location: StorageLocation, transport: Any, control: ControlPlane, tokens: Any) -> None:
         self.url = location.url
         self.address = BlobAddress.parse(location.url)
-        self.container = open_container(location, self.address, control, transport, tokens)
+        check_location(location, control)
+        self.open = partial(open_container, location, self.address, transport, tokens)
+        self.plain = None if location.key else PlainBlobs(location, self.address, transport, tokens)
         self.moved: dict[str, int] = {}
 
-    def upload(self, files: Sequence[tuple[str, str]], mark: Mapping[str, str] | None) -> Transferred:
+    @cached_property
+    def container(self) -> Any:
+        """azure-storage-blob's client for the container; small things are done without it."""
+        return self.open()
+
+    def upload(self, files: Sequence[tuple[str, str]], mark: Mapping[str, str] | None, done: set[str]) -> Transferred:
         """Send files, unless the mark of an earlier, complete upload stands; leave the mark when all are there.
 
         Without the mark files are written over: what lies there is the same or the rest of an upload that broke off.
+
+        :param done: names that are there already; those that are sent are added.
         """
         files = sorted(files, key=lambda pair: pair[1])
         names = tuple(name for _, name in files)
         if not files:
             return Transferred(())
-        first = self.blob(names[0])
-        if mark is not None and self.is_marked(first):
+        if mark is not None and self.is_marked(names[0]):
             return Transferred(names, skipped=True)
-        width = max(1, THREADS // len(files))
-        in_parallel(lambda pair: self.send(pair[0], pair[1], width), files, f"Uploaded to {self.url}", self.moved)
+        missing = [pair for pair in files if pair[1] not in done]
+        width = max(1, THREADS // max(1, len(missing)))
+
+        def send(pair: tuple[str, str]) -> None:
+            if not self.send_plainly(*pair):
+                self.send(*pair, width)
+            done.add(pair[1])
+
+        in_parallel(send, missing, f"Uploaded to {self.url}", self.moved)
         if mark is not None:
-            metadata = {**mark, "upload_status": "completed"}
-            self.ask("PUT", lambda: first.set_blob_metadata(metadata))
+            self.mark(names[0], {**mark, "upload_status": "completed"})
         return Transferred(names)
+
+    def send_plainly(self, path: str, name: str) -> bool:
+        """Send one small file by a single request; False: it must be sent again with more care."""
+        if self.plain is None:
+            return False
+        try:
+            with open(path, "rb") as stream:
+                if os.fstat(stream.fileno()).st_size > SMALL:
+                    return False
+                content = stream.read()
+        except OSError as error:
+            raise unusable(path, "read", error) from None
+        self.moved[name] = len(content)
+        return self.plain.put(self.below(name), content)
 
     def send(self, path: str, name: str, width: int) -> None:
         """Send one file."""
@@ -100,23 +136,38 @@ class Store:
 
         return note
 
-    def is_marked(self, blob: Any) -> bool:
+    def is_marked(self, name: str) -> bool:
         """Whether a complete upload left its mark on this blob."""
-        try:
-            properties = self.ask("HEAD", blob.get_blob_properties)
-        except NotFoundError:
-            return False
-        return metadata_of(properties).get("upload_status", "").lower() == "completed"
+        metadata = self.plain.metadata(self.below(name)) if self.plain is not None else None
+        if metadata is None:
+            try:
+                metadata = metadata_of(self.ask("HEAD", self.blob(name).get_blob_properties))
+            except NotFoundError:
+                return False
+        return metadata.get("upload_status", "").lower() == "completed"
 
-    def download(self, target: LocalFolder) -> Transferred:
-        """Fetch a blob, or all that lies below a prefix, into a folder; file by file, each appears when it is whole."""
+    def mark(self, name: str, metadata: Mapping[str, str]) -> None:
+        """Leave the mark of a complete upload."""
+        if self.plain is None or not self.plain.set_metadata(self.below(name), metadata):
+            self.ask("PUT", lambda: self.blob(name).set_blob_metadata(dict(metadata)))
+
+    def download(self, target: LocalFolder, done: set[str]) -> Transferred:
+        """Fetch a blob, or all that lies below a prefix, into a folder; file by file, each appears when it is whole.
+
+        :param done: names that are there already; those that are fetched are added.
+        """
         names = self.names()
         root = Path(target.path)
-        files = [(name, inside(root, relative)) for name, relative in names]
+        files = [(name, inside(root, relative)) for name, relative in names if name not in done]
         if not target.overwrite:
             refuse_existing([path for _, path in files])
         width = max(1, THREADS // max(1, len(files)))
-        in_parallel(lambda pair: self.fetch(pair[0], pair[1], width), files, f"Downloaded from {self.url}", self.moved)
+
+        def fetch(pair: tuple[str, Path]) -> None:
+            self.fetch(*pair, width)
+            done.add(pair[0])
+
+        in_parallel(fetch, files, f"Downloaded from {self.url}", self.moved)
         return Transferred(tuple(relative for _, relative in names))
 
     def names(self) -> list[tuple[str, str]]:
@@ -174,8 +225,12 @@ class Store:
 
     def blob(self, name: str) -> Any:
         """A client for a blob below this location."""
+        return self.container.get_blob_client(self.below(name))
+
+    def below(self, name: str) -> str:
+        """The name in the container of a blob below this location."""
         folder = self.address.path
-        return self.container.get_blob_client(f"{folder}/{name}" if folder and folder[-1] != "/" else folder + name)
+        return f"{folder}/{name}" if folder and folder[-1] != "/" else folder + name
 
     def ask(self, method: str, work: Callable[[], T]) -> T:
         """Do something with the blob service; transient failures are tried again, all are raised as our own errors."""
@@ -189,11 +244,18 @@ class Store:
         retrying = Retrying(
             retry=retry_if_exception_type(TransientError),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential(multiplier=1, max=20),
+            wait=as_long_as_asked,
             sleep=pause,
             reraise=True,
         )
         return retrying(attempt)
+
+
+def as_long_as_asked(state: RetryCallState) -> float:
+    """Seconds before the next try: ever more, and no less than the service asks for."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
+    return max(BACK_OFF(state), min(asked or 0.0, LONGEST_DELAY))
 
 
 def in_parallel(work: Callable[[Any], None], items: Sequence[Any], done: str, moved: Mapping[str, int]) -> None:
@@ -218,26 +280,6 @@ def in_parallel(work: Callable[[Any], None], items: Sequence[Any], done: str, mo
             raise
 
 
-def inside(root: Path, relative: str) -> Path:
-    """Where a blob goes below the target.
-
-    :raises SpecError: its name leads outside of the folder.
-    """
-    parts = [part for part in relative.split("/") if part]
-    bad = relative.startswith("/") or not parts or any(part in (".", "..") or "\0" in part for part in parts)
-    if bad or (os.name == "nt" and any("\\" in part or ":" in part for part in parts)):
-        raise SpecError([Problem("", f"The blob name {relative!r} leads outside of {root}; nothing was downloaded.")])
-    return root.joinpath(*parts)
-
-
-def refuse_existing(paths: Sequence[Path]) -> None:
-    """Refuse to write over files that are there, before the first byte is fetched."""
-    existing = [str(path) for path in paths if path.exists()]
-    if existing:
-        named = ", ".join(existing[:3]) + (f" and {len(existing) - 3} more" if len(existing) > 3 else "")
-        raise SpecError([Problem("overwrite", f"False, but {named} exist(s). Accepted: True, or another folder.")])
-
-
 def is_folder(properties: Any) -> bool:
     """Whether a blob only stands for a folder, as storage with a hierarchical name space lists them."""
     return metadata_of(properties).get("hdi_isfolder", "").lower() == "true"
@@ -246,8 +288,3 @@ def is_folder(properties: Any) -> bool:
 def metadata_of(properties: Any) -> Mapping[str, str]:
     """A blob's metadata with keys in lower case: the service keeps them as they were first written."""
     return {key.lower(): value for key, value in (properties.metadata or {}).items()}
-
-
-def unusable(path: str, verb: str, error: OSError) -> SpecError:
-    """A local file cannot be read or written."""
-    return SpecError([Problem("", f"{path} cannot be {verb}: {error.strerror or error}.")])

@@ -12,7 +12,7 @@ from airflow_azureml.version_compat import AirflowException, AirflowNotFoundExce
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow_azureml.client import AsyncMLClient, Limits, MLClient
     from airflow_azureml.hooks.connection import ConnectionFields
@@ -89,13 +89,15 @@ class AzureMLHook(BaseHook):
             self._settings = self._checked(ConnectionFields.of(connection))
         return self._settings
 
-    def client(self, limits: Limits | None = None) -> MLClient:
-        """Make a client for flows; the caller closes it: ``with hook.client() as client``."""
-        from airflow_azureml.client import Limits, MLClient  # the door: azure is loaded here
+    def client(self, limits: Limits | None = None, *, own: bool = False) -> MLClient:
+        """Take a share in this process's client: ``with hook.client() as client``; with ``own``, make another."""
+        from airflow_azureml.client import Limits, MLClient, lend  # the door: azure is loaded here
         from airflow_azureml.observability import request_counter
 
+        settings = self.settings()
         limits = limits or Limits(looks_per_second=max_requests_per_second())
-        return MLClient(self.settings(), limits, count=request_counter(self.settings().workspace.name))
+        make: Callable[..., MLClient] = MLClient if own else lend
+        return make(settings, limits, count=request_counter(settings.workspace.name))
 
     async def async_client(self) -> AsyncMLClient:
         """Take a share in this event loop's client for the workspace: ``async with await hook.async_client() as c``."""

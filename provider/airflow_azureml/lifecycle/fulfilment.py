@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +28,9 @@ from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
 from airflow_azureml.rest.flow import Call, LocalFiles, Steps, StorageLocation, Transfer
 from airflow_azureml.rest.ids import DatastorePath, Workspace
+
+ANONYMOUS_KEPT_FOR = 600.0
+"""Seconds for which an environment or a component that was put under the hash of its content is taken to be there."""
 
 
 def fulfil(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
@@ -73,7 +77,7 @@ class Fulfilment:
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws
         self.answers: dict[Requirement, str] = {}
-        self.stores: dict[str | None, tuple[workspace.Datastore, workspace.Secret]] = {}
+        self.stores: dict[str | None, workspace.Datastore] = {}
 
     def fill(self, value: Any) -> Steps[Any]:
         """Copy a value, with the answers in place of its placeholders."""
@@ -116,7 +120,9 @@ class Fulfilment:
             return (yield from keep(self.ws, requirement.kind, name, None if version == LATEST else version, body)).id
         if version == LATEST:
             return (yield from self.put_latest(requirement.kind, name, body))
-        asset = yield from assets.create(self.ws, requirement.kind, name, version, body)
+        # What is named by its content cannot have become something else.
+        kept_for = ANONYMOUS_KEPT_FOR if requirement.version is None else 0.0
+        asset = yield from assets.create(self.ws, requirement.kind, name, version, body, kept_for=kept_for)
         return asset.id or f"{self.ws.path}/{requirement.kind}/{name}/versions/{version}"
 
     def put_once(self, kind: str, name: str, version: str, body: Any) -> Steps[str]:
@@ -153,10 +159,18 @@ class Fulfilment:
         code_id = yield from assets.code_by_hash(self.ws, name, digest)
         if code_id:
             return code_id
-        pending = yield from assets.start_pending_upload(self.ws, name, assets.CODE_VERSION)
         folder = bundle.name if bundle.is_folder else ""
-        yield Transfer(LocalFiles(bundle.files), StorageLocation(f"{pending.url}/{quote(folder)}", pending.sas))
-        body = assets.code_body(f"{pending.url}/{folder}", digest)
+        url = ""
+
+        def enter(_: bool) -> Steps[StorageLocation]:
+            nonlocal url
+            pending = yield from assets.start_pending_upload(self.ws, name, assets.CODE_VERSION)
+            url = pending.url
+            return StorageLocation(f"{url}/{quote(folder)}", pending.sas)
+
+        # Each answer has a container of its own, so nothing of a first one would be done in a second.
+        yield from workspace.move(enter, lambda location: Transfer(LocalFiles(bundle.files), location))
+        body = assets.code_body(f"{url}/{folder}", digest)
         try:
             return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
         except (BadRequestError, ConflictError):
@@ -165,13 +179,13 @@ class Fulfilment:
             if code_id:
                 return code_id
         # What has this name is something else: another name, which no other upload can have.
-        name = assets.code_name(hashlib.sha256(pending.url.encode()).hexdigest())
+        name = assets.code_name(hashlib.sha256(url.encode()).hexdigest())
         return (yield from assets.create(self.ws, "codes", name, assets.CODE_VERSION, body)).id
 
     def send_data(self, requirement: Upload) -> Steps[str]:
         """Upload data or a docker context below its hash; what lies there complete is not sent again."""
         bundle = requirement.bundle
-        store, secret = yield from self.store(requirement.datastore)
+        store = yield from self.store(requirement.datastore)
         digest = requirement.digest()
         above = f"LocalUpload/{digest}"
         path = f"{above}/{bundle.name}"
@@ -180,17 +194,18 @@ class Fulfilment:
             detail = f"{requirement.source}: the datastore {store.name!r} is {store.kind}."
             message = f"{detail} Uploads go to Blob or Data Lake Gen2."
             raise SpecError([Problem("", message)])
-        mark = {"name": digest, "version": "1"}
-        yield Transfer(LocalFiles(bundle.files), secret.location(target), mark)
+
+        def enter(anew: bool) -> Steps[StorageLocation]:
+            return (yield from workspace.secret_of(self.ws, store, anew=anew)).location(target)
+
+        order = Transfer(LocalFiles(bundle.files), StorageLocation(""), {"name": digest, "version": "1"})
+        yield from workspace.move(enter, lambda location: replace(order, target=location))
         # A docker context is a folder, and its address is wanted; data are known by their path in the datastore.
         return target.plain_url if requirement.kind == "context" else DatastorePath(store.name, path).short
 
-    def store(self, name: str | None) -> Steps[tuple[workspace.Datastore, workspace.Secret]]:
-        """Read a datastore and the means to enter it, once."""
+    def store(self, name: str | None) -> Steps[workspace.Datastore]:
+        """Read a datastore, once."""
         if name not in self.stores:
             store = yield from (workspace.datastore(self.ws, name) if name else workspace.default_datastore(self.ws))
-            secret = workspace.Secret()
-            if store.credentials != "None":
-                secret = yield from workspace.secret(self.ws, store.name)
-            self.stores[name] = self.stores[store.name] = (store, secret)
+            self.stores[name] = self.stores[store.name] = store
         return self.stores[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_azureml.lifecycle.result import result
 from airflow_azureml.rest import jobs, workspace
 from airflow_azureml.rest.errors import Problem, SpecError
@@ -20,14 +22,18 @@ def download(ws: Workspace, name: str, output: str, target: LocalFolder) -> Step
     if output not in outputs:
         names = ", ".join(outputs) or "none, the job has no outputs"
         raise SpecError([Problem("output", f"{output!r} is not an output of job {name}. Accepted: {names}.")])
-    location = yield from enter(ws, outputs[output].path, outputs[output].https_url)
-    moved: Transferred = yield Transfer(location, target)
+    found = outputs[output]
+    order = Transfer(StorageLocation(""), target)
+    moved: Transferred = yield from workspace.move(
+        lambda anew: enter(ws, found.path, found.https_url, anew=anew), lambda location: replace(order, source=location)
+    )
     return moved
 
 
-def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[StorageLocation]:
+def enter(ws: Workspace, path: str, https_url: str | None, *, anew: bool = False) -> Steps[StorageLocation]:
     """Find the means to enter the place that an output's path names.
 
+    :param anew: other means than those that were found before.
     :raises SpecError: it is in no blob storage.
     """
     place = parse_datastore_path(path)
@@ -36,10 +42,7 @@ def enter(ws: Workspace, path: str, https_url: str | None) -> Steps[StorageLocat
         store = yield from workspace.datastore(home, place.datastore)
         address = store.address(place.path)
         if address is not None and address.service != "file":
-            secret = workspace.Secret()
-            if store.credentials != "None":
-                secret = yield from workspace.secret(home, store.name)
-            return secret.location(address)
+            return (yield from workspace.secret_of(home, store, anew=anew)).location(address)
     if https_url and parse_https(https_url) is not None:
         return StorageLocation(https_url)
     raise SpecError([Problem("output", f"{path} is not in blob storage: it cannot be downloaded.")])

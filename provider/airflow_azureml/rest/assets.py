@@ -112,14 +112,16 @@ def get(ws: Workspace, kind: str, name: str, version: str) -> Call[Asset]:
     return Call("GET", _path(ws, kind, name, version), Asset.from_reply)
 
 
-def create(ws: Workspace, kind: str, name: str, version: str, body: Json) -> Call[Asset]:
+def create(ws: Workspace, kind: str, name: str, version: str, body: Json, *, kept_for: float = 0.0) -> Call[Asset]:
     """Make a version, or what the kind allows to change of one: ``body`` is ``{"properties": {…}}``.
 
     Take the id of the answer: for an anonymous component the service may answer with another version than was put.
 
     Source: https://learn.microsoft.com/rest/api/azureml/environment-versions/create-or-update
+
+    :param kept_for: seconds for which a client need not put the same again.
     """
-    return Call("PUT", _path(ws, kind, name, version), Asset.from_reply, body=body)
+    return Call("PUT", _path(ws, kind, name, version), Asset.from_reply, body=body, kept_for=kept_for)
 
 
 def container(ws: Workspace, kind: str, name: str) -> Call[Container]:

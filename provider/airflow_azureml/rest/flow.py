@@ -76,6 +76,8 @@ class Call(Generic[T]):
     :param repeatable: may the pipeline send it again after a fault? None goes by the method: GET, HEAD, PUT and
         DELETE yes, POST and PATCH no.
     :param ok: statuses that count as success.
+    :param kept_for: seconds for which a client may give the same answer again without asking.
+    :param anew: ask all the same, and keep the new answer.
     """
 
     method: str
@@ -88,6 +90,8 @@ class Call(Generic[T]):
     user_token: bool = False
     repeatable: bool | None = None
     ok: tuple[int, ...] = (200, 201, 202, 204)
+    kept_for: float = 0.0
+    anew: bool = False
 
     @property
     def may_repeat(self) -> bool:
@@ -185,11 +189,14 @@ class Transfer:
 
     :param mark: metadata to leave on the first file (names sorted) once all are there; when the target already carries
         ``upload_status: completed`` nothing is sent. None: send without looking.
+    :param done: names, as ``Transferred`` or the container has them, that have been moved already. The driver adds to
+        it, so that an order which failed half-way can be given again.
     """
 
     source: LocalFiles | StorageLocation
     target: StorageLocation | LocalFolder
     mark: Mapping[str, str] | None = None
+    done: set[str] = field(default_factory=set, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

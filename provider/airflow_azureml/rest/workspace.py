@@ -6,12 +6,13 @@ https://learn.microsoft.com/rest/api/azureml/datastores; recorded answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
-from airflow_azureml.rest.errors import NotFoundError, ServiceError, UnreachableError
-from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps, StorageLocation
+from airflow_azureml.rest.errors import ForbiddenError, NotFoundError, ServiceError, UnreachableError
+from airflow_azureml.rest.flow import Call, Json, Peek, Plane, Reply, Steps, StorageLocation, Transfer
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.storage import StorageAddress
@@ -94,6 +95,21 @@ def data_plane(ws: Workspace) -> Steps[str]:
     raise NotFoundError(f"Workspace {ws.name!r} has neither a discoveryUrl nor an mlFlowTrackingUri.", reply) from None
 
 
+DATASTORE_KEPT_FOR = 600.0
+"""Seconds for which a datastore is taken to be what it was, and the default one to be the default."""
+
+SECRET_KEPT_FOR = 1800.0
+"""Seconds for which a secret is used again: half of the hour that it is valid for. (``secret``)"""
+
+REFUSED_SECRET = "AuthenticationFailed"
+"""The blob service's code for a signature that has ended, or whose key was changed.
+
+Source: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+"""
+
+Enter = Callable[[bool], Steps[StorageLocation]]
+"""Finds a location with the means to enter it; the argument says whether other means are wanted than those before."""
+
 _SERVICES = {"AzureBlob": "blob", "AzureDataLakeGen2": "dfs", "AzureFile": "file"}
 """Datastore types with an address in a storage account; none is proven for OneLake and Data Lake Gen1."""
 
@@ -161,18 +177,28 @@ class Secret:
         return StorageLocation(address.https_url, self.sas, self.key)
 
 
-def datastore(ws: Workspace, name: str) -> Call[Datastore]:
-    """Read a datastore. Source: https://learn.microsoft.com/rest/api/azureml/datastores/get"""
-    return Call("GET", f"{ws.path}/datastores/{name}", lambda reply: Datastore.from_json(reply.json()))
+def datastore(ws: Workspace, name: str, *, anew: bool = False) -> Call[Datastore]:
+    """Read a datastore. Source: https://learn.microsoft.com/rest/api/azureml/datastores/get
+
+    :param anew: ask for it, though the client may have the answer still.
+    """
+    return Call(
+        "GET",
+        f"{ws.path}/datastores/{name}",
+        lambda reply: Datastore.from_json(reply.json()),
+        kept_for=DATASTORE_KEPT_FOR,
+        anew=anew,
+    )
 
 
-def default_datastore(ws: Workspace) -> Call[Datastore]:
+def default_datastore(ws: Workspace, *, anew: bool = False) -> Call[Datastore]:
     """Read the default datastore.
 
     Administrators can change which one it is, so it is asked for, with azure-ai-ml's own query.
 
     Source: https://learn.microsoft.com/rest/api/azureml/datastores/list
 
+    :param anew: ask for it, though the client may have the answer still.
     :raises NotFoundError: the workspace has none.
     """
 
@@ -183,13 +209,15 @@ def default_datastore(ws: Workspace) -> Call[Datastore]:
         return Datastore.from_json(rows[0])
 
     query = {"isDefault": "true", "count": "30", "orderByAsc": "false"}
-    return Call("GET", f"{ws.path}/datastores", parse, query=query)
+    return Call("GET", f"{ws.path}/datastores", parse, query=query, kept_for=DATASTORE_KEPT_FOR, anew=anew)
 
 
-def secret(ws: Workspace, name: str) -> Call[Secret]:
+def secret(ws: Workspace, name: str, *, anew: bool = False) -> Call[Secret]:
     """Ask for a short-lived secret of a datastore.
 
     Source: https://learn.microsoft.com/rest/api/azureml/datastores/list-secrets (``SecretExpiry``)
+
+    :param anew: ask for another one, though the client may have one still.
     """
     return Call(
         "POST",
@@ -197,7 +225,30 @@ def secret(ws: Workspace, name: str) -> Call[Secret]:
         Secret.from_reply,
         body={"expirableSecret": True, "expireAfterHours": 1},
         repeatable=True,
+        kept_for=SECRET_KEPT_FOR,
+        anew=anew,
     )
+
+
+def secret_of(ws: Workspace, store: Datastore, *, anew: bool = False) -> Steps[Secret]:
+    """Ask for the secret of a datastore that has one."""
+    if store.credentials == "None":
+        return Secret()
+    return (yield from secret(ws, store.name, anew=anew))
+
+
+def move(enter: Enter, order: Callable[[StorageLocation], Transfer | Peek]) -> Steps[Any]:
+    """Enter a location and carry out an order there; where its secret is refused, once more with another.
+
+    :param order: makes the order for a location. Orders that share ``done`` go on where the first one ended.
+    """
+    location = yield from enter(False)
+    try:
+        return (yield order(location))
+    except ForbiddenError as error:
+        if REFUSED_SECRET not in error.codes or not (location.sas or location.key):
+            raise
+    return (yield order((yield from enter(True))))
 
 
 def _addresses(reply: Reply) -> Mapping[str, str]:

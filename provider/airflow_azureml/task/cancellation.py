@@ -106,7 +106,8 @@ class TaskCancellation:
         from airflow_azureml.lifecycle.cancellation import cancel
 
         try:
-            with self.hook.client() as client:
+            # Not the task's client, of which the interrupted code may hold a lock.
+            with self.hook.client(own=True) as client:
                 known = self.job_name
                 names: Iterable[str] = () if known is None else (known,)
                 if known is None and self.find_active is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import AzureMLError
-from airflow_azureml.rest.flow import News, Peek, Steps
+from airflow_azureml.rest.flow import News, Peek, Steps, StorageLocation
 from airflow_azureml.rest.ids import Workspace, parse_datastore_path
 
 
@@ -51,8 +51,9 @@ def _first(ws: Workspace, uri: str) -> Steps[str | None]:
     address = store.address(place.as_folder().path)
     if address is None or store.kind == "AzureFile":
         return None
-    secret = workspace.Secret()
-    if store.credentials != "None":
-        secret = yield from workspace.secret(home, store.name)
-    first: str | None = yield Peek(secret.location(address))
+
+    def enter(anew: bool) -> Steps[StorageLocation]:
+        return (yield from workspace.secret_of(home, store, anew=anew)).location(address)
+
+    first: str | None = yield from workspace.move(enter, Peek)
     return first
