@@ -86,7 +86,9 @@ async def test_a_trigger_of_a_loop_is_told_to_end_only_if_nobody_waits(
         {"type": "command", "command": "sleep 60", "environment": {"image": "x"}}, unique("loop")
     ).name
     trigger = AzureMLJobTrigger(job_name=name, cancel_on_kill=True, looped=True)
-    trigger.task_instance = iteration(1)["ti"]
+    ti = iteration(1)["ti"]
+    ti.task = None  # a trigger that waits is not given it
+    trigger.task_instance = ti
     await trigger.on_kill()
     job = hook.get_job(name)
     assert job.is_being_canceled or job.status == "Canceled"

@@ -78,7 +78,13 @@ with DAG(f"no_worker_ends_on_{MAJOR}", schedule=None, params={"number": 7, "job"
     AzureMLJobOperator(task_id="from_file", job="no_worker_code/job.yml", **MODE)
     AzureMLJobSensor(task_id="sensor", job_name="{{ params.job }}", poke_interval=1, timeout=300, **MODE)
 
-with DAG(f"no_worker_not_on_{MAJOR}", schedule=None, params={"number": 7}) as on_workers:
+with DAG(
+    f"no_worker_not_on_{MAJOR}",
+    schedule=None,
+    params={"number": 7},
+    # Many workers begin at once, and Airflow's database is SQLite.
+    default_args={"retries": 2, "retry_delay": datetime.timedelta(seconds=1)},
+) as on_workers:
     outlets = command("outlets", outlets=[Asset("azureml://no-worker/outlets")])
     command("callback", on_success_callback=said)
     command("failure_callback", "exit 3", on_failure_callback=said, retries=0)
