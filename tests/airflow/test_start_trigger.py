@@ -140,6 +140,17 @@ async def test_a_job_begins_and_ends_without_a_worker(xcoms: XComs, capsys: pyte
         assert line in text
 
 
+async def test_what_is_started_and_ended_here_shares_a_token(xcoms: XComs, emulator: RunningEmulator) -> None:
+    def tokens() -> int:
+        return sum(one["path"].endswith("/token") for one in emulator.journal())
+
+    before = tokens()
+    for _ in range(3):
+        assert isinstance(await fired(trigger_of(task_of("true"), Deferred(xcoms))), TaskSuccessEvent)
+    # One of the threads, where it has not been there before, and one for the waiting of each trigger that is alone.
+    assert tokens() - before <= 4
+
+
 async def test_outputs_of_other_tasks_are_read_and_not_rendered(xcoms: XComs, hook: AzureMLHook) -> None:
     with DAG("d", schedule=None):
         first = AzureMLCommandJobOperator(task_id="first", command="x", environment=IMAGE, outputs={"word": None})

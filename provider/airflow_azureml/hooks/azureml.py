@@ -36,8 +36,6 @@ class AzureMLHook(BaseHook):
     default_conn_name = "azureml_default"
     conn_type = "azureml"
     hook_name = "Azure Machine Learning"
-    keeps_client = False
-    """Whether ``client`` gives all threads of this process one client, which stays open."""
 
     def __init__(
         self,

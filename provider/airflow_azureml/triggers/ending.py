@@ -142,7 +142,6 @@ def _end(
     from airflow_azureml.version_compat import AirflowFailException, AirflowSkipException
 
     options = wait_options()
-    hook.keeps_client = True
     on_canceled: Any = ending.on_canceled
     with JobTask(ti, log, hook, on_canceled, soft_fail=ending.soft_fail) as task:
         job = task.first_look(event.job_name, options)

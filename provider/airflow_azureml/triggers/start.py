@@ -89,9 +89,7 @@ class AzureMLStartTrigger(BaseTrigger):
         operator, ti = self._operator, self._instance()
         context = {**self.task_instance.get_template_context(), "ti": ti, "task_instance": ti}  # type: ignore[union-attr]
         operator.render_template_fields(context)
-        hook = operator.hook()
-        hook.keeps_client = True
-        self._cancellation = TaskCancellation(ti, self.log, hook, cancel_job=True)
+        self._cancellation = TaskCancellation(ti, self.log, operator.hook(), cancel_job=True)
         self._cancellation.stop_event = self._stop
         return self._waiting(**operator.start_in_triggerer(context, self._cancellation))
 
