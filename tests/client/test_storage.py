@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from azure.storage.blob import BlobServiceClient, ExponentialRetry
+from azure.storage.blob import BlobServiceClient, ContentSettings, ExponentialRetry
 
 from airflow_azureml.client import AsyncMLClient, MLClient, storage
 from airflow_azureml.client.blobs import BlobAddress
@@ -269,6 +270,26 @@ def test_every_file_arrives_whatever_happens_to_its_first_request(
     assert ground.move(files, place, mark).skipped
     ground.move(place, LocalFolder(str(tmp_path / "back")))
     assert read_tree(tmp_path / "back") == TREE
+
+
+@pytest.mark.parametrize(("kind", "options"), [("drop", {}), ("status", {"status": 429}), ("status", {"status": 500})])
+def test_every_file_comes_back_whatever_happens_to_its_first_request(
+    ground: Ground, files: LocalFiles, tmp_path: Path, emulator: RunningEmulator, kind: str, options: dict[str, Any]
+) -> None:
+    place = ground.below(f"faulty/{tmp_path.name}")
+    ground.move(files, place)
+    emulator.fault(kind, route=f"GET .*{tmp_path.name}", times=4, **options)
+    ground.move(place, LocalFolder(str(tmp_path / "back")))
+    assert read_tree(tmp_path / "back") == TREE
+
+
+def test_a_blob_comes_back_as_it_was_stored(ground: Ground, tmp_path: Path) -> None:
+    """Also one that says of itself that it is compressed."""
+    blob = ground.service.get_blob_client(ground.container, f"packed/{tmp_path.name}/a.gz")
+    packed = gzip.compress(b"alpha")
+    blob.upload_blob(packed, content_settings=ContentSettings(content_encoding="gzip"))
+    ground.move(ground.below(f"packed/{tmp_path.name}/"), LocalFolder(str(tmp_path / "back")))
+    assert read_tree(tmp_path / "back") == {"a.gz": packed}
 
 
 def test_a_pause_that_storage_asks_for_is_made(stub: Stub, settings: Settings, tmp_path: Path) -> None:

@@ -65,6 +65,16 @@ class PlainBlobs:
         found = {key.lower(): value for key, value in reply.headers.items()} if reply.status == 200 else {}
         return {key.removeprefix(METADATA): value for key, value in found.items() if key.startswith(METADATA)}
 
+    def get(self, name: str) -> bytes | None:
+        """Read a whole blob, as it was stored; None: it was not read.
+
+        Source: https://learn.microsoft.com/rest/api/storageservices/get-blob
+        """
+        reply = self._ask("GET", name)
+        if reply is None or reply.status != 200 or reply.header("Content-Length") != str(len(reply.body)):
+            return None
+        return reply.body
+
     def put(self, name: str, content: bytes) -> bool:
         """Write a blob, over what is there; False: it is not known whether it was written.
 
@@ -110,7 +120,14 @@ class PlainBlobs:
             sent["Authorization"] = f"Bearer {self._bearer()}"
         try:
             response = self._pool.urlopen(
-                method, target, content, sent, retries=False, redirect=False, timeout=self._timeout
+                method,
+                target,
+                content,
+                sent,
+                retries=False,
+                redirect=False,
+                timeout=self._timeout,
+                decode_content=False,
             )
         except HTTPError:
             return None
