@@ -140,6 +140,22 @@ async def test_a_workspace_that_tells_of_one_job_only_is_asked_for_one(
     assert singles >= 2
 
 
+async def test_a_workspace_that_tells_of_experiments_is_asked_for_each(
+    submit: Submit, hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    names = [submit("sleep 1"), submit("sleep 1; exit 3")]
+    experiment = hook.get_job(names[0]).experiment_name
+    emulator.fault("status", route="POST .*/batchrundata", status=404, times=100)
+    begun = len(emulator.journal())
+    triggers = [AzureMLJobTrigger(job_name=name, poll_interval=0.5, experiment_name=experiment) for name in names]
+    events = await asyncio.gather(*map(fired, triggers))
+    assert [event["status"] for event in events] == ["Completed", "Failed"]
+    batches, singles = asked(emulator, begun)
+    queries = [one for one in emulator.journal()[begun:] if one["path"].endswith("/runs:query")]
+    assert (batches, singles) == (1, 0)
+    assert queries
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_bad_spell_of_run_history_loses_no_event(
     submit: Submit, emulator: RunningEmulator, status: int
