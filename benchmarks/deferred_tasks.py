@@ -115,6 +115,7 @@ def measure(place: Path, tasks: int, on_workers: int, listener: Listener) -> dic
             names = [f"deferred_tasks_{place}" for place in range(math.ceil(tasks / IN_ONE))]
             found = "SELECT dag_id FROM serialized_dag"
             airflow.until("DAGs", lambda: len(ask(airflow, found)) == len(names), timeout=600)
+            airflow.until("API server", lambda: airflow.find("/version"), timeout=600)
             for name in names:
                 airflow.api("PATCH", f"/dags/{name}", {"is_paused": False})
             return watched(airflow, far, names, listener)
