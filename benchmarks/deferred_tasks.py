@@ -4,7 +4,7 @@ Call: ``python benchmarks/deferred_tasks.py [--tasks N] [--on-workers N] [--json
 fifteen minutes: tasks are deferred, then jobs of a stand-in for the service end one after the other within five
 minutes. All start in the triggerer; most end there, every so many-th comes back to a worker. The delay of a task runs
 from its job's end, which the stand-in knows, to the end that Airflow's database tells. ``--picture`` draws what the
-metrics told meanwhile; the picture in ``docs/metrics.md`` is made so.
+metrics told meanwhile; ``make metrics-picture`` has 20 tasks for that.
 
 It exits 1 when a task did not succeed.
 """
