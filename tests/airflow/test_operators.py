@@ -19,6 +19,7 @@ from jinja2 import UndefinedError
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import (
     AzureMLCancelJobOperator,
+    AzureMLCancelOrphansOperator,
     AzureMLCommandJobOperator,
     AzureMLCreateBatchDeploymentOperator,
     AzureMLCreateBatchEndpointOperator,
@@ -97,6 +98,7 @@ KEYWORDS: dict[type[Any], set[str]] = {
         "identity",
     },
     AzureMLCancelJobOperator: COORDINATES | {"job_name", "wait_for_completion", "poll_interval"},
+    AzureMLCancelOrphansOperator: COORDINATES | {"dag_ids"},
     AzureMLCreateDataAssetOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
     AzureMLRegisterModelOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
     AzureMLDownloadJobOutputOperator: COORDINATES | {"job_name", "output_name", "local_path", "overwrite"},
@@ -176,6 +178,7 @@ REQUIRED: dict[type[Any], dict[str, Any]] = {
     AzureMLCommandJobOperator: {"command": "echo", "environment": ENVIRONMENT},
     AzureMLJobOperator: {"job": "job.yml"},
     AzureMLCancelJobOperator: {"job_name": "a-job"},
+    AzureMLCancelOrphansOperator: {"dag_ids": ["a-dag"]},
     AzureMLCreateDataAssetOperator: {"name": "cards", "path": "data"},
     AzureMLRegisterModelOperator: {"name": "cards", "path": "data"},
     AzureMLDownloadJobOutputOperator: {"job_name": "a-job", "output_name": "o", "local_path": "here"},

@@ -14,7 +14,7 @@ from tests.airflow_harness import REPOSITORY, RealAirflow
 pytestmark = pytest.mark.timeout(600)
 
 EXAMPLES = REPOSITORY / "dags_examples"
-SCHEDULED = ("daily_report", "job_from_yaml")
+SCHEDULED = ("cancel_orphans", "daily_report", "job_from_yaml")
 TRIGGERED = (
     "cancel_a_job",
     "credit_defaults_on_workers",
@@ -208,6 +208,13 @@ def test_cancelled_job_is_skipped_by_the_sensor(airflow: RealAirflow, runs: dict
     assert airflow.states(dag, run) == {"start": "success", "cancel": "success", "wait": "skipped"}
     job = airflow.xcom(dag, run, "start")["job_name"]
     assert airflow.service.jobs()[job]["status"] == "Canceled"
+
+
+def test_the_nightly_sweep_finds_no_orphan_among_the_examples(airflow: RealAirflow, runs: dict[str, str]) -> None:
+    dag = "cancel_orphans"
+    run = finished(airflow, runs, dag)
+
+    assert airflow.xcom(dag, run, "sweep") == []
 
 
 def test_hook_runs_one_job_inside_a_python_task(airflow: RealAirflow, runs: dict[str, str], earlier: set[str]) -> None:

@@ -23,6 +23,8 @@ from airflow_azureml.lifecycle.task_fate import (
 PAGE = Path(__file__).parents[2] / "docs" / "when-tasks-end.md"
 WORDS = {"canceled": Fate.CANCEL, "left alone": Fate.LEAVE}
 PLACES = {"While a task waits on a worker": Where.WORKER, "While a task is deferred": Where.TRIGGER}
+ENDED_PROCESSES = list(PLACES.values())
+SWEEP = "Orphans"
 NO_PROCESS = "When no process holds the task"
 NOT_TOLD = {"the operator is not told: left alone", "the trigger is not told: left alone", "does not exist"}
 LINES = ["2.11", "3.0 to 3.2", "3.3", "3.4"]
@@ -65,7 +67,7 @@ def test_the_page_says_what_each_answer_means(said: str, worker: str, trigger: s
     assert (decide(Where.WORKER, said), decide(Where.TRIGGER, said)) == (WORDS[worker], WORDS[trigger])
 
 
-@pytest.mark.parametrize("where", Where)
+@pytest.mark.parametrize("where", ENDED_PROCESSES)
 def test_the_page_knows_every_answer_that_the_code_knows(where: Where) -> None:
     assert {said for said, _, _ in answers()} - {"a word of tomorrow"} == set(FATES[where])
 
@@ -95,7 +97,15 @@ def test_silence_and_what_no_user_said_end_no_job(where: Where, said: str) -> No
     assert decide(where, said) is Fate.LEAVE
 
 
-@pytest.mark.parametrize("where", Where)
+def test_the_page_says_which_states_make_an_orphan() -> None:
+    ((_, *rows),) = [table for above, table in tables() if above == SWEEP]
+    page = {word: WORDS[becomes] for said, becomes in rows for word in re.findall(r"`([a-z_ ]+)`", said)}
+
+    assert page == FATES[Where.SWEEP]
+    assert decide(Where.SWEEP, "a word of tomorrow") is Fate.LEAVE
+
+
+@pytest.mark.parametrize("where", ENDED_PROCESSES)
 @pytest.mark.parametrize("said", ["failed", "success", "skipped", "restarting", NO_STATE, TIME_IS_UP])
 def test_what_airflow_or_a_user_ended_ends_its_job(where: Where, said: str) -> None:
     assert decide(where, said) is Fate.CANCEL

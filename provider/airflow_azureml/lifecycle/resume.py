@@ -6,13 +6,15 @@ between any two lines of this file, the next try finds what this one left behind
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity
+from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
 from airflow_azureml.lifecycle.submission import Attempt, Prepared, prepare, put
 from airflow_azureml.rest import jobs
 from airflow_azureml.rest.errors import ForeignJobError
@@ -56,26 +58,27 @@ class TaskSubmission:
     def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Steps[Found]:
         """Find this task's job or submit it.
 
-        :param cancels_earlier: cancel first what earlier generations left running.
+        :param cancels_earlier: the job ends with its task: cancel first what earlier generations left running.
         """
         if cancels_earlier:
             yield from cancel_earlier(ws, self.identity)
-
-        return (yield from self._find_or_submit(ws, takes_ended=self.begun))
+        tags = {} if cancels_earlier else {OUTLIVES_TAG: "true"}
+        return (yield from self._find_or_submit(ws, takes_ended=self.begun, tags=tags))
 
     def start_next(self, ws: Workspace, ended: Job) -> Steps[Found]:
         """Submit the job that takes the place of one that the platform has ended, or find it.
 
         :param ended: the job, as it ended.
         """
-        return (yield from self._find_or_submit(ws, ended=ended.name))
+        tags = {OUTLIVES_TAG: ended.tags[OUTLIVES_TAG]} if OUTLIVES_TAG in ended.tags else {}
+        return (yield from self._find_or_submit(ws, ended=ended.name, tags=tags))
 
-    def _find_or_submit(self, ws: Workspace, *, takes_ended: bool = False, ended: str | None = None) -> Steps[Found]:
+    def _find_or_submit(self, ws: Workspace, **given: Any) -> Steps[Found]:
         def request() -> Steps[Prepared]:
             return (yield from prepare(ws, self.translation))
 
         try:
-            return (yield from find_or_submit(ws, self.identity, request, takes_ended=takes_ended, ended=ended))
+            return (yield from find_or_submit(ws, self.identity, request, **given))
         except REFUSALS as error:
             raise (yield from explain(ws, self.translation.body, error)) from None
 
@@ -86,7 +89,13 @@ class TaskSubmission:
 
 
 def find_or_submit(
-    ws: Workspace, identity: JobIdentity, request: Request, *, takes_ended: bool = False, ended: str | None = None
+    ws: Workspace,
+    identity: JobIdentity,
+    request: Request,
+    *,
+    takes_ended: bool = False,
+    ended: str | None = None,
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
@@ -95,6 +104,7 @@ def find_or_submit(
 
     :param takes_ended: the last one is the job, whatever became of it.
     :param ended: the job whose place another one is to take; one that follows it is that, whatever became of it.
+    :param tags: further tags of a job that is submitted, beside those that say whose it is.
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
     """
@@ -106,7 +116,7 @@ def find_or_submit(
         return Found(last, attempt - 1, submitted=False)
     resubmission = identity.resubmissions(last.tags) + 1 if last is not None and last.name == ended else 0
     prepared = yield from request()
-    tags = {**identity.tags(attempt), **identity.history_tags(resubmission)}
+    tags = {**tags, **identity.tags(attempt), **identity.history_tags(resubmission)}
     new = Attempt(identity.name(attempt), attempt, tags)
     job = yield from put(ws, new, prepared, lambda: _own(ws, identity, attempt))
     return Found(job, attempt, submitted=True)

@@ -19,10 +19,11 @@ class Fate(enum.Enum):
 
 
 class Where(enum.Enum):
-    """Which process is ended."""
+    """Which process is ended; or that none is, and somebody looks at the jobs of all tasks."""
 
     WORKER = "worker"
     TRIGGER = "trigger"
+    SWEEP = "sweep"
 
 
 NO_ANSWER = "no answer"
@@ -37,10 +38,9 @@ TIME_IS_UP = "time is up"
 NOT_AWAITED = "no longer deferred"
 """Airflow 3.4 has taken back a trigger that it did not move: no task waits for it any more."""
 
-_ENDED = dict.fromkeys(
-    ("failed", "success", "skipped", "upstream_failed", "removed", "restarting", NO_STATE, TIME_IS_UP, NOT_AWAITED),
-    Fate.CANCEL,
-)
+_FINISHED = dict.fromkeys(("failed", "success", "skipped", "upstream_failed", "removed"), Fate.CANCEL)
+
+_ENDED = _FINISHED | dict.fromkeys(("restarting", NO_STATE, TIME_IS_UP, NOT_AWAITED), Fate.CANCEL)
 """The task has ended, or a user has cleared it (``restarting``: cleared while it ran)."""
 
 _WAITS_ON = dict.fromkeys(
@@ -49,12 +49,17 @@ _WAITS_ON = dict.fromkeys(
 )
 """The task waits elsewhere, or its next try takes the job over."""
 
+_NEXT_TRY = ("running", "queued", "scheduled")
+
 FATES: dict[Where, dict[str, Fate]] = {
     # A worker that Airflow has lost sight of may find that the next try is on its way, or there.
-    Where.WORKER: _ENDED | _WAITS_ON | dict.fromkeys(("running", "queued", "scheduled"), Fate.LEAVE),
+    Where.WORKER: _ENDED | _WAITS_ON | dict.fromkeys(_NEXT_TRY, Fate.LEAVE),
     # A trigger that merely moved leaves the task deferred; on its way to a worker the task was cleared, or came back
     # because the job has ended, and then the cancel does nothing.
-    Where.TRIGGER: _ENDED | _WAITS_ON | dict.fromkeys(("running", "queued", "scheduled"), Fate.CANCEL),
+    Where.TRIGGER: _ENDED | _WAITS_ON | dict.fromkeys(_NEXT_TRY, Fate.CANCEL),
+    # A task without a state, or on its way to a worker, may be a retry, which takes the job over; the next try of one
+    # that was cleared cancels the job itself.
+    Where.SWEEP: _FINISHED | _WAITS_ON | dict.fromkeys((*_NEXT_TRY, "restarting", NO_STATE), Fate.LEAVE),
 }
 
 

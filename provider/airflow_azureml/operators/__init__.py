@@ -3,6 +3,7 @@
 from airflow_azureml.operators.assets import AzureMLCreateDataAssetOperator, AzureMLRegisterModelOperator
 from airflow_azureml.operators.batch import AzureMLInvokeBatchEndpointOperator
 from airflow_azureml.operators.cancel_job import AzureMLCancelJobOperator
+from airflow_azureml.operators.cancel_orphans import AzureMLCancelOrphansOperator
 from airflow_azureml.operators.infrastructure import (
     AzureMLCreateBatchDeploymentOperator,
     AzureMLCreateBatchEndpointOperator,
@@ -13,6 +14,7 @@ from airflow_azureml.operators.outputs import AzureMLDownloadJobOutputOperator
 
 __all__ = [
     "AzureMLCancelJobOperator",
+    "AzureMLCancelOrphansOperator",
     "AzureMLCommandJobOperator",
     "AzureMLCreateBatchDeploymentOperator",
     "AzureMLCreateBatchEndpointOperator",

@@ -29,6 +29,14 @@ def pull_job_name(ti: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def recorded_job_name(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
+    """The name of the newest job that any task instance of this Airflow has left; None where there is none."""
+    from airflow_azureml.version_compat import XCom
+
+    name = XCom.get_one(key=JOB_NAME_KEY, dag_id=dag_id, task_id=task_id, run_id=run_id, map_index=map_index)
+    return name if isinstance(name, str) else None
+
+
 def pull_own(ti: Any, key: str) -> Any:
     """What this task instance itself has left under a key."""
     map_index = -1 if ti.map_index is None else ti.map_index
