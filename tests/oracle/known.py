@@ -63,7 +63,6 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         r"a folder that contains it",
         "Microsoft's client goes round forty times and uploads as many copies",
     ),
-    ("refused there", r"object\.__init__\(\) takes exactly one argument", "a fault of theirs"),
     ("refused there", r"^automl node text_.*is not in set \['classification'\]", "theirs fails to write the search"),
     (
         "differs",
@@ -121,7 +120,6 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         r"^call: environment: file:|^call: services.* = mapping \||^call: services: \{'a': \{(\}|'type')",
         "the CLI's forms",
     ),
-    ("differs", r"^call.*build at an address", "an environment is named by its content"),
     # Inputs and outputs of calls.
     ("refused there", r"^callport: \w+ mapping None ", "a mapping without a type is data, as in the CLI's YAML"),
     ("differs", r"^callport: Input mapping None ", "the same"),
@@ -242,7 +240,6 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"inputs\.(d|g\.a)\.path: data needs a path", "the service would have nothing to give"),
     ("refused here", r"(inputs alone|nothing) of type None", "it does not say what it runs"),
     ("refused here", r"inputs/[vd] (bound type|bound mode|both bound)", "a sent type is bound to nothing"),
-    ("refused here", r"identity \{'type': 'managed', 'resource_id'", "it is called msi_resource_id"),
     ("differs", r"key: creation", "an id in a component's file is the service's to fill in"),
     ("differs", r"job of a component: (registered|latest|default)", "the service takes the id of a component"),
     ("differs", r"bound datastore", "no datastore has such a name"),
