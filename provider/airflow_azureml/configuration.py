@@ -26,7 +26,7 @@ def poll_interval(given: Any = None) -> float:
     if given is None:
         return float(conf.getfloat("azureml", "poll_interval", fallback=POLL_INTERVAL))
     if not _is_number(given) or given <= 0:
-        raise _not_accepted("poll_interval", given, "more than 0")
+        raise _not_accepted("poll_interval", given, "a number of seconds, more than 0")
     return float(given)
 
 
@@ -38,7 +38,7 @@ def patience(given: Any = None) -> float:
     if given is None:
         return float(conf.getfloat("azureml", "patience", fallback=PATIENCE))
     if not _is_number(given) or given < 0:
-        raise _not_accepted("patience", given, "0 or more")
+        raise _not_accepted("patience", given, "a number of seconds, 0 or more")
     return float(given)
 
 
@@ -56,6 +56,19 @@ def max_resubmissions(given: Any = None) -> int:
             [Problem("max_resubmissions", f"{given!r} is not accepted. Accepted: a whole number, 0 or more.")]
         )
     return given
+
+
+def log_files(given: Any = None) -> tuple[str, ...]:
+    """The glob patterns of the log files to copy: one, or several; none for those that the kind of job has.
+
+    :raises rest.errors.SpecError: the keyword is neither a pattern nor a list of patterns.
+    """
+    patterns = (given,) if isinstance(given, str) else given
+    if patterns is None:
+        return ()
+    if not isinstance(patterns, (list, tuple)) or not all(isinstance(one, str) and one for one in patterns):
+        raise _not_accepted("log_files", given, "a glob pattern such as 'user_logs/*', or a list of them")
+    return tuple(patterns)
 
 
 def max_requests_per_second() -> float:
@@ -92,7 +105,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _not_accepted(name: str, given: Any, least: str) -> Exception:
+def _not_accepted(name: str, given: Any, accepted: str) -> Exception:
     from airflow_azureml.rest.errors import Problem, SpecError
 
-    return SpecError([Problem(name, f"{given!r} is not accepted. Accepted: a number of seconds, {least}.")])
+    return SpecError([Problem(name, f"{given!r} is not accepted. Accepted: {accepted}.")])

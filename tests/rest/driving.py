@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from airflow_azureml.rest.errors import AzureMLError, check
-from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Reply, Steps
+from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Reply, Steps, Turn
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 
@@ -114,7 +114,7 @@ class Drive:
             assert effect.seconds >= 0
             self.now += effect.seconds
             return None
-        if isinstance(effect, News):
+        if isinstance(effect, (News, Turn)):
             return None
         if isinstance(effect, Look):
             assert effect.pause >= effect.not_before >= 0

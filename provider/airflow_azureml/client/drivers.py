@@ -41,7 +41,7 @@ from airflow_azureml.client.session import (
 )
 from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.rest.errors import AzureMLError
-from airflow_azureml.rest.flow import Effect, Flow, Look, Pause, Peek, Reply, Transfer
+from airflow_azureml.rest.flow import Effect, Flow, Look, Pause, Peek, Reply, Transfer, Turn
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
@@ -120,6 +120,8 @@ class MLClient:
             return None
         if isinstance(step, Pause):
             return pause(step.seconds)
+        if isinstance(step, Turn):
+            return None
         if isinstance(step, Look):
             return self._drive(self._session.look(step))
         control = self._drive(self._session.control_plane())
@@ -214,11 +216,16 @@ class AsyncMLClient:
             return None
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
+        if isinstance(step, Turn):
+            return await self._turn(step)
         assert not isinstance(step, Look)
         return await asyncio.to_thread(transfer_in_thread, step, self.settings, self.limits)
 
     def _look(self, look: Look) -> Coroutine[Any, Any, Job]:
         return self._drive(self._session.look(look))
+
+    async def _turn(self, turn: Turn) -> None:
+        """Nobody shares this client's budget."""
 
     async def _send(self, request: OutgoingRequest) -> Reply:
         pipeline = self._pipelines.of(request.audience, await self._open(), self._tokens)

@@ -26,7 +26,7 @@ from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.rest import clouds, jobs, workspace
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import AzureMLError, NotFoundError, ServiceError, SettingsError, check
-from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer
+from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer, Turn
 from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.settings import Settings
 from airflow_azureml.rest.times import retry_after
@@ -106,7 +106,7 @@ class Once:
     steps: Generator[Step, Any, Any]
 
 
-Step = Send | GetToken | Authenticate | Once | Pause | Look | Transfer | Peek
+Step = Send | GetToken | Authenticate | Once | Pause | Turn | Look | Transfer | Peek
 """What a driver can be asked to do."""
 
 Run = Generator[Step, Any, T]

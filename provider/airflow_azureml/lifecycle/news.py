@@ -86,11 +86,36 @@ class Ended:
 
 @dataclass(frozen=True)
 class LogLines:
-    """News: whole lines that a log file of the job has gained."""
+    """News: whole lines that a log file of the job has gained.
+
+    :param end: bytes of the file up to the end of these lines.
+    """
 
     job_name: str
     file: str
     lines: tuple[str, ...]
+    end: int = 0
+
+
+@dataclass(frozen=True)
+class LogCut:
+    """News: the log is longer than what is copied of it; nothing more follows.
+
+    :param most: bytes of all files together after which nothing is copied.
+    """
+
+    job_name: str
+    file: str
+    most: int
+
+
+@dataclass(frozen=True)
+class NoLogFile:
+    """News: the job has ended, and none of its log files is one of those that were asked for."""
+
+    job_name: str
+    patterns: tuple[str, ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -160,6 +185,18 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
         )
     elif isinstance(record, LogTrouble):
         yield logging.INFO, f"The log of Azure ML job {record.job_name} cannot be read for now: {record.message}"
+    elif isinstance(record, LogCut):
+        yield (
+            logging.WARNING,
+            f"Nothing more is copied of the log of Azure ML job {record.job_name}: it is longer than "
+            f"{record.most // 2**20} MiB. Azure ML Studio has the whole of {record.file}, in tab Outputs + logs.",
+        )
+    elif isinstance(record, NoLogFile):
+        yield (
+            logging.WARNING,
+            f"log_files: no log file of Azure ML job {record.job_name} fits {', '.join(record.patterns)}. "
+            f"It has: {', '.join(record.files) or 'none'}.",
+        )
     elif isinstance(record, LogLines):
         file = record.file.rpartition("/")[2]
         for line in record.lines:

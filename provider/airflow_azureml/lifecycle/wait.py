@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from airflow_azureml.lifecycle.job_log import LogFollower
+from airflow_azureml.lifecycle.job_log import LogCopy, LogFollower
 from airflow_azureml.lifecycle.news import LookTrouble, QueueNote, StatusChange
 from airflow_azureml.lifecycle.pacing.pace import Ageing, Clock, Pace
 from airflow_azureml.rest import history, jobs
@@ -48,6 +48,7 @@ class WaitOptions:
     :param ageing: since when the looks grow rarer.
     :param experiment: the job's, where it is known.
     :param stream_logs: report the lines that the job's log gains.
+    :param log_files: glob patterns of the files that are its log; none: those that its kind of job has.
     """
 
     clock: Clock
@@ -59,6 +60,7 @@ class WaitOptions:
     ageing: Ageing = "job"
     experiment: str | None = None
     stream_logs: bool = False
+    log_files: tuple[str, ...] = ()
 
 
 def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
@@ -72,7 +74,7 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
     """
     clock, deadline = options.clock, options.deadline
     watch = _Watch(ws, name, options)
-    follower = LogFollower(ws, name) if options.stream_logs else None
+    follower = LogFollower(ws, name, LogCopy(options.log_files)) if options.stream_logs else None
     look_at = not_before = clock() + options.first_look_after
     while True:
         until = look_at if deadline is None else min(look_at, deadline)

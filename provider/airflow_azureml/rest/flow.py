@@ -119,6 +119,18 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Wait until one request beside the looks may go out, where many who wait in one process share a budget.
+
+    Answered with None: at once where there is nobody to share with.
+
+    :param plane: where the request goes: those for blob storage (``SIGNED``) have a budget of their own.
+    """
+
+    plane: Plane
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Ask for the status of one job; answered with a ``jobs.Job`` that has at least name, status and ``created_at``.
 
@@ -214,7 +226,7 @@ class Peek:
     location: StorageLocation
 
 
-Effect = Call[Any] | Pause | Look | News | Transfer | Peek
+Effect = Call[Any] | Pause | Turn | Look | News | Transfer | Peek
 
 
 class Flow(Protocol[T_co]):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from airflow_azureml.rest.flow import Call, Plane, Reply, Steps
 
@@ -35,8 +36,14 @@ ERRORS = (r"logs/user/error\.txt", r"logs/job_error\.txt")
 batch endpoints*)."""
 
 
-def followed(names: Iterable[str], kind: str | None) -> tuple[str, ...]:
-    """The log files to stream for a job of this kind, in the order to show them."""
+def followed(names: Iterable[str], kind: str | None, patterns: Iterable[str] = ()) -> tuple[str, ...]:
+    """The log files to stream for a job of this kind, in the order to show them.
+
+    :param patterns: glob patterns that choose instead of the kind; ``*`` also stands for ``/``.
+    """
+    chosen = tuple(patterns)
+    if chosen:
+        return tuple(name for name in sorted(names) if any(fnmatchcase(name, pattern) for pattern in chosen))
     return _first(STREAMED.get(kind or "", STREAMED_ELSE), names)
 
 
