@@ -88,17 +88,24 @@ def max_requests_per_second() -> float:
     return limit
 
 
-def wait_options(interval: Any = None, limit: Any = None, **others: Any) -> WaitOptions:
+def wait_options(interval: Any = None, limit: Any = None, files: Any = None, **others: Any) -> WaitOptions:
     """How to wait for a job.
 
     :param interval: the keyword ``poll_interval``, None for the configuration's.
     :param limit: the keyword ``patience``, None for the configuration's.
+    :param files: the keyword ``log_files``.
     :param others: further fields of ``WaitOptions``.
-    :raises rest.errors.SpecError: as ``poll_interval`` and ``patience``.
+    :raises rest.errors.SpecError: as ``poll_interval``, ``patience`` and ``log_files``.
     """
     from airflow_azureml.lifecycle.wait import WaitOptions
 
-    return WaitOptions(clock=time.time, poll_interval=poll_interval(interval), patience=patience(limit), **others)
+    return WaitOptions(
+        clock=time.time,
+        poll_interval=poll_interval(interval),
+        patience=patience(limit),
+        log_files=log_files(files),
+        **others,
+    )
 
 
 def _is_number(value: Any) -> bool:

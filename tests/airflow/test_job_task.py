@@ -49,6 +49,9 @@ class Service:
         return reply(200, {"runMetadata": self.run_json} if call.path.endswith("/rundata") else self.run_json)
 
 
+LAST_LINES = "The last lines of the job's log, also where they were copied while the task waited:"
+
+
 def concluded(caplog: pytest.LogCaptureFixture, status: str, service: Any, *, tail: bool) -> list[str]:
     """What the log says; errors are the caller's."""
     caplog.set_level(logging.INFO)
@@ -65,7 +68,7 @@ def concluded(caplog: pytest.LogCaptureFixture, status: str, service: Any, *, ta
 def test_a_completed_job_has_its_last_lines_and_metrics_in_the_log(caplog: Any, tail: bool) -> None:
     lines = concluded(caplog, "Completed", Service(), tail=tail)
     assert lines == [
-        *(["| one", "| last words"] if tail else []),
+        *([LAST_LINES, "| one", "| last words"] if tail else []),
         "Azure ML job j ended as Completed. Metrics: auc = 0.9, loss = 2.0.",
     ]
 

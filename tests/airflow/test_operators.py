@@ -43,6 +43,7 @@ WAITING = {
     "poll_interval",
     "patience",
     "stream_logs",
+    "log_files",
     "cancel_on_kill",
     "on_canceled",
     "start_in_trigger",

@@ -359,6 +359,7 @@ def test_no_secret_travels() -> None:
         "patience",
         "deadline",
         "cancel_on_kill",
+        "log_copy",
         "try_number",
         "looped",
         "steady",

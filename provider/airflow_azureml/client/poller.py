@@ -64,7 +64,8 @@ class Poller:
         self._ws = ws
         self._ask = ask
         self._pacing = Pacing(budget)
-        self._throttle = self._pacing.throttle
+        self.throttle = self._pacing.throttle
+        """When the next request may go out, which may also be one for something else than a job's status."""
         self._groups = groups
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
@@ -166,7 +167,7 @@ class Poller:
             for ticket in tickets:
                 _fail(ticket, error)
         else:
-            self._throttle.succeeded()
+            self.throttle.succeeded()
             if self._groups.answered(group):
                 self._regroup()
             for ticket in tickets:
@@ -214,7 +215,7 @@ class Poller:
             suspended = new and verdict is Verdict.FAILED and self._groups.failed(group, self._time())
             if suspended:
                 self._regroup()
-            if suspended or self._throttle.failures == 1:
+            if suspended or self.throttle.failures == 1:
                 self._ask_again(tickets)
             else:
                 await self._fail_all(tickets, error)
@@ -226,7 +227,7 @@ class Poller:
             return
         self._hold(error)
         self._groups.failed(None, self._time())
-        if self._throttle.failures == 1:
+        if self.throttle.failures == 1:
             self._ask_again([ticket])
         else:
             await self._fail_all([ticket], error)
@@ -250,7 +251,7 @@ class Poller:
     def _hold(self, error: AzureMLError) -> bool:
         """Send nothing for a while; whether the failure is another one than those before."""
         asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
-        return self._throttle.failed(self._time(), asked)
+        return self.throttle.failed(self._time(), asked)
 
     async def _fail_all(self, tickets: Sequence[Ticket], error: AzureMLError) -> None:
         """Tell of a failure those who asked, and in a bad spell all whose turn it is: each has a patience to spend."""

@@ -14,8 +14,10 @@ from airflow_azureml.client.drivers import AsyncMLClient
 from airflow_azureml.client.pipeline import RequestCounter
 from airflow_azureml.client.poller import Poller
 from airflow_azureml.client.session import LOOKS_PER_SECOND
+from airflow_azureml.client.turns import READS_PER_SECOND, Turns
 from airflow_azureml.lifecycle.pacing.groups import Groups
-from airflow_azureml.rest.flow import Look
+from airflow_azureml.lifecycle.pacing.throttle import Throttle
+from airflow_azureml.rest.flow import Look, Plane, Turn
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
 
@@ -32,6 +34,11 @@ class SharedClient(AsyncMLClient):
         super().__init__(settings, count=count)
         self.holders = 0
         self.poller = Poller(settings.workspace, self.run, budget, groups)
+        self._turns = Turns(self.poller.throttle)
+        self._blob_turns = Turns(Throttle(READS_PER_SECOND))
+
+    async def _turn(self, turn: Turn) -> None:
+        await (self._blob_turns if turn.plane is Plane.SIGNED else self._turns).take()
 
     def _look(self, look: Look) -> Coroutine[Any, Any, Job]:
         return self.poller.look(look)

@@ -51,7 +51,7 @@ class LogFollower:
         self._kind = self._copy.kind
         self._unasked = self._ask_after = 0
         self.reading = False
-        """Whether the job has begun to write, as far as the last look has shown."""
+        """Whether the log is worth reading: as far as the last look has shown, the job writes."""
 
     def look(self, job: Job) -> Steps[None]:
         """Report the lines that the log has gained; with a job that has ended, also an unfinished last line."""
@@ -68,6 +68,11 @@ class LogFollower:
     def saw(self, status: str) -> None:
         """Take note of the job's status."""
         self.reading = not self._is_cut and status not in WAITING and not phase(status).is_terminal
+
+    @property
+    def missed(self) -> bool:
+        """Whether the last reading failed, or not all of the log is to be copied."""
+        return self._troubled or self._is_cut
 
     def keep_up(self) -> Steps[None]:
         """Report the lines that the log has gained, with as few requests as it takes: for those who wait by thousands.

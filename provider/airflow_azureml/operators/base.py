@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_azureml.configuration import wait_options
@@ -39,8 +39,10 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
     :param poll_interval: seconds between requests for the job's status, at most: a young job is asked for after 1, 2,
         4, 8 ... seconds (deferred: from the fifth second on); default: ``[azureml] poll_interval`` (30).
     :param patience: seconds for which such requests may go on failing; default: ``[azureml] patience`` (900).
-    :param stream_logs: copy the job's log into the task's log, every five seconds, while waiting on a worker; after a
-        deferral, its end.
+    :param stream_logs: copy the job's log into the task's log: every five seconds while waiting on a worker, every
+        ``poll_interval`` while deferred, where 4 MiB are copied at most.
+    :param log_files: the files that are copied, as a glob pattern such as ``"user_logs/*"`` or a list of them; default:
+        the log of the job's only or first node.
     :param cancel_on_kill: cancel the job when the task is cleared, failed or otherwise ended by hand, or out of time.
     :param on_canceled: what a cancel by somebody else does: ``fail`` without retries, ``skip``, or ``retry``: fail as
         any failure does. A job that its own time limit ended has failed.
@@ -65,6 +67,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         poll_interval: float | None = None,
         patience: float | None = None,
         stream_logs: bool = True,
+        log_files: str | Sequence[str] | None = None,
         cancel_on_kill: bool = True,
         on_canceled: OnCanceled = "fail",
         start_in_trigger: bool = False,
@@ -77,6 +80,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         self.poll_interval = poll_interval
         self.patience = patience
         self.stream_logs = stream_logs
+        self.log_files = log_files
         self.cancel_on_kill = cancel_on_kill
         self.on_canceled = on_canceled
         self.start_in_trigger = start_in_trigger
@@ -178,13 +182,16 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         """
         with translated():
             check_on_canceled(self.on_canceled)
-            options = wait_options(self.poll_interval, self.patience)
+            options = self._wait_options()
             submission = self.submission(context, cancellation.hook.settings().workspace)
             with self._task(cancellation) as task:
                 # The name of the job is known to whoever ends the task, and to an earlier try's trigger, from here on.
                 push_job_name(cancellation.ti, submission.identity.name(1))
                 job = self._start(task, submission)
-            return self._waiting(cancellation, replace(options, experiment=job.experiment_name))
+            return self._waiting(cancellation, options, job, since=0.0)
+
+    def _wait_options(self) -> WaitOptions:
+        return wait_options(self.poll_interval, self.patience, self.log_files, stream_logs=self.stream_logs)
 
     def _start(self, task: JobTask, submission: Submission) -> Job:
         """Have the job, and show its page."""
@@ -196,7 +203,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
 
     def _submit_and_wait(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
         check_on_canceled(self.on_canceled)
-        options = wait_options(self.poll_interval, self.patience, stream_logs=self.stream_logs)
+        options = self._wait_options()
         submission = self.submission(context, cancellation.hook.settings().workspace)
         with self._task(cancellation) as task:
             job = self._start(task, submission)
@@ -218,7 +225,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
                 # A job that has ended already must not be deferred for: a trigger that fires at once can fail its task.
                 job = task.first_look(job.name, options)
                 if not job.phase.is_terminal:
-                    self._defer(cancellation, replace(options, experiment=job.experiment_name))
+                    self._defer(cancellation, options, job)
             copied = not job.phase.is_terminal and self.stream_logs
             if not job.phase.is_terminal:
                 job = task.wait(job.name, options)
@@ -232,17 +239,22 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             cancellation.check()
             job = following
 
-    def _defer(self, cancellation: TaskCancellation, options: WaitOptions) -> None:
+    def _defer(self, cancellation: TaskCancellation, options: WaitOptions, job: Job) -> None:
         from airflow_azureml.triggers.jobs import AzureMLJobTrigger
 
         cancellation.check()
         ti = cancellation.ti
-        arguments = self._waiting(cancellation, options)
+        arguments = self._waiting(cancellation, options, job, since=time.time())
         arguments |= {"end": self.end_in_trigger(ti.try_number <= ti.max_tries), "try_number": ti.try_number}
         self.defer_to(ti, AzureMLJobTrigger.of(self, **arguments), arguments["deadline"])
 
-    def _waiting(self, cancellation: TaskCancellation, options: WaitOptions) -> dict[str, Any]:
-        """The arguments of the trigger that waits for the job."""
+    def _waiting(
+        self, cancellation: TaskCancellation, options: WaitOptions, job: Job, *, since: float
+    ) -> dict[str, Any]:
+        """The arguments of the trigger that waits for the job.
+
+        :param since: epoch seconds before which no trigger of this try has begun.
+        """
         deadline = None
         if self.execution_timeout is not None:
             # Airflow 3 does not hold a deferred task to it, and counts anew after each deferral.
@@ -254,7 +266,10 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             "deadline": deadline,
             "cancel_on_kill": self.cancel_on_kill,
             "looped": cancellation.looped,
-            "experiment_name": options.experiment,
+            "experiment_name": job.experiment_name,
+            "log_copy": {"files": list(options.log_files), "kind": job.kind, "since": since}
+            if options.stream_logs
+            else None,
         }
 
     def _come_back(self, context: Any, cancellation: TaskCancellation, event: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,8 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
     :param job_name: the job's name, or the result mapping of the task that submitted it.
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``.
     :param poll_interval: seconds between two looks while deferred; default: ``poke_interval``.
-    :param stream_logs: copy the job's log into the task's log in mode ``poke``; otherwise its end, once it has ended.
+    :param stream_logs: copy the job's log into the task's log, in mode ``poke`` and while deferred (4 MiB at most);
+        in mode ``reschedule`` its end, once it has ended.
     :param on_canceled: what a job that somebody canceled does to the task: ``fail`` without retries, ``skip``, or
         ``retry``: fail as any failure does. A job that its own time limit ended has failed.
     :param start_in_trigger: wait in the triggerer from the beginning, without a worker, where Airflow (3.3) and the
@@ -116,7 +118,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
                 return super().execute(context)
             result = self._look(watch)
             if result is None:
-                self._defer(context)
+                self._defer(context, watch.seen)
             return result
 
     def poke(self, context: Any) -> PokeReturnValue:
@@ -170,23 +172,26 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
             job = task.run(jobs.find(task.workspace, job_name_of(self.job_name)))
             if job is not None:
                 task.show_page(job)
-            return self._waiting(context["ti"])
+            return self._waiting(context["ti"], job, since=0.0)
 
     def trigger_timeout(self) -> timedelta | None:
         """The sensor's ``timeout``, and some time for the trigger to say so itself."""
         return timedelta(seconds=self.timeout + BACKSTOP)
 
-    def _defer(self, context: Any) -> None:
+    def _defer(self, context: Any, job: Job | None) -> None:
         from airflow_azureml.triggers.jobs import AzureMLJobTrigger
 
         ti = context["ti"]
-        arguments = self._waiting(ti)
+        arguments = self._waiting(ti, job, since=time.time())
         end = self.end_in_trigger(ti.try_number <= ti.max_tries)
         trigger = AzureMLJobTrigger.of(self, end=end, try_number=ti.try_number, **arguments)
         self.defer_to(ti, trigger, arguments["deadline"])
 
-    def _waiting(self, ti: Any) -> dict[str, Any]:
-        """The arguments of the trigger that waits for the job."""
+    def _waiting(self, ti: Any, job: Job | None, *, since: float) -> dict[str, Any]:
+        """The arguments of the trigger that waits for the job.
+
+        :param since: epoch seconds before which no trigger of this try has begun.
+        """
         limits = [self.timeout, *([self.execution_timeout.total_seconds()] if self.execution_timeout else [])]
         interval = self.poke_interval if self.poll_interval is None else self.poll_interval
         return {
@@ -195,6 +200,9 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
             "patience": configuration.patience(),
             "deadline": self.began(ti) + min(limits),
             "steady": True,
+            "log_copy": {"files": [], "kind": None if job is None else job.kind, "since": since}
+            if self.stream_logs
+            else None,
         }
 
     def _out_of_time(self, message: str) -> Exception:
@@ -210,7 +218,7 @@ class _Watch:
         self.task = task
         self._job_name = job_name
         self._options = options
-        self._seen: Job | None = None
+        self.seen: Job | None = None
         self._follower: Any = None
 
     def look(self, copies: bool) -> Job:
@@ -220,14 +228,14 @@ class _Watch:
         """
         from airflow_azureml.lifecycle.wait import look
 
-        if self._seen is None:
+        if self.seen is None:
             job = self.task.first_look(self._job_name, self._options)
             self.task.show_page(job)
         else:
             job = self.task.run(look(self._job_name, self._options))
-        if self._seen is None or self._seen.status != job.status:
+        if self.seen is None or self.seen.status != job.status:
             self.task.log.info("Azure ML job %s is %s.", job.name, job.status)
-        self._seen = job
+        self.seen = job
         if copies:
             self._copy_log(job)
         return job

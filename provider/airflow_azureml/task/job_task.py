@@ -237,7 +237,10 @@ class JobTask:
             error = self._canceled(job) if job.phase is Phase.CANCELED else self._failed(job)
             raise AirflowSkipException(str(error)) if self.soft_fail else error
         if tail:
-            for line in self.client.run(log_tail(self.workspace, job)).splitlines():
+            lines = self.client.run(log_tail(self.workspace, job)).splitlines()
+            if lines:
+                self.log.info("The last lines of the job's log, also where they were copied while the task waited:")
+            for line in lines:
                 self.log.info("| %s", line)
         return self._completed(job)
 

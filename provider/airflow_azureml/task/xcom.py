@@ -14,7 +14,10 @@ JOB_NAME_KEY = "azureml_job_name"
 DEFERRAL_KEY = "azureml_deferral"
 """The key under which a task on Airflow 3.0 leaves which try is deferred, and since when it runs."""
 
-RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY})
+LOG_COPIED_KEY = "azureml_log_copied"
+"""The key under which a trigger leaves how far it has copied the job's log, for one that goes on elsewhere."""
+
+RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY, LOG_COPIED_KEY})
 """Keys that an output may not be named like: it would hide what is there."""
 
 

@@ -19,6 +19,7 @@ from airflow_azureml.triggers.base import AzureMLBaseTrigger
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, task_state
 
 if TYPE_CHECKING:
+    from airflow_azureml.client import AsyncMLClient
     from airflow_azureml.lifecycle.records import JobEvent
     from airflow_azureml.rest.flow import Steps
     from airflow_azureml.rest.ids import Workspace
@@ -46,6 +47,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     :param steady: look every ``poll_interval``, at young jobs, too.
     :param experiment_name: the job's experiment, where it is known: some workspaces tell of many jobs only if they are
         of one experiment.
+    :param log_copy: copy the job's log into the task's, see ``triggers.log_copy.LogCopier``; None does not.
     :param end: end the task here as well, see ``triggers.ending.EndInTrigger``; None leaves that to a worker.
     """
 
@@ -56,11 +58,13 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     looped: bool = False
     steady: bool = False
     experiment_name: str | None = None
+    log_copy: Mapping[str, Any] | None = None
     end: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._first_question: asyncio.Task[None] | None = None
+        self._log_is_whole = False
 
     async def on_kill(self) -> None:
         """End the job when its task was ended. Called on Airflow 3.3 and later, up to 3.3 also when a trigger moves."""
@@ -72,7 +76,9 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         if self.end is not None and self.task_instance is not None:
             from airflow_azureml.triggers.ending import end_in_trigger
 
-            ended = await end_in_trigger(self.end, event, self.task_instance, self.log, self.hook())
+            # What has been copied already is not written once more.
+            end = {**self.end, "stream_logs": self.end.get("stream_logs", True) and not self._log_is_whole}
+            ended = await end_in_trigger(end, event, self.task_instance, self.log, self.hook())
             if ended is not None:
                 yield ended
                 return
@@ -99,7 +105,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         try:
             async with await self.hook().async_client() as client:
                 with waited_for(client.workspace.name), observability.span("azureml.wait", job=self.job_name):
-                    job = await client.run(self._flow(client.workspace), news=self._tell)
+                    job = await self._see_it_end(client)
         except errors.DeadlineError as error:
             return JobEvent(self.job_name, "deadline", message=str(error))
         except errors.PatienceError as error:
@@ -110,6 +116,18 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             return JobEvent(self.job_name, "error", message=str(error))
         observability.event_delay(job.ended_at, self.task_instance, client.workspace.name)
         return JobEvent(job.name, "finished", job.status)
+
+    async def _see_it_end(self, client: AsyncMLClient) -> Job:
+        from airflow_azureml.lifecycle.news import reporter
+
+        if self.log_copy is None:
+            return await client.run(self._flow(client.workspace), news=reporter(self.log))
+        from airflow_azureml.triggers.log_copy import LogCopier
+
+        copier = LogCopier(client, self.job_name, self.log_copy, self.poll_interval, self.task_instance, self.log)
+        job = await copier.copy_during(client.run(self._flow(client.workspace), news=copier.tell))
+        self._log_is_whole = copier.whole
+        return job
 
     def _flow(self, workspace: Workspace) -> Steps[Job]:
         from airflow_azureml.lifecycle.wait import WaitOptions, wait
@@ -124,11 +142,6 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             experiment=self.experiment_name,
         )
         return wait(workspace, self.job_name, options)
-
-    def _tell(self, record: Any) -> None:
-        from airflow_azureml.lifecycle.news import reporter
-
-        reporter(self.log)(record)
 
     async def end_job_with_task(self) -> None:
         """Cancel the job if Airflow says that its task was ended; ``lifecycle.task_fate`` says what counts as that."""
