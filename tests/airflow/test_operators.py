@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from jinja2 import UndefinedError
 
+from airflow_azureml.configuration import log_files
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import (
     AzureMLCancelJobOperator,
@@ -423,3 +424,13 @@ def test_a_job_object_is_written_down_and_then_rendered() -> None:
     operator.job = operator.render_template(operator.job, {"day": "today"})
     assert type(operator.job) is dict
     assert operator.load_field("job", {"day": "today"}).value["command"] == "echo today ${{inputs.x}}"
+
+
+@pytest.mark.parametrize("given", ["", 3, ["a", ""], {"user_logs/*": 1}])
+def test_log_files_that_are_no_patterns_are_refused_before_anything_is_sent(given: Any) -> None:
+    with pytest.raises(SpecError, match=r"log_files: .* is not accepted. Accepted: a glob pattern"):
+        log_files(given)
+
+
+def test_log_files_are_one_pattern_or_several() -> None:
+    assert [log_files(given) for given in (None, "user_logs/*", ["a", "b"])] == [(), ("user_logs/*",), ("a", "b")]

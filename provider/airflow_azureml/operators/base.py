@@ -280,6 +280,6 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         cancellation.job_name = job_event.job_name
         if job_event.outcome == "deadline":
             raise cancellation.out_of_time(self.execution_timeout)
-        options = wait_options(self.poll_interval, self.patience, stream_logs=self.stream_logs)
+        options = self._wait_options()
         with self._task(cancellation) as task:
             return self._see_through(context, cancellation, task, task.come_back(job_event, options), options)
