@@ -19,7 +19,6 @@ from airflow_azureml.triggers.base import AzureMLBaseTrigger
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, task_state
 
 if TYPE_CHECKING:
-    from airflow_azureml.client import AsyncMLClient
     from airflow_azureml.lifecycle.records import JobEvent
     from airflow_azureml.rest.flow import Steps
     from airflow_azureml.rest.ids import Workspace
@@ -117,11 +116,12 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         observability.event_delay(job.ended_at, self.task_instance, client.workspace.name)
         return JobEvent(job.name, "finished", job.status)
 
-    async def _see_it_end(self, client: AsyncMLClient) -> Job:
+    async def _see_it_end(self, client: Any) -> Job:
         from airflow_azureml.lifecycle.news import reporter
 
         if self.log_copy is None:
-            return await client.run(self._flow(client.workspace), news=reporter(self.log))
+            ended: Job = await client.run(self._flow(client.workspace), news=reporter(self.log))
+            return ended
         from airflow_azureml.triggers.log_copy import LogCopier
 
         copier = LogCopier(client, self.job_name, self.log_copy, self.poll_interval, self.task_instance, self.log)

@@ -20,7 +20,6 @@ from airflow_azureml.task.xcom import LOG_COPIED_KEY
 from airflow_azureml.triggers.ending import TriggerInstance, in_thread
 
 if TYPE_CHECKING:
-    from airflow_azureml.client import AsyncMLClient
     from airflow_azureml.rest.jobs import Job
 
 PIECE, PIECES = 64 * 1024, 4
@@ -45,6 +44,7 @@ _NOTING: WeakKeyDictionary[asyncio.AbstractEventLoop, Throttle] = WeakKeyDiction
 class LogCopier:
     """Copies the log of one job.
 
+    :param client: the asynchronous client that also the looks use.
     :param given: plain values, as the trigger has them: ``files`` and ``kind`` as those of ``LogCopy``, and ``since``,
         epoch seconds before which no trigger of this try has begun.
     :param beat: seconds between two readings.
@@ -52,9 +52,7 @@ class LogCopier:
     :param log: the trigger's log.
     """
 
-    def __init__(
-        self, client: AsyncMLClient, job_name: str, given: Mapping[str, Any], beat: float, ti: Any, log: Any
-    ) -> None:
+    def __init__(self, client: Any, job_name: str, given: Mapping[str, Any], beat: float, ti: Any, log: Any) -> None:
         self._client = client
         self._job_name = job_name
         self._given = given
