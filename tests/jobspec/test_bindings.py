@@ -76,6 +76,14 @@ def test_what_looks_like_a_binding_is_warned_of(text: str) -> None:
     assert "is sent as a string. Write a binding as ${{parent.…}}." in warning
 
 
+@pytest.mark.parametrize("text", ["${{", "${{parent.inputs.count", "${{parent.inputs.count}", "${{parent inputs}}"])
+def test_what_is_no_binding_is_no_number(text: str, tmp_path: Path) -> None:
+    """azure-ai-ml takes only what closes, in one word, in the place of a number."""
+    (tmp_path / "c.yml").write_text("type: command\ncommand: echo\nenvironment: azureml:e:1\n")
+    (line,) = refusal({"a": {"component": "c.yml", "resources": {"instance_count": text}}}, tmp_path)
+    assert line.startswith("jobs.a.resources.instance_count: ")
+
+
 def test_circles(tmp_path: Path) -> None:
     longer = {"a": node(of("c")), "b": node(of("a")), "c": node(of("b")), "d": node(of("a"))}
     assert refusal(longer) == ["jobs.b.inputs.i: nodes wait for each other: a -> c -> b -> a."]

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import closest, show, suggestion
+from airflow_azureml.jobspec.table.binding_text import holds_binding
 from airflow_azureml.jobspec.table.field import Container, Field, MappingConvert, Table
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.json_values import anything
@@ -43,7 +44,7 @@ def convert_mapping(table: Table, located: Located, ctx: Translator, extra: Coll
             if value is None and not from_python:
                 ctx.error(located, f"{show(key)} is empty. Leave it out.", key)
             continue
-        if ctx.bound and isinstance(value, str) and "${{" in value and row.takes_binding():
+        if ctx.bound and holds_binding(value) and row.takes_binding():
             converted: object = value
         else:
             converted = row.convert(located.child(key), ctx)

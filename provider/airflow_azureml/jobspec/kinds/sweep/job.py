@@ -27,6 +27,7 @@ from airflow_azureml.jobspec.grammar.shared import (
     resources,
 )
 from airflow_azureml.jobspec.kinds.command.job import command_line
+from airflow_azureml.jobspec.table.binding_text import holds_binding
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
 from airflow_azureml.jobspec.table.field import Container, Convert, Field, MappingConvert
 from airflow_azureml.jobspec.table.form import Form, snake
@@ -66,7 +67,7 @@ SPACES = {
 
 def distribution(located: Located, ctx: Translator) -> object:
     """Take a distribution: in a job as the service's list of its name and its parameters."""
-    if ctx.bound and isinstance(located.value, str) and "${{" in located.value:
+    if ctx.bound and holds_binding(located.value):
         return located.value
     if not isinstance(located.value, Mapping):
         return ctx.error(located, f"{show(located.value)} is not a distribution. Accepted: a mapping with a type.")
