@@ -8,6 +8,7 @@ is a number of jobs.
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.version_compat import conf
@@ -69,6 +70,23 @@ def log_files(given: Any = None) -> tuple[str, ...]:
     if not isinstance(patterns, (list, tuple)) or not all(isinstance(one, str) and one for one in patterns):
         raise _not_accepted("log_files", given, "a glob pattern such as 'user_logs/*', or a list of them")
     return tuple(patterns)
+
+
+def queue_timeout(given: Any) -> float | None:
+    """Seconds that a job has from its submission until it runs; None for any number.
+
+    :param given: seconds or a timedelta.
+    :raises rest.errors.SpecError: it is not more than 0.
+    """
+    seconds = given.total_seconds() if isinstance(given, timedelta) else given
+    if seconds is None:
+        return None
+    if not _is_number(seconds) or seconds <= 0:
+        from airflow_azureml.rest.errors import Problem, SpecError
+
+        text = f"{given!r} is not accepted. Accepted: a number of seconds, or a timedelta, of more than 0."
+        raise SpecError([Problem("queue_timeout", text)])
+    return float(seconds)
 
 
 def max_requests_per_second() -> float:

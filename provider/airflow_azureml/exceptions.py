@@ -4,6 +4,7 @@
     ├── AzureMLJobFailedError                 the job ended as Failed
     ├── AzureMLJobCanceledError               somebody else canceled the job; raised itself, it is retried
     │   └── AzureMLJobCanceledFinalError      the same, not retried (also AirflowFailException): ``on_canceled="fail"``
+    ├── AzureMLQueueTimeoutError              the job was queued for too long, on each of its computes
     ├── AzureMLJobTimeoutError                the task's time was up (also AirflowTaskTimeout)
     ├── AzureMLServiceError                   the service did not answer, or kept failing for longer than the patience
     │   └── AzureMLNotEmulatedError           the emulator lacks it; not retried (also AirflowFailException)
@@ -108,6 +109,35 @@ class AzureMLJobCanceledFinalError(AzureMLJobCanceledError, AirflowFailException
 
 class AzureMLJobTimeoutError(AzureMLException, AirflowTaskTimeout):
     """The task's ``execution_timeout`` was up before the job ended."""
+
+
+class AzureMLQueueTimeoutError(AzureMLException):
+    """The job was queued for longer than ``queue_timeout``, on the last of its computes, and was canceled.
+
+    :param seconds: the task's ``queue_timeout``.
+    :param computes: those that this try had come to, in their order; empty where the job names none.
+    """
+
+    def __init__(self, job_name: str, *, seconds: float, computes: Sequence[str] = ()) -> None:
+        self.job_name = job_name
+        self.seconds = seconds
+        self.computes = tuple(computes)
+        tried = f" Tried: {', '.join(self.computes)}." if self.computes else ""
+        super().__init__(
+            f"Azure ML job {job_name} had not begun {seconds:g} seconds after its submission (queue_timeout), and was "
+            f"canceled.{tried}"
+        )
+
+    def _keywords(self) -> dict[str, Any]:
+        return {"seconds": self.seconds, "computes": self.computes}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the arguments: the default would hand the finished text to ``job_name``."""
+        return partial(type(self), **self._keywords()), (self.job_name,)
+
+    def serialize(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """Say how Airflow rebuilds this exception in another process."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", (self.job_name,), self._keywords()
 
 
 class AzureMLServiceError(AzureMLException):

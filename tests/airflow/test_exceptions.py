@@ -28,6 +28,7 @@ RETRIED = {
     exceptions.AzureMLJobFailedError,
     exceptions.AzureMLJobCanceledError,
     exceptions.AzureMLJobTimeoutError,
+    exceptions.AzureMLQueueTimeoutError,
     exceptions.AzureMLServiceError,
 }
 REPLY = Reply(400)
@@ -160,3 +161,13 @@ def test_a_failed_job_says_what_happened_first() -> None:
     ]
     bare = exceptions.AzureMLJobFailedError("train-1")
     assert str(bare) == "Azure ML job train-1 ended as Failed: the service gives no reason"
+
+
+def test_a_queue_timeout_survives_another_process() -> None:
+    error = exceptions.AzureMLQueueTimeoutError("train-2", seconds=60.0, computes=["a", "b"])
+    assert str(error).endswith("(queue_timeout), and was canceled. Tried: a, b.")
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert (str(other), other.seconds, other.computes) == (str(error), 60.0, ("a", "b"))
+    name, given, keywords = error.serialize()
+    assert name == "airflow_azureml.exceptions.AzureMLQueueTimeoutError"
+    assert str(exceptions.AzureMLQueueTimeoutError(*given, **keywords)) == str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from airflow.providers.common.compat.sdk import TaskDeferred
 
 from airflow_azureml import exceptions
 from airflow_azureml.hooks.azureml import AzureMLHook
-from airflow_azureml.lifecycle.naming import RESUBMISSION_TAG, TRY_TAG
+from airflow_azureml.lifecycle.naming import COMPUTE_TAG, RESUBMISSION_TAG, TRY_TAG
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobOperator
 from airflow_azureml.triggers import base
 from tests.airflow.instance import Instance
@@ -198,3 +199,119 @@ def test_a_task_that_was_ended_before_submits_nothing_more(
     task.on_kill()
     assert isinstance(running.end(), exceptions.AzureMLException)
     assert [job.name for job in attempts_of(hook, name)] == [name]
+
+
+def tagged(hook: AzureMLHook, name: str) -> list[tuple[str, str]]:
+    """Of each attempt its status and the end of its compute's id."""
+    return [(job.status, str(job.compute_id).rpartition("/")[2]) for job in attempts_of(hook, name)]
+
+
+@pytest.fixture
+def computes(emulator: RunningEmulator, hook: AzureMLHook) -> list[str]:
+    """Two computes in order of preference: one that the workspace has, then serverless."""
+    return ["cpu-cluster", "serverless"]
+
+
+@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+def test_after_an_eviction_the_next_compute_is_taken(
+    hook: AzureMLHook,
+    emulator: RunningEmulator,
+    computes: list[str],
+    capsys: pytest.CaptureFixture[str],
+    deferrable: bool,
+) -> None:
+    ti = Instance()
+    emulator.fault("preempt", scope=ti.run_id, times=2)
+    result = until_done(operator("sleep 0.3", deferrable=deferrable, compute=computes), ti)
+    attempts = attempts_of(hook, result["job_name"])
+    assert [job.tags[COMPUTE_TAG] for job in attempts] == ["0", "1", "1"]
+    assert "cpu-cluster" in str(attempts[0].compute_id)
+    assert "cpu-cluster" not in str(attempts[1].compute_id)
+    assert f"job {attempts[1].name}, on serverless. Resub" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+def test_a_job_that_is_queued_for_too_long_leaves_for_the_next_compute(
+    hook: AzureMLHook,
+    emulator: RunningEmulator,
+    computes: list[str],
+    capsys: pytest.CaptureFixture[str],
+    deferrable: bool,
+) -> None:
+    ti = Instance()
+    emulator.fault("queue", scope=ti.run_id, times=1)
+    task = operator("sleep 0.1", deferrable=deferrable, compute=computes, queue_timeout=3, max_resubmissions=0)
+    result = until_done(task, ti)
+    first, second = attempts_of(hook, result["job_name"])
+    assert (first.status, second.status) == ("Canceled", "Completed")
+    assert (second.tags[COMPUTE_TAG], second.tags[RESUBMISSION_TAG]) == ("1", "0")
+    assert "(queued for more than 3 seconds). Attempt 2 follows" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+def test_where_no_compute_is_left_the_try_fails_and_the_next_one_begins_with_the_first(
+    hook: AzureMLHook, emulator: RunningEmulator, computes: list[str], deferrable: bool
+) -> None:
+    ti = Instance(retries=1)
+    emulator.fault("queue", scope=ti.run_id, times=2)
+    task = operator("true", deferrable=deferrable, compute=computes, queue_timeout=2, retries=1)
+    with pytest.raises(exceptions.AzureMLQueueTimeoutError) as failed:
+        until_done(task, ti)
+    assert (failed.value.seconds, failed.value.computes) == (2, ("cpu-cluster", "serverless"))
+    assert failed.value.job_name.endswith("-2")
+    result = until_done(task, next_try(ti))
+    assert [job.tags[COMPUTE_TAG] for job in attempts_of(hook, result["job_name"])] == ["0", "1", "0"]
+
+
+def test_a_queue_timeout_without_a_list_names_the_one_compute(emulator: RunningEmulator) -> None:
+    ti = Instance()
+    emulator.fault("queue", scope=ti.run_id, times=1)
+    with pytest.raises(exceptions.AzureMLQueueTimeoutError, match=r"canceled\. Tried: cpu-cluster\."):
+        operator("true", compute="cpu-cluster", queue_timeout=1.5, on_canceled="skip").execute(ti.context())
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["it has ended", "it is being canceled"])
+def test_a_worker_that_died_after_its_cancel_is_followed_by_the_next_compute(
+    hook: AzureMLHook, emulator: RunningEmulator, computes: list[str], ended: bool
+) -> None:
+    ti = Instance(retries=1)
+    emulator.fault("queue", scope=ti.run_id, times=1)
+    given: dict[str, Any] = {"compute": computes, "queue_timeout": 1.5, "retries": 1}
+    name = operator("true", wait_for_completion=False, **given).execute(ti.context())["job_name"]
+    time.sleep(2)
+    if not ended:
+        emulator.fault("cancel_slow", route=name, delay=2)
+    hook.cancel_job(name)
+    if ended:
+        hook.wait_for_job(name, 30)
+    result = operator("true", **given).execute(next_try(ti).context())
+    first, second = attempts_of(hook, result["job_name"])
+    assert (first.status, second.status, second.tags[COMPUTE_TAG]) == ("Canceled", "Completed", "1")
+
+
+def test_a_cancel_by_somebody_else_is_still_that(hook: AzureMLHook, emulator: RunningEmulator) -> None:
+    ti = Instance()
+    emulator.fault("queue", scope=ti.run_id, times=1)
+    running = Running(operator("true", compute=["cpu-cluster", "serverless"], queue_timeout=60), ti)
+    hook.cancel_job(running.job())
+    assert isinstance(running.end(), exceptions.AzureMLJobCanceledFinalError)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"compute": []}, "compute: an empty list is not accepted"),
+        ({"compute": ["a", 3]}, r"compute\[1\]: 3 is not a name"),
+        ({"compute": ["a", "b c/d"]}, r"compute\[1\]: "),
+        ({"compute": ["a", "a"]}, r"compute\[1\]: 'a' says the same as one before it"),
+        ({"queue_timeout": 0}, r"queue_timeout: 0 is not accepted\. Accepted: a number of seconds, or a timedelta"),
+        ({"queue_timeout": "60"}, "queue_timeout: '60' is not accepted"),
+    ],
+)
+def test_what_is_wrong_is_named_before_anything_is_sent(
+    emulator: RunningEmulator, given: dict[str, Any], words: str
+) -> None:
+    before = len(emulator.journal())
+    with pytest.raises(exceptions.AzureMLSpecError, match=words):
+        operator("true", **given).execute(Instance().context())
+    assert len(emulator.journal()) == before

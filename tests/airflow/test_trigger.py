@@ -362,6 +362,7 @@ def test_no_secret_travels() -> None:
         "log_copy",
         "try_number",
         "looped",
+        "queue_timeout",
         "steady",
         "experiment_name",
         "end",

@@ -13,7 +13,7 @@ import pytest
 from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity, identify
 from airflow_azureml.lifecycle.news import Submitting
-from airflow_azureml.lifecycle.resume import Found, cancel_earlier, find_or_submit
+from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
 from airflow_azureml.lifecycle.submission import PAUSES, Prepared
 from airflow_azureml.rest.errors import (
     AzureMLError,
@@ -24,6 +24,7 @@ from airflow_azureml.rest.errors import (
     TransientError,
 )
 from airflow_azureml.rest.flow import Call, News, Steps
+from airflow_azureml.rest.jobs import Job
 from tests.lifecycle.service import FAULTS, Service
 from tests.lifecycle.test_naming import FACTS
 from tests.rest.driving import WS, DiedError, Drive, job_json, reply
@@ -38,7 +39,7 @@ class Request:
     def __init__(self) -> None:
         self.made = 0
 
-    def __call__(self) -> Steps[Prepared]:
+    def __call__(self, last: Job | None = None) -> Steps[Prepared]:
         self.made += 1
         yield from ()
         return Prepared({"properties": {"command": "x", "tags": {"team": "a", "airflow_dag_id": "forged"}}})
@@ -99,11 +100,11 @@ def test_a_try_that_goes_on_in_another_process_takes_what_it_began(status: str) 
 def test_the_place_of_one_that_azure_ended_is_taken_once() -> None:
     service = Service({FIRST: stored(FIRST, 1, "Failed")})
     for submitted in (True, False):
-        found = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), ended=FIRST))
+        found = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), replaced=Replaced(FIRST)))
         assert (found.job.name, found.attempt, found.submitted) == (SECOND, 2, submitted)
         assert IDENTITY.resubmissions(found.job.tags) == 1
         service.end(SECOND, "Failed")
-    third = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), ended=SECOND)).job
+    third = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), replaced=Replaced(SECOND))).job
     assert IDENTITY.resubmissions(third.tags) == 2
     service.end(THIRD, "Failed")
     retried = identify(replace(FACTS, try_number=2))
@@ -116,8 +117,8 @@ def test_the_place_of_one_that_azure_ended_is_taken_once() -> None:
 def test_a_process_that_dies_while_it_submits_again_leaves_one_job_at_most(lives: int) -> None:
     service = Service({FIRST: stored(FIRST, 1, "Failed")})
     with contextlib.suppress(DiedError):
-        Drive(service, lives=lives).run(find_or_submit(WS, IDENTITY, Request(), ended=FIRST))
-    found = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), ended=FIRST))
+        Drive(service, lives=lives).run(find_or_submit(WS, IDENTITY, Request(), replaced=Replaced(FIRST)))
+    found = Drive(service).run(find_or_submit(WS, IDENTITY, Request(), replaced=Replaced(FIRST)))
     assert found.job.name == SECOND
     assert service.accepted == [SECOND]
 

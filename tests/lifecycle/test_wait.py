@@ -20,6 +20,7 @@ from airflow_azureml.rest.errors import (
     NoAnswerError,
     NotFoundError,
     PatienceError,
+    QueueTimeoutError,
     SettingsError,
     TransientServiceError,
     UnauthorizedError,
@@ -391,3 +392,55 @@ def test_one_look_that_does_not_come(error: AzureMLError, kind: type[AzureMLErro
     with pytest.raises(kind):
         drive.run(look("j", WaitOptions(clock=drive.clock, poll_interval=5, patience=60, missing_ok_for=60)))
     assert 1060 <= drive.now <= 1065
+
+
+def queued(*answers: str, made: float = 990) -> Callable[[Any], Any]:
+    """Answers to looks at a job that was made at a moment; the last one for ever."""
+    left = list(answers)
+
+    def respond(effect: Any) -> Any:
+        if isinstance(effect, Call):
+            return reply(200, {"runId": "j"})  # why it is queued for so long
+        assert isinstance(effect, Look), effect
+        status = left.pop(0) if len(left) > 1 else left[0]
+        return replace(job("j", status), created_at=datetime.fromtimestamp(made, timezone.utc))
+
+    return respond
+
+
+def test_a_job_that_has_not_begun_in_time_is_not_waited_for() -> None:
+    error, drive = failing(QueueTimeoutError, queued("Starting", "Queued"), queue_timeout=100)
+    assert str(error) == "Job j was still Queued 100 seconds after its submission."
+    assert drive.looked_at == [1000, 1030, 1060, 1090], "once more when its time is up, counted from when it was made"
+    assert drive.now == 1090
+
+
+def test_the_last_look_before_it_may_see_it_begin() -> None:
+    ended, _ = waited(queued("Queued", "Queued", "Queued", "Running", "Completed"), queue_timeout=90)
+    assert ended.status == "Completed"
+
+
+@pytest.mark.parametrize("after", ["Queued", "Preparing"])
+def test_a_job_that_has_run_may_be_queued_again_for_any_time(after: str) -> None:
+    ended, drive = waited(queued("Running", *[after] * 20, "Running", "Completed"), queue_timeout=60)
+    assert ended.status == "Completed"
+    assert drive.now > 1300
+
+
+def test_without_a_limit_a_job_may_be_queued_for_ever() -> None:
+    assert waited(queued(*["Queued"] * 50, "Completed"))[1].now >= 2470
+
+
+def test_the_deadline_comes_first_where_it_is_nearer() -> None:
+    failing(DeadlineError, queued("Queued"), queue_timeout=100, deadline=1050)
+    failing(QueueTimeoutError, queued("Queued"), queue_timeout=100, deadline=1150)
+
+
+def test_looks_that_nobody_is_told_of_stop_when_the_time_in_the_queue_is_up() -> None:
+    _, drive = failing(QueueTimeoutError, queued("Queued"), queue_timeout=100, ageing="job")
+    again = next(effect.again for effect in reversed(drive.effects) if isinstance(effect, Look))
+    seen = queued("Queued")(Look("j"))
+    assert again is not None
+    assert again(seen) is None
+    drive.now = 1085
+    assert again(seen) == 5

@@ -27,16 +27,32 @@ SLACK = 1.0
 """Seconds by which a run may seem shorter than the limit that has ended it, at most a tenth of the limit: when exactly
 the service begins to count is unproven."""
 
+QUEUE_SLACK = 30.0
+"""Seconds by which a job may seem to have been queued for less than its task allows, at most a tenth of that: the task
+goes by its own clock, the times are the service's."""
+
 TIME_WORDS = re.compile(r"tim(?:e|ed)[\s-]?out|time limit|longer than|max\w* (?:run )?(?:time|duration)", re.IGNORECASE)
 
 
-def cancellation(ws: Workspace, job: Job) -> Steps[Cancellation]:
-    """Read why a job is Canceled; where run history does not say, somebody has canceled it."""
+def cancellation(ws: Workspace, job: Job, queue_timeout: float | None = None) -> Steps[Cancellation]:
+    """Read why a job is Canceled; where run history does not say, somebody has canceled it.
+
+    :param queue_timeout: seconds for which its task lets it be queued; None for ever.
+    """
     run = yield from _run(ws, job.name)
     yield News(Ended(run.created_at or job.created_at, run.started_at, run.ended_at))
     limit = limit_of(get_any_case(job.raw, "properties"))
     reason = redact(run.cancel_reason) if run.cancel_reason else None
-    return Cancellation(reason, limit if limit is not None and was_ended_by(limit, run) else None)
+    own = limit if limit is not None and was_ended_by(limit, run) else None
+    return Cancellation(reason, own, left_in_queue(job, run, queue_timeout))
+
+
+def left_in_queue(job: Job, run: Run, queue_timeout: float | None) -> bool:
+    """Whether a Canceled job never began, and was queued for as long as its task allows."""
+    created = run.created_at or job.created_at
+    if queue_timeout is None or run.started_at is not None or created is None or run.ended_at is None:
+        return False
+    return (run.ended_at - created).total_seconds() >= queue_timeout - min(QUEUE_SLACK, queue_timeout / 10)
 
 
 def limit_of(definition: Json) -> float | None:

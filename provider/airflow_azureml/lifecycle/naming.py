@@ -55,9 +55,9 @@ IDENTITY_TAGS = (
 LOOP_TAGS = ("airflow_loop_index", "airflow_loop_region")
 """Further tags of the jobs of a Task Loop: the iteration, from 0, and what distinguishes equal ones."""
 
-TRY_TAG, RESUBMISSION_TAG = "airflow_try_number", "airflow_resubmission"
-"""Further tags, which say nothing of whose job it is: the try that has submitted it, and how many resubmissions that
-try had made by then, this job among them."""
+TRY_TAG, RESUBMISSION_TAG, COMPUTE_TAG = "airflow_try_number", "airflow_resubmission", "airflow_compute_index"
+"""Further tags, which say nothing of whose job it is: the try that has submitted it, how many resubmissions that try
+had made by then, this job among them, and the place of its compute in a list of several, from 0."""
 
 _DIGITS = "abcdefgh"
 """The letters before an attempt of two digits, three ..."""

@@ -15,8 +15,9 @@ from airflow_azureml.rest.times import parse
 
 R = TypeVar("R", "JobEvent", "JobResult", "OutputRecord")
 
-Outcome = Literal["finished", "deadline", "patience", "missing", "error"]
-"""How a wait ended: the job did; time was up; looks kept failing; the job is not there; anything else."""
+Outcome = Literal["finished", "deadline", "queue_timeout", "patience", "missing", "error"]
+"""How a wait ended: the job did; time was up; the job was queued for too long; looks kept failing; the job is not
+there; anything else."""
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,12 @@ class Cancellation:
 
     :param reason: what the service, or whoever canceled it, says; None where nothing is said.
     :param limit: the job's own limit in seconds where that has ended it; None where somebody canceled the job.
+    :param left_in_queue: it never began, and was queued for as long as its task allows: the task has canceled it.
     """
 
     reason: str | None = None
     limit: float | None = None
+    left_in_queue: bool = False
 
 
 def _construct(cls: type[R], value: Any, what: str) -> R:

@@ -228,3 +228,8 @@ def _reason(run: Run) -> tuple[str, tuple[str, ...]]:
 
 def _because(codes: tuple[str, ...], reason: str, log_end: str, said: str) -> Failure:
     return Failure(codes[-1] if codes else None, reason, log_end, codes, failures.kind(codes, said))
+
+
+def in_words(metrics: Mapping[str, float | None]) -> str:
+    """A job's metrics as the end of a sentence; empty where it has none."""
+    return f" Metrics: {', '.join(f'{name} = {value}' for name, value in sorted(metrics.items()))}." if metrics else ""

@@ -6,25 +6,21 @@ between any two lines of this file, the next try finds what this one left behind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.lifecycle.cancellation import cancel
-from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity
-from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
-from airflow_azureml.lifecycle.submission import Attempt, Prepared, prepare, put
+from airflow_azureml.lifecycle.submission import Attempt, Prepared, put
 from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import ForeignJobError
-from airflow_azureml.rest.flow import Flow, Steps
+from airflow_azureml.rest.errors import ForeignJobError, PatienceError
+from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.status import Phase
 
-if TYPE_CHECKING:
-    from airflow_azureml.jobspec.document.requirements import Translation
+CANCEL_LOOKS, BETWEEN_LOOKS = 300, 2.0
+"""How often and with which pauses, in seconds, a job is looked at that was asked to end, before another may begin."""
 
 
 @dataclass(frozen=True)
@@ -40,52 +36,19 @@ class Found:
     submitted: bool
 
 
-Request = Callable[[], Flow[Prepared]]
-"""Makes the request; called only when something must be submitted, for it may upload files."""
+Request = Callable[["Job | None"], "Flow[Prepared]"]
+"""Makes the request, told the job before it; called only when something must be submitted, for it may upload files."""
 
 
-class TaskSubmission:
-    """The job of a task that is submitted by a PUT under a name of ours.
+@dataclass(frozen=True)
+class Replaced:
+    """The job whose place another one is to take in the same try.
 
-    :param begun: this very try has begun in another process: a job that is there is its own, however it has ended.
+    :param counts: it takes one of the try's resubmissions.
     """
 
-    def __init__(self, identity: JobIdentity, translation: Translation, *, begun: bool = False) -> None:
-        self.identity = identity
-        self.translation = translation
-        self.begun = begun
-
-    def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Steps[Found]:
-        """Find this task's job or submit it.
-
-        :param cancels_earlier: the job ends with its task: cancel first what earlier generations left running.
-        """
-        if cancels_earlier:
-            yield from cancel_earlier(ws, self.identity)
-        tags = {} if cancels_earlier else {OUTLIVES_TAG: "true"}
-        return (yield from self._find_or_submit(ws, takes_ended=self.begun, tags=tags))
-
-    def start_next(self, ws: Workspace, ended: Job) -> Steps[Found]:
-        """Submit the job that takes the place of one that the platform has ended, or find it.
-
-        :param ended: the job, as it ended.
-        """
-        tags = {OUTLIVES_TAG: ended.tags[OUTLIVES_TAG]} if OUTLIVES_TAG in ended.tags else {}
-        return (yield from self._find_or_submit(ws, ended=ended.name, tags=tags))
-
-    def _find_or_submit(self, ws: Workspace, **given: Any) -> Steps[Found]:
-        def request() -> Steps[Prepared]:
-            return (yield from prepare(ws, self.translation))
-
-        try:
-            return (yield from find_or_submit(ws, self.identity, request, **given))
-        except REFUSALS as error:
-            raise (yield from explain(ws, self.translation.body, error)) from None
-
-    def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
-        """Find nothing: the name is known before there is a job."""
-        yield from ()
-        return ()
+    job_name: str
+    counts: bool = True
 
 
 def find_or_submit(
@@ -94,8 +57,8 @@ def find_or_submit(
     request: Request,
     *,
     takes_ended: bool = False,
-    ended: str | None = None,
-    tags: Mapping[str, str] = MappingProxyType({}),
+    replaced: Replaced | None = None,
+    awaits_cancel: bool = False,
 ) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
@@ -103,23 +66,44 @@ def find_or_submit(
     succeeded, it is the job; failed, canceled or being canceled, the missing one is submitted.
 
     :param takes_ended: the last one is the job, whatever became of it.
-    :param ended: the job whose place another one is to take; one that follows it is that, whatever became of it.
-    :param tags: further tags of a job that is submitted, beside those that say whose it is.
+    :param replaced: the job whose place another one is to take; one that follows it is that, whatever became of it.
+    :param awaits_cancel: submit nothing before the last one has ended that is being canceled.
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
+    :raises PatienceError: the last one has been asked to end, and does not.
     """
     identity = yield from _newest(ws, identity)
     last, attempt = None, 1
     while (found := (yield from _own(ws, identity, attempt))) is not None:
         last, attempt = found, attempt + 1
-    if last is not None and last.name != ended and (takes_ended or ended is not None or _stands(last)):
-        return Found(last, attempt - 1, submitted=False)
-    resubmission = identity.resubmissions(last.tags) + 1 if last is not None and last.name == ended else 0
-    prepared = yield from request()
-    tags = {**tags, **identity.tags(attempt), **identity.history_tags(resubmission)}
+    resubmission = 0
+    if last is not None:
+        if awaits_cancel and last.is_being_canceled:
+            last = yield from _end_of(ws, identity, attempt - 1)
+        if replaced is not None and last.name == replaced.job_name:
+            resubmission = identity.resubmissions(last.tags) + replaced.counts
+        elif takes_ended or replaced is not None or _stands(last):
+            return Found(last, attempt - 1, submitted=False)
+    prepared = yield from request(last)
+    tags = {**prepared.tags, **identity.tags(attempt), **identity.history_tags(resubmission)}
     new = Attempt(identity.name(attempt), attempt, tags)
     job = yield from put(ws, new, prepared, lambda: _own(ws, identity, attempt))
     return Found(job, attempt, submitted=True)
+
+
+def _end_of(ws: Workspace, identity: JobIdentity, attempt: int) -> Steps[Job]:
+    """Wait until a job has ended that was asked to.
+
+    :raises PatienceError: it has not, for long.
+    """
+    for _ in range(CANCEL_LOOKS):
+        job = yield from _own(ws, identity, attempt)
+        if job is not None and job.phase.is_terminal:
+            return job
+        yield Pause(BETWEEN_LOOKS)
+    raise PatienceError(
+        f"Job {identity.name(attempt)} was asked to end, and has not within {CANCEL_LOOKS * BETWEEN_LOOKS:g} seconds."
+    ) from None
 
 
 def cancel_earlier(ws: Workspace, identity: JobIdentity) -> Steps[tuple[str, ...]]:

@@ -38,11 +38,13 @@ class Prepared:
     :param body: ``{"properties": {...}}``; a task's tags are added to it.
     :param user_token: the request needs the caller's own token beside the bearer token.
     :param api_version: the only version that models what the body uses, or None for the connection's.
+    :param tags: what the job's tags say of the request beside whose job it is.
     """
 
     body: Mapping[str, Json] = field(repr=False)
     user_token: bool = False
     api_version: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

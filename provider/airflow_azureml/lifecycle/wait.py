@@ -20,12 +20,14 @@ from airflow_azureml.rest.errors import (
     DeadlineError,
     NotFoundError,
     PatienceError,
+    QueueTimeoutError,
     SettingsError,
     TransientError,
 )
 from airflow_azureml.rest.flow import Look, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.status import WAITING
 
 QUEUED_TOO_LONG = 300.0
 """Seconds in the queue after which the service is asked why, and between the questions until it has an answer."""
@@ -47,6 +49,7 @@ class WaitOptions:
     :param first_look_after: seconds before the first look.
     :param ageing: since when the looks grow rarer.
     :param experiment: the job's, where it is known.
+    :param queue_timeout: seconds that the job has from when it was made until it runs; None for any number.
     :param stream_logs: report the lines that the job's log gains.
     :param log_files: glob patterns of the files that are its log; none: those that its kind of job has.
     """
@@ -61,6 +64,7 @@ class WaitOptions:
     experiment: str | None = None
     stream_logs: bool = False
     log_files: tuple[str, ...] = ()
+    queue_timeout: float | None = None
 
 
 def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
@@ -70,6 +74,7 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
 
     :raises PatienceError: looks kept failing for longer than ``patience``; names the last cause.
     :raises DeadlineError: the deadline has come and the job has not ended.
+    :raises QueueTimeoutError: the job's time in the queue is up and it has not begun.
     :raises NotFoundError: the job was missing for longer than ``missing_ok_for``.
     """
     clock, deadline = options.clock, options.deadline
@@ -77,7 +82,8 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
     follower = LogFollower(ws, name, LogCopy(options.log_files)) if options.stream_logs else None
     look_at = not_before = clock() + options.first_look_after
     while True:
-        until = look_at if deadline is None else min(look_at, deadline)
+        limit = min(math.inf if deadline is None else deadline, watch.begins_by)
+        until = min(look_at, limit)
         yield from _follow(until, clock, follower)
         now = clock()
         planned = Look(
@@ -85,7 +91,7 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
             pause=max(until - now, 0.0),
             not_before=max(min(not_before, until) - now, 0.0),
             interval=options.poll_interval,
-            latest=None if deadline is None else max(deadline - now, 0.0),
+            latest=None if limit == math.inf else max(limit - now, 0.0),
             again=watch.again if follower is None else None,
             experiment=options.experiment,
         )
@@ -100,6 +106,10 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
         if deadline is not None and clock() >= deadline:
             seen = f"still {watch.status}" if watch.status is not None else "not seen yet"
             raise DeadlineError(f"Job {name} was {seen} at the deadline.") from None
+        if clock() >= watch.begins_by:
+            raise QueueTimeoutError(
+                f"Job {name} was still {watch.status} {options.queue_timeout:g} seconds after its submission."
+            ) from None
 
 
 def first_look(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
@@ -199,10 +209,11 @@ class _BadSpell:
 class _Watch:
     """What has been seen and reported of a job.
 
-    ``status``: as it was last reported, or None.
+    ``status``: as it was last reported, or None. ``begins_by``: epoch seconds by which it must run; infinite where it
+    has begun, may take any time, or has not been seen.
     """
 
-    __slots__ = ("_ask_at", "_name", "_options", "_ws", "pace", "spell", "status")
+    __slots__ = ("_ask_at", "_name", "_options", "_queued_since", "_ws", "begins_by", "pace", "spell", "status")
 
     def __init__(self, ws: Workspace, name: str, options: WaitOptions) -> None:
         self._ws = ws
@@ -212,19 +223,21 @@ class _Watch:
         self.pace = Pace(options.clock, options.poll_interval, options.ageing)
         self.spell = _BadSpell(name, options)
         self.status: str | None = None
+        self.begins_by = self._queued_since = math.inf
 
     def again(self, job: Job) -> float | None:
         """Seconds until the next look, while this one shows nothing to report."""
         now, deadline = self._options.clock(), self._options.deadline
         if job.status != self.status or self.spell.lasts or now >= self._ask_at:
             return None
-        if deadline is not None and now >= deadline:
+        if now >= min(math.inf if deadline is None else deadline, self.begins_by):
             return None
-        return self.pace.pause(job)
+        return min(self.pace.pause(job), self.begins_by - now)
 
     def report(self, job: Job) -> Steps[None]:
         """Report a status that changed, and once why the job is queued for so long."""
         now = self._options.clock()
+        self._limit_queue(job, now)
         if job.status != self.status:
             yield News(StatusChange(self._name, job.status, self.status))
             self.status = job.status
@@ -232,6 +245,15 @@ class _Watch:
         elif now >= self._ask_at:
             self._ask_at = now + QUEUED_TOO_LONG
             yield from self._report_why(job.queue_message)
+
+    def _limit_queue(self, job: Job, now: float) -> None:
+        """Know by when the job must run: one that has run before and is queued again has no such limit."""
+        if job.status not in WAITING:
+            self._queued_since, self.begins_by = -math.inf, math.inf
+        elif self._options.queue_timeout is not None and self._queued_since > -math.inf:
+            made = now if job.created_at is None else job.created_at.timestamp()
+            self._queued_since = min(self._queued_since, made)
+            self.begins_by = self._queued_since + self._options.queue_timeout
 
     def _report_why(self, message: str | None) -> Steps[None]:
         if message is None:

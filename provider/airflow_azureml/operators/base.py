@@ -6,10 +6,11 @@ import sys
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_azureml.configuration import wait_options
-from airflow_azureml.exceptions import AzureMLJobFailedError, translated
+from airflow_azureml.configuration import queue_timeout, wait_options
+from airflow_azureml.exceptions import AzureMLJobFailedError, AzureMLQueueTimeoutError, translated
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.cancellation import TaskCancellation
@@ -56,6 +57,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
     """
 
     operator_extra_links = (AzureMLStudioLink(),)
+    queue_timeout: Any = None
     has_studio_page = False
     """Whether this try may have pushed the address of its job's page."""
 
@@ -173,7 +175,10 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
 
     def _task(self, cancellation: TaskCancellation) -> JobTask:
         hook = cancellation.hook
-        return JobTask(cancellation.ti, self.log, hook, self.on_canceled, cancellation=cancellation)
+        limit = queue_timeout(self.queue_timeout)
+        return JobTask(
+            cancellation.ti, self.log, hook, self.on_canceled, cancellation=cancellation, queue_timeout=limit
+        )
 
     def start_in_triggerer(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
         """Submit the job, or find it where this try has submitted it already; the arguments of the trigger that waits.
@@ -189,9 +194,6 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
                 push_job_name(cancellation.ti, submission.identity.name(1))
                 job = self._start(task, submission)
             return self._waiting(cancellation, options, job, since=0.0)
-
-    def _wait_options(self) -> WaitOptions:
-        return wait_options(self.poll_interval, self.patience, self.log_files, stream_logs=self.stream_logs)
 
     def _start(self, task: JobTask, submission: Submission) -> Job:
         """Have the job, and show its page."""
@@ -212,14 +214,21 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
                 return task.unfinished(job)
             return self._see_through(context, cancellation, task, job, options)
 
-    def follow_up(self, context: Any, task: JobTask, job: Job, error: AzureMLJobFailedError) -> Job | None:
-        """The job that takes the place of one that has failed; None where its end is the task's."""
+    def follow_up(
+        self, context: Any, task: JobTask, job: Job, error: AzureMLJobFailedError | AzureMLQueueTimeoutError
+    ) -> Job | None:
+        """The job that takes the place of one that has failed, or left its queue; None where its end is the task's."""
         return None
+
+    def _wait_options(self) -> WaitOptions:
+        limits = {"queue_timeout": queue_timeout(self.queue_timeout)}
+        return wait_options(self.poll_interval, self.patience, self.log_files, stream_logs=self.stream_logs, **limits)
 
     def _see_through(
         self, context: Any, cancellation: TaskCancellation, task: JobTask, job: Job, options: WaitOptions
     ) -> dict[str, Any]:
         """Wait for a job, and for those that take its place; the result of the last one."""
+        first = options
         while True:
             if not job.phase.is_terminal and self.deferrable:
                 # A job that has ended already must not be deferred for: a trigger that fires at once can fail its task.
@@ -230,14 +239,17 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             if not job.phase.is_terminal:
                 job = task.wait(job.name, options)
             cancellation.check()
+            if not job.phase.is_terminal:
+                options = replace(options, queue_timeout=None)  # it has begun after all
+                continue
             try:
                 return task.conclude(job, tail=self.stream_logs and not copied)
-            except AzureMLJobFailedError as error:
+            except (AzureMLJobFailedError, AzureMLQueueTimeoutError) as error:
                 following = self.follow_up(context, task, job, error)
                 if following is None:
                     raise
             cancellation.check()
-            job = following
+            job, options = following, first
 
     def _defer(self, cancellation: TaskCancellation, options: WaitOptions, job: Job) -> None:
         from airflow_azureml.triggers.jobs import AzureMLJobTrigger
@@ -264,6 +276,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             "poll_interval": options.poll_interval,
             "patience": options.patience,
             "deadline": deadline,
+            "queue_timeout": options.queue_timeout,
             "cancel_on_kill": self.cancel_on_kill,
             "looped": cancellation.looped,
             "experiment_name": job.experiment_name,
@@ -282,4 +295,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             raise cancellation.out_of_time(self.execution_timeout)
         options = self._wait_options()
         with self._task(cancellation) as task:
-            return self._see_through(context, cancellation, task, task.come_back(job_event, options), options)
+            job = task.come_back(job_event, options)
+            if not job.phase.is_terminal:
+                options = replace(options, queue_timeout=None)  # it has begun after all
+            return self._see_through(context, cancellation, task, job, options)

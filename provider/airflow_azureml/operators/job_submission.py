@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_azureml.configuration import max_resubmissions
+from airflow_azureml.configuration import max_resubmissions, queue_timeout
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
+from airflow_azureml.operators.computes import several_computes, translate_for_each
 from airflow_azureml.task.xcom import refuse_reserved_outputs
 
 if TYPE_CHECKING:
-    from airflow_azureml.exceptions import AzureMLJobFailedError
+    from airflow_azureml.exceptions import AzureMLJobFailedError, AzureMLQueueTimeoutError
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.resume import TaskSubmission
+    from airflow_azureml.lifecycle.attempts.task_submission import TaskSubmission
     from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.task.job_task import JobTask
@@ -28,11 +29,19 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         node was preempted or lost, or there was none to be had (``AzureMLJobFailedError.failure`` is ``preempted``,
         ``node`` or ``capacity``); default: ``[azureml] max_resubmissions`` (3). None of it with
         ``wait_for_completion=False``.
+    :param queue_timeout: seconds, or a timedelta, from the job's submission until it is ``Running``. Then it is
+        canceled, and the next of several computes is tried; without one the try fails with
+        ``AzureMLQueueTimeoutError``. Default: any time.
     """
 
-    def __init__(self, *, max_resubmissions: int | None = None, **kwargs: Any) -> None:
+    compute: Any = None
+
+    def __init__(
+        self, *, max_resubmissions: int | None = None, queue_timeout: float | timedelta | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.max_resubmissions = max_resubmissions
+        self.queue_timeout = queue_timeout
 
     @abstractmethod
     def document(self, context: Any) -> Document:
@@ -43,32 +52,37 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
 
     def submission(self, context: Any, workspace: Workspace) -> TaskSubmission:
         """Find every mistake in the job before anything is asked or sent."""
-        from airflow_azureml.jobspec.translate import translate
-        from airflow_azureml.lifecycle.resume import TaskSubmission
+        from airflow_azureml.lifecycle.attempts.computes import Choices
+        from airflow_azureml.lifecycle.attempts.task_submission import TaskSubmission
 
         max_resubmissions(self.max_resubmissions)
+        limit, computes = queue_timeout(self.queue_timeout), several_computes(self.compute)
         document = self._with_defaults(self.document(context), context)
         refuse_reserved_outputs(document.value.get("outputs"))
-        translation = translate(document, workspace)
-        translation.check_accepted()
-        for warning in translation.warnings:
+        translations = translate_for_each(document, workspace, computes)
+        for warning in translations[0].warnings:
             self.log.warning("%s", warning)
         self._compare_limits(document)
-        identity = self.job_identity(context, translation.name)
-        return TaskSubmission(identity, translation, begun=self.begun_in_trigger)
+        identity = self.job_identity(context, translations[0].name)
+        named = document.value.get("compute")
+        names = computes or ((named,) if isinstance(named, str) else ())
+        return TaskSubmission(identity, Choices(translations, names, limit), begun=self.begun_in_trigger)
 
-    def follow_up(self, context: Any, task: JobTask, job: Job, error: AzureMLJobFailedError) -> Job | None:
-        """The next attempt of this try, where Azure has ended the job and not the job itself."""
+    def one_compute(self) -> Any:
+        """The keyword ``compute``, unless it lists several."""
+        return None if isinstance(self.compute, (list, tuple)) else self.compute
+
+    def follow_up(
+        self, context: Any, task: JobTask, job: Job, error: AzureMLJobFailedError | AzureMLQueueTimeoutError
+    ) -> Job | None:
+        """The next attempt of this try, where Azure has ended the job or not begun it, and not the job itself."""
         from airflow_azureml.rest.failures import BY_PLATFORM
+        from airflow_azureml.task.resubmission import next_attempt
 
-        if error.failure not in BY_PLATFORM:
+        if getattr(error, "failure", None) not in (None, *BY_PLATFORM):
             return None
-        submission = self.submission(context, task.workspace)
-        left = max_resubmissions(self.max_resubmissions) - submission.identity.resubmissions(job.tags)
-        if left <= 0:
-            return None
-        cause = f"{error.failure}: {error.reason or 'the service gives no reason'}"
-        return task.start_next(submission, job, cause, left - 1)
+        submission, most = self.submission(context, task.workspace), max_resubmissions(self.max_resubmissions)
+        return next_attempt(task, submission, job, error, most)
 
     def _with_defaults(self, document: Document, context: Any) -> Document:
         """Name the experiment after the DAG and the job after the task, unless the document does."""

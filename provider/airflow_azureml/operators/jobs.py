@@ -33,7 +33,9 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     :param command: the command line; Azure ML fills in ``${{inputs.x}}`` and ``${{outputs.x}}``, Airflow ``{{ ds }}``.
     :param environment: a reference (``azureml:name:version``, ``azureml:name@latest``, curated, registry, ARM id) or a
         mapping with ``image``, ``conda_file`` (path or mapping), ``build``; with a ``name`` it is registered under it.
-    :param compute: a name, ``azureml:name`` or an ARM id; left out or ``serverless``: serverless.
+    :param compute: a name, ``azureml:name`` or an ARM id; left out or ``serverless``: serverless. Or a list of them in
+        order of preference: the next one is taken when Azure has ended the job (``max_resubmissions``) or has not begun
+        it in time (``queue_timeout``); the last one stays.
     :param code: local folder or file, relative to the DAG file's folder, or the id of registered code.
     :param inputs: literals, data (``{"type": ..., "path": ...}``) or outputs of other tasks, ``task.output["name"]``.
     :param outputs: mappings by name; an output that is None or ``{}`` is a ``uri_folder`` in its default mode.
@@ -58,7 +60,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
         *,
         command: str,
         environment: str | Mapping[str, Any],
-        compute: str | None = None,
+        compute: str | Sequence[str] | None = None,
         code: str | os.PathLike[str] | None = None,
         inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
@@ -128,6 +130,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
         values |= {
             "type": "command",
             "code": os.fspath(self.code) if isinstance(self.code, os.PathLike) else self.code,
+            "compute": self.one_compute(),
             "identity": identity_mapping(self.identity),
             "limits": self._limits(),
             "resources": self._resources(),
@@ -163,7 +166,8 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
     :param set: dotted paths and values, as a mapping or as a list of ``"a.b=c"``; applied last, as the CLI's ``--set``.
     :param inputs: merged over the job's own key by key, as are ``outputs``, ``tags``, ``properties`` and
         ``environment_variables``.
-    :param compute: replaces the job's own, as do ``experiment_name``, ``display_name``, ``description``, ``identity``.
+    :param compute: replaces the job's own, also as a list in order of preference (see
+        ``AzureMLCommandJobOperator``); so do ``experiment_name``, ``display_name``, ``description``, ``identity``.
     """
 
     def __init__(
@@ -176,7 +180,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         tags: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
         environment_variables: Mapping[str, Any] | None = None,
-        compute: str | None = None,
+        compute: str | Sequence[str] | None = None,
         experiment_name: str | None = None,
         display_name: str | None = None,
         description: str | None = None,
@@ -212,7 +216,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         """Read the job and lay the keywords over it."""
         keywords.refuse_other_than_mappings(self, MERGED)
         document = self.load_field("job", context).merged(**{name: getattr(self, name) for name in MERGED})
-        given = {name: getattr(self, name) for name in REPLACED}
+        given = {name: getattr(self, name) for name in REPLACED} | {"compute": self.one_compute()}
         document = document.replaced(**given, identity=identity_mapping(self.identity))
         return document.with_values(self.set) if self.set else document
 

@@ -19,6 +19,7 @@ AzureMLError
 │   └── NoAnswerError           the request may have reached the server
 ├── PatienceError           requests for the status kept failing for longer than the patience
 ├── DeadlineError           the job did not end in the time it was given
+├── QueueTimeoutError       the job did not begin in the time it was given
 ├── ForeignJobError         the job under our name is not ours
 ├── AmbiguousInvocationError  an invocation may or may not have started a job
 └── RecordError             a record that came back from another process is not what was sent
@@ -153,6 +154,10 @@ class PatienceError(AzureMLError):
 
 class DeadlineError(AzureMLError):
     """The job was still active at the deadline."""
+
+
+class QueueTimeoutError(AzureMLError):
+    """The job had not begun to run when its time in the queue was up."""
 
 
 class ForeignJobError(AzureMLError):

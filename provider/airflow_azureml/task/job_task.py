@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from airflow_azureml.exceptions import (
@@ -11,6 +10,7 @@ from airflow_azureml.exceptions import (
     AzureMLJobCanceledFinalError,
     AzureMLJobFailedError,
     AzureMLNotFoundError,
+    AzureMLQueueTimeoutError,
     AzureMLServiceError,
     AzureMLSpecError,
 )
@@ -22,17 +22,15 @@ if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.news import Ended
     from airflow_azureml.lifecycle.records import Failure, JobEvent
+    from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.lifecycle.wait import WaitOptions
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.task.cancellation import TaskCancellation
-    from airflow_azureml.task.submission import Resubmission, Submission
+    from airflow_azureml.task.submission import Submission
 
 T = TypeVar("T")
-
-LONGEST_CAUSE = 300
-"""Characters of the cause of an end in the line that names the job that follows; an error has all of them."""
 
 OnCanceled = Literal["fail", "skip", "retry"]
 ON_CANCELED: dict[str, type[Exception]] = {
@@ -61,6 +59,7 @@ class JobTask:
     :param on_canceled: what a cancel by somebody else does to the task.
     :param soft_fail: skip the task where its job failed or was canceled.
     :param cancellation: says whether the task is being ended, and gets the job that would end with it.
+    :param queue_timeout: seconds that the job has from its submission until it runs; None for any number.
     """
 
     def __init__(
@@ -72,6 +71,7 @@ class JobTask:
         *,
         soft_fail: bool = False,
         cancellation: TaskCancellation | None = None,
+        queue_timeout: float | None = None,
     ) -> None:
         self.ti = ti
         self.log = log
@@ -81,6 +81,9 @@ class JobTask:
         self.client = hook.client()
         self._submission: Submission | None = None
         self._measured = False
+        self._queue_timeout = queue_timeout
+        self._left_queue: str | None = None
+        """The job that this process has canceled because it was queued for too long."""
 
     def __enter__(self) -> JobTask:
         self.client.__enter__()
@@ -169,36 +172,37 @@ class JobTask:
         return job
 
     def wait(self, name: str, options: WaitOptions) -> Job:
-        """Wait until the job has ended."""
+        """Wait until the job has ended; one that was to be taken from its queue, and has begun after all, goes on."""
         from airflow_azureml.lifecycle.wait import wait
         from airflow_azureml.observability import span
+        from airflow_azureml.rest.errors import QueueTimeoutError
 
         with span("azureml.wait", job=name):
-            return self.run(wait(self.workspace, name, options))
+            try:
+                return self.run(wait(self.workspace, name, options))
+            except QueueTimeoutError as error:
+                said = str(error)
+        return self._leave_queue(name, options, said)
 
-    def start_next(self, submission: Resubmission, ended: Job, cause: str, left: int) -> Job:
-        """Have the job that takes the place of one that the platform has ended, and show its page.
+    def _leave_queue(self, name: str, options: WaitOptions, said: str) -> Job:
+        """Cancel a job that was queued for too long, and wait for its end, unless it has begun."""
+        from airflow_azureml.lifecycle.attempts.queue_timeout import leave_queue
 
-        :param cause: why it has ended.
-        :param left: how many may follow in this try.
-        """
-        found = self.run(submission.start_next(self.workspace, ended))
+        self.log.warning("%s It is canceled, unless it begins just now.", said)
+        job, asked = self.run(leave_queue(self.workspace, name, options))
+        self._left_queue = name if asked else None
+        self._note(status=job.status)
+        return job
+
+    def start_next(self, following: Flow[Found]) -> Found:
+        """Have the job that takes the place of one that Azure has ended, and show its page."""
+        found = self.run(following)
         self._measured = False
-        said = " ".join(cause.split())
-        self.log.warning(
-            "Azure ML job %s ended as %s (%s). Attempt %s follows, job %s. Resubmissions left in this try: %s.",
-            ended.name,
-            ended.status,
-            said if len(said) <= LONGEST_CAUSE else f"{said[:LONGEST_CAUSE]} ...",
-            found.attempt,
-            found.job.name,
-            left,
-        )
         self._note(job_name=found.job.name, status=found.job.status)
         if not found.submitted:
             push_job_name(self.ti, found.job.name)
         self.show_page(found.job)
-        return found.job
+        return found
 
     def come_back(self, event: JobEvent, options: WaitOptions) -> Job:
         """The job of a task that comes back from the triggerer: the event says when to look, the service what happened.
@@ -209,6 +213,8 @@ class JobTask:
             raise AzureMLNotFoundError(event.message)
         if event.outcome == "patience":
             raise AzureMLServiceError(event.message)
+        if event.outcome == "queue_timeout":
+            return self._leave_queue(event.job_name, options, event.message)
         job = self.first_look(event.job_name, options)
         if not job.phase.is_terminal:
             raise AzureMLException(event.message or f"The trigger ended, but job {job.name} is {job.status}.")
@@ -246,7 +252,7 @@ class JobTask:
 
     def _completed(self, job: Job) -> dict[str, Any]:
         """Push the outputs of a job that succeeded; its result."""
-        from airflow_azureml.lifecycle.result import result
+        from airflow_azureml.lifecycle.result import in_words, result
 
         tenant = self.client.settings.tenant_id
         values = self.run_to_end(result(self.workspace, job, tenant_id=tenant)).to_dict()
@@ -255,7 +261,7 @@ class JobTask:
                 self.log.warning("Output %s is only in the result: its name is reserved for another XCom.", name)
             else:
                 self.ti.xcom_push(key=name, value=output)
-        self.log.info("Azure ML job %s ended as %s.%s", job.name, job.status, _in_words(values["metrics"]))
+        self.log.info("Azure ML job %s ended as %s.%s", job.name, job.status, in_words(values["metrics"]))
         return values
 
     def _failed(self, job: Job) -> Exception:
@@ -270,7 +276,9 @@ class JobTask:
         from airflow_azureml.lifecycle.cancel_reason import cancellation
         from airflow_azureml.lifecycle.result import overdue
 
-        why = self.run_to_end(cancellation(self.workspace, job))
+        why = self.run_to_end(cancellation(self.workspace, job, self._queue_timeout))
+        if self._queue_timeout is not None and (why.left_in_queue or job.name == self._left_queue):
+            return AzureMLQueueTimeoutError(job.name, seconds=self._queue_timeout)
         if why.limit is not None:
             self.log.error("Azure ML job %s was ended by its own time limit.", job.name)
             return self._failure(job, self.run_to_end(overdue(self.workspace, job, why.limit)))
@@ -289,8 +297,3 @@ class JobTask:
             codes=why.codes,
             failure=why.kind,
         )
-
-
-def _in_words(metrics: Mapping[str, Any]) -> str:
-    """A job's metrics as the end of a sentence; empty where it has none."""
-    return f" Metrics: {', '.join(f'{name} = {value}' for name, value in sorted(metrics.items()))}." if metrics else ""

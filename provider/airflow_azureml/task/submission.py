@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
-    from airflow_azureml.rest.jobs import Job
 
 
 class Submission(Protocol):
@@ -29,12 +28,4 @@ class Submission(Protocol):
 
     def find_active(self, ws: Workspace) -> Flow[tuple[str, ...]]:
         """Find the jobs of this task that go on and whose names no answer has brought."""
-        ...
-
-
-class Resubmission(Protocol):
-    """How another job takes the place of one that the platform has ended."""
-
-    def start_next(self, ws: Workspace, ended: Job) -> Flow[Found]:
-        """Submit the job that takes the place of one that has ended, or find it."""
         ...

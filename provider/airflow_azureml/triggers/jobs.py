@@ -43,6 +43,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     :param deadline: epoch seconds at which it stops waiting; None waits for ever.
     :param cancel_on_kill: cancel the job when a user ends the task (*Clear*, *mark failed* ...).
     :param looped: the task is in a Task Loop (Airflow 3.4), where Airflow cannot be asked for its state.
+    :param queue_timeout: seconds that the job has from when it was made until it runs; None for any number.
     :param steady: look every ``poll_interval``, at young jobs, too.
     :param experiment_name: the job's experiment, where it is known: some workspaces tell of many jobs only if they are
         of one experiment.
@@ -55,6 +56,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     deadline: float | None = None
     cancel_on_kill: bool = False
     looped: bool = False
+    queue_timeout: float | None = None
     steady: bool = False
     experiment_name: str | None = None
     log_copy: Mapping[str, Any] | None = None
@@ -107,6 +109,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
                     job = await self._see_it_end(client)
         except errors.DeadlineError as error:
             return JobEvent(self.job_name, "deadline", message=str(error))
+        except errors.QueueTimeoutError as error:
+            return JobEvent(self.job_name, "queue_timeout", message=str(error))
         except errors.PatienceError as error:
             return JobEvent(self.job_name, "patience", message=str(error))
         except errors.NotFoundError as error:
@@ -137,6 +141,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             poll_interval=self.poll_interval,
             patience=self.patience,
             deadline=self.deadline,
+            queue_timeout=self.queue_timeout,
             first_look_after=self.first_look_after(self.poll_interval if self.steady else 0.0),
             ageing="none" if self.steady else "job",
             experiment=self.experiment_name,
