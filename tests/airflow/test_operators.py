@@ -50,7 +50,7 @@ WAITING = {
     "start_in_trigger",
     "finish_in_trigger",
 }
-RESUBMISSION = {"max_resubmissions", "queue_timeout"}
+RESUBMISSION = {"max_resubmissions", "queue_timeout", "checkpoint"}
 KEYWORDS: dict[type[Any], set[str]] = {
     AzureMLCommandJobOperator: COORDINATES
     | WAITING

@@ -22,6 +22,7 @@ RESULT = {
     "ended_at",
     "outputs",
     "metrics",
+    "attempts",
 }
 
 

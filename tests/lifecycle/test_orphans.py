@@ -10,9 +10,10 @@ import pytest
 
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
+from airflow_azureml.lifecycle.attempts.computes import Choices
+from airflow_azureml.lifecycle.attempts.task_submission import TaskSubmission
 from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, identify
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG, TaskJob, active_jobs, is_recorded
-from airflow_azureml.lifecycle.resume import TaskSubmission
 from airflow_azureml.rest.jobs import Job
 from tests.lifecycle.service import Service
 from tests.lifecycle.test_naming import FACTS
@@ -108,7 +109,7 @@ def test_without_a_record_or_its_job_nothing_is_this_airflows() -> None:
 def test_a_job_says_whether_it_outlives_its_task(ends_with_task: bool) -> None:
     document = load({"type": "command", "command": "x", "environment": "azureml:e:1", "compute": "azureml:c"})
     service = Service()
-    submission = TaskSubmission(IDENTITY, translate(document, WS))
+    submission = TaskSubmission(IDENTITY, Choices((translate(document, WS),)))
 
     started = Drive(service).run(submission.find_or_start(WS, cancels_earlier=ends_with_task))
     service.end(started.job.name, "Failed")

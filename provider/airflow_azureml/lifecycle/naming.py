@@ -192,6 +192,12 @@ def identify(facts: TaskFacts) -> JobIdentity:
     return JobIdentity(facts)
 
 
+def attempt_of(tags: Mapping[str, str]) -> int | None:
+    """Which attempt a job is, by its tags; None for a job of no task."""
+    said = tags.get("airflow_attempt", "")
+    return int(said) if said.isdecimal() else None
+
+
 def split(name: str) -> tuple[str, int]:
     """Take a name of ours apart into its stem and the attempt's number; 0 where there is none to read."""
     stem, _, end = name.rpartition("-")

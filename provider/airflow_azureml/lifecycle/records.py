@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
 
+from airflow_azureml.lifecycle.naming import attempt_of
 from airflow_azureml.rest.errors import RecordError
 from airflow_azureml.rest.failures import FailureKind
 from airflow_azureml.rest.ids import with_tenant
@@ -96,6 +97,7 @@ class JobResult:
     """A job as XCom holds it. Times are ISO 8601 in UTC, or None.
 
     :param best_job_name: of a sweep, its best trial, whose metrics and outputs these are; else left out of the mapping.
+    :param attempts: of a task's job, how many there were since the task was last cleared, with this one; else left out.
     """
 
     job_name: str
@@ -107,19 +109,21 @@ class JobResult:
     outputs: Mapping[str, OutputRecord] = field(default_factory=dict)
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     best_job_name: str | None = None
+    attempts: int | None = None
 
     @classmethod
     def of_unfinished(cls, job: Job, tenant_id: str | None = None) -> JobResult:
         """What is known of a job that is not waited for: no end, no outputs, no metrics yet."""
         link = with_tenant(job.studio_url, tenant_id) if job.studio_url else None
-        return cls(job.name, job.status, job.experiment_name, link)
+        return cls(job.name, job.status, job.experiment_name, link, attempts=attempt_of(job.tags))
 
     def to_dict(self) -> dict[str, Any]:
         """The mapping that XCom carries."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         outputs = {name: output.to_dict() for name, output in self.outputs.items()}
-        if self.best_job_name is None:
-            del values["best_job_name"]
+        for name in ("best_job_name", "attempts"):
+            if values[name] is None:
+                del values[name]
         return {**values, "outputs": outputs, "metrics": dict(self.metrics)}
 
     @classmethod
@@ -133,6 +137,7 @@ class JobResult:
             _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), str))
         for name in ("experiment_name", "studio_url", "best_job_name"):
             _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), str | None))
+        _expect(cls, "attempts", record.attempts, isinstance(record.attempts, int | None))
         for name in ("started_at", "ended_at"):
             _expect(cls, name, getattr(record, name), _is_time(getattr(record, name)))
         for name in ("outputs", "metrics"):

@@ -9,6 +9,7 @@ from typing import TypeVar
 from airflow_azureml.lifecycle.batch import scores
 from airflow_azureml.lifecycle.cancel_reason import beyond, overdue_step
 from airflow_azureml.lifecycle.missing_references import pointed_out
+from airflow_azureml.lifecycle.naming import attempt_of
 from airflow_azureml.lifecycle.news import Ended
 from airflow_azureml.lifecycle.outputs import Outputs
 from airflow_azureml.lifecycle.records import Failure, JobResult, OutputRecord
@@ -65,6 +66,7 @@ def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[Jo
         outputs=outputs,
         metrics=values,
         best_job_name=best,
+        attempts=attempt_of(job.tags),
     )
 
 

@@ -52,8 +52,8 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
     :param finish_in_trigger: end the task in the triggerer, without a worker, where nothing is lost by it (outlets,
         callbacks, OpenLineage ...); implies ``deferrable=True``.
     :return: ``{"job_name", "status", "experiment_name", "studio_url", "started_at", "ended_at", "outputs",
-        "metrics"}``, and of a sweep ``best_job_name``. Each output is pushed under its own name, too, beside
-        ``azureml_job_name`` (before the job is submitted) and ``azureml_studio_url``.
+        "metrics", "attempts"}``, and of a sweep ``best_job_name``. Each output is pushed under its own name, too,
+        beside ``azureml_job_name`` (before the job is submitted) and ``azureml_studio_url``.
     """
 
     operator_extra_links = (AzureMLStudioLink(),)
@@ -174,11 +174,8 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             raise
 
     def _task(self, cancellation: TaskCancellation) -> JobTask:
-        hook = cancellation.hook
-        limit = queue_timeout(self.queue_timeout)
-        return JobTask(
-            cancellation.ti, self.log, hook, self.on_canceled, cancellation=cancellation, queue_timeout=limit
-        )
+        ti, hook, limit = cancellation.ti, cancellation.hook, queue_timeout(self.queue_timeout)
+        return JobTask(ti, self.log, hook, self.on_canceled, cancellation=cancellation, queue_timeout=limit)
 
     def start_in_triggerer(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
         """Submit the job, or find it where this try has submitted it already; the arguments of the trigger that waits.

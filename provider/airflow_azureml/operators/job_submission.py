@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.configuration import max_resubmissions, queue_timeout
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
+from airflow_azureml.operators.checkpoint import check_checkpoint
 from airflow_azureml.operators.computes import several_computes, translate_for_each
 from airflow_azureml.task.xcom import refuse_reserved_outputs
 
@@ -32,16 +33,24 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
     :param queue_timeout: seconds, or a timedelta, from the job's submission until it is ``Running``. Then it is
         canceled, and the next of several computes is tried; without one the try fails with
         ``AzureMLQueueTimeoutError``. Default: any time.
+    :param checkpoint: the name of one of the job's outputs, a folder without a place of its own: it is the same for all
+        attempts and tries until the task is cleared, so that a script goes on where the last node left off.
     """
 
     compute: Any = None
 
     def __init__(
-        self, *, max_resubmissions: int | None = None, queue_timeout: float | timedelta | None = None, **kwargs: Any
+        self,
+        *,
+        max_resubmissions: int | None = None,
+        queue_timeout: float | timedelta | None = None,
+        checkpoint: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.max_resubmissions = max_resubmissions
         self.queue_timeout = queue_timeout
+        self.checkpoint = checkpoint
 
     @abstractmethod
     def document(self, context: Any) -> Document:
@@ -59,6 +68,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         limit, computes = queue_timeout(self.queue_timeout), several_computes(self.compute)
         document = self._with_defaults(self.document(context), context)
         refuse_reserved_outputs(document.value.get("outputs"))
+        check_checkpoint(self.checkpoint, document.value.get("outputs"))
         translations = translate_for_each(document, workspace, computes)
         for warning in translations[0].warnings:
             self.log.warning("%s", warning)
@@ -66,7 +76,8 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         identity = self.job_identity(context, translations[0].name)
         named = document.value.get("compute")
         names = computes or ((named,) if isinstance(named, str) else ())
-        return TaskSubmission(identity, Choices(translations, names, limit), begun=self.begun_in_trigger)
+        choices = Choices(translations, names, limit)
+        return TaskSubmission(identity, choices, begun=self.begun_in_trigger, checkpoint=self.checkpoint)
 
     def one_compute(self) -> Any:
         """The keyword ``compute``, unless it lists several."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from airflow_azureml.lifecycle.attempts.checkpoint import with_checkpoint
 from airflow_azureml.lifecycle.attempts.computes import Choices
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
-from airflow_azureml.lifecycle.naming import JobIdentity
+from airflow_azureml.lifecycle.naming import JobIdentity, split
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
 from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
 from airflow_azureml.lifecycle.submission import Prepared, prepare
@@ -25,10 +26,14 @@ class TaskSubmission:
 
     :param choices: the job, once for each of its computes.
     :param begun: this very try has begun in another process: a job that is there is its own, however it has ended.
+    :param checkpoint: the output whose folder is the same for all jobs of this generation; None for none.
     """
 
-    def __init__(self, identity: JobIdentity, choices: Choices, *, begun: bool = False) -> None:
+    def __init__(
+        self, identity: JobIdentity, choices: Choices, *, begun: bool = False, checkpoint: str | None = None
+    ) -> None:
         self.identity = identity
+        self.checkpoint = checkpoint
         self.choices = choices
         self.begun = begun
 
@@ -57,6 +62,9 @@ class TaskSubmission:
             place = yield from self.choices.next_place(ws, last, same_try=replaced is not None)
             sent.append(self.choices.translations[place])
             prepared = yield from prepare(ws, sent[-1])
+            if self.checkpoint is not None:
+                stem = self.identity.stem if last is None else split(last.name)[0]
+                prepared = yield from with_checkpoint(ws, prepared, self.checkpoint, stem)
             return replace(prepared, tags={**tags, **self.choices.tags(place)})
 
         try:
