@@ -1,0 +1,90 @@
+"""Attempts within a try on a real Airflow: evictions, a queue that is too long, and what dies between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.airflow_harness import RealAirflow
+from tests.processes.slow_run import TASK, SlowRun
+
+pytestmark = pytest.mark.timeout(600)
+
+each_way = pytest.mark.parametrize("way", ["worker", "deferred"])
+
+
+class Attempts(SlowRun):
+    """A run whose job is submitted again."""
+
+    def trigger(self, **conf: Any) -> None:
+        """Start the DAG run."""
+        self.airflow.trigger(self.dag, self.run, conf=conf)
+
+    def fault(self, kind: str, *words: str) -> None:
+        """Ask for a fault of this run's jobs."""
+        self.service.fault(kind, "--scope", self.run, *words)
+
+    def ends(self, state: str) -> str:
+        """Wait for the end of the run; what the task's log says."""
+        assert self.airflow.wait_run(self.dag, self.run) == state, self.airflow.log(self.dag, self.run, TASK)
+        return self.airflow.log(self.dag, self.run, TASK)
+
+
+@pytest.fixture
+def attempts(airflow: RealAirflow, request: pytest.FixtureRequest) -> Iterator[Attempts]:
+    """The run of a test, of a DAG of its own."""
+    names = [item.name for item in request.session.items if item.path == request.path]
+    way = request.node.callspec.params["way"]
+    number = [name for name in names if f"[{way}" in name].index(request.node.name) + 1
+    yield Attempts(airflow, f"resubmission_{way}_on_3_{number}", Path("unused"))
+    airflow.service.clear_faults()
+
+
+@each_way
+def test_a_job_evicted_twice_ends_in_its_third_attempt_and_goes_on_counting(attempts: Attempts, way: str) -> None:
+    attempts.fault("preempt", "--times", "2", "--delay", "1")
+    attempts.trigger(evictions=2)
+    log = attempts.ends("success")
+    assert attempts.statuses() == ["Failed", "Failed", "Completed"]
+    assert (attempts.tries(), attempts.puts()) == (1, [1, 1, 1])
+    result = attempts.result()
+    assert (result["attempts"], result["job_name"]) == (3, attempts.jobs()[2]["name"])
+    assert "started 3 times" in log
+    assert "Attempt 2 follows" in log
+
+
+@each_way
+def test_a_job_queued_for_too_long_completes_on_the_next_compute(attempts: Attempts, way: str) -> None:
+    attempts.fault("queue", "--times", "1")
+    attempts.trigger()
+    log = attempts.ends("success")
+    assert attempts.statuses() == ["Canceled", "Completed"]
+    assert attempts.tries() == 1
+    assert "queued for more than 20 seconds" in log
+    assert "on serverless" in log
+
+
+@each_way
+def test_an_error_of_the_user_s_is_left_to_the_retries(attempts: Attempts, way: str) -> None:
+    attempts.trigger(code=3)
+    attempts.ends("failed")
+    assert attempts.statuses() == ["Failed", "Failed"]
+    assert attempts.tries() == 2
+
+
+@each_way
+def test_a_worker_killed_right_after_the_put_of_the_next_attempt_leaves_one(attempts: Attempts, way: str) -> None:
+    attempts.fault("preempt", "--times", "1", "--delay", "1")
+    route = f"PUT .*/jobs/{attempts.dag.replace('_', '.')}.*-2"
+    attempts.service.fault("delay", "--route", route, "--when", "after", "--delay", "60", "--times", "1")
+    attempts.trigger(evictions=1)
+    attempts.airflow.until("second job", lambda: len(attempts.jobs()) == 2)
+    assert attempts.airflow.column("state", attempts.dag, attempts.run, TASK) == "running"
+    attempts.airflow.kill_task(attempts.dag, attempts.run, TASK)
+    attempts.airflow.until("second try", lambda: attempts.tries() == 2)
+    attempts.ends("success")
+    assert attempts.statuses() == ["Failed", "Completed"]
+    assert attempts.puts() == [1, 1]
