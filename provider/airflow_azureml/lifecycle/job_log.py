@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from airflow_azureml.lifecycle.children import PARENTS, Children
 from airflow_azureml.lifecycle.news import LogCut, LogLines, LogTrouble, NoLogFile
 from airflow_azureml.rest import history, logs
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError
@@ -50,6 +52,7 @@ class LogFollower:
         self._files: Mapping[str, str] = {}
         self._kind = self._copy.kind
         self._unasked = self._ask_after = 0
+        self._children = Children(ws, job_name)
         self.reading = False
         """Whether the log is worth reading: as far as the last look has shown, the job writes."""
 
@@ -59,6 +62,7 @@ class LogFollower:
         if job.status in WAITING:
             return
         self._kind = job.kind
+        yield from self._look_at_children(last=job.phase.is_terminal)
         yield from self._carefully(self._read_to_the_end() if job.phase.is_terminal else self._read())
 
     def beat(self) -> Steps[None]:
@@ -80,12 +84,20 @@ class LogFollower:
         Run history is asked for the files while there is none to read, and again and again only where patterns choose
         them: each time after twice as many calls of this as the time before.
         """
+        yield from self._look_at_children()
         yield from self._carefully(self._read_sparingly())
 
     def finish(self) -> Steps[None]:
         """Report what is left of the log of a job that has ended, with as few requests as it takes."""
+        yield from self._look_at_children(last=True)
         if not self._is_cut:
             yield from self._carefully(self._finish())
+
+    def _look_at_children(self, *, last: bool = False) -> Steps[None]:
+        """Report the children; where they cannot be read, the log says so of itself."""
+        if self._kind in PARENTS:
+            with contextlib.suppress(AzureMLError):
+                yield from self._children.look(last=last)
 
     def _carefully(self, reading: Steps[None]) -> Steps[None]:
         """Read; a failure is reported once per bad spell and does no harm."""

@@ -76,6 +76,18 @@ class StatusChange:
 
 
 @dataclass(frozen=True)
+class ChildChange:
+    """News: the status of a run that the job has started, once for each change that was seen.
+
+    :param child: its display name, or its name.
+    """
+
+    job_name: str
+    child: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Ended:
     """News: when a job that has ended was made, started and ended; None for what run history does not say."""
 
@@ -175,6 +187,8 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
         )
     elif isinstance(record, StatusChange):
         yield logging.INFO, f"Azure ML job {record.job_name} is {record.status}."
+    elif isinstance(record, ChildChange):
+        yield logging.INFO, f"Azure ML job {record.job_name}: {record.child} is {record.status}."
     elif isinstance(record, QueueNote):
         yield logging.INFO, f"Azure ML job {record.job_name} is still queued: {record.message}"
     elif isinstance(record, LookTrouble):

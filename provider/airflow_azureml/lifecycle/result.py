@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from airflow_azureml.lifecycle.batch import scores
 from airflow_azureml.lifecycle.cancel_reason import beyond, overdue_step
+from airflow_azureml.lifecycle.children import PARENTS
 from airflow_azureml.lifecycle.missing_references import pointed_out
 from airflow_azureml.lifecycle.naming import attempt_of
 from airflow_azureml.lifecycle.news import Ended
@@ -32,9 +33,6 @@ TAIL_BYTES = 32 * 1024
 
 DEEPEST = 5
 """How many pipelines within pipelines are looked into for what failed."""
-
-PARENTS = frozenset({"Pipeline", "Sweep", "AutoML"})
-"""Kinds of job that run others: their own error says little, the failed child's says why."""
 
 
 def result(ws: Workspace, job: Job, *, tenant_id: str | None = None) -> Steps[JobResult]:

@@ -14,10 +14,13 @@ from airflow.providers.common.compat.sdk import DAG
 from airflow_azureml.operators import AzureMLCommandJobOperator
 
 WAIT = "until test -e ${{inputs.gate}}; do sleep 0.5; done"
+LINE = "line $n, long enough for a log of some size while the task waits for the job"
+TALK = f"n=0; until test -e ${{{{inputs.gate}}}}; do n=$((n+1)); echo {LINE}; sleep 0.3; done; printf the-end"
 MAJOR = airflow.__version__.partition(".")[0]
 
 KINDS = {
     "slow_deferred": {"deferrable": True},
+    "slow_deferred_talking": {"deferrable": True, "command": TALK},
     "slow_on_worker": {"deferrable": False},
     "slow_in_a_hurry": {"deferrable": True, "execution_timeout": datetime.timedelta(seconds=30), "retries": 0},
 }
@@ -35,9 +38,8 @@ for kind, arguments in KINDS.items():
         ) as dag:
             AzureMLCommandJobOperator(
                 task_id="work",
-                command=WAIT,
                 inputs={"gate": "{{ params.gate }}"},
                 environment={"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
-                **arguments,
+                **{"command": WAIT, **arguments},
             )
         globals()[name] = dag
