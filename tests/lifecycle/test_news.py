@@ -15,7 +15,8 @@ from airflow_azureml.lifecycle.news import LogLines, LogTrouble, LookTrouble, Qu
     [
         (Submitting("j", 1), logging.INFO, ["j"]),
         (StatusChange("j", "Running", "Queued"), logging.INFO, ["j", "Running"]),
-        (QueueNote("j", "No nodes."), logging.INFO, ["j", "No nodes."]),
+        (QueueNote("j", 900, "No nodes."), logging.INFO, ["j", "queued, for 15 minutes: No nodes."]),
+        (QueueNote("j", 300, None), logging.INFO, ["j", "queued, for 5 minutes: the service gives no reason."]),
         (LookTrouble("j", "busy", 870.4), logging.WARNING, ["j", "busy", "870 s"]),
         (LogTrouble("j", "refused"), logging.INFO, ["j", "refused"]),
     ],

@@ -288,23 +288,29 @@ class Queue:
         return [record for record in self.drive.news if isinstance(record, QueueNote)]
 
 
-def test_why_it_is_queued_is_told_once_after_five_minutes() -> None:
-    queue = Queue("No nodes left.")
-    assert queue.notes() == [QueueNote("j", "No nodes left.")]
-    assert queue.asked_at == [1300]
+def test_why_it_is_queued_is_told_after_five_minutes_and_then_every_ten() -> None:
+    queue = Queue("No nodes left.", None, DOWN)
+    assert queue.notes() == [
+        QueueNote("j", 300, "No nodes left."),
+        QueueNote("j", 900, None),
+        QueueNote("j", 1500, None),
+    ]
+    assert queue.asked_at == [1300, 1900, 2500]
 
 
-def test_why_it_is_queued_is_asked_until_the_service_knows() -> None:
-    queue = Queue(None, DOWN, "Quota.")
-    assert queue.notes() == [QueueNote("j", "Quota.")]
-    assert queue.asked_at == [1300, 1600, 1900]
-
-
-@pytest.mark.parametrize(("reason", "notes"), [("Quota.", [QueueNote("j", "Quota.")]), ("", [])])
-def test_why_it_is_queued_is_not_asked_where_a_look_tells(reason: str, notes: list[QueueNote]) -> None:
+@pytest.mark.parametrize("reason", ["Quota.", ""])
+def test_why_it_is_queued_is_not_asked_where_a_look_tells(reason: str) -> None:
     answers = [replace(job("j", "Queued"), queue_message=reason)] * 30
     _, drive = waited(lambda effect: answers.pop() if answers else job("j", "Completed"))
-    assert [record for record in drive.news if isinstance(record, QueueNote)] == notes
+    notes = [record for record in drive.news if isinstance(record, QueueNote)]
+    assert notes == [QueueNote("j", 300, reason or None)]
+
+
+def test_a_job_that_is_queued_again_is_queued_from_then_on() -> None:
+    statuses = ["Queued"] * 5 + ["Running"] + ["Queued"] * 12 + ["Completed"]
+    answers = [replace(job("j", status), queue_message="Quota.") for status in reversed(statuses)]
+    _, drive = waited(lambda effect: answers.pop())
+    assert [record for record in drive.news if isinstance(record, QueueNote)] == [QueueNote("j", 300, "Quota.")]
 
 
 def test_a_look_says_when_it_is_wanted_and_what_it_belongs_to() -> None:

@@ -132,10 +132,15 @@ class NoLogFile:
 
 @dataclass(frozen=True)
 class QueueNote:
-    """News: why the job is still queued, in the service's words."""
+    """News: for how long the job is seen to be queued, and why, in the service's words.
+
+    :param seconds: as this process has seen it.
+    :param message: None where the service gives no reason.
+    """
 
     job_name: str
-    message: str
+    seconds: float
+    message: str | None
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,8 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
     elif isinstance(record, ChildChange):
         yield logging.INFO, f"Azure ML job {record.job_name}: {record.child} is {record.status}."
     elif isinstance(record, QueueNote):
-        yield logging.INFO, f"Azure ML job {record.job_name} is still queued: {record.message}"
+        minutes, why = record.seconds / 60, record.message or "the service gives no reason."
+        yield logging.INFO, f"Azure ML job {record.job_name} is still queued, for {minutes:.0f} minutes: {why}"
     elif isinstance(record, LookTrouble):
         left = f"{record.patience_left:.0f} s"
         yield (

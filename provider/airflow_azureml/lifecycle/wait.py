@@ -29,8 +29,8 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.status import WAITING
 
-QUEUED_TOO_LONG = 300.0
-"""Seconds in the queue after which the service is asked why, and between the questions until it has an answer."""
+QUEUED_TOO_LONG, QUEUE_BEAT = 300.0, 600.0
+"""Seconds in the queue after which the log says why, and between that line and the next."""
 
 LOG_BEAT = 5.0
 """Seconds between two readings of a job's log, however rarely the job itself is looked at."""
@@ -213,13 +213,25 @@ class _Watch:
     has begun, may take any time, or has not been seen.
     """
 
-    __slots__ = ("_ask_at", "_name", "_options", "_queued_since", "_ws", "begins_by", "pace", "spell", "status")
+    __slots__ = (
+        "_ask_at",
+        "_name",
+        "_options",
+        "_queued_at",
+        "_queued_since",
+        "_ws",
+        "begins_by",
+        "pace",
+        "spell",
+        "status",
+    )
 
     def __init__(self, ws: Workspace, name: str, options: WaitOptions) -> None:
         self._ws = ws
         self._name = name
         self._options = options
         self._ask_at = math.inf
+        self._queued_at = 0.0
         self.pace = Pace(options.clock, options.poll_interval, options.ageing)
         self.spell = _BadSpell(name, options)
         self.status: str | None = None
@@ -235,16 +247,17 @@ class _Watch:
         return min(self.pace.pause(job), self.begins_by - now)
 
     def report(self, job: Job) -> Steps[None]:
-        """Report a status that changed, and once why the job is queued for so long."""
+        """Report a status that changed, and now and then for how long the job is queued, and why."""
         now = self._options.clock()
         self._limit_queue(job, now)
         if job.status != self.status:
             yield News(StatusChange(self._name, job.status, self.status))
             self.status = job.status
+            self._queued_at = now
             self._ask_at = now + QUEUED_TOO_LONG if job.status == "Queued" else math.inf
         elif now >= self._ask_at:
-            self._ask_at = now + QUEUED_TOO_LONG
-            yield from self._report_why(job.queue_message)
+            self._ask_at = now + QUEUE_BEAT
+            yield from self._report_why(job, now)
 
     def _limit_queue(self, job: Job, now: float) -> None:
         """Know by when the job must run: one that has run before and is queued again has no such limit."""
@@ -255,12 +268,11 @@ class _Watch:
             self._queued_since = min(self._queued_since, made)
             self.begins_by = self._queued_since + self._options.queue_timeout
 
-    def _report_why(self, message: str | None) -> Steps[None]:
+    def _report_why(self, job: Job, now: float) -> Steps[None]:
+        message = job.queue_message
         if message is None:
             try:
                 message = (yield from history.run(self._ws, self._name)).queue_message
             except AzureMLError:
-                return
-        if message:
-            self._ask_at = math.inf
-            yield News(QueueNote(self._name, message))
+                message = None
+        yield News(QueueNote(self._name, now - self._queued_at, message or None))
