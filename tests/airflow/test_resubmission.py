@@ -13,6 +13,7 @@ from airflow_azureml import exceptions
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.lifecycle.naming import COMPUTE_TAG, RESUBMISSION_TAG, TRY_TAG
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobOperator
+from airflow_azureml.task.cancellation import TaskCancellation
 from airflow_azureml.triggers import base
 from tests.airflow.instance import Instance
 from tests.airflow.test_one_process import Running, Say, airflow_says, eventually, operator
@@ -315,3 +316,19 @@ def test_what_is_wrong_is_named_before_anything_is_sent(
     with pytest.raises(exceptions.AzureMLSpecError, match=words):
         operator("true", **given).execute(Instance().context())
     assert len(emulator.journal()) == before
+
+
+def test_a_kill_that_saw_the_job_before_still_ends_the_one_that_was_on_its_way(hook: AzureMLHook) -> None:
+    """The decision to end the task came while it had its first job; the PUT of the second one was under way."""
+    ti = Instance(retries=1)
+    task = operator("exit 3", wait_for_completion=False, retries=1)
+    first = task.execute(ti.context())["job_name"]
+    hook.wait_for_job(first, 30)
+    cancellation = TaskCancellation(ti, task.log, hook, cancel_job=True)
+    cancellation.job_name = first
+    cancellation.cancel()
+    task = operator("sleep 60", wait_for_completion=False, retries=1)
+    second = task.execute(next_try(ti).context())["job_name"]
+    cancellation.job_name = second
+    cancellation.cancel()
+    assert hook.wait_for_job(second, 30).status == "Canceled"
