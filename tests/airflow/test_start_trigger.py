@@ -341,3 +341,13 @@ def test_the_log_of_a_worker_says_once_why_it_has_the_task(
         )
         == 1
     )
+
+
+@pytest.mark.parametrize("most", [None, 0])
+async def test_a_job_that_azure_ended_comes_back_to_a_worker_that_submits_it_again(
+    xcoms: XComs, emulator: RunningEmulator, most: int | None
+) -> None:
+    ti = Deferred(xcoms)
+    emulator.fault("preempt", scope=ti.run_id, times=1)
+    event = await fired(trigger_of(task_of("sleep 0.3", max_resubmissions=most), ti))
+    assert isinstance(event, TaskFailedEvent) == (most == 0)
