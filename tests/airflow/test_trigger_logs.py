@@ -184,3 +184,18 @@ async def test_patterns_choose(submit: Submit, notes: Any, caplog: pytest.LogCap
     await fire(trigger_of(submit("echo one"), "user_logs/*.json"))
     assert copied(caplog) == []
     assert "log_files: no log file" in caplog.text
+
+
+async def test_the_steps_of_a_pipeline_are_told_of(
+    hook: AzureMLHook, notes: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    step = {"type": "command", "command": "sleep 1", "environment": {"image": "docker.io/python"}}
+    spec = {"type": "pipeline", "settings": {"default_compute": "serverless"}, "jobs": {"train": step}}
+    name = hook.create_job(spec, f"log-{uuid4().hex[:12]}").name
+    trigger = trigger_of(name)
+    trigger.log_copy = {"files": [], "kind": "Pipeline", "since": 0.0}
+    await fire(trigger)
+    mark = f"Azure ML job {name}: train is "
+    told = [text for record in caplog.records if (text := record.getMessage()).startswith(mark)]
+    assert told[-1] == f"{mark}Completed."
+    assert len(set(told)) == len(told)
