@@ -135,6 +135,7 @@ bench: install .venvs/peers/.installed
 	$(BIN)/python benchmarks/walks.py
 	$(BIN)/python benchmarks/waiters.py
 	$(BIN)/python benchmarks/submission.py
+	$(BIN)/python benchmarks/emulator_requests.py
 
 bench-airflow: $(VENV)/.installed
 	@mkdir -p $(SCRATCH)

@@ -45,10 +45,10 @@ class Dispatcher:
 
     async def _handle(self, request: web.Request, match: Match | None) -> web.StreamResponse:
         """Check who asks, and call the handler; every refusal and every failure becomes an answer."""
-        line, region = line_of(request), self._authority.settings.region
+        region = self._authority.settings.region
         try:
             if match is None:
-                message = f"{line} is not emulated; see docs/emulator.md."
+                message = f"{line_of(request)} is not emulated; see docs/emulator.md."
                 raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
             await self._admit(request, match)
             return await match.answer(request)
@@ -57,7 +57,7 @@ class Dispatcher:
         except (ConnectionError, aiohttp.ClientError, asyncio.CancelledError):
             raise
         except Exception:
-            logger.exception("%s could not be answered.", line)
+            logger.exception("%s could not be answered.", line_of(request))
             message = "An internal error occurred in the emulator; see its own output."
             return respond(ServiceError(500, "ServiceError", message, ("InternalServerError",)), region)
 
@@ -109,16 +109,17 @@ class ServiceDispatcher(Dispatcher):
     async def _answer(self, request: web.Request, match: Match | None) -> web.StreamResponse:
         if match is not None and match.route.plane is Plane.CONTROL:
             return await self._handle(request, match)
-        who = await self._subject(request, match)
-        fault = self._faults.take_transport("before", who)
-        if fault:
-            early = await self._misbehave(request, fault)
+        who: Subject | None = None
+        if self._faults.has(TRANSPORT):
+            who = await self._subject(request, match)
+            fault = self._faults.take_transport("before", who)
+            early = await self._misbehave(request, fault) if fault else None
             if early is not None:
                 return early
         response = await self._handle(request, match)
-        fault = self._faults.take_transport("after", who)
-        if fault:
-            return await self._misbehave(request, fault) or response
+        if self._faults.has(TRANSPORT):
+            fault = self._faults.take_transport("after", who or await self._subject(request, match))
+            return (await self._misbehave(request, fault) if fault else None) or response
         return response
 
     async def _admit(self, request: web.Request, match: Match) -> None:

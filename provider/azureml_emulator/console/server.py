@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 
@@ -25,6 +26,7 @@ async def serve(settings: Settings, presence: Presence, transitions: Transitions
     emulator = Emulator(settings, transitions)
     try:
         await open_ports(emulator)
+        gc.freeze()  # what is here now stays: no collection needs to look through it again
         presence.announce(settings)
         sys.stdout.write(greeting(settings))
         sys.stdout.flush()

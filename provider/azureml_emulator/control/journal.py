@@ -1,11 +1,16 @@
-"""The journal: every request that was received, without bodies, queries and tokens."""
+"""The journal: every request that was received, without bodies, queries and tokens.
+
+A request is written down once, just before its answer goes out: whoever has an answer finds the request in the file,
+also after the emulator was killed. One that takes longer than ``UNANSWERED`` is written down before, without a status.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +18,17 @@ from azureml_emulator.core.store import connect
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    number INTEGER PRIMARY KEY,
     time TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER,
     client_request_id TEXT, job TEXT
 )
 """
+
+
+WRITE = "INSERT INTO requests (number, time, method, path, status, client_request_id, job) VALUES (?, ?, ?, ?, ?, ?, ?)"
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+UNANSWERED = 0.05
+"""Seconds after which a request without an answer is written down."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Entry:
 
 def printable(text: str | None) -> str | None:
     """A text from outside without control characters and broken code points, so that it fits a line and a file."""
-    return None if text is None else re.sub("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", text)
+    return None if text is None else UNPRINTABLE.sub("\ufffd", text)
 
 
 class Journal:
@@ -55,17 +66,24 @@ class Journal:
         self._connection = connect(path)
         self._connection.execute(SCHEMA)
         self._lock = threading.Lock()
+        self._number: int = self._connection.execute("SELECT coalesce(max(number), 0) FROM requests").fetchone()[0]
+        self._unwritten: dict[int, Entry] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, entry: Entry) -> int:
-        """Write down a request when it arrives; returns its number."""
-        texts = (printable(text) for text in (entry.client_request_id, entry.job))
-        row = (entry.time, entry.method, printable(entry.path), entry.status, *texts)
-        query = "INSERT INTO requests (time, method, path, status, client_request_id, job) VALUES (?, ?, ?, ?, ?, ?)"
-        with self._lock:
-            return int(self._connection.execute(query, row).lastrowid or 0)
+        """Take note of a request when it arrives; returns its number. The running event loop writes it down in time."""
+        self._number += 1
+        self._unwritten[self._number] = entry
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(UNANSWERED, self._write_unanswered)
+        return self._number
 
     def end(self, number: int, status: int | None, job: str | None) -> None:
         """Write down how it was answered."""
+        entry = self._unwritten.pop(number, None)
+        if entry:
+            self._write(number, replace(entry, status=status, job=job))
+            return
         with self._lock:
             values = (status, printable(job), number)
             self._connection.execute("UPDATE requests SET status = ?, job = ? WHERE number = ?", values)
@@ -79,6 +97,21 @@ class Journal:
         return (Entry(*row) for row in rows)
 
     def close(self) -> None:
-        """Close the file."""
+        """Write down what has no answer, and close the file."""
+        if self._timer:
+            self._timer.cancel()
+        self._write_unanswered()
         with self._lock:
             self._connection.close()
+
+    def _write_unanswered(self) -> None:
+        self._timer = None
+        entries, self._unwritten = self._unwritten, {}
+        for number, entry in entries.items():
+            self._write(number, entry)
+
+    def _write(self, number: int, entry: Entry) -> None:
+        texts = (printable(text) for text in (entry.client_request_id, entry.job))
+        row = (number, entry.time, entry.method, printable(entry.path), entry.status, *texts)
+        with self._lock:
+            self._connection.execute(WRITE, row)

@@ -15,4 +15,4 @@ def stamp(moment: datetime) -> str:
 
     Source: recorded answers, such as ``2023-04-19T21:23:47.2767952+00:00``.
     """
-    return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}0+00:00"
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "0+00:00"

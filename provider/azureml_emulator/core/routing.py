@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, Generic, TypeVar
@@ -142,15 +142,55 @@ class Match:
         return await self.route.handler(self.backend, request, **self.captures)
 
 
+class Branch:
+    """The routes whose paths begin with the same segments, by what follows."""
+
+    def __init__(self) -> None:
+        self.ended: list[BoundRoute] = []
+        self.rests: list[BoundRoute] = []
+        self.fixed: dict[str, Branch] = {}
+        self.capture: Branch | None = None
+
+    def add(self, bound: BoundRoute, depth: int = 0) -> None:
+        """Add a route, of which ``depth`` segments led here."""
+        segments = bound.route.segments
+        if depth == len(segments):
+            self.ended.append(bound)
+        elif segments[depth].endswith("*}"):
+            self.rests.append(bound)
+        elif "{" in segments[depth]:
+            self.capture = self.capture or Branch()
+            self.capture.add(bound, depth + 1)
+        else:
+            self.fixed.setdefault(segments[depth].lower(), Branch()).add(bound, depth + 1)
+
+    def candidates(self, parts: Sequence[str], depth: int = 0) -> Iterator[BoundRoute]:
+        """The routes that may fit, in the order of their ranks.
+
+        :param parts: the path's segments in lower case.
+        """
+        if depth == len(parts):
+            yield from self.ended
+        else:
+            if parts[depth] in self.fixed:
+                yield from self.fixed[parts[depth]].candidates(parts, depth + 1)
+            if self.capture:
+                yield from self.capture.candidates(parts, depth + 1)
+        yield from self.rests
+
+
 class Router:
-    """All routes, the most specific first."""
+    """All routes, the most specific first. Only those are tried whose fixed segments are in the path."""
 
     def __init__(self, routes: Iterable[BoundRoute]) -> None:
         self.routes = sorted(routes, key=lambda bound: bound.route.rank)
+        self._tree = Branch()
+        for bound in self.routes:
+            self._tree.add(bound)
 
     def match(self, method: str, raw_path: str) -> Match | None:
         """The route for a method and a percent-encoded path without its query, or None."""
-        for bound in self.routes:
+        for bound in self._tree.candidates(raw_path.lower().strip("/").split("/")):
             route = bound.route
             if route.method not in (method, "*"):
                 continue
@@ -166,4 +206,4 @@ class Router:
 def raw_path(request: web.Request) -> str:
     """The path as the client sent it: still percent-encoded, without query, host and normalisation."""
     path = request.raw_path.partition("?")[0]
-    return re.sub(r"^https?://[^/]+", "", path) or "/"
+    return path if path.startswith("/") else re.sub(r"^https?://[^/]+", "", path) or "/"

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ class Tokens:
         self._key = signing_key(settings.state / "signing-key.pem")
         self.audiences = Audiences.of(settings)
         self._issued: dict[str, float] = {}
+        self._public_key = self._key.public_key()
+        self._signed = lru_cache(1024)(self._read)
         self.issuer = f"{settings.authority}/{settings.tenant_id}/v2.0"
 
     @property
@@ -113,13 +116,9 @@ class Tokens:
 
         :raises TokenError: with the code that ARM gives for the reason.
         """
-        try:
-            options: Any = {"verify_aud": False, "require": ["exp", "aud"]}
-            claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], options=options)
-        except jwt.ExpiredSignatureError:
-            raise expired(jwt.decode(token, options={"verify_signature": False})["exp"]) from None
-        except jwt.PyJWTError:
-            raise TokenError("InvalidAuthenticationToken", "The access token is invalid.") from None
+        claims = dict(self._signed(token))
+        if claims["exp"] <= time.time():
+            raise expired(claims["exp"])
         accepted = sorted(audiences)
         if str(claims["aud"]).rstrip("/") not in accepted:
             raise TokenError(
@@ -132,6 +131,17 @@ class Tokens:
             raise TokenError("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer.")
         return claims
 
+    def _read(self, token: str) -> dict[str, Any]:
+        """The claims of a token that was valid once: all that does not change with time was verified."""
+        try:
+            options: Any = {"verify_aud": False, "require": ["exp", "aud"]}
+            claims: dict[str, Any] = jwt.decode(token, self._public_key, algorithms=["RS256"], options=options)
+        except jwt.ExpiredSignatureError:
+            raise expired(jwt.decode(token, options={"verify_signature": False})["exp"]) from None
+        except jwt.PyJWTError:
+            raise TokenError("InvalidAuthenticationToken", "The access token is invalid.") from None
+        return claims
+
     @property
     def key_id(self) -> str:
         """The name of the signing key in token headers and in the key set."""
@@ -139,7 +149,7 @@ class Tokens:
 
     def key_set(self) -> dict[str, Any]:
         """The public half of the signing key as a JSON web key set."""
-        row = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        row = RSAAlgorithm.to_jwk(self._public_key, as_dict=True)
         return {"keys": [{**row, "use": "sig", "kid": self.key_id}]}
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import threading
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS blobs (
     container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
     revision INTEGER NOT NULL, PRIMARY KEY (container, name)
-)
+) WITHOUT ROWID
 """
 BLOCK, APPEND = "BlockBlob", "AppendBlob"
 
@@ -58,10 +59,12 @@ class BlobStore:
 
     def __init__(self, state: Path) -> None:
         self.root = state / "storage"
+        self._root = str(self.root)
         self.incoming = state / "incoming"
         self.root.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir()
+        self._incoming_number = count()
         self.blocks = Blocks(state / "blocks", self.incoming)
         self._connection = connect(state / "blobs.sqlite")
         self._connection.execute(SCHEMA)
@@ -98,7 +101,7 @@ class BlobStore:
 
     def has_container(self, container: str) -> bool:
         """Whether there is such a container."""
-        return bool(container) and "/" not in container and (self.root / container).is_dir()
+        return bool(container) and "/" not in container and os.path.isdir(f"{self._root}/{container}")
 
     def path(self, container: str, name: str = "") -> Path:
         """The real place of a blob, or of the folder that its name would be; it need not exist.
@@ -106,13 +109,7 @@ class BlobStore:
         :param name: one slash at the end is allowed: the folder itself.
         :raises BlobNameError: the name cannot be a place.
         """
-        if not container or "/" in container or container in (".", ".."):
-            raise BlobNameError(f"{container!r} is not a container's name.")
-        parts = name.removesuffix("/").split("/") if name else []
-        for part in parts:
-            if part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255:
-                raise BlobNameError(f"{name!r}: the segment {part!r} cannot be stored.")
-        return self.root.joinpath(container, *parts)
+        return Path(self._place(container, name))
 
     def exists(self, container: str, name: str) -> bool:
         """Whether there is a blob of this name (a folder is none)."""
@@ -123,10 +120,14 @@ class BlobStore:
         if name.endswith("/") or not name:
             return None
         try:
-            place = self.path(container, name)
-        except BlobNameError:
+            facts = os.lstat(self._place(container, name))
+        except (BlobNameError, OSError):
             return None
-        return self._describe(container, name, place)
+        if not stat.S_ISREG(facts.st_mode):
+            return None
+        with self._lock:
+            kind, headers, metadata, revision = self._row(container, name)
+        return described(name, facts, kind, json.loads(headers), json.loads(metadata), revision)
 
     def read(self, container: str, name: str) -> bytes:
         """A blob's whole content; for small ones.
@@ -143,7 +144,7 @@ class BlobStore:
 
     def temporary(self) -> Path:
         """A new place for an incoming file, on the same file system as the containers."""
-        return self.incoming / uuid.uuid4().hex
+        return self.incoming / str(next(self._incoming_number))
 
     def adopt(
         self,
@@ -159,19 +160,13 @@ class BlobStore:
 
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
-        place = self.path(container, name)
+        place = self._place(container, name)
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if place.is_dir():
-                raise IsADirectoryError
-            os.replace(file, place)
+            move(file, place)
         except (NotADirectoryError, FileExistsError, IsADirectoryError):
             file.unlink(missing_ok=True)
             raise BlobConflictError(f"{name!r} is a folder here, or lies below a blob.") from None
-        self._write_row(container, name, kind, headers or {}, metadata or {})
-        blob = self.get(container, name)
-        assert blob is not None
-        return blob
+        return self._keep(container, name, kind, headers or {}, metadata or {})
 
     def append(self, container: str, name: str, content: bytes) -> None:
         """Add to the end of a blob, which is made when there is none."""
@@ -208,16 +203,14 @@ class BlobStore:
         blob = self.get(container, name)
         if blob is None:
             return None
-        self._write_row(container, name, blob.kind, blob.headers, metadata)
-        return self.get(container, name)
+        return self._keep(container, name, blob.kind, blob.headers, metadata)
 
     def set_headers(self, container: str, name: str, headers: Mapping[str, str]) -> Blob | None:
         """Replace a blob's content headers; None when there is no blob."""
         blob = self.get(container, name)
         if blob is None:
             return None
-        self._write_row(container, name, blob.kind, headers, blob.metadata)
-        return self.get(container, name)
+        return self._keep(container, name, blob.kind, headers, blob.metadata)
 
     def list(self, container: str, prefix: str = "") -> Iterator[Blob]:
         """All blobs whose names begin with ``prefix``, in the order of their names."""
@@ -248,34 +241,51 @@ class BlobStore:
         with self._lock:
             self._connection.close()
 
-    def _describe(self, container: str, name: str, place: Path) -> Blob | None:
-        try:
-            facts = place.lstat()
-        except OSError:
-            return None
-        if not os.path.isfile(place) or place.is_symlink():
-            return None
-        with self._lock:
-            query = "SELECT kind, headers, metadata, revision FROM blobs WHERE container = ? AND name = ?"
-            row = self._connection.execute(query, (container, name)).fetchone()
-        kind, headers, metadata, revision = row or (BLOCK, "{}", "{}", 0)
-        return Blob(
-            name=name,
-            size=facts.st_size,
-            modified=datetime.fromtimestamp(facts.st_mtime, timezone.utc),
-            etag=f"0x{facts.st_mtime_ns + revision:X}",
-            kind=kind,
-            headers=json.loads(headers),
-            metadata=json.loads(metadata),
-        )
+    def _place(self, container: str, name: str) -> str:
+        """See ``path``."""
+        if not container or "/" in container or container in (".", ".."):
+            raise BlobNameError(f"{container!r} is not a container's name.")
+        for part in name.removesuffix("/").split("/") if name else ():
+            if part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255:
+                raise BlobNameError(f"{name!r}: the segment {part!r} cannot be stored.")
+        return f"{self._root}/{container}/{name}"
 
-    def _write_row(
+    def _row(self, container: str, name: str) -> tuple[str, str, str, int]:
+        query = "SELECT kind, headers, metadata, revision FROM blobs WHERE container = ? AND name = ?"
+        return self._connection.execute(query, (container, name)).fetchone() or (BLOCK, "{}", "{}", 0)
+
+    def _keep(
         self, container: str, name: str, kind: str, headers: Mapping[str, str], metadata: Mapping[str, str]
-    ) -> None:
-        query = (
-            "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (container, name) DO UPDATE SET"
-            " kind = excluded.kind, headers = excluded.headers, metadata = excluded.metadata, revision = revision + 1"
-        )
-        row = (container, name, kind, json.dumps(dict(headers)), json.dumps(dict(metadata)))
+    ) -> Blob:
+        """Write the properties of a blob that is in place."""
+        facts = os.lstat(self._place(container, name))
+        texts = json.dumps(dict(headers)), json.dumps(dict(metadata))
         with self._lock:
-            self._connection.execute(query, row)
+            revision = self._row(container, name)[3] + 1
+            row = (container, name, kind, *texts, revision)
+            self._connection.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?)", row)
+        return described(name, facts, kind, headers, metadata, revision)
+
+
+def described(
+    name: str, facts: os.stat_result, kind: str, headers: Mapping[str, str], metadata: Mapping[str, str], revision: int
+) -> Blob:
+    """A blob of what the file system and the row of properties say."""
+    return Blob(
+        name=name,
+        size=facts.st_size,
+        modified=datetime.fromtimestamp(facts.st_mtime, timezone.utc),
+        etag=f"0x{facts.st_mtime_ns + revision:X}",
+        kind=kind,
+        headers=headers,
+        metadata=metadata,
+    )
+
+
+def move(file: Path, place: str) -> None:
+    """Move a file to a place whose folders may be missing."""
+    try:
+        os.replace(file, place)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.replace(file, place)

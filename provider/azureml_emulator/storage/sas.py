@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from azureml_emulator.core.clock import now
@@ -19,6 +20,7 @@ OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
 """Query fields that replace headers of the answer: cache control, disposition, encoding, language, type."""
 
 
+@lru_cache(1024)
 def signature(key: str, text: str) -> str:
     """HMAC-SHA256 of a text under a base64 key, base64."""
     digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
@@ -108,6 +110,7 @@ def utc_seconds(moment: datetime) -> str:
     return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
+@lru_cache(1024)
 def read_moment(text: str) -> datetime | None:
     """A moment of a signature: a date, or a date and time to the minute or second, in UTC; None when it is none."""
     for pattern in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d"):

@@ -18,6 +18,9 @@ from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.models import APPEND, BLOCK, Blob
 from azureml_emulator.storage.read import CHUNK, find_blob
 
+BUFFER = 64 * 1024
+"""Bytes of a received file that are written at once."""
+
 LONGEST_LIST = 16 * 1024 * 1024
 """Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
 
@@ -49,7 +52,7 @@ async def receive(storage: Storage, request: web.Request) -> tuple[Path, str]:
     file = storage.blobs.temporary()
     digest = hashlib.md5(usedforsecurity=False)
     try:
-        with file.open("wb") as out:
+        with file.open("wb", BUFFER) as out:
             async for piece in request.content.iter_chunked(CHUNK):
                 digest.update(piece)
                 out.write(piece)
@@ -79,8 +82,9 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
     try:
         target(storage, request, container, name)
         blob = storage.blobs.adopt(container, name, file, kind=blob_type, headers=headers, metadata=metadata)
-    finally:
+    except BaseException:
         file.unlink(missing_ok=True)
+        raise
     answer = {**version_headers(blob), "x-ms-request-server-encrypted": "true"}
     return web.Response(status=201, headers={**answer, "Content-MD5": digest})
 

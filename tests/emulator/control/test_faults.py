@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -48,12 +49,17 @@ def test_a_delay(emulator: RunningEmulator) -> None:
     assert time.monotonic() - begun >= 0.4
 
 
+def statuses(emulator: RunningEmulator) -> list[int | None]:
+    """The statuses of the requests for metadata, as the journal has them."""
+    return [row["status"] for row in emulator.journal("/metadata/endpoints")]
+
+
 def test_a_connection_that_is_cut(emulator: RunningEmulator) -> None:
     emulator.fault("drop", times=1)
     with pytest.raises(requests.ConnectionError):
         metadata(emulator)
     assert metadata(emulator).status_code == 200
-    assert [row["status"] for row in emulator.journal() if row["path"] == "/metadata/endpoints"][-2:] == [None, 200]
+    assert statuses(emulator)[-2:] == [None, 200]
 
 
 def test_no_answer(emulator: RunningEmulator) -> None:
@@ -61,6 +67,18 @@ def test_no_answer(emulator: RunningEmulator) -> None:
     with pytest.raises(requests.ReadTimeout):
         metadata(emulator, timeout=0.3)
     assert metadata(emulator).status_code == 200
+
+
+def test_a_request_without_an_answer_is_in_the_journal_meanwhile(emulator: RunningEmulator) -> None:
+    emulator.fault("delay", times=1, delay=5)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(metadata, emulator, timeout=30)
+        deadline = time.monotonic() + 4
+        while statuses(emulator)[-1:] != [None] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert statuses(emulator)[-1] is None
+        assert asked.result().status_code == 200
+    assert statuses(emulator)[-1] == 200
 
 
 @pytest.mark.parametrize(

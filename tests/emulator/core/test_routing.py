@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,20 @@ def test_the_routes_of_every_room_are_answered(tmp_path: Path) -> None:
     bound = [*emulator.service.routes, *emulator.pages.routes]
     asyncio.run(emulator.stop())
     assert sorted(id(each.route) for each in bound) == sorted(map(id, all_routes()))
+
+
+def test_every_path_finds_the_route_of_the_first_rank_that_fits(tmp_path: Path) -> None:
+    emulator = Emulator(load_settings(tmp_path, "127.0.0.1", None, {}))
+    asyncio.run(emulator.stop())
+    router = emulator.service
+    for bound in router.routes:
+        method = bound.route.method.replace("*", "PUT")
+        path = "/" + re.sub(r"\{\w+\}", "~", "/".join(bound.route.segments))
+        path = re.sub(r"\{\w+\*\}", "~/~/~", path)
+        for spelled in (path, f"{path}/", path.upper(), path.replace("~", "a%2Fb")):
+            fits = (each.route for each in router.routes if each.route.pattern.fullmatch(spelled))
+            first = next(route for route in fits if route.method in (method, "*"))
+            assert found(router, spelled, method).route is first, spelled
 
 
 @pytest.mark.parametrize(
