@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 import re
 import uuid
 from typing import Any
@@ -192,8 +193,9 @@ def fault_code(status: int) -> str:
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Give every answer the ids that Azure's front ends send."""
+    number = str(uuid.UUID(int=random.getrandbits(128), version=4))
     for name in ("x-ms-request-id", "x-ms-correlation-request-id"):
-        response.headers.setdefault(name, str(uuid.uuid4()))
+        response.headers.setdefault(name, number)
     version = request.headers.get("x-ms-version") or request.query.get("sv", "")
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
         response.headers.setdefault("x-ms-version", version)

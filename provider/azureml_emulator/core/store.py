@@ -19,9 +19,14 @@ CREATE TABLE IF NOT EXISTS resources (
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open a database in the mode that survives a killed process."""
+def connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
+    """Open a database in the mode that survives a killed process.
+
+    :param alone: no other process may open it meanwhile, which spares the locks of every statement.
+    """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    if alone:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     return connection

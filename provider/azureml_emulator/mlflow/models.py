@@ -70,7 +70,7 @@ class Tracking:
         self._store = store
         self._jobs = jobs
         self._workspace_id = workspace_id
-        self._connection = connect(state / "tracking.sqlite")
+        self._connection = connect(state / "tracking.sqlite", alone=True)
         self._connection.executescript(SCHEMA)
         self._lock = threading.RLock()
 

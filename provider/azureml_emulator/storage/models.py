@@ -66,7 +66,7 @@ class BlobStore:
         self.incoming.mkdir()
         self._incoming_number = count()
         self.blocks = Blocks(state / "blocks", self.incoming)
-        self._connection = connect(state / "blobs.sqlite")
+        self._connection = connect(state / "blobs.sqlite", alone=True)
         self._connection.execute(SCHEMA)
         self._lock = threading.RLock()
 
@@ -109,7 +109,16 @@ class BlobStore:
         :param name: one slash at the end is allowed: the folder itself.
         :raises BlobNameError: the name cannot be a place.
         """
-        return Path(self._place(container, name))
+        return Path(self.place(container, name))
+
+    def place(self, container: str, name: str) -> str:
+        """``path`` as a text."""
+        if not container or "/" in container or container in (".", ".."):
+            raise BlobNameError(f"{container!r} is not a container's name.")
+        for part in name.removesuffix("/").split("/") if name else ():
+            if part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255:
+                raise BlobNameError(f"{name!r}: the segment {part!r} cannot be stored.")
+        return f"{self._root}/{container}/{name}"
 
     def exists(self, container: str, name: str) -> bool:
         """Whether there is a blob of this name (a folder is none)."""
@@ -120,7 +129,7 @@ class BlobStore:
         if name.endswith("/") or not name:
             return None
         try:
-            facts = os.lstat(self._place(container, name))
+            facts = os.lstat(self.place(container, name))
         except (BlobNameError, OSError):
             return None
         if not stat.S_ISREG(facts.st_mode):
@@ -160,7 +169,7 @@ class BlobStore:
 
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
-        place = self._place(container, name)
+        place = self.place(container, name)
         try:
             move(file, place)
         except (NotADirectoryError, FileExistsError, IsADirectoryError):
@@ -241,15 +250,6 @@ class BlobStore:
         with self._lock:
             self._connection.close()
 
-    def _place(self, container: str, name: str) -> str:
-        """See ``path``."""
-        if not container or "/" in container or container in (".", ".."):
-            raise BlobNameError(f"{container!r} is not a container's name.")
-        for part in name.removesuffix("/").split("/") if name else ():
-            if part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255:
-                raise BlobNameError(f"{name!r}: the segment {part!r} cannot be stored.")
-        return f"{self._root}/{container}/{name}"
-
     def _row(self, container: str, name: str) -> tuple[str, str, str, int]:
         query = "SELECT kind, headers, metadata, revision FROM blobs WHERE container = ? AND name = ?"
         return self._connection.execute(query, (container, name)).fetchone() or (BLOCK, "{}", "{}", 0)
@@ -258,7 +258,7 @@ class BlobStore:
         self, container: str, name: str, kind: str, headers: Mapping[str, str], metadata: Mapping[str, str]
     ) -> Blob:
         """Write the properties of a blob that is in place."""
-        facts = os.lstat(self._place(container, name))
+        facts = os.lstat(self.place(container, name))
         texts = json.dumps(dict(headers)), json.dumps(dict(metadata))
         with self._lock:
             revision = self._row(container, name)[3] + 1

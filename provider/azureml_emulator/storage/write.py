@@ -21,6 +21,9 @@ from azureml_emulator.storage.read import CHUNK, find_blob
 BUFFER = 64 * 1024
 """Bytes of a received file that are written at once."""
 
+LARGE = 1024 * 1024
+"""Bytes of a blob whose write is refused before its content is received; a smaller one's after it."""
+
 LONGEST_LIST = 16 * 1024 * 1024
 """Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
 
@@ -29,7 +32,7 @@ def target(storage: Storage, request: web.Request, container: str, name: str) ->
     """What is there before a write, after its conditions were checked."""
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
-    storage.blobs.path(container, name)
+    storage.blobs.place(container, name)
     if name.endswith("/"):
         raise BlobError("InvalidResourceName", "The emulator keeps blobs as files: a name cannot end in a slash.")
     blob = storage.blobs.get(container, name)
@@ -74,7 +77,8 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
         raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
     if blob_type not in (BLOCK, APPEND):
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
-    target(storage, request, container, name)
+    if (request.content_length or LARGE) >= LARGE:
+        target(storage, request, container, name)
     headers, metadata = content_headers(request, plain=True), metadata_headers(request)
     file, digest = await receive(storage, request)
     if blob_type == BLOCK:
