@@ -39,7 +39,7 @@ def test_a_sweep_while_no_triggerer_lives_ends_the_marked_tasks_jobs_alone(
 
     names = [run.jobs()[-1]["name"] for run in marked]
     assert sorted(airflow.xcom(SWEEP, sweep, "sweep")) == sorted(names)
-    for run, earlier in zip(marked, before, strict=True):
+    for run, earlier in zip(marked, before[:MARKED], strict=True):
         run.wait_status(earlier, "Canceled")
     assert {run.statuses()[-1] for run in waiting} == {"Running"}
     airflow.start("triggerer")
