@@ -3,6 +3,7 @@
 #   make install   the four environments
 #   make check     format, lint, types, who imports whom, sizes, and whether the dependencies resolve for Python 3.10
 #   make test      every test
+#   make test-long    what takes minutes each on a real Airflow, and is no part of make test: kills, fifty jobs without workers, logs
 #   make test-quick   those that run no other Airflow and not Microsoft's client: for the round after each change
 #   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently; on a
 #                  terminal it stays up until Ctrl-C, with DEMO_KEEP=0 it ends at once)
@@ -39,7 +40,7 @@ SYNC := $(UV) pip sync --quiet --compile-bytecode
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
 
-.PHONY: install environments airflow2 check test test-quick demo bench bench-airflow metrics-picture docs-reference fuzz oracle lines lock clean
+.PHONY: install environments airflow2 check test test-long test-quick demo bench bench-airflow metrics-picture docs-reference fuzz oracle lines lock clean
 
 # Two at a time: one environment downloads while another compiles.
 install: $(UV)

@@ -29,6 +29,7 @@ from demo.emulator import Emulator
 from tests.emulator_fixture import leave_out_public_roots, run_cli
 from tests.statsd_listener import Listener, listening
 from tests.warm_python import WarmPython
+from tests.workers import group
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BIN = REPOSITORY / ".venv" / "bin"
@@ -389,12 +390,20 @@ def airflow(service: Service, databases: Path, request: pytest.FixtureRequest) -
 RUNNING = pytest.StashKey[RealAirflow]()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start the Airflow 3.3 again where this worker was given further tests that need it."""
+    airflow = item.config.stash.get(RUNNING, None)
+    if airflow and not airflow.running and needs_airflow(item):
+        airflow.start()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Stop the Airflow 3.3 when no later test needs it: also one that is idle takes a good part of a processor."""
-    running = item.config.stash.get(RUNNING, None)
-    if running and running.running and not any(map(needs_airflow, items_after(item))):
-        running.stop()
+    airflow = item.config.stash.get(RUNNING, None)
+    if airflow and airflow.running and not any(map(needs_airflow, items_after(item))):
+        airflow.stop()
 
 
 def needs_airflow(item: pytest.Item) -> bool:
@@ -403,6 +412,9 @@ def needs_airflow(item: pytest.Item) -> bool:
 
 
 def items_after(item: pytest.Item) -> list[pytest.Item]:
-    """The tests collected after one."""
+    """The tests that follow one in this process: of what workers share, those of the same group."""
     every = item.session.items
-    return every[every.index(item) + 1 :]
+    following = every[every.index(item) + 1 :]
+    if not hasattr(item.config, "workerinput"):
+        return following
+    return [other for other in following if group(other.nodeid) == group(item.nodeid)]

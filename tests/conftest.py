@@ -45,10 +45,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("steady")
 
 pytest_plugins = [
+    "tests.workers",
     "tests.emulator_fixture",
     "tests.airflow_harness",
     "tests.microsofts_client",
-    "tests.workers",
     "tests.corpus.score",
 ]
 

@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 
 REAL_AIRFLOW = "real Airflow 3.3"
+SECOND_AIRFLOW = "another real Airflow 3.3"
 MICROSOFTS_CLIENT = "Microsoft's client"
 DAG_TEST = "dag.test()"
 BARE_AIRFLOW = "Airflow without our modules"
 GROUPS = {
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
+    "tests/processes/test_job_log.py": SECOND_AIRFLOW,
+    "tests/processes/test_no_worker.py": SECOND_AIRFLOW,
+    "tests/processes/test_orphans.py": SECOND_AIRFLOW,
+    "tests/processes/test_resubmission.py": SECOND_AIRFLOW,
     "tests/examples/test_examples.py": REAL_AIRFLOW,
     "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
     "tests/conformance": MICROSOFTS_CLIENT,
@@ -61,13 +66,19 @@ def rank(nodeid: str) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--quick``: for the round after each change."""
+    """``--quick``: for the round after each change; ``--long``: what there is no time for in each whole run."""
     parser.addoption("--quick", action="store_true", help="leave out what runs another Airflow or Microsoft's client")
+    parser.addoption("--long", action="store_true", help="run only what takes minutes on a real Airflow: marked long")
 
 
 def is_quick(item: pytest.Item) -> bool:
     """Whether a test runs in this process, or with the emulator alone."""
     return not ANOTHER_PROGRAM & set(getattr(item, "fixturenames", ()))
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether a test is left to ``--long``."""
+    return item.get_closest_marker("long") is not None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,6 +97,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--quick"):
         config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
         items[:] = filter(is_quick, items)
+    wanted = config.getoption("--long")
+    config.hook.pytest_deselected(items=[item for item in items if is_long(item) is not wanted])
+    items[:] = [item for item in items if is_long(item) is wanted]
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: rank(item.nodeid))
 

@@ -22,6 +22,7 @@ TRIGGERED = (
     "credit_defaults_training",
     "hook_in_a_task",
     "learning_rates",
+    "spot_training",
     "without_workers",
 )
 BATCH = ("credit_defaults_retraining", "nightly_scoring")
@@ -35,6 +36,7 @@ TUTORIAL_JOBS = ("data_prep", "train", "text", "comma_list", "json_document")
 @pytest.fixture(scope="module")
 def runs(airflow: RealAirflow, earlier: set[str]) -> dict[str, str]:
     """One run of every example, all begun at once: DAG id to run id."""
+    airflow.service.fault("preempt", "--route", "^spot_training", "--times", "1", "--delay", "3")
     for dag in TRIGGERED:
         airflow.trigger(dag, RUN)
     started = dict.fromkeys(TRIGGERED, RUN)
@@ -154,6 +156,20 @@ def test_jobs_without_workers_have_none(airflow: RealAirflow, runs: dict[str, st
     assert airflow.sql(query, dag, run) == [("decide",)]
     assert airflow.xcom(dag, run, "train")["metrics"]["auc"] > 0.8
     assert airflow.xcom(dag, run, "decide") == "promote"
+
+
+def test_a_training_goes_on_where_the_lost_node_left_off(airflow: RealAirflow, runs: dict[str, str]) -> None:
+    dag = "spot_training"
+    run = finished(airflow, runs, dag)
+
+    result = airflow.xcom(dag, run, "train")
+    assert result["attempts"] == 2
+    log = airflow.log(dag, run, "train")
+    assert re.search(r"Start 2: [1-7] of 8 epochs are done", log)
+    state = stored(airflow, airflow.xcom(dag, run, "train", key="ckpt")["https_url"], "state.json")
+    assert state == {"epoch": 8, "starts": 2}
+    jobs = [job for name, job in airflow.service.jobs().items() if name.startswith("spot_training")]
+    assert sorted(job["status"] for job in jobs) == ["Completed", "Failed"]
 
 
 def test_sensor_hands_the_outputs_on(airflow: RealAirflow, runs: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from tests.processes.slow_run import TALKING, prepared
 pytestmark = pytest.mark.timeout(600)
 
 
+@pytest.mark.long
 def test_the_log_of_a_deferred_task_has_the_jobs_though_the_triggerer_is_killed(
     airflow: RealAirflow, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from tests.processes.slow_run import TALKING, prepared
 pytestmark = pytest.mark.timeout(600)
 
 
+@pytest.mark.long
 def test_the_log_of_a_deferred_task_has_the_jobs(
     airflow2_python: Path, service: Service, databases: Path, tmp_path: Path
 ) -> None:

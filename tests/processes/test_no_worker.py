@@ -51,15 +51,19 @@ def slow_runs(airflow: RealAirflow, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
-def begun(airflow: RealAirflow, hook: AzureMLHook, slow_runs: dict[int, SlowRun]) -> RealAirflow:
-    """The runs of the tests, begun at once."""
+def begun(
+    airflow: RealAirflow, hook: AzureMLHook, slow_runs: dict[int, SlowRun], request: pytest.FixtureRequest
+) -> RealAirflow:
+    """The runs of the tests that are wanted, begun at once."""
     spec = {"type": "command", "command": "true", "environment": {"image": "docker.io/python"}}
     hook.create_job(spec, "no-worker-sensed")
     for dag in (ENDS, NOT):
         airflow.trigger(dag, RUN, conf={"job": "no-worker-sensed"})
-    for number in (1, 2, 3):
+    long = request.config.getoption("--long")
+    for number in (2, 3) if long else (1,):
         slow_runs[number].begin()
-    airflow.trigger(MANY, RUN)
+    if long:
+        airflow.trigger(MANY, RUN)
     return airflow
 
 
@@ -73,6 +77,7 @@ def ended(begun: RealAirflow, hook: AzureMLHook) -> RealAirflow:
     return begun
 
 
+@pytest.mark.long
 def test_fifty_jobs_start_no_worker(begun: RealAirflow) -> None:
     assert begun.wait_run(MANY, RUN, timeout=600) == "success", begun.states(MANY, RUN)
     assert on_workers(begun, MANY) == set()
@@ -169,6 +174,7 @@ def test_clearing_the_waiting_task_replaces_its_job(begun: RealAirflow, slow_run
     assert on_workers(begun, slow_run.dag) == set()
 
 
+@pytest.mark.long
 def test_marking_the_task_failed_cancels_its_job(begun: RealAirflow, slow_runs: dict[int, SlowRun]) -> None:
     slow_run = slow_runs[2]
     slow_run.wait_status(0, "Running")
@@ -178,6 +184,7 @@ def test_marking_the_task_failed_cancels_its_job(begun: RealAirflow, slow_runs: 
     assert on_workers(begun, slow_run.dag) == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_triggerer_that_ends_leaves_one_job(
     ended: RealAirflow, slow_runs: dict[int, SlowRun], number: signal.Signals

@@ -16,6 +16,7 @@ SWEEP = "cancel_orphans"
 RUNS, MARKED = 8, 4
 
 
+@pytest.mark.long
 def test_a_sweep_while_no_triggerer_lives_ends_the_marked_tasks_jobs_alone(
     airflow: RealAirflow, tmp_path: Path
 ) -> None:

@@ -13,7 +13,8 @@ from tests.processes.slow_run import TASK, SlowRun
 
 pytestmark = pytest.mark.timeout(600)
 
-each_way = pytest.mark.parametrize("way", ["worker", "deferred"])
+LONG_ON_WORKER = pytest.mark.parametrize("way", [pytest.param("worker", marks=pytest.mark.long), "deferred"])
+LONG_DEFERRED = pytest.mark.parametrize("way", ["worker", pytest.param("deferred", marks=pytest.mark.long)])
 
 
 class Attempts(SlowRun):
@@ -43,7 +44,7 @@ def attempts(airflow: RealAirflow, request: pytest.FixtureRequest) -> Iterator[A
     airflow.service.clear_faults()
 
 
-@each_way
+@LONG_ON_WORKER
 def test_a_job_evicted_twice_ends_in_its_third_attempt_and_goes_on_counting(attempts: Attempts, way: str) -> None:
     attempts.fault("preempt", "--times", "2", "--delay", "1")
     attempts.trigger(evictions=2)
@@ -56,7 +57,7 @@ def test_a_job_evicted_twice_ends_in_its_third_attempt_and_goes_on_counting(atte
     assert "Attempt 2 follows" in log
 
 
-@each_way
+@LONG_DEFERRED
 def test_a_job_queued_for_too_long_completes_on_the_next_compute(attempts: Attempts, way: str) -> None:
     attempts.fault("queue", "--times", "1")
     attempts.trigger()
@@ -67,7 +68,7 @@ def test_a_job_queued_for_too_long_completes_on_the_next_compute(attempts: Attem
     assert "on serverless" in log
 
 
-@each_way
+@LONG_DEFERRED
 def test_an_error_of_the_user_s_is_left_to_the_retries(attempts: Attempts, way: str) -> None:
     attempts.trigger(code=3)
     attempts.ends("failed")
@@ -75,7 +76,7 @@ def test_an_error_of_the_user_s_is_left_to_the_retries(attempts: Attempts, way: 
     assert attempts.tries() == 2
 
 
-@each_way
+@LONG_DEFERRED
 def test_a_worker_killed_right_after_the_put_of_the_next_attempt_leaves_one(attempts: Attempts, way: str) -> None:
     attempts.fault("preempt", "--times", "1", "--delay", "1")
     route = f"PUT .*/jobs/{attempts.dag.replace('_', '.')}.*-2"

@@ -231,7 +231,10 @@ def secret(ws: Workspace, name: str, *, anew: bool = False) -> Call[Secret]:
 
 
 def secret_of(ws: Workspace, store: Datastore, *, anew: bool = False) -> Steps[Secret]:
-    """Ask for the secret of a datastore that has one."""
+    """Ask for the secret of a datastore that has one.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/datastores/list-secrets
+    """
     if store.credentials == "None":
         return Secret()
     return (yield from secret(ws, store.name, anew=anew))
@@ -239,6 +242,8 @@ def secret_of(ws: Workspace, store: Datastore, *, anew: bool = False) -> Steps[S
 
 def move(enter: Enter, order: Callable[[StorageLocation], Transfer | Peek]) -> Steps[Any]:
     """Enter a location and carry out an order there; where its secret is refused, once more with another.
+
+    Source: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 
     :param order: makes the order for a location. Orders that share ``done`` go on where the first one ended.
     """
