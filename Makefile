@@ -106,10 +106,10 @@ check: install
 	$(UV) pip compile --quiet --python-version 3.10 --extra emulator pyproject.toml --output-file /dev/null
 	@echo "Everything checked: lint, format, types, imports and sizes, dependencies on Python 3.10."
 
-# Much of the time is waiting for jobs and for Airflow: five workers share it, also on two cores. `make test PYTEST_ARGS='-n 0 ...'` has none.
+# Much of the time is waiting for jobs and for Airflow: four workers share it, also on two cores. `make test PYTEST_ARGS='-n 0 ...'` has none.
 test: install
 	@mkdir -p $(SCRATCH)
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 5 $(PYTEST_ARGS)
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
 
 # Without other programs there is less to wait for.
 test-quick: $(VENV)/.installed .venvs/jobs/.installed

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 import pytest
 
 from azureml_emulator.console import cli
+from azureml_emulator.console.inspection import jobs_made, requests_received
 from tests.warm_python import RunningScript, WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -94,14 +95,13 @@ class RunningEmulator:
         command = [sys.executable, "-m", COMMAND, *arguments, "--state", str(self.state)]
         return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120)
 
-    def journal(self, path: str = "") -> list[dict[str, Any]]:
+    def journal(self, path: str = "") -> list[Any]:
         """The requests received whose path contains a text: time, method, path, status, client_request_id, job."""
-        return list(json.loads(run_cli("journal", "--json", "--path", path, state=self.state)))
+        return requests_received(self.state, path)
 
-    def jobs(self, experiment: str | None = None) -> list[dict[str, Any]]:
+    def jobs(self, experiment: str | None = None) -> list[Any]:
         """The jobs made, or those of an experiment: name, type, status, experiment and times."""
-        words = [] if experiment is None else ["--experiment", experiment]
-        return list(json.loads(run_cli("journal", "--jobs", "--json", *words, state=self.state)))
+        return jobs_made(self.state, experiment)
 
     def fault(self, kind: str, **options: Any) -> None:
         """Ask for a fault: ``route``, ``times``, ``status``, ``delay``, ``when``, ``requeue``, ``scope``.
@@ -156,9 +156,22 @@ def leave_out_public_roots(endpoint: Mapping[str, Any]) -> None:
     bundle.write_bytes(bundle.with_name("ca.pem").read_bytes())
 
 
+class OwnOutput(io.StringIO):
+    """What this thread prints; what others print goes where it would have gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owner = threading.get_ident()
+        self._others = sys.stdout
+
+    def write(self, text: str) -> int:
+        """Take what this thread writes."""
+        return super().write(text) if threading.get_ident() == self._owner else self._others.write(text)
+
+
 def run_cli(*arguments: str, state: Path) -> str:
     """What one ``azureml-emulator`` command prints, which must succeed; run in this process: tests ask very often."""
-    with ONE_AT_A_TIME, contextlib.redirect_stdout(io.StringIO()) as printed:
+    with ONE_AT_A_TIME, contextlib.redirect_stdout(OwnOutput()) as printed:
         code = cli.main([*arguments, "--state", str(state)])
     assert code == 0, f"{' '.join(arguments)}: exit code {code}"
     return printed.getvalue()

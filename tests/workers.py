@@ -1,4 +1,4 @@
-"""A pytest plugin: which tests are run, and how they are dealt out among worker processes (``pytest -n 5``).
+"""A pytest plugin: which tests are run, and how they are dealt out among worker processes (``pytest -n 4``).
 
 A file stays in one worker, because its fixtures are made once per worker. What one real Airflow serves stays together,
 too. The longest come first, so that the workers end at about the same time.

@@ -178,7 +178,7 @@ def test_a_task_that_is_ended_while_its_next_attempt_is_submitted_leaves_no_job_
     name = running.job()
     second = f"{name[:-1]}2"
     emulator.fault("delay", route=f"PUT .*/jobs/{second}", delay=1.5, when="before", times=1)
-    eventually(lambda: ti.xcoms["azureml_job_name"] == second)  # its PUT is under way
+    eventually(lambda: any(row["method"] == "PUT" for row in emulator.journal(f"/jobs/{second}")))
     task.on_kill()
     error = running.end()
     assert type(error) is exceptions.AzureMLException
