@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 import urllib.parse
-import urllib.request
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-PROVIDER = Path(__file__).resolve().parent.parent / "provider"
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+PROVIDER = REPOSITORY / "provider"
 COMMAND = "from azureml_emulator.console.cli import main; raise SystemExit(main())"
 CONTENT = os.urandom(4096)
 CONNECTIONS = 4
@@ -46,22 +48,17 @@ class Emulator:
     def __init__(self, provider: Path, place: Path) -> None:
         self.provider, self.state = provider, place / "state"
         self.tell("start", "--environment", f"*={sys.executable}", "--detach")
-        self.facts: dict[str, Any] = json.loads((self.state / "endpoint.json").read_text())
+        self.facts: Any = json.loads((self.state / "endpoint.json").read_text())
         self.process: Any = import_module("psutil").Process(self.facts["pid"])
         self.tls = ssl.create_default_context(cafile=self.facts["ca_bundle"])
-        self.workspace = (
-            f"/subscriptions/{self.facts['subscription_id']}/resourceGroups/{self.facts['resource_group']}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.facts['workspace_name']}"
-        )
-        self.token = ""
-        self.token = self.sign_in()
-        job = {"jobType": "Command", "command": "true", "environmentId": "azureml:AzureML-minimal:1"}
-        self.ask("PUT", "jobs/measured", {"properties": job})
-        while self.ask("GET", "jobs/measured")["properties"]["status"] != "Completed":
-            time.sleep(0.1)
+        from tests.emulator.service import Service
+
+        service = Service(self.facts)
+        assert service.run("measured", "true")["status"] == "Completed"
+        self.workspace, self.token = service.ws, service.token(service.base)
         store = "datastores/workspaceblobstore"
-        self.signature = self.ask("POST", f"{store}/listSecrets", {"expirableSecret": True})["sasToken"]
-        self.container = self.ask("GET", store)["properties"]["containerName"]
+        self.signature = service.post(f"{store}/listSecrets", {"expirableSecret": True}).body["sasToken"]
+        self.container = service.get(store).body["properties"]["containerName"]
         exchange(self.connect(), [self.message("PUT of a blob", new=False)])
 
     def tell(self, *words: str) -> None:
@@ -69,28 +66,6 @@ class Emulator:
         environment = {**os.environ, "PYTHONPATH": str(self.provider)}
         command = [sys.executable, "-c", COMMAND, *words, "--state", str(self.state)]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=environment)
-
-    def sign_in(self) -> str:
-        """A token for ARM."""
-        form = {
-            "client_id": self.facts["client_id"],
-            "client_secret": self.facts["client_secret"],
-            "grant_type": "client_credentials",
-            "scope": f"{self.facts['endpoint']}/.default",
-        }
-        url = f"{self.facts['endpoint']}/{self.facts['tenant_id']}/oauth2/v2.0/token"
-        with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), context=self.tls) as answer:
-            token: str = json.load(answer)["access_token"]
-        return token
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """One request below the workspace; the answer's JSON."""
-        url = f"{self.facts['endpoint']}{self.workspace}/{path}?api-version=2025-12-01"
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        content = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(url, content, headers, method=method)
-        with urllib.request.urlopen(request, context=self.tls) as answer:
-            return json.load(answer)
 
     def message(self, what: str, *, new: bool = True) -> bytes:
         """The bytes of one request.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -42,3 +44,14 @@ def hook(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> AzureMLH
     """A hook to the session's emulator, to ask what reached it."""
     monkeypatch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", emulator["airflow_connection"])
     return AzureMLHook()
+
+
+@pytest.fixture
+def submit(hook: AzureMLHook) -> Callable[[str], str]:
+    """Submits a command and gives back the job's name."""
+
+    def begin(command: str) -> str:
+        spec = {"type": "command", "command": command, "environment": {"image": "docker.io/python"}}
+        return hook.create_job(spec, f"trigger-{uuid4().hex[:12]}").name
+
+    return begin

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
@@ -20,17 +19,6 @@ from tests.emulator_fixture import RunningEmulator
 
 Submit = Callable[[str], str]
 TI: Any = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=-1)
-
-
-@pytest.fixture
-def submit(hook: AzureMLHook) -> Submit:
-    """Submits a command and gives back the job's name."""
-
-    def begin(command: str) -> str:
-        spec = {"type": "command", "command": command, "environment": {"image": "docker.io/python"}}
-        return hook.create_job(spec, f"trigger-{uuid4().hex[:12]}").name
-
-    return begin
 
 
 @pytest.fixture(autouse=True)

@@ -40,17 +40,6 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return kept
 
 
-@pytest.fixture
-def submit(hook: AzureMLHook) -> Submit:
-    """Submits a command and gives back the job's name."""
-
-    def begin(command: str) -> str:
-        spec = {"type": "command", "command": command, "environment": {"image": "docker.io/python"}}
-        return hook.create_job(spec, f"log-{uuid4().hex[:12]}").name
-
-    return begin
-
-
 def trigger_of(name: str, *files: str, since: float = 0.0, interval: float = 0.2) -> AzureMLJobTrigger:
     """A trigger that copies its job's log."""
     given = {"files": list(files), "kind": "Command", "since": since}
