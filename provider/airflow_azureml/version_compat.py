@@ -201,6 +201,11 @@ def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | 
     return _task_state_2(dag_id, task_id, run_id, map_index)
 
 
+def map_index_of(ti: Any) -> int:
+    """The map index of a task instance; -1 for one that is not mapped, where some of Airflow's classes have None."""
+    return -1 if ti.map_index is None else int(ti.map_index)
+
+
 def iteration_state(ti: Any) -> str | None:
     """The state of one iteration of a task in a Task Loop (Airflow 3.4), asked for on a worker. Blocks.
 
@@ -215,7 +220,7 @@ def iteration_state(ti: Any) -> str | None:
     for row in RuntimeTaskInstance.get_task_breadcrumbs(dag_id=ti.dag_id, run_id=ti.run_id):
         if (row["task_id"], str(row.get("region_id")), row.get("region_index")) == place:
             return str(getattr(row["state"], "value", row["state"]))
-    latest = task_state(ti.dag_id, ti.task_id, ti.run_id, -1 if ti.map_index is None else ti.map_index)
+    latest = task_state(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti))
     return latest if latest == "restarting" else "running"
 
 

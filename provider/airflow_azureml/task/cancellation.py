@@ -15,7 +15,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
-from airflow_azureml.version_compat import AIRFLOW_RELEASE, AIRFLOW_V_3_0_PLUS, conf, iteration_state, task_state
+from airflow_azureml.version_compat import (
+    AIRFLOW_RELEASE,
+    AIRFLOW_V_3_0_PLUS,
+    conf,
+    iteration_state,
+    map_index_of,
+    task_state,
+)
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
@@ -191,7 +198,7 @@ class TaskCancellation:
     def _ask(self) -> str:
         from airflow_azureml.lifecycle.task_fate import NO_ANSWER, NO_STATE
 
-        ti, map_index = self.ti, -1 if self.ti.map_index is None else self.ti.map_index
+        ti, map_index = self.ti, map_index_of(self.ti)
         answers: list[str] = []
 
         def ask() -> None:

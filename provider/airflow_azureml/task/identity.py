@@ -7,6 +7,7 @@ from uuid import UUID
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, TaskFacts, identify
+from airflow_azureml.version_compat import map_index_of
 
 OUTSIDE_OF_REGIONS = UUID(int=0)
 """What Airflow 3.4 gives as the region of a task instance that is neither mapped nor in a loop."""
@@ -29,7 +30,7 @@ def task_facts(context: Any, retries: int, name_hint: str | None = None) -> Task
         run_id=ti.run_id,
         run_started=context["dag_run"].start_date,
         task_id=ti.task_id,
-        map_index=-1 if ti.map_index is None else ti.map_index,
+        map_index=map_index_of(ti),
         generation=max(ti.max_tries - retries, 0),
         name_hint=name_hint,
         try_number=ti.try_number,

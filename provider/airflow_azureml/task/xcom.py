@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.links import STUDIO_URL_KEY
+from airflow_azureml.version_compat import map_index_of
 
 JOB_NAME_KEY = "azureml_job_name"
 """The key under which a task leaves the name of its job, for the process that resumes it."""
@@ -42,8 +43,7 @@ def recorded_job_name(dag_id: str, task_id: str, run_id: str, map_index: int) ->
 
 def pull_own(ti: Any, key: str) -> Any:
     """What this task instance itself has left under a key."""
-    map_index = -1 if ti.map_index is None else ti.map_index
-    return ti.xcom_pull(task_ids=ti.task_id, key=key, map_indexes=map_index)
+    return ti.xcom_pull(task_ids=ti.task_id, key=key, map_indexes=map_index_of(ti))
 
 
 def forget_result(ti: Any) -> None:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.triggers.base import TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent
 
+from airflow_azureml.version_compat import map_index_of
+
 if TYPE_CHECKING:
     from airflow.triggers.base import TriggerEvent
 
@@ -65,7 +67,7 @@ class TriggerInstance:
     def __init__(self, ti: Any, operator: str, stop: threading.Event) -> None:
         self.operator = operator
         self.dag_id, self.task_id, self.run_id = ti.dag_id, ti.task_id, ti.run_id
-        self.map_index = -1 if ti.map_index is None else ti.map_index
+        self.map_index = map_index_of(ti)
         self.try_number = ti.try_number
         self.max_tries = 0
         self._stop = stop

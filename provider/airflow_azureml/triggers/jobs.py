@@ -16,7 +16,7 @@ from weakref import WeakSet
 from airflow.triggers.base import TriggerEvent
 
 from airflow_azureml.triggers.base import AzureMLBaseTrigger
-from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, task_state
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, map_index_of, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.records import JobEvent
@@ -213,8 +213,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         from asgiref.sync import sync_to_async
 
         ti: Any = self.task_instance
-        map_index = -1 if ti.map_index is None else ti.map_index
-        return await sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index)
+        return await sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti))
 
 
 async def outlive_cancels(work: Coroutine[Any, Any, None]) -> None:
