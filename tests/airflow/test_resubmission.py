@@ -23,6 +23,11 @@ pytestmark = pytest.mark.usefixtures("hook")
 
 __all__ = ["airflow_says"]
 
+COMPUTES = ["cpu-cluster", "serverless"]
+"""In order of preference: one that the workspace has, then serverless."""
+
+each_way = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+
 
 @pytest.fixture(autouse=True)
 def _no_settling(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +72,7 @@ def attempts_of(hook: AzureMLHook, name: str) -> list[Any]:
             return found
 
 
-@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+@each_way
 def test_a_job_that_azure_ended_is_submitted_again_in_the_same_try(
     hook: AzureMLHook, emulator: RunningEmulator, capsys: pytest.CaptureFixture[str], deferrable: bool
 ) -> None:
@@ -86,7 +91,7 @@ def test_a_job_that_azure_ended_is_submitted_again_in_the_same_try(
     assert [line.partition("left in this try: ")[2][:2] for line in lines] == ["2.", "1.", "0."]
 
 
-@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+@each_way
 def test_what_was_submitted_again_often_enough_fails_the_try_and_the_next_one_counts_anew(
     hook: AzureMLHook, emulator: RunningEmulator, deferrable: bool
 ) -> None:
@@ -202,28 +207,16 @@ def test_a_task_that_was_ended_before_submits_nothing_more(
     assert [job.name for job in attempts_of(hook, name)] == [name]
 
 
-def tagged(hook: AzureMLHook, name: str) -> list[tuple[str, str]]:
-    """Of each attempt its status and the end of its compute's id."""
-    return [(job.status, str(job.compute_id).rpartition("/")[2]) for job in attempts_of(hook, name)]
-
-
-@pytest.fixture
-def computes(emulator: RunningEmulator, hook: AzureMLHook) -> list[str]:
-    """Two computes in order of preference: one that the workspace has, then serverless."""
-    return ["cpu-cluster", "serverless"]
-
-
-@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+@each_way
 def test_after_an_eviction_the_next_compute_is_taken(
     hook: AzureMLHook,
     emulator: RunningEmulator,
-    computes: list[str],
     capsys: pytest.CaptureFixture[str],
     deferrable: bool,
 ) -> None:
     ti = Instance()
     emulator.fault("preempt", scope=ti.run_id, times=2)
-    result = until_done(operator("sleep 0.3", deferrable=deferrable, compute=computes), ti)
+    result = until_done(operator("sleep 0.3", deferrable=deferrable, compute=COMPUTES), ti)
     attempts = attempts_of(hook, result["job_name"])
     assert [job.tags[COMPUTE_TAG] for job in attempts] == ["0", "1", "1"]
     assert "cpu-cluster" in str(attempts[0].compute_id)
@@ -231,17 +224,23 @@ def test_after_an_eviction_the_next_compute_is_taken(
     assert f"job {attempts[1].name}, on serverless. Resub" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+def test_a_worker_describes_its_job_once(emulator: RunningEmulator, capsys: pytest.CaptureFixture[str]) -> None:
+    ti = Instance()
+    emulator.fault("preempt", scope=ti.run_id, times=1)
+    assert until_done(operator("sleep 0.3", shm_size="2x"), ti)["attempts"] == 2
+    assert capsys.readouterr().out.count("does not look like a size") == 1
+
+
+@each_way
 def test_a_job_that_is_queued_for_too_long_leaves_for_the_next_compute(
     hook: AzureMLHook,
     emulator: RunningEmulator,
-    computes: list[str],
     capsys: pytest.CaptureFixture[str],
     deferrable: bool,
 ) -> None:
     ti = Instance()
     emulator.fault("queue", scope=ti.run_id, times=1)
-    task = operator("sleep 0.1", deferrable=deferrable, compute=computes, queue_timeout=3, max_resubmissions=0)
+    task = operator("sleep 0.1", deferrable=deferrable, compute=COMPUTES, queue_timeout=3, max_resubmissions=0)
     result = until_done(task, ti)
     first, second = attempts_of(hook, result["job_name"])
     assert (first.status, second.status) == ("Canceled", "Completed")
@@ -249,13 +248,13 @@ def test_a_job_that_is_queued_for_too_long_leaves_for_the_next_compute(
     assert "(queued for more than 3 seconds). Attempt 2 follows" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "deferred"])
+@each_way
 def test_where_no_compute_is_left_the_try_fails_and_the_next_one_begins_with_the_first(
-    hook: AzureMLHook, emulator: RunningEmulator, computes: list[str], deferrable: bool
+    hook: AzureMLHook, emulator: RunningEmulator, deferrable: bool
 ) -> None:
     ti = Instance(retries=1)
     emulator.fault("queue", scope=ti.run_id, times=2)
-    task = operator("true", deferrable=deferrable, compute=computes, queue_timeout=2, retries=1)
+    task = operator("true", deferrable=deferrable, compute=COMPUTES, queue_timeout=2, retries=1)
     with pytest.raises(exceptions.AzureMLQueueTimeoutError) as failed:
         until_done(task, ti)
     assert (failed.value.seconds, failed.value.computes) == (2, ("cpu-cluster", "serverless"))
@@ -273,11 +272,11 @@ def test_a_queue_timeout_without_a_list_names_the_one_compute(emulator: RunningE
 
 @pytest.mark.parametrize("ended", [True, False], ids=["it has ended", "it is being canceled"])
 def test_a_worker_that_died_after_its_cancel_is_followed_by_the_next_compute(
-    hook: AzureMLHook, emulator: RunningEmulator, computes: list[str], ended: bool
+    hook: AzureMLHook, emulator: RunningEmulator, ended: bool
 ) -> None:
     ti = Instance(retries=1)
     emulator.fault("queue", scope=ti.run_id, times=1)
-    given: dict[str, Any] = {"compute": computes, "queue_timeout": 1.5, "retries": 1}
+    given: dict[str, Any] = {"compute": COMPUTES, "queue_timeout": 1.5, "retries": 1}
     name = operator("true", wait_for_completion=False, **given).execute(ti.context())["job_name"]
     time.sleep(2)
     if not ended:

@@ -13,6 +13,7 @@ from airflow_azureml.operators.base import AzureMLJobBaseOperator
 from airflow_azureml.operators.checkpoint import check_checkpoint
 from airflow_azureml.operators.computes import several_computes, translate_for_each
 from airflow_azureml.task.xcom import refuse_reserved_outputs
+from airflow_azureml.version_compat import map_index_of
 
 if TYPE_CHECKING:
     from airflow_azureml.exceptions import AzureMLJobFailedError, AzureMLQueueTimeoutError
@@ -87,13 +88,16 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         self, context: Any, task: JobTask, job: Job, error: AzureMLJobFailedError | AzureMLQueueTimeoutError
     ) -> Job | None:
         """The next attempt of this try, where Azure has ended the job or not begun it, and not the job itself."""
+        from airflow_azureml.lifecycle.attempts.task_submission import TaskSubmission
         from airflow_azureml.rest.failures import BY_PLATFORM
         from airflow_azureml.task.resubmission import next_attempt
 
         if getattr(error, "failure", None) not in (None, *BY_PLATFORM):
             return None
-        submission, most = self.submission(context, task.workspace), max_resubmissions(self.max_resubmissions)
-        return next_attempt(task, submission, job, error, most)
+        submission = task.submission
+        if not isinstance(submission, TaskSubmission):  # another process has submitted the job
+            submission = self.submission(context, task.workspace)
+        return next_attempt(task, submission, job, error, max_resubmissions(self.max_resubmissions))
 
     def _with_defaults(self, document: Document, context: Any) -> Document:
         """Name the experiment after the DAG and the job after the task, unless the document does."""
@@ -109,8 +113,8 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
 
         A ``map_index_template`` over values that the task sets while it runs has none yet.
         """
-        index = context["ti"].map_index
-        if index is None or index < 0:
+        index = map_index_of(context["ti"])
+        if index < 0:
             return ""
         label = ""
         if self.map_index_template:

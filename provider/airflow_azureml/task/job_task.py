@@ -79,7 +79,8 @@ class JobTask:
         self.soft_fail = soft_fail
         self.cancellation = cancellation
         self.client = hook.client()
-        self._submission: Submission | None = None
+        self.submission: Submission | None = None
+        """How this process has found or submitted the job; None where another one has."""
         self._measured = False
         self._queue_timeout = queue_timeout
         self._left_queue: str | None = None
@@ -113,9 +114,9 @@ class JobTask:
         if isinstance(record, (Submitting, Invoked)):
             push_job_name(self.ti, record.job_name)
             self._note(job_name=record.job_name)
-        elif isinstance(record, Invoking) and self._submission is not None:
+        elif isinstance(record, Invoking) and self.submission is not None:
             # From here to the answer there may be a job whose name only the service knows.
-            self._note(find_active=self._submission.find_active)
+            self._note(find_active=self.submission.find_active)
         elif isinstance(record, StatusChange):
             self._note(status=record.status)
         elif isinstance(record, Ended):
@@ -140,7 +141,7 @@ class JobTask:
         """Find this task's job or start it, and show its page."""
         from airflow_azureml.observability import span
 
-        self._submission = submission
+        self.submission = submission
         with span("azureml.submit"):
             found = self.run(submission.find_or_start(self.workspace, cancels_earlier=cancels_earlier))
         job = found.job
