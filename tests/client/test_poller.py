@@ -45,7 +45,8 @@ BUSY = TransientServiceError("Too many requests.", reply(429, headers={"Retry-Af
 class Service:
     """Answers calls from a table of statuses; ``together``, ``of_one`` (experiment) and ``alone`` may raise instead.
 
-    ``asked``: for many jobs a list, for those of an experiment a tuple, for one job its name.
+    ``asked``: for many jobs a list, for those of an experiment a tuple, for one job its name. ``latency``: seconds that
+    an answer takes.
     """
 
     statuses: dict[str, str] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Service:
     alone: Callable[[str], None] = lambda name: None
     asked: list[list[str] | tuple[str, ...] | str] = field(default_factory=list)
     context: list[str] = field(default_factory=list)
+    latency: float = 0.0
 
     async def ask(self, flow: Flow[Any]) -> Any:
         """Carry a flow of one call through."""
@@ -71,7 +73,7 @@ class Service:
         assert isinstance(call, Call)
         assert not call.may_repeat, "whoever waits decides when to ask again"
         self.context.append(TASK.get())
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.latency)
         if call.path.endswith("/batchrundata"):
             names = list(call.body["requests"])
             self.asked.append(names)
@@ -327,10 +329,13 @@ def test_where_only_run_history_is_out_of_reach_each_is_looked_at_alone(monkeypa
     assert sorted(service.singles) == sorted(service.statuses)
 
 
-def test_an_outage_is_met_by_all_and_after_it_they_share_requests_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("latency", [0.0, 0.01], ids=["one request at a time", "several under way"])
+def test_an_outage_is_met_by_all_and_after_it_they_share_requests_again(
+    monkeypatch: pytest.MonkeyPatch, latency: float
+) -> None:
     monkeypatch.setattr(throttle, "LONGEST_BACK_OFF", 0.02)
     names = [f"j{number}" for number in range(200)]
-    service = Service(dict.fromkeys(names, "Running"), together=failing(DOWN), alone=failing(DOWN))
+    service = Service(dict.fromkeys(names, "Running"), together=failing(DOWN), alone=failing(DOWN), latency=latency)
 
     async def go() -> None:
         one = Poller(WORKSPACE, service.ask, 1000, Groups())

@@ -211,11 +211,11 @@ class Poller:
             self._refused(group, error)
             self._ask_again(tickets)
         else:
-            new = self._hold(error)
-            suspended = new and verdict is Verdict.FAILED and self._groups.failed(group, self._time())
-            if suspended:
+            now = self._time()
+            if self._hold(error) and verdict is Verdict.FAILED and self._groups.failed(group, now):
                 self._regroup()
-            if suspended or self.throttle.failures == 1:
+            # Where such requests are not sent any more, also by the failure of one beside it, this one decides nothing.
+            if self._groups.of(tickets[0].experiment, now) != group or self.throttle.failures == 1:
                 self._ask_again(tickets)
             else:
                 await self._fail_all(tickets, error)
