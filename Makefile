@@ -35,12 +35,14 @@ unexport VIRTUAL_ENV
 
 # Airflow 2.11 does not run on Python 3.13 and later.
 AIRFLOW2_PYTHON := >=3.10,<3.13
+# Airflow 3.4 does not run on Python 3.10.
+AIRFLOW34_PYTHON ?= >=3.11
 
 SYNC := $(UV) pip sync --quiet --compile-bytecode
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
 
-.PHONY: install environments airflow2 check test test-long test-quick demo bench bench-airflow metrics-picture docs-reference fuzz oracle lines lock clean
+.PHONY: install environments airflow2 check test test-long test-airflow34 test-quick demo bench bench-airflow metrics-picture docs-reference fuzz oracle lines lock clean
 
 # Two at a time: one environment downloads while another compiles.
 install: $(UV)
@@ -95,6 +97,16 @@ airflow2: | $(UV)
 	@$(EDITABLE) .venvs/airflow2
 	@touch $@
 
+# Only for `make test-airflow34`.
+.venvs/airflow34/bin/python: | $(UV)
+	@$(UV) venv --quiet --clear --python '$(AIRFLOW34_PYTHON)' .venvs/airflow34
+
+.venvs/airflow34/.installed: requirements/airflow34.txt pyproject.toml | .venvs/airflow34/bin/python
+	@echo "Installing .venvs/airflow34: Airflow 3.4, the provider, the emulator, the test tools"
+	@$(SYNC) --python .venvs/airflow34 requirements/airflow34.txt
+	@$(EDITABLE) .venvs/airflow34
+	@touch $@
+
 # What of the tests reads the sources alone, in seconds.
 GUARDS := $(addprefix tests/architecture/,test_arrows.py test_circles.py test_files.py test_sizes.py)
 
@@ -110,6 +122,18 @@ check: install
 test: install
 	@mkdir -p $(SCRATCH)
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
+
+test-long: install
+	@mkdir -p $(SCRATCH)
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 2 --long $(PYTEST_ARGS)
+
+# Microsoft's client, Airflow 2.11 and the emulator's own tests know nothing of Airflow 3.4.
+AIRFLOW34_TESTS := $(addprefix tests/,airflow client demo examples jobspec lifecycle packaging processes rest) \
+	$(addprefix tests/architecture/,test_airflow_names.py test_import_cost.py test_processes_apart.py test_provider_info.py)
+
+test-airflow34: .venvs/airflow34/.installed .venvs/jobs/.installed
+	@mkdir -p $(SCRATCH)
+	TMPDIR=$(SCRATCH) .venvs/airflow34/bin/python -m pytest -n 4 -k 'not airflow2' $(AIRFLOW34_TESTS) $(PYTEST_ARGS)
 
 # Without other programs there is less to wait for.
 test-quick: $(VENV)/.installed .venvs/jobs/.installed
@@ -169,6 +193,7 @@ lines: install
 
 lock: $(UV)
 	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --group test --group lint --group build -o requirements/airflow3.txt
+	$(LOCK:3.10=3.11) requirements/airflow34.in pyproject.toml --extra emulator --group test --group build -o requirements/airflow34.txt
 	$(LOCK) requirements/airflow2.in pyproject.toml --extra emulator --group test --group build -o requirements/airflow2.txt
 	$(LOCK) requirements/peers.in pyproject.toml -o requirements/peers.txt
 	$(LOCK) requirements/jobs.in -o requirements/jobs.txt

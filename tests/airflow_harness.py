@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import sys
 import tempfile
 import threading
 import time
@@ -32,7 +33,8 @@ from tests.warm_python import WarmPython
 from tests.workers import group
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-BIN = REPOSITORY / ".venv" / "bin"
+BIN = Path(sys.executable).parent
+"""Where the commands of the Airflow are that the tests themselves run in."""
 SECOND = "second triggerer"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 PATIENT, IMPATIENT = "?timeout=60", "?timeout=5"
