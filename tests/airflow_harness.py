@@ -255,6 +255,10 @@ class RealAirflow(Airflow):
         """Mark a task as ``failed`` or ``success``, as the button does (3.x by REST)."""
         self.api("PATCH", f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}", {"new_state": state})
 
+    def mark_run(self, dag: str, run: str, state: str) -> None:
+        """Mark a DAG run as ``failed`` or ``success`` (3.x by REST)."""
+        self.api("PATCH", f"/dags/{dag}/dagRuns/{run}", {"state": state})
+
     def delete_run(self, dag: str, run: str) -> None:
         """Delete a DAG run (3.x by REST)."""
         self.api("DELETE", f"/dags/{dag}/dagRuns/{run}")

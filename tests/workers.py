@@ -20,6 +20,7 @@ BARE_AIRFLOW = "Airflow without our modules"
 GROUPS = {
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
     "tests/processes/test_job_log.py": SECOND_AIRFLOW,
+    "tests/processes/test_marked.py": SECOND_AIRFLOW,
     "tests/processes/test_no_worker.py": SECOND_AIRFLOW,
     "tests/processes/test_orphans.py": SECOND_AIRFLOW,
     "tests/processes/test_resubmission.py": SECOND_AIRFLOW,

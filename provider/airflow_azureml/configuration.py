@@ -2,7 +2,7 @@
 
 Section ``[azureml]`` has ``poll_interval`` (default 30) and ``patience`` (default 900), both in seconds, and
 ``max_requests_per_second`` (default 5) for the looks of all that wait in one process; ``max_resubmissions`` (default 3)
-is a number of jobs.
+is a number of jobs; ``cancel_jobs_of_marked_tasks`` (default true) is for the API server.
 """
 
 from __future__ import annotations
@@ -104,6 +104,11 @@ def max_requests_per_second() -> float:
             f"[azureml] max_requests_per_second: {limit:g} is not accepted. Accepted: a number of more than 0."
         )
     return limit
+
+
+def cancels_jobs_of_marked_tasks() -> bool:
+    """Whether the API server cancels the job of a task that a user marks: ``[azureml] cancel_jobs_of_marked_tasks``."""
+    return bool(conf.getboolean("azureml", "cancel_jobs_of_marked_tasks", fallback=True))
 
 
 def wait_options(interval: Any = None, limit: Any = None, files: Any = None, **others: Any) -> WaitOptions:

@@ -136,6 +136,14 @@ def get_provider_info() -> dict[str, Any]:
                         "lost or not to be had.",
                         "3",
                     ),
+                    "cancel_jobs_of_marked_tasks": {
+                        "description": "Whether the API server cancels the job of a task that a user marks failed, "
+                        "success or skipped, alone or with its DAG run, where no worker or triggerer does.",
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "example": None,
+                        "default": "True",
+                    },
                 },
             }
         },

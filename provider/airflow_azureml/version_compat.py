@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         AirflowException,
         AirflowFailException,
         AirflowNotFoundException,
+        AirflowPlugin,
         AirflowSensorTimeout,
         AirflowSkipException,
         AirflowTaskTimeout,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         XComNotFound,
         conf,
         get_current_context,
+        hookimpl,
     )
     from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
@@ -58,6 +60,7 @@ __all__ = [
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
+    "AirflowPlugin",
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "AirflowTaskTimeout",
@@ -74,6 +77,7 @@ __all__ = [
     "XComNotFound",
     "conf",
     "get_current_context",
+    "hookimpl",
 ]
 
 COMPAT = "airflow.providers.common.compat.sdk"
@@ -91,6 +95,7 @@ PLACES = {
         ),
         ("airflow.exceptions",),
     ),
+    "AirflowPlugin": ("airflow.sdk.plugins_manager", "airflow.plugins_manager"),  # the first since 3.2
     "BaseHook": ("airflow.sdk", "airflow.hooks.base"),  # the second on 3.0, too
     "BaseOperator": ("airflow.sdk", "airflow.models.baseoperator"),
     "BaseOperatorLink": ("airflow.sdk", "airflow.models.baseoperatorlink"),
@@ -104,6 +109,7 @@ PLACES = {
     "DAG": ("airflow.sdk", "airflow.models.dag"),
     "conf": ("airflow.configuration",),
     "get_current_context": ("airflow.sdk", "airflow.operators.python"),
+    "hookimpl": ("airflow.listeners",),
 }
 """Airflow's names that this provider imports, and where they are on Airflows whose ``common-compat`` lacks them."""
 

@@ -24,6 +24,8 @@ LIBRARIES = {
     # The form's own libraries, on Airflow 2.11 only.
     "airflow_azureml/hooks": {"airflow", "flask_appbuilder", "flask_babel", "wtforms"},
     "airflow_azureml/operators": {"airflow"},
+    # sqlalchemy is Airflow's own: the API server reads Airflow's database with it.
+    "airflow_azureml/plugin": {"airflow", "sqlalchemy"},
     "airflow_azureml/sensors": {"airflow"},
     "airflow_azureml/task": {"airflow"},
     # jinja2 is Airflow's own: templates are read to know whether the triggerer can render them.

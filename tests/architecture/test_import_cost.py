@@ -51,6 +51,45 @@ def test_our_modules_warn_of_nothing_deprecated(bare_airflow3: WarmPython) -> No
     assert done.returncode == 0, done.stderr
 
 
+PLUGIN = """
+import json, sys, time
+import airflow.plugins_manager
+{before}
+known, began = set(sys.modules), time.process_time()
+from airflow_azureml.plugin import AzureMLPlugin
+found = len(AzureMLPlugin().listeners)
+print(json.dumps([found, time.process_time() - began, sorted(set(sys.modules) - known)]))
+"""
+
+
+def plugin(airflow: WarmPython, before: str = "") -> tuple[int, float, set[str]]:
+    """The plugin as each of Airflow's processes loads it: how many listeners, seconds of CPU, the modules that came."""
+    done = airflow.run("-c", PLUGIN.format(before=before))
+    assert done.returncode == 0, done.stderr
+    listeners, seconds, came = json.loads(done.stdout.splitlines()[-1])
+    return listeners, seconds, set(came)
+
+
+@pytest.mark.parametrize("line", ["3.3", "2.11"])
+def test_the_plugin_brings_next_to_nothing_into_a_process(line: str, request: pytest.FixtureRequest) -> None:
+    listeners, seconds, came = plugin(request.getfixturevalue("bare_airflow3" if line == "3.3" else "bare_airflow2"))
+    assert listeners == 0
+    assert "airflow_azureml.plugin" in came
+    ours = {"airflow_azureml", "airflow_azureml.plugin", "airflow_azureml.version_compat"}
+    assert not {name for name in came - ours if not name.startswith("airflow.providers.common.compat")}
+    assert seconds < 0.02
+
+
+def test_the_plugins_listener_brings_no_library_into_the_api_server(bare_airflow3: WarmPython) -> None:
+    before = "from airflow_azureml import plugin; sys.modules[plugin.REST_API] = sys; del sys.modules[plugin.__name__]"
+    listeners, seconds, came = plugin(bare_airflow3, before)
+    assert listeners == 1
+    assert "airflow_azureml.plugin.listener" in came
+    assert not {name for name in came if name.partition(".")[0] in HEAVY}
+    assert not {name for name in came if name.startswith(("airflow_azureml.hooks", "airflow_azureml.client"))}
+    assert seconds < 0.05
+
+
 @pytest.mark.parametrize("module", ["airflow_azureml.provider_info", "airflow_azureml"])
 def test_what_airflow_reads_at_every_start_loads_nothing(module: str) -> None:
     code = f"import sys; before = set(sys.modules); import {module}; print(*sorted(set(sys.modules) - before))"

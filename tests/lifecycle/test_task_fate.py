@@ -87,8 +87,15 @@ def test_each_case_on_each_line_ends_as_the_page_says(where: Where, cell: Cell) 
         assert decide(where, said) is WORDS[becomes], f"{cell.case}, {cell.line}"
 
 
-def test_where_no_process_holds_the_task_nothing_is_promised() -> None:
-    assert {cell.text for cell in cells(NO_PROCESS)} == {"no process is told: left alone"}
+def test_where_no_process_holds_the_task_marks_alone_are_noticed_and_by_the_api_server() -> None:
+    noticed = {(cell.case, cell.line) for cell in cells(NO_PROCESS) if cell.text == "the API server is told: canceled"}
+    cases = {cell.case for cell in cells(NO_PROCESS)}
+
+    assert {cell.text for cell in cells(NO_PROCESS)} == {
+        "no process is told: left alone",
+        "the API server is told: canceled",
+    }
+    assert noticed == {(case, line) for case in cases for line in LINES[1:] if "dagrun_timeout" not in case}
 
 
 @pytest.mark.parametrize("where", Where)

@@ -147,6 +147,13 @@ class Run:
                     raise
                 time.sleep(2)
 
+    def mark(self, state: str, *, whole: bool = False) -> None:
+        """Mark the task, or the ``whole`` DAG run (3.x)."""
+        if whole:
+            self.airflow.mark_run(self.dag, self.id, state)
+        else:
+            self.airflow.mark(self.dag, self.id, "work", state)
+
     def cancel(self, job: str) -> None:
         """Cancel a job, as somebody in Studio does."""
         AzureMLHook().cancel_job(job)

@@ -128,6 +128,30 @@ def loops_mapped(run: Run) -> None:
     expect("jobs", run.statuses(), ["Completed"] * 4)
 
 
+def is_marked(run: Run) -> None:
+    """A mark ends the job: by its trigger while deferred, and by the API server where the worker is dead."""
+    run.wait_job(0, "Running")
+    run.wait_waiting()
+    if run.dag.endswith("_worker"):
+        run.airflow.kill_task(run.dag, run.id, "work", supervisor=True)
+    run.mark("failed")
+    run.wait_job(0, "Canceled")
+    expect("run", run.end(), "failed")
+    expect("jobs", run.statuses(), ["Canceled"])
+
+
+def is_marked_as_a_run(run: Run) -> None:
+    """A DAG run that is marked ends the job as a task that is marked does."""
+    run.wait_job(0, "Running")
+    run.wait_waiting()
+    if run.dag.endswith("_worker"):
+        run.airflow.kill_task(run.dag, run.id, "work", supervisor=True)
+    run.mark("failed", whole=True)
+    run.wait_job(0, "Canceled")
+    expect("run", run.end(), "failed")
+    expect("jobs", run.statuses(), ["Canceled"])
+
+
 EVERYWHERE: tuple[Scenario, ...] = (
     succeeds,
     is_retried,
@@ -136,6 +160,8 @@ EVERYWHERE: tuple[Scenario, ...] = (
     is_skipped,
     is_out_of_time,
     is_cleared,
+    is_marked,
+    is_marked_as_a_run,
 )
 IN_LOOPS: dict[str, Scenario] = {
     "loops_plain": loops_plain,

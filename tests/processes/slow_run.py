@@ -17,7 +17,7 @@ import pytest
 from tests.airflow_harness import RealAirflow, Service
 
 DEFERRED, ON_WORKER, IN_A_HURRY = "slow_deferred", "slow_on_worker", "slow_in_a_hurry"
-TALKING = "slow_deferred_talking"
+TALKING, KEPT = "slow_deferred_talking", "slow_deferred_kept"
 TASK = "work"
 
 

@@ -85,6 +85,19 @@ def test_a_worker_killed_with_its_supervisor_leaves_one_job(slow_run: SlowRun) -
     assert slow_run.puts() == [1]
 
 
+@CASES.case(ON_WORKER)
+def test_a_task_that_is_marked_after_its_worker_was_killed_has_its_job_canceled(slow_run: SlowRun) -> None:
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+
+    slow_run.airflow.kill_task(slow_run.dag, slow_run.run, TASK, supervisor=True)
+    slow_run.airflow.mark(slow_run.dag, slow_run.run, TASK, "failed")
+    slow_run.wait_status(0, "Canceled")
+
+    assert slow_run.airflow.wait_run(slow_run.dag, slow_run.run) == "failed"
+    assert slow_run.statuses() == ["Canceled"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_triggerer_that_ends_leaves_the_job_alone(slow_run: SlowRun, number: signal.Signals) -> None:
     slow_run.wait_status(0, "Running")

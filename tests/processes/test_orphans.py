@@ -33,6 +33,9 @@ def test_a_sweep_while_no_triggerer_lives_ends_the_marked_tasks_jobs_alone(
     airflow.kill("triggerer", signal.SIGKILL)
     for run, state in zip(marked, ("failed", "success", "failed", "success"), strict=True):
         airflow.mark(run.dag, run.run, TASK, state)
+    # The API server looks at their jobs a little later. This one is gone by then, and what it had noted with it.
+    airflow.kill("api-server", signal.SIGKILL)
+    airflow.start("api-server")
     assert {run.statuses()[-1] for run in runs} == {"Running"}
     airflow.unpause(SWEEP)
     sweep = airflow.scheduled_run(SWEEP)

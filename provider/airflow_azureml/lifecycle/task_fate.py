@@ -38,7 +38,10 @@ TIME_IS_UP = "time is up"
 NOT_AWAITED = "no longer deferred"
 """Airflow 3.4 has taken back a trigger that it did not move: no task waits for it any more."""
 
-_FINISHED = dict.fromkeys(("failed", "success", "skipped", "upstream_failed", "removed"), Fate.CANCEL)
+FINISHED = ("failed", "success", "skipped", "upstream_failed", "removed")
+"""The states of a task that no try follows."""
+
+_FINISHED = dict.fromkeys(FINISHED, Fate.CANCEL)
 
 _ENDED = _FINISHED | dict.fromkeys(("restarting", NO_STATE, TIME_IS_UP, NOT_AWAITED), Fate.CANCEL)
 """The task has ended, or a user has cleared it (``restarting``: cleared while it ran)."""

@@ -18,7 +18,7 @@ from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.task.job_task import JobTask, OnCanceled, check_on_canceled
 from airflow_azureml.task.no_worker import NoWorkerOperator
 from airflow_azureml.task.output_references import checked
-from airflow_azureml.task.xcom import pull_job_name, push_job_name
+from airflow_azureml.task.xcom import pull_job_name, push_job_name, push_outlives
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AirflowTaskTimeout, conf, deferral_timeout
 
 if TYPE_CHECKING:
@@ -194,7 +194,9 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
 
     def _start(self, task: JobTask, submission: Submission) -> Job:
         """Have the job, and show its page."""
-        job = task.find_or_start(submission, cancels_earlier=self.cancel_on_kill and self.wait_for_completion)
+        if not (ends_with_task := self.cancel_on_kill and self.wait_for_completion):
+            push_outlives(task.ti)
+        job = task.find_or_start(submission, cancels_earlier=ends_with_task)
         if task.cancellation is not None:
             task.cancellation.check()
         task.show_page(job)

@@ -18,13 +18,21 @@ DEFERRAL_KEY = "azureml_deferral"
 LOG_COPIED_KEY = "azureml_log_copied"
 """The key under which a trigger leaves how far it has copied the job's log, for one that goes on elsewhere."""
 
-RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY, LOG_COPIED_KEY})
+OUTLIVES_KEY = "azureml_job_outlives_task"
+"""The key under which a task leaves ``true`` whose job is to go on whatever becomes of the task."""
+
+RESERVED_KEYS = frozenset({"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY, LOG_COPIED_KEY, OUTLIVES_KEY})
 """Keys that an output may not be named like: it would hide what is there."""
 
 
 def push_job_name(ti: Any, name: str) -> None:
     """Leave the name of the job, before there is a job, for the process that resumes the task."""
     ti.xcom_push(key=JOB_NAME_KEY, value=name)
+
+
+def push_outlives(ti: Any) -> None:
+    """Leave, before there is a job, that it is to go on: a job's tags say so, too, but those of endpoints have none."""
+    ti.xcom_push(key=OUTLIVES_KEY, value=True)
 
 
 def pull_job_name(ti: Any) -> str | None:

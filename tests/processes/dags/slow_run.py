@@ -21,6 +21,7 @@ MAJOR = airflow.__version__.partition(".")[0]
 KINDS = {
     "slow_deferred": {"deferrable": True},
     "slow_deferred_talking": {"deferrable": True, "command": TALK},
+    "slow_deferred_kept": {"deferrable": True, "cancel_on_kill": False},
     "slow_on_worker": {"deferrable": False},
     "slow_in_a_hurry": {"deferrable": True, "execution_timeout": datetime.timedelta(seconds=30), "retries": 0},
 }

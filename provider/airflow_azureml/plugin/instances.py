@@ -1,0 +1,120 @@
+"""What Airflow's database holds of marked task instances: their state, their job's name, and their workspace.
+
+Read in the API server (3.0 to 3.4), which may ask the database; only columns and methods that all of these lines have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow_azureml.hooks.azureml import WORKSPACE_ARGUMENTS
+from airflow_azureml.lifecycle.task_fate import FINISHED
+from airflow_azureml.plugin.marked_job import MarkedTask
+from airflow_azureml.task.xcom import JOB_NAME_KEY, OUTLIVES_KEY
+from airflow_azureml.version_compat import map_index_of
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """What there is to know of one task instance.
+
+    :param has_ended: no try follows.
+    :param job_name: of the newest job that this try has, or takes over.
+    :param outlives: the job is to go on whatever becomes of the task.
+    :param workspace: the arguments of the hook; None where Airflow does not hold them.
+    """
+
+    task: MarkedTask
+    has_ended: bool
+    job_name: str | None = None
+    outlives: bool = False
+    workspace: Mapping[str, str | None] | None = None
+
+
+def read(instance_id: Any) -> TaskRecord | None:
+    """Read a task instance; None where it is gone, or another try has taken its place.
+
+    :param instance_id: which each try of a task has of its own: a UUID, on the older lines as text.
+    """
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        ti = session.get(TaskInstance, instance_id)
+        # 3.4 keeps the tries that others have taken the place of.
+        if ti is None or not getattr(ti, "working_set", True):
+            return None
+        task = MarkedTask(ti.dag_id, ti.run_id, ti.task_id, map_index_of(ti), _region(ti))
+        name = _xcom(ti, JOB_NAME_KEY, session)
+        if not isinstance(name, str) or ti.state not in FINISHED:
+            return TaskRecord(task, ti.state in FINISHED)
+        return TaskRecord(task, True, name, _xcom(ti, OUTLIVES_KEY, session) is True, _workspace(ti, session))
+
+
+def changed_since(dag_id: str, run_id: str, since: datetime) -> list[Any]:
+    """The ids of those task instances of a DAG run that have ended, and have changed since a time."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    query = select(TaskInstance.id).where(
+        TaskInstance.dag_id == dag_id,
+        TaskInstance.run_id == run_id,
+        TaskInstance.state.in_(FINISHED),
+        TaskInstance.updated_at >= since,
+    )
+    with create_session() as session:
+        return list(session.scalars(query))
+
+
+def _region(ti: Any) -> str | None:
+    region = getattr(ti, "region_id", None)
+    return None if region is None else f"{region}/{ti.region_index}"
+
+
+def _xcom(ti: Any, key: str, session: Any) -> Any:
+    """An XCom of this very try; None where there is none."""
+    from airflow.models.xcom import XComModel
+    from sqlalchemy import select
+
+    query = select(XComModel.value).where(
+        XComModel.dag_id == ti.dag_id,
+        XComModel.run_id == ti.run_id,
+        XComModel.task_id == ti.task_id,
+        XComModel.map_index == map_index_of(ti),
+        XComModel.key == key,
+    )
+    if hasattr(XComModel, "task_instance_id"):  # 3.4
+        query = query.where(XComModel.task_instance_id == ti.id)
+    row = session.execute(query).first()
+    return None if row is None else XComModel.deserialize_value(row)
+
+
+def _workspace(ti: Any, session: Any) -> dict[str, str | None] | None:
+    """Connection and workspace of the task: as they were rendered on a worker, else as the DAG file has them."""
+    from airflow.models.renderedtifields import RenderedTaskInstanceFields
+    from airflow.models.serialized_dag import SerializedDagModel
+
+    fields: Any = RenderedTaskInstanceFields.get_templated_fields(ti, session=session)
+    if not isinstance(fields, Mapping) or WORKSPACE_ARGUMENTS[0] not in fields:
+        stored = SerializedDagModel.get(ti.dag_id, session=session)
+        dag = None if stored is None else stored.dag
+        if dag is None or not dag.has_task(ti.task_id):
+            return None
+        task = dag.get_task(ti.task_id)
+        fields = {name: getattr(task, name, None) for name in WORKSPACE_ARGUMENTS}
+    return workspace_of(fields)
+
+
+def workspace_of(fields: Mapping[str, Any]) -> dict[str, str | None] | None:
+    """The arguments of the hook among a task's fields; None where one is missing, or is still a template."""
+    found = {name: fields.get(name) for name in WORKSPACE_ARGUMENTS}
+    texts = [value for value in found.values() if value is not None]
+    if not isinstance(found[WORKSPACE_ARGUMENTS[0]], str):
+        return None
+    if not all(isinstance(value, str) and "{{" not in value and "{%" not in value for value in texts):
+        return None
+    return found

@@ -1,0 +1,1 @@
+"""Tests of the plugin that Airflow loads."""

@@ -1,0 +1,105 @@
+"""When the jobs of marked tasks are looked at, and what is done about each: without an Airflow or a service."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from airflow_azureml.plugin.instances import workspace_of
+from airflow_azureml.plugin.marks import LOOKS, Mark, MarkedTasks, settle
+
+SOON = (0.02, 0.06, 0.1)
+
+
+class Looks:
+    """Notes what is looked at and when; settled after so many looks."""
+
+    def __init__(self, settled_at: int = 1) -> None:
+        self.seen: list[Any] = []
+        self.threads: set[int] = set()
+        self._settled_at = settled_at
+
+    def __call__(self, mark: Mark) -> bool:
+        self.seen.append(mark.instance_id or mark.run_id)
+        self.threads.add(threading.get_ident())
+        return self.seen.count(self.seen[-1]) >= self._settled_at
+
+
+def test_a_mark_is_looked_at_later_and_once_when_it_is_settled_then() -> None:
+    looks = Looks()
+    marked = MarkedTasks(looks, SOON)
+    begun = time.monotonic()
+    marked.add_task("a")
+    assert looks.seen == []
+    marked.join(5)
+    assert looks.seen == ["a"]
+    assert time.monotonic() - begun >= SOON[0]
+    assert threading.get_ident() not in looks.threads
+
+
+@pytest.mark.parametrize(("settled_at", "number"), [(2, 2), (3, 3), (9, len(SOON))])
+def test_what_is_not_settled_is_looked_at_again_but_not_for_ever(settled_at: int, number: int) -> None:
+    looks = Looks(settled_at)
+    marked = MarkedTasks(looks, SOON)
+    marked.add_run("d", "r")
+    marked.join(5)
+    assert looks.seen == ["r"] * number
+
+
+def test_a_mark_does_not_wait_for_an_earlier_one_that_is_looked_at_again() -> None:
+    looks = Looks(2)
+    marked = MarkedTasks(looks, (0.02, 60.0))
+    marked.add_task("a")
+    while not looks.seen:
+        time.sleep(0.005)
+    marked.add_task("b")
+    deadline = time.monotonic() + 5
+    while "b" not in looks.seen and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert looks.seen == ["a", "b"]
+
+
+def test_the_thread_ends_with_its_work_and_another_one_begins() -> None:
+    looks = Looks()
+    marked = MarkedTasks(looks, (0.0,))
+    for name in ("a", "b"):
+        marked.add_task(name)
+        marked.join(5)
+    assert looks.seen == ["a", "b"]
+    assert len(looks.threads) in (1, 2)
+    assert not looks.threads & {one.ident for one in threading.enumerate()}
+
+
+def test_those_that_hold_the_task_come_first() -> None:
+    # A worker is told by its next heartbeat (5 s), and ends its job within the time that Airflow 3.0 to 3.3 give it.
+    assert LOOKS[0] >= 15
+
+
+def test_nothing_that_goes_wrong_leaves_the_thread(caplog: pytest.LogCaptureFixture) -> None:
+    # An id of a type that no database takes.
+    assert settle(Mark(datetime.now(timezone.utc), instance_id=object())) is False
+    assert "could not be looked at" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"azureml_conn_id": "c", "workspace_name": "w"}, {"azureml_conn_id": "c", "workspace_name": "w"}),
+        ({"azureml_conn_id": "c"}, {"azureml_conn_id": "c"}),
+        ({"azureml_conn_id": "{{ var.value.c }}"}, None),
+        ({"azureml_conn_id": "c", "workspace_name": "{% if x %}w{% endif %}"}, None),
+        ({"azureml_conn_id": "c", "workspace_name": {"an": "XComArg"}}, None),
+        ({"azureml_conn_id": None}, None),
+        ({"bash_command": "x"}, None),
+    ],
+)
+def test_the_workspace_is_known_only_where_its_fields_are_plain(
+    fields: dict[str, Any], expected: dict[str, Any] | None
+) -> None:
+    found = workspace_of(fields)
+    known = found if found is None else {name: value for name, value in found.items() if value is not None}
+    assert known == expected
