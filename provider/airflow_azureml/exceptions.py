@@ -2,6 +2,7 @@
 
     AzureMLException (AirflowException)       retried, like everything below it that says nothing else
     ├── AzureMLJobFailedError                 the job ended as Failed
+    │   └── AzureMLNoCapacityError            the service refused the job for want of quota or nodes: there is none
     ├── AzureMLJobCanceledError               somebody else canceled the job; raised itself, it is retried
     │   └── AzureMLJobCanceledFinalError      the same, not retried (also AirflowFailException): ``on_canceled="fail"``
     ├── AzureMLQueueTimeoutError              the job was queued for too long, on each of its computes
@@ -99,6 +100,18 @@ class AzureMLJobFailedError(AzureMLException):
         return f"{type(self).__module__}.{type(self).__qualname__}", (self.job_name,), self._keywords()
 
 
+class AzureMLNoCapacityError(AzureMLJobFailedError):
+    """The service refused the job for want of quota or nodes, on each of its computes: there is no job.
+
+    Its ``failure`` is ``capacity``, as that of a job that has failed for the same reason; its ``status`` is
+    ``NotStarted``.
+    """
+
+    def _text(self) -> str:
+        cause = self.reason or "the service gives no reason"
+        return f"Azure ML refused job {self.job_name} for want of quota or nodes: {cause}"
+
+
 class AzureMLJobCanceledError(AzureMLException):
     """The job was canceled, and not because this task asked for it."""
 
@@ -172,6 +185,15 @@ def public(error: AzureMLError) -> AzureMLException:
     """Dress an error of the core for Airflow: the same text, the class that says whether a retry can help."""
     from airflow_azureml.rest import errors
 
+    if isinstance(error, errors.NoCapacityError):
+        return AzureMLNoCapacityError(
+            error.job_name,
+            status="NotStarted",
+            code=error.codes[-1] if error.codes else None,
+            reason=str(error),
+            codes=error.codes,
+            failure="capacity",
+        )
     # From the special to the general: the first row that fits decides.
     table: tuple[tuple[type[AzureMLError], type[AzureMLException]], ...] = (
         (errors.SpecError, AzureMLSpecError),

@@ -74,7 +74,7 @@ class Emulator:
         self.authority = Authority(settings)
         tokens = self.authority.tokens
         self.storage = Storage(settings, tokens)
-        self.workspace = Workspace(settings, self.store, self.transitions, self.storage)
+        self.workspace = Workspace(settings, self.store, self.transitions, self.storage, self.faults)
         self.jobs = Jobs(self.store)
         self.tracking = Tracking(settings.state, self.store, self.jobs, settings.workspace_id)
         found = job_output(self.jobs, settings.artifact_container)

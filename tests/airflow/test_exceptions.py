@@ -28,6 +28,7 @@ RETRIED = {
     exceptions.AzureMLJobFailedError,
     exceptions.AzureMLJobCanceledError,
     exceptions.AzureMLJobTimeoutError,
+    exceptions.AzureMLNoCapacityError,
     exceptions.AzureMLQueueTimeoutError,
     exceptions.AzureMLServiceError,
 }
@@ -61,6 +62,8 @@ def made(cls: type[errors.AzureMLError]) -> errors.AzureMLError:
         return cls([errors.Problem("inputs.x", "a text")])
     if issubclass(cls, errors.ServiceError):
         return cls("a text", REPLY)
+    if issubclass(cls, errors.NoCapacityError):
+        return cls("train-1", errors.BadRequestError("a text", REPLY, ("UserError", "OutOfQuota")))
     return cls("a text")
 
 
@@ -86,6 +89,7 @@ def test_each_exception_says_whether_a_retry_can_help() -> None:
         (errors.NotEmulatedError, exceptions.AzureMLNotEmulatedError),
         (errors.ConflictError, exceptions.AzureMLSpecError),
         (errors.ForeignJobError, exceptions.AzureMLSpecError),
+        (errors.NoCapacityError, exceptions.AzureMLNoCapacityError),
         (errors.DeadlineError, exceptions.AzureMLJobTimeoutError),
         (errors.TransientServiceError, exceptions.AzureMLServiceError),
         (errors.UnreachableError, exceptions.AzureMLServiceError),

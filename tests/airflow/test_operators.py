@@ -168,12 +168,13 @@ KEYWORDS: dict[type[Any], set[str]] = {
         "deferrable",
         "poll_interval",
         "stream_logs",
+        "log_files",
         "on_canceled",
         "start_in_trigger",
         "finish_in_trigger",
     },
 }
-NOT_TEMPLATES = WAITING | RESUBMISSION
+NOT_TEMPLATES = (WAITING - {"log_files"}) | RESUBMISSION
 """Keywords that say how a task waits; everything else is a template field."""
 
 REQUIRED: dict[type[Any], dict[str, Any]] = {
@@ -430,6 +431,24 @@ def test_a_job_object_is_written_down_and_then_rendered() -> None:
 def test_log_files_that_are_no_patterns_are_refused_before_anything_is_sent(given: Any) -> None:
     with pytest.raises(SpecError, match=r"log_files: .* is not accepted. Accepted: a glob pattern"):
         log_files(given)
+
+
+@pytest.mark.parametrize("cls", [AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobSensor])
+def test_log_files_are_rendered(cls: type[Any]) -> None:
+    task = cls(task_id="t", log_files=["user_logs/{{ day }}*", "logs/*"], **REQUIRED[cls])
+    task.render_template_fields({"day": "mon"})
+    assert task.log_files == ["user_logs/mon*", "logs/*"]
+
+
+@pytest.mark.parametrize("given", [{"compute": "other"}, ["compute=other"]])
+def test_a_list_of_computes_and_one_that_is_set_exclude_each_other(given: Any) -> None:
+    job = {"command": "echo", "environment": ENVIRONMENT, "compute": "first"}
+    with pytest.raises(SpecError, match=r"set\.compute: given both here and in compute, which is a list\."):
+        AzureMLJobOperator(task_id="t", job=job, compute=["a", "b"], set=given).document({})
+    one = AzureMLJobOperator(task_id="t", job=job, compute="a", set=given).document({})
+    assert one.value["compute"] == "other"
+    listed = AzureMLJobOperator(task_id="t", job=job, compute=["a", "b"], set={"tags.x": "y"}).document({})
+    assert listed.value["compute"] == "first"
 
 
 def test_log_files_are_one_pattern_or_several() -> None:

@@ -72,6 +72,8 @@ def test_computes(seen: dict[str, Any]) -> None:
     assert (found["state"], found["resized"], found["nodes"]) == ("Succeeded", 3, [])
     assert {"cpu-cluster", "gpu-cluster"} < set(found["listed"])
     assert found["deleted"].startswith("ResourceNotFoundError")
+    assert found["instance"] == ["Running", "Stopped", "Running"]
+    assert "is only allowed when the instance" in found["start"]
 
 
 def test_the_workspace(seen: dict[str, Any], emulator: RunningEmulator) -> None:

@@ -52,6 +52,8 @@ class Service:
         return reply(503) if fault == "broken after" else answer
 
     def _act(self, call: Call[Any]) -> Reply:
+        if "/computes/" in call.path:
+            return reply(200, {"properties": {"computeType": "AmlCompute", "provisioningState": "Succeeded"}})
         name = call.path.removeprefix(f"{WS.path}/jobs/").removesuffix("/cancel")
         found = self.jobs.get(name)
         if call.method == "PUT":

@@ -10,7 +10,7 @@ import pytest
 from airflow_azureml.client import MLClient
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
-from airflow_azureml.lifecycle.fulfilment import fulfil
+from airflow_azureml.lifecycle.submission import prepare
 from airflow_azureml.rest.errors import NotFoundError, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
@@ -36,7 +36,7 @@ class Submission:
     def __call__(self, job: Any) -> tuple[Any, list[str]]:
         before = len(self.fake_azure.sent)
         with MLClient(SETTINGS) as client:
-            body = client.run(fulfil(WS, translate(load(job, folder=str(self.folder)), WS)))
+            body = client.run(prepare(WS, translate(load(job, folder=str(self.folder)), WS))).body
         asked = [f"{sent.method} {sent.path.removeprefix(WS.path)}" for sent in self.fake_azure.sent[before:]]
         return body["properties"], asked
 

@@ -125,26 +125,40 @@ def test_what_the_next_unchanged_submissions_ask(ground: Ground) -> None:
     assert three == [*WARM[:-1], *3 * ["HEAD blob"], "PUT jobs"]
 
 
+def test_a_compute_is_looked_at_once_in_a_while(ground: Ground) -> None:
+    """It costs the first job of a process one request, and those that follow none."""
+    job = ground.job(compute="cpu-cluster")
+    ground.asked(job)
+    assert ground.asked_anew(job) == [FIRST[0], "GET computes", *FIRST[1:]]
+    assert ground.asked(job) == WARM
+    other = ground.job(compute="azureml:cpu-cluster", command="echo other")
+    assert ground.asked(other) == WARM
+    assert ground.asked(ground.job(compute="serverless")) == WARM
+
+
 def test_what_an_unchanged_pipeline_asks(ground: Ground) -> None:
     """Code and environment that components share are asked for once, and so are equal components."""
     job = ground.pipeline("echo 1", "echo 2", "echo 3", "echo 3")
     ground.asked(job)
     once = ["GET codes", "GET computes", "GET jobs", "PUT environments", "PUT jobs"]
     assert sorted(ground.asked_anew(job)) == sorted([*once, *3 * ["PUT components"]])
-    assert sorted(ground.asked(job)) == ["GET codes", "GET computes", "GET jobs", "PUT jobs"]
+    assert sorted(ground.asked(job)) == ["GET codes", "GET jobs", "PUT jobs"]
 
 
-@pytest.mark.parametrize("asked_for_again", ["GET datastores", "POST datastores secret", "PUT environments"])
+@pytest.mark.parametrize(
+    "asked_for_again", ["GET computes", "GET datastores", "POST datastores secret", "PUT environments"]
+)
 def test_what_is_known_is_asked_again_in_time(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, asked_for_again: str
 ) -> None:
     now = time.monotonic()
     kept = KeptAnswers(lambda: now)
     monkeypatch.setattr(ground.client._session, "_kept", kept)
-    ground.asked(ground.job(inputs=ground.inputs(1)))
-    now += {"POST datastores secret": 1801}.get(asked_for_again, 601)
-    assert asked_for_again in ground.asked(ground.job(inputs=ground.inputs(1)))
-    assert asked_for_again not in ground.asked(ground.job(inputs=ground.inputs(1)))
+    job = ground.job(inputs=ground.inputs(1), compute="cpu-cluster")
+    ground.asked(job)
+    now += {"POST datastores secret": 1801, "GET computes": 61}.get(asked_for_again, 601)
+    assert asked_for_again in ground.asked(job)
+    assert asked_for_again not in ground.asked(job)
 
 
 def test_the_asynchronous_driver_asks_the_same(ground: Ground) -> None:

@@ -16,7 +16,7 @@ UNDOCUMENTED = re.compile(r"Undocumented\b.*\bsources?:.*\b(?:azure-ai-ml|azurem
 
 def requests() -> Iterator[tuple[str, str]]:
     """Name and docstring of each public function of rest that describes a request, or several."""
-    for source in sorted((PROVIDER / "airflow_azureml" / "rest").glob("*.py")):
+    for source in sorted((PROVIDER / "airflow_azureml" / "rest").rglob("*.py")):
         for node in ast.parse(source.read_text()).body:
             if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or node.returns is None:
                 continue
@@ -28,7 +28,7 @@ REQUESTS = dict(requests())
 
 
 def test_the_requests_are_found() -> None:
-    assert {"jobs.create", "history.details", "lro.finish", "workspace.secret"} <= set(REQUESTS)
+    assert {"jobs.create", "history.details", "lro.finish", "workspace.secret", "computes.get"} <= set(REQUESTS)
     assert len(REQUESTS) > 40
 
 

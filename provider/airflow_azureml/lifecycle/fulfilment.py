@@ -23,10 +23,9 @@ from airflow_azureml.jobspec.document.requirements import (
     Upload,
 )
 from airflow_azureml.lifecycle.asset_versions import keep
-from airflow_azureml.lifecycle.missing_references import suggestion
 from airflow_azureml.rest import assets, workspace
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, Problem, SpecError
-from airflow_azureml.rest.flow import Call, LocalFiles, Steps, StorageLocation, Transfer
+from airflow_azureml.rest.flow import LocalFiles, Steps, StorageLocation, Transfer
 from airflow_azureml.rest.ids import DatastorePath, Workspace
 
 ANONYMOUS_KEPT_FOR = 600.0
@@ -38,37 +37,8 @@ def fulfil(ws: Workspace, translation: Translation) -> Steps[Mapping[str, Any]]:
 
     :raises SpecError: a datastore that cannot take uploads.
     """
-    yield from check_computes(ws, translation.body["properties"])
     body: Mapping[str, Any] = yield from Fulfilment(ws).fill(translation.body)
     return body
-
-
-def check_computes(ws: Workspace, body: Mapping[str, Any]) -> Steps[None]:
-    """Look up the computes that a pipeline names, as Microsoft's client does; other jobs are left to the service.
-
-    :raises SpecError: one does not exist.
-    """
-    if body.get("jobType") != "Pipeline":
-        return
-    places = {
-        "compute": body.get("computeId"),
-        "settings.default_compute": body.get("settings", {}).get("default_compute"),
-    }
-    places.update({f"jobs.{name}.compute": node.get("computeId") for name, node in body.get("jobs", {}).items()})
-    seen: dict[str, bool] = {}
-    for place, compute in places.items():
-        if not isinstance(compute, str) or not compute.startswith(f"{ws.path}/computes/"):
-            continue
-        name = compute.removeprefix(f"{ws.path}/computes/")
-        if name.lower() in {"serverless", "local"} or compute in seen:
-            continue
-        try:
-            yield Call("GET", compute, lambda reply: None)
-        except NotFoundError:
-            hint = yield from suggestion(ws, "computes", name)
-            message = f'compute "{name}" does not exist in workspace "{ws.name}".{hint}'
-            raise SpecError([Problem(place, message)]) from None
-        seen[compute] = True
 
 
 class Fulfilment:

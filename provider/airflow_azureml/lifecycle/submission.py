@@ -10,11 +10,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from airflow_azureml.lifecycle.computes.readiness import check_computes
 from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.news import Submitting
-from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import ConflictError, Problem, ServiceError, SpecError, TransientError
+from airflow_azureml.rest import error_payloads, failures, jobs
+from airflow_azureml.rest.errors import (
+    BadRequestError,
+    ConflictError,
+    NoCapacityError,
+    Problem,
+    ServiceError,
+    SpecError,
+    TransientError,
+)
 from airflow_azureml.rest.flow import Flow, Json, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
@@ -29,6 +38,10 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
 """A job's name. Source: azure-ai-ml 1.26, ``jobs.build_create_or_update_request``; the service answers another with an
 error of its own (Azure/azureml-previews#36)."""
+
+
+QUOTED_NAME = re.compile(r"'[^'\s]*'")
+"""A name that a message repeats, such as that of a compute."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +89,12 @@ def submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
 
 
 def prepare(ws: Workspace, translation: Translation) -> Steps[Prepared]:
-    """Upload and register what a translated job needs, and fill in its body.
+    """Look at the computes of a translated job, upload and register what it needs, and fill in its body.
 
-    :raises SpecError: a datastore that cannot take uploads, or a pipeline's compute that does not exist.
+    :raises UnfitComputeError: a compute does not exist, or cannot run the job.
+    :raises SpecError: a datastore that cannot take uploads.
     """
+    yield from check_computes(ws, translation.body["properties"])
     body = yield from fulfil(ws, translation)
     return Prepared(body, translation.user_token, translation.api_version)
 
@@ -97,6 +112,7 @@ def put(
     :param find: reads the job of this attempt, None where there is none.
     :param pauses: seconds before each further try.
     :raises ConflictError: the name is taken.
+    :raises NoCapacityError: it was refused for want of quota or nodes.
     :raises TransientError: there was no clear answer to the very end.
     """
     call = jobs.create(
@@ -111,6 +127,10 @@ def put(
         yield News(Submitting(attempt.name, attempt.number))
         try:
             return (yield from call)
+        except BadRequestError as error:
+            if _lacks_capacity(error):
+                raise NoCapacityError(attempt.name, error) from None
+            raise
         except (ConflictError, TransientError) as error:
             failure = error
         if isinstance(failure, ConflictError) and not attempt.tags:
@@ -121,6 +141,17 @@ def put(
         if isinstance(failure, ConflictError):
             raise failure from None
         yield from back_off(failure, left)
+
+
+def _lacks_capacity(refusal: BadRequestError) -> bool:
+    """Whether a request was refused for want of quota or nodes, and not for what is wrong with it.
+
+    That submissions are refused so: https://learn.microsoft.com/azure/machine-learning/how-to-use-serverless-compute.
+    In which words is documented nowhere; ``rest.failures`` has those of jobs. Names that the service quotes are left
+    out.
+    """
+    said = error_payloads.from_reply(refusal.reply)
+    return failures.kind(said.codes, QUOTED_NAME.sub("", said.message)) == "capacity"
 
 
 def _find_after(

@@ -56,6 +56,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         beside ``azureml_job_name`` (before the job is submitted) and ``azureml_studio_url``.
     """
 
+    template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, "log_files")
     operator_extra_links = (AzureMLStudioLink(),)
     queue_timeout: Any = None
     has_studio_page = False
@@ -235,8 +236,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
                 if not job.phase.is_terminal:
                     self._defer(cancellation, options, job)
             copied = not job.phase.is_terminal and self.stream_logs
-            if not job.phase.is_terminal:
-                job = task.wait(job.name, options)
+            job = job if job.phase.is_terminal else task.wait(job.name, options)
             cancellation.check()
             if not job.phase.is_terminal:
                 options = replace(options, queue_timeout=None)  # it has begun after all

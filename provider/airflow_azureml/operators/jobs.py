@@ -164,6 +164,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         absolute), YAML text, a path object, a mapping, or a job object of ``azure-ai-ml``. Files are templates as well.
         A ``name`` in it becomes the readable part of the job's name and its display name.
     :param set: dotted paths and values, as a mapping or as a list of ``"a.b=c"``; applied last, as the CLI's ``--set``.
+        It cannot set ``compute`` beside a list of computes.
     :param inputs: merged over the job's own key by key, as are ``outputs``, ``tags``, ``properties`` and
         ``environment_variables``.
     :param compute: replaces the job's own, also as a list in order of preference (see
@@ -218,7 +219,13 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         document = self.load_field("job", context).merged(**{name: getattr(self, name) for name in MERGED})
         given = {name: getattr(self, name) for name in REPLACED} | {"compute": self.one_compute()}
         document = document.replaced(**given, identity=identity_mapping(self.identity))
-        return document.with_values(self.set) if self.set else document
+        if not self.set:
+            return document
+        changed = document.with_values(self.set)
+        place = changed.places.get(("compute",))
+        if place is not None and place.by_set and isinstance(self.compute, (list, tuple)):
+            raise keywords.twice("set.compute", "compute, which is a list")
+        return changed
 
 
 def identity_mapping(identity: Any) -> Any:

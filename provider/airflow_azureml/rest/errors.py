@@ -20,6 +20,7 @@ AzureMLError
 ├── PatienceError           requests for the status kept failing for longer than the patience
 ├── DeadlineError           the job did not end in the time it was given
 ├── QueueTimeoutError       the job did not begin in the time it was given
+├── NoCapacityError         the service refused a job for want of quota or nodes: there is none
 ├── ForeignJobError         the job under our name is not ours
 ├── AmbiguousInvocationError  an invocation may or may not have started a job
 └── RecordError             a record that came back from another process is not what was sent
@@ -158,6 +159,18 @@ class DeadlineError(AzureMLError):
 
 class QueueTimeoutError(AzureMLError):
     """The job had not begun to run when its time in the queue was up."""
+
+
+class NoCapacityError(AzureMLError):
+    """The service refused a job for want of quota or nodes: there is none. Later, or elsewhere, it may take it.
+
+    :param job_name: the name that it would have had.
+    """
+
+    def __init__(self, job_name: str, refusal: ServiceError) -> None:
+        super().__init__(str(refusal))
+        self.job_name = job_name
+        self.codes = refusal.codes
 
 
 class ForeignJobError(AzureMLError):

@@ -72,10 +72,13 @@ TABLE = (
         r"\w*(?:Compute|Cluster|Node|Cores)Capacity\w*|SkuNotAvailable|\w*ConstrainedAllocation\w*",
         r"vcpu quota|not (?:currently )?available in (?:the |this )?(?:location|region)|"
         r"exceed\w*[^.\n]{0,60} quota|not enough [^.\n]{0,40}(?:quota|capacity|cores|nodes)|"
-        r"insufficient capacity",
+        r"insufficient capacity|in failed state and thus not ready for runs",
         "JobNodeCountExceedsCoreQuota: MicrosoftLearning/mslearn-dp100#35; ClusterMinNodesExceedCoreQuota: "
-        "ansible-collections/azure#2209; OutOfQuota: MicrosoftDocs/azure-docs#121466; SkuNotAvailable, "
-        "AllocationFailed: learn.microsoft.com/azure/virtual-machines/error-codes-spot",
+        "ansible-collections/azure#2209; OutOfQuota: MicrosoftDocs/azure-docs#121466; "
+        "`vCPU quota of 0 and cannot accomodate`: dotnet/machinelearning-modelbuilder#2140, Azure/mlops-v2#81; "
+        "ClusterQuotaReached: MicrosoftDocs/azure-docs#17809; "
+        "`in failed state`, of a cluster: Azure/MachineLearningNotebooks#642, #1043; "
+        "SkuNotAvailable, AllocationFailed: learn.microsoft.com/azure/virtual-machines/error-codes-spot",
     ),
     Row(
         "image",

@@ -39,6 +39,8 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
     :param poll_interval: seconds between two looks while deferred; default: ``poke_interval``.
     :param stream_logs: copy the job's log into the task's log, in mode ``poke`` and while deferred (4 MiB at most);
         in mode ``reschedule`` its end, once it has ended.
+    :param log_files: the files that are copied, as a glob pattern such as ``"user_logs/*"`` or a list of them; default:
+        the log of the job's only or first node.
     :param on_canceled: what a job that somebody canceled does to the task: ``fail`` without retries, ``skip``, or
         ``retry``: fail as any failure does. A job that its own time limit ended has failed.
     :param start_in_trigger: wait in the triggerer from the beginning, without a worker, where Airflow (3.3) and the
@@ -52,6 +54,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
 
     template_fields: Sequence[str] = (
         "job_name",
+        "log_files",
         "azureml_conn_id",
         "subscription_id",
         "resource_group",
@@ -70,6 +73,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         poll_interval: float | None = None,
         stream_logs: bool = False,
+        log_files: str | Sequence[str] | None = None,
         on_canceled: OnCanceled = "fail",
         start_in_trigger: bool = False,
         finish_in_trigger: bool = False,
@@ -84,6 +88,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
         self.deferrable = deferrable or start_in_trigger or finish_in_trigger
         self.poll_interval = poll_interval
         self.stream_logs = stream_logs
+        self.log_files = log_files
         self.on_canceled = on_canceled
         self.start_in_trigger = start_in_trigger
         self.finish_in_trigger = finish_in_trigger
@@ -150,7 +155,8 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
             yield self._watch
             return
         with self._task(context) as task:
-            self._watch = _Watch(task, job_name_of(self.job_name), configuration.wait_options(BETWEEN_FAILED_LOOKS))
+            options = configuration.wait_options(BETWEEN_FAILED_LOOKS, files=self.log_files)
+            self._watch = _Watch(task, job_name_of(self.job_name), options)
             try:
                 yield self._watch
             finally:
@@ -200,7 +206,11 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
             "patience": configuration.patience(),
             "deadline": self.began(ti) + min(limits),
             "steady": True,
-            "log_copy": {"files": [], "kind": None if job is None else job.kind, "since": since}
+            "log_copy": {
+                "files": list(configuration.log_files(self.log_files)),
+                "kind": None if job is None else job.kind,
+                "since": since,
+            }
             if self.stream_logs
             else None,
         }
@@ -241,8 +251,8 @@ class _Watch:
         return job
 
     def _copy_log(self, job: Job) -> None:
-        from airflow_azureml.lifecycle.job_log import LogFollower
+        from airflow_azureml.lifecycle.job_log import LogCopy, LogFollower
 
         if self._follower is None:
-            self._follower = LogFollower(self.task.workspace, self._job_name)
+            self._follower = LogFollower(self.task.workspace, self._job_name, LogCopy(self._options.log_files))
         self.task.run(self._follower.look(job))

@@ -23,8 +23,8 @@ PROTOCOL = {
     "null_outputs": "outputs of an ended job come back with a null uri",
     "expired_log_sas": "log addresses carry a signature that has expired",
     "drop_mark": "a batch endpoint forgets the properties and tags that its invocation gave the job",
-    "operation_slow": "creating, changing or deleting an endpoint or deployment takes --delay seconds more",
-    "operation_fails": "creating, changing or deleting an endpoint or deployment ends with Failed",
+    "operation_slow": "creating, changing or deleting an endpoint, deployment or compute takes --delay seconds more",
+    "operation_fails": "creating, changing or deleting an endpoint, deployment or compute ends with Failed",
     "list_lag": "lists do not show a new batch job for --delay seconds",
     TOKEN_EXPIRED: "access tokens that were issued until now have expired; --delay: new ones live so many seconds",
 }

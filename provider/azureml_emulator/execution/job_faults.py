@@ -33,6 +33,9 @@ without its memory and GPUs. Of clusters no words are documented, and no positio
 QUEUE_CODE = "ResourcesUnavailable"
 """The code of a reason to wait. Undocumented."""
 
+CLUSTER_FAILED = "AzureMLCompute cluster {name} is in failed state and thus not ready for runs"
+"""Source: https://github.com/Azure/MachineLearningNotebooks/issues/642; the codes are undocumented."""
+
 PREEMPTION_SAID = "The node of this job is taken away (fault preempt); its processes are ended."
 LOSS_SAID = "The node of this job is lost (fault node_lost); its processes are gone."
 BUILD_SAID = "The image could not be built (fault image_build_fails)."
@@ -46,6 +49,11 @@ class RequeuedError(Exception):
 def preempted() -> ServiceError:
     """Why a job failed whose node was taken away."""
     return ServiceError(400, "UserError", PREEMPTED)
+
+
+def cluster_failed(name: str) -> ServiceError:
+    """Why a job failed whose cluster could not be made or changed."""
+    return ServiceError(400, "UserError", CLUSTER_FAILED.format(name=name))
 
 
 def node_lost() -> ServiceError:

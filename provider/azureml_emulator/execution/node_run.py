@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import NoReturn
 
 from azureml_emulator.control.faults import Fault
@@ -12,7 +13,7 @@ from azureml_emulator.execution import job_faults
 from azureml_emulator.execution.processes import Tree
 from azureml_emulator.jobs import quotas
 from azureml_emulator.jobs.job_run import JobRun, RunContext
-from azureml_emulator.workspace.computes import Computes
+from azureml_emulator.workspace.computes import Computes, cluster_name, has_failed
 
 
 class NodeRun(JobRun):
@@ -23,23 +24,31 @@ class NodeRun(JobRun):
         self._computes = computes
 
     async def enter_queue(self) -> None:
-        """Go on to ``Queued`` and stay there as long as faults ask for.
+        """Go on to ``Queued`` and stay there as long as faults ask for, and until the compute is ready.
 
-        :raises ServiceError: there are no cores for the job (fault ``quota``).
+        :raises ServiceError: there are no cores for the job (fault ``quota``), or its cluster is in a failed state.
         """
         definition = self._job.definition
+        cluster = cluster_name(definition.get("computeId"))
         quota = self._take_fault(QUOTA, lambda fault: fault.when == "after")
         if quota and quota.delay is None:
             self._check_stop()
             raise quotas.no_quota(self._computes, definition)
         self._advance("Queued")
+        if cluster is not None:
+            await self._unless_stopped(self._computes.until_ready(cluster))
+            if has_failed(self._computes.get(cluster)):
+                raise job_faults.cluster_failed(cluster)
         for fault, reason in (
             (quota, quotas.WAITS_FOR_QUOTA),
             (self._take_fault(QUEUE), job_faults.WAITS_FOR_NODES),
         ):
             if fault:
-                self.queue_because(reason.format(**quotas.wanted(self._computes, definition)))
-                await self._unless_stopped(self._faults.hold(fault))
+                text = reason.format(**quotas.wanted(self._computes, definition))
+                self.queue_because(text)
+                in_trouble = self._computes.in_trouble(cluster, text) if fault is quota else contextlib.nullcontext()
+                with in_trouble:
+                    await self._unless_stopped(self._faults.hold(fault))
 
     def queue_because(self, reason: str) -> None:
         """Say why the job waits."""

@@ -11,7 +11,7 @@ from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.jobs.definitions import Properties
-from azureml_emulator.workspace.computes import Computes, most_nodes
+from azureml_emulator.workspace.computes import Computes, most_nodes, refusal_of
 
 JOB_TYPES = ("Command", "Pipeline", "Sweep", "Spark", "AutoML", "FineTuning", "Distillation", "Labeling")
 """The types of jobs that the service runs."""
@@ -48,7 +48,8 @@ def check_compute(settings: Settings, computes: Computes, properties: Properties
     """The compute exists and can run jobs; none, or ``serverless``, is Azure ML's own.
 
     :param properties: ``computeId`` and ``resources`` of a job.
-    :raises ServiceError: 400 for a compute that does not exist or is too small, 501 for the submitter's own machine.
+    :raises ServiceError: 400 for a compute that does not exist, is too small, or takes no job now, 501 for the
+        submitter's own machine.
     """
     compute_id = properties.get("computeId")
     local = (properties.get("resources") or {}).get("properties") or {}
@@ -69,6 +70,9 @@ def check_compute(settings: Settings, computes: Computes, properties: Properties
     compute = computes.get(name)
     if compute is None:
         raise invalid_field("computeId", f"The compute {name!r} was not found in the workspace.", "ComputeNotFound")
+    refusal = refusal_of(compute)
+    if refusal is not None:
+        raise invalid_field("computeId", f"The compute {name!r} {refusal}.", "ComputeNotReady")
     limit = most_nodes(compute)
     nodes = (properties.get("resources") or {}).get("instanceCount") or 1
     if limit is not None and nodes > limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
@@ -14,8 +15,11 @@ from azureml_emulator.workspace.datastores import Datastores
 class Workspace:
     """The workspace itself: its datastores, its computes, and the defaults among them."""
 
-    def __init__(self, settings: Settings, store: Store, transitions: Transitions, storage: Storage) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, transitions: Transitions, storage: Storage, faults: Faults
+    ) -> None:
         self.settings = settings
+        self.faults = faults
         self.storage = storage
         self.datastores = Datastores(store)
         self.computes = Computes(store, transitions)

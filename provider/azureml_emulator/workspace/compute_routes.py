@@ -1,5 +1,5 @@
-"""Routes of computes: clusters exist by name; creating, changing and deleting one is a long-running operation, whose
-address is the subscription's, not the workspace's."""
+"""Routes of computes: creating, changing and deleting one, starting and stopping a compute instance are long-running
+operations, whose addresses are the subscription's, not the workspace's."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 from aiohttp import web
 
+from azureml_emulator.control.faults import subject
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
-from azureml_emulator.core.operations import DELETING, Operation
+from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.workspace.backend import Workspace
-from azureml_emulator.workspace.computes import compute
-from azureml_emulator.workspace.responses import compute_resource
+from azureml_emulator.workspace.computes import INSTANCE, RUNNING, STOPPED, compute, instance_state
+from azureml_emulator.workspace.responses import OPERATION_FAILED, compute_resource
 from azureml_emulator.workspace.schemas import COMPUTE_ENVELOPE
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
@@ -28,13 +29,18 @@ NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
 async def list_computes(workspace: Workspace, request: web.Request) -> web.Response:
     """Compute - List."""
     settings = workspace.settings
-    return page(request, settings.base_url, [compute_resource(settings, each) for each in workspace.computes.all()])
+    return page(request, settings.base_url, [shown(workspace, each) for each in workspace.computes.all()])
 
 
 async def get_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Get; a missing one is 404 with an empty body. Source: recorded compute answers."""
     record = workspace.computes.get(name, look=True)
-    return web.json_response(compute_resource(workspace.settings, record)) if record else web.Response(status=404)
+    return web.json_response(shown(workspace, record)) if record else web.Response(status=404)
+
+
+def shown(workspace: Workspace, record: Record) -> dict[str, Any]:
+    """A compute, with what keeps its nodes from starting."""
+    return compute_resource(workspace.settings, record, workspace.computes.errors(record["name"]))
 
 
 async def put_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
@@ -50,6 +56,7 @@ async def put_compute(workspace: Workspace, request: web.Request, name: str) -> 
     if before is None:
         return operation_response(workspace, request, record, "Creating", 201)
     record["properties"]["createdOn"] = before["properties"]["createdOn"]
+    record["lasting"] = before.get("lasting")
     return operation_response(workspace, request, record, "Updating", 200)
 
 
@@ -69,9 +76,66 @@ async def delete_compute(workspace: Workspace, request: web.Request, name: str) 
     record = workspace.computes.get(name)
     if record is None:
         return web.Response(status=204)
-    address = operation_url(workspace, request, workspace.computes.begin(name, record, DELETING))
+    return accepted(operation_url(workspace, request, begin(workspace, request, record, DELETING)))
+
+
+def accepted(address: str) -> web.Response:
+    """The answer that begins an operation without a body: the addresses of its state and of its end."""
     result = address.replace("/computeOperationsStatus/", "/computeOperationResults/")
     return web.Response(status=202, headers={"Azure-AsyncOperation": address, "Location": result, "Retry-After": "1"})
+
+
+def begin(workspace: Workspace, request: web.Request, record: Record, state: str, action: str = "") -> str:
+    """Begin an operation, with the faults injected for it (``operation_slow``, ``operation_fails``); its id.
+
+    :param action: what is done to a compute instance, where the state does not say it.
+    """
+    who = subject(f"{request.method} {request.path}")
+    slow, fails = workspace.faults.take("operation_slow", who), workspace.faults.take("operation_fails", who)
+    record["begun"] = action or state
+    longer = slow.seconds(3) if slow else 0.0
+    return workspace.computes.begin(record["name"], record, state, longer=longer, fails=fails is not None)
+
+
+async def start_instance(workspace: Workspace, request: web.Request, name: str) -> web.Response:
+    """Compute - Start."""
+    return power(workspace, request, name, "start", RUNNING)
+
+
+async def stop_instance(workspace: Workspace, request: web.Request, name: str) -> web.Response:
+    """Compute - Stop."""
+    return power(workspace, request, name, "stop", STOPPED)
+
+
+async def restart_instance(workspace: Workspace, request: web.Request, name: str) -> web.Response:
+    """Compute - Restart."""
+    return power(workspace, request, name, "restart", RUNNING)
+
+
+def power(workspace: Workspace, request: web.Request, name: str, action: str, lasting: str) -> web.Response:
+    """Begin to start, stop or restart a compute instance: 202 with the address of the operation.
+
+    Source: azure-ai-ml 1.35.2, ``ComputeOperations._start_initial``, takes 202 and reads ``Location``.
+
+    :param lasting: its state afterwards.
+    :raises ServiceError: it is a cluster, or not in a state for that. The code of a start that is not allowed, with its
+        words: https://github.com/microsoft/vscode-tools-for-ai/issues/2096, where the operation ended with it; that the
+        request is refused at once is the emulator's.
+    """
+    record = workspace.computes.get(name)
+    if record is None:
+        return web.Response(status=404)
+    if record["properties"]["computeType"] != INSTANCE:
+        kind = record["properties"]["computeType"]
+        raise ServiceError(400, "UserError", f"Compute{action.title()} with computeType {kind} is not supported.")
+    if action == "start" and instance_state(record) != STOPPED:
+        message = f"Start Azure ML Compute Instance is only allowed when the instance {name} is in 'stopped' state"
+        raise ServiceError(400, "UserError", message, inner=("StartComputeInstanceOnlyAllowedInStoppedState",))
+    if action != "start" and instance_state(record) != RUNNING:
+        message = f"The compute instance {name} is {instance_state(record)}, not {RUNNING}."
+        raise ServiceError(400, "UserError", message, inner=("BadArgument", "ComputeInstanceNotRunning"))
+    record["lasting"] = lasting
+    return accepted(operation_url(workspace, request, begin(workspace, request, record, "Updating", action)))
 
 
 async def list_nodes(workspace: Workspace, request: web.Request, name: str) -> web.Response:
@@ -84,9 +148,9 @@ def operation_response(
 ) -> web.Response:
     """The answer to a write: the compute as it is while the operation goes on, with the address to poll and no
     ``Location``."""
-    operation = workspace.computes.begin(record["name"], record, state)
+    operation = begin(workspace, request, record, state)
     headers = {"Azure-AsyncOperation": operation_url(workspace, request, operation), "Retry-After": "1"}
-    return web.json_response(compute_resource(workspace.settings, record), status=status, headers=headers)
+    return web.json_response(shown(workspace, record), status=status, headers=headers)
 
 
 # operations ------------------------------------------------------------------------------------------
@@ -115,6 +179,9 @@ async def operation_status(workspace: Workspace, request: web.Request, region: s
         body = {"status": "InProgress", "startTime": state.started_at}
         return web.json_response(body, headers={"Retry-After": "1"})
     times = {"startTime": state.started_at, "endTime": stamp(now())}
+    if state.fails:
+        error = {"code": "UserError", "message": OPERATION_FAILED}
+        return web.json_response({"status": "Failed", "error": error, **times})
     return web.json_response({"status": "Succeeded", "percentComplete": 100.0, **times})
 
 
@@ -131,6 +198,9 @@ ROUTES = [
     Route("PUT", "{ws}/computes/{name}", put_compute, Plane.ARM),
     Route("PATCH", "{ws}/computes/{name}", patch_compute, Plane.ARM),
     Route("DELETE", "{ws}/computes/{name}", delete_compute, Plane.ARM),
+    Route("POST", "{ws}/computes/{name}/start", start_instance, Plane.ARM),
+    Route("POST", "{ws}/computes/{name}/stop", stop_instance, Plane.ARM),
+    Route("POST", "{ws}/computes/{name}/restart", restart_instance, Plane.ARM),
     Route("POST", "{ws}/computes/{name}/listNodes", list_nodes, Plane.ARM),
     Route("GET", "{location}/computeOperationsStatus/{operation}", operation_status, Plane.ARM),
     Route("GET", "{location}/computeOperationResults/{operation}", operation_result, Plane.ARM),

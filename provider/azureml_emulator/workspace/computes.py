@@ -1,11 +1,14 @@
-"""Computes: the clusters of the workspace. No HTTP."""
+"""Computes: the clusters and compute instances of the workspace. No HTTP."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from azureml_emulator.core.clock import now, stamp
-from azureml_emulator.core.operations import SUCCEEDED, ManagedRecords
+from azureml_emulator.core.operations import DELETING, FAILED, SUCCEEDED, ManagedRecords, Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import COMPUTES, Transitions
 
@@ -20,11 +23,47 @@ DEDICATED, LOW_PRIORITY = "Dedicated", "LowPriority"
 ``VmPriority``."""
 
 
+INSTANCE = "ComputeInstance"
+RUNNING, STOPPED = "Running", "Stopped"
+"""The lasting states of a compute instance. Source: azure-ai-ml 1.35.2 ``ComputeInstanceState``."""
+
+ON_THE_WAY = {"Creating": "Creating", "start": "Starting", "stop": "Stopping", "restart": "Restarting"}
+"""What a compute instance shows while an operation on it goes on."""
+
+NO_CORES = "ClusterMinNodesExceedCoreQuota"
+"""The code of a cluster's trouble that has no cores: that of one that could not be made, with the same words, in
+https://github.com/ansible-collections/azure/pull/2209."""
+
+
 class Computes(ManagedRecords):
     """The computes in the store, by name."""
 
     def __init__(self, store: Store, transitions: Transitions) -> None:
         super().__init__(store, transitions, "compute", COMPUTES)
+        self._troubles: dict[str, list[str]] = {}
+
+    @contextlib.contextmanager
+    def in_trouble(self, name: str | None, message: str) -> Iterator[None]:
+        """Let a cluster say meanwhile what keeps its nodes from starting.
+
+        :param name: None for serverless.
+        """
+        told = self._troubles.setdefault(name or "", [])
+        told.append(message)
+        try:
+            yield
+        finally:
+            told.remove(message)
+
+    def errors(self, name: str) -> list[dict[str, Any]] | None:
+        """What a cluster says of its nodes, as it is shown; None where there is nothing to say."""
+        rows = [{"error": {"code": NO_CORES, "message": text}} for text in self._troubles.get(name.lower(), ())]
+        return rows or None
+
+    async def until_ready(self, name: str) -> None:
+        """Wait until jobs can run on a compute that is on its way there; also return when it is gone or has failed."""
+        while (record := self.get(name)) is not None and waits_with(record):
+            await asyncio.sleep(0.05)
 
     def create_defaults(self, region: str) -> None:
         """Write the clusters that every workspace has at first."""
@@ -32,8 +71,54 @@ class Computes(ManagedRecords):
             self._store.put(self._kind, name, cluster(region, name, size, nodes))
 
 
+def instance_state(record: Record) -> str:
+    """The state of a compute instance."""
+    state, lasting = record.get("state", SUCCEEDED), str(record.get("lasting") or RUNNING)
+    if state == DELETING:
+        return "Deleting"
+    if state == FAILED and record.get("begun") == "Creating":
+        return "CreateFailed"
+    return lasting if state in (SUCCEEDED, FAILED) else ON_THE_WAY.get(str(record.get("begun")), lasting)
+
+
+def is_started_by_schedule(record: Record) -> bool:
+    """Whether an enabled schedule starts a compute instance."""
+    schedules = ((record["properties"]["properties"] or {}).get("schedules") or {}).get("computeStartStop") or []
+    return any(row.get("action") == "Start" and row.get("status", "Enabled") == "Enabled" for row in schedules)
+
+
+def refusal_of(record: Record) -> str | None:
+    """Why no job is taken for a compute; None where one is.
+
+    What the service does with a job for a compute instance that is stopped is undocumented: the emulator refuses it
+    unless a schedule starts it, so that no job waits for ever.
+    """
+    if record.get("state") == DELETING:
+        return "is being deleted"
+    if record["properties"]["computeType"] != INSTANCE:
+        return None
+    state = instance_state(record)
+    if state in (STOPPED, "Stopping") and not is_started_by_schedule(record):
+        return f"is {state}, and no schedule starts it"
+    return f"is {state}" if state == "CreateFailed" else None
+
+
+def has_failed(record: Record | None) -> bool:
+    """Whether making or changing a cluster has failed, so that no job runs on it."""
+    return record is not None and record.get("state") == FAILED and record["properties"]["computeType"] != INSTANCE
+
+
+def waits_with(record: Record) -> bool:
+    """Whether jobs on a compute wait until it is ready."""
+    if record["properties"]["computeType"] == INSTANCE:
+        return instance_state(record) not in (RUNNING, "Deleting", "CreateFailed")
+    return record.get("state") == "Creating"
+
+
 def most_nodes(compute: dict[str, Any]) -> int | None:
-    """The largest number of nodes of a cluster; None for a compute without that setting."""
+    """The largest number of nodes of a compute; None for one without that setting."""
+    if compute["properties"]["computeType"] == INSTANCE:
+        return 1
     scale = (compute["properties"]["properties"] or {}).get("scaleSettings") or {}
     nodes: int | None = scale.get("maxNodeCount")
     return nodes

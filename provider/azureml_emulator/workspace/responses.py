@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from azureml_emulator.core.operations import SUCCEEDED
+from azureml_emulator.core.operations import FAILED, SUCCEEDED, Record
 from azureml_emulator.core.settings import Settings
+from azureml_emulator.workspace.computes import INSTANCE, instance_state
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
+
+OPERATION_FAILED = "This error is an injected fault: the last operation on the compute did not succeed."
 
 
 def workspace_resource(settings: Settings) -> dict[str, Any]:
@@ -57,14 +60,30 @@ def datastore_resource(settings: Settings, datastore: dict[str, Any]) -> dict[st
     }
 
 
-def compute_resource(settings: Settings, compute: dict[str, Any]) -> dict[str, Any]:
-    """A compute as ARM answers it."""
+def compute_resource(settings: Settings, compute: Record, errors: Any = None) -> dict[str, Any]:
+    """A compute as ARM answers it.
+
+    :param errors: what it says of its nodes.
+    """
     times = {"modifiedOn": compute["modified_at"]} if "modified_at" in compute else {}
+    state, properties = compute.get("state", SUCCEEDED), compute["properties"]
+    inner = properties["properties"]
+    if properties["computeType"] == INSTANCE:
+        inner = {**inner, "state": instance_state(compute)}
+    if errors:
+        inner = {**inner, "errors": errors}
+    failed = [{"error": {"code": "UserError", "message": OPERATION_FAILED}}] if state == FAILED else None
     return {
         "id": f"{settings.workspace_arm_id}/computes/{compute['name']}",
         "name": compute["name"],
         "type": f"{TYPE}/computes",
         "location": compute["location"],
         "tags": compute["tags"],
-        "properties": {**compute["properties"], "provisioningState": compute.get("state", SUCCEEDED), **times},
+        "properties": {
+            **properties,
+            "properties": inner,
+            "provisioningState": state,
+            "provisioningErrors": failed,
+            **times,
+        },
     }

@@ -7,6 +7,7 @@ from azure.ai.ml.entities import (
     AmlCompute,
     AzureBlobDatastore,
     BuildContext,
+    ComputeInstance,
     Data,
     Environment,
     Model,
@@ -133,6 +134,13 @@ SEEN["computes"] = {
     "listed": sorted(row.name for row in ml.compute.list()),
     "nodes": list(ml.compute.list_nodes(made.name)),
 }
+instance = ml.compute.begin_create_or_update(ComputeInstance(name=f"i-{UNIQUE}", size="STANDARD_DS3_V2")).result()
+ml.compute.begin_stop(instance.name).result()
+SEEN["computes"]["instance"] = [instance.state, ml.compute.get(instance.name).state]
+ml.compute.begin_start(instance.name).result()
+ml.compute.begin_restart(instance.name).result()
+SEEN["computes"]["instance"].append(ml.compute.get(instance.name).state)
+SEEN["computes"]["start"] = refused(lambda: ml.compute.begin_start(instance.name).result())
 ml.compute.begin_delete(made.name).result()
 SEEN["computes"]["deleted"] = refused(lambda: ml.compute.get(made.name))
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.attempts.checkpoint import with_checkpoint
 from airflow_azureml.lifecycle.attempts.computes import Choices
+from airflow_azureml.lifecycle.computes.readiness import UnfitComputeError, place_in_list
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity, split
+from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
 from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
 from airflow_azureml.lifecycle.submission import Prepared, prepare
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.errors import NoCapacityError, Problem
+from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 
@@ -56,34 +59,86 @@ class TaskSubmission:
         return (yield from self._find_or_submit(ws, Replaced(ended.name, counts), tags))
 
     def _find_or_submit(self, ws: Workspace, replaced: Replaced | None, tags: Mapping[str, str]) -> Steps[Found]:
-        sent: list[Translation] = []
+        """Find the job, or submit it on the first of its computes that can run it and is not refused it."""
+        request = _Request(ws, self.choices, replaced is not None)
 
-        def request(last: Job | None) -> Steps[Prepared]:
-            place = yield from self.choices.next_place(ws, last, same_try=replaced is not None)
-            sent.append(self.choices.translations[place])
-            prepared = yield from prepare(ws, sent[-1])
+        def prepared_for(last: Job | None) -> Steps[Prepared]:
+            prepared = yield from request.prepare(last)
             if self.checkpoint is not None:
                 stem = self.identity.stem if last is None else split(last.name)[0]
                 prepared = yield from with_checkpoint(ws, prepared, self.checkpoint, stem)
-            return replace(prepared, tags={**tags, **self.choices.tags(place)})
+            return replace(prepared, tags={**tags, **self.choices.tags(request.place)})
 
-        try:
-            return (
-                yield from find_or_submit(
-                    ws,
-                    self.identity,
-                    request,
-                    takes_ended=self.begun and replaced is None,
-                    replaced=replaced,
-                    awaits_cancel=self.choices.queue_timeout is not None,
+        while True:
+            try:
+                return (
+                    yield from find_or_submit(
+                        ws,
+                        self.identity,
+                        prepared_for,
+                        takes_ended=self.begun and replaced is None,
+                        replaced=replaced,
+                        awaits_cancel=self.choices.queue_timeout is not None,
+                    )
                 )
-            )
-        except REFUSALS as error:
-            if not sent:
-                raise
-            raise (yield from explain(ws, sent[-1].body, error)) from None
+            except NoCapacityError as error:
+                yield from request.go_on(error)
+            except REFUSALS as error:
+                if request.sent is None:
+                    raise
+                raise (yield from explain(ws, request.sent.body, error)) from None
 
     def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
         """Find nothing: the name is known before there is a job."""
         yield from ()
         return ()
+
+
+class _Request:
+    """The request of one submission: on the compute whose turn it is, or one after it in the list.
+
+    :param same_try: the job before is known to have ended in this try, by Azure's doing.
+    """
+
+    def __init__(self, ws: Workspace, choices: Choices, same_try: bool) -> None:
+        self.place = 0
+        self.sent: Translation | None = None
+        self._ws = ws
+        self._choices = choices
+        self._same_try = same_try
+        self._first = 0
+        """The first place that has not been refused."""
+        self._refusal: NoCapacityError | None = None
+
+    def prepare(self, last: Job | None) -> Steps[Prepared]:
+        """Prepare the job for the first compute that can run it; each that cannot has a line in the log.
+
+        :param last: the attempt before, as it ended.
+        :raises UnfitComputeError: there is none.
+        :raises NoCapacityError: there is none any more, and one before has refused the job.
+        """
+        turn = yield from self._choices.next_place(self._ws, last, same_try=self._same_try)
+        problems: list[Problem] = []
+        for place in range(max(turn, self._first), len(self._choices.translations)):
+            self.place, self.sent = place, self._choices.translations[place]
+            try:
+                return (yield from prepare(self._ws, self.sent))
+            except UnfitComputeError as error:
+                found = error if len(self._choices.translations) == 1 else place_in_list(error, f"compute[{place}]")
+            problems += [problem for problem in found.problems if problem not in problems]
+            if place + 1 < len(self._choices.translations):
+                yield News(Warned(f"{found} {self._next_after(place)}"))
+        raise self._refusal or UnfitComputeError(problems)
+
+    def go_on(self, refusal: NoCapacityError) -> Steps[None]:
+        """Go on to the next compute, after the service has refused the job for the last one.
+
+        :raises NoCapacityError: there is none.
+        """
+        self._refusal, self._first = refusal, self.place + 1
+        if self._first == len(self._choices.translations):
+            raise refusal from None
+        yield News(Warned(f"{refusal} {self._next_after(self.place)}"))
+
+    def _next_after(self, place: int) -> str:
+        return f"The next compute is tried: {self._choices.computes[place + 1]}."

@@ -1,0 +1,1 @@
+"""Resources of the workspace that administrators make and change: computes."""

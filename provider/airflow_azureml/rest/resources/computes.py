@@ -1,0 +1,96 @@
+"""Computes: what the service says of their state and their size.
+
+A missing compute is 404 without a body (recorded answer of the service).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from airflow_azureml.rest.error_payloads import read
+from airflow_azureml.rest.flow import Call, Json
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.json_values import get_any_case, get_text
+
+CLUSTER, INSTANCE = "AmlCompute", "ComputeInstance"
+"""Types of computes. Others are attached: ``Kubernetes``, ``SynapseSpark``, ``VirtualMachine`` ..."""
+
+COMPUTE_KEPT_FOR = 60.0
+"""Seconds for which a compute is taken to be what it was: its state changes more often than a datastore does."""
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A compute as the service shows it.
+
+    :param kind: ``AmlCompute``, ``ComputeInstance``, ``Kubernetes`` ...
+    :param provisioning_state: ``Creating``, ``Updating``, ``Deleting``, ``Succeeded``, ``Failed``, ``Canceled``,
+        ``Unknown``; empty where the service does not say.
+    :param state: of a compute instance: ``Running``, ``Stopped``, ``Starting`` ...
+    :param most_nodes: the largest number of nodes of a cluster.
+    :param is_started_by_schedule: a compute instance has an enabled schedule that starts it.
+    :param provisioning_errors: what kept it from being made or changed.
+    :param errors: what keeps its nodes from starting, such as a quota.
+    """
+
+    name: str
+    kind: str = ""
+    provisioning_state: str = ""
+    state: str | None = None
+    most_nodes: int | None = None
+    is_started_by_schedule: bool = False
+    provisioning_errors: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, name: str, value: Json) -> Compute:
+        """Read a compute resource."""
+        outer = get_any_case(value, "properties")
+        inner = get_any_case(outer, "properties")
+        nodes = get_any_case(inner, "scaleSettings", "maxNodeCount")
+        schedules = _rows(get_any_case(inner, "schedules", "computeStartStop"))
+        return cls(
+            name=get_text(value, "name") or name,
+            kind=get_text(outer, "computeType") or "",
+            provisioning_state=get_text(outer, "provisioningState") or "",
+            state=get_text(inner, "state"),
+            most_nodes=nodes if isinstance(nodes, int) else None,
+            is_started_by_schedule=any(_starts(row) for row in schedules),
+            provisioning_errors=tuple(_said(_rows(get_any_case(outer, "provisioningErrors")))),
+            errors=tuple(_said(_rows(get_any_case(inner, "errors")))),
+        )
+
+
+def get(ws: Workspace, name: str, *, anew: bool = False) -> Call[Compute]:
+    """Read a compute. Source: https://learn.microsoft.com/rest/api/azureml/compute/get
+
+    :param anew: ask for it, though the client may have the answer still.
+    """
+    return Call(
+        "GET",
+        f"{ws.path}/computes/{quote(name, safe='@:')}",
+        lambda reply: Compute.from_json(name, reply.json()),
+        kept_for=COMPUTE_KEPT_FOR,
+        anew=anew,
+    )
+
+
+def _rows(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _starts(schedule: Json) -> bool:
+    """Whether a schedule starts its compute. Source: azure-ai-ml 1.35.2, ``ComputeStartStopSchedule``."""
+    enabled = (get_text(schedule, "status") or "Enabled").lower() == "enabled"
+    return enabled and (get_text(schedule, "action") or "").lower() == "start"
+
+
+def _said(errors: Iterable[Json]) -> Iterator[str]:
+    """The messages of errors, or their codes."""
+    for error in errors:
+        payload = read(error)
+        text = payload.message or payload.code
+        if text:
+            yield text

@@ -1,0 +1,154 @@
+"""The states of computes, how they come about, and which jobs they take in each."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.emulator.service import Answer, Service
+from tests.emulator_fixture import RunningEmulator
+
+FOREVER = 3600
+
+
+@pytest.fixture
+def compute() -> str:
+    """The name of a compute that was never used."""
+    return f"c{uuid.uuid4().hex[:10]}"
+
+
+def put(service: Service, name: str, kind: str = "ComputeInstance", **inner: Any) -> Answer:
+    """PUT a compute."""
+    body = {"location": "eastus", "properties": {"computeType": kind, "properties": {"vmSize": "X", **inner}}}
+    return service.put(f"computes/{name}", body)
+
+
+def done(service: Service, answer: Answer) -> Any:
+    """Poll the operation that an answer begins until it is over."""
+    deadline = time.monotonic() + 20
+    while (state := service.get(answer.headers["azure-asyncoperation"]).body)["status"] == "InProgress":
+        assert time.monotonic() < deadline
+        time.sleep(0.03)
+    return state
+
+
+def seen(service: Service, name: str) -> tuple[str, str | None]:
+    """The provisioning state of a compute, and the state of an instance."""
+    properties = service.get(f"computes/{name}").body["properties"]
+    return properties["provisioningState"], properties["properties"].get("state")
+
+
+def submitted(service: Service, compute: str, **more: Any) -> tuple[Answer, str]:
+    """A job for a compute, and its name."""
+    name = f"job-{uuid.uuid4().hex[:12]}"
+    return service.submit(name, "true", computeId=f"{service.ws}/computes/{compute}", **more), name
+
+
+def test_an_instance_is_made_stopped_and_started(service: Service, emulator: RunningEmulator, compute: str) -> None:
+    made = put(service, compute)
+    assert made.body["properties"]["properties"]["state"] in ("Creating", "Running")
+    assert done(service, made)["status"] == "Succeeded"
+    assert seen(service, compute) == ("Succeeded", "Running")
+    emulator.fault("operation_slow", route=f"/{compute}/", delay=0.3, times=2)
+    for action, meanwhile, lasting in (("stop", "Stopping", "Stopped"), ("start", "Starting", "Running")):
+        begun = service.post(f"computes/{compute}/{action}")
+        assert begun.status == 202
+        assert seen(service, compute)[1] == meanwhile
+        assert done(service, begun)["status"] == "Succeeded"
+        assert seen(service, compute) == ("Succeeded", lasting)
+    assert done(service, service.post(f"computes/{compute}/restart"))["status"] == "Succeeded"
+
+
+def test_what_is_not_in_the_state_for_it_is_refused(service: Service, compute: str) -> None:
+    done(service, put(service, compute))
+    refused = service.post(f"computes/{compute}/start")
+    assert (refused.status, refused.inner) == (400, ["StartComputeInstanceOnlyAllowedInStoppedState"])
+    assert "only allowed when the instance" in refused.body["error"]["message"]
+    assert "computeType AmlCompute is not supported" in str(service.post("computes/cpu-cluster/stop").body)
+    assert service.post("computes/nowhere/stop").status == 404
+
+
+def test_a_stopped_instance_takes_no_job_and_a_running_one_takes_one_of_one_node(
+    service: Service, compute: str
+) -> None:
+    done(service, put(service, compute))
+    answer, name = submitted(service, compute)
+    assert answer.status == 201
+    assert service.wait(name)["status"] == "Completed"
+    answer, _ = submitted(service, compute, resources={"instanceCount": 2})
+    assert answer.inner[-1] == "RequestedNodeCountExceedsMax"
+    done(service, service.post(f"computes/{compute}/stop"))
+    answer, _ = submitted(service, compute)
+    assert (answer.status, answer.inner[-1]) == (400, "ComputeNotReady")
+    assert "is Stopped, and no schedule starts it" in answer.body["error"]["message"]
+
+
+def test_a_job_waits_for_an_instance_that_a_schedule_starts(service: Service, compute: str) -> None:
+    schedules = {"computeStartStop": [{"action": "Start", "triggerType": "Cron", "cron": {"expression": "0 8 * * *"}}]}
+    done(service, put(service, compute, schedules=schedules))
+    done(service, service.post(f"computes/{compute}/stop"))
+    answer, name = submitted(service, compute)
+    assert answer.status == 201
+    service.wait(name, "Queued")
+    time.sleep(0.3)
+    assert service.job(name)["status"] == "Queued"
+    service.post(f"computes/{compute}/start")
+    assert service.wait(name)["status"] == "Completed"
+
+
+def test_a_compute_that_could_not_be_made_takes_no_job(
+    service: Service, emulator: RunningEmulator, compute: str
+) -> None:
+    emulator.fault("operation_fails", route=f"PUT .*/computes/{compute}", times=2)
+    failed = done(service, put(service, compute, "AmlCompute"))
+    assert (failed["status"], failed["error"]["code"]) == ("Failed", "UserError")
+    assert seen(service, compute)[0] == "Failed"
+    said = service.get(f"computes/{compute}").body["properties"]["provisioningErrors"]
+    assert "injected fault" in said[0]["error"]["message"]
+    _, name = submitted(service, compute)
+    assert service.wait(name)["status"] == "Failed"
+    error = service.history("GET", f"runs/{name}/details").body["error"]["error"]
+    assert error["message"] == f"AzureMLCompute cluster {compute} is in failed state and thus not ready for runs"
+    instance = f"{compute}x"
+    done(service, put(service, instance))
+    assert seen(service, instance) == ("Failed", "CreateFailed")
+    assert submitted(service, instance)[0].inner[-1] == "ComputeNotReady"
+
+
+def test_a_compute_that_is_being_deleted_takes_no_job(
+    service: Service, emulator: RunningEmulator, compute: str
+) -> None:
+    done(service, put(service, compute, "AmlCompute"))
+    emulator.fault("operation_slow", route=f"DELETE .*/computes/{compute}", delay=FOREVER, times=1)
+    assert service.request("DELETE", f"computes/{compute}").status == 202
+    assert seen(service, compute)[0] == "Deleting"
+    answer, _ = submitted(service, compute)
+    assert (answer.status, answer.inner[-1]) == (400, "ComputeNotReady")
+
+
+def test_a_job_waits_for_a_cluster_that_is_being_made(
+    service: Service, emulator: RunningEmulator, compute: str
+) -> None:
+    emulator.fault("operation_slow", route=f"PUT .*/computes/{compute}", delay=0.6, times=1)
+    put(service, compute, "AmlCompute")
+    _, name = submitted(service, compute)
+    service.wait(name, "Queued")
+    assert seen(service, compute)[0] == "Creating"
+    assert service.wait(name)["status"] == "Completed"
+    assert seen(service, compute)[0] == "Succeeded"
+
+
+def test_a_cluster_says_why_its_nodes_do_not_start(service: Service, emulator: RunningEmulator, compute: str) -> None:
+    done(service, put(service, compute, "AmlCompute"))
+    emulator.fault("quota", scope=compute, delay=FOREVER, times=1)
+    _, name = submitted(service, compute, tags={"of": compute})
+    service.wait(name, "Queued")
+    errors = service.get(f"computes/{compute}").body["properties"]["properties"]["errors"]
+    assert [row["error"]["code"] for row in errors] == ["ClusterMinNodesExceedCoreQuota"]
+    assert "cannot accomodate for at least 1" in errors[0]["error"]["message"]
+    emulator.clear_faults()
+    assert service.wait(name)["status"] == "Completed"
+    assert service.get(f"computes/{compute}").body["properties"]["properties"]["errors"] is None
