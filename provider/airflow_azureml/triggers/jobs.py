@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -20,6 +21,7 @@ from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLU
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.records import JobEvent
+    from airflow_azureml.lifecycle.task_fate import Where
     from airflow_azureml.rest.flow import Steps
     from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
@@ -149,28 +151,41 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         return wait(workspace, self.job_name, options)
 
     async def end_job_with_task(self) -> None:
-        """Cancel the job if Airflow says that its task was ended; ``lifecycle.task_fate`` says what counts as that."""
+        """Cancel the job if Airflow says that its task was ended; ``lifecycle.task_fate`` says what counts as that.
+
+        Where Airflow or the service does not answer in time, they are asked again for as long as the triggerer lives.
+        """
         if not self.cancel_on_kill or self.task_instance is None:
             return
+        from airflow_azureml.lifecycle.task_fate import Where
+        from airflow_azureml.triggers.persistence import go_on_with
+
+        if not await self._end_with_task(Where.TRIGGER):
+            # Later on, a task that is on its way or runs may have taken the job over.
+            go_on_with(partial(self._end_with_task, Where.TRIGGER if self.looped else Where.SWEEP))
+
+    async def _end_with_task(self, where: Where) -> bool:
+        """Decide about the job and cancel it if need be; False where that is still to be done."""
         from airflow_azureml.lifecycle.cancellation import cancel
-        from airflow_azureml.lifecycle.task_fate import NOT_AWAITED, Fate, Where, decide
+        from airflow_azureml.lifecycle.task_fate import NO_ANSWER, NOT_AWAITED, Fate, decide
         from airflow_azureml.rest import errors
 
         # Of a looped task Airflow reports the state of the latest iteration only; but where there are loops, it calls
         # on_kill for no trigger that merely moves.
         said = NOT_AWAITED if self.looped else await self._ask_state()
-        if decide(Where.TRIGGER, said) is Fate.LEAVE:
+        if decide(where, said) is Fate.LEAVE:
             self.log.info(
                 "Only this trigger is ending (task state: %s): Azure ML job %s is left alone.", said, self.job_name
             )
-            return
+            return said != NO_ANSWER
         try:
             async with await self.hook().async_client() as client:
                 canceled = await asyncio.wait_for(client.run(cancel(client.workspace, self.job_name)), CANCEL_WITHIN)
         except (errors.AzureMLError, asyncio.TimeoutError) as error:
             self.log.warning("Azure ML job %s could not be canceled: %s", self.job_name, error or "no answer in time")
-        else:
-            self.log.info("The task was ended (task state: %s): Azure ML job %s %s.", said, self.job_name, canceled)
+            return not isinstance(error, (errors.TransientError, asyncio.TimeoutError))
+        self.log.info("The task was ended (task state: %s): Azure ML job %s %s.", said, self.job_name, canceled)
+        return True
 
     def _ask_for_the_first_time(self) -> None:
         """Have Airflow answer once per triggerer before an answer is urgent, without waiting for it.
