@@ -99,6 +99,7 @@ def judge(compute: Compute, nodes: int = 1) -> Verdict:
     state = compute.provisioning_state.lower()
     if state == "deleting":
         return Verdict(False, "is being deleted.")
+    # An instance is one virtual machine and has no scale settings: https://github.com/microsoft/hi-ml/issues/901
     most = 1 if compute.kind == INSTANCE else compute.most_nodes
     if most is not None and nodes > most:
         return Verdict(False, f"has {_number(most)} at most, and the job asks for {nodes}.")
