@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -22,6 +23,7 @@ from airflow_azureml.rest.jobs import Job
 from airflow_azureml.sensors import AzureMLJobSensor
 from airflow_azureml.triggers import AzureMLJobTrigger, base
 from airflow_azureml.triggers.start import AzureMLStartTrigger
+from airflow_azureml.triggers.threads import THREADS
 from tests.airflow.instance import Instance
 from tests.emulator_fixture import RunningEmulator
 
@@ -72,6 +74,20 @@ class Deferred(Instance):
     def xcom_pull(self, *, key: str = "return_value", **_: Any) -> Any:
         """Read an XCom of its own."""
         return self._xcoms.get_one(key=key)
+
+
+class Slow(Deferred):
+    """One whose start stands still until it is told to go on."""
+
+    def __init__(self, xcoms: XComs, go_on: threading.Event) -> None:
+        super().__init__(xcoms)
+        self.asked, self._go_on = False, go_on
+
+    def get_template_context(self) -> dict[str, Any]:
+        """What templates are rendered with, after a while."""
+        self.asked = True
+        self._go_on.wait()
+        return super().get_template_context()
 
 
 def task_of(command: str, **given: Any) -> AzureMLCommandJobOperator:
@@ -325,6 +341,21 @@ async def test_a_sensor_waits_without_a_worker(xcoms: XComs, hook: AzureMLHook) 
     assert isinstance(await fired(trigger), TaskSuccessEvent)
     assert xcoms.values["return_value"]["job_name"] == name
     assert xcoms.values["azureml_studio_url"]
+
+
+async def test_an_end_does_not_stand_behind_starts(xcoms: XComs) -> None:
+    ending = Deferred(xcoms)
+    first = asyncio.ensure_future(fired(trigger_of(task_of("sleep 1"), ending)))
+    await begun(ending)
+    go_on = threading.Event()
+    try:
+        others = [Slow(xcoms, go_on) for _ in range(THREADS + 1)]
+        starts = [asyncio.ensure_future(fired(trigger_of(task_of("true"), ti))) for ti in others]
+        assert isinstance(await asyncio.wait_for(first, 30), TaskSuccessEvent)
+        assert sum(ti.asked for ti in others) == THREADS, "all threads for starts are taken"
+    finally:
+        go_on.set()
+    assert all(isinstance(event, TaskSuccessEvent) for event in await asyncio.gather(*starts))
 
 
 def test_the_log_of_a_worker_says_once_why_it_has_the_task(

@@ -8,16 +8,14 @@ store a mapping in an event as text.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent
 
+from airflow_azureml.triggers.threads import in_thread
 from airflow_azureml.version_compat import map_index_of
 
 if TYPE_CHECKING:
@@ -25,11 +23,6 @@ if TYPE_CHECKING:
 
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.records import JobEvent
-
-T = TypeVar("T")
-
-THREADS = 8
-"""Tasks of one triggerer that are begun or ended at once; the others wait for their turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,17 +96,6 @@ class TriggerInstance:
         XCom.delete(key=key, **self.place)
 
 
-async def in_thread(work: Callable[..., T], *arguments: Any) -> T:
-    """Do what blocks on one of the few threads for it; what it logs is still this task's."""
-    context = contextvars.copy_context()
-    return await asyncio.get_running_loop().run_in_executor(_pool(), partial(context.run, work, *arguments))
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="azureml-task")
-
-
 async def end_in_trigger(
     given: Mapping[str, Any], event: JobEvent, ti: Any, log: Any, hook: AzureMLHook
 ) -> TriggerEvent | None:
@@ -125,7 +107,7 @@ async def end_in_trigger(
     if event.outcome != "finished":
         return None  # the worker looks for itself, or ends the job
     try:
-        return await in_thread(_end, ending, event, TriggerInstance(ti, ending.operator, stop), log, hook)
+        return await in_thread("end", _end, ending, event, TriggerInstance(ti, ending.operator, stop), log, hook)
     except asyncio.CancelledError:
         stop.set()
         raise

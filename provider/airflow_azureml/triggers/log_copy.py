@@ -17,7 +17,8 @@ from airflow_azureml.lifecycle.job_log import LogCopy, LogFollower
 from airflow_azureml.lifecycle.news import LogLines, LogTrouble, StatusChange, reporter
 from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.task.xcom import LOG_COPIED_KEY
-from airflow_azureml.triggers.ending import TriggerInstance, in_thread
+from airflow_azureml.triggers.ending import TriggerInstance
+from airflow_azureml.triggers.threads import in_thread
 
 if TYPE_CHECKING:
     from airflow_azureml.rest.jobs import Job
@@ -136,7 +137,7 @@ class LogCopier:
         if ti is None or time.time() < self._given["since"] + self._beat:
             return {}  # no trigger of this try can have copied anything yet
         try:
-            found = await in_thread(_pull, ti)
+            found = await in_thread("end", _pull, ti)
         except Exception as error:  # noqa: BLE001 - as in _copy
             self._log.info("How far the log was copied before cannot be read, so it is copied anew: %s", error)
             return {}
@@ -153,7 +154,7 @@ class LogCopier:
         throttle.sent(loop.time())
         self._unnoted = 0
         try:
-            await in_thread(_push, self._ti, {"job_name": self._job_name, "bytes": dict(self._copied)})
+            await in_thread("end", _push, self._ti, {"job_name": self._job_name, "bytes": dict(self._copied)})
         except Exception as error:  # noqa: BLE001 - as in _copy
             self._log.debug("How far the log is copied could not be noted: %s", error)
 

@@ -22,8 +22,9 @@ from airflow_azureml.task.deferral import Handover
 from airflow_azureml.task.description import TRIGGER, made_again
 from airflow_azureml.task.identity import OUTSIDE_OF_REGIONS
 from airflow_azureml.task.xcom import forget_result, pull_job_name
-from airflow_azureml.triggers.ending import TriggerInstance, in_thread
+from airflow_azureml.triggers.ending import TriggerInstance
 from airflow_azureml.triggers.jobs import AzureMLJobTrigger, outlive_cancels
+from airflow_azureml.triggers.threads import in_thread
 
 
 class NeedsWorkerError(Exception):
@@ -55,7 +56,7 @@ class AzureMLStartTrigger(BaseTrigger):
         """Start the task and wait for its job, or leave the start to a worker."""
         try:
             # A cancel ends this coroutine, not the thread that submits: on_kill waits for that.
-            self._starting = asyncio.ensure_future(in_thread(self._start))
+            self._starting = asyncio.ensure_future(in_thread("start", self._start))
             self._starting.add_done_callback(lambda started: started.cancelled() or started.exception())
             waiting = await asyncio.shield(self._starting)
         except asyncio.CancelledError:
@@ -152,5 +153,5 @@ class _StartedJobTrigger(AzureMLJobTrigger):
         from airflow_azureml.lifecycle.task_fate import NOT_AWAITED
 
         said = await super()._ask_state()
-        newest = await in_thread(pull_job_name, self.task_instance) if said == "deferred" else self.job_name
+        newest = await in_thread("end", pull_job_name, self.task_instance) if said == "deferred" else self.job_name
         return said if newest in (None, self.job_name) else NOT_AWAITED
