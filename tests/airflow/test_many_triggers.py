@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from airflow_azureml.hooks import sharing
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.hooks.sharing import once_in_a_while
-from airflow_azureml.triggers import AzureMLJobTrigger
+from airflow_azureml.triggers import AzureMLJobTrigger, base
 from airflow_azureml.triggers.base import BEGIN_AT_ONCE, Entrance
+from tests.client.stub import Answer, Stub
 
 
 async def test_many_ask_and_one_finds_out() -> None:
@@ -97,3 +105,63 @@ async def test_a_few_begin_in_each_turn_of_the_loop_and_who_left_holds_up_nobody
         most, before = max(most, begun - before), begun
     assert begun == 150
     assert most <= BEGIN_AT_ONCE
+
+
+async def test_what_is_kept_for_a_trigger_that_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "SETTLE", 0)
+    names = [f"j{number}" for number in range(200)]
+    stub = Stub(tmp_path, trustme.CA())
+    try:
+        monkeypatch.setenv("AIRFLOW_CONN_STUB", connection(stub))
+        answer_for(stub, names)
+        told = 0
+
+        def count(trigger: AzureMLJobTrigger, record: Any) -> None:
+            nonlocal told
+            told += 1
+            tell(trigger, record)
+
+        tell = AzureMLJobTrigger.tell
+        monkeypatch.setattr(AzureMLJobTrigger, "tell", count)
+        triggers = [AzureMLJobTrigger(job_name=name, azureml_conn_id="stub") for name in names]
+        # The first one loads what all need.
+        tasks = [asyncio.ensure_future(anext(triggers[0].run()))]
+        await until(lambda: told == 1)
+        tracemalloc.start()
+        tasks += [asyncio.ensure_future(anext(trigger.run())) for trigger in triggers[1:]]
+        await until(lambda: told == len(names))
+        await asyncio.sleep(0.1)
+        gc.collect()
+        ours = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, "*/airflow_azureml/*")])
+        tracemalloc.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        stub.close()
+    kept = sum(one.size for one in ours.statistics("filename")) / len(names)
+    assert kept < 2550
+
+
+def connection(stub: Stub) -> str:
+    """Airflow's connection to a scripted server."""
+    place = {"tenant_id": "t", "subscription_id": "s", "resource_group": "g", "workspace_name": "w"}
+    extra = {**place, "endpoint": stub.url, "verify": str(stub.ca_file)}
+    return json.dumps({"conn_type": "azureml", "login": "client", "password": "password", "extra": extra})
+
+
+def answer_for(stub: Stub, names: list[str]) -> None:
+    """Have a scripted server show jobs as running, whichever it is asked for."""
+    value = {"properties": {"discoveryUrl": f"{stub.url}/discovery", "workspaceId": "guid"}}
+    stub.script("GET /subscriptions/.*/workspaces/w\\?", Answer(value=value))
+    stub.script("GET /discovery", Answer(value={"api": stub.url}))
+    shown = {name: {"runMetadata": {"runId": name, "status": "Running"}} for name in names}
+    stub.script("POST .*/batchrundata", Answer(value={"successfulResults": shown, "failedResults": {}}))
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Wait for something for half a minute."""
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)

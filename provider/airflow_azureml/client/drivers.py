@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from contextlib import closing
 from types import TracebackType
 from typing import Any, TypeVar
@@ -195,7 +195,7 @@ class AsyncMLClient:
                 except AzureMLError as error:
                     step = steps.throw(error)
                 else:
-                    step = steps.send(answer)
+                    step, answer = steps.send(answer), None  # nobody keeps an answer while waiting for the next one
         except StopIteration as end:
             result: T = end.value
             return result
@@ -221,7 +221,7 @@ class AsyncMLClient:
         assert not isinstance(step, Look)
         return await asyncio.to_thread(transfer_in_thread, step, self.settings, self.limits)
 
-    def _look(self, look: Look) -> Coroutine[Any, Any, Job]:
+    def _look(self, look: Look) -> Awaitable[Job]:
         return self._drive(self._session.look(look))
 
     async def _turn(self, turn: Turn) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from typing import Any
 
+from airflow_azureml.client.waiters import Waiter
 from airflow_azureml.lifecycle.pacing.groups import Groups
 from airflow_azureml.lifecycle.pacing.requests import Verdict, ask_for, judge
 from airflow_azureml.lifecycle.pacing.schedule import CHUNK, Pacing
@@ -25,7 +26,6 @@ from airflow_azureml.rest.errors import (
     NotFoundError,
     ServiceError,
     SettingsError,
-    TransientError,
 )
 from airflow_azureml.rest.flow import Flow, Look
 from airflow_azureml.rest.ids import Workspace
@@ -37,14 +37,14 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 """Requests under way at the same time, at most."""
 
-LATE = 10.0
-"""Seconds for which a look may be late that cannot be put off."""
-
 UNSEEN = 2
 """Answers without a job before it is looked at alone: one that was just submitted may be unknown for a moment."""
 
 UNSEEN_PAUSE = 5.0
 """Seconds from such an answer to the next question, at most."""
+
+LATE = 10.0
+"""Seconds for which a look may be late that cannot be put off."""
 
 SLICE = 50
 """Waiters who are told something before others get their turn in the event loop."""
@@ -75,25 +75,21 @@ class Poller:
         self.waiting = 0
         """How many wait for an answer."""
 
-    async def look(self, look: Look) -> Job:
+    def look(self, look: Look) -> Waiter:
         """Wait for the status of a job; of the job only name, status and ``created_at`` are sure to be known.
 
-        :raises AzureMLError: the look failed.
+        Awaiting it raises ``AzureMLError``: the look failed.
         """
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        answer: asyncio.Future[Job] = loop.create_future()
-        ticket = Ticket(look, now, answer)
-        late = None if ticket.latest is None else loop.call_at(ticket.latest + LATE, _give_up, ticket)
+        waiter = Waiter(look, self, LATE)
+        assert waiter.ticket is not None
         self.waiting += 1
-        try:
-            self._queue(ticket, look.pause)
-            return await answer
-        finally:
-            self.waiting -= 1
-            self._pacing.drop(ticket)
-            if late is not None:
-                late.cancel()
+        self._queue(waiter.ticket, look.pause)
+        return waiter
+
+    def left(self, ticket: Ticket) -> None:
+        """Forget somebody who does not wait any more."""
+        self.waiting -= 1
+        self._pacing.drop(ticket)
 
     async def close(self) -> None:
         """End the loop and what it has asked."""
@@ -292,7 +288,3 @@ class Poller:
 def _fail(ticket: Ticket, error: Exception) -> None:
     if not ticket.waiter.done():
         ticket.waiter.set_exception(error)
-
-
-def _give_up(ticket: Ticket) -> None:
-    _fail(ticket, TransientError(f"Job {ticket.name} could not be looked at in time."))

@@ -151,7 +151,7 @@ class Session:
                 except AzureMLError as error:
                     effect = effects.throw(error)
                 else:
-                    effect = effects.send(answer)
+                    effect, answer = effects.send(answer), None  # as above: nothing is kept while they wait
         except StopIteration as end:
             result: T = end.value
             return result

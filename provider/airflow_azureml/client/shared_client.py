@@ -6,8 +6,6 @@ They share one token, one connection pool, and one poller that looks at their jo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from airflow_azureml.client.drivers import AsyncMLClient
@@ -15,10 +13,10 @@ from airflow_azureml.client.pipeline import RequestCounter
 from airflow_azureml.client.poller import Poller
 from airflow_azureml.client.session import LOOKS_PER_SECOND
 from airflow_azureml.client.turns import READS_PER_SECOND, Turns
+from airflow_azureml.client.waiters import Waiter
 from airflow_azureml.lifecycle.pacing.groups import Groups
 from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.rest.flow import Look, Plane, Turn
-from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
 
 _LOOPS: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[dict[Settings, SharedClient], dict[Settings, Groups]]] = (
@@ -40,7 +38,7 @@ class SharedClient(AsyncMLClient):
     async def _turn(self, turn: Turn) -> None:
         await (self._blob_turns if turn.plane is Plane.SIGNED else self._turns).take()
 
-    def _look(self, look: Look) -> Coroutine[Any, Any, Job]:
+    def _look(self, look: Look) -> Waiter:
         return self.poller.look(look)
 
     async def close(self) -> None:

@@ -80,22 +80,16 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
     clock, deadline = options.clock, options.deadline
     watch = _Watch(ws, name, options)
     follower = LogFollower(ws, name, LogCopy(options.log_files)) if options.stream_logs else None
-    look_at = not_before = clock() + options.first_look_after
+    look_at = clock() + options.first_look_after
     while True:
-        limit = min(math.inf if deadline is None else deadline, watch.begins_by)
-        until = min(look_at, limit)
-        yield from _follow(until, clock, follower)
-        now = clock()
-        planned = Look(
-            name,
-            pause=max(until - now, 0.0),
-            not_before=max(min(not_before, until) - now, 0.0),
-            interval=options.poll_interval,
-            latest=None if limit == math.inf else max(limit - now, 0.0),
-            again=watch.again if follower is None else None,
-            experiment=options.experiment,
-        )
-        job = yield from _look(planned, watch.spell)
+        if follower is not None:
+            yield from _follow(min(look_at, watch.limit), clock, follower)
+        job: Job | None = None
+        try:
+            job = yield watch.planned(look_at, asks_again=follower is None)
+            watch.spell.renew()
+        except AzureMLError as error:
+            yield from watch.spell.met(error)
         look_at = clock() + watch.pace.pause(job)
         if job is not None:
             yield from watch.report(job)
@@ -124,9 +118,9 @@ def first_look(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
         return (yield from look(name, options))
 
 
-def _follow(until: float, clock: Clock, follower: LogFollower | None) -> Steps[None]:
+def _follow(until: float, clock: Clock, follower: LogFollower) -> Steps[None]:
     """Read the log on a beat of its own, until the last beat before a moment."""
-    while follower is not None and follower.reading and until - clock() > LOG_BEAT:
+    while follower.reading and until - clock() > LOG_BEAT:
         yield Pause(LOG_BEAT)
         yield from follower.beat()
 
@@ -140,25 +134,12 @@ def look(name: str, options: WaitOptions) -> Steps[Job]:
     """
     spell = _BadSpell(name, options)
     pace = Pace(options.clock, options.poll_interval, "wait")
-    while (job := (yield from _look(Look(name), spell))) is None:
+    while True:
+        try:
+            return (yield Look(name))  # type: ignore[no-any-return]
+        except AzureMLError as error:
+            yield from spell.met(error)
         yield Pause(pace.pause(None))
-    return job
-
-
-def _look(planned: Look, spell: _BadSpell) -> Steps[Job | None]:
-    """Look once; None when that failed within what is tolerated."""
-    try:
-        job: Job = yield planned
-    except SettingsError:
-        # The connection itself is wrong: no look can succeed.
-        raise
-    except AzureMLError as error:
-        trouble = spell.spend(error)
-        if trouble is not None:
-            yield News(trouble)
-        return None
-    spell.renew()
-    return job
 
 
 class _BadSpell:
@@ -181,12 +162,21 @@ class _BadSpell:
         """Whether the last look failed."""
         return self._failing_since is not None or self._missing_since is not None
 
-    def spend(self, error: AzureMLError) -> LookTrouble | None:
-        """Count a failed look; what to report, the first time in a spell.
+    def met(self, error: AzureMLError) -> Steps[None]:
+        """Count a failed look, and report it the first time in a spell.
 
+        :raises SettingsError: the connection itself is wrong, so that no look can succeed.
         :raises PatienceError: the patience is used up.
         :raises NotFoundError: the job has been missing for too long.
         """
+        if isinstance(error, SettingsError):
+            raise error
+        trouble = self._spend(error)
+        if trouble is not None:
+            yield News(trouble)
+
+    def _spend(self, error: AzureMLError) -> LookTrouble | None:
+        """What to report of a failed look."""
         now = self._options.clock()
         if isinstance(error, NotFoundError):
             begun = self._missing_since is None
@@ -216,6 +206,7 @@ class _Watch:
     __slots__ = (
         "_ask_at",
         "_name",
+        "_not_before",
         "_options",
         "_queued_at",
         "_queued_since",
@@ -232,17 +223,42 @@ class _Watch:
         self._options = options
         self._ask_at = math.inf
         self._queued_at = 0.0
+        self._not_before = options.clock() + options.first_look_after
         self.pace = Pace(options.clock, options.poll_interval, options.ageing)
         self.spell = _BadSpell(name, options)
         self.status: str | None = None
         self.begins_by = self._queued_since = math.inf
 
+    @property
+    def limit(self) -> float:
+        """Epoch seconds at which the job is looked at, however it is paced: it may not go on as it is; or infinite."""
+        deadline = self._options.deadline
+        return self.begins_by if deadline is None else min(deadline, self.begins_by)
+
+    def planned(self, look_at: float, *, asks_again: bool) -> Look:
+        """The look that comes next.
+
+        :param look_at: epoch seconds.
+        :param asks_again: whoever looks may look again while this one has nothing to report.
+        """
+        now, limit, options = self._options.clock(), self.limit, self._options
+        until = min(look_at, limit)
+        return Look(
+            self._name,
+            pause=max(until - now, 0.0),
+            not_before=max(min(self._not_before, until) - now, 0.0),
+            interval=options.poll_interval,
+            latest=None if limit == math.inf else max(limit - now, 0.0),
+            again=self.again if asks_again else None,
+            experiment=options.experiment,
+        )
+
     def again(self, job: Job) -> float | None:
         """Seconds until the next look, while this one shows nothing to report."""
-        now, deadline = self._options.clock(), self._options.deadline
+        now = self._options.clock()
         if job.status != self.status or self.spell.lasts or now >= self._ask_at:
             return None
-        if now >= min(math.inf if deadline is None else deadline, self.begins_by):
+        if now >= self.limit:
             return None
         return min(self.pace.pause(job), self.begins_by - now)
 

@@ -8,6 +8,7 @@ leave them null (recorded answers). ``token`` of a run is a secret and is never 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -103,7 +104,7 @@ class RunStatus(NamedTuple):
     @classmethod
     def from_json(cls, value: Json) -> RunStatus:
         """Read a run that has a status; its end and why it is queued only where it has one."""
-        status = get_text(value, "status") or "Unknown"
+        status = sys.intern(get_text(value, "status") or "Unknown")  # one text for all who keep it
         ended_at = times.parse_optional(get_any_case(value, "endTimeUtc")) if phase(status).is_terminal else None
         message = get_text(value, "queueingInfo", "message") if status == "Queued" else None
         return cls(status, times.parse_optional(get_any_case(value, "createdUtc")), ended_at, message)

@@ -54,6 +54,7 @@ class Entrance:
 
 
 _ENTRANCES: WeakKeyDictionary[asyncio.AbstractEventLoop, Entrance] = WeakKeyDictionary()
+_LOGS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[type, Any]] = WeakKeyDictionary()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -111,6 +112,28 @@ class AzureMLBaseTrigger(BaseTrigger):
         if entrance is None:
             entrance = _ENTRANCES[loop] = Entrance(loop)
         return entrance.turn()
+
+    def tell(self, record: Any) -> None:
+        """Write a flow's news into the task's log."""
+        from airflow_azureml.lifecycle.news import lines
+
+        log = self.shared_log()
+        for level, text in lines(record):
+            log.log(level, "%s", text)
+
+    def shared_log(self) -> Any:
+        """The log of all triggers of this class: one for each of thousands would take a kilobyte each.
+
+        Whose log a line belongs to, Airflow knows by the context.
+        """
+        if self._log is not None:
+            return self._log
+        logs = _LOGS.setdefault(asyncio.get_running_loop(), {})
+        log = logs.get(type(self))
+        if log is None:
+            log = logs[type(self)] = self.log
+            self._log = None
+        return log
 
     def hook(self) -> AzureMLHook:
         """Make the hook for this trigger's workspace."""

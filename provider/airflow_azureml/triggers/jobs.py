@@ -89,48 +89,42 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
 
     async def wait(self) -> JobEvent:
         """Wait for the job; when this is cancelled, find out whether the job is to end with its task."""
+        # Thousands wait in this coroutine, so there is none around it or in it that could be left out.
         self._ask_for_the_first_time()
         try:
             await self.turn()
-            return await self._wait()
+            from airflow_azureml import observability
+            from airflow_azureml.lifecycle.records import JobEvent
+            from airflow_azureml.rest.errors import AzureMLError
+            from airflow_azureml.triggers.waiting import event_of_failure, waited_for
+
+            client = await self.hook().async_client()
+            try:
+                with waited_for(client.workspace.name, self.job_name):
+                    job = await self._seen_to_the_end(client)
+            finally:
+                await client.close()
         except asyncio.CancelledError:
             if not AIRFLOW_V_3_3_PLUS:
                 # Below 3.3 on_kill is never called, and a kill looks like a restart: Airflow's own word decides.
                 await outlive_cancels(self.end_job_with_task())
             raise
-
-    async def _wait(self) -> JobEvent:
-        from airflow_azureml import observability
-        from airflow_azureml.lifecycle.records import JobEvent
-        from airflow_azureml.rest import errors
-        from airflow_azureml.triggers.waiting import waited_for
-
-        try:
-            async with await self.hook().async_client() as client:
-                with waited_for(client.workspace.name), observability.span("azureml.wait", job=self.job_name):
-                    job = await self._see_it_end(client)
-        except errors.DeadlineError as error:
-            return JobEvent(self.job_name, "deadline", message=str(error))
-        except errors.QueueTimeoutError as error:
-            return JobEvent(self.job_name, "queue_timeout", message=str(error))
-        except errors.PatienceError as error:
-            return JobEvent(self.job_name, "patience", message=str(error))
-        except errors.NotFoundError as error:
-            return JobEvent(self.job_name, "missing", message=str(error))
-        except errors.AzureMLError as error:
-            return JobEvent(self.job_name, "error", message=str(error))
+        except AzureMLError as error:
+            return event_of_failure(self.job_name, error)
         observability.event_delay(job.ended_at, self.task_instance, client.workspace.name)
         return JobEvent(job.name, "finished", job.status)
 
-    async def _see_it_end(self, client: Any) -> Job:
-        from airflow_azureml.lifecycle.news import reporter
+    def _seen_to_the_end(self, client: Any) -> Coroutine[Any, Any, Job]:
+        """Wait for the job's end, and copy its log meanwhile where that is asked for."""
+        if self.log_copy is not None:
+            return self._copy_log(client, self.log_copy)
+        waiting: Coroutine[Any, Any, Job] = client.run(self._flow(client.workspace), news=self.tell)
+        return waiting
 
-        if self.log_copy is None:
-            ended: Job = await client.run(self._flow(client.workspace), news=reporter(self.log))
-            return ended
+    async def _copy_log(self, client: Any, given: Mapping[str, Any]) -> Job:
         from airflow_azureml.triggers.log_copy import LogCopier
 
-        copier = LogCopier(client, self.job_name, self.log_copy, self.poll_interval, self.task_instance, self.log)
+        copier = LogCopier(client, self.job_name, given, self.poll_interval, self.task_instance, self.shared_log())
         job = await copier.copy_during(client.run(self._flow(client.workspace), news=copier.tell))
         self._log_is_whole = copier.whole
         return job
