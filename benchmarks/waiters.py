@@ -44,7 +44,7 @@ SIZES = (100, 1000, 2000, 5000, 10_000)
 FIRST, LAST, UNTIL = 45.0, 85.0, 120.0
 """Seconds from the beginning to the first job's end, to the last one's, and to the end of the measurement."""
 
-PREPARATION = 25.0
+PREPARATION = 40.0
 """Seconds for imports, before the beginning."""
 
 RATE, BUCKET = 25.0, 250.0
@@ -59,9 +59,11 @@ OUTPUT = REPOSITORY / "docs" / "benchmarks"
 class Row:
     """The figures of one kind, for one number of jobs.
 
-    ``delays`` are from a job's end to its event, in seconds; ``cpu`` in percent of a core, ``cpu_later`` of the time in
-    which jobs end; ``block``: for how long the event loop served nobody, in milliseconds, ``block_later`` without the
-    beginning, in which all triggers start together.
+    ``delays`` are from a job's end to its event, in seconds; ``cpu`` in percent of a core, without what the process
+    takes while nobody waits, ``cpu_later`` of the time in which jobs end; ``block``: for how long the event loop served
+    nobody, in milliseconds, ``block_later`` without the beginning, in which all triggers start together. ``work``: the
+    longest piece of work between two beats, in milliseconds of processor time and without garbage collections, which a
+    busy machine lengthens less; ``collection``: the longest garbage collection, likewise.
     """
 
     kind: str
@@ -81,6 +83,8 @@ class Row:
     kilobytes: float
     block: float
     block_later: float
+    work: float
+    collection: float
 
 
 def checkout_before(folder: Path) -> Path | None:
@@ -131,6 +135,8 @@ def measure(kind: str, checkout: Path, plan: Plan) -> Row:
         kilobytes=measured["kilobytes"],
         block=1000 * measured["block"],
         block_later=1000 * measured["block_later"],
+        work=1000 * measured["work"],
+        collection=1000 * measured["collection"],
     )
 
 
@@ -186,13 +192,13 @@ def table(rows: list[Row]) -> str:
     titles = (
         f"{'jobs':>6} {'limit':>5} {'many':>4} {'kind':<21}{'mean/s':>7}{'busiest':>8}{'429':>7}"
         f"{'median s':>9}{'p99':>7}{'max':>7}{'untold':>7}{'wrong':>6}{'CPU %':>7}{'later':>7}{'KB each':>8}"
-        f"{'block ms':>9}{'later':>7}"
+        f"{'block ms':>9}{'later':>7}{'work':>6}{'GC':>6}"
     )
     lines = [
         f"{row.jobs:>6} {'25/s' if row.limited else '-':>5} {'yes' if row.batches else 'no':>4} {row.kind:<21}"
         f"{row.mean:>7.1f}{row.busiest:>8}{row.throttled:>7}{row.median:>9.1f}{row.p99:>7.1f}{row.longest:>7.1f}"
         f"{row.untold:>7}{row.wrong:>6}{row.cpu:>7.1f}{row.cpu_later:>7.1f}{row.kilobytes:>8.1f}"
-        f"{row.block:>9.0f}{row.block_later:>7.0f}"
+        f"{row.block:>9.0f}{row.block_later:>7.0f}{row.work:>6.0f}{row.collection:>6.0f}"
         for row in rows
     ]
     return "\n".join([titles, *lines])
