@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azure.core.credentials import AzureSasCredential
 from azure.core.exceptions import AzureError, HttpResponseError
+from tenacity import RetryCallState, wait_exponential
 
-from airflow_azureml.client.pipeline import USER_AGENT
+from airflow_azureml.client.pipeline import LONGEST_DELAY, USER_AGENT
 from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.client.trust import check_address, untrusted
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, Problem, ServiceError, SpecError, check
 from airflow_azureml.rest.flow import Plane, Reply, StorageLocation
 from airflow_azureml.rest.redaction import without_query
+from airflow_azureml.rest.times import retry_after
+
+BACK_OFF = wait_exponential(multiplier=1, max=20)
 
 ROLE_HINTS = {
     "KeyBasedAuthenticationNotPermitted": "The storage account refuses keys and signatures made from them; "
@@ -115,6 +120,23 @@ def explained(error: AzureError, url: str, method: str) -> AzureMLError:
         return ForbiddenError(f"{refused} {hint}".strip(), refused.reply, refused.codes, refused.correlation)
     except ServiceError as failed:
         return failed
+
+
+def as_long_as_asked(state: RetryCallState) -> float:
+    """Seconds before the next try: ever more, and no less than the service asks for."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
+    return max(BACK_OFF(state), min(asked or 0.0, LONGEST_DELAY))
+
+
+def is_folder(properties: Any) -> bool:
+    """Whether a blob only stands for a folder, as storage with a hierarchical name space lists them."""
+    return metadata_of(properties).get("hdi_isfolder", "").lower() == "true"
+
+
+def metadata_of(properties: Any) -> Mapping[str, str]:
+    """A blob's metadata with keys in lower case: the service keeps them as they were first written."""
+    return {key.lower(): value for key, value in (properties.metadata or {}).items()}
 
 
 def _is_local(host: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -12,24 +13,29 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
-from airflow_azureml.client.blobs import BlobAddress, check_location, explained, open_container
+from airflow_azureml.client.blobs import (
+    BlobAddress,
+    as_long_as_asked,
+    check_location,
+    explained,
+    is_folder,
+    metadata_of,
+    open_container,
+)
 from airflow_azureml.client.interruption import pause
 from airflow_azureml.client.local_paths import inside, refuse_existing, unusable
-from airflow_azureml.client.pipeline import LONGEST_DELAY
 from airflow_azureml.client.plain_blobs import PlainBlobs
 from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import NotFoundError, Problem, ServiceError, SpecError, TransientError
+from airflow_azureml.rest.errors import NotFoundError, Problem, SpecError, TransientError
 from airflow_azureml.rest.flow import LocalFiles, LocalFolder, Peek, StorageLocation, Transfer, Transferred
-from airflow_azureml.rest.times import retry_after
 
 T = TypeVar("T")
 
 THREADS = 16
 ATTEMPTS = 5
 """How often one file is tried; each try has azure-storage-blob's own retries inside."""
-BACK_OFF = wait_exponential(multiplier=1, max=20)
 SMALL = 4 * 1024 * 1024
 """Bytes up to which a file is sent by one plain request, and is held in memory meanwhile."""
 PEEKED = 20
@@ -260,40 +266,35 @@ class Store:
         return retrying(attempt)
 
 
-def as_long_as_asked(state: RetryCallState) -> float:
-    """Seconds before the next try: ever more, and no less than the service asks for."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
-    return max(BACK_OFF(state), min(asked or 0.0, LONGEST_DELAY))
-
-
 def in_parallel(work: Callable[[Any], None], items: Sequence[Any], done: str, moved: Mapping[str, int]) -> None:
     """Do the same with each item, in threads; the first failure ends it. A long run says how far it is.
 
     :param done: what a line of progress begins with.
     :param moved: bytes that have gone over so far, by file.
     """
-    with ThreadPoolExecutor(max(1, min(THREADS, len(items)))) as pool:
-        futures = [pool.submit(work, item) for item in items]
+    left, finished = deque(items), deque[None]()
+
+    def drain() -> None:
+        while True:
+            try:
+                item = left.popleft()
+            except IndexError:
+                return
+            work(item)
+            finished.append(None)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        futures = [pool.submit(drain) for _ in items[:THREADS]]
         try:
             while True:
-                finished, pending = wait(futures, PROGRESS_EVERY, FIRST_EXCEPTION)
-                for future in finished:
+                ended, pending = wait(futures, PROGRESS_EVERY, FIRST_EXCEPTION)
+                for future in ended:
                     future.result()
                 if not pending:
                     break
                 size = sum(list(moved.values())) / 1e6
                 log.info("%s: %d of %d files, %.0f MB", done, len(finished), len(items), size)
         except BaseException:
+            left.clear()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def is_folder(properties: Any) -> bool:
-    """Whether a blob only stands for a folder, as storage with a hierarchical name space lists them."""
-    return metadata_of(properties).get("hdi_isfolder", "").lower() == "true"
-
-
-def metadata_of(properties: Any) -> Mapping[str, str]:
-    """A blob's metadata with keys in lower case: the service keeps them as they were first written."""
-    return {key.lower(): value for key, value in (properties.metadata or {}).items()}
