@@ -10,7 +10,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Entry:
 
 def printable(text: str | None) -> str | None:
     """A text from outside without control characters and broken code points, so that it fits a line and a file."""
-    return None if text is None else UNPRINTABLE.sub("\ufffd", text)
+    return text if text is None or text.isprintable() else UNPRINTABLE.sub("\ufffd", text)
 
 
 class Journal:
@@ -82,7 +82,7 @@ class Journal:
         """Write down how it was answered."""
         entry = self._unwritten.pop(number, None)
         if entry:
-            self._write(number, replace(entry, status=status, job=job))
+            self._write(number, entry, status, job)
             return
         with self._lock:
             values = (status, printable(job), number)
@@ -108,10 +108,10 @@ class Journal:
         self._timer = None
         entries, self._unwritten = self._unwritten, {}
         for number, entry in entries.items():
-            self._write(number, entry)
+            self._write(number, entry, entry.status, entry.job)
 
-    def _write(self, number: int, entry: Entry) -> None:
-        texts = (printable(text) for text in (entry.client_request_id, entry.job))
-        row = (number, entry.time, entry.method, printable(entry.path), entry.status, *texts)
+    def _write(self, number: int, entry: Entry, status: int | None, job: str | None) -> None:
+        texts = (printable(text) for text in (entry.client_request_id, job))
+        row = (number, entry.time, entry.method, printable(entry.path), status, *texts)
         with self._lock:
             self._connection.execute(WRITE, row)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -106,4 +107,10 @@ def metadata_headers(request: web.Request) -> dict[str, str]:
 
 def version_headers(blob: Blob) -> dict[str, str]:
     """ETag and Last-Modified."""
-    return {"ETag": f'"{blob.etag}"', "Last-Modified": format_datetime(blob.modified, usegmt=True)}
+    return {"ETag": f'"{blob.etag}"', "Last-Modified": http_date(int(blob.modified.timestamp()))}
+
+
+@lru_cache(1024)
+def http_date(second: int) -> str:
+    """Epoch seconds as HTTP writes them."""
+    return formatdate(second, usegmt=True)
