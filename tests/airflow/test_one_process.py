@@ -174,7 +174,9 @@ def test_a_task_stopped_from_outside_after_its_time_ends_its_job(hook: AzureMLHo
     running = Running(task, ti)
     name = running.job()
     task.on_kill()
-    assert "was asked to cancel" in str(running.end())
+    error = running.end()
+    assert isinstance(error, exceptions.AzureMLJobTimeoutError)
+    assert f"while it had Azure ML job {name}: it was asked to cancel" in str(error)
     assert asked == []
     assert hook.wait_for_job(name, 30).status == "Canceled"
 
@@ -403,6 +405,18 @@ def test_a_deferral_that_ran_out_of_time_cancels_the_job(hook: AzureMLHook) -> N
     name = task.execute(ti.context())["job_name"]
     timeout = {"error": "Trigger timeout", "traceback": None}
     with pytest.raises(exceptions.AzureMLJobTimeoutError, match=name):
+        operator("sleep 60").resume_execution("__fail__", timeout, ti.context())
+    assert hook.wait_for_job(name, 30).status == "Canceled"
+
+
+def test_a_task_out_of_time_cancels_its_job_when_the_service_is_back(
+    hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    task, ti = operator("sleep 60", wait_for_completion=False), Instance()
+    name = task.execute(ti.context())["job_name"]
+    emulator.fault("status", route=f"POST .*/{name}/cancel", status=503, times=4)  # all that azure-core itself tries
+    timeout = {"error": "Trigger timeout", "traceback": None}
+    with pytest.raises(exceptions.AzureMLJobTimeoutError, match="was asked to cancel"):
         operator("sleep 60").resume_execution("__fail__", timeout, ti.context())
     assert hook.wait_for_job(name, 30).status == "Canceled"
 

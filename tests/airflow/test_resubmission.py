@@ -325,9 +325,9 @@ def test_a_kill_that_saw_the_job_before_still_ends_the_one_that_was_on_its_way(h
     hook.wait_for_job(first, 30)
     cancellation = TaskCancellation(ti, task.log, hook, cancel_job=True)
     cancellation.job_name = first
-    cancellation.cancel()
+    cancellation.cancel(within=5)
     task = operator("sleep 60", wait_for_completion=False, retries=1)
     second = task.execute(next_try(ti).context())["job_name"]
     cancellation.job_name = second
-    cancellation.cancel()
+    cancellation.cancel(within=5)
     assert hook.wait_for_job(second, 30).status == "Canceled"

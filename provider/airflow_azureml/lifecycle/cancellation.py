@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError
-from airflow_azureml.rest.flow import Steps
+from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, ServiceError, TransientError
+from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.times import retry_after
+
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+"""Seconds before the second attempt; each pause is twice as long as the one before, up to the longest."""
 
 
 @dataclass(frozen=True)
@@ -56,3 +64,25 @@ def cancel(ws: Workspace, name: str) -> Steps[Cancellation]:
             raise refusal from None
         return Cancellation(job)
     return Cancellation(job, asked=True)
+
+
+def persistently(flow: Callable[[], Flow[T]], until: float, clock: Callable[[], float]) -> Steps[T]:
+    """Carry a flow through; what may pass by itself is tried again, the last time when the time is up.
+
+    Before that it is tried as late as the service asks.
+
+    :param flow: makes the flow, for each attempt anew.
+    :param until: the time, by ``clock``, after which none begins.
+    :raises TransientError: that of the last attempt.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return (yield from flow())
+        except TransientError as error:
+            left = until - clock()
+            if left <= 0:
+                raise
+            asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
+            yield Pause(min(max(pause, asked or 0.0), left))
+            pause = min(2 * pause, LONGEST_PAUSE)

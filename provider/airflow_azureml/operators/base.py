@@ -132,7 +132,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
                 raise  # 2.11 says the same of a trigger that broke: its job goes on, and the next try finds it.
             cancellation = self._new_cancellation(context)
             cancellation.job_name = pull_job_name(cancellation.ti)
-            raise cancellation.out_of_time(self.execution_timeout) from None
+            raise cancellation.out_of_time() from None
 
     def on_kill(self) -> None:
         """Cancel the job if Airflow ends this task; leave it running if Airflow merely ends this process."""
@@ -148,7 +148,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             self._cancellation.job_name = pull_job_name(self._cancellation.ti)
         if time_is_up:
             if not self._cancellation.stop_event.is_set():
-                self.log.error("%s", self._cancellation.out_of_time(self.execution_timeout))
+                self.log.error("%s", self._cancellation.out_of_time())
             return
         self._cancellation.begin()
         if not AIRFLOW_V_3_0_PLUS:
@@ -168,7 +168,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             with translated():
                 return part(cancellation)
         except AirflowTaskTimeout:
-            raise cancellation.out_of_time(self.execution_timeout) from None
+            raise cancellation.out_of_time() from None
         except Exception:
             if cancellation.stop_event.is_set():
                 raise cancellation.interrupted() from None
@@ -291,7 +291,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         job_event = JobEvent.from_dict(event)
         cancellation.job_name = job_event.job_name
         if job_event.outcome == "deadline":
-            raise cancellation.out_of_time(self.execution_timeout)
+            raise cancellation.out_of_time()
         options = self._wait_options()
         with self._task(cancellation) as task:
             job = task.come_back(job_event, options)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError
@@ -38,6 +39,9 @@ ANSWER_WITHIN = 3.0 if AIRFLOW_V_3_0_PLUS else 20.0
 
 MARGIN = 0.5
 """Seconds before SIGKILL at which all of it must be done."""
+
+ATTEMPTED = 0.8
+"""The part of the time in which a further attempt to cancel may begin: it has to end in time, too."""
 
 
 class TaskInterruptedError(Exception):
@@ -77,9 +81,11 @@ class TaskCancellation:
         self.stop_event = threading.Event()
         """Set once the task must end; ends the client's pauses."""
         self.log, self._cancel_job = log, cancel_job
+        self._limit = limit
         self._out_at = None if limit is None else time.monotonic() + limit.total_seconds()
         self._begun = threading.Lock()
         self._fate: Fate | None = None
+        self._said: str | None = None
         self._outcome: str | None = None
         self._canceled: str | None = None
         """The job that was seen to end; another one may have taken its place since."""
@@ -98,31 +104,33 @@ class TaskCancellation:
 
     def join(self) -> None:
         """Wait until the decision is made and carried out, as long as there is time."""
-        from airflow_azureml.lifecycle.task_fate import seconds_to_end
-
         if self._thread is not None:
-            cleanup_time = float(conf.getfloat("core", "killed_task_cleanup_time", fallback=60.0))
-            self._thread.join(seconds_to_end(AIRFLOW_RELEASE, cleanup_time) - MARGIN)
+            self._thread.join(_until_killed() - MARGIN)
 
-    def cancel(self) -> None:
-        """Have the job cancelled now, if it is to end with its task. Never raises: the task ends with its own error."""
+    def cancel(self, within: float) -> None:
+        """Have the job cancelled now, if it is to end with its task. Never raises: the task ends with its own error.
+
+        :param within: seconds that there are for it; while the service is away or throttles, it is tried again.
+        """
         if not self._cancel_job or (self.job_name is None and self.find_active is None):
             return
         if self.job_name is not None and self.job_name == self._canceled:
             return
-        from airflow_azureml.lifecycle.cancellation import cancel
+        from airflow_azureml.hooks.brief import brief_client
+        from airflow_azureml.lifecycle.cancellation import cancel, persistently
 
+        until = time.monotonic() + within * ATTEMPTED
         try:
             # Not the task's client, of which the interrupted code may hold a lock.
-            with self.hook.client(own=True) as client:
-                known = self.job_name
+            with brief_client(self.hook) as client:
+                known, ws = self.job_name, client.workspace
                 names: Iterable[str] = () if known is None else (known,)
                 if known is None and self.find_active is not None:
-                    names = client.run(self.find_active(client.workspace))
+                    names = client.run(persistently(partial(self.find_active, ws), until, time.monotonic))
                 for name in names:
                     if known is None:
                         self.job_name = name
-                    canceled = client.run(cancel(client.workspace, name))
+                    canceled = client.run(persistently(partial(cancel, ws, name), until, time.monotonic))
                     self.log.info("Azure ML job %s %s.", name, canceled)
                     self._outcome = str(canceled)
                     # A job that is not there may be on its way: its PUT may have been under way when this was asked.
@@ -139,23 +147,29 @@ class TaskCancellation:
             raise TaskInterruptedError
 
     def interrupted(self) -> AzureMLException:
-        """The error of an interrupted task; plain, so that a retry follows where there is one."""
-        from airflow_azureml.lifecycle.task_fate import Fate
+        """The error of an interrupted task, plain if its time is not up; a retry follows where there is one."""
+        from airflow_azureml.lifecycle.task_fate import TIME_IS_UP, Fate
 
         self.join()
+        if self._said == TIME_IS_UP:
+            return self.out_of_time()
         ends = self._fate is Fate.CANCEL
         if ends:
             # A submission that was under way when the decision was made has a job only now.
-            self.cancel()
+            self.cancel(0)
         if self.job_name is None:
             return AzureMLException(f"The task was interrupted before it had an Azure ML job{self._perhaps_started()}.")
         said = self._job_state(ends)
         return AzureMLException(f"The task was interrupted while it had Azure ML job {self.job_name}: {said}.")
 
-    def out_of_time(self, limit: Any) -> AzureMLJobTimeoutError:
-        """Cancel the job and make the error of a task whose ``execution_timeout`` is up."""
+    def out_of_time(self) -> AzureMLJobTimeoutError:
+        """Cancel the job and make the error of a task whose ``execution_timeout`` is up.
+
+        From 3.4 on Airflow sends SIGTERM ``killed_task_cleanup_time`` after the limit, and SIGKILL as much later.
+        """
+        limit = self._limit
         self.stop_event.set()
-        self.cancel()
+        self.cancel(_cleanup_time())
         if self.job_name is None:
             text = f"The task's execution_timeout of {limit} passed before it had an Azure ML job"
             return AzureMLJobTimeoutError(f"{text}{self._perhaps_started()}.")
@@ -185,7 +199,7 @@ class TaskCancellation:
 
         self.stop_event.set()
         out_of_time = self._out_at is not None and time.monotonic() >= self._out_at
-        said = TIME_IS_UP if out_of_time else self._ask()
+        self._said = said = TIME_IS_UP if out_of_time else self._ask()
         self._fate = decide(Where.WORKER, said)
         if self._fate is Fate.LEAVE:
             self.log.info(
@@ -193,7 +207,7 @@ class TaskCancellation:
             )
         elif self._cancel_job:
             self.log.info("The task was ended (task state: %s): its Azure ML job is canceled.", said)
-            self.cancel()
+            self.cancel(_until_killed())
 
     def _ask(self) -> str:
         from airflow_azureml.lifecycle.task_fate import NO_ANSWER, NO_STATE
@@ -212,3 +226,15 @@ class TaskCancellation:
         thread.start()
         thread.join(ANSWER_WITHIN)
         return answers[0] if answers else NO_ANSWER
+
+
+def _cleanup_time() -> float:
+    """Seconds that Airflow is configured to leave a task for its end."""
+    return float(conf.getfloat("core", "killed_task_cleanup_time", fallback=60.0))
+
+
+def _until_killed() -> float:
+    """Seconds from SIGTERM to SIGKILL."""
+    from airflow_azureml.lifecycle.task_fate import seconds_to_end
+
+    return seconds_to_end(AIRFLOW_RELEASE, _cleanup_time())
