@@ -103,6 +103,7 @@ async def test_a_trigger_that_goes_on_elsewhere_loses_nothing_and_repeats_little
         moving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await moving
+        monkeypatch.setattr(log_copy, "_BEGUN_HERE", {})  # the next one is in another process
     await fire(trigger_of(name))
     whole = hook.get_logs(name).split("\n")
     lines = copied(caplog)
@@ -111,6 +112,29 @@ async def test_a_trigger_that_goes_on_elsewhere_loses_nothing_and_repeats_little
     assert notes["azureml_log_copied"]["job_name"] == name
     said = [record.getMessage() for record in caplog.records if "is copied further" in record.getMessage()]
     assert len(said) == 2
+
+
+async def test_a_trigger_that_comes_back_to_a_triggerer_copies_what_airflow_has_discarded_there(
+    submit: Submit,
+    hook: AzureMLHook,
+    notes: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(log_copy, "NOTED_AFTER", 1)
+    monkeypatch.setattr(log_copy, "NOTES_PER_SECOND", 100.0)
+    name = submit(COUNTING.format(number=40, pause=0.1))
+    moving = asyncio.ensure_future(fire(trigger_of(name)))
+    await lines_copied(caplog, 15)
+    moving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await moving
+    assert notes
+    caplog.clear()
+    await fire(trigger_of(name))
+    assert copied(caplog) == hook.get_logs(name).split("\n")
+    assert "copied once more" in caplog.text
+    assert (name, 1) not in log_copy._BEGUN_HERE
 
 
 async def test_what_was_noted_of_another_job_does_not_count(
@@ -164,6 +188,7 @@ async def test_a_long_log_is_cut(
     submit: Submit, notes: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_copy, "MOST", 2**20)
+    monkeypatch.setattr(log_copy, "END_WITHIN", 120.0)  # a busy machine needs longer than 15 s for a megabyte
     await fire(trigger_of(submit(f"for i in $(seq 30000); do echo {'x' * 99}; done")))
     assert 2**20 - 1000 <= 100 * len(copied(caplog)) <= 2**20 + log_copy.PIECE
     assert caplog.text.count("longer than 1 MiB") == 1

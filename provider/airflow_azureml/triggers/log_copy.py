@@ -19,6 +19,7 @@ from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.task.xcom import LOG_COPIED_KEY
 from airflow_azureml.triggers.ending import TriggerInstance
 from airflow_azureml.triggers.threads import in_thread
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS
 
 if TYPE_CHECKING:
     from airflow_azureml.rest.jobs import Job
@@ -40,6 +41,17 @@ END_WITHIN = 15.0
 
 _NOTING: WeakKeyDictionary[asyncio.AbstractEventLoop, Throttle] = WeakKeyDictionary()
 """What keeps the notes of an event loop apart."""
+
+
+KEPT = 10_000
+"""Jobs of which is kept where this process has begun to copy, at most."""
+
+_BEGUN_HERE: dict[tuple[str, int], dict[str, int]] = {}
+"""How far logs were copied, by file, when this process began with a job of a try.
+
+Airflow 3.0 to 3.4 write one log file for each triggerer and try, and empty it when the trigger comes back to a
+triggerer that it had left (``TriggerLoggingFactory`` opens it as ``"wb"``): what was copied there is copied again.
+"""
 
 
 class LogCopier:
@@ -93,6 +105,8 @@ class LogCopier:
             self._log.info("The rest of the log of Azure ML job %s could not be read in time.", self._job_name)
         except Exception as error:  # noqa: BLE001 - as in _copy
             self._report(LogTrouble(self._job_name, str(error)))
+        if self._ti is not None:
+            _BEGUN_HERE.pop((self._job_name, self._ti.try_number), None)
         return job
 
     async def _copy(self) -> None:
@@ -118,9 +132,16 @@ class LogCopier:
         self.whole = not self._follower.missed
 
     async def _begin(self) -> LogFollower:
-        """Go on where an earlier trigger of this try has left off."""
-        self._copied = await self._noted()
-        if self._copied:
+        """Go on where an earlier trigger of this try has left off, in another process; in this one, begin again."""
+        noted = await self._noted()
+        self._copied = self._begun_here(noted)
+        if noted != self._copied:
+            self._log.info(
+                "The log of Azure ML job %s is copied once more from where this triggerer had begun: Airflow discards "
+                "what a trigger has written when it comes back to a triggerer that it had left.",
+                self._job_name,
+            )
+        elif self._copied:
             self._log.info(
                 "The log of Azure ML job %s is copied further from byte %s on: lines before were written by another "
                 "trigger of this task, and some of them may come twice.",
@@ -130,6 +151,16 @@ class LogCopier:
         files, kind = tuple(self._given["files"]), self._given["kind"]
         copy = LogCopy(files, kind, piece=PIECE, pieces=PIECES, most=MOST, begin=dict(self._copied))
         return LogFollower(self._client.workspace, self._job_name, copy)
+
+    def _begun_here(self, noted: dict[str, int]) -> dict[str, int]:
+        if not AIRFLOW_V_3_0_PLUS or self._ti is None:
+            return noted
+        key = self._job_name, self._ti.try_number
+        if key not in _BEGUN_HERE:
+            while len(_BEGUN_HERE) >= KEPT:
+                del _BEGUN_HERE[next(iter(_BEGUN_HERE))]
+            _BEGUN_HERE[key] = dict(noted)
+        return dict(_BEGUN_HERE[key])
 
     async def _noted(self) -> dict[str, int]:
         """How far the log was copied, by file; what was noted of another job does not count."""
