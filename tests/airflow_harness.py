@@ -43,6 +43,8 @@ PATIENT, IMPATIENT = "?timeout=60", "?timeout=5"
 ENDED = {"success", "failed", "skipped", "upstream_failed"}
 
 PRELOAD = REPOSITORY / "tests" / "airflow" / "preload.py"
+PRELOADED = {3: (PRELOAD, REPOSITORY / "tests" / "warm_execution_api.py"), 2: (PRELOAD,)}
+"""What forked components find loaded."""
 COMMANDS = ("airflow.cli.cli_parser", "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
 
 COMPONENT_COMMANDS = {
@@ -90,9 +92,9 @@ class Service(Emulator):
         """Ask for a fault, in the words of `azureml-emulator fault add`."""
         self._fault("add", kind, *words)
 
-    def clear_faults(self) -> None:
-        """Forget all faults."""
-        self._fault("clear")
+    def clear_faults(self, *, scope: str | None = None) -> None:
+        """Forget all faults, or those of one scope."""
+        self._fault("clear", *(() if scope is None else ("--scope", scope)))
 
     def _fault(self, verb: str, *words: str) -> None:
         run_cli("fault", verb, *words, state=self.state)
@@ -135,6 +137,21 @@ class RealAirflow(Airflow):
                 super().start(name)
             finally:
                 self.environment = whole
+        if "api-server" in (names or COMPONENTS[self.major]):
+            # It needs longest to begin, and makes the versions of the API for workers at their first request: 9 s of a
+            # processor. A worker that waits for that in vain gives up; the scheduler then finds the task still queued
+            # ("state mismatch"), and counts a try.
+            self.until("API server", self._answers_workers, timeout=300)
+
+    def _answers_workers(self) -> bool:
+        """Whether the API server has answered a request to the API for workers, however."""
+        try:
+            self._send("GET", f"{self.url}/execution/health", None, {})
+        except ApiError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def begin(self, words: Sequence[str], log: Path) -> processes.Process:
         """Begin a component. The API server has another database setting, which Airflow reads when it is loaded."""
@@ -160,7 +177,7 @@ class RealAirflow(Airflow):
     def _console(self) -> WarmPython:
         """Its command line, which needs seconds to begin; it ends with the components."""
         loaded: Sequence[str | Path]
-        loaded = (*COMMANDS, *COMPONENT_COMMANDS[self.major], PRELOAD) if self.forked else COMMANDS
+        loaded = (*COMMANDS, *COMPONENT_COMMANDS[self.major], *PRELOADED[self.major]) if self.forked else COMMANDS
         return WarmPython(self.bin / "python", processes.marked(self.home, self.environment), loaded)
 
     def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 180, pause: float = 0.3) -> T:
@@ -287,13 +304,34 @@ class RealAirflow(Airflow):
                 os.kill(pid, signal.SIGKILL)
         process.wait(120)
 
-    def move_triggers(self, source: int, target: int) -> int:
-        """Give one triggerer's triggers to another, as Airflow does when a heartbeat is late; returns how many."""
+    def move_triggers(self, source: int, target: int, *, every: int = 1) -> int:
+        """Give one triggerer's triggers to another, as Airflow does when a heartbeat is late; returns how many.
+
+        :param every: all of them; 2 moves about a half.
+        """
         with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
-            statement = "UPDATE trigger SET triggerer_id = ? WHERE triggerer_id = ?"
-            moved = database.execute(statement, (target, source)).rowcount
+            statement = "UPDATE trigger SET triggerer_id = ? WHERE triggerer_id = ? AND id % ? = 0"
+            moved = database.execute(statement, (target, source, every)).rowcount
             database.commit()
             return moved
+
+    @contextlib.contextmanager
+    def database_locked(self) -> Iterator[None]:
+        """Let nobody else write to the database, as one that is overloaded does."""
+        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=60)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield
+            database.rollback()
+
+    @contextlib.contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Stop a component's first process where it is, and let it go on: a triggerer's others still run."""
+        process = self.running[name]
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
 
     def triggerers(self) -> list[int]:
         """List the job ids of the triggerers that run, the oldest first."""

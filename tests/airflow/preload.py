@@ -6,6 +6,7 @@ database: neither outlives a fork.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 
@@ -14,11 +15,20 @@ import airflow
 import airflow_azureml
 
 if airflow.__version__.startswith("3"):
+    import httpx
     from airflow.sdk.execution_time import supervisor
 
-    for name in ("airflow.dag_processing.dagbag", "airflow.dag_processing.collection", "a2wsgi", "httpx"):
+    for name in ("airflow.dag_processing.dagbag", "airflow.dag_processing.collection", "a2wsgi"):
         importlib.import_module(name)
-    supervisor.in_process_api_server().app  # noqa: B018 - it is kept
+    application = supervisor.in_process_api_server().app  # it is kept
+
+    async def ask_for_the_first_time() -> None:
+        """Have the versions of the API made, 9 s of a processor with cadwyn 7.0.0; there is nothing at this address."""
+        transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://in-process") as client:
+            await client.get("/nothing")
+
+    asyncio.run(ask_for_the_first_time())
 else:
     importlib.import_module("airflow.models.dagbag")
 

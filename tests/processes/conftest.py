@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.airflow_harness import RealAirflow
 from tests.processes.one_job import CASES
 from tests.processes.slow_run import SlowRun
+from tests.run_story import told_of_failure
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +44,13 @@ def outcomes(
     """What becomes of the cases that are tried at once, by their tests' names."""
     with CASES.begun(tested_airflow, request, gates) as begun:
         yield begun
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Tell of a test that fails what became of its runs."""
+    given = getattr(item, "funcargs", {}).values()
+    with contextlib.ExitStack() as stack:
+        for run in [value for value in given if isinstance(value, SlowRun)]:
+            stack.enter_context(told_of_failure(run.airflow, run.dag, run.run))
+        return (yield)

