@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.airflow_harness import RealAirflow
-from tests.processes.slow_run import TASK, SlowRun
+from tests.processes.attempts import Attempts
+from tests.processes.slow_run import TASK
 
 pytestmark = pytest.mark.timeout(600)
 
 LONG_ON_WORKER = pytest.mark.parametrize("way", [pytest.param("worker", marks=pytest.mark.long), "deferred"])
 LONG_DEFERRED = pytest.mark.parametrize("way", ["worker", pytest.param("deferred", marks=pytest.mark.long)])
-
-
-class Attempts(SlowRun):
-    """A run whose job is submitted again."""
-
-    def trigger(self, **conf: Any) -> None:
-        """Start the DAG run."""
-        self.airflow.trigger(self.dag, self.run, conf=conf)
-
-    def fault(self, kind: str, *words: str) -> None:
-        """Ask for a fault of this run's jobs."""
-        self.service.fault(kind, "--scope", self.run, *words)
-
-    def ends(self, state: str) -> str:
-        """Wait for the end of the run; what the task's log says."""
-        assert self.airflow.wait_run(self.dag, self.run) == state, self.airflow.log(self.dag, self.run, TASK)
-        return self.airflow.log(self.dag, self.run, TASK)
 
 
 @pytest.fixture

@@ -44,3 +44,19 @@ for kind, arguments in KINDS.items():
                 **{"command": WAIT, **arguments},
             )
         globals()[name] = dag
+
+with DAG(
+    f"slow_many_on_{MAJOR}",
+    schedule=None,
+    is_paused_upon_creation=False,
+    params={"gate": "/nowhere"},
+    default_args={"retries": 2, "retry_delay": datetime.timedelta(seconds=1)},
+) as many:
+    for number in range(30):
+        AzureMLCommandJobOperator(
+            task_id=f"work_{number}",
+            inputs={"gate": "{{ params.gate }}"},
+            environment={"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
+            command="until test -e ${{inputs.gate}}; do sleep 3; done",
+            deferrable=True,
+        )
