@@ -1,14 +1,17 @@
-"""A retry policy for tasks with jobs: failures that a retry cannot fix are not retried. Airflow 3.3 and later."""
+"""A retry policy for tasks with jobs: failures that a retry cannot fix are not retried. Airflow 3.3 and later.
+
+Airflow 3.4 can also put a failed task off without using a retry (``RetryDecision.reschedule`` in
+``airflow/sdk/definitions/retry_policy.py`` of its Task SDK 1.4.0b2): what only needs time is given it.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from airflow_azureml.version_compat import RetryDecision, RetryPolicy
 elif AIRFLOW_V_3_3_PLUS:
     from airflow_azureml.version_compat import RetryPolicy
@@ -21,6 +24,9 @@ AGAIN = ("preempted", "capacity", "node", "service", "unknown")
 
 ONCE = ("image",)
 """Kinds that are mostly the image's own fault, and sometimes the registry's."""
+
+RESCHEDULE_DELAY, RESCHEDULE_TIMEOUT = timedelta(minutes=15), timedelta(hours=24)
+"""How long a task is put off where there are no nodes, and for how long again and again."""
 
 
 class AzureMLRetryPolicy(RetryPolicy):
@@ -37,17 +43,46 @@ class AzureMLRetryPolicy(RetryPolicy):
     Everything else of ours that can be retried at all is: an unreachable service, a task that ran out of its own
     ``execution_timeout``, a job that somebody canceled with ``on_canceled="retry"``.
 
+    On Airflow 3.4 a try that found no nodes (``capacity``, or ``AzureMLQueueTimeoutError``) is put off and run again
+    *without using a retry*: each ``reschedule_delay``, within the bounds of the last two parameters, of which the one
+    that is met first counts. Then, and on Airflow 3.3 from the first time on, it is retried as the rest, and each retry
+    may be put off anew. Sensors are not put off: the job that they wait for stays as it has ended.
+
     :param retry_delay: how long to wait before a retry; default: the task's own ``retry_delay``.
+    :param reschedule_delay: how long to put a try off.
+    :param reschedule_timeout: for how long after it was first put off a try may be put off again; None for any time.
+    :param max_reschedules: how often one try may be put off: 0 for never; None for any number.
+    :raises ValueError: a parameter is not accepted, or neither bounds anything.
     """
 
-    def __init__(self, retry_delay: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        retry_delay: timedelta | None = None,
+        *,
+        reschedule_delay: timedelta = RESCHEDULE_DELAY,
+        reschedule_timeout: timedelta | None = RESCHEDULE_TIMEOUT,
+        max_reschedules: int | None = None,
+    ) -> None:
         if not AIRFLOW_V_3_3_PLUS:
             raise RuntimeError("AzureMLRetryPolicy needs Airflow 3.3 or later, where tasks accept a retry_policy.")
+        if not isinstance(reschedule_delay, timedelta) or reschedule_delay < timedelta():
+            raise _not_accepted("reschedule_delay", reschedule_delay, "a timedelta, 0 or more")
+        if reschedule_timeout is not None and not (
+            isinstance(reschedule_timeout, timedelta) and reschedule_timeout > timedelta()
+        ):
+            raise _not_accepted("reschedule_timeout", reschedule_timeout, "a timedelta above 0, or None")
+        if max_reschedules is not None and (type(max_reschedules) is not int or max_reschedules < 0):
+            raise _not_accepted("max_reschedules", max_reschedules, "a whole number, 0 or more, or None")
+        if reschedule_timeout is None and max_reschedules is None:
+            raise ValueError("AzureMLRetryPolicy: reschedule_timeout and max_reschedules are both None. Give one.")
         self.retry_delay = retry_delay
+        self.reschedule_delay = reschedule_delay
+        self.reschedule_timeout = reschedule_timeout
+        self.max_reschedules = max_reschedules
 
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
         """Decide after a failed try; exceptions that are none of ours keep the task's own rules."""
-        from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError
+        from airflow_azureml.exceptions import AzureMLException, AzureMLJobFailedError, AzureMLQueueTimeoutError
         from airflow_azureml.version_compat import RetryDecision
 
         if not isinstance(exception, AzureMLException):
@@ -59,7 +94,30 @@ class AzureMLRetryPolicy(RetryPolicy):
             if kind not in AGAIN and not (kind in ONCE and first):
                 return RetryDecision.fail(reason=f"Job {exception.job_name} failed ({kind}): it would fail again.")
             reason = f"{reason} ({kind})"
+        no_nodes = isinstance(exception, AzureMLQueueTimeoutError) or getattr(exception, "failure", None) == "capacity"
+        if no_nodes and not _looks_only(context):
+            return self._later(RetryDecision, reason)
         return RetryDecision.retry(delay=self.retry_delay, reason=reason)
+
+    def _later(self, decision: Any, reason: str) -> RetryDecision:
+        """Put the task off where Airflow can; it retries instead where that was done too often, or for too long."""
+        if self.max_reschedules == 0 or not hasattr(decision, "reschedule"):
+            again: RetryDecision = decision.retry(delay=self.retry_delay, reason=reason)
+            return again
+        bounds = {"max_reschedules": self.max_reschedules, "reschedule_timeout": self.reschedule_timeout}
+        later: RetryDecision = decision.reschedule(self.reschedule_delay, reason=reason, **bounds)
+        return later
+
+
+def _not_accepted(name: str, given: Any, accepted: str) -> ValueError:
+    return ValueError(f"AzureMLRetryPolicy: {name}: {given!r} is not accepted. Accepted: {accepted}.")
+
+
+def _looks_only(context: Any) -> bool:
+    """Whether the task is a sensor."""
+    from airflow_azureml.version_compat import BaseSensorOperator
+
+    return isinstance((context or {}).get("task"), BaseSensorOperator)
 
 
 def _tries(try_number: int, max_tries: int, context: Any) -> int:

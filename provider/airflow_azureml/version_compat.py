@@ -10,6 +10,7 @@ names since 1.12.0). Where it does not, they are looked for as they lie on the A
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ AIRFLOW_RELEASE = _release(airflow_version)
 AIRFLOW_V_3_0_PLUS = AIRFLOW_RELEASE >= (3, 0)
 AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
 AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
+AIRFLOW_V_3_4_PLUS = AIRFLOW_RELEASE >= (3, 4)
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import (
@@ -215,19 +217,38 @@ def map_index_of(ti: Any) -> int:
 def iteration_state(ti: Any) -> str | None:
     """The state of one iteration of a task in a Task Loop (Airflow 3.4), asked for on a worker. Blocks.
 
-    Airflow reports the state of a looped task's latest iteration only, which need not be the one that asks: a *Clear*
-    of the task runs all of its iterations at once. What has ended is listed with its place in the loop. So the answer
-    is a state in which this iteration has ended, ``restarting`` where the latest one is cleared while it runs, and
-    else ``running``: whoever was cleared finds the job by its next try.
+    ``task_state`` would be that of the latest iteration, which need not be the one that asks: a *Clear* of the task
+    runs all of its iterations at once. Where Airflow does not report the very iteration, what has ended is listed with
+    its place in the loop; ``restarting`` is believed of the latest iteration; all else is ``running``: whoever was
+    cleared finds the job by its next try.
     """
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
+    found = _same_iteration(ti)
+    if found is not None:
+        return None if found.state is None else str(getattr(found.state, "value", found.state))
     place = (ti.task_id, str(ti.region_id), ti.region_index)
     for row in RuntimeTaskInstance.get_task_breadcrumbs(dag_id=ti.dag_id, run_id=ti.run_id):
         if (row["task_id"], str(row.get("region_id")), row.get("region_index")) == place:
             return str(getattr(row["state"], "value", row["state"]))
     latest = task_state(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti))
     return latest if latest == "restarting" else "running"
+
+
+def _same_iteration(ti: Any) -> Any:
+    """What Airflow reports of the iteration of a task instance; None where it reports another one.
+
+    To a task in a loop Airflow 3.4 names as the *previous* task instance the one at its own iteration, in the last DAG
+    run before a date (``execution_api/routes/task_instances.py: get_previous_task_instance`` of 3.4.0b2): asked for the
+    moment after its own run's date that is its own run. It reports another one to an attempt that is replaced already,
+    to tasks in a mapped group inside of the loop, and cannot be asked in DAG runs without a date.
+    """
+    date = ti.get_template_context()["dag_run"].logical_date
+    if date is None:
+        return None
+    found = ti.get_previous_ti(logical_date=date + timedelta(microseconds=1), map_index=map_index_of(ti))
+    place = (ti.run_id, str(ti.region_id), ti.region_index)
+    return found if found and (found.run_id, str(found.region_id), found.region_index) == place else None
 
 
 def _task_state_2(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,7 @@ from tests.airflow.instance import Instance
 from tests.airflow.scoring import unique
 
 REGION, OTHER = UUID("0199f5a2-7b11-7c3e-8a55-3f2a90c1d2e3"), UUID("0199f5a2-9999-7c3e-8a55-3f2a90c1d2e3")
+DATE = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
 
 def crumb(state: str, region: UUID = REGION, index: int = 1, task: str = "t") -> dict[str, Any]:
@@ -32,11 +34,15 @@ def iteration(index: int, **given: Any) -> dict[str, Any]:
     """What ``execute`` is given in iteration ``index``."""
     ti: Any = Instance(**given)
     ti.region_id, ti.region_index = REGION, index
-    return {**ti.context(), "loop": SimpleNamespace(index=index)}
+    context = {**ti.context(), "loop": SimpleNamespace(index=index)}
+    context["dag_run"].logical_date = DATE
+    ti.get_template_context = lambda: context
+    ti.get_previous_ti = lambda **asked: None
+    return context
 
 
 def airflow_says(monkeypatch: pytest.MonkeyPatch, latest: str | None, *ended: dict[str, Any]) -> None:
-    """Has Airflow answer with the state of the latest iteration, and with what has ended."""
+    """Has Airflow answer with the state of the latest iteration, and with what has ended; it reports no iteration."""
     monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": latest}})
     monkeypatch.setattr(RuntimeTaskInstance, "get_task_breadcrumbs", lambda dag_id, run_id: iter(ended))
 
@@ -57,6 +63,41 @@ def test_an_iteration_s_state_is_not_the_latest_one_s(
 ) -> None:
     airflow_says(monkeypatch, latest, *ended)
     assert iteration_state(iteration(1)["ti"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "state", "expected"),
+    [
+        ({}, "failed", "failed"),
+        ({}, "restarting", "restarting"),  # cleared alone, while a later iteration runs
+        ({}, None, None),
+        ({"region_id": OTHER}, "failed", "running"),
+        ({"region_index": 2}, "failed", "running"),
+        ({"run_id": "earlier"}, "failed", "running"),
+    ],
+)
+def test_airflow_is_asked_for_the_very_iteration(
+    monkeypatch: pytest.MonkeyPatch, place: dict[str, Any], state: str | None, expected: str | None
+) -> None:
+    airflow_says(monkeypatch, "running")
+    ti, asked = iteration(1)["ti"], []
+
+    def answer(**question: Any) -> Any:
+        asked.append(question)
+        return SimpleNamespace(**{"run_id": ti.run_id, "region_id": REGION, "region_index": 1, "state": state, **place})
+
+    ti.get_previous_ti = answer
+    assert iteration_state(ti) == expected
+    # The moment after the date of its DAG run: no other run lies between.
+    assert asked == [{"logical_date": DATE + timedelta(microseconds=1), "map_index": -1}]
+
+
+def test_a_dag_run_without_a_date_is_asked_for_what_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    airflow_says(monkeypatch, "running", crumb("failed"))
+    context = iteration(1)
+    context["dag_run"].logical_date = None
+    context["ti"].get_previous_ti = None
+    assert iteration_state(context["ti"]) == "failed"
 
 
 @pytest.mark.parametrize(("index", "is_ended"), [(1, True), (2, False)])

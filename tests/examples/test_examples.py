@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.version_compat import AIRFLOW_V_3_4_PLUS
 from tests.airflow_harness import REPOSITORY, RealAirflow
 
 pytestmark = pytest.mark.timeout(600)
@@ -28,6 +29,8 @@ TRIGGERED = (
 BATCH = ("credit_defaults_retraining", "nightly_scoring")
 BATCH_SCHEDULED = ("credit_defaults_pipeline",)
 """Examples that are run by the tests of batch scoring and pipelines."""
+SINCE_3_4 = ("train_until_good",)
+"""Examples that have a DAG only where the tests run on Airflow 3.4: ``make test-airflow34``."""
 
 RUN = "example"
 TUTORIAL_JOBS = ("data_prep", "train", "text", "comma_list", "json_document")
@@ -37,9 +40,10 @@ TUTORIAL_JOBS = ("data_prep", "train", "text", "comma_list", "json_document")
 def runs(airflow: RealAirflow, earlier: set[str]) -> dict[str, str]:
     """One run of every example, all begun at once: DAG id to run id."""
     airflow.service.fault("preempt", "--route", "^spot_training", "--times", "1", "--delay", "3")
-    for dag in TRIGGERED:
+    triggered = (*TRIGGERED, *SINCE_3_4) if AIRFLOW_V_3_4_PLUS else TRIGGERED
+    for dag in triggered:
         airflow.trigger(dag, RUN)
-    started = dict.fromkeys(TRIGGERED, RUN)
+    started = dict.fromkeys(triggered, RUN)
     for dag in SCHEDULED:
         airflow.unpause(dag)
     return started | {dag: airflow.scheduled_run(dag) for dag in SCHEDULED}
@@ -72,7 +76,7 @@ def deferrals(airflow: RealAirflow, dag: str, run: str) -> dict[str, int]:
 def test_every_example_is_run() -> None:
     ids = {re.search(r'DAG\(\s*"(\w+)"', file.read_text(encoding="utf-8"))[1] for file in EXAMPLES.glob("*.py")}  # type: ignore[index]
 
-    assert ids == {*SCHEDULED, *TRIGGERED, *BATCH, *BATCH_SCHEDULED}
+    assert ids == {*SCHEDULED, *TRIGGERED, *BATCH, *BATCH_SCHEDULED, *SINCE_3_4}
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.py")), ids=lambda file: file.stem)
@@ -170,6 +174,23 @@ def test_a_training_goes_on_where_the_lost_node_left_off(airflow: RealAirflow, r
     assert state == {"epoch": 8, "starts": 2}
     jobs = [job for name, job in airflow.service.jobs().items() if name.startswith("spot_training")]
     assert sorted(job["status"] for job in jobs) == ["Completed", "Failed"]
+
+
+@pytest.mark.skipif(not AIRFLOW_V_3_4_PLUS, reason="Airflow has Task Loops since 3.4")
+def test_a_loop_trains_until_the_metric_of_its_own_job_is_good(
+    airflow: RealAirflow, runs: dict[str, str], earlier: set[str]
+) -> None:
+    dag = "train_until_good"
+    run = finished(airflow, runs, dag)
+
+    jobs = [job for job in airflow.service.made(dag, besides=earlier) if "-improve-train-" in job["name"]]
+    assert [re.search(r"-loop(\d)-", job["name"])[1] for job in jobs] == ["0", "1", "2"]  # type: ignore[index]
+    assert {job["status"] for job in jobs} == {"Completed"}
+    decided = re.findall(r"AUC (0\.\d+), needs more than 0\.85", airflow.log(dag, run, "improve.good_enough"))
+    found = [float(auc) for auc in dict.fromkeys(decided)]
+    assert len(found) == 3
+    assert found == sorted(found)
+    assert found[1] < 0.85 < found[2]
 
 
 def test_sensor_hands_the_outputs_on(airflow: RealAirflow, runs: dict[str, str]) -> None:

@@ -59,7 +59,7 @@ def main() -> int:
 
 def try_line(line: Line, place: Path, service: Counted, arguments: argparse.Namespace) -> Verdicts:
     """Install one Airflow and run the scenarios on it, many at once."""
-    chosen = {name: one for name, one in scenarios.of(line.has_loops).items() if arguments.only in name}
+    chosen = {name: one for name, one in scenarios.of(line.is_3_4).items() if arguments.only in name}
     ways = [arguments.how] if arguments.how else list(HOW)
     began = time.monotonic()
     verdicts: Verdicts = {}
@@ -73,9 +73,12 @@ def try_line(line: Line, place: Path, service: Counted, arguments: argparse.Name
                 for name in chosen
                 for how in ways
                 if f"{name}_{how}" not in line.left_out
+                if how == "worker" or name not in scenarios.ON_WORKERS
             }
             for batch in batches(list(runs)):
                 for key in batch:
+                    if key[0] in scenarios.FAULTS:
+                        service.fault(*scenarios.FAULTS[key[0]], "--scope", runs[key].id)
                     runs[key].begin()
                 waiting = {key: pool.submit(judge, chosen[key[0]], runs[key]) for key in batch}
                 verdicts |= {key: future.result() for key, future in waiting.items()}

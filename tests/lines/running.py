@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -128,6 +130,24 @@ class Run:
         """What a task returned."""
         return self.airflow.xcom(self.dag, self.id, task) or {}
 
+    def iteration(self, task: str, index: int) -> dict[str, Any]:
+        """One iteration's instance of a looped task; empty while there is none."""
+        fits = (one for one in self.instances() if one["task_id"] == task and one["region_index"] == index)
+        return next(fits, {})
+
+    def kill_iteration(self, task: str, index: int) -> None:
+        """Kill the process of a looped task's iteration that waits on a worker."""
+        query = (
+            "SELECT pid FROM task_instance "
+            "WHERE dag_id = ? AND run_id = ? AND task_id = ? AND region_index = ? AND state = 'running'"
+        )
+        rows = self.until("process", lambda: self.airflow.sql(query, self.dag, self.id, task, index))
+        os.kill(int(rows[0][0]), signal.SIGKILL)
+
+    def notes(self) -> list[str]:
+        """What the gates of a loop have written down of its iterations' results: the names of their jobs."""
+        return [file.read_text(encoding="utf-8") for file in sorted(self.place.glob("result-*"))]
+
     def log(self, task: str = "work") -> str:
         """All that a task's tries and their triggers wrote."""
         return self.airflow.log(self.dag, self.id, task)
@@ -165,8 +185,9 @@ def running(line: Line, bin: Path, service: Service, settings: dict[str, str] | 
     home = Path(tempfile.mkdtemp(prefix=f"airflow-{line.name}-"))
     try:
         shutil.copytree(DAGS, home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
-        if not line.has_loops:
-            (home / "dags" / "loops.py").unlink()
+        if not line.is_3_4:
+            for file in ("loops.py", "put_off.py"):
+                (home / "dags" / file).unlink()
         given = {**SETTINGS, "AIRFLOW__CORE__PARALLELISM": "6", **(settings or {})}
         airflow = RealAirflow(bin, home / "home", home / "dags", major=line.major, settings=given)
         airflow.service = service

@@ -79,16 +79,86 @@ def is_cleared(run: Run) -> None:
     expect("result", run.result().get("job_name"), run.jobs()[1]["name"])
 
 
+def is_put_off(run: Run) -> None:
+    """Twice there are no nodes: the same try, the only one, runs again later, and completes."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Failed", "Failed", "Completed"])
+    expect("tries", run.tries(), 1)
+    expect("result", run.result().get("job_name"), run.jobs()[2]["name"])
+
+
+def is_put_off_from_a_queue(run: Run) -> None:
+    """The job stays in the queue for too long: the same for it."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Canceled", "Completed"])
+    expect("tries", run.tries(), 1)
+
+
+def is_put_off_too_often(run: Run) -> None:
+    """Three times there are no nodes, and a try may be put off once: the retry has one more of its own."""
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Failed", "Failed", "Failed", "Completed"])
+    expect("tries", run.tries(), 2)
+
+
 def loops_plain(run: Run) -> None:
-    """Three iterations, three jobs."""
+    """Three iterations, three jobs, three results."""
     expect("run", run.end(), "success")
     expect("jobs", run.statuses(), ["Completed"] * 3)
+    expect("results", run.notes(), [job["name"] for job in run.jobs()])
 
 
 def loops_retried(run: Run) -> None:
     """The first job of each iteration fails: each retry runs its own."""
     expect("run", run.end(), "success")
     expect("jobs", run.statuses(), ["Failed", "Completed"] * 3)
+    expect("results", run.notes(), [job["name"] for job in run.jobs()[1::2]])
+
+
+def loops_found(run: Run) -> None:
+    """The process of iteration 1 is killed: the retry finds the job of its iteration, and takes its result."""
+    run.wait_job(1, "Running")
+    run.kill_iteration("body.work", 1)
+    run.until(
+        "next try", lambda: run.iteration("body.work", 1).items() >= {"try_number": 2, "state": "running"}.items()
+    )
+    run.until("found", lambda: "Found Azure ML job" in run.log("body.work"))
+    run.go()
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed"] * 3)
+    expect("results", run.notes(), [job["name"] for job in run.jobs()])
+
+
+def loops_abandoned(run: Run) -> None:
+    """Iteration 0 is cleared while iteration 1 waits for its retry, and no process for its job: the new one ends it."""
+    run.wait_job(1, "Running")
+    run.kill_iteration("body.work", 1)
+    run.until("iteration without process", lambda: run.iteration("body.work", 1)["state"] == "up_for_retry")
+    expect("jobs", run.statuses(), ["Completed", "Running"])
+    run.clear(task_instance_ids=[run.iteration("body.work", 0)["id"]], include_downstream=True)
+    run.wait_job(1, "Canceled")
+    run.go()
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed", "Canceled", "Completed", "Completed", "Completed"])
+
+
+def loops_cleared_alone(run: Run) -> None:
+    """All iterations run at once, and iteration 0 is cleared: Airflow says so of it although later ones go on."""
+    expect("run", run.end(), "success")
+    (run.place / "again").touch()
+    run.clear(task_ids=["body.work"])
+    for number in (3, 4, 5):
+        run.wait_job(number, "Running")
+    cleared = next(job["name"] for job in run.jobs()[3:] if "-loop0-" in job["name"])
+    run.until("triggers begun", lambda: run.dag.endswith("_worker") or len(run.trigger_logs("body.work")) > 5)
+    run.clear(task_instance_ids=[run.iteration("body.work", 0)["id"]])
+    run.until("new job", lambda: len(run.jobs()) == 7)
+    run.until(f"end of {cleared}", lambda: {j["name"]: j["status"] for j in run.jobs()}[cleared] == "Canceled")
+    state = "restarting" if run.dag.endswith("_worker") else "no longer deferred"
+    run.until("reason", lambda: f"The task was ended (task state: {state})" in run.log("body.work"))
+    run.go()
+    expect("run", run.end(), "success")
+    expect("jobs", sorted(run.statuses()), ["Canceled", *["Completed"] * 6])
 
 
 def loops_cleared(run: Run) -> None:
@@ -105,8 +175,7 @@ def loops_cleared_midway(run: Run) -> None:
     """Iteration 0 is cleared while iteration 1 waits: that one's job ends, and both run anew."""
     run.wait_job(1, "Running")
     run.until("second trigger begun", lambda: run.dag.endswith("_worker") or len(run.trigger_logs("body.work")) > 1)
-    first = next(one for one in run.instances() if one["task_id"] == "body.work" and one["region_index"] == 0)
-    run.clear(task_instance_ids=[first["id"]], include_downstream=True)
+    run.clear(task_instance_ids=[run.iteration("body.work", 0)["id"]], include_downstream=True)
     run.wait_job(1, "Canceled")
     run.until("second iteration again", lambda: len(run.jobs()) == 4)
     run.go()
@@ -163,17 +232,34 @@ EVERYWHERE: tuple[Scenario, ...] = (
     is_marked,
     is_marked_as_a_run,
 )
-IN_LOOPS: dict[str, Scenario] = {
+SINCE_3_4: dict[str, Scenario] = {
+    "is_put_off": is_put_off,
+    "is_put_off_from_a_queue": is_put_off_from_a_queue,
+    "is_put_off_too_often": is_put_off_too_often,
     "loops_plain": loops_plain,
     "loops_retried": loops_retried,
     "loops_cleared": loops_cleared,
     "loops_cleared_midway": loops_cleared_midway,
+    "loops_cleared_alone": loops_cleared_alone,
+    "loops_found": loops_found,
+    "loops_abandoned": loops_abandoned,
     "loops_until": loops_until,
     "loops_mapped": loops_mapped,
     "loops_grouped": loops_mapped,
 }
 
 
-def of(has_loops: bool) -> dict[str, Scenario]:
+ON_WORKERS = ("loops_found", "loops_abandoned")
+"""Scenarios that kill the process that waits: a deferred task has none."""
+
+FAULTS: dict[str, tuple[str, ...]] = {
+    "is_put_off": ("quota", "--times", "2"),
+    "is_put_off_from_a_queue": ("queue", "--times", "1"),
+    "is_put_off_too_often": ("quota", "--times", "3"),
+}
+"""What happens to the jobs of a scenario, in the words of ``azureml-emulator fault add``."""
+
+
+def of(is_3_4: bool) -> dict[str, Scenario]:
     """The scenarios of a line by name."""
-    return {one.__name__: one for one in EVERYWHERE} | (IN_LOOPS if has_loops else {})
+    return {one.__name__: one for one in EVERYWHERE} | (SINCE_3_4 if is_3_4 else {})

@@ -42,8 +42,8 @@ class Line:
         return any(letter.isalpha() for letter in self.airflow)
 
     @property
-    def has_loops(self) -> bool:
-        """Whether it has Task Loops."""
+    def is_3_4(self) -> bool:
+        """Whether it has Task Loops, and puts tasks off without using a retry."""
         return self.name == "3.4"
 
     def install(self, place: Path, *, oldest: bool = False) -> Path:

@@ -25,6 +25,17 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class IterationReplaced:
+    """News: a job was still active although a *Clear* has replaced its iteration of a Task Loop.
+
+    :param outcome: what its cancel came to, as the end of a sentence.
+    """
+
+    job_name: str
+    outcome: str
+
+
+@dataclass(frozen=True)
 class Changing:
     """A resource that is there is about to be changed.
 
@@ -179,6 +190,11 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
         yield logging.INFO, f"Submitting Azure ML job {record.job_name}."
     elif isinstance(record, Warned):
         yield logging.WARNING, record.message
+    elif isinstance(record, IterationReplaced):
+        yield (
+            logging.WARNING,
+            f"Azure ML job {record.job_name}, of an iteration that a Clear has replaced, {record.outcome}",
+        )
     elif isinstance(record, Changing):
         yield logging.INFO, f"{record.what} already exists and is updated. {'; '.join(record.changes)}."
     elif isinstance(record, Invoking):

@@ -10,7 +10,7 @@ from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.task.end_conditions import why_own_code
 from airflow_azureml.task.stored_references import StoredReference
 from airflow_azureml.task.templates_elsewhere import is_template, needs_worker
-from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS, AIRFLOW_VERSION, hides_secret
+from airflow_azureml.version_compat import AIRFLOW_V_3_3_PLUS, AIRFLOW_V_3_4_PLUS, AIRFLOW_VERSION, hides_secret
 
 
 def why_start_on_worker(task: Any) -> str | None:
@@ -24,6 +24,8 @@ def why_start_on_worker(task: Any) -> str | None:
         return "with wait_for_completion=False there is nothing to wait for"
     if task.on_execute_callback:
         return "on_execute_callback would not run"
+    if AIRFLOW_V_3_4_PLUS and getattr(task, "retry_policy", None) is not None:
+        return "its retry_policy may put it off, and only a worker is told that it was"
     if any(True for _ in task.iter_mapped_task_groups()):
         return "it is in a mapped task group"
     dag = task.dag if task.has_dag() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, task_group
@@ -11,10 +12,19 @@ from airflow_azureml.operators import AzureMLCommandJobOperator
 
 FAIL_ONCE = "mkdir ${{inputs.place}}/failed-${{inputs.round}} || exit 0; exit 3"
 WAIT = "test ${{inputs.round}} = 0 || until test -e ${{inputs.place}}/go; do sleep 0.2; done"
-STEPS = {"plain": "true", "retried": FAIL_ONCE, "cleared": "true", "cleared_midway": WAIT}
+WAIT_AGAIN = "test ! -e ${{inputs.place}}/again || until test -e ${{inputs.place}}/go; do sleep 0.2; done"
+STEPS = {
+    "plain": "true",
+    "retried": FAIL_ONCE,
+    "cleared": "true",
+    "cleared_midway": WAIT,
+    "cleared_alone": WAIT_AGAIN,
+    "found": WAIT,
+    "abandoned": WAIT,
+}
 
 
-def job(task_id: str, deferrable: bool, command: str) -> dict[str, Any]:
+def job(task_id: str, deferrable: bool, command: str, retry_delay: float = 1) -> dict[str, Any]:
     """The keywords of a job that knows its iteration."""
     return {
         "task_id": task_id,
@@ -22,8 +32,14 @@ def job(task_id: str, deferrable: bool, command: str) -> dict[str, Any]:
         "deferrable": deferrable,
         "environment": {"image": "docker.io/python"},
         "retries": 1,
-        "retry_delay": datetime.timedelta(seconds=1),
+        "retry_delay": datetime.timedelta(seconds=retry_delay),
     }
+
+
+def noted(*, loop: Any, params: Any, **_: Any) -> bool:
+    """Write down which job's result an iteration has; the third is the last."""
+    Path(params["place"], f"result-{loop.index}").write_text(loop.result["job_name"], encoding="utf-8")
+    return bool(loop.index == 2)
 
 
 for step, command in STEPS.items():
@@ -31,12 +47,13 @@ for step, command in STEPS.items():
         with DAG(f"loops_{step}_{how}", schedule=None, params={"place": "/nowhere"}) as dag:
 
             @task_group
-            def body(command: str = command, deferrable: bool = how == "deferred") -> Any:
+            def body(step: str = step, command: str = command, deferrable: bool = how == "deferred") -> Any:
                 """One iteration."""
                 given = {"place": "{{ params.place }}", "round": "{{ loop.index }}"}
-                return AzureMLCommandJobOperator(**job("work", deferrable, command), inputs=given).output
+                keywords = job("work", deferrable, command, 600 if step == "abandoned" else 1)
+                return AzureMLCommandJobOperator(**keywords, inputs=given).output
 
-            body.loop(max_iterations=3)
+            body.loop(max_iterations=3, until=noted)
         globals()[dag.dag_id] = dag
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.attempts.checkpoint import with_checkpoint
 from airflow_azureml.lifecycle.attempts.computes import Choices
+from airflow_azureml.lifecycle.attempts.replaced_iterations import cancel_replaced
 from airflow_azureml.lifecycle.computes.readiness import UnfitComputeError, place_in_list
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity, split
@@ -43,7 +44,8 @@ class TaskSubmission:
     def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Steps[Found]:
         """Find this task's job or submit it.
 
-        :param cancels_earlier: the job ends with its task: cancel first what earlier generations left running.
+        :param cancels_earlier: the job ends with its task: cancel first what earlier generations left running, and
+            before a first job what was left of iterations that this one has replaced.
         """
         if cancels_earlier:
             yield from cancel_earlier(ws, self.identity)
@@ -63,6 +65,9 @@ class TaskSubmission:
         request = _Request(ws, self.choices, replaced is not None)
 
         def prepared_for(last: Job | None) -> Steps[Prepared]:
+            if last is None and OUTLIVES_TAG not in tags:
+                experiment = self.choices.translations[0].body["properties"].get("experimentName")
+                yield from cancel_replaced(ws, self.identity, experiment)
             prepared = yield from request.prepare(last)
             if self.checkpoint is not None:
                 stem = self.identity.stem if last is None else split(last.name)[0]
