@@ -222,17 +222,40 @@ def iteration_state(ti: Any) -> str | None:
     its place in the loop; ``restarting`` is believed of the latest iteration; all else is ``running``: whoever was
     cleared finds the job by its next try.
     """
-    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
-
     found = _same_iteration(ti)
     if found is not None:
         return None if found.state is None else str(getattr(found.state, "value", found.state))
-    place = (ti.task_id, str(ti.region_id), ti.region_index)
-    for row in RuntimeTaskInstance.get_task_breadcrumbs(dag_id=ti.dag_id, run_id=ti.run_id):
-        if (row["task_id"], str(row.get("region_id")), row.get("region_index")) == place:
-            return str(getattr(row["state"], "value", row["state"]))
+    ended = _listed_end(ti.dag_id, ti.task_id, ti.run_id, str(ti.region_id), ti.region_index)
+    if ended is not None:
+        return ended
     latest = task_state(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti))
     return latest if latest == "restarting" else "running"
+
+
+def iteration_end(dag_id: str, task_id: str, run_id: str, region_id: str, region_index: int) -> str:
+    """The state in which one iteration of a task in any Task Loop has ended; ``running`` while it may go on. Blocks.
+
+    One that Airflow does not list may also be replaced by a *Clear*, which nothing tells: it is ``removed`` once its
+    DAG run has ended.
+    """
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    ended = _listed_end(dag_id, task_id, run_id, region_id, region_index)
+    if ended is not None:
+        return ended
+    run = RuntimeTaskInstance.get_dagrun_state(dag_id=dag_id, run_id=run_id)
+    return "removed" if getattr(run, "value", run) in ("success", "failed") else "running"
+
+
+def _listed_end(dag_id: str, task_id: str, run_id: str, region_id: str, region_index: int) -> str | None:
+    """The state of an iteration in Airflow's list of what has ended in a DAG run; None where that does not hold it."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    place = (task_id, region_id, region_index)
+    for row in RuntimeTaskInstance.get_task_breadcrumbs(dag_id=dag_id, run_id=run_id):
+        if (row["task_id"], str(row.get("region_id")), row.get("region_index")) == place:
+            return str(getattr(row["state"], "value", row["state"]))
+    return None
 
 
 def _same_iteration(ti: Any) -> Any:

@@ -16,7 +16,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator
 from airflow_azureml.task.cancellation import TaskCancellation
 from airflow_azureml.triggers import AzureMLJobTrigger
-from airflow_azureml.version_compat import iteration_state
+from airflow_azureml.version_compat import iteration_end, iteration_state
 from tests.airflow.instance import Instance
 from tests.airflow.scoring import unique
 
@@ -98,6 +98,24 @@ def test_a_dag_run_without_a_date_is_asked_for_what_has_ended(monkeypatch: pytes
     context["dag_run"].logical_date = None
     context["ti"].get_previous_ti = None
     assert iteration_state(context["ti"]) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("run", "ended", "expected"),
+    [
+        ("running", [crumb("failed")], "failed"),  # marked while no process held it
+        ("running", [crumb("failed", OTHER), crumb("success", index=2)], "running"),
+        ("success", [crumb("success", OTHER)], "removed"),  # a Clear has replaced it, and nothing came after
+        ("failed", [], "removed"),
+        ("queued", [], "running"),
+    ],
+)
+def test_a_sweep_learns_whether_an_iteration_has_ended(
+    monkeypatch: pytest.MonkeyPatch, run: str, ended: list[dict[str, Any]], expected: str
+) -> None:
+    airflow_says(monkeypatch, "running", *ended)
+    monkeypatch.setattr(RuntimeTaskInstance, "get_dagrun_state", lambda dag_id, run_id: run)
+    assert iteration_end("d", "t", "r", str(REGION), 1) == expected
 
 
 @pytest.mark.parametrize(("index", "is_ended"), [(1, True), (2, False)])

@@ -37,9 +37,9 @@ def test_a_jobs_tags_name_its_task() -> None:
         FACTS.task_id,
         FACTS.map_index,
     )
-    assert not one.looped
+    assert one.place is None
     assert listed(identify(replace(FACTS, map_index=7))).map_index == 7
-    assert listed(identify(replace(FACTS, iteration=Iteration(2, "region", 1)))).looped
+    assert listed(identify(replace(FACTS, iteration=Iteration(2, "region", 1)))).place == ("region", 1)
 
 
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled", "CancelRequested"])
@@ -53,9 +53,10 @@ def test_a_job_that_has_ended_or_is_ending_is_nobodys_orphan(status: str) -> Non
         {},
         {"airflow_dag_id": "d", "airflow_run_id": "r", "airflow_task_id": "t"},
         {**IDENTITY.tags(1), "airflow_map_index": "many"},
+        {**IDENTITY.tags(1), "airflow_loop_index": "1"},
         {**IDENTITY.tags(1), OUTLIVES_TAG: "true"},
     ],
-    ids=["no tags", "tags of another tool", "no number", "outlives its task"],
+    ids=["no tags", "tags of another tool", "no number", "no place", "outlives its task"],
 )
 def test_a_job_that_is_no_tasks_or_outlives_it_is_nobodys_orphan(tags: dict[str, str]) -> None:
     assert TaskJob.of(job("j", tags=tags)) is None

@@ -142,6 +142,21 @@ def loops_abandoned(run: Run) -> None:
     expect("jobs", run.statuses(), ["Completed", "Canceled", "Completed", "Completed", "Completed"])
 
 
+def loops_swept(run: Run) -> None:
+    """The same, but the new iteration 0 is good enough: what the old iteration 1 has left is for the sweep."""
+    run.wait_job(1, "Running")
+    run.kill_iteration("body.work", 1)
+    run.until("iteration without process", lambda: run.iteration("body.work", 1)["state"] == "up_for_retry")
+    (run.place / "enough").touch()
+    run.clear(task_instance_ids=[run.iteration("body.work", 0)["id"]], include_downstream=True)
+    expect("run", run.end(), "success")
+    expect("jobs", run.statuses(), ["Completed", "Running", "Completed"])
+    run.airflow.trigger("sweep_loops", run.id)
+    run.until("sweep", lambda: run.airflow.run_state("sweep_loops", run.id) == "success")
+    expect("swept", run.airflow.xcom("sweep_loops", run.id, "sweep"), [run.jobs()[1]["name"]])
+    run.wait_job(1, "Canceled")
+
+
 def loops_cleared_alone(run: Run) -> None:
     """All iterations run at once, and iteration 0 is cleared: Airflow says so of it although later ones go on."""
     expect("run", run.end(), "success")
@@ -243,13 +258,14 @@ SINCE_3_4: dict[str, Scenario] = {
     "loops_cleared_alone": loops_cleared_alone,
     "loops_found": loops_found,
     "loops_abandoned": loops_abandoned,
+    "loops_swept": loops_swept,
     "loops_until": loops_until,
     "loops_mapped": loops_mapped,
     "loops_grouped": loops_mapped,
 }
 
 
-ON_WORKERS = ("loops_found", "loops_abandoned")
+ON_WORKERS = ("loops_found", "loops_abandoned", "loops_swept")
 """Scenarios that kill the process that waits: a deferred task has none."""
 
 FAULTS: dict[str, tuple[str, ...]] = {

@@ -31,7 +31,7 @@ class TaskJob:
     """An active job that ends with its task, and the task as the job's tags name it.
 
     :param map_index: -1 for a task that is not mapped.
-    :param looped: the task is in a Task Loop (Airflow 3.4).
+    :param place: in a Task Loop (Airflow 3.4) the region of its iteration and the index in it; None outside of loops.
     """
 
     job: Job
@@ -39,7 +39,7 @@ class TaskJob:
     run_id: str
     task_id: str
     map_index: int
-    looped: bool
+    place: tuple[str, int] | None = None
 
     @classmethod
     def of(cls, job: Job) -> TaskJob | None:
@@ -49,9 +49,11 @@ class TaskJob:
         if any(tag not in job.tags for tag in IDENTITY_TAGS):
             return None
         dag_id, run_id, _, task_id, map_index = (job.tags[tag] for tag in _SAME_INSTANCE)
-        if not map_index.removeprefix("-").isdecimal():
+        looped = any(tag in job.tags for tag in LOOP_TAGS)
+        region, _, index = job.tags.get(LOOP_TAGS[1], "").rpartition("/")
+        if not map_index.removeprefix("-").isdecimal() or (looped and not index.removeprefix("-").isdecimal()):
             return None
-        return cls(job, dag_id, run_id, task_id, int(map_index), any(tag in job.tags for tag in LOOP_TAGS))
+        return cls(job, dag_id, run_id, task_id, int(map_index), (region, int(index)) if looped else None)
 
 
 def active_jobs(ws: Workspace, dag_ids: Collection[str] | None) -> Steps[tuple[TaskJob, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_azureml.exceptions import AzureMLException, AzureMLSpecError, translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.xcom import recorded_job_name
-from airflow_azureml.version_compat import task_state
+from airflow_azureml.version_compat import iteration_end, task_state
 
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.orphans import TaskJob
@@ -19,9 +19,9 @@ class AzureMLCancelOrphansOperator(AzureMLBaseOperator):
 
     Airflow is asked for the state of each job's task. A job is left alone, and the log says why, where its task has not
     ended, where this Airflow did not start it (another one may share the workspace) or can no longer tell (its DAG run
-    was deleted, or cleared after its end), where its task is in a Task Loop, and where Airflow does not answer. Jobs
-    that are to outlive their tasks (``wait_for_completion=False``, ``cancel_on_kill=False``) and those of batch
-    endpoints are not looked at. ``docs/when-tasks-end.md`` has the table of states.
+    was deleted, or cleared after its end), and where Airflow does not answer. Jobs that are to outlive their tasks
+    (``wait_for_completion=False``, ``cancel_on_kill=False``) and those of batch endpoints are not looked at.
+    ``docs/when-tasks-end.md`` has the table of states.
 
     :param dag_ids: look only at the jobs of these DAGs; default: of all.
     :return: the names of the jobs that were asked to end; it is not waited for.
@@ -89,11 +89,8 @@ class AzureMLCancelOrphansOperator(AzureMLBaseOperator):
         instance = (found.dag_id, found.task_id, found.run_id, found.map_index)
         task = f"task {found.dag_id}.{found.task_id}" + (f" [{found.map_index}]" if found.map_index >= 0 else "")
         task += f" of DAG run {found.run_id}"
-        if found.looped:
-            self.log.info("Azure ML job %s is left alone: %s is in a Task Loop.", name, task)
-            return False
         try:
-            state = task_state(*instance) or NO_STATE
+            state = iteration_end(*instance[:3], *found.place) if found.place else task_state(*instance) or NO_STATE
             if decide(Where.SWEEP, state) is Fate.LEAVE:
                 self.log.info("Azure ML job %s is left alone: %s (task state: %s).", name, task, state)
                 return False

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task_group
 
-from airflow_azureml.operators import AzureMLCommandJobOperator
+from airflow_azureml.operators import AzureMLCancelOrphansOperator, AzureMLCommandJobOperator
 
 FAIL_ONCE = "mkdir ${{inputs.place}}/failed-${{inputs.round}} || exit 0; exit 3"
 WAIT = "test ${{inputs.round}} = 0 || until test -e ${{inputs.place}}/go; do sleep 0.2; done"
@@ -21,6 +21,7 @@ STEPS = {
     "cleared_alone": WAIT_AGAIN,
     "found": WAIT,
     "abandoned": WAIT,
+    "swept": WAIT,
 }
 
 
@@ -37,9 +38,9 @@ def job(task_id: str, deferrable: bool, command: str, retry_delay: float = 1) ->
 
 
 def noted(*, loop: Any, params: Any, **_: Any) -> bool:
-    """Write down which job's result an iteration has; the third is the last."""
+    """Write down which job's result an iteration has; the third is the last, or one that is enough."""
     Path(params["place"], f"result-{loop.index}").write_text(loop.result["job_name"], encoding="utf-8")
-    return bool(loop.index == 2)
+    return bool(loop.index == 2 or Path(params["place"], "enough").exists())
 
 
 for step, command in STEPS.items():
@@ -50,11 +51,16 @@ for step, command in STEPS.items():
             def body(step: str = step, command: str = command, deferrable: bool = how == "deferred") -> Any:
                 """One iteration."""
                 given = {"place": "{{ params.place }}", "round": "{{ loop.index }}"}
-                keywords = job("work", deferrable, command, 600 if step == "abandoned" else 1)
+                keywords = job("work", deferrable, command, 600 if step in ("abandoned", "swept") else 1)
                 return AzureMLCommandJobOperator(**keywords, inputs=given).output
 
             body.loop(max_iterations=3, until=noted)
         globals()[dag.dag_id] = dag
+
+
+with DAG("sweep_loops", schedule=None) as dag:
+    AzureMLCancelOrphansOperator(task_id="sweep", dag_ids=["loops_swept_worker"])
+globals()[dag.dag_id] = dag
 
 
 def good_enough(*, loop: Any) -> bool:
