@@ -28,6 +28,12 @@ ONCE = ("image",)
 RESCHEDULE_DELAY, RESCHEDULE_TIMEOUT = timedelta(minutes=15), timedelta(hours=24)
 """How long a task is put off where there are no nodes, and for how long again and again."""
 
+SHORTEST = timedelta(seconds=10)
+"""How long a task is put off at least: where the same try is on its way again before the scheduler has read that the
+process before it has ended, it takes the one for the other (``state mismatch``) and fails the task. Seen on 3.4.0b2
+after 2 s, where the scheduler was a second late.
+"""
+
 
 class AzureMLRetryPolicy(RetryPolicy):
     """Retry what the next job may not meet, and at once fail what would fail again in the same way.
@@ -49,7 +55,7 @@ class AzureMLRetryPolicy(RetryPolicy):
     may be put off anew. Sensors are not put off: the job that they wait for stays as it has ended.
 
     :param retry_delay: how long to wait before a retry; default: the task's own ``retry_delay``.
-    :param reschedule_delay: how long to put a try off.
+    :param reschedule_delay: how long to put a try off; 10 seconds or more.
     :param reschedule_timeout: for how long after it was first put off a try may be put off again; None for any time.
     :param max_reschedules: how often one try may be put off: 0 for never; None for any number.
     :raises ValueError: a parameter is not accepted, or neither bounds anything.
@@ -65,8 +71,8 @@ class AzureMLRetryPolicy(RetryPolicy):
     ) -> None:
         if not AIRFLOW_V_3_3_PLUS:
             raise RuntimeError("AzureMLRetryPolicy needs Airflow 3.3 or later, where tasks accept a retry_policy.")
-        if not isinstance(reschedule_delay, timedelta) or reschedule_delay < timedelta():
-            raise _not_accepted("reschedule_delay", reschedule_delay, "a timedelta, 0 or more")
+        if not isinstance(reschedule_delay, timedelta) or reschedule_delay < SHORTEST:
+            raise _not_accepted("reschedule_delay", reschedule_delay, "a timedelta of 10 seconds or more")
         if reschedule_timeout is not None and not (
             isinstance(reschedule_timeout, timedelta) and reschedule_timeout > timedelta()
         ):

@@ -100,7 +100,7 @@ def test_what_lacks_nodes_is_retried_where_it_cannot_be_put_off(error: Exception
     ("error", "given", "context", "expected"),
     [
         (failed("capacity"), {}, None, (timedelta(minutes=15), None, timedelta(hours=24))),
-        (QUEUED, {"reschedule_delay": DELAY, "max_reschedules": 3}, {}, (DELAY, 3, timedelta(hours=24))),
+        (QUEUED, {"reschedule_delay": DELAY * 2, "max_reschedules": 3}, {}, (DELAY * 2, 3, timedelta(hours=24))),
         (QUEUED, {"reschedule_timeout": None, "max_reschedules": 3}, {}, (timedelta(minutes=15), 3, None)),
         (failed("capacity"), {"max_reschedules": 0}, None, None),
         (failed("preempted"), {}, None, None),
@@ -123,7 +123,14 @@ def test_what_lacks_nodes_is_put_off_on_airflow_3_4(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"reschedule_delay": 60}, "reschedule_delay: 60 is not accepted. Accepted: a timedelta, 0 or more."),
+        (
+            {"reschedule_delay": 60},
+            "reschedule_delay: 60 is not accepted. Accepted: a timedelta of 10 seconds or more.",
+        ),
+        (
+            {"reschedule_delay": timedelta(seconds=9)},
+            "reschedule_delay: datetime.timedelta(seconds=9) is not accepted.",
+        ),
         ({"reschedule_timeout": timedelta()}, "reschedule_timeout: datetime.timedelta(0) is not accepted."),
         ({"max_reschedules": True}, "max_reschedules: True is not accepted. Accepted: a whole number, 0 or more"),
         ({"reschedule_timeout": None}, "reschedule_timeout and max_reschedules are both None. Give one."),

@@ -10,7 +10,7 @@ from airflow.sdk import DAG
 from airflow_azureml.operators import AzureMLCommandJobOperator
 from airflow_azureml.retry import AzureMLRetryPolicy
 
-SOON = datetime.timedelta(seconds=2)
+SOON = datetime.timedelta(seconds=15)
 SCENARIOS: dict[str, dict[str, Any]] = {
     "is_put_off": {"retry_policy": AzureMLRetryPolicy(reschedule_delay=SOON)},
     "is_put_off_from_a_queue": {"retry_policy": AzureMLRetryPolicy(reschedule_delay=SOON), "queue_timeout": 10},
