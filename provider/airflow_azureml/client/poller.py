@@ -11,6 +11,7 @@ it logs to the log of the task in whose context it was started.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
@@ -242,7 +243,8 @@ class Poller:
 
     def _regroup(self, chunk: int | None = None) -> None:
         now = self._time()
-        self._pacing.regroup(lambda ticket: self._groups.of(ticket.experiment, now), chunk)
+        of = functools.cache(lambda experiment: self._groups.of(experiment, now))
+        self._pacing.regroup(lambda ticket: of(ticket.experiment), chunk)
 
     def _hold(self, error: AzureMLError) -> bool:
         """Send nothing for a while; whether the failure is another one than those before."""

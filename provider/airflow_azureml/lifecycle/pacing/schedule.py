@@ -111,11 +111,14 @@ class Pacing:
         """
         if chunk is not None:
             self._resize(chunk)
-        for ticket in list(self.tickets()):
-            self.drop(ticket)
+        tickets = list(self.tickets())
+        # All at once: ten thousand who are taken out and queued again one by one take a tenth of a second.
+        self._now, self._queues, self._last = Crowd(self.chunk), {}, []
+        for ticket in tickets:
             self._count_in(ticket, choose(ticket))
-            self._push(ticket)
-        self._tidy()
+            self._queue_of(ticket).append(_Entry(ticket.due, ticket.place, ticket))
+        for queue in (*self._queues.values(), self._last):
+            heapq.heapify(queue)
 
     def tickets(self) -> Iterator[Ticket]:
         """All who wait, those who are asked for just now left out."""
@@ -165,12 +168,19 @@ class Pacing:
         self._now.change(ticket, 1)
 
     def _push(self, ticket: Ticket) -> None:
-        """Queue somebody; who would come too late for a moment that cannot be put off is queued for that moment."""
-        queue = self._queues.setdefault(ticket.group, [])
+        """Queue somebody."""
+        queue = self._queue_of(ticket)
+        heapq.heappush(queue, _Entry(ticket.due, ticket.place, ticket))
+
+    def _queue_of(self, ticket: Ticket) -> list[_Entry]:
+        """Where somebody is queued; who would come too late for a moment that cannot be put off, for that moment."""
         if ticket.latest is not None and ticket.due + self._lag >= ticket.latest:
             ticket.due = ticket.ready = ticket.latest
-            queue = self._last
-        heapq.heappush(queue, _Entry(ticket.due, ticket.place, ticket))
+            return self._last
+        queue = self._queues.get(ticket.group)
+        if queue is None:
+            queue = self._queues[ticket.group] = []
+        return queue
 
     def _tidy(self) -> None:
         """Forget the places at the heads of the queues that are void."""
