@@ -1,10 +1,11 @@
 """A thousand deferred tasks on a real Airflow 3.3, one triggerer: do all end, and how long after their jobs?
 
-Call: ``python benchmarks/deferred_tasks.py [--tasks N] [--on-workers N] [--json FILE] [--picture FILE]``. It takes some
-fifteen minutes: tasks are deferred, then jobs of a stand-in for the service end one after the other within five
-minutes. All start in the triggerer; most end there, every so many-th comes back to a worker. The delay of a task runs
-from its job's end, which the stand-in knows, to the end that Airflow's database tells. ``--picture`` draws what the
-metrics told meanwhile; ``make metrics-picture`` has 20 tasks for that.
+Call: ``python benchmarks/deferred_tasks.py [--tasks N] [--on-workers N] [--postgres] [--json FILE] [--picture FILE]``.
+It takes some fifteen minutes: tasks are deferred, then jobs of a stand-in for the service end one after the other
+within five minutes. All start in the triggerer; most end there, every so many-th comes back to a worker. The delay of a
+task runs from its job's end, which the stand-in knows, to the end that Airflow's database tells. That is SQLite, or
+with ``--postgres`` a PostgreSQL server of its own. ``--picture`` draws what the metrics told meanwhile;
+``make metrics-picture`` has 20 tasks for that.
 
 It exits 1 when a task did not succeed.
 """
@@ -15,8 +16,8 @@ import argparse
 import contextlib
 import json
 import math
+import os
 import shutil
-import sqlite3
 import ssl
 import statistics
 import subprocess
@@ -35,6 +36,7 @@ import trustme
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+from benchmarks.on_airflow.database import CONNECTION, Database, postgres  # noqa: E402
 from benchmarks.on_airflow.picture import draw  # noqa: E402
 from benchmarks.on_airflow.service import Plan  # noqa: E402
 from benchmarks.on_airflow.workers import Workers  # noqa: E402
@@ -74,19 +76,16 @@ def service(place: Path, plan: Plan) -> Iterator[str]:
             process.terminate()
 
 
-def states(airflow: Airflow) -> Counter[str]:
+def states(database: Database) -> Counter[str]:
     """How many task instances are in each state."""
-    return Counter(str(row[0]) for row in ask(airflow, "SELECT state FROM task_instance WHERE run_id = ?", RUN))
+    return Counter(str(row[0]) for row in database.ask("SELECT state FROM task_instance WHERE run_id = :run", run=RUN))
 
 
-def ask(airflow: Airflow, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """Ask Airflow's database."""
-    with contextlib.closing(sqlite3.connect(airflow.home / "airflow.db", timeout=60)) as database:
-        return database.execute(query, values).fetchall()
+def measure(place: Path, tasks: int, on_workers: int, listener: Listener, server: str | None) -> dict[str, Any]:
+    """Run the DAG once.
 
-
-def measure(place: Path, tasks: int, on_workers: int, listener: Listener) -> dict[str, Any]:
-    """Run the DAG once."""
+    :param server: the address of the database; None for SQLite.
+    """
     authority = trustme.CA()
     authority.cert_pem.write_to_path(place / "ca.pem")
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(place / "server.pem")
@@ -95,7 +94,7 @@ def measure(place: Path, tasks: int, on_workers: int, listener: Listener) -> dic
     shutil.copy(REPOSITORY / "benchmarks" / "on_airflow" / "deferred_dag.py", dags)
     settings = {
         **listener.settings(),
-        "PYTHONPATH": str(REPOSITORY / "provider"),
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "provider"), os.environ.get("PYTHONPATH", "")]),
         "BENCHMARK_TASKS": str(tasks),
         "BENCHMARK_ON_WORKERS": str(on_workers),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
@@ -103,8 +102,14 @@ def measure(place: Path, tasks: int, on_workers: int, listener: Listener) -> dic
         "AIRFLOW__TRIGGERER__CAPACITY": str(tasks + 100),
     }
     airflow = Airflow(BIN, place / "home", dags, settings=settings)
-    airflow.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] += "?timeout=60"
-    airflow.prepare(place / "3.db")
+    if server is None:
+        airflow.environment[CONNECTION] += "?timeout=60"
+        airflow.prepare(place / "3.db")
+    else:
+        airflow.environment[CONNECTION] = server
+        airflow.home.mkdir(parents=True, exist_ok=True)
+        airflow.command("db", "migrate")
+    database = Database(airflow.environment[CONNECTION])
     # The ends are known only when all are deferred: until then a stand-in of a far future answers.
     made = time.time()
     far = Plan(tasks, made, made + 10 * DEFER_WITHIN, made + 20 * DEFER_WITHIN, str(place))
@@ -114,22 +119,22 @@ def measure(place: Path, tasks: int, on_workers: int, listener: Listener) -> dic
             airflow.start()
             names = [f"deferred_tasks_{place}" for place in range(math.ceil(tasks / IN_ONE))]
             found = "SELECT dag_id FROM serialized_dag"
-            airflow.until("DAGs", lambda: len(ask(airflow, found)) == len(names), timeout=600)
+            airflow.until("DAGs", lambda: len(database.ask(found)) == len(names), timeout=600)
             airflow.until("API server", lambda: airflow.find("/version"), timeout=600)
             for name in names:
                 airflow.api("PATCH", f"/dags/{name}", {"is_paused": False})
-            return watched(airflow, far, names, listener)
+            return watched(airflow, database, far, names, listener)
         finally:
             airflow.stop()
 
 
-def watched(airflow: Airflow, plan: Plan, dags: list[str], listener: Listener) -> dict[str, Any]:
+def watched(airflow: Airflow, database: Database, plan: Plan, dags: list[str], listener: Listener) -> dict[str, Any]:
     """Start the runs, have the jobs end once all are deferred, and say what became of the tasks."""
     begun, tasks = time.time(), plan.jobs
     with Workers(airflow.running["scheduler"].pid) as workers:
         for dag in dags:
             airflow.api("POST", f"/dags/{dag}/dagRuns", {"dag_run_id": RUN, "logical_date": None})
-        airflow.until("deferral of all tasks", lambda: states(airflow)["deferred"] == tasks, timeout=DEFER_WITHIN)
+        airflow.until("deferral of all tasks", lambda: states(database)["deferred"] == tasks, timeout=DEFER_WITHIN)
         airflow.until("wait of all", lambda: waiting(listener) == tasks, timeout=DEFER_WITHIN)
         deferred_at = time.time()
         print(f"{tasks} tasks deferred after {deferred_at - begun:.0f} s", flush=True)
@@ -137,18 +142,22 @@ def watched(airflow: Airflow, plan: Plan, dags: list[str], listener: Listener) -
         with contextlib.suppress(AirflowError):
             ended = ("success", "failed", "skipped", "upstream_failed")
             patience = LEAD + ENDS_LAST + LINGER
-            airflow.until("end", lambda: sum(states(airflow)[one] for one in ended) == tasks, timeout=patience, pause=2)
-    rows = ask(airflow, "SELECT task_id, state, end_date FROM task_instance WHERE run_id = ?", RUN)
+            airflow.until(
+                "end", lambda: sum(states(database)[one] for one in ended) == tasks, timeout=patience, pause=2
+            )
+    rows = database.ask("SELECT task_id, state, end_date FROM task_instance WHERE run_id = :run", run=RUN)
     delays: dict[str, list[float]] = {"triggerer": [], "worker": []}
     for task, state, end in rows:
         where, _, number = task.partition("_")
         if state == "success":
-            moment = datetime.fromisoformat(end).replace(tzinfo=timezone.utc).timestamp()
-            delays[where].append(moment - plan.end_of(int(number)))
+            ended_at = datetime.fromisoformat(end).replace(tzinfo=timezone.utc) if isinstance(end, str) else end
+            delays[where].append(ended_at.timestamp() - plan.end_of(int(number)))
     events = [one.value / 1000 for one in listener.of("azureml.event.delay")]
     return {
         "tasks": tasks,
+        "database": database.url.partition(":")[0],
         "states": dict(Counter(str(row[1]) for row in rows)),
+        "failures": {str(row[0]): last_lines(airflow, str(row[0])) for row in rows if row[1] == "failed"},
         "seconds_until_all_are_deferred": round(deferred_at - begun, 1),
         "seconds_of_ends": ENDS_LAST,
         "worker_starts": workers.starts,
@@ -157,6 +166,12 @@ def watched(airflow: Airflow, plan: Plan, dags: list[str], listener: Listener) -
         "event_delay": spread(events),
         "requests": dict(Counter(one.tags["status"] for one in listener.of("azureml.requests", plane="data"))),
     }
+
+
+def last_lines(airflow: Airflow, task: str) -> list[str]:
+    """The end of a task's logs."""
+    files = sorted((airflow.home / "logs").glob(f"dag_id=*/run_id={RUN}/task_id={task}/*"))
+    return [line[:400] for file in files for line in file.read_text(errors="replace").splitlines()[-8:]]
 
 
 def waiting(listener: Listener) -> float:
@@ -195,13 +210,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A thousand deferred tasks on a real Airflow.")
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--on-workers", type=int, default=50, help="of them, so many come back to a worker")
+    parser.add_argument("--postgres", action="store_true", help="start a PostgreSQL server for Airflow's database")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the metrics as SVG")
     options = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="deferred-tasks-"))
     try:
-        with listening() as listener:
-            report = measure(place, options.tasks, options.on_workers, listener)
+        with listening() as listener, postgres() if options.postgres else contextlib.nullcontext() as server:
+            report = measure(place, options.tasks, options.on_workers, listener, server)
             if options.picture:
                 options.picture.write_text(draw(listener.metrics), encoding="utf-8")
     finally:
