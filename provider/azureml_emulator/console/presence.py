@@ -60,13 +60,16 @@ def cloud_metadata(settings: Settings) -> dict[str, str]:
 
 
 def airflow_connection(settings: Settings) -> str:
-    """The text for ``AIRFLOW_CONN_AZUREML_DEFAULT``."""
+    """The text for ``AIRFLOW_CONN_AZUREML_DEFAULT``; with all that its process would ask the endpoint for first."""
     extra = {
         "tenant_id": settings.tenant_id,
         "subscription_id": settings.subscription_id,
         "resource_group": settings.resource_group,
         "workspace_name": settings.workspace_name,
         "endpoint": settings.base_url,
+        "authority": settings.authority,
+        "ml_audience": ML_AUDIENCE,
+        "storage_suffix": STORAGE_SUFFIX,
         "verify": str(settings.ca_bundle),
     }
     row = {"conn_type": "azureml", "login": settings.client_id, "password": settings.client_secret, "extra": extra}

@@ -1,0 +1,167 @@
+"""What a task asks for a job that is there already in every part, in a process that has asked nothing yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_azureml.client import kept_client
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.operators import (
+    AzureMLCommandJobOperator,
+    AzureMLCreateDataAssetOperator,
+    AzureMLJobOperator,
+)
+from airflow_azureml.rest import assets
+from tests.airflow.instance import Instance
+from tests.airflow.scoring import deployment, endpoint, invoker, register, scorer, unique
+from tests.emulator_fixture import RunningEmulator
+
+LOGIN = re.compile(r"/(v2\.0/\.well-known|oauth2/v2\.0)/")
+"""Paths that are asked for a token."""
+
+Ask = Callable[[Callable[[str], Any]], list[str]]
+
+
+@pytest.fixture
+def ask(emulator: RunningEmulator, hook: AzureMLHook) -> Ask:
+    """Runs a task twice, each time as in a fresh process; the requests of the second one but those for tokens."""
+    home = hook.settings().workspace.path
+
+    def short(row: dict[str, Any]) -> str:
+        path = row["path"].removeprefix(home).strip("/")
+        what = "blob" if "LocalUpload" in path else path.split("/")[0]
+        return f"{row['method']} {what}{' secret' if path.endswith('/listSecrets') else ''}"
+
+    def run(make: Callable[[str], Any]) -> list[str]:
+        before = 0
+        for _ in range(2):
+            kept_client.forget()
+            before, name = len(emulator.journal()), unique("t")
+            make(name).execute(Instance(name).context())
+        kept_client.forget()
+        return [short(row) for row in emulator.journal()[before:] if not LOGIN.search(row["path"])]
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Code and data that nobody else has."""
+    for name in ("src/main.py", "one/a", "two/b"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{name} {tmp_path}")
+    return tmp_path
+
+
+def command(folder: Path, **given: Any) -> Callable[[str], Any]:
+    """A task that submits a command with code and an environment that is written out."""
+    keywords = {"environment": {"image": "python"}, "code": str(folder / "src"), **given}
+    dag = DAG("d", schedule=None)
+    return lambda name: AzureMLCommandJobOperator(
+        task_id=name, dag=dag, command="true", **{"wait_for_completion": False, **keywords}
+    )
+
+
+def job(folder: Path, text: str) -> Callable[[str], Any]:
+    """A task that submits a job file, whose ``STEP`` is a command with code and environment."""
+    step = f"{{command: 'true', code: {folder / 'src'}, environment: {{image: python}}}}"
+    path = folder / "job.yml"
+    path.write_text(text.replace("STEP", step))
+    dag = DAG("d", schedule=None)
+    return lambda name: AzureMLJobOperator(task_id=name, dag=dag, job=path, wait_for_completion=False)
+
+
+@pytest.fixture
+def data(hook: AzureMLHook) -> str:
+    """The name of a data asset."""
+    name = unique("data")
+    place = "azureml://datastores/workspaceblobstore/paths/x/"
+    AzureMLCreateDataAssetOperator(task_id="t", name=name, path=place).execute(Instance().context())
+    return name
+
+
+@pytest.fixture
+def environment(hook: AzureMLHook) -> str:
+    """The name of an environment."""
+    name = unique("environment")
+    with hook.client() as client:
+        client.run(assets.create(client.workspace, "environments", name, "1", {"properties": {"image": "python"}}))
+    return name
+
+
+COMMAND = ["GET jobs", "GET codes", "PUT environments", "PUT jobs"]
+"""For code and an environment that is written out, in the order of the body."""
+
+STORE = ["GET datastores", "POST datastores secret"]
+
+
+def test_a_command(ask: Ask, folder: Path) -> None:
+    assert sorted(ask(command(folder))) == sorted(COMMAND)
+    assert ask(command(folder, environment="azureml:AzureML-x:1")) == ["GET jobs", "GET codes", "PUT jobs"]
+
+
+def test_a_compute_that_is_named_is_looked_at(ask: Ask, folder: Path) -> None:
+    assert sorted(ask(command(folder, compute="cpu-cluster"))) == sorted([*COMMAND, "GET computes"])
+
+
+def test_a_label_takes_one_request(ask: Ask, folder: Path, environment: str, data: str) -> None:
+    latest = {"environment": f"azureml:{environment}@latest"}
+    asked = sorted(["GET jobs", "GET codes", "GET environments", "PUT jobs"])
+    assert sorted(ask(command(folder, **latest))) == asked
+    inputs = {"d": {"type": "uri_folder", "path": f"azureml:{data}@latest"}}
+    assert sorted(ask(command(folder, inputs=inputs, **latest))) == sorted([*asked, "GET data"])
+
+
+def test_local_data_take_three_requests_and_one_for_each_further_input(ask: Ask, folder: Path) -> None:
+    inputs = {name: {"type": "uri_folder", "path": str(folder / name)} for name in ("one", "two")}
+    one = ask(command(folder, inputs={"one": inputs["one"]}))
+    assert sorted(one) == sorted([*COMMAND, *STORE, "HEAD blob"])
+    assert sorted(ask(command(folder, inputs=inputs))) == sorted([*COMMAND, *STORE, *2 * ["HEAD blob"]])
+
+
+def test_a_job_file(ask: Ask, folder: Path) -> None:
+    assert sorted(ask(job(folder, "type: command\n<<: STEP\n"))) == sorted(COMMAND)
+
+
+def test_a_pipeline(ask: Ask, folder: Path) -> None:
+    """Code, environment and components once each, however many nodes they have; and each compute."""
+    nodes = "jobs:\n  a: {type: command, <<: STEP}\n  b: {type: command, <<: STEP}\n"
+    once = [*COMMAND, "PUT components"]
+    assert sorted(ask(job(folder, f"type: pipeline\nsettings: {{default_compute: serverless}}\n{nodes}"))) == sorted(
+        once
+    )
+    named = ask(job(folder, f"type: pipeline\ncompute: azureml:cpu-cluster\n{nodes}"))
+    assert sorted(named) == sorted([*once, "GET computes"])
+
+
+def test_a_batch_job(ask: Ask, folder: Path, data: str) -> None:
+    """The POST goes to the scoring address; local data take what they take everywhere."""
+    name = unique("ep")
+    endpoint(name=name)
+    deployment(name="blue", endpoint_name=name, set_default=True, **scorer(folder, register(folder, "10")))
+
+    def invoke(given: str) -> Callable[[str], Any]:
+        return lambda _: invoker(endpoint_name=name, input=given, wait_for_completion=False)
+
+    looks, post = 2 * ["GET batchEndpoints"], ["POST scoring"]
+    assert ask(invoke(f"azureml:{data}:1")) == [*looks, *post]
+    assert ask(invoke(str(folder / "one"))) == [*looks, *STORE, "HEAD blob", *post]
+
+
+def test_a_whole_task_asks_nothing_twice(emulator: RunningEmulator, hook: AzureMLHook, folder: Path) -> None:
+    """But how its job is, which changes: the workspace and its data plane, and what was asked for the submission."""
+    inputs = {"one": {"type": "uri_folder", "path": str(folder / "one")}}
+    task = command(folder, inputs=inputs, outputs={"out": {}}, wait_for_completion=True, poll_interval=0.2)
+    before = len(emulator.journal())
+    kept_client.forget()
+    task("whole").execute(Instance(unique("t")).context())
+    rows = [row for row in emulator.journal()[before:] if not re.search(r"/jobs/|/oauth2/|/runs/", row["path"])]
+    lines = [f"{row['method']} {row['path']}" for row in rows if row["method"] == "GET"]
+    assert any("/discovery" in line for line in lines)
+    assert len(lines) == len(set(lines))
