@@ -100,6 +100,7 @@ def demonstrate(home: Path, conf: dict[str, Any]) -> int:
     emulator = Emulator(bin, home / "emulator", CLONE / ".venvs" / "jobs" / "bin" / "python")
     settings = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2", "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
     airflow = Airflow(bin, home / "airflow", CLONE / "dags_examples", settings=settings)
+    airflow.forked = sys.platform == "linux"
     began = time.monotonic()
     try:
         start(emulator, airflow)

@@ -18,14 +18,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from demo import processes
+from demo.warm_python import WarmPython
 
 T = TypeVar("T")
 
 COMPONENTS = {3: ("api-server", "dag-processor", "scheduler", "triggerer"), 2: ("scheduler", "triggerer")}
+PRELOAD = Path(__file__).with_name("preload.py")
 SERVES_LOGS = {"scheduler", "triggerer"}
 """Components that would serve their logs on a fixed port, which a second Airflow on this machine may hold."""
 
@@ -49,6 +52,13 @@ class Airflow:
     :param major: 3 or 2, Airflow's major version there.
     :param settings: further environment variables, such as ``AIRFLOW_CONN_AZUREML_DEFAULT``.
     """
+
+    forked = False
+    """Whether its components are forks of one interpreter that has loaded Airflow and the provider, and so are the
+    workers of its scheduler: else each component needs seconds of a processor to begin, and each task half a one."""
+
+    parser: Sequence[str] = ("airflow.cli.cli_parser",)
+    """The modules of Airflow's command line that this interpreter has loaded beside those of the components."""
 
     def __init__(self, bin: Path, home: Path, dags: Path, *, major: int = 3, settings: Mapping[str, str] | None = None):
         self.bin, self.home, self.dags, self.major = bin, home.resolve(), dags.resolve(), major
@@ -87,6 +97,9 @@ class Airflow:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            # On a busy machine the API server takes longer than the usual 5 s for its first answers to a worker; a task
+            # whose start it has not confirmed fails, and is tried again.
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
         }
 
     def prepare(self, template: Path) -> None:
@@ -133,11 +146,32 @@ class Airflow:
 
     def begin(self, words: Sequence[str], log: Path) -> processes.Process:
         """Begin one of Airflow's own commands, which runs until it is stopped."""
+        if self.forked:
+            return self.loaded.start("-m", "airflow", *words, cwd=self.home, outputs=[log, log], leads=True)
+        return self.begin_anew(words, log)
+
+    def begin_anew(self, words: Sequence[str], log: Path) -> processes.Process:
+        """Begin a command in an interpreter of its own."""
         return processes.start([self.bin / "airflow", *words], home=self.home, environment=self.environment, log=log)
+
+    @cached_property
+    def loaded(self) -> WarmPython:
+        """The interpreter that the components are forks of; it ends with them."""
+        commands = [f"airflow.cli.commands.{name.replace('-', '_')}_command" for name in COMPONENTS[self.major]]
+        modules: list[str | Path] = [*self.parser]
+        if self.forked:
+            modules += [*commands, *self.preloaded()]
+        return WarmPython(self.bin / "python", processes.marked(self.home, self.environment), modules)
+
+    def preloaded(self) -> Sequence[Path]:
+        """The files that are run in that interpreter, after its commands are loaded."""
+        return (PRELOAD,)
 
     def stop(self) -> None:
         """End all components and whatever they started."""
         processes.stop(list(self.running.values()))
+        if "loaded" in vars(self):
+            vars(self).pop("loaded").close()
         processes.sweep(self.home)
         self.running.clear()
 

@@ -17,7 +17,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
 from tests.emulator_fixture import leave_out_public_roots, run_cli
 from tests.statsd_listener import Listener, listening
-from tests.warm_python import WarmPython
 from tests.workers import group
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -45,13 +43,6 @@ ENDED = {"success", "failed", "skipped", "upstream_failed"}
 PRELOAD = REPOSITORY / "tests" / "airflow" / "preload.py"
 PRELOADED = {3: (PRELOAD, REPOSITORY / "tests" / "warm_execution_api.py"), 2: (PRELOAD,)}
 """What forked components find loaded."""
-COMMANDS = ("airflow.cli.cli_parser", "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
-
-COMPONENT_COMMANDS = {
-    3: tuple(f"airflow.cli.commands.{name}_command" for name in ("dag_processor", "scheduler", "triggerer")),
-    2: tuple(f"airflow.cli.commands.{name}_command" for name in ("scheduler", "triggerer")),
-}
-"""The modules of the commands that begin a component, but for the API server."""
 
 SETTINGS = {
     "AIRFLOW__AZUREML__POLL_INTERVAL": "1",
@@ -105,9 +96,7 @@ class RealAirflow(Airflow):
 
     service: Service
     metrics: Listener
-    forked = False
-    """Whether its components are forks of one interpreter that has loaded Airflow and the provider, and so are the
-    workers of its scheduler: else each component needs seconds of a processor to begin, and each task half a one."""
+    parser = (*Airflow.parser, "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
 
     writing = threading.Lock()
     """Held while the REST API is asked to change something: 3.3 writes down who asked in its event loop, which stands
@@ -117,7 +106,7 @@ class RealAirflow(Airflow):
         """Run one of Airflow's own commands to its end and give back what it printed."""
         if not self.running:
             return super().command(*words, settings=settings)
-        done = self._console.run("-m", "airflow", *words, cwd=self.home, settings=settings)
+        done = self.loaded.run("-m", "airflow", *words, cwd=self.home, settings=settings)
         if done.returncode:
             raise AirflowError(f"airflow {' '.join(words)} ended with {done.returncode}: {done.stderr[-2000:]}")
         return done.stdout
@@ -155,9 +144,7 @@ class RealAirflow(Airflow):
 
     def begin(self, words: Sequence[str], log: Path) -> processes.Process:
         """Begin a component. The API server has another database setting, which Airflow reads when it is loaded."""
-        if not self.forked or words[0] == "api-server":
-            return super().begin(words, log)
-        return self._console.start("-m", "airflow", *words, cwd=self.home, outputs=[log, log], leads=True)
+        return self.begin_anew(words, log) if words[0] == "api-server" else super().begin(words, log)
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the REST API (3.x), for one change at a time; one that found the database locked was not made."""
@@ -173,12 +160,9 @@ class RealAirflow(Airflow):
                 time.sleep(pause)
             return super().api(method, path, body)
 
-    @cached_property
-    def _console(self) -> WarmPython:
-        """Its command line, which needs seconds to begin; it ends with the components."""
-        loaded: Sequence[str | Path]
-        loaded = (*COMMANDS, *COMPONENT_COMMANDS[self.major], *PRELOADED[self.major]) if self.forked else COMMANDS
-        return WarmPython(self.bin / "python", processes.marked(self.home, self.environment), loaded)
+    def preloaded(self) -> Sequence[Path]:
+        """The API for workers among it, which each triggerer would make for itself."""
+        return PRELOADED[self.major]
 
     def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 180, pause: float = 0.3) -> T:
         """Ask ``probe`` until it answers something true: more rarely and for longer, as many ask at once."""
@@ -427,32 +411,48 @@ def databases(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
 def airflow(service: Service, databases: Path, request: pytest.FixtureRequest) -> Iterator[RealAirflow]:
     """A real Airflow 3.3 that has all examples, one for the session; it ends after the last test that needs it."""
     with real_airflow(BIN, 3, service, databases / "3.db") as running:
-        request.config.stash[RUNNING] = running
+        request.config.stash[RUNNING]["airflow"] = running
         yield running
 
 
-RUNNING = pytest.StashKey[RealAirflow]()
+@pytest.fixture(scope="session")
+def older_airflow(
+    service: Service, databases: Path, airflow2_python: Path, request: pytest.FixtureRequest
+) -> Iterator[RealAirflow]:
+    """A real Airflow 2.11, likewise."""
+    with real_airflow(airflow2_python.parent, 2, service, databases / "2.db") as running:
+        request.config.stash[RUNNING]["older_airflow"] = running
+        yield running
+
+
+RUNNING = pytest.StashKey[dict[str, RealAirflow]]()
+"""The Airflows of this process that were started, by their fixtures' names."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """None has been started yet."""
+    config.stash[RUNNING] = {}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Start the Airflow 3.3 again where this worker was given further tests that need it."""
-    airflow = item.config.stash.get(RUNNING, None)
-    if airflow and not airflow.running and needs_airflow(item):
-        airflow.start()
+    """Start an Airflow again where this worker was given further tests that need it."""
+    for fixture, airflow in item.config.stash[RUNNING].items():
+        if not airflow.running and needs(fixture, item):
+            airflow.start()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Stop the Airflow 3.3 when no later test needs it: also one that is idle takes a good part of a processor."""
-    airflow = item.config.stash.get(RUNNING, None)
-    if airflow and airflow.running and not any(map(needs_airflow, items_after(item))):
-        airflow.stop()
+    """Stop an Airflow when no later test needs it: also one that is idle takes a good part of a processor."""
+    for fixture, airflow in item.config.stash[RUNNING].items():
+        if airflow.running and not any(needs(fixture, later) for later in items_after(item)):
+            airflow.stop()
 
 
-def needs_airflow(item: pytest.Item) -> bool:
-    """Whether a test uses the fixture ``airflow``."""
-    return "airflow" in getattr(item, "fixturenames", ())
+def needs(fixture: str, item: pytest.Item) -> bool:
+    """Whether a test uses a fixture."""
+    return fixture in getattr(item, "fixturenames", ())
 
 
 def items_after(item: pytest.Item) -> list[pytest.Item]:

@@ -21,7 +21,7 @@ import pytest
 
 from azureml_emulator.console import cli
 from azureml_emulator.console.inspection import jobs_made, requests_received
-from tests.warm_python import RunningScript, WarmPython
+from demo.warm_python import RunningScript, WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_PATIENCE = 60.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.warm_python import WarmPython
+from demo.warm_python import WarmPython
 
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "NO_PROXY", "no_proxy")
 """What its scripts are told of this environment."""

@@ -14,6 +14,7 @@ import pytest
 
 REAL_AIRFLOW = "real Airflow 3.3"
 SECOND_AIRFLOW = "another real Airflow 3.3"
+OLDER_AIRFLOW = "real Airflow 2.11"
 MICROSOFTS_CLIENT = "Microsoft's client"
 DAG_TEST = "dag.test()"
 BARE_AIRFLOW = "Airflow without our modules"
@@ -26,6 +27,9 @@ GROUPS = {
     "tests/processes/test_orphans.py": SECOND_AIRFLOW,
     "tests/processes/test_resubmission.py": SECOND_AIRFLOW,
     "tests/processes/test_resubmission_killed.py": SECOND_AIRFLOW,
+    "tests/processes/test_job_log_airflow2.py": OLDER_AIRFLOW,
+    "tests/processes/test_no_worker_airflow2.py": OLDER_AIRFLOW,
+    "tests/processes/test_one_job_airflow2.py": OLDER_AIRFLOW,
     "tests/examples/test_examples.py": REAL_AIRFLOW,
     "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
     "tests/conformance": MICROSOFTS_CLIENT,
@@ -47,7 +51,7 @@ GROUPS = {
 """Files, and folders, that share what takes long to start, once per worker: a real Airflow, or what loads much."""
 
 ANOTHER_PROGRAM = {
-    *("airflow", "airflow2", "airflow3", "install", "tested_airflow"),
+    *("airflow", "airflow2", "airflow3", "install", "older_airflow", "tested_airflow"),
     *("home", "installed", "judge", "run_script", "sdk_python"),
 }
 """Fixtures of tests that run another Airflow, Microsoft's client, the demo or an installed wheel."""

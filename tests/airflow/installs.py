@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.warm_python import WarmPython
+from demo.warm_python import WarmPython
 
 RUNNER = Path(__file__).with_name("runner.py")
 DAGS = Path(__file__).with_name("dags")

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import pkgutil
+import runpy
+from pathlib import Path
 
 import airflow
-
-import airflow_azureml
 
 if airflow.__version__.startswith("3"):
     import httpx
     from airflow.sdk.execution_time import supervisor
 
-    for name in ("airflow.dag_processing.dagbag", "airflow.dag_processing.collection", "a2wsgi"):
+    for name in ("airflow.dag_processing.collection", "a2wsgi"):
         importlib.import_module(name)
     application = supervisor.in_process_api_server().app  # it is kept
 
@@ -29,9 +28,5 @@ if airflow.__version__.startswith("3"):
             await client.get("/nothing")
 
     asyncio.run(ask_for_the_first_time())
-else:
-    importlib.import_module("airflow.models.dagbag")
 
-for module in pkgutil.walk_packages(airflow_azureml.__path__, "airflow_azureml."):
-    if not module.name.endswith("__main__"):
-        importlib.import_module(module.name)
+runpy.run_path(str(Path(__file__).parents[2] / "demo" / "preload.py"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.warm_python import WarmPython
+from demo.warm_python import WarmPython
 
 FOLDER = Path(__file__).parent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.warm_python import WarmPython
+from demo.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PROVIDER = REPOSITORY / "provider" / "airflow_azureml"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.warm_python import WarmPython
+from demo.warm_python import WarmPython
 
 PROBE = Path(__file__).with_name("fresh.py")
 

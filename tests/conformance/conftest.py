@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from azureml_emulator.core.transitions import PACE
+from demo.warm_python import WarmPython
 from tests.emulator_fixture import RunningEmulator, job_environments
-from tests.warm_python import WarmPython
 
 SCRIPTS = Path(__file__).parent / "scripts"
 MARK = "RESULT "

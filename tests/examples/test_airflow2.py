@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from demo.airflow import Airflow
+from demo.warm_python import WarmPython
 from tests.airflow_harness import REPOSITORY, Service
-from tests.warm_python import WarmPython
 
 EXAMPLES = REPOSITORY / "dags_examples"
 DAGS = (

@@ -15,7 +15,7 @@ from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Resolve, Upload
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-from tests.warm_python import WarmPython
+from demo.warm_python import WarmPython
 
 WS = Workspace("sub", "group", "ws")
 HEAD = "name: blue\nendpoint_name: cards\n"

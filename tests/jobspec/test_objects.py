@@ -15,8 +15,8 @@ from airflow_azureml.jobspec.render import render
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
+from demo.warm_python import WarmPython
 from tests.corpus.compare import differences
-from tests.warm_python import WarmPython
 
 PROVIDER = Path(__file__).resolve().parents[2] / "provider"
 WS = Workspace("s", "g", "w")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_azureml.local import folders
 from airflow_azureml.local.folders import FolderError, scan
-from tests.warm_python import WarmPython
+from demo.warm_python import WarmPython
 
 
 def lay(folder: Path, files: dict[str, str]) -> str:

@@ -19,11 +19,11 @@ import yaml
 
 from airflow_azureml.exceptions import AzureMLNotFoundError, AzureMLSpecError
 from airflow_azureml.hooks import AzureMLHook
+from demo.warm_python import WarmPython
 from tests.corpus import compare
 from tests.corpus.cases import CLONE
 from tests.corpus.fake_azure import CONNECTION, FakeAzure, stand_in
 from tests.oracle.answers import Answers
-from tests.warm_python import WarmPython
 
 PYTHON = CLONE / ".venvs" / "sdk" / "bin" / "python"
 SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"

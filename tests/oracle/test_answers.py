@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from demo.warm_python import WarmPython
 from tests.oracle.answers import Answers
 from tests.oracle.judge import Case, Judge
-from tests.warm_python import WarmPython
 
 JOB = {"type": "command", "command": "echo 1", "environment": "azureml:e:1", "compute": "azureml:c", "code": "src"}
 CASE = Case("a command", JOB, {"src/train.py": "print(1)\n"})

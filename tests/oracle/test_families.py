@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from demo.warm_python import WarmPython
 from tests.oracle import mutations
 from tests.oracle.families import FAMILIES, family
 from tests.oracle.judge import Case, Judge
 from tests.oracle.known import known
-from tests.warm_python import WarmPython
 
 SAMPLE = 10
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from demo.warm_python import WarmPython
 from tests.oracle import trees
 from tests.oracle.judge import Judge
 from tests.oracle.known import known
-from tests.warm_python import WarmPython
 
 COUNT = 40
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import Service, real_airflow
+from tests.airflow_harness import RealAirflow
 from tests.processes.job_log import copied, expect_lines, expect_no_delay, job_log
 from tests.processes.slow_run import TALKING, prepared
 
@@ -14,14 +14,11 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.long
-def test_the_log_of_a_deferred_task_has_the_jobs(
-    airflow2_python: Path, service: Service, databases: Path, tmp_path: Path
-) -> None:
-    with real_airflow(airflow2_python.parent, 2, service, databases / "2.db") as airflow:
-        slow_run = prepared(airflow, TALKING, tmp_path)
-        slow_run.begin()
-        slow_run.wait_status(0, "Running")
-        expect_lines(slow_run, 20)
-        expect_no_delay(slow_run)
-        slow_run.finish()
-        assert "\n".join(copied(slow_run)) == job_log(slow_run)
+def test_the_log_of_a_deferred_task_has_the_jobs(older_airflow: RealAirflow, tmp_path: Path) -> None:
+    slow_run = prepared(older_airflow, TALKING, tmp_path)
+    slow_run.begin()
+    slow_run.wait_status(0, "Running")
+    expect_lines(slow_run, 20)
+    expect_no_delay(slow_run)
+    slow_run.finish()
+    assert "\n".join(copied(slow_run)) == job_log(slow_run)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.airflow_harness import RealAirflow, Service, real_airflow
+from tests.airflow_harness import RealAirflow
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -16,12 +13,11 @@ VISITS = "SELECT count(*) FROM log WHERE dag_id = ? AND task_id = ? AND event = 
 
 
 @pytest.fixture(scope="module")
-def ended(airflow2_python: Path, service: Service, databases: Path) -> Iterator[RealAirflow]:
-    """A real Airflow 2.11 in which the run has ended."""
-    with real_airflow(airflow2_python.parent, 2, service, databases / "2.db") as running:
-        running.trigger(DAG, RUN)
-        running.wait_run(DAG, RUN, timeout=400)
-        yield running
+def ended(older_airflow: RealAirflow) -> RealAirflow:
+    """The session's Airflow 2.11 when the run has ended."""
+    older_airflow.trigger(DAG, RUN)
+    older_airflow.wait_run(DAG, RUN, timeout=400)
+    return older_airflow
 
 
 def test_tasks_end_in_the_triggerer(ended: RealAirflow) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import RealAirflow, Service, real_airflow
+from tests.airflow_harness import RealAirflow
 from tests.processes.one_job import OneJob
 from tests.processes.slow_run import SlowRun
 
@@ -16,10 +14,9 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def tested_airflow(airflow2_python: Path, service: Service, databases: Path) -> Iterator[RealAirflow]:
-    """A real Airflow 2.11: scheduler, triggerer, worker processes."""
-    with real_airflow(airflow2_python.parent, 2, service, databases / "2.db") as running:
-        yield running
+def tested_airflow(older_airflow: RealAirflow) -> RealAirflow:
+    """The session's Airflow 2.11."""
+    return older_airflow
 
 
 class TestOneJob(OneJob):

@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from demo.warm_python import WarmPython
 from tests.oracle.judge import Judge
 from tests.samples.operations import Operation
 from tests.samples.samples import Sample, written
-from tests.warm_python import WarmPython
 
 
 def record(samples: Iterable[Sample], folder: Path, python: Path | WarmPython) -> Iterator[tuple[str, str]]:

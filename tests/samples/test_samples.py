@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from demo.warm_python import WarmPython
 from tests.samples.recording import record
 from tests.samples.samples import RECORDED, Sample, samples
-from tests.warm_python import WarmPython
 
 SAMPLES = samples()
 

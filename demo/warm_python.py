@@ -49,6 +49,7 @@ class WarmPython:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
         self._end = weakref.finalize(self, end, self._process, self._folder)
 
