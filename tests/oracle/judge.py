@@ -30,6 +30,7 @@ SCRIPT = Path(__file__).parent / "scripts" / "microsoft.py"
 
 ASKS = (
     SCRIPT,
+    SCRIPT.with_name("faster.py"),
     Path(compare.__file__).with_name("fake_azure.py"),
     Path(compare.__file__).with_name("invocations.py"),
     CLONE / "requirements" / "sdk.txt",
@@ -84,7 +85,8 @@ class Case:
 
     def question(self, file: Path) -> dict[str, Any]:
         """What Microsoft's client is asked."""
-        return {"file": str(file), "folder": str(file.parent)}
+        by_hand = {"by_hand": True} if isinstance(self.job, str) else {}
+        return {"file": str(file), "folder": str(file.parent), **by_hand}
 
     def submit(self, file: Path, answer: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """Give the case to our hook.

@@ -6,6 +6,7 @@ too); ``invoke``, the keywords of ``batch_endpoints.invoke``; ``resource``, the 
 (``made``: keywords of its class instead; ``there``: what the service shows of it, which is read, changed and put).
 ``operate``, a method of the client such as ``jobs.get``, with ``arguments`` and the service's ``answers``.
 ``{"$": "Class", ...}`` in keywords stands for an object. With ``exchanges`` every request is reported with its answer.
+``by_hand`` says that the file's text is no dump of ours. ``--plain`` on the command line: without what makes it faster.
 
 Runs with the interpreter of ``.venvs/sdk``. The service's answers are the stand-in's; nothing of the network is asked.
 """
@@ -47,6 +48,7 @@ with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.St
 
 from tests.corpus.fake_azure import GROUP, HOME, SUBSCRIPTION, TENANT, WORKSPACE, Sent  # noqa: E402
 from tests.corpus.invocations import FakeAzureBatch  # noqa: E402
+from tests.oracle.scripts import faster  # noqa: E402
 
 # Whether an object shall warn of being experimental it asks of its callers' source files: a fifth of all its time.
 _experimental._should_skip_warning = lambda: True
@@ -56,6 +58,9 @@ _YamlLocationResolver.resolve = lambda *_: (None, None)
 # which would look at its 1,725 modules each time: a quarter of the time.
 gc.freeze()
 gc.set_threshold(200_000, 20, 50)
+
+PLAIN = "--plain"
+"""Leaves Microsoft's client as it is, which takes five times as long."""
 
 SERVICE = "https://eastus.api.azureml.ms"
 MADE = "2026-01-01T00:00:00Z"
@@ -72,6 +77,9 @@ class Credential:
             for part in ({"alg": "none"}, claims)
         ]
         return AccessToken(".".join([*parts, "eHh4eA"]), int(time.time()) + 3600)
+
+
+CREDENTIAL = Credential()
 
 
 class Service(FakeAzureBatch):
@@ -280,6 +288,7 @@ def exchanges(service: Service) -> Iterator[dict[str, Any]]:
 
 def submit(asked: dict[str, Any]) -> dict[str, Any]:
     """Do what is asked; gives back the body of the job or the error, and all that was put besides."""
+    faster.SCHEMAS.next_question(asked.get("by_hand", False))
     service = Service()
     service.there = asked.get("there")
     service.scripted = asked.get("answers", ())
@@ -291,7 +300,7 @@ def submit(asked: dict[str, Any]) -> dict[str, Any]:
     try:
         if "make" in asked:
             answer["ours"] = ours(asked["make"], asked["paths"])
-        send(MLClient(Credential(), SUBSCRIPTION, GROUP, WORKSPACE, enable_telemetry=False), asked)
+        send(MLClient(CREDENTIAL, SUBSCRIPTION, GROUP, WORKSPACE, enable_telemetry=False), asked)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the answer
         answer["error"] = f"{type(error).__name__}: {error}"[:2000]
     finally:
@@ -321,6 +330,8 @@ def submit(asked: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Answer until the input ends."""
+    if PLAIN not in sys.argv:
+        faster.install()
     out = os.fdopen(os.dup(1), "w")
     sys.stdout = io.StringIO()  # threads of its client write dots while they wait
     for line in sys.stdin:
