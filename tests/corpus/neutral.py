@@ -17,6 +17,7 @@ TOP = re.compile(r"^(?=[A-Za-z$_#])", re.MULTILINE)
 OPENING = re.compile(r"^([ ]*[\w.$-]+:)$", re.MULTILINE)
 """Where a comment may stand in any text, and in one without texts over several lines."""
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 STYLES = ('"', "'", None, "|", ">")
 
 
@@ -93,7 +94,7 @@ def dumped(value: Any, chance: random.Random, small: random.Random) -> str:
         "explicit_start": chance.random() < 0.3,
     }
     found: str = yaml.dump(value, Dumper=Dumper, **choices)
-    if yaml.safe_load(found) != value:  # PyYAML breaks some texts in quotes where no line may be broken
+    if yaml.load(found, LOADER) != value:  # PyYAML breaks some texts in quotes where no line may be broken
         found = yaml.dump(value, Dumper=Dumper, **{**choices, "width": 10**6})
     if not mixed and "|" not in found and ">" not in found and "'" not in found and '"' not in found:
         found = OPENING.sub(lambda match: f"{match[1]} # {small.random()}", found)
