@@ -144,7 +144,11 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("differs", r"^object: other: automl.*logVerbosity: ours alone, 'Info'$", "that is the service's default"),
     ("differs", r"^object: pipeline: of its class \| jobs.one.name: ours alone", "a node is always named"),
     ("refused there", r"^object: command: job of its class", "its client cannot send what it makes itself"),
-    ("refused here", r"^setting name: .* is not a valid job name", "no job of the service is called so"),
+    (
+        "refused here",
+        r"^(setting name|command: name =).* is not a valid job name",
+        "no job of the service is called so",
+    ),
     # What is set in a file.
     ("refused here", r"^set: pipeline: jobs\.new = \{\} ", "a step without a command"),
     ("refused there", r"^set: pipeline: jobs = None ", "a pipeline without steps"),

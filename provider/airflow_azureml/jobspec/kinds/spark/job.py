@@ -262,6 +262,14 @@ def where_to_run(located: Located, ctx: Translator) -> None:
         ctx.error(located, "compute and resources exclude each other.", "resources")
 
 
+def has_any_mode(part: str, name: str) -> bool:
+    """Whether a port need not be in the mode ``direct``: an output called ``default``.
+
+    Source: ``_validate_input_output_mode`` of azure-ai-ml 1.35.2; no documentation says it.
+    """
+    return (part, name) == ("outputs", "default")
+
+
 def direct_only(located: Located, ctx: Translator) -> None:
     """Check that data goes in and out in the mode ``direct``, the only one that Spark has."""
     for part in ("inputs", "outputs"):
@@ -269,7 +277,7 @@ def direct_only(located: Located, ctx: Translator) -> None:
         for name, port in group.items() if isinstance(group, Mapping) else ():
             plain = port is None or is_literal(port) or not isinstance(port, Mapping)
             mode = None if plain else port.get("mode")
-            if not plain and set(port) != {"value"} and name != "default" and not _direct(mode):
+            if not (plain or set(port) == {"value"} or has_any_mode(part, name) or _direct(mode)):
                 ctx.error(located, f"{show(mode)} is not a mode of Spark. Accepted: direct.", part, name, "mode")
 
 

@@ -25,6 +25,7 @@ from airflow_azureml.jobspec.kinds.spark.job import (
     check_configuration,
     completed,
     entry_exists,
+    has_any_mode,
     parted,
     where_to_run,
 )
@@ -108,7 +109,8 @@ def _direct_only(located: Located, ctx: Translator, component: Component) -> Non
     for part, declared_ports in (("inputs", component.inputs), ("outputs", component.outputs)):
         group = located.value.get(part)
         for name, data in group.items() if isinstance(group, Mapping) else ():
-            if is_literal(data) or not isinstance(data, Mapping) or INPUT.match(str(data.get("path"))):
+            bound = isinstance(data, Mapping) and INPUT.match(str(data.get("path")))
+            if is_literal(data) or not isinstance(data, Mapping) or bound or has_any_mode(part, name):
                 continue
             port = (declared_ports or {}).get(name)
             modes = [mode for mode in (data.get("mode"), port.mode if port is not None else None) if mode]
