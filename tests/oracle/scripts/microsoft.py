@@ -60,7 +60,7 @@ gc.freeze()
 gc.set_threshold(200_000, 20, 50)
 
 PLAIN = "--plain"
-"""Leaves Microsoft's client as it is, which takes five times as long."""
+"""Leaves Microsoft's client as it is, which takes four times as long."""
 
 SERVICE = "https://eastus.api.azureml.ms"
 MADE = "2026-01-01T00:00:00Z"
