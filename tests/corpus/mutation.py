@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from tests.corpus import validity
-from tests.corpus.cases import Case, find
+from tests.corpus.cases import CLONE, Case, find
 from tests.corpus.neutral import rewritten
 
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -183,6 +184,8 @@ def main() -> None:
     """Run many changes and say what became of them."""
     count, first = (int(word) for word in [*sys.argv[1:], *("100000", "0")[len(sys.argv) - 1 :]])
     started, counted = time.perf_counter(), Counter[str]()
+    # Temporary folders may lie in this checkout: a commit that is made meanwhile is none of the jobs'.
+    os.environ["GIT_CEILING_DIRECTORIES"] = str(CLONE)
     with tempfile.TemporaryDirectory() as folder:
         found = seeds(Path(folder))
         if not found:
