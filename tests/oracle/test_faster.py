@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from demo.warm_python import WarmPython
 from tests.oracle.families import family
 from tests.oracle.judge import OUTSIDE, SCRIPT, Case
-from tests.warm_python import WarmPython
 
 FAMILIES = ("components", "nested", "sweepnodes")
 """Those that read several files for a job, or make many schemas for it."""
