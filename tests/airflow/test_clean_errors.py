@@ -47,8 +47,7 @@ RETRIED = {"no_service", "exit_3"}
 def run(install: AirflowInstall, emulator: RunningEmulator) -> AirflowInstall:
     """The DAG of all mistakes, run."""
     connection = json.loads(emulator["airflow_connection"])
-    extra = {**connection["extra"], "endpoint": "https://127.0.0.1:1", "authority": None, "ml_audience": None}
-    nowhere = {**connection, "extra": extra}
+    nowhere = {**connection, "extra": {**connection["extra"], "endpoint": "https://127.0.0.1:1"}}
     wrong = {**connection, "password": "wrong-secret-value"}
     text = install.run(
         "clean_errors", AIRFLOW_CONN_NO_SERVICE=json.dumps(nowhere), AIRFLOW_CONN_WRONG_SECRET=json.dumps(wrong)

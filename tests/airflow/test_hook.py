@@ -185,10 +185,7 @@ def test_the_official_providers_connection_reaches_the_workspace(
         ({"workspace_name": "nope"}, "Check `workspace_name`, which is 'nope'."),
         ({"resource_group": "nope"}, "Check `resource_group`, which is 'nope'."),
         ({"subscription_id": str(uuid.UUID(int=0))}, "Check `subscription_id`, which is '00000000-"),
-        (
-            {"endpoint": "https://127.0.0.1:9", "authority": None, "ml_audience": None},
-            "127.0.0.1:9 cannot be reached: Connection refused",
-        ),
+        ({"endpoint": "https://127.0.0.1:9"}, "127.0.0.1:9 cannot be reached: Connection refused"),
         ({"verify": None}, "name its CA bundle in the connection's extra `verify`"),
         ({"auth": "secret"}, "auth: 'secret' is not accepted"),
         ({"workspace_name": None}, "workspace_name: missing"),

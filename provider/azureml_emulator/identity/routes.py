@@ -68,7 +68,7 @@ def unknown_tenant(tenant: str) -> Refusal:
 
 def check_resource(authority: Authority, resource: str) -> None:
     """Refuse a resource that no route here accepts a token for."""
-    if resource.rstrip("/") not in authority.tokens.accepted:
+    if not authority.tokens.accepts(resource):
         tenant = authority.settings.tenant_id
         text = f"The resource principal named {resource} was not found in the tenant named {tenant}."
         raise Refusal(400, "invalid_resource", 500011, text)
@@ -125,7 +125,7 @@ def identity_token(authority: Authority, request: web.Request) -> web.Response:
     client = request.query.get("client_id") or request.query.get("clientid")
     if client and client != authority.settings.client_id:
         return bad_identity_request("Identity not found")
-    if resource.rstrip("/") not in authority.tokens.accepted:
+    if not authority.tokens.accepts(resource):
         text = f"AADSTS500011: The resource principal named {resource} was not found."
         return web.json_response({"error": "invalid_resource", "error_description": text}, status=400)
     lifetime = request.get(TOKEN_LIFETIME, LIFETIME)

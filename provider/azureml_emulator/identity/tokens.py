@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from azureml_emulator.core.settings import STORAGE_AUDIENCE, Settings, write_private
+from azureml_emulator.core.settings import LOOPBACK, STORAGE_AUDIENCE, Settings, write_private
 
 LIFETIME = 86399
 """Seconds for which a token is valid. Source: the authority's answers to service principals."""
@@ -69,6 +70,10 @@ class Tokens:
         """Every audience for which a token can be requested."""
         return self.audiences.arm | self.audiences.ml | self.audiences.storage
 
+    def accepts(self, audience: str) -> bool:
+        """Whether a token can be requested for an audience."""
+        return named(audience, self._settings.port) in self.accepted
+
     def issue(self, audience: str, *, lifetime: int = LIFETIME, claims: dict[str, Any] | None = None) -> str:
         """A token of the emulator's application for ``audience``, exactly as spelled.
 
@@ -120,7 +125,7 @@ class Tokens:
         if claims["exp"] <= time.time():
             raise expired(claims["exp"])
         accepted = sorted(audiences)
-        if str(claims["aud"]).rstrip("/") not in accepted:
+        if named(str(claims["aud"]), self._settings.port) not in accepted:
             raise TokenError(
                 "InvalidAuthenticationTokenAudience",
                 "The access token has been obtained for wrong audience or resource "
@@ -151,6 +156,18 @@ class Tokens:
         """The public half of the signing key as a JSON web key set."""
         row = RSAAlgorithm.to_jwk(self._public_key, as_dict=True)
         return {"keys": [{**row, "use": "sig", "kid": self.key_id}]}
+
+
+def named(audience: str, port: int) -> str:
+    """An audience as it is listed: without a last slash, and with the emulator's own port on loopback.
+
+    A client that comes through a proxy of this machine, such as a test's, asks for tokens for the proxy's address.
+    """
+    address = urlsplit(audience.rstrip("/"))
+    if address.scheme == "https" and address.hostname in LOOPBACK and not (address.path or address.query):
+        host = f"[{address.hostname}]" if ":" in address.hostname else address.hostname
+        return f"https://{host}:{port}"
+    return audience.rstrip("/")
 
 
 def expired(moment: float) -> TokenError:

@@ -199,6 +199,15 @@ def ask(emulator: RunningEmulator, tenant: str | None = None, **changes: str | N
     return requests.post(url, sent, verify=emulator["ca_bundle"])
 
 
+def test_a_client_that_comes_through_a_proxy_of_this_machine_is_served(
+    emulator: RunningEmulator, credential: ClientSecretCredential
+) -> None:
+    token = credential.get_token("https://127.0.0.1:1/.default").token
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{emulator['endpoint']}{workspace(emulator)}?api-version=2025-12-01"
+    assert requests.get(url, headers=headers, verify=emulator["ca_bundle"]).status_code == 200
+
+
 REFUSALS: list[tuple[dict[str, Any], int, str, int]] = [
     ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
     ({"client_secret": None}, 401, "invalid_client", 7000218),
@@ -208,6 +217,8 @@ REFUSALS: list[tuple[dict[str, Any], int, str, int]] = [
     ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
     ({"grant_type": None}, 400, "invalid_request", 900144),
     ({"scope": "https://example.org/.default"}, 400, "invalid_resource", 500011),
+    ({"scope": "http://127.0.0.1:1/.default"}, 400, "invalid_resource", 500011),
+    ({"scope": "https://127.0.0.1.example.org:1/.default"}, 400, "invalid_resource", 500011),
     ({"scope": "https://management.azure.com/user_impersonation"}, 400, "invalid_scope", 1002012),
     ({"scope": None}, 400, "invalid_scope", 1002012),
 ]
