@@ -51,7 +51,7 @@ install: $(UV)
 environments: $(VENV)/.installed .venvs/jobs/.installed .venvs/sdk/.installed airflow2
 
 $(UV):
-	@$(PYTHON) -c 'import sys; v = sys.version_info; ok = (3, 10) <= v[:2] <= (3, 13); sys.exit(0 if ok else "$(PYTHON) is Python %d.%d; this project installs with 3.10 to 3.13. Name another: make PYTHON=python3.12 ..." % v[:2])'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; ok = (3, 10) <= v[:2] <= (3, 14); sys.exit(0 if ok else "$(PYTHON) is Python %d.%d; this project installs with 3.10 to 3.14. Name another: make PYTHON=python3.12 ..." % v[:2])'
 	@echo "Installing uv"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet "$$(grep '^uv==' requirements/airflow3.txt)"
