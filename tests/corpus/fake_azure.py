@@ -45,6 +45,9 @@ CONNECTION = {
 class Pool:
     """Stands in for urllib3's pool of connections, where requests are sent without ``requests``."""
 
+    proxy = object()
+    """As behind a proxy, requests are sent by ``urlopen``."""
+
     def __init__(self, fake_azure: FakeAzure, base: str) -> None:
         self.fake_azure, self.base = fake_azure, base
 
