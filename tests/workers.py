@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 REAL_AIRFLOW = "real Airflow 3.3"
-SECOND_AIRFLOW = "another real Airflow 3.3"
+SECOND_AIRFLOW = "another real Airflow 3.3, for what takes long"
 OLDER_AIRFLOW = "real Airflow 2.11"
 MICROSOFTS_CLIENT = "Microsoft's client"
 DAG_TEST = "dag.test()"
@@ -23,9 +23,9 @@ GROUPS = {
     "tests/processes/test_job_log.py": SECOND_AIRFLOW,
     "tests/processes/test_marked.py": SECOND_AIRFLOW,
     "tests/processes/test_moved_triggers.py": SECOND_AIRFLOW,
-    "tests/processes/test_no_worker.py": SECOND_AIRFLOW,
+    "tests/processes/test_no_worker.py": REAL_AIRFLOW,
     "tests/processes/test_orphans.py": SECOND_AIRFLOW,
-    "tests/processes/test_resubmission.py": SECOND_AIRFLOW,
+    "tests/processes/test_resubmission.py": REAL_AIRFLOW,
     "tests/processes/test_resubmission_killed.py": SECOND_AIRFLOW,
     "tests/processes/test_job_log_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_no_worker_airflow2.py": OLDER_AIRFLOW,

@@ -35,6 +35,9 @@ REQUIRED = {
 FORM = {"tenant_id", "subscription_id", "resource_group", "workspace_name", "auth", "cloud", "endpoint", "verify"}
 """Fields that the connection form must show, among others."""
 
+LOOPED = {"train_until_good"}
+"""Examples that have no DAG before Airflow 3.4."""
+
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 """The target of a link within the pages, without the heading that it names."""
 
@@ -210,7 +213,8 @@ def test_the_public_names_come_from_the_wheel(installed: Installed, answers: dic
 
 
 def test_airflow_finds_the_example_dags(installed: Installed, answers: dict[str, Any]) -> None:
-    assert set(answers["dags"]) == {file.stem for file in (REPOSITORY / "dags_examples").glob("*.py")}
+    examples = {file.stem for file in (REPOSITORY / "dags_examples").glob("*.py")}
+    assert set(answers["dags"]) == examples - LOOPED
     bundles = answers["bundles"]
     ours = [place for name, place in bundles if name == "airflow-provider-azureml-example-dags"]
     assert [Path(place).is_relative_to(installed.environment.resolve()) for place in ours] == [True] * bool(bundles)
