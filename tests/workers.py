@@ -25,7 +25,7 @@ GROUPS = {
     "tests/processes/test_moved_triggers.py": SECOND_AIRFLOW,
     "tests/processes/test_no_worker.py": REAL_AIRFLOW,
     "tests/processes/test_orphans.py": SECOND_AIRFLOW,
-    "tests/processes/test_resubmission.py": REAL_AIRFLOW,
+    "tests/processes/test_resubmission.py": SECOND_AIRFLOW,
     "tests/processes/test_resubmission_killed.py": SECOND_AIRFLOW,
     "tests/processes/test_job_log_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_no_worker_airflow2.py": OLDER_AIRFLOW,

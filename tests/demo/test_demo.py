@@ -134,7 +134,9 @@ def is_put_of_a_job(row: dict[str, str]) -> bool:
     return row["method"] == "PUT" and re.search(r"/jobs/[^/]+$", row["path"]) is not None
 
 
-def test_it_cleans_up_when_interrupted(home: Path) -> None:
+# The test before interrupts one, too, whose jobs are over.
+@pytest.mark.long
+def test_it_cleans_up_when_interrupted_in_the_middle(home: Path) -> None:
     running = demo(home)
     assert running.stdout
     lines = iter(running.stdout.readline, "")

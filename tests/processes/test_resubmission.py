@@ -11,10 +11,9 @@ from tests.airflow_harness import RealAirflow
 from tests.processes.attempts import Attempts
 from tests.processes.slow_run import TASK
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
-LONG_ON_WORKER = pytest.mark.parametrize("way", [pytest.param("worker", marks=pytest.mark.long), "deferred"])
-LONG_DEFERRED = pytest.mark.parametrize("way", ["worker", pytest.param("deferred", marks=pytest.mark.long)])
+BOTH_WAYS = pytest.mark.parametrize("way", ["worker", "deferred"])
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def attempts(airflow: RealAirflow, request: pytest.FixtureRequest) -> Iterator[A
     airflow.service.clear_faults()
 
 
-@LONG_ON_WORKER
+@BOTH_WAYS
 def test_a_job_evicted_twice_ends_in_its_third_attempt_and_goes_on_counting(attempts: Attempts, way: str) -> None:
     attempts.fault("preempt", "--times", "2", "--delay", "1")
     attempts.trigger(evictions=2)
@@ -40,7 +39,7 @@ def test_a_job_evicted_twice_ends_in_its_third_attempt_and_goes_on_counting(atte
     assert "Attempt 2 follows" in log
 
 
-@LONG_DEFERRED
+@BOTH_WAYS
 def test_a_job_queued_for_too_long_completes_on_the_next_compute(attempts: Attempts, way: str) -> None:
     attempts.fault("queue", "--times", "1")
     attempts.trigger()
@@ -51,7 +50,7 @@ def test_a_job_queued_for_too_long_completes_on_the_next_compute(attempts: Attem
     assert "on serverless" in log
 
 
-@LONG_DEFERRED
+@BOTH_WAYS
 def test_an_error_of_the_user_s_is_left_to_the_retries(attempts: Attempts, way: str) -> None:
     attempts.trigger(code=3)
     attempts.ends("failed")
@@ -59,7 +58,7 @@ def test_an_error_of_the_user_s_is_left_to_the_retries(attempts: Attempts, way: 
     assert attempts.tries() == 2
 
 
-@LONG_DEFERRED
+@BOTH_WAYS
 def test_a_worker_killed_right_after_the_put_of_the_next_attempt_leaves_one(attempts: Attempts, way: str) -> None:
     attempts.fault("preempt", "--times", "1", "--delay", "1")
     route = f"PUT .*/jobs/{attempts.dag.replace('_', '.')}.*-2"
