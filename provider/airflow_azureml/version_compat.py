@@ -30,8 +30,6 @@ AIRFLOW_V_3_0_PLUS = AIRFLOW_RELEASE >= (3, 0)
 AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
 AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
 AIRFLOW_V_3_4_PLUS = AIRFLOW_RELEASE >= (3, 4)
-HIDES_CLEARS = (3, 1) <= AIRFLOW_RELEASE < (3, 4)
-"""Whether the scheduler handles the death of a worker whose task was cleared as any failure: ``plugin.cleared``."""
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import (

@@ -216,18 +216,12 @@ def loops_mapped(run: Run) -> None:
     expect("jobs", run.statuses(), ["Completed"] * 4)
 
 
-def _wait_and_lose_the_worker(run: Run) -> None:
-    """Wait until the task waits; where it waits on a worker, kill that."""
+def is_marked(run: Run) -> None:
+    """A mark ends the job: by its trigger while deferred, and by the API server where the worker is dead."""
     run.wait_job(0, "Running")
     run.wait_waiting()
     if run.dag.endswith("_worker"):
-        run.until("process", lambda: run.airflow.column("pid", run.dag, run.id, "work"))
         run.airflow.kill_task(run.dag, run.id, "work", supervisor=True)
-
-
-def is_marked(run: Run) -> None:
-    """A mark ends the job: by its trigger while deferred, and by the API server where the worker is dead."""
-    _wait_and_lose_the_worker(run)
     run.mark("failed")
     run.wait_job(0, "Canceled")
     expect("run", run.end(), "failed")
@@ -236,7 +230,10 @@ def is_marked(run: Run) -> None:
 
 def is_marked_as_a_run(run: Run) -> None:
     """A DAG run that is marked ends the job as a task that is marked does."""
-    _wait_and_lose_the_worker(run)
+    run.wait_job(0, "Running")
+    run.wait_waiting()
+    if run.dag.endswith("_worker"):
+        run.airflow.kill_task(run.dag, run.id, "work", supervisor=True)
     run.mark("failed", whole=True)
     run.wait_job(0, "Canceled")
     expect("run", run.end(), "failed")

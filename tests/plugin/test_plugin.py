@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.orm.attributes import set_committed_value
 
-from airflow_azureml.plugin import REST_API, SCHEDULER, AzureMLPlugin, listener
-from airflow_azureml.plugin.cleared import FIELD
+from airflow_azureml.plugin import REST_API, AzureMLPlugin, listener
 from airflow_azureml.plugin.marks import Mark, MarkedTasks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -75,8 +71,7 @@ def test_airflow_takes_the_plugin() -> None:
 
 
 def test_only_where_the_rest_api_is_there_is_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (REST_API, SCHEDULER):
-        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delitem(sys.modules, REST_API, raising=False)
     assert AzureMLPlugin().listeners == []
     monkeypatch.setitem(sys.modules, REST_API, ModuleType(REST_API))
     assert AzureMLPlugin().listeners == [listener.LISTENER]
@@ -95,75 +90,8 @@ def test_airflow_tells_of_marked_runs(hook: Any, noted: Noted, state: str) -> No
     assert noted.all() == [("d", "r")]
 
 
-def test_the_scheduler_has_the_listener_and_what_it_forks_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow.listeners.listener import get_listener_manager
-
-    monkeypatch.delitem(sys.modules, REST_API, raising=False)
-    monkeypatch.setitem(sys.modules, SCHEDULER, ModuleType(SCHEDULER))
-    plugin, manager = AzureMLPlugin(), get_listener_manager()
-    assert plugin.listeners == [listener.LISTENER]
-    manager.pm.register(listener.LISTENER)
-    try:
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.write(writing, f"{len(plugin.listeners)} {manager.has_listeners}".encode())
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        assert os.read(reading, 100) == b"0 False"
-        assert manager.pm.is_registered(listener.LISTENER)
-    finally:
-        manager.pm.unregister(listener.LISTENER)
-        os.close(reading)
-        os.close(writing)
-
-
-class Base(DeclarativeBase):
-    """The base of the one table that this file has."""
-
-
-class Row(Base):
-    """A task instance, as far as the listener looks at one: the state before it changed is SQLAlchemy's."""
-
-    __tablename__ = "rows"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[str]
-    dag_id = task_id = run_id = "x"
-    try_number, max_tries = 1, 1
-    task: ClassVar[Any] = None
-
-
-def instance(before: str, after: str, fields: tuple[str, ...]) -> Row:
-    """A task instance in its first try of two whose state has changed since it was read."""
-    ti = Row()
-    set_committed_value(ti, "state", before)
-    ti.state = after
-    vars(ti)["task"] = SimpleNamespace(template_fields=fields, retries=1)
-    return ti
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "fields", "max_tries"),
-    [
-        ("restarting", "up_for_retry", (FIELD,), 2),
-        ("running", "up_for_retry", (FIELD,), 1),
-        ("restarting", "failed", (FIELD,), 1),
-        ("restarting", "up_for_retry", ("bash_command",), 1),
-    ],
-)
-def test_a_clear_behind_a_workers_death_gives_the_tries_of_a_clear(
-    hook: Any, noted: Noted, before: str, after: str, fields: tuple[str, ...], max_tries: int
-) -> None:
-    ti = instance(before, after, fields)
-    hook.on_task_instance_failed(previous_state="running", task_instance=ti, error="no heartbeat")
-    assert ti.max_tries == max_tries
-    assert noted.all() == []
-
-
 def test_a_task_that_ends_by_itself_is_not_noted(noted: Noted) -> None:
-    listener.LISTENER.on_task_instance_failed("running", SimpleNamespace(id="id", state="failed", task=None))
+    listener.LISTENER.on_task_instance_failed("running", TI)
     listener.LISTENER.on_task_instance_success("running", TI)
     assert noted.all() == []
 

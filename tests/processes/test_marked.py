@@ -91,22 +91,6 @@ def test_tasks_marked_after_their_workers_death_have_their_jobs_canceled(airflow
     marked.wait_jobs("Canceled")
 
 
-def test_tasks_cleared_after_their_workers_death_have_new_jobs(airflow: RealAirflow, tmp_path: Path) -> None:
-    marked = Marked(airflow, tmp_path / "gate", dags(ON_WORKER, 3))
-    marked.wait_jobs("Running")
-    for run in marked.runs:
-        airflow.kill_task(run.dag, run.run, TASK, supervisor=True)
-        airflow.clear(run.dag, run.run, TASK)
-    assert {airflow.column("state", run.dag, run.run, TASK) for run in marked.runs} == {"restarting"}
-    marked.wait_jobs("Canceled")
-    for run, earlier in zip(marked.runs, marked.before, strict=True):
-        run.wait_status(earlier + 1, "Running")
-        run.finish()
-
-    assert marked.statuses() == ["Completed"] * 3
-    assert [len(run.jobs()) - earlier for run, earlier in zip(marked.runs, marked.before, strict=True)] == [2] * 3
-
-
 def test_a_marked_task_that_is_cleared_at_once_has_a_new_job_alone(airflow: RealAirflow, tmp_path: Path) -> None:
     marked = Marked(airflow, tmp_path / "gate", dags(DEFERRED, 1))
     marked.wait_jobs("Running")

@@ -1,4 +1,4 @@
-"""The listener: in the API server it notes which tasks a user has marked, and returns at once.
+"""The listener: it notes which tasks a user has marked, and returns at once.
 
 Airflow calls it within the request that marks, before that is committed, so nothing is read or decided here. What is
 called by which line (read in their sources, and tried on each):
@@ -10,8 +10,7 @@ marks a task ``failed`` or ``success``  ``on_task_instance_…``, on 3.0   ``on_
                                         for the first marked one alone   group, too
 marks a DAG run                         ``on_dag_run_…`` alone           that, and ``on_task_instance_…`` for
                                                                          tasks that ran or were deferred
-*Clear*, deletes a DAG run              nothing; but see                 nothing; but see
-                                        ``plugin.cleared``               ``plugin.cleared``
+*Clear*, deletes a DAG run              nothing                          nothing
 ======================================  ===============================  =====================================
 
 Marks are made in the API server, whoever asks it (the UI, the REST API, ``airflowctl``); Airflow's own command line
@@ -23,9 +22,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_azureml.configuration import cancels_jobs_of_marked_tasks
-from airflow_azureml.plugin.cleared import count_clear
 from airflow_azureml.plugin.marks import MARKED
-from airflow_azureml.version_compat import HIDES_CLEARS, hookimpl
+from airflow_azureml.version_compat import hookimpl
 
 
 class MarkListener:
@@ -33,10 +31,8 @@ class MarkListener:
 
     @hookimpl
     def on_task_instance_failed(self, previous_state: Any, task_instance: Any) -> None:
-        """A task instance was marked ``failed``, or the scheduler handles its failure."""
+        """A task instance was marked ``failed``."""
         _note_task(previous_state, task_instance)
-        if previous_state is not None and HIDES_CLEARS:
-            count_clear(task_instance)
 
     @hookimpl
     def on_task_instance_success(self, previous_state: Any, task_instance: Any) -> None:
