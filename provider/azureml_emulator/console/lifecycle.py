@@ -11,7 +11,7 @@ from pathlib import Path
 
 from azureml_emulator.console.background import BackgroundEmulator, end_process, run_beside, words_of
 from azureml_emulator.console.exit_codes import NOT_RUNNING, OK, USAGE
-from azureml_emulator.console.options import environments, start_options
+from azureml_emulator.console.options import check_environments, environments, start_options
 from azureml_emulator.console.presence import (
     DEFAULT_STATE,
     NotRunningError,
@@ -31,6 +31,7 @@ def start(options: argparse.Namespace) -> int:
     from azureml_emulator.console.server import host_warning, serve
 
     environment = environments(options.environment)
+    check_environments(options.environments)
     state = state_directory(options)
     if options.detach:
         print(in_background(options).greeting(), end="")
@@ -38,7 +39,7 @@ def start(options: argparse.Namespace) -> int:
     presence = Presence(state)
     presence.take()
     try:
-        loaded = load_settings(state, options.host, options.port, environment, options.mlflow)
+        loaded = load_settings(state, options.host, options.port, environment, options.mlflow, options.environments)
         settings = with_free_studio_port(loaded)
         warning = host_warning(options.host)
         if warning:
@@ -52,6 +53,7 @@ def start(options: argparse.Namespace) -> int:
 def run(options: argparse.Namespace) -> int:
     """Start an emulator, run a command with it, stop it."""
     environments(options.environment)
+    check_environments(options.environments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     return run_beside(in_background(options), options.words)

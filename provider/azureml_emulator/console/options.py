@@ -9,8 +9,9 @@ import shutil
 from collections.abc import Sequence
 
 from azureml_emulator.console.presence import UsageError
-from azureml_emulator.core.settings import MLFLOW_AS_SERVICE, MLFLOW_DIRECT
+from azureml_emulator.core.settings import BUILD, MLFLOW_AS_SERVICE, MLFLOW_DIRECT, OWN
 from azureml_emulator.core.transitions import PACE
+from azureml_emulator.execution.environments import uv
 
 
 def start_options() -> argparse.ArgumentParser:
@@ -26,6 +27,12 @@ def start_options() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=PYTHON",
         help="interpreter for jobs whose environment has this name; '*' for all others",
+    )
+    options.add_argument(
+        "--environments",
+        choices=(OWN, BUILD),
+        default=OWN,
+        help="build: an environment for each conda file or Dockerfile, made once with uv; own (default): none is made",
     )
     text = f"seconds that the states before a job's command last, and those after it (default {PACE})"
     options.add_argument("--pace", type=seconds, default=PACE, metavar="S", help=text)
@@ -54,6 +61,18 @@ def seconds(text: str) -> float:
     if not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds. Accepted: 0 and above, such as 0.5.")
     return number
+
+
+def check_environments(mode: str) -> None:
+    """What ``--environments`` asks for can be done.
+
+    :raises UsageError: there is no uv.
+    """
+    if mode == BUILD:
+        try:
+            uv.command()
+        except uv.UvMissingError as error:
+            raise UsageError(str(error)) from None
 
 
 def environments(pairs: Sequence[str]) -> dict[str, str]:

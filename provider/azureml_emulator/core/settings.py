@@ -26,6 +26,9 @@ CLOUD = "AzureMLLocal"
 MLFLOW_AS_SERVICE, MLFLOW_DIRECT = "azureml", "direct"
 """What ``start --mlflow`` takes: as Azure ML answers MLflow, or so that plain MLflow is enough."""
 
+OWN, BUILD = "own", "build"
+"""What ``start --environments`` takes: no environment is made, or one from each definition."""
+
 
 class SettingsError(Exception):
     """A state directory or an option cannot be used; the text is meant for the user."""
@@ -72,6 +75,7 @@ class Settings:
     identity: Identity
     environments: Mapping[str, str] = field(default_factory=dict)
     mlflow: str = MLFLOW_AS_SERVICE
+    environments_mode: str = OWN
 
     @property
     def mlflow_direct(self) -> bool:
@@ -206,10 +210,15 @@ class Settings:
 
 
 def load_settings(
-    state: Path, host: str, port: int | None, environments: Mapping[str, str], mlflow: str = MLFLOW_AS_SERVICE
+    state: Path,
+    host: str,
+    port: int | None,
+    environments: Mapping[str, str],
+    mlflow: str = MLFLOW_AS_SERVICE,
+    environments_mode: str = OWN,
 ) -> Settings:
-    """Read the directory's choices, or make them; a ``port`` given now replaces the kept one for good. ``environments``
-    and ``mlflow`` hold for this start."""
+    """Read the directory's choices, or make them; a ``port`` given now replaces the kept one for good. What follows it
+    holds for this start."""
     state = state.absolute()
     path = state / "identity.json"
     identity = read_identity(path)
@@ -219,7 +228,7 @@ def load_settings(
     elif port and port != identity.port:
         identity = replace(identity, port=port)
         write_private(path, json.dumps(asdict(identity), indent=2))
-    return Settings(state, host, identity, dict(environments), mlflow)
+    return Settings(state, host, identity, dict(environments), mlflow, environments_mode)
 
 
 def with_free_studio_port(settings: Settings) -> Settings:

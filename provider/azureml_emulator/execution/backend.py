@@ -7,8 +7,9 @@ from typing import Any
 
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.references import Reference
-from azureml_emulator.core.settings import Settings
+from azureml_emulator.core.settings import BUILD, Settings
 from azureml_emulator.execution import process_environment, processes
+from azureml_emulator.execution.environments.shared import Environments
 from azureml_emulator.execution.requirements import Interpreters
 from azureml_emulator.execution.slots import Slots
 from azureml_emulator.execution.staging import Stage, Stager
@@ -19,7 +20,10 @@ from azureml_emulator.workspace.computes import Computes
 
 
 class Execution:
-    """What commands run with: interpreters, places for their files, slots."""
+    """What commands run with: interpreters, places for their files, slots.
+
+    :ivar environments: those that are made from definitions; None where that was not asked for.
+    """
 
     def __init__(
         self, settings: Settings, storage: Storage, tokens: Tokens, assets: Assets, computes: Computes
@@ -33,6 +37,9 @@ class Execution:
         self.stages = settings.state / "jobs"
         self.stager = Stager(assets.resolver, storage.blobs)
         self.interpreters = Interpreters()
+        self.environments: Environments | None = None
+        if settings.environments_mode == BUILD:
+            self.environments = Environments(settings.state / "environments", assets.resolver, storage.blobs)
         self.slots = Slots(computes, max(8, 2 * (os.cpu_count() or 1)))
 
     def remove_stages(self) -> None:

@@ -6,15 +6,15 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 from azureml_emulator.control.kinds import IMAGE_BUILD_FAILS
 from azureml_emulator.core.schema import seconds
-from azureml_emulator.execution import images, imports, job_faults, process_environment, processes
+from azureml_emulator.execution import images, job_faults, process_environment, processes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.node_run import NodeRun
 from azureml_emulator.execution.outputs import Outputs
+from azureml_emulator.execution.runtime import Runtime
 from azureml_emulator.execution.staging import Stage
 from azureml_emulator.execution.web_inputs import fetch
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
@@ -41,7 +41,7 @@ class CommandRun(NodeRun):
         super().__init__(engine.context, execution.computes, name)
         self._execution = execution
         self._tree: processes.Tree | None = None
-        self._watches = self._hides = False
+        self._runtime: Runtime | None = None
 
     async def work(self) -> None:
         """Stage, run, collect; with a new stage as often as a preempted job goes back to the queue."""
@@ -49,7 +49,7 @@ class CommandRun(NodeRun):
         await self._step("Starting")
         self._advance("Preparing")
         async with self._staged() as (stage, outputs):
-            await self._unless_stopped(self._describe())
+            await self._unless_stopped(self._prepare_runtime())
             await self._step("Preparing")
             ended = await self._execute(stage, outputs)
         while not ended:
@@ -84,7 +84,7 @@ class CommandRun(NodeRun):
                 await self._unless_stopped(stack.enter_async_context(slot))
                 await self._step("Queued")
                 code = await self._run_command(stage, outputs.values)
-                await self._report_imports(stage)
+                await self._explain(stage, code)
                 self._advance("Finalizing", process=None)
         except job_faults.RequeuedError:
             self._advance("Queued", process=None)
@@ -125,7 +125,9 @@ class CommandRun(NodeRun):
         settings, job = self._execution.settings, self._job
         token = self._execution.tokens.of_run()
         experiment = experiment_id(settings.workspace_id, job.experiment)
-        job_variables, python = job.definition["environmentVariables"], self._python()
+        job_variables = job.definition["environmentVariables"]
+        assert self._runtime is not None
+        python = self._runtime.python
         programs = process_environment.program_folder(python, stage.root / "bin")
         assert self._log is not None
         return {
@@ -140,52 +142,22 @@ class CommandRun(NodeRun):
             ),
             **process_environment.data_variables(stage.inputs, outputs),
             **job_variables,
-            **(imports.watching(stage.imports, job_variables, plugin=not self._hides) if self._watches else {}),
+            **self._runtime.variables(stage.imports, job_variables),
         }
 
-    def _python(self) -> Path:
-        name = process_environment.environment_name(self._execution.resolver, self._job.definition["environmentId"])
-        return process_environment.interpreter(self._execution.settings, name)
-
-    async def _describe(self) -> None:
-        """Write to the log what runs the command, and which requested packages and nodes are not there.
-
-        :raises ServiceError: the service could not build the image.
-        """
-        job, python = self._job, self._python()
-        reference, properties = self._execution.environment(job.definition["environmentId"])
-        contents = await self._execution.interpreters.contents(python)
-        self.say(images.what_runs(reference, properties, python, contents.python))
-        self._check_build(properties)
-        conda, strict = images.conda_of(properties), not self._execution.settings.mlflow_direct
-        if imports.is_all(conda, job.definition["command"]):
-            self._hides = strict and imports.lacks_plugin(conda, contents)
-            self._watches = True
-        self.say(*images.lacking(conda, contents, plugin=strict, hidden=self._hides))
+    async def _prepare_runtime(self) -> None:
+        job = self._job
+        self._runtime = Runtime(self._execution, job.definition["environmentId"], job.definition["command"])
+        log = partial(self._artifacts.begin_log, job, images.BUILD_LOG)
+        await self._runtime.prepare(self.say, log, lambda: self._take_fault(IMAGE_BUILD_FAILS) is not None)
         nodes = job.definition["resources"]["instanceCount"]
         if nodes > 1:
             self.say(f"{nodes} nodes were requested; one process runs, as the first node.")
 
-    async def _report_imports(self, stage: Stage) -> None:
-        """Write to the end of the log which packages the code uses without the environment's requiring them."""
-        if not stage.imports.is_file():
-            return
-        _, properties = self._execution.environment(self._job.definition["environmentId"])
-        contents = await self._execution.interpreters.contents(self._python())
-        noted = stage.imports.read_text(encoding="utf-8").split()
-        names = imports.undeclared_packages(images.conda_of(properties), contents, noted, stage.code)
-        if names:
-            self.say(images.NOT_ASKED_FOR.format(names=", ".join(names)))
-
-    def _check_build(self, properties: dict[str, Any]) -> None:
-        reason = images.build_failure(self._execution.resolver, self._execution.blobs, properties)
-        if reason is None and self._take_fault(IMAGE_BUILD_FAILS):
-            reason = job_faults.BUILD_SAID
-        if reason:
-            self.say(reason)
-            self._artifacts.write(self._job, images.BUILD_LOG, f"{reason}\n".encode())
-            self._check_stop()
-            raise job_faults.image_build_failed(reason)
+    async def _explain(self, stage: Stage, code: int) -> None:
+        assert self._runtime is not None
+        assert self._log is not None
+        await self._runtime.explain(self.say, code, self._log, stage.imports, stage.code)
 
     async def _fetch_pages(self, stage: Stage) -> None:
         for target, url in stage.pages.items():

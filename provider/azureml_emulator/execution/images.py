@@ -80,19 +80,52 @@ def names_a_file(line: str) -> bool:
     return bool(LOCAL.fullmatch(line)) and "://" not in line and not line.startswith("/")
 
 
-def what_runs(reference: Reference | None, properties: Mapping[str, Any], python: Path, version: str) -> str:
-    """The first line of a job's log: what is not run, what runs instead, and how another interpreter is named."""
+def what_runs(
+    reference: Reference | None, properties: Mapping[str, Any], python: Path, version: str, *, made: bool
+) -> str:
+    """The line of a job's log that says what is not run, what runs instead, and how another interpreter is named.
+
+    :param made: whether the interpreter's environment was made from the definition.
+    """
     if properties.get("image"):
         wanted = f"The image {properties['image']}"
     elif properties.get("build"):
         wanted = "The image of the environment's Dockerfile"
     else:
         wanted = f"The image of the environment {reference.name if reference else ''}".rstrip()
-    name = "*" if reference is None or reference.name == ANONYMOUS else reference.name
+    whose = f", made from the {definition_of(properties)}," if made else ""
     return (
-        f"{wanted} is not run; Python {version or '(unknown)'} of {python} runs the command. "
-        f"Another one: azureml-emulator start --environment '{name}=PYTHON'."
+        f"{wanted} is not run; Python {version or '(unknown)'} of {python}{whose} runs the command. "
+        f"Another one: azureml-emulator start --environment '{option_name(reference)}=PYTHON'."
     )
+
+
+def what_helps(
+    module: str, reference: Reference | None, properties: Mapping[str, Any], python: Path, *, made: bool
+) -> str:
+    """The line for a job that failed for want of a module: what would help.
+
+    :param made: whether the interpreter's environment was made from the definition.
+    """
+    definition = definition_of(properties)
+    own = f"azureml-emulator start --environment '{option_name(reference)}=PYTHON' names an interpreter that has it."
+    lacks = f"{python} has no module {module}"
+    if made:
+        return f"{lacks}; it was made from the {definition}: name there the package that brings it. Or: {own}"
+    if definition:
+        start = "azureml-emulator start --environments build"
+        return f"{lacks}. {start} makes an environment from the {definition}; {own}"
+    return f"{lacks}. What the image has is not known here: {own}"
+
+
+def definition_of(properties: Mapping[str, Any]) -> str:
+    """What an environment could be made from, as a word; empty where there is nothing."""
+    return "conda file" if properties.get("condaFile") else "Dockerfile" if properties.get("build") else ""
+
+
+def option_name(reference: Reference | None) -> str:
+    """The name by which ``start --environment`` means an environment."""
+    return "*" if reference is None or reference.name == ANONYMOUS else reference.name
 
 
 def lacking(conda: Mapping[str, Any], contents: Contents, *, plugin: bool, hidden: bool) -> list[str]:

@@ -6,14 +6,18 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from azureml_emulator.execution import supervisor
 
 GRACE = 5.0
 """Seconds that a job's processes get between SIGTERM and SIGKILL."""
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a line that is waited for."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,45 @@ async def start(
     :param environment: all that the command sees.
     """
     with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-S",
-            supervisor.__file__,
-            str(grace),
-            *command,
-            cwd=folder,
-            env=dict(environment),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=output,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
+        return await _start(command, folder, environment, output, grace)
+
+
+async def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], said: Callable[[str], None]) -> int:
+    """The exit code of a command below a supervisor, which ends when this is canceled.
+
+    :param said: is told each line of its output as it comes.
+    """
+    tree = await _start(command, folder, environment, asyncio.subprocess.PIPE, GRACE)
+    output = tree.supervisor.stdout
+    assert output is not None
+    try:
+        while line := await output.readline():
+            said(line.decode(errors="replace").rstrip())
+        return await tree.wait()
+    finally:
+        if tree.supervisor.returncode is None:
+            tree.end()
+            await tree.wait()
+
+
+async def _start(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], output: IO[bytes] | int, grace: float
+) -> Tree:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-S",
+        supervisor.__file__,
+        str(grace),
+        *command,
+        cwd=folder,
+        env=dict(environment),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=output,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+        limit=LONGEST_LINE,
+    )
     return Tree(process, (process.pid, start_time(process.pid)))
 
 
