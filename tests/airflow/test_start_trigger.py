@@ -316,6 +316,21 @@ async def test_a_kill_ends_the_job_and_a_move_does_not(
         await asyncio.to_thread(hook.cancel_job, job.name)
 
 
+async def test_a_start_looks_for_a_job_once_its_name_is_recorded(xcoms: XComs, emulator: RunningEmulator) -> None:
+    """Until then none was put, and the PUT would say it otherwise; a trigger that moves puts nothing twice."""
+    ti = Deferred(xcoms)
+
+    def asked() -> list[str]:
+        rows = emulator.journal(f"/jobs/{xcoms.values['azureml_job_name']}")
+        return [row["method"] for row in rows]
+
+    await fired(trigger_of(task_of("true"), ti))
+    first = asked()
+    await fired(trigger_of(task_of("true"), ti))
+    again = asked()[len(first) :]
+    assert (first[0], again[0], first.count("PUT"), again.count("PUT")) == ("PUT", "GET", 1, 0)
+
+
 async def test_a_task_out_of_time_ends_by_its_own_limit(xcoms: XComs) -> None:
     task, ti = task_of("sleep 60", execution_timeout=timedelta(seconds=2)), Deferred(xcoms)
     trigger = trigger_of(task, ti)

@@ -25,7 +25,7 @@ from tests.emulator_fixture import RunningEmulator
 LOGIN = re.compile(r"/(v2\.0/\.well-known|oauth2/v2\.0)/")
 """Paths that are asked for a token."""
 
-Ask = Callable[[Callable[[str], Any]], list[str]]
+Ask = Callable[..., list[str]]
 
 
 @pytest.fixture
@@ -38,12 +38,14 @@ def ask(emulator: RunningEmulator, hook: AzureMLHook) -> Ask:
         what = "blob" if "LocalUpload" in path else path.split("/")[0]
         return f"{row['method']} {what}{' secret' if path.endswith('/listSecrets') else ''}"
 
-    def run(make: Callable[[str], Any]) -> list[str]:
+    def run(make: Callable[[str], Any], try_number: int = 1) -> list[str]:
         before = 0
         for _ in range(2):
             kept_client.forget()
             before, name = len(emulator.journal()), unique("t")
-            make(name).execute(Instance(name).context())
+            ti = Instance(name)
+            ti.try_number = try_number
+            make(name).execute(ti.context())
         kept_client.forget()
         return [short(row) for row in emulator.journal()[before:] if not LOGIN.search(row["path"])]
 
@@ -95,24 +97,36 @@ def environment(hook: AzureMLHook) -> str:
     return name
 
 
-COMMAND = ["GET jobs", "GET codes", "PUT environments", "PUT jobs"]
+COMMAND = ["GET codes", "PUT environments", "PUT jobs"]
 """For code and an environment that is written out, in the order of the body."""
+
+MOST = 4
+"""Requests for an unchanged job, its PUT among them."""
 
 STORE = ["GET datastores", "POST datastores secret"]
 
 
 def test_a_command(ask: Ask, folder: Path) -> None:
     assert sorted(ask(command(folder))) == sorted(COMMAND)
-    assert ask(command(folder, environment="azureml:AzureML-x:1")) == ["GET jobs", "GET codes", "PUT jobs"]
+    assert ask(command(folder, environment="azureml:AzureML-x:1")) == ["GET codes", "PUT jobs"]
+
+
+def test_a_retry_looks_first(ask: Ask, folder: Path) -> None:
+    """For the job of the try before, and of the generation that may have come after it."""
+    asked = ask(command(folder, retries=1), try_number=2)
+    assert asked[:2] == ["GET jobs", "GET jobs"]
+    assert sorted(asked[2:]) == sorted(COMMAND)
 
 
 def test_a_compute_that_is_named_is_looked_at(ask: Ask, folder: Path) -> None:
-    assert sorted(ask(command(folder, compute="cpu-cluster"))) == sorted([*COMMAND, "GET computes"])
+    asked = ask(command(folder, compute="cpu-cluster"))
+    assert sorted(asked) == sorted([*COMMAND, "GET computes"])
+    assert len(asked) == MOST
 
 
 def test_a_label_takes_one_request(ask: Ask, folder: Path, environment: str, data: str) -> None:
     latest = {"environment": f"azureml:{environment}@latest"}
-    asked = sorted(["GET jobs", "GET codes", "GET environments", "PUT jobs"])
+    asked = sorted(["GET codes", "GET environments", "PUT jobs"])
     assert sorted(ask(command(folder, **latest))) == asked
     inputs = {"d": {"type": "uri_folder", "path": f"azureml:{data}@latest"}}
     assert sorted(ask(command(folder, inputs=inputs, **latest))) == sorted([*asked, "GET data"])
@@ -138,6 +152,7 @@ def test_a_pipeline(ask: Ask, folder: Path) -> None:
     )
     named = ask(job(folder, f"type: pipeline\ncompute: azureml:cpu-cluster\n{nodes}"))
     assert sorted(named) == sorted([*once, "GET computes"])
+    assert len(once) == MOST
 
 
 def test_a_batch_job(ask: Ask, folder: Path, data: str) -> None:

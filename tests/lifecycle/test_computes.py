@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from tests.lifecycle.service import Service
 from tests.lifecycle.test_naming import FACTS
 from tests.rest.driving import WS, Drive, job, job_json, reply
 
-IDENTITY = identify(FACTS)
+IDENTITY = identify(replace(FACTS, try_number=2))
+"""A retry's, which looks before it puts a job."""
 FIRST, SECOND = IDENTITY.name(1), IDENTITY.name(2)
 PREEMPTED = {"code": "UserError", "message": "AzureMLCompute job failed. PreemptionError: Nodes got pre-empted."}
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -169,3 +170,9 @@ def test_facts_that_make_no_sense() -> None:
         identify(replace(FACTS, generation=-1))
     with pytest.raises(ValueError, match="run_started"):
         identify(replace(FACTS, run_started=datetime(2025, 1, 1)))
+
+
+@pytest.mark.parametrize("more", [{"try_number": 2}, {"generation": 1}, {"reschedules": 1}])
+def test_a_first_run_is_one_of_which_airflow_says_nothing_else(more: dict[str, Any]) -> None:
+    assert FACTS.is_first_run
+    assert not replace(FACTS, **more).is_first_run

@@ -17,7 +17,14 @@ from airflow_azureml.lifecycle.computes.readiness import UnfitComputeError, chec
 from airflow_azureml.lifecycle.naming import COMPUTE_TAG, identify
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.submission import submit
-from airflow_azureml.rest.errors import BadRequestError, ForbiddenError, NoCapacityError, UnreachableError
+from airflow_azureml.rest.errors import (
+    BadRequestError,
+    ForbiddenError,
+    NoAnswerError,
+    NoCapacityError,
+    NotFoundError,
+    UnreachableError,
+)
 from airflow_azureml.rest.flow import Call, News
 from airflow_azureml.rest.resources.computes import Compute
 from tests.lifecycle.service import Service
@@ -253,11 +260,25 @@ def test_each_compute_is_asked_for_once_and_warned_of_once() -> None:
     assert told == ['compute: compute "c" is not ready (its provisioning state is Creating): jobs may wait.']
 
 
-@pytest.mark.parametrize("trouble", [ForbiddenError("no", reply(403)), UnreachableError("gone"), reply(500)])
+@pytest.mark.parametrize("trouble", [ForbiddenError("no", reply(403)), NoAnswerError("gone"), reply(500)])
 def test_who_may_not_look_is_told_nothing(trouble: Any) -> None:
     asked, told = checked({"c": trouble}, {**COMMAND, "compute": "c", "resources": {"instance_count": 99}})
     assert len(asked) == 1
     assert told == []
+
+
+GONE = reply(404, {"error": {"code": "ResourceNotFound", "message": "The Resource 'ws' was not found."}})
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"), [(GONE, NotFoundError), (UnreachableError("arm.example:443"), UnreachableError)]
+)
+def test_a_workspace_that_is_not_there_is_no_missing_compute(answer: Any, error: type[Exception]) -> None:
+    """Of a first try the look at the compute is the first request: what it says of the whole workspace is the end."""
+    service = Workspace({"a": answer, "b": compute_json()})
+    with pytest.raises(error, match=r"'ws' was not found|arm\.example"):
+        started(service, "a", "b")
+    assert service.seen == ["GET /computes/a"]
 
 
 def test_all_that_is_wrong_with_a_pipeline_is_told_at_once() -> None:

@@ -178,9 +178,9 @@ def test_only_a_first_job_that_ends_with_its_task_looks_for_them(ends_with_task:
             return reply(200, {"value": []})
         return service(call)
 
-    submission = TaskSubmission(MINE, Choices((translate(load({**document, "experiment_name": "exp"}), WS),)))
-    for end in ("Failed", "Completed"):
+    choices = Choices((translate(load({**document, "experiment_name": "exp"}), WS),))
+    for number, end in enumerate(("Failed", "Completed", "Completed"), 1):
+        submission = TaskSubmission(identify(replace(MINE.facts, try_number=number)), choices)
         found = Drive(answer).run(submission.find_or_start(WS, cancels_earlier=ends_with_task))
         service.end(found.job.name, end)
-    Drive(answer).run(submission.find_or_start(WS, cancels_earlier=ends_with_task))
     assert asked == ([0] if ends_with_task else [])

@@ -83,7 +83,8 @@ def test_create_is_never_repeated_by_the_pipeline() -> None:
     assert (call.method, call.may_repeat, call.user_token, call.body) == ("PUT", False, True, {"properties": {}})
     assert call.query == {"api-version": "2024-01-01-preview"}
     assert jobs.create(WS, "j1", {}).query == {}
-    assert run(call, reply(201, FULL)).name == "j1"
+    made, there = (run(call, reply(status, FULL)) for status in (201, 200))
+    assert (made.job.name, made.is_new, there.job.name, there.is_new) == ("j1", True, "j1", False)
     with pytest.raises(ConflictError):
         run(call, reply(409))
 

@@ -16,6 +16,7 @@ from airflow_azureml.jobspec.document.requirements import Placeholder, Register,
 from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError, ServiceError
 from airflow_azureml.rest.flow import Call, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path
+from airflow_azureml.rest.jobs import ELSEWHERE
 from airflow_azureml.rest.json_values import get_any_case
 
 KINDS = {
@@ -83,6 +84,8 @@ def explain(ws: Workspace, body: Any, error: ServiceError) -> Steps[ServiceError
         error itself where nothing was.
     """
     if isinstance(error, NotEmulatedError) or not (isinstance(error, NotFoundError) or ABSENCE.search(str(error))):
+        return error
+    if isinstance(error, NotFoundError) and error.code in ELSEWHERE:  # of what is not there nothing can be asked
         return error
     lines = yield from _missing_lines(ws, body, str(error))
     if not lines:

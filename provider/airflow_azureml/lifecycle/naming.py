@@ -106,6 +106,11 @@ class TaskFacts:
     iteration: Iteration | None = None
     name_hint: str | None = None
 
+    @property
+    def is_first_run(self) -> bool:
+        """Whether no process has run this task instance before, as far as Airflow says."""
+        return self.try_number == 1 and self.generation == 0 and self.reschedules == 0
+
 
 @dataclass(frozen=True)
 class JobIdentity:

@@ -1,7 +1,8 @@
 """One task, one job: reattach to a job that exists, take its result, or submit a new one.
 
-Nothing is put without a look first, and a look follows every PUT that was not answered clearly, so whatever dies
-between any two lines of this file, the next try finds what this one left behind.
+Nothing is put without a look first, unless nothing can be there yet, and then it is the answer to the PUT that says
+whether it is so; and a look follows every PUT that was not answered clearly. So whatever dies between any two lines of
+this file, the next try finds what this one left behind.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from airflow_azureml.rest import jobs
 from airflow_azureml.rest.errors import ForeignJobError, PatienceError
 from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.jobs import Job, PutJob
 from airflow_azureml.rest.status import Phase
 
 CANCEL_LOOKS, BETWEEN_LOOKS = 300, 2.0
@@ -59,6 +60,7 @@ def find_or_submit(
     takes_ended: bool = False,
     replaced: Replaced | None = None,
     awaits_cancel: bool = False,
+    looks_first: bool = True,
 ) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
@@ -68,10 +70,16 @@ def find_or_submit(
     :param takes_ended: the last one is the job, whatever became of it.
     :param replaced: the job whose place another one is to take; one that follows it is that, whatever became of it.
     :param awaits_cancel: submit nothing before the last one has ended that is being canceled.
+    :param looks_first: a job may be there already. Without it the first one is put at once, which saves a request; the
+        service starts nothing where the name is taken, and says so, and what is there is then looked at all the same.
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
     :raises PatienceError: the last one has been asked to end, and does not.
     """
+    if not looks_first:
+        put_first = yield from _put(ws, identity, 1, 0, (yield from request(None)))
+        if put_first.is_new:
+            return Found(put_first.job, 1, submitted=True)
     identity = yield from _newest(ws, identity)
     last, attempt = None, 1
     while (found := (yield from _own(ws, identity, attempt))) is not None:
@@ -85,10 +93,15 @@ def find_or_submit(
         elif takes_ended or replaced is not None or _stands(last):
             return Found(last, attempt - 1, submitted=False)
     prepared = yield from request(last)
+    answer = yield from _put(ws, identity, attempt, resubmission, prepared)
+    return Found(answer.job, attempt, submitted=True)
+
+
+def _put(ws: Workspace, identity: JobIdentity, attempt: int, resubmission: int, prepared: Prepared) -> Steps[PutJob]:
+    """Put our job of this number."""
     tags = {**prepared.tags, **identity.tags(attempt), **identity.history_tags(resubmission)}
     new = Attempt(identity.name(attempt), attempt, tags)
-    job = yield from put(ws, new, prepared, lambda: _own(ws, identity, attempt))
-    return Found(job, attempt, submitted=True)
+    return (yield from put(ws, new, prepared, lambda: _own(ws, identity, attempt)))
 
 
 def _end_of(ws: Workspace, identity: JobIdentity, attempt: int) -> Steps[Job]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.computes.readiness import check_computes
@@ -26,7 +26,7 @@ from airflow_azureml.rest.errors import (
 )
 from airflow_azureml.rest.flow import Flow, Json, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
-from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.jobs import Job, PutJob
 from airflow_azureml.rest.times import retry_after
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
         raise SpecError([Problem("name", f"{name!r} is not a valid job name. Accepted: {accepted}.")])
     try:
         prepared = yield from prepare(ws, translation)
-        return (yield from put(ws, Attempt(name), prepared, lambda: jobs.find(ws, name), pauses=()))
+        return (yield from put(ws, Attempt(name), prepared, lambda: jobs.find(ws, name), pauses=())).job
     except REFUSALS as error:
         raise (yield from explain(ws, translation.body, error)) from None
 
@@ -106,11 +106,12 @@ def put(
     find: Callable[[], Flow[Job | None]],
     *,
     pauses: Iterable[float] = PAUSES,
-) -> Steps[Job]:
+) -> Steps[PutJob]:
     """Put the job; after an answer that is not clear, look before anything else.
 
     :param find: reads the job of this attempt, None where there is none.
     :param pauses: seconds before each further try.
+    :return: the job. It counts as new also where it is there after an answer that was not clear.
     :raises ConflictError: the name is taken.
     :raises NoCapacityError: it was refused for want of quota or nodes.
     :raises TransientError: there was no clear answer to the very end.
@@ -123,10 +124,12 @@ def put(
         api_version=prepared.api_version,
     )
     left = iter(pauses)
+    unclear = False
     while True:
         yield News(Submitting(attempt.name, attempt.number))
         try:
-            return (yield from call)
+            answer = yield from call
+            return replace(answer, is_new=answer.is_new or unclear)
         except BadRequestError as error:
             if _lacks_capacity(error):
                 raise NoCapacityError(attempt.name, error) from None
@@ -135,9 +138,10 @@ def put(
             failure = error
         if isinstance(failure, ConflictError) and not attempt.tags:
             raise failure from None
+        unclear = unclear or not isinstance(failure, ConflictError)
         job = yield from _find_after(failure, find, left)
         if job is not None:
-            return job
+            return PutJob(job, unclear)
         if isinstance(failure, ConflictError):
             raise failure from None
         yield from back_off(failure, left)

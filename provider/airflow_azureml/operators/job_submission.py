@@ -78,7 +78,13 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         named = document.value.get("compute")
         names = computes or ((named,) if isinstance(named, str) else ())
         choices = Choices(translations, names, limit)
-        return TaskSubmission(identity, choices, begun=self.begun_in_trigger, checkpoint=self.checkpoint)
+        return TaskSubmission(
+            identity,
+            choices,
+            begun=self.begun_in_trigger,
+            unnamed=self.has_named_no_job,
+            checkpoint=self.checkpoint,
+        )
 
     def one_compute(self) -> Any:
         """The keyword ``compute``, unless it lists several."""

@@ -111,6 +111,17 @@ class Job:
         return cls.from_json(reply.json())
 
 
+@dataclass(frozen=True)
+class PutJob:
+    """The answer to the PUT of a job.
+
+    :param is_new: the job was made just now; else an equal one was there.
+    """
+
+    job: Job
+    is_new: bool
+
+
 def get(ws: Workspace, name: str) -> Call[Job]:
     """Read a job. Source: https://learn.microsoft.com/rest/api/azureml/jobs/get"""
     return Call("GET", f"{ws.path}/jobs/{name}", Job.from_reply)
@@ -143,10 +154,11 @@ def find(ws: Workspace, name: str) -> Steps[Job | None]:
 
 def create(
     ws: Workspace, name: str, body: Json, *, user_token: bool = False, api_version: str | None = None
-) -> Call[Job]:
-    """Submit a job: answers 201, or 200 where an equal job was there.
+) -> Call[PutJob]:
+    """Submit a job: answers 201, or 200 where an equal job was there, which goes on as it was.
 
-    Source: https://learn.microsoft.com/rest/api/azureml/jobs/create-or-update
+    Sources: https://learn.microsoft.com/rest/api/azureml/jobs/create-or-update; a recording of azure-ai-ml,
+    ``test_command_job_local``, for the second PUT.
 
     Never repeated by the pipeline: a second PUT of a body that the service has normalised in the meantime is refused
     ("A job with this name already exists"), so look for the job first.
@@ -158,7 +170,7 @@ def create(
     return Call(
         "PUT",
         f"{ws.path}/jobs/{name}",
-        Job.from_reply,
+        lambda reply: PutJob(Job.from_reply(reply), reply.status == 201),
         query={"api-version": api_version} if api_version else {},
         body=body,
         user_token=user_token,

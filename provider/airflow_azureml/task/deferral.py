@@ -54,6 +54,8 @@ class DeferrableOperator(BaseOperator):
 
     begun_in_trigger = False
     """Whether this very try has begun in the triggerer, and a job that is there may be its own."""
+    has_named_no_job = False
+    """Whether this try, begun in the triggerer, has not come to submitting: the name of its job is not recorded."""
     _began: float | None = None
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:

@@ -90,6 +90,7 @@ class AzureMLStartTrigger(BaseTrigger):
         operator, ti = self._operator, self._instance()
         context = {**self.task_instance.get_template_context(), "ti": ti, "task_instance": ti}  # type: ignore[union-attr]
         operator.render_template_fields(context)
+        operator.has_named_no_job = pull_job_name(ti) is None
         self._cancellation = TaskCancellation(ti, self.log, operator.hook(), cancel_job=True)
         self._cancellation.stop_event = self._stop
         return self._waiting(**operator.start_in_triggerer(context, self._cancellation))

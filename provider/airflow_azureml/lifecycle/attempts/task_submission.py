@@ -30,16 +30,24 @@ class TaskSubmission:
 
     :param choices: the job, once for each of its computes.
     :param begun: this very try has begun in another process: a job that is there is its own, however it has ended.
+    :param unnamed: though it may have begun, the name of its job is not recorded, as it is before the job is put.
     :param checkpoint: the output whose folder is the same for all jobs of this generation; None for none.
     """
 
     def __init__(
-        self, identity: JobIdentity, choices: Choices, *, begun: bool = False, checkpoint: str | None = None
+        self,
+        identity: JobIdentity,
+        choices: Choices,
+        *,
+        begun: bool = False,
+        unnamed: bool = False,
+        checkpoint: str | None = None,
     ) -> None:
         self.identity = identity
         self.checkpoint = checkpoint
         self.choices = choices
         self.begun = begun
+        self.unnamed = unnamed
 
     def find_or_start(self, ws: Workspace, *, cancels_earlier: bool) -> Steps[Found]:
         """Find this task's job or submit it.
@@ -50,6 +58,11 @@ class TaskSubmission:
         if cancels_earlier:
             yield from cancel_earlier(ws, self.identity)
         return (yield from self._find_or_submit(ws, None, {} if cancels_earlier else {OUTLIVES_TAG: "true"}))
+
+    @property
+    def _is_first_run(self) -> bool:
+        """Whether no process can have put a job for this generation, as far as is known."""
+        return self.identity.facts.is_first_run and (self.unnamed or not self.begun)
 
     def start_next(self, ws: Workspace, ended: Job, *, counts: bool = True) -> Steps[Found]:
         """Submit the job that takes the place of one that the platform has ended, or find it.
@@ -84,6 +97,7 @@ class TaskSubmission:
                         takes_ended=self.begun and replaced is None,
                         replaced=replaced,
                         awaits_cancel=self.choices.queue_timeout is not None,
+                        looks_first=replaced is not None or not self._is_first_run,
                     )
                 )
             except NoCapacityError as error:

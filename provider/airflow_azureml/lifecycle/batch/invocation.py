@@ -107,8 +107,7 @@ class _Invocation:
     def run(self) -> Steps[Found]:
         """Take the job that is there, or start the one that is missing."""
         past = EarlierTries(self.identity, all_seen=True)
-        facts = self.identity.facts
-        if facts.try_number > 1 or facts.generation > 0 or facts.reschedules > 0:
+        if not self.identity.facts.is_first_run:
             past = yield from self.look_back()
         if past.usable is not None:
             attempt, row = past.usable

@@ -13,9 +13,10 @@ from typing import Any
 from airflow_azureml.lifecycle.computes.named import uses
 from airflow_azureml.lifecycle.missing_references import suggestion
 from airflow_azureml.lifecycle.news import Warned
-from airflow_azureml.rest.errors import NotFoundError, Problem, ServiceError, SpecError, TransientError
+from airflow_azureml.rest.errors import NoAnswerError, NotFoundError, Problem, ServiceError, SpecError
 from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.jobs import ELSEWHERE
 from airflow_azureml.rest.resources import computes
 from airflow_azureml.rest.resources.computes import CLUSTER, INSTANCE, Compute
 
@@ -52,11 +53,13 @@ FIT = Verdict()
 def check_computes(ws: Workspace, properties: Mapping[str, Any]) -> Steps[None]:
     """Look at the computes that a job and its nodes name, each once; warn of what may keep the job waiting.
 
-    An identity that may not read computes is told nothing, and neither is one whose look fails otherwise: whatever is
-    wrong with the compute, the service says so then.
+    An identity that may not read computes is told nothing, and neither is one whose look the service answers otherwise:
+    whatever is wrong with the compute, the service says so then.
 
     :param properties: of the body of the job's request, placeholders included.
     :raises UnfitComputeError: one does not exist, or cannot run the job.
+    :raises NotFoundError: the workspace itself is not there.
+    :raises UnreachableError: nor is the service.
     """
     problems: list[Problem] = []
     seen: dict[str, Compute | None] = {}
@@ -73,12 +76,14 @@ def check_computes(ws: Workspace, properties: Mapping[str, Any]) -> Steps[None]:
             if not verdict.runs:
                 compute = seen[key] = yield from computes.get(ws, use.name, anew=True)
                 verdict = judge(compute, use.nodes)
-        except NotFoundError:
+        except NotFoundError as error:
+            if error.code in ELSEWHERE:
+                raise
             seen[key] = None
             hint = yield from suggestion(ws, "computes", use.name)
             problems.append(Problem(use.place, f'compute "{use.name}" does not exist in workspace "{ws.name}".{hint}'))
             continue
-        except (ServiceError, TransientError):
+        except (ServiceError, NoAnswerError):
             seen[key] = None
             continue
         text = f'compute "{compute.name}" {verdict.text}'
