@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -342,6 +344,25 @@ def test_each_event_loop_has_its_own_shared_client(settings: Settings) -> None:
             return client
 
     assert asyncio.run(go()) is not asyncio.run(go())
+
+
+def test_what_is_loaded_is_left_out_of_garbage_collections_once(settings: Settings) -> None:
+    """In a process of its own, for this one has shared clients before."""
+    script = f"""
+import asyncio, gc
+from airflow_azureml.client import share
+from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.settings import Settings
+
+async def go():
+    async with share({settings!r}):
+        return gc.get_freeze_count(), len(gc.get_objects())
+
+first, later = asyncio.run(go()), asyncio.run(go())
+assert first[0] > 20_000 > first[1], first
+assert later[0] <= first[0], later
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 def test_nothing_is_asked_before_the_first_effect(settings: Settings, stub: Stub) -> None:
