@@ -192,7 +192,7 @@ lines: install
 	TMPDIR=$(SCRATCH) $(BIN)/python -m tests.lines $(LINES)
 
 lock: $(UV)
-	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --group test --group lint --group build -o requirements/airflow3.txt
+	$(LOCK) requirements/airflow3.in pyproject.toml --extra emulator --extra emulator-sweep --group test --group lint --group build -o requirements/airflow3.txt
 	$(LOCK:3.10=3.11) requirements/airflow34.in pyproject.toml --extra emulator --group test --group build -o requirements/airflow34.txt
 	$(LOCK) requirements/airflow2.in pyproject.toml --extra emulator --group test --group build -o requirements/airflow2.txt
 	$(LOCK) requirements/peers.in pyproject.toml -o requirements/peers.txt

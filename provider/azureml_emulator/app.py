@@ -56,6 +56,8 @@ from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.studio import routes as studio_routes
 from azureml_emulator.studio.backend import Studio
+from azureml_emulator.sweeps.sweep_type import sweep_type
+from azureml_emulator.sweeps.trial_run import TRIAL_RUNNER, TrialRun
 from azureml_emulator.workspace import compute_routes
 from azureml_emulator.workspace import routes as workspace_routes
 from azureml_emulator.workspace.backend import Workspace
@@ -117,11 +119,13 @@ class Emulator:
         context = RunContext(self.jobs, self.transitions, self.faults, self.artifacts)
         types = [
             command_type(self.execution),
+            sweep_type(self.tracking.values),
             pipeline_type(self.assets.resolver, self.storage.blobs, self.settings.default_container),
         ]
         runners: dict[str, Runner] = {
             BATCH_RUNNER: partial(BatchRun, invocations),
             SCORING_RUNNER: partial(ScoringRun, self.execution),
+            TRIAL_RUNNER: partial(TrialRun, self.execution),
         }
         return Engine(context, types, runners, self.settings.client_id)
 

@@ -76,7 +76,7 @@ class JobsBackend:
             unproven.
         """
         changed = changed_properties(job.definition, self.engine.complete(job.name, properties))
-        if "environmentId" in changed or "inputs" in changed:  # the stored spelling is the service's
+        if {"environmentId", "inputs", "trial"} & set(changed):  # the stored spelling is the service's
             resolved = self.engine.complete(job.name, self.engine.check(properties))
             changed = changed_properties(job.definition, resolved)
         if changed:

@@ -145,10 +145,16 @@ class Engine:
         root: str | None = None,
         node: str | None = None,
         runner: str | None = None,
+        is_part: bool = False,
     ) -> Job:
-        """Record a job; ``submit`` starts it."""
+        """Record a job; ``submit`` starts it.
+
+        :param is_part: whether it is a part of its parent although it is no step of a pipeline.
+        """
         definition = self.complete(name, properties)
-        return self.jobs.add(name, definition, self._created_by, parent, root=root, node=node, runner=runner)
+        return self.jobs.add(
+            name, definition, self._created_by, parent, root=root, node=node, runner=runner, is_part=is_part
+        )
 
     # the run -----------------------------------------------------------------------------------------
 
@@ -240,5 +246,5 @@ class Engine:
 
 def begins_anew(job: Job) -> bool:
     """Whether a job that was not over when the emulator stopped runs after the next start: nothing of it had begun, and
-    it is no step of a pipeline, which ends with the emulator."""
-    return job.status in BEFORE_RUNNING and job.node is None
+    it is no part of another job, which ends with the emulator."""
+    return job.status in BEFORE_RUNNING and not job.belongs

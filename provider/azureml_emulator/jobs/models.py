@@ -48,6 +48,7 @@ class Job:
     :param root: the outermost job that it belongs to; None when that is the parent, or itself.
     :param node: the job's name in its parent's graph; None when it is no step of a pipeline.
     :param runner: what takes it to its end; None: the runner of its type.
+    :param is_part: whether it is a part of its parent although it is no step of a pipeline: a trial of a sweep.
     :param outputs: what the job wrote, by output: ``assetId``, ``type`` (PascalCase) and ``uri``.
     :param error: the root error of run history (``code``, ``message``, ``innerError`` ...), None unless it failed.
     :param process: pid and start time of the process above the job's own, while there is one.
@@ -71,6 +72,12 @@ class Job:
     root: str | None = None
     node: str | None = None
     runner: str | None = None
+    is_part: bool = False
+
+    @property
+    def belongs(self) -> bool:
+        """Whether it is a part of its parent, which made it: a step or a trial. It ends and is deleted with it."""
+        return self.node is not None or self.is_part
 
     @property
     def ended(self) -> bool:
@@ -137,12 +144,13 @@ class Jobs:
         root: str | None = None,
         node: str | None = None,
         runner: str | None = None,
+        is_part: bool = False,
     ) -> Job:
         """A new job in ``Starting``, which is what the answer to its PUT shows."""
         moment = stamp(now())
         walk = [["NotStarted", moment], ["Starting", moment]]
         job = Job(name, definition, "Starting", moment, created_by, walk, str(uuid.uuid4()), parent, moment)
-        job.root, job.node, job.runner = root or parent, node, runner
+        job.root, job.node, job.runner, job.is_part = root or parent, node, runner, is_part
         self._store.put("job", name, asdict(job))
         return job
 
@@ -179,9 +187,9 @@ class Jobs:
         return [job for job in self.all() if job.parent == name]
 
     def delete(self, name: str) -> None:
-        """Forget a job, a pipeline with its steps."""
+        """Forget a job, a pipeline with its steps, a sweep with its trials."""
         for child in self.children(name):
-            if child.node:
+            if child.belongs:
                 self.delete(child.name)
         self._store.delete("job", name)
 

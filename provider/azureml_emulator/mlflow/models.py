@@ -125,6 +125,10 @@ class Tracking:
             ).fetchall()
         return [Metric(name, float(value), timestamp, step) for name, value, timestamp, step in rows]
 
+    def values(self, run: str, name: str) -> list[float]:
+        """The values of a metric in the order in which they were logged."""
+        return [row.value for row in self.points(run, name)]
+
     def metrics(self, run: str) -> dict[str, list[dict[str, Any]]]:
         """Every point of a run by metric: ``value``, ``step``, ``timestamp``."""
         found: dict[str, list[dict[str, Any]]] = {}

@@ -21,7 +21,7 @@ HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff
 
 async def index(studio: Studio, request: web.Request) -> web.Response:
     """The list of jobs; steps are on the pages of their pipelines."""
-    return html(job_list(job for job in studio.jobs.all() if job.node is None))
+    return html(job_list(job for job in studio.jobs.all() if not job.belongs))
 
 
 async def job(studio: Studio, request: web.Request, name: str) -> web.Response:

@@ -101,5 +101,5 @@ def test_its_schema_and_its_check_are_asked(emulator: Emulator) -> None:
 
 def test_a_type_without_a_row_is_not_emulated(emulator: Emulator) -> None:
     with pytest.raises(ServiceError) as caught:
-        emulator.job_resources.read("j", {"properties": {"jobType": "Sweep"}})
+        emulator.job_resources.read("j", {"properties": {"jobType": "AutoML"}})
     assert (caught.value.status, caught.value.code) == (501, "NotEmulated")

@@ -1,0 +1,1 @@
+"""Sweeps: sampling and early termination by hand, whole sweeps as real processes."""
