@@ -22,6 +22,7 @@ PLANES = {
     Plane.ARM: ("Azure Resource Manager", "What the service answers there and the document does not list."),
     Plane.DATA: ("Run history, metrics, artifacts and resolved addresses", "On the workspace's own host."),
     Plane.SCORING: ("Batch scoring", "On the endpoint's scoring address, and the older address of the same."),
+    Plane.ONLINE: ("Online scoring", "On the endpoint's scoring address, with its key or a token for it."),
     Plane.MLFLOW: (
         "MLflow",
         "Below the tracking address of the workspace, also with `preview` in the path and as `v2.0`.",

@@ -50,6 +50,11 @@ from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow import routes as mlflow_routes
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import Tracking
+from azureml_emulator.online import credential_routes
+from azureml_emulator.online import operation_routes as online_operation_routes
+from azureml_emulator.online import routes as online_routes
+from azureml_emulator.online import scoring_routes as online_scoring_routes
+from azureml_emulator.online.backend import Online
 from azureml_emulator.pipelines.component_kind import component_kind
 from azureml_emulator.pipelines.pipeline_type import pipeline_type
 from azureml_emulator.storage import routes as storage_routes
@@ -99,6 +104,9 @@ class Emulator:
             self.workspace.computes,
             self.engine,
         )
+        self.online = Online(
+            settings, self.store, self.transitions, self.faults, tokens, self.assets.resolver, self.execution
+        )
         self.mlflow = Mlflow(settings, self.storage.blobs, self.assets, self.jobs, self.tracking)
         self.history = History(
             settings,
@@ -139,6 +147,13 @@ class Emulator:
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
         yield from bind(self.mlflow, mlflow_routes.ROUTES)
         yield from bind(self.batch, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)
+        yield from bind(
+            self.online,
+            online_routes.ROUTES,
+            credential_routes.ROUTES,
+            online_operation_routes.ROUTES,
+            online_scoring_routes.ROUTES,
+        )
         yield from bind(self.history, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
 
     async def start(self, tls: ssl.SSLContext) -> None:
@@ -150,6 +165,7 @@ class Emulator:
         pages = Dispatcher(self.pages, self.authority)
         await self._listen(pages, "127.0.0.1", self.settings.identity.studio_port, None)
         await self.engine.start()
+        await self.online.start()
 
     async def stop(self) -> None:
         """Take no more connections, end running jobs, answer what is under way, close the files."""
@@ -158,6 +174,7 @@ class Emulator:
             for site in runner.sites:
                 await site.stop()
         self.transitions.release()
+        await self.online.stop()
         await self.engine.stop()
         for runner in self._runners:
             await runner.cleanup()

@@ -17,6 +17,7 @@ from azureml_emulator.core.operations import Record
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import Transitions
+from azureml_emulator.endpoints.records import OperatedRecords
 from azureml_emulator.jobs.checks import check_compute
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.models import Job
@@ -54,6 +55,10 @@ class Batch:
         self._resolver = resolver
         self._engine = engine
         self._check_compute = partial(check_compute, settings, computes)
+
+    def operated(self) -> tuple[OperatedRecords, ...]:
+        """All its records that have operations."""
+        return self.endpoints, self.deployments
 
     def complete_deployment(self, properties: Properties) -> Properties:
         """The properties of a deployment as the service stores them.

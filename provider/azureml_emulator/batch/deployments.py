@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from azureml_emulator.assets.reference_checks import check_reference, environment_id, required_version
+from azureml_emulator.assets.reference_checks import required_version
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
+from azureml_emulator.endpoints.scripts import complete_script
 
 Properties = dict[str, Any]
 CheckCompute = Callable[[Properties], None]
@@ -105,33 +106,13 @@ def complete_pipeline(resolver: Resolver, properties: Properties) -> None:
 
 
 def complete_model(resolver: Resolver, check_compute: CheckCompute, properties: Properties) -> None:
-    """A model's deployment: model, compute, and unless the model is MLflow's a scoring script and an environment.
-
-    Source: the YAML reference; MLflow models with a script need an environment too.
-    """
+    """A model's deployment: model, compute, and unless the model is MLflow's a scoring script and an environment."""
     for key in ("model", "compute"):
         if not properties.get(key):
             raise invalid([Problem(f"properties.{key}", "The value is required.", "NotNullValidator")])
     model = required_version(resolver, "model", model_address(properties), "models")
     check_compute({"computeId": properties["compute"], "resources": properties["resources"]})
-    script = properties.get("codeConfiguration")
-    if script is None and model.properties.get("modelType") != "mlflow_model":
-        message = (
-            f"A model of type {model.properties.get('modelType')} needs a codeConfiguration with a scoring script."
-        )
-        raise invalid_field("codeConfiguration", message, "MissingScoringScript")
-    if script is not None:
-        if not properties.get("environmentId"):
-            raise invalid_field(
-                "environmentId", "A deployment with a scoring script needs an environment.", "MissingEnvironment"
-            )
-        if not script.get("codeId"):
-            raise invalid_field(
-                "codeConfiguration.codeId", "The scoring script needs the code version that holds it.", "MissingCode"
-            )
-        check_reference(resolver, "codeConfiguration.codeId", script["codeId"], "codes")
-    if properties.get("environmentId"):
-        properties["environmentId"] = environment_id(resolver, properties["environmentId"])
+    complete_script(resolver, properties, model.properties.get("modelType"))
 
 
 def model_address(properties: Properties) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from azureml_emulator.core.operations import ManagedRecords, Record
+from azureml_emulator.core.operations import Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import DEPLOYMENTS, ENDPOINTS, Transitions
+from azureml_emulator.endpoints.records import OperatedRecords
 
 
 class Invocations:
@@ -25,11 +26,10 @@ class Invocations:
         self._store.put("batchjob", job, record)
 
 
-class Endpoints(ManagedRecords):
+class Endpoints(OperatedRecords):
     """Batch endpoints by name."""
 
-    prefix = "be"
-    """What the ids of operations on them begin with."""
+    writing, deleting = "bebes", "be"
 
     def __init__(self, store: Store, transitions: Transitions) -> None:
         super().__init__(store, transitions, "batch_endpoint", ENDPOINTS, self._forget_deployments)
@@ -43,11 +43,10 @@ class Endpoints(ManagedRecords):
             self._store.delete("batch_deployment", key)
 
 
-class Deployments(ManagedRecords):
+class Deployments(OperatedRecords):
     """Batch deployments by their endpoint's name, a slash and their own."""
 
-    prefix = "bd"
-    """What the ids of operations on them begin with."""
+    writing, deleting = "bdbes", "bd"
 
     def __init__(self, store: Store, transitions: Transitions) -> None:
         super().__init__(store, transitions, "batch_deployment", DEPLOYMENTS, self._forget_default)

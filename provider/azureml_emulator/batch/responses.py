@@ -6,6 +6,7 @@ from typing import Any
 
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.settings import Settings
+from azureml_emulator.endpoints.responses import identity, tracked
 from azureml_emulator.jobs.models import Job
 from azureml_emulator.jobs.responses import studio_page, tracking_address
 
@@ -30,14 +31,9 @@ def endpoint_resource(settings: Settings, value: Record) -> dict[str, Any]:
         "swaggerUri": None,
         "provisioningState": value["state"],
     }
-    identity = value.get("identity") or {
-        "type": "SystemAssigned",
-        "principalId": settings.client_id,
-        "tenantId": settings.tenant_id,
-    }
     return {
         **tracked(settings, value, f"{settings.workspace_arm_id}/batchEndpoints/{value['name']}", TYPE),
-        "identity": identity,
+        "identity": identity(settings, value),
         "properties": properties,
     }
 
@@ -47,21 +43,6 @@ def deployment_resource(settings: Settings, value: Record) -> dict[str, Any]:
     path = f"{settings.workspace_arm_id}/batchEndpoints/{value['endpoint']}/deployments/{value['name']}"
     properties = {**value["properties"], "provisioningState": value["state"]}
     return {**tracked(settings, value, path, f"{TYPE}/deployments"), "properties": properties}
-
-
-def tracked(settings: Settings, value: Record, path: str, kind: str) -> dict[str, Any]:
-    """What endpoints and deployments have in common."""
-    who = {"createdBy": settings.client_id, "createdByType": "Application"}
-    times = {"createdAt": value["created_at"], "lastModifiedAt": value["modified_at"]}
-    return {
-        "id": path,
-        "name": value["name"],
-        "type": kind,
-        "location": value["location"],
-        "tags": value["tags"],
-        "kind": value.get("kind"),
-        "systemData": {**times, **who},
-    }
 
 
 def batch_resource(settings: Settings, record: Record, job: Job) -> dict[str, Any]:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
 from aiohttp import web
 
 from azureml_emulator.batch import schemas
 from azureml_emulator.batch.backend import Batch
-from azureml_emulator.batch.operation_routes import delete_response, write_response
 from azureml_emulator.batch.responses import deployment_resource, endpoint_resource
-from azureml_emulator.core.errors import ServiceError, invalid_field
+from azureml_emulator.core.errors import invalid_field
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.schema import Problem, Shape
-
-NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
-"""Source: Microsoft's limits: 3 to 32 letters, digits and hyphens, the first one a letter."""
-
-MOST_DEPLOYMENTS = 20
-"""Deployments of one endpoint. Source: Microsoft's page on quotas."""
+from azureml_emulator.endpoints.bodies import check_room, merge, missing, read, record_of
+from azureml_emulator.endpoints.operations import delete_response, write_response
 
 
 def find_endpoint(batch: Batch, name: str, *, look: bool = False) -> Record:
@@ -48,11 +37,6 @@ def find_deployment(batch: Batch, endpoint: str, name: str, *, look: bool = Fals
     if value is None:
         raise missing("BatchDeployment", f"{name} of endpoint {holder['name']}", "DeploymentNotFound")
     return value
-
-
-def missing(kind: str, name: str, code: str) -> ServiceError:
-    """404 of the management front end."""
-    return ServiceError(404, "UserError", f"{kind} {name} was not found.", ("NotFound", code))
 
 
 async def list_endpoints(batch: Batch, request: web.Request) -> web.Response:
@@ -111,9 +95,7 @@ async def put_deployment(batch: Batch, request: web.Request, endpoint: str, depl
     holder = find_endpoint(batch, endpoint)["name"]
     body = read(await read_object(request), schemas.DEPLOYMENT, deployment)
     before = batch.deployments.get(f"{holder}/{deployment}")
-    if before is None and len(batch.deployments.of(holder)) >= MOST_DEPLOYMENTS:
-        message = f"The endpoint has {MOST_DEPLOYMENTS} deployments; it can have no more."
-        raise ServiceError(400, "UserError", message, ("QuotaExceeded", "DeploymentLimitReached"))
+    check_room(before, len(batch.deployments.of(holder)))
     name = before["name"] if before else deployment
     value = record_of(name, body, batch.complete_deployment(body["properties"]), before)
     value["endpoint"] = holder
@@ -136,37 +118,6 @@ async def delete_deployment(batch: Batch, request: web.Request, endpoint: str, d
     return delete_response(
         batch, request, batch.deployments, value, f"{value['endpoint']}/{value['name']}" if value else ""
     )
-
-
-def read(body: dict[str, Any], shape: Shape, name: str) -> dict[str, Any]:
-    """The checked body of a put."""
-    problems: list[Problem] = []
-    checked = shape(body, "", problems.append)
-    if not NAME.fullmatch(name):
-        problems.append(Problem("name", f"{name!r}: 3 to 32 letters, digits and hyphens, the first one a letter."))
-    if problems:
-        raise invalid(problems)
-    return dict(checked)
-
-
-def record_of(name: str, body: Mapping[str, Any], properties: dict[str, Any], before: Record | None) -> Record:
-    """A record from a put."""
-    created = {"created_at": before["created_at"]} if before else {}
-    return {
-        "name": name,
-        "location": body["location"],
-        "tags": body.get("tags") or {},
-        "properties": properties,
-        **{key: body[key] for key in ("identity", "kind") if body.get(key)},
-        **created,
-    }
-
-
-def merge(value: dict[str, Any], body: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-    """Take over what a patch may change."""
-    for key in keys:
-        if body.get(key) is not None:
-            value[key] = body[key]
 
 
 ENDPOINTS = "{ws}/batchEndpoints"

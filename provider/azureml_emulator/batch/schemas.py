@@ -25,24 +25,12 @@ from azureml_emulator.core.schema import (
     whole,
     words,
 )
+from azureml_emulator.endpoints.bodies import BASE, TRACKED
 from azureml_emulator.jobs.schemas import MODES_IN
 
 ACTIONS = words("AppendRow", "SummaryOnly")
 LEVELS = words("Info", "Warning", "Debug")
 RETRIES: Mapping[str, Shape] = {"maxRetries": whole, "timeout": duration}
-
-TRACKED: Mapping[str, Shape] = {
-    "location": text,
-    "tags": TEXTS,
-    "identity": bag(anything, nulls=True),
-    "kind": text,
-    "sku": bag(anything, nulls=True),
-    "id": text,
-    "name": text,
-    "type": text,
-    "systemData": anything,
-}
-BASE: Mapping[str, Shape] = {"description": text, "properties": TEXTS, "provisioningState": text}
 
 ENDPOINT = record(
     {

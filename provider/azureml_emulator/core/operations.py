@@ -28,6 +28,7 @@ class Operation:
     :param longer: seconds that it takes beside those of its kind's clock.
     :param looks: how often a client looked at it or its resource.
     :param fails: it ends without having reached what it was for.
+    :param error: why it failed, as ARM answers it; None: an injected fault.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Operation:
     looks: int = 0
     fails: bool = False
     over: bool = False
+    error: dict[str, Any] | None = None
 
     @property
     def status(self) -> str:
@@ -55,6 +57,7 @@ class ManagedRecords:
     :param kind: the kind under which the store keeps the records.
     :param clock: the kind whose clock sets how long an operation takes.
     :param forget: what else happens when a record is removed, with its key in lower case.
+    :param busy: ``busy(key)``: whether work for a record goes on, beyond its clock; its operation is over after it.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class ManagedRecords:
         kind: str,
         clock: str,
         forget: Callable[[str], None] = lambda key: None,
+        busy: Callable[[str], bool] = lambda key: False,
     ) -> None:
         self._store = store
         self._transitions = transitions
         self._kind = kind
         self._clock = clock
         self._forget = forget
+        self._busy = busy
 
     def get(self, key: str, *, look: bool = False) -> Record | None:
         """A record, or None; in its lasting state when the time of its operation is over.
@@ -108,6 +113,16 @@ class ManagedRecords:
             self.get(operation.key)
         return operation
 
+    def fail(self, key: str, error: dict[str, Any]) -> None:
+        """Let the operation that a record is in end with ``Failed``.
+
+        :param error: ``code`` and ``message``, as ARM answers them.
+        """
+        value = self._store.get(self._kind, key.lower())
+        name = value.get("operation") if value else None
+        if name:
+            self._store.put(OPERATION, name, {**self._store.get(OPERATION, name), "fails": True, "error": error})
+
     def _operation(self, name: str, look: bool) -> Operation | None:
         row = self._store.get(OPERATION, name)
         if row is None or row["kind"] != self._kind:
@@ -115,7 +130,8 @@ class ManagedRecords:
         if not row["over"]:
             row["looks"] += look
             passed = now().timestamp() - row["began"] - row["longer"]
-            row["over"] = passed >= 0 and self._transitions.clock(self._clock).is_over(passed, row["looks"])
+            clock_is_over = passed >= 0 and self._transitions.clock(self._clock).is_over(passed, row["looks"])
+            row["over"] = clock_is_over and not self._busy(row["key"])
             self._store.put(OPERATION, name, row)
         return Operation(**row)
 

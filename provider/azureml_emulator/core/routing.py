@@ -40,6 +40,7 @@ class Plane(enum.Enum):
     ARM = "bearer for ARM, and an api-version"
     DATA = "bearer for ARM or Azure ML"
     SCORING = "bearer for Azure ML"
+    ONLINE = "the key or the token of an online endpoint, checked by its routes"
     MLFLOW = "bearer for ARM or Azure ML; errors in MLflow's shape"
     STORAGE = "SAS, shared key or bearer for storage, checked by the blob routes"
     CONTROL = "the emulator's own secret, from this machine"

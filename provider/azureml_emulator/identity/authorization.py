@@ -150,6 +150,7 @@ CHECKS: dict[Plane, Callable[[Authority, web.Request], None]] = {
     Plane.ARM: check_arm,
     Plane.DATA: check_data,
     Plane.SCORING: check_scoring,
+    Plane.ONLINE: check_nothing,
     Plane.MLFLOW: check_mlflow,
     Plane.STORAGE: check_nothing,
     Plane.CONTROL: check_control,

@@ -1,0 +1,1 @@
+"""What batch endpoints, online endpoints and schedules have in common: bodies, records, and long-running operations."""

@@ -1,0 +1,1 @@
+"""Managed online endpoints: resources, the processes that serve deployments, and the scoring host before them."""

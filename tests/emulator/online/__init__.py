@@ -1,0 +1,1 @@
+"""Online endpoints, deployments and how they score."""
