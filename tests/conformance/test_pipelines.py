@@ -84,5 +84,7 @@ def test_a_cancel_ends_the_steps(seen: dict[str, Any]) -> None:
     assert seen["canceled children"] == ["Canceled"]
 
 
-def test_a_sweep_among_the_nodes_is_not_emulated(seen: dict[str, Any]) -> None:
-    assert "(NotEmulated) properties.jobs.swept: nodes of type sweep" in seen["sweep"]
+def test_a_sweep_among_the_nodes(seen: dict[str, Any]) -> None:
+    assert seen["sweep"] == "Completed"
+    assert seen["trials"] == ["Completed", "Completed"]
+    assert seen["of a trial"] == ["named-outputs/model/rows.txt"]

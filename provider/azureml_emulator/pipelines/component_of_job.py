@@ -63,7 +63,8 @@ def parts(plan: Plan, job: Job) -> dict[str, Any]:
     inputs = {name: declared(plan, name) for name in (*plan.inputs, *sorted(plan.optional - set(plan.inputs)))}
     rows = {name: {"type": row["jobOutputType"]} for name, row in plan.outputs.items()}
     nodes = {
-        name: {**shared, **node} if node["type"] == "command" else dict(node) for name, node in plan.graph.nodes.items()
+        name: {**shared, **node} if node["type"] != "pipeline" else dict(node)
+        for name, node in plan.graph.nodes.items()
     }
     return {"inputs": inputs, "outputs": rows, "jobs": nodes}
 

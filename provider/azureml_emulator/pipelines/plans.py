@@ -10,14 +10,25 @@ from typing import Any
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.core.resource_body import invalid
-from azureml_emulator.core.schema import Problem
+from azureml_emulator.core.schema import Problem, Shape
 from azureml_emulator.jobs.schemas import STEP_JOB
 from azureml_emulator.pipelines.components import NodeError, Spec, check_inputs, find_spec, ports
 from azureml_emulator.pipelines.graph import BindingError, Graph, Row, Scope, listing
 from azureml_emulator.pipelines.node_jobs import command_job, pipeline_job
 from azureml_emulator.pipelines.schemas import NODE_BAG
+from azureml_emulator.pipelines.sweep_nodes import sweep_job
+from azureml_emulator.sweeps.schemas import STEP_SWEEP
 
 DEFAULT_DATASTORE = "workspaceblobstore"
+
+STEPS: Mapping[str, Shape] = {"Command": STEP_JOB, "Sweep": STEP_SWEEP}
+"""The shapes of the jobs that nodes become, but for pipelines."""
+
+COMPONENTS = {"sweep": "command"}
+"""The type of component that a node of another type runs."""
+
+PLACES = {"sweep": "trial.componentId"}
+"""Where a node names its component, if not under ``componentId``."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,8 @@ class Plan:
                 job = pipeline_job(spec, node, scope, field)
                 job["settings"] = self.definition.get("settings") or {}
                 return self._within(name, job)
-            return self._within(name, self._command(command_job(spec, node, scope, field), field))
+            make = sweep_job if node["type"] == "sweep" else command_job
+            return self._within(name, self._on_compute(make(spec, node, scope, field), field))
         except NodeError as error:
             raise error.refusal() from None
         except BindingError as error:
@@ -68,7 +80,7 @@ class Plan:
         job.setdefault("displayName", name)
         return {**job, "experimentName": self.definition.get("experimentName") or "Default"}
 
-    def _command(self, job: dict[str, Any], field: str) -> dict[str, Any]:
+    def _on_compute(self, job: dict[str, Any], field: str) -> dict[str, Any]:
         settings = self.definition.get("settings") or {}
         compute = job.get("computeId") or self.definition.get("computeId") or settings.get("default_compute")
         if compute:
@@ -76,10 +88,15 @@ class Plan:
         for row in job.get("outputs", {}).values():
             place_output(row, default_datastore(self.definition))
         problems: list[Problem] = []
-        checked = STEP_JOB(job, field, problems.append)
+        checked = STEPS[job["jobType"]](job, field, problems.append)
         if problems:
             raise invalid(problems)
         return dict(checked)
+
+
+def component_of(node: Mapping[str, Any]) -> str:
+    """The id of the component that a node runs."""
+    return str((node["trial"] if node["type"] == "sweep" else node)["componentId"])
 
 
 def default_datastore(definition: Mapping[str, Any]) -> str:
@@ -156,10 +173,10 @@ def assembled(
         raise NodeError("jobs", "The pipeline has no nodes.", "EmptyPipeline")
     specs = {}
     for name, node in nodes.items():
-        field = f"jobs.{name}.componentId"
-        specs[name] = find_spec(resolver, field, node["componentId"])
+        field, component = f"jobs.{name}.{PLACES.get(node['type'], 'componentId')}", component_of(node)
+        specs[name] = find_spec(resolver, field, component)
         component_type = specs[name].get("type", "command")
-        if component_type != node["type"]:
+        if component_type != COMPONENTS.get(node["type"], node["type"]):
             message = f"A node of type {node['type']} cannot run a component of type {component_type}."
             raise NodeError(field, message, "ComponentTypeMismatch")
     return Plan(definition, Graph.of(nodes), specs, inputs, outputs, optional)

@@ -16,7 +16,6 @@ from azureml_emulator.jobs.schemas import DATA_TYPES, INPUTS, JOB, MODES_IN, MOD
 
 OTHER_NODES = frozenset(
     {
-        "sweep",
         "parallel",
         "spark",
         "automl",
@@ -85,6 +84,20 @@ NODES = {
         ("componentId",),
     ),
     "pipeline": record(COMMON, ("componentId",)),
+    "sweep": record(
+        {
+            **{key: shape for key, shape in COMMON.items() if key != "componentId"},
+            "trial": record({"componentId": text}, ("componentId",)),
+            "limits": bag(anything, nulls=True),
+            "sampling_algorithm": anything,
+            "objective": bag(anything, nulls=True),
+            "early_termination": bag(anything, nulls=True),
+            "search_space": bag(bag(anything)),
+            "queue_settings": bag(anything, nulls=True),
+            "resources": bag(anything, nulls=True),
+        },
+        ("trial",),
+    ),
 }
 
 

@@ -3,7 +3,7 @@
 import time
 
 from azure.ai.ml import Input, Output, command, dsl, load_component, load_job
-from azure.ai.ml.sweep import Uniform
+from azure.ai.ml.sweep import MedianStoppingPolicy, Uniform
 from client import SEEN, UNIQUE, client, ended, files, refused, report, streamed, write
 
 ENVIRONMENT = "azureml:AzureML-minimal:1"
@@ -200,11 +200,24 @@ SEEN["canceled children"] = [child.status for child in ml.jobs.list(parent_job_n
 
 
 @dsl.pipeline(default_compute="cpu-cluster")
-def sweeping():
-    trial = command(command="echo ${{inputs.lr}}", inputs={"lr": 0.1}, environment=ENVIRONMENT, compute="cpu-cluster")
-    swept = trial(lr=Uniform(0.1, 0.9)).sweep(primary_metric="m", goal="minimize", sampling_algorithm="random")
-    swept.set_limits(max_total_trials=1)
+def sweeping(rows: Input(type="uri_file")):
+    trial = command(
+        command="cat ${{inputs.rows}} > ${{outputs.model}}/rows.txt; echo ${{inputs.rate}}",
+        inputs={"rate": 0.1, "rows": Input(type="uri_file")},
+        outputs={"model": Output(type="uri_folder")},
+        environment=ENVIRONMENT,
+    )
+    swept = trial(rate=Uniform(0.1, 0.9), rows=rows).sweep(
+        primary_metric="m", goal="minimize", sampling_algorithm="random"
+    )
+    swept.set_limits(max_total_trials=2, timeout=600)
+    swept.early_termination = MedianStoppingPolicy(delay_evaluation=5, evaluation_interval=1)
 
 
-SEEN["sweep"] = refused(lambda: submit(sweeping()))
+swept = submit(sweeping(rows=Input(type="uri_file", path="data/rows.txt")))
+SEEN["sweep"] = ended(ml, swept.name).status
+(tuned,) = ml.jobs.list(parent_job_name=swept.name)
+SEEN["trials"] = [child.status for child in ml.jobs.list(parent_job_name=tuned.name)]
+ml.jobs.download(f"{tuned.name}_1", output_name="model", download_path="trial")
+SEEN["of a trial"] = sorted(files("trial"))
 report()
