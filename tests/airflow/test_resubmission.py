@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -14,6 +15,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.lifecycle.naming import COMPUTE_TAG, RESUBMISSION_TAG, TRY_TAG
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobOperator
 from airflow_azureml.task.cancellation import TaskCancellation
+from airflow_azureml.task.job_task import JobTask
 from airflow_azureml.triggers import base
 from tests.airflow.instance import Instance
 from tests.airflow.test_one_process import Running, Say, airflow_says, eventually, operator
@@ -193,16 +195,26 @@ def test_a_task_that_is_ended_while_its_next_attempt_is_submitted_leaves_no_job_
 
 
 def test_a_task_that_was_ended_before_submits_nothing_more(
-    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It looks at its job, which is young and so looked at soon, when the task has been told to end."""
+    wait, told = JobTask.wait, threading.Event()
+
+    def wait_when_told(*given: Any) -> Any:
+        assert told.wait(60)
+        return wait(*given)
+
+    monkeypatch.setattr(JobTask, "wait", wait_when_told)
     airflow_says("failed")
     ti = Instance()
-    emulator.fault("preempt", scope=ti.run_id, times=1, delay=1)
-    task = operator("sleep 60", poll_interval=30)
+    emulator.fault("preempt", scope=ti.run_id, times=1)
+    task = operator("sleep 60")
     running = Running(task, ti)
     name = running.job()
-    hook.wait_for_job(name, 30)
+    assert hook.wait_for_job(name, 30).status == "Failed"
     task.on_kill()
+    eventually(lambda: task._cancellation is not None and task._cancellation.stop_event.is_set())
+    told.set()
     assert isinstance(running.end(), exceptions.AzureMLException)
     assert [job.name for job in attempts_of(hook, name)] == [name]
 
