@@ -30,6 +30,8 @@ AIRFLOW_V_3_0_PLUS = AIRFLOW_RELEASE >= (3, 0)
 AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
 AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
 AIRFLOW_V_3_4_PLUS = AIRFLOW_RELEASE >= (3, 4)
+TRACES_CLEARS = (3, 2) <= AIRFLOW_RELEASE < (3, 4)
+"""Whether each *Clear* gives a task instance another trace, and not every one more tries: ``task.clears``."""
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import (

@@ -10,6 +10,7 @@ import pytest
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.lifecycle.naming import Iteration, identify
+from airflow_azureml.task import clears
 from airflow_azureml.task.identity import task_facts
 from tests.airflow.instance import Instance
 
@@ -46,3 +47,26 @@ def test_a_loop_whose_iterations_cannot_be_told_apart_is_refused(region: dict[st
 @pytest.mark.parametrize(("given", "expected"), [({}, 0), ({"task_reschedule_count": 2}, 2)])
 def test_runs_of_the_same_try_are_counted(given: dict[str, int], expected: int) -> None:
     assert task_facts(context(**given), 0).reschedules == expected
+
+
+TRACED = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "a=b"}
+
+
+@pytest.mark.parametrize(
+    ("traces_clears", "carrier", "expected"),
+    [
+        (True, TRACED, "0af7651916cd43dd8448eb211c80319c"),
+        (True, {}, None),
+        (True, None, None),
+        (True, {"traceparent": "of tomorrow"}, None),
+        (False, TRACED, None),  # a line on which it may change with each try
+    ],
+)
+def test_the_trace_is_taken_where_it_changes_with_a_clear_alone(
+    monkeypatch: pytest.MonkeyPatch, traces_clears: bool, carrier: Any, expected: str | None
+) -> None:
+    monkeypatch.setattr(clears, "TRACES_CLEARS", traces_clears)
+    given = context()
+    given["ti"].context_carrier = carrier
+    assert task_facts(given, 0).trace_id == expected
+    assert task_facts(context(), 0).trace_id is None

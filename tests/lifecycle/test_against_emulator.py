@@ -77,7 +77,7 @@ def iter_once(request: Prepared) -> Steps[Prepared]:
 def run_job(client: MLClient, identity: JobIdentity, request: Prepared, **limits: Any) -> tuple[Job, list[Any]]:
     """Submit a job and wait for its end; the job and the news."""
     news: list[Any] = []
-    found = client.run(find_or_submit(client.workspace, identity, lambda _: iter_once(request)), news=news.append)
+    found = client.run(find_or_submit(client.workspace, identity, lambda *_: iter_once(request)), news=news.append)
     keywords = {"clock": time.time, "poll_interval": 0.1, "patience": 20, **limits}
     return client.run(wait(client.workspace, found.job.name, WaitOptions(**keywords)), news=news.append), news
 
@@ -145,7 +145,7 @@ def test_a_job_from_its_name_to_its_result(client: MLClient, identity: JobIdenti
     assert found.studio_url is not None
     assert found.studio_url.endswith("tid=t")
 
-    again = client.run(find_or_submit(client.workspace, identity, lambda _: pytest.fail("a request was made")))
+    again = client.run(find_or_submit(client.workspace, identity, lambda *_: pytest.fail("a request was made")))
     assert (again.job.name, again.submitted) == (job.name, False)
 
 
@@ -188,7 +188,7 @@ def test_a_submission_that_goes_wrong_makes_one_job(
 
 
 def test_a_clear_cancels_the_older_job(client: MLClient, identity: JobIdentity) -> None:
-    old = client.run(find_or_submit(client.workspace, identity, lambda _: iter_once(prepared("sleep 60")))).job
+    old = client.run(find_or_submit(client.workspace, identity, lambda *_: iter_once(prepared("sleep 60")))).job
     cleared = identify(TaskFacts("dag", identity.facts.run_id, None, identity.facts.task_id, generation=1))
     assert client.run(cancel_earlier(client.workspace, cleared)) == (old.name,)
     ended = client.run(wait(client.workspace, old.name, WaitOptions(clock=time.time, poll_interval=0.1, patience=5)))
@@ -200,7 +200,7 @@ def test_a_wait_rides_out_what_passes(client: MLClient, emulator: RunningEmulato
     name = identity.name(1)
     # Looks that fail come 0, 1 and 3 seconds after the first: what passes lasts for longer.
     emulator.fault("not_responding", route=name, delay=4)
-    client.run(find_or_submit(client.workspace, identity, lambda _: iter_once(prepared("sleep 5"))))
+    client.run(find_or_submit(client.workspace, identity, lambda *_: iter_once(prepared("sleep 5"))))
     emulator.fault("status", route=f"GET .*/jobs/{name}", times=2, status=403)
     news: list[Any] = []
     flow = wait(client.workspace, name, WaitOptions(clock=time.time, poll_interval=0.1, patience=20))
@@ -233,7 +233,7 @@ def test_a_missing_workspace_is_named(emulator: RunningEmulator, identity: JobId
         MLClient(Settings(**{**vars(settings), "workspace": elsewhere})) as client,
         pytest.raises(NotFoundError, match="nowhere"),
     ):
-        client.run(find_or_submit(elsewhere, identity, lambda _: pytest.fail("a request was made")))
+        client.run(find_or_submit(elsewhere, identity, lambda *_: pytest.fail("a request was made")))
 
 
 def test_expired_log_addresses_harm_nobody(start_emulator: Start, identity: JobIdentity) -> None:

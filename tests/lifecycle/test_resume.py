@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from airflow_azureml.lifecycle.cancellation import cancel
-from airflow_azureml.lifecycle.naming import JobIdentity, identify
-from airflow_azureml.lifecycle.news import Submitting
+from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
+from airflow_azureml.lifecycle.news import Submitting, Warned
 from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
 from airflow_azureml.lifecycle.submission import PAUSES, Prepared
 from airflow_azureml.rest.errors import (
@@ -39,7 +39,7 @@ class Request:
     def __init__(self) -> None:
         self.made = 0
 
-    def __call__(self, last: Job | None = None) -> Steps[Prepared]:
+    def __call__(self, identity: JobIdentity, last: Job | None = None) -> Steps[Prepared]:
         self.made += 1
         yield from ()
         return Prepared({"properties": {"command": "x", "tags": {"team": "a", "airflow_dag_id": "forged"}}})
@@ -298,7 +298,7 @@ def test_death_between_any_two_steps_leaves_one_job() -> None:
 def test_two_at_once_end_with_one_job() -> None:
     service = Service()
 
-    def second_one_first(_: Any = None) -> Steps[Prepared]:
+    def second_one_first(*_: Any) -> Steps[Prepared]:
         attempt(service)
         yield from ()
         return Prepared({"properties": {"command": "different"}})
@@ -349,6 +349,77 @@ def test_a_generation_that_fell_goes_on_with_the_newest_job(status: str) -> None
     found, _ = attempt(service, identify(replace(FACTS, generation=0, try_number=5)))
     assert (found.job.name, found.submitted) == (CLEARED.name(2), True)
     assert found.job.tags["airflow_generation"] == "2"
+
+
+TRACED = replace(FACTS, trace_id="a")
+
+
+def traced(facts: TaskFacts, number: int, status: str) -> dict[str, Any]:
+    """A job of ours that carries its trace and its try."""
+    identity = identify(facts)
+    tags = {**identity.tags(number), **identity.history_tags(0)}
+    return job_json(identity.name(number), status, tags=tags)
+
+
+@pytest.mark.parametrize("status", ["Running", "Completed", "Failed"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(TRACED, {"trace_id": "b"}), (FACTS, {"cleared_try": 1}), (replace(TRACED, trace_id=None), {"cleared_try": 1})],
+)
+def test_a_clear_that_airflow_has_not_counted_begins_a_generation(
+    before: TaskFacts, after: dict[str, Any], status: str
+) -> None:
+    """The task ran on a worker that was dead: ``max_tries`` is as before, and the try number one more."""
+    service = Service({FIRST: traced(before, 1, status)})
+    second_try = replace(before, try_number=2, **after)
+    new = identify(replace(FACTS, generation=1)).name(1)
+    drive = Drive(service)
+    found = drive.run(find_or_submit(WS, identify(second_try), Request(), ends_cleared=True))
+    assert (found.job.name, found.attempt, found.submitted) == (new, 1, True)
+    assert found.job.tags["airflow_generation"] == "1"
+    assert service.jobs[FIRST]["properties"]["status"] == ("CancelRequested" if status == "Running" else status)
+    assert drive.news[0] == Warned(
+        f"The task was cleared after Azure ML job {FIRST} was submitted; it is {status}. A new one follows."
+    )
+    found, _ = attempt(service, identify(replace(second_try, try_number=3)))
+    assert (found.job.name, found.submitted) == (new, False), "its retries take it over"
+    found, _ = attempt(service, identify(replace(second_try, try_number=4, trace_id="c", cleared_try=3)))
+    assert (found.job.tags["airflow_generation"], found.submitted) == ("3", True), "another Clear begins another one"
+
+
+def test_a_job_that_outlives_its_task_goes_on_after_a_clear_that_airflow_has_not_counted() -> None:
+    service = Service({FIRST: traced(TRACED, 1, "Running")})
+    found, _ = attempt(service, identify(replace(TRACED, try_number=2, trace_id="b")))
+    assert (found.submitted, service.jobs[FIRST]["properties"]["status"]) == (True, "Running")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (TRACED, {}),
+        (TRACED, {"trace_id": None}),  # Airflow has none any more
+        (FACTS, {"trace_id": "b"}),  # submitted by an earlier version of this provider
+        (replace(FACTS, try_number=2), {"cleared_try": 1, "try_number": 3}),  # submitted after that Clear
+        (TRACED, {"trace_id": "b", "try_number": 1}),  # by this very try
+    ],
+)
+def test_what_is_no_clear_for_certain_leaves_the_job(before: TaskFacts, after: dict[str, Any]) -> None:
+    service = Service({FIRST: traced(before, 1, "Running")})
+    identity = identify(replace(before, **{"try_number": 2, **after}))
+    found = Drive(service).run(find_or_submit(WS, identity, Request(), ends_cleared=True))
+    assert (found.job.name, found.submitted, service.jobs[FIRST]["properties"]["status"]) == (FIRST, False, "Running")
+
+
+@pytest.mark.parametrize("lives", range(1, 12))
+def test_a_process_that_dies_after_a_clear_that_airflow_has_not_counted_leaves_one_new_job_at_most(lives: int) -> None:
+    service = Service({FIRST: traced(TRACED, 1, "Running")})
+    second_try = replace(TRACED, try_number=2, trace_id="b")
+    with contextlib.suppress(DiedError):
+        Drive(service, lives=lives).run(find_or_submit(WS, identify(second_try), Request(), ends_cleared=True))
+    third_try = identify(replace(second_try, try_number=3))
+    found = Drive(service).run(find_or_submit(WS, third_try, Request(), ends_cleared=True))
+    assert service.accepted == [found.job.name]
+    assert service.jobs[FIRST]["properties"]["status"] == "CancelRequested"
 
 
 def test_a_plain_retry_finds_its_own_job() -> None:

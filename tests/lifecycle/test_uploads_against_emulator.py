@@ -62,7 +62,7 @@ class Ground:
         identity = identify(TaskFacts("dag", uuid.uuid4().hex, None, "wire"))
 
         translation = translate(load(job, folder=str(self.folder)), ws)
-        return (yield from find_or_submit(ws, identity, lambda _: prepare(ws, translation)))
+        return (yield from find_or_submit(ws, identity, lambda *_: prepare(ws, translation)))
 
     def asked(self, job: dict[str, Any]) -> list[str]:
         """Submit, and tell the requests."""

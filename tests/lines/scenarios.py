@@ -71,6 +71,19 @@ def is_cleared(run: Run) -> None:
     run.wait_job(0, "Running")
     run.wait_waiting()
     run.clear()
+    _has_another_job(run)
+
+
+def is_cleared_on_a_dead_worker(run: Run) -> None:
+    """A *Clear* of a task whose worker is dead: the same, once Airflow has noticed the death."""
+    run.wait_job(0, "Running")
+    run.wait_waiting()
+    run.airflow.kill_task(run.dag, run.id, "work", supervisor=True)
+    run.clear()
+    _has_another_job(run)
+
+
+def _has_another_job(run: Run) -> None:
     run.wait_job(0, "Canceled")
     run.wait_job(1, "Running")
     run.go()
@@ -248,6 +261,7 @@ EVERYWHERE: tuple[Scenario, ...] = (
     is_skipped,
     is_out_of_time,
     is_cleared,
+    is_cleared_on_a_dead_worker,
     is_marked,
     is_marked_as_a_run,
 )
@@ -269,7 +283,7 @@ SINCE_3_4: dict[str, Scenario] = {
 }
 
 
-ON_WORKERS = ("loops_found", "loops_abandoned", "loops_swept")
+ON_WORKERS = ("is_cleared_on_a_dead_worker", "loops_found", "loops_abandoned", "loops_swept")
 """Scenarios that kill the process that waits: a deferred task has none."""
 
 FAULTS: dict[str, tuple[str, ...]] = {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 
-from tests.processes.slow_run import DEFERRED, IN_A_HURRY, ON_WORKER, TASK, SideBySide, SlowRun
+from tests.processes.slow_run import DEFERRED, IN_A_HURRY, ON_WORKER, OTHER, PAIR, TASK, SideBySide, SlowRun
+
+EXECUTION_TIMEOUT = 30
+"""Seconds, of the DAGs whose tasks are in a hurry."""
 
 CASES = SideBySide()
 """The cases of both lines, and those that a file adds for its own."""
@@ -77,6 +80,28 @@ class OneJob:
         assert slow_run.result()["job_name"] == slow_run.jobs()[1]["name"]
 
     @staticmethod
+    @pytest.mark.long
+    @CASES.case(PAIR)
+    def test_a_clear_after_its_workers_death_replaces_the_job_of_that_task_alone(slow_run: SlowRun) -> None:
+        airflow, dag, run = slow_run.airflow, slow_run.dag, slow_run.run
+        slow_run.begin()
+        airflow.until("two jobs that run", lambda: slow_run.statuses() == ["Running", "Running"])
+        for task in (TASK, OTHER):
+            airflow.kill_task(dag, run, task, supervisor=True)
+        airflow.clear(dag, run, TASK)
+        assert airflow.column("state", dag, run, TASK) == "restarting"
+        airflow.until("third job", lambda: len(slow_run.jobs()) == 3)
+        slow_run.wait_status(2, "Running")
+        slow_run.finish()
+
+        of_task = {task: [job for job in slow_run.jobs() if f"-{task}-" in job["name"]] for task in (TASK, OTHER)}
+        assert [job["status"] for job in of_task[TASK]] == ["Canceled", "Completed"]
+        assert [job["status"] for job in of_task[OTHER]] == ["Completed"]
+        assert slow_run.puts() == [1, 1, 1]
+        assert (slow_run.tries(TASK), slow_run.tries(OTHER)) == (2, 2)
+        assert slow_run.result()["job_name"] == of_task[TASK][1]["name"]
+
+    @staticmethod
     @CASES.case(IN_A_HURRY)
     def test_a_task_out_of_time_cancels_its_job(slow_run: SlowRun) -> None:
         slow_run.begin()
@@ -87,6 +112,28 @@ class OneJob:
 
         assert slow_run.statuses() == ["Canceled"]
         assert "Timeout" in slow_run.airflow.log(slow_run.dag, slow_run.run, TASK)
+
+    @staticmethod
+    @pytest.mark.long
+    @CASES.case(IN_A_HURRY)
+    def test_a_task_whose_time_is_up_while_it_is_deferred_cancels_its_job(slow_run: SlowRun) -> None:
+        slow_run.begin()
+        slow_run.wait_status(0, "Running")
+        slow_run.wait_trigger()
+
+        slow_run.wait_status(0, "Canceled")
+        assert slow_run.airflow.wait_run(slow_run.dag, slow_run.run) == "failed"
+
+        began = datetime.fromisoformat(slow_run.airflow.column("start_date", slow_run.dag, slow_run.run, TASK))
+        (job,) = slow_run.jobs()
+        ended = datetime.fromisoformat(job["ended_at"]).astimezone(timezone.utc).replace(tzinfo=None)
+        late = (ended - began.replace(tzinfo=None)).total_seconds() - EXECUTION_TIMEOUT
+        # The trigger's own deadline; that of Airflow comes a minute later.
+        assert 0 <= late < 55
+        print(f"canceled {late:.1f} s after the limit")
+        assert f"execution_timeout of 0:00:{EXECUTION_TIMEOUT}" in slow_run.airflow.log(
+            slow_run.dag, slow_run.run, TASK
+        )
 
     @staticmethod
     @CASES.case(ON_WORKER)

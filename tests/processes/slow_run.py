@@ -18,8 +18,9 @@ from tests.airflow_harness import RealAirflow, Service
 from tests.run_story import told_of_failure
 
 DEFERRED, ON_WORKER, IN_A_HURRY = "slow_deferred", "slow_on_worker", "slow_in_a_hurry"
-TALKING, KEPT = "slow_deferred_talking", "slow_deferred_kept"
-TASK = "work"
+TALKING, KEPT, PAIR = "slow_deferred_talking", "slow_deferred_kept", "slow_pair"
+TASK, OTHER = "work", "other"
+"""The task of each run, and the second one of a pair."""
 
 
 @dataclass
@@ -78,9 +79,9 @@ class SlowRun:
         newest = self.airflow.triggerers()[-1]
         self.airflow.until("trigger begun", lambda: self.airflow.trigger_log(self.dag, self.run, TASK, newest))
 
-    def tries(self) -> int:
+    def tries(self, task: str = TASK) -> int:
         """Which try the task is in."""
-        return int(self.airflow.column("try_number", self.dag, self.run, TASK))
+        return int(self.airflow.column("try_number", self.dag, self.run, task))
 
     def finish(self) -> None:
         """Let the job end, and expect the DAG run to succeed."""

@@ -23,6 +23,10 @@ between two tries of one task instance shifts that number, and a shifted number 
   generation is the number of tries before the last clear.
 
 What remains: ``retries`` raised between a clear and the first try after it looks like a plain retry.
+
+*A Clear that does not raise* ``max_tries`` is that of a task which runs on a worker that is dead (up to Airflow 3.3).
+Where Airflow tells of it otherwise (``TaskFacts.trace_id``, ``TaskFacts.cleared_try``), the try that finds a job from
+before begins the generation that a counted one would have begun, and its retries find that by the rule above.
 """
 
 from __future__ import annotations
@@ -59,6 +63,9 @@ TRY_TAG, RESUBMISSION_TAG, COMPUTE_TAG = "airflow_try_number", "airflow_resubmis
 """Further tags, which say nothing of whose job it is: the try that has submitted it, how many resubmissions that try
 had made by then, this job among them, and the place of its compute in a list of several, from 0."""
 
+TRACE_TAG = "airflow_trace_id"
+"""A further tag, where Airflow has one for each *Clear*: the trace that the task was in when the job was put."""
+
 _DIGITS = "abcdefgh"
 """The letters before an attempt of two digits, three ..."""
 
@@ -92,6 +99,8 @@ class TaskFacts:
     :param try_number: of this try, from 1 over all generations; 1 where it is not known.
     :param reschedules: how often this very try has run before, and was put off.
     :param iteration: of the Task Loop that the task is in; None outside of loops.
+    :param trace_id: what each *Clear* of the task instance changes, and nothing else; None where there is nothing such.
+    :param cleared_try: the last try that a *Clear* has told to restart, as far as Airflow knows; 0 for none.
     :param name_hint: takes the place of dag and task id in the readable part; it must not change between tries.
     """
 
@@ -104,6 +113,8 @@ class TaskFacts:
     try_number: int = 1
     reschedules: int = 0
     iteration: Iteration | None = None
+    trace_id: str | None = None
+    cleared_try: int = 0
     name_hint: str | None = None
 
     @property
@@ -153,12 +164,22 @@ class JobIdentity:
 
         :param resubmission: how many this try has made, with this job.
         """
-        return {TRY_TAG: str(self.facts.try_number), RESUBMISSION_TAG: str(resubmission)}
+        trace = {TRACE_TAG: self.facts.trace_id} if self.facts.trace_id else {}
+        return {TRY_TAG: str(self.facts.try_number), RESUBMISSION_TAG: str(resubmission), **trace}
 
     def resubmissions(self, tags: Mapping[str, str]) -> int:
         """How many resubmissions this try had made when a job with these tags was put."""
         said = tags.get(RESUBMISSION_TAG, "")
         return int(said) if tags.get(TRY_TAG) == str(self.facts.try_number) and said.isdecimal() else 0
+
+    def is_cleared(self, tags: Mapping[str, str]) -> bool:
+        """Whether the task was cleared since a job of this generation was put, though Airflow has not counted it."""
+        if self.facts.generation >= self.facts.try_number - 1:
+            return False  # no try but this one can have put it
+        trace, tried = tags.get(TRACE_TAG), tags.get(TRY_TAG, "")
+        if trace and self.facts.trace_id and trace != self.facts.trace_id:
+            return True
+        return tried.isdecimal() and int(tried) <= self.facts.cleared_try
 
     def differing(self, tags: Mapping[str, str], attempt: int) -> tuple[str, ...]:
         """The identity tags of a job that are not those of our job number ``attempt``; empty when it is ours."""
@@ -171,6 +192,10 @@ class JobIdentity:
     def later(self) -> tuple[JobIdentity, ...]:
         """The identities of all generations that may have come after this one, newest first."""
         return tuple(self._of(number) for number in range(self.facts.try_number - 1, self.facts.generation, -1))
+
+    def begun_now(self) -> JobIdentity:
+        """The identity of the generation that begins with this try."""
+        return self._of(self.facts.try_number - 1)
 
     def _of(self, generation: int) -> JobIdentity:
         return JobIdentity(replace(self.facts, generation=generation))

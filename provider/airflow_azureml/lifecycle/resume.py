@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity
+from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.submission import Attempt, Prepared, put
 from airflow_azureml.rest import jobs
 from airflow_azureml.rest.errors import ForeignJobError, PatienceError
-from airflow_azureml.rest.flow import Flow, Pause, Steps
+from airflow_azureml.rest.flow import Flow, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job, PutJob
 from airflow_azureml.rest.status import Phase
@@ -37,8 +38,9 @@ class Found:
     submitted: bool
 
 
-Request = Callable[["Job | None"], "Flow[Prepared]"]
-"""Makes the request, told the job before it; called only when something must be submitted, for it may upload files."""
+Request = Callable[[JobIdentity, "Job | None"], "Flow[Prepared]"]
+"""Makes the request, told whose job it is and the one before it; called only when something must be submitted, for it
+may upload files."""
 
 
 @dataclass(frozen=True)
@@ -61,29 +63,38 @@ def find_or_submit(
     replaced: Replaced | None = None,
     awaits_cancel: bool = False,
     looks_first: bool = True,
+    ends_cleared: bool = False,
 ) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
     Looks from attempt 1 upwards to the first that is missing. The last one that is there decides: active or
-    succeeded, it is the job; failed, canceled or being canceled, the missing one is submitted.
+    succeeded, it is the job; failed, canceled or being canceled, the missing one is submitted. After a *Clear* that
+    Airflow has not counted all of them are left behind, and the first job of another generation is submitted.
 
     :param takes_ended: the last one is the job, whatever became of it.
     :param replaced: the job whose place another one is to take; one that follows it is that, whatever became of it.
     :param awaits_cancel: submit nothing before the last one has ended that is being canceled.
     :param looks_first: a job may be there already. Without it the first one is put at once, which saves a request; the
         service starts nothing where the name is taken, and says so, and what is there is then looked at all the same.
+    :param ends_cleared: cancel what a *Clear* has left behind that Airflow has not counted.
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
     :raises PatienceError: the last one has been asked to end, and does not.
     """
     if not looks_first:
-        put_first = yield from _put(ws, identity, 1, 0, (yield from request(None)))
+        put_first = yield from _put(ws, identity, 1, 0, (yield from request(identity, None)))
         if put_first.is_new:
             return Found(put_first.job, 1, submitted=True)
     identity = yield from _newest(ws, identity)
     last, attempt = None, 1
     while (found := (yield from _own(ws, identity, attempt))) is not None:
         last, attempt = found, attempt + 1
+    if last is not None and identity.is_cleared(last.tags):
+        said = f"The task was cleared after Azure ML job {last.name} was submitted; it is {last.status}."
+        yield News(Warned(f"{said} A new one follows."))
+        identity, last, attempt = identity.begun_now(), None, 1
+        if ends_cleared:
+            yield from cancel_earlier(ws, identity)
     resubmission = 0
     if last is not None:
         if awaits_cancel and last.is_being_canceled:
@@ -92,7 +103,7 @@ def find_or_submit(
             resubmission = identity.resubmissions(last.tags) + replaced.counts
         elif takes_ended or replaced is not None or _stands(last):
             return Found(last, attempt - 1, submitted=False)
-    prepared = yield from request(last)
+    prepared = yield from request(identity, last)
     answer = yield from _put(ws, identity, attempt, resubmission, prepared)
     return Found(answer.job, attempt, submitted=True)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, TaskFacts, identify
+from airflow_azureml.task.clears import restarted_try, trace_id
 from airflow_azureml.version_compat import map_index_of
 
 OUTSIDE_OF_REGIONS = UUID(int=0)
@@ -36,6 +37,8 @@ def task_facts(context: Any, retries: int, name_hint: str | None = None) -> Task
         try_number=ti.try_number,
         reschedules=context.get("task_reschedule_count") or 0,
         iteration=iteration(context),
+        trace_id=trace_id(ti),
+        cleared_try=restarted_try(ti),
     )
 
 

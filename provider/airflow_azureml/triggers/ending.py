@@ -63,6 +63,7 @@ class TriggerInstance:
         self.map_index = map_index_of(ti)
         self.try_number = ti.try_number
         self.max_tries = 0
+        self.context_carrier = getattr(ti, "context_carrier", None)
         self._stop = stop
 
     @property

@@ -24,6 +24,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "is_skipped": {"command": WAIT, "retries": 1, "on_canceled": "skip"},
     "is_out_of_time": {"command": WAIT, "execution_timeout": datetime.timedelta(seconds=25)},
     "is_cleared": {"command": WAIT, "retries": 1},
+    "is_cleared_on_a_dead_worker": {"command": WAIT, "retries": 1},
     "is_marked": {"command": WAIT, "retries": 1},
     "is_marked_as_a_run": {"command": WAIT, "retries": 1},
 }

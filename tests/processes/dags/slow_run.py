@@ -46,6 +46,21 @@ for kind, arguments in KINDS.items():
         globals()[name] = dag
 
 with DAG(
+    f"slow_pair_on_{MAJOR}_1",
+    schedule=None,
+    is_paused_upon_creation=False,
+    params={"gate": "/nowhere"},
+    default_args={"retries": 2, "retry_delay": datetime.timedelta(seconds=1)},
+) as pair:
+    for name in ("work", "other"):
+        AzureMLCommandJobOperator(
+            task_id=name,
+            inputs={"gate": "{{ params.gate }}"},
+            environment={"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
+            command=WAIT,
+        )
+
+with DAG(
     f"slow_many_on_{MAJOR}",
     schedule=None,
     is_paused_upon_creation=False,

@@ -11,7 +11,7 @@ from airflow_azureml.lifecycle.attempts.computes import Choices
 from airflow_azureml.lifecycle.attempts.replaced_iterations import cancel_replaced
 from airflow_azureml.lifecycle.computes.readiness import UnfitComputeError, place_in_list
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
-from airflow_azureml.lifecycle.naming import JobIdentity, split
+from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
 from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
@@ -77,14 +77,13 @@ class TaskSubmission:
         """Find the job, or submit it on the first of its computes that can run it and is not refused it."""
         request = _Request(ws, self.choices, replaced is not None)
 
-        def prepared_for(last: Job | None) -> Steps[Prepared]:
+        def prepared_for(identity: JobIdentity, last: Job | None) -> Steps[Prepared]:
             if last is None and OUTLIVES_TAG not in tags:
                 experiment = self.choices.translations[0].body["properties"].get("experimentName")
-                yield from cancel_replaced(ws, self.identity, experiment)
+                yield from cancel_replaced(ws, identity, experiment)
             prepared = yield from request.prepare(last)
             if self.checkpoint is not None:
-                stem = self.identity.stem if last is None else split(last.name)[0]
-                prepared = yield from with_checkpoint(ws, prepared, self.checkpoint, stem)
+                prepared = yield from with_checkpoint(ws, prepared, self.checkpoint, identity.stem)
             return replace(prepared, tags={**tags, **self.choices.tags(request.place)})
 
         while True:
@@ -98,6 +97,7 @@ class TaskSubmission:
                         replaced=replaced,
                         awaits_cancel=self.choices.queue_timeout is not None,
                         looks_first=replaced is not None or not self._is_first_run,
+                        ends_cleared=OUTLIVES_TAG not in tags,
                     )
                 )
             except NoCapacityError as error:
