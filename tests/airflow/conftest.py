@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow.installs import AirflowInstall
 from tests.emulator_fixture import RunningEmulator
+
+Say = Callable[..., list[str]]
+"""Takes what Airflow is to answer, and gives back what it was asked for."""
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +61,29 @@ def submit(hook: AzureMLHook) -> Callable[[str], str]:
         return hook.create_job(spec, f"trigger-{uuid4().hex[:12]}").name
 
     return begin
+
+
+@pytest.fixture
+def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Has Airflow answer with the given states in turn, the last one for ever, when it is asked for the task's.
+
+    An exception is raised instead of an answer; a number of seconds passes before there is none.
+    """
+
+    def say(*answers: Any) -> list[str]:
+        asked: list[str] = []
+
+        def answer(**question: Any) -> dict[str, Any]:
+            said = answers[min(len(asked), len(answers) - 1)]
+            asked.append(str(said))
+            if isinstance(said, Exception):
+                raise said
+            if isinstance(said, float):
+                time.sleep(said)
+                raise OSError("too late")
+            return {question["run_ids"][0]: {"t": said}}
+
+        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", answer)
+        return asked
+
+    return say

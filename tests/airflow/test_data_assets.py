@@ -105,7 +105,7 @@ def test_a_spec_is_the_clis_yaml_and_keywords_win(name: str, tmp_path: Path) -> 
         ({"name": "a", "path": __file__}, ["path", "uri_folder"]),
         ({"spec": "name: a\npath: b\nflavour: x\n"}, ["flavour"]),
         ({"name": "a", "path": f"{DATASTORE}/a", "type": "table"}, ["type", "mltable", "uri_file"]),
-        ({"name": "a", "path": ".", "type": "mltable"}, ["path", "MLTable"]),
+        ({"name": "a", "path": str(Path(__file__).with_name("dags")), "type": "mltable"}, ["path", "MLTable"]),
     ],
 )
 def test_mistakes_name_the_field(given: dict[str, Any], words: list[str]) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
-from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml import exceptions
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator
+from tests.airflow.conftest import Say
 from tests.airflow.instance import Instance
 from tests.emulator_fixture import RunningEmulator
 
@@ -67,35 +67,6 @@ def eventually(probe: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return found
-
-
-Say = Callable[..., list[str]]
-
-
-@pytest.fixture
-def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Say:
-    """Has Airflow answer with the given states in turn, the last one for ever, when it is asked for the task's.
-
-    An exception is raised instead of an answer; a number of seconds passes before there is none.
-    """
-
-    def say(*answers: Any) -> list[str]:
-        asked: list[str] = []
-
-        def answer(**question: Any) -> dict[str, Any]:
-            said = answers[min(len(asked), len(answers) - 1)]
-            asked.append(str(said))
-            if isinstance(said, Exception):
-                raise said
-            if isinstance(said, float):
-                time.sleep(said)
-                raise OSError("too late")
-            return {question["run_ids"][0]: {"t": said}}
-
-        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", answer)
-        return asked
-
-    return say
 
 
 @pytest.mark.parametrize(
@@ -345,7 +316,7 @@ def test_a_job_ended_by_its_own_limit_has_failed(on_canceled: Any) -> None:
 
 
 def test_a_cancel_of_its_own_that_is_noticed_late_is_not_somebody_elses(
-    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Callable[[str], None]
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say
 ) -> None:
     airflow_says("failed")
     task, ti = operator("sleep 60", poll_interval=0.2), Instance()

@@ -17,13 +17,13 @@ from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBa
 from airflow_azureml.task.cancellation import TaskCancellation
 from airflow_azureml.task.job_task import JobTask
 from airflow_azureml.triggers import base
+from tests.airflow.conftest import Say
 from tests.airflow.instance import Instance
-from tests.airflow.test_one_process import Running, Say, airflow_says, eventually, operator
+from tests.airflow.test_one_process import Running, eventually, operator
 from tests.emulator_fixture import RunningEmulator
 
 pytestmark = pytest.mark.usefixtures("hook")
 
-__all__ = ["airflow_says"]
 
 COMPUTES = ["cpu-cluster", "serverless"]
 """In order of preference: one that the workspace has, then serverless."""

@@ -15,6 +15,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.triggers import AzureMLJobTrigger, base, jobs
 from airflow_azureml.triggers.base import SETTLE
 from airflow_azureml.triggers.jobs import outlive_cancels
+from tests.airflow.conftest import Say
 from tests.emulator_fixture import RunningEmulator
 
 Submit = Callable[[str], str]
@@ -25,16 +26,6 @@ TI: Any = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=-1)
 def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """No trigger waits for a scheduler to digest that a worker is done; the test of that wait switches it on."""
     monkeypatch.setattr(base, "SETTLE", 0)
-
-
-@pytest.fixture
-def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
-    """Has Airflow answer with a state when it is asked for the task's."""
-
-    def say(state: str | None) -> None:
-        monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **asked: {asked["run_ids"][0]: {"t": state}})
-
-    return say
 
 
 async def fired(trigger: AzureMLJobTrigger) -> dict[str, Any]:
@@ -194,7 +185,7 @@ async def test_a_trigger_that_is_cancelled_is_not_asked_for_any_more(
 async def test_a_kill_cancels_if_the_task_was_ended(
     submit: Submit,
     hook: AzureMLHook,
-    airflow_says: Callable[[str | None], None],
+    airflow_says: Say,
     state: str | None,
     cancel: bool,
     ended: bool,
@@ -211,7 +202,7 @@ async def test_a_kill_cancels_if_the_task_was_ended(
 
 
 async def test_a_kill_is_carried_out_although_it_is_cancelled_again_and_again(
-    submit: Submit, hook: AzureMLHook, airflow_says: Callable[[str | None], None]
+    submit: Submit, hook: AzureMLHook, airflow_says: Say
 ) -> None:
     airflow_says("failed")
     name = submit("sleep 60")
@@ -265,7 +256,7 @@ async def test_an_answer_that_does_not_come_in_time_leaves_the_job(
 
 
 async def test_the_trigger_says_what_became_of_the_job(
-    submit: Submit, hook: AzureMLHook, airflow_says: Callable[[str | None], None], capsys: pytest.CaptureFixture[str]
+    submit: Submit, hook: AzureMLHook, airflow_says: Say, capsys: pytest.CaptureFixture[str]
 ) -> None:
     airflow_says("failed")
     name = submit("true")
@@ -283,7 +274,7 @@ async def test_the_trigger_says_what_became_of_the_job(
 async def test_below_33_a_canceled_trigger_asks_and_from_33_on_kill_does(
     submit: Submit,
     hook: AzureMLHook,
-    airflow_says: Callable[[str | None], None],
+    airflow_says: Say,
     monkeypatch: pytest.MonkeyPatch,
     told_by_airflow: bool,
 ) -> None:

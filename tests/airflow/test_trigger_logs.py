@@ -73,6 +73,15 @@ async def lines_copied(caplog: pytest.LogCaptureFixture, number: int) -> None:
     pytest.fail(f"only {copied(caplog)}")
 
 
+async def moved_after(lines: int, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Run a job's trigger until so many lines are copied, and take it away then, as Airflow does to move it."""
+    moving = asyncio.ensure_future(fire(trigger_of(name)))
+    await lines_copied(caplog, lines)
+    moving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await moving
+
+
 async def test_the_log_is_there_while_the_job_writes_it(
     submit: Submit, hook: AzureMLHook, emulator: RunningEmulator, notes: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -98,11 +107,7 @@ async def test_a_trigger_that_goes_on_elsewhere_loses_nothing_and_repeats_little
     monkeypatch.setattr(log_copy, "NOTES_PER_SECOND", 100.0)
     name = submit(COUNTING.format(number=60, pause=0.1))
     for lines_before_the_move in (15, 30):
-        moving = asyncio.ensure_future(fire(trigger_of(name)))
-        await lines_copied(caplog, lines_before_the_move)
-        moving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await moving
+        await moved_after(lines_before_the_move, name, caplog)
         monkeypatch.setattr(log_copy, "_BEGUN_HERE", {})  # the next one is in another process
     await fire(trigger_of(name))
     whole = hook.get_logs(name).split("\n")
@@ -124,11 +129,7 @@ async def test_a_trigger_that_comes_back_to_a_triggerer_copies_what_airflow_has_
     monkeypatch.setattr(log_copy, "NOTED_AFTER", 1)
     monkeypatch.setattr(log_copy, "NOTES_PER_SECOND", 100.0)
     name = submit(COUNTING.format(number=40, pause=0.1))
-    moving = asyncio.ensure_future(fire(trigger_of(name)))
-    await lines_copied(caplog, 15)
-    moving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await moving
+    await moved_after(15, name, caplog)
     assert notes
     caplog.clear()
     await fire(trigger_of(name))

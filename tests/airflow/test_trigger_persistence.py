@@ -10,10 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.triggers import AzureMLJobTrigger, jobs, persistence
+from tests.airflow.conftest import Say
 from tests.emulator_fixture import RunningEmulator
 
 TI: Any = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=-1)
@@ -25,24 +25,6 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "ASK_AGAIN_AFTER", (0.01,))
     monkeypatch.setattr(jobs, "STATE_WITHIN", 0.2)
     monkeypatch.setattr(persistence, "PAUSES", (0.1, 0.2))
-
-
-def airflow(monkeypatch: pytest.MonkeyPatch, *answers: str | float | OSError) -> list[int]:
-    """Has Airflow answer so, one time after the other: with a state, with an error, or not for some seconds."""
-    asked: list[int] = []
-
-    def answer(**question: Any) -> dict[str, Any]:
-        said = answers[min(len(asked), len(answers) - 1)]
-        asked.append(len(asked))
-        if isinstance(said, OSError):
-            raise said
-        if isinstance(said, float):
-            time.sleep(said)
-            raise OSError("the answer comes too late")
-        return {question["run_ids"][0]: {"t": said}}
-
-    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", answer)
-    return asked
 
 
 async def ended(name: str, **arguments: Any) -> None:
@@ -68,9 +50,9 @@ def is_ending(hook: AzureMLHook, name: str) -> bool:
 
 @pytest.mark.parametrize("silence", [OSError("no supervisor"), 0.3], ids=["refused", "silent"])
 async def test_the_job_of_a_task_that_was_marked_is_canceled_when_airflow_answers_at_last(
-    submit: Callable[[str], str], hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch, silence: OSError | float
+    submit: Callable[[str], str], hook: AzureMLHook, airflow_says: Say, silence: OSError | float
 ) -> None:
-    asked = airflow(monkeypatch, *[silence] * 5, "failed")
+    asked = airflow_says(*[silence] * 5, "failed")
     name = submit("sleep 60")
     await ended(name)
     assert not is_ending(hook, name)
@@ -80,9 +62,9 @@ async def test_the_job_of_a_task_that_was_marked_is_canceled_when_airflow_answer
 
 @pytest.mark.parametrize("state", ["deferred", "up_for_retry", "running", "queued", "scheduled", None])
 async def test_a_job_that_may_have_a_new_owner_by_then_is_left_alone(
-    submit: Callable[[str], str], hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch, state: Any
+    submit: Callable[[str], str], hook: AzureMLHook, airflow_says: Say, state: Any
 ) -> None:
-    asked = airflow(monkeypatch, *[OSError("no supervisor")] * 3, state)
+    asked = airflow_says(*[OSError("no supervisor")] * 3, state)
     name = submit("sleep 60")
     await ended(name)
     await until(lambda: len(asked) == 4)
@@ -97,10 +79,11 @@ async def test_a_cancel_that_the_service_could_not_take_is_sent_again(
     submit: Callable[[str], str],
     hook: AzureMLHook,
     emulator: RunningEmulator,
+    airflow_says: Say,
     monkeypatch: pytest.MonkeyPatch,
     looped: bool,
 ) -> None:
-    airflow(monkeypatch, "failed")
+    airflow_says("failed")
     monkeypatch.setattr(jobs, "CANCEL_WITHIN", 0.5)
     name = submit("sleep 60")
     emulator.fault("status", route=f"POST .*/jobs/{name}/cancel", status=503, times=4)
@@ -110,9 +93,9 @@ async def test_a_cancel_that_the_service_could_not_take_is_sent_again(
 
 
 async def test_a_cancel_that_the_service_refuses_is_not_sent_again(
-    submit: Callable[[str], str], hook: AzureMLHook, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+    submit: Callable[[str], str], hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say
 ) -> None:
-    airflow(monkeypatch, "failed")
+    airflow_says("failed")
     name = submit("sleep 60")
     emulator.fault("status", route=f"POST .*/jobs/{name}/cancel", status=403, times=9)
     begun = len(emulator.journal(f"/jobs/{name}/cancel"))

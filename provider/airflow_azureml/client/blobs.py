@@ -19,7 +19,6 @@ from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import AzureMLError, ForbiddenError, Problem, ServiceError, SpecError, check
 from airflow_azureml.rest.flow import Plane, Reply, StorageLocation
 from airflow_azureml.rest.redaction import without_query
-from airflow_azureml.rest.times import retry_after
 
 BACK_OFF = wait_exponential(multiplier=1, max=20)
 
@@ -125,7 +124,7 @@ def explained(error: AzureError, url: str, method: str) -> AzureMLError:
 def as_long_as_asked(state: RetryCallState) -> float:
     """Seconds before the next try: ever more, and no less than the service asks for."""
     error = state.outcome.exception() if state.outcome else None
-    asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
+    asked = error.retry_after if isinstance(error, AzureMLError) else None
     return max(BACK_OFF(state), min(asked or 0.0, LONGEST_DELAY))
 
 

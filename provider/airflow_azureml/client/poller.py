@@ -25,13 +25,11 @@ from airflow_azureml.lifecycle.pacing.tickets import Ticket
 from airflow_azureml.rest.errors import (
     AzureMLError,
     NotFoundError,
-    ServiceError,
     SettingsError,
 )
 from airflow_azureml.rest.flow import Flow, Look
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
-from airflow_azureml.rest.times import retry_after
 
 log = logging.getLogger(__name__)
 
@@ -248,8 +246,7 @@ class Poller:
 
     def _hold(self, error: AzureMLError) -> bool:
         """Send nothing for a while; whether the failure is another one than those before."""
-        asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
-        return self.throttle.failed(self._time(), asked)
+        return self.throttle.failed(self._time(), error.retry_after)
 
     async def _fail_all(self, tickets: Sequence[Ticket], error: AzureMLError) -> None:
         """Tell of a failure those who asked, and in a bad spell all whose turn it is: each has a patience to spend."""

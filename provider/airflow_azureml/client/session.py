@@ -25,11 +25,10 @@ from airflow_azureml.client.trust import TOKENLESS, check_address, check_token, 
 from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.rest import clouds, jobs, workspace
 from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import AzureMLError, NotFoundError, ServiceError, SettingsError, check
+from airflow_azureml.rest.errors import AzureMLError, NotFoundError, SettingsError, check
 from airflow_azureml.rest.flow import Call, Effect, Flow, Look, News, Pause, Peek, Plane, Reply, Transfer, Turn
 from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.settings import Settings
-from airflow_azureml.rest.times import retry_after
 
 T = TypeVar("T")
 
@@ -185,7 +184,7 @@ class Session:
             except (NotFoundError, SettingsError):
                 raise
             except AzureMLError as error:
-                throttle.failed(clock(), retry_after(error.reply) if isinstance(error, ServiceError) else None)
+                throttle.failed(clock(), error.retry_after)
                 if throttle.failures != 1 or clock() >= latest:
                     raise
                 continue

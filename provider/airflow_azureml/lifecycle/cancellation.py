@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, ServiceError, TransientError
+from airflow_azureml.rest.errors import BadRequestError, ConflictError, NotFoundError, TransientError
 from airflow_azureml.rest.flow import Flow, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
-from airflow_azureml.rest.times import retry_after
 
 T = TypeVar("T")
 
@@ -83,6 +82,5 @@ def persistently(flow: Callable[[], Flow[T]], until: float, clock: Callable[[], 
             left = until - clock()
             if left <= 0:
                 raise
-            asked = retry_after(error.reply) if isinstance(error, ServiceError) else None
-            yield Pause(min(max(pause, asked or 0.0), left))
+            yield Pause(min(max(pause, error.retry_after or 0.0), left))
             pause = min(2 * pause, LONGEST_PAUSE)

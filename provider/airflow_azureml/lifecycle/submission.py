@@ -27,7 +27,6 @@ from airflow_azureml.rest.errors import (
 from airflow_azureml.rest.flow import Flow, Json, News, Pause, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job, PutJob
-from airflow_azureml.rest.times import retry_after
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.requirements import Translation
@@ -177,8 +176,7 @@ def back_off(failure: ServiceError | TransientError, pauses: Iterator[float]) ->
     seconds = next(pauses, None)
     if seconds is None:
         raise failure from None
-    asked = retry_after(failure.reply) if isinstance(failure, ServiceError) else None
-    yield Pause(max(seconds, asked or 0.0))
+    yield Pause(max(seconds, failure.retry_after or 0.0))
 
 
 def _tagged(body: Mapping[str, Json], tags: Mapping[str, str]) -> Mapping[str, Json]:

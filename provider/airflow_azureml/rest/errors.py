@@ -34,7 +34,7 @@ from http import HTTPStatus
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from airflow_azureml.rest import error_payloads
+from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.redaction import redact, shortened
@@ -42,6 +42,11 @@ from airflow_azureml.rest.redaction import redact, shortened
 
 class AzureMLError(Exception):
     """Root of everything this package raises by itself; its text is complete on its own."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the service wants to be asked again; None where it says nothing of that."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,11 @@ class ServiceError(AzureMLError):
     def code(self) -> str | None:
         """The deepest code, which is the one that decides."""
         return self.codes[-1] if self.codes else None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the service wants to be asked again; None where it says nothing of that."""
+        return times.retry_after(self.reply)
 
 
 class BadRequestError(ServiceError):

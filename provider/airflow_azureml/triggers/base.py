@@ -115,11 +115,9 @@ class AzureMLBaseTrigger(BaseTrigger):
 
     def tell(self, record: Any) -> None:
         """Write a flow's news into the task's log."""
-        from airflow_azureml.lifecycle.news import lines
+        from airflow_azureml.lifecycle.news import reporter
 
-        log = self.shared_log()
-        for level, text in lines(record):
-            log.log(level, "%s", text)
+        reporter(self.shared_log())(record)
 
     def shared_log(self) -> Any:
         """The log of all triggers of this class: one for each of thousands would take a kilobyte each.

@@ -91,11 +91,12 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         """Wait for the job; when this is cancelled, find out whether the job is to end with its task."""
         # Thousands wait in this coroutine, so there is none around it or in it that could be left out.
         self._ask_for_the_first_time()
+        from airflow_azureml.rest.errors import AzureMLError
+
         try:
             await self.turn()
             from airflow_azureml import observability
             from airflow_azureml.lifecycle.records import JobEvent
-            from airflow_azureml.rest.errors import AzureMLError
             from airflow_azureml.triggers.waiting import event_of_failure, waited_for
 
             client = await self.hook().async_client()

@@ -138,6 +138,17 @@ class Faults:
         """The first fault on the wire that is due for a request, counted."""
         return self.take(TRANSPORT, who, lambda fault: fault.when == when)
 
+    def take_operation(self, request: str) -> tuple[float, bool]:
+        """What is injected for the long-running operation that a request begins.
+
+        :param request: the method and path of it.
+        :returns: for how many seconds longer it runs (``operation_slow``, 3 where the fault does not say), and whether
+            it fails (``operation_fails``).
+        """
+        who = subject(request)
+        slow, fails = self.take("operation_slow", who), self.take("operation_fails", who)
+        return slow.seconds(3) if slow else 0.0, fails is not None
+
     def came(self, fault: Fault) -> None:
         """Count a fault."""
         fault.count += 1

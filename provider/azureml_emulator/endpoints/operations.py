@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 
-from azureml_emulator.control.faults import Faults, subject
+from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.routing import Plane, Route
@@ -39,10 +39,8 @@ Room = TypeVar("Room", bound=Owner)
 
 def start(owner: Owner, request: web.Request, records: OperatedRecords, key: str, value: Record, state: str) -> str:
     """Begin an operation, with the faults injected for it (``operation_slow``, ``operation_fails``); its id."""
-    who = subject(f"{request.method} {request.path}")
-    slow, fails = owner.faults.take("operation_slow", who), owner.faults.take("operation_fails", who)
-    longer = slow.seconds(3) if slow else 0.0
-    return records.begin(key, value, state, longer=longer, fails=fails is not None)
+    longer, fails = owner.faults.take_operation(f"{request.method} {request.path}")
+    return records.begin(key, value, state, longer=longer, fails=fails)
 
 
 def write_response(

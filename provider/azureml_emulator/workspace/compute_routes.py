@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.control.faults import subject
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import DELETING, Operation, Record
@@ -90,11 +89,9 @@ def begin(workspace: Workspace, request: web.Request, record: Record, state: str
 
     :param action: what is done to a compute instance, where the state does not say it.
     """
-    who = subject(f"{request.method} {request.path}")
-    slow, fails = workspace.faults.take("operation_slow", who), workspace.faults.take("operation_fails", who)
     record["begun"] = action or state
-    longer = slow.seconds(3) if slow else 0.0
-    return workspace.computes.begin(record["name"], record, state, longer=longer, fails=fails is not None)
+    longer, fails = workspace.faults.take_operation(f"{request.method} {request.path}")
+    return workspace.computes.begin(record["name"], record, state, longer=longer, fails=fails)
 
 
 async def start_instance(workspace: Workspace, request: web.Request, name: str) -> web.Response:
