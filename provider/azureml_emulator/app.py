@@ -57,6 +57,9 @@ from azureml_emulator.online import scoring_routes as online_scoring_routes
 from azureml_emulator.online.backend import Online
 from azureml_emulator.pipelines.component_kind import component_kind
 from azureml_emulator.pipelines.pipeline_type import pipeline_type
+from azureml_emulator.schedules import operation_routes as schedule_operation_routes
+from azureml_emulator.schedules import routes as schedule_routes
+from azureml_emulator.schedules.backend import Schedules
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.studio import routes as studio_routes
@@ -107,6 +110,7 @@ class Emulator:
         self.online = Online(
             settings, self.store, self.transitions, self.faults, tokens, self.assets.resolver, self.execution
         )
+        self.schedules = Schedules(settings, self.store, self.transitions, self.faults, self.engine)
         self.mlflow = Mlflow(settings, self.storage.blobs, self.assets, self.jobs, self.tracking)
         self.history = History(
             settings,
@@ -154,6 +158,7 @@ class Emulator:
             online_operation_routes.ROUTES,
             online_scoring_routes.ROUTES,
         )
+        yield from bind(self.schedules, schedule_routes.ROUTES, schedule_operation_routes.ROUTES)
         yield from bind(self.history, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
 
     async def start(self, tls: ssl.SSLContext) -> None:
@@ -166,6 +171,7 @@ class Emulator:
         await self._listen(pages, "127.0.0.1", self.settings.identity.studio_port, None)
         await self.engine.start()
         await self.online.start()
+        await self.schedules.start()
 
     async def stop(self) -> None:
         """Take no more connections, end running jobs, answer what is under way, close the files."""
@@ -174,6 +180,7 @@ class Emulator:
             for site in runner.sites:
                 await site.stop()
         self.transitions.release()
+        await self.schedules.stop()
         await self.online.stop()
         await self.engine.stop()
         for runner in self._runners:

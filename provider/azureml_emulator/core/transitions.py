@@ -1,8 +1,8 @@
 """Transitions: the clocks of everything that changes its state with time, and the waits of jobs.
 
-A job passes through ``Starting``, ``Preparing`` and so on; a compute, a batch endpoint or a deployment is ``Creating``,
-``Updating`` or ``Deleting`` while a long-running operation goes on (see ``core/operations.py``). Each kind of these has
-a clock of its own:
+A job passes through ``Starting``, ``Preparing`` and so on; a compute, an endpoint, a deployment or a schedule is
+``Creating``, ``Updating`` or ``Deleting`` while a long-running operation goes on (see ``core/operations.py``). Each
+kind of these has a clock of its own:
 
 * ``immediate``: a passing state is over at once.
 * ``looks``: it is over after so many looks: reads of the resource, or of its operation, by a client.
@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import Any
 
 JOBS, COMPUTES, ENDPOINTS, DEPLOYMENTS = "jobs", "computes", "endpoints", "deployments"
-KINDS = (JOBS, COMPUTES, ENDPOINTS, DEPLOYMENTS)
+SCHEDULES = "schedules"
+KINDS = (JOBS, COMPUTES, ENDPOINTS, DEPLOYMENTS, SCHEDULES)
 """What has a clock."""
 
 IMMEDIATE, LOOKS, TIME = "immediate", "looks", "time"
@@ -31,7 +32,7 @@ PACE = 0.5
 """Seconds that the states before a job's command last together, and those after it."""
 
 PAUSE = 0.05
-"""Seconds that an operation on a compute, an endpoint or a deployment takes."""
+"""Seconds that an operation on a compute, an endpoint, a deployment or a schedule takes."""
 
 
 class ClockError(Exception):
@@ -76,7 +77,7 @@ class Transitions:
 
     def __init__(self, pace: float = PACE, pause: float = PAUSE) -> None:
         self._first = {JOBS: Clock(TIME, seconds=pace)} | {
-            kind: Clock(TIME, seconds=pause) for kind in (COMPUTES, ENDPOINTS, DEPLOYMENTS)
+            kind: Clock(TIME, seconds=pause) for kind in KINDS if kind != JOBS
         }
         self._clocks = dict(self._first)
         self._stays: dict[tuple[str, str], _Stay] = {}

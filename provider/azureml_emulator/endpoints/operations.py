@@ -51,17 +51,22 @@ def write_response(
     value: Record,
     resource: Resource,
     before: Record | None,
+    *,
+    tells: bool = True,
 ) -> web.Response:
     """The answer to a write: the resource as it is meanwhile, with the address to poll and its own address.
 
     Source: recorded: ``Location`` is the resource, ``Azure-AsyncOperation`` the operation. That an update answers 200
     is unproven.
+
+    :param tells: whether the resource itself tells the operation's address.
     """
     operation = start(owner, request, records, key, value, "Updating" if before else "Creating")
     body = resource(owner.settings, value)
     address = operation_url(owner.settings, request, "mfeOperationsStatus", records.writing, operation)
-    # Microsoft's sample script cli/batch-score-rest.sh polls what it finds here.
-    body["properties"]["properties"] = {**(body["properties"]["properties"] or {}), "AzureAsyncOperationUri": address}
+    if tells:  # Microsoft's sample script cli/batch-score-rest.sh polls what it finds here
+        own = body["properties"]["properties"] or {}
+        body["properties"]["properties"] = {**own, "AzureAsyncOperationUri": address}
     headers = {
         "Azure-AsyncOperation": address,
         "Location": f"{owner.settings.base_url}{body['id']}?api-version={request.query['api-version']}",

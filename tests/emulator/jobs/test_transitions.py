@@ -14,7 +14,7 @@ import requests
 
 from azureml_emulator.core.operations import DELETING, ManagedRecords, Record
 from azureml_emulator.core.store import Store
-from azureml_emulator.core.transitions import COMPUTES, JOBS, ClockError, Transitions
+from azureml_emulator.core.transitions import COMPUTES, JOBS, KINDS, ClockError, Transitions
 from tests.emulator.service import TERMINAL, Service
 from tests.emulator_fixture import RunningEmulator
 
@@ -256,7 +256,7 @@ class TestControlRoute:
     def test_the_clocks_are_listed_and_reset(self, control: Control) -> None:
         first = control("GET", "clocks").json()
         assert first["value"][0] == {"kind": "jobs", "clock": "time", "seconds": 0.0}
-        assert {row["kind"] for row in first["value"]} == {"jobs", "computes", "endpoints", "deployments"}
+        assert {row["kind"] for row in first["value"]} == {*KINDS}
         control("PUT", "clocks/jobs", NOW)
         assert control("GET", "clocks").json()["value"][0] == {"kind": "jobs", "clock": "immediate"}
         assert control("DELETE", "clocks").json() == first

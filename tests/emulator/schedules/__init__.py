@@ -1,0 +1,1 @@
+"""Schedules: when they are due, and the jobs that they make."""
