@@ -44,7 +44,7 @@ LIBRARIES = {
     "airflow_azureml/__init__.py": set(),
     "airflow_provider_azureml": set(),
     # Scripts for the interpreter of a job: they import each other by name, from their own folder.
-    "azureml_emulator/batch/injob": {"batch_files"},
+    "azureml_emulator/execution/minibatches": {"batch_files"},
     "azureml_emulator/online/injob": {"scoring_script"},
     "azureml_emulator/sweeps/bayesian.py": {"optuna"},
     "azureml_emulator": {"aiohttp", "certifi", "cryptography", "jwt", "packaging", "trustme", "yaml"},

@@ -84,7 +84,8 @@ def test_a_cancel_ends_the_steps(seen: dict[str, Any]) -> None:
     assert seen["canceled children"] == ["Canceled"]
 
 
-def test_a_sweep_among_the_nodes(seen: dict[str, Any]) -> None:
+def test_a_sweep_and_a_parallel_node(seen: dict[str, Any]) -> None:
     assert seen["sweep"] == "Completed"
     assert seen["trials"] == ["Completed", "Completed"]
     assert seen["of a trial"] == ["named-outputs/model/rows.txt"]
+    assert bytes.fromhex(seen["scored"]) == b"hello ['1', '2', '3']\n"

@@ -4,22 +4,20 @@ one. No HTTP."""
 from __future__ import annotations
 
 import json
-import shlex
 import uuid
-from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
 from azureml_emulator.assets.data_types import PASCAL
 from azureml_emulator.assets.reference_checks import check_reference, required_version
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError
-from azureml_emulator.batch import injob
 from azureml_emulator.batch.deployments import CheckCompute, model_address
 from azureml_emulator.batch.schemas import INVOCATION
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, seconds
+from azureml_emulator.execution.minibatches import MLFLOW_SCRIPT, driver_command
 
 Body = dict[str, Any]
 
@@ -32,7 +30,6 @@ CHANGEABLE = ("miniBatchSize", "maxConcurrencyPerInstance", "errorThreshold", "l
 MLFLOW_ENVIRONMENT = "azureml://registries/azureml/environments/mlflow/versions/1"
 """The environment of a model that is deployed without one; the service's own image has another name (unproven)."""
 
-INJOB = Path(injob.__file__).parent
 ADJECTIVES = ("calm", "careful", "clever", "gentle", "honest", "lucid", "patient", "plucky", "quiet", "sincere")
 NOUNS = ("basil", "bulb", "corn", "fig", "kettle", "lamp", "pear", "river", "sand", "thyme")
 
@@ -99,12 +96,12 @@ def scoring_definition(
         raise invalid_field(
             "model", f"The model's files at {place.url!r} lie outside of the workspace.", "ModelNotReachable"
         )
-    script = settings.get("codeConfiguration") or {"codeId": None, "scoringScript": str(INJOB / "mlflow_scoring.py")}
+    script = settings.get("codeConfiguration") or {"codeId": None, "scoringScript": str(MLFLOW_SCRIPT)}
     return {
         "jobType": "Command",
         "displayName": "batchscoring",
         "experimentName": endpoint,
-        "command": driver_command(settings, script["scoringScript"], place.path.rstrip("/").rpartition("/")[2]),
+        "command": scoring_command(settings, script["scoringScript"], place.path.rstrip("/").rpartition("/")[2]),
         "environmentId": settings.get("environmentId") or MLFLOW_ENVIRONMENT,
         "codeId": script["codeId"],
         "computeId": settings["compute"],
@@ -118,7 +115,7 @@ def scoring_definition(
     }
 
 
-def driver_command(settings: Body, script: str, model_name: str) -> str:
+def scoring_command(settings: Body, script: str, model_name: str) -> str:
     """The command of the scoring job: the batch driver with the deployment's settings.
 
     Source of the names: the recorded property ``azureml.parameters``, and the service's step for parallel runs.
@@ -136,8 +133,7 @@ def driver_command(settings: Body, script: str, model_name: str) -> str:
         "output_action": "append_row" if settings["outputAction"] == "AppendRow" else "summary_only",
         "append_row_file_name": settings["outputFileName"],
     }
-    pairs = (f"--{name}={shlex.quote(str(value))}" for name, value in values.items())
-    return f"exec python {shlex.quote(str(INJOB / 'batch_driver.py'))} {' '.join(pairs)}"
+    return driver_command(values)
 
 
 def data_input(resolver: Resolver, invocation: Body) -> Body:

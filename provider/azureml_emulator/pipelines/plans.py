@@ -15,6 +15,7 @@ from azureml_emulator.jobs.schemas import STEP_JOB
 from azureml_emulator.pipelines.components import NodeError, Spec, check_inputs, find_spec, ports
 from azureml_emulator.pipelines.graph import BindingError, Graph, Row, Scope, listing
 from azureml_emulator.pipelines.node_jobs import command_job, pipeline_job
+from azureml_emulator.pipelines.parallel_nodes import parallel_job
 from azureml_emulator.pipelines.schemas import NODE_BAG
 from azureml_emulator.pipelines.sweep_nodes import sweep_job
 from azureml_emulator.sweeps.schemas import STEP_SWEEP
@@ -23,6 +24,9 @@ DEFAULT_DATASTORE = "workspaceblobstore"
 
 STEPS: Mapping[str, Shape] = {"Command": STEP_JOB, "Sweep": STEP_SWEEP}
 """The shapes of the jobs that nodes become, but for pipelines."""
+
+MAKERS = {"command": command_job, "sweep": sweep_job, "parallel": parallel_job}
+"""What makes the job of a node of each type but ``pipeline``."""
 
 COMPONENTS = {"sweep": "command"}
 """The type of component that a node of another type runs."""
@@ -61,8 +65,7 @@ class Plan:
                 job = pipeline_job(spec, node, scope, field)
                 job["settings"] = self.definition.get("settings") or {}
                 return self._within(name, job)
-            make = sweep_job if node["type"] == "sweep" else command_job
-            return self._within(name, self._on_compute(make(spec, node, scope, field), field))
+            return self._within(name, self._on_compute(MAKERS[node["type"]](spec, node, scope, field), field))
         except NodeError as error:
             raise error.refusal() from None
         except BindingError as error:

@@ -11,12 +11,23 @@ from typing import Any
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.resource_body import TEXTS
-from azureml_emulator.core.schema import Problem, Report, Shape, anything, bag, flag, kind_of, record, text, union
+from azureml_emulator.core.schema import (
+    Problem,
+    Report,
+    Shape,
+    anything,
+    bag,
+    flag,
+    kind_of,
+    record,
+    text,
+    union,
+    words,
+)
 from azureml_emulator.jobs.schemas import DATA_TYPES, INPUTS, JOB, MODES_IN, MODES_OUT, OUTPUTS
 
 OTHER_NODES = frozenset(
     {
-        "parallel",
         "spark",
         "automl",
         "import",
@@ -84,6 +95,24 @@ NODES = {
         ("componentId",),
     ),
     "pipeline": record(COMMON, ("componentId",)),
+    "parallel": record(
+        {
+            **COMMON,
+            "task": bag(anything, nulls=True),
+            "input_data": text,
+            "mini_batch_size": anything,
+            "partition_keys": anything,
+            "retry_settings": bag(anything, nulls=True),
+            "max_concurrency_per_instance": anything,
+            "error_threshold": anything,
+            "mini_batch_error_threshold": anything,
+            "logging_level": words("DEBUG", "INFO", "WARNING"),
+            "environment_variables": bag(anything, nulls=True),
+            "resources": bag(anything, nulls=True),
+            "identity": bag(anything, nulls=True),
+        },
+        ("componentId",),
+    ),
     "sweep": record(
         {
             **{key: shape for key, shape in COMMON.items() if key != "componentId"},

@@ -15,7 +15,7 @@ import pytest
 
 from tests.emulator_fixture import REPOSITORY
 
-DRIVER = REPOSITORY / "provider" / "azureml_emulator" / "batch" / "injob" / "batch_driver.py"
+DRIVER = REPOSITORY / "provider" / "azureml_emulator" / "execution" / "minibatches" / "batch_driver.py"
 NAMES = "import os\ndef init(): pass\ndef run(batch): return [os.path.basename(path) for path in batch]\n"
 
 
@@ -41,13 +41,13 @@ class Place:
         for name in names:
             (self.root / "data" / name).write_text(name)
 
-    def run(self, script: str, /, *, model: str = "weights", **options: object) -> int:
+    def run(self, script: str, /, *, model_name: str = "weights", **options: object) -> int:
         """Run the driver; its exit code."""
         (self.root / "wd" / "score.py").write_text(textwrap.dedent(script))
         shutil.rmtree(self.root / "tmp" / "azureml-models", ignore_errors=True)
         (self.root / "model").mkdir(exist_ok=True)
         (self.root / "model" / "weights.bin").write_text("w")
-        given = {"scoring_module_name": "score.py", "model_name": model, **options}
+        given = {"scoring_module_name": "score.py", "model_name": model_name, **options}
         environment = {
             "PATH": os.environ["PATH"],
             "TMPDIR": str(self.root / "tmp"),
@@ -280,3 +280,28 @@ def test_several_workers_keep_the_order_of_the_rows(place: Place) -> None:
     assert place.run(script, mini_batch_size=1, process_count=2) == 0, place.log
     assert place.rows == [f"f{index:02}" for index in range(12)]
     assert len(list((place.root / "tmp").glob("worker-*"))) == min(2, os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("percent", "code"), [(50, 0), (40, 1)])
+def test_a_percentage_of_mini_batches_may_fail(place: Place, percent: int, code: int) -> None:
+    place.files("a", "b")
+    script = """
+        def init(): pass
+        def run(batch):
+            assert not batch[0].endswith("a")
+            return batch
+        """
+    assert place.run(script, mini_batch_size=1, run_max_retries=0, allowed_failed_percent=percent) == code
+    told = f"50 % of the mini-batches have failed; allowed_failed_percent allows {percent} %." in place.log
+    assert told is (code == 1)
+
+
+def test_a_script_has_arguments_of_its_own_and_no_model(place: Place) -> None:
+    place.files("a")
+    script = """
+        import sys, os
+        def init(): pass
+        def run(batch): return ["--own=3" in sys.argv and "AZUREML_MODEL_DIR" not in os.environ]
+        """
+    assert place.run(script, own=3, model="") == 0, place.log
+    assert place.rows == ["True"]

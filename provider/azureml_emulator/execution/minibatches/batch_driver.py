@@ -1,4 +1,5 @@
-"""The batch driver: runs a scoring script over mini-batches of files, inside a scoring job and its interpreter.
+"""The batch driver: runs a script over mini-batches of files, inside a job and its interpreter: the scoring job of a
+batch deployment, or a parallel step of a pipeline.
 
 A script of the standard library only. Its options are arguments by the names that the service's own
 driver takes (recorded ``azureml.parameters``), and in the environment: the places of model, data and result.
@@ -6,6 +7,7 @@ driver takes (recorded ``azureml.parameters``), and in the environment: the plac
 What a scoring script may rely on, by Microsoft's page on authoring one: ``init()`` once in each worker, then
 ``run(mini_batch)`` with a list of file paths, as often as there are mini-batches; the model below
 ``AZUREML_MODEL_DIR``; the result's folder in ``AZUREML_BI_OUTPUT_PATH``; ``--logging_level`` among the arguments.
+Arguments that are not the driver's are the script's own, which sees all of them (*CLI (v2) parallel job YAML schema*).
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__:
-    from azureml_emulator.batch.injob import batch_files
+    from azureml_emulator.execution.minibatches import batch_files
 else:
     import batch_files  # run as a script: Python looks in the script's own folder first
 
-MODEL, DATA, SCORE = "AZURE_ML_INPUT_model", "AZURE_ML_INPUT_data", "AZURE_ML_OUTPUT_score"
+INPUT, OUTPUT = "AZURE_ML_INPUT_", "AZURE_ML_OUTPUT_"
 WORKER = Path(__file__).resolve().with_name("batch_worker.py")
 NONE_SUCCEEDED = (
     "No succeeded mini batch item returned from run(). "
@@ -60,16 +62,22 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     """The driver's arguments."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--scoring_module_name", required=True, help="the script, below the working directory")
+    parser.add_argument("--input", default="data", help="the input whose files are cut into mini-batches")
+    parser.add_argument("--output", default="score", help="the output that rows are appended to; empty: none")
+    parser.add_argument("--model", default="model", help="the input that is the model; empty: none")
     parser.add_argument("--model_name", default="", help="what the model's file or folder is to be called")
+    parser.add_argument("--nested", action="store_true", help="take files in folders inside of the input, too")
     parser.add_argument("--mini_batch_size", type=int, default=10)
     parser.add_argument("--error_threshold", type=int, default=-1)
+    parser.add_argument("--mini_batch_error_threshold", type=int, default=-1)
+    parser.add_argument("--allowed_failed_percent", type=float, default=100)
     parser.add_argument("--run_invocation_timeout", type=float, default=30)
     parser.add_argument("--run_max_retries", type=int, default=3)
     parser.add_argument("--process_count", type=int, default=1)
     parser.add_argument("--logging_level", default="Info")
     parser.add_argument("--output_action", choices=("append_row", "summary_only"), default="append_row")
     parser.add_argument("--append_row_file_name", default="predictions.csv")
-    return parser.parse_args(words)
+    return parser.parse_known_args(words)[0]
 
 
 class Driver:
@@ -81,7 +89,7 @@ class Driver:
         self._batches = batches
         self._waiting = deque(batches)
         self._workers: list[Worker] = []
-        self._init_failures = 0
+        self._init_failures = self._failed_batches = 0
         self.totals = batch_files.Totals()
 
     def run(self) -> None:
@@ -99,6 +107,11 @@ class Driver:
                 self._end(worker, at_once=worker.batch is not None or not worker.ready)
         if self.totals.succeeded == 0:
             raise batch_files.JobError(NONE_SUCCEEDED)
+        percent, allowed = 100 * self._failed_batches / len(self._batches), self._options.allowed_failed_percent
+        if percent > allowed:
+            raise batch_files.JobError(
+                f"{percent:g} % of the mini-batches have failed; allowed_failed_percent allows {allowed:g} %."
+            )
 
     def _turn(self) -> None:
         """Give work to idle workers, then wait for the next answer, end or time-out."""
@@ -180,7 +193,13 @@ class Driver:
         self._count_failed(len(batch.files))
 
     def _count_failed(self, number: int) -> None:
+        """Count the failed files of a mini-batch, and the mini-batch as one that failed."""
         self.totals.failed += number
+        self._failed_batches += 1
+        most = self._options.mini_batch_error_threshold
+        if 0 <= most < self._failed_batches:
+            text = f"{self._failed_batches} mini-batches have failed; mini_batch_error_threshold allows {most}."
+            raise batch_files.JobError(text)
         threshold = self._options.error_threshold
         if 0 <= threshold < self.totals.failed:
             raise batch_files.JobError(f"{self.totals.failed} files have failed; error_threshold allows {threshold}.")
@@ -209,25 +228,24 @@ def score(options: argparse.Namespace, totals: batch_files.Totals) -> None:
 
     :raises JobError: the job is to fail, for this reason.
     """
-    output = Path(os.environ[SCORE])
-    target = batch_files.result_file(output, options.append_row_file_name)
-    os.environ["AZUREML_BI_OUTPUT_PATH"] = str(target.parent)
-    model = Path(os.environ[MODEL])
-    scratch = Path(os.environ["TMPDIR"])
-    os.environ["AZUREML_MODEL_DIR"] = str(batch_files.lay_out_model(model, options.model_name, scratch))
+    target = None
+    if options.output:
+        target = batch_files.result_file(Path(os.environ[OUTPUT + options.output]), options.append_row_file_name)
+        os.environ["AZUREML_BI_OUTPUT_PATH"] = str(target.parent)
+    if options.model:
+        model, scratch = Path(os.environ[INPUT + options.model]), Path(os.environ["TMPDIR"])
+        os.environ["AZUREML_MODEL_DIR"] = str(batch_files.lay_out_model(model, options.model_name, scratch))
     script = Path(options.scoring_module_name)
     script = script if script.is_absolute() else Path.cwd() / script
     if not script.is_file():
-        raise batch_files.JobError(
-            f"There is no scoring script {options.scoring_module_name!r} in the code of the deployment."
-        )
-    files = batch_files.input_files(Path(os.environ[DATA]))
+        raise batch_files.JobError(f"There is no scoring script {options.scoring_module_name!r} in the code.")
+    files = batch_files.input_files(Path(os.environ[INPUT + options.input]), nested=options.nested)
     batches = list(batch_files.cut(files, options.mini_batch_size))
     batch_files.say(f"{len(files)} files in {len(batches)} mini-batches.")
     driver = Driver(options, script, batches)
     driver.totals = totals
     driver.run()
-    if options.output_action == "append_row":
+    if target is not None and options.output_action == "append_row":
         batch_files.append_rows(batches, target)
 
 

@@ -45,8 +45,8 @@ def cut(files: list[str], size: int) -> Iterator[Batch]:
         yield Batch(number, files[start : start + size])
 
 
-def input_files(place: Path) -> list[str]:
-    """The files to score, by name. Folders inside of a folder are not looked into.
+def input_files(place: Path, *, nested: bool = False) -> list[str]:
+    """The files to score, by name. Folders inside of a folder are not looked into unless that is asked for.
 
     Source: Microsoft's page on MLflow models in batch deployments ("nested folder structures aren't explored").
 
@@ -54,10 +54,10 @@ def input_files(place: Path) -> list[str]:
     """
     if place.is_file():
         return [str(place)]
-    entries = sorted(place.iterdir())
-    nested = [entry.name for entry in entries if entry.is_dir()]
-    if nested:
-        say(f"Warning: folders inside of the input are not looked into: {', '.join(nested)}.")
+    entries = sorted(place.rglob("*") if nested else place.iterdir())
+    passed_over = [] if nested else [entry.name for entry in entries if entry.is_dir()]
+    if passed_over:
+        say(f"Warning: folders inside of the input are not looked into: {', '.join(passed_over)}.")
     files = [str(entry) for entry in entries if entry.is_file()]
     if not files:
         raise JobError("The input has no files to score.")
