@@ -14,9 +14,10 @@ from functools import partial
 
 from aiohttp import web
 
-from azureml_emulator.assets import resolved_routes
+from azureml_emulator.assets import registry_routes, resolved_routes
 from azureml_emulator.assets import routes as assets_routes
 from azureml_emulator.assets.backend import Assets
+from azureml_emulator.assets.registry import RegistryAssets
 from azureml_emulator.batch import operation_routes, scoring_routes
 from azureml_emulator.batch import routes as batch_routes
 from azureml_emulator.batch.backend import Batch
@@ -90,6 +91,7 @@ class Emulator:
         found = job_output(self.jobs, settings.artifact_container)
         self.assets = Assets(settings, self.store, self.storage, self.workspace.datastores, found)
         self.assets.add_kind(component_kind(self.assets.resolver, self.jobs))
+        self.registry = RegistryAssets(self.assets, self.storage)
         self.artifacts = Artifacts(self.storage.blobs, settings.artifact_container)
         self.execution = Execution(settings, self.storage, tokens, self.assets, self.workspace.computes)
         invocations = Invocations(self.store)
@@ -148,6 +150,7 @@ class Emulator:
         yield from bind(self.storage, storage_routes.ROUTES)
         yield from bind(self.workspace, workspace_routes.ROUTES, compute_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
+        yield from bind(self.registry, registry_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
         yield from bind(self.mlflow, mlflow_routes.ROUTES)
         yield from bind(self.batch, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)

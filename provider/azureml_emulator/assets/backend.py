@@ -27,12 +27,19 @@ PSEUDO = {"azureml_default"}
 
 
 class Assets:
-    """The assets of the workspace. Rooms that define further kinds of assets add them."""
+    """The assets of the workspace. Rooms that define further kinds of assets add them.
+
+    :ivar owner: what their ids begin with: the workspace's ARM id.
+    :ivar knows_curated: whether Microsoft's environments are taken to exist.
+    """
+
+    knows_curated = True
 
     def __init__(
         self, settings: Settings, store: Store, storage: Storage, datastores: Datastores, job_output: JobOutput
     ) -> None:
         self.settings = settings
+        self.owner = settings.workspace_arm_id
         self.versions = Versions(store)
         self.resolver = Resolver(settings, datastores, self.versions, job_output)
         self.kinds = {kind.segment: kind for kind in asset_kinds(self.resolver, storage.blobs)}
@@ -51,7 +58,7 @@ class Assets:
         asset = self.versions.get(kind, name, version)
         if asset is None and version in PSEUDO:
             asset = self.versions.latest(kind, name)
-        if asset is None and kind == "environments" and CURATED.fullmatch(name):
+        if asset is None and self.knows_curated and kind == "environments" and CURATED.fullmatch(name):
             asset = curated(name, version)
         if asset is None:
             raise missing(kind, name, version)

@@ -68,9 +68,9 @@ def environment_id(resolver: Resolver, text: str) -> str:
     if reference is None or reference.kind != "environments":
         raise invalid_field("environmentId", f"{text!r} is not an environment's id.", "EnvironmentNotFound")
     name, version = reference.name, reference.version
-    in_workspace = None if reference.registry else resolver.find_version(reference)
-    if in_workspace:
-        return resolver.arm_id(in_workspace)
+    found = resolver.find_version(reference)
+    if found:
+        return resolver.arm_id(found)
     curated = reference.registry is None and CURATED.fullmatch(name)
     if curated or (reference.registry or "").lower() == PUBLIC_REGISTRY:
         return f"azureml://registries/{PUBLIC_REGISTRY}/environments/{name}/versions/{version or '1'}"

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets.versions import Version, Versions
-from azureml_emulator.core.settings import LOOPBACK, Settings
+from azureml_emulator.core.settings import LOOPBACK, REGISTRY, REGISTRY_CONTAINERS, Settings
 from azureml_emulator.workspace.datastores import Datastores
 
 WORKSPACE = (
@@ -35,7 +35,7 @@ LOCATED = re.compile(
     rf"azureml://locations/(?P<region>[^/]+)/workspaces/(?P<workspace>[^/]+)/(?P<kind>\w+)/(?P<name>[^/]+)/{VERSION}",
     re.I,
 )
-REGISTRY = re.compile(
+IN_REGISTRY = re.compile(
     rf"azureml://(?:registries|feeds)/(?P<registry>[^/]+)/(?P<kind>\w+)/(?P<name>[^/]+)/{VERSION}", re.I
 )
 HADOOP = re.compile(r"(?:wasbs?|abfss?)://(?P<container>[^@/]+)@(?P<server>[^/]+/[^/]+|[^/]+?)(?:/(?P<path>.*))?", re.I)
@@ -90,8 +90,15 @@ JobOutput = Callable[[str, str], "Place | str"]
 class Resolver:
     """Resolves addresses in one workspace."""
 
-    def __init__(self, settings: Settings, datastores: Datastores, versions: Versions, job_output: JobOutput) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        datastores: Datastores,
+        versions: Versions,
+        job_output: JobOutput,
+    ) -> None:
         self._settings = settings
+        self._registry = versions.of_registry(REGISTRY)
         self._datastores = datastores
         self._versions = versions
         self._job_output = job_output
@@ -104,7 +111,7 @@ class Resolver:
         :param kind: the kind of asset that ``azureml:<name>:<version>`` refers to, which this form does not name.
         :raises UnresolvedError: it lies in another workspace.
         """
-        for pattern in (REGISTRY, LOCATED, ARM_ASSET):
+        for pattern in (IN_REGISTRY, LOCATED, ARM_ASSET):
             match = pattern.fullmatch(text)
             if match:
                 values = match.groupdict()
@@ -120,28 +127,37 @@ class Resolver:
         return None
 
     def version(self, reference: Reference) -> Version:
-        """The asset version of a workspace reference.
+        """The asset version that a reference names.
 
         :raises UnresolvedError: there is none.
         """
-        version = None if reference.registry else self.find_version(reference)
+        version = self.find_version(reference)
         if version is None:
-            raise UnresolvedError(f"{reference} was not found in the workspace.")
+            where = f"registry {reference.registry!r}" if reference.registry else "workspace"
+            raise UnresolvedError(f"{reference} was not found in the {where}.")
         return version
 
     def find_version(self, reference: Reference) -> Version | None:
-        """The workspace's version of this kind and name, or None. Labels are ``latest`` and ``default``."""
+        """The workspace's or the registry's version of this kind and name, or None. Labels are ``latest`` and
+        ``default``."""
         kind, name, label = reference.kind, reference.name, reference.label
+        if reference.registry and reference.registry.lower() != REGISTRY:
+            return None
+        versions = self._registry if reference.registry else self._versions
         if label:
-            return self._versions.latest(kind, name) if label in ("latest", "default") else None
-        return self._versions.get(kind, name, reference.version or "")
+            return versions.latest(kind, name) if label in ("latest", "default") else None
+        return versions.get(kind, name, reference.version or "")
 
     def arm_id(self, version: Version) -> str:
-        """The ARM id of an asset version of the workspace."""
+        """The id of an asset version: the ARM id of one of the workspace, the address of one of the registry."""
+        if version.registry:
+            return registry_id(version)
         return f"{self._settings.workspace_arm_id}/{version.kind}/{version.name}/versions/{version.version}"
 
     def located_id(self, version: Version) -> str:
-        """The id by which run history names an asset version of the workspace."""
+        """The id by which run history names an asset version."""
+        if version.registry:
+            return registry_id(version)
         settings = self._settings
         return (
             f"azureml://locations/{settings.region}/workspaces/{settings.workspace_id}/{version.kind}/{version.name}"
@@ -243,12 +259,13 @@ class Resolver:
         account = re.escape(storage.path.strip("/").partition(".blob.")[0])
         in_account = re.fullmatch(rf"/{account}(?:\.(?:blob|dfs)\.[^/]+)?(?:/(.*))?", unquote(parts.path))
         # The port may have been another one when the address was written.
-        here = in_account is not None and parts.hostname in (storage.hostname, *LOOPBACK)
+        here = parts.hostname in (storage.hostname, *LOOPBACK)
         if hadoop:
             if in_account is None or not here:
                 raise UnresolvedError(f"{address!r} lies outside of the workspace's storage account.")
             return Place(hadoop["container"], in_account[1] or "")
-        container, _, path = (in_account[1] or "" if in_account else "").partition("/")
+        found = in_account[1] or "" if in_account else registry_place(parts.path)
+        container, _, path = found.partition("/")
         return Place(container, path) if here and container else Page(address)
 
     def _check_workspace(self, address: str, values: dict[str, str | None]) -> None:
@@ -261,6 +278,17 @@ class Resolver:
         for named, accepted in rows:
             if named is not None and named.lower() not in [name.lower() for name in accepted]:
                 raise UnresolvedError(f"{address!r} lies in another workspace: {named!r} is not {accepted[0]!r}.")
+
+
+def registry_id(version: Version) -> str:
+    """The address of an asset version of a registry. Source: recording test_create_and_get_from_registry."""
+    return f"azureml://registries/{version.registry}/{version.kind}/{version.name}/versions/{version.version}"
+
+
+def registry_place(path: str) -> str:
+    """Container and path of an address of the registry's storage; empty where it is none."""
+    found = unquote(path).strip("/")
+    return found if found.startswith(REGISTRY_CONTAINERS) else ""
 
 
 def below(base: Place, path: str) -> Place:

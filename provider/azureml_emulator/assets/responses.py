@@ -6,19 +6,24 @@ from typing import Any
 
 from azureml_emulator.assets.versions import Version, Versions
 
-TYPE = "Microsoft.MachineLearningServices/workspaces"
+PROVIDER = "Microsoft.MachineLearningServices"
 
 
-def version_resource(workspace: str, version: Version) -> dict[str, Any]:
+def type_of(registry: str | None) -> str:
+    """The ARM type of what holds assets."""
+    return f"{PROVIDER}/registries" if registry else f"{PROVIDER}/workspaces"
+
+
+def version_resource(owner: str, version: Version) -> dict[str, Any]:
     """An asset version as ARM answers it.
 
-    :param workspace: the workspace's ARM id.
+    :param owner: the ARM id of the workspace, or the address of the registry.
     """
     author = {"createdBy": version.created_by, "createdByType": "Application"}
     return {
-        "id": f"{workspace}/{version.kind}/{version.name}/versions/{version.version}",
+        "id": f"{owner}/{version.kind}/{version.name}/versions/{version.version}",
         "name": version.version,
-        "type": f"{TYPE}/{version.kind}/versions",
+        "type": f"{type_of(version.registry)}/{version.kind}/versions",
         "properties": shown_properties(version),
         "systemData": {
             "createdAt": version.created_at,
@@ -39,10 +44,10 @@ def shown_properties(version: Version) -> dict[str, Any]:
     return {**version.properties, "componentSpec": {key: value for key, value in spec.items() if key != "jobs"}}
 
 
-def container_resource(workspace: str, versions: Versions, kind: str, name: str) -> dict[str, Any] | None:
+def container_resource(owner: str, versions: Versions, kind: str, name: str) -> dict[str, Any] | None:
     """An asset's container as ARM answers it; None when there is no version of that name.
 
-    :param workspace: the workspace's ARM id.
+    :param owner: the ARM id of the workspace, or the address of the registry.
     """
     rows = versions.of(kind, name)
     settings = versions.container(kind, name)
@@ -61,9 +66,9 @@ def container_resource(workspace: str, versions: Versions, kind: str, name: str)
     if kind == "data" and latest:
         properties["dataType"] = latest.properties["dataType"]
     return {
-        "id": f"{workspace}/{kind}/{name}",
+        "id": f"{owner}/{kind}/{name}",
         "name": name,
-        "type": f"{TYPE}/{kind}",
+        "type": f"{type_of(versions.registry)}/{kind}",
         "properties": properties,
         "systemData": {"createdAt": rows[0].created_at, "lastModifiedAt": rows[-1].modified_at} if rows else {},
     }

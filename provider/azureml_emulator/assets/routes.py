@@ -29,7 +29,7 @@ def in_view(request: web.Request, archived: bool) -> bool:
 
 def resource(assets: Assets, kind: str, name: str) -> dict[str, Any] | None:
     """A container's resource, or None."""
-    return container_resource(assets.settings.workspace_arm_id, assets.versions, kind, name)
+    return container_resource(assets.owner, assets.versions, kind, name)
 
 
 async def list_containers(assets: Assets, request: web.Request, *, kind: str) -> web.Response:
@@ -72,10 +72,9 @@ async def list_versions(assets: Assets, request: web.Request, name: str, *, kind
         rows = [row for row in assets.versions.all("codes") if code_hash(row) == code_version][:1]
     else:
         rows = listed(request, assets.versions.of(kind, name))
-        if not rows and kind == "environments" and CURATED.fullmatch(name):
+        if not rows and assets.knows_curated and kind == "environments" and CURATED.fullmatch(name):
             rows = [curated(name, None)]
-    settings = assets.settings
-    return page(request, settings.base_url, [version_resource(settings.workspace_arm_id, row) for row in rows])
+    return page(request, assets.settings.base_url, [version_resource(assets.owner, row) for row in rows])
 
 
 def listed(request: web.Request, rows: list[Version]) -> list[Version]:
@@ -93,7 +92,7 @@ def code_hash(row: Version) -> tuple[str, str]:
 
 async def get_version(assets: Assets, request: web.Request, name: str, version: str, *, kind: str) -> web.Response:
     """One version."""
-    return web.json_response(version_resource(assets.settings.workspace_arm_id, assets.find(kind, name, version)))
+    return web.json_response(version_resource(assets.owner, assets.find(kind, name, version)))
 
 
 async def get_labelled(assets: Assets, request: web.Request, name: str, label: str, *, kind: str) -> web.Response:
@@ -101,14 +100,14 @@ async def get_labelled(assets: Assets, request: web.Request, name: str, label: s
     asset = assets.versions.latest(kind, name) if label in ("latest", "default") else None
     if asset is None:
         raise missing(kind, name, f"@{label}")
-    return web.json_response(version_resource(assets.settings.workspace_arm_id, asset))
+    return web.json_response(version_resource(assets.owner, asset))
 
 
 async def put_version(assets: Assets, request: web.Request, name: str, version: str, *, kind: str) -> web.Response:
     """Create a version, or change what may change of one: 201 for a new one, 200 for one that exists."""
     properties = read_properties(await read_object(request), assets.kinds[kind].shape)
     stored, is_new = assets.put(kind, name, version, properties)
-    body = version_resource(assets.settings.workspace_arm_id, stored)
+    body = version_resource(assets.owner, stored)
     headers = {"Location": f"{assets.settings.base_url}{body['id']}"} if is_new else {}
     return web.json_response(body, status=201 if is_new else 200, headers=headers)
 

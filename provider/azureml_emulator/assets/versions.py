@@ -18,6 +18,7 @@ class Version:
     """One version of an asset.
 
     :param properties: as the service answers them.
+    :param registry: the registry that holds it; None: the workspace.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Version:
     created_at: str
     modified_at: str
     created_by: str = ""
+    registry: str | None = None
 
     @property
     def hidden(self) -> bool:
@@ -40,14 +42,23 @@ class Version:
 
 
 class Versions:
-    """All asset versions of the workspace."""
+    """All asset versions of the workspace, or of a registry.
 
-    def __init__(self, store: Store) -> None:
+    :ivar registry: the registry's name; None: the workspace.
+    """
+
+    def __init__(self, store: Store, registry: str | None = None) -> None:
         self._store = store
+        self.registry = registry
+        self._scope = f"{registry}/" if registry else ""
+
+    def of_registry(self, name: str) -> Versions:
+        """Those of a registry, in the same store."""
+        return Versions(self._store, name)
 
     def get(self, kind: str, name: str, version: str) -> Version | None:
         """One version, or None."""
-        value = self._store.get(kind, f"{name}/{version}")
+        value = self._store.get(self._scope + kind, f"{name}/{version}")
         return self._read(kind, value) if value else None
 
     def put(self, kind: str, name: str, version: str, properties: Mapping[str, Any], by: str = "") -> Version:
@@ -62,20 +73,20 @@ class Versions:
             "modified_at": moment,
             "created_by": before.created_by if before else by,
         }
-        self._store.put(kind, f"{name}/{version}", value)
+        self._store.put(self._scope + kind, f"{name}/{version}", value)
         return self._read(kind, value)
 
     def delete(self, kind: str, name: str, version: str) -> bool:
         """Remove a version; True if there was one."""
-        return self._store.delete(kind, f"{name}/{version}")
+        return self._store.delete(self._scope + kind, f"{name}/{version}")
 
     def of(self, kind: str, name: str) -> list[Version]:
         """The versions of a name in the order of their creation."""
-        return [self._read(kind, value) for _, value in self._store.list(kind, f"{name}/")]
+        return [self._read(kind, value) for _, value in self._store.list(self._scope + kind, f"{name}/")]
 
     def all(self, kind: str) -> list[Version]:
         """Every version of a kind in the order of creation."""
-        return [self._read(kind, value) for _, value in self._store.list(kind)]
+        return [self._read(kind, value) for _, value in self._store.list(self._scope + kind)]
 
     def latest(self, kind: str, name: str) -> Version | None:
         """The version that was created last and is not archived. Source: azure-ai-ml, ``_get_latest``: created, not
@@ -93,22 +104,21 @@ class Versions:
 
     def container(self, kind: str, name: str) -> dict[str, Any]:
         """What a PUT of the container itself set: description, tags, isArchived."""
-        return dict(self._store.get("container", f"{kind}/{name}") or {})
+        return dict(self._store.get("container", f"{self._scope}{kind}/{name}") or {})
 
     def put_container(self, kind: str, name: str, properties: Mapping[str, Any]) -> None:
         """Store what a PUT of the container sets."""
-        self._store.put("container", f"{kind}/{name}", dict(properties))
+        self._store.put("container", f"{self._scope}{kind}/{name}", dict(properties))
 
     def delete_container(self, kind: str, name: str) -> bool:
         """Remove a container with its versions; True if there was anything."""
         rows = self.of(kind, name)
-        settings = self._store.delete("container", f"{kind}/{name}")
+        settings = self._store.delete("container", f"{self._scope}{kind}/{name}")
         for row in rows:
             self.delete(kind, name, row.version)
         return bool(rows or settings)
 
-    @staticmethod
-    def _read(kind: str, value: Mapping[str, Any]) -> Version:
+    def _read(self, kind: str, value: Mapping[str, Any]) -> Version:
         return Version(
             kind,
             value["name"],
@@ -117,4 +127,5 @@ class Versions:
             value["created_at"],
             value["modified_at"],
             value.get("created_by", ""),
+            self.registry,
         )

@@ -105,6 +105,7 @@ def environment(endpoint: dict[str, Any]) -> dict[str, str]:
     """
     return {
         "ARM_CLOUD_METADATA_URL": endpoint["cloud_metadata_url"],
+        "REGISTRY_DISCOVERY_ENDPOINT_URL": endpoint["endpoint"],
         "AZURE_AUTHORITY_HOST": endpoint["authority"],
         "AZURE_TENANT_ID": endpoint["tenant_id"],
         "AZURE_CLIENT_ID": endpoint["client_id"],

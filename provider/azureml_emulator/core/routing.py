@@ -30,6 +30,7 @@ Backend = TypeVar("Backend")
 SUBSCRIPTION = "/subscriptions/{subscription_}"
 PROVIDER = "providers/Microsoft.MachineLearningServices"
 LOCATION = f"{SUBSCRIPTION}/{PROVIDER}/locations/{{region}}"
+REGISTRY = f"{SUBSCRIPTION}/resourceGroups/{{group_}}/{PROVIDER}/registries/{{registry_}}"
 WORKSPACE = f"{SUBSCRIPTION}/resourceGroups/{{group_}}/{PROVIDER}/workspaces/{{workspace_}}"
 
 
@@ -53,9 +54,10 @@ class Route(Generic[Backend]):
 
     The handler takes the room's backend, the request, and each capture of the path by its name, percent-decoded.
 
-    A pattern's ``{ws}`` is the workspace's ARM path, ``{sub}`` for ``/subscriptions/<id>``, and ``{location}``
-    for the subscription's part of Azure ML in a region, below which operations are. The dispatcher checks the names in
-    them; the region is captured. ``{name}`` captures one segment, ``{name*}`` the rest of the path with its slashes.
+    A pattern's ``{ws}`` is the workspace's ARM path, ``{registry}`` the registry's, ``{sub}`` for
+    ``/subscriptions/<id>``, and ``{location}`` for the subscription's part of Azure ML in a region, below which
+    operations are. The dispatcher checks the names in them; the region is captured. ``{name}`` captures one segment,
+    ``{name*}`` the rest of the path with its slashes.
     Fixed segments match without regard to case; captured values keep theirs.
     """
 
@@ -66,9 +68,10 @@ class Route(Generic[Backend]):
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """The pattern's segments with ``{ws}``, ``{sub}`` and ``{location}`` written out."""
+        """The pattern's segments with ``{ws}``, ``{registry}``, ``{sub}`` and ``{location}`` written out."""
         path = self.path
-        for word, written in (("{ws}", WORKSPACE), ("{sub}", SUBSCRIPTION), ("{location}", LOCATION)):
+        words = {"{ws}": WORKSPACE, "{registry}": REGISTRY, "{sub}": SUBSCRIPTION, "{location}": LOCATION}
+        for word, written in words.items():
             path = path.replace(word, written)
         return tuple(path.strip("/").split("/"))
 
@@ -131,6 +134,7 @@ class Match:
     subscription: str | None
     group: str | None
     workspace: str | None
+    registry: str | None = None
 
     @property
     def job(self) -> str | None:
@@ -198,9 +202,9 @@ class Router:
             fit = route.pattern.fullmatch(raw_path)
             if fit:
                 values = {name: unquote(value) for name, value in fit.groupdict().items()}
-                names = ("subscription_", "group_", "workspace_")
-                subscription, group, workspace = (values.pop(name, None) for name in names)
-                return Match(route, bound.backend, values, subscription, group, workspace)
+                names = ("subscription_", "group_", "workspace_", "registry_")
+                coordinates = (values.pop(name, None) for name in names)
+                return Match(route, bound.backend, values, *coordinates)
         return None
 
 

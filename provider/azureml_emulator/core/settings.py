@@ -23,6 +23,12 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CLOUD = "AzureMLLocal"
 """The name of the cloud that the metadata describes."""
 
+REGISTRY = "local"
+"""The name of the one registry."""
+
+REGISTRY_CONTAINERS = "registry-"
+"""How the names of its storage containers begin, which have addresses of their own."""
+
 MLFLOW_AS_SERVICE, MLFLOW_DIRECT = "azureml", "direct"
 """What ``start --mlflow`` takes: as Azure ML answers MLflow, or so that plain MLflow is enough."""
 
@@ -184,6 +190,11 @@ class Settings:
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace_name}"
         )
+
+    @property
+    def registry_arm_id(self) -> str:
+        """The registry's ARM path (its id)."""
+        return self.workspace_arm_id.rpartition("/workspaces/")[0] + f"/registries/{REGISTRY}"
 
     @property
     def location_url(self) -> str:

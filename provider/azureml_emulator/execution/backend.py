@@ -52,9 +52,9 @@ class Execution:
         return await processes.end_leftovers(job.process, process_environment.identity_marks(self.settings, job.name))
 
     def environment(self, environment_id: str) -> tuple[Reference | None, dict[str, Any]]:
-        """A job's environment and its properties, which are empty for those of a registry."""
+        """A job's environment and its properties, which are empty for those of Microsoft's registry."""
         reference = self.resolver.reference(environment_id, "environments")
-        if reference is None or reference.registry or not reference.version:
+        if reference is None or not reference.version:
             return reference, {}
-        environment = self.assets.versions.get("environments", reference.name, reference.version)
+        environment = self.resolver.find_version(reference)
         return reference, dict(environment.properties) if environment else {}

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.routing import Match, Plane
-from azureml_emulator.core.settings import LOOPBACK
+from azureml_emulator.core.settings import LOOPBACK, REGISTRY
 from azureml_emulator.identity.backend import Authority
 from azureml_emulator.identity.tokens import TokenError, expired
 
@@ -41,7 +41,7 @@ def check_api_version(request: web.Request) -> None:
 
 
 def check_coordinates(authority: Authority, match: Match) -> None:
-    """Refuse another subscription, resource group or workspace than the emulator's, as ARM does."""
+    """Refuse another subscription, resource group, workspace or registry than the emulator's, as ARM does."""
     settings = authority.settings
     if match.subscription is not None and not same_name(match.subscription, settings.subscription_id):
         if not is_guid(match.subscription):
@@ -52,12 +52,16 @@ def check_coordinates(authority: Authority, match: Match) -> None:
     if match.group is not None and not same_name(match.group, settings.resource_group):
         message = f"Resource group '{match.group}' could not be found."
         raise ServiceError(404, "ResourceGroupNotFound", message, envelope=Envelope.ARM)
-    if match.workspace is not None and not same_name(match.workspace, settings.workspace_name):
-        message = (
-            f"The Resource 'Microsoft.MachineLearningServices/workspaces/{match.workspace}' under resource group "
-            f"'{match.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
-        )
-        raise ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
+    for kind, name, own in (
+        ("workspaces", match.workspace, settings.workspace_name),
+        ("registries", match.registry, REGISTRY),
+    ):
+        if name is not None and not same_name(name, own):
+            message = (
+                f"The Resource 'Microsoft.MachineLearningServices/{kind}/{name}' under resource group "
+                f"'{match.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+            )
+            raise ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
 
 
 def same_name(left: str, right: str) -> bool:

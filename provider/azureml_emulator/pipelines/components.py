@@ -13,6 +13,7 @@ from typing import Any
 
 from azureml_emulator.assets.references import Resolver, UnresolvedError
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.settings import REGISTRY
 from azureml_emulator.pipelines.graph import Row, listing
 
 Spec = Mapping[str, Any]
@@ -101,10 +102,10 @@ def find_spec(resolver: Resolver, field: str, text: str) -> Spec:
         reference = resolver.reference(text, "components")
         if reference is None or reference.kind != "components":
             raise NodeError(field, f"{text!r} is not the id of a component.", "ComponentNotFound")
-        if reference.registry:
+        if reference.registry and reference.registry.lower() != REGISTRY:
             message = (
-                f"{field}: {text!r} lies in the registry {reference.registry!r}; only components of the workspace are "
-                "emulated; see docs/emulator.md."
+                f"{field}: {text!r} lies in the registry {reference.registry!r}; only components of the workspace and "
+                f"of the registry {REGISTRY!r} are emulated; see docs/emulator.md."
             )
             raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
         return dict(resolver.version(reference).properties["componentSpec"])

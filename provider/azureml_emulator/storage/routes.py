@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.settings import ACCOUNT
+from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE_SUFFIX
 from azureml_emulator.storage import containers, read, write
 from azureml_emulator.storage.authorization import RequestedAccess, authorize
 from azureml_emulator.storage.backend import Storage
@@ -70,6 +70,16 @@ async def blob(storage: Storage, request: web.Request, suffix: str, container: s
     )
 
 
+async def registry_container(storage: Storage, request: web.Request, rest: str) -> web.StreamResponse:
+    """An operation on a container of the registry, whose address has no account in its path."""
+    return await container(storage, request, STORAGE_SUFFIX, REGISTRY_CONTAINERS + rest)
+
+
+async def registry_blob(storage: Storage, request: web.Request, rest: str, name: str) -> web.StreamResponse:
+    """An operation on a blob of the registry."""
+    return await blob(storage, request, STORAGE_SUFFIX, REGISTRY_CONTAINERS + rest, name)
+
+
 def account_segment(suffix: str) -> str:
     """The first segment of the path, which clients take for the account's name."""
     return f"{ACCOUNT}.blob.{suffix}"
@@ -102,6 +112,8 @@ ROUTES = [
     Route("*", f"/{ACCOUNT}.blob.{{suffix}}", account, Plane.STORAGE),
     Route("*", f"/{ACCOUNT}.blob.{{suffix}}/{{container}}", container, Plane.STORAGE),
     Route("*", f"/{ACCOUNT}.blob.{{suffix}}/{{container}}/{{name*}}", blob, Plane.STORAGE),
+    Route("*", f"/{REGISTRY_CONTAINERS}{{rest}}", registry_container, Plane.STORAGE),
+    Route("*", f"/{REGISTRY_CONTAINERS}{{rest}}/{{name*}}", registry_blob, Plane.STORAGE),
     Route("*", f"/{ACCOUNT}.dfs.{{suffix}}", data_lake, Plane.STORAGE),
     Route("*", f"/{ACCOUNT}.dfs.{{suffix}}/{{path*}}", data_lake, Plane.STORAGE),
 ]

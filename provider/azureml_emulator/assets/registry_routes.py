@@ -1,0 +1,229 @@
+"""Routes of the registry: discovery, the registry itself, its assets, uploads to it and what is shared with it.
+
+Its assets are asked for at the management front end that discovery names; the same paths at Azure Resource Manager are
+published. Source: ``_registry_utils.py`` of azure-ai-ml 1.35.2, and recording test_create_and_get_from_registry: a PUT
+is answered with 202 and the address of an operation, which answers the asset's id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from azureml_emulator.assets.references import UnresolvedError
+from azureml_emulator.assets.registry import RegistryAssets
+from azureml_emulator.assets.routes import (
+    Handler,
+    delete_container,
+    delete_version,
+    get_container,
+    get_labelled,
+    get_version,
+    list_containers,
+    list_versions,
+    put_container,
+)
+from azureml_emulator.assets.versions import KINDS
+from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.resource_body import read_properties
+from azureml_emulator.core.routing import REGISTRY as REGISTRY_PATH
+from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.settings import REGISTRY
+
+SHARED = ("models", "environments", "data")
+"""What can be shared. Source: azure-ai-ml 1.35.2 has ``share`` for these."""
+
+OPERATIONS = "/assetstore/v1.0/operations"
+
+
+async def discovery(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:
+    """Where a registry is. Source: recording test_create_and_get_from_registry; the form of the 404 is unproven."""
+    settings = registry.settings
+    if name.lower() != REGISTRY:
+        message = f"The registry {name} was not found; the emulator has the registry {REGISTRY}."
+        raise ServiceError(404, "UserError", message, ("NotFound", "RegistryNotFound"), Envelope.HISTORY)
+    return web.json_response(
+        {
+            "registryId": registry_id(registry),
+            "registryName": REGISTRY,
+            "tenantId": settings.tenant_id,
+            "primaryRegion": settings.region,
+            "regions": [settings.region],
+            "subscriptionId": settings.subscription_id,
+            "resourceGroup": settings.resource_group,
+            "workspaceName": None,
+            "primaryRegionResourceProviderUri": f"{settings.base_url}/",
+            "registryFqdns": {settings.region: {"uri": settings.base_url}},
+        }
+    )
+
+
+def registry_id(registry: RegistryAssets) -> str:
+    """The registry's GUID, made of the workspace's."""
+    return str(uuid.uuid5(uuid.UUID(registry.settings.workspace_id), REGISTRY))
+
+
+def registry_resource(registry: RegistryAssets) -> dict[str, Any]:
+    """The registry as ARM answers it. Source of the keys: the model ``RegistryProperties`` of azure-ai-ml 1.35.2."""
+    settings = registry.settings
+    tracking = f"azureml://{settings.base_url.partition('://')[2]}/mlflow/v1.0{settings.registry_arm_id}"
+    return {
+        "id": settings.registry_arm_id,
+        "name": REGISTRY,
+        "type": "Microsoft.MachineLearningServices/registries",
+        "location": settings.region,
+        "tags": {},
+        "identity": {"type": "SystemAssigned", "principalId": settings.client_id, "tenantId": settings.tenant_id},
+        "properties": {
+            "discoveryUrl": f"{settings.base_url}/registrymanagement/v1.0/registries/{REGISTRY}/discovery",
+            "intellectualPropertyPublisher": None,
+            "managedResourceGroup": None,
+            "mlFlowRegistryUri": tracking,
+            "publicNetworkAccess": "Enabled",
+            "regionDetails": [{"acrDetails": [], "location": settings.region, "storageAccountDetails": []}],
+        },
+    }
+
+
+async def get_registry(registry: RegistryAssets, request: web.Request) -> web.Response:
+    """Registries - Get."""
+    return web.json_response(registry_resource(registry))
+
+
+async def list_registries(registry: RegistryAssets, request: web.Request) -> web.Response:
+    """Registries - List, of the resource group and of the subscription."""
+    return web.json_response({"value": [registry_resource(registry)]})
+
+
+async def put_version(
+    registry: RegistryAssets, request: web.Request, name: str, version: str, *, kind: str
+) -> web.Response:
+    """Create a version, or change what may change of one: an operation that is over at once.
+
+    ``system_metadata``, which azure-ai-ml 1.35.2 sends of models here alone, is taken and left out.
+    """
+    body = await read_object(request)
+    if kind == "models" and isinstance(body.get("properties"), dict):
+        body["properties"].pop("system_metadata", None)
+    properties = read_properties(body, registry.kinds[kind].shape)
+    stored, _ = registry.put(kind, name, version, properties)
+    return operation_response(registry, {"assetId": registry.resolver.arm_id(stored)})
+
+
+def operation_response(registry: RegistryAssets, result: dict[str, str] | None) -> web.Response:
+    """A 202 with the address of an operation.
+
+    :param result: what that will answer; None: nothing.
+    """
+    operation = registry.begin_operation(result)
+    headers = {
+        "Location": f"{registry.settings.base_url}{OPERATIONS}/{operation}",
+        "Retry-After": "1",
+        "x-ms-async-operation-timeout": "PT1H",
+    }
+    return web.json_response(None, status=202, headers=headers)
+
+
+async def operation(registry: RegistryAssets, request: web.Request, operation: str) -> web.Response:
+    """The end of an operation."""
+    if operation not in registry.operations:
+        message = f"The operation {operation} was not found."
+        raise ServiceError(404, "UserError", message, ("NotFound", "OperationNotFound"), Envelope.HISTORY)
+    result = registry.operations[operation]
+    return web.json_response(result) if result else web.Response(status=200)
+
+
+async def upload_place(registry: RegistryAssets, request: web.Request, name: str, version: str) -> web.Response:
+    """A new container for an asset's files, with a SAS. Source: the same recording."""
+    await read_object(request)
+    uri, signed = registry.begin_upload()
+    return web.json_response(
+        {
+            "blobReferenceForConsumption": {
+                "blobUri": uri,
+                "storageAccountArmId": f"{registry.settings.registry_arm_id}/storage",
+                "credential": {"credentialType": "SAS", "sasUri": signed, "wasbsUri": None},
+            },
+            "imageReferenceForConsumption": None,
+            "temporaryDataReferenceId": str(uuid.uuid4()),
+            "temporaryDataReferenceType": None,
+        }
+    )
+
+
+async def download_place(registry: RegistryAssets, request: web.Request, name: str, version: str) -> web.Response:
+    """The container of an asset's files with a SAS to read them. Source: azure-ai-ml 1.35.2
+    ``get_storage_details_for_registry_assets``."""
+    uri = str((await read_object(request)).get("blobUri") or "")
+    try:
+        place = registry.resolver.place(uri)
+        container = getattr(place, "container", "")
+    except UnresolvedError:
+        container = ""
+    if not registry.owns(container):
+        raise invalid_field("blobUri", f"{uri!r} is no place in the registry's storage.", "BlobUriNotFound")
+    signed = f"{registry.address(container)}?{registry.signer.sign(container, 'rl')}"
+    credential = {"credentialType": "SAS", "sasUri": signed}
+    return web.json_response({"blobReferenceForConsumption": {"blobUri": uri, "credential": credential}})
+
+
+async def share(registry: RegistryAssets, request: web.Request) -> web.Response:
+    """Take an asset of the workspace over into the registry. Source: azure-ai-ml 1.35.2
+    ``WorkspaceAssetReference`` and ``begin_import_registry_asset``; what the operation answers is unproven."""
+    asked = (await read_object(request)).get("properties") or {}
+    source = str(asked.get("sourceAssetId") or "")
+    try:
+        reference = registry.resolver.reference(source)
+        found = registry.resolver.version(reference) if reference and not reference.registry else None
+    except UnresolvedError as error:
+        raise invalid_field("sourceAssetId", str(error), "AssetNotFound") from None
+    if found is None or found.kind not in SHARED:
+        message = f"{source!r} is not the id of a version of {', '.join(SHARED)} in the workspace."
+        raise invalid_field("sourceAssetId", message, "AssetNotFound")
+    name, version = asked.get("destinationName") or found.name, asked.get("destinationVersion") or found.version
+    await asyncio.to_thread(registry.add_copy, found, str(name), str(version))
+    return operation_response(registry, None)
+
+
+def routes_of(top: str, plane: Plane, kind: str) -> list[Route[RegistryAssets]]:
+    """The routes of one kind.
+
+    :param top: what their paths begin with.
+    """
+    one = f"{top}/{kind}/{{name}}"
+    rows: list[tuple[str, str, Handler]] = [
+        ("GET", f"{top}/{kind}", list_containers),
+        ("GET", one, get_container),
+        ("PUT", one, put_container),
+        ("DELETE", one, delete_container),
+        ("GET", f"{one}/versions", list_versions),
+        ("GET", f"{one}/versions/{{version}}", get_version),
+        ("PUT", f"{one}/versions/{{version}}", put_version),
+        ("DELETE", f"{one}/versions/{{version}}", delete_version),
+        ("GET", f"{one}/labels/{{label}}", get_labelled),
+    ]
+    return [Route(method, path, partial(handler, kind=kind), plane) for method, path, handler in rows]
+
+
+FRONT_END = "/mferp/managementfrontend{registry}"
+ROUTES: list[Route[RegistryAssets]] = [
+    Route("GET", "/registrymanagement/v1.0/registries/{name}/discovery", discovery, Plane.DATA),
+    Route("GET", f"{OPERATIONS}/{{operation}}", operation, Plane.DATA),
+    Route("GET", "{registry}", get_registry, Plane.ARM),
+    Route("GET", REGISTRY_PATH.rpartition("/")[0], list_registries, Plane.ARM),
+    Route("GET", "{sub}/providers/Microsoft.MachineLearningServices/registries", list_registries, Plane.ARM),
+    Route("PUT", f"{FRONT_END}/tempdatarefs/{{name}}/versions/{{version}}", upload_place, Plane.DATA),
+    Route("POST", f"{FRONT_END}/datarefs/{{name}}/versions/{{version}}", download_place, Plane.DATA),
+    Route("POST", f"{FRONT_END}/import", share, Plane.DATA),
+    *(
+        route
+        for top, plane in ((FRONT_END, Plane.DATA), ("{registry}", Plane.ARM))
+        for kind in KINDS
+        for route in routes_of(top, plane, kind)
+    ),
+]
