@@ -81,8 +81,8 @@ class Emulator:
         self.store = Store(settings.state / "state.sqlite")
         self.journal = Journal(settings.state / "journal.sqlite")
         self.faults = Faults()
-        self.control = Control(self.faults, self.transitions)
         self.authority = Authority(settings)
+        self.control = Control(self.faults, self.transitions, self.authority.applications)
         tokens = self.authority.tokens
         self.storage = Storage(settings, tokens)
         self.workspace = Workspace(settings, self.store, self.transitions, self.storage, self.faults)

@@ -17,6 +17,7 @@ from aiohttp import web
 from azureml_emulator.control.faults import Fault, Faults, Subject, subject
 from azureml_emulator.control.journal import Entry, Journal
 from azureml_emulator.control.kinds import TOKEN_EXPIRED, TRANSPORT
+from azureml_emulator.core.callers import CALLER
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError, respond
 from azureml_emulator.core.request_body import read_body
@@ -96,6 +97,7 @@ class ServiceDispatcher(Dispatcher):
         client_id = request.headers.get("x-ms-client-request-id")
         number = self._journal.begin(Entry(stamp(now()), request.method, unquote(path), None, client_id, job))
         status: int | None = None
+        CALLER.set(None)
         try:
             response = await self._answer(request, match)
             status = response.status
@@ -105,7 +107,7 @@ class ServiceDispatcher(Dispatcher):
                 raise
             return web.Response(status=CLIENT_GONE)
         finally:
-            self._journal.end(number, status, request.get("job", job))
+            self._journal.end(number, status, request.get("job", job), CALLER.get())
 
     async def _answer(self, request: web.Request, match: Match | None) -> web.StreamResponse:
         if match is not None and match.route.plane is Plane.CONTROL:
@@ -127,6 +129,7 @@ class ServiceDispatcher(Dispatcher):
         """Refuse a token that has expired by a fault, after the service's own checks; let one that is asked for live as
         long as a fault says."""
         await super()._admit(request, match)
+        CALLER.set(await self._caller(request, match))
         if not self._faults.has(TOKEN_EXPIRED):
             return
         who, tokens, claims = await self._subject(request, match), self._authority.tokens, request.get("claims")
@@ -142,15 +145,28 @@ class ServiceDispatcher(Dispatcher):
                 raise authorization.expired_token(self._authority, match.route.plane, fault.since)
 
     async def _subject(self, request: web.Request, match: Match | None) -> Subject:
-        """A request as the subject of faults. Its scopes are those of the job that its path names or its body makes."""
+        """A request as the subject of faults. Its scopes are those of the job that its path names or its body makes,
+        and the client id of the application that asks."""
         scopes: frozenset[str] = frozenset()
         if match and self._faults.has({*TRANSPORT, TOKEN_EXPIRED}, scoped=True):
+            caller = await self._caller(request, match)
             job = self._jobs.get(match.job) if match.job else None
             if job:
                 scopes = subject_of(self._jobs, job).scopes
             elif match.job or match.route.plane is Plane.SCORING:
                 scopes = subject(tags=tags_in(await read_body(request))).scopes
+            scopes |= {caller} if caller else set()
         return Subject((line_of(request),), scopes)
+
+    async def _caller(self, request: web.Request, match: Match) -> str | None:
+        """The application that asks: the one that its token was issued to, or that asks for a token."""
+        if match.route.path.endswith("/oauth2/v2.0/token") and match.route.plane is Plane.OPEN:
+            form = await request.post()
+            return str(form.get("client_id", "")).lower() or None
+        if "claims" in request:
+            return str(request["claims"]["appid"])
+        token = authorization.bearer(request)
+        return self._authority.tokens.application(token) if token else None
 
     async def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
         """Do what the fault asks; None: carry on."""

@@ -7,7 +7,9 @@ also after the emulator was killed. One that takes longer than ``UNANSWERED`` is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -20,12 +22,13 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY,
     time TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER,
-    client_request_id TEXT, job TEXT
+    client_request_id TEXT, job TEXT, caller TEXT
 )
 """
 
 
-WRITE = "INSERT INTO requests (number, time, method, path, status, client_request_id, job) VALUES (?, ?, ?, ?, ?, ?, ?)"
+COLUMNS = "time, method, path, status, client_request_id, job, caller"
+WRITE = f"INSERT INTO requests (number, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 UNANSWERED = 0.05
 """Seconds after which a request without an answer is written down."""
@@ -40,6 +43,7 @@ class Entry:
     :param status: None when the connection was cut without an answer, or no answer has come yet.
     :param client_request_id: the header ``x-ms-client-request-id``.
     :param job: the job that the request is about; None where its path and body name none.
+    :param caller: the client id of the application that asked, None where the request showed no token.
     """
 
     time: str
@@ -48,10 +52,13 @@ class Entry:
     status: int | None
     client_request_id: str | None
     job: str | None
+    caller: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``journal --json`` prints them."""
-        return asdict(self)
+        values = asdict(self)
+        del values["caller"]
+        return values
 
 
 def printable(text: str | None) -> str | None:
@@ -65,6 +72,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._connection = connect(path)
         self._connection.execute(SCHEMA)
+        with contextlib.suppress(sqlite3.OperationalError):  # a file of an earlier version lacks it
+            self._connection.execute("ALTER TABLE requests ADD COLUMN caller TEXT")
         self._lock = threading.Lock()
         self._number: int = self._connection.execute("SELECT coalesce(max(number), 0) FROM requests").fetchone()[0]
         self._unwritten: dict[int, Entry] = {}
@@ -78,20 +87,19 @@ class Journal:
             self._timer = asyncio.get_running_loop().call_later(UNANSWERED, self._write_unanswered)
         return self._number
 
-    def end(self, number: int, status: int | None, job: str | None) -> None:
-        """Write down how it was answered."""
+    def end(self, number: int, status: int | None, job: str | None, caller: str | None) -> None:
+        """Write down how it was answered, and whom."""
         entry = self._unwritten.pop(number, None)
         if entry:
-            self._write(number, entry, status, job)
+            self._write(number, entry, status, job, caller)
             return
         with self._lock:
-            values = (status, printable(job), number)
-            self._connection.execute("UPDATE requests SET status = ?, job = ? WHERE number = ?", values)
+            values = (status, printable(job), caller, number)
+            self._connection.execute("UPDATE requests SET status = ?, job = ?, caller = ? WHERE number = ?", values)
 
     def entries(self, path: str) -> Iterator[Entry]:
         """The requests whose path contains a text, the oldest first; all of them when it is empty."""
-        columns = "time, method, path, status, client_request_id, job"
-        query = f"SELECT {columns} FROM requests WHERE instr(path, ?) OR ? = '' ORDER BY number"
+        query = f"SELECT {COLUMNS} FROM requests WHERE instr(path, ?) OR ? = '' ORDER BY number"
         with self._lock:
             rows = self._connection.execute(query, (path, path)).fetchall()
         return (Entry(*row) for row in rows)
@@ -108,10 +116,10 @@ class Journal:
         self._timer = None
         entries, self._unwritten = self._unwritten, {}
         for number, entry in entries.items():
-            self._write(number, entry, entry.status, entry.job)
+            self._write(number, entry, entry.status, entry.job, entry.caller)
 
-    def _write(self, number: int, entry: Entry, status: int | None, job: str | None) -> None:
-        texts = (printable(text) for text in (entry.client_request_id, job))
+    def _write(self, number: int, entry: Entry, status: int | None, job: str | None, caller: str | None) -> None:
+        texts = (printable(text) for text in (entry.client_request_id, job, caller))
         row = (number, entry.time, entry.method, printable(entry.path), status, *texts)
         with self._lock:
             self._connection.execute(WRITE, row)

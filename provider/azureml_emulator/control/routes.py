@@ -55,6 +55,11 @@ async def reset_clocks(control: Control, request: web.Request) -> web.Response:
     return await list_clocks(control, request)
 
 
+async def add_application(control: Control, request: web.Request) -> web.Response:
+    """Another application with the same secret, for clients whose requests and jobs are to be told from others'."""
+    return web.json_response({"client_id": control.applications.add()}, status=201)
+
+
 ROUTES = [
     Route("POST", "/emulator/faults", add_fault, Plane.CONTROL),
     Route("GET", "/emulator/faults", list_faults, Plane.CONTROL),
@@ -62,4 +67,5 @@ ROUTES = [
     Route("GET", "/emulator/clocks", list_clocks, Plane.CONTROL),
     Route("PUT", "/emulator/clocks/{kind}", set_clock, Plane.CONTROL),
     Route("DELETE", "/emulator/clocks", reset_clocks, Plane.CONTROL),
+    Route("POST", "/emulator/applications", add_application, Plane.CONTROL),
 ]

@@ -123,7 +123,7 @@ class CommandRun(NodeRun):
 
     def _variables(self, stage: Stage, outputs: dict[str, str]) -> dict[str, str]:
         settings, job = self._execution.settings, self._job
-        token = self._execution.tokens.of_run()
+        token = self._execution.tokens.of_run(self._job.created_by)
         experiment = experiment_id(settings.workspace_id, job.experiment)
         job_variables = job.definition["environmentVariables"]
         assert self._runtime is not None

@@ -141,9 +141,9 @@ async def get_token(history: History, request: web.Request, run: str, **scope: s
 
     Source: ``_restclient/token`` of azureml-mlflow 1.62.
     """
-    find_run(history, run)
+    job = find_run(history, run)
     expiry = now() + timedelta(seconds=RUN_TOKEN_LIFETIME)
-    return web.json_response({"token": history.tokens.of_run(), "expiryTimeUtc": stamp(expiry)})
+    return web.json_response({"token": history.tokens.of_run(job.created_by), "expiryTimeUtc": stamp(expiry)})
 
 
 async def get_services(history: History, request: web.Request, run: str, node: str) -> web.Response:

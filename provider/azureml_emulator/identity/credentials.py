@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 from cryptography import x509
 
+from azureml_emulator.core.callers import Applications
 from azureml_emulator.core.settings import Settings
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -26,7 +27,7 @@ class Refusal(Exception):
     text: str
 
 
-def check_client(settings: Settings, form: dict[str, str]) -> None:
+def check_client(settings: Settings, applications: Applications, form: dict[str, str]) -> None:
     """Check grant, client and its proof.
 
     Source: Microsoft Entra authentication error codes.
@@ -40,7 +41,7 @@ def check_client(settings: Settings, form: dict[str, str]) -> None:
     if form["grant_type"] != "client_credentials":
         text = f"The app requested an unsupported grant type '{form['grant_type']}'."
         raise Refusal(400, "unsupported_grant_type", 70003, text)
-    if form["client_id"].lower() != settings.client_id:
+    if not applications.knows(form["client_id"]):
         text = f"Application with identifier '{form['client_id']}' was not found in the directory 'azureml-emulator'."
         raise Refusal(400, "unauthorized_client", 700016, text)
     if form.get("client_assertion"):

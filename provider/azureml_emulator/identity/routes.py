@@ -50,14 +50,15 @@ async def token(authority: Authority, request: web.Request, tenant: str) -> web.
     try:
         if tenant != authority.settings.tenant_id:
             raise unknown_tenant(tenant)
-        check_client(authority.settings, form)
+        check_client(authority.settings, authority.applications, form)
         resource = resource_of(form.get("scope", ""))
         check_resource(authority, resource)
     except Refusal as refusal:
         return refuse(refusal)
-    lifetime = request.get(TOKEN_LIFETIME, LIFETIME)
+    lifetime, claims = request.get(TOKEN_LIFETIME, LIFETIME), {"appid": form["client_id"].lower()}
     answer = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
-    return web.json_response({**answer, "access_token": authority.tokens.issue(resource, lifetime=lifetime)})
+    issued = authority.tokens.issue(resource, lifetime=lifetime, claims=claims)
+    return web.json_response({**answer, "access_token": issued})
 
 
 def unknown_tenant(tenant: str) -> Refusal:

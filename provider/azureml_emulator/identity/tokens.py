@@ -75,7 +75,7 @@ class Tokens:
         return named(audience, self._settings.port) in self.accepted
 
     def issue(self, audience: str, *, lifetime: int = LIFETIME, claims: dict[str, Any] | None = None) -> str:
-        """A token of the emulator's application for ``audience``, exactly as spelled.
+        """A token of the emulator's first application for ``audience``, exactly as spelled.
 
         :param lifetime: seconds from now.
         :param claims: further claims, which win over the usual ones.
@@ -101,12 +101,22 @@ class Tokens:
         }
         return jwt.encode({**payload, **(claims or {})}, self._key, algorithm="RS256", headers={"kid": self.key_id})
 
-    def of_run(self) -> str:
+    def of_run(self, application: str) -> str:
         """A job's own token: for Azure ML, and of no use at ARM.
 
         Source: the docstring of ``AzureMLTokenAuthentication`` in azureml-mlflow 1.62.
+
+        :param application: the client id of the application that made the job.
         """
-        return self.issue(self._settings.ml_audience, lifetime=RUN_TOKEN_LIFETIME)
+        claims = {"appid": application}
+        return self.issue(self._settings.ml_audience, lifetime=RUN_TOKEN_LIFETIME, claims=claims)
+
+    def application(self, token: str) -> str | None:
+        """The client id of the application that a token was issued to, expired or not; None when it is not ours."""
+        try:
+            return str(self._signed(token)["appid"])
+        except TokenError:
+            return None
 
     def is_older(self, claims: Mapping[str, Any], moment: float) -> bool:
         """Whether a token of a client was issued before a moment; a job's own token never is.

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from azureml_emulator.core.callers import CALLER
 from azureml_emulator.core.errors import ServiceError, nested
 from azureml_emulator.core.schema import Shape
 from azureml_emulator.core.transitions import JOBS
@@ -69,7 +70,7 @@ class Engine:
     """Takes jobs and runs them as tasks of the event loop. Job names are the keys of everything.
 
     :param runners: further runners by the name that a job's record gives; other jobs are run by their type's.
-    :param created_by: the id of the application that makes jobs.
+    :param created_by: the id of the application that makes the jobs which no request asks for.
     """
 
     def __init__(
@@ -152,8 +153,9 @@ class Engine:
         :param is_part: whether it is a part of its parent although it is no step of a pipeline.
         """
         definition = self.complete(name, properties)
+        created_by = CALLER.get() or self._created_by
         return self.jobs.add(
-            name, definition, self._created_by, parent, root=root, node=node, runner=runner, is_part=is_part
+            name, definition, created_by, parent, root=root, node=node, runner=runner, is_part=is_part
         )
 
     # the run -----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ def subject_of(jobs: Jobs, job: Job) -> Subject:
     """A job as the subject of a fault.
 
     Its names are its own and, of a step, the way to it: ``<pipeline>/<node>``. Its scopes are the values of its tags
-    and of those of the jobs around it.
+    and of those of the jobs around it, and the client ids of the applications that made them.
     """
     lineage = [job]
     while lineage[-1].parent:
@@ -21,8 +21,9 @@ def subject_of(jobs: Jobs, job: Job) -> Subject:
             break
         lineage.append(parent)
     way = "/".join(each.node or each.name for each in reversed(lineage))
-    scopes = frozenset(str(value) for each in lineage for value in (each.definition.get("tags") or {}).values())
-    return Subject((job.name, way) if job.node else (job.name,), scopes)
+    tags = {str(value) for each in lineage for value in (each.definition.get("tags") or {}).values()}
+    makers = {each.created_by for each in lineage}
+    return Subject((job.name, way) if job.node else (job.name,), frozenset(tags | makers))
 
 
 def take_for(
