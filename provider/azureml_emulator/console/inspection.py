@@ -14,7 +14,7 @@ from azureml_emulator.console.exit_codes import FAILURE, OK
 from azureml_emulator.console.presence import DEFAULT_STATE, NotRunningError, Presence, UsageError, chosen
 from azureml_emulator.control.journal import Journal
 from azureml_emulator.core.store import Store
-from azureml_emulator.jobs.models import Jobs
+from azureml_emulator.jobs.models import Job, Jobs
 
 JOURNAL = "journal.sqlite"
 
@@ -69,21 +69,24 @@ def jobs_made(state: Path, experiment: str | None) -> list[dict[str, object]]:
     an experiment."""
     store = Store(state / "state.sqlite")
     try:
-        return [
-            {
-                "name": job.name,
-                "parent": job.parent,
-                "type": job.definition.get("jobType"),
-                "status": job.status,
-                "experiment": job.experiment,
-                "created_at": job.created_at,
-                "started_at": job.started_at,
-                "ended_at": job.ended_at,
-            }
-            for job in (Jobs(store).all() if experiment is None else Jobs(store).of_experiment(experiment))
-        ]
+        jobs = Jobs(store)
+        return [row_of(job) for job in (jobs.all() if experiment is None else jobs.of_experiment(experiment))]
     finally:
         store.close()
+
+
+def row_of(job: Job) -> dict[str, object]:
+    """A job as ``journal --jobs`` shows it."""
+    return {
+        "name": job.name,
+        "parent": job.parent,
+        "type": job.definition.get("jobType"),
+        "status": job.status,
+        "experiment": job.experiment,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+    }
 
 
 def download_output(options: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""Tests of other people's DAGs: a pytest plugin that brings them an emulator."""
