@@ -61,6 +61,8 @@ from azureml_emulator.pipelines.pipeline_type import pipeline_type
 from azureml_emulator.schedules import operation_routes as schedule_operation_routes
 from azureml_emulator.schedules import routes as schedule_routes
 from azureml_emulator.schedules.backend import Schedules
+from azureml_emulator.seeding import routes as seeding_routes
+from azureml_emulator.seeding.backend import Seeding
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.studio import routes as studio_routes
@@ -123,6 +125,7 @@ class Emulator:
             self.engine,
             self.tracking,
         )
+        self.seeding = Seeding(settings, self.storage, self.workspace, self.assets)
         self.studio = Studio(self.engine, self.artifacts, self.tracking)
         self.service, self.pages = Router(self._routes()), Router(bind(self.studio, studio_routes.ROUTES))
         self._stopping = asyncio.Event()
@@ -146,6 +149,7 @@ class Emulator:
     def _routes(self) -> Iterator[BoundRoute]:
         """The routes of all rooms but Studio, each bound to the backend of its room."""
         yield from bind(self.control, control_routes.ROUTES)
+        yield from bind(self.seeding, seeding_routes.ROUTES)
         yield from bind(self.authority, identity_routes.ROUTES, cloud_metadata.ROUTES)
         yield from bind(self.storage, storage_routes.ROUTES)
         yield from bind(self.workspace, workspace_routes.ROUTES, compute_routes.ROUTES)

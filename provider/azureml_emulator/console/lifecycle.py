@@ -44,7 +44,7 @@ def start(options: argparse.Namespace) -> int:
         warning = host_warning(options.host)
         if warning:
             print(warning, file=sys.stderr)
-        asyncio.run(serve(settings, presence, Transitions(options.pace)))
+        asyncio.run(serve(settings, presence, Transitions(options.pace), options.seed))
     finally:
         presence.leave()
     return OK

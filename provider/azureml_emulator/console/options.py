@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from azureml_emulator.console.presence import UsageError
 from azureml_emulator.core.settings import BUILD, MLFLOW_AS_SERVICE, MLFLOW_DIRECT, OWN
@@ -34,6 +35,8 @@ def start_options() -> argparse.ArgumentParser:
         default=OWN,
         help="build: an environment for each conda file or Dockerfile, made once with uv; own (default): none is made",
     )
+    text = "register what the CLI's YAML files below this folder describe: data, models, environments, components ..."
+    options.add_argument("--seed", type=Path, metavar="FOLDER", help=text)
     text = f"seconds that the states before a job's command last, and those after it (default {PACE})"
     options.add_argument("--pace", type=seconds, default=PACE, metavar="S", help=text)
     options.add_argument(

@@ -6,18 +6,21 @@ import asyncio
 import gc
 import signal
 import sys
+from pathlib import Path
 
 from azureml_emulator.app import Emulator
 from azureml_emulator.console.presence import Presence
 from azureml_emulator.core.settings import ANY_ADDRESS, LOOPBACK, Settings, SettingsError
 from azureml_emulator.core.tls import server_context
 from azureml_emulator.core.transitions import Transitions
+from azureml_emulator.seeding.files import SeedError
 
 
-async def serve(settings: Settings, presence: Presence, transitions: Transitions) -> None:
+async def serve(settings: Settings, presence: Presence, transitions: Transitions, seed: Path | None) -> None:
     """Run until SIGTERM or SIGINT.
 
-    :raises SettingsError: the port cannot be listened on.
+    :param seed: a folder of the CLI's files; what they describe is registered before anything is announced.
+    :raises SettingsError: the port cannot be listened on, or a file cannot be registered.
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -26,9 +29,10 @@ async def serve(settings: Settings, presence: Presence, transitions: Transitions
     emulator = Emulator(settings, transitions)
     try:
         await open_ports(emulator)
+        seeded = await plant(emulator, seed) if seed else ""
         gc.freeze()  # what is here now stays: no collection needs to look through it again
         presence.announce(settings)
-        sys.stdout.write(greeting(settings))
+        sys.stdout.write(greeting(settings) + seeded)
         sys.stdout.flush()
         await ended.wait()
     finally:
@@ -45,6 +49,17 @@ async def open_ports(emulator: Emulator) -> None:
         raise SettingsError(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. Another port: --port N."
         ) from None
+
+
+async def plant(emulator: Emulator, folder: Path) -> str:
+    """Register what the files of a folder describe; what ``start`` prints of it."""
+    try:
+        rows, left_alone = await asyncio.to_thread(emulator.seeding.seed, folder)
+    except SeedError as error:
+        raise SettingsError(f"--seed: {error}") from None
+    lines = [f"  seeded    {row['kind']} {row['name']}" + f":{row['version']}" * bool(row["version"]) for row in rows]
+    lines += [f"  left alone  {path}: {reason}" for path, reason in left_alone.items()]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def greeting(settings: Settings) -> str:

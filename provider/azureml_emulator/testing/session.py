@@ -119,6 +119,19 @@ class AzureMLEmulator:
         self._scopes.add(str(made["scope"]))
         return Fault(self._details, int(made["id"]))
 
+    def seed(self, folder: str | os.PathLike[str]) -> list[dict[str, str]]:
+        """Register what the CLI's YAML files below a folder describe, as ``azureml-emulator start --seed`` does. It
+        stays for the session, and for all workers.
+
+        :returns: a row for each: ``file``, ``kind``, ``name``, ``version``.
+        :raises ValueError: a file cannot be registered; naming file and field, what was given and what is accepted.
+        """
+        try:
+            made = call(self._details, "POST", "/emulator/seed", {"folder": os.path.abspath(folder)})
+        except RefusedError as error:
+            raise ValueError(str(error)) from None
+        return [dict(row) for row in made["value"]]
+
     def begin_test(self) -> None:
         """What is asked from now on is asked by another test."""
         self._began = stamp(now())

@@ -65,10 +65,15 @@ class Computes(ManagedRecords):
         while (record := self.get(name)) is not None and waits_with(record):
             await asyncio.sleep(0.05)
 
+    def add(self, record: Record) -> None:
+        """Write a new compute that is ready for jobs."""
+        ready = {**record, "state": SUCCEEDED, "modified_at": stamp(now())}
+        self._store.put(self._kind, record["name"].lower(), ready)
+
     def create_defaults(self, region: str) -> None:
         """Write the clusters that every workspace has at first."""
         for name, (size, nodes) in BUILT_IN.items():
-            self._store.put(self._kind, name, cluster(region, name, size, nodes))
+            self.add(cluster(region, name, size, nodes))
 
 
 def instance_state(record: Record) -> str:
@@ -137,7 +142,7 @@ def node_priority(compute: dict[str, Any] | None) -> str:
 
 
 def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
-    """A cluster at zero nodes, ready for jobs."""
+    """A cluster at zero nodes."""
     properties = {
         "computeType": "AmlCompute",
         "properties": {
@@ -146,7 +151,7 @@ def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
             "scaleSettings": {"minNodeCount": 0, "maxNodeCount": nodes, "nodeIdleTimeBeforeScaleDown": "PT2M"},
         },
     }
-    return {**compute(region, name, properties), "state": SUCCEEDED, "modified_at": stamp(now())}
+    return compute(region, name, properties)
 
 
 def compute(region: str, name: str, properties: dict[str, Any], tags: dict[str, str] | None = None) -> dict[str, Any]:
