@@ -25,6 +25,7 @@ from azureml_emulator.core.routing import Match, Plane, Router, raw_path
 from azureml_emulator.identity import authorization
 from azureml_emulator.identity.backend import Authority
 from azureml_emulator.identity.routes import TOKEN_LIFETIME
+from azureml_emulator.identity.tokens import is_of_run
 from azureml_emulator.jobs.fault_subjects import subject_of
 from azureml_emulator.jobs.models import Jobs
 
@@ -107,7 +108,8 @@ class ServiceDispatcher(Dispatcher):
                 raise
             return web.Response(status=CLIENT_GONE)
         finally:
-            self._journal.end(number, status, request.get("job", job), CALLER.get())
+            by_a_job = "claims" in request and is_of_run(request["claims"])
+            self._journal.end(number, status, request.get("job", job), None if by_a_job else CALLER.get())
 
     async def _answer(self, request: web.Request, match: Match | None) -> web.StreamResponse:
         if match is not None and match.route.plane is Plane.CONTROL:

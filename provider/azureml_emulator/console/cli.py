@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from azureml_emulator.console import control_commands, fault_options, inspection, lifecycle
+from azureml_emulator.console import control_commands, fault_options, inspection, lifecycle, permissions, snapshots
 from azureml_emulator.console.background import StopError
 from azureml_emulator.console.control_client import RemoteError
 from azureml_emulator.console.exit_codes import FAILURE, NOT_RUNNING, USAGE
@@ -69,6 +69,13 @@ def parser() -> argparse.ArgumentParser:
     journal.add_argument("--path", metavar="TEXT", help="only requests whose path contains this text")
     journal.add_argument("--experiment", metavar="NAME", help="with --jobs: only those of this experiment")
     journal.set_defaults(command=inspection.show_journal)
+    text = "the custom role that the requests in the journal need, as JSON for `az role definition create`"
+    permission = commands.add_parser("permissions", parents=[state], help=text, description=text)
+    permission.add_argument("--name", default=permissions.NAME, help=f"the role's name (default: {permissions.NAME})")
+    text = "where it can be assigned (default: a resource group whose name is to be filled in)"
+    permission.add_argument("--scope", default=permissions.SCOPE, help=text)
+    permission.set_defaults(command=permissions.show_permissions)
+    add_snapshot(commands.add_parser("snapshot", help="keep what the workspace holds, and bring it back"), state)
     add_download(commands.add_parser("download", parents=[state], help="copy an output of a job into a folder"))
     add_fault(commands.add_parser("fault", help="make something go wrong"), state)
     text = "how long jobs, computes and other things stay in a passing state"
@@ -89,6 +96,18 @@ def add_run(run_parser: argparse.ArgumentParser) -> None:
     text = "a command with its arguments; its exit code is that of `run`"
     run_parser.add_argument("words", nargs="+", metavar="COMMAND", help=text)
     run_parser.set_defaults(command=lifecycle.run)
+
+
+def add_snapshot(snapshot_parser: argparse.ArgumentParser, state: argparse.ArgumentParser) -> None:
+    """The commands below ``snapshot``."""
+    commands = snapshot_parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, function, text in (
+        ("save", snapshots.save, "keep jobs, assets and data under a name; refuses while running"),
+        ("load", snapshots.load, "put what was kept in place of what is there; refuses while running"),
+    ):
+        command = commands.add_parser(name, parents=[state], help=text, description=text)
+        command.add_argument("name", metavar="NAME", help="the snapshot's name")
+        command.set_defaults(command=function)
 
 
 def add_download(download_parser: argparse.ArgumentParser) -> None:

@@ -43,7 +43,7 @@ class Entry:
     :param status: None when the connection was cut without an answer, or no answer has come yet.
     :param client_request_id: the header ``x-ms-client-request-id``.
     :param job: the job that the request is about; None where its path and body name none.
-    :param caller: the client id of the application that asked, None where the request showed no token.
+    :param caller: the client id of the application that asked; None where the request showed no token, or a job's own.
     """
 
     time: str

@@ -123,8 +123,7 @@ class Tokens:
 
         :param moment: seconds since the epoch. What a token says itself is cut to whole seconds.
         """
-        lasting = claims["exp"] - claims["iat"] >= RUN_TOKEN_LIFETIME
-        return not lasting and self._issued.get(claims["uti"], claims["iat"]) < moment
+        return not is_of_run(claims) and self._issued.get(claims["uti"], claims["iat"]) < moment
 
     def verify(self, token: str, audiences: Iterable[str]) -> dict[str, Any]:
         """The claims of a token that this authority signed for one of ``audiences`` and that has not expired.
@@ -166,6 +165,11 @@ class Tokens:
         """The public half of the signing key as a JSON web key set."""
         row = RSAAlgorithm.to_jwk(self._public_key, as_dict=True)
         return {"keys": [{**row, "use": "sig", "kid": self.key_id}]}
+
+
+def is_of_run(claims: Mapping[str, Any]) -> bool:
+    """Whether a token is a job's own."""
+    return bool(claims["exp"] - claims["iat"] >= RUN_TOKEN_LIFETIME)
 
 
 def named(audience: str, port: int) -> str:

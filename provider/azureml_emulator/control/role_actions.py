@@ -1,0 +1,201 @@
+"""Role actions: which of Azure's published actions a request needs.
+
+Source of the actions: Microsoft's list of the resource provider's operations,
+https://learn.microsoft.com/azure/role-based-access-control/permissions/ai-machine-learning (read in
+MicrosoftDocs/azure-docs, ``articles/role-based-access-control/permissions/ai-machine-learning.md``, 01365cd). It names
+the actions, not the requests: that the action for a resource is that of its path and method is ARM's rule
+(https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations). What a request needs beside
+it is said where it is added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+PROVIDER = "Microsoft.MachineLearningServices"
+WORKSPACE = f"{PROVIDER}/workspaces"
+CRUD = ("read", "write", "delete")
+
+OF_RESOURCE: dict[str, tuple[str, ...]] = {
+    "": (*CRUD, "listKeys/action", "listStorageAccountKeys/action"),
+    "batchEndpoints": (*CRUD, "listKeys/action"),
+    "batchEndpoints/deployments": CRUD,
+    "batchEndpoints/deployments/jobs": CRUD,
+    "batchEndpoints/jobs": CRUD,
+    "codes": CRUD,
+    "codes/versions": CRUD,
+    "components": CRUD,
+    "components/versions": CRUD,
+    "computes": (*CRUD, "listKeys/action", "listNodes/action", "start/action", "stop/action", "restart/action"),
+    "connections": (*CRUD, "listsecrets/action"),
+    "data": CRUD,
+    "data/versions": CRUD,
+    "datastores": (*CRUD, "listsecrets/action"),
+    "environments": ("read", "write"),
+    "environments/versions": CRUD,
+    "jobs": (*CRUD, "cancel/action"),
+    "models": (*CRUD, "package/action"),
+    "models/versions": CRUD,
+    "onlineEndpoints": CRUD,
+    "onlineendpoints": ("regeneratekeys/action", "token/action", "listkeys/action"),
+    "onlineEndpoints/deployments": CRUD,
+    "onlineendpoints/deployments": ("getlogs/action",),
+    "schedules": CRUD,
+}
+"""The published actions below the workspace, by type of resource, in Microsoft's spelling."""
+
+PUBLISHED = {
+    "/".join(filter(None, (resource, verb))).lower(): "/".join(filter(None, (WORKSPACE, resource, verb)))
+    for resource, verbs in OF_RESOURCE.items()
+    for verb in verbs
+}
+VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
+
+UPLOAD = "codes/versions/startpendingupload"
+"""There is no action for the address of an upload: it is taken for a part of writing a version of code."""
+
+SUBMIT = (
+    "environments/read",
+    "environments/build/action",
+    "environments/readSecrets/action",
+    "metadata/artifacts/write",
+)
+"""What submitting a job needs beside ``jobs/write``. Source: the row "submitting any type of run (V2)" of
+https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles."""
+
+INVOKE = (
+    "read", "data/versions/write", "datasets/registered/read", "datasets/registered/write",
+    "datasets/unregistered/read", "datasets/unregistered/write", "datastores/read", "datastores/write",
+    "datastores/listsecrets/action", "listStorageAccountKeys/action", "batchEndpoints/read", "batchEndpoints/write",
+    "batchEndpoints/deployments/read", "batchEndpoints/deployments/write", "batchEndpoints/deployments/jobs/write",
+    "batchEndpoints/jobs/write", "computes/read", "computes/listKeys/action", "metadata/secrets/read",
+    "metadata/snapshots/read", "metadata/artifacts/read", "metadata/artifacts/write", "experiments/read",
+    "experiments/runs/submit/action", "experiments/runs/read", "experiments/runs/write", "metrics/resource/write",
+    "modules/read", "models/read", "endpoints/pipelines/read", "endpoints/pipelines/write", "environments/read",
+    "environments/write", "environments/build/action", "environments/readSecrets/action",
+)  # fmt: skip
+"""What invoking a batch endpoint needs. Source:
+https://learn.microsoft.com/azure/machine-learning/how-to-authenticate-batch-endpoint."""
+
+READS_BY_POST = "(?:rundata|:query|/runIds)"
+
+DATA_PLANE = (
+    (r"(?:GET|HEAD) /history/.*/artifacts(?:/|$)", ("metadata/artifacts/read",)),
+    (r"POST /history/.*/artifacts(?:/|$)", ("metadata/artifacts/write",)),
+    (r"(?:GET|HEAD) /history/", ("experiments/runs/read",)),
+    (rf"POST /history/.*{READS_BY_POST}$", ("experiments/runs/read",)),
+    (r"\w+ /history/", ("experiments/runs/write",)),
+    (r"\w+ /metric/", ("experiments/runs/read",)),
+    (r"(?:GET|HEAD) /artifact/", ("metadata/artifacts/read",)),
+    (r"\w+ /artifact/", ("metadata/artifacts/write",)),
+    (r"GET /mlflow/.*/(?:registered-models|model-versions)/", ("models/read",)),
+    (r"POST /mlflow/.*/registered-models/get-latest-versions$", ("models/read",)),
+    (r"\w+ /mlflow/.*/(?:registered-models|model-versions)/", ("models/write",)),
+    (r"GET /mlflow/", ("experiments/runs/read",)),
+    (r"POST /mlflow/.*/search$", ("experiments/runs/read",)),
+    (r"\w+ /mlflow/", ("experiments/runs/write",)),
+    (r"\w+ /data/", ("data/versions/read",)),
+    (r"\w+ /modelregistry/", ("models/read",)),
+    (r"POST /scoring/[^/]+/jobs$", INVOKE),
+    (r"(?:GET|HEAD) /scoring/", ("batchEndpoints/jobs/read",)),
+    (r"\w+ /scoring/", ("batchEndpoints/jobs/write",)),
+)
+"""Actions of requests to the services beside ARM, by ``METHOD /path``. That of run history is reported publicly
+(``experiments/runs/read``); the others are those whose description fits, which is an assumption."""
+
+OPERATIONS = {
+    "computeoperationsstatus": "locations/computeoperationsstatus/read",
+    "computeoperationresults": "locations/computeoperationsstatus/read",
+    "mfeoperationresults": "locations/mfeOperationResults/read",
+    "mfeoperationsstatus": "locations/mfeOperationsStatus/read",
+}
+"""Looks at operations, which belong to the subscription, by the segment behind the location."""
+
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+BLOB_VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "POST": "write", "PATCH": "write", "DELETE": "delete"}
+"""Data actions of storage. Source: https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory."""
+
+IN_WORKSPACE = re.compile(
+    r"(?:/mferp/managementfrontend)?/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+"
+    r"(?P<rest>/.*)?",
+    re.I,
+)
+OF_LOCATION = re.compile(r"/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/(?P<kind>[^/]+)/.*", re.I)
+NEEDS_NONE = re.compile(
+    r"/(?:discovery|(?:metadata|common|emulator|msi)/.*|[^/]+/(?:oauth2|discovery)/.*|[^/]+/(?:v2\.0/)?\.well-known/.*)"
+)
+"""Requests that need no role: those to the authority and to the emulator itself."""
+
+LISTS = re.compile(r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/workspaces/?", re.I)
+
+
+def actions_of(method: str, path: str, blobs: str) -> tuple[list[str], list[str]] | None:
+    """The actions and the data actions that a request needs; None when no published action is known for it.
+
+    :param path: without the query.
+    :param blobs: the first segment of the paths of blobs.
+    """
+    if NEEDS_NONE.fullmatch(path):
+        return [], []
+    if path.startswith(f"/{blobs}/") or path == f"/{blobs}":
+        return [], [f"{BLOBS}/{BLOB_VERBS.get(method, 'read')}"]
+    if LISTS.fullmatch(path):
+        return [f"{WORKSPACE}/read"], []
+    found = IN_WORKSPACE.fullmatch(path)
+    if found:
+        named = arm_actions(method, (found["rest"] or "").strip("/"))
+        return (named, []) if named is not None else None
+    operation = OF_LOCATION.fullmatch(path)
+    if operation:
+        named_one = OPERATIONS.get(operation["kind"].lower())
+        return ([f"{PROVIDER}/{named_one}"], []) if named_one else None
+    for pattern, names in DATA_PLANE:
+        if re.match(pattern, f"{method} {path}", re.I):
+            return [f"{WORKSPACE}/{name}" for name in names], []
+    return None
+
+
+def arm_actions(method: str, rest: str) -> list[str] | None:
+    """The actions of a request to ARM by its path below the workspace; None when none is published for it."""
+    parts = rest.split("/") if rest else []
+    resource = "/".join(parts[0::2]).lower().replace("/labels", "/versions")
+    if method == "POST" and resource in ("batchendpoints/jobs", "batchendpoints/deployments/jobs"):
+        return [f"{WORKSPACE}/{name}" for name in INVOKE]
+    if resource == UPLOAD:
+        return [PUBLISHED["codes/versions/write"]]
+    verb = VERBS.get(method)
+    published = PUBLISHED.get(f"{resource}/{verb}".strip("/") if verb else f"{resource}/action")
+    if published is None:
+        return None
+    extra = SUBMIT if (resource, verb) == ("jobs", "write") else ()
+    return [published, *(f"{WORKSPACE}/{name}" for name in extra)]
+
+
+def role(name: str, scope: str, requests: Iterable[tuple[str, str]], blobs: str) -> tuple[dict[str, object], list[str]]:
+    """A custom role with the actions that requests need, as ``az role definition create`` takes it; and the requests
+    for which no published action is known, each once.
+
+    :param requests: methods and paths.
+    """
+    actions: set[str] = set()
+    data_actions: set[str] = set()
+    unknown: dict[str, None] = {}
+    for method, path in requests:
+        needed = actions_of(method, path, blobs)
+        if needed is None:
+            unknown[f"{method} {path}"] = None
+        else:
+            actions.update(needed[0])
+            data_actions.update(needed[1])
+    definition: dict[str, object] = {
+        "Name": name,
+        "IsCustom": True,
+        "Description": "What the requests in the journal of an Azure ML emulator need.",
+        "Actions": sorted(actions, key=str.lower),
+        "NotActions": [],
+        "DataActions": sorted(data_actions),
+        "NotDataActions": [],
+        "AssignableScopes": [scope],
+    }
+    return definition, list(unknown)
