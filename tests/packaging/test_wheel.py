@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 import zipfile
-from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
@@ -17,8 +13,7 @@ from typing import Any
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-UV = Path(sys.executable).with_name("uv")
+from tests.packaging.installs import REPOSITORY, Installed
 
 REQUIRED = {
     "aiohttp",
@@ -44,78 +39,12 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 pytestmark = pytest.mark.timeout(600)
 
 
-def run(*command: str | Path, environment: dict[str, str] | None = None, cwd: Path | None = None) -> str:
-    """Run a command that must succeed, and return what it prints."""
-    done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-@dataclass(frozen=True)
-class Installed:
-    """An environment that has Airflow and our wheel, and a folder of its own to work in."""
-
-    environment: Path
-    folder: Path
-
-    def run(self, program: str, *arguments: str, **variables: str) -> str:
-        """Run one of the environment's programs where nothing of the repository is in reach."""
-        kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-        kept |= {"AIRFLOW_HOME": str(self.folder / "airflow"), "PYTHONWARNINGS": "ignore", **variables}
-        return run(self.environment / "bin" / program, *arguments, environment=kept, cwd=self.folder)
-
-    def airflow(self, *arguments: str) -> list[dict[str, Any]]:
-        """The rows that an Airflow command prints as JSON, below whatever it prints before."""
-        rows: list[dict[str, Any]] = json.loads(self.run("airflow", *arguments, "--output", "json").splitlines()[-1])
-        return rows
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's wheel, built from its sources with what is installed here."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder, cwd=REPOSITORY)
-    (built,) = folder.glob("*.whl")
-    return built
-
-
 @pytest.fixture(scope="module")
 def metadata(wheel: Path) -> Message:
     """What the wheel says of itself."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return HeaderParser().parsestr(archive.read(name).decode())
-
-
-@pytest.fixture(scope="module", params=["airflow3", "airflow2"])
-def installed(wheel: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """An empty environment, then the wheel and what it requires, in the versions that the lock files name."""
-    line: str = request.param
-    python = Path(sys.executable) if line == "airflow3" else request.getfixturevalue("airflow2_python")
-    folder = tmp_path_factory.mktemp(line)
-    settings = {"UV_CACHE_DIR": str(REPOSITORY / ".cache" / "uv"), "UV_PYTHON_DOWNLOADS": "never"} | os.environ
-    lock = REPOSITORY / "requirements" / f"{line}.txt"
-    run(UV, "venv", "--quiet", "--python", python, folder / "venv", environment=settings)
-    run(
-        *(UV, "pip", "install", "--quiet", "--python", folder / "venv", "--constraints", lock, wheel),
-        environment=settings,
-        cwd=folder,
-    )
-    lend_byte_code(python.parent.parent, folder / "venv")
-    return Installed(folder / "venv", folder)
-
-
-def lend_byte_code(lender: Path, borrower: Path) -> None:
-    """Copy an environment's byte code to another of the same versions, whose programs would take seconds to make it.
-
-    Python takes byte code only for the very source that it was made of.
-    """
-    (source,), (target,) = (list(place.glob("lib/python3*/site-packages")) for place in (lender, borrower))
-    for file in source.rglob("__pycache__/*.pyc"):
-        own = target / file.relative_to(source)
-        if own.parent.parent.is_dir() and not own.exists():
-            own.parent.mkdir(exist_ok=True)
-            shutil.copyfile(file, own)
 
 
 def test_the_wheel_holds_its_packages_and_nothing_else(wheel: Path) -> None:
