@@ -47,6 +47,7 @@ LIBRARIES = {
     "azureml_emulator/execution/minibatches": {"batch_files"},
     "azureml_emulator/online/injob": {"scoring_script"},
     "azureml_emulator/sweeps/bayesian.py": {"optuna"},
+    "azureml_emulator/testing/plugin.py": {"pytest"},
     "azureml_emulator": {"aiohttp", "certifi", "cryptography", "jwt", "packaging", "trustme", "yaml"},
 }
 """The third-party libraries that each room may import, in functions too; the longest matching place decides."""

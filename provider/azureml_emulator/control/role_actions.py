@@ -41,6 +41,7 @@ OF_RESOURCE: dict[str, tuple[str, ...]] = {
     "onlineendpoints": ("regeneratekeys/action", "token/action", "listkeys/action"),
     "onlineEndpoints/deployments": CRUD,
     "onlineendpoints/deployments": ("getlogs/action",),
+    "onlineEndpoints/deployments/skus": ("read",),
     "schedules": CRUD,
 }
 """The published actions below the workspace, by type of resource, in Microsoft's spelling."""
@@ -97,6 +98,7 @@ DATA_PLANE = (
     (r"\w+ /mlflow/", ("experiments/runs/write",)),
     (r"\w+ /data/", ("data/versions/read",)),
     (r"\w+ /modelregistry/", ("models/read",)),
+    (r"\w+ /online/", ("onlineEndpoints/score/action",)),
     (r"POST /scoring/[^/]+/jobs$", INVOKE),
     (r"(?:GET|HEAD) /scoring/", ("batchEndpoints/jobs/read",)),
     (r"\w+ /scoring/", ("batchEndpoints/jobs/write",)),

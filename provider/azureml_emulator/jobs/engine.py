@@ -154,9 +154,7 @@ class Engine:
         """
         definition = self.complete(name, properties)
         created_by = CALLER.get() or self._created_by
-        return self.jobs.add(
-            name, definition, created_by, parent, root=root, node=node, runner=runner, is_part=is_part
-        )
+        return self.jobs.add(name, definition, created_by, parent, root=root, node=node, runner=runner, is_part=is_part)
 
     # the run -----------------------------------------------------------------------------------------
 

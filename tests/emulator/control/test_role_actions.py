@@ -19,7 +19,7 @@ from tests.emulator_fixture import RunningEmulator, Start
 
 BLOBS = "emuacct.blob.local"
 WS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
-NOT_PUBLISHED = {"DELETE {ws}/environments/x"}
+NOT_PUBLISHED = {"DELETE {ws}/environments/x", "POST {ws}/schedules/x/trigger"}
 
 
 @pytest.mark.parametrize(
