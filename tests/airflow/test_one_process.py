@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 from airflow_azureml import exceptions
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator
+from airflow_azureml.task import clears
 from tests.airflow.conftest import Say
 from tests.airflow.instance import Instance
 from tests.emulator_fixture import RunningEmulator
@@ -264,6 +265,29 @@ def test_a_retry_finds_the_job_and_a_clear_replaces_it(hook: AzureMLHook) -> Non
     assert (tags["airflow_generation"], tags["airflow_attempt"]) == ("2", "1")
     hook.cancel_job(other)
     assert isinstance(running.end(), exceptions.AzureMLJobCanceledFinalError)
+
+
+def test_a_clear_that_airflow_does_not_count_is_told_by_the_trace(
+    hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Airflow 3.2 and 3.3, where the task ran on a worker that was dead."""
+    monkeypatch.setattr(clears, "TRACES_CLEARS", True)
+
+    def instance(try_number: int, trace: str) -> Instance:
+        ti = Instance(run_id=first.run_id if try_number > 1 else None, retries=2)
+        vars(ti).update(try_number=try_number, context_carrier={"traceparent": f"00-{trace * 32}-{'1' * 16}-00"})
+        return ti
+
+    submit, first = operator("sleep 60", wait_for_completion=False, retries=2), instance(1, "a")
+    one = submit.execute(first.context())["job_name"]
+    assert submit.execute(instance(2, "a").context())["job_name"] == one
+    running = Running(operator("sleep 60", retries=2), instance(3, "b"))
+    other = running.job()
+    assert hook.wait_for_job(one, 30).status == "Canceled"
+    assert hook.get_job(other).tags["airflow_generation"] == "2"
+    assert submit.execute(instance(4, "b").context())["job_name"] == other
+    hook.cancel_job(other)
+    running.end()
 
 
 @pytest.mark.parametrize("given", [{"cancel_on_kill": False}, {"wait_for_completion": False}])
