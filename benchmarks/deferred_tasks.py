@@ -40,7 +40,7 @@ from benchmarks.on_airflow.database import CONNECTION, Database, postgres  # noq
 from benchmarks.on_airflow.picture import draw  # noqa: E402
 from benchmarks.on_airflow.service import Plan  # noqa: E402
 from benchmarks.on_airflow.workers import Workers  # noqa: E402
-from demo.airflow import Airflow, AirflowError  # noqa: E402
+from demo.airflow import OPENER, Airflow, AirflowError  # noqa: E402
 from tests.statsd_listener import Listener, listening  # noqa: E402
 
 BIN = Path(sys.executable).parent
@@ -76,6 +76,15 @@ def service(place: Path, plan: Plan) -> Iterator[str]:
             process.terminate()
 
 
+def answers(url: str) -> bool:
+    """Whether somebody answers at an address, at first within minutes: the API server makes this API when asked."""
+    try:
+        OPENER.open(url, timeout=300).close()
+    except OSError:
+        return False
+    return True
+
+
 def states(database: Database) -> Counter[str]:
     """How many task instances are in each state."""
     return Counter(str(row[0]) for row in database.ask("SELECT state FROM task_instance WHERE run_id = :run", run=RUN))
@@ -100,6 +109,9 @@ def measure(place: Path, tasks: int, on_workers: int, listener: Listener, server
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "128",
         "AIRFLOW__TRIGGERER__CAPACITY": str(tasks + 100),
+        # An API server that is busy with a thousand tasks keeps workers waiting: Airflow fails a task whose start is not
+        # confirmed in this time, though the API server has noted it.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "180",
     }
     airflow = Airflow(BIN, place / "home", dags, settings=settings)
     if server is None:
@@ -121,6 +133,7 @@ def measure(place: Path, tasks: int, on_workers: int, listener: Listener, server
             found = "SELECT dag_id FROM serialized_dag"
             airflow.until("DAGs", lambda: len(database.ask(found)) == len(names), timeout=600)
             airflow.until("API server", lambda: airflow.find("/version"), timeout=600)
+            airflow.until("API for workers", lambda: answers(f"{airflow.url}/execution/health"), timeout=600)
             for name in names:
                 airflow.api("PATCH", f"/dags/{name}", {"is_paused": False})
             return watched(airflow, database, far, names, listener)
