@@ -244,7 +244,7 @@ async def test_what_a_broken_start_has_submitted_is_what_the_worker_takes(
 ) -> None:
     ti = Deferred(xcoms)
     task = task_of("exit 3")
-    emulator.fault("status", route="GET .*/jobs/d-t-.*", status=403, times=1)
+    emulator.fault("status", route="PUT .*/jobs/d-t-.*", status=403, times=1)
     event = await fired(trigger_of(task, ti))
     assert event.payload["outcome"] == "handed over"
     handed_over = {**event.payload, "begun": True}
