@@ -60,7 +60,7 @@ def test_an_error_comes_back_at_the_point_of_asking(drive: Drive, stub: Stub) ->
         except NotFoundError:
             return (yield from jobs.create(WORKSPACE, "j1", {"properties": {}}))
 
-    assert drive(get_or_create()).status == "Queued"
+    assert drive(get_or_create()).job.status == "Queued"
     assert [line.split()[0] for line in stub.lines("/jobs/")] == ["GET", "PUT"]
 
 
