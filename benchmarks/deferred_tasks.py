@@ -109,8 +109,8 @@ def measure(place: Path, tasks: int, on_workers: int, listener: Listener, server
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "128",
         "AIRFLOW__TRIGGERER__CAPACITY": str(tasks + 100),
-        # An API server that is busy with a thousand tasks keeps workers waiting: Airflow fails a task whose start is not
-        # confirmed in this time, though the API server has noted it.
+        # An API server that is busy with a thousand tasks keeps workers waiting. Airflow fails a task whose start it
+        # has noted, but not confirmed in this time.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "180",
     }
     airflow = Airflow(BIN, place / "home", dags, settings=settings)

@@ -197,6 +197,16 @@ def test_without_shared_requests_all_are_stretched_alike() -> None:
     assert max(simulation.delays.values()) <= 250
 
 
+def test_who_is_asked_for_again_keeps_the_place_in_an_overload() -> None:
+    """Jobs whose experiment turns out to answer for none of them do not begin to wait anew."""
+    pacing = Pacing(BUDGET)
+    for number in range(50):
+        ask(pacing, Look(f"job-{number}", 15.0 + number / 10, 0.0, 30.0), 0.0, None)
+    first = taken(pacing, 100.0)
+    pacing.again(first[0], 100.0, None)
+    assert taken(pacing, 101.0) == first
+
+
 def test_a_young_job_is_looked_at_as_soon_as_it_asks_while_there_is_room() -> None:
     pacing = Pacing(BUDGET)
     for number in range(10):

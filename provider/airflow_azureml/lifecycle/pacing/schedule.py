@@ -97,10 +97,10 @@ class Pacing:
         self._push(ticket)
 
     def again(self, ticket: Ticket, now: float, group: Group) -> None:
-        """Want a look at once, in place of one that brought no answer."""
+        """Want a look at once, in place of one that brought no answer: in an overload, before those who came later."""
         self.drop(ticket)
         self._count_in(ticket, group)
-        ticket.due = ticket.ready = max(now, ticket.not_before)
+        ticket.due = ticket.ready = max(min(ticket.due, now), ticket.not_before)
         self._push(ticket)
 
     def regroup(self, choose: Callable[[Ticket], Group], chunk: int | None = None) -> None:
