@@ -26,6 +26,7 @@ from azureml_emulator.console.inspection import jobs_made, requests_received
 from demo import processes
 from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
+from tests.airflow_tables import connected
 from tests.emulator_fixture import leave_out_public_roots, run_cli
 from tests.statsd_listener import Listener, listening
 from tests.workers import group
@@ -170,7 +171,7 @@ class RealAirflow(Airflow):
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database. Only :meth:`move_triggers` writes to it: writing is Airflow's business."""
-        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
+        with contextlib.closing(connected(self.home / "airflow.db")) as database:
             return database.execute(query, values).fetchall()
 
     def trigger(self, dag: str, run: str, *, conf: dict[str, Any] | None = None) -> None:

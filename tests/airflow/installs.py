@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from demo.warm_python import WarmPython
+from tests.airflow_tables import connected
 
 RUNNER = Path(__file__).with_name("runner.py")
 DAGS = Path(__file__).with_name("dags")
@@ -104,7 +104,7 @@ class AirflowInstall:
         half_made.rename(database)
 
     def _sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(self.home / "airflow.db", timeout=30)) as database:
+        with contextlib.closing(connected(self.home / "airflow.db")) as database:
             return database.execute(query, values).fetchall()
 
     def _call(self, *arguments: str, **settings: str) -> str:

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,12 @@ class Run:
         """What the gates of a loop have written down of its iterations' results: the names of their jobs."""
         return [file.read_text(encoding="utf-8") for file in sorted(self.place.glob("result-*"))]
 
+    def seconds_to_the_end_of_its_job(self, task: str = "work") -> float:
+        """How long after a task's start its only job has ended."""
+        began = datetime.fromisoformat(self.airflow.column("start_date", self.dag, self.id, task)).replace(tzinfo=None)
+        ended = datetime.fromisoformat(str(self.jobs()[0]["ended_at"]).replace("Z", "+00:00")).replace(tzinfo=None)
+        return (ended - began).total_seconds()
+
     def log(self, task: str = "work") -> str:
         """All that a task's tries and their triggers wrote."""
         return self.airflow.log(self.dag, self.id, task)
@@ -186,7 +193,7 @@ def running(line: Line, bin: Path, service: Service, settings: dict[str, str] | 
     try:
         shutil.copytree(DAGS, home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
         if not line.is_3_4:
-            for file in ("loops.py", "put_off.py"):
+            for file in ("loops.py", "overdue.py", "put_off.py"):
                 (home / "dags" / file).unlink()
         given = {**SETTINGS, "AIRFLOW__CORE__PARALLELISM": "6", **(settings or {})}
         airflow = RealAirflow(bin, home / "home", home / "dags", major=line.major, settings=given)

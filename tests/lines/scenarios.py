@@ -8,6 +8,12 @@ from tests.lines.running import Run, WrongError
 
 Scenario = Callable[[Run], None]
 
+LIMIT, GRACE = 25, 60
+"""The ``execution_timeout`` of tasks that run out of time, and Airflow's own ``[core] killed_task_cleanup_time``."""
+
+HANGS = 20
+"""Seconds for which a process that is to end a job waits for an answer."""
+
 
 def expect(what: str, found: object, expected: object) -> None:
     """Compare what came of a run with what has to.
@@ -253,6 +259,27 @@ def is_marked_as_a_run(run: Run) -> None:
     expect("jobs", run.statuses(), ["Canceled"])
 
 
+def is_out_of_time_while_a_cancel_hangs(run: Run) -> None:
+    """``execution_timeout`` is up, and the first request to cancel hangs: the next ends the job, before any signal."""
+    is_out_of_time(run)
+    expect("tries", run.tries(), 1)
+    took = run.seconds_to_the_end_of_its_job()
+    if not LIMIT + HANGS < took < LIMIT + GRACE:
+        raise WrongError(f"the job has ended {took:.0f} s after the task's start")
+
+
+def is_ended_from_outside(run: Run) -> None:
+    """The task does not notice that its time is up: with Airflow's SIGTERM it ends its job, and itself, in time."""
+    is_out_of_time(run)
+    expect("tries", run.tries(), 1)
+    said = run.log()
+    for words in ("Task did not stop before execution_timeout elapsed", "AzureMLJobTimeoutError"):
+        expect(words, words in said, True)
+    took = run.seconds_to_the_end_of_its_job()
+    if not LIMIT + GRACE < took < LIMIT + 2 * GRACE:
+        raise WrongError(f"the job has ended {took:.0f} s after the task's start")
+
+
 EVERYWHERE: tuple[Scenario, ...] = (
     succeeds,
     is_retried,
@@ -266,6 +293,8 @@ EVERYWHERE: tuple[Scenario, ...] = (
     is_marked_as_a_run,
 )
 SINCE_3_4: dict[str, Scenario] = {
+    "is_out_of_time_while_a_cancel_hangs": is_out_of_time_while_a_cancel_hangs,
+    "is_ended_from_outside": is_ended_from_outside,
     "is_put_off": is_put_off,
     "is_put_off_from_a_queue": is_put_off_from_a_queue,
     "is_put_off_too_often": is_put_off_too_often,
@@ -283,10 +312,17 @@ SINCE_3_4: dict[str, Scenario] = {
 }
 
 
-ON_WORKERS = ("is_cleared_on_a_dead_worker", "loops_found", "loops_abandoned", "loops_swept")
-"""Scenarios that kill the process that waits: a deferred task has none."""
+ON_WORKERS = (
+    "is_cleared_on_a_dead_worker",
+    "is_ended_from_outside",
+    "loops_found",
+    "loops_abandoned",
+    "loops_swept",
+)
+"""Scenarios that end the process that waits: a deferred task has none."""
 
 FAULTS: dict[str, tuple[str, ...]] = {
+    "is_out_of_time_while_a_cancel_hangs": ("timeout", "--route", "/cancel", "--times", "1"),
     "is_put_off": ("quota", "--times", "2"),
     "is_put_off_from_a_queue": ("queue", "--times", "1"),
     "is_put_off_too_often": ("quota", "--times", "3"),
