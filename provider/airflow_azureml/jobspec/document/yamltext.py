@@ -34,6 +34,7 @@ HINTS = (
     ("another document", "a second document begins here. Accepted: one document per file"),
     ("undefined alias", "* begins an alias, and no anchor (&) of this name precedes it; a string that begins with * "
      "needs quotes"),
+    ("maximum nesting depth", f"values are nested more than {DEPTH} deep"),  # libyaml's own limit, of PyYAML 6.0.4
 )  # fmt: skip
 """What PyYAML's messages mean to the author of a job file."""
 
