@@ -128,7 +128,7 @@ test-long: install
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 2 --long $(PYTEST_ARGS)
 
 # Microsoft's client, Airflow 2.11 and the emulator's own tests know nothing of Airflow 3.4.
-AIRFLOW34_TESTS := $(addprefix tests/,airflow client demo examples jobspec lifecycle packaging processes rest) \
+AIRFLOW34_TESTS := $(addprefix tests/,airflow client demo examples jobspec lifecycle packaging plugin processes rest) \
 	$(addprefix tests/architecture/,test_airflow_names.py test_import_cost.py test_processes_apart.py test_provider_info.py)
 
 test-airflow34: .venvs/airflow34/.installed .venvs/jobs/.installed

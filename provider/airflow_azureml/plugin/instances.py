@@ -48,10 +48,11 @@ def read(instance_id: Any) -> TaskRecord | None:
         if ti is None or not getattr(ti, "working_set", True):
             return None
         task = MarkedTask(ti.dag_id, ti.run_id, ti.task_id, map_index_of(ti), _region(ti))
-        name = _xcom(ti, JOB_NAME_KEY, session)
+        recorded = _recorded(ti, session)
+        name = recorded.get(JOB_NAME_KEY)
         if not isinstance(name, str) or ti.state not in FINISHED:
             return TaskRecord(task, ti.state in FINISHED)
-        return TaskRecord(task, True, name, _xcom(ti, OUTLIVES_KEY, session) is True, _workspace(ti, session))
+        return TaskRecord(task, True, name, recorded.get(OUTLIVES_KEY) is True, _workspace(ti, session))
 
 
 def changed_since(dag_id: str, run_id: str, since: datetime) -> list[Any]:
@@ -75,22 +76,32 @@ def _region(ti: Any) -> str | None:
     return None if region is None else f"{region}/{ti.region_index}"
 
 
-def _xcom(ti: Any, key: str, session: Any) -> Any:
-    """An XCom of this very try; None where there is none."""
+def _recorded(ti: Any, session: Any) -> dict[str, Any]:
+    """What the newest try that has a job has recorded of it, by key; empty where there is none.
+
+    Up to 3.3 a try finds what the one before it has recorded until it begins itself. 3.4 keeps that with each try: one
+    that still waits for its turn, as after a worker's death, has nothing of its own.
+    """
     from airflow.models.xcom import XComModel
     from sqlalchemy import select
 
-    query = select(XComModel.value).where(
+    query = select(XComModel).where(
         XComModel.dag_id == ti.dag_id,
         XComModel.run_id == ti.run_id,
         XComModel.task_id == ti.task_id,
         XComModel.map_index == map_index_of(ti),
-        XComModel.key == key,
+        XComModel.key.in_((JOB_NAME_KEY, OUTLIVES_KEY)),
     )
     if hasattr(XComModel, "task_instance_id"):  # 3.4
-        query = query.where(XComModel.task_instance_id == ti.id)
-    row = session.execute(query).first()
-    return None if row is None else XComModel.deserialize_value(row)
+        query = query.where(XComModel.region_id == ti.region_id).execution_options(include_all_attempts=True)
+    rows = session.scalars(query.order_by(XComModel.timestamp.desc())).all()
+    newest = next((_try_of(row) for row in rows if row.key == JOB_NAME_KEY), None)
+    return {row.key: XComModel.deserialize_value(row) for row in rows if _try_of(row) == newest}
+
+
+def _try_of(row: Any) -> Any:
+    """The task instance that an XCom belongs to: on 3.4 each try has its own."""
+    return getattr(row, "task_instance_id", None)
 
 
 def _workspace(ti: Any, session: Any) -> dict[str, str | None] | None:
