@@ -58,6 +58,7 @@ from azureml_emulator.online import scoring_routes as online_scoring_routes
 from azureml_emulator.online.backend import Online
 from azureml_emulator.pipelines.component_kind import component_kind
 from azureml_emulator.pipelines.pipeline_type import pipeline_type
+from azureml_emulator.pipelines.reuse import REUSED_RUNNER, ReusedRun
 from azureml_emulator.schedules import operation_routes as schedule_operation_routes
 from azureml_emulator.schedules import routes as schedule_routes
 from azureml_emulator.schedules.backend import Schedules
@@ -143,6 +144,7 @@ class Emulator:
             BATCH_RUNNER: partial(BatchRun, invocations),
             SCORING_RUNNER: partial(ScoringRun, self.execution),
             TRIAL_RUNNER: partial(TrialRun, self.execution),
+            REUSED_RUNNER: ReusedRun,
         }
         return Engine(context, types, runners, self.settings.client_id)
 

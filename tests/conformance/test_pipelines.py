@@ -42,6 +42,11 @@ def test_outputs_of_pipeline_and_step_are_downloaded(seen: dict[str, Any]) -> No
     assert seen["everything"] == ["artifacts/logs/azureml/executionlogs.txt"]
 
 
+def test_steps_of_the_same_pipeline_once_more_are_reused(seen: dict[str, Any]) -> None:
+    assert seen["reused"] == dict.fromkeys(("first", "second", "third"), "true")
+    assert seen["of a reused child"] == seen["of a child"]
+
+
 def test_a_pipeline_read_and_put_again_starts_nothing(seen: dict[str, Any]) -> None:
     assert seen["again"] == [True, 3]
     assert seen["archived"]

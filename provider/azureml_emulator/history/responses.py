@@ -104,7 +104,18 @@ def author(job: Job) -> dict[str, Any]:
 
 def properties(history: History, job: Job) -> dict[str, str]:
     """The run's properties, with those that the service adds."""
-    return {**history.engine.type_of(job).run_view.system_properties(job), **job.definition.get("properties", {})}
+    system = history.engine.type_of(job).run_view.system_properties(job)
+    return {**system, **reuse(history, job), **job.definition.get("properties", {})}
+
+
+def reuse(history: History, job: Job) -> dict[str, str]:
+    """What says that a step took over the results of an earlier one. Source: azure-ai-ml 1.35.2
+    ``PipelineConstants``, a recorded reused step."""
+    if not job.reuses:
+        return {}
+    earlier = history.jobs.get(job.reuses)
+    marks = {"azureml.isreused": "true", "azureml.reusedrunid": job.reuses}
+    return {**marks, **({"azureml.reusedpipelinerunid": earlier.parent} if earlier and earlier.parent else {})}
 
 
 def run_type(history: History, job: Job) -> str:

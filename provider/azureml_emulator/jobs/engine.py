@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from azureml_emulator.core.callers import CALLER
 from azureml_emulator.core.errors import ServiceError, nested
@@ -147,14 +148,16 @@ class Engine:
         node: str | None = None,
         runner: str | None = None,
         is_part: bool = False,
+        reuses: str | None = None,
     ) -> Job:
         """Record a job; ``submit`` starts it.
 
         :param is_part: whether it is a part of its parent although it is no step of a pipeline.
+        :param reuses: the earlier step whose results it takes over.
         """
-        definition = self.complete(name, properties)
+        marks: dict[str, Any] = {"root": root, "node": node, "runner": runner, "is_part": is_part, "reuses": reuses}
         created_by = CALLER.get() or self._created_by
-        return self.jobs.add(name, definition, created_by, parent, root=root, node=node, runner=runner, is_part=is_part)
+        return self.jobs.add(name, self.complete(name, properties), created_by, parent, **marks)
 
     # the run -----------------------------------------------------------------------------------------
 

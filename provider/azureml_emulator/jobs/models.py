@@ -49,6 +49,7 @@ class Job:
     :param node: the job's name in its parent's graph; None when it is no step of a pipeline.
     :param runner: what takes it to its end; None: the runner of its type.
     :param is_part: whether it is a part of its parent although it is no step of a pipeline: a trial of a sweep.
+    :param reuses: the earlier step whose results it takes over without running.
     :param outputs: what the job wrote, by output: ``assetId``, ``type`` (PascalCase) and ``uri``.
     :param error: the root error of run history (``code``, ``message``, ``innerError`` ...), None unless it failed.
     :param process: pid and start time of the process above the job's own, while there is one.
@@ -73,6 +74,7 @@ class Job:
     node: str | None = None
     runner: str | None = None
     is_part: bool = False
+    reuses: str | None = None
 
     @property
     def belongs(self) -> bool:
@@ -91,8 +93,9 @@ class Job:
 
     @property
     def data_container(self) -> str:
-        """The folder of the job's artifacts below ``ExperimentRun/``."""
-        return f"dcid.{self.name}"
+        """The folder of the job's artifacts below ``ExperimentRun/``; of a reused step that of the earlier one, as in a
+        recorded answer."""
+        return f"dcid.{self.reuses or self.name}"
 
     def since(self, status: str) -> str | None:
         """When the job first had a status, or None."""
@@ -145,12 +148,13 @@ class Jobs:
         node: str | None = None,
         runner: str | None = None,
         is_part: bool = False,
+        reuses: str | None = None,
     ) -> Job:
         """A new job in ``Starting``, which is what the answer to its PUT shows."""
         moment = stamp(now())
         walk = [["NotStarted", moment], ["Starting", moment]]
         job = Job(name, definition, "Starting", moment, created_by, walk, str(uuid.uuid4()), parent, moment)
-        job.root, job.node, job.runner, job.is_part = root or parent, node, runner, is_part
+        job.root, job.node, job.runner, job.is_part, job.reuses = root or parent, node, runner, is_part, reuses
         self._store.put("job", name, asdict(job))
         return job
 
@@ -181,6 +185,16 @@ class Jobs:
         """Take a job back to ``Starting``."""
         job.status, job.walk, job.queueing = "Starting", job.walk[:2], None
         self._store.put("job", job.name, asdict(job))
+
+    def keep_result(self, fingerprint: str, name: str) -> None:
+        """Keep a step that has completed for later ones with the same fingerprint."""
+        self._store.put("result", fingerprint, {"job": name})
+
+    def result_of(self, fingerprint: str) -> Job | None:
+        """The completed step with a fingerprint, unless it was deleted."""
+        row = self._store.get("result", fingerprint)
+        job = self.get(row["job"]) if row else None
+        return job if job and job.status == "Completed" else None
 
     def children(self, name: str) -> list[Job]:
         """The jobs that belong to a job directly, the oldest first."""

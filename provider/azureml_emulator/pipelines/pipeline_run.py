@@ -1,7 +1,4 @@
-"""The run of a pipeline job, which makes a job of each of its nodes as soon as that can run.
-
-Steps are never reused from an earlier run, for any value of ``is_deterministic`` and ``force_rerun``.
-"""
+"""The run of a pipeline job, which makes a job of each of its nodes as soon as that can run."""
 
 from __future__ import annotations
 
@@ -11,11 +8,13 @@ from collections.abc import Mapping
 
 from azureml_emulator.assets.references import Place, Resolver
 from azureml_emulator.core.clock import now
+from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import JobRun
 from azureml_emulator.jobs.models import STOPPABLE, Job
 from azureml_emulator.pipelines.graph import BindingError, Row, bound_outputs
-from azureml_emulator.pipelines.plans import Plan, read_plan
+from azureml_emulator.pipelines.plans import Plan, component_of, read_plan
+from azureml_emulator.pipelines.reuse import REUSED_RUNNER, fingerprint, is_deterministic
 from azureml_emulator.storage.files import copy_file, copy_tree
 from azureml_emulator.storage.models import BlobStore
 
@@ -43,6 +42,7 @@ class PipelineRun(JobRun):
         self._container = container
         self._engine = engine
         self._steps: dict[str, str] = {}
+        self._fingerprints: dict[str, str] = {}
         self._ended: dict[str, Job] = {}
         self._under_way: dict[asyncio.Task[None], str] = {}
 
@@ -88,7 +88,7 @@ class PipelineRun(JobRun):
         while True:
             for node in [node for node, needs in waiting.items() if all(map(self._completed, needs))]:
                 del waiting[node]
-                self._begin(plan, node)
+                await self._begin(plan, node)
                 self._under_way[asyncio.create_task(self._follow(plan, node))] = node
             if not self._under_way:
                 return
@@ -100,13 +100,34 @@ class PipelineRun(JobRun):
             if not going_on and not all(map(self._completed, ended)):
                 return
 
-    def _begin(self, plan: Plan, node: str) -> None:
+    async def _begin(self, plan: Plan, node: str) -> None:
         """Make the job of a node, under a name that is a GUID as the service's are."""
-        properties = plan.job(node, self._produced)
+        properties = self._engine.check(plan.job(node, self._produced))
+        earlier = await self._earlier(plan, node, properties)
+        self._check_stop()
         job, name = self._job, str(uuid.uuid4())
         self._steps[node] = name
-        self._engine.begin(name, properties, parent=self.name, root=job.root or self.name, node=node)
+        self._engine.add(
+            name,
+            properties,
+            parent=self.name,
+            root=job.root or self.name,
+            node=node,
+            runner=REUSED_RUNNER if earlier else None,
+            reuses=earlier.reuses or earlier.name if earlier else None,
+        )
+        self._engine.submit(name)
         self.say(f"Submitting 1 runs, first five are: {name}")
+
+    async def _earlier(self, plan: Plan, node: str, properties: Properties) -> Job | None:
+        """The earlier step whose results a node takes over, or None."""
+        settings = self._job.definition.get("settings") or {}
+        if plan.graph.nodes[node]["type"] == "pipeline" or not is_deterministic(plan.specs[node]):
+            return None
+        component = component_of(plan.graph.nodes[node])
+        key = await asyncio.to_thread(fingerprint, self._resolver, self._blobs, component, properties)
+        self._fingerprints[node] = key
+        return None if settings.get("force_rerun") else self._jobs.result_of(key)
 
     async def _follow(self, plan: Plan, node: str) -> None:
         """Wait for a node's end, and take over those of its outputs that are the pipeline's."""
@@ -116,6 +137,8 @@ class PipelineRun(JobRun):
         assert job is not None
         self.say(f"Completing processing run id {name}: {node} is {job.status}.")
         if job.status == "Completed":
+            if node in self._fingerprints:
+                self._jobs.keep_result(self._fingerprints[node], job.reuses or name)
             for output, target in bound_outputs(plan.graph.nodes[node]).items():
                 if output in job.outputs:
                     await self._take_output(plan, job.outputs[output], target)

@@ -93,6 +93,11 @@ child = ml.jobs.get(children["first"].name)
 SEEN["child"] = [child.name == children["first"].name, child.status]
 ml.jobs.download(child.name, output_name="prepared", download_path="of-a-child")
 SEEN["of a child"] = files("of-a-child/named-outputs")
+repeated = ended(ml, submit(by_decorator(rows=Input(type="uri_file", path="data/rows.txt"), factor=2)).name)
+steps = {child.display_name: child for child in ml.jobs.list(parent_job_name=repeated.name)}
+SEEN["reused"] = {name: step.properties.get("azureml.isreused") for name, step in sorted(steps.items())}
+ml.jobs.download(steps["first"].name, output_name="prepared", download_path="of-a-reused-child")
+SEEN["of a reused child"] = files("of-a-reused-child/named-outputs")
 SEEN["child log"] = streamed(ml, children["first"].name)
 again = ml.jobs.get(job.name)
 SEEN["again"] = [ml.jobs.create_or_update(again).name == job.name, len(list(ml.jobs.list(parent_job_name=job.name)))]
