@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -42,8 +42,17 @@ PATIENT, IMPATIENT = "?timeout=60", "?timeout=5"
 ENDED = {"success", "failed", "skipped", "upstream_failed"}
 
 PRELOAD = REPOSITORY / "tests" / "airflow" / "preload.py"
-PRELOADED = {3: (PRELOAD, REPOSITORY / "tests" / "warm_execution_api.py"), 2: (PRELOAD,)}
+PRELOADED = {3: (PRELOAD, REPOSITORY / "tests" / "warm_api.py"), 2: (PRELOAD,)}
 """What forked components find loaded."""
+CONSOLE = REPOSITORY / "tests" / "airflow_console.py"
+API_SERVER = """
+from airflow import settings
+from airflow.__main__ import main
+settings.configure_vars()
+settings.configure_orm()
+main()
+"""
+"""The API server in a fork: the database's address, which is another one for it, is read when Airflow is loaded."""
 
 SETTINGS = {
     "AIRFLOW__AZUREML__POLL_INTERVAL": "1",
@@ -99,18 +108,36 @@ class RealAirflow(Airflow):
     metrics: Listener
     parser = (*Airflow.parser, "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
 
+    def __init__(self, bin: Path, home: Path, dags: Path, *, major: int = 3, settings: Mapping[str, str] | None = None):
+        super().__init__(bin, home, dags, major=major, settings=settings)
+        self._console: tuple[IO[str], IO[str]] | None = None
+        self._one_command = threading.Lock()
+        self._ended_with_it = contextlib.ExitStack()
+
     writing = threading.Lock()
     """Held while the REST API is asked to change something: 3.3 writes down who asked in its event loop, which stands
     still for seconds when SQLite is busy with another such request."""
 
     def command(self, *words: str, settings: Mapping[str, str] | None = None) -> str:
-        """Run one of Airflow's own commands to its end and give back what it printed."""
-        if not self.running:
+        """Run one of Airflow's own commands to its end and give back what it printed: while Airflow runs, in a fork
+        that takes one after the other."""
+        if not self.running or settings:
             return super().command(*words, settings=settings)
-        done = self.loaded.run("-m", "airflow", *words, cwd=self.home, settings=settings)
-        if done.returncode:
-            raise AirflowError(f"airflow {' '.join(words)} ended with {done.returncode}: {done.stderr[-2000:]}")
-        return done.stdout
+        with self._one_command:
+            if self._console is None:
+                self._console = self._ended_with_it.enter_context(self.loaded.talk(CONSOLE))
+            questions, answers = self._console
+            print(json.dumps(words), file=questions, flush=True)
+            code, printed = json.loads(answers.readline())
+        if code:
+            raise AirflowError(f"airflow {' '.join(words)} ended with {code}: {printed[-2000:]}")
+        return str(printed)
+
+    def stop(self) -> None:
+        """End all components and whatever they started."""
+        self._console = None
+        self._ended_with_it.close()
+        super().stop()
 
     def start(self, *names: str) -> None:
         """Start the components of these names, or all.
@@ -119,18 +146,10 @@ class RealAirflow(Airflow):
         in its event loop (``api_fastapi/logging/decorators.py``), while another request, whose transaction holds the
         database, may need that loop to be committed.
         """
-        whole = self.environment
-        for name in names or COMPONENTS[self.major]:
-            if name == "api-server":
-                self.environment = whole | {DATABASE: whole[DATABASE].replace(PATIENT, IMPATIENT)}
-            try:
-                super().start(name)
-            finally:
-                self.environment = whole
+        super().start(*names)
         if "api-server" in (names or COMPONENTS[self.major]):
-            # It needs longest to begin, and makes the versions of the API for workers at their first request: 9 s of a
-            # processor. A worker that waits for that in vain gives up; the scheduler then finds the task still queued
-            # ("state mismatch"), and counts a try.
+            # A worker that waits for it in vain gives up; the scheduler then finds the task still queued ("state
+            # mismatch"), and counts a try.
             self.until("API server", self._answers_workers, timeout=300)
 
     def _answers_workers(self) -> bool:
@@ -144,8 +163,12 @@ class RealAirflow(Airflow):
         return True
 
     def begin(self, words: Sequence[str], log: Path) -> processes.Process:
-        """Begin a component. The API server has another database setting, which Airflow reads when it is loaded."""
-        return self.begin_anew(words, log) if words[0] == "api-server" else super().begin(words, log)
+        """Begin a component; the API server with a database setting of its own."""
+        if words[0] != "api-server":
+            return super().begin(words, log)
+        impatient = {DATABASE: self.environment[DATABASE].replace(PATIENT, IMPATIENT)}
+        script = ("-c", API_SERVER, *words)
+        return self.loaded.start(*script, cwd=self.home, outputs=[log, log], settings=impatient, leads=True)
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the REST API (3.x), for one change at a time; one that found the database locked was not made."""
@@ -162,7 +185,7 @@ class RealAirflow(Airflow):
             return super().api(method, path, body)
 
     def preloaded(self) -> Sequence[Path]:
-        """The API for workers among it, which each triggerer would make for itself."""
+        """The API among it, which else the API server makes, and each triggerer that for workers for itself."""
         return PRELOADED[self.major]
 
     def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 180, pause: float = 0.3) -> T:

@@ -42,11 +42,13 @@ GROUPS = {
     "tests/architecture/test_import_cost.py": BARE_AIRFLOW,
     "tests/airflow/test_clean_errors.py": DAG_TEST,
     "tests/airflow/test_job_objects.py": DAG_TEST,
+    "tests/airflow/test_orphans.py": DAG_TEST,
     "tests/airflow/test_parse_time.py": DAG_TEST,
     "tests/airflow/test_rendering.py": DAG_TEST,
     "tests/airflow/test_retry.py": DAG_TEST,
     "tests/airflow/test_scoring.py": DAG_TEST,
     "tests/airflow/test_waiting.py": DAG_TEST,
+    "tests/examples/test_readme.py": DAG_TEST,
 }
 """Files, and folders, that share what takes long to start, once per worker: a real Airflow, or what loads much."""
 

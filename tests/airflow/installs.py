@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from demo.warm_python import WarmPython
 from tests.airflow_tables import connected
@@ -25,17 +25,12 @@ class AirflowInstall:
     :param python: its interpreter.
     :param settings: environment variables for all that runs here.
     :param database: a new database of this Airflow, of which the home gets a copy; it is made first if missing.
-    :param warm: the same interpreter with Airflow loaded, of another home; one is started when there is none.
     """
 
-    def __init__(
-        self,
-        python: Path,
-        home: Path,
-        settings: Mapping[str, str],
-        database: Path,
-        warm: WarmPython | None = None,
-    ) -> None:
+    _warm: ClassVar[dict[Path, WarmPython]] = {}
+    """Interpreters with Airflow loaded, which takes up to a quarter of a minute: one for all homes."""
+
+    def __init__(self, python: Path, home: Path, settings: Mapping[str, str], database: Path) -> None:
         self.python = python
         self.home = home
         self.database = database
@@ -53,12 +48,13 @@ class AirflowInstall:
             "FAILURES": str(self.failures_file),
             **settings,
         }
-        self._warm = warm or WarmPython(python, self.environment, [PRELOAD])
+        if python not in self._warm:
+            self._warm[python] = WarmPython(python, self.environment, [PRELOAD])
         self._lay(database)
 
     def beside(self, name: str) -> AirflowInstall:
         """The same Airflow in a new home, with an empty database: two of them can be busy at the same time."""
-        return AirflowInstall(self.python, self.home.with_name(name), self.settings, self.database, self._warm)
+        return AirflowInstall(self.python, self.home.with_name(name), self.settings, self.database)
 
     def run(self, *dag_ids: str, **settings: str) -> str:
         """Run DAGs to their ends and give back all that was logged."""
@@ -108,7 +104,7 @@ class AirflowInstall:
             return database.execute(query, values).fetchall()
 
     def _call(self, *arguments: str, **settings: str) -> str:
-        done = self._warm.run(*arguments, settings=self.environment | settings)
+        done = self._warm[self.python].run(*arguments, settings=self.environment | settings)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 

@@ -1,0 +1,37 @@
+"""Run in an Airflow that is loaded: its own commands, one after the other, in one process.
+
+Each line of the standard input is a command's words as a JSON list; a line of the standard output answers with a list:
+its exit code, and what it printed, errors included.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+import traceback
+
+from airflow.__main__ import main
+
+
+def run(words: list[str]) -> tuple[int, str]:
+    """Run one command and give back its exit code and what it printed."""
+    sys.argv = ["airflow", *words]
+    with io.StringIO() as printed, contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            main()  # type: ignore[no-untyped-call]
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+            if isinstance(end.code, str):
+                print(end.code)
+        except Exception:  # noqa: BLE001 - whatever it is, who asked is told
+            traceback.print_exc()
+            code = 1
+        return code, printed.getvalue()
+
+
+answers = sys.stdout
+for line in sys.stdin:
+    print(json.dumps(run(json.loads(line))), file=answers, flush=True)
