@@ -37,6 +37,8 @@ def test_the_pages_project_passes_its_tests(installed: Installed, wheel: Path) -
         file = installed.folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
+    # The folder may lie in the repository, whose settings are not the project's.
+    (installed.folder / "pytest.ini").write_text("[pytest]\n")
     for words in ((), ("-n", "2")):
         said = installed.run("python", "-m", "pytest", "-q", "tests", *words)
         assert "3 passed" in said, said

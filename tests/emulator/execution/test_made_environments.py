@@ -15,7 +15,7 @@ import pytest
 from azureml_emulator.execution import supervisor
 from tests.emulator.console.test_command_line import complains, run
 from tests.emulator.service import Service
-from tests.emulator_fixture import RunningEmulator
+from tests.emulator_fixture import RunningEmulator, Start
 
 BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
@@ -184,6 +184,30 @@ def test_the_module_that_would_help_is_told_by_an_emulator_that_makes_nothing(
     assert job["status"] == "Failed"
     last = service.log(name).splitlines()[-1]
     assert "has no module nowhere_to_be_had. azureml-emulator start --environments build makes" in last
+
+
+SCRIPT = b"""
+import mlflow, pandas
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+x, y = load_iris(return_X_y=True, as_frame=True)
+mlflow.log_metric("accuracy", LogisticRegression(max_iter=500).fit(x, y).score(x, y))
+print(pandas.__version__)
+"""
+
+
+@pytest.mark.long
+def test_a_job_with_mlflow_pandas_and_scikit_learn_on_a_new_state(start_emulator: Start, name: str) -> None:
+    service = Service(start_emulator("--environments", "build"))
+    conda = "dependencies: [python, pandas=2.*, scikit-learn>=1.5, pip, {pip: [mlflow, azureml-mlflow]}]"
+    identity, code = environment(service, name, conda), service.code({"train.py": SCRIPT})
+    for job in (name, f"{name}-2"):
+        assert service.submit(job, "python train.py", environmentId=identity, codeId=code).status == 201
+        assert service.wait(job, "Completed", patience=500)["status"] == "Completed", service.log(job)
+        assert service.printed(job).startswith("2.")
+    metrics = service.post(f"/metric/v2.0{service.ws}/runs/{name}/list", {})
+    assert "accuracy" in metrics.content.decode()
 
 
 def test_a_start_without_uv_says_what_to_install(tmp_path: Path) -> None:
