@@ -22,15 +22,20 @@ tracking = os.environ["MLFLOW_TRACKING_URI"].replace("azureml://", "https://")
 head = {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}
 trust = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
 name, *values = sys.argv[1:]
-for step, value in enumerate(values):
-    body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": name, "value": value, "timestamp": 1, "step": step}
+def log(value):
+    body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": name, "value": value, "timestamp": 1}
     request = urllib.request.Request(f"{tracking}/api/2.0/mlflow/runs/log-metric", json.dumps(body).encode(), head)
     urllib.request.urlopen(request, context=trust)
+for value in values:
+    log(value)
 if "AZURE_ML_OUTPUT_model" in os.environ:
     open(os.environ["AZURE_ML_OUTPUT_model"] + "/model.txt", "w").write(" ".join(values))
-time.sleep(float(os.environ.get("LINGER_" + values[0], "0")))
+end = time.monotonic() + float(os.environ.get("LINGER_" + values[0], "0"))
+while time.monotonic() < end:
+    time.sleep(0.2)
+    log(values[-1])
 """
-"""Logs a metric as often as it has values, writes them to the output ``model``, and lingers after some of them."""
+"""Logs a metric as often as it has values, writes them to the output ``model``, and goes on for a while after some."""
 
 
 class Sweeps(Service):
