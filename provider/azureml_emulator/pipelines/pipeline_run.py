@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from azureml_emulator.assets.references import Place, Resolver
 from azureml_emulator.core.clock import now
@@ -13,7 +14,7 @@ from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import JobRun
 from azureml_emulator.jobs.models import STOPPABLE, Job
 from azureml_emulator.pipelines.graph import BindingError, Row, bound_outputs
-from azureml_emulator.pipelines.plans import Plan, component_of, read_plan
+from azureml_emulator.pipelines.plans import APART, Plan, component_of, read_plan
 from azureml_emulator.pipelines.reuse import REUSED_RUNNER, fingerprint, is_deterministic
 from azureml_emulator.storage.files import copy_file, copy_tree
 from azureml_emulator.storage.models import BlobStore
@@ -58,6 +59,7 @@ class PipelineRun(JobRun):
             await self._run_nodes(plan)
         finally:
             await self._end_steps()
+            await self._finalize(plan)
         self._advance("Finalizing")
         await self._stay("Finalizing")
         failed = self._ended_as("Failed") or self._ended_as("Canceled")
@@ -83,8 +85,16 @@ class PipelineRun(JobRun):
         When a step does not complete, no other is started and those that run are canceled, unless the pipeline's
         settings say ``continue_on_step_failure``. Source: schema of pipeline jobs, Microsoft's reference.
         """
-        going_on = bool((self._job.definition.get("settings") or {}).get("continue_on_step_failure"))
-        waiting = dict(plan.graph.needs)
+        going_on = bool(self._settings.get("continue_on_step_failure"))
+        first = self._settings.get("on_init")
+        waiting = {node: needs for node, needs in plan.graph.needs.items() if node not in self._apart}
+        if first:
+            await self._begin(plan, first)
+            self._under_way[asyncio.create_task(self._follow(plan, first))] = first
+            await self._unless_stopped(asyncio.wait(self._under_way))
+            self._under_way.clear()
+            if not self._completed(first):
+                return
         while True:
             for node in [node for node, needs in waiting.items() if all(map(self._completed, needs))]:
                 del waiting[node]
@@ -100,11 +110,32 @@ class PipelineRun(JobRun):
             if not going_on and not all(map(self._completed, ended)):
                 return
 
-    async def _begin(self, plan: Plan, node: str) -> None:
-        """Make the job of a node, under a name that is a GUID as the service's are."""
+    async def _finalize(self, plan: Plan) -> None:
+        """Run the node that comes last, however the others ended, also after a cancel. Source: azure-ai-ml 1.35.2
+        ``set_pipeline_settings`` ("after pipeline run finishes (completed/failed/canceled)")."""
+        last = self._settings.get("on_finalize")
+        if last and not self._shutting_down:
+            await self._begin(plan, last, whatever=True)
+            await self._follow(plan, last)
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return self._job.definition.get("settings") or {}
+
+    @property
+    def _apart(self) -> set[str | None]:
+        """The nodes that come before and after all others."""
+        return {self._settings.get(side) for side in APART}
+
+    async def _begin(self, plan: Plan, node: str, *, whatever: bool = False) -> None:
+        """Make the job of a node, under a name that is a GUID as the service's are.
+
+        :param whatever: also when the pipeline is to end.
+        """
         properties = self._engine.check(plan.job(node, self._produced))
         earlier = await self._earlier(plan, node, properties)
-        self._check_stop()
+        if not whatever:
+            self._check_stop()
         job, name = self._job, str(uuid.uuid4())
         self._steps[node] = name
         self._engine.add(
@@ -121,13 +152,13 @@ class PipelineRun(JobRun):
 
     async def _earlier(self, plan: Plan, node: str, properties: Properties) -> Job | None:
         """The earlier step whose results a node takes over, or None."""
-        settings = self._job.definition.get("settings") or {}
-        if plan.graph.nodes[node]["type"] == "pipeline" or not is_deterministic(plan.specs[node]):
+        whole = plan.graph.nodes[node]["type"] == "pipeline"
+        if whole or node in self._apart or not is_deterministic(plan.specs[node]):
             return None
         component = component_of(plan.graph.nodes[node])
         key = await asyncio.to_thread(fingerprint, self._resolver, self._blobs, component, properties)
         self._fingerprints[node] = key
-        return None if settings.get("force_rerun") else self._jobs.result_of(key)
+        return None if self._settings.get("force_rerun") else self._jobs.result_of(key)
 
     async def _follow(self, plan: Plan, node: str) -> None:
         """Wait for a node's end, and take over those of its outputs that are the pipeline's."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.jobs.checks import check_inputs
 from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine, JobType
 from azureml_emulator.jobs.views import JobView, RunView
 from azureml_emulator.pipelines.pipeline_run import EXECUTION_LOG, PipelineRun
-from azureml_emulator.pipelines.plans import default_datastore, located, read_plan
+from azureml_emulator.pipelines.plans import APART, Plan, default_datastore, located, read_plan
 from azureml_emulator.pipelines.schemas import PIPELINE_JOB
 from azureml_emulator.storage.models import BlobStore
 
@@ -61,16 +61,13 @@ def check_pipeline(resolver: Resolver, engine: Engine, properties: Properties, d
     """
     if depth > DEEPEST:
         raise invalid_field("componentId", f"Pipelines lie more than {DEEPEST} deep in each other.", "PipelineTooDeep")
-    for side in ("on_init", "on_finalize"):
-        if (properties.get("settings") or {}).get(side):
-            message = f"settings.{side} is not emulated; see docs/emulator.md."
-            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     check_inputs(resolver, properties)
     datastore = default_datastore(properties)
     if resolver.datastore(datastore) is None:
         message = f"The datastore {datastore!r} was not found in the workspace."
         raise invalid_field("settings.default_datastore", message, "DatastoreNotFound")
     plan = read_plan(resolver, properties)
+    check_apart(plan, properties)
     for name in plan.graph.nodes:
         job = plan.job(name, plan.declared)
         try:
@@ -78,6 +75,34 @@ def check_pipeline(resolver: Resolver, engine: Engine, properties: Properties, d
         except ServiceError as error:
             raise located(error, f"jobs.{name}") from None
     return properties
+
+
+def check_apart(plan: Plan, properties: Properties) -> None:
+    """The nodes that run before and after all others exist, are two, and exchange no data with others.
+
+    Source: azure-ai-ml 1.35.2 ``PipelineJob._validate_init_finalize_job``, whose words these are.
+
+    :raises ServiceError: 400 where they do not.
+    """
+    settings, graph = properties.get("settings") or {}, plan.graph
+    named = {side: settings[side] for side in APART if settings.get(side)}
+    for side, name in named.items():
+        word = side.capitalize()
+        if properties.get("componentId"):
+            raise refused(side, f"{word} is not supported for pipeline component.")
+        if name not in graph.nodes:
+            raise refused(side, f"{word} job name {name} not exists in jobs.")
+        if graph.needs[name] or any(name in needs for needs in graph.needs.values()):
+            raise refused(side, f"{word} job should not have connection to other execution node.")
+    if len(named) > len(set(named.values())):
+        raise refused("on_init", f"Invalid on_init job {named['on_init']}, it should be different from on_finalize.")
+    if named and not set(graph.nodes) - set(named.values()):
+        raise invalid_field("jobs", "No other job except for on_init/on_finalize job.", "InvalidValue")
+
+
+def refused(side: str, message: str) -> ServiceError:
+    """A 400 for a setting."""
+    return invalid_field(f"settings.{side}", message, "InvalidValue")
 
 
 def complete(definition: Properties) -> Properties:

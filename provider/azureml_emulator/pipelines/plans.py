@@ -22,6 +22,9 @@ from azureml_emulator.sweeps.schemas import STEP_SWEEP
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 
+APART = ("on_init", "on_finalize")
+"""The settings that name a node which runs before all others, and one that runs after them."""
+
 STEPS: Mapping[str, Shape] = {"Command": STEP_JOB, "Sweep": STEP_SWEEP}
 """The shapes of the jobs that nodes become, but for pipelines."""
 
@@ -63,7 +66,8 @@ class Plan:
         try:
             if node["type"] == "pipeline":
                 job = pipeline_job(spec, node, scope, field)
-                job["settings"] = self.definition.get("settings") or {}
+                settings = self.definition.get("settings") or {}
+                job["settings"] = {key: value for key, value in settings.items() if key not in APART}
                 return self._within(name, job)
             return self._within(name, self._on_compute(MAKERS[node["type"]](spec, node, scope, field), field))
         except NodeError as error:
