@@ -122,14 +122,26 @@ def test_a_dockerfile_is_followed_as_far_as_it_installs(service: Service, name: 
     assert "Not done here: FROM python:3.99 (but for its version of Python); RUN apt-get install -y jq" in log
 
 
+def test_a_dockerfile_that_installs_nothing_makes_no_environment(service: Service, name: str) -> None:
+    store = service.upload(f"{name}/Dockerfile", b"FROM ubuntu\nRUN apt-get install -y jq").removesuffix("Dockerfile")
+    identity = service.put(f"environments/{name}/versions/1", {"properties": {"build": {"contextUri": store}}}).body[
+        "id"
+    ]
+    for job in (name, f"{name}-2"):
+        assert service.run(job, "python -c 'import azureml_emulator'", environmentId=identity)["status"] == "Completed"
+    assert "no environment is made of it" in service.log(name)
+    assert "no environment is made of it" not in service.log(f"{name}-2")
+
+
 def test_an_environment_that_cannot_be_made_fails_the_job(service: Service, name: str) -> None:
-    identity = environment(service, name, "dependencies: [python, {pip: ['tinyone==9.9']}]")
+    identity = environment(service, name, "dependencies: [python=3.99, {pip: ['tinyone==9.9']}]")
     job = service.run(name, "echo ran", environmentId=identity)
     error = service.details(name)["error"]["error"]
     assert job["status"] == "Failed"
     assert error["code"] == "UserError"
     assert error["message"].startswith(f"Image build failed. For more details, check log file {BUILD_LOG}.")
     assert "tinyone==9.9" in error["message"]
+    assert "python==3.99.*: this machine has no such interpreter" in error["message"]
     assert "tinyone==9.9" in build_log(service, name)
     assert "tinyone==9.9" in service.log(name)
     assert "\nran" not in service.log(name)

@@ -28,10 +28,26 @@ UNKNOWN = re.compile(r"Because (\S+) was not found in the (?:package registry|pr
 """uv's words for a package that no index has."""
 
 LAST_LINES = 15
+MARK = "made.json"
+"""The file in an environment's folder that says that it is finished."""
 
 
 class BuildError(Exception):
     """The environment cannot be made, as its image could not; the text says why."""
+
+
+def python_of(folder: Path) -> Path:
+    """The interpreter of the environment in a folder."""
+    return folder / "env" / "bin" / "python"
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether an environment is made, and still there."""
+    try:
+        is_empty = json.loads((folder / MARK).read_text(encoding="utf-8"))["is_empty"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return is_empty or python_of(folder).exists()
 
 
 class Build:
@@ -45,9 +61,10 @@ class Build:
         self._folder = folder
         self._say = say
         self._requirements = 0
+        self._instead = ""
 
     async def run(self) -> None:
-        """Make it. A mark in the folder says that it is finished.
+        """Make it. A mark in the folder says that it is finished, or that a Dockerfile installs nothing.
 
         :raises BuildError: it cannot be made.
         """
@@ -59,11 +76,21 @@ class Build:
         recipe = await asyncio.to_thread(self._recipe)
         for line in recipe.told:
             self._say(line)
-        await self._make(recipe)
-        for step in (BASICS, *recipe.steps):
-            await self._install(step)
-        (self._folder / "made.json").write_text(json.dumps({"told": recipe.told}), encoding="utf-8")
+        if self._source.context is not None and not recipe.steps:
+            self._say("The Dockerfile installs no packages with pip or conda: no environment is made of it.")
+            self._finish(is_empty=True)
+            return
+        try:
+            await self._make(recipe)
+            for step in (BASICS, *recipe.steps):
+                await self._install(step)
+        except BuildError as error:
+            raise BuildError("\n".join(filter(None, (self._instead, str(error))))) from None
+        self._finish(is_empty=False)
         self._say(f"The environment is made: {self._folder}, {time.monotonic() - began:.1f} s.")
+
+    def _finish(self, *, is_empty: bool) -> None:
+        (self._folder / MARK).write_text(json.dumps({"is_empty": is_empty}), encoding="utf-8")
 
     def _recipe(self) -> Recipe:
         if self._source.context is None:
@@ -80,7 +107,8 @@ class Build:
         python = await uv.find_python(recipe.python)
         if python is None:
             python = await uv.find_python(minor_version(recipe.python)) or Path(sys.executable)
-            self._say(f"python{recipe.python}: this machine has no such interpreter; {python} is taken.")
+            self._instead = f"python{recipe.python}: this machine has no such interpreter; {python} is taken."
+            self._say(self._instead)
         await self._uv("venv", "--quiet", "--no-python-downloads", "--python", str(python), str(self._folder / "env"))
 
     async def _install(self, step: Step) -> None:

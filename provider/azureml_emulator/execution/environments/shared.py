@@ -10,7 +10,7 @@ from typing import Any
 
 from azureml_emulator.assets.references import Page, Resolver, UnresolvedError
 from azureml_emulator.execution.environments import recipes
-from azureml_emulator.execution.environments.build import Build, Say
+from azureml_emulator.execution.environments.build import Build, Say, is_finished, python_of
 from azureml_emulator.storage.models import BlobStore
 
 
@@ -69,11 +69,11 @@ class Environments:
         if source is None:
             return None
         folder = self._folder / source.key
-        python = folder / "env" / "bin" / "python"
-        if not (folder / "made.json").exists() or not python.exists():
+        if not is_finished(folder):
             say(f"An environment is made from the {source}, once for all jobs with the same one.")
             await self._made(source, folder, say)
-        return python
+        python = python_of(folder)
+        return python if python.exists() else None
 
     async def _made(self, source: recipes.Source, folder: Path, say: Say) -> None:
         build = self._under_way.get(source.key)
