@@ -126,7 +126,7 @@ class Emulator:
             self.engine,
             self.tracking,
         )
-        self.seeding = Seeding(settings, self.storage, self.workspace, self.assets)
+        self.seeding = Seeding(settings, self.storage, self.workspace, self.assets, self.batch)
         self.studio = Studio(self.engine, self.artifacts, self.tracking)
         self.service, self.pages = Router(self._routes()), Router(bind(self.studio, studio_routes.ROUTES))
         self._stopping = asyncio.Event()

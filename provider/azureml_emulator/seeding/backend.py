@@ -12,11 +12,13 @@ from typing import Any
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.kinds import updated_properties
 from azureml_emulator.assets.references import Place
+from azureml_emulator.batch.backend import Batch
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.execution.images import ANONYMOUS
 from azureml_emulator.seeding import files
+from azureml_emulator.seeding.batch_files import BatchFiles
 from azureml_emulator.seeding.files import SeedError, SeedFile
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.files import copy_file, copy_tree
@@ -30,11 +32,14 @@ SEGMENTS = {files.DATA: "data", files.MODEL: "models", files.ENVIRONMENT: "envir
 class Seeding:
     """Registers what files describe. All of it is file work: call it in a thread once the emulator serves."""
 
-    def __init__(self, settings: Settings, storage: Storage, workspace: Workspace, assets: Assets) -> None:
+    def __init__(
+        self, settings: Settings, storage: Storage, workspace: Workspace, assets: Assets, batch: Batch
+    ) -> None:
         self._settings = settings
         self._blobs = storage.blobs
         self._workspace = workspace
         self._assets = assets
+        self._batch_files = BatchFiles(batch, self._code, self._anonymous_environment)
 
     def seed(self, folder: Path) -> tuple[list[dict[str, str]], dict[Path, str]]:
         """Register everything that the files below a folder describe. Versions that are there already stay.
@@ -54,6 +59,10 @@ class Seeding:
                 self._workspace.datastores.put(name, datastore_properties(file))
             elif file.kind == files.COMPUTE:
                 self._put_compute(file, name)
+            elif file.kind == files.BATCH_ENDPOINT:
+                self._batch_files.endpoint(file, name)
+            elif file.kind == files.BATCH_DEPLOYMENT:
+                self._batch_files.deployment(file, name)
             else:
                 row["version"] = self._put_asset(file, name)
         except ServiceError as error:

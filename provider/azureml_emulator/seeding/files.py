@@ -22,7 +22,8 @@ ENVIRONMENT, DATASTORE, COMPUTE, DATA, MODEL, COMPONENT = (
     "model",
     "component",
 )
-ORDER = (ENVIRONMENT, DATASTORE, COMPUTE, DATA, MODEL, COMPONENT)
+BATCH_ENDPOINT, BATCH_DEPLOYMENT = "batch endpoint", "batch deployment"
+ORDER = (ENVIRONMENT, DATASTORE, COMPUTE, DATA, MODEL, COMPONENT, BATCH_ENDPOINT, BATCH_DEPLOYMENT)
 """What may name something of another kind comes after it."""
 
 SCHEMAS = {
@@ -33,6 +34,9 @@ SCHEMAS = {
     "data": DATA,
     "model": MODEL,
     "commandcomponent": COMPONENT,
+    "batchendpoint": BATCH_ENDPOINT,
+    "batchdeployment": BATCH_DEPLOYMENT,
+    "modelbatchdeployment": BATCH_DEPLOYMENT,
 }
 """Kinds by the name of a file's ``$schema``, in lower case."""
 
@@ -84,6 +88,25 @@ KEYS = {
         "resources",
         "is_deterministic",
         "additional_includes",
+    },
+    BATCH_ENDPOINT: COMMON | {"defaults", "auth_mode"},
+    BATCH_DEPLOYMENT: COMMON
+    | {
+        "endpoint_name",
+        "model",
+        "code_configuration",
+        "environment",
+        "environment_variables",
+        "compute",
+        "resources",
+        "settings",
+        "mini_batch_size",
+        "max_concurrency_per_instance",
+        "output_action",
+        "output_file_name",
+        "retry_settings",
+        "error_threshold",
+        "logging_level",
     },
 }
 """The keys that a file of each kind may have."""

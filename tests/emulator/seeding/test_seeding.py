@@ -16,6 +16,7 @@ from tests.emulator.service import Service
 from tests.emulator_fixture import REPOSITORY, RunningEmulator, Start
 
 SAMPLES = REPOSITORY / "tests" / "samples"
+ALL = ("data", "model", "environment", "component", "compute", "command", "batch-endpoint", "batch-deployment")
 ADDRESSES = {"dataUri", "modelUri", "codeUri", "isArchived"}
 
 
@@ -30,10 +31,10 @@ def sent(sample: str) -> dict[str, Any]:
 def folder(tmp_path: Path) -> Path:
     """A folder with samples of each kind that can be registered, and with a job."""
     place = tmp_path / "seeds"
-    for sample in ("data", "model", "environment", "component", "compute", "command"):
+    for sample in ALL:
         shutil.copytree(SAMPLES / sample, place / sample)
-    component = place / "component" / "component.yml"
-    component.write_text(component.read_text().replace("botany:3", "botany:4"))
+    for file in (place / "component" / "component.yml", place / "batch-deployment" / "batch-deployment.yml"):
+        file.write_text(file.read_text().replace("botany:3", "botany:4"))
     return place
 
 
@@ -60,6 +61,17 @@ def test_a_start_with_a_folder(folder: Path, start_emulator: Start) -> None:
     (file,) = (SAMPLES / "data" / "field").iterdir()
     data = service.get("data/petals/versions/3").body["properties"]["dataUri"]
     assert service.read(f"{data}{file.name}") == file.read_bytes()
+    endpoint = service.get("batchEndpoints/flowers").body["properties"]
+    assert endpoint["defaults"] == {"deploymentName": "blue"}
+    assert endpoint["description"] == sent("batch-endpoint")["description"]
+    deployment, wanted = (
+        service.get("batchEndpoints/flowers/deployments/blue").body["properties"],
+        sent("batch-deployment"),
+    )
+    for key in ("errorThreshold", "maxConcurrencyPerInstance", "miniBatchSize", "outputAction"):
+        assert deployment[key] == wanted[key], key
+    assert (deployment["outputFileName"], deployment["retrySettings"]["maxRetries"]) == ("flowers.csv", 2)
+    assert deployment["codeConfiguration"]["scoringScript"] == "score.py"
     scale = service.get("computes/cpu-cluster").body["properties"]["properties"]["scaleSettings"]
     assert scale["nodeIdleTimeBeforeScaleDown"] == "PT300S"
 
@@ -69,7 +81,7 @@ def test_a_seeded_environment_and_data_run_a_job(folder: Path, emulator: Running
     for file in (folder / "data" / "data.yml", folder / "environment" / "environment.yml"):
         text = file.read_text().replace("petals", name).replace("botany", name)
         file.write_text("\n".join(line for line in text.splitlines() if not line.startswith("version")))
-    for unused in ("model", "component", "compute", "command"):
+    for unused in set(ALL) - {"data", "environment"}:
         shutil.rmtree(folder / unused)
     for _ in range(2):
         rows = seed(emulator, folder)["value"]
@@ -96,6 +108,10 @@ def seed(emulator: RunningEmulator, folder: Path) -> Any:
         ("a: [", ("seed.yml:", "this is no YAML")),
         ("name: a\nimage: i\nconda_file: gone.yml", ("conda_file: 'gone.yml' is not readable",)),
         ("type: amlcompute\nname: a\ntier: spot", ("tier: 'spot' is not accepted. Accepted: dedicated, low_priority",)),
+        (
+            "$schema: x/modelBatchDeployment.schema.json\nname: blue\nendpoint_name: gone",
+            ("endpoint_name: 'gone' is no batch endpoint",),
+        ),
         ("name: a b\nimage: i", ("seed.yml: ", "a b")),
     ],
 )
