@@ -1,7 +1,7 @@
 """``python -m tests.lines [LINE ...]``: install Airflows of each line, run every scenario on each, print a table.
 
-Takes one to four minutes for each line, the network for the packages, and about 2 GB below the temporary folder, which
-is empty again at the end.
+Takes one to four minutes for each line (3.4 with its loops: some ten), the network for the packages, and about 2 GB
+below the temporary folder, which is empty again at the end.
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ def main() -> int:
     names = [line.name for line in LINES]
     parser = argparse.ArgumentParser("tests.lines", description="Try every Airflow line with real processes.")
     parser.add_argument("lines", nargs="*", metavar="LINE", help=f"of {', '.join(names)}; default: all")
-    parser.add_argument("--only", default="", metavar="WORD", help="scenarios whose name has this word in it")
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="WORD",
+        help="scenarios with this word in their name, or one of several",
+    )
     parser.add_argument("--how", choices=HOW, help="wait in this way alone")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the environments there, for the next time")
     parser.add_argument("--oldest", action="store_true", help="with the common-compat of each version's constraints")
@@ -59,7 +64,8 @@ def main() -> int:
 
 def try_line(line: Line, place: Path, service: Counted, arguments: argparse.Namespace) -> Verdicts:
     """Install one Airflow and run the scenarios on it, many at once."""
-    chosen = {name: one for name, one in scenarios.of(line.is_3_4).items() if arguments.only in name}
+    words = arguments.only or [""]
+    chosen = {name: one for name, one in scenarios.of(line.is_3_4).items() if any(word in name for word in words)}
     ways = [arguments.how] if arguments.how else list(HOW)
     began = time.monotonic()
     verdicts: Verdicts = {}
@@ -100,8 +106,7 @@ def judge(scenario: scenarios.Scenario, run: Run) -> str:
     try:
         scenario(run)
     except (WrongError, AirflowError) as error:
-        log = run.log()
-        say(f"{run.dag}: {error}\n{log[-3000:]}")
+        say(f"{run.dag}: {error}\n{run.log('*')[-20_000:]}")
         return str(error)
     finally:
         run.go()

@@ -156,7 +156,7 @@ class Run:
         return (ended - began).total_seconds()
 
     def log(self, task: str = "work") -> str:
-        """All that a task's tries and their triggers wrote."""
+        """All that a task's tries and their triggers wrote; with ``*`` that of all tasks."""
         return self.airflow.log(self.dag, self.id, task)
 
     def clear(self, task: str = "work", **more: Any) -> None:
