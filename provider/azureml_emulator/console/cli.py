@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(error, NOT_RUNNING)
     except (SettingsError, StopError, RemoteError) as error:
         return complain(error, FAILURE)
+    except ModuleNotFoundError as error:
+        return complain(f"{error.name} is not installed: pip install 'airflow-provider-azureml[emulator]'", FAILURE)
     except PermissionError as error:
         return complain(f"{error.filename}: {error.strerror}", FAILURE)
     except BrokenPipeError:

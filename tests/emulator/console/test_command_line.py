@@ -375,3 +375,10 @@ def test_the_journal_outlives_the_emulator(fresh_emulator: RunningEmulator) -> N
     fresh_emulator.stop()
     assert fresh_emulator.journal()[0]["path"] == "/metadata/endpoints"
     assert fresh_emulator.jobs() == []
+
+
+def test_a_start_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['trustme'] = None\n")
+    path = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
+    done = run("start", "--state", str(tmp_path / "state"), PYTHONPATH=path)
+    complains(done, 1, "trustme is not installed: pip install 'airflow-provider-azureml[emulator]'")
