@@ -13,6 +13,7 @@ import azureml_emulator
 from azureml_emulator.core.routing import Plane, Route
 from reference.markdown import page as whole_page
 from reference.markdown import table
+from reference.other_clients import others
 from reference.published_operations import Operation, Published, load
 
 PROVIDER = "/providers/Microsoft.MachineLearningServices"
@@ -107,6 +108,9 @@ def page() -> str:
         *(block for name in groups if here[name] for block in _group(name, groups[name], coverage)),
         "## What no published list has",
         *(block for plane in PLANES for block in _plane(plane, coverage)),
+        "## What other clients did",
+        "Tried against the emulator; all but the tests once, by hand.",
+        others(),
     )
 
 

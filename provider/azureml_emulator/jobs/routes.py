@@ -40,10 +40,10 @@ def find_job(jobs: Jobs, name: str) -> Job:
 async def put_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Create or update: 201 starts a job; the same definition again is 200 and starts nothing."""
     properties = backend.read(name, await read_object(request))
-    check_user_token(backend, request, properties)
     job = backend.jobs.get(name)
     if job is not None:
         return web.json_response(job_resource(backend, backend.update(job, properties)))
+    check_user_token(backend, request, properties)
     backend.check_quota(name, properties)
     job = backend.engine.begin(name, properties, parent=properties.get("parentJobName"))
     resource = job_resource(backend, job)
@@ -55,7 +55,8 @@ async def put_job(backend: JobsBackend, request: web.Request, name: str) -> web.
 def check_user_token(backend: JobsBackend, request: web.Request, properties: Properties) -> None:
     """A pipeline, and a job that runs as its submitter, carry a second token. Its absence being a 400 is unproven.
 
-    Source: azure-ai-ml 1.35.2 sends ``x-azureml-token`` (no ``Bearer``, Azure ML's audience) with these jobs.
+    Source: azure-ai-ml 1.35.2 sends ``x-azureml-token`` (no ``Bearer``, Azure ML's audience) with these jobs; 1.22.4
+    archives a pipeline by putting it again without the header.
     """
     identity = (properties.get("identity") or {}).get("identityType")
     if not backend.engine.types[properties["jobType"]].needs_user_token and identity != "UserIdentity":

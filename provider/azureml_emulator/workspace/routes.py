@@ -17,6 +17,8 @@ from azureml_emulator.workspace.schemas import DATASTORE
 
 GROUP_WORKSPACES = WORKSPACE.rpartition("/")[0]
 SUBSCRIPTION_WORKSPACES = "{sub}/providers/Microsoft.MachineLearningServices/workspaces"
+KEYS_SIGN = "2024-10-01-preview"
+"""The api-version whose client takes the artifact store's key."""
 
 
 async def get_workspace(workspace: Workspace, request: web.Request) -> web.Response:
@@ -114,8 +116,9 @@ async def delete_datastore(workspace: Workspace, request: web.Request, name: str
 async def list_secrets(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Datastores - List secrets: a SAS when an expiring secret is requested, else the account's key.
 
-    The artifact store always answers its key: azure-ai-ml 1.35.2 signs log addresses itself and takes a SAS for a
-    key when it gets one, so that ``jobs.stream`` would print an error in place of the log.
+    The artifact store answers its key, as azure-ai-ml 1.35.2 signs log addresses itself and takes a SAS for a key when
+    it gets one, so that ``jobs.stream`` would print an error in place of the log. Clients of an earlier api-version
+    than that one's (azure-ai-ml 1.22.4) know what to do with a SAS only.
     """
     settings = workspace.settings
     datastore = find_datastore(workspace, name)
@@ -127,7 +130,9 @@ async def list_secrets(workspace: Workspace, request: web.Request, name: str) ->
         message = f"The datastore {datastore['name']} has no credentials."
         raise ServiceError(400, "UserError", message, inner=("BadArgument", "NoSecrets"))
     body = await read_object(request, optional=True)
-    if body.get("expirableSecret") and properties["containerName"] != settings.artifact_container:
+    version = request.query.get("api-version", KEYS_SIGN)
+    signs = properties["containerName"] == settings.artifact_container and version >= KEYS_SIGN
+    if body.get("expirableSecret") and not signs:
         hours = float(body.get("expireAfterHours") or 1)
         sas = workspace.storage.signer.sign(properties["containerName"], "racwdl", lifetime=3600 * hours)
         return web.json_response({"secretsType": "Sas", "sasToken": sas})

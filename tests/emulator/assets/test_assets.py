@@ -186,6 +186,14 @@ class TestDatastores:
         assert "sig=" in expiring["sasToken"]
         assert service.post(path).body["secretsType"] == "AccountKey"
 
+    @pytest.mark.parametrize(("version", "kind"), [("2024-10-01-preview", "AccountKey"), ("2024-07-01-preview", "Sas")])
+    def test_the_artifact_store_answers_what_the_client_can_use(
+        self, service: Service, version: str, kind: str
+    ) -> None:
+        asked = {"expirableSecret": True, "expireAfterHours": 1}
+        path = f"{service.ws}/datastores/workspaceartifactstore/listSecrets?api-version={version}"
+        assert service.request("POST", path, asked).body["secretsType"] == kind
+
     def test_one_of_the_user_s_own(self, service: Service, name: str) -> None:
         secrets = {"secretsType": "AccountKey", "key": "c2VjcmV0"}
         body = {

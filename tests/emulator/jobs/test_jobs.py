@@ -121,6 +121,7 @@ class TestBodies:
         assert service.put(f"jobs/{name}", {"properties": properties}, headers=wrong).status == 401
         right = {"x-azureml-token": service.token("https://ml.azure.local")}
         assert service.put(f"jobs/{name}", {"properties": properties}, headers=right).status == 201
+        assert service.put(f"jobs/{name}", {"properties": {**properties, "isArchived": True}}).status == 200
 
 
 class TestSameName:

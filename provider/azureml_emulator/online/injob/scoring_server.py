@@ -25,6 +25,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING or __package__:
     from azureml_emulator.online.injob import scoring_script
@@ -34,7 +35,10 @@ else:
 BOOT_FAILED = 3
 """The exit code when a script cannot be served; Gunicorn's for a worker that failed to boot."""
 
+VERSION = "azmlinfsrv/1.5.1"
 LONGEST_ID = 100
+SWAGGER_VERSIONS = ("2", "3", "3.1")
+ROUTES = {"/": ("GET", "HEAD"), "/swagger.json": ("GET", "HEAD"), "/score": ("GET", "HEAD", "POST", "OPTIONS")}
 NOT_FOUND = (
     "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try "
     "again."
@@ -65,20 +69,31 @@ class Handler(BaseHTTPRequestHandler):
         except Exception:  # noqa: BLE001 - whatever happens, the client gets an answer
             logger.error("Encountered Exception: %s", traceback.format_exc())
             status, content, headers = failure(500, UNEXPECTED)
-        self._send(status, content, {**headers, **self._ids()})
+        self._send(status, content, headers)
         if path != "/":
             took = (time.perf_counter() - began) * 1000
             logger.info("%s %s %s %.3fms %s", self.command, self.path, status, took, len(content))
 
     def _answer(self, path: str, query: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
-        if path not in ("/", "/score", "/swagger.json"):
+        if path not in ROUTES:
             return failure(404, NOT_FOUND)
-        if path == "/score" and self.command in ("GET", "POST", "OPTIONS"):
-            return self._score(query, body)
-        if self.command != "GET":
+        if self.command not in ROUTES[path]:
             return failure(405, METHOD)
-        if path == "/":
-            return 200, b"Healthy", {"Content-Type": "text/html; charset=utf-8"}
+        ids, refused = self._ids()
+        if refused:
+            status, content, headers = failure(431, refused)
+        elif path == "/score":
+            status, content, headers = self._score(query, body)
+        elif path == "/":
+            status, content, headers = 200, b"Healthy", {"Content-Type": "text/html; charset=utf-8"}
+        else:
+            status, content, headers = self._swagger(parse_qs(query).get("version", ["2"])[0])
+        return status, content, {**headers, **ids}
+
+    def _swagger(self, version: str) -> tuple[int, bytes, dict[str, str]]:
+        if version not in SWAGGER_VERSIONS:
+            supported = ", ".join(SWAGGER_VERSIONS)
+            return failure(404, f"Swagger version [{version}] is not valid. Supported versions: [{supported}].")
         return answer(200, description(self.app_root))
 
     def _score(self, query: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
@@ -89,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
             outcome = self.script.call(request, self.timeout_ms / 1000)
         except scoring_script.Refusal as refusal:
             if refusal.status == 405 and self.command == "OPTIONS":
-                return 200, b"", {"Content-Type": "text/html; charset=utf-8"}
+                return 200, b"", {"Content-Type": "text/html; charset=utf-8", "x-ms-run-function-failed": "False"}
             return failure(refusal.status, refusal.message)
         except TimeoutError:
             logger.error("Encountered Exception: %s", traceback.format_exc())
@@ -97,7 +112,11 @@ class Handler(BaseHTTPRequestHandler):
         except Exception:  # noqa: BLE001 - whatever a script raises, the client gets an answer
             logger.error("Encountered Exception: %s", traceback.format_exc())
             return failure(500, scoring_script.FAILED, run_failed=True)
-        status, content, told = response(outcome.value)
+        try:
+            status, content, told = response(outcome.value)
+        except Exception:  # noqa: BLE001 - a value that is no JSON
+            logger.error("Encountered Exception: %s", traceback.format_exc())
+            return failure(500, UNEXPECTED)
         return status, content, {**told, "x-ms-run-fn-exec-ms": f"{outcome.elapsed:.3f}"}
 
     def _environ(self, query: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
@@ -116,13 +135,20 @@ class Handler(BaseHTTPRequestHandler):
             **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
         }
 
-    def _ids(self) -> dict[str, str]:
-        """The ids of a request, as they are given back."""
+    def _ids(self) -> tuple[dict[str, str], str]:
+        """The ids of a request, as they are given back, with the server's version; and what is wrong with them."""
+        told = {"x-ms-server-version": VERSION}
+        if "TraceId" in self.headers:
+            told["TraceId"] = self.headers["TraceId"]
         request = self.headers.get("x-request-id") or str(uuid.uuid4())
+        if len(request) > LONGEST_ID:
+            return told, f"x-request-id must not exceed {LONGEST_ID} characters"
+        told["x-request-id"] = request
         client = self.headers.get("x-ms-client-request-id") or self.headers.get("x-ms-request-id") or ""
         legacy = self.headers.get("x-ms-request-id") or client or request
-        rows = {"x-request-id": request, "x-ms-request-id": legacy, "x-ms-client-request-id": client}
-        return {name: value for name, value in rows.items() if value and len(value) <= LONGEST_ID}
+        if max(len(client), len(legacy)) > LONGEST_ID:
+            return told, f"x-ms-request-id and x-ms-client-request-id must not exceed {LONGEST_ID} characters"
+        return {**told, "x-ms-request-id": legacy, **({"x-ms-client-request-id": client} if client else {})}, ""
 
     def _send(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
@@ -131,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         with contextlib.suppress(OSError):  # the client is gone
-            self.wfile.write(content)
+            self.wfile.write(b"" if self.command == "HEAD" else content)
 
     def log_message(self, *arguments: Any) -> None:
         """Nothing: requests are logged with what they took."""

@@ -1,0 +1,85 @@
+"""What other clients of the service did against the emulator: what was tried once, by hand, and what came of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reference.markdown import table
+
+
+class Tried(NamedTuple):
+    """One trial of a client."""
+
+    client: str
+    what: str
+    outcome: str
+
+
+ROWS = (
+    Tried(
+        "azure-ai-ml 1.35.2",
+        "`tests/conformance`, part of every run: assets, jobs, pipelines, sweeps, batch and online endpoints, "
+        "schedules, registries",
+        "all of it",
+    ),
+    Tried(
+        "azure-ai-ml 1.22.4, of late 2024",
+        "`tests/conformance` unchanged: assets, registries, online endpoints, schedules, recipes, the tutorial",
+        "all of it, with `marshmallow==3.22.0`: it requires `marshmallow>=3.5` and cannot be imported with 3.26.2",
+    ),
+    Tried(
+        "azure-ai-ml 1.22.4",
+        "jobs, pipelines, sweeps",
+        "all but what that client lacks: it has no `jobs.update` and lays out downloads of named outputs differently",
+    ),
+    Tried(
+        "azure-ai-ml 1.22.4",
+        "batch endpoints",
+        "created, deployed, invoked, followed; `list_jobs` is refused (401): that client sends a token for Azure "
+        "Resource Manager to the scoring host. What the service says to it is unproven",
+    ),
+    Tried(
+        "azureml-inference-server-http 1.5.1",
+        "the same scoring scripts behind it and behind the scoring server of online deployments, 55 requests: text, "
+        "headers, queries, ids, methods, timeouts, errors, `@input_schema`, `@rawhttp`, scripts that fail",
+        "50 answers equal in status, headers and body; in the other 5 `/swagger.json` has fewer words. "
+        "The answers to 33 requests are kept in `tests/emulator/online`",
+    ),
+    Tried(
+        "mlflow-skinny 3.13.0 with azureml-mlflow 1.62.0.post6",
+        "`tests/emulator/mlflow`, part of every run: logging, artifacts, models, in jobs and beside them",
+        "all of it",
+    ),
+    Tried(
+        "mlflow 3.15.0 with azureml-mlflow 1.62.0.post6",
+        "48 calls of MLflow's client in a job",
+        "30 as MLflow's own server. Logged models are 404 as in the service: no `log_model`, no "
+        "`search_logged_models`, no `register_model` of a `runs:/` address",
+    ),
+    Tried(
+        "mlflow 3.17.2 alone",
+        "a job",
+        "fails at its first call, as in the service: `azureml://` needs azureml-mlflow. The log says so",
+    ),
+    Tried(
+        "mlflow 3.17.2 alone",
+        "49 calls of its client, with `--mlflow direct`",
+        "39 as MLflow's own server, `log_model`, `load_model` and `register_model` among them",
+    ),
+    Tried(
+        "both mlflow",
+        "renaming, deleting and restoring experiments; aliases, stages and deletion of registered models and versions; "
+        "filters in `search_registered_models`",
+        "`501 NotEmulated`",
+    ),
+    Tried(
+        "both mlflow",
+        "`log_input`, traces",
+        "taken and not kept",
+    ),
+)
+
+
+def others() -> str:
+    """The trials as a table."""
+    return table(("client", "tried", "outcome"), ROWS)
