@@ -24,6 +24,9 @@ from azureml_emulator.jobs.models import Jobs
 NEEDED = ("aiohttp", "certifi", "cryptography", "jwt", "packaging", "trustme")
 """What the extra brings, by the names of modules."""
 
+STARTED: list[BackgroundEmulator] = []
+"""Those that this process started. Another process may end them, and Python warns of one that is let go before."""
+
 NOT_INSTALLED = (
     "The fixture azureml_emulator needs what the extra of the provider brings, and {missing} is not installed: "
     "pip install 'airflow-provider-azureml[emulator]'"
@@ -172,7 +175,9 @@ def join(state: Path, options: Sequence[str]) -> AzureMLEmulator:
         fcntl.flock(lock, fcntl.LOCK_EX)
         presence = Presence(state)
         try:
-            details = presence.endpoint() if presence.alive() else BackgroundEmulator(state, options).endpoint
+            if not presence.alive():
+                STARTED.append(BackgroundEmulator(state, options))
+            details = presence.endpoint()
         except SettingsError as error:
             raise UnavailableError(str(error).strip().splitlines()[-1], is_about_options=True) from None
         return AzureMLEmulator(details, state)
@@ -185,3 +190,5 @@ def end(state: Path) -> None:
     if presence.alive() and pid is not None:
         with contextlib.suppress(StopError):
             end_process(pid, lambda: not presence.alive())
+    for emulator in STARTED:
+        emulator.process.poll()

@@ -68,6 +68,8 @@ def run_pytest(folder: Path, *words: str, options: str = "", **files: str) -> tu
         "azureml_emulator.testing.plugin",
         "-p",
         "no:cacheprovider",
+        "-W",
+        "error",
         *words,
     ]
     variables = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "AIRFLOW_HOME": str(folder / "airflow")}
