@@ -145,7 +145,7 @@ class PipelineRun(JobRun):
             root=job.root or self.name,
             node=node,
             runner=REUSED_RUNNER if earlier else None,
-            reuses=earlier.reuses or earlier.name if earlier else None,
+            reuses=earlier.name if earlier else None,
         )
         self._engine.submit(name)
         self.say(f"Submitting 1 runs, first five are: {name}")

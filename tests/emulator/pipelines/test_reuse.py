@@ -45,7 +45,8 @@ def reused(service: Pipelines, name: str) -> set[str]:
 def test_a_step_with_the_same_inputs_does_not_run_again(service: Pipelines, name: str, first: Body) -> None:
     service.finish(name, first, **OUTPUT)
     again = f"{name}-again"
-    done = service.finish(again, first, **OUTPUT, displayName="other", tags={"k": "v"})
+    named = {**first, "write": {**first["write"], "tags": {"k": "v"}, "comment": "other"}}
+    done = service.finish(again, named, **OUTPUT, displayName="other", experimentName="other")
     assert done["status"] == "Completed"
     assert reused(service, name) == set()
     assert reused(service, again) == {"write", "copy"}

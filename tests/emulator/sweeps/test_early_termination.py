@@ -42,6 +42,8 @@ def test_a_bandit_minimizes() -> None:
 def test_the_best_is_never_ended() -> None:
     below_zero = {"a": [-1.0], "b": [-1.1], "c": [-2.0]}
     assert ended(Policy("Bandit", True, slack_factor=0.2), below_zero) == {"c"}
+    equals = {name: [0.5] for name in "abc"}
+    assert ended(Policy("TruncationSelection", True, percentage=50), equals) == set()
     for kind in ("Bandit", "MedianStopping", "TruncationSelection"):
         assert ended(Policy(kind, True, percentage=99), {"alone": [0.1, 0.2]}) == set()
 

@@ -110,6 +110,7 @@ def test_sobols_points_fill_every_cell_evenly_in_each_coordinate() -> None:
     points = list(itertools.islice(sobol_points(sobol.MOST + 2, 3), 64))
     for coordinate in range(sobol.MOST):
         assert sorted(int(point[coordinate] * 64) for point in points) == list(range(64))
+    assert all(len({point[coordinate] for point in points}) == 64 for coordinate in (-2, -1))
 
 
 def test_bayesian_sampling_comes_nearer_to_the_best() -> None:
