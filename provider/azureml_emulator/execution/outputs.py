@@ -17,6 +17,10 @@ from azureml_emulator.execution.staging import SINGLE_FILE, Stage, StagingError,
 from azureml_emulator.jobs.artifacts import Artifacts, JobError, default_output
 from azureml_emulator.jobs.models import Job
 
+ARTIFACTS = "artifacts"
+"""The output of a step that holds its artifacts, ``outputs/`` among them. Source: Microsoft's example
+``cli/jobs/basics/hello-pipeline-default-artifacts.yml`` in Azure/azureml-examples."""
+
 COLLECTED = ("outputs", "logs")
 """Folders below the working directory whose files become the job's artifacts."""
 
@@ -83,10 +87,12 @@ class Outputs:
         """The place that an output's ``uri`` names, or ``azureml/<job>/<output>/`` of the default datastore.
 
         A ``uri_file`` without a ``uri`` becomes a file of the output's name in that folder: clients look below it for
-        what they download. The file's name is unproven.
+        what they download. The file's name is unproven. The output ``artifacts`` of a step is the job's artifacts.
         """
         single = row["jobOutputType"] in SINGLE_FILE
         uri = row.get("uri")
+        if not uri and self._job.node and name == ARTIFACTS and not single:
+            return self._artifacts.place(self._job)
         if not uri:
             base = Place(self._default_container, f"azureml/{self._job.name}/{name}/")
             return below(base, name) if single else base

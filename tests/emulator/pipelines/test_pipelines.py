@@ -196,6 +196,17 @@ class TestNode:
         assert service.printed(service.steps(name)["show"]["runId"]) == "made\n"
         assert service.read(f"/datastores/workspaceblobstore/paths/azureml/{name}/file/f") == b"made\n"
 
+    def test_the_output_artifacts_holds_what_a_step_left_in_outputs(self, service: Pipelines, name: str) -> None:
+        leave = service.component("echo world > outputs/world.txt", {}, {"artifacts": FOLDER})
+        read = service.component("cp ${{inputs.a}}/outputs/world.txt ${{outputs.o}}/", {"a": FOLDER}, {"o": FOLDER})
+        jobs = {
+            "leave": node(leave),
+            "read": node(read, {"a": from_node("leave", "artifacts")}, outputs={"o": to_pipeline("o")}),
+        }
+        done = service.finish(name, jobs, outputs={"o": {"jobOutputType": "uri_folder"}})
+        assert done["status"] == "Completed"
+        assert service.read(f"{service.outputs(name)['o']['uri']}world.txt") == b"world\n"
+
 
 class TestComponent:
     """Pipelines that are components."""
