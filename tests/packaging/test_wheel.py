@@ -76,7 +76,7 @@ def test_the_wheel_requires_what_is_promised_and_nothing_else(metadata: Message)
     required = {line.split(">")[0].split(";")[0].strip() for line in every if "extra ==" not in line}
     assert required == REQUIRED
     assert metadata["Requires-Python"] == ">=3.10"
-    assert metadata.get_all("Provides-Extra") == ["emulator"]
+    assert metadata.get_all("Provides-Extra") == ["emulator", "emulator-sweep"]
     assert not any("azure-ai-ml" in line for line in every)
 
 
