@@ -94,3 +94,8 @@ def test_a_sweep_and_a_parallel_node(seen: dict[str, Any]) -> None:
     assert seen["trials"] == ["Completed", "Completed"]
     assert seen["of a trial"] == ["named-outputs/model/rows.txt"]
     assert bytes.fromhex(seen["scored"]) == b"hello ['1', '2', '3']\n"
+
+
+def test_data_is_copied_by_a_node(seen: dict[str, Any]) -> None:
+    assert seen["merge"] == "Completed"
+    assert seen["merged"] == {"both.txt": b"two".hex(), "own.txt": b"own".hex()}

@@ -18,6 +18,7 @@ from azureml_emulator.pipelines.node_jobs import command_job, pipeline_job
 from azureml_emulator.pipelines.parallel_nodes import parallel_job
 from azureml_emulator.pipelines.schemas import NODE_BAG
 from azureml_emulator.pipelines.sweep_nodes import sweep_job
+from azureml_emulator.pipelines.transfer_nodes import transfer_job
 from azureml_emulator.sweeps.schemas import STEP_SWEEP
 
 DEFAULT_DATASTORE = "workspaceblobstore"
@@ -28,7 +29,7 @@ APART = ("on_init", "on_finalize")
 STEPS: Mapping[str, Shape] = {"Command": STEP_JOB, "Sweep": STEP_SWEEP}
 """The shapes of the jobs that nodes become, but for pipelines."""
 
-MAKERS = {"command": command_job, "sweep": sweep_job, "parallel": parallel_job}
+MAKERS = {"command": command_job, "sweep": sweep_job, "parallel": parallel_job, "data_transfer": transfer_job}
 """What makes the job of a node of each type but ``pipeline``."""
 
 COMPONENTS = {"sweep": "command"}

@@ -31,7 +31,6 @@ OTHER_NODES = frozenset(
         "spark",
         "automl",
         "import",
-        "data_transfer",
         "promptflow_parallel",
         "do_while",
         "if_else",
@@ -95,6 +94,9 @@ NODES = {
         ("componentId",),
     ),
     "pipeline": record(COMMON, ("componentId",)),
+    "data_transfer": record(
+        {**COMMON, "task": text, "data_copy_mode": text, "source": anything, "sink": anything}, ("componentId",)
+    ),
     "parallel": record(
         {
             **COMMON,

@@ -262,4 +262,32 @@ ml.jobs.download(f"{tuned.name}_1", output_name="model", download_path="trial")
 SEEN["of a trial"] = sorted(files("trial"))
 ml.jobs.download(swept.name, output_name="rows", download_path="scored")
 (SEEN["scored"],) = files("scored").values()
+
+write("one/both.txt", "one")
+write("two/both.txt", "two")
+write("two/own.txt", "own")
+write(
+    "merge.yml",
+    """
+$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json
+type: pipeline
+settings: {default_compute: azureml:cpu-cluster}
+outputs:
+  merged: {type: uri_folder}
+jobs:
+  merge:
+    type: data_transfer
+    task: copy_data
+    data_copy_mode: merge_with_overwrite
+    inputs:
+      one: {type: uri_folder, path: one}
+      two: {type: uri_folder, path: two}
+    outputs:
+      out: "${{parent.outputs.merged}}"
+""",
+)
+merged = submit(load_job("merge.yml"))
+SEEN["merge"] = ended(ml, merged.name).status
+ml.jobs.download(merged.name, output_name="merged", download_path="merged")
+SEEN["merged"] = files("merged/named-outputs/merged")
 report()
