@@ -53,7 +53,7 @@ ROWS = (
     Tried(
         "mlflow 3.15.0 with azureml-mlflow 1.62.0.post6",
         "48 calls of MLflow's client in a job",
-        "30 as MLflow's own server. Logged models are 404 as in the service: no `log_model`, no "
+        "31 as MLflow's own server. Logged models are 404 as in the service: no `log_model`, no "
         "`search_logged_models`, no `register_model` of a `runs:/` address",
     ),
     Tried(
@@ -64,12 +64,12 @@ ROWS = (
     Tried(
         "mlflow 3.17.2 alone",
         "49 calls of its client, with `--mlflow direct`",
-        "39 as MLflow's own server, `log_model`, `load_model` and `register_model` among them",
+        "42 as MLflow's own server, `log_model`, `load_model` and `register_model` among them",
     ),
     Tried(
         "both mlflow",
-        "renaming, deleting and restoring experiments; aliases, stages and deletion of registered models and versions; "
-        "filters in `search_registered_models`",
+        "renaming, deleting and restoring experiments; changing, renaming and deleting registered models (their "
+        "versions can be); aliases; filters of models by anything but name",
         "`501 NotEmulated`",
     ),
     Tried(

@@ -51,6 +51,7 @@ from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow import routes as mlflow_routes
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import Tracking
+from azureml_emulator.mlflow.stages import Stages
 from azureml_emulator.online import credential_routes
 from azureml_emulator.online import operation_routes as online_operation_routes
 from azureml_emulator.online import routes as online_routes
@@ -116,7 +117,8 @@ class Emulator:
             settings, self.store, self.transitions, self.faults, tokens, self.assets.resolver, self.execution
         )
         self.schedules = Schedules(settings, self.store, self.transitions, self.faults, self.engine)
-        self.mlflow = Mlflow(settings, self.storage.blobs, self.assets, self.jobs, self.tracking)
+        stages = Stages(self.store)
+        self.mlflow = Mlflow(settings, self.storage.blobs, self.assets, self.jobs, self.tracking, stages)
         self.history = History(
             settings,
             self.faults,

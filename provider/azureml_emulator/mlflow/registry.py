@@ -15,8 +15,13 @@ from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.logged_models import find_logged_model
 from azureml_emulator.mlflow.models import milliseconds, milliseconds_now
 from azureml_emulator.mlflow.protocol import invalid, key_value_rows, key_values, missing, required
+from azureml_emulator.mlflow.stages import ARCHIVED, STAGES
 
 MODELS = "models"
+NO_PROMPTS = re.compile(r"(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt`\s*!=\s*'true'\s*$", re.IGNORECASE)
+"""What MLflow 3 adds to every search of models. There are no prompts here; what the service says to it is unproven."""
+
+BY_NAME = re.compile(r"""name\s*=\s*(?P<quote>['"]?)(?P<name>[^'"]*)(?P=quote)""")
 SOURCE_FORMAT = "Model source from file must be in the following format: azureml://artifacts/<origin>/<container>/<artifact_prefix>."
 """Source: the service's answer in https://github.com/mlflow/mlflow/issues/15329."""
 
@@ -51,29 +56,70 @@ def get_registered_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]
 
 
 def search_registered_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """All registered models; filters are not emulated."""
-    refuse_filter(body)
+    """All registered models, or the one that ``name='...'`` names; Azure ML has no other filter."""
+    asked = name_asked_for(body)
     versions = mlflow.assets.versions
     names = {version.name for version in versions.all(MODELS) if not version.anonymous}
+    if asked is not None:
+        names &= {asked}
     return {"registered_models": [registered_row(mlflow, name) for name in sorted(names)]}
 
 
-def refuse_filter(body: dict[str, Any]) -> None:
-    """Refuse filters of the registry, which are not emulated."""
-    if body.get("filter"):
-        raise ServiceError(
-            501,
-            "NOT_IMPLEMENTED",
-            "Filters of registered models are not emulated; see docs/emulator.md.",
-            envelope=Envelope.MLFLOW,
-        )
+def name_asked_for(body: dict[str, Any]) -> str | None:
+    """The name in the filter ``name='...'``; None: all names.
+
+    :raises ServiceError: 501 for every other filter. What the service answers to them is unproven.
+    """
+    condition = NO_PROMPTS.sub("", str(body.get("filter") or "")).strip()
+    if not condition:
+        return None
+    found = BY_NAME.fullmatch(condition)
+    if found is None:
+        text = "Filters of registered models other than by name are not emulated; see docs/emulator.md."
+        raise ServiceError(501, "NOT_IMPLEMENTED", text, envelope=Envelope.MLFLOW)
+    return found["name"]
 
 
 def latest_versions(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """The newest version of a registered model; stages are not emulated."""
+    """The newest version in each stage that is asked for; in each stage there is when none is asked for."""
     get_registered_model(mlflow, body)
-    latest = mlflow.assets.versions.latest(MODELS, required(body, "name"))
-    return {"model_versions": [version_row(mlflow, latest)] if latest else []}
+    name, given = required(body, "name"), body.get("stages") or STAGES
+    stages = {read_stage(stage) for stage in ([given] if isinstance(given, str) else given)}
+    newest = {
+        mlflow.stages.of(name, version.version): version
+        for version in mlflow.assets.versions.of(MODELS, name)
+        if not version.hidden
+    }
+    return {"model_versions": [version_row(mlflow, row) for stage, row in newest.items() if stage in stages]}
+
+
+def read_stage(value: Any) -> str:
+    """A stage's name; its case counts.
+
+    :raises ServiceError: there is no such stage.
+    """
+    if value not in STAGES:
+        raise invalid(f"Invalid Model Version stage: {value}. Value must be one of {', '.join(STAGES)}.")
+    return str(value)
+
+
+def transition_stage(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """Move a version to a stage, and those that are there to ``Archived`` when asked to."""
+    moved, stage = find_model_version(mlflow, body), read_stage(body.get("stage"))
+    if body.get("archive_existing_versions") is True:
+        for other in mlflow.assets.versions.of(MODELS, moved.name):
+            if other.version != moved.version and mlflow.stages.of(moved.name, other.version) == stage:
+                mlflow.stages.put(moved.name, other.version, ARCHIVED)
+    mlflow.stages.put(moved.name, moved.version, stage)
+    return {"model_version": version_row(mlflow, moved)}
+
+
+def delete_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """Remove a version."""
+    gone = find_model_version(mlflow, body)
+    mlflow.assets.versions.delete(MODELS, gone.name, gone.version)
+    mlflow.stages.forget(gone.name, gone.version)
+    return {}
 
 
 def create_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +141,7 @@ def create_model_version(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]
     written_by = re.search(r"/ExperimentRun/dcid\.([^/]+)/", str(finished["modelUri"]))
     finished["jobName"] = body.get("run_id") or (written_by and written_by[1]) or finished.get("jobName")
     made = versions.put(MODELS, name, version, finished, mlflow.settings.client_id)
+    mlflow.stages.forget(name, version)  # an earlier one of this number
     return {"model_version": version_row(mlflow, made)}
 
 
@@ -159,6 +206,16 @@ def set_model_version_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any
     return {}
 
 
+def delete_model_version_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """Remove a tag of a version."""
+    model_version, key = find_model_version(mlflow, body), required(body, "key")
+    tags = {name: value for name, value in (model_version.properties.get("tags") or {}).items() if name != key}
+    mlflow.assets.versions.put(
+        MODELS, model_version.name, model_version.version, {**model_version.properties, "tags": tags}
+    )
+    return {}
+
+
 def set_registered_model_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """Set a tag of a registered model."""
     get_registered_model(mlflow, body)
@@ -171,12 +228,8 @@ def set_registered_model_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, 
 
 def search_model_versions(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """All versions, or those of the one model that ``name='...'`` names, the newest first."""
-    condition = str(body.get("filter") or "").strip()
-    versions = mlflow.assets.versions
-    name = condition.partition("=")[2].strip().strip("'\"")
-    if condition and condition.partition("=")[0].strip() != "name":
-        refuse_filter(body)
-    matching = versions.of(MODELS, name) if condition else versions.all(MODELS)
+    name, versions = name_asked_for(body), mlflow.assets.versions
+    matching = versions.all(MODELS) if name is None else versions.of(MODELS, name)
     return {"model_versions": [version_row(mlflow, version) for version in reversed(matching)]}
 
 
@@ -201,7 +254,7 @@ def version_row(mlflow: Mlflow, version: Version) -> dict[str, Any]:
         "version": version.version,
         "creation_timestamp": milliseconds(version.created_at),
         "last_updated_timestamp": milliseconds(version.modified_at),
-        "current_stage": "None",
+        "current_stage": mlflow.stages.of(version.name, version.version),
         "description": properties.get("description") or "",
         "source": custom.get("mlflow.source") or properties["modelUri"],
         "run_id": properties.get("jobName") or "",

@@ -50,6 +50,9 @@ OPERATIONS: dict[tuple[str, str], Answer] = {
     ("GET", "model-versions/get-download-uri"): registry.download_uri,
     ("PATCH", "model-versions/update"): registry.update_model_version,
     ("POST", "model-versions/set-tag"): registry.set_model_version_tag,
+    ("DELETE", "model-versions/delete-tag"): registry.delete_model_version_tag,
+    ("DELETE", "model-versions/delete"): registry.delete_model_version,
+    ("POST", "model-versions/transition-stage"): registry.transition_stage,
 }
 
 NOT_IN_SERVICE: dict[tuple[str, str], Answer] = {

@@ -17,6 +17,9 @@ from tests.emulator_fixture import RunningEmulator, Start
 
 MLFLOW = "/mlflow/v2.0{ws}/api/2.0/mlflow"
 
+NO_PROMPT = "tag.%60mlflow.prompt.is_prompt%60%20!%3D%20'true'"
+"""What MLflow 3 adds to searches."""
+
 LOGGING = """
 import mlflow, sys
 from pathlib import Path
@@ -200,6 +203,44 @@ def test_a_file_outside_the_storage_is_no_model(call: Call) -> None:
     for source in ("file:///etc", "file:///etc/../etc/passwd"):
         status, answer = call("POST", f"{MLFLOW}/model-versions/create", {"name": name, "source": source})
         assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+def test_versions_move_through_stages_are_found_by_name_and_removed(call: Call) -> None:
+    name = f"model-{uuid.uuid4().hex[:8]}"
+    call("POST", f"{MLFLOW}/registered-models/create", {"name": name})
+    source = "azureml://datastores/workspaceblobstore/paths/models/a"
+    for number in ("1", "2"):
+        made = call("POST", f"{MLFLOW}/model-versions/create", {"name": name, "source": source})[1]["model_version"]
+        assert (made["version"], made["current_stage"]) == (number, "None")
+
+    def move(version: str, stage: str, **more: bool) -> Any:
+        body = {"name": name, "version": version, "stage": stage, **more}
+        return call("POST", f"{MLFLOW}/model-versions/transition-stage", body)
+
+    def staged(**more: list[str]) -> dict[str, str]:
+        answer = call("POST", f"{MLFLOW}/registered-models/get-latest-versions", {"name": name, **more})[1]
+        return {row["version"]: row["current_stage"] for row in answer["model_versions"]}
+
+    assert move("1", "Production")[1]["model_version"]["current_stage"] == "Production"
+    assert staged() == {"1": "Production", "2": "None"}
+    assert move("2", "Production", archive_existing_versions=True)[0] == 200
+    assert staged() == {"1": "Archived", "2": "Production"}
+    assert staged(stages=["Production"]) == {"2": "Production"}
+    assert move("2", "production")[1]["error_code"] == "INVALID_PARAMETER_VALUE"
+    assert move("3", "Staging")[0] == 404
+    tag = {"name": name, "version": "2", "key": "a"}
+    assert call("POST", f"{MLFLOW}/model-versions/set-tag", {**tag, "value": "b"})[0] == 200
+    assert call("DELETE", f"{MLFLOW}/model-versions/delete-tag", tag)[0] == 200
+    of_name = f"{MLFLOW}/registered-models/search?filter=name%20%3D%20'{name}'%20AND%20{NO_PROMPT}"
+    ((found,), latest) = (call("GET", of_name)[1]["registered_models"], {"name": name, "version": "2"})
+    assert (found["name"], found["latest_versions"][0]["tags"]) == (name, [])
+    everyone = call("GET", f"{MLFLOW}/registered-models/search?filter={NO_PROMPT}")[1]["registered_models"]
+    assert name in [row["name"] for row in everyone]
+    assert call("GET", f"{MLFLOW}/registered-models/search?filter=name%20LIKE%20'm%25'")[0] == 501
+    assert call("DELETE", f"{MLFLOW}/model-versions/delete", latest)[0] == 200
+    assert call("GET", f"{MLFLOW}/model-versions/get?name={name}&version=2")[0] == 404
+    again = call("POST", f"{MLFLOW}/model-versions/create", {"name": name, "source": source})[1]["model_version"]
+    assert (again["version"], again["current_stage"]) == ("2", "None")
 
 
 def test_tracking_needs_a_token(emulator: RunningEmulator, workspace: str) -> None:
