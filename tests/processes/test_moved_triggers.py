@@ -25,6 +25,9 @@ from tests.processes.slow_run import SlowRun
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.long]
 
 COUNT = 30
+ACTIVE = ("Queued", "Running")
+"""What the jobs are until they may end: the emulator of a small machine runs eight at a time."""
+
 SILENCE = 25.0
 """Seconds: longer than a trigger that was ended waits for an answer, and than a triggerer's heartbeat may be late."""
 
@@ -96,11 +99,12 @@ class ManyRun(SlowRun):
         )
         self.airflow.until(f"rest after {what}", self.settled, timeout=300)
         statuses = self.status_of_tasks()
-        assert {task: statuses[task] for task in self.tasks} == dict.fromkeys(self.tasks, "Running")
+        assert {task: status for task, status in statuses.items() if status not in ACTIVE and task in self.tasks} == {}
+        assert len(statuses) == COUNT
         assert set(self.cancels()) == self.marked
         states = self.airflow.states(self.dag, self.run)
         assert {task: states[task] for task in self.tasks} == dict.fromkeys(self.tasks, "deferred")
-        print(f"after {what}: {len(self.tasks)} Running, {sorted(self.marked)} Canceled; {self.told()}")
+        print(f"after {what}: {len(self.tasks)} active, {sorted(self.marked)} Canceled; {self.told()}")
 
     def told(self) -> str:
         """What the triggers have said so far, counted."""
@@ -144,7 +148,8 @@ def many(airflow: RealAirflow, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The run, all of whose tasks are deferred; the second triggerer ends with it."""
     run = ManyRun(airflow, f"slow_many_on_{airflow.major}", tmp_path_factory.mktemp("many") / "gate")
     run.begin()
-    airflow.until("jobs", lambda: list(run.status_of_tasks().values()) == ["Running"] * COUNT, timeout=600)
+    statuses = run.status_of_tasks
+    airflow.until("jobs", lambda: [one in ACTIVE for one in statuses().values()] == [True] * COUNT, timeout=600)
     airflow.until("rest", run.settled, timeout=300)
     yield run
     run.gate.touch()
