@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from airflow_azureml.lifecycle.cancellation import Cancellation
 from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, identify
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
-from airflow_azureml.plugin.marked_job import MarkedTask, end_job
+from airflow_azureml.plugin.marked_job import ClearedSince, MarkedTask, end_job
 from tests.lifecycle.service import Service
 from tests.lifecycle.test_naming import FACTS
 from tests.rest.driving import WS, Drive, job_json
@@ -17,6 +18,8 @@ from tests.rest.driving import WS, Drive, job_json
 IDENTITY = identify(FACTS)
 NAME = IDENTITY.name(1)
 TASK = MarkedTask(FACTS.dag_id, FACTS.run_id, FACTS.task_id, FACTS.map_index)
+STARTED = datetime(2025, 1, 31, 10, 0, 0, 123456, tzinfo=timezone.utc)
+RESTARTED = STARTED + timedelta(seconds=9)
 CANCEL = f"POST /jobs/{NAME}/cancel"
 
 
@@ -46,6 +49,29 @@ def test_a_job_that_has_ended_or_is_ending_is_not_asked_to(status: str) -> None:
     assert not canceled
     assert isinstance(outcome, Cancellation)
     assert not outcome.asked
+
+
+@pytest.mark.parametrize(
+    ("run_started", "tags", "ends"),
+    [
+        (STARTED, of(), False),  # the next try finds it by its name, and cancels it
+        (RESTARTED, of(), True),  # the DAG run had ended, and has another start
+        (None, of(), True),
+        (
+            RESTARTED,
+            {"team": "x"},
+            False,
+        ),  # a batch endpoint's: it cannot be known
+        (RESTARTED, of() | {OUTLIVES_TAG: "true"}, False),
+        (RESTARTED, of() | {"airflow_task_id": "other"}, False),
+    ],
+)
+def test_after_a_clear_a_job_ends_that_the_next_try_does_not_find(
+    run_started: datetime | None, tags: dict[str, str], ends: bool
+) -> None:
+    service = Service({NAME: job_json(NAME, "Running", tags=tags)})
+    Drive(service).run(end_job(WS, NAME, TASK, ClearedSince(run_started)))
+    assert (CANCEL in service.seen) is ends
 
 
 def test_there_may_be_no_job() -> None:

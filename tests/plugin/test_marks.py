@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -72,6 +73,21 @@ def test_the_thread_ends_with_its_work_and_another_one_begins() -> None:
     assert looks.seen == ["a", "b"]
     assert len(looks.threads) in (1, 2)
     assert not looks.threads & {one.ident for one in threading.enumerate()}
+
+
+def test_what_a_marked_task_has_recorded_is_read_at_once() -> None:
+    noted: list[Mark] = []
+    settled: list[Mark] = []
+
+    def note(mark: Mark) -> Mark:
+        assert settled == []
+        noted.append(mark)
+        return replace(mark, run_id="noted")
+
+    marked = MarkedTasks(lambda mark: not settled.append(mark), SOON, note)  # type: ignore[func-returns-value]
+    marked.add_task("a")
+    marked.join(5)
+    assert (len(noted), [mark.run_id for mark in settled]) == (1, ["noted"])
 
 
 def test_those_that_hold_the_task_come_first() -> None:

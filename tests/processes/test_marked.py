@@ -10,6 +10,7 @@ import pytest
 
 from tests.airflow_harness import RealAirflow
 from tests.processes.slow_run import DEFERRED, KEPT, ON_WORKER, TASK, SlowRun
+from tests.run_story import told_of_failure
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
@@ -98,11 +99,14 @@ def test_a_marked_task_that_is_cleared_at_once_has_a_new_job_alone(airflow: Real
     (run,), (earlier,) = marked.runs, marked.before
 
     airflow.kill("triggerer", signal.SIGKILL)
-    marked.mark(0, "failed")
-    airflow.clear(run.dag, run.run, TASK)
-    run.wait_status(earlier, "Canceled")
-    run.wait_status(earlier + 1, "Running")
-    airflow.start("triggerer")
-    run.finish()
+    with told_of_failure(airflow, run.dag, run.run):
+        marked.mark(0, "failed")
+        # A Clear before the scheduler has ended the DAG run leaves it ended, and its task without a state for ever.
+        assert airflow.wait_run(run.dag, run.run) == "failed"
+        airflow.clear(run.dag, run.run, TASK)
+        run.wait_status(earlier, "Canceled")
+        run.wait_status(earlier + 1, "Running")
+        airflow.start("triggerer")
+        run.finish()
 
     assert run.statuses()[earlier:] == ["Canceled", "Completed"]

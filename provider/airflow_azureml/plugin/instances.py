@@ -34,10 +34,11 @@ class TaskRecord:
     workspace: Mapping[str, str | None] | None = None
 
 
-def read(instance_id: Any) -> TaskRecord | None:
+def read(instance_id: Any, *, at_the_mark: bool = False) -> TaskRecord | None:
     """Read a task instance; None where it is gone, or another try has taken its place.
 
     :param instance_id: which each try of a task has of its own: a UUID, on the older lines as text.
+    :param at_the_mark: the mark need not be committed yet; the next try begins by emptying what this one has recorded.
     """
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
@@ -49,10 +50,23 @@ def read(instance_id: Any) -> TaskRecord | None:
             return None
         task = MarkedTask(ti.dag_id, ti.run_id, ti.task_id, map_index_of(ti), _region(ti))
         recorded = _recorded(ti, session)
-        name = recorded.get(JOB_NAME_KEY)
-        if not isinstance(name, str) or ti.state not in FINISHED:
-            return TaskRecord(task, ti.state in FINISHED)
-        return TaskRecord(task, True, name, recorded.get(OUTLIVES_KEY) is True, _workspace(ti, session))
+        name, ended = recorded.get(JOB_NAME_KEY), ti.state in FINISHED
+        if not isinstance(name, str) or not (ended or at_the_mark):
+            return TaskRecord(task, ended)
+        return TaskRecord(task, ended, name, recorded.get(OUTLIVES_KEY) is True, _workspace(ti, session))
+
+
+def run_started(dag_id: str, run_id: str) -> datetime | None:
+    """The start of a DAG run; None where it has none yet, or is gone."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        found: datetime | None = session.scalar(
+            select(DagRun.start_date).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+        )
+    return found
 
 
 def changed_since(dag_id: str, run_id: str, since: datetime) -> list[Any]:

@@ -7,6 +7,7 @@ Whoever asks knows the job's name from what the task instance has recorded; the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from airflow_azureml.lifecycle.cancellation import Cancellation, cancel
 from airflow_azureml.lifecycle.naming import IDENTITY_TAGS, LOOP_TAGS
@@ -15,6 +16,7 @@ from airflow_azureml.rest import jobs
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.rest.times import iso
 
 _PLACE_TAGS = (IDENTITY_TAGS[0], IDENTITY_TAGS[1], IDENTITY_TAGS[3], IDENTITY_TAGS[4])
 """The tags that say of which task instance a job is: DAG, run, task and map index."""
@@ -41,6 +43,24 @@ class MarkedTask:
         return f"task {self.dag_id}.{self.task_id}{index} of DAG run {self.run_id}"
 
 
+@dataclass(frozen=True)
+class ClearedSince:
+    """A *Clear* after the mark.
+
+    A *Clear* of a DAG run that has ended gives it another start (``models/taskinstance.py: clear_task_instances``),
+    which is part of its jobs' names: the next try does not find the older ones.
+
+    :param run_started: the start of the DAG run by now; None where it has not started again, or is gone.
+    """
+
+    run_started: datetime | None
+
+    def finds(self, job: Job) -> bool:
+        """Whether the next try finds this job, and cancels it; it does without tags, by which it could not be known."""
+        said = job.tags.get(IDENTITY_TAGS[2])
+        return said is None or (self.run_started is not None and said == iso(self.run_started))
+
+
 def reason_to_leave(job: Job, task: MarkedTask) -> str | None:
     """Why an active job is left alone although its task was marked; None where it ends.
 
@@ -59,16 +79,21 @@ def reason_to_leave(job: Job, task: MarkedTask) -> str | None:
     return None
 
 
-def end_job(ws: Workspace, name: str, task: MarkedTask) -> Steps[Cancellation | str]:
+def end_job(
+    ws: Workspace, name: str, task: MarkedTask, cleared: ClearedSince | None = None
+) -> Steps[Cancellation | str]:
     """End the job of a task that was marked, where it is active and is the task's.
 
     :param name: of the job, as the task instance has recorded it.
+    :param cleared: the task was cleared after the mark.
     :return: what the cancel came to, or why the job is left alone.
     """
     job = yield from jobs.find(ws, name)
     if job is None or job.phase.is_terminal or job.is_being_canceled:
         return Cancellation(job)
     reason = reason_to_leave(job, task)
+    if reason is None and cleared is not None and cleared.finds(job):
+        reason = "the task was cleared since, and its next try sees to it"
     if reason is not None:
         return reason
     return (yield from cancel(ws, name))

@@ -4,6 +4,9 @@ Whatever of Airflow holds a marked task ends the job itself, within seconds: a w
 triggerer after its next look. So the thread comes after them, and finds a job that is active only where none of them
 lives. A mark is not committed yet when it is noted, an API server may not reach the service at once, and the job may
 just be on its way: what is not settled is looked at again, twice.
+
+A task that is cleared meanwhile has another try by then, under another id and with its XComs emptied. So what the
+marked one has recorded is read at once.
 """
 
 from __future__ import annotations
@@ -14,15 +17,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_azureml.plugin.instances import TaskRecord
+    from airflow_azureml.plugin.marked_job import ClearedSince
 
 LOOKS = (20.0, 60.0, 240.0)
 """Seconds after a mark at which its job is looked at, the later ones only where there is something to wait for."""
+
+AT_ONCE = -1
+"""The number of what comes before the first look."""
 
 RUN_MARKED_WITHIN = timedelta(seconds=10)
 """For how long, at the most, a request marks the tasks of a DAG run before it reports the run."""
@@ -32,12 +39,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark that was made: of one task instance by its id, or of all that had not ended in a DAG run."""
+    """A mark that was made: of one task instance by its id, or of all that had not ended in a DAG run.
+
+    :param record: what the task instance had recorded then, as far as it was read.
+    """
 
     marked_at: datetime
     instance_id: Any = None
     dag_id: str = ""
     run_id: str = ""
+    record: TaskRecord | None = None
 
 
 class MarkedTasks:
@@ -45,10 +56,16 @@ class MarkedTasks:
 
     :param settle: looks at one, and says whether nothing is left to do.
     :param looks: seconds after a mark at which that is done, as ``LOOKS``.
+    :param note: reads what has to be read at once.
     """
 
-    def __init__(self, settle: Callable[[Mark], bool], looks: tuple[float, ...] = LOOKS) -> None:
-        self._settle, self._looks = settle, looks
+    def __init__(
+        self,
+        settle: Callable[[Mark], bool],
+        looks: tuple[float, ...] = LOOKS,
+        note: Callable[[Mark], Mark] = lambda mark: mark,
+    ) -> None:
+        self._settle, self._looks, self._note = settle, looks, note
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, int, Mark]] = []
         self._numbers = itertools.count()
@@ -71,7 +88,7 @@ class MarkedTasks:
 
     def _add(self, mark: Mark) -> None:
         with self._changed:
-            self._put(mark, 0, time.monotonic())
+            heapq.heappush(self._due, (time.monotonic(), next(self._numbers), AT_ONCE, mark))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="azureml-marked-tasks", daemon=True)
                 self._thread.start()
@@ -83,7 +100,11 @@ class MarkedTasks:
     def _work(self) -> None:
         while (next_one := self._take()) is not None:
             due, number, mark = next_one
-            if not self._settle(mark) and number + 1 < len(self._looks):
+            if number == AT_ONCE:
+                mark = self._note(mark)
+                with self._changed:
+                    self._put(mark, 0, due)
+            elif not self._settle(mark) and number + 1 < len(self._looks):
                 with self._changed:
                     self._put(mark, number + 1, due - self._looks[number])
 
@@ -98,6 +119,16 @@ class MarkedTasks:
                 self._changed.wait(wait)
             self._thread = None
             return None
+
+
+def note(mark: Mark) -> Mark:
+    """Read what the marked task instance has recorded. Never raises: without that, a *Clear* ends no job."""
+    from airflow_azureml.plugin.instances import read
+
+    try:
+        return mark if mark.instance_id is None else replace(mark, record=read(mark.instance_id, at_the_mark=True))
+    except Exception:  # noqa: BLE001 - as for ``settle``, which says what is wrong
+        return mark
 
 
 def settle(mark: Mark) -> bool:
@@ -117,8 +148,21 @@ def _settle(mark: Mark) -> bool:
     else:
         ids = changed_since(mark.dag_id, mark.run_id, mark.marked_at - RUN_MARKED_WITHIN)
     records = [read(instance_id) for instance_id in ids]
+    if records == [None]:
+        return mark.record is None or _settle_cleared(mark.record)
     outcomes = [_settle_record(record) for record in records if record is not None]
     return bool(ids) and all(outcomes)
+
+
+def _settle_cleared(record: TaskRecord) -> bool:
+    """Look at the job of a task instance that another try has taken the place of; whether nothing is left to do."""
+    from airflow_azureml.plugin.instances import run_started
+    from airflow_azureml.plugin.marked_job import ClearedSince
+
+    if record.job_name is None or record.outlives or record.workspace is None:
+        return True
+    cleared = ClearedSince(run_started(record.task.dag_id, record.task.run_id))
+    return _end(record, record.job_name, cleared)
 
 
 def _settle_record(record: TaskRecord) -> bool:
@@ -139,14 +183,14 @@ def _settle_record(record: TaskRecord) -> bool:
     return _end(record, name)
 
 
-def _end(record: TaskRecord, name: str) -> bool:
+def _end(record: TaskRecord, name: str, cleared: ClearedSince | None = None) -> bool:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.plugin.marked_job import end_job
     from airflow_azureml.rest.errors import AzureMLError
 
     try:
         with AzureMLHook(**(record.workspace or {})).client() as client:  # type: ignore[arg-type]
-            outcome = client.run(end_job(client.workspace, name, record.task))
+            outcome = client.run(end_job(client.workspace, name, record.task, cleared))
     except AzureMLError as error:
         said = str(error).partition("\n")[0]
         log.warning("Azure ML job %s of %s, which was marked, could not be canceled: %s", name, record.task, said)
@@ -163,5 +207,5 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-MARKED = MarkedTasks(settle)
+MARKED = MarkedTasks(settle, note=note)
 """The marks of this process."""
