@@ -24,6 +24,7 @@ TRIGGERED = (
     "hook_in_a_task",
     "learning_rates",
     "spot_training",
+    "tuned_training",
     "without_workers",
 )
 BATCH = ("credit_defaults_retraining", "nightly_scoring")
@@ -227,6 +228,20 @@ def test_mapped_jobs_train_differently(airflow: RealAirflow, runs: dict[str, str
     assert results[0]["job_name"] != results[1]["job_name"]
     assert results[0]["metrics"]["auc"] > results[1]["metrics"]["auc"]
     assert airflow.xcom(dag, run, "best") == results[0]["job_name"]
+
+
+def test_a_sweep_hands_on_the_model_of_its_best_trial(airflow: RealAirflow, runs: dict[str, str]) -> None:
+    dag = "tuned_training"
+    run = finished(airflow, runs, dag)
+
+    result = airflow.xcom(dag, run, "tune")
+    trials = [job for name, job in airflow.service.jobs().items() if job["parent"] == result["job_name"]]
+    assert len(trials) == 4
+    assert result["best_job_name"] == f"{result['job_name']}_3"
+    assert 0 < result["metrics"]["loss"] < 0.05
+    line = stored(airflow, airflow.xcom(dag, run, "tune", key="model")["https_url"], "line.json")
+    assert line == [pytest.approx(3, abs=0.3), pytest.approx(-1, abs=0.3)]
+    assert f"At 2.0: {line[0] * 2 + line[1]:.1f}" in airflow.log(dag, run, "predict")
 
 
 def test_yaml_file_is_rendered_and_changed_by_keywords(airflow: RealAirflow, runs: dict[str, str]) -> None:
