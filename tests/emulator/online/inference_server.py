@@ -139,6 +139,7 @@ def served(words: list[str], connect: Connect, folder: Path) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(20)
+    assert not is_healthy(connect), "workers outlived their server"
 
 
 def is_healthy(connect: Connect) -> bool:

@@ -261,14 +261,21 @@ def main() -> int:
     listener.bind(address)
     listener.listen(128)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    for _ in range(max(1, int(os.environ.get("WORKER_COUNT") or 1))):
-        start_worker(listener, path)
-    while True:
-        pid, status = os.wait()
-        if os.waitstatus_to_exitcode(status) == BOOT_FAILED:
-            return BOOT_FAILED
-        logger.error("Worker with pid %s ended; another one is started", pid)
-        start_worker(listener, path)
+    workers: set[int] = set()
+    try:
+        for _ in range(max(1, int(os.environ.get("WORKER_COUNT") or 1))):
+            workers.add(start_worker(listener, path))
+        while True:
+            pid, status = os.wait()
+            workers.discard(pid)
+            if os.waitstatus_to_exitcode(status) == BOOT_FAILED:
+                return BOOT_FAILED
+            logger.error("Worker with pid %s ended; another one is started", pid)
+            workers.add(start_worker(listener, path))
+    finally:
+        for pid in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
 
 if __name__ == "__main__":
