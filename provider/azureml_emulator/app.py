@@ -67,6 +67,7 @@ from azureml_emulator.seeding import routes as seeding_routes
 from azureml_emulator.seeding.backend import Seeding
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.studio import file_routes as studio_file_routes
 from azureml_emulator.studio import routes as studio_routes
 from azureml_emulator.studio.backend import Studio
 from azureml_emulator.sweeps.sweep_type import sweep_type
@@ -129,8 +130,9 @@ class Emulator:
             self.tracking,
         )
         self.seeding = Seeding(settings, self.storage, self.workspace, self.assets, self.batch)
-        self.studio = Studio(self.engine, self.artifacts, self.tracking)
-        self.service, self.pages = Router(self._routes()), Router(bind(self.studio, studio_routes.ROUTES))
+        self.studio = Studio(self.engine, self.artifacts, self.tracking, self.assets.resolver, self.storage.blobs)
+        self.service = Router(self._routes())
+        self.pages = Router(bind(self.studio, studio_routes.ROUTES, studio_file_routes.ROUTES))
         self._stopping = asyncio.Event()
         self._runners: list[web.AppRunner] = []
 

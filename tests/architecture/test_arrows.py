@@ -46,6 +46,7 @@ LIBRARIES = {
     # Scripts for the interpreter of a job: they import each other by name, from their own folder.
     "azureml_emulator/execution/minibatches": {"batch_files"},
     "azureml_emulator/online/injob": {"scoring_script"},
+    "azureml_emulator/studio/pages.py": {"aiohttp", "jinja2"},
     "azureml_emulator/sweeps/bayesian.py": {"optuna"},
     "azureml_emulator/testing/plugin.py": {"pytest"},
     "azureml_emulator": {"aiohttp", "certifi", "cryptography", "jwt", "packaging", "trustme", "yaml"},

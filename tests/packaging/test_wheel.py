@@ -54,6 +54,11 @@ def test_the_wheel_holds_its_packages_and_nothing_else(wheel: Path) -> None:
     packages = {"airflow_azureml", "airflow_provider_azureml", "azureml_emulator"}
     assert {top for top in tops if not top.endswith(".dist-info")} == packages
     assert {"airflow_azureml/py.typed", "azureml_emulator/py.typed"} <= set(names)
+    rooms = REPOSITORY / "provider"
+    files = [*rooms.glob("azureml_emulator/studio/templates/*"), *rooms.glob("azureml_emulator/studio/static/*")]
+    loaded = {file.relative_to(rooms).as_posix() for file in files}
+    assert len(loaded) > 10
+    assert loaded <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert not any("__pycache__" in name for name in names)
 

@@ -1,1 +1,1 @@
-"""Studio: small read-only pages for a browser on this machine."""
+"""Studio: pages of jobs for a browser on this machine."""

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
-import uuid
-from html import escape
-from typing import Any
 
 import pytest
 import requests
+from markupsafe import escape
 
 from tests.emulator.conftest import Call, wait_for_job
+from tests.emulator.studio.pages import EVIL, cell, get, log, put
 from tests.emulator_fixture import RunningEmulator
-
-ENVIRONMENT = "azureml:AzureML-sklearn-1.0:1"
-EVIL = "<script>alert('x')</script>&"
-
-
-def put(call: Call, command: str, **properties: Any) -> str:
-    name = f"studio-{uuid.uuid4().hex[:10]}"
-    body = {"jobType": "Command", "experimentName": "pages", "environmentId": ENVIRONMENT, "command": command}
-    status, answer = call("PUT", f"{{ws}}/jobs/{name}?api-version=2025-12-01", {"properties": {**body, **properties}})
-    assert status == 201, answer
-    return name
-
-
-def get(emulator: RunningEmulator, path: str, **headers: str) -> requests.Response:
-    return requests.get(f"{emulator['studio_url']}{path}", headers=headers, timeout=10)
 
 
 def test_a_jobs_own_link_leads_to_its_page(emulator: RunningEmulator, call: Call) -> None:
@@ -48,10 +33,9 @@ def test_a_jobs_own_link_leads_to_its_page(emulator: RunningEmulator, call: Call
     for text in (name, "Failed", "pages", "ratio", "model_dir", "said by the job", "tag &lt;b&gt;", "Error", "exit 3"):
         assert text in answer.text
     assert EVIL not in answer.text
-    assert escape(EVIL) in answer.text
+    assert str(escape(EVIL)) in answer.text
     assert "never-shown" not in answer.text
-    assert "Compute<td>serverless<" in answer.text
-    assert "'unsafe-inline'" not in answer.headers["Content-Security-Policy"]
+    assert cell(answer.text, "Compute") == "serverless"
     listed = get(emulator, "/").text
     assert f'href="/runs/{name}"' in listed
     assert EVIL not in listed
@@ -59,14 +43,26 @@ def test_a_jobs_own_link_leads_to_its_page(emulator: RunningEmulator, call: Call
 
 def test_metrics_and_parameters_are_on_the_page(emulator: RunningEmulator, call: Call) -> None:
     name = put(call, "sleep 0")
-    logging = "/mlflow/v1.0{ws}/api/2.0/mlflow/runs/log-batch"
-    metrics = [{"key": "loss<", "value": value, "step": step, "timestamp": 1} for step, value in enumerate([3, 2.5])]
-    body = {"run_id": name, "metrics": metrics, "params": [{"key": "depth", "value": EVIL}]}
-    assert call("POST", logging, body)[0] == 200
+    log(call, name, {"loss<": [3, 2.5], "rows": [7]}, depth=EVIL)
     text = get(emulator, f"/runs/{name}").text
-    assert "loss&lt;<td>2.5" in text
-    assert "2 points" in text
-    assert f"depth<td>{escape(EVIL)}" in text
+    assert cell(text, "loss&lt;").startswith("2.5 <a")
+    assert "2 points" in cell(text, "loss&lt;")
+    assert cell(text, "rows") == "7.0"
+    assert cell(text, "depth") == str(escape(EVIL))
+    curves = get(emulator, f"/runs/{name}/metrics").text
+    assert curves.count("<polyline") == 1
+    assert 'aria-label="loss&lt; by step, 2 points, last 2.5"' in curves
+    assert "<title>step 0: 3</title>" in curves
+    wait_for_job(call, name)
+
+
+def test_addresses_are_shown_without_their_signatures(emulator: RunningEmulator, call: Call) -> None:
+    place = "https://example.org/data/rows.csv"
+    data = {"jobInputType": "uri_file", "uri": f"{place}?sig=never-shown", "mode": "Direct"}
+    name = put(call, "true", inputs={"rows": data})
+    text = get(emulator, f"/runs/{name}").text
+    assert place in cell(text, "rows")
+    assert "never-shown" not in text
     wait_for_job(call, name)
 
 
@@ -86,6 +82,10 @@ def test_the_log_is_followed_while_the_job_runs(emulator: RunningEmulator, call:
     assert received.count("first ä") == 1
     assert received.rstrip().endswith("last ä")
     assert "\ufffd" not in received
+    logs = get(emulator, f"/runs/{name}/logs?file=user_logs%2Fstd_log.txt").text
+    assert f'href="/runs/{name}/logs?file=user_logs%2Fstd_log.txt" aria-current="true"' in logs
+    assert "last ä" in logs
+    assert get(emulator, f"/runs/{name}/log?file=user_logs/std_log.txt&offset=0").text == received
     whole = get(emulator, f"/runs/{name}/logs/user_logs/std_log.txt")
     assert whole.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert whole.content.decode() == received
@@ -96,6 +96,12 @@ def test_the_log_is_followed_while_the_job_runs(emulator: RunningEmulator, call:
     [
         ("/runs/nobody", 404),
         ("/runs/nobody/log", 404),
+        ("/runs/nobody/logs", 404),
+        ("/runs/nobody/metrics", 404),
+        ("/runs/{name}/logs?file=none.txt", 404),
+        ("/runs/{name}/log?file=../../identity.json", 404),
+        ("/static/none.css", 404),
+        ("/static/..%2Fpages.py", 404),
         ("/runs/{name}/log?offset=-1", 400),
         ("/runs/{name}/logs/none.txt", 404),
         ("/runs/{name}/logs/..%2F..%2F..%2F..%2Fidentity.json", 404),
@@ -118,14 +124,32 @@ def test_pages_are_for_this_machine_only(emulator: RunningEmulator) -> None:
 
 
 def test_pages_are_not_on_the_other_port_nor_in_the_journal(emulator: RunningEmulator) -> None:
-    get(emulator, "/studio.css")
-    answer = requests.get(f"{emulator['endpoint']}/studio.css", verify=emulator["ca_bundle"], timeout=10)
+    get(emulator, "/static/studio.css")
+    answer = requests.get(f"{emulator['endpoint']}/static/studio.css", verify=emulator["ca_bundle"], timeout=10)
     assert answer.status_code == 501
-    assert [row["status"] for row in emulator.journal() if row["path"] == "/studio.css"] == [501]
+    assert [row["status"] for row in emulator.journal() if row["path"] == "/static/studio.css"] == [501]
 
 
-def test_style_and_script(emulator: RunningEmulator) -> None:
-    for path, kind in (("/studio.css", "text/css"), ("/studio.js", "text/javascript")):
-        answer = get(emulator, path)
-        assert answer.headers["Content-Type"].startswith(kind)
-        assert path in get(emulator, "/").text
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/static/studio.css", "text/css"),
+        ("/static/studio.js", "text/javascript"),
+        ("/static/studio.svg", "image/svg+xml"),
+    ],
+)
+def test_what_pages_load(emulator: RunningEmulator, path: str, kind: str) -> None:
+    answer = get(emulator, path)
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert path in get(emulator, "/").text
+    assert not re.search(r"https?:|url\(|@import|href=", answer.text.replace('xmlns="http://www.w3.org/2000/svg"', ""))
+
+
+def test_pages_may_load_nothing_from_elsewhere_nor_be_framed(emulator: RunningEmulator) -> None:
+    headers = get(emulator, "/").headers
+    rules = dict(rule.strip().split(" ", 1) for rule in headers["Content-Security-Policy"].split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["frame-ancestors"] == "'none'"
+    assert {rule: value for rule, value in rules.items() if value != "'none'"} == dict.fromkeys(
+        ("script-src", "style-src", "img-src", "connect-src", "form-action"), "'self'"
+    )
+    assert headers["X-Content-Type-Options"] == "nosniff"
