@@ -48,3 +48,10 @@ def test_modes(ports: dict[str, Any], refused: str | None, in_a_pipeline: bool, 
         return
     with pytest.raises(SpecError, match=refused.replace(".", r"\.")):
         translate(document, WS)
+
+
+def test_an_empty_title_of_a_node_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.py").write_text("print(1)\n")
+    document = load({"type": "pipeline", "jobs": {"n": {**SPARK, "display_name": ""}}}, folder=str(tmp_path))
+    assert translate(document, WS).body["properties"]["jobs"]["n"]["display_name"] == ""

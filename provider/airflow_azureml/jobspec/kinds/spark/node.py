@@ -121,8 +121,9 @@ def _direct_only(located: Located, ctx: Translator, component: Component) -> Non
 
 
 INLINE_NODE = (
-    *rows(JOB_HEAD, "type", "display_name", "tags", "id", "status", "creation_context", "log_files"),
+    *rows(JOB_HEAD, "type", "tags", "id", "status", "creation_context", "log_files"),
     *(Field(key, None, text) for key in ("description", "name", "experiment_name")),
+    Field("display_name", "displayName", text),
     Field("properties", "properties", PROPERTIES),
     Field("compute", "computeId", compute_id),
     Field("resources", "resources", RESOURCES),
