@@ -10,7 +10,7 @@ from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.jobs.models import STATUSES, Job
-from azureml_emulator.studio import curves
+from azureml_emulator.studio import curves, graphs
 from azureml_emulator.studio.backend import Studio
 from azureml_emulator.studio.listing import ACTIVE, Search, listing
 from azureml_emulator.studio.pages import FOLDER, HEADERS, page, plain, refusal, segment
@@ -35,7 +35,8 @@ async def job(studio: Studio, request: web.Request, name: str) -> web.Response:
     record = studio.jobs.get(name)
     if record is None:
         return refusal(404, NO_JOB)
-    metrics = curves.curves(studio.metrics(record))
+    metrics, children = curves.curves(studio.metrics(record)), studio.jobs.children(name)
+    needs = studio.needs(record) if record.definition.get("jobType") == "Pipeline" else {}
     return page(
         "overview",
         **frame(studio, record, "overview"),
@@ -46,7 +47,9 @@ async def job(studio: Studio, request: web.Request, name: str) -> web.Response:
         files=set(studio.files.outputs(record)),
         metrics=metrics,
         params=studio.tracking.params(name),
-        children=studio.jobs.children(name),
+        children=children,
+        graph=graphs.drawing(record, needs, children) if needs else None,
+        box=graphs,
         log=log_view(studio, record, studio.main_log(record)),
     )
 
