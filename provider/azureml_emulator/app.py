@@ -67,8 +67,10 @@ from azureml_emulator.seeding import routes as seeding_routes
 from azureml_emulator.seeding.backend import Seeding
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.studio import cancel_routes as studio_cancel_routes
 from azureml_emulator.studio import file_routes as studio_file_routes
 from azureml_emulator.studio import routes as studio_routes
+from azureml_emulator.studio import trial_routes as studio_trial_routes
 from azureml_emulator.studio.backend import Studio
 from azureml_emulator.sweeps.sweep_type import sweep_type
 from azureml_emulator.sweeps.trial_run import TRIAL_RUNNER, TrialRun
@@ -132,7 +134,15 @@ class Emulator:
         self.seeding = Seeding(settings, self.storage, self.workspace, self.assets, self.batch)
         self.studio = Studio(self.engine, self.artifacts, self.tracking, self.assets.resolver, self.storage.blobs)
         self.service = Router(self._routes())
-        self.pages = Router(bind(self.studio, studio_routes.ROUTES, studio_file_routes.ROUTES))
+        self.pages = Router(
+            bind(
+                self.studio,
+                studio_routes.ROUTES,
+                studio_file_routes.ROUTES,
+                studio_trial_routes.ROUTES,
+                studio_cancel_routes.ROUTES,
+            )
+        )
         self._stopping = asyncio.Event()
         self._runners: list[web.AppRunner] = []
 

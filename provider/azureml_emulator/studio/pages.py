@@ -13,6 +13,7 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.jobs.models import Job, moment
+from azureml_emulator.studio.trials import text_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,7 +43,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(time=time, size=size, number=number, segment=segment, path=quote, address=address)
+    made.filters.update(
+        time=time, size=size, number=number, segment=segment, path=quote, address=address, value=text_of
+    )
     made.globals.update(duration=duration)
     return made
 
