@@ -24,7 +24,9 @@ from airflow_azureml.operators import (
     AzureMLCommandJobOperator,
     AzureMLCreateBatchDeploymentOperator,
     AzureMLCreateBatchEndpointOperator,
+    AzureMLCreateComponentOperator,
     AzureMLCreateDataAssetOperator,
+    AzureMLCreateEnvironmentOperator,
     AzureMLDeleteBatchEndpointOperator,
     AzureMLDownloadJobOutputOperator,
     AzureMLInvokeBatchEndpointOperator,
@@ -103,6 +105,9 @@ KEYWORDS: dict[type[Any], set[str]] = {
     AzureMLCancelOrphansOperator: COORDINATES | {"dag_ids"},
     AzureMLCreateDataAssetOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
     AzureMLRegisterModelOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
+    AzureMLCreateEnvironmentOperator: COORDINATES
+    | {"name", "image", "build", "conda_file", "version", "description", "tags", "spec"},
+    AzureMLCreateComponentOperator: COORDINATES | {"spec", "version"},
     AzureMLDownloadJobOutputOperator: COORDINATES | {"job_name", "output_name", "local_path", "overwrite"},
     AzureMLInvokeBatchEndpointOperator: COORDINATES
     | WAITING
@@ -184,6 +189,8 @@ REQUIRED: dict[type[Any], dict[str, Any]] = {
     AzureMLCancelOrphansOperator: {"dag_ids": ["a-dag"]},
     AzureMLCreateDataAssetOperator: {"name": "cards", "path": "data"},
     AzureMLRegisterModelOperator: {"name": "cards", "path": "data"},
+    AzureMLCreateEnvironmentOperator: {"name": "cards", "image": "docker.io/python"},
+    AzureMLCreateComponentOperator: {"spec": "component.yml"},
     AzureMLDownloadJobOutputOperator: {"job_name": "a-job", "output_name": "o", "local_path": "here"},
     AzureMLInvokeBatchEndpointOperator: {"endpoint_name": "cards", "input": "data"},
     AzureMLCreateBatchEndpointOperator: {"name": "cards"},

@@ -147,6 +147,14 @@ WRONG = {
         'AzureMLCreateDataAssetOperator(task_id="t", spec="compute.yml")',
         ["compute.yml:1: .: this is a compute (recognised by "],
     ),
+    "an environment": (
+        'AzureMLCreateEnvironmentOperator(task_id="t", name="a b", image="docker.io/python")',
+        ['dag.py:6: AzureMLCreateEnvironmentOperator.name: "a b" is not a name.'],
+    ),
+    "a component": (
+        'AzureMLCreateComponentOperator(task_id="t", spec={"type": "comand", "name": "a"})',
+        ['dag.py:6: AzureMLCreateComponentOperator.spec.type: "comand" is not a type of component.'],
+    ),
     "a spec": (
         'AzureMLCreateBatchDeploymentOperator(task_id="t", name="blue", endpoint_name="scores", model="m")',
         ['dag.py:6: AzureMLCreateBatchDeploymentOperator.model: "m" does not name a model.'],

@@ -27,6 +27,8 @@ DOCUMENTS = {
     "AzureMLInvokeBatchEndpointOperator": "batch inputs",
     "AzureMLCreateDataAssetOperator": "data",
     "AzureMLRegisterModelOperator": "model",
+    "AzureMLCreateEnvironmentOperator": "environment",
+    "AzureMLCreateComponentOperator": "component",
     "AzureMLCreateBatchEndpointOperator": "batch endpoint",
     "AzureMLCreateBatchDeploymentOperator": "batch deployment",
 }

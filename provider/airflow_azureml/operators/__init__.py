@@ -11,6 +11,10 @@ from airflow_azureml.operators.infrastructure import (
 )
 from airflow_azureml.operators.jobs import AzureMLCommandJobOperator, AzureMLJobOperator
 from airflow_azureml.operators.outputs import AzureMLDownloadJobOutputOperator
+from airflow_azureml.operators.resources.definitions import (
+    AzureMLCreateComponentOperator,
+    AzureMLCreateEnvironmentOperator,
+)
 
 __all__ = [
     "AzureMLCancelJobOperator",
@@ -18,7 +22,9 @@ __all__ = [
     "AzureMLCommandJobOperator",
     "AzureMLCreateBatchDeploymentOperator",
     "AzureMLCreateBatchEndpointOperator",
+    "AzureMLCreateComponentOperator",
     "AzureMLCreateDataAssetOperator",
+    "AzureMLCreateEnvironmentOperator",
     "AzureMLDeleteBatchEndpointOperator",
     "AzureMLDownloadJobOutputOperator",
     "AzureMLInvokeBatchEndpointOperator",

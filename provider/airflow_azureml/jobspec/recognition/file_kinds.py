@@ -40,9 +40,12 @@ FILE_KINDS: Mapping[str, FileKind] = {
     "environment": FileKind(
         "an environment",
         ("environment",),
-        "A job takes its content, or its name once it is registered, as environment.",
+        "A job takes its content as environment; AzureMLCreateEnvironmentOperator registers it.",
     ),
-    "component": FileKind("a component", place="A node of a pipeline job takes it as component."),
+    "component": FileKind(
+        "a component",
+        place="A node of a pipeline job takes it as component; AzureMLCreateComponentOperator registers it.",
+    ),
     "batch endpoint": FileKind("a batch endpoint", ("batchendpoint",), _spec("AzureMLCreateBatchEndpointOperator")),
     "batch deployment": FileKind(
         "a batch deployment",

@@ -1,0 +1,1 @@
+"""Operators for what a workspace holds beside jobs, data and models."""
