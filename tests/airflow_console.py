@@ -14,11 +14,16 @@ import traceback
 
 from airflow.__main__ import main
 
+PRINTED = io.StringIO()
+"""What the command has printed. One for all: loggers of Airflow 3.4 keep the output of the first, and write there."""
+
 
 def run(words: list[str]) -> tuple[int, str]:
     """Run one command and give back its exit code and what it printed."""
     sys.argv = ["airflow", *words]
-    with io.StringIO() as printed, contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    PRINTED.seek(0)
+    PRINTED.truncate()
+    with contextlib.redirect_stdout(PRINTED), contextlib.redirect_stderr(PRINTED):
         try:
             main()  # type: ignore[no-untyped-call]
             code = 0
@@ -29,7 +34,7 @@ def run(words: list[str]) -> tuple[int, str]:
         except Exception:  # noqa: BLE001 - whatever it is, who asked is told
             traceback.print_exc()
             code = 1
-        return code, printed.getvalue()
+        return code, PRINTED.getvalue()
 
 
 answers = sys.stdout
