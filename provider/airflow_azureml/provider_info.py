@@ -101,7 +101,9 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": _modules("hooks.azureml"),
         "operators": _modules(
             *("operators.jobs", "operators.cancel_job", "operators.cancel_orphans", "operators.outputs"),
-            *("operators.assets", "operators.batch", "operators.infrastructure", "operators.resources.definitions"),
+            *("operators.assets", "operators.batch", "operators.infrastructure"),
+            *("operators.resources.definitions", "operators.resources.online"),
+            *("operators.resources.online_deployments", "operators.resources.online_scoring"),
         ),
         "sensors": _modules("sensors.jobs"),
         "triggers": _modules("triggers.jobs", "triggers.operations", "triggers.start"),

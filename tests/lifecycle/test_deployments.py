@@ -7,16 +7,9 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.lifecycle.batch.deployments import (
-    BETWEEN_LOOKS,
-    CONFLICTS,
-    Operation,
-    begin_default,
-    begin_delete,
-    begin_endpoint,
-    follow,
-)
+from airflow_azureml.lifecycle.batch.deployments import begin_default, begin_delete, begin_endpoint
 from airflow_azureml.lifecycle.resource_diff import holds
+from airflow_azureml.lifecycle.resources.operations import BETWEEN_LOOKS, CONFLICTS, Operation, follow
 from airflow_azureml.rest.errors import BadRequestError, ConflictError, NoAnswerError, PatienceError, TransientError
 from airflow_azureml.rest.flow import Call, Reply
 from tests.rest.driving import WS, Drive, reply

@@ -31,6 +31,8 @@ DOCUMENTS = {
     "AzureMLCreateComponentOperator": "component",
     "AzureMLCreateBatchEndpointOperator": "batch endpoint",
     "AzureMLCreateBatchDeploymentOperator": "batch deployment",
+    "AzureMLCreateOnlineEndpointOperator": "online endpoint",
+    "AzureMLCreateOnlineDeploymentOperator": "online deployment",
 }
 """Operators whose keywords make a document, and the kind that it is of."""
 

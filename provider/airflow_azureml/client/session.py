@@ -271,7 +271,10 @@ def _prepared(
     content: dict[str, Any] = {} if call.body is None else {"json": call.body}
     request = HttpRequest(call.method, _addressed(url, call, settings), headers=dict(call.headers), **content)
     repeats: dict[str, Any] = {"retry_on_methods": frozenset({call.method})} if call.may_repeat else {"retry_total": 0}
-    return OutgoingRequest(request, _audience(call.plane, control), {**repeats, PLANE: call.plane.value})
+    if call.bearer is not None:
+        request.headers["Authorization"] = f"Bearer {call.bearer}"
+    audience = None if call.bearer is not None else _audience(call.plane, control)
+    return OutgoingRequest(request, audience, {**repeats, PLANE: call.plane.value})
 
 
 def _addressed(url: str, call: Call[Any], settings: Settings) -> str:

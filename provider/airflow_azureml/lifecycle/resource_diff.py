@@ -27,6 +27,9 @@ EXACT = frozenset(
 )
 """What the service gives back in the case that it was given: the user's own words, and names of files."""
 
+ENTIRE = frozenset({"traffic", "mirrorTraffic"})
+"""Mappings that an update replaces, because what they name adds up; a share of nothing is as none."""
+
 CONCEALED = frozenset({"environmentVariables"})
 """Mappings whose values may be secrets."""
 
@@ -44,12 +47,18 @@ def _holds(shown: Any, wanted: Any, path: tuple[str, ...]) -> bool:
     if isinstance(wanted, Mapping):
         if not isinstance(shown, Mapping):
             return not wanted and shown is None
+        if path and path[-1] in ENTIRE:
+            return _shares(shown) == _shares(wanted)
         return all(_holds(shown.get(key), value, (*path, key)) for key, value in wanted.items())
     if isinstance(wanted, str) and isinstance(shown, str):
         return wanted == shown if EXACT & set(_names(path)) else wanted.casefold() == shown.casefold()
     if isinstance(wanted, (bool, int, float)) and isinstance(shown, str):
         return str(wanted).casefold() == shown.casefold()
     return bool(shown == wanted)
+
+
+def _shares(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.casefold(): share for name, share in mapping.items() if share}
 
 
 def _names(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,7 +101,7 @@ def _laid_over(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
             isinstance(existing, Mapping) and existing.get(discriminator) == (value or {}).get(discriminator)
         )
         both = isinstance(existing, Mapping) and isinstance(value, Mapping)
-        body[key] = _laid_over(existing, value) if both and same else value  # type: ignore[arg-type]
+        body[key] = _laid_over(existing, value) if both and same and key not in ENTIRE else value  # type: ignore[arg-type]
     return body
 
 
@@ -115,7 +124,7 @@ def _differences(
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     for key, value in wanted.items():
         existing = shown.get(key) if isinstance(shown, Mapping) else None
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value and key not in ENTIRE:
             yield from _differences(existing, value, (*path, key))
         elif not _holds(existing, value, (*path, key)):
             yield (*path, key), existing, value

@@ -15,6 +15,13 @@ from airflow_azureml.operators.resources.definitions import (
     AzureMLCreateComponentOperator,
     AzureMLCreateEnvironmentOperator,
 )
+from airflow_azureml.operators.resources.online import (
+    AzureMLCreateOnlineEndpointOperator,
+    AzureMLDeleteOnlineEndpointOperator,
+    AzureMLSetOnlineTrafficOperator,
+)
+from airflow_azureml.operators.resources.online_deployments import AzureMLCreateOnlineDeploymentOperator
+from airflow_azureml.operators.resources.online_scoring import AzureMLInvokeOnlineEndpointOperator
 
 __all__ = [
     "AzureMLCancelJobOperator",
@@ -25,9 +32,14 @@ __all__ = [
     "AzureMLCreateComponentOperator",
     "AzureMLCreateDataAssetOperator",
     "AzureMLCreateEnvironmentOperator",
+    "AzureMLCreateOnlineDeploymentOperator",
+    "AzureMLCreateOnlineEndpointOperator",
     "AzureMLDeleteBatchEndpointOperator",
+    "AzureMLDeleteOnlineEndpointOperator",
     "AzureMLDownloadJobOutputOperator",
     "AzureMLInvokeBatchEndpointOperator",
+    "AzureMLInvokeOnlineEndpointOperator",
     "AzureMLJobOperator",
     "AzureMLRegisterModelOperator",
+    "AzureMLSetOnlineTrafficOperator",
 ]

@@ -13,7 +13,7 @@ from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.batch.deployments import Operation
+    from airflow_azureml.lifecycle.resources.operations import Operation
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
@@ -58,7 +58,8 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it."""
         from airflow_azureml.jobspec.batch.endpoints import translate_endpoint
-        from airflow_azureml.lifecycle.batch.deployments import begin_endpoint, made
+        from airflow_azureml.lifecycle.batch.deployments import begin_endpoint
+        from airflow_azureml.lifecycle.resources.operations import made
         from airflow_azureml.rest import endpoints
 
         existing = translate_endpoint(self.document(context), workspace)
@@ -198,7 +199,8 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
         """One operation makes it, another makes it the default one."""
         from airflow_azureml.jobspec.batch.deployments import translate_deployment
-        from airflow_azureml.lifecycle.batch.deployments import begin_default, begin_deployment, made
+        from airflow_azureml.lifecycle.batch.deployments import begin_default, begin_deployment
+        from airflow_azureml.lifecycle.resources.operations import made
         from airflow_azureml.rest import endpoints
 
         existing = translate_deployment(self.document(context), workspace)
@@ -222,11 +224,8 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         given |= {name: reference(given[name]) for name in REFERENCES}
         given["resources"] = self.job_resources
         given = {key: value for key, value in given.items() if value is not None}
-        code = {"code": None if self.code is None else os.fspath(self.code), "scoring_script": self.scoring_script}
-        code = {key: value for key, value in code.items() if value is not None}
         document = self.load_built({}) if self.spec is None else self.load_field("spec", context)
-        document = document.replaced(**given)
-        return document.merged(code_configuration=code) if code else document
+        return with_code(document.replaced(**given), self.code, self.scoring_script)
 
 
 class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
@@ -249,6 +248,13 @@ class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
         name = endpoint_name_of(self.endpoint_name)
         return [begin_delete(workspace, name)], gone(workspace, name)
+
+
+def with_code(document: Document, code: Any, scoring_script: str | None) -> Document:
+    """Lay a deployment's keywords for its code over its ``code_configuration``."""
+    given = {"code": None if code is None else os.fspath(code), "scoring_script": scoring_script}
+    given = {key: value for key, value in given.items() if value is not None}
+    return document.merged(code_configuration=given) if given else document
 
 
 def reference(value: Any) -> Any:

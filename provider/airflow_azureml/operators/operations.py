@@ -14,7 +14,7 @@ from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.version_compat import conf
 
 if TYPE_CHECKING:
-    from airflow_azureml.lifecycle.batch.deployments import Operation
+    from airflow_azureml.lifecycle.resources.operations import Operation
     from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
@@ -48,7 +48,7 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
 
     def execute_complete(self, context: Any, event: Any = None) -> Any:
         """Come back from the triggerer: say why the operation failed, or go on with the next one."""
-        from airflow_azureml.lifecycle.batch.deployments import OperationEvent
+        from airflow_azureml.lifecycle.resources.operations import OperationEvent
 
         with translated():
             done = OperationEvent.from_dict(event)
@@ -64,8 +64,8 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
             self._stop.set()
 
     def _go_on(self, context: Any, first: int) -> Any:
-        from airflow_azureml.lifecycle.batch.deployments import follow
         from airflow_azureml.lifecycle.news import reporter
+        from airflow_azureml.lifecycle.resources.operations import follow
 
         self._stop = threading.Event()
         with translated():

@@ -134,6 +134,15 @@ class AzureMLBaseOperator(BaseOperator):
 
         return load(value, folder=self.template_folders()[0], from_python=True)
 
+    def read_file_of(self, field: str, context: Any) -> str:
+        """Read and render the file that a field names.
+
+        :raises rest.errors.SpecError: it cannot be read; names the field or file.
+        """
+        _, text = self._read(field, os.fspath(getattr(self, field)))
+        rendered: str = self.render_template(text, context)
+        return rendered
+
     def _read(self, field: str, name: str) -> tuple[str, str]:
         from airflow_azureml.rest.errors import Problem, SpecError
 

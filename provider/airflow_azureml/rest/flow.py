@@ -72,6 +72,8 @@ class Call(Generic[T]):
     :param parse: gets the reply of a success (see ``ok``) and makes the value; failures are raised by
         ``errors.check`` before it.
     :param body: JSON body, or None for none.
+    :param bearer: a credential of the addressed resource itself, sent as the bearer token in place of the caller's; to
+        trusted hosts alone, as every token.
     :param user_token: send the caller's Azure ML token as ``x-azureml-token`` beside the bearer token.
     :param repeatable: may the pipeline send it again after a fault? None goes by the method: GET, HEAD, PUT and
         DELETE yes, POST and PATCH no.
@@ -87,6 +89,7 @@ class Call(Generic[T]):
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Json = None
+    bearer: str | None = field(default=None, repr=False)
     user_token: bool = False
     repeatable: bool | None = None
     ok: tuple[int, ...] = (200, 201, 202, 204)

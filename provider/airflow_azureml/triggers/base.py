@@ -17,8 +17,8 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
-    from airflow_azureml.lifecycle.batch.deployments import OperationEvent
     from airflow_azureml.lifecycle.records import JobEvent
+    from airflow_azureml.lifecycle.resources.operations import OperationEvent
 
 SETTLE = 5.0
 """Seconds before the first look, at least: an event that comes before the scheduler has digested that the worker is

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from airflow_azureml.triggers.base import AzureMLBaseTrigger
 
 if TYPE_CHECKING:
-    from airflow_azureml.lifecycle.batch.deployments import OperationEvent
+    from airflow_azureml.lifecycle.resources.operations import OperationEvent
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class AzureMLOperationTrigger(AzureMLBaseTrigger):
-    """Wait until an operation is done, then fire one event: ``lifecycle.batch.deployments.OperationEvent``, a mapping.
+    """Wait until an operation is done, then fire one event: ``lifecycle.resources.operations.OperationEvent``.
 
     :param url: where the operation's state is found.
     :param header: the header that it comes from: ``Azure-AsyncOperation`` or ``Location``.
@@ -28,7 +28,7 @@ class AzureMLOperationTrigger(AzureMLBaseTrigger):
 
     async def wait(self) -> OperationEvent:
         """Wait for the operation."""
-        from airflow_azureml.lifecycle.batch.deployments import Operation, OperationEvent, follow
+        from airflow_azureml.lifecycle.resources.operations import Operation, OperationEvent, follow
         from airflow_azureml.rest.errors import AzureMLError, BadRequestError
 
         await self.turn()

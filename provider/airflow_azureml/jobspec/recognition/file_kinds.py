@@ -53,10 +53,14 @@ FILE_KINDS: Mapping[str, FileKind] = {
         _spec("AzureMLCreateBatchDeploymentOperator"),
     ),
     "online endpoint": FileKind(
-        "an online endpoint", ("onlineendpoint", "managedonlineendpoint", "kubernetesonlineendpoint")
+        "an online endpoint",
+        ("onlineendpoint", "managedonlineendpoint", "kubernetesonlineendpoint"),
+        _spec("AzureMLCreateOnlineEndpointOperator"),
     ),
     "online deployment": FileKind(
-        "an online deployment", ("onlinedeployment", "managedonlinedeployment", "kubernetesonlinedeployment")
+        "an online deployment",
+        ("onlinedeployment", "managedonlinedeployment", "kubernetesonlinedeployment"),
+        _spec("AzureMLCreateOnlineDeploymentOperator"),
     ),
     "serverless endpoint": FileKind("a serverless endpoint", ("serverlessendpoint",)),
     "marketplace subscription": FileKind("a marketplace subscription", ("marketplacesubscription",)),
