@@ -148,8 +148,8 @@ def bag(item: Shape, *, nulls: bool = False) -> Shape:
     return check
 
 
-def record(fields: Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape:
-    """An object with these keys and no others; a null counts as absent."""
+def record(fields: Mapping[str, Shape], required: tuple[str, ...] = (), *, others: bool = False) -> Shape:
+    """An object with these keys and no others, or with any ``others`` as they are; a null counts as absent."""
 
     def check(value: Any, path: str, report: Report) -> dict[str, Any] | None:
         if not isinstance(value, dict):
@@ -158,7 +158,9 @@ def record(fields: Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape
         checked: dict[str, Any] = {}
         for key, each in value.items():
             inner = f"{path}.{key}" if path else key
-            if key not in fields:
+            if key not in fields and others:
+                checked[key] = each
+            elif key not in fields:
                 report(
                     Problem(
                         inner,

@@ -41,6 +41,10 @@ MODES = {
 }
 
 
+OF_A_REGISTRY = re.compile(r"azureml://registries/(?P<registry>[^/]+)/components/[^/]+", re.I)
+"""An address without a version, which azure-ai-ml 1.35.2 sends as it stands in the file."""
+
+
 class NodeError(Exception):
     """A node does not fit its component; the text names the field and what is wrong."""
 
@@ -100,14 +104,16 @@ def find_spec(resolver: Resolver, field: str, text: str) -> Spec:
     """
     try:
         reference = resolver.reference(text, "components")
-        if reference is None or reference.kind != "components":
-            raise NodeError(field, f"{text!r} is not the id of a component.", "ComponentNotFound")
-        if reference.registry and reference.registry.lower() != REGISTRY:
+        unversioned = OF_A_REGISTRY.fullmatch(text)
+        registry = unversioned["registry"] if unversioned else reference and reference.registry
+        if registry and registry.lower() != REGISTRY:
             message = (
-                f"{field}: {text!r} lies in the registry {reference.registry!r}; only components of the workspace and "
+                f"{field}: {text!r} lies in the registry {registry!r}; only components of the workspace and "
                 f"of the registry {REGISTRY!r} are emulated; see docs/emulator.md."
             )
             raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        if reference is None or reference.kind != "components":
+            raise NodeError(field, f"{text!r} is not the id of a component.", "ComponentNotFound")
         return dict(resolver.version(reference).properties["componentSpec"])
     except UnresolvedError as error:
         raise NodeError(field, str(error), "ComponentNotFound") from None
@@ -137,7 +143,10 @@ def check_inputs(declared: Mapping[str, Port], job_rows: Mapping[str, Row | None
 
 
 def fitting(row: Row, port: Port, where: str) -> Row:
-    """An input's row of the declared type.
+    """An input's row of the declared type; a file stays one where a folder is declared.
+
+    Source: public examples that Microsoft runs (4b_datastore_datapath_uri, 4c_web_url_input) declare a folder, are
+    given a ``uri_file``, and open it as a file.
 
     :raises NodeError: data where a value is declared, a value where data is, or a value of another type.
     """
@@ -146,7 +155,8 @@ def fitting(row: Row, port: Port, where: str) -> Row:
         found = f"the literal {row['value']!r}" if literal else f"data ({row['jobInputType']})"
         raise NodeError(where, f"The component declares {port.type} here, not {found}.", "InputTypeMismatch")
     if not literal:
-        return {**row, "jobInputType": port.type}
+        kept = (row["jobInputType"], port.type) == ("uri_file", "uri_folder")
+        return {**row, "jobInputType": "uri_file" if kept else port.type}
     if not LITERALS[port.type].fullmatch(str(row["value"])):
         raise NodeError(where, f"{row['value']!r} is not of the type {port.type}.", "InputTypeMismatch")
     return row

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.core.errors import ServiceError, invalid_field
+from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, Shape
 from azureml_emulator.jobs.schemas import STEP_JOB
@@ -34,6 +34,9 @@ MAKERS = {"command": command_job, "sweep": sweep_job, "parallel": parallel_job, 
 
 COMPONENTS = {"sweep": "command"}
 """The type of component that a node of another type runs."""
+
+FLOW = "promptflow_parallel"
+"""The type of component that a flow of Prompt flow is, for nodes of type ``parallel``. Source: azure-ai-ml 1.35.2."""
 
 PLACES = {"sweep": "trial.componentId"}
 """Where a node names its component, if not under ``componentId``."""
@@ -176,7 +179,11 @@ def assembled(
     outputs: Mapping[str, Row],
     optional: frozenset[str],
 ) -> Plan:
-    """A plan with the component of every node."""
+    """A plan with the component of every node.
+
+    :raises NodeError: a component is none or of another type than its node.
+    :raises ServiceError: 501 for one that the service may well run.
+    """
     if not nodes:
         raise NodeError("jobs", "The pipeline has no nodes.", "EmptyPipeline")
     specs = {}
@@ -184,6 +191,9 @@ def assembled(
         field, component = f"jobs.{name}.{PLACES.get(node['type'], 'componentId')}", component_of(node)
         specs[name] = find_spec(resolver, field, component)
         component_type = specs[name].get("type", "command")
+        if component_type == FLOW:
+            message = f"{field}: flows of Prompt flow are not emulated; see docs/emulator.md."
+            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
         if component_type != COMPONENTS.get(node["type"], node["type"]):
             message = f"A node of type {node['type']} cannot run a component of type {component_type}."
             raise NodeError(field, message, "ComponentTypeMismatch")

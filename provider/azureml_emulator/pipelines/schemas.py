@@ -165,8 +165,12 @@ SETTINGS = record(
         "on_init": text,
         "on_finalize": text,
         "_source": text,
-    }
+    },
+    others=True,
 )
+"""Source of the others: azure-ai-ml 1.35.2 sends whatever stands in the file, and a public example that Microsoft runs
+(3a_basic_pipeline) has a misspelled key."""
+
 PIPELINE_JOB = record(
     {
         **JOB,

@@ -133,6 +133,7 @@ REFUSED: list[tuple[Body, Body, int, str]] = [
     ({"task": {"environment": "azureml:none:1"}}, {}, 400, "jobs.score.environmentId"),
     ({}, {"miniBatchSize": 3}, 400, "Could not find member 'miniBatchSize'"),
     ({"inputs": {"files": {"type": "mltable"}, "word": {"type": "string"}}}, {}, 501, "over an mltable"),
+    ({"type": "promptflow_parallel"}, {}, 501, "flows of Prompt flow are not emulated"),
 ]
 
 

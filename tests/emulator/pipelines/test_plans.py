@@ -18,7 +18,7 @@ from azureml_emulator.core.settings import Settings, load_settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.jobs.artifacts import job_output
 from azureml_emulator.jobs.models import Jobs
-from azureml_emulator.pipelines.components import find_spec
+from azureml_emulator.pipelines.components import Port, check_inputs, find_spec
 from azureml_emulator.pipelines.plans import read_plan
 from azureml_emulator.pipelines.schemas import PIPELINE_JOB
 from azureml_emulator.workspace.datastores import Datastores
@@ -78,9 +78,30 @@ def test_golden_pipelines_are_graphs(tmp_path: Path) -> None:
     assert max(made.values()) > 5
 
 
-def test_a_component_of_a_registry_is_not_the_jobs_mistake(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["/versions/1", "/labels/default", ""])
+def test_a_component_of_a_registry_is_not_the_jobs_mistake(tmp_path: Path, version: str) -> None:
     settings = load_settings(tmp_path, "127.0.0.1", None, {})
     there = resolver_of(settings, Store(tmp_path / "state.sqlite"))
     with pytest.raises(ServiceError, match="lies in the registry 'azureml'") as caught:
-        find_spec(there, "jobs.a.componentId", "azureml://registries/azureml/components/score/versions/1")
+        find_spec(there, "jobs.a.componentId", f"azureml://registries/azureml/components/score{version}")
     assert (caught.value.status, caught.value.code) == (501, "NotEmulated")
+
+
+@pytest.mark.parametrize(
+    ("given", "declared", "kept"),
+    [
+        ("uri_file", "uri_folder", "uri_file"),
+        ("uri_folder", "mltable", "mltable"),
+        ("uri_folder", "uri_file", "uri_file"),
+    ],
+)
+def test_a_file_stays_one_where_a_component_declares_a_folder(given: str, declared: str, kept: str) -> None:
+    row = {"jobInputType": given, "uri": "azureml://datastores/workspaceblobstore/paths/a/b.txt", "mode": "Download"}
+    rows = check_inputs({"data": Port(declared, False, None, None)}, {"data": row}, "inputs")
+    assert rows == {"data": {**row, "jobInputType": kept}}
+
+
+def test_settings_that_nobody_knows_are_kept() -> None:
+    settings = {"default_datestore": "workspaceblobstore", "default_compute": "cpu-cluster"}
+    job = read_properties({"properties": {"jobType": "Pipeline", "settings": settings}}, PIPELINE_JOB)
+    assert job["settings"] == settings
