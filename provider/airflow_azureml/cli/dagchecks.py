@@ -31,6 +31,7 @@ DOCUMENTS = {
     "AzureMLCreateComponentOperator": "component",
     "AzureMLCreateBatchEndpointOperator": "batch endpoint",
     "AzureMLCreateBatchDeploymentOperator": "batch deployment",
+    "AzureMLCreateComputeOperator": "compute",
     "AzureMLCreateOnlineEndpointOperator": "online endpoint",
     "AzureMLCreateOnlineDeploymentOperator": "online deployment",
 }

@@ -30,7 +30,7 @@ EXACT = frozenset(
 ENTIRE = frozenset({"traffic", "mirrorTraffic"})
 """Mappings that an update replaces, because what they name adds up; a share of nothing is as none."""
 
-CONCEALED = frozenset({"environmentVariables"})
+CONCEALED = frozenset({"environmentVariables", "userAccountCredentials"})
 """Mappings whose values may be secrets."""
 
 

@@ -11,6 +11,13 @@ from airflow_azureml.operators.infrastructure import (
 )
 from airflow_azureml.operators.jobs import AzureMLCommandJobOperator, AzureMLJobOperator
 from airflow_azureml.operators.outputs import AzureMLDownloadJobOutputOperator
+from airflow_azureml.operators.resources.computes import (
+    AzureMLCreateComputeOperator,
+    AzureMLDeleteComputeOperator,
+    AzureMLScaleComputeOperator,
+    AzureMLStartComputeInstanceOperator,
+    AzureMLStopComputeInstanceOperator,
+)
 from airflow_azureml.operators.resources.definitions import (
     AzureMLCreateComponentOperator,
     AzureMLCreateEnvironmentOperator,
@@ -30,16 +37,21 @@ __all__ = [
     "AzureMLCreateBatchDeploymentOperator",
     "AzureMLCreateBatchEndpointOperator",
     "AzureMLCreateComponentOperator",
+    "AzureMLCreateComputeOperator",
     "AzureMLCreateDataAssetOperator",
     "AzureMLCreateEnvironmentOperator",
     "AzureMLCreateOnlineDeploymentOperator",
     "AzureMLCreateOnlineEndpointOperator",
     "AzureMLDeleteBatchEndpointOperator",
+    "AzureMLDeleteComputeOperator",
     "AzureMLDeleteOnlineEndpointOperator",
     "AzureMLDownloadJobOutputOperator",
     "AzureMLInvokeBatchEndpointOperator",
     "AzureMLInvokeOnlineEndpointOperator",
     "AzureMLJobOperator",
     "AzureMLRegisterModelOperator",
+    "AzureMLScaleComputeOperator",
     "AzureMLSetOnlineTrafficOperator",
+    "AzureMLStartComputeInstanceOperator",
+    "AzureMLStopComputeInstanceOperator",
 ]

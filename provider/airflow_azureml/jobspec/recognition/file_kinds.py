@@ -65,7 +65,11 @@ FILE_KINDS: Mapping[str, FileKind] = {
     "serverless endpoint": FileKind("a serverless endpoint", ("serverlessendpoint",)),
     "marketplace subscription": FileKind("a marketplace subscription", ("marketplacesubscription",)),
     "deployment template": FileKind("a deployment template", ("deploymenttemplate",)),
-    "compute": FileKind("a compute", ("computeinstance", "synapsesparkpool", "attachedspark", "attachedsynapsespark")),
+    "compute": FileKind(
+        "a compute",
+        ("computeinstance", "synapsesparkpool", "attachedspark", "attachedsynapsespark"),
+        _spec("AzureMLCreateComputeOperator"),
+    ),
     "schedule": FileKind(
         "a schedule", ("schedule", "jobschedule"), "Airflow schedules by itself; AzureMLJobOperator takes its job."
     ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from airflow_azureml.rest.error_payloads import read
-from airflow_azureml.rest.flow import Call, Json
+from airflow_azureml.rest.flow import Call, Json, Reply
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.json_values import get_any_case, get_text
 
@@ -70,11 +70,47 @@ def get(ws: Workspace, name: str, *, anew: bool = False) -> Call[Compute]:
     """
     return Call(
         "GET",
-        f"{ws.path}/computes/{quote(name, safe='@:')}",
+        path(ws, name),
         lambda reply: Compute.from_json(name, reply.json()),
         kept_for=COMPUTE_KEPT_FOR,
         anew=anew,
     )
+
+
+def path(ws: Workspace, name: str) -> str:
+    """Where a compute is."""
+    return f"{ws.path}/computes/{quote(name, safe='@:')}"
+
+
+def begin_scale(ws: Workspace, name: str, settings: Json) -> Call[Reply]:
+    """Begin to change how far a cluster scales, the one thing that an update may change.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/compute/update
+    """
+    body = {"properties": {"properties": {"scaleSettings": settings}}}
+    return Call("PATCH", path(ws, name), lambda reply: reply, body=body, repeatable=True)
+
+
+def begin_delete(ws: Workspace, name: str, action: str) -> Call[Reply]:
+    """Begin to delete a compute.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/compute/delete
+
+    :param action: what becomes of the machines below it: ``Delete`` or ``Detach``.
+    """
+    query = {"underlyingResourceAction": action}
+    return Call("DELETE", path(ws, name), lambda reply: reply, query=query)
+
+
+def begin_power(ws: Workspace, name: str, action: str) -> Call[Reply]:
+    """Begin to start or stop a compute instance.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/compute/start; azure-ai-ml 1.35.2 takes 202 and follows
+    ``Location``.
+
+    :param action: ``start`` or ``stop``.
+    """
+    return Call("POST", f"{path(ws, name)}/{action}", lambda reply: reply)
 
 
 def _rows(value: Json) -> list[Json]:
