@@ -161,6 +161,7 @@ bench: install .venvs/peers/.installed
 	$(BIN)/python benchmarks/waiters.py
 	$(BIN)/python benchmarks/submission.py
 	$(BIN)/python benchmarks/emulator_requests.py
+	$(BIN)/python benchmarks/emulator.py --json $(SCRATCH)/emulator.json
 
 bench-airflow: $(VENV)/.installed
 	@mkdir -p $(SCRATCH)

@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 CLIENT_GONE = 499
 """The status of a request whose client closed the connection before the answer; it is only recorded."""
 
+STORAGE_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
+CLIENT_ID = re.compile(r"[\w.:-]{1,128}")
+
 
 class Dispatcher:
     """Answers requests by the routes of one port."""
@@ -215,8 +218,8 @@ async def add_common_headers(request: web.Request, response: web.StreamResponse)
     for name in ("x-ms-request-id", "x-ms-correlation-request-id"):
         response.headers.setdefault(name, number)
     version = request.headers.get("x-ms-version") or request.query.get("sv", "")
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
+    if STORAGE_VERSION.fullmatch(version):
         response.headers.setdefault("x-ms-version", version)
     client_id = request.headers.get("x-ms-client-request-id", "")
-    if re.fullmatch(r"[\w.:-]{1,128}", client_id):
+    if CLIENT_ID.fullmatch(client_id):
         response.headers.setdefault("x-ms-client-request-id", client_id)

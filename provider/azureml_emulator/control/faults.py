@@ -174,6 +174,8 @@ class Faults:
 
         :param scoped: only one with a scope counts.
         """
+        if not self._faults:
+            return False
         wanted = {kinds} if isinstance(kinds, str) else set(kinds)
         return any(fault.kind in wanted and (fault.scope or not scoped) for fault in self._faults.values())
 

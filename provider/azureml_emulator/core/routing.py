@@ -19,13 +19,16 @@ import enum
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Concatenate, Generic, TypeVar
 from urllib.parse import unquote
 
 from aiohttp import web
 
 Backend = TypeVar("Backend")
+
+REMEMBERED = 512
+"""How many paths a router remembers the routes of."""
 
 SUBSCRIPTION = "/subscriptions/{subscription_}"
 PROVIDER = "providers/Microsoft.MachineLearningServices"
@@ -185,16 +188,23 @@ class Branch:
 
 
 class Router:
-    """All routes, the most specific first. Only those are tried whose fixed segments are in the path."""
+    """All routes, the most specific first. Only those are tried whose fixed segments are in the path.
+
+    The latest matches are remembered, for clients that wait ask for the same path again and again.
+    """
 
     def __init__(self, routes: Iterable[BoundRoute]) -> None:
         self.routes = sorted(routes, key=lambda bound: bound.route.rank)
         self._tree = Branch()
         for bound in self.routes:
             self._tree.add(bound)
+        self._remembered = lru_cache(REMEMBERED)(self._find)
 
     def match(self, method: str, raw_path: str) -> Match | None:
         """The route for a method and a percent-encoded path without its query, or None."""
+        return self._remembered(method, raw_path)
+
+    def _find(self, method: str, raw_path: str) -> Match | None:
         for bound in self._tree.candidates(raw_path.lower().strip("/").split("/")):
             route = bound.route
             if route.method not in (method, "*"):

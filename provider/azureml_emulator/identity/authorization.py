@@ -16,6 +16,8 @@ from azureml_emulator.core.settings import LOOPBACK, REGISTRY
 from azureml_emulator.identity.backend import Authority
 from azureml_emulator.identity.tokens import TokenError, expired
 
+API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
+
 
 def check(authority: Authority, request: web.Request, match: Match) -> None:
     """Authenticate a request, then check its api-version and the coordinates in its path.
@@ -35,7 +37,7 @@ def check_api_version(request: web.Request) -> None:
     if not version:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise ServiceError(400, "MissingApiVersionParameter", message, envelope=Envelope.ARM)
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(-\w+)?", version):
+    if not API_VERSION.fullmatch(version):
         message = f"The api-version '{version}' is invalid. Supported: 'YYYY-MM-DD' and 'YYYY-MM-DD-preview'."
         raise ServiceError(400, "InvalidApiVersionParameter", message, envelope=Envelope.ARM)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -125,7 +125,7 @@ class Tokens:
         """
         return not is_of_run(claims) and self._issued.get(claims["uti"], claims["iat"]) < moment
 
-    def verify(self, token: str, audiences: Iterable[str]) -> dict[str, Any]:
+    def verify(self, token: str, audiences: Collection[str]) -> dict[str, Any]:
         """The claims of a token that this authority signed for one of ``audiences`` and that has not expired.
 
         :raises TokenError: with the code that ARM gives for the reason.
@@ -133,13 +133,12 @@ class Tokens:
         claims = dict(self._signed(token))
         if claims["exp"] <= time.time():
             raise expired(claims["exp"])
-        accepted = sorted(audiences)
-        if named(str(claims["aud"]), self._settings.port) not in accepted:
+        if named(str(claims["aud"]), self._settings.port) not in audiences:
+            accepted = ", ".join(repr(name) for name in sorted(audiences))
             raise TokenError(
                 "InvalidAuthenticationTokenAudience",
                 "The access token has been obtained for wrong audience or resource "
-                f"'{claims['aud']}'. It should exactly match with one of the allowed audiences "
-                f"{', '.join(repr(name) for name in accepted)}.",
+                f"'{claims['aud']}'. It should exactly match with one of the allowed audiences {accepted}.",
             )
         if claims.get("tid") != self._settings.tenant_id:
             raise TokenError("InvalidAuthenticationTokenTenant", "The access token is from the wrong issuer.")
@@ -172,6 +171,7 @@ def is_of_run(claims: Mapping[str, Any]) -> bool:
     return bool(claims["exp"] - claims["iat"] >= RUN_TOKEN_LIFETIME)
 
 
+@lru_cache(64)
 def named(audience: str, port: int) -> str:
     """An audience as it is listed: without a last slash, and with the emulator's own port on loopback.
 

@@ -88,6 +88,7 @@ class Engine:
         self._created_by = created_by
         self._runs: dict[str, JobRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._lineages: dict[str, frozenset[str]] = {}
         for row in types:
             self.add_type(row)
 
@@ -166,6 +167,7 @@ class Engine:
         job = self.jobs.get(name)
         assert job is not None
         self._runs[name] = run = self._runners[job.runner or job.definition["jobType"]](self, name)
+        self._lineages[name] = frozenset(self._lineage(name))
         self._tasks[name] = asyncio.create_task(self._take_to_its_end(run), name=f"job {name}")
 
     async def _take_to_its_end(self, run: JobRun) -> None:
@@ -176,6 +178,7 @@ class Engine:
         finally:
             self._runs.pop(run.name, None)
             self._tasks.pop(run.name, None)
+            self._lineages.pop(run.name, None)
 
     def cancel(self, job: Job, reason: str | None = None) -> None:
         """Ask a job to end; once more is no matter. Its status is ``CancelRequested`` until its processes are gone.
@@ -198,8 +201,8 @@ class Engine:
     def look(self, name: str) -> None:
         """Count a client's request for a job's status, for the job's steps as well, because a client that waits for a
         pipeline does not request theirs."""
-        for running in self._runs:
-            if name in self._lineage(running):
+        for running, lineage in self._lineages.items():
+            if name in lineage:
                 self.context.transitions.look(JOBS, running)
 
     def _lineage(self, name: str | None) -> Iterator[str]:

@@ -118,6 +118,9 @@ class Job:
         return self.since(self.status) if self.ended else None
 
 
+FIELDS = frozenset(row.name for row in fields(Job))
+
+
 class Jobs:
     """The jobs in the store, read and changed one at a time."""
 
@@ -210,8 +213,7 @@ class Jobs:
 
 def job_from(value: Mapping[str, Any]) -> Job:
     """A record from the store; keys of other versions of the emulator are ignored."""
-    names = {row.name for row in fields(Job)}
-    return Job(**{key: each for key, each in value.items() if key in names})
+    return Job(**{key: each for key, each in value.items() if key in FIELDS})
 
 
 def experiment_id(workspace_id: str, experiment: str) -> str:

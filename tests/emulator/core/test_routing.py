@@ -71,6 +71,12 @@ async def test_a_handler_is_given_the_backend_of_its_room(router: Router, path: 
     assert answer.text == text
 
 
+def test_a_path_that_is_asked_for_again_is_not_searched_for_again(router: Router) -> None:
+    path = f"{WORKSPACE}/jobs/j"
+    assert found(router, path) is found(router, path)
+    assert router.match("DELETE", path) is None
+
+
 def test_a_match_says_the_coordinates_and_the_job(router: Router) -> None:
     match = found(router, f"{WORKSPACE}/jobs/j")
     assert (match.subscription, match.group, match.workspace, match.job) == ("s", "g", "w", "j")
