@@ -201,7 +201,7 @@ class Jobs:
 
     def children(self, name: str) -> list[Job]:
         """The jobs that belong to a job directly, the oldest first."""
-        return [job for job in self.all() if job.parent == name]
+        return [job_from(value) for value in self._store.having("job", "$.parent", name)]
 
     def delete(self, name: str) -> None:
         """Forget a job, a pipeline with its steps, a sweep with its trials."""

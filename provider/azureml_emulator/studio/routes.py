@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ NO_JOB = "There is no such job."
 async def index(studio: Studio, request: web.Request) -> web.Response:
     """The list of jobs; steps are on the pages of their pipelines, unless they are asked for."""
     search = Search.of(request.query)
-    found = listing(studio.jobs.all(), search)
+    # Of thousands of jobs it takes a second, in which others are to be answered.
+    found = await asyncio.to_thread(lambda: listing(studio.jobs.all(), search))
     return page("index", search=search, found=found, statuses=(ACTIVE, *STATUSES))
 
 
