@@ -76,7 +76,7 @@ MARKED = tuple(f"{name}_{how}" for name in ("is_marked", "is_marked_as_a_run") f
 
 LINES = (
     # Its tasks are marked on pages of the webserver, which does not run here.
-    Line("2.11", "2.11.2", "1.23.0", left_out=MARKED),
+    Line("2.11", "2.11.2", "1.23.0", left_out=(*MARKED, ON_A_DEAD_WORKER)),
     # PyJWT 2.11 refuses the issuer that this version puts into its tokens. It leaves a running task that is cleared in
     # state ``restarting``, whatever its operator.
     Line("3.0", "3.0.6", "1.7.3", ("pyjwt<2.11", "fastapi<0.118"), ("is_cleared_worker", ON_A_DEAD_WORKER)),

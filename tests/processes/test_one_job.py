@@ -12,7 +12,7 @@ import pytest
 
 from tests.airflow_harness import SECOND, RealAirflow
 from tests.processes.one_job import CASES, OneJob
-from tests.processes.slow_run import DEFERRED, ON_WORKER, TASK, SlowRun
+from tests.processes.slow_run import DEFERRED, ON_WORKER, OTHER, PAIR, TASK, SlowRun
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -70,6 +70,28 @@ def test_marking_the_task_failed_cancels_its_job(slow_run: SlowRun) -> None:
 
     assert slow_run.airflow.wait_run(slow_run.dag, slow_run.run) == "failed"
     assert slow_run.statuses() == ["Canceled"]
+
+
+@pytest.mark.long
+@CASES.case(PAIR)
+def test_a_clear_after_its_workers_death_replaces_the_job_of_that_task_alone(slow_run: SlowRun) -> None:
+    airflow, dag, run = slow_run.airflow, slow_run.dag, slow_run.run
+    slow_run.begin()
+    airflow.until("two jobs that run", lambda: slow_run.statuses() == ["Running", "Running"])
+    for task in (TASK, OTHER):
+        airflow.kill_task(dag, run, task, supervisor=True)
+    airflow.clear(dag, run, TASK)
+    assert airflow.column("state", dag, run, TASK) == "restarting"
+    airflow.until("third job", lambda: len(slow_run.jobs()) == 3)
+    slow_run.wait_status(2, "Running")
+    slow_run.finish()
+
+    of_task = {task: [job for job in slow_run.jobs() if f"-{task}-" in job["name"]] for task in (TASK, OTHER)}
+    assert [job["status"] for job in of_task[TASK]] == ["Canceled", "Completed"]
+    assert [job["status"] for job in of_task[OTHER]] == ["Completed"]
+    assert slow_run.puts() == [1, 1, 1]
+    assert (slow_run.tries(TASK), slow_run.tries(OTHER)) == (2, 2)
+    assert slow_run.result()["job_name"] == of_task[TASK][1]["name"]
 
 
 @CASES.case(ON_WORKER)
