@@ -16,12 +16,11 @@ from airflow_azureml.operators import (
     AzureMLJobOperator,
 )
 
-SWEEP = """type: sweep
-trial: {command: "echo ${{search_space.x}}", environment: {image: docker.io/python}}
-search_space: {x: {type: choice, values: [1, 2]}}
-sampling_algorithm: random
-objective: {goal: minimize, primary_metric: loss}
-limits: {max_total_trials: 2}
+AUTOML = """type: automl
+task: classification
+primary_metric: accuracy
+target_column_name: y
+training_data: {type: mltable, path: azureml://datastores/workspaceblobstore/paths/table/}
 """
 START = datetime.datetime(2023, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -41,7 +40,7 @@ with DAG("clean_errors", start_date=START, schedule=None, default_args={"on_fail
     command("no_compute", compute="no-such-compute")
     command("no_data", inputs={"d": {"type": "uri_file", "path": "azureml:no-such-data:2"}})
     command("no_label", inputs={"d": {"type": "uri_file", "path": "azureml:no-such-data@latest"}})
-    AzureMLJobOperator(task_id="not_emulated", job=SWEEP)
+    AzureMLJobOperator(task_id="not_emulated", job=AUTOML)
     command("no_code", code="./no-such-folder")
     command("dict_literal", inputs={"grid": {"depth": [1, 2]}})
     command("empty_literal", inputs={"suffix": "{{ params.suffix }}"}, params={"suffix": ""})
