@@ -33,11 +33,15 @@ CURATED = (
     "numpy<2",
     "matplotlib",
     "lightgbm==3.3.*",
-    "mlflow==2.*",
+    "mlflow<2.19",
     "azureml-mlflow",
     "setuptools<81",
 )
-"""What the curated environments of these examples hold, as far as their scripts need it; no definition is read here."""
+"""What the curated environments of these examples hold, as far as their scripts need it; no definition is read here.
+
+``mlflow<2.19`` is what trials of pipeline_with_hyperparameter_sweep install themselves. Each has an image of its own in
+the service; here they share this environment, and must find it there, for pip cannot run three times in one place.
+"""
 
 
 def make_curated(folder: Path) -> Path:
