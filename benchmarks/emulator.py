@@ -4,9 +4,9 @@
   in a folder, which makes keys and a certificate, and later ones.
 * *An empty job*: ``/bin/bash -c true`` at ``--pace 0``, from its PUT until a GET answers ``Completed``, less what the
   same command takes on its own. One at a time.
-* *Many jobs*: ``--jobs`` empty ones put one after another, then waited for by a request each second; afterwards a
-  second wave of as many. The queue is as long in both, so what memory grows between their ends belongs to the
-  finished jobs.
+* *Many jobs*: ``--jobs`` empty ones put one after another and held in the queue (fault ``queue``) until all are there,
+  then waited for by a request each second; afterwards a second wave of as many. The queue is as long in both, so what
+  memory grows between their ends belongs to the finished jobs. The time counts from the first PUT.
 * *GET of a job*: ``--clients`` processes, each with one connection (HTTP/1.1, TLS 1.3, kept open) of Python's
   ``ssl``, on which it sends bytes made beforehand and reads the answer to its end, without any client library.
 
@@ -107,6 +107,14 @@ class Emulator:
         """Submit an empty job."""
         self._request("PUT", f"{self.jobs}/{job}?{VERSION}", {"properties": PROPERTIES})
 
+    def hold(self, count: int) -> None:
+        """Let so many jobs stay in the queue."""
+        self._control("POST", {"kind": "queue", "times": count})
+
+    def let_go(self) -> None:
+        """Let the held jobs run."""
+        self._control("DELETE")
+
     def status(self, job: str) -> str:
         """A job's status."""
         return str(self._request("GET", f"{self.jobs}/{job}?{VERSION}")["properties"]["status"])
@@ -139,6 +147,11 @@ class Emulator:
             answer = self._send("POST", path, content, {"Content-Type": "application/x-www-form-urlencoded"})
             self._token = f"Bearer {answer['access_token']}"
         return self._token
+
+    def _control(self, method: str, body: Any = None) -> None:
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.facts['client_secret']}", "Content-Type": "application/json"}
+        self._send(method, "/emulator/faults", content, headers)
 
     def _request(self, method: str, path: str, body: Any = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
@@ -196,9 +209,11 @@ def many_jobs(emulator: Emulator, count: int, found: Figures) -> None:
     for wave in ("first", "second"):
         cpu, own, began = emulator.cpu(children=True), emulator.cpu(), time.perf_counter()
         names = [f"{wave}-{number}" for number in range(count)]
+        emulator.hold(count)
         for name in names:
             emulator.put(name)
         note(found, "a PUT (ms)", 1000 * (time.perf_counter() - began) / count)
+        emulator.let_go()
         for name in names:
             emulator.wait(name, 1)
         seconds = time.perf_counter() - began

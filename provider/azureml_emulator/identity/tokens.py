@@ -81,7 +81,8 @@ class Tokens:
         :param claims: further claims, which win over the usual ones.
         """
         issued, token_id = time.time(), uuid.uuid4().hex
-        self._issued[token_id] = issued
+        if lifetime < RUN_TOKEN_LIFETIME:
+            self._issued[token_id] = issued
         moment = int(issued)
         subject = str(uuid.uuid5(uuid.UUID(self._settings.tenant_id), self._settings.client_id))
         payload: dict[str, Any] = {

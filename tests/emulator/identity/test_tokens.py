@@ -29,6 +29,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from azureml_emulator.core.settings import load_settings
+from azureml_emulator.identity.tokens import Tokens
 from tests.emulator_fixture import RunningEmulator
 
 STORAGE = "https://storage.azure.com"
@@ -312,3 +314,11 @@ def test_what_is_not_here_says_so(emulator: RunningEmulator, bearer: Callable[..
     answer = requests.post(f"{emulator['endpoint']}/no/such/route", headers=bearer(), verify=emulator["ca_bundle"])
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulated")
     assert "POST /no/such/route" in answer.json()["error"]["message"]
+
+
+def test_tokens_of_jobs_are_not_remembered(tmp_path: Path) -> None:
+    tokens = Tokens(load_settings(tmp_path, "127.0.0.1", None, {}))
+    tokens.issue("https://ml.azure.com")
+    for _ in range(3):
+        tokens.of_run("app")
+    assert len(tokens._issued) == 1
