@@ -102,7 +102,12 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules(
             *("operators.jobs", "operators.cancel_job", "operators.cancel_orphans", "operators.outputs"),
             *("operators.assets", "operators.batch", "operators.infrastructure"),
-            *("operators.resources.computes", "operators.resources.definitions", "operators.resources.online"),
+            *(
+                "operators.resources.computes",
+                "operators.resources.definitions",
+                "operators.resources.models",
+                "operators.resources.online",
+            ),
             *("operators.resources.online_deployments", "operators.resources.online_scoring"),
         ),
         "sensors": _modules("sensors.jobs"),

@@ -34,12 +34,14 @@ from airflow_azureml.operators import (
     AzureMLDeleteComputeOperator,
     AzureMLDeleteOnlineEndpointOperator,
     AzureMLDownloadJobOutputOperator,
+    AzureMLDownloadModelOperator,
     AzureMLInvokeBatchEndpointOperator,
     AzureMLInvokeOnlineEndpointOperator,
     AzureMLJobOperator,
     AzureMLRegisterModelOperator,
     AzureMLScaleComputeOperator,
     AzureMLSetOnlineTrafficOperator,
+    AzureMLShareModelOperator,
     AzureMLStartComputeInstanceOperator,
     AzureMLStopComputeInstanceOperator,
 )
@@ -177,6 +179,8 @@ KEYWORDS: dict[type[Any], set[str]] = {
     AzureMLDeleteComputeOperator: COORDINATES | {"deferrable", "name", "if_missing"},
     AzureMLStartComputeInstanceOperator: COORDINATES | {"deferrable", "name"},
     AzureMLStopComputeInstanceOperator: COORDINATES | {"deferrable", "name"},
+    AzureMLShareModelOperator: COORDINATES | {"model", "registry_name", "name", "version"},
+    AzureMLDownloadModelOperator: COORDINATES | {"model", "local_path", "overwrite"},
     AzureMLDownloadJobOutputOperator: COORDINATES | {"job_name", "output_name", "local_path", "overwrite"},
     AzureMLInvokeBatchEndpointOperator: COORDINATES
     | WAITING
@@ -270,6 +274,8 @@ REQUIRED: dict[type[Any], dict[str, Any]] = {
     AzureMLScaleComputeOperator: {"name": "cpu"},
     AzureMLStartComputeInstanceOperator: {"name": "cpu"},
     AzureMLStopComputeInstanceOperator: {"name": "cpu"},
+    AzureMLShareModelOperator: {"model": "azureml:cards:1", "registry_name": "r"},
+    AzureMLDownloadModelOperator: {"model": "azureml:cards:1", "local_path": "here"},
     AzureMLDownloadJobOutputOperator: {"job_name": "a-job", "output_name": "o", "local_path": "here"},
     AzureMLInvokeBatchEndpointOperator: {"endpoint_name": "cards", "input": "data"},
     AzureMLCreateBatchEndpointOperator: {"name": "cards"},

@@ -22,6 +22,7 @@ from airflow_azureml.operators.resources.definitions import (
     AzureMLCreateComponentOperator,
     AzureMLCreateEnvironmentOperator,
 )
+from airflow_azureml.operators.resources.models import AzureMLDownloadModelOperator, AzureMLShareModelOperator
 from airflow_azureml.operators.resources.online import (
     AzureMLCreateOnlineEndpointOperator,
     AzureMLDeleteOnlineEndpointOperator,
@@ -46,12 +47,14 @@ __all__ = [
     "AzureMLDeleteComputeOperator",
     "AzureMLDeleteOnlineEndpointOperator",
     "AzureMLDownloadJobOutputOperator",
+    "AzureMLDownloadModelOperator",
     "AzureMLInvokeBatchEndpointOperator",
     "AzureMLInvokeOnlineEndpointOperator",
     "AzureMLJobOperator",
     "AzureMLRegisterModelOperator",
     "AzureMLScaleComputeOperator",
     "AzureMLSetOnlineTrafficOperator",
+    "AzureMLShareModelOperator",
     "AzureMLStartComputeInstanceOperator",
     "AzureMLStopComputeInstanceOperator",
 ]

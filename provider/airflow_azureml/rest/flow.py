@@ -32,6 +32,8 @@ class Plane(enum.Enum):
     """Below the data-plane address with the Azure ML audience: lists of batch jobs."""
     SCORING = "scoring"
     """An absolute ``scoringUri``, Azure ML audience."""
+    REGISTRY = "registry"
+    """An absolute address below the one that discovery names for a registry, ARM audience."""
     OPEN = "open"
     """An absolute address that is asked without a token: discovery and cloud metadata."""
     SIGNED = "signed"
@@ -66,9 +68,9 @@ class Reply:
 class Call(Generic[T]):
     """One request and the reading of its answer; itself the shortest conversation (``yield from call``).
 
-    :param path: below the plane's base address (starts with ``/``), or an absolute URL: for SCORING, OPEN and SIGNED
-        always, for the other planes where an answer gave it (``links.follow``); the driver checks that its host may
-        have a token.
+    :param path: below the plane's base address (starts with ``/``), or an absolute URL: for SCORING, REGISTRY, OPEN and
+        SIGNED always, for the other planes where an answer gave it (``links.follow``); the driver checks that its host
+        may have a token.
     :param parse: gets the reply of a success (see ``ok``) and makes the value; failures are raised by
         ``errors.check`` before it.
     :param body: JSON body, or None for none.

@@ -1,0 +1,1 @@
+"""Flows of registered models: downloaded, shared with a registry."""
