@@ -46,13 +46,15 @@ class Policy:
         return interval % self.interval == 0 and interval >= self.delay
 
     def ended(self, trial: str, reports: Reports, seen: int = 0) -> bool:
-        """Whether a trial is to end.
+        """Whether a trial is to end, by what it has reported since it was asked about, and by its latest interval that
+        is due: others may have come there after it.
 
         :param reports: those of all trials, ended ones as well.
         :param seen: how many reports of the trial it was asked about before.
         """
         sign = 1.0 if self.maximize else -1.0
-        for interval in range(seen + 1, len(reports[trial]) + 1):
+        latest = len(reports[trial]) // self.interval * self.interval
+        for interval in range(min(seen + 1, latest) or 1, len(reports[trial]) + 1):
             if not self.is_due(interval):
                 continue
             there = {

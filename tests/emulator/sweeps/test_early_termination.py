@@ -72,9 +72,17 @@ def test_policies_look_at_every_so_many_reports(interval: int, delay: int, due: 
 
 def test_reports_between_two_looks_are_all_looked_at() -> None:
     policy = Policy("Bandit", True, interval=2, slack_amount=0.1)
-    reports = {"a": [0.9] * 3, "b": [0.1, 0.1, 0.9]}
+    reports = {"a": [0.9] * 4, "b": [0.1, 0.1, 0.9, 0.9]}
     assert policy.ended("b", reports, seen=1)
     assert not policy.ended("b", reports, seen=2)
+
+
+def test_a_trial_that_came_first_is_compared_with_those_that_come_after_it() -> None:
+    policy = Policy("Bandit", True, interval=2, slack_amount=0.1)
+    poor = [0.1, 0.1, 0.1]
+    assert not policy.ended("b", {"a": [0.9], "b": poor})
+    assert policy.ended("b", {"a": [0.9, 0.9], "b": poor}, seen=3)
+    assert not policy.ended("c", {"a": [0.9, 0.9], "c": []})
 
 
 def test_a_metric_that_is_no_number_is_worse_than_any() -> None:
