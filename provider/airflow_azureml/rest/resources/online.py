@@ -54,6 +54,8 @@ def credential(ws: Workspace, name: str, action: str, key: str) -> Call[str]:
 def score(uri: str, data: Json, deployment_name: str | None = None, bearer: str | None = None) -> Call[Json]:
     """Score data; the answer as JSON, or as text where it is none. Sent once: a script may have effects of its own.
 
+    Source: https://learn.microsoft.com/azure/machine-learning/how-to-authenticate-online-endpoint
+
     :param uri: the endpoint's ``scoringUri``, as it is.
     :param deployment_name: None lets the endpoint's shares decide.
     :param bearer: the endpoint's own credential; None sends the caller's token.

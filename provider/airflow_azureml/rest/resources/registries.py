@@ -45,19 +45,21 @@ class Registry:
 
 
 def discover(name: str) -> Call[Registry]:
-    """Ask where a registry is."""
+    """Ask where a registry is. Undocumented. Source: azure-ai-ml 1.35.2, ``_utils/_registry_utils.py``."""
     path = f"/registrymanagement/v1.0/registries/{quote(name, safe='')}/discovery"
     return Call("GET", path, Registry.from_reply, plane=Plane.DATA)
 
 
 def get_model(registry: Registry, name: str, version: str) -> Call[Asset]:
-    """Read one version of a model."""
+    """Read one version of a model. Undocumented. Source: azure-ai-ml 1.35.2, ``_utils/_registry_utils.py``."""
     path = f"{registry.address}/models/{name}/versions/{version}"
     return Call("GET", path, Asset.from_reply, plane=Plane.REGISTRY, query=VERSION)
 
 
 def begin_import(registry: Registry, source: str, name: str, version: str) -> Call[Reply]:
     """Begin to take over an asset: 202 with ``Location``, which answers 202 until it is done.
+
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_utils/_registry_utils.py``.
 
     :param source: ``azureml://locations/…/workspaces/<GUID>/models/…/versions/…``.
     """

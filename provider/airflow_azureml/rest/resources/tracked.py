@@ -41,12 +41,14 @@ class Resource:
 
 
 def get(path: str) -> Call[Resource]:
-    """Read a resource."""
+    """Read a resource. Source: https://learn.microsoft.com/rest/api/azureml/online-endpoints (Get)"""
     return Call("GET", path, lambda reply: Resource.from_json(reply.json()))
 
 
 def find(path: str) -> Steps[Resource | None]:
     """Read a resource, or None when there is none of that name.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/online-endpoints (Get)
 
     :raises NotFoundError: the workspace itself is not there.
     """
@@ -59,16 +61,19 @@ def find(path: str) -> Steps[Resource | None]:
 
 
 def names(path: str) -> Steps[tuple[str, ...]]:
-    """List the names of a collection."""
+    """List the names of a collection. Source: https://learn.microsoft.com/rest/api/azureml/online-endpoints (List)"""
     rows = yield from collect(Call("GET", path, Reply.json))
     return tuple(Resource.from_json(row).name for row in rows)
 
 
 def begin_put(path: str, body: Json) -> Call[Reply]:
-    """Begin to make or change a resource."""
+    """Begin to make or change a resource.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/online-endpoints (Create Or Update)
+    """
     return Call("PUT", path, lambda reply: reply, body=body)
 
 
 def begin_delete(path: str) -> Call[Reply]:
-    """Begin to delete a resource."""
+    """Begin to delete a resource. Source: https://learn.microsoft.com/rest/api/azureml/online-endpoints (Delete)"""
     return Call("DELETE", path, lambda reply: reply)
