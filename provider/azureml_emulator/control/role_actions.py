@@ -51,6 +51,10 @@ PUBLISHED = {
     for resource, verbs in OF_RESOURCE.items()
     for verb in verbs
 }
+REGISTRY = f"{PROVIDER}/registries"
+"""Its published actions are ``read`` for the registry, and those below ``assets`` for what it holds. Source:
+https://learn.microsoft.com/azure/machine-learning/how-to-manage-registries."""
+
 VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 UPLOAD = "codes/versions/startpendingupload"
@@ -123,6 +127,11 @@ IN_WORKSPACE = re.compile(
     r"(?P<rest>/.*)?",
     re.I,
 )
+IN_REGISTRY = re.compile(
+    r"(?:/mferp/managementfrontend)?/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/Microsoft\.MachineLearningServices/registries"
+    r"(?:/[^/]+)?(?P<rest>/.*)?",
+    re.I,
+)
 OF_LOCATION = re.compile(r"/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/(?P<kind>[^/]+)/.*", re.I)
 NEEDS_NONE = re.compile(
     r"/(?:discovery|(?:metadata|common|emulator|msi)/.*|[^/]+/(?:oauth2|discovery)/.*|[^/]+/(?:v2\.0/)?\.well-known/.*)"
@@ -148,6 +157,13 @@ def actions_of(method: str, path: str, blobs: str) -> tuple[list[str], list[str]
     if found:
         named = arm_actions(method, (found["rest"] or "").strip("/"))
         return (named, []) if named is not None else None
+    if path.lower().startswith("/registrymanagement/"):
+        return [f"{REGISTRY}/read"], []
+    of_registry = IN_REGISTRY.fullmatch(path)
+    if of_registry:
+        return [f"{REGISTRY}/{registry_action(method, of_registry['rest'] or '')}"], []
+    if path.lower().startswith("/assetstore/"):
+        return [f"{REGISTRY}/assets/read"], []
     operation = OF_LOCATION.fullmatch(path)
     if operation:
         named_one = OPERATIONS.get(operation["kind"].lower())
@@ -172,6 +188,17 @@ def arm_actions(method: str, rest: str) -> list[str] | None:
         return None
     extra = SUBMIT if (resource, verb) == ("jobs", "write") else ()
     return [published, *(f"{WORKSPACE}/{name}" for name in extra)]
+
+
+def registry_action(method: str, rest: str) -> str:
+    """The action of a request to a registry by its path below the registry.
+
+    That reading an asset's files, which is asked for by a POST, needs what reading the asset needs is an assumption.
+    """
+    if not rest.strip("/"):
+        return "read"
+    verb = "read" if rest.lower().startswith("/datarefs/") else VERBS.get(method, "write")
+    return f"assets/{verb}"
 
 
 def role(name: str, scope: str, requests: Iterable[tuple[str, str]], blobs: str) -> tuple[dict[str, object], list[str]]:

@@ -46,6 +46,24 @@ def test_the_action_of_a_request(request_line: str, actions: list[str]) -> None:
     assert actions_of(method, path, BLOBS) == ([f"{WORKSPACE}/{name}" for name in actions], [])
 
 
+@pytest.mark.parametrize(
+    ("request_line", "action"),
+    [
+        ("GET {r}", "read"),
+        ("GET /registrymanagement/v1.0/registries/r/discovery", "read"),
+        ("GET {r}/models/m/versions/1", "assets/read"),
+        ("PUT /mferp/managementfrontend{r}/models/m/versions/1", "assets/write"),
+        ("DELETE {r}/models/m", "assets/delete"),
+        ("PUT /mferp/managementfrontend{r}/tempdatarefs/m/versions/1", "assets/write"),
+        ("POST /mferp/managementfrontend{r}/datarefs/m/versions/1", "assets/read"),
+        ("POST /mferp/managementfrontend{r}/import", "assets/write"),
+    ],
+)
+def test_the_action_of_a_request_to_a_registry(request_line: str, action: str) -> None:
+    method, path = request_line.format(r=WS.replace("workspaces/w", "registries/r")).split()
+    assert actions_of(method, path, BLOBS) == ([f"Microsoft.MachineLearningServices/registries/{action}"], [])
+
+
 def test_submitting_and_invoking_need_more_than_their_own_action() -> None:
     submit = actions_of("PUT", f"{WS}/jobs/a", BLOBS)
     assert submit is not None
