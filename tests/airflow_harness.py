@@ -7,6 +7,7 @@ lines.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -389,6 +390,14 @@ def dags_folder(place: Path) -> Path:
 
 
 @contextlib.contextmanager
+def one_at_a_time(template: Path) -> Iterator[None]:
+    """Let one worker make a database, which takes seconds, and all others wait for it."""
+    with template.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
 def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Iterator[RealAirflow]:
     """Run an Airflow whose connection ``azureml_default`` leads to the emulator; everything is gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix=f"airflow{major}-"))
@@ -398,7 +407,8 @@ def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Ite
             airflow = RealAirflow(bin, home / "home", dags_folder(home / "dags"), major=major, settings=settings)
             airflow.service, airflow.metrics, airflow.forked = service, metrics, True
             airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
-            airflow.prepare(template)
+            with one_at_a_time(template):
+                airflow.prepare(template)
             # Many write side by side; SQLite keeps each waiting for five seconds at the most unless told otherwise.
             airflow.environment[DATABASE] += PATIENT
             try:

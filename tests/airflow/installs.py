@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from demo.warm_python import WarmPython
+from tests.airflow_harness import one_at_a_time
 from tests.airflow_tables import connected
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -50,7 +51,8 @@ class AirflowInstall:
         }
         if python not in self._warm:
             self._warm[python] = WarmPython(python, self.environment, [PRELOAD])
-        self._lay(database)
+        with one_at_a_time(database):
+            self._lay(database)
 
     def beside(self, name: str) -> AirflowInstall:
         """The same Airflow in a new home, with an empty database: two of them can be busy at the same time."""
@@ -94,7 +96,7 @@ class AirflowInstall:
             return
         # In a process that ends by itself: a fork leaves a part of what it wrote in SQLite's log.
         subprocess.run([self.python, "-m", "airflow", "db", "migrate"], env=self.environment, check=True)
-        # Another process may do the same meanwhile: what has this name is always whole.
+        # What has this name is whole, also where this process is killed.
         half_made = database.with_name(f"{database.name}.{os.getpid()}")
         shutil.copy(own, half_made)
         half_made.rename(database)
