@@ -166,8 +166,11 @@ class Faults:
 
     async def hold(self, fault: Fault) -> None:
         """Wait for the fault's delay, or without one until it is cleared; a clear always ends the wait."""
+        gone = self._gone.get(fault.id)
+        if gone is None:
+            return  # it was cleared after it was taken, before this wait has begun
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._gone[fault.id].wait(), fault.delay)
+            await asyncio.wait_for(gone.wait(), fault.delay)
 
     def has(self, kinds: str | Iterable[str], *, scoped: bool = False) -> bool:
         """Whether there is any fault of one of these kinds.

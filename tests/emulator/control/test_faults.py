@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +12,7 @@ import requests
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.storage.blob import ContainerClient
 
+from azureml_emulator.control.faults import Faults
 from tests.emulator_fixture import RunningEmulator
 
 
@@ -141,3 +143,10 @@ def test_control_needs_the_secret(emulator: RunningEmulator) -> None:
         answer = requests.post(url, json={"kind": "drop"}, headers=headers, verify=emulator["ca_bundle"])
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Forbidden")
     assert emulator.faults() == []
+
+
+async def test_a_wait_for_a_fault_that_was_cleared_before_it_began_is_over() -> None:
+    faults = Faults()
+    fault = faults.add("queue")
+    faults.clear()
+    await asyncio.wait_for(faults.hold(fault), 5)
