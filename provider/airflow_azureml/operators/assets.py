@@ -55,10 +55,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "spec": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
     @abstractmethod
@@ -102,8 +99,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
             path, kind = path.get("path"), kind or self.upstream_type(path.get("type"))
         given = {name: getattr(self, name) for name in self.keyword_names if name != "spec"}
         given |= {"path": path, "type": kind}
-        given = {key: value for key, value in given.items() if value is not None}
-        return self.load_built(given) if self.spec is None else self.load_field("spec", context).replaced(**given)
+        return self.load_spec(context, given)
 
 
 class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):

@@ -95,10 +95,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLJobBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "file": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, file="yaml")
     template_file_fields = ("file",)
     only_workers_start = "an invocation must not be sent twice, and a trigger may run twice at once"
 

@@ -49,10 +49,7 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
         self.spec = spec
 
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keywords.names(__init__))
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "spec": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
@@ -76,8 +73,7 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     def document(self, context: Any) -> Document:
         given = {name: getattr(self, name) for name in ("name", "description", "tags", "properties")}
         given["defaults"] = None if self.default_deployment is None else {"deployment_name": self.default_deployment}
-        given = {key: value for key, value in given.items() if value is not None}
-        return self.load_built(given) if self.spec is None else self.load_field("spec", context).replaced(**given)
+        return self.load_spec(context, given)
 
 
 OUTPUT_KEYS = frozenset({"https_url", "abfss_url", "asset_id"})
@@ -190,10 +186,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "spec": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
@@ -223,9 +216,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         given = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
         given |= {name: reference(given[name]) for name in REFERENCES}
         given["resources"] = self.job_resources
-        given = {key: value for key, value in given.items() if value is not None}
-        document = self.load_built({}) if self.spec is None else self.load_field("spec", context)
-        return with_code(document.replaced(**given), self.code, self.scoring_script)
+        return with_code(self.load_spec(context, given), self.code, self.scoring_script)
 
 
 class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):

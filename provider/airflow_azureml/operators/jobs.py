@@ -114,10 +114,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLSubmitJobBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        "command": "bash",
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, command="bash")
 
     def output_names(self) -> frozenset[str] | None:
         """The names of ``outputs``, and ``default``."""
@@ -203,10 +200,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         self.identity = identity
 
     template_fields: Sequence[str] = (*AzureMLSubmitJobBaseOperator.template_fields, *keywords.names(__init__))
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        "job": "yaml",
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, job="yaml")
     template_file_fields = ("job",)
 
     def output_names(self) -> frozenset[str] | None:

@@ -19,6 +19,11 @@ def mappings(constructor: Callable[..., None]) -> tuple[str, ...]:
     return tuple(name for name in names(constructor) if "Mapping" in constructor.__annotations__[name])
 
 
+def renderers(constructor: Callable[..., None], **others: str) -> dict[str, str]:
+    """How the UI shows the template fields: mappings as JSON, others as they are named here, such as ``yaml``."""
+    return {**dict.fromkeys(mappings(constructor), "json"), **others}
+
+
 def whole_seconds(given: Any) -> Any:
     """A time as whole seconds, as the service takes it, rounded up; what is no time is left for the spec to refuse."""
     if isinstance(given, timedelta):

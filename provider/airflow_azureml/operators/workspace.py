@@ -28,6 +28,9 @@ class AzureMLBaseOperator(BaseOperator):
     :param workspace_name: overrides the connection's.
     """
 
+    spec: Any
+    """What is to be made, in the CLI's YAML, of operators that take it beside keywords."""
+
     template_fields: Sequence[str] = ("azureml_conn_id", "subscription_id", "resource_group", "workspace_name")
     template_ext: Sequence[str] = ()
     template_file_fields: ClassVar[tuple[str, ...]] = ()
@@ -127,6 +130,14 @@ class AzureMLBaseOperator(BaseOperator):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
         return load(value, folder=self.template_folders()[0], file=path)
+
+    def load_spec(self, context: Any, given: Mapping[str, Any]) -> Document:
+        """Read the field ``spec`` with keywords laid over it; those that are None say nothing.
+
+        :raises rest.errors.SpecError: it cannot be read; names the field or file.
+        """
+        said = {key: value for key, value in given.items() if value is not None}
+        return self.load_built(said) if self.spec is None else self.load_field("spec", context).replaced(**said)
 
     def load_built(self, value: Mapping[str, Any]) -> Document:
         """Read a document made of this operator's keywords."""

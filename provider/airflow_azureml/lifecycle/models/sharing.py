@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
-from airflow_azureml.rest import assets, workspace
+from airflow_azureml.lifecycle.models.references import registered
+from airflow_azureml.rest import workspace
 from airflow_azureml.rest.assets import Asset
 from airflow_azureml.rest.errors import ConflictError, NotFoundError, PatienceError, Problem, SpecError
 from airflow_azureml.rest.flow import Pause, Plane, Reply, Steps
@@ -30,11 +31,7 @@ def share(
     :raises SpecError: there is no such model or registry.
     """
     home = model.workspace or ws
-    try:
-        edition = model.version or (yield from assets.latest(home, "models", model.name))
-        found = yield from assets.get(home, "models", model.name, edition)
-    except NotFoundError as error:
-        raise SpecError([Problem("model", f"{model.name} {model.version or '@latest'}: {error}")]) from None
+    found = yield from registered(home, model)
     try:
         registry = yield from registries.discover(registry_name)
     except NotFoundError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
-from airflow_azureml.operators.resources.fields import laid_over, result
+from airflow_azureml.operators.resources.fields import result
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
@@ -87,10 +87,7 @@ class AzureMLCreateComputeOperator(AzureMLProvisioningBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "spec": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
@@ -113,7 +110,7 @@ class AzureMLCreateComputeOperator(AzureMLProvisioningBaseOperator):
         """Lay the keywords over the spec."""
         given = {name: getattr(self, name) for name in self.keyword_names if name not in ("if_exists", "spec")}
         given["idle_time_before_scale_down"] = keywords.whole_seconds(self.idle_time_before_scale_down)
-        document = laid_over(self, context, given)
+        document = self.load_spec(context, given)
         return document if "type" in document.value else document.replaced(type="amlcompute")
 
 

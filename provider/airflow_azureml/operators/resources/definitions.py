@@ -101,18 +101,14 @@ class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "spec": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
 
     def document(self, context: Any) -> Document:
         """Lay the keywords over the spec."""
         given = {name: getattr(self, name) for name in self.keyword_names if name != "spec"}
-        given = {key: value for key, value in given.items() if value is not None}
         if isinstance(self.conda_file, os.PathLike):
             given["conda_file"] = os.fspath(self.conda_file)
-        return self.load_built(given) if self.spec is None else self.load_field("spec", context).replaced(**given)
+        return self.load_spec(context, given)
 
     def translate(self, document: Document, workspace: Workspace) -> Any:
         """Read an environment."""

@@ -1,4 +1,4 @@
-"""What operators of resources have in common: keywords over a spec, shares of traffic, results."""
+"""What operators of resources have in common: shares of traffic, results."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow_azureml.jobspec.document.document import Document
     from airflow_azureml.rest.flow import Steps
-
-
-def laid_over(operator: Any, context: Any, given: Mapping[str, Any]) -> Document:
-    """Lay keywords over an operator's ``spec``; those that are None say nothing."""
-    said = {key: value for key, value in given.items() if value is not None}
-    document: Document = operator.load_built({}) if operator.spec is None else operator.load_field("spec", context)
-    return document.replaced(**said)
 
 
 def result(path: str, title: str) -> Steps[dict[str, Any]]:

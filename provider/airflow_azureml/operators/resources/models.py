@@ -40,7 +40,8 @@ class AzureMLDownloadModelOperator(AzureMLBaseOperator):
 
     def execute(self, context: Any) -> list[str]:
         """Find the place of the model and fetch what is there."""
-        from airflow_azureml.lifecycle.models.download import download, model_of
+        from airflow_azureml.lifecycle.models.download import download
+        from airflow_azureml.lifecycle.models.references import model_of
         from airflow_azureml.rest.flow import LocalFolder
 
         with translated():
@@ -91,7 +92,7 @@ class AzureMLShareModelOperator(AzureMLBaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Take the model over where the registry does not have it."""
-        from airflow_azureml.lifecycle.models.download import model_of
+        from airflow_azureml.lifecycle.models.references import model_of
         from airflow_azureml.lifecycle.models.sharing import share
         from airflow_azureml.rest.errors import Problem, SpecError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.infrastructure import endpoint_name_of
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
-from airflow_azureml.operators.resources.fields import laid_over, result, shares
+from airflow_azureml.operators.resources.fields import result, shares
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ class AzureMLCreateOnlineEndpointOperator(AzureMLProvisioningBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "spec": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
@@ -87,7 +84,7 @@ class AzureMLCreateOnlineEndpointOperator(AzureMLProvisioningBaseOperator):
 
     def document(self, context: Any) -> Document:
         """Lay the keywords over the spec."""
-        return laid_over(self, context, {name: getattr(self, name) for name in self.keyword_names if name != "spec"})
+        return self.load_spec(context, {name: getattr(self, name) for name in self.keyword_names if name != "spec"})
 
 
 class AzureMLSetOnlineTrafficOperator(AzureMLProvisioningBaseOperator):

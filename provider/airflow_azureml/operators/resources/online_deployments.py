@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.infrastructure import endpoint_name_of, reference, with_code
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
-from airflow_azureml.operators.resources.fields import laid_over, result, shares
+from airflow_azureml.operators.resources.fields import result, shares
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 
 if TYPE_CHECKING:
@@ -95,10 +95,7 @@ class AzureMLCreateOnlineDeploymentOperator(AzureMLProvisioningBaseOperator):
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(keywords.mappings(__init__), "json"),
-        "spec": "yaml",
-    }
+    template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
     def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
@@ -124,4 +121,4 @@ class AzureMLCreateOnlineDeploymentOperator(AzureMLProvisioningBaseOperator):
         given = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
         given |= {name: reference(given[name]) for name in ("model", "environment")}
         given["endpoint_name"] = self.endpoint_name and endpoint_name_of(self.endpoint_name)
-        return with_code(laid_over(self, context, given), self.code, self.scoring_script)
+        return with_code(self.load_spec(context, given), self.code, self.scoring_script)
