@@ -36,11 +36,12 @@ import trustme
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from benchmarks.on_airflow.database import CONNECTION, Database, postgres  # noqa: E402
+from benchmarks.on_airflow.database import CONNECTION, Database  # noqa: E402
 from benchmarks.on_airflow.picture import draw  # noqa: E402
 from benchmarks.on_airflow.service import Plan  # noqa: E402
 from benchmarks.on_airflow.workers import Workers  # noqa: E402
 from demo.airflow import OPENER, Airflow, AirflowError  # noqa: E402
+from tests.distributed.servers import MissingError, Postgres  # noqa: E402
 from tests.statsd_listener import Listener, listening  # noqa: E402
 
 BIN = Path(sys.executable).parent
@@ -229,10 +230,13 @@ def main() -> int:
     options = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="deferred-tasks-"))
     try:
-        with listening() as listener, postgres() if options.postgres else contextlib.nullcontext() as server:
-            report = measure(place, options.tasks, options.on_workers, listener, server)
+        with listening() as listener, Postgres.running() if options.postgres else contextlib.nullcontext() as server:
+            url = server.url if server else None
+            report = measure(place, options.tasks, options.on_workers, listener, url)
             if options.picture:
                 options.picture.write_text(draw(listener.metrics), encoding="utf-8")
+    except MissingError as missing:
+        raise SystemExit(str(missing)) from None
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if options.json:

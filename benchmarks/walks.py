@@ -5,7 +5,8 @@ b   the status of the ended job, from the answer that says it until the XComs ar
 c   ``inputs.x.path`` of a node in a pipeline's YAML, until the job's body is complete
 d   a job's name at the emulator, from the PUT of the job until its outputs have been read
 
-What counts is said in ``benchmarks/tracing.py``. The service is an emulator of this checkout.
+What counts is said in ``benchmarks/tracing.py``. The service is an emulator of this checkout. It exits 1 when more
+files pass a value on than a walk may have.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ SAID = "the-value-that-walks"
 FILE = "walking-value.csv"
 JOB = "job-that-walks"
 API = {"api-version": "2025-12-01"}
+LIMITS = {"a": 18, "b": 16, "c": 16, "d": 24}
+"""Of the files that pass the value on."""
 
 
 @contextmanager
@@ -152,7 +155,7 @@ def run_at_emulator(endpoint: dict[str, Any]) -> None:
     assert content.text == "1\n", content.text
 
 
-def main() -> None:
+def main() -> int:
     """Walk and print."""
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     logging.disable(logging.CRITICAL)
@@ -179,7 +182,11 @@ def main() -> None:
             print(f"    {place} ({function})")
         for place in looks:
             print(f"  ? {place} ({walk['passed'][place]})")
+    too_long = [name for name, limit in LIMITS.items() if len(found[name]["passes"]) > limit]
+    for name in too_long:
+        print(f"NO  {name}: at most {LIMITS[name]} files")
+    return int(bool(too_long))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

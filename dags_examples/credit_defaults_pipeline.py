@@ -32,6 +32,8 @@ with DAG(
         job="credit_defaults/pipeline.yml",
         inputs={"learning_rate": 0.05},
         set={"jobs.train.inputs.registered_model_name": "credit_defaults_of_pipeline"},
+        retries=2,
+        repair=True,  # a retry runs only the steps that have not finished
     )
     # [END pipeline]
 

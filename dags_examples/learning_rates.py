@@ -1,4 +1,4 @@
-"""Dynamic mapping: one training job per learning rate, side by side, and a Python task that names the best."""
+"""Dynamic mapping: one training job per learning rate, side by side; the best of them, and what all have used."""
 
 from __future__ import annotations
 
@@ -59,3 +59,12 @@ with DAG(
 
     best(train.output)
     # [END mapped]
+
+    # [START usage]
+    @task
+    def spent(results: Iterable[dict[str, Any]]) -> float:
+        """Add up the node hours of all jobs; those of which the service does not tell them count nothing."""
+        return sum(result["usage"]["node_hours"] or 0 for result in results)
+
+    spent(train.output)
+    # [END usage]

@@ -86,7 +86,12 @@ class Airflow:
         }
         if self.major == 2:
             # 2.11 refuses LocalExecutor on SQLite, for the sake of installations that are busier than this one.
-            return settings | {"_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1"}
+            return settings | {
+                "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK": "1",
+                # SQLite locks no rows: the scheduler and the task before both schedule the next one, and two tries are
+                # counted of which one never begins.
+                "AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION": "False",
+            }
         return settings | {
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": self.url.rsplit(":", 1)[-1],

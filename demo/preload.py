@@ -21,5 +21,7 @@ PARTS = {
 for part in PARTS[airflow.__version__[0]]:
     importlib.import_module(f"airflow.{part}")
 for module in pkgutil.walk_packages(airflow_azureml.__path__, "airflow_azureml."):
-    if not module.name.endswith("__main__"):
+    # The tab of a task's page is made of what the API server of Airflow 3 has.
+    elsewhere = airflow.__version__[0] == "2" and module.name.startswith("airflow_azureml.plugin.page.")
+    if not module.name.endswith("__main__") and not elsewhere:
         importlib.import_module(module.name)

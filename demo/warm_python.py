@@ -26,8 +26,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-START_PATIENCE = 120.0
+START_PATIENCE = 600.0
 END_PATIENCE = 10.0
+LOOK = 0.5
+"""Seconds after which a fork that does not answer is looked at: a process that it has left may hold its connection."""
 
 
 class WarmPython:
@@ -159,23 +161,40 @@ class RunningScript:
         """
         with self._lock:
             if self.returncode is None:
-                if not select.select([self._connection], [], [], timeout)[0]:
-                    raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
                 # Without an answer the fork was killed.
-                self.returncode = int(self._answers.readline() or -signal.SIGKILL)
+                answer = self._answers.readline() if self._answered(timeout) else b""
+                self.returncode = int(answer or -signal.SIGKILL)
                 self._answers.close()
                 self._connection.close()
                 self._wait_until_gone()
             return self.returncode
 
+    def _answered(self, timeout: float | None) -> bool:
+        """Wait for its answer or its end; false where it has ended, but what it has left holds the connection open.
+
+        :raises subprocess.TimeoutExpired: it has not ended after ``timeout`` seconds.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = LOOK if deadline is None else max(0.0, min(LOOK, deadline - time.monotonic()))
+            if select.select([self._connection], [], [], left)[0]:
+                return True
+            if self._is_gone():
+                return bool(select.select([self._connection], [], [], 0)[0])
+            if deadline is not None and time.monotonic() >= deadline:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+
+    def _is_gone(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
     def _wait_until_gone(self) -> None:
         """Wait until nothing of it is left: it answers just before its end, and holds its locks up to that."""
         deadline = time.monotonic() + END_PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                os.kill(self.pid, 0)
-            except ProcessLookupError:
-                return
+        while time.monotonic() < deadline and not self._is_gone():
             time.sleep(0.001)
 
     def send_signal(self, number: int) -> None:
@@ -242,27 +261,32 @@ def run(wanted: Mapping[str, Any]) -> int:
         file = os.open(place, flags, 0o600)
         os.dup2(file, number)
         os.close(file)
-    code = 1
-    try:
-        if wanted["leads"]:
-            os.setsid()
-        for name, value in wanted["settings"].items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-        os.chdir(wanted["cwd"])
-        execute(wanted["words"])
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-        if isinstance(end.code, str):
-            print(end.code, file=sys.stderr)
-    except BaseException:  # noqa: BLE001 - as Python does: the text, and exit code 1
-        traceback.print_exc()
+    if wanted["leads"]:
+        os.setsid()
+    for name, value in wanted["settings"].items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+    os.chdir(wanted["cwd"])
+    code = exit_code(wanted["words"])
     with contextlib.suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
     return code
+
+
+def exit_code(words: Sequence[str]) -> int:
+    """Do what Python does with these words of its command line, and give back the code that it would end with."""
+    try:
+        execute(words)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:  # noqa: BLE001 - as Python does: the text, and exit code 1
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 def execute(words: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 FIELD = re.compile(r"^:(?P<kind>param|return|raises) ?(?P<name>[^:]*):", re.MULTILINE)
+PAGE = re.compile(r"`docs/(?P<name>[\w-]+)\.md`")
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,9 @@ def markdown(text: str) -> str:
     """Write a text of docstrings as Markdown: one line a paragraph or list entry, code in single backticks."""
     paragraphs = re.split(r"\n\s*\n", text.strip())
     lines = (re.sub(r"\s*\n\s*(?!\s*\* )", " ", paragraph).strip() for paragraph in paragraphs)
-    return "\n\n".join(lines).replace("``", "`")
+    return PAGE.sub(link, "\n\n".join(lines).replace("``", "`"))
+
+
+def link(page: re.Match[str]) -> str:
+    """Lead to a page of docs, from one in docs/reference."""
+    return f"[{page['name'].replace('-', ' ').capitalize()}](../{page['name']}.md)"

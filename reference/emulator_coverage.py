@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-import azureml_emulator
+from azureml_emulator.console.coverage import all_routes
 from azureml_emulator.core.routing import Plane, Route
 from reference.markdown import page as whole_page
 from reference.markdown import table
@@ -69,13 +67,6 @@ class Coverage:
         """The routes that are no published operation."""
         listed = {(operation.method, shape(operation.path)) for operation in self.published.operations}
         return (route for key, route in self.answered.items() if key not in listed)
-
-
-def all_routes() -> Iterator[Route[Any]]:
-    """The ``ROUTES`` of every module of the emulator's rooms."""
-    for module in pkgutil.walk_packages(azureml_emulator.__path__, "azureml_emulator."):
-        if ".injob" not in module.name:  # what runs inside a job, with the job's libraries
-            yield from getattr(importlib.import_module(module.name), "ROUTES", ())
 
 
 def shape(path: str) -> str:

@@ -124,7 +124,9 @@ def _readings(kind: Kind, form: str, given: Mapping[str, Any]) -> Iterator[Use]:
 def _at(document: Document, path: tuple[str, ...], read_it: Any, form: Form = Form.JOB) -> list[Use]:
     return [
         use
-        for use in uses(lambda: read_it(document.root, job_translator(document.problems, WORKSPACE).in_form(form)))
+        for use in uses(
+            lambda: read_it(document.root, job_translator(document.problems, WORKSPACE, previews=True).in_form(form))
+        )
         if use.path == path and use.located.document is document
     ]
 

@@ -18,32 +18,43 @@ OURS = "airflow_azureml"
 SHARED = {
     "AzureMLBaseOperator": "Keywords of every operator",
     "AzureMLJobBaseOperator": "Keywords of operators that run a job",
-    "AzureMLProvisioningBaseOperator": "Keywords of operators that change a batch endpoint",
+    "AzureMLProvisioningBaseOperator": "Keywords of operators that wait for a resource",
 }
 """Classes whose keywords are printed once, and the heading of these."""
 
 
 def page() -> str:
-    """The page of operators, sensors and the hook."""
+    """The page of operators, the decorator, sensors and the hook."""
+    import airflow_azureml.decorators
     import airflow_azureml.hooks
     import airflow_azureml.operators
     import airflow_azureml.sensors
+    from airflow_azureml.task_groups import AzureMLPipelineTaskGroup
 
     operators = [getattr(airflow_azureml.operators, name) for name in airflow_azureml.operators.__all__]
     sensors = [getattr(airflow_azureml.sensors, name) for name in airflow_azureml.sensors.__all__]
     shared = {base: None for one in operators for base in one.__mro__ if base.__name__ in SHARED}
     return whole_page(
-        "# Operators, sensor and hook",
+        "# Operators, decorator, sensors, task group and hook",
         "All arguments are keywords; those of Airflow's `BaseOperator` are taken, too. *Templated* ones are rendered. "
         "What they raise: [Exceptions](exceptions.md). What a job's YAML may hold: [Kinds of job](job-kinds.md).",
         "## Operators",
         "From `airflow_azureml.operators`.",
         *(block for one in operators for block in _task(one)),
         *(block for base in reversed(shared) for block in _shared(base)),
-        "## Sensor",
+        "## Decorator",
+        "From `airflow_azureml.decorators`, and as `task.azureml_command`.",
+        *_function_of(airflow_azureml.decorators.azureml_command),
+        "## Sensors",
         "From `airflow_azureml.sensors`. Airflow's own keywords of sensors, such as `poke_interval`, `timeout`, `mode` "
         "and `soft_fail`, are taken besides.",
         *(block for one in sensors for block in _task(one)),
+        "## Task group",
+        "From `airflow_azureml.task_groups`. Its own keywords; those of Airflow's `TaskGroup` and of "
+        "`AzureMLJobOperator` are taken besides.",
+        f"### {AzureMLPipelineTaskGroup.__name__}",
+        read(AzureMLPipelineTaskGroup.__doc__).text,
+        _keywords(AzureMLPipelineTaskGroup, [AzureMLPipelineTaskGroup]),
         "## Hook",
         "From `airflow_azureml.hooks`.",
         *_hook(airflow_azureml.hooks.AzureMLHook),
@@ -141,19 +152,24 @@ def _hook(hook: type[Any]) -> Iterator[str]:
     yield f"### {hook.__name__}"
     yield read(hook.__doc__).text
     yield _keywords(hook, [hook])
-    for name, method in vars(hook).items():
-        if name.startswith("_") or not inspect.isfunction(method):
-            continue
-        said = read(method.__doc__)
-        yield f"#### {name}"
-        yield f"```python\n{_signature(method)}\n```"
-        yield said.text
-        if said.parameters:
-            yield "\n".join(f"* `{one}`: {about}" for one, about in said.parameters.items())
-        if said.returns:
-            yield f"Returns {said.returns}"
-        if said.raises:
-            yield "\n".join(f"* Raises `{one}`: {about}" for one, about in said.raises.items())
+    ours = [base for base in hook.__mro__ if base.__module__.startswith(OURS)]
+    for name, method in [item for base in ours for item in vars(base).items()]:
+        if not name.startswith("_") and inspect.isfunction(method):
+            yield from _function_of(method, "####")
+
+
+def _function_of(function: Any, level: str = "###") -> Iterator[str]:
+    """A function or method: how it is called, and what it says of itself."""
+    said = read(function.__doc__)
+    yield f"{level} {function.__name__}"
+    yield f"```python\n{_signature(function)}\n```"
+    yield said.text
+    if said.parameters:
+        yield "\n".join(f"* `{one}`: {about}" for one, about in said.parameters.items())
+    if said.returns:
+        yield f"Returns {said.returns}"
+    if said.raises:
+        yield "\n".join(f"* Raises `{one}`: {about}" for one, about in said.raises.items())
 
 
 def _signature(method: Any) -> str:

@@ -39,6 +39,18 @@ ROWS = (
         "Resource Manager to the scoring host. What the service says to it is unproven",
     ),
     Tried(
+        "@azure/arm-machinelearning 2.1.1 with @azure/identity 4.13.1, Node 20",
+        "`tests/conformance/test_javascript.py`, part of every run where there is Node: environments, data, models, "
+        "code, command jobs (run, listed, canceled, deleted), schedules, online endpoints",
+        "all of it, by the api-version 2022-10-01 that this client knows",
+    ),
+    Tried(
+        "azure-mgmt-machinelearningservices 2.0.0b2, of the api-version 2023-04-01",
+        "55 calls: workspaces, computes, datastores, environments, data, models, code, command and sweep jobs, "
+        "schedules, online and batch endpoints, registries",
+        "all but those of quotas, usages, sizes, connections, features and the list of operations: `501 NotEmulated`",
+    ),
+    Tried(
         "azureml-inference-server-http 1.5.1",
         "the same scoring scripts behind it and behind the scoring server of online deployments, 55 requests: text, "
         "headers, queries, ids, methods, timeouts, errors, `@input_schema`, `@rawhttp`, scripts that fail",
@@ -67,9 +79,20 @@ ROWS = (
         "42 as MLflow's own server, `log_model`, `load_model` and `register_model` among them",
     ),
     Tried(
+        "mlflow 3.13.0 and 3.17.2 alone",
+        "42 calls of the registry with `--mlflow direct`: aliases, tags, stages, descriptions, filters, orders, pages, "
+        "renaming, deleting; `tests/emulator/mlflow`, part of every run",
+        "all of it, with the answers of MLflow's own store",
+    ),
+    Tried(
         "both mlflow",
-        "renaming, deleting and restoring experiments; changing, renaming and deleting registered models (their "
-        "versions can be); aliases; filters of models by anything but name",
+        "without `--mlflow direct`: changing, renaming and deleting registered models (their versions can be); "
+        "aliases; filters of models by anything but name",
+        "`501`: Microsoft's page denies it or does not name it",
+    ),
+    Tried(
+        "both mlflow",
+        "renaming, deleting and restoring experiments",
         "`501 NotEmulated`",
     ),
     Tried(

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -18,8 +19,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -28,6 +31,7 @@ from demo import processes
 from demo.airflow import COMPONENTS, Airflow, AirflowError, ApiError, T
 from demo.emulator import Emulator
 from tests.airflow_tables import connected
+from tests.corpus import cases
 from tests.emulator_fixture import leave_out_public_roots, run_cli
 from tests.statsd_listener import Listener, listening
 from tests.workers import group
@@ -41,6 +45,17 @@ PATIENT, IMPATIENT = "?timeout=60", "?timeout=5"
 """For how many seconds a component waits until SQLite lets it write."""
 
 ENDED = {"success", "failed", "skipped", "upstream_failed"}
+
+TIMED = re.compile(r'schedule="@\w+"')
+"""The schedule of an example that is begun by the clock."""
+DUE = "interval=datetime.timedelta(hours=2)"
+"""The deadline of an example."""
+
+PUBLIC = Path("jobs") / (
+    "jobs--pipelines-with-components--pipeline_with_pipeline_component--pipeline_with_train_eval_pipeline_component"
+    "--pipeline/src/pipeline_with_train_eval_pipeline_component"
+)
+"""The folder of a public pipeline of seven steps, among the golden requests."""
 
 PRELOAD = REPOSITORY / "tests" / "airflow" / "preload.py"
 PRELOADED = {3: (PRELOAD, REPOSITORY / "tests" / "warm_api.py"), 2: (PRELOAD,)}
@@ -107,7 +122,7 @@ class RealAirflow(Airflow):
 
     service: Service
     metrics: Listener
-    parser = (*Airflow.parser, "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
+    parser: Sequence[str] = (*Airflow.parser, "airflow.cli.commands.dag_command", "airflow.cli.commands.task_command")
 
     def __init__(self, bin: Path, home: Path, dags: Path, *, major: int = 3, settings: Mapping[str, str] | None = None):
         super().__init__(bin, home, dags, major=major, settings=settings)
@@ -115,7 +130,7 @@ class RealAirflow(Airflow):
         self._one_command = threading.Lock()
         self._ended_with_it = contextlib.ExitStack()
 
-    writing = threading.Lock()
+    writing: contextlib.AbstractContextManager[Any] = threading.Lock()
     """Held while the REST API is asked to change something: 3.3 writes down who asked in its event loop, which stands
     still for seconds when SQLite is busy with another such request."""
 
@@ -189,6 +204,19 @@ class RealAirflow(Airflow):
         """The API among it, which else the API server makes, and each triggerer that for workers for itself."""
         return PRELOADED[self.major]
 
+    def page(self, part: str, dag: str, run: str, task: str) -> Any:
+        """A part of what the tab of a task's page is given: ``task``, ``job`` or another (3.1 and later).
+
+        None where Airflow has no such tab, and answers with something else or not at all.
+        """
+        if self.major == 2 or self.find("/version") is None:
+            return None
+        address = f"{self.url}/azureml/dags/{dag}/{part}?{urlencode({'run_id': run, 'task_id': task})}"
+        try:
+            return self._send("GET", address, None, {"Authorization": f"Bearer {self._token}"})
+        except (ApiError, ValueError):
+            return None
+
     def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 180, pause: float = 0.3) -> T:
         """Ask ``probe`` until it answers something true: more rarely and for longer, as many ask at once."""
         return super().until(what, probe, timeout=timeout, pause=pause)
@@ -198,23 +226,31 @@ class RealAirflow(Airflow):
         with contextlib.closing(connected(self.home / "airflow.db")) as database:
             return database.execute(query, values).fetchall()
 
-    def trigger(self, dag: str, run: str, *, conf: dict[str, Any] | None = None) -> None:
-        """Switch a DAG on and start a run of it."""
+    def trigger(self, dag: str, run: str, *, conf: dict[str, Any] | None = None, day: date | None = None) -> None:
+        """Switch a DAG on and start a run of it.
+
+        :param day: the run's logical date (3.x); without one it has none.
+        """
         self.unpause(dag)
-        self.command("dags", "trigger", dag, "--run-id", run, "--conf", json.dumps(conf or {}))
+        of_day = ("--logical-date", f"{day}T00:00:00+00:00") if day else ()
+        self.command("dags", "trigger", dag, "--run-id", run, "--conf", json.dumps(conf or {}), *of_day)
+
+    def add_connection(self, name: str, connection: str, **other: str) -> None:
+        """Put a connection into the database (3.x by REST).
+
+        :param connection: as JSON, like a variable ``AIRFLOW_CONN_…`` has it.
+        :param other: what is to be otherwise in it.
+        """
+        given = json.loads(connection)
+        body = {"connection_id": name, **given, "extra": json.dumps(given["extra"]), **other}
+        self.api("POST", "/connections", body)
 
     def unpause(self, dag: str) -> None:
-        """Wait until a DAG is known and switch it on; one with a schedule then gets its latest run."""
+        """Wait until a DAG is known and switch it on; examples with a time in their schedule have none here."""
         known = "SELECT is_paused FROM dag JOIN serialized_dag USING (dag_id) WHERE dag_id = ?"
         rows = self.until(f"DAG {dag}", lambda: self.sql(known, dag))
         if rows[0][0]:
             self.command("dags", "unpause", dag)
-
-    def scheduled_run(self, dag: str) -> str:
-        """Wait until the scheduler has made a run of a DAG by itself and give back its id."""
-        query = "SELECT run_id FROM dag_run WHERE dag_id = ? AND run_type = 'scheduled'"
-        rows = self.until(f"scheduled run of {dag}", lambda: self.sql(query, dag))
-        return str(rows[0][0])
 
     def run_state(self, dag: str, run: str) -> str | None:
         """Tell the state of a DAG run."""
@@ -250,6 +286,15 @@ class RealAirflow(Airflow):
 
         return self.until(f"end of {dag} {run}", look, timeout=timeout)
 
+    def mistaken(self, dag: str, run: str) -> list[str]:
+        """The tasks of a run that the scheduler has failed by a mistake of its own.
+
+        It takes the end of a task's process, which it hears of late, for that of the next one, when the task was put
+        off and has its event by then (Airflow 3.3.2, ``jobs/scheduler_job_runner.py``, ``process_executor_events``).
+        """
+        query = "SELECT DISTINCT task_id FROM log WHERE dag_id = ? AND run_id = ? AND event = 'state mismatch'"
+        return [row[0] for row in self.sql(query, dag, run)]
+
     def xcom(self, dag: str, run: str, task: str, key: str = "return_value", map_index: int = -1) -> Any:
         """Read an XCom (3.x by REST, 2.11 from the database, where it is JSON); None when there is none."""
         if self.major == 2:
@@ -261,18 +306,23 @@ class RealAirflow(Airflow):
         path = f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/{key}?map_index={map_index}"
         return (self.find(path) or {}).get("value")
 
-    def clear(self, dag: str, run: str, task: str) -> None:
-        """Clear a task, as the button does (3.x by REST, 2.11 by its command line)."""
+    def clear(self, dag: str, run: str, task: str, *, downstream: bool = False) -> None:
+        """Clear a task, as the button does (3.x by REST, 2.11 by its command line).
+
+        :param downstream: and all that follow it.
+        """
         if self.major == 2:
             query = "SELECT execution_date FROM dag_run WHERE dag_id = ? AND run_id = ?"
             day = f"{self.sql(query, dag, run)[0][0]}+00:00"
-            self.command("tasks", "clear", dag, "--task-regex", task, "-s", day, "-e", day, "--yes")
+            more = ("--downstream",) if downstream else ()
+            self.command("tasks", "clear", dag, "--task-regex", task, "-s", day, "-e", day, "--yes", *more)
             return
         body = {
             "dry_run": False,
             "dag_run_id": run,
             "task_ids": [task],
             "only_failed": False,
+            "include_downstream": downstream,
             "reset_dag_runs": True,
         }
         self.api("POST", f"/dags/{dag}/clearTaskInstances", body)
@@ -381,8 +431,15 @@ def descendants(pid: int) -> list[int]:
 
 
 def dags_folder(place: Path) -> Path:
-    """Lay all examples, and the DAGs that tests bring along, into one folder."""
+    """Lay all examples, and the DAGs that tests bring along, into one folder; a public pipeline, too, where it is."""
+    public = cases.place()[0] / PUBLIC
+    if public.is_dir():
+        shutil.copytree(public, place / "public")
     shutil.copytree(REPOSITORY / "dags_examples", place / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (place / "examples").glob("*.py"):
+        # Each run is a test's own: the scheduler would begin others, and across midnight further ones.
+        text = TIMED.sub("schedule=None", file.read_text(encoding="utf-8"))
+        file.write_text(text.replace(DUE, "interval=datetime.timedelta(seconds=5)"), encoding="utf-8")
     shutil.copytree(
         REPOSITORY / "tests" / "processes" / "dags", place / "processes", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -398,12 +455,17 @@ def one_at_a_time(template: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Iterator[RealAirflow]:
-    """Run an Airflow whose connection ``azureml_default`` leads to the emulator; everything is gone afterwards."""
+def real_airflow(
+    bin: Path, major: int, service: Service, template: Path, more: Mapping[str, str] | None = None
+) -> Iterator[RealAirflow]:
+    """Run an Airflow whose connection ``azureml_default`` leads to the emulator; everything is gone afterwards.
+
+    :param more: settings beside those of all tests.
+    """
     home = Path(tempfile.mkdtemp(prefix=f"airflow{major}-"))
     try:
         with listening() as metrics:
-            settings = SETTINGS | metrics.settings()
+            settings = {**SETTINGS, **metrics.settings(), **(more or {})}
             airflow = RealAirflow(bin, home / "home", dags_folder(home / "dags"), major=major, settings=settings)
             airflow.service, airflow.metrics, airflow.forked = service, metrics, True
             airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
@@ -421,10 +483,10 @@ def real_airflow(bin: Path, major: int, service: Service, template: Path) -> Ite
 
 
 @pytest.fixture(scope="session")
-def service(jobs_python: Path) -> Iterator[Service]:
+def service(forked_jobs_python: Path) -> Iterator[Service]:
     """An emulator whose jobs run where MLflow, pandas and scikit-learn are; its state is gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="azureml-"))
-    emulator = Service(BIN, home, jobs_python)
+    emulator = Service(BIN, home, forked_jobs_python)
     try:
         emulator.start()
         leave_out_public_roots(emulator.wait())

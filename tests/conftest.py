@@ -16,8 +16,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OWN_SETTINGS = ("AZUREML_CORPUS", "AZUREML_SHARED")
 """Variables that tell the tests where something is; all else of Airflow's and Azure's would change what is tested."""
 
-REQUIRABLE = ("corpus", "sdk", "airflow2", "jobs")
-"""What some tests need and a machine may lack: the golden requests, and environments of ``.venvs``."""
+REQUIRABLE = ("corpus", "sdk", "airflow2", "jobs", "chromium")
+"""What some tests need and a machine may lack: the golden requests, environments of ``.venvs``, and a browser."""
 
 FOREIGN = ("AIRFLOW", "ARM_", "AZURE", "IDENTITY_", "IMDS_", "MLFLOW_", "MSI_")
 
@@ -48,6 +48,7 @@ pytest_plugins = [
     "tests.workers",
     "tests.emulator_fixture",
     "tests.airflow_harness",
+    "tests.forked_jobs.fixture",
     "tests.microsofts_client",
     "tests.corpus.score",
 ]
@@ -74,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name not in REQUIRABLE:
             raise pytest.UsageError(f"--require: unknown name {name!r}. Accepted: {', '.join(REQUIRABLE)}.")
     for name in required:
-        place = _corpus_place() / "index.json" if name == "corpus" else _python_of(name)
+        place = _place_of(name)
         if not place.exists():
             raise pytest.UsageError(f"--require: {name} is missing, {place} does not exist.")
 
@@ -85,6 +86,15 @@ def nothing_is_known_from_another_test() -> None:
     kept = sys.modules.get("airflow_azureml.client.kept_client")
     if kept is not None:
         kept.forget()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_hidden_for_another_test() -> None:
+    """Airflow hides in all of a process what it was told to: a password of one test may be a word of another."""
+    for name in ("airflow._shared.secrets_masker", "airflow.sdk._shared.secrets_masker"):
+        masker = sys.modules.get(name)
+        if masker is not None:
+            masker.reset_secrets_masker()
 
 
 def _explicit_place() -> tuple[str, Path] | None:
@@ -99,6 +109,15 @@ def _explicit_place() -> tuple[str, Path] | None:
 def _corpus_place() -> Path:
     explicit = _explicit_place()
     return explicit[1] if explicit else REPOSITORY.parent / "shared" / "corpus"
+
+
+def _place_of(requirable: str) -> Path:
+    """A file that is there where what may be required is."""
+    if requirable == "corpus":
+        return _corpus_place() / "index.json"
+    if requirable == "chromium":
+        return Path(shutil.which("chromium") or "chromium")
+    return _python_of(requirable)
 
 
 def _python_of(environment: str) -> Path:
@@ -117,6 +136,15 @@ def corpus() -> Path:
     if explicit:
         pytest.fail(f"{explicit[0]}: no golden requests in {place} (index.json is missing).")
     pytest.skip(f"No golden requests in {place}; AZUREML_CORPUS names another place.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The system's browser."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("chromium is missing; Debian's package of that name brings it.")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ START_PATIENCE = 60.0
 STOP_PATIENCE = 60.0
 
 COMMAND = cli.__name__
+WARM = Path(__file__).with_name("warm_emulator.py")
 
 ONE_AT_A_TIME = threading.Lock()
 """What commands print is caught by replacing ``sys.stdout``, which all threads share."""
@@ -38,7 +39,7 @@ Start = Callable[..., "RunningEmulator"]
 @functools.cache
 def warm_emulator() -> WarmPython:
     """A Python that has loaded the emulator, once per worker: loading it takes most of an emulator's start."""
-    loaded = (COMMAND, "azureml_emulator.console.server", "cryptography.hazmat.backends.openssl.backend")
+    loaded = (COMMAND, "azureml_emulator.console.server", "cryptography.hazmat.backends.openssl.backend", WARM)
     return WarmPython(Path(sys.executable), os.environ, loaded)
 
 

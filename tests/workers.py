@@ -1,4 +1,4 @@
-"""A pytest plugin: which tests are run, and how they are dealt out among worker processes (``pytest -n 4``).
+"""A pytest plugin: which tests are run, and how they are dealt out among worker processes (``pytest -n 6``).
 
 A file stays in one worker, because its fixtures are made once per worker. What one real Airflow serves stays together,
 too. The longest come first, so that the workers end at about the same time.
@@ -14,21 +14,32 @@ import pytest
 
 REAL_AIRFLOW = "real Airflow 3.3"
 SECOND_AIRFLOW = "another real Airflow 3.3, for what takes long"
+AIRFLOW_WITH_BUNDLES = "a real Airflow 3.3 whose DAGs come from Git"
 OLDER_AIRFLOW = "real Airflow 2.11"
 MICROSOFTS_CLIENT = "Microsoft's client"
 DAG_TEST = "dag.test()"
 BARE_AIRFLOW = "Airflow without our modules"
 GROUPS = {
+    "tests/bundles": AIRFLOW_WITH_BUNDLES,
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
+    "tests/processes/test_deadline.py": REAL_AIRFLOW,
+    "tests/processes/test_every_operator.py": SECOND_AIRFLOW,
+    "tests/processes/test_fresh_machine.py": SECOND_AIRFLOW,
     "tests/processes/test_job_log.py": SECOND_AIRFLOW,
     "tests/processes/test_marked.py": SECOND_AIRFLOW,
     "tests/processes/test_moved_triggers.py": SECOND_AIRFLOW,
     "tests/processes/test_no_worker.py": REAL_AIRFLOW,
     "tests/processes/test_orphans.py": SECOND_AIRFLOW,
+    "tests/processes/test_public_pipeline.py": SECOND_AIRFLOW,
+    "tests/processes/test_reports.py": REAL_AIRFLOW,
     "tests/processes/test_resubmission.py": SECOND_AIRFLOW,
     "tests/processes/test_resubmission_killed.py": SECOND_AIRFLOW,
+    "tests/processes/test_task_page.py": REAL_AIRFLOW,
+    "tests/processes/test_watchers.py": REAL_AIRFLOW,
+    "tests/processes/test_every_operator_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_job_log_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_no_worker_airflow2.py": OLDER_AIRFLOW,
+    "tests/processes/test_public_pipeline_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_one_job_airflow2.py": OLDER_AIRFLOW,
     "tests/examples/test_examples.py": REAL_AIRFLOW,
     "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
@@ -42,19 +53,21 @@ GROUPS = {
     "tests/architecture/test_import_cost.py": BARE_AIRFLOW,
     "tests/airflow/test_clean_errors.py": DAG_TEST,
     "tests/airflow/test_job_objects.py": DAG_TEST,
+    "tests/airflow/test_notifiers.py": DAG_TEST,
     "tests/airflow/test_orphans.py": DAG_TEST,
     "tests/airflow/test_parse_time.py": DAG_TEST,
     "tests/airflow/test_rendering.py": DAG_TEST,
     "tests/airflow/test_retry.py": DAG_TEST,
     "tests/airflow/test_scoring.py": DAG_TEST,
     "tests/airflow/test_waiting.py": DAG_TEST,
+    "tests/airflow/test_watch_listener.py": DAG_TEST,
     "tests/examples/test_readme.py": DAG_TEST,
 }
 """Files, and folders, that share what takes long to start, once per worker: a real Airflow, or what loads much."""
 
 ANOTHER_PROGRAM = {
     *("airflow", "airflow2", "airflow3", "install", "older_airflow", "tested_airflow"),
-    *("home", "installed", "judge", "run_script", "sdk_python"),
+    *("home", "installed", "judge", "node_environment", "run_script", "sdk_python"),
 }
 """Fixtures of tests that run another Airflow, Microsoft's client, the demo or an installed wheel."""
 

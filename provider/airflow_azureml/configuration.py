@@ -2,7 +2,8 @@
 
 Section ``[azureml]`` has ``poll_interval`` (default 30) and ``patience`` (default 900), both in seconds, and
 ``max_requests_per_second`` (default 5) for the looks of all that wait in one process; ``max_resubmissions`` (default 3)
-is a number of jobs; ``cancel_jobs_of_marked_tasks`` (default true) is for the API server.
+is a number of jobs; ``cancel_jobs_of_marked_tasks`` (default true) is for the API server; ``prices`` (default none) is
+a table of what an hour of a node costs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_azureml.version_compat import conf
 
 if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.costs.prices import Prices
     from airflow_azureml.lifecycle.wait import WaitOptions
 
 POLL_INTERVAL, PATIENCE, MAX_REQUESTS_PER_SECOND, MAX_RESUBMISSIONS = 30.0, 900.0, 5.0, 3
@@ -109,6 +111,17 @@ def max_requests_per_second() -> float:
 def cancels_jobs_of_marked_tasks() -> bool:
     """Whether the API server cancels the job of a task that a user marks: ``[azureml] cancel_jobs_of_marked_tasks``."""
     return bool(conf.getboolean("azureml", "cancel_jobs_of_marked_tasks", fallback=True))
+
+
+def prices() -> Prices | None:
+    """The table of prices of node hours: ``[azureml] prices``; None where there is none.
+
+    :raises rest.errors.SettingsError: it is not such a table.
+    """
+    from airflow_azureml.lifecycle.costs.prices import Prices
+
+    text = str(conf.get("azureml", "prices", fallback="") or "").strip()
+    return Prices.from_text(text) if text else None
 
 
 def wait_options(interval: Any = None, limit: Any = None, files: Any = None, **others: Any) -> WaitOptions:

@@ -21,7 +21,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,7 @@ class AzureMLJobFailedError(AzureMLException):
     :param studio_url: the job's page; None where the service gives none.
     :param codes: all of the service's codes, from the outermost, such as ``UserError``, to the deepest.
     :param failure: the kind of failure; None reads it from codes and reason, see ``rest.failures``.
+    :param usage: what the job has used, as in a result; None where that is not known.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class AzureMLJobFailedError(AzureMLException):
         studio_url: str | None = None,
         codes: Sequence[str] = (),
         failure: FailureKind | None = None,
+        usage: Mapping[str, Any] | None = None,
     ) -> None:
         from airflow_azureml.rest import failures
 
@@ -76,6 +78,7 @@ class AzureMLJobFailedError(AzureMLException):
         self.codes = tuple(codes)
         codes = self.codes or ((code,) if code else ())
         self.failure: FailureKind = failures.kind(codes, reason) if failure is None else failure
+        self.usage = None if usage is None else dict(usage)
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -88,7 +91,7 @@ class AzureMLJobFailedError(AzureMLException):
         return "\n".join(lines)
 
     def _keywords(self) -> dict[str, Any]:
-        names = ("status", "code", "reason", "log_tail", "studio_url", "codes", "failure")
+        names = ("status", "code", "reason", "log_tail", "studio_url", "codes", "failure", "usage")
         return {name: getattr(self, name) for name in names}
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -26,6 +26,7 @@ REQUESTS = "azureml.requests"
 THROTTLED = "azureml.throttled"
 JOB_QUEUED = "azureml.job.queued"
 JOB_RUN = "azureml.job.run"
+NODE_SECONDS = "azureml.job.node_seconds"
 EVENT_DELAY = "azureml.event.delay"
 
 SWITCHES = ("statsd_on", "statsd_datadog_enabled", "otel_on")
@@ -103,13 +104,18 @@ def job_times(
     """Send how long a task's job was queued and ran, as far as the service tells it."""
     if metrics_on():
         with _harmless():
-            tags = {
-                **_task_tags(ti),
-                "workspace": workspace,
-                "operator": getattr(ti, "operator", None) or type(ti.task).__name__,
-            }
+            tags = _job_tags(ti, workspace)
             _timing(JOB_QUEUED, created_at, started_at, tags)
             _timing(JOB_RUN, started_at, ended_at, tags)
+
+
+def node_time(usage: Mapping[str, Any], ti: Any, workspace: str) -> None:
+    """Count the seconds of nodes that a task's job has used, if the service tells them."""
+    hours = usage.get("node_hours")
+    if metrics_on() and hours is not None:
+        with _harmless():
+            tags = {**_job_tags(ti, workspace), "vm_size": usage.get("vm_size") or "unknown"}
+            _stats().incr(NODE_SECONDS, count=round(hours * 3600), tags=tags)
 
 
 def request_counter(workspace: str) -> Callable[[str, int | None], None] | None:
@@ -132,6 +138,12 @@ def request_counter(workspace: str) -> Callable[[str, int | None], None] | None:
                 _stats().incr(THROTTLED, tags=dict(tags))
 
     return count
+
+
+def _job_tags(ti: Any, workspace: str) -> dict[str, str]:
+    """The tags of a metric about a task's job."""
+    operator = getattr(ti, "operator", None) or type(ti.task).__name__
+    return {**_task_tags(ti), "workspace": workspace, "operator": operator}
 
 
 def _task_tags(ti: Any) -> dict[str, str]:

@@ -70,6 +70,16 @@ CONNECTION_BEHAVIOUR: dict[str, Any] = {
 
 _INTEGRATION = "Azure Machine Learning"
 
+_ASSET_URIS = [
+    {
+        "schemes": ["azureml"],
+        "handler": "airflow_azureml.asset_uris.sanitize_uri",
+        "factory": "airflow_azureml.asset_uris.create_asset",
+        "to_openlineage_converter": "airflow_azureml.asset_uris.convert_asset_to_openlineage",
+    }
+]
+"""Under the name of 3.x and of 2.11, each of which reads its own."""
+
 
 def _modules(*names: str) -> list[dict[str, Any]]:
     return [{"integration-name": _INTEGRATION, "python-modules": [f"airflow_azureml.{name}" for name in names]}]
@@ -101,7 +111,7 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": _modules("hooks.azureml"),
         "operators": _modules(
             *("operators.jobs", "operators.cancel_job", "operators.cancel_orphans", "operators.outputs"),
-            *("operators.assets", "operators.batch", "operators.infrastructure"),
+            *("operators.assets", "operators.batch", "operators.infrastructure", "operators.pipeline_step"),
             *(
                 "operators.resources.computes",
                 "operators.resources.definitions",
@@ -110,8 +120,10 @@ def get_provider_info() -> dict[str, Any]:
             ),
             *("operators.resources.online_deployments", "operators.resources.online_scoring"),
         ),
-        "sensors": _modules("sensors.jobs"),
-        "triggers": _modules("triggers.jobs", "triggers.operations", "triggers.start"),
+        "sensors": _modules("sensors.jobs", "sensors.resources"),
+        "triggers": _modules(
+            *("triggers.jobs", "triggers.operations", "triggers.resources", "triggers.start", "triggers.watchers")
+        ),
         "connection-types": [
             {
                 "connection-type": "azureml",
@@ -121,6 +133,12 @@ def get_provider_info() -> dict[str, Any]:
                 "conn-fields": CONNECTION_FIELDS,
             }
         ],
+        "task-decorators": [
+            {"name": "azureml_command", "class-name": "airflow_azureml.decorators.command.azureml_command"}
+        ],
+        "asset-uris": _ASSET_URIS,
+        "dataset-uris": _ASSET_URIS,
+        "filesystems": ["airflow_azureml.filesystems.azureml"],
         "extra-links": ["airflow_azureml.links.AzureMLStudioLink"],
         "config": {
             "azureml": {
@@ -143,6 +161,14 @@ def get_provider_info() -> dict[str, Any]:
                         "lost or not to be had.",
                         "3",
                     ),
+                    "prices": {
+                        "description": "What an hour of a node costs, as a JSON object: VM size to price, or to prices "
+                        "by tier (dedicated, low_priority). Where it is given, usage has a cost.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": '{"Standard_DS3_v2": 0.29, "Standard_NC6s_v3": {"low_priority": 0.61}}',
+                        "default": "",
+                    },
                     "cancel_jobs_of_marked_tasks": {
                         "description": "Whether the API server cancels the job of a task that a user marks failed, "
                         "success or skipped, alone or with its DAG run, where no worker or triggerer does.",

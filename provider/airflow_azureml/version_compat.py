@@ -28,6 +28,7 @@ def _release(text: str) -> tuple[int, int]:
 AIRFLOW_RELEASE = _release(airflow_version)
 AIRFLOW_V_3_0_PLUS = AIRFLOW_RELEASE >= (3, 0)
 AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
+AIRFLOW_V_3_2_PLUS = AIRFLOW_RELEASE >= (3, 2)
 AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
 AIRFLOW_V_3_4_PLUS = AIRFLOW_RELEASE >= (3, 4)
 TRACES_CLEARS = (3, 2) <= AIRFLOW_RELEASE < (3, 4)
@@ -47,15 +48,19 @@ if TYPE_CHECKING:
         BaseOperator,
         BaseOperatorLink,
         BaseSensorOperator,
+        DecoratedOperator,
         PokeReturnValue,
         RetryDecision,
         RetryPolicy,
         Stats,
+        TaskGroup,
         XCom,
         XComNotFound,
         conf,
+        determine_kwargs,
         get_current_context,
         hookimpl,
+        task_decorator_factory,
     )
     from airflow.sdk.definitions.mappedoperator import OperatorPartial
 
@@ -72,16 +77,20 @@ __all__ = [
     "BaseOperator",
     "BaseOperatorLink",
     "BaseSensorOperator",
+    "DecoratedOperator",
     "OperatorPartial",
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
     "Stats",
+    "TaskGroup",
     "XCom",
     "XComNotFound",
     "conf",
+    "determine_kwargs",
     "get_current_context",
     "hookimpl",
+    "task_decorator_factory",
 ]
 
 COMPAT = "airflow.providers.common.compat.sdk"
@@ -89,39 +98,35 @@ COMPAT = "airflow.providers.common.compat.sdk"
 PLACES = {
     **dict.fromkeys(
         (
-            "AirflowException",
-            "AirflowFailException",
-            "AirflowNotFoundException",
-            "AirflowSensorTimeout",
-            "AirflowSkipException",
-            "AirflowTaskTimeout",
-            "XComNotFound",
+            *("AirflowException", "AirflowFailException", "AirflowNotFoundException", "AirflowSensorTimeout"),
+            *("AirflowSkipException", "AirflowTaskTimeout", "XComNotFound"),
         ),
-        ("airflow.exceptions",),
+        ("airflow.sdk.exceptions", "airflow.exceptions"),  # the first since 3.2, where the second warns
     ),
     "AirflowPlugin": ("airflow.sdk.plugins_manager", "airflow.plugins_manager"),  # the first since 3.2
     "BaseHook": ("airflow.sdk", "airflow.hooks.base"),  # the second on 3.0, too
     "BaseOperator": ("airflow.sdk", "airflow.models.baseoperator"),
     "BaseOperatorLink": ("airflow.sdk", "airflow.models.baseoperatorlink"),
     "BaseSensorOperator": ("airflow.sdk", "airflow.sensors.base"),
+    "DecoratedOperator": ("airflow.sdk.bases.decorator", "airflow.decorators.base"),
     "OperatorPartial": ("airflow.sdk.definitions.mappedoperator", "airflow.models.mappedoperator"),
     "PokeReturnValue": ("airflow.sdk", "airflow.sensors.base"),
     "RetryDecision": ("airflow.sdk.definitions.retry_policy",),  # since 3.3
     "RetryPolicy": ("airflow.sdk.definitions.retry_policy",),
     "Stats": ("airflow.sdk.observability.stats", "airflow.stats"),  # the first since 3.2
+    "TaskGroup": ("airflow.sdk", "airflow.utils.task_group"),
     "XCom": ("airflow.sdk.execution_time.xcom", "airflow.models.xcom"),
     "DAG": ("airflow.sdk", "airflow.models.dag"),
     "conf": ("airflow.configuration",),
+    "determine_kwargs": ("airflow.sdk.bases.decorator", "airflow.utils.operator_helpers"),  # the first since 3.1
     "get_current_context": ("airflow.sdk", "airflow.operators.python"),
     "hookimpl": ("airflow.listeners",),
+    "task_decorator_factory": ("airflow.sdk.bases.decorator", "airflow.decorators.base"),
 }
 """Airflow's names that this provider imports, and where they are on Airflows whose ``common-compat`` lacks them."""
 
-_MASKERS = (
-    "airflow.sdk.log",  # 3.1 and later
-    "airflow.sdk.execution_time.secrets_masker",  # 3.0
-    "airflow.utils.log.secrets_masker",  # 2.11
-)
+_MASKERS = ("airflow.sdk.log", "airflow.sdk.execution_time.secrets_masker", "airflow.utils.log.secrets_masker")
+"""Of 3.1 and later, of 3.0, and of 2.11."""
 
 _DEFERRAL_TIMEOUTS = (
     ("airflow.sdk.exceptions", "TaskDeferralTimeout"),  # 3.2 and later; 3.0 and 3.1 have the module without the name
@@ -164,13 +169,7 @@ async def get_async_connection(conn_id: str) -> Any:
 
 def mask_secret(secret: str) -> None:
     """Have Airflow hide a value in all logs of this process from now on."""
-    for module in _MASKERS:
-        try:
-            masker = import_module(module)
-        except ImportError:
-            continue
-        masker.mask_secret(secret)
-        return
+    _first((module, "mask_secret") for module in _MASKERS)(secret)
 
 
 def hides_secret(key: str, text: str, is_template: bool) -> bool:
@@ -190,6 +189,16 @@ def deferral_timeout() -> type[Exception]:
     """
     found: type[Exception] = _first(_DEFERRAL_TIMEOUTS)
     return found
+
+
+def event_trigger_class() -> Any:
+    """The base of triggers for ``AssetWatcher`` (3.0 and later); on 2.11 that of all triggers."""
+    return _first((("airflow.triggers.base", "BaseEventTrigger"), ("airflow.triggers.base", "BaseTrigger")))
+
+
+def asset_class(name: str = "Asset") -> Any:
+    """Airflow's class of assets, or its special one (``Model``); on 2.11 that of datasets."""
+    return _first((("airflow.sdk.definitions.asset", name), ("airflow.datasets", "Dataset")))
 
 
 def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | None:
@@ -281,10 +290,7 @@ def _task_state_2(dag_id: str, task_id: str, run_id: str, map_index: int) -> str
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
 
+    key = {"dag_id": dag_id, "task_id": task_id, "run_id": run_id, "map_index": map_index}
     with create_session() as session:
-        row = (
-            session.query(TaskInstance.state)
-            .filter_by(dag_id=dag_id, task_id=task_id, run_id=run_id, map_index=map_index)
-            .one_or_none()
-        )
+        row = session.query(TaskInstance.state).filter_by(**key).one_or_none()
     return None if row is None or row[0] is None else str(getattr(row[0], "value", row[0]))

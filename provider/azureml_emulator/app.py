@@ -33,8 +33,10 @@ from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.dispatcher import Dispatcher, ServiceDispatcher, add_common_headers
+from azureml_emulator.execution import image_routes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_type import command_type
+from azureml_emulator.execution.image_builds import ImageBuilds
 from azureml_emulator.history import artifact_routes, metric_routes
 from azureml_emulator.history import routes as history_routes
 from azureml_emulator.history.backend import History
@@ -49,6 +51,7 @@ from azureml_emulator.jobs.engine import Engine, Runner
 from azureml_emulator.jobs.job_run import RunContext
 from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow import routes as mlflow_routes
+from azureml_emulator.mlflow.aliases import Aliases
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import Tracking
 from azureml_emulator.mlflow.stages import Stages
@@ -65,6 +68,7 @@ from azureml_emulator.schedules import routes as schedule_routes
 from azureml_emulator.schedules.backend import Schedules
 from azureml_emulator.seeding import routes as seeding_routes
 from azureml_emulator.seeding.backend import Seeding
+from azureml_emulator.spark.spark_type import spark_type
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.studio import cancel_routes as studio_cancel_routes
@@ -101,6 +105,7 @@ class Emulator:
         self.registry = RegistryAssets(self.assets, self.storage)
         self.artifacts = Artifacts(self.storage.blobs, settings.artifact_container)
         self.execution = Execution(settings, self.storage, tokens, self.assets, self.workspace.computes)
+        self.image_builds = ImageBuilds(self.execution, self.storage, self.faults)
         invocations = Invocations(self.store)
         self.engine = self._engine(invocations)
         self.job_resources = JobsBackend(
@@ -120,8 +125,9 @@ class Emulator:
             settings, self.store, self.transitions, self.faults, tokens, self.assets.resolver, self.execution
         )
         self.schedules = Schedules(settings, self.store, self.transitions, self.faults, self.engine)
-        stages = Stages(self.store)
-        self.mlflow = Mlflow(settings, self.storage.blobs, self.assets, self.jobs, self.tracking, stages)
+        self.mlflow = Mlflow(
+            settings, self.storage.blobs, self.assets, self.jobs, self.tracking, Stages(self.store), Aliases(self.store)
+        )
         self.history = History(
             settings,
             self.faults,
@@ -131,7 +137,9 @@ class Emulator:
             self.engine,
             self.tracking,
         )
-        self.seeding = Seeding(settings, self.storage, self.workspace, self.assets, self.batch)
+        self.seeding = Seeding(
+            settings, self.storage, self.workspace, self.assets, self.batch, self.online, self.schedules
+        )
         self.studio = Studio(self.engine, self.artifacts, self.tracking, self.assets.resolver, self.storage.blobs)
         self.service = Router(self._routes())
         self.pages = Router(
@@ -152,7 +160,8 @@ class Emulator:
         types = [
             command_type(self.execution),
             sweep_type(self.tracking.values),
-            pipeline_type(self.assets.resolver, self.storage.blobs, self.settings.default_container),
+            spark_type(self.execution),
+            pipeline_type(self.assets, self.storage.blobs, self.settings.default_container),
         ]
         runners: dict[str, Runner] = {
             BATCH_RUNNER: partial(BatchRun, invocations),
@@ -171,6 +180,7 @@ class Emulator:
         yield from bind(self.workspace, workspace_routes.ROUTES, compute_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
         yield from bind(self.registry, registry_routes.ROUTES)
+        yield from bind(self.image_builds, image_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
         yield from bind(self.mlflow, mlflow_routes.ROUTES)
         yield from bind(self.batch, batch_routes.ROUTES, operation_routes.ROUTES, scoring_routes.ROUTES)

@@ -127,7 +127,9 @@ class ServiceDispatcher(Dispatcher):
         response = await self._handle(request, match)
         if self._faults.has(TRANSPORT):
             fault = self._faults.take_transport("after", who or await self._subject(request, match))
-            return (await self._misbehave(request, fault) if fault else None) or response
+            late = await self._misbehave(request, fault) if fault else None
+            # Not by its truth: with aiohttp 3.10.0 a response that holds no values of ours is false.
+            return response if late is None else late
         return response
 
     async def _admit(self, request: web.Request, match: Match) -> None:

@@ -62,9 +62,20 @@ class AirflowInstall:
         """Run DAGs to their ends and give back all that was logged."""
         return self._call(str(RUNNER), str(self.dags), *dag_ids, **settings)
 
+    def run_anew(self, *dag_ids: str, **settings: str) -> str:
+        """The same in an interpreter that has loaded nothing yet, for settings that Airflow reads when it is loaded."""
+        command = [str(self.python), str(RUNNER), str(self.dags), *dag_ids]
+        done = subprocess.run(command, env=self.environment | settings, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
     def python_says(self, code: str) -> str:
         """Run a piece of Python here and give back what it printed last."""
         return self._call("-c", code).strip().splitlines()[-1]
+
+    def runs_script(self, script: Path) -> str:
+        """Run a Python file here and give back what it printed last."""
+        return self._call(str(script)).strip().splitlines()[-1]
 
     def states(self, dag_id: str) -> dict[str, str]:
         """The state of each task; a mapped one's key ends in ``[index]``."""
@@ -75,13 +86,37 @@ class AirflowInstall:
         """An XCom; None where there is none."""
         query = "SELECT value FROM xcom WHERE dag_id = ? AND task_id = ? AND key = ? AND map_index = ?"
         rows = self._sql(query, dag_id, task, key, map_index)
-        return json.loads(rows[0][0]) if rows else None
+        # SQLite gives a number of a JSON column as one.
+        return (json.loads(rows[0][0]) if isinstance(rows[0][0], (str, bytes)) else rows[0][0]) if rows else None
+
+    def asset_events(self) -> list[tuple[str, dict[str, Any]]]:
+        """The events of all assets, oldest first: URI and extra."""
+        word = "asset" if "asset_event" in self.tables() else "dataset"
+        joined = f"{word}_event AS event JOIN {word} ON {word}.id = {word}_id"
+        query = f"SELECT uri, event.extra FROM {joined} ORDER BY event.id"
+        return [(uri, json.loads(extra)) for uri, extra in self._sql(query)]
+
+    def tables(self) -> set[str]:
+        """The names of the database's tables."""
+        return {name for (name,) in self._sql("SELECT name FROM sqlite_master")}
 
     def failures(self, dag_id: str) -> dict[str, dict[str, Any]]:
         """What failure callbacks were given: task → ``classes`` (by name, most special first), ``text``, ``fields``."""
         lines = self.failures_file.read_text().splitlines() if self.failures_file.exists() else []
         found = [json.loads(line) for line in lines]
         return {one["task"]: one for one in found if one["dag"] == dag_id}
+
+    @property
+    def major(self) -> int:
+        """The first number of the version."""
+        return 3 if "asset" in self.tables() else 2
+
+    def note(self, dag_id: str, task: str) -> str | None:
+        """The note of a task."""
+        query = """SELECT content FROM task_instance_note JOIN task_instance ON ti_id = task_instance.id
+            WHERE dag_id = ? AND task_id = ?"""
+        rows = self._sql(query, dag_id, task) if self.major == 3 else []
+        return rows[0][0] if rows else None
 
     def rendered(self, dag_id: str, task: str) -> dict[str, Any]:
         """The rendered fields that the UI shows."""

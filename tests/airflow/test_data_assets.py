@@ -51,6 +51,13 @@ def test_a_place_is_the_same_in_every_spelling(name: str) -> None:
         assert create(name=name, path=spelling) == first
 
 
+def test_a_registered_version_is_told_more(name: str) -> None:
+    first = create(name=name, path=f"{DATASTORE}/a.csv", type="uri_file")
+    assert create(path=first, tags={"checked": "yes"}) == first
+    with pytest.raises(AzureMLSpecError, match=f"{name}:1 already exists"):
+        create(path=first, type="uri_folder")
+
+
 def test_another_type_is_another_place(name: str) -> None:
     assert create(name=name, path=f"{DATASTORE}/a", type="uri_folder")["version"] == "1"
     assert create(name=name, path=f"{DATASTORE}/a", type="uri_file")["version"] == "2"

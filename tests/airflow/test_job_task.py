@@ -92,7 +92,11 @@ def test_how_long_a_job_was_queued_and_ran_is_sent_once_however_it_ended(
     status: str, caplog: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[str, float, str]] = []
-    stats = SimpleNamespace(timing=lambda name, took, tags: sent.append((name, took.total_seconds(), tags["operator"])))
+    counted: list[tuple[str, int, str]] = []
+    stats = SimpleNamespace(
+        timing=lambda name, took, tags: sent.append((name, took.total_seconds(), tags["operator"])),
+        incr=lambda name, count, tags: counted.append((name, count, tags["vm_size"])),
+    )
     monkeypatch.setattr(observability, "metrics_on", lambda: True)
     monkeypatch.setattr(observability, "_stats", lambda: stats)
     day = "2026-01-01T00:"
@@ -100,3 +104,32 @@ def test_how_long_a_job_was_queued_and_ran_is_sent_once_however_it_ended(
     with contextlib.suppress(AzureMLJobFailedError, AzureMLJobCanceledFinalError):
         concluded(caplog, status, Service(**times), tail=True)
     assert sent == [("azureml.job.queued", 5, "object"), ("azureml.job.run", 60, "object")]
+    assert counted == [("azureml.job.node_seconds", 60, "unknown")]
+
+
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled"])
+def test_what_a_job_has_used_is_left_however_it_ended(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__AZUREML__PRICES", '{"STANDARD_NC6": 3}')
+    day = "2026-01-01T00:"
+    times = {"createdUtc": f"{day}00:00Z", "startTimeUtc": f"{day}00:05Z", "endTimeUtc": f"{day}20:05Z"}
+    service: Any = Service(**times, compute={"vmSize": "STANDARD_NC6", "instanceCount": 2})
+    ti = Instance()
+    task = JobTask(ti, logging.getLogger("task"), SimpleNamespace(client=lambda: service), "fail")  # type: ignore[arg-type]
+    with contextlib.suppress(AzureMLJobFailedError, AzureMLJobCanceledFinalError):
+        task.conclude(job("j", status))
+    assert ti.xcoms["azureml_usage"] == {
+        "queued_seconds": 5.0,
+        "run_seconds": 1200.0,
+        "node_hours": 0.666667,
+        "nodes": 2,
+        "vm_size": "STANDARD_NC6",
+        "cost": 2.0,
+    }
+
+
+def test_a_wrong_table_of_prices_is_told_and_fails_no_job(caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__AZUREML__PRICES", '{"STANDARD_NC6": "3 EUR"}')
+    lines = concluded(caplog, "Completed", Service(), tail=False)
+    assert len(lines) == 2
+    assert lines[0].startswith("[azureml] prices: STANDARD_NC6: '3 EUR' is not accepted.")
+    assert lines[0].endswith("The cost of the job is left out.")

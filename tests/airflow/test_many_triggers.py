@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -140,7 +141,8 @@ async def test_what_is_kept_for_a_trigger_that_waits(tmp_path: Path, monkeypatch
     finally:
         stub.close()
     kept = sum(one.size for one in ours.statistics("filename")) / len(names)
-    assert kept < 2550
+    # Objects and frames are larger before Python 3.11.
+    assert kept < (2550 if sys.version_info >= (3, 11) else 3900)
 
 
 def connection(stub: Stub) -> str:

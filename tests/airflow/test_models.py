@@ -74,6 +74,16 @@ def test_a_spec_is_the_clis_yaml_and_keywords_win(name: str, hook: AzureMLHook) 
     assert (made["name"], made["version"], kind(hook, made)) == (name, "3", "mlflow_model")
 
 
+def test_stage_and_tags_of_a_version_change_and_its_files_and_type_stay(name: str, hook: AzureMLHook) -> None:
+    made = register(name=name, path=f"{DATASTORE}/a/", type="mlflow_model", stage="Staging", tags={"loss": "0.1"})
+    assert register(path=made, stage="Production", tags={"approved_by": "ann"}) == made
+    with hook.client() as client:
+        found = client.run(assets.get(client.workspace, "models", name, "1")).properties
+    assert (found["stage"], found["modelType"]) == ("Production", "mlflow_model")
+    assert found["tags"] == {"loss": "0.1", "approved_by": "ann"}
+    assert register(name=f"{name}-copy", path=made)["name"] == f"{name}-copy", "another name is another model"
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

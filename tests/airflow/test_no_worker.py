@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG, Asset, task_group
-from airflow.sdk._shared.secrets_masker import secrets_masker
 from airflow.sdk.log import mask_secret
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.triggers.base import StartTriggerArgs
@@ -28,14 +27,6 @@ from airflow_azureml.task.templates_elsewhere import needs_worker
 from airflow_azureml.triggers.start import AzureMLStartTrigger
 
 MODE: dict[str, Any] = {"start_in_trigger": True, "finish_in_trigger": True}
-
-
-@pytest.fixture(autouse=True)
-def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Airflow hides in all of a process what it was told to: a password of another test may be a word of this file."""
-    masker = secrets_masker._secrets_masker()
-    monkeypatch.setattr(masker, "patterns", set())
-    monkeypatch.setattr(masker, "replacer", None)
 
 
 def command(task_id: str = "t", **given: Any) -> AzureMLCommandJobOperator:

@@ -23,10 +23,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from airflow_azureml import observability
 from airflow_azureml.observability import THROTTLED, request_counter
+from tests.airflow_harness import REPOSITORY
 from tests.statsd_listener import listening
 
-PROVIDER = Path(observability.__file__).parents[1]
-PAGES = PROVIDER.parent / "docs"
+PROVIDER = REPOSITORY / "provider"
+PAGES = REPOSITORY / "docs"
 SCRIPT = """
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -38,6 +39,8 @@ count = observability.request_counter("ws")
 for status in (200, 429, 503, None):
     count("arm", status)
 observability.job_times(made, made + timedelta(seconds=5), made + timedelta(seconds=65), ti, "ws")
+observability.node_time({"node_hours": 0.1, "vm_size": "STANDARD_NC6"}, ti, "ws")
+observability.node_time({"node_hours": None, "vm_size": None}, ti, "ws")
 observability.event_delay(datetime.now(timezone.utc) + timedelta(hours=1), None, "ws")
 observability.gauge(observability.JOBS_WAITING, 7, {"workspace": "ws"})
 """
@@ -76,6 +79,7 @@ def test_statsd_is_sent_each_metric_with_its_tags(python: Path, tmp_path: Path) 
         ("azureml.requests", "counter", 1, {**arm, "status": "none"}),
         ("azureml.job.queued", "timer", 5_000, job),
         ("azureml.job.run", "timer", 60_000, job),
+        ("azureml.job.node_seconds", "counter", 360, {**job, "vm_size": "STANDARD_NC6"}),
         ("azureml.event.delay", "timer", 0, {"workspace": "ws"}),
         ("azureml.jobs.waiting", "gauge", 7, {"workspace": "ws"}),
     ]
@@ -129,7 +133,15 @@ def test_a_collector_is_sent_each_metric_with_its_attributes(python: Path, tmp_p
     by_name = {metric.name: metric for metric in metrics}
     assert {name for name in by_name if "azureml" in name} == {
         f"airflow.azureml.{name}"
-        for name in ("requests", "throttled", "job.queued", "job.run", "event.delay", "jobs.waiting")
+        for name in (
+            "requests",
+            "throttled",
+            "job.queued",
+            "job.run",
+            "job.node_seconds",
+            "event.delay",
+            "jobs.waiting",
+        )
     }
     requests = {
         attributes(point)["status"]: point.as_double or point.as_int
@@ -191,7 +203,7 @@ NAMES = {value for name, value in vars(observability).items() if name.isupper() 
 
 def test_the_page_lists_each_metric() -> None:
     page = (PAGES / "metrics.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(azureml[.a-z]+)` \|", page, re.MULTILINE)) == NAMES
+    assert set(re.findall(r"^\| `(azureml[._a-z]+)` \|", page, re.MULTILINE)) == NAMES
 
 
 def test_the_dashboard_shows_each_metric_by_the_name_that_statsd_exporter_gives_it() -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -265,6 +266,21 @@ def test_a_retry_finds_the_job_and_a_clear_replaces_it(hook: AzureMLHook) -> Non
     assert (tags["airflow_generation"], tags["airflow_attempt"]) == ("2", "1")
     hook.cancel_job(other)
     assert isinstance(running.end(), exceptions.AzureMLJobCanceledFinalError)
+
+
+def test_a_job_of_before_a_clear_that_comes_late_is_canceled(hook: AzureMLHook, tmp_path: Path) -> None:
+    """As when the service carries a PUT out that was under way when its sender was killed."""
+    first, gate = Instance(), tmp_path / "gate"
+    cleared = Instance(run_id=first.run_id, tries_before=1)
+    running = Running(operator(f"until test -e {gate}; do sleep 0.1; done"), cleared)
+    own = running.job()
+    late = operator("sleep 60", wait_for_completion=False).execute(first.context())["job_name"]
+    assert late != own
+    gate.touch()
+    running.thread.join(30)
+    assert running.error is None
+    assert hook.get_job(own).status == "Completed"
+    assert hook.wait_for_job(late, 30).status == "Canceled"
 
 
 def test_a_clear_that_airflow_does_not_count_is_told_by_the_trace(

@@ -187,7 +187,11 @@ DEPLOYMENT = {"name": "blue", "endpoint_name": "cards", "instance_type": "Standa
         (AzureMLCreateOnlineDeploymentOperator, {**DEPLOYMENT, "endpoint_name": 3}, ["endpoint_name", "3"]),
         (AzureMLCreateOnlineDeploymentOperator, {**DEPLOYMENT, "instance_count": "x"}, ["instance_count", '"x"']),
         (AzureMLSetOnlineTrafficOperator, {"endpoint_name": "cards", "traffic": {"a": 50}}, ["traffic", "50", "100"]),
-        (AzureMLSetOnlineTrafficOperator, {"endpoint_name": "cards", "traffic": 50}, ["traffic", "50", "100"]),
+        (
+            AzureMLSetOnlineTrafficOperator,
+            {"endpoint_name": "cards", "traffic": 50},
+            ["traffic", "50", "no deployment"],
+        ),
         (AzureMLInvokeOnlineEndpointOperator, {"endpoint_name": "cards"}, ["data", "file"]),
         (AzureMLInvokeOnlineEndpointOperator, {"endpoint_name": "cards", "data": "{x"}, ["data", "JSON"]),
         (

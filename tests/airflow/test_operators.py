@@ -102,6 +102,7 @@ KEYWORDS: dict[type[Any], set[str]] = {
     | {
         "job",
         "set",
+        "repair",
         "inputs",
         "outputs",
         "tags",
@@ -116,9 +117,11 @@ KEYWORDS: dict[type[Any], set[str]] = {
     AzureMLCancelJobOperator: COORDINATES | {"job_name", "wait_for_completion", "poll_interval"},
     AzureMLCancelOrphansOperator: COORDINATES | {"dag_ids"},
     AzureMLCreateDataAssetOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
-    AzureMLRegisterModelOperator: COORDINATES | {"name", "path", "type", "version", "description", "tags", "spec"},
+    AzureMLRegisterModelOperator: COORDINATES
+    | {"name", "path", "type", "version", "description", "tags", "stage", "spec"},
     AzureMLCreateEnvironmentOperator: COORDINATES
-    | {"name", "image", "build", "conda_file", "version", "description", "tags", "spec"},
+    | {"name", "image", "build", "conda_file", "version", "description", "tags", "spec"}
+    | {"wait_for_build", "deferrable"},
     AzureMLCreateComponentOperator: COORDINATES | {"spec", "version"},
     AzureMLCreateOnlineEndpointOperator: COORDINATES
     | {
@@ -252,8 +255,8 @@ KEYWORDS: dict[type[Any], set[str]] = {
         "finish_in_trigger",
     },
 }
-NOT_TEMPLATES = (WAITING - {"log_files"}) | RESUBMISSION
-"""Keywords that say how a task waits; everything else is a template field."""
+NOT_TEMPLATES = (WAITING - {"log_files"}) | RESUBMISSION | {"repair"}
+"""Keywords that say how a task waits and what follows a failure; everything else is a template field."""
 
 REQUIRED: dict[type[Any], dict[str, Any]] = {
     AzureMLCommandJobOperator: {"command": "echo", "environment": ENVIRONMENT},

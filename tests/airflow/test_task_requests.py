@@ -20,6 +20,8 @@ from airflow_azureml.operators import (
 from airflow_azureml.rest import assets
 from tests.airflow.instance import Instance
 from tests.airflow.scoring import deployment, endpoint, invoker, register, scorer, unique
+from tests.airflow.test_computes import Made
+from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 
 LOGIN = re.compile(r"/(v2\.0/\.well-known|oauth2/v2\.0)/")
@@ -103,6 +105,9 @@ COMMAND = ["GET codes", "PUT environments", "PUT jobs"]
 MOST = 4
 """Requests for an unchanged job, its PUT among them."""
 
+FOLLOWING = ["GET jobs", "PUT jobs"]
+"""For whatever an earlier job had, too, however much that is."""
+
 STORE = ["GET datastores", "POST datastores secret"]
 
 
@@ -132,11 +137,74 @@ def test_a_label_takes_one_request(ask: Ask, folder: Path, environment: str, dat
     assert sorted(ask(command(folder, inputs=inputs, **latest))) == sorted([*asked, "GET data"])
 
 
-def test_local_data_take_three_requests_and_one_for_each_further_input(ask: Ask, folder: Path) -> None:
-    inputs = {name: {"type": "uri_folder", "path": str(folder / name)} for name in ("one", "two")}
-    one = ask(command(folder, inputs={"one": inputs["one"]}))
-    assert sorted(one) == sorted([*COMMAND, *STORE, "HEAD blob"])
-    assert sorted(ask(command(folder, inputs=inputs))) == sorted([*COMMAND, *STORE, *2 * ["HEAD blob"]])
+def local(folder: Path, *names: str) -> dict[str, Any]:
+    """Inputs whose data are here."""
+    return {name: {"type": "uri_folder", "path": str(folder / name)} for name in names}
+
+
+def test_local_data_are_there_if_an_earlier_job_had_them(ask: Ask, folder: Path, environment: str) -> None:
+    """One look for all that is known by its content, one for all computes, and one for a label."""
+    assert sorted(ask(command(folder, inputs=local(folder, "one")))) == FOLLOWING
+    assert sorted(ask(command(folder, inputs=local(folder, "one", "two")))) == FOLLOWING
+    named = ask(command(folder, inputs=local(folder, "one"), compute="cpu-cluster"))
+    assert sorted(named) == sorted([*FOLLOWING, "GET computes"])
+    latest = {"environment": f"azureml:{environment}@latest"}
+    labelled = ask(command(folder, inputs=local(folder, "one"), compute="cpu-cluster", **latest))
+    assert sorted(labelled) == sorted([*FOLLOWING, "GET computes", "GET environments"])
+    assert len(labelled) == MOST
+
+
+def test_a_retry_looks_at_local_data(ask: Ask, folder: Path) -> None:
+    """What the try before had may have been its fault."""
+    asked = ask(command(folder, retries=1, inputs=local(folder, "one")), try_number=2)
+    assert sorted(asked[2:]) == sorted([*COMMAND, *STORE, "HEAD blob"])
+
+
+def test_what_an_earlier_job_that_has_failed_had_is_looked_at(
+    ask: Ask, folder: Path, hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    def failing(name: str) -> Any:
+        operator = command(folder, inputs=local(folder, "one"))(name)
+        operator.command = "exit 3"
+        jobs = [row["path"].rpartition("/")[2] for row in emulator.journal("/jobs/") if row["method"] == "PUT"]
+        for job in jobs[-1:]:
+            hook.wait_for_job(job, 30)
+        return operator
+
+    asked = [line for line in ask(failing) if line != "GET jobs"]
+    assert sorted(asked) == sorted([*COMMAND, *STORE, "HEAD blob"])
+
+
+def test_what_an_earlier_job_had_and_is_gone_is_made_anew(
+    ask: Ask, folder: Path, hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    """The service refuses the job, whose needs are met one by one then."""
+    service = Service(emulator)
+
+    def without_code(name: str) -> Any:
+        for row in emulator.journal("/codes/"):
+            if row["method"] == "PUT":
+                service.request("DELETE", row["path"].partition("/workspaces/")[2].partition("/")[2])
+        return command(folder, inputs=local(folder, "one"))(name)
+
+    asked = ask(without_code)
+    assert [line for line in asked if line.endswith(" jobs")] == ["GET jobs", "PUT jobs", "PUT jobs"]
+    assert "POST codes" in asked
+
+
+def test_the_hook_asks_for_an_earlier_job_too(ask: Ask, folder: Path, hook: AzureMLHook) -> None:
+    """A job of its own, or of a task: it is the same job."""
+    text = "type: command\ncompute: cpu-cluster\ninputs: {one: {type: uri_folder, path: one}}\n<<: STEP\n"
+    job(folder, text)
+
+    class Submit:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def execute(self, _: Any) -> None:
+            hook.create_job(folder / "job.yml", self.name)
+
+    assert sorted(ask(Submit)) == sorted([*FOLLOWING, "GET computes"])
 
 
 def test_a_job_file(ask: Ask, folder: Path) -> None:
@@ -144,15 +212,38 @@ def test_a_job_file(ask: Ask, folder: Path) -> None:
 
 
 def test_a_pipeline(ask: Ask, folder: Path) -> None:
-    """Code, environment and components once each, however many nodes they have; and each compute."""
+    """Code, environment and components once each, however many nodes they have."""
     nodes = "jobs:\n  a: {type: command, <<: STEP}\n  b: {type: command, <<: STEP}\n"
     once = [*COMMAND, "PUT components"]
     assert sorted(ask(job(folder, f"type: pipeline\nsettings: {{default_compute: serverless}}\n{nodes}"))) == sorted(
         once
     )
-    named = ask(job(folder, f"type: pipeline\ncompute: azureml:cpu-cluster\n{nodes}"))
-    assert sorted(named) == sorted([*once, "GET computes"])
     assert len(once) == MOST
+
+
+def test_a_pipeline_whose_environment_has_a_label_asks_for_that_first(ask: Ask, folder: Path, environment: str) -> None:
+    step = f"{{command: 'true', code: {folder / 'src'}, environment: 'azureml:{environment}@latest'}}"
+    other = step.replace("'true'", "'true 2'")
+    nodes = f"jobs:\n  a: {{type: command, <<: {step}}}\n  b: {{type: command, <<: {other}}}\n"
+    asked = ask(job(folder, f"type: pipeline\ncompute: azureml:cpu-cluster\n{nodes}"))
+    assert sorted(asked) == sorted([*FOLLOWING, "GET computes", "GET environments"])
+    assert asked.index("GET environments") < asked.index("GET jobs")
+    assert len(asked) == MOST
+
+
+@pytest.mark.parametrize("computes", [1, 2])
+def test_a_pipeline_asks_for_all_its_computes_at_once_and_for_an_earlier_one(
+    ask: Ask, folder: Path, emulator: RunningEmulator, computes: int
+) -> None:
+    second = Made(emulator).name if computes == 2 else "cpu-cluster"
+    nodes = f"""
+jobs:
+  a: {{type: command, <<: STEP}}
+  b: {{type: command, compute: 'azureml:{second}', environment_variables: {{A: b}}, <<: STEP}}
+  c: {{type: command, inputs: {{one: {{type: uri_folder, path: {folder / "one"}}}}}, <<: STEP}}
+"""
+    asked = ask(job(folder, f"type: pipeline\ncompute: azureml:cpu-cluster\n{nodes}"))
+    assert sorted(asked) == sorted([*FOLLOWING, "GET computes"])
 
 
 def test_a_batch_job(ask: Ask, folder: Path, data: str) -> None:
@@ -176,7 +267,8 @@ def test_a_whole_task_asks_nothing_twice(emulator: RunningEmulator, hook: AzureM
     before = len(emulator.journal())
     kept_client.forget()
     task("whole").execute(Instance(unique("t")).context())
-    rows = [row for row in emulator.journal()[before:] if not re.search(r"/jobs/|/oauth2/|/runs/", row["path"])]
+    changing = re.compile(r"/jobs/|/oauth2/|/runs/|std_log\.txt$")
+    rows = [row for row in emulator.journal()[before:] if not changing.search(row["path"])]
     lines = [f"{row['method']} {row['path']}" for row in rows if row["method"] == "GET"]
     assert any("/discovery" in line for line in lines)
     assert len(lines) == len(set(lines))

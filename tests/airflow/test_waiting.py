@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from airflow_azureml.asset_uris import normal
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow.installs import AirflowInstall
 
@@ -23,6 +24,7 @@ RESULT = {
     "outputs",
     "metrics",
     "attempts",
+    "usage",
 }
 
 
@@ -64,6 +66,18 @@ def test_the_result_and_each_output_are_xcoms(operators: tuple[AirflowInstall, s
     assert run.xcom("operators", f"write_{way}", "out") == result["outputs"]["out"]
     assert result["outputs"]["out"]["path"].startswith("azureml://subscriptions/")
     assert run.xcom("operators", f"write_{way}", "azureml_studio_url") == result["studio_url"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_outlets_tell_of_the_job_also_after_a_deferral(operators: tuple[AirflowInstall, str], way: str) -> None:
+    run, _ = operators
+    result = run.xcom("operators", f"write_{way}")
+    events = {uri: extra for uri, extra in run.asset_events() if extra.get("job_name") == result["job_name"]}
+    whole = events.pop(f"azureml://subscriptions/s/resourcegroups/g/workspaces/w/models/of-{way}")
+    assert (whole["status"], whole["studio_url"]) == ("Completed", result["studio_url"])
+    ((uri, extra),) = events.items()
+    path = result["outputs"]["out"]["path"]
+    assert (uri, extra["output"], extra["path"]) == (normal(path), "out", path)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -111,6 +125,44 @@ def test_a_failed_job_fails_the_task_with_its_story(operators: tuple[AirflowInst
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_the_result_says_what_the_job_has_used(operators: tuple[AirflowInstall, str], way: str) -> None:
+    run, _ = operators
+    usage = run.xcom("operators", f"write_{way}")["usage"]
+    assert set(usage) == {"queued_seconds", "run_seconds", "node_hours", "nodes", "vm_size"}
+    assert usage["nodes"] == 1
+    assert usage["run_seconds"] >= 1
+    assert usage["node_hours"] == pytest.approx(usage["run_seconds"] / 3600, abs=1e-6)
+    assert run.xcom("operators", f"write_{way}", "azureml_usage") == usage
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_callback_finds_the_job_its_failure_and_what_it_used(operators: tuple[AirflowInstall, str], way: str) -> None:
+    run, _ = operators
+    failure = run.failures("operators")[f"fail_{way}"]
+    told = failure["azureml"]
+    assert told["usage"]["run_seconds"] > 0
+    assert run.xcom("operators", f"fail_{way}", "azureml_usage") == told.pop("usage")
+    assert told == {
+        "job_name": failure["fields"]["job_name"],
+        "studio_url": failure["fields"]["studio_url"],
+        "status": "Failed",
+        "failure": "user",
+    }
+
+
+def test_a_callback_finds_each_name_though_there_was_no_job(operators: tuple[AirflowInstall, str]) -> None:
+    told = operators[0].failures("operators")["wrong"]["azureml"]
+    assert told == dict.fromkeys(("job_name", "studio_url", "status", "failure", "usage"))
+
+
+@pytest.mark.parametrize("way", SENSORS)
+def test_a_callback_of_a_sensor_finds_the_job_too(sensors: tuple[AirflowInstall, str], way: str) -> None:
+    told = sensors[0].failures("sensors")[f"bad_{way}"]["azureml"]
+    assert (told["status"], told["failure"]) == ("Failed", "user")
+    assert told["usage"]["nodes"] == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_task_out_of_time_cancels_its_job(operators: tuple[AirflowInstall, str], hook: AzureMLHook, way: str) -> None:
     run, _ = operators
     failure = run.failures("operators")[f"slow_{way}"]
@@ -125,7 +177,7 @@ def test_a_task_out_of_time_cancels_its_job(operators: tuple[AirflowInstall, str
 def test_without_waiting_the_result_has_no_end(operators: tuple[AirflowInstall, str], way: str) -> None:
     run, _ = operators
     result = run.xcom("operators", f"left_{way}")
-    assert set(result) == RESULT
+    assert set(result) == RESULT - {"usage"}
     assert result["status"] not in {"Completed", "Failed", "Canceled"}
     assert (result["ended_at"], result["outputs"], result["metrics"]) == (None, {}, {})
 

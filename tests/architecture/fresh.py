@@ -12,7 +12,7 @@ import json
 import sys
 import time
 
-ROOMS = ("hooks", "links", "operators", "sensors", "triggers")
+ROOMS = ("decorators", "hooks", "links", "operators", "sensors", "task_groups", "triggers")
 """The modules that a DAG file names."""
 
 

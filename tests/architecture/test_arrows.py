@@ -21,17 +21,24 @@ LIBRARIES = {
     "airflow_azureml/local": {"pathspec"},
     # requests and urllib3 are azure-core's own: its synchronous transport is set up here.
     "airflow_azureml/client": {"aiohttp", "azure", "requests", "tenacity", "urllib3"},
+    "airflow_azureml/decorators": set(),
+    # fsspec and universal-pathlib are Airflow's own: its object storage paths are made of them.
+    "airflow_azureml/filesystems": {"fsspec", "upath"},
     # The form's own libraries, on Airflow 2.11 only.
     "airflow_azureml/hooks": {"airflow", "flask_appbuilder", "flask_babel", "wtforms"},
     "airflow_azureml/operators": {"airflow"},
     # sqlalchemy is Airflow's own: the API server reads Airflow's database with it.
     "airflow_azureml/plugin": {"airflow", "sqlalchemy"},
+    # fastapi is Airflow's own: the API server mounts what is made of it.
+    "airflow_azureml/plugin/page/app.py": {"airflow", "fastapi"},
     "airflow_azureml/sensors": {"airflow"},
     "airflow_azureml/task": {"airflow"},
+    "airflow_azureml/task_groups": {"airflow"},
     # jinja2 is Airflow's own: templates are read to know whether the triggerer can render them.
     "airflow_azureml/task/templates_elsewhere.py": {"airflow", "jinja2"},
     # asgiref is Airflow's own: the triggerer's supervisor is asked through it.
     "airflow_azureml/triggers": {"airflow", "asgiref"},
+    "airflow_azureml/asset_uris.py": set(),
     "airflow_azureml/configuration.py": set(),
     "airflow_azureml/exceptions.py": {"airflow"},
     "airflow_azureml/links.py": {"airflow"},
@@ -44,7 +51,7 @@ LIBRARIES = {
     "airflow_azureml/__init__.py": set(),
     "airflow_provider_azureml": set(),
     # Scripts for the interpreter of a job: they import each other by name, from their own folder.
-    "azureml_emulator/execution/minibatches": {"batch_files"},
+    "azureml_emulator/execution/minibatches": {"batch_files", "batch_tables", "table_steps"},
     "azureml_emulator/online/injob": {"scoring_script"},
     "azureml_emulator/studio/pages.py": {"aiohttp", "jinja2"},
     "azureml_emulator/sweeps/bayesian.py": {"optuna"},

@@ -18,7 +18,8 @@ PROBE = Path(__file__).with_name("fresh.py")
 HEAVY = {"aiohttp", "azure", "cryptography", "msal", "pathspec", "requests", "tenacity", "yaml"}
 """Libraries that only a running task may load."""
 
-ROOMS = {"airflow_azureml.hooks", "airflow_azureml.operators", "airflow_azureml.sensors", "airflow_azureml.triggers"}
+PUBLIC = ("decorators", "hooks", "operators", "sensors", "task_groups", "triggers")
+ROOMS = {f"airflow_azureml.{room}" for room in PUBLIC}
 
 
 def probe(airflow: WarmPython) -> set[str]:
@@ -51,20 +52,42 @@ def test_our_modules_warn_of_nothing_deprecated(bare_airflow3: WarmPython) -> No
     assert done.returncode == 0, done.stderr
 
 
+PATH = """
+import json, sys
+try:
+    from airflow.sdk import ObjectStoragePath
+except ImportError:
+    from airflow.io.path import ObjectStoragePath
+known = set(sys.modules)
+path = ObjectStoragePath("azureml://azureml_default@datastores/workspaceblobstore/paths/a") / "b" / "c.csv"
+assert path.name == "c.csv" and "azureml_default" in str(path)
+print(json.dumps(sorted(set(sys.modules) - known)))
+"""
+
+
+@pytest.mark.parametrize("line", ["3.3", "2.11"])
+def test_a_path_of_object_storage_loads_no_heavy_library(line: str, request: pytest.FixtureRequest) -> None:
+    done = request.getfixturevalue("bare_airflow3" if line == "3.3" else "bare_airflow2").run("-c", PATH)
+    assert done.returncode == 0, done.stderr
+    came = set(json.loads(done.stdout.splitlines()[-1]))
+    assert not {name for name in came if name.partition(".")[0] in HEAVY}
+    assert not {name for name in came if name.startswith("airflow_azureml.client")}
+
+
 PLUGIN = """
 import json, sys, time
 import airflow.plugins_manager
 {before}
 known, began = set(sys.modules), time.process_time()
 from airflow_azureml.plugin import AzureMLPlugin
-found = len(AzureMLPlugin().listeners)
+found = len(AzureMLPlugin().{what})
 print(json.dumps([found, time.process_time() - began, sorted(set(sys.modules) - known)]))
 """
 
 
-def plugin(airflow: WarmPython, before: str = "") -> tuple[int, float, set[str]]:
+def plugin(airflow: WarmPython, before: str = "", what: str = "listeners") -> tuple[int, float, set[str]]:
     """The plugin as each of Airflow's processes loads it: how many listeners, seconds of CPU, the modules that came."""
-    done = airflow.run("-c", PLUGIN.format(before=before))
+    done = airflow.run("-c", PLUGIN.format(before=before, what=what))
     assert done.returncode == 0, done.stderr
     listeners, seconds, came = json.loads(done.stdout.splitlines()[-1])
     return listeners, seconds, set(came)
@@ -92,6 +115,22 @@ def test_the_plugins_listener_brings_no_library_into_the_api_server(bare_airflow
     assert not {name for name in came if name.partition(".")[0] in HEAVY}
     assert not {name for name in came if name.startswith(("airflow_azureml.hooks", "airflow_azureml.client"))}
     assert seconds < 0.05
+
+
+@pytest.mark.parametrize("what", ["react_apps", "fastapi_apps"])
+def test_airflow_2_is_brought_nothing_of_the_tab(bare_airflow2: WarmPython, what: str) -> None:
+    tabs, _, came = plugin(bare_airflow2, what=what)
+    assert tabs == 0
+    assert not {name for name in came if name.startswith(("airflow_azureml.plugin.page", "fastapi"))}
+
+
+def test_the_tab_brings_no_library_into_the_api_server_before_somebody_looks(bare_airflow3: WarmPython) -> None:
+    loaded = "import airflow.api_fastapi.core_api.security, fastapi.staticfiles, fastapi.concurrency"
+    tabs, _, came = plugin(bare_airflow3, loaded, "fastapi_apps")
+    assert tabs == 1
+    assert "airflow_azureml.plugin.page.app" in came
+    assert not {name for name in came if name.partition(".")[0] in HEAVY}
+    assert not {name for name in came if name.startswith("airflow_azureml.client")}
 
 
 @pytest.mark.parametrize("module", ["airflow_azureml.provider_info", "airflow_azureml"])

@@ -16,7 +16,10 @@ from tests.architecture.sources import REPOSITORY
 from tests.corpus import cases, test_golden
 
 REQUIRED = "corpus,sdk,airflow2,jobs"
-"""All that a machine may lack."""
+"""What a machine may lack, and continuous integration requires."""
+
+BROWSER = "chromium"
+"""What it requires where it can be installed."""
 
 
 def test_what_is_required_and_missing_ends_the_tests(tmp_path: Path) -> None:
@@ -40,21 +43,25 @@ def conftest(request: pytest.FixtureRequest) -> Any:
 
 
 def test_an_unknown_name_ends_the_tests(conftest: Any) -> None:
-    said = re.escape("unknown name 'corpse'. Accepted: corpus, sdk, airflow2, jobs.")
+    said = re.escape("unknown name 'corpse'. Accepted: corpus, sdk, airflow2, jobs, chromium.")
     with pytest.raises(pytest.UsageError, match=said):
         conftest.pytest_configure(SimpleNamespace(getoption=lambda _: "sdk,corpse"))
 
 
 def test_continuous_integration_requires_all_that_a_machine_may_lack(conftest: Any) -> None:
-    assert f'--require {REQUIRED}"' in (REPOSITORY / ".ci" / "run").read_text()
-    assert set(conftest.REQUIRABLE) == set(REQUIRED.split(","))
+    run = (REPOSITORY / ".ci" / "run").read_text()
+    assert f"\nrequired={REQUIRED}\n" in run
+    assert f"required=$required,{BROWSER}\n" in run
+    assert '--require $required"' in run
+    assert {*conftest.REQUIRABLE} == {*REQUIRED.split(","), BROWSER}
 
 
-@pytest.mark.parametrize("name", REQUIRED.split(","))
+@pytest.mark.parametrize("name", [*REQUIRED.split(","), BROWSER])
 def test_each_of_them_is_missed(name: str, conftest: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(conftest, "REPOSITORY", tmp_path / "clone")
     for variable in conftest.OWN_SETTINGS:
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(pytest.UsageError, match=f"--require: {name} is missing"):
         conftest.pytest_configure(SimpleNamespace(getoption=lambda _: name))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 import socket
@@ -22,6 +23,8 @@ DROP = "drop"
 """Hang up after the request was read."""
 TRUNCATE = "truncate"
 """Promise more bytes than are sent, then hang up."""
+TRICKLE, CHUNKS = "trickle", "chunks"
+"""Send a byte now and then, of a body of known length or in chunks, until the client hangs up."""
 
 
 @dataclass(frozen=True)
@@ -180,11 +183,24 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
         do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_GET
 
         def break_off(self, how: str) -> None:
+            if how in (TRICKLE, CHUNKS):
+                self.trickle(b"1\r\nx\r\n" if how == CHUNKS else b"x")
+                return
             if how == TRUNCATE:
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}")
                 self.wfile.flush()
             self.close_connection = True
             self.connection.unwrap() if how == TRUNCATE else self.connection.shutdown(socket.SHUT_RDWR)
+
+        def trickle(self, piece: bytes) -> None:
+            length = b"Transfer-Encoding: chunked" if len(piece) > 1 else b"Content-Length: 1000000"
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n\r\n")
+                for _ in range(600):
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+                    time.sleep(0.05)
 
         def log_message(self, *arguments: Any) -> None:
             pass

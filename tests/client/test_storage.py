@@ -119,7 +119,7 @@ def test_a_tree_goes_up_and_comes_back(
 ) -> None:
     place = entered(f"round/{tmp_path.name}")
     sent = ground.move(files, place)
-    assert sent == Transferred(tuple(sorted(TREE)))
+    assert sent == Transferred(len(TREE))
     fetched = ground.move(replace(place, url=f"{place.url}/"), LocalFolder(str(tmp_path / "back")))
     assert sorted(fetched.names) == sorted(TREE)
     assert read_tree(tmp_path / "back") == TREE
@@ -148,7 +148,7 @@ def test_a_complete_upload_leaves_its_mark_and_is_never_sent_again(
         "upload_status": "completed",
     }
     before = len(emulator.journal())
-    assert ground.move(files, place, mark) == Transferred(tuple(sorted(TREE)), skipped=True)
+    assert ground.move(files, place, mark) == Transferred(len(TREE), skipped=True)
     requests = [
         f"{row['method']} {row['status']}" for row in emulator.journal()[before:] if tmp_path.name in row["path"]
     ]
@@ -194,7 +194,7 @@ def test_a_folder_named_like_the_beginning_of_another_is_not_mixed_up(
 def test_what_is_not_there_is_told(ground: Ground, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="404"):
         ground.move(ground.below("nothing/here"), LocalFolder(str(tmp_path / "back")))
-    assert ground.move(ground.below("nothing/here/"), LocalFolder(str(tmp_path / "back"))) == Transferred(())
+    assert ground.move(ground.below("nothing/here/"), LocalFolder(str(tmp_path / "back"))) == Transferred()
 
 
 def test_markers_of_folders_are_no_files(ground: Ground, files: LocalFiles, tmp_path: Path) -> None:
@@ -313,7 +313,7 @@ def test_small_files_do_without_the_storage_library(
     monkeypatch.setattr(storage, "open_container", unexpected)
     place = ground.below(f"plain/{tmp_path.name}", **({"sas": None} if means == "token" else {}))
     mark = {"name": "n-1", "version": "1"}
-    assert ground.move(files, place, mark) == Transferred(tuple(sorted(TREE)))
+    assert ground.move(files, place, mark) == Transferred(len(TREE))
     assert ground.move(files, place, mark).skipped
     monkeypatch.undo()
     assert ground.metadata(f"plain/{tmp_path.name}/a.txt") == {**mark, "upload_status": "completed"}
@@ -347,7 +347,7 @@ def test_an_order_that_is_given_again_goes_on(
         sent = set(order.done)
         assert "a.txt" not in sent
         before = len(emulator.journal())
-        assert client.perform(order) == Transferred(tuple(sorted(TREE)))
+        assert client.perform(order) == Transferred(len(TREE))
     rows = [row for row in emulator.journal()[before:] if row["method"] == "PUT"]
     assert len(rows) == len(TREE) - len(sent) + 1
     assert ground.metadata(f"again/{tmp_path.name}/a.txt")["upload_status"] == "completed"

@@ -15,8 +15,23 @@ from demo.warm_python import WarmPython
 from tests.airflow_harness import REPOSITORY, Service, one_at_a_time
 
 EXAMPLES = REPOSITORY / "dags_examples"
-DAGS = ("credit_defaults_training", "daily_report", "hook_in_a_task", "job_from_yaml")
-MORE = ("credit_defaults_pipeline", "credit_defaults_retraining", "learning_rates", "without_workers")
+DAGS = (
+    "cluster_for_one_run",
+    "credit_defaults_training",
+    "daily_report",
+    "hook_in_a_task",
+    "job_from_yaml",
+    "reporting_job",
+    "scores_as_tables",
+)
+MORE = (
+    "client_groups",
+    "credit_defaults_pipeline",
+    "credit_defaults_retraining",
+    "learning_rates",
+    "tuned_model_online",
+    "without_workers",
+)
 """Run by ``--long``: what they show on 2.11, the operators' own tests show there, too."""
 
 LOADED = ("airflow.models.dagbag", "airflow_azureml.operators", "airflow_azureml.client")
@@ -68,12 +83,26 @@ def test_tutorial_runs(ended: Ended) -> None:
     assert tasks["decide"]["result"] == "promote"
 
 
+def test_what_a_job_wrote_is_read_as_tables(ended: Ended) -> None:
+    tasks = ended["scores_as_tables"].result()["tasks"]
+
+    assert tasks["with_polars"]["result"] == pytest.approx(0.9495)
+    assert tasks["with_duckdb"]["result"] == 500
+
+
 @pytest.mark.long
 def test_retraining_runs(ended: Ended) -> None:
     tasks = ended["credit_defaults_retraining"].result()["tasks"]
 
     assert tasks["score"]["result"]["outputs"]["score"]["path"].endswith("/score/predictions.csv")
     assert tasks["read"]["result"]["clients"] == 120
+
+
+@pytest.mark.long
+def test_the_best_trials_model_answers_online(ended: Ended) -> None:
+    tasks = ended["tuned_model_online"].result()["tasks"]
+
+    assert tasks["ask"]["result"] == [pytest.approx(-1, abs=0.3), pytest.approx(5, abs=0.3)]
 
 
 @pytest.mark.parametrize("dag", [*DAGS, *(pytest.param(dag, marks=pytest.mark.long) for dag in MORE)])

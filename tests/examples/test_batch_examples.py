@@ -19,7 +19,7 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from tests.airflow_harness import REPOSITORY, RealAirflow
 from tests.emulator_fixture import read_exports
-from tests.examples.test_examples import BATCH, BATCH_SCHEDULED, EXAMPLES, RUN, deferrals, finished
+from tests.examples.test_examples import BATCH, BATCH_SCHEDULED, DAY, EXAMPLES, RUN, deferrals, finished
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -43,8 +43,8 @@ def runs(airflow: RealAirflow, database: Path, earlier: set[str]) -> dict[str, s
     for dag in BATCH:
         airflow.trigger(dag, RUN)
     for dag in BATCH_SCHEDULED:
-        airflow.unpause(dag)
-    return dict.fromkeys(BATCH, RUN) | {dag: airflow.scheduled_run(dag) for dag in BATCH_SCHEDULED}
+        airflow.trigger(dag, RUN, day=DAY)
+    return dict.fromkeys((*BATCH, *BATCH_SCHEDULED), RUN)
 
 
 def landing_zone(endpoint: dict[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The README's DAGs run when they are pasted into a DAG folder, on both Airflow lines."""
+"""The DAGs of the README and of the first page run when they are pasted into a DAG folder, on both Airflow lines."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from tests.airflow_harness import REPOSITORY, Service
 CODE = re.compile(r"^( *)```python\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 
 
+PAGES = ("README.md", "docs/five-minutes.md")
+
+
 def pasted() -> dict[str, str]:
-    """The README's DAG files by DAG id."""
-    blocks = CODE.findall((REPOSITORY / "README.md").read_text(encoding="utf-8"))
+    """The DAG files of both pages by DAG id."""
+    blocks = [found for page in PAGES for found in CODE.findall((REPOSITORY / page).read_text(encoding="utf-8"))]
     codes = [re.sub(rf"^{indent}", "", code, flags=re.MULTILINE) for indent, code in blocks]
     return {found[1]: code for code in codes if (found := re.search(r'DAG\("(\w+)"', code))}
 
 
-def test_the_readme_shows_two_dags() -> None:
+def test_each_page_shows_a_dag() -> None:
     assert list(pasted()) == ["squares", "hello_azureml"]
 
 

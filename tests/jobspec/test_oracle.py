@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.resources.computes import translate_compute
+from airflow_azureml.jobspec.resources.online import translate_online_deployment
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -186,3 +189,155 @@ def test_optional_data_needs_a_path_too() -> None:
     job = {"command": "echo", "environment": "azureml:e:1", "inputs": {"d": {"type": "uri_folder", "optional": True}}}
     with pytest.raises(SpecError, match=r"inputs\.d\.path: data needs a path"):
         translate(load(job, from_python=True), WS)
+
+
+COPY = "type: data_transfer\n    task: copy_data\n    inputs: {a: '${{parent.inputs.d}}'}\n    outputs: {o: }\n"
+
+
+def spec(nodes: str, folder: Path | str = "/jobs") -> dict[str, Any]:
+    """The spec of the component of the node ``n``."""
+    text = f"type: pipeline\ninputs: {{d: {{path: 'azureml:d:1'}}}}\ncompute: azureml:c\njobs:\n  n:\n    {nodes}"
+    component = properties(text, folder)["jobs"]["n"]["componentId"].requirement
+    found: dict[str, Any] = component.body["properties"]["componentSpec"]
+    return found
+
+
+@pytest.mark.parametrize("nodes", [NODES["command"], COPY])
+@pytest.mark.parametrize("text", ["d", ""])
+def test_the_description_of_a_node_goes_into_its_component_though_empty(nodes: str, text: str) -> None:
+    assert spec(f"{nodes}    description: '{text}'")["description"] == text
+    assert "description" not in spec(nodes)
+
+
+def test_tags_of_a_component_are_kept_though_empty(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(f"{TRIAL}tags: {{a: {{}}, b: {{c: []}}}}\n")
+    found = spec("component: c.yml\n    inputs: {lr: 1}\n", tmp_path)
+    assert found["tags"] == {"a": "{}", "b": "{'c': []}"}
+
+
+def test_a_property_of_a_component_is_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(f"{TRIAL}properties: {{a: }}\n")
+    with pytest.raises(SpecError, match=r"properties\.a: the value is empty"):
+        spec("component: c.yml\n    inputs: {lr: 1}\n", tmp_path)
+
+
+@pytest.mark.parametrize("part", ["inputs", "outputs"])
+def test_a_component_has_no_mode_of_hdfs(part: str, tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(f"{COMMAND}{part}: {{a: {{type: uri_folder, mode: hdfs}}}}\n")
+    with pytest.raises(SpecError, match=rf"{part}\.a\.mode: \"hdfs\" is not a mode"):
+        spec("component: c.yml\n", tmp_path)
+
+
+ID = "azureml:/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/components/c"
+
+
+@pytest.mark.parametrize("more", ["/labels/default", "", "/versions/1"])
+@pytest.mark.parametrize("node", ["component: {}\n    compute: azureml:c", NODES["sweep"].replace("azureml:c:1", "{}")])
+def test_a_component_is_named_by_the_id_of_a_version(more: str, node: str) -> None:
+    text = f"type: pipeline\njobs:\n  n:\n    {node.replace('{}', ID + more, 1)}\n"
+    if more.startswith("/versions"):
+        assert properties(text)
+        return
+    with pytest.raises(SpecError, match="does not name a component"):
+        properties(text)
+
+
+def test_a_pipeline_without_its_nodes_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="jobs: an empty value is not a mapping of nodes"):
+        properties("type: pipeline\njobs:\n")
+    (tmp_path / "p.yml").write_text("type: pipeline\njobs:\n")
+    with pytest.raises(SpecError, match="jobs: an empty value is not a mapping of nodes"):
+        properties("type: pipeline\njobs: {n: {type: pipeline, component: p.yml}}\n", tmp_path)
+    assert properties("type: pipeline\njobs: {}\n")["jobs"] == {}
+
+
+def test_an_automl_node_sends_no_transformers_where_there_are_none() -> None:
+    found = learned("classification", "accuracy", "featurization: {mode: custom, transformer_params: {}}")
+    assert found["featurization"] == {"mode": "custom"}
+
+
+TUNED = """type: finetuning
+task: chat_completion
+model: {type: mlflow_model, path: "azureml:m:1"}
+training_data: {type: uri_file, path: "azureml:d:1"}
+hyperparameters: {}
+"""
+
+
+@pytest.mark.parametrize(("provider", "sent"), [("azure_open_ai", None), ("custom", {})])
+def test_no_hyperparameters_of_a_model_of_azure_open_ai_are_not_sent(provider: str, sent: Any) -> None:
+    found = properties(f"{TUNED}model_provider: {provider}\n")["fineTuningDetails"]
+    assert found.get("hyperParameters") == sent
+
+
+def test_a_connection_has_its_id_and_its_description_though_empty() -> None:
+    teacher = "{type: serverless, name: t, id: x, description: '', api_key: k, endpoint: 'https://h'}"
+    data = "{type: uri_file, path: 'azureml:d:1'}"
+    text = "type: distillation\ndata_generation_type: label_generation\ndata_generation_task_type: nli\n" + (
+        f"teacher_model_endpoint_connection: {teacher}\nstudent_model: azureml:m:1\ntraining_data: {data}\n"
+        f"validation_data: {data}\n"
+    )
+    found = json.loads(properties(text)["properties"]["azureml.connection_information"])
+    assert {"id": "x", "description": ""}.items() <= found.items()
+
+
+@pytest.mark.parametrize(
+    ("text", "way", "sent"),
+    [
+        ("type: amlcompute", "scaleSettings.nodeIdleTimeBeforeScaleDown", "PT2M"),
+        ("type: amlcompute\nidle_time_before_scale_down: 60", "scaleSettings.nodeIdleTimeBeforeScaleDown", "PT1M"),
+        ("type: amlcompute\nidle_time_before_scale_down: 0", "scaleSettings.nodeIdleTimeBeforeScaleDown", None),
+        ("type: computeinstance", "enableSSO", True),
+        ("type: computeinstance\nenable_sso: false", "enableSSO", False),
+    ],
+)
+def test_defaults_of_computes(text: str, way: str, sent: Any) -> None:
+    compute = translate_compute(load(f"name: c\n{text}\n", file="/jobs/c.yml"), WS)
+    found = compute.body["properties"]["properties"]
+    for key in way.split("."):
+        found = found.get(key)
+    assert found == sent
+
+
+def test_what_an_online_deployment_collects_is_named_in_small_letters() -> None:
+    text = "name: A-B\nendpoint_name: Live\nmodel: azureml:m:1\ninstance_type: Standard_DS3_v2\ninstance_count: 1\n"
+    text += "data_collector: {collections: {model_inputs: {enabled: 'true'}}}\n"
+    made = translate_online_deployment(load(text, file="/jobs/d.yml"), WS).body["properties"]
+    needed = made["dataCollector"]["collections"]["model_inputs"]["dataId"].requirement
+    assert needed.name == "Live-a-b-model_inputs"
+    assert needed.body["properties"]["dataUri"].endswith("/modelDataCollector/Live/a-b/model_inputs")
+
+
+RUN_BY_COMPONENT = {
+    "command": "component: azureml:c:1\n    compute: azureml:c\n",
+    "spark": "type: spark\n    component: azureml:c:1\n    compute: azureml:c\n",
+}
+
+
+@pytest.mark.parametrize("kind", RUN_BY_COMPONENT)
+@pytest.mark.parametrize(
+    ("own", "refused"),
+    [
+        ("environment: {image: i, zzz: 1}", r"environment\.zzz: unknown key"),
+        ("environment: {conda_file: no.yml}", r"environment\.conda_file: "),
+        ("environment: x", r"environment: \"x\" does not name an environment"),
+        ("environment: 1", r"environment: 1 is not an environment"),
+        ("environment: {name: n}", None),
+        ("environment: azureml:any", None),
+        ("environment: ${{parent.inputs.d}}", None),
+        ("code: 1", r"code: 1 is not a string"),
+        ("code: anywhere", None),
+    ],
+)
+def test_what_a_component_says_itself_is_checked_in_its_node_and_not_sent(
+    kind: str, own: str, refused: str | None
+) -> None:
+    text = f"type: pipeline\ninputs: {{d: 1}}\njobs:\n  n:\n    {RUN_BY_COMPONENT[kind]}    {own}\n"
+    if refused is not None:
+        with pytest.raises(SpecError, match=rf"jobs\.n\.{refused}"):
+            properties(text)
+        return
+    found = translate(load(text, file="/jobs/job.yml"), WS)
+    key = own.partition(":")[0]
+    assert key not in found.body["properties"]["jobs"]["n"]
+    assert any(f'"{key}" is not sent' in warning for warning in found.warnings) or "${{" in own

@@ -68,6 +68,7 @@ def test_what_no_python_parses_is_refused(tmp_path: Path, script: str) -> None:
 
 
 LATER = {
+    (3, 11): ["try:\n    pass\nexcept* ValueError:\n    pass\n", "x = y[*z]\n", "x = y[a, *z]\n"],
     (3, 12): [
         "type X = int\n",
         "def f[T](x: T) -> T:\n    return x\n",

@@ -159,6 +159,21 @@ WRONG = {
         'AzureMLCreateBatchDeploymentOperator(task_id="t", name="blue", endpoint_name="scores", model="m")',
         ['dag.py:6: AzureMLCreateBatchDeploymentOperator.model: "m" does not name a model.'],
     ),
+    "a decorator": (
+        "@task.azureml_command(comput='c', outputs={'o': {'type': 'x'}})\ndef f(): ...",
+        [
+            'dag.py:6: azureml_command.comput: unknown keyword. Did you mean "compute"?',
+            "dag.py:6: azureml_command.environment: this keyword is required.",
+        ],
+    ),
+    "a decorator with a command": (
+        "@task.azureml_command(environment='azureml:e:1', command='echo')\ndef f(): ...",
+        ["dag.py:6: azureml_command.command: it is what the function returns."],
+    ),
+    "the outputs of a decorator": (
+        "@task.azureml_command(environment='azureml:e:1', outputs={'o': {'type': 'x'}})\ndef f(): ...",
+        ['dag.py:6: azureml_command.outputs.o.type: "x" is not'],
+    ),
     "an invocation": (
         'AzureMLInvokeBatchEndpointOperator(task_id="t", endpoint_name="e", mini_batch_size=0)',
         ["dag.py:6: AzureMLInvokeBatchEndpointOperator.mini_batch_size: 0 is too small."],
@@ -195,6 +210,10 @@ RIGHT = {
         'AzureMLCommandJobOperator.partial(task_id="t", environment="azureml:e:1").expand(command=["a", "b"])'
     ),
     "mapped by mappings": 'AzureMLCommandJobOperator.partial(task_id="t").expand_kwargs(rows)',
+    "a decorator": (
+        "@task.azureml_command(environment='azureml:e:1', inputs={'a': None, 'b': {'mode': 'download'}}, retries=2)\n"
+        "def f(a, b): ..."
+    ),
     "a file": 'AzureMLJobOperator(task_id="t", job="job.yml", set=["tags.a=b"])',
     "a file that is a template": 'AzureMLJobOperator(task_id="t", job="template.yml")',
     "a file whose name is a template": 'AzureMLJobOperator(task_id="t", job="{{ params.name }}.yml")',
@@ -207,6 +226,24 @@ def test_what_is_right_or_not_known_is_let_be(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "job.yml").write_text("command: echo\nenvironment: azureml:e:1\n")
     (tmp_path / "template.yml").write_text("command: echo {{ ds }}\nenviroment: {{ x }}\n")
     assert validate(capsys, dag(tmp_path, body)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("from airflow.sdk import task", "task.azureml_command"),
+        ("from airflow_azureml.decorators import azureml_command as run", "run"),
+        ("import airflow_azureml.decorators as ours", "ours.azureml_command"),
+    ],
+)
+def test_the_decorator_is_known_however_it_was_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, name: str
+) -> None:
+    text = f"from airflow.sdk import DAG\n{line}\nwith DAG('d'):\n    @{name}(enviroment='x')\n    def f(): ...\n"
+    dag(tmp_path, text, head="", indent="")
+    assert main(["validate", "--dags", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert 'dag.py:4: azureml_command.enviroment: unknown keyword. Did you mean "environment"?' in said
 
 
 IMPORTS = {

@@ -442,6 +442,18 @@ def test_the_job_of_an_answer_that_never_came_can_be_found_to_be_cancelled() -> 
     assert [row.name for row in drive.run(find_marked(WS, identity(), TARGET))] == ["batchjob-2"]
 
 
+@pytest.mark.parametrize("blind", [{"history"}, {"history", "list"}])
+def test_that_none_is_seen_proves_nothing_where_not_all_can_be_looked_at(blind: set[str]) -> None:
+    world = World(faults=["dropped after"], lag=30.0)
+    with pytest.raises(DiedError):
+        world.attempt(lives=2)
+    drive = _Shared(world, world.service, None)
+    assert drive.run(find_marked(WS, identity(), TARGET)) == ()
+    world.service.blind = blind
+    with pytest.raises(ForbiddenError):
+        drive.run(find_marked(WS, identity(), TARGET))
+
+
 def test_two_jobs_with_one_mark_count_as_one_that_stands() -> None:
     world = World()
     world.attempt()

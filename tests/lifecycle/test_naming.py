@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_azureml.lifecycle.naming import IDENTITY_TAGS, LOOP_TAGS, Iteration, TaskFacts, identify, split
+from airflow_azureml.lifecycle.naming import (
+    IDENTITY_TAGS,
+    LOOP_TAGS,
+    Iteration,
+    TaskFacts,
+    identify,
+    identity_of,
+    split,
+)
 
 PATTERN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
 START = datetime(2025, 1, 31, 10, 0, 0, 123456, timezone.utc)
@@ -43,6 +51,24 @@ def test_every_fact_counts(changed: dict[str, object]) -> None:
     other = identify(replace(FACTS, **changed))  # type: ignore[arg-type]
     assert other.name(1) != identify(FACTS).name(1)
     assert other.stem.rpartition("-")[2] != identify(FACTS).stem.rpartition("-")[2]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        FACTS,
+        replace(FACTS, run_started=None, map_index=3, generation=2),
+        replace(FACTS, name_hint="x" * 60, iteration=Iteration(4, REGION, 7)),
+    ],
+)
+@pytest.mark.parametrize("attempt", [1, 12])
+def test_a_job_tells_the_names_of_all_generations(facts: TaskFacts, attempt: int) -> None:
+    own = identify(facts)
+    read = identity_of(own.name(attempt), own.tags(attempt))
+    assert read is not None
+    assert read.tags(attempt) == own.tags(attempt)
+    assert [one.name(1) for one in (read, *read.earlier())] == [one.name(1) for one in (own, *own.earlier())]
+    assert identity_of(own.name(1), {}) is None
 
 
 def test_neighbouring_facts_do_not_run_together() -> None:

@@ -226,7 +226,9 @@ class Workspace(Service):
             return super().__call__(effect)
         name = effect.path.rpartition("/")[2]
         if effect.path.endswith("/computes"):
-            return reply(200, {"value": [{"name": name} for name in self.there]})
+            self.seen.append("GET /computes")
+            rows = [{**row, "name": name} for name, row in self.there.items() if isinstance(row, dict)]
+            return reply(200, {"value": rows})
         if "/computes/" in effect.path:
             self.seen.append(f"GET /computes/{name}")
             answer = self.there.get(name, reply(404))
@@ -248,7 +250,7 @@ def checked(there: Mapping[str, Any], job: Mapping[str, Any]) -> tuple[list[str]
     """What was asked and told about a job's computes."""
     workspace = Workspace(there)
     drive = Drive(workspace)
-    drive.run(check_computes(WS, translate(load(job), WS).body["properties"]))
+    drive.run(check_computes(WS, tuple(uses(WS, translate(load(job), WS).body["properties"]))))
     return workspace.seen, warnings(drive)
 
 
@@ -296,8 +298,9 @@ def test_all_that_is_wrong_with_a_pipeline_is_told_at_once() -> None:
 
 def test_what_is_kept_of_a_compute_is_not_believed_where_it_cannot_run() -> None:
     drive = Drive(Workspace({"c": instance("Stopped")}))
+    named = tuple(uses(WS, translate(load({**COMMAND, "compute": "c"}), WS).body["properties"]))
     with pytest.raises(UnfitComputeError):
-        drive.run(check_computes(WS, translate(load({**COMMAND, "compute": "c"}), WS).body["properties"]))
+        drive.run(check_computes(WS, named))
     calls = [one for one in drive.effects if isinstance(one, Call)]
     assert [(one.kept_for, one.anew) for one in calls] == [(60.0, False), (60.0, True)]
 

@@ -41,6 +41,7 @@ class Service:
         self.rundata: Any = {"runMetadata": run}
         self.data: Any = {"values": {}}
         self.models: Any = {"values": {}}
+        self.children: Any = {"value": []}
         self.metrics: Any = {"run": {"data": {"metrics": [{"key": "auc", "value": 0.9}]}}}
         for name, answer in answers.items():
             setattr(self, name, answer)
@@ -61,14 +62,17 @@ class Service:
             store = self.stores.get(path.rpartition("/")[2])
             return reply(200, store) if store else reply(404)
         ends = {"/rundata": self.rundata, "/dataversion/batchGetResolvedUris": self.data}
+        ends |= {"/children": self.children}
         ends |= {"/models/batchGetResolvedUris": self.models, "/mlflow/runs/get": self.metrics}
         answer = next(answer for end, answer in ends.items() if path.endswith(end))
         return answer if isinstance(answer, Reply | Exception) else reply(200, answer)
 
-    def result(self, *, kind: str = "Command", status: str = "Completed", **outputs: Any) -> JobResult:
+    def result(
+        self, *, kind: str = "Command", status: str = "Completed", steps: Any = None, **outputs: Any
+    ) -> JobResult:
         """The result of a job with these outputs on ARM."""
         services = {"Studio": {"endpoint": STUDIO}}
-        ended = job("j", status, jobType=kind, outputs=outputs, services=services)
+        ended = job("j", status, jobType=kind, outputs=outputs, services=services, jobs=steps)
         return self.drive.run(result(WS, ended, tenant_id="t"))
 
 
@@ -104,7 +108,35 @@ def test_the_whole_mapping() -> None:
             },
         },
         "metrics": {"auc": 0.9},
+        "usage": {
+            "queued_seconds": None,
+            "run_seconds": 299.877,
+            "node_hours": 0.083299,
+            "nodes": 1,
+            "vm_size": None,
+        },
     }
+
+
+@pytest.mark.parametrize(
+    ("steps", "runs", "measured"),
+    [
+        ({"a": {}}, [{"runId": "a1"}], "a1"),
+        ({"a": {}}, [{"runId": "a1", "properties": {"best_child_run_id": "trial"}}], "trial"),
+        ({"a": {}}, [], "j"),
+        ({"a": {}}, [{"runId": "a1"}, {"runId": "a2"}], "j"),
+        ({"a": {}, "b": {}}, [{"runId": "a1"}], "j"),
+        ({}, [{"runId": "a1"}], "j"),
+    ],
+    ids=["one", "sweep", "none-yet", "repeated", "two", "component"],
+)
+def test_the_metrics_of_a_pipeline_with_one_step_are_the_steps(
+    steps: dict[str, Any], runs: list[dict[str, Any]], measured: str
+) -> None:
+    service = Service(children={"value": runs})
+    assert service.result(kind="Pipeline", steps=steps).metrics == {"auc": 0.9}
+    asked = [call for call in service.drive.effects if isinstance(call, Call) and call.path.endswith("/runs/get")]
+    assert [dict(call.query or {})["run_id"] for call in asked] == [measured]
 
 
 @pytest.mark.parametrize(
@@ -318,9 +350,9 @@ class Runs:
             return reply(416, headers={"Content-Range": f"bytes */{len(content)}"})
         return reply(206, body=content[first : last + 1], headers={"Content-Range": f"bytes 0-0/{len(content)}"})
 
-    def failure(self, kind: str = "Command", **limits: int) -> Failure:
+    def failure(self, kind: str = "Command", tail: int = 40) -> Failure:
         """Why job j failed."""
-        return Drive(self).run(failure(WS, job("j", "Failed", jobType=kind), **limits))
+        return Drive(self).run(failure(WS, job("j", "Failed", jobType=kind), tail=tail))
 
 
 def test_reason_code_and_the_end_of_the_log() -> None:

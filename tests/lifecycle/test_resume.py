@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.late_jobs import cancel_late
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.news import Submitting, Warned
 from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
@@ -308,6 +309,7 @@ def test_two_at_once_end_with_one_job() -> None:
 
 
 CLEARED = identify(replace(FACTS, generation=2))
+PLACE = (FACTS.dag_id, FACTS.run_id, FACTS.task_id)
 
 
 def earlier(generation: int, number: int, status: str) -> dict[str, dict[str, Any]]:
@@ -324,6 +326,24 @@ def test_clear_cancels_what_earlier_generations_left() -> None:
     assert [service.jobs[name]["properties"]["status"] for name in names] == ["CancelRequested"] * 2
     assert service.jobs[CLEARED.name(1)]["properties"]["status"] == "Running"
     assert Drive(service).run(cancel_earlier(WS, CLEARED)) == ()
+
+
+def test_a_job_that_comes_after_the_clear_is_found_by_the_tags_of_the_tasks_own() -> None:
+    own = Job.from_json(job_json(CLEARED.name(1), "Completed", tags=CLEARED.tags(1)))
+    service = Service(earlier(0, 1, "Completed") | earlier(0, 2, "Running"))
+    assert Drive(service).run(cancel_late(WS, own, *PLACE)) == (identify(FACTS).name(2),)
+    assert Drive(service).run(cancel_late(WS, own, *PLACE)) == ()
+
+
+def test_a_task_that_was_never_cleared_asks_nothing_at_its_end() -> None:
+    service = Service()
+    outlives = {**CLEARED.tags(1), "airflow_outlives_task": "true"}
+    for tags in (IDENTITY.tags(1), outlives, {}):
+        own = Job.from_json(job_json(FIRST, "Completed", tags=tags))
+        assert Drive(service).run(cancel_late(WS, own, *PLACE)) == ()
+    of_another = Job.from_json(job_json(CLEARED.name(1), "Completed", tags=CLEARED.tags(1)))
+    assert Drive(service).run(cancel_late(WS, of_another, "other", FACTS.run_id, FACTS.task_id)) == ()
+    assert service.seen == []
 
 
 def test_clear_leaves_the_jobs_of_others_alone() -> None:

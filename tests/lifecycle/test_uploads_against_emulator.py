@@ -19,9 +19,9 @@ from airflow_azureml.client import AsyncMLClient, MLClient
 from airflow_azureml.client.kept_answers import KeptAnswers
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
-from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.lifecycle.job_log import read_log
 from airflow_azureml.lifecycle.naming import TaskFacts, identify
+from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.resume import find_or_submit
 from airflow_azureml.lifecycle.submission import prepare
 from airflow_azureml.lifecycle.wait import WaitOptions, wait
@@ -197,7 +197,7 @@ def stored(ground: Ground, code_id: str, target: Path) -> dict[str, str]:
 def provided(ground: Ground, job: dict[str, Any]) -> Any:
     """Provide what a job needs; the properties of its body."""
     ws = ground.client.workspace
-    body = ground.client.run(fulfil(ws, translate(load(job, folder=str(ground.folder)), ws)))
+    body = ground.client.run(Fulfilment(ws).fill(translate(load(job, folder=str(ground.folder)), ws).body))
     return body["properties"]
 
 

@@ -131,6 +131,16 @@ class Run:
         """What a task returned."""
         return self.airflow.xcom(self.dag, self.id, task) or {}
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether this Airflow has places for tabs of providers: 3.1 and later."""
+        said = (self.airflow.find("/version") or {}).get("version", "2") if self.airflow.major > 2 else "2"
+        return said.split(".")[:2] not in (["2"], ["3", "0"])
+
+    def page(self, part: str, task: str = "work") -> dict[str, Any]:
+        """What the tab of a task's page is given; empty where there is none."""
+        return self.airflow.page(part, self.dag, self.id, task) or {}
+
     def iteration(self, task: str, index: int) -> dict[str, Any]:
         """One iteration's instance of a looped task; empty while there is none."""
         fits = (one for one in self.instances() if one["task_id"] == task and one["region_index"] == index)

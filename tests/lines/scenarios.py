@@ -25,10 +25,11 @@ def expect(what: str, found: object, expected: object) -> None:
 
 
 def succeeds(run: Run) -> None:
-    """The job completes; a sensor takes its result as well."""
+    """The job completes; a sensor takes its result as well; from 3.1 on the task's page shows it."""
     expect("run", run.end(), "success")
     expect("jobs", run.statuses(), ["Completed"])
     expect("results", [run.result(task).get("job_name") for task in ("work", "watch")], [run.jobs()[0]["name"]] * 2)
+    expect("page", (run.page("job").get("value") or {}).get("status"), "Completed" if run.has_pages else None)
 
 
 def is_retried(run: Run) -> None:

@@ -23,11 +23,15 @@ class Line:
     :param pins: what must be older than a resolver would take; without them the API server of this version fails.
     :param left_out: DAGs that cannot end here, through no fault of ours.
     :param compat: the ``apache-airflow-providers-common-compat`` of the constraints that came with this version.
+    :param date: some days after the version came out: what is newer, its users did not have then.
+    :param pythons: the oldest and the newest Python that it runs on and is tried with.
     """
 
     name: str
     airflow: str
     compat: str
+    date: str
+    pythons: tuple[str, str]
     pins: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -40,6 +44,11 @@ class Line:
     def is_prerelease(self) -> bool:
         """Whether uv must be told that pre-releases are welcome."""
         return any(letter.isalpha() for letter in self.airflow)
+
+    @property
+    def has_known_internals(self) -> bool:
+        """Whether tests of one process, which take the place of Airflow's own, fit this line."""
+        return self.name in ("3.3", "3.4")
 
     @property
     def is_3_4(self) -> bool:
@@ -76,15 +85,24 @@ MARKED = tuple(f"{name}_{how}" for name in ("is_marked", "is_marked_as_a_run") f
 
 LINES = (
     # Its tasks are marked on pages of the webserver, which does not run here.
-    Line("2.11", "2.11.2", "1.23.0", left_out=(*MARKED, ON_A_DEAD_WORKER)),
-    # PyJWT 2.11 refuses the issuer that this version puts into its tokens. It leaves a running task that is cleared in
-    # state ``restarting``, whatever its operator.
-    Line("3.0", "3.0.6", "1.7.3", ("pyjwt<2.11", "fastapi<0.118"), ("is_cleared_worker", ON_A_DEAD_WORKER)),
+    Line("2.11", "2.11.2", "1.23.0", "2026-03-22", ("3.10", "3.12"), left_out=(*MARKED, ON_A_DEAD_WORKER)),
+    # PyJWT 2.11 refuses the issuer that this version puts into its tokens; with universal-pathlib 0.3 its object
+    # storage paths refuse every scheme. It leaves a running task that is cleared in state ``restarting``, whatever its
+    # operator.
+    Line(
+        "3.0",
+        "3.0.6",
+        "1.7.3",
+        "2025-09-05",
+        ("3.10", "3.12"),
+        ("pyjwt<2.11", "fastapi<0.118", "universal-pathlib<0.3"),
+        ("is_cleared_worker", ON_A_DEAD_WORKER),
+    ),
     # Nothing tells the next try that the one before was cleared.
-    Line("3.1", "3.1.8", "1.14.1", left_out=(ON_A_DEAD_WORKER,)),
-    Line("3.2", "3.2.2", "1.15.0", ("fastapi==0.136.*",)),
-    Line("3.3", "3.3.2", "1.23.0"),
-    Line("3.4", "3.4.0b2", "1.23.0"),
+    Line("3.1", "3.1.8", "1.14.1", "2026-03-22", ("3.10", "3.13"), left_out=(ON_A_DEAD_WORKER,)),
+    Line("3.2", "3.2.2", "1.15.0", "2026-06-07", ("3.10", "3.13"), ("fastapi==0.136.*",)),
+    Line("3.3", "3.3.2", "1.23.0", "2026-10-07", ("3.10", "3.13")),
+    Line("3.4", "3.4.0b2", "1.23.0", "", ("3.11", "3.13")),
 )
 
 

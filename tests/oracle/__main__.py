@@ -28,7 +28,7 @@ def asked(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Case
     """
     seen: set[str] = set()
     for name, case in chosen(options, folder):
-        text = case.text + repr(sorted(case.files.items()))
+        text = case.text + repr((getattr(case, "kind", ""), sorted(case.files.items())))
         if options.match in case.id and text not in seen:
             seen.add(text)
             yield name, case

@@ -7,8 +7,9 @@ import functools
 import json
 import os
 import re
+import shutil
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ ASKS = (
     SCRIPT.with_name("faster.py"),
     Path(compare.__file__).with_name("fake_azure.py"),
     Path(compare.__file__).with_name("invocations.py"),
+    Path(compare.__file__).with_name("registries.py"),
     CLONE / "requirements" / "sdk.txt",
 )
 """What an answer of Microsoft's client rests on, besides its question: how it is asked, the stand-in, its version."""
@@ -44,7 +46,8 @@ LOADER, DUMPER = getattr(yaml, "CSafeLoader", yaml.SafeLoader), getattr(yaml, "C
 """Those that are not all Python, which takes half of the time that a case takes here."""
 
 FAULT = re.compile(
-    r"^(?:TypeError|AttributeError|KeyError|IndexError|OverflowError|UnboundLocalError|RecursionError|NameError"
+    r'(?:^|"message": ")'
+    r"(?:TypeError|AttributeError|KeyError|IndexError|OverflowError|UnboundLocalError|RecursionError|NameError"
     r"|DeserializationError|ValueError: (?:could not convert|invalid literal|not enough|too many|malformed|Unable to))"
     r"|object has no attribute|object is not|NoneType|unhashable"
 )
@@ -131,9 +134,8 @@ class Judge(AbstractContextManager["Judge"]):
     """
 
     def __init__(self, folder: Path, python: Path | WarmPython, answers: Path | None = None) -> None:
-        self.laid_out: set[str] = set()
         self.answers = None if answers is None else Answers(answers, ASKS)
-        self.folder = folder / "cwd-under-test"
+        self.folder = folder / "around" / "cwd-under-test"  # both have a name in uploads: the second of "..", too
         self.folder.mkdir(parents=True, exist_ok=True)
         warm = python if isinstance(python, WarmPython) else WarmPython(python, os.environ, ())
         self._talk = warm.talk(SCRIPT, settings=OUTSIDE)
@@ -150,21 +152,12 @@ class Judge(AbstractContextManager["Judge"]):
 
     def judge(self, case: Case) -> Verdict:
         """Give a case to both sides."""
-        self._remove_files_of_others(case)
+        kept = {self.folder / name for name in case.files}
+        _clear(self.folder, kept, {folder for path in kept for folder in path.parents})
         file = case.lay_out(self.folder)
         answer = self._answer(case, case.question(file))
         own = case.submit(file, answer)  # while the other works
         return verdict(case, own, answer())
-
-    def _remove_files_of_others(self, case: Case) -> None:
-        """Remove what the case before has laid out and this one has not: a folder of code is uploaded as it is."""
-        for name in self.laid_out.difference(case.files):
-            path = self.folder / name
-            path.unlink()
-            while path.parent != self.folder and not any(path.parent.iterdir()):
-                path = path.parent
-                path.rmdir()
-        self.laid_out = set() if case.source else set(case.files)
 
     def _answer(self, case: Case, question: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
         """Find an answer among those that are kept, or ask, and keep it. A case with a ``source`` is always asked
@@ -185,6 +178,21 @@ class Judge(AbstractContextManager["Judge"]):
             return said
 
         return answer
+
+
+def _clear(folder: Path, kept: Set[Path], around: Set[Path]) -> None:
+    """Remove what cases before have laid out or made: a folder of code is uploaded as it is.
+
+    :param kept: files that stay.
+    :param around: folders that hold some.
+    """
+    for path in folder.iterdir():
+        if path in around:
+            _clear(path, kept, around)
+        elif path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path not in kept:
+            path.unlink()
 
 
 def _read(stream: IO[str]) -> Mapping[str, Any]:

@@ -47,9 +47,9 @@ def change(value: Any, others: Pool, chance: random.Random) -> None:
     there = others[kind(way[:-1])]
     what = chance.random()
     if what < 0.45:
-        same = there.get(str(key)) or [item for items in there.values() for item in items]
+        same = there.get(str(key)) or [item for items in there.values() for item in items] or mutation.JUNK
         holder[key] = copy.deepcopy(chance.choice(same))
-    elif what < 0.8 and isinstance(holder, dict):
+    elif what < 0.8 and isinstance(holder, dict) and there:
         name = chance.choice(sorted(there))
         holder[name] = copy.deepcopy(chance.choice(there[name]))
     elif what < 0.9:

@@ -10,12 +10,10 @@ from typing import Any
 
 from airflow_azureml.exceptions import translated
 from airflow_azureml.hooks import AzureMLHook
-from airflow_azureml.jobspec.batch.deployments import translate_deployment
 from airflow_azureml.jobspec.document.document import Document
 from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.resources.table import RESOURCES
-from airflow_azureml.lifecycle.batch.deployments import begin_deployment
-from airflow_azureml.lifecycle.fulfilment import Fulfilment
+from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
 from tests.corpus import compare
 from tests.corpus.fake_azure import HOME, FakeAzure, Sent
 from tests.oracle.judge import Case, recorded
@@ -100,7 +98,12 @@ class Described(Case):
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "data": {"properties.isAnonymous": False},
     "model": {"properties.isAnonymous": False},
-    "component": {"properties.properties.client_component_hash": ...},
+    "environment": {"properties.osType": "Linux"},
+    "component": {
+        "properties.properties.client_component_hash": ...,
+        # of one that it has read
+        **{f"properties.componentSpec.{key}": ... for key in ("$schema", "creation_context", "id")},
+    },
     "online endpoint": {"properties.traffic": {}, "properties.mirrorTraffic": {}},
     "compute": {
         "properties.properties.enableRootAccess": True,
@@ -169,55 +172,6 @@ def of(kind: str, cases: Iterable[Case]) -> Iterator[Case]:
     """The same documents as resources of a kind."""
     for case in cases:
         yield Described(f"{kind}: {case.id}", case.job, case.files, kind=kind)
-
-
-class Existing(FakeAzure):
-    """The stand-in, with a deployment that exists.
-
-    :ivar there: as the service shows it.
-    """
-
-    there: Any = None
-
-    def answer(self, sent: Sent) -> tuple[int, Any, dict[str, str]]:
-        """Show it when it is asked for."""
-        if sent.method == "GET" and "/deployments/" in sent.path:
-            return 200, self.there, {}
-        return super().answer(sent)
-
-
-@dataclass(frozen=True)
-class Changed(Described):
-    """A change of a batch deployment that exists; ``job`` holds what changes.
-
-    :param there: as the service shows it.
-    """
-
-    kind: str = "batch deployment"
-    there: Any = None
-
-    def question(self, file: Path) -> dict[str, Any]:
-        """Ask for the deployment to be read, changed and put."""
-        return {"resource": self.kind, "folder": str(file.parent), "there": self.there, "change": self.job}
-
-    def submit(self, file: Path, answer: Answer) -> dict[str, Any]:
-        """Begin the update with what changes alone."""
-        fake_azure = Existing()
-        fake_azure.there = self.there
-
-        def send() -> None:
-            hook = AzureMLHook()
-            with translated():
-                workspace = hook.settings().workspace
-                given = {"name": "blue", "endpoint_name": "cards", **dict(self.job)}  # type: ignore[arg-type]
-                found = translate_deployment(load(given, folder=str(file.parent), from_python=True), workspace)
-                with hook.client() as client:
-                    client.run(begin_deployment(workspace, "cards", "blue", found.body, found.lacking))
-
-        found = recorded(fake_azure, send)
-        bodies = [row["body"] for row in found["rows"] if row["path"].endswith("/deployments/blue")]
-        rows = [row for row in found["rows"] if not row["path"].endswith("/deployments/blue")]
-        return {**found, "rows": rows, **({"body": bodies[-1]} if bodies else {})}
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,11 @@ def test_a_kept_answer_is_not_asked_for_again(microsofts_client: WarmPython, tmp
 def test_a_case_has_no_files_of_the_case_before(microsofts_client: WarmPython, tmp_path: Path) -> None:
     with Judge(tmp_path, microsofts_client) as judge:
         assert judge.judge(Case("a folder in the code", JOB, {"src/sub/train.py": "print(1)\n"})).kind == "equal"
+        (judge.folder / "made" / "by").mkdir(parents=True)
+        (judge.folder / "made" / "by" / "a-case.txt").write_text("x", encoding="utf-8")
         assert judge.judge(CASE).kind == "equal"
-        assert [path.name for path in judge.folder.glob("src/*")] == ["train.py"]
+        found = {str(path.relative_to(judge.folder)) for path in judge.folder.rglob("*") if path.is_file()}
+        assert found == {"job.yml", *CASE.files}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ All of them: ``python -m tests.oracle``; more changes: ``python -m tests.oracle 
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +49,10 @@ def test_random_changes_of_public_job_files(judge: Judge, tmp_path: Path) -> Non
     if not found:
         pytest.skip("no corpus")
     assert_good(judge, found)
+
+
+def test_a_place_that_no_other_file_has_is_changed_too() -> None:
+    for seed in range(20):
+        value = {"a": {"b": 1}}
+        mutations.change(value, defaultdict(dict), random.Random(seed))
+        assert value != {"a": {"b": 1}}

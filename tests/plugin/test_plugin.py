@@ -1,4 +1,4 @@
-"""What Airflow loads of us in each of its processes: next to nothing, and a listener in the API server alone."""
+"""What Airflow loads of us in each of its processes: next to nothing; listeners in API server and triggerer, a tab."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.plugin import REST_API, AzureMLPlugin, listener
+from airflow_azureml import plugin
+from airflow_azureml.plugin import REST_API, TRIGGERER, AzureMLPlugin, listener
 from airflow_azureml.plugin.marks import Mark, MarkedTasks
+from airflow_azureml.plugin.watch_listener import WATCH_LISTENER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAME = "AIRFLOW__AZUREML__CANCEL_JOBS_OF_MARKED_TASKS"
@@ -70,9 +72,13 @@ def test_airflow_takes_the_plugin() -> None:
     assert AzureMLPlugin().name == "azureml"
 
 
-def test_only_where_the_rest_api_is_there_is_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, REST_API, raising=False)
+def test_only_api_server_and_triggerer_have_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (REST_API, TRIGGERER):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     assert AzureMLPlugin().listeners == []
+    monkeypatch.setitem(sys.modules, TRIGGERER, ModuleType(TRIGGERER))
+    assert AzureMLPlugin().listeners == [WATCH_LISTENER]
+    monkeypatch.delitem(sys.modules, TRIGGERER)
     monkeypatch.setitem(sys.modules, REST_API, ModuleType(REST_API))
     assert AzureMLPlugin().listeners == [listener.LISTENER]
 
@@ -112,3 +118,31 @@ def test_a_mark_returns_at_once(noted: Noted) -> None:
         listener.LISTENER.on_task_instance_failed(None, TI)
     assert time.thread_time() - began < 0.1
     assert noted.all() == ["id"] * 100
+
+
+def test_the_tab_is_brought_where_airflow_has_a_place_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    (app,), (tab,) = AzureMLPlugin().fastapi_apps, AzureMLPlugin().react_apps
+    assert (app["url_prefix"], tab["destination"], tab["url_route"]) == ("/azureml", "task_instance", "azureml")
+    assert tab["bundle_url"].startswith("/azureml/static/tab.js?v=")
+    monkeypatch.setattr(plugin, "AIRFLOW_V_3_1_PLUS", False)
+    assert (AzureMLPlugin().fastapi_apps, AzureMLPlugin().react_apps) == ([], [])
+
+
+def test_the_tabs_addresses_begin_with_the_path_of_airflow_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://example.com/team/airflow/")
+    (tab,) = AzureMLPlugin().react_apps
+    assert {tab[name].partition("static/")[0] for name in ("bundle_url", "icon", "icon_dark_mode")} == {
+        "/team/airflow/azureml/"
+    }
+
+
+def test_airflow_takes_the_tab(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow import plugins_manager
+    from airflow.api_fastapi.core_api.datamodels.plugins import ReactAppResponse
+
+    monkeypatch.setattr(plugins_manager, "_get_plugins", lambda: ([AzureMLPlugin()], {}))
+    vars(plugins_manager)["_get_ui_plugins"].cache_clear()
+    views, tabs = vars(plugins_manager)["_get_ui_plugins"]()
+    vars(plugins_manager)["_get_ui_plugins"].cache_clear()
+    assert views == []
+    assert [ReactAppResponse.model_validate(tab).name for tab in tabs] == ["Azure ML"]

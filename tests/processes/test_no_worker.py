@@ -14,6 +14,7 @@ import pytest
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow_harness import RealAirflow
 from tests.processes.slow_run import TASK, SlowRun
+from tests.run_story import told_of_failure
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -73,7 +74,8 @@ def ended(begun: RealAirflow, hook: AzureMLHook) -> RealAirflow:
     begun.until("job to cancel", lambda: [one for one in jobs(begun, ENDS, "canceled") if one["status"] == "Running"])
     hook.cancel_job(jobs(begun, ENDS, "canceled")[0]["name"])
     for dag in (ENDS, NOT):
-        begun.wait_run(dag, RUN, timeout=400)
+        with told_of_failure(begun, dag, RUN):
+            begun.wait_run(dag, RUN, timeout=400)
     return begun
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.airflow_harness import RealAirflow
+from tests.run_story import told_of_failure
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -16,7 +17,8 @@ VISITS = "SELECT count(*) FROM log WHERE dag_id = ? AND task_id = ? AND event = 
 def ended(older_airflow: RealAirflow) -> RealAirflow:
     """The session's Airflow 2.11 when the run has ended."""
     older_airflow.trigger(DAG, RUN)
-    older_airflow.wait_run(DAG, RUN, timeout=400)
+    with told_of_failure(older_airflow, DAG, RUN):
+        older_airflow.wait_run(DAG, RUN, timeout=400)
     return older_airflow
 
 

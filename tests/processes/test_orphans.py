@@ -37,8 +37,8 @@ def test_a_sweep_while_no_triggerer_lives_ends_the_marked_tasks_jobs_alone(
     airflow.kill("api-server", signal.SIGKILL)
     airflow.start("api-server")
     assert {run.statuses()[-1] for run in runs} == {"Running"}
-    airflow.unpause(SWEEP)
-    sweep = airflow.scheduled_run(SWEEP)
+    sweep = "after-the-marks"
+    airflow.trigger(SWEEP, sweep)
     assert airflow.wait_run(SWEEP, sweep) == "success"
 
     names = [run.jobs()[-1]["name"] for run in marked]

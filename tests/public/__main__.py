@@ -1,9 +1,10 @@
 """Runs Microsoft's public pipelines and sweeps: ``python -m tests.public CHECKOUT FOLDER [PART OF A NAME ...]``.
 
 CHECKOUT is a clone of https://github.com/Azure/azureml-examples, which is read only; everything else lies in FOLDER.
-Each file is the ``job`` of an ``AzureMLJobOperator`` in a DAG of its own, run by ``dag.test()``, two at a time, against
-an emulator with ``--environments build``. What the README of an example has one create before is registered. A line
-for each says how it ended, after how many seconds, and what the operator said.
+Each file is the ``job`` of an ``AzureMLJobOperator`` (with ``--tasks`` each pipeline that of an
+``AzureMLPipelineTaskGroup``, so that its steps are tasks) in a DAG of its own, run by ``dag.test()``, two at a time,
+against an emulator with ``--environments build``. What the README of an example has one create before is registered. A
+line for each says how it ended, after how many seconds, and what the operator said.
 """
 
 from __future__ import annotations
@@ -120,6 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.public", description=__doc__)
     parser.add_argument("checkout", type=Path, help="a clone of Azure/azureml-examples")
     parser.add_argument("folder", type=Path, help="where state, environments and logs go")
+    parser.add_argument("--tasks", action="store_true", help="run pipelines alone, each step as a task of its own")
     parser.add_argument("part", nargs="*", help="run only files whose path has one of these in it")
     parser.add_argument("--patience", type=float, default=300, help="seconds until a job is cancelled (default 300)")
     words = parser.parse_args()
@@ -128,7 +130,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     python = make_curated(folder / "curated")
     shutil.rmtree(folder / "run", ignore_errors=True)
-    rows = [{"dag_id": one.dag_id, "path": str(one.path), "set": one.set, "patience": words.patience} for one in chosen]
+    if words.tasks:
+        chosen = [one for one in chosen if one.kind == "pipeline"]
+    more = {"patience": words.patience, "tasks": words.tasks}
+    rows = [{"dag_id": one.dag_id, "path": str(one.path), "set": one.set, **more} for one in chosen]
     place = folder / "run"
     airflows = [prepared(place / f"airflow{number}", place / "airflow.db", rows) for number in range(AT_A_TIME)]
     options = (

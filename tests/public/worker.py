@@ -21,6 +21,7 @@ from pathlib import Path
 
 from airflow.providers.common.compat.sdk import DAG
 from airflow_azureml.operators import AzureMLJobOperator
+from airflow_azureml.task_groups import AzureMLPipelineTaskGroup
 
 HERE = Path(__file__).parent
 
@@ -32,13 +33,16 @@ def ended(context):
 
 for row in json.loads((HERE / "examples.json").read_text()):
     with DAG(row["dag_id"], schedule=None) as dag:
-        AzureMLJobOperator(
-            task_id="job",
-            job=row["path"],
-            set=row["set"] or None,
-            execution_timeout=timedelta(seconds=row["patience"]),
-            on_failure_callback=ended,
-        )
+        given = {
+            "job": row["path"],
+            "set": row["set"] or None,
+            "execution_timeout": timedelta(seconds=row["patience"]),
+            "on_failure_callback": ended,
+        }
+        if row["tasks"]:
+            AzureMLPipelineTaskGroup("steps", **given)
+        else:
+            AzureMLJobOperator(task_id="job", **given)
     globals()[row["dag_id"]] = dag
 """
 """The file of the DAG folder, which ``examples.json`` lies beside."""

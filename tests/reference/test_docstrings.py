@@ -16,7 +16,7 @@ TEXT = """Do a thing
     :param x: the
         thing.
     :param y: more.
-    :return: ``{}``.
+    :return: ``{}``; ``docs/when-tasks-end.md`` says when.
     :raises ValueError: never.
     """
 
@@ -26,7 +26,8 @@ def test_a_docstring_is_read() -> None:
     assert said.summary == "Do a thing to `x`."
     assert said.text == "Do a thing to `x`.\n\n* one of these\n* two"
     assert said.parameters == {"x": "the thing.", "y": "more."}
-    assert (said.returns, said.raises) == ("`{}`.", {"ValueError": "never."})
+    assert said.returns == "`{}`; [When tasks end](../when-tasks-end.md) says when."
+    assert said.raises == {"ValueError": "never."}
     assert read(None).text == ""
 
 
@@ -35,7 +36,12 @@ def test_every_operator_sensor_and_hook_method_is_printed() -> None:
     import airflow_azureml.sensors
 
     page = operators.page()
-    for name in (*airflow_azureml.operators.__all__, *airflow_azureml.sensors.__all__, "AzureMLHook"):
+    for name in (
+        *airflow_azureml.operators.__all__,
+        *airflow_azureml.sensors.__all__,
+        "AzureMLPipelineTaskGroup",
+        "AzureMLHook",
+    ):
         assert f"\n### {name}\n" in page
     for name in ("get_job", "create_job", "get_result", "download_output", "test_connection"):
         assert f"\n#### {name}\n" in page

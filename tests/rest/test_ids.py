@@ -98,6 +98,7 @@ def test_what_is_no_asset(text: str) -> None:
         ("azureml://datastores/ds", DatastorePath("ds", "")),
         ("azureml://datastores/ds/ExperimentRun/dcid.j", DatastorePath("ds", "ExperimentRun/dcid.j")),
         ("azureml://datastores/ds/pathsofglory/x", DatastorePath("ds", "pathsofglory/x")),
+        (f"{LONG}/ds/paths/flight-paths/paths/model", DatastorePath("ds", "flight-paths/paths/model", WS)),
         (f"{LONG}/ds/paths/a b/ü.csv", DatastorePath("ds", "a b/ü.csv", WS)),
         (f"{LONG.replace('resourcegroups', 'resourceGroups')}/ds/paths/p", DatastorePath("ds", "p", WS)),
         (f"{OTHER.path}/datastores/ds/paths/p/q", DatastorePath("ds", "p/q", OTHER)),

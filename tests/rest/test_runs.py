@@ -12,6 +12,7 @@ from airflow_azureml.rest.errors import BadRequestError, ForbiddenError, Patienc
 from airflow_azureml.rest.flow import Call, Plane, Reply
 from airflow_azureml.rest.history import RunOutput
 from airflow_azureml.rest.logs import Cursor
+from airflow_azureml.rest.mlflow import metrics
 from tests.rest.driving import WS, Drive, reply, run
 
 FAILED_RUN = {
@@ -254,7 +255,7 @@ def metric(key: str, value: Any, step: Any = 0, timestamp: Any = 0) -> dict[str,
 
 
 def test_metrics() -> None:
-    call = history.last_metrics(WS, "j")
+    call = metrics.last_values(WS, "j")
     assert (call.method, call.plane, call.query) == ("GET", Plane.DATA, {"run_id": "j"})
     assert call.path == f"/mlflow/v2.0{WS.path}/api/2.0/mlflow/runs/get"
     rows = [
@@ -280,7 +281,7 @@ def test_metrics() -> None:
 
 @pytest.mark.parametrize("value", [None, {}, {"run": {}}, {"run": {"data": {"metrics": None}}}, {"run": {"data": []}}])
 def test_no_metrics(value: Any) -> None:
-    assert run(history.last_metrics(WS, "j"), reply(200, value)) == {}
+    assert run(metrics.last_values(WS, "j"), reply(200, value)) == {}
 
 
 STATUS_URL = "https://arm.example/operations/1?api-version=9"

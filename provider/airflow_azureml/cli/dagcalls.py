@@ -16,6 +16,8 @@ from airflow_azureml.rest.errors import Problem
 PACKAGE = "airflow_azureml"
 PLACES = ("airflow_azureml.operators", "airflow_azureml.sensors")
 """Where our operators are; their modules below count, too."""
+DECORATOR = "azureml_command"
+"""The decorator that makes a command job of a function, also as ``@task.azureml_command``."""
 
 
 @dataclass
@@ -26,6 +28,7 @@ class OperatorCall:
     :param keywords: each keyword's expression; None for one that comes from a mapping.
     :param values: each keyword's value as far as it is known without a run.
     :param whole: whether these are all keywords: no mapping that is not known was unpacked.
+    :param decorates: whether it decorates a function, which gives the task's id and the command.
     """
 
     operator: type
@@ -33,11 +36,12 @@ class OperatorCall:
     keywords: dict[str, ast.expr | None] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     whole: bool = True
+    decorates: bool = False
 
     @property
     def name(self) -> str:
-        """The operator's name."""
-        return self.operator.__name__
+        """The operator's name, or the decorator's."""
+        return DECORATOR if self.decorates else self.operator.__name__
 
     def line(self, *path: str) -> int:
         """The line of a keyword, or of a key in the mapping that is given for it."""
@@ -200,11 +204,21 @@ def _is_operator(member: Any) -> bool:
     return inspect.isclass(member) and member.__module__.startswith(PLACES)
 
 
+def _is_decorator(function: ast.expr, member: Any) -> bool:
+    """Whether an expression is our decorator: imported from us, or an attribute of Airflow's ``task``."""
+    named = isinstance(function, ast.Attribute) and function.attr == DECORATOR
+    return named or (getattr(member, "__module__", "").startswith(f"{PACKAGE}.decorators") and callable(member))
+
+
 def _calls(node: ast.Call, names: _Names, literals: Literals) -> Iterator[OperatorCall]:
     """The operator that a call makes: by its class, or by the end of ``partial(...).expand(...)``."""
     operator = names.find(node.func)
     if _is_operator(operator):
         yield _gathered(operator, node, literals)
+    elif _is_decorator(node.func, operator):
+        call = _gathered(_import(PLACES[0]).AzureMLCommandJobOperator, node, literals)
+        call.decorates = True
+        yield call
     elif isinstance(node.func, ast.Attribute) and node.func.attr in ("expand", "expand_kwargs"):
         inner = node.func.value
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "partial":

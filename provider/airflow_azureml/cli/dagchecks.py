@@ -73,9 +73,9 @@ def _output_names(call: OperatorCall, folder: str) -> frozenset[str] | None:
 
     keywords = _given(call)
     open_ = call.values.get("outputs") is UNKNOWN or {"pre_execute", "post_execute", "set"} & set(call.keywords)
-    if DOCUMENTS.get(call.name) != "job" or keywords is None or not call.whole or open_:
+    if DOCUMENTS.get(call.operator.__name__) != "job" or keywords is None or not call.whole or open_:
         return None
-    if call.name == "AzureMLCommandJobOperator":
+    if call.operator.__name__ == "AzureMLCommandJobOperator":
         return names_of(None, keywords.get("outputs"))
     if _names_a_template(call, keywords, folder):
         return None
@@ -104,12 +104,14 @@ def _names(call: OperatorCall, file: DagFile) -> Iterator[Problem]:
     for name in call.keywords:
         if name == "resources" and (message := _owned(call.operator)):
             yield Problem(name, message)
+        elif name == "command" and call.decorates:
+            yield Problem(name, "it is what the function returns.")
         elif name not in accepted:
             near = closest(name, accepted)
             yield Problem(name, f"unknown keyword.{f' Did you mean {show(near)}?' if near else ''}")
     if not call.whole or not file.makes_dag or file.defaults is None:
         return
-    keywords = {*call.keywords, *file.defaults}
+    keywords = {*call.keywords, *file.defaults, *(("task_id", "command") if call.decorates else ())}
     for name, parameter in accepted.items():
         if parameter.default is parameter.empty and name not in keywords:
             yield Problem(name, "this keyword is required.")
@@ -196,7 +198,7 @@ def hints(operator: type) -> Mapping[str, Any]:
 
 
 def _document(call: OperatorCall, file: DagFile, folder: str, workspace: Workspace) -> Iterator[Problem]:
-    document_kind = DOCUMENTS.get(call.name)
+    document_kind = DOCUMENTS.get(call.operator.__name__)
     keywords = _given(call)
     if document_kind is None or keywords is None or not call.whole or _names_a_template(call, keywords, folder):
         return
@@ -248,8 +250,10 @@ def _given(call: OperatorCall) -> dict[str, Any] | None:
     accepted = parameters(call.operator)
     base = parameters(_base(call.operator))
     keywords = {name: value for name, value in call.values.items() if name in accepted and name not in base}
-    if call.name != "AzureMLCommandJobOperator":
+    if call.operator.__name__ != "AzureMLCommandJobOperator":
         return keywords if is_known(keywords) else None
+    if call.decorates and isinstance(keywords.get("inputs"), Mapping):
+        keywords["inputs"] = {name: _with_argument(value) for name, value in keywords["inputs"].items()}
     for name in [name for name, value in keywords.items() if not is_known(value)]:
         value = keywords.pop(name)
         if name == "inputs" and isinstance(value, Mapping):
@@ -259,6 +263,13 @@ def _given(call: OperatorCall) -> dict[str, Any] | None:
         elif name in ("inputs", "outputs"):
             keywords["command"] = UNKNOWN  # whose bindings cannot be checked
     return {**STANDING_IN, **{name: value for name, value in keywords.items() if value is not UNKNOWN}}
+
+
+def _with_argument(declared: Any) -> Any:
+    """An input of a decorated function, with something in place of the argument that a declaration asks for."""
+    if isinstance(declared, Mapping):
+        return {"path": "azureml:unknown:1", **declared}
+    return "unknown" if declared is None else declared
 
 
 def _base(operator: type) -> type:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from airflow_azureml.cli.dagcalls import PACKAGE, DagFile, read
+from airflow_azureml.cli.dagcalls import DECORATOR, PACKAGE, DagFile, read
 from airflow_azureml.cli.dagchecks import problems_of_call, problems_of_reads
 from airflow_azureml.cli.reporting import complain, problems_of
 from airflow_azureml.cli.validation import files
@@ -41,7 +41,7 @@ class DagValidation:
         except SpecError as error:
             self.unread(error.problems, path, named)
             return
-        if PACKAGE not in text and not named:
+        if PACKAGE not in text and DECORATOR not in text and not named:
             return
         try:
             dag_file = read(text, os.path.abspath(path))

@@ -12,6 +12,8 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
+from airflow_azureml.client.answers import BoundedBody
+
 
 class Adapter(HTTPAdapter):
     """One TLS context for all connections that trust the same roots.
@@ -36,6 +38,21 @@ class Adapter(HTTPAdapter):
             pool = {key: value for key, value in pool.items() if key not in ("ca_certs", "ca_cert_dir")}
             pool["ssl_context"] = self._context(roots)
         return host, pool
+
+    def send(
+        self,
+        request: Any,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> Any:
+        """Send a request; the answer's body, where it is urllib3's, has its bounds unless it is to be streamed."""
+        response = super().send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
+        if not stream and hasattr(response.raw, "stream"):
+            response.raw = BoundedBody(response.raw)
+        return response
 
     def pool(self, url: str, **options: Any) -> Any:
         """urllib3's pool of connections to the host of an https address, behind the proxy that is to be taken.

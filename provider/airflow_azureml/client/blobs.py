@@ -79,10 +79,12 @@ def check_location(location: StorageLocation, control: ControlPlane) -> None:
         raise untrusted(location.url, control)
 
 
-def open_container(location: StorageLocation, address: BlobAddress, transport: Any, tokens: Any) -> Any:
+def open_container(location: StorageLocation, address: BlobAddress, transport: Any, tokens: Any, **options: Any) -> Any:
     """azure-storage-blob's client for the container of a location, entered by signature, key or the caller's own token.
 
     The location has been checked.
+
+    :param options: further ones of ``ContainerClient``.
     """
     # Many submissions do without it, and it takes 0.1 s to load.
     from azure.storage.blob import ContainerClient, ExponentialRetry
@@ -100,6 +102,7 @@ def open_container(location: StorageLocation, address: BlobAddress, transport: A
         retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2, random_jitter_range=1),
         permit_redirects=False,
         user_agent=USER_AGENT,
+        **options,
     )
 
 

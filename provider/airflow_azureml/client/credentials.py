@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import azure.identity
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import AzureError
 
 from airflow_azureml.client.interruption import pause
 from airflow_azureml.client.login_exchange import HOOKS, LISTENING, Exchange
@@ -155,7 +154,9 @@ class Tokens:
         listening = LISTENING.set(exchange)
         try:
             token: AccessToken = self._credential.get_token(*scopes, **options)
-        except (AzureError, ValueError) as error:
+        except Exception as error:
+            if not exchange.explains(error):
+                raise
             # Without a request of its own the credential repeats the answer that another thread was given.
             self._last = exchange if exchange.url else self._last
             raise token_error(error, self._settings, self._authority, self._last) from None
@@ -181,7 +182,8 @@ class AsyncTokens:
         self._settings, self._authority = settings, control.authority
         import azure.identity.aio  # not for a worker's processes, which have no coroutines
 
-        self._credential = make(azure.identity.aio, settings, control, limits, transport)
+        self._make = partial(make, azure.identity.aio, settings, control, limits, transport)
+        self._credential = self._make()
         self._throttled: dict[tuple[str, ...], tuple[float, TransientServiceError]] = {}
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
@@ -193,11 +195,16 @@ class AsyncTokens:
         until, last = self._throttled.get(scopes, (0.0, None))
         if last is not None and time.monotonic() < until:
             raise TransientServiceError(str(last), last.reply)
+        if options.get("claims"):
+            # azure-identity 1.24.0 (not 1.25.3) would give out the token again that has just been refused.
+            self._credential = self._make()
         exchange = Exchange()
         listening = LISTENING.set(exchange)
         try:
             token: AccessToken = await self._credential.get_token(*scopes, **options)
-        except (AzureError, ValueError) as error:
+        except Exception as error:
+            if not exchange.explains(error):
+                raise
             failure = token_error(error, self._settings, self._authority, exchange)
             if isinstance(failure, TransientServiceError):
                 seconds = min(retry_after(failure.reply) or PAUSES[0], LONGEST_DELAY)

@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 from azure.core.exceptions import AzureError
 
 from airflow_azureml.client import storage
+from airflow_azureml.client.answers import BODY
 from airflow_azureml.client.credentials import AsyncTokens, Tokens
+from airflow_azureml.client.files.blob_files import BlobFiles
 from airflow_azureml.client.interruption import STOP, pause
 from airflow_azureml.client.pipeline import (
     ASYNC,
@@ -41,12 +43,15 @@ from airflow_azureml.client.session import (
 )
 from airflow_azureml.client.transport_errors import transport_error
 from airflow_azureml.rest.errors import AzureMLError
-from airflow_azureml.rest.flow import Effect, Flow, Look, Pause, Peek, Reply, Transfer, Turn
+from airflow_azureml.rest.flow import Effect, Flow, Look, Pause, Peek, Reply, StorageLocation, Transfer, Turn
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.settings import Settings
 
 T = TypeVar("T")
+
+MOST_CONTAINERS = 32
+"""Containers that one client keeps open; each new secret opens its container once more."""
 
 
 class MLClient:
@@ -65,6 +70,7 @@ class MLClient:
         self._session = Session(settings, self.limits.looks_per_second)
         self._discovering = {discovery: threading.Lock() for discovery in Discovery}
         self._tokens: Tokens | None = None
+        self._files: dict[StorageLocation, BlobFiles] = {}
         self._transport = sync_transport(settings, self.limits, pause)
         self._pipelines = Pipelines(SYNC, self.limits, count)
 
@@ -90,6 +96,20 @@ class MLClient:
     def perform(self, effect: Effect) -> Any:
         """Do one thing that a flow could ask for, and give back its answer."""
         return self._drive(self._session.perform(effect))
+
+    def files(self, location: StorageLocation) -> BlobFiles:
+        """The files of the container that a location is in.
+
+        :raises UntrustedHostError: a token would be sent to a host that is not trusted, or the address is not https.
+        """
+        found = self._files.get(location)
+        if found is None:
+            control = self._drive(self._session.control_plane())
+            found = BlobFiles(storage.Store(location, self._transport, control, self._tokens))
+            if len(self._files) >= MOST_CONTAINERS:
+                self._files.clear()
+            self._files[location] = found
+        return found
 
     def _drive(self, steps: Run[T]) -> T:
         with closing(steps):
@@ -133,7 +153,7 @@ class MLClient:
             response = pipeline.run(request.http, stream=False, **request.options)
         except AzureError as error:
             raise transport_error(error, request.url) from None
-        return reply(request, response.http_response)
+        return reply(request, response.http_response, response.http_response.content)
 
     def close(self) -> None:
         """Close all connections."""
@@ -230,10 +250,10 @@ class AsyncMLClient:
     async def _send(self, request: OutgoingRequest) -> Reply:
         pipeline = self._pipelines.of(request.audience, await self._open(), self._tokens)
         try:
-            response = await pipeline.run(request.http, stream=False, **request.options)
+            response = await pipeline.run(request.http, stream=True, **request.options)
         except AzureError as error:
             raise transport_error(error, request.url) from None
-        return reply(request, response.http_response)
+        return reply(request, response.http_response, response.context[BODY])
 
     async def _open(self) -> Any:
         async with self._transport_lock:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from azure.core.exceptions import AzureError
+
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.redaction import without_query
 
@@ -47,6 +49,10 @@ BROKEN_OFF = re.compile(
 """What Azure's command-line tools write when they got no answer, and azure-identity when they took too long."""
 
 
+FORESEEN = (AzureError, ValueError)
+"""What credentials raise where no token can be had; ``ValueError`` is msal's, for an authority that it cannot use."""
+
+
 @dataclass
 class Exchange:
     """The last request that a credential sent, and its answer.
@@ -61,6 +67,14 @@ class Exchange:
     def is_unanswered(self) -> bool:
         """Whether a request of a login service was sent in vain; a machine need not have an identity service."""
         return self.url is not None and self.reply is None and urlsplit(self.url).path != IDENTITY_SERVICE
+
+    def explains(self, error: Exception) -> bool:
+        """Whether what a credential has raised comes of a login service: its own kinds do, others only after an answer.
+
+        Coroutines of azure-identity raise a bare ``TypeError`` for an answer that holds JSON but no object; up to
+        1.25.1 also for one without a body, whatever its status.
+        """
+        return self.reply is not None or isinstance(error, FORESEEN)
 
     def may_pass(self) -> bool:
         """Whether the answer says: not now."""
@@ -90,7 +104,7 @@ def _answered(response: Any) -> None:
     exchange = LISTENING.get()
     if exchange is not None:
         http = response.http_response
-        body = http.content if http.status_code >= 400 else b""
+        body = _body(http) if http.status_code >= 400 else b""
         # Without a method: it is not the answer to the request that wanted the token.
         exchange.reply = Reply(http.status_code, dict(http.headers), body, url=without_query(http.request.url))
 
@@ -121,3 +135,9 @@ def _passing(error: Any, codes: Any, description: Any) -> bool:
     found = {int(code) for code in re.findall(r"AADSTS(\d+)", words)}
     found |= {code for code in codes if isinstance(code, int)} if isinstance(codes, list) else set()
     return bool(found & PASSING_CODES) or any(word in words for word in PASSING_WORDS)
+
+
+def _body(response: Any) -> bytes:
+    """The body of an answer: azure-identity 1.25.0 sends the older of azure-core's two kinds of requests."""
+    body: bytes = response.content if hasattr(response, "content") else response.body()
+    return body

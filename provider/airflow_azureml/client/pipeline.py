@@ -32,8 +32,9 @@ from azure.core.pipeline.transport import RequestsTransport
 
 from airflow_azureml import __version__
 from airflow_azureml.client.adapter import Adapter
+from airflow_azureml.client.answers import AsyncBoundedAnswers
 from airflow_azureml.client.session import LOOKS_PER_SECOND, PLANE, OutgoingRequest, scope
-from airflow_azureml.client.transport_errors import RETRIED_STATUSES, refuses_connections
+from airflow_azureml.client.transport_errors import RETRIED_STATUSES, is_unbounded, refuses_connections
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.settings import Settings
@@ -85,7 +86,9 @@ class Patience:
         return again
 
     def increment(self, settings: Any, response: Any = None, error: Any = None) -> bool:
-        """Whether any retry is left: none for an emulator that is not running."""
+        """Whether any retry is left: none for an emulator that is not running, nor for an answer without an end."""
+        if error is not None and is_unbounded(error):
+            return False
         if error is not None and response is not None and refuses_connections(error, response.http_request.url):
             return False
         again: bool = super().increment(settings, response, error)  # type: ignore[misc]
@@ -142,10 +145,12 @@ class PipelineClasses(NamedTuple):
     pipeline: Any
     retry: Any
     bearer: Any
+    last: tuple[Any, ...]
+    """Further policies, next to the transport; in threads the adapter of ``requests`` does what they do."""
 
 
-SYNC = PipelineClasses(Pipeline, PatientRetry, BearerTokenCredentialPolicy)
-ASYNC = PipelineClasses(AsyncPipeline, AsyncPatientRetry, AsyncBearerTokenCredentialPolicy)
+SYNC = PipelineClasses(Pipeline, PatientRetry, BearerTokenCredentialPolicy, ())
+ASYNC = PipelineClasses(AsyncPipeline, AsyncPatientRetry, AsyncBearerTokenCredentialPolicy, (AsyncBoundedAnswers,))
 
 
 class Pipelines:
@@ -182,7 +187,7 @@ class Pipelines:
         ]
         if audience:
             policies.append(self._classes.bearer(tokens, scope(audience)))
-        policies.append(CountingPolicy(self._count))
+        policies += [CountingPolicy(self._count), *(policy() for policy in self._classes.last)]
         return self._classes.pipeline(transport, policies)
 
 
@@ -254,6 +259,6 @@ def ca_bundle(settings: Settings, environment: Mapping[str, str] = os.environ) -
     return next((path for path in named if path and os.path.isfile(path)), None)
 
 
-def reply(request: OutgoingRequest, response: Any) -> Reply:
+def reply(request: OutgoingRequest, response: Any, body: bytes) -> Reply:
     """Turn azure-core's response into ours."""
-    return Reply(response.status_code, dict(response.headers), response.content, request.http.method, request.url)
+    return Reply(response.status_code, dict(response.headers), body, request.http.method, request.url)

@@ -14,17 +14,35 @@ from airflow_azureml.client.drivers import AsyncMLClient
 from airflow_azureml.client.pipeline import RequestCounter
 from airflow_azureml.client.poller import Poller
 from airflow_azureml.client.session import LOOKS_PER_SECOND
-from airflow_azureml.client.turns import READS_PER_SECOND, Turns
 from airflow_azureml.client.waiters import Waiter
 from airflow_azureml.lifecycle.pacing.groups import Groups
 from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.rest.flow import Look, Plane, Turn
 from airflow_azureml.rest.settings import Settings
 
+READS_PER_SECOND = 50.0
+"""Pieces of log files that all who wait through one client read in a second, at most."""
+
 _LOOPS: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[dict[Settings, SharedClient], dict[Settings, Groups]]] = (
     WeakKeyDictionary()
 )
 """The clients of each event loop, and what has been found out about their workspaces, which outlives them."""
+
+
+class Turns:
+    """Lets those who wait go on one by one, the first who came first, as a throttle allows."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+        self._queue = asyncio.Lock()
+
+    async def take(self) -> None:
+        """Wait for a turn, and use it up."""
+        loop = asyncio.get_running_loop()
+        async with self._queue:
+            while (pause := self._throttle.free_at - loop.time()) > 0:
+                await asyncio.sleep(pause)
+            self._throttle.sent(loop.time())
 
 
 class SharedClient(AsyncMLClient):

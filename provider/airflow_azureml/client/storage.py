@@ -88,11 +88,10 @@ class Store:
         :param done: names that are there already; those that are sent are added.
         """
         files = sorted(files, key=lambda pair: pair[1])
-        names = tuple(name for _, name in files)
         if not files:
-            return Transferred(())
-        if mark is not None and self.is_marked(names[0]):
-            return Transferred(names, skipped=True)
+            return Transferred()
+        if mark is not None and self.is_marked(files[0][1]):
+            return Transferred(len(files), skipped=True)
         missing = [pair for pair in files if pair[1] not in done]
         width = max(1, THREADS // max(1, len(missing)))
 
@@ -103,8 +102,8 @@ class Store:
 
         in_parallel(send, missing, f"Uploaded to {self.url}", self.moved)
         if mark is not None:
-            self.mark(names[0], {**mark, "upload_status": "completed"})
-        return Transferred(names)
+            self.mark(files[0][1], {**mark, "upload_status": "completed"})
+        return Transferred(len(files))
 
     def send_plainly(self, path: str, name: str) -> bool:
         """Send one small file by a single request; False: it must be sent again with more care."""
@@ -175,7 +174,7 @@ class Store:
             done.add(pair[0])
 
         in_parallel(fetch, files, f"Downloaded from {self.url}", self.moved)
-        return Transferred(tuple(relative for _, relative in names))
+        return Transferred(len(names), tuple(relative for _, relative in names))
 
     def names(self) -> list[tuple[str, str]]:
         """Blob names and how they are called below the target: the blob itself, or everything below it as a folder.

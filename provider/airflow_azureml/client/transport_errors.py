@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 
-from airflow_azureml.client.login_exchange import Exchange, texts_may_pass
+from airflow_azureml.client.answers import UnboundedAnswerError
+from airflow_azureml.client.login_exchange import FORESEEN, Exchange, texts_may_pass
 from airflow_azureml.client.trust import host_and_port, is_loopback
 from airflow_azureml.rest.errors import (
     AuthenticationError,
@@ -71,7 +72,7 @@ def token_error(error: Exception, settings: Settings, authority: str, exchange: 
         if isinstance(cause, ServiceRequestError | ServiceResponseError):
             # Whatever became of the request for a token: the one that needed it was not sent.
             return UnreachableError(str(transport_error(cause, authority)))
-    message = redacted(str(getattr(error, "message", None) or error), settings)
+    message = redacted(_said(error), settings)
     where = host_and_port(exchange.url or authority)
     if exchange.reply is not None and exchange.may_pass():
         reason = message if "AADSTS" in message else "no reason given."
@@ -82,6 +83,12 @@ def token_error(error: Exception, settings: Settings, authority: str, exchange: 
     return AuthenticationError(
         f"No token with auth={settings.auth!r}: {message} Check the connection's {_fields(message, settings)}."
     )
+
+
+def _said(error: Exception) -> str:
+    """What a credential says; of an error that only an answer explains, its words would mislead."""
+    known = isinstance(error, FORESEEN)
+    return str(getattr(error, "message", None) or error) if known else "the login service's answer cannot be read"
 
 
 def redacted(text: str, settings: Settings) -> str:
@@ -128,11 +135,18 @@ def refuses_connections(error: BaseException, url: str) -> bool:
     return is_loopback(url) and any(isinstance(cause, ConnectionRefusedError) for cause in _chain(error))
 
 
+def is_unbounded(error: BaseException) -> bool:
+    """Whether an answer was given up because it was too long, or took too long."""
+    return any(isinstance(cause, UnboundedAnswerError) for cause in _chain(error))
+
+
 def _reason(error: Exception) -> str:
     """The innermost cause in its own words: the outer ones repeat it inside library names."""
     inner = error
     for cause in _chain(error):
         inner = cause
+        if isinstance(cause, UnboundedAnswerError):
+            return str(cause)
         # aiohttp has an error of this kind that wraps the one with the reason.
         if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
             return f"its certificate is not trusted ({cause.verify_message})"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow_azureml.configuration import max_requests_per_second, wait_options
+from airflow_azureml.configuration import max_requests_per_second, prices, wait_options
 from airflow_azureml.exceptions import translated
+from airflow_azureml.hooks.resources import ResourceMethods
 from airflow_azureml.version_compat import AirflowException, AirflowNotFoundException, BaseHook
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ WORKSPACE_ARGUMENTS = ("azureml_conn_id", "subscription_id", "resource_group", "
 """The hook's arguments, which operators, sensors and triggers have under the same names."""
 
 
-class AzureMLHook(BaseHook):
+class AzureMLHook(ResourceMethods, BaseHook):
     """Reach one Azure ML workspace through one Airflow connection.
 
     :param azureml_conn_id: connection of type ``azureml``, or ``azure`` (the official provider's).
@@ -126,6 +128,7 @@ class AzureMLHook(BaseHook):
         set: Mapping[str, Any] | Sequence[str] | None = None,
         inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
+        repairs: str | None = None,
     ) -> Job:
         """Submit a job under the given name; local code and data are uploaded first.
 
@@ -133,22 +136,18 @@ class AzureMLHook(BaseHook):
             file's folder, or to the working directory.
         :param set: dotted paths and values, applied last.
         :param inputs: laid over those of the spec, key by key; so are ``outputs``.
+        :param repairs: the name of a failed job of the same pipeline: its finished steps are taken over, and only the
+            others run. A step of a job that was submitted without ``repair=True`` and ``repairs`` is not compared.
         :raises AzureMLSpecError: lists everything that is wrong with the spec; nothing was sent.
         """
-        from airflow_azureml.jobspec.document.load import load
-        from airflow_azureml.jobspec.translate import translate
+        from airflow_azureml.hooks.job_submission import read_job, submission
         from airflow_azureml.lifecycle.news import reporter
-        from airflow_azureml.lifecycle.submission import submit
 
         with translated():
-            document = load(spec).merged(inputs=inputs, outputs=outputs)
-            document = document.with_values(set) if set else document
-            translation = translate(document, self.settings().workspace)
-            translation.check_accepted()
-            for warning in translation.warnings:
-                self.log.warning("%s", warning)
+            job = read_job(spec, self.settings().workspace, self.log, set=set, inputs=inputs, outputs=outputs)
             with self.client() as client:
-                return client.run(submit(client.workspace, name, translation), news=reporter(self.log))
+                flow = submission(client.workspace, name, job, repairs, datetime.now(timezone.utc))
+                return client.run(flow, news=reporter(self.log))
 
     def invoke_batch_endpoint(
         self,
@@ -225,7 +224,7 @@ class AzureMLHook(BaseHook):
             job = client.run(jobs.get(client.workspace, name))
             if not job.phase.is_terminal:
                 return JobResult.of_unfinished(job, tenant).to_dict()
-            return client.run(result(client.workspace, job, tenant_id=tenant)).to_dict()
+            return client.run(result(client.workspace, job, tenant_id=tenant, prices=prices())).to_dict()
 
     def get_logs(self, name: str, tail: int | None = None) -> str:
         """A job's log as far as it is written.

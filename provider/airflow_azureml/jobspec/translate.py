@@ -5,12 +5,12 @@ Nothing is asked and nothing is sent here; what only the service knows stays a `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import nearest, show
-from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Translation, Upload
+from airflow_azureml.jobspec.document.requirements import Translation, uploads
 from airflow_azureml.jobspec.kinds.table import JOB_TYPES, KINDS, job_translator
 from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.rest.errors import SpecError
@@ -90,20 +90,3 @@ def _git(body: dict[str, Any], document: Document) -> None:
     own = body.get("properties") or {}
     if found and not any(name in own for name in found):
         body["properties"] = {**own, **found}
-
-
-def uploads(value: Any) -> Iterator[Upload]:
-    """Go through all uploads that a body needs, those of what it registers included."""
-    if isinstance(value, (str, int)):
-        return
-    if isinstance(value, Placeholder):
-        if isinstance(value.requirement, Upload):
-            yield value.requirement
-        elif isinstance(value.requirement, Register):
-            yield from uploads(value.requirement.body)
-    elif isinstance(value, (dict, Mapping)):
-        for item in value.values():
-            yield from uploads(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from uploads(item)

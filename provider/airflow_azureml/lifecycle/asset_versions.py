@@ -29,14 +29,22 @@ NAMES = {"data": "Data asset", "models": "Model"}
 """What the log calls one of each kind."""
 
 
-def keep(ws: Workspace, kind: str, name: str, version: str | None, body: Mapping[str, Any]) -> Steps[Asset]:
+def keep(
+    ws: Workspace, kind: str, name: str, version: str | None, body: Mapping[str, Any], *, keeps_type: bool = False
+) -> Steps[Asset]:
     """Find the version that stands for a place, or make it.
 
     :param kind: ``data`` or ``models``.
     :param version: the version that must stand for this place; None: the latest if it does, else the next.
     :param body: ``{"properties": {...}}`` without placeholders.
+    :param keeps_type: the given version is of whichever type it has, and must be there.
     :raises SpecError: the given version exists and stands for another place.
+    :raises NotFoundError: the version that keeps its type is gone.
     """
+    if version is not None and keeps_type:
+        key = PLACES[kind][0]
+        registered = (yield from assets.get(ws, kind, name, version)).properties
+        body = {"properties": {**body["properties"], key: registered.get(key)}}
     if version is not None:
         return (yield from _given(ws, kind, name, version, body))
     return (yield from _counted(ws, kind, name, body))

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from airflow_azureml.lifecycle.costs.prices import Prices
+from airflow_azureml.lifecycle.costs.usage import usage
 from airflow_azureml.lifecycle.news import Ended
 from airflow_azureml.lifecycle.records import Cancellation
 from airflow_azureml.lifecycle.submission import PAUSES
@@ -34,17 +36,21 @@ goes by its own clock, the times are the service's."""
 TIME_WORDS = re.compile(r"tim(?:e|ed)[\s-]?out|time limit|longer than|max\w* (?:run )?(?:time|duration)", re.IGNORECASE)
 
 
-def cancellation(ws: Workspace, job: Job, queue_timeout: float | None = None) -> Steps[Cancellation]:
-    """Read why a job is Canceled; where run history does not say, somebody has canceled it.
+def cancellation(
+    ws: Workspace, job: Job, queue_timeout: float | None = None, prices: Prices | None = None
+) -> Steps[Cancellation]:
+    """Read why a job is Canceled, and what it has used; where run history does not say, somebody has canceled it.
 
     :param queue_timeout: seconds for which its task lets it be queued; None for ever.
+    :param prices: of node hours; None leaves the cost out.
     """
     run = yield from _run(ws, job.name)
     yield News(Ended(run.created_at or job.created_at, run.started_at, run.ended_at))
     limit = limit_of(get_any_case(job.raw, "properties"))
     reason = redact(run.cancel_reason) if run.cancel_reason else None
     own = limit if limit is not None and was_ended_by(limit, run) else None
-    return Cancellation(reason, own, left_in_queue(job, run, queue_timeout))
+    used = yield from usage(ws, job, run, None, prices)
+    return Cancellation(reason, own, left_in_queue(job, run, queue_timeout), used)
 
 
 def left_in_queue(job: Job, run: Run, queue_timeout: float | None) -> bool:

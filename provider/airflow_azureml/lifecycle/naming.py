@@ -38,7 +38,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from airflow_azureml.rest.times import iso
+from airflow_azureml.rest.times import iso, parse
 
 _PART = 40
 """Characters of each readable part; the service takes names of up to 255."""
@@ -125,14 +125,20 @@ class TaskFacts:
 
 @dataclass(frozen=True)
 class JobIdentity:
-    """The names and tags of all jobs that one generation of one task instance may have."""
+    """The names and tags of all jobs that one generation of one task instance may have.
+
+    :param readable: the part of the names that is for people; None: that of the facts.
+    """
 
     facts: TaskFacts
+    readable: str | None = None
 
     @property
     def stem(self) -> str:
         """The name without the attempt's number."""
         facts = self.facts
+        if self.readable is not None:
+            return f"{self.readable}-{self._hash}"
         words = [facts.name_hint] if facts.name_hint else [facts.dag_id, facts.task_id]
         parts = [_readable(word) for word in words]
         parts += [str(facts.map_index)] if facts.map_index >= 0 else []
@@ -142,8 +148,7 @@ class JobIdentity:
 
     def name(self, attempt: int) -> str:
         """The name of the job number ``attempt`` (from 1); fits ``^[a-zA-Z0-9][a-zA-Z0-9\\-_]{0,254}$``."""
-        digits = str(attempt)
-        return f"{self.stem}-{_DIGITS[len(digits) - 2] if attempt > 9 else ''}{digits}"
+        return numbered(self.stem, attempt)
 
     def tags(self, attempt: int) -> dict[str, str]:
         """The tags of the job number ``attempt``."""
@@ -198,7 +203,7 @@ class JobIdentity:
         return self._of(self.facts.try_number - 1)
 
     def _of(self, generation: int) -> JobIdentity:
-        return JobIdentity(replace(self.facts, generation=generation))
+        return replace(self, facts=replace(self.facts, generation=generation))
 
     @property
     def _hash(self) -> str:
@@ -222,10 +227,45 @@ def identify(facts: TaskFacts) -> JobIdentity:
     return JobIdentity(facts)
 
 
+def facts_of(tags: Mapping[str, str]) -> TaskFacts | None:
+    """What the tags of a job say of its task instance; None for a job of no task, and where they make no sense."""
+    if any(tag not in tags for tag in IDENTITY_TAGS):
+        return None
+    dag_id, run_id, started, task_id, map_index, generation, _ = (tags[tag] for tag in IDENTITY_TAGS)
+    try:
+        iteration = None
+        if all(tag in tags for tag in LOOP_TAGS):
+            index, (region, _, place) = tags[LOOP_TAGS[0]], tags[LOOP_TAGS[1]].rpartition("/")
+            iteration = Iteration(int(index), region, int(place))
+        return TaskFacts(
+            dag_id,
+            run_id,
+            parse(started) if started else None,
+            task_id,
+            int(map_index),
+            max(int(generation), 0),
+            iteration=iteration,
+        )
+    except ValueError:
+        return None
+
+
+def identity_of(name: str, tags: Mapping[str, str]) -> JobIdentity | None:
+    """The identity that a job of ours belongs to; None for a job of no task, and where its tags make no sense."""
+    facts = facts_of(tags)
+    return None if facts is None else JobIdentity(facts, readable=split(name)[0].rpartition("-")[0])
+
+
 def attempt_of(tags: Mapping[str, str]) -> int | None:
     """Which attempt a job is, by its tags; None for a job of no task."""
     said = tags.get("airflow_attempt", "")
     return int(said) if said.isdecimal() else None
+
+
+def numbered(stem: str, attempt: int) -> str:
+    """The name of the job number ``attempt`` (from 1) among those that share a stem."""
+    digits = str(attempt)
+    return f"{stem}-{_DIGITS[len(digits) - 2] if attempt > 9 else ''}{digits}"
 
 
 def split(name: str) -> tuple[str, int]:

@@ -25,6 +25,26 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Repairing:
+    """News: the next job takes steps of one before over, and runs the others.
+
+    :param taken: names of the steps that have finished.
+    :param again: names of those that run.
+    """
+
+    job_name: str
+    taken: tuple[str, ...]
+    again: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Noted:
+    """News: something that was done or found, as a complete sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class IterationReplaced:
     """News: a job was still active although a *Clear* has replaced its iteration of a Task Loop.
 
@@ -45,6 +65,17 @@ class Changing:
 
     what: str
     changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ResourceState:
+    """News: the state of a resource that is waited for, once for each change.
+
+    :param what: the resource, as the beginning of a sentence.
+    """
+
+    what: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -190,6 +221,14 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
         yield logging.INFO, f"Submitting Azure ML job {record.job_name}."
     elif isinstance(record, Warned):
         yield logging.WARNING, record.message
+    elif isinstance(record, Repairing):
+        taken, again = ", ".join(record.taken), ", ".join(record.again)
+        yield (
+            logging.INFO,
+            f"Azure ML job {record.job_name} is repaired. Steps taken over: {taken}. Run again: {again}.",
+        )
+    elif isinstance(record, Noted):
+        yield logging.INFO, record.message
     elif isinstance(record, IterationReplaced):
         yield (
             logging.WARNING,
@@ -197,6 +236,8 @@ def lines(record: Any) -> Iterator[tuple[int, str]]:
         )
     elif isinstance(record, Changing):
         yield logging.INFO, f"{record.what} already exists and is updated. {'; '.join(record.changes)}."
+    elif isinstance(record, ResourceState):
+        yield logging.INFO, f"{record.what} is {record.state}."
     elif isinstance(record, Invoking):
         yield logging.INFO, f"Invoking Azure ML batch endpoint {record.endpoint}; the mark of its job is {record.mark}."
     elif isinstance(record, Invoked):

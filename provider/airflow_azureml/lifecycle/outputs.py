@@ -22,6 +22,9 @@ _NAME = re.compile(r"\$\{\{\s*name\s*\}\}")
 _DEFAULT_DATASTORE = re.compile(r"\$\{\{\s*default_datastore\s*\}\}")
 _OUTPUT_NAME = re.compile(r"\$\{\{\s*output_name\s*\}\}")
 
+BEST_TRIAL = "best_child_run_id"
+"""The property of a sweep that names the trial with the best metric. Source: azure-ai-ml 1.35.2, which reads it."""
+
 SINGLE_RUN = frozenset({"Command", "Spark"})
 """Kinds of job whose outputs are written by the job's own run, so that their default place is known."""
 
@@ -107,10 +110,7 @@ class Outputs:
         if place is None:
             # Nothing that an address carries in its query may reach XCom.
             return _spelled(output.kind, without_query(uri), parse_https(uri), asset_id)
-        if output.kind in FOLDERS:
-            place = place.as_folder()
-        elif output.kind == "uri_file":
-            place = place.as_file()
+        place = shaped(place, output.kind)
         store = yield from self.datastore(place)
         return _spelled(output.kind, place.long(self._ws), store.address(place.path) if store else None, asset_id)
 
@@ -143,6 +143,13 @@ class Outputs:
             return None
         kind = "models" if output.kind in history.MODEL_KINDS else "data"
         return f"{self._ws.path}/{kind}/{output.asset_name}/versions/{output.asset_version}"
+
+
+def shaped(place: DatastorePath, kind: str) -> DatastorePath:
+    """A place as an output of this type is written: a folder with a slash at its end, a file without."""
+    if kind in FOLDERS:
+        return place.as_folder()
+    return place.as_file() if kind == "uri_file" else place
 
 
 def _spelled(kind: str, path: str, address: StorageAddress | None, asset_id: str | None) -> OutputRecord:

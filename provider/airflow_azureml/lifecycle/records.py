@@ -42,10 +42,13 @@ class JobEvent:
 
     @classmethod
     def from_dict(cls, event: Any) -> JobEvent:
-        """Read an event back.
+        """Read an event back; what a later release has added to it is passed over.
 
-        :raises RecordError: it is none of ours: lost, strange, or of another version.
+        :raises RecordError: it is none of ours: lost or strange.
         """
+        known = {item.name for item in fields(cls)}
+        if isinstance(event, Mapping) and known & set(event):
+            event = {key: value for key, value in event.items() if key in known}
         record = _construct(cls, event, "The trigger's event")
         _expect(cls, "job_name", record.job_name, isinstance(record.job_name, str) and bool(record.job_name))
         _expect(cls, "outcome", record.outcome, record.outcome in get_args(Outcome))
@@ -98,6 +101,7 @@ class JobResult:
 
     :param best_job_name: of a sweep, its best trial, whose metrics and outputs these are; else left out of the mapping.
     :param attempts: of a task's job, how many there were since the task was last cleared, with this one; else left out.
+    :param usage: what the job has used, see ``costs.usage.Usage``; left out of one that is not waited for.
     """
 
     job_name: str
@@ -110,6 +114,7 @@ class JobResult:
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     best_job_name: str | None = None
     attempts: int | None = None
+    usage: Mapping[str, Any] | None = None
 
     @classmethod
     def of_unfinished(cls, job: Job, tenant_id: str | None = None) -> JobResult:
@@ -121,7 +126,7 @@ class JobResult:
         """The mapping that XCom carries."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         outputs = {name: output.to_dict() for name, output in self.outputs.items()}
-        for name in ("best_job_name", "attempts"):
+        for name in ("best_job_name", "attempts", "usage"):
             if values[name] is None:
                 del values[name]
         return {**values, "outputs": outputs, "metrics": dict(self.metrics)}
@@ -138,6 +143,7 @@ class JobResult:
         for name in ("experiment_name", "studio_url", "best_job_name"):
             _expect(cls, name, getattr(record, name), isinstance(getattr(record, name), str | None))
         _expect(cls, "attempts", record.attempts, isinstance(record.attempts, int | None))
+        _expect(cls, "usage", record.usage, isinstance(record.usage, Mapping | None))
         for name in ("started_at", "ended_at"):
             _expect(cls, name, getattr(record, name), _is_time(getattr(record, name)))
         for name in ("outputs", "metrics"):
@@ -157,6 +163,7 @@ class Failure:
     :param log_tail: the last lines of the job's log; empty when there is none.
     :param codes: all codes from the outermost, such as ``UserError``, to the deepest.
     :param kind: what kind of failure it is, see ``rest.failures``.
+    :param usage: what the job has used, as in its result; None where that could not be read.
     """
 
     code: str | None
@@ -164,6 +171,7 @@ class Failure:
     log_tail: str = ""
     codes: tuple[str, ...] = ()
     kind: FailureKind = "unknown"
+    usage: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -173,11 +181,13 @@ class Cancellation:
     :param reason: what the service, or whoever canceled it, says; None where nothing is said.
     :param limit: the job's own limit in seconds where that has ended it; None where somebody canceled the job.
     :param left_in_queue: it never began, and was queued for as long as its task allows: the task has canceled it.
+    :param usage: what the job has used, as in a result.
     """
 
     reason: str | None = None
     limit: float | None = None
     left_in_queue: bool = False
+    usage: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 def _construct(cls: type[R], value: Any, what: str) -> R:

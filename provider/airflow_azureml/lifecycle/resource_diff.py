@@ -73,6 +73,8 @@ def whole(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]
     :param wanted: ``{"properties": {...}}``, with ``tags`` and the like where they are given.
     """
     kept: dict[str, Any] = {key: shown[key] for key in OUTER if shown.get(key)}
+    if isinstance(kept.get("identity"), Mapping):
+        kept["identity"] = _identity(kept["identity"])
     inner = shown.get("properties")
     existing = inner if isinstance(inner, Mapping) else {}
     requested = wanted["properties"]
@@ -84,6 +86,13 @@ def whole(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]
     if properties.get("outputAction") == "SummaryOnly" and "outputFileName" not in requested:
         properties.pop("outputFileName", None)  # which only appended rows have
     return body
+
+
+def _identity(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """An identity without what only answers carry. Source: azure-ai-ml 1.35.2, ``ManagedServiceIdentity``."""
+    assigned = shown.get("userAssignedIdentities")
+    kept = {key: value for key, value in shown.items() if key not in ("principalId", "tenantId")}
+    return {**kept, "userAssignedIdentities": {key: {} for key in assigned}} if isinstance(assigned, Mapping) else kept
 
 
 def _other_kind(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.naming import JobIdentity
+from airflow_azureml.lifecycle.needs.code_hash import tell_other_code
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.submission import Attempt, Prepared, put
 from airflow_azureml.rest import jobs
@@ -86,13 +87,13 @@ def find_or_submit(
         if put_first.is_new:
             return Found(put_first.job, 1, submitted=True)
     identity = yield from _newest(ws, identity)
-    last, attempt = None, 1
+    first, last, attempt = None, None, 1
     while (found := (yield from _own(ws, identity, attempt))) is not None:
-        last, attempt = found, attempt + 1
+        first, last, attempt = first or found, found, attempt + 1
     if last is not None and identity.is_cleared(last.tags):
         said = f"The task was cleared after Azure ML job {last.name} was submitted; it is {last.status}."
         yield News(Warned(f"{said} A new one follows."))
-        identity, last, attempt = identity.begun_now(), None, 1
+        identity, first, last, attempt = identity.begun_now(), None, None, 1
         if ends_cleared:
             yield from cancel_earlier(ws, identity)
     resubmission = 0
@@ -104,6 +105,8 @@ def find_or_submit(
         elif takes_ended or replaced is not None or _stands(last):
             return Found(last, attempt - 1, submitted=False)
     prepared = yield from request(identity, last)
+    if first is not None:
+        yield from tell_other_code(first, prepared.tags)
     answer = yield from _put(ws, identity, attempt, resubmission, prepared)
     return Found(answer.job, attempt, submitted=True)
 

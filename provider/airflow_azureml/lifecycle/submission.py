@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from airflow_azureml.lifecycle.computes.named import uses
 from airflow_azureml.lifecycle.computes.readiness import check_computes
-from airflow_azureml.lifecycle.fulfilment import fulfil
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
+from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
+from airflow_azureml.lifecycle.needs.precedents import month_of, precedents
 from airflow_azureml.lifecycle.news import Submitting
 from airflow_azureml.rest import error_payloads, failures, jobs
 from airflow_azureml.rest.errors import (
@@ -51,12 +54,14 @@ class Prepared:
     :param user_token: the request needs the caller's own token beside the bearer token.
     :param api_version: the only version that models what the body uses, or None for the connection's.
     :param tags: what the job's tags say of the request beside whose job it is.
+    :param follows: what an earlier job had was taken to be there, and not looked at.
     """
 
     body: Mapping[str, Json] = field(repr=False)
     user_token: bool = False
     api_version: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,30 +77,64 @@ class Attempt:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def submit(ws: Workspace, name: str, translation: Translation) -> Steps[Job]:
+def submit(
+    ws: Workspace,
+    name: str,
+    translation: Translation,
+    began: datetime | None = None,
+    *,
+    change: Callable[[Prepared], Flow[Prepared]] | None = None,
+) -> Steps[Job]:
     """Submit a translated job under a given name; a PUT that got no answer is followed by a look.
 
+    :param began: as for ``prepare``.
+    :param change: makes another request of the one that is ready.
     :raises SpecError: the name is none that a job may have.
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         accepted = "up to 255 letters, digits, - and _, a letter or digit first"
         raise SpecError([Problem("name", f"{name!r} is not a valid job name. Accepted: {accepted}.")])
-    try:
-        prepared = yield from prepare(ws, translation)
-        return (yield from put(ws, Attempt(name), prepared, lambda: jobs.find(ws, name), pauses=())).job
-    except REFUSALS as error:
-        raise (yield from explain(ws, translation.body, error)) from None
+    trusting = True
+    while True:
+        follows = False
+        try:
+            prepared = yield from prepare(ws, translation, began, trusting=trusting)
+            follows = prepared.follows
+            if change is not None:
+                prepared = yield from change(prepared)
+            return (yield from put(ws, Attempt(name), prepared, lambda: jobs.find(ws, name), pauses=())).job
+        except REFUSALS as error:
+            if not follows:
+                raise (yield from explain(ws, translation.body, error)) from None
+            trusting = False
 
 
-def prepare(ws: Workspace, translation: Translation) -> Steps[Prepared]:
+def prepare(
+    ws: Workspace, translation: Translation, began: datetime | None = None, *, trusting: bool = True, beside: int = 0
+) -> Steps[Prepared]:
     """Look at the computes of a translated job, upload and register what it needs, and fill in its body.
 
+    :param began: when this submission began, or the DAG run that it is for; None: no earlier job is asked for.
+    :param trusting: what an earlier job with the same needs had is there still.
+    :param beside: further requests that the submission costs.
     :raises UnfitComputeError: a compute does not exist, or cannot run the job.
     :raises SpecError: a datastore that cannot take uploads.
     """
-    yield from check_computes(ws, translation.body["properties"])
-    body = yield from fulfil(ws, translation)
-    return Prepared(body, translation.user_token, translation.api_version)
+    named = tuple(uses(ws, translation.body["properties"]))
+    yield from check_computes(ws, named)
+    # All of them are looked at by one request.
+    earlier = precedents(translation.body, month_of(began), beside + min(1, len(named))) if began else None
+    needs, follows = Fulfilment(ws), False
+    if earlier is not None and trusting:
+        for label in earlier.labels:
+            yield from needs.answer(label)
+        known = yield from earlier.find(ws, needs.answers)
+        needs.answers.update(known)
+        follows = bool(known)
+    body: Mapping[str, Json] = yield from needs.fill(translation.body)
+    if earlier is not None:
+        body = _tagged(body, earlier.tags(needs.answers))
+    return Prepared(body, translation.user_token, translation.api_version, follows=follows)
 
 
 def put(
@@ -180,7 +219,7 @@ def back_off(failure: ServiceError | TransientError, pauses: Iterator[float]) ->
 
 
 def _tagged(body: Mapping[str, Json], tags: Mapping[str, str]) -> Mapping[str, Json]:
-    """The body with a task's tags, which no tag of the user's can replace."""
+    """The body with tags of ours, which no tag of the user's can replace."""
     if not tags:
         return body
     properties = body.get("properties") or {}

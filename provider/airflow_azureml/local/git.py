@@ -1,7 +1,7 @@
 """Which commit local code comes from, as the properties that Microsoft's client adds to a job.
 
 Source: azure-ai-ml 1.35.2, ``operations/_job_ops_helper.py``. It asks git about the working directory; a worker's says
-nothing, so the folder of the code is asked instead.
+nothing, so the folder of the code is asked instead, or whoever made that folder (``checkouts``).
 """
 
 from __future__ import annotations
@@ -37,19 +37,24 @@ CREDENTIAL = re.compile(r"^https?://[^/\s]*@|https://(?:[^/@]+/)?[^/@]+@|^[a-z+]
 """A password or token in a remote address; the user of an ssh address is none. Microsoft's looks only at https."""
 
 
-def properties(path: str | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+def properties(
+    path: str | None, environ: Mapping[str, str] | None = None, *, told: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Repository, branch, commit and whether there are changes; none of these when the remote holds a credential.
 
     :param path: a file or folder; None, or one outside of a checkout, leaves what the environment says.
+    :param told: what is known otherwise, by property; git is not asked then.
     """
     environ = os.environ if environ is None else environ
     known = {name: environ.get(variable, "").strip() for name, variable in ENVIRONMENT.items()}
     folder = path if path is None or os.path.isdir(path) else os.path.dirname(path)
-    if folder is not None and _checkout(folder):
+    if told is not None:
+        known |= {name: known[name] or value for name, value in told.items()}
+    elif folder is not None and _checkout(folder):
         for name, command in COMMANDS.items():
-            known[name] = known[name] or _git(folder, *command)
+            known[name] = known[name] or ask(folder, *command)
         if not known[DIRTY]:
-            known[DIRTY] = "True" if _git(folder, "status", "--porcelain", ".") else ""
+            known[DIRTY] = "True" if ask(folder, "status", "--porcelain", ".") else ""
     if CREDENTIAL.search(known[REPOSITORY]):
         for name in (REPOSITORY, BRANCH, COMMIT, DIRTY):
             known[name] = ""
@@ -68,7 +73,8 @@ def _checkout(folder: str) -> bool:
     return True
 
 
-def _git(folder: str, *arguments: str) -> str:
+def ask(folder: str, *arguments: str) -> str:
+    """Ask git about a folder; empty where it does not answer."""
     try:
         done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, timeout=TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.exceptions import translated
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.outlets import describe
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
@@ -31,6 +32,8 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
 
     place: ClassVar[str]
     """The service's name for the path."""
+
+    pushes_each_key = True
 
     def __init__(
         self,
@@ -76,7 +79,9 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Find the version that stands for this path, or make it."""
         with translated():
-            return self._register(context)
+            registered = self._register(context)
+            describe(context, self.outlets, registered)
+            return registered
 
     def _register(self, context: Any) -> dict[str, Any]:
         from airflow_azureml.lifecycle.asset_versions import long_form
@@ -93,13 +98,26 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
             return {"id": registered.id, "name": registered.name, "version": registered.version, "path": path}
 
     def document(self, context: Any) -> Document:
+        """Lay the keywords over the spec; a result of such an operator as ``path`` gives name and version, too."""
         path: Any = self.path
         kind = self.type
+        given = {name: getattr(self, name) for name in self.keyword_names if name != "spec"}
+        if self.is_registered():
+            given |= {"name": path["name"], "version": path["version"]}
         if isinstance(path, Mapping):
             path, kind = path.get("path"), kind or self.upstream_type(path.get("type"))
-        given = {name: getattr(self, name) for name in self.keyword_names if name != "spec"}
         given |= {"path": path, "type": kind}
         return self.load_spec(context, given)
+
+    def keeps_type(self) -> bool:
+        """Whether the type is that of the version which ``path`` has registered."""
+        return self.type is None and self.is_registered()
+
+    def is_registered(self) -> bool:
+        """Whether ``path`` is the result of a task that has registered it, and no other name is given."""
+        path: Any = self.path
+        given = self.name or self.version or self.spec
+        return not given and isinstance(path, Mapping) and bool(path.get("name") and path.get("version"))
 
 
 class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
@@ -110,7 +128,8 @@ class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
 
     :param name: the asset's name.
     :param path: a local file or folder (uploaded by its content, never twice), a datastore path, an https address, or
-        the output of an upstream task, ``task.output["name"]``.
+        the output of an upstream task, ``task.output["name"]``. Or, without ``name``, the result of the task that has
+        registered the data: what is said about that version changes.
     :param type: ``uri_folder``, ``uri_file`` or ``mltable`` (a folder with a file ``MLTable``, read where it is
         local); an upstream output brings its own.
     :param spec: the CLI's YAML of a data asset: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
@@ -130,7 +149,7 @@ class AzureMLCreateDataAssetOperator(AzureMLAssetBaseOperator):
         """Register data."""
         from airflow_azureml.lifecycle.asset_registration import register_data
 
-        return register_data(workspace, asset.name, asset.version, asset.body)
+        return register_data(workspace, asset.name, asset.version, asset.body, keeps_type=self.keeps_type())
 
 
 class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
@@ -140,15 +159,24 @@ class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
 
     :param name: the model's name.
     :param path: the output of an upstream task, ``train.output["model"]``, a local file or folder (uploaded by its
-        content, never twice), a datastore path, or ``azureml://jobs/<job>/outputs/<output>/paths/<path>``.
+        content, never twice), a datastore path, or ``azureml://jobs/<job>/outputs/<output>/paths/<path>``. Or, without
+        ``name``, the result of the task that has registered the model: what is said about that version changes.
     :param type: ``custom_model`` (default), ``mlflow_model`` or ``triton_model``; an upstream output that is a model
         brings its own.
+    :param stage: where the version stands, such as ``Staging`` or ``Production``; a word of your own choice.
     :param spec: the CLI's YAML of a model: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     :return: ``{"id", "name", "version", "path"}``.
     """
 
     kind = "Model"
     place = "modelUri"
+
+    def __init__(self, *, stage: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stage = stage
+
+    keyword_names: ClassVar[tuple[str, ...]] = (*AzureMLAssetBaseOperator.keyword_names, "stage")
+    template_fields: Sequence[str] = (*AzureMLAssetBaseOperator.template_fields, "stage")
 
     def translate(self, document: Document, workspace: Workspace) -> Any:
         """Read a model."""
@@ -160,7 +188,7 @@ class AzureMLRegisterModelOperator(AzureMLAssetBaseOperator):
         """Register a model."""
         from airflow_azureml.lifecycle.asset_registration import register_model
 
-        return register_model(workspace, asset.name, asset.version, asset.body)
+        return register_model(workspace, asset.name, asset.version, asset.body, keeps_type=self.keeps_type())
 
     def upstream_type(self, given: Any) -> Any:
         """A folder or file of an upstream task becomes a model of the default type."""

@@ -7,17 +7,21 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.configuration import queue_timeout, wait_options
 from airflow_azureml.exceptions import AzureMLJobFailedError, AzureMLQueueTimeoutError, translated
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.cancellation import TaskCancellation
-from airflow_azureml.task.deferral import DeferrableOperator
-from airflow_azureml.task.job_task import JobTask, OnCanceled, check_on_canceled
+from airflow_azureml.task.deferral import DeferrableOperator, event_of_job
+from airflow_azureml.task.job_end import OnCanceled, check_on_canceled
+from airflow_azureml.task.job_task import JobTask
+from airflow_azureml.task.lineage.operator import LineageOperator
 from airflow_azureml.task.no_worker import NoWorkerOperator
+from airflow_azureml.task.outlets import describe
 from airflow_azureml.task.output_references import checked
+from airflow_azureml.task.telling.callback_context import telling_callbacks
 from airflow_azureml.task.xcom import pull_job_name, push_job_name, push_outlives
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AirflowTaskTimeout, conf, deferral_timeout
 
@@ -28,10 +32,8 @@ if TYPE_CHECKING:
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.task.submission import Submission
 
-T = TypeVar("T")
 
-
-class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOperator):
+class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, LineageOperator, AzureMLBaseOperator):
     """Run one Azure ML job and wait for it; a subclass says only what the job is and how it comes to be.
 
     :param wait_for_completion: False ends the task once the job is submitted: its result has no outputs yet, a sensor
@@ -51,9 +53,9 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         it; implies ``deferrable=True``. The task's log says once why not, where not.
     :param finish_in_trigger: end the task in the triggerer, without a worker, where nothing is lost by it (outlets,
         callbacks, OpenLineage ...); implies ``deferrable=True``.
-    :return: ``{"job_name", "status", "experiment_name", "studio_url", "started_at", "ended_at", "outputs",
-        "metrics", "attempts"}``, and of a sweep ``best_job_name``. Each output is pushed under its own name, too,
-        beside ``azureml_job_name`` (before the job is submitted) and ``azureml_studio_url``.
+    :return: ``{"job_name", "status", "experiment_name", "studio_url", "started_at", "ended_at", "outputs", "metrics",
+        "attempts", "usage"}``, and of a sweep ``best_job_name``. Each output is pushed under its own name, too, beside
+        ``azureml_job_name`` (before the job is submitted) and ``azureml_studio_url``.
     """
 
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, "log_files")
@@ -156,17 +158,19 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
             self._cancellation.join()
 
     def _new_cancellation(self, context: Any) -> TaskCancellation:
-        limit, looped = self.execution_timeout, context.get("loop") is not None
-        return TaskCancellation(context["ti"], self.log, self.hook(), self.cancel_on_kill, limit, looped=looped)
+        given = self.cancel_on_kill, self.execution_timeout
+        return TaskCancellation(context["ti"], self.log, self.hook(), *given, looped=context.get("loop") is not None)
 
-    def _run(self, context: Any, part: Callable[[TaskCancellation], T]) -> T:
+    def _run(self, context: Any, part: Callable[[TaskCancellation], dict[str, Any]]) -> dict[str, Any]:
         """Run a part of the task's life; whatever ends it early takes the job along, or says why not."""
         cancellation = self._cancellation = self._new_cancellation(context)
         if self._killed_early:
             cancellation.begin()
         try:
-            with translated():
-                return part(cancellation)
+            with telling_callbacks(), translated():
+                result = part(cancellation)
+                describe(context, self.outlets, result)
+                return result
         except AirflowTaskTimeout:
             raise cancellation.out_of_time() from None
         except Exception:
@@ -179,10 +183,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         return JobTask(ti, self.log, hook, self.on_canceled, cancellation=cancellation, queue_timeout=limit)
 
     def start_in_triggerer(self, context: Any, cancellation: TaskCancellation) -> dict[str, Any]:
-        """Submit the job, or find it where this try has submitted it already; the arguments of the trigger that waits.
-
-        Blocks, as all of this class: called on a thread.
-        """
+        """Submit the job, or find this try's; the arguments of the trigger that waits. Blocks: called on a thread."""
         with translated():
             check_on_canceled(self.on_canceled)
             options = self._wait_options()
@@ -285,10 +286,8 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, AzureMLBaseOp
         }
 
     def _come_back(self, context: Any, cancellation: TaskCancellation, event: Any) -> dict[str, Any]:
-        from airflow_azureml.lifecycle.records import JobEvent
-
         self.say_why_end_on_worker()
-        job_event = JobEvent.from_dict(event)
+        job_event = event_of_job(event, cancellation.ti)
         cancellation.job_name = job_event.job_name
         if job_event.outcome == "deadline":
             raise cancellation.out_of_time()

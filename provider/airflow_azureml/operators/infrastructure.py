@@ -6,15 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.resource_fields import endpoint_name_of
 
 if TYPE_CHECKING:
+    from airflow_azureml.hooks.plans import Plan
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.resources.operations import Operation
-    from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
 
@@ -52,23 +51,11 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation makes it."""
-        from airflow_azureml.jobspec.batch.endpoints import translate_endpoint
-        from airflow_azureml.lifecycle.batch.deployments import begin_endpoint
-        from airflow_azureml.lifecycle.resources.operations import made
-        from airflow_azureml.rest import endpoints
+        from airflow_azureml.hooks import plans
 
-        existing = translate_endpoint(self.document(context), workspace)
-        self._warn(existing.warnings)
-
-        def result() -> Any:
-            endpoint = yield from made(
-                lambda: endpoints.find(workspace, existing.name), f"Batch endpoint {existing.name}"
-            )
-            return {"id": endpoint.id, "name": endpoint.name}
-
-        return [begin_endpoint(workspace, existing.name, existing.body)], result()
+        return plans.batch_endpoint(self.document(context), workspace)
 
     def document(self, context: Any) -> Document:
         given = {name: getattr(self, name) for name in ("name", "description", "tags", "properties")}
@@ -189,27 +176,11 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation makes it, another makes it the default one."""
-        from airflow_azureml.jobspec.batch.deployments import translate_deployment
-        from airflow_azureml.lifecycle.batch.deployments import begin_default, begin_deployment
-        from airflow_azureml.lifecycle.resources.operations import made
-        from airflow_azureml.rest import endpoints
+        from airflow_azureml.hooks import plans
 
-        existing = translate_deployment(self.document(context), workspace)
-        self._warn(existing.warnings)
-
-        def result() -> Any:
-            deployment = yield from made(
-                lambda: endpoints.find_deployment(workspace, existing.endpoint, existing.name),
-                f"Deployment {existing.name} of batch endpoint {existing.endpoint}",
-            )
-            return {"id": deployment.id, "name": deployment.name}
-
-        steps = [begin_deployment(workspace, existing.endpoint, existing.name, existing.body, existing.lacking)]
-        if self.set_default:
-            steps.append(begin_default(workspace, existing.endpoint, existing.name))
-        return steps, result()
+        return plans.batch_deployment(self.document(context), workspace, set_default=self.set_default)
 
     def document(self, context: Any) -> Document:
         elsewhere = ("code", "scoring_script", "job_resources", "set_default", "spec")
@@ -233,12 +204,13 @@ class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
         super().__init__(**kwargs)
         self.endpoint_name = endpoint_name
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation deletes it."""
+        from airflow_azureml.hooks.plans import Plan
         from airflow_azureml.lifecycle.batch.deployments import begin_delete, gone
 
         name = endpoint_name_of(self.endpoint_name)
-        return [begin_delete(workspace, name)], gone(workspace, name)
+        return Plan([begin_delete(workspace, name)], gone(workspace, name))
 
 
 def with_code(document: Document, code: Any, scoring_script: str | None) -> Document:
@@ -262,15 +234,3 @@ def reference(value: Any) -> Any:
     if OUTPUT_KEYS & set(value) and not str(given.get("type")).endswith("_model"):
         given.pop("type", None)
     return given
-
-
-def endpoint_name_of(value: Any) -> str:
-    """Take an endpoint's name, given as such or as the result mapping of the task that made it.
-
-    :raises AzureMLSpecError: it is neither.
-    """
-    name = value.get("name") if isinstance(value, Mapping) else value
-    if not isinstance(name, str) or not name:
-        accepted = "an endpoint's name, or a result mapping with its name"
-        raise AzureMLSpecError(f"endpoint_name: {value!r} is not accepted. Accepted: {accepted}.")
-    return name

@@ -39,6 +39,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
     """
 
     compute: Any = None
+    repair = False
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
             begun=self.begun_in_trigger,
             unnamed=self.has_named_no_job,
             checkpoint=self.checkpoint,
+            repair=self.repair,
         )
 
     def one_compute(self) -> Any:

@@ -166,6 +166,8 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         ``environment_variables``.
     :param compute: replaces the job's own, also as a list in order of preference (see
         ``AzureMLCommandJobOperator``); so do ``experiment_name``, ``display_name``, ``description``, ``identity``.
+    :param repair: of a pipeline that has failed, a retry runs only the steps that have not finished and those that
+        follow them, with the results of the others; the log says which, or why the whole job runs again.
     """
 
     def __init__(
@@ -183,10 +185,12 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         display_name: str | None = None,
         description: str | None = None,
         identity: str | Mapping[str, Any] | None = None,
+        repair: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.job = job
+        self.repair = repair
         self.set = set
         self.inputs = inputs
         self.outputs = outputs
@@ -199,7 +203,10 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         self.description = description
         self.identity = identity
 
-    template_fields: Sequence[str] = (*AzureMLSubmitJobBaseOperator.template_fields, *keywords.names(__init__))
+    template_fields: Sequence[str] = (
+        *AzureMLSubmitJobBaseOperator.template_fields,
+        *(name for name in keywords.names(__init__) if name != "repair"),
+    )
     template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, job="yaml")
     template_file_fields = ("job",)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.configuration import patience
@@ -14,8 +13,8 @@ from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.version_compat import conf
 
 if TYPE_CHECKING:
+    from airflow_azureml.hooks.plans import Plan
     from airflow_azureml.lifecycle.resources.operations import Operation
-    from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
 
@@ -24,6 +23,8 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
 
     :param deferrable: wait in the triggerer instead of on a worker; default: ``[operators] default_deferrable``.
     """
+
+    pushes_each_key = True
 
     def __init__(
         self,
@@ -36,8 +37,8 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         self._stop: threading.Event | None = None
 
     @abstractmethod
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
-        """The operations to begin one after the other, and the reading of the result when all are done.
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
+        """Say which operations to begin one after the other, and how the result is read when all are done.
 
         :raises rest.errors.SpecError: a keyword or the spec is wrong.
         """
@@ -65,21 +66,27 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
 
     def _go_on(self, context: Any, first: int) -> Any:
         from airflow_azureml.lifecycle.news import reporter
-        from airflow_azureml.lifecycle.resources.operations import follow
 
         self._stop = threading.Event()
         with translated():
             hook, limit = self.hook(), patience()
-            steps, result = self.plan(context, hook.settings().workspace)
+            plan = self.plan(context, hook.settings().workspace)
+            for warning in plan.warnings:
+                self.log.warning("%s", warning)
             with hook.client() as client:
-                for number, step in list(enumerate(steps))[first:]:
+                for number, step in list(enumerate(plan.steps))[first:]:
                     operation = client.run(step, news=reporter(self.log), stop=self._stop)
                     if operation is None:
                         continue
                     if self.deferrable:
                         self._defer(context, number, operation, limit)
-                    client.run(follow(operation, limit), stop=self._stop)
-                return client.run(result, stop=self._stop)
+                    self._follow(client, operation, limit)
+                return client.run(plan.result, stop=self._stop)
+
+    def _follow(self, client: Any, operation: Operation, limit: float) -> None:
+        from airflow_azureml.lifecycle.resources.operations import follow
+
+        client.run(follow(operation, limit), stop=self._stop)
 
     def _defer(self, context: Any, number: int, operation: Operation, limit: float) -> None:
         from airflow_azureml.triggers.operations import AzureMLOperationTrigger
@@ -98,7 +105,3 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
             try_number=ti.try_number,
         )
         self.defer_to(ti, trigger, deadline, backstop=1.0)
-
-    def _warn(self, warnings: Sequence[str]) -> None:
-        for warning in warnings:
-            self.log.warning("%s", warning)

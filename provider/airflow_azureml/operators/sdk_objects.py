@@ -49,9 +49,10 @@ def _written(value: Any, top: bool) -> Any:
         return sdk_objects.as_mapping(value) if top else sdk_objects.plain(value)
 
 
-def keywords(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the values of an operator's template fields plain; others are none of ours."""
-    return {name: _field(operator, name, value) for name, value in given.items()}
+def converted(operator: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an operator's template fields that were not plain, made plain; others are none of ours."""
+    found = {name: _field(operator, name, value) for name, value in given.items()}
+    return {name: value for name, value in found.items() if value is not given[name]}
 
 
 def _field(operator: type[Any], name: str, value: Any) -> Any:
@@ -80,7 +81,7 @@ class Partial(OperatorPartial):
     def going_on(cls, begun: OperatorPartial) -> Partial:
         """Take over from what Airflow's own ``partial`` gives."""
         begun._expand_called = True  # else it warns that it was never mapped
-        kept = keywords(begun.operator_class, begun.kwargs)
+        kept = {**begun.kwargs, **converted(begun.operator_class, begun.kwargs)}
         return cls(operator_class=begun.operator_class, kwargs=kept, params=begun.params)
 
     def expand(self, **mapped_kwargs: Any) -> MappedOperator:
@@ -95,5 +96,6 @@ class Partial(OperatorPartial):
     def expand_kwargs(self, kwargs: Any, **options: Any) -> MappedOperator:
         """Map over a list of keywords."""
         if isinstance(kwargs, (list, tuple)):
-            kwargs = [keywords(self.operator_class, row) if isinstance(row, Mapping) else row for row in kwargs]
+            operator = self.operator_class
+            kwargs = [{**row, **converted(operator, row)} if isinstance(row, Mapping) else row for row in kwargs]
         return super().expand_kwargs(kwargs, **options)

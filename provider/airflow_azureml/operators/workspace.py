@@ -28,6 +28,8 @@ class AzureMLBaseOperator(BaseOperator):
     :param workspace_name: overrides the connection's.
     """
 
+    pushes_each_key: ClassVar[bool] = False
+    """Whether each key of the result is an XCom of its own, so that ``task.output["id"]`` is one of them."""
     spec: Any
     """What is to be made, in the CLI's YAML, of operators that take it beside keywords."""
 
@@ -48,6 +50,8 @@ class AzureMLBaseOperator(BaseOperator):
     ) -> None:
         if kwargs.get("resources") is not None:
             refuse_resources(type(self))
+        if self.pushes_each_key:
+            kwargs.setdefault("multiple_outputs", True)
         super().__init__(**kwargs)
         self.azureml_conn_id = azureml_conn_id
         self.subscription_id = subscription_id
@@ -68,7 +72,7 @@ class AzureMLBaseOperator(BaseOperator):
 
         :raises AzureMLSpecError: such an object is not complete.
         """
-        return (), sdk_objects.keywords(type(self), kwargs)
+        return (), {**kwargs, **sdk_objects.converted(type(self), kwargs)}
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""
@@ -123,13 +127,14 @@ class AzureMLBaseOperator(BaseOperator):
 
         :raises rest.errors.SpecError: it cannot be read; names the field or file.
         """
+        from airflow_azureml.hooks.checkout import own_checkout
         from airflow_azureml.jobspec.document.load import load
 
         value, path = getattr(self, field), self.template_file_paths.get(field)
         if path is None and is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
-        return load(value, folder=self.template_folders()[0], file=path)
+        return load(value, folder=self.template_folders()[0], file=path, checkout=own_checkout())
 
     def load_spec(self, context: Any, given: Mapping[str, Any]) -> Document:
         """Read the field ``spec`` with keywords laid over it; those that are None say nothing.
@@ -141,9 +146,10 @@ class AzureMLBaseOperator(BaseOperator):
 
     def load_built(self, value: Mapping[str, Any]) -> Document:
         """Read a document made of this operator's keywords."""
+        from airflow_azureml.hooks.checkout import own_checkout
         from airflow_azureml.jobspec.document.load import load
 
-        return load(value, folder=self.template_folders()[0], from_python=True)
+        return load(value, folder=self.template_folders()[0], from_python=True, checkout=own_checkout())
 
     def read_file_of(self, field: str, context: Any) -> str:
         """Read and render the file that a field names.

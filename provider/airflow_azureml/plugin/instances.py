@@ -5,7 +5,7 @@ Read in the API server (3.0 to 3.4), which may ask the database; only columns an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,11 +49,11 @@ def read(instance_id: Any, *, at_the_mark: bool = False) -> TaskRecord | None:
         if ti is None or not getattr(ti, "working_set", True):
             return None
         task = MarkedTask(ti.dag_id, ti.run_id, ti.task_id, map_index_of(ti), _region(ti))
-        recorded = _recorded(ti, session)
-        name, ended = recorded.get(JOB_NAME_KEY), ti.state in FINISHED
+        left = recorded(ti, session, (JOB_NAME_KEY, OUTLIVES_KEY))
+        name, ended = left.get(JOB_NAME_KEY), ti.state in FINISHED
         if not isinstance(name, str) or not (ended or at_the_mark):
             return TaskRecord(task, ended)
-        return TaskRecord(task, ended, name, recorded.get(OUTLIVES_KEY) is True, _workspace(ti, session))
+        return TaskRecord(task, ended, name, left.get(OUTLIVES_KEY) is True, workspace(ti, session))
 
 
 def run_started(dag_id: str, run_id: str) -> datetime | None:
@@ -90,8 +90,10 @@ def _region(ti: Any) -> str | None:
     return None if region is None else f"{region}/{ti.region_index}"
 
 
-def _recorded(ti: Any, session: Any) -> dict[str, Any]:
+def recorded(ti: Any, session: Any, keys: Sequence[str]) -> dict[str, Any]:
     """What the newest try that has a job has recorded of it, by key; empty where there is none.
+
+    :param keys: of the XComs to read, ``JOB_NAME_KEY`` among them.
 
     Up to 3.3 a try finds what the one before it has recorded until it begins itself. 3.4 keeps that with each try: one
     that still waits for its turn, as after a worker's death, has nothing of its own.
@@ -104,7 +106,7 @@ def _recorded(ti: Any, session: Any) -> dict[str, Any]:
         XComModel.run_id == ti.run_id,
         XComModel.task_id == ti.task_id,
         XComModel.map_index == map_index_of(ti),
-        XComModel.key.in_((JOB_NAME_KEY, OUTLIVES_KEY)),
+        XComModel.key.in_(keys),
     )
     if hasattr(XComModel, "task_instance_id"):  # 3.4
         query = query.where(XComModel.region_id == ti.region_id).execution_options(include_all_attempts=True)
@@ -118,7 +120,7 @@ def _try_of(row: Any) -> Any:
     return getattr(row, "task_instance_id", None)
 
 
-def _workspace(ti: Any, session: Any) -> dict[str, str | None] | None:
+def workspace(ti: Any, session: Any) -> dict[str, str | None] | None:
     """Connection and workspace of the task: as they were rendered on a worker, else as the DAG file has them."""
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.models.serialized_dag import SerializedDagModel

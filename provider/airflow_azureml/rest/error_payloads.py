@@ -18,10 +18,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from airflow_azureml.rest.flow import Json, Reply
 from airflow_azureml.rest.json_values import get_any_case
 from airflow_azureml.rest.redaction import redact
+
+if TYPE_CHECKING:
+    from airflow_azureml.rest.flow import Json, Reply
 
 _TEXT_LIMIT = 1000
 _DEPTH_LIMIT = 20

@@ -31,13 +31,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
-from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.redaction import redact, shortened
+
+if TYPE_CHECKING:
+    from airflow_azureml.rest.flow import Reply
 
 
 class AzureMLError(Exception):

@@ -57,10 +57,10 @@ class Reply:
         return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
     def json(self) -> Json:
-        """Read the body as JSON; an empty body or one that is not JSON reads as None."""
+        """Read the body as JSON; an empty body, one that is not JSON or is nested too deeply to be read is None."""
         try:
             return json.loads(self.body) if self.body.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -218,9 +218,15 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Transferred:
-    """What a transfer did: names moved (relative to the location) and whether all had been there before."""
+    """What a transfer did.
 
-    names: tuple[str, ...]
+    :param count: how many files were moved, or had been there before.
+    :param names: of those that were fetched, relative to the location; who sends files has their names.
+    :param skipped: all had been there before.
+    """
+
+    count: int = 0
+    names: tuple[str, ...] = ()
     skipped: bool = False
 
 

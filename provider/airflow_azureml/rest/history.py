@@ -1,4 +1,4 @@
-"""Run history, the asset planes and MLflow: what a run produced and measured, why it failed, why it waits.
+"""Run history and the asset planes: what a run produced, why it failed, why it waits.
 
 The job's name is the run's id. These routes answer on the workspace's data plane and take ARM tokens (azure-ai-ml
 1.35.2 passes the ARM scope to these clients). Microsoft documents none of them: they rest on what its clients send,
@@ -19,7 +19,7 @@ from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
 from airflow_azureml.rest.ids import Workspace, data_kind
-from airflow_azureml.rest.json_values import finite, get_any_case, get_text
+from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.links import collect
 from airflow_azureml.rest.status import phase
 
@@ -50,6 +50,7 @@ class Run:
     :param queue_message: why it is queued, or None.
     :param cancel_reason: why it was canceled, or None.
     :param outputs: filled by ``run_data`` only.
+    :param compute: ``target``, ``vmSize``, ``instanceCount``, ``priority`` (azure-ai-ml 1.35.2, model ``Compute``).
     """
 
     id: str
@@ -68,10 +69,11 @@ class Run:
     properties: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, RunOutput] = field(default_factory=dict)
+    compute: Json = None
 
     @classmethod
     def from_json(cls, value: Json) -> Run:
-        """Read a run, or the details of one: they share these fields."""
+        """Read a run, or the details of one, which name its creation otherwise."""
         error = error_payloads.read(get_any_case(value, "error"))
         return cls(
             id=get_text(value, "runId") or "",
@@ -84,12 +86,13 @@ class Run:
             warnings=_messages(get_any_case(value, "warnings")),
             queue_message=get_text(value, "queueingInfo", "message"),
             cancel_reason=get_text(value, "cancelationReason"),
-            created_at=times.parse_optional(get_any_case(value, "createdUtc")),
+            created_at=times.parse_optional(get_text(value, "createdUtc") or get_text(value, "createdTimeUtc")),
             parent_id=get_text(value, "parentRunId"),
             container=get_text(value, "dataContainerId"),
             properties=_words(get_any_case(value, "properties")),
             tags=_words(get_any_case(value, "tags")),
             outputs=_outputs(get_any_case(value, "outputs")),
+            compute=get_any_case(value, "compute"),
         )
 
 
@@ -146,9 +149,8 @@ def run_data(ws: Workspace, name: str) -> Call[Run]:
     Undocumented. Source: azure-ai-ml 1.35.2, ``operations/_run_operations.py``, sends this with all three flags set.
     """
     body = {"runId": name, "selectRunMetadata": True, "selectRunDefinition": True, "selectJobSpecification": True}
-    return _post(
-        f"/history/v1.0{ws.path}/rundata", body, lambda reply: Run.from_json(get_any_case(reply.json(), "runMetadata"))
-    )
+    path = f"/history/v1.0{ws.path}/rundata"
+    return _post(path, body, lambda reply: Run.from_json(get_any_case(reply.json(), "runMetadata")))
 
 
 def children(ws: Workspace, name: str) -> Steps[tuple[Run, ...]]:
@@ -158,6 +160,20 @@ def children(ws: Workspace, name: str) -> Steps[tuple[Run, ...]]:
     """
     rows = yield from collect(_ask(f"{_runs(ws, name)}/children", Reply.json))
     return tuple(Run.from_json(row) for row in rows)
+
+
+def some_children(ws: Workspace, name: str) -> Call[tuple[Run, ...]]:
+    """Read those runs that a run has started which come on the first page, by one request.
+
+    How many the service puts on a page is unproven.
+    Undocumented. Source: azure-ai-ml 1.35.2, ``_restclient/runhistory``, Runs - Get child.
+    """
+
+    def parse(reply: Reply) -> tuple[Run, ...]:
+        rows = get_any_case(reply.json(), "value")
+        return tuple(Run.from_json(row) for row in rows) if isinstance(rows, list) else ()
+
+    return _ask(f"{_runs(ws, name)}/children", parse)
 
 
 def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> Steps[tuple[Run, ...]]:
@@ -195,11 +211,10 @@ def read_many_in(ws: Workspace, experiment: str, names: Sequence[str]) -> Steps[
 
     Undocumented. Source: azureml-core 1.61 (``get_runs_by_run_ids`` in ``_restclient/experiment_client.py``).
     """
-    wanted = frozenset(names)
     condition = " or ".join(f"(RunId eq {name})" for name in names)
     rows = yield from _query(ws, experiment, condition, "RunId desc", repeatable=False)
     found = {get_text(row, "runId"): row for row in rows if get_text(row, "status")}
-    return {name: RunStatus.from_json(row) for name, row in found.items() if name in wanted}
+    return {name: RunStatus.from_json(found[name]) for name in names if name in found}
 
 
 def _query(
@@ -236,16 +251,6 @@ def resolve(ws: Workspace, outputs: Iterable[RunOutput]) -> Steps[dict[str, str]
     return uris
 
 
-def last_metrics(ws: Workspace, run: str) -> Call[dict[str, float | None]]:
-    """Read the last value of every metric of a run; one that is not a finite number reads as None.
-
-    Sources: https://mlflow.org/docs/latest/rest-api.html#get-run; azureml-mlflow 1.62 for the address
-    (``/mlflow/v2.0``) and the ARM audience.
-    """
-    path = f"/mlflow/v2.0{ws.path}/api/2.0/mlflow/runs/get"
-    return Call("GET", path, _last_values, plane=Plane.DATA, query={"run_id": run}, ok=(200,))
-
-
 def _resolved(path: str, asset_ids: list[str], key: str) -> Call[dict[str, str]]:
     def parse(reply: Reply) -> dict[str, str]:
         values = get_any_case(reply.json(), "values")
@@ -278,23 +283,9 @@ def _outputs(value: Json) -> Mapping[str, RunOutput]:
 
 
 def _messages(value: Json) -> tuple[str, ...]:
-    rows = value if isinstance(value, list) else []
-    return tuple(message for row in rows if (message := get_text(row, "message")))
+    return tuple(message for row in (value if isinstance(value, list) else ()) if (message := get_text(row, "message")))
 
 
 def _words(value: Json) -> Mapping[str, str]:
     rows = value.items() if isinstance(value, Mapping) else ()
     return {key: item for key, item in rows if isinstance(item, str)}
-
-
-def _last_values(reply: Reply) -> dict[str, float | None]:
-    """Read ``run.data.metrics``: rows of key, value, timestamp and step; the latest row of a key counts."""
-    rows = get_any_case(reply.json(), "run", "data", "metrics")
-    named = [row for row in rows if isinstance(get_any_case(row, "key"), str)] if isinstance(rows, list) else []
-    ordered = sorted(named, key=_moment)
-    return {row["key"]: finite(get_any_case(row, "value")) for row in ordered}
-
-
-def _moment(row: Mapping[str, Json]) -> tuple[float, float]:
-    """Order rows of a key as MLflow does: by step, then by time; both may come as text."""
-    return finite(get_any_case(row, "step")) or 0.0, finite(get_any_case(row, "timestamp")) or 0.0

@@ -16,6 +16,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 PROVIDER = "Microsoft.MachineLearningServices"
 
+SHORT_PATH = "azureml://datastores/{}/paths/{}"
+"""A path in a datastore, in the form that holds within one workspace."""
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -160,7 +163,7 @@ class DatastorePath:
     @property
     def short(self) -> str:
         """The form that holds within one workspace."""
-        return f"azureml://datastores/{self.datastore}/paths/{self.path}"
+        return SHORT_PATH.format(self.datastore, self.path)
 
     def long(self, ws: Workspace) -> str:
         """The form that is right in any workspace.
@@ -199,6 +202,36 @@ def parse_datastore_path(text: str) -> DatastorePath | None:
         return None
     home = _workspace(found) if found["subscription"] else None
     return DatastorePath(found["datastore"], found["path"] or "", home)
+
+
+@dataclass(frozen=True)
+class JobOutputPath:
+    """A path in an output of a job, wherever the job has written it.
+
+    :param output: its name; ``artifacts`` and ``default`` are the job's artifacts.
+    :param path: below the output, without a leading slash.
+    :param workspace: None means the workspace that the path is used in.
+    """
+
+    job: str
+    output: str
+    path: str = ""
+    workspace: Workspace | None = None
+
+
+_JOB_OUTPUT_PATH = re.compile(
+    rf"azureml://(?:{_SHORT_WORKSPACE}/)?jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?(?:/(?P<path>.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def parse_job_output_path(text: str) -> JobOutputPath | None:
+    """Read the URI of a path in a job's output, as the ``modelUri`` of models has it (recorded answers)."""
+    found = _JOB_OUTPUT_PATH.fullmatch(text)
+    if found is None:
+        return None
+    home = _workspace(found) if found["subscription"] else None
+    return JobOutputPath(found["job"], found["output"], found["path"] or "", home)
 
 
 DataKind = Literal["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"]

@@ -5,8 +5,8 @@ Sources: https://learn.microsoft.com/rest/api/azureml/jobs; recorded answers of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from airflow_azureml.rest import times
@@ -124,7 +124,7 @@ class PutJob:
 
 def get(ws: Workspace, name: str) -> Call[Job]:
     """Read a job. Source: https://learn.microsoft.com/rest/api/azureml/jobs/get"""
-    return Call("GET", f"{ws.path}/jobs/{name}", Job.from_reply)
+    return Call("GET", f"{ws.path}/jobs/{name}", lambda reply: _named(name, reply))
 
 
 ELSEWHERE = frozenset(
@@ -170,7 +170,7 @@ def create(
     return Call(
         "PUT",
         f"{ws.path}/jobs/{name}",
-        lambda reply: PutJob(Job.from_reply(reply), reply.status == 201),
+        lambda reply: PutJob(_named(name, reply), reply.status == 201),
         query={"api-version": api_version} if api_version else {},
         body=body,
         user_token=user_token,
@@ -206,6 +206,25 @@ def list(
         query["jobType"] = kind
     rows = yield from collect(Call("GET", f"{ws.path}/jobs", Reply.json, query=query))
     return tuple(Job.from_json(row) for row in rows)
+
+
+def first_page(ws: Workspace, tag: str) -> Call[tuple[Job, ...]]:
+    """Jobs that carry a tag key, as many as the service puts on one page, in its order; half a minute late.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/jobs/list
+    """
+
+    def parse(reply: Reply) -> tuple[Job, ...]:
+        rows = get_any_case(reply.json(), "value")
+        return tuple(Job.from_json(row) for row in rows) if isinstance(rows, Sequence) else ()
+
+    return Call("GET", f"{ws.path}/jobs", parse, query={"listViewType": "ActiveOnly", "tag": tag})
+
+
+def _named(name: str, reply: Reply) -> Job:
+    """Read the answer about the job of a name, which the job has whatever the answer says."""
+    job = Job.from_reply(reply)
+    return job if job.name.lower() == name.lower() else replace(job, name=name)
 
 
 def _nothing(reply: Reply) -> None:

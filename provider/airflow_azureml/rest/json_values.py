@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from airflow_azureml.rest.flow import Json
+if TYPE_CHECKING:
+    from airflow_azureml.rest.flow import Json
 
 
 def get_any_case(value: Json, *path: str) -> Json:

@@ -104,7 +104,7 @@ def read_end(url: str, length: int) -> Steps[bytes]:
     if size == 0:
         return b""
     last = yield from read(url, max(size - length, 0), size)
-    return last.data
+    return last.data[-length:]  # more than was asked for is no better
 
 
 @dataclass(frozen=True)

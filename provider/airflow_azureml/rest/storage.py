@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote, unquote, urlsplit
 
 _SAFE = "/!$&'()*+,;=:@~-._"
@@ -14,6 +15,11 @@ _URL = re.compile(
     r"https?://(?P<account>.+?)\.(?P<service>blob|dfs|file)\.(?P<suffix>[^/?#]+)"
     r"/(?P<container>[^/?#]+)(?:/(?P<path>[^?#]*))?",
     re.IGNORECASE,
+)
+_HADOOP_URL = re.compile(
+    r"(?:wasbs?|abfss?)://(?P<container>[^@/?#]+)@(?P<account>[^./?#]+(?:\.z\d\d)?)\.(?P<service>blob|dfs)\.(?P<suffix>[^/?#]+)"
+    r"(?:/(?P<path>.*))?",
+    re.IGNORECASE | re.DOTALL,
 )
 _ACCOUNT_NAME = re.compile(r"[a-z0-9-]+(?:\.z\d\d)?", re.IGNORECASE)
 
@@ -64,3 +70,30 @@ def parse_https(url: str) -> StorageAddress | None:
         return None
     path = unquote(found["path"] or "")
     return StorageAddress(found["service"].lower(), found["account"], found["suffix"], found["container"], path)
+
+
+def parse_hadoop(url: str) -> StorageAddress | None:
+    """Read a ``wasbs://`` or ``abfss://`` address, whose path is not percent-encoded. None for any other address."""
+    found = _HADOOP_URL.fullmatch(url)
+    if found is None:
+        return None
+    return StorageAddress(
+        found["service"].lower(), found["account"], found["suffix"], found["container"], found["path"] or ""
+    )
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in a storage account, or a folder on the way to one.
+
+    :param name: the whole path in the container, without a slash at its end.
+    :param size: bytes; 0 for a folder.
+    :param changed_at: None for a folder.
+    :param tag: tells this version of the file from all others (its ``ETag``); None for a folder.
+    """
+
+    name: str
+    size: int = 0
+    changed_at: datetime | None = None
+    tag: str | None = None
+    is_folder: bool = False

@@ -251,9 +251,14 @@ def move(enter: Enter, order: Callable[[StorageLocation], Transfer | Peek]) -> S
     try:
         return (yield order(location))
     except ForbiddenError as error:
-        if REFUSED_SECRET not in error.codes or not (location.sas or location.key):
+        if not wants_another_secret(error, location):
             raise
     return (yield order((yield from enter(True))))
+
+
+def wants_another_secret(error: ForbiddenError, location: StorageLocation) -> bool:
+    """Whether the means to enter a location were refused for what they are, so that others may do."""
+    return REFUSED_SECRET in error.codes and bool(location.sas or location.key)
 
 
 def _addresses(reply: Reply) -> Mapping[str, str]:

@@ -12,9 +12,13 @@ from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLJobTimeoutError, translated
 from airflow_azureml.links import AzureMLStudioLink
 from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
-from airflow_azureml.task.job_task import JobTask, OnCanceled, check_on_canceled
+from airflow_azureml.task.job_end import OnCanceled, check_on_canceled
+from airflow_azureml.task.job_task import JobTask
+from airflow_azureml.task.lineage.operator import LineageOperator
 from airflow_azureml.task.no_worker import NoWorkerOperator
+from airflow_azureml.task.outlets import describe
 from airflow_azureml.task.output_references import checked
+from airflow_azureml.task.telling.callback_context import telling_callbacks
 from airflow_azureml.task.xcom import job_name_of
 from airflow_azureml.version_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
 
@@ -28,7 +32,7 @@ BETWEEN_FAILED_LOOKS = 5.0
 """Seconds between looks that fail, at most."""
 
 
-class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator):
+class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, BaseSensorOperator):
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
     A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute.
@@ -117,18 +121,20 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
     def execute(self, context: Any) -> Any:
         """Wait in the way that was asked for: poking, rescheduled or deferred."""
         self.say_why_on_worker()
-        with translated(), self._watching(context) as watch:
+        with telling_callbacks(), translated(), self._watching(context) as watch:
             check_on_canceled(self.on_canceled)
             if not self.deferrable:
-                return super().execute(context)
-            result = self._look(watch)
-            if result is None:
-                self._defer(context, watch.seen)
+                result = super().execute(context)
+            else:
+                result = self._look(watch)
+                if result is None:
+                    self._defer(context, watch.seen)
+            describe(context, self.outlets, result)
             return result
 
     def poke(self, context: Any) -> PokeReturnValue:
         """Look at the job once, riding out a bad spell; done when it has completed."""
-        with translated(), self._watching(context) as watch:
+        with telling_callbacks(), translated(), self._watching(context) as watch:
             result = self._look(watch)
             return PokeReturnValue(is_done=result is not None, xcom_value=result)
 
@@ -138,12 +144,14 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, BaseSensorOperator)
 
         self.has_studio_page = True
         self.say_why_end_on_worker()
-        with translated(), self._task(context) as task:
+        with telling_callbacks(), translated(), self._task(context) as task:
             job_event = JobEvent.from_dict(event)
             if job_event.outcome == "deadline":
                 raise self._out_of_time(job_event.message)
             job = task.come_back(job_event, configuration.wait_options(BETWEEN_FAILED_LOOKS))
-            return task.conclude(job, tail=self.stream_logs)
+            result = task.conclude(job, tail=self.stream_logs)
+            describe(context, self.outlets, result)
+            return result
 
     def _task(self, context: Any) -> JobTask:
         return JobTask(context["ti"], self.log, self.hook(), self.on_canceled, soft_fail=self.soft_fail)

@@ -11,10 +11,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_azureml.task.xcom import DEFERRAL_KEY, pull_own
+from airflow_azureml.task.xcom import DEFERRAL_KEY, pull_job_name, pull_own
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLUS, BaseOperator
+
+if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.records import JobEvent
 
 KEEPS_NEXT_METHOD = AIRFLOW_V_3_0_PLUS and not AIRFLOW_V_3_1_PLUS
 """Whether this Airflow resumes a try with what an earlier one left behind."""
@@ -110,6 +113,23 @@ class DeferrableOperator(BaseOperator):
             return {}
         found = pull_own(ti, DEFERRAL_KEY)
         return found if isinstance(found, Mapping) else {}
+
+
+def event_of_job(event: Any, ti: Any) -> JobEvent:
+    """Read the event of a job's trigger. One that is not understood still means that it is time to look at the job.
+
+    :raises RecordError: it is not understood, and the task has left no job's name.
+    """
+    from airflow_azureml.lifecycle.records import JobEvent
+    from airflow_azureml.rest.errors import RecordError
+
+    try:
+        return JobEvent.from_dict(event)
+    except RecordError as error:
+        name = pull_job_name(ti)
+        if name is None:
+            raise
+        return JobEvent(name, "error", message=f"{error} Job {name} goes on; a retry finds it.")
 
 
 def _try_of_event(next_kwargs: Mapping[str, Any] | None) -> int | None:

@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_azureml.exceptions import (
     AzureMLException,
-    AzureMLJobCanceledError,
-    AzureMLJobCanceledFinalError,
-    AzureMLJobFailedError,
     AzureMLNotFoundError,
-    AzureMLQueueTimeoutError,
     AzureMLServiceError,
-    AzureMLSpecError,
 )
 from airflow_azureml.links import STUDIO_URL_KEY
-from airflow_azureml.task.xcom import RESERVED_KEYS, push_job_name
-from airflow_azureml.version_compat import AirflowSkipException
+from airflow_azureml.task.job_end import JobEnd, OnCanceled
+from airflow_azureml.task.lineage.record import keep
+from airflow_azureml.task.telling.callback_context import tell_callbacks
+from airflow_azureml.task.xcom import push_job_name
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.news import Ended
-    from airflow_azureml.lifecycle.records import Failure, JobEvent
+    from airflow_azureml.lifecycle.records import JobEvent
     from airflow_azureml.lifecycle.resume import Found
     from airflow_azureml.lifecycle.wait import WaitOptions
     from airflow_azureml.rest.flow import Flow
-    from airflow_azureml.rest.ids import Workspace
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.task.cancellation import TaskCancellation
     from airflow_azureml.task.submission import Submission
 
 T = TypeVar("T")
 
-OnCanceled = Literal["fail", "skip", "retry"]
-ON_CANCELED: dict[str, type[Exception]] = {
-    "fail": AzureMLJobCanceledFinalError,
-    "skip": AirflowSkipException,
-    "retry": AzureMLJobCanceledError,
-}
-"""What a cancel by somebody else does to the task: an end without retries, a skip, or a failure as any other."""
 
-
-def check_on_canceled(value: Any) -> None:
-    """Refuse an unknown word for ``on_canceled``.
-
-    :raises AzureMLSpecError: names what is accepted.
-    """
-    if not isinstance(value, str) or value not in ON_CANCELED:
-        raise AzureMLSpecError(f"on_canceled: {value!r} is not accepted. Accepted: {', '.join(ON_CANCELED)}.")
-
-
-class JobTask:
+class JobTask(JobEnd):
     """A task instance, its log and a client: use it as a context manager, for it opens the client.
 
     :param ti: the task instance.
@@ -73,18 +52,11 @@ class JobTask:
         cancellation: TaskCancellation | None = None,
         queue_timeout: float | None = None,
     ) -> None:
-        self.ti = ti
-        self.log = log
-        self.on_canceled = on_canceled
-        self.soft_fail = soft_fail
+        super().__init__(ti, log, hook, on_canceled, soft_fail, queue_timeout)
         self.cancellation = cancellation
-        self.client = hook.client()
         self.submission: Submission | None = None
         """How this process has found or submitted the job; None where another one has."""
         self._measured = False
-        self._queue_timeout = queue_timeout
-        self._left_queue: str | None = None
-        """The job that this process has canceled because it was queued for too long."""
 
     def __enter__(self) -> JobTask:
         self.client.__enter__()
@@ -93,23 +65,14 @@ class JobTask:
     def __exit__(self, *error: Any) -> None:
         self.client.__exit__(*error)
 
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace of the hook."""
-        return self.client.workspace
-
     def run(self, flow: Flow[T]) -> T:
         """Carry a flow out: its news goes to the log, and it ends early where the task is to end."""
         stop = self.cancellation.stop_event if self.cancellation is not None else None
         return self.client.run(flow, news=self.report, stop=stop)
 
-    def run_to_end(self, flow: Flow[T]) -> T:
-        """Carry a flow out that is no longer stopped: the job has ended."""
-        return self.client.run(flow, news=self.report)
-
     def report(self, record: Any) -> None:
         """Write a flow's news into the log, and keep what names the job and its status."""
-        from airflow_azureml.lifecycle.news import Ended, Invoked, Invoking, StatusChange, Submitting, lines
+        from airflow_azureml.lifecycle.news import Ended, Invoked, Invoking, StatusChange, Submitting
 
         if isinstance(record, (Submitting, Invoked)):
             push_job_name(self.ti, record.job_name)
@@ -121,8 +84,7 @@ class JobTask:
             self._note(status=record.status)
         elif isinstance(record, Ended):
             self._measure(record)
-        for level, text in lines(record):
-            self.log.log(level, "%s", text)
+        super().report(record)
 
     def _note(self, **seen: Any) -> None:
         if self.cancellation is not None:
@@ -153,16 +115,11 @@ class JobTask:
 
     def show_page(self, job: Job) -> None:
         """Show the job's Studio page: a link on the task and one line in its log."""
-        url = self._page(job)
+        url = self.page(job)
+        tell_callbacks(job_name=job.name, studio_url=url)
         if url:
             self.ti.xcom_push(key=STUDIO_URL_KEY, value=url)
             self.log.info("Azure ML Studio: %s", url)
-
-    def _page(self, job: Job) -> str | None:
-        """The address of the job's page, opening in the connection's tenant."""
-        from airflow_azureml.rest.ids import with_tenant
-
-        return with_tenant(job.studio_url, self.client.settings.tenant_id) if job.studio_url else None
 
     def first_look(self, name: str, options: WaitOptions) -> Job:
         """Look at a job that this process has not seen yet."""
@@ -221,80 +178,32 @@ class JobTask:
             raise AzureMLException(event.message or f"The trigger ended, but job {job.name} is {job.status}.")
         return job
 
+    def conclude(self, job: Job, *, tail: bool = False) -> dict[str, Any]:
+        """End a task whose job has ended, and cancel a job of before its *Clear* that came late."""
+        self._cancel_late(job)
+        return super().conclude(job, tail=tail)
+
+    def _cancel_late(self, job: Job) -> None:
+        """Cancel what came late. That the service cannot be asked is only told: the task's own job has ended."""
+        from airflow_azureml.lifecycle.late_jobs import cancel_late
+        from airflow_azureml.rest.errors import AzureMLError
+
+        ti = self.ti
+        try:
+            names = self.run_to_end(cancel_late(self.workspace, job, ti.dag_id, ti.run_id, ti.task_id))
+        except AzureMLError as error:
+            self.log.warning(
+                "Whether a job of before the task was cleared still runs could not be found out: %s", error
+            )
+            return
+        for name in names:
+            self.log.warning(
+                "Azure ML job %s was submitted before the task was cleared, and began later: canceled.", name
+            )
+
     def unfinished(self, job: Job) -> dict[str, Any]:
         """The result of a task that does not wait: no outputs yet."""
         from airflow_azureml.lifecycle.records import JobResult
 
+        keep(self, job)
         return JobResult.of_unfinished(job, self.client.settings.tenant_id).to_dict()
-
-    def conclude(self, job: Job, *, tail: bool = False) -> dict[str, Any]:
-        """End a task whose job has ended by itself, or was ended by somebody else; its log says how.
-
-        :param tail: also write the end of the job's log, which has not been copied to this task's log.
-        :return: the result mapping; each output has been pushed under its own name as well.
-        :raises AzureMLJobFailedError: the job failed, or its own limit of time has ended it.
-        :raises AzureMLJobCanceledError: somebody canceled the job and ``on_canceled`` is ``retry``; with ``fail`` as
-            the subclass that is not retried.
-        :raises AirflowSkipException: the same with ``skip``, and either with ``soft_fail``.
-        """
-        from airflow_azureml.lifecycle.result import log_tail
-        from airflow_azureml.rest.status import Phase
-
-        if job.phase is not Phase.SUCCEEDED:
-            error = self._canceled(job) if job.phase is Phase.CANCELED else self._failed(job)
-            raise AirflowSkipException(str(error)) if self.soft_fail else error
-        if tail:
-            lines = self.client.run(log_tail(self.workspace, job)).splitlines()
-            if lines:
-                self.log.info("The last lines of the job's log, also where they were copied while the task waited:")
-            for line in lines:
-                self.log.info("| %s", line)
-        return self._completed(job)
-
-    def _completed(self, job: Job) -> dict[str, Any]:
-        """Push the outputs of a job that succeeded; its result."""
-        from airflow_azureml.lifecycle.result import in_words, result
-
-        tenant = self.client.settings.tenant_id
-        values = self.run_to_end(result(self.workspace, job, tenant_id=tenant)).to_dict()
-        for name, output in values["outputs"].items():
-            if name in RESERVED_KEYS:
-                self.log.warning("Output %s is only in the result: its name is reserved for another XCom.", name)
-            else:
-                self.ti.xcom_push(key=name, value=output)
-        self.log.info("Azure ML job %s ended as %s.%s", job.name, job.status, in_words(values["metrics"]))
-        return values
-
-    def _failed(self, job: Job) -> Exception:
-        """The error of a task whose job failed."""
-        from airflow_azureml.lifecycle.result import failure
-
-        self.log.error("Azure ML job %s ended as %s.", job.name, job.status)
-        return self._failure(job, self.run_to_end(failure(self.workspace, job)))
-
-    def _canceled(self, job: Job) -> Exception:
-        """The error of a task whose job is Canceled, though the task has not asked for it."""
-        from airflow_azureml.lifecycle.cancel_reason import cancellation
-        from airflow_azureml.lifecycle.result import overdue
-
-        why = self.run_to_end(cancellation(self.workspace, job, self._queue_timeout))
-        if self._queue_timeout is not None and (why.left_in_queue or job.name == self._left_queue):
-            return AzureMLQueueTimeoutError(job.name, seconds=self._queue_timeout)
-        if why.limit is not None:
-            self.log.error("Azure ML job %s was ended by its own time limit.", job.name)
-            return self._failure(job, self.run_to_end(overdue(self.workspace, job, why.limit)))
-        self.log.warning("Azure ML job %s ended as %s, and not by this task.", job.name, job.status)
-        parts = (f"Azure ML job {job.name} was canceled, and not by this task.", why.reason, self._page(job))
-        return ON_CANCELED[self.on_canceled](" ".join(part for part in parts if part))
-
-    def _failure(self, job: Job, why: Failure) -> AzureMLJobFailedError:
-        return AzureMLJobFailedError(
-            job.name,
-            status=job.status,
-            code=why.code,
-            reason=why.reason,
-            log_tail=why.log_tail,
-            studio_url=self._page(job),
-            codes=why.codes,
-            failure=why.kind,
-        )

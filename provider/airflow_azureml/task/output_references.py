@@ -15,7 +15,17 @@ from airflow_azureml.task.xcom import RESERVED_KEYS
 DEFAULT = "default"
 """The output that every job has: its artifacts."""
 
-RESULT_KEYS = ("metrics", "outputs", "job_name", "status", "experiment_name", "studio_url", "started_at", "ended_at")
+RESULT_KEYS = (
+    "metrics",
+    "outputs",
+    "job_name",
+    "status",
+    "experiment_name",
+    "studio_url",
+    "started_at",
+    "ended_at",
+    "usage",
+)
 """What a job's result has beside its outputs; each output, and nothing of these, is an XCom of its own."""
 
 DECLARING = frozenset({"command", "pipeline", "spark", "sweep"})

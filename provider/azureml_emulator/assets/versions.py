@@ -106,6 +106,11 @@ class Versions:
         """What a PUT of the container itself set: description, tags, isArchived."""
         return dict(self._store.get("container", f"{self._scope}{kind}/{name}") or {})
 
+    def containers(self, kind: str) -> list[str]:
+        """The names for which there was a PUT of the container itself, with or without versions."""
+        prefix = f"{self._scope}{kind}/"
+        return [key.removeprefix(prefix) for key in self._store.keys("container", prefix)]
+
     def put_container(self, kind: str, name: str, properties: Mapping[str, Any]) -> None:
         """Store what a PUT of the container sets."""
         self._store.put("container", f"{self._scope}{kind}/{name}", dict(properties))

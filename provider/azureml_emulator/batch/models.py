@@ -5,7 +5,7 @@ from __future__ import annotations
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import DEPLOYMENTS, ENDPOINTS, Transitions
-from azureml_emulator.endpoints.records import OperatedRecords
+from azureml_emulator.endpoints.records import DeploymentRecords, OperatedRecords
 
 
 class Invocations:
@@ -43,17 +43,13 @@ class Endpoints(OperatedRecords):
             self._store.delete("batch_deployment", key)
 
 
-class Deployments(OperatedRecords):
+class Deployments(DeploymentRecords):
     """Batch deployments by their endpoint's name, a slash and their own."""
 
     writing, deleting = "bdbes", "bd"
 
     def __init__(self, store: Store, transitions: Transitions) -> None:
         super().__init__(store, transitions, "batch_deployment", DEPLOYMENTS, self._forget_default)
-
-    def of(self, endpoint: str) -> list[Record]:
-        """The deployments of an endpoint, the oldest first."""
-        return self.all(f"{endpoint}/")
 
     def _forget_default(self, deployment: str) -> None:
         """Forget that a deployment that is gone was its endpoint's default. What the service does is unproven."""

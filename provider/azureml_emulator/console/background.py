@@ -62,11 +62,12 @@ class BackgroundEmulator:
         :param words: further arguments of ``start``.
         :raises RunningError: one runs in this directory.
         :raises StartError: it ended, or does not answer.
+        :raises UsageError: the directory cannot be made.
         """
         self.presence = Presence(state)
         if self.presence.alive():
             raise RunningError(self.presence.state, self.presence.pid())
-        self.presence.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.presence.make_directory()
         self.log = self.presence.state / "emulator.log"
         command = [
             sys.executable,

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from azureml_emulator.console import control_commands, fault_options, inspection, lifecycle, permissions, snapshots
+from azureml_emulator.console import (
+    control_commands,
+    coverage,
+    fault_options,
+    inspection,
+    lifecycle,
+    permissions,
+    snapshots,
+)
 from azureml_emulator.console.background import StopError
 from azureml_emulator.console.control_client import RemoteError
 from azureml_emulator.console.exit_codes import FAILURE, NOT_RUNNING, USAGE
@@ -33,11 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(error, FAILURE)
     except ModuleNotFoundError as error:
         return complain(f"{error.name} is not installed: pip install 'airflow-provider-azureml[emulator]'", FAILURE)
-    except PermissionError as error:
-        return complain(f"{error.filename}: {error.strerror}", FAILURE)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter flushes it when it ends
         return FAILURE
+    except OSError as error:
+        # A disk that is full, a folder that is read-only: about a file that the error names.
+        if error.filename is None:
+            raise
+        return complain(f"{error.filename}: {error.strerror}", FAILURE)
 
 
 def complain(error: object, code: int) -> int:
@@ -46,6 +58,7 @@ def complain(error: object, code: int) -> int:
     return code
 
 
+@functools.cache
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     state = argparse.ArgumentParser(add_help=False)
@@ -77,6 +90,10 @@ def parser() -> argparse.ArgumentParser:
     text = "where it can be assigned (default: a resource group whose name is to be filled in)"
     permission.add_argument("--scope", default=permissions.SCOPE, help=text)
     permission.set_defaults(command=permissions.show_permissions)
+    text = "what of Azure ML's REST API is answered here: method and path; {ws} is the workspace's"
+    covered = commands.add_parser("coverage", help=text, description=text)
+    covered.add_argument("--json", action="store_true", help="one JSON array")
+    covered.set_defaults(command=coverage.show_coverage)
     add_snapshot(commands.add_parser("snapshot", help="keep what the workspace holds, and bring it back"), state)
     add_download(commands.add_parser("download", parents=[state], help="copy an output of a job into a folder"))
     add_fault(commands.add_parser("fault", help="make something go wrong"), state)

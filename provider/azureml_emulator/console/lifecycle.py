@@ -32,7 +32,7 @@ def start(options: argparse.Namespace) -> int:
 
     environment = environments(options.environment)
     check_environments(options.environments)
-    state = state_directory(options)
+    state = options.state or Path(DEFAULT_STATE)
     if options.detach:
         print(in_background(options).greeting(), end="")
         return OK
@@ -61,15 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 def in_background(options: argparse.Namespace) -> BackgroundEmulator:
     """An emulator with the options given, in a process of its own."""
-    return BackgroundEmulator(state_directory(options), words_of(options, start_options().parse_args([])))
-
-
-def state_directory(options: argparse.Namespace) -> Path:
-    """Where a new emulator keeps its state."""
-    state: Path = options.state or Path(DEFAULT_STATE)
-    if state.exists() and not state.is_dir():
-        raise UsageError(f"--state: {str(state)!r} is not a directory.")
-    return state
+    return BackgroundEmulator(options.state or Path(DEFAULT_STATE), words_of(options, start_options().parse_args([])))
 
 
 def stop(options: argparse.Namespace) -> int:

@@ -139,16 +139,30 @@ class Presence:
     """
 
     def __init__(self, state: Path) -> None:
+        self._given = state
         self.state = state.absolute()
         self.file = self.state / "endpoint.json"
         self._lock: IO[str] | None = None
+
+    def make_directory(self) -> None:
+        """See to it that the directory is there.
+
+        :raises UsageError: it cannot be made.
+        """
+        if self.state.exists() and not self.state.is_dir():
+            raise UsageError(f"--state: {str(self._given)!r} is not a directory.")
+        try:
+            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(f"--state: {str(self._given)!r} cannot be made: {error.strerror}.") from None
 
     def take(self) -> None:
         """Become the one emulator of the directory, and remove what a killed one left.
 
         :raises RunningError: there is one.
+        :raises UsageError: the directory cannot be made.
         """
-        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.make_directory()
         lock = open(self.state / "lock", "a+")  # noqa: SIM115 - held until the process ends
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

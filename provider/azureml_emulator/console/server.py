@@ -54,7 +54,7 @@ async def open_ports(emulator: Emulator) -> None:
 async def plant(emulator: Emulator, folder: Path) -> str:
     """Register what the files of a folder describe; what ``start`` prints of it."""
     try:
-        rows, left_alone = await asyncio.to_thread(emulator.seeding.seed, folder)
+        rows, left_alone = await emulator.seeding.seed(folder)
     except SeedError as error:
         raise SettingsError(f"--seed: {error}") from None
     lines = [f"  seeded    {row['kind']} {row['name']}" + f":{row['version']}" * bool(row["version"]) for row in rows]

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as ``journal --json`` prints them."""
-        values = asdict(self)
+        values = dict(vars(self))
         del values["caller"]
         return values
 

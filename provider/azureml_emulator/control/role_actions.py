@@ -102,6 +102,8 @@ DATA_PLANE = (
     (r"\w+ /mlflow/", ("experiments/runs/write",)),
     (r"\w+ /data/", ("data/versions/read",)),
     (r"\w+ /modelregistry/", ("models/read",)),
+    (r"POST /environment/.*/image$", ("environments/build/action",)),
+    (r"GET /environment/", ("environments/read",)),
     (r"\w+ /online/", ("onlineEndpoints/score/action",)),
     (r"POST /scoring/[^/]+/jobs$", INVOKE),
     (r"(?:GET|HEAD) /scoring/", ("batchEndpoints/jobs/read",)),

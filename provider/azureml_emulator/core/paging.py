@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,16 +34,24 @@ def whole_number(request: web.Request, key: str, default: int) -> int:
 
 
 def page(
-    request: web.Request, base_url: str, rows: list[Any], *, size_key: str = "$top", default: int = PAGE
+    request: web.Request,
+    base_url: str,
+    rows: list[Any],
+    *,
+    size_key: str = "$top",
+    default: int = PAGE,
+    show: Callable[[Any], Any] | None = None,
 ) -> web.Response:
     """One page of a list, with ``nextLink`` when more follows; ``$skip`` counts the rows before it.
 
     :param base_url: the origin that ``nextLink`` begins with.
     :param size_key: the query key that asks for a page size.
+    :param show: makes what is shown of a row; None shows rows as they are.
     """
     start = whole_number(request, "$skip", 0)
     size = whole_number(request, size_key, default) or default
-    body: dict[str, Any] = {"value": rows[start : start + size]}
+    shown = rows[start : start + size]
+    body: dict[str, Any] = {"value": shown if show is None else [show(row) for row in shown]}
     # A limit from $top ends the list; other pages have a next one.
     if start + size < len(rows) and not (size_key == "$top" and "$top" in request.query):
         query = [(key, value) for key, value in request.query.items() if key != "$skip"]

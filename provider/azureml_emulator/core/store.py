@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from azureml_emulator.core.settings import SettingsError
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -19,16 +21,28 @@ CREATE TABLE IF NOT EXISTS resources (
 """
 
 
+PAGES = 256
+"""KB of its file that a connection keeps in memory. SQLite's own 2,000 fill up only after thousands of finished jobs,
+as if each of them stayed in memory; the operating system has the file at hand anyway."""
+
+
 def connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
     """Open a database in the mode that survives a killed process.
 
     :param alone: no other process may open it meanwhile, which spares the locks of every statement.
+    :raises SettingsError: it is damaged, or no database at all.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     if alone:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-    connection.execute("PRAGMA journal_mode=WAL")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        said = f"{path} cannot be opened as the emulator's database: {error}."
+        raise SettingsError(f"{said} `azureml-emulator reset` removes what the directory holds.") from None
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA cache_size=-{PAGES}")
     return connection
 
 
@@ -72,6 +86,12 @@ class Store:
         """The values that hold this text at a place in them, such as ``$.definition.name``, the oldest first."""
         query = "SELECT value FROM resources WHERE kind = ? AND json_extract(value, ?) = ? ORDER BY number"
         return [json.loads(row[0]) for row in self._execute(query, (kind, place, text)).fetchall()]
+
+    def having_key(self, kind: str, place: str, key: str) -> Sequence[Any]:
+        """The values that hold this key in a mapping at a place in them, the oldest first."""
+        held = "EXISTS (SELECT 1 FROM json_each(resources.value, ?) AS held WHERE held.key = ?)"
+        query = f"SELECT value FROM resources WHERE kind = ? AND {held} ORDER BY number"
+        return [json.loads(row[0]) for row in self._execute(query, (kind, place, key)).fetchall()]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

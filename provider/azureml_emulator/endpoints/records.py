@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from azureml_emulator.core.operations import ManagedRecords
+from azureml_emulator.core.operations import ManagedRecords, Record
 
 
 class OperatedRecords(ManagedRecords):
@@ -16,3 +16,16 @@ class OperatedRecords(ManagedRecords):
 
     writing: ClassVar[str]
     deleting: ClassVar[str]
+
+
+class DeploymentRecords(OperatedRecords):
+    """Deployments by their endpoint's name, a slash and their own."""
+
+    def of(self, endpoint: str) -> list[Record]:
+        """The deployments of an endpoint, the oldest first."""
+        return self.all(f"{endpoint}/")
+
+
+def key_of(deployment: Record) -> str:
+    """The key of a deployment."""
+    return f"{deployment['endpoint']}/{deployment['name']}"

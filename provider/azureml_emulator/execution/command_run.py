@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 
 from azureml_emulator.control.kinds import IMAGE_BUILD_FAILS
+from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.schema import seconds
 from azureml_emulator.execution import images, job_faults, process_environment, processes
 from azureml_emulator.execution.backend import Execution
@@ -18,6 +20,7 @@ from azureml_emulator.execution.runtime import Runtime
 from azureml_emulator.execution.staging import Stage
 from azureml_emulator.execution.web_inputs import fetch
 from azureml_emulator.identity.tokens import RUN_TOKEN_LIFETIME
+from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import Stop
 from azureml_emulator.jobs.models import experiment_id
@@ -38,7 +41,8 @@ class CommandRun(NodeRun):
     """One command job while it runs."""
 
     def __init__(self, execution: Execution, engine: Engine, name: str) -> None:
-        super().__init__(engine.context, execution.computes, name)
+        super().__init__(engine.context, name)
+        self._computes = execution.computes
         self._execution = execution
         self._tree: processes.Tree | None = None
         self._runtime: Runtime | None = None
@@ -56,14 +60,19 @@ class CommandRun(NodeRun):
             async with self._staged() as (stage, outputs):
                 ended = await self._execute(stage, outputs)
 
+    @property
+    def _definition(self) -> Properties:
+        """The command that is run, which is the job's definition; another type of job says what is run for it."""
+        return self._job.definition
+
     # the steps ---------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
     async def _staged(self) -> AsyncIterator[tuple[Stage, Outputs]]:
         """What a node is given, until the job leaves the node."""
-        execution, job = self._execution, self._job
-        stage = await asyncio.to_thread(execution.stager.stage, execution.stages / self.name, job.definition)
-        outputs = Outputs(execution, self._artifacts, job, stage)
+        execution, definition = self._execution, self._definition
+        stage = await asyncio.to_thread(execution.stager.stage, execution.stages / self.name, definition)
+        outputs = Outputs(execution, self._artifacts, replace(self._job, definition=definition), stage)
         try:
             await asyncio.to_thread(outputs.prepare)
             self._check_stop()
@@ -78,7 +87,7 @@ class CommandRun(NodeRun):
         await self.enter_queue()
         try:
             async with contextlib.AsyncExitStack() as stack:
-                definition = self._job.definition
+                definition = self._definition
                 instances = definition["resources"]["instanceCount"]
                 slot = self._execution.slots.held(definition.get("computeId"), instances, self.queue_because)
                 await self._unless_stopped(stack.enter_async_context(slot))
@@ -104,15 +113,16 @@ class CommandRun(NodeRun):
 
     async def _run_command(self, stage: Stage, outputs: dict[str, str]) -> int:
         command = process_environment.bound_command(
-            self._job.definition["command"], {**stage.literals, **stage.inputs}, outputs
+            self._definition["command"], {**stage.literals, **stage.inputs}, outputs
         )
         assert self._log is not None
         variables = self._variables(stage, outputs)
+        began = stamp(now())  # not when this process hears of it: the command may already do something
         self._tree = await processes.start(["/bin/bash", "-c", command], stage.code, variables, self._log)
-        text = (self._job.definition.get("limits") or {}).get("timeout")
+        text = (self._definition.get("limits") or {}).get("timeout")
         limit = seconds(text) if text else None
         try:
-            self._advance("Running", queueing=None, process=list(self._tree.identity))
+            self._advance("Running", at=began, queueing=None, process=list(self._tree.identity))
             return await asyncio.wait_for(self.until_end(self._tree), limit)
         except asyncio.TimeoutError:
             raise Stop("timeout") from None
@@ -122,10 +132,10 @@ class CommandRun(NodeRun):
     # details -----------------------------------------------------------------------------------------
 
     def _variables(self, stage: Stage, outputs: dict[str, str]) -> dict[str, str]:
-        settings, job = self._execution.settings, self._job
+        settings, job, definition = self._execution.settings, self._job, self._definition
         token = self._execution.tokens.of_run(self._job.created_by)
         experiment = experiment_id(settings.workspace_id, job.experiment)
-        job_variables = job.definition["environmentVariables"]
+        job_variables = definition["environmentVariables"]
         assert self._runtime is not None
         python = self._runtime.python
         programs = process_environment.program_folder(python, stage.root / "bin")
@@ -136,9 +146,9 @@ class CommandRun(NodeRun):
                 settings, job, token, int(time.time()) + RUN_TOKEN_LIFETIME, experiment
             ),
             **process_environment.tracking_variables(settings, job, token, experiment),
-            **process_environment.distribution_variables(job.definition.get("distribution")),
+            **process_environment.distribution_variables(definition.get("distribution")),
             **process_environment.node_variables(
-                job.definition["resources"]["instanceCount"], stage.code, self._log.parent
+                definition["resources"]["instanceCount"], stage.code, self._log.parent
             ),
             **process_environment.data_variables(stage.inputs, outputs),
             **job_variables,
@@ -146,11 +156,11 @@ class CommandRun(NodeRun):
         }
 
     async def _prepare_runtime(self) -> None:
-        job = self._job
-        self._runtime = Runtime(self._execution, job.definition["environmentId"], job.definition["command"])
+        job, definition = self._job, self._definition
+        self._runtime = Runtime(self._execution, definition["environmentId"], definition["command"])
         log = partial(self._artifacts.begin_log, job, images.BUILD_LOG)
         await self._runtime.prepare(self.say, log, lambda: self._take_fault(IMAGE_BUILD_FAILS) is not None)
-        nodes = job.definition["resources"]["instanceCount"]
+        nodes = definition["resources"]["instanceCount"]
         if nodes > 1:
             self.say(f"{nodes} nodes were requested; one process runs, as the first node.")
 

@@ -12,16 +12,15 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.execution import job_faults
 from azureml_emulator.execution.processes import Tree
 from azureml_emulator.jobs import quotas
-from azureml_emulator.jobs.job_run import JobRun, RunContext
+from azureml_emulator.jobs.job_run import JobRun
 from azureml_emulator.workspace.computes import Computes, cluster_name, has_failed
 
 
 class NodeRun(JobRun):
     """One job with processes of its own while it runs."""
 
-    def __init__(self, context: RunContext, computes: Computes, name: str) -> None:
-        super().__init__(context, name)
-        self._computes = computes
+    _computes: Computes
+    """Where it waits for a node."""
 
     async def enter_queue(self) -> None:
         """Go on to ``Queued`` and stay there as long as faults ask for, and until the compute is ready.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -103,10 +103,9 @@ def unsatisfied(conda: Mapping[str, Any], python: str, packages: Mapping[str, st
 
 
 class Interpreters:
-    """What each interpreter has installed, asked once for each state of its site packages."""
+    """What each interpreter has installed, asked once in a process for each state of its site packages."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, float], Contents] = {}
+    _known: ClassVar[dict[tuple[str, float], Contents]] = {}
 
     async def contents(self, python: Path) -> Contents:
         """Version and packages of an interpreter; empty when it does not answer."""

@@ -65,6 +65,22 @@ def descendants(root: int) -> list[int]:
     return pids
 
 
+def has_children() -> bool:
+    """Whether any process is left of which this one is the parent, as it is of orphans on Linux."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def left(child: int, *, has_ended: bool) -> list[int]:
+    """All living processes below this one; only the program where there is no /proc."""
+    if not os.path.isdir("/proc"):
+        return [] if has_ended else [child]
+    return descendants(os.getpid()) if has_children() else []
+
+
 def send(pid: int, number: int) -> None:
     """Signal a process that may be gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -102,7 +118,7 @@ def end_all(child: int, grace: float) -> int | None:
     while True:
         ended = reap(child)
         code = code if ended is None else ended
-        living = descendants(os.getpid()) if os.path.isdir("/proc") else [child] * (code is None)
+        living = left(child, has_ended=code is not None)
         passed = time.monotonic() - begun
         if not living or passed > grace + GIVE_UP:
             return code

@@ -131,12 +131,12 @@ def target(history: History, job: Job) -> str:
 
 def compute(history: History, job: Job) -> dict[str, Any]:
     """What the job runs on."""
-    resources = job.definition.get("resources") or {"instanceCount": None}
+    resources = job.definition.get("resources") or {}
     return {
         "target": target(history, job),
         "targetType": "amlctrain",
         "vmSize": resources.get("instanceType"),
-        "instanceCount": resources["instanceCount"],
+        "instanceCount": resources.get("instanceCount") or 1,
         "gpuCount": 0,
         "priority": history.engine.type_of(job).run_view.priority(job.definition),
         "region": None,

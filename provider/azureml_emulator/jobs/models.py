@@ -6,7 +6,7 @@ import itertools
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -136,6 +136,10 @@ class Jobs:
         """Every job, the oldest first."""
         return (job_from(value) for _, value in self._store.list("job"))
 
+    def tagged(self, key: str) -> Iterator[Job]:
+        """Every job whose tags have this key, the oldest first."""
+        return (job_from(value) for value in self._store.having_key("job", "$.definition.tags", key))
+
     def of_experiment(self, name: str) -> Iterator[Job]:
         """Every job of an experiment, the oldest first."""
         return (job_from(value) for value in self._store.having("job", "$.definition.experimentName", name))
@@ -158,12 +162,13 @@ class Jobs:
         walk = [["NotStarted", moment], ["Starting", moment]]
         job = Job(name, definition, "Starting", moment, created_by, walk, str(uuid.uuid4()), parent, moment)
         job.root, job.node, job.runner, job.is_part, job.reuses = root or parent, node, runner, is_part, reuses
-        self._store.put("job", name, asdict(job))
+        self._store.put("job", name, vars(job))
         return job
 
-    def change(self, name: str, **values: Any) -> Job:
+    def change(self, name: str, *, at: str | None = None, **values: Any) -> Job:
         """Set fields of a job and answer the new record; a new ``status`` is added to its walk.
 
+        :param at: since when it has the new status, by the clock of these records; now by default.
         A status that may not follow the present one is an error of the emulator, not of its user.
         """
         job = self.get(name)
@@ -177,17 +182,17 @@ class Jobs:
                 job.status,
                 status,
             )
-            job.walk.append([status, moment])
+            job.walk.append([status, at or moment])
         for key, value in values.items():
             setattr(job, key, value)
         job.modified_at = moment
-        self._store.put("job", name, asdict(job))
+        self._store.put("job", name, vars(job))
         return job
 
     def start_over(self, job: Job) -> None:
         """Take a job back to ``Starting``."""
         job.status, job.walk, job.queueing = "Starting", job.walk[:2], None
-        self._store.put("job", job.name, asdict(job))
+        self._store.put("job", job.name, vars(job))
 
     def keep_result(self, fingerprint: str, name: str) -> None:
         """Keep a step that has completed for later ones with the same fingerprint."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
 from azureml_emulator.core.errors import ServiceError
@@ -85,19 +87,18 @@ async def list_jobs(backend: JobsBackend, request: web.Request) -> web.Response:
     query = request.query
     view = query.get("listViewType", "ActiveOnly").lower()
     jobs, faults = backend.jobs, backend.faults
-    rows = [job for job in jobs.all() if job.parent is None and not listed_late(jobs, faults, job)]
+    found = jobs.tagged(query["tag"]) if "tag" in query else jobs.all()
+    rows = [job for job in found if job.parent is None and not listed_late(jobs, faults, job)]
     if view != "all":
         rows = [job for job in rows if bool(job.definition.get("isArchived")) is (view == "archivedonly")]
     if "jobType" in query:
         rows = [job for job in rows if job.definition["jobType"].lower() == query["jobType"].lower()]
-    if "tag" in query:
-        rows = [job for job in rows if query["tag"] in job.definition["tags"]]
     for text in filter(None, query.get("properties", "").split(",")):
         key, equals, value = text.partition("=")
         rows = [job for job in rows if key in job.definition["properties"]]
         rows = [job for job in rows if not equals or job.definition["properties"][key] == value]
-    shown = [job_resource(backend, job) for job in reversed(rows)]
-    return page(request, backend.settings.base_url, shown, default=PAGE)
+    show = partial(job_resource, backend)
+    return page(request, backend.settings.base_url, rows[::-1], default=PAGE, show=show)
 
 
 async def patch_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 from azureml_emulator.assets.references import Place
 from azureml_emulator.mlflow.backend import Mlflow
+from azureml_emulator.mlflow.protocol import invalid
 
 RUNS = "ExperimentRun"
 """The first part of the addresses of runs' artifacts."""
@@ -57,3 +60,23 @@ def address_of(mlflow: Mlflow, place: Place) -> str:
     if place.container == mlflow.settings.artifact_container and logged_run:
         return f"{artifact_uri(mlflow, run, logged_run.experiment)}/{path}"
     return f"azureml://artifacts/{place.path}"
+
+
+def one_level(root: Path, folder: str) -> list[dict[str, Any]]:
+    """The files and folders in a folder of artifacts, as MLflow lists them.
+
+    :param folder: below ``root``; empty: ``root`` itself.
+    :raises ServiceError: it leads out of ``root``.
+    """
+    top = root.resolve()
+    place = (top / folder).resolve()
+    if not place.is_relative_to(top):
+        raise invalid("Invalid path")
+    return [
+        {
+            "path": each.relative_to(top).as_posix(),
+            "is_dir": each.is_dir(),
+            **({} if each.is_dir() else {"file_size": each.stat().st_size}),
+        }
+        for each in (sorted(place.iterdir()) if place.is_dir() else [])
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.jobs.models import Jobs
+from azureml_emulator.mlflow.aliases import Aliases
 from azureml_emulator.mlflow.models import Tracking
 from azureml_emulator.mlflow.stages import Stages
 from azureml_emulator.storage.models import BlobStore
@@ -14,7 +15,14 @@ class Mlflow:
     """MLflow as the workspace serves it: runs, among them the jobs; and the registry, whose models are assets."""
 
     def __init__(
-        self, settings: Settings, blobs: BlobStore, assets: Assets, jobs: Jobs, tracking: Tracking, stages: Stages
+        self,
+        settings: Settings,
+        blobs: BlobStore,
+        assets: Assets,
+        jobs: Jobs,
+        tracking: Tracking,
+        stages: Stages,
+        aliases: Aliases,
     ) -> None:
         self.settings = settings
         self.blobs = blobs
@@ -22,3 +30,4 @@ class Mlflow:
         self.jobs = jobs
         self.tracking = tracking
         self.stages = stages
+        self.aliases = aliases

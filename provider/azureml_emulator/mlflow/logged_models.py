@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from azureml_emulator.mlflow.artifacts import folder_of
+from azureml_emulator.mlflow.artifacts import folder_of, one_level
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import milliseconds_now
-from azureml_emulator.mlflow.protocol import invalid, key_value_rows, key_values, missing, required
-from azureml_emulator.mlflow.search import Facts, SearchError, read_filter
+from azureml_emulator.mlflow.protocol import integer, invalid, key_value_rows, key_values, missing, required, rows
+from azureml_emulator.mlflow.search import Facts, SearchError, in_order, read_filter
 
 
 def create_logged_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +71,44 @@ def log_logged_model_params(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, A
     return {}
 
 
+def delete_logged_model_tag(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """Remove a tag of a logged model."""
+    record, key = find_logged_model(mlflow, body), required(body, "tag_key")
+    if record["tags"].pop(key, None) is None:
+        raise missing("Tag", key)
+    mlflow.tracking.put_logged_model(record)
+    return {}
+
+
+def delete_logged_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """Remove a logged model; its files stay, as in MLflow's own server."""
+    mlflow.tracking.delete_logged_model(find_logged_model(mlflow, body)["model_id"])
+    return {}
+
+
+def list_logged_model_artifacts(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
+    """The files and folders of a logged model, one level."""
+    record = find_logged_model(mlflow, body)
+    root = mlflow.blobs.path(mlflow.settings.artifact_container, record["path"])
+    return {"root_uri": root.as_uri(), "files": one_level(root, str(body.get("artifact_directory_path") or ""))}
+
+
+def note_metrics(mlflow: Mlflow, run: str, points: list[dict[str, Any]]) -> None:
+    """Keep the latest value of each metric that was logged for a logged model as well.
+
+    :param points: rows of a request that name a ``model_id``, as MLflow 3 sends them.
+    """
+    for point in points:
+        record = find_logged_model(mlflow, point)
+        known = record.setdefault("metrics", {})
+        step = integer(point.get("step"), "step", 0)
+        if step >= known.get(point["key"], {}).get("step", step):
+            value, moment = float(point["value"]), integer(point.get("timestamp"), "timestamp", milliseconds_now())
+            row = {"key": point["key"], "value": value, "timestamp": moment, "step": step, "run_id": run}
+            known[point["key"]] = {**row, "model_id": record["model_id"]}
+            mlflow.tracking.put_logged_model(record)
+
+
 def search_logged_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The logged models of some experiments that match a filter, the newest first."""
     experiment_ids = body.get("experiment_ids") or []
@@ -79,13 +117,27 @@ def search_logged_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]
     except SearchError as error:
         raise invalid(str(error)) from None
     records = [record for record in mlflow.tracking.logged_models() if record["experiment_id"] in experiment_ids]
-    matching = [record for record in records if all(each.holds(facts(record)) for each in conditions)]
-    return {"models": [logged_row(mlflow, record) for record in reversed(matching)]}
+    matching = [record for record in reversed(records) if all(each.holds(facts(record)) for each in conditions)]
+    try:
+        matching = in_order(matching, facts, [order_clause(each) for each in rows(body.get("order_by"), "order_by")])
+    except SearchError as error:
+        raise invalid(str(error)) from None
+    first = integer(body.get("page_token") or None, "page_token", 0)
+    last = first + integer(body.get("max_results"), "max_results", 100)
+    following = {"next_page_token": str(last)} if last < len(matching) else {}
+    return {"models": [logged_row(mlflow, record) for record in matching[first:last]], **following}
+
+
+def order_clause(row: dict[str, Any]) -> str:
+    """An order of MLflow's search of logged models (``field_name``, ``ascending``) in the words of its other ones."""
+    return f"{required(row, 'field_name')} {'DESC' if row.get('ascending') is False else 'ASC'}"
 
 
 def facts(record: dict[str, Any]) -> Facts:
     """A logged model as filters see it."""
-    return {"attribute": record, "tag": record["tags"], "param": record["params"], "metric": {}}
+    values = {key: row["value"] for key, row in record.get("metrics", {}).items()}
+    named = {"creation_timestamp": record["created"], "last_updated_timestamp": record["created"]}
+    return {"attribute": {**record, **named}, "tag": record["tags"], "param": record["params"], "metric": values}
 
 
 def logged_row(mlflow: Mlflow, record: dict[str, Any]) -> dict[str, Any]:
@@ -95,5 +147,5 @@ def logged_row(mlflow: Mlflow, record: dict[str, Any]) -> dict[str, Any]:
     times = {"creation_timestamp_ms": record["created"], "last_updated_timestamp_ms": record["created"]}
     return {
         "info": {**info, **times, "artifact_uri": place.as_uri(), "tags": key_value_rows(record["tags"])},
-        "data": {"params": key_value_rows(record["params"]), "metrics": []},
+        "data": {"params": key_value_rows(record["params"]), "metrics": list(record.get("metrics", {}).values())},
     }

@@ -190,6 +190,10 @@ class Tracking:
         """Store a logged model by its ``model_id``."""
         self._store.put(LOGGED_MODEL, record["model_id"], record)
 
+    def delete_logged_model(self, identifier: str) -> None:
+        """Forget a logged model."""
+        self._store.delete(LOGGED_MODEL, identifier)
+
     def experiment_id(self, name: str) -> str:
         """The id of an experiment: always the same one for a name."""
         return experiment_id(self._workspace_id, name)

@@ -14,6 +14,8 @@ from azureml_emulator.mlflow.backend import Mlflow
 Answer = Callable[[Mlflow, dict[str, Any]], dict[str, Any]]
 """What an MLflow operation is here: a JSON object in, a JSON object out."""
 
+Handler = Callable[..., Awaitable[web.Response]]
+
 
 def missing(what: str, name: object) -> ServiceError:
     """MLflow's 404."""
@@ -69,23 +71,44 @@ NO_LOGGED_MODELS = (
 """The service's answer has no text. MLflow quotes this one in its exception, which is how a job's log gets it."""
 
 
-def only_direct(answer: Answer) -> Callable[..., Awaitable[web.StreamResponse]]:
-    """A handler of what Azure ML does not have: 404, unless plain MLflow shall be enough."""
+NOT_KNOWN = (
+    "Azure Machine Learning is not known to do this: Microsoft's page on models with MLflow denies it or does not name "
+    "it. 'azureml-emulator start --mlflow direct' does it, as plain MLflow servers do."
+)
+
+
+def no_logged_models() -> web.Response:
+    """The answer to what Azure ML does not have."""
+    return web.Response(status=404, text=NO_LOGGED_MODELS)
+
+
+def not_known() -> web.Response:
+    """The refusal of what Azure ML is not known to do.
+
+    :raises ServiceError: 501, always.
+    """
+    raise ServiceError(501, "NOT_IMPLEMENTED", NOT_KNOWN, envelope=Envelope.MLFLOW)
+
+
+def only_direct(answer: Answer, otherwise: Callable[[], web.Response]) -> Handler:
+    """A handler that answers where plain MLflow shall be enough.
+
+    :param otherwise: what it does else.
+    """
     handler_of_answer = operation(answer)
 
-    async def handler(mlflow: Mlflow, request: web.Request, **captures: str) -> web.StreamResponse:
-        if mlflow.settings.mlflow_direct:
-            return await handler_of_answer(mlflow, request, **captures)
-        return web.Response(status=404, text=NO_LOGGED_MODELS)
+    async def handler(mlflow: Mlflow, request: web.Request, **captures: str) -> web.Response:
+        return await handler_of_answer(mlflow, request, **captures) if mlflow.settings.mlflow_direct else otherwise()
 
     return handler
 
 
-def operation(answer: Answer) -> Callable[..., Awaitable[web.Response]]:
+def operation(answer: Answer) -> Handler:
     """A handler: query, body and captures go in as one object; what comes out is sent."""
 
     async def handler(mlflow: Mlflow, request: web.Request, **captures: str) -> web.Response:
-        body: dict[str, Any] = dict(request.query)
+        query = {key: request.query.getall(key) for key in request.query}
+        body: dict[str, Any] = {key: values if values[1:] else values[0] for key, values in query.items()}
         if request.method != "GET":
             body.update(await read_object(request, Envelope.MLFLOW, optional=True))
         body.update(captures)

@@ -8,9 +8,10 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from azureml_emulator.mlflow.artifacts import artifact_uri, folder_of
+from azureml_emulator.mlflow.artifacts import artifact_uri, folder_of, one_level
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.experiments import experiment_name
+from azureml_emulator.mlflow.logged_models import note_metrics
 from azureml_emulator.mlflow.models import (
     DEFAULT_EXPERIMENT,
     Metric,
@@ -124,11 +125,14 @@ def log(mlflow: Mlflow, run: Run, metrics: Any = None, params: Any = None, tags:
 
     :raises ServiceError: something cannot be read, or a parameter would change.
     """
-    points = [point(row) for row in rows(metrics, "metrics")]
+    given = rows(metrics, "metrics")
+    points = [point(row) for row in given]
     try:
         mlflow.tracking.log(run.id, points, key_values(params, "params"), key_values(tags))
     except ParameterChangedError as error:
         raise invalid(str(error)) from None
+    if mlflow.settings.mlflow_direct:
+        note_metrics(mlflow, run.id, [row for row in given if row.get("model_id")])
     return {}
 
 
@@ -220,18 +224,7 @@ def list_artifacts(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The files and folders of a run, one level."""
     run = find_run(mlflow, body)
     root = mlflow.blobs.path(mlflow.settings.artifact_container, folder_of(run.id))
-    place = (root / str(body.get("path") or "")).resolve()
-    if not place.is_relative_to(root.resolve()):
-        raise invalid("Invalid path")
-    entries = sorted(place.iterdir()) if place.is_dir() else []
-    files = [
-        {
-            "path": each.relative_to(root.resolve()).as_posix(),
-            "is_dir": each.is_dir(),
-            **({} if each.is_dir() else {"file_size": each.stat().st_size}),
-        }
-        for each in entries
-    ]
+    files = one_level(root, str(body.get("path") or ""))
     return {"root_uri": artifact_uri(mlflow, run.id, run.experiment), "files": files}
 
 

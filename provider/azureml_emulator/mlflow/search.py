@@ -132,7 +132,16 @@ def ordered(rows: list[Any], facts: Callable[[Any], Facts], order_by: list[str])
 
     :raises SearchError: naming the expression that cannot be read.
     """
-    result = sorted(rows, key=lambda row: facts(row)["attribute"]["start_time"], reverse=True)
+    newest_first = sorted(rows, key=lambda row: facts(row)["attribute"]["start_time"], reverse=True)
+    return in_order(newest_first, facts, order_by)
+
+
+def in_order(rows: list[Any], facts: Callable[[Any], Facts], order_by: list[str]) -> list[Any]:
+    """Rows in the requested order, equal ones as they were; those without the value come last.
+
+    :raises SearchError: naming the expression that cannot be read.
+    """
+    result = list(rows)
     for expression in reversed(order_by):
         match = ORDER.fullmatch(expression)
         if not match:

@@ -14,7 +14,7 @@ from azureml_emulator.core.operations import Record
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import Transitions
-from azureml_emulator.endpoints.records import OperatedRecords
+from azureml_emulator.endpoints.records import OperatedRecords, key_of
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.identity.tokens import TokenError, Tokens
 from azureml_emulator.online import traffic
@@ -187,8 +187,3 @@ NO_ROUTE = (
     "values or use a deployment specific header to route."
 )
 """Source: Microsoft's page on troubleshooting endpoints; there these are the words of a batch endpoint."""
-
-
-def key_of(deployment: Record) -> str:
-    """The key of a deployment."""
-    return f"{deployment['endpoint']}/{deployment['name']}"

@@ -13,7 +13,7 @@ from azureml_emulator.core.schema import Problem
 from azureml_emulator.endpoints.operations import accepted, start
 from azureml_emulator.online.backend import Online
 from azureml_emulator.online.models import new_key
-from azureml_emulator.online.routes import find_endpoint
+from azureml_emulator.online.routes import SHARED
 from azureml_emulator.online.schemas import AML_TOKEN, KEY, REGENERATE
 
 
@@ -22,7 +22,7 @@ def with_mode(online: Online, name: str, mode: str) -> Record:
 
     :raises ServiceError: 404, or 400 when it knows them in another way. Form and text of the 400 are ours.
     """
-    endpoint = find_endpoint(online, name)
+    endpoint = SHARED.find_endpoint(online, name)
     own = endpoint["properties"]["authMode"]
     if own != mode:
         message = f"The endpoint {endpoint['name']} has the auth mode {own}, not {mode}."

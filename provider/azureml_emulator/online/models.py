@@ -9,7 +9,7 @@ from collections.abc import Callable
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import DEPLOYMENTS, ENDPOINTS, Transitions
-from azureml_emulator.endpoints.records import OperatedRecords
+from azureml_emulator.endpoints.records import DeploymentRecords, OperatedRecords
 
 LETTERS = string.ascii_letters + string.digits
 
@@ -42,7 +42,7 @@ class Endpoints(OperatedRecords):
             self._forget_deployment(key)
 
 
-class Deployments(OperatedRecords):
+class Deployments(DeploymentRecords):
     """Online deployments by their endpoint's name, a slash and their own.
 
     :param forget: what else happens when one is removed, with its key.
@@ -56,10 +56,6 @@ class Deployments(OperatedRecords):
     ) -> None:
         super().__init__(store, transitions, "online_deployment", DEPLOYMENTS, self._removed, busy)
         self._forget_server = forget
-
-    def of(self, endpoint: str) -> list[Record]:
-        """The deployments of an endpoint, the oldest first."""
-        return self.all(f"{endpoint}/")
 
     def _removed(self, deployment: str) -> None:
         """Take a deployment that is gone out of its endpoint's shares."""

@@ -10,34 +10,20 @@ from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
-from azureml_emulator.endpoints.bodies import check_room, merge, missing, read, record_of
-from azureml_emulator.endpoints.operations import delete_response, write_response
+from azureml_emulator.endpoints.bodies import check_room, merge, read, record_of
+from azureml_emulator.endpoints.handlers import Shared
+from azureml_emulator.endpoints.operations import write_response
+from azureml_emulator.endpoints.records import key_of
 from azureml_emulator.online import schemas
-from azureml_emulator.online.backend import Online, key_of
+from azureml_emulator.online.backend import Online
 from azureml_emulator.online.deployments import completed_sku
 from azureml_emulator.online.responses import deployment_resource, endpoint_resource
 
 STATUS_OF = {"Succeeded": "Succeeded", "Failed": "Failed"}
 
 
-def find_endpoint(online: Online, name: str, *, look: bool = False) -> Record:
-    """An endpoint, or a 404. The words of the service's own are unproven.
-
-    :param look: a client looks at it.
-    """
-    value = online.endpoints.get(name, look=look)
-    if value is None:
-        raise missing("OnlineEndpoint", name, "EndpointNotFound")
-    return value
-
-
-def find_deployment(online: Online, endpoint: str, name: str, *, look: bool = False) -> Record:
-    """A deployment of an endpoint that exists, or a 404."""
-    holder = find_endpoint(online, endpoint)
-    value = online.deployments.get(f"{holder['name']}/{name}", look=look)
-    if value is None:
-        raise missing("OnlineDeployment", f"{name} of endpoint {holder['name']}", "DeploymentNotFound")
-    return value
+SHARED: Shared[Online] = Shared("Online", endpoint_resource, deployment_resource)
+"""The handlers that batch and online endpoints have in common."""
 
 
 async def list_endpoints(online: Online, request: web.Request) -> web.Response:
@@ -46,11 +32,6 @@ async def list_endpoints(online: Online, request: web.Request) -> web.Response:
     wanted = request.query.get("name")
     shown = [row for row in rows if wanted is None or row["name"] == wanted]
     return page(request, online.settings.base_url, shown, size_key="count")
-
-
-async def get_endpoint(online: Online, request: web.Request, endpoint: str) -> web.Response:
-    """Online Endpoints - Get."""
-    return web.json_response(endpoint_resource(online.settings, find_endpoint(online, endpoint, look=True)))
 
 
 async def put_endpoint(online: Online, request: web.Request, endpoint: str) -> web.Response:
@@ -63,35 +44,9 @@ async def put_endpoint(online: Online, request: web.Request, endpoint: str) -> w
     return write_response(online, request, online.endpoints, name, value, endpoint_resource, before)
 
 
-async def patch_endpoint(online: Online, request: web.Request, endpoint: str) -> web.Response:
-    """Online Endpoints - Update: tags and identity."""
-    value = find_endpoint(online, endpoint)
-    merge(value, await read_object(request), ("tags", "identity"))
-    return write_response(online, request, online.endpoints, value["name"], value, endpoint_resource, value)
-
-
-async def delete_endpoint(online: Online, request: web.Request, endpoint: str) -> web.Response:
-    """Online Endpoints - Delete, with all its deployments: an operation; a missing one is 204."""
-    value = online.endpoints.get(endpoint)
-    return delete_response(online, request, online.endpoints, value, value["name"] if value else "")
-
-
-async def list_deployments(online: Online, request: web.Request, endpoint: str) -> web.Response:
-    """Online Deployments - List."""
-    name = find_endpoint(online, endpoint)["name"]
-    rows = [deployment_resource(online.settings, value) for value in online.deployments.of(name)]
-    return page(request, online.settings.base_url, rows)
-
-
-async def get_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
-    """Online Deployments - Get."""
-    record = find_deployment(online, endpoint, deployment, look=True)
-    return web.json_response(deployment_resource(online.settings, record))
-
-
 async def put_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - Create or update: over when its server answers, or cannot."""
-    holder = find_endpoint(online, endpoint)["name"]
+    holder = SHARED.find_endpoint(online, endpoint)["name"]
     body = read(await read_object(request), schemas.DEPLOYMENT, deployment)
     before = online.deployments.get(f"{holder}/{deployment}")
     check_room(before, len(online.deployments.of(holder)))
@@ -103,7 +58,7 @@ async def put_deployment(online: Online, request: web.Request, endpoint: str, de
 
 async def patch_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - Update: tags and the number of instances."""
-    value = find_deployment(online, endpoint, deployment)
+    value = SHARED.find_deployment(online, endpoint, deployment)
     before = {**value}
     body = await read_object(request)
     merge(value, body, ("tags",))
@@ -122,8 +77,8 @@ async def delete_deployment(online: Online, request: web.Request, endpoint: str,
     """Online Deployments - Delete: an operation; a missing one is 204."""
     value = online.deployments.get(f"{endpoint}/{deployment}")
     if value:
-        online.check_idle(find_endpoint(online, endpoint), value)
-    return delete_response(online, request, online.deployments, value, key_of(value) if value else "")
+        online.check_idle(SHARED.find_endpoint(online, endpoint), value)
+    return await SHARED.delete_deployment(online, request, endpoint, deployment)
 
 
 async def get_logs(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
@@ -131,7 +86,7 @@ async def get_logs(online: Online, request: web.Request, endpoint: str, deployme
 
     Source of the part before the log: https://github.com/MicrosoftLearning/mslearn-azure-ml/issues/100.
     """
-    record = find_deployment(online, endpoint, deployment)
+    record = SHARED.find_deployment(online, endpoint, deployment)
     problems: list[Problem] = []
     asked = schemas.LOGS(await read_object(request, optional=True), "", problems.append)
     if problems:
@@ -147,7 +102,7 @@ async def get_logs(online: Online, request: web.Request, endpoint: str, deployme
 
 async def list_skus(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - List SKUs: how many instances it may have."""
-    record = find_deployment(online, endpoint, deployment)
+    record = SHARED.find_deployment(online, endpoint, deployment)
     capacity = {"default": 1, "minimum": 1, "maximum": 50, "scaleType": "Manual"}
     sku = {name: record["sku"][name] for name in ("name", "tier")}
     kind = "Microsoft.MachineLearning.Services/endpoints/deployments"
@@ -160,12 +115,12 @@ DEPLOYMENTS = f"{ONE}/deployments"
 DEPLOYMENT = f"{DEPLOYMENTS}/{{deployment}}"
 ROUTES = [
     Route("GET", ENDPOINTS, list_endpoints, Plane.ARM),
-    Route("GET", ONE, get_endpoint, Plane.ARM),
+    Route("GET", ONE, SHARED.get_endpoint, Plane.ARM),
     Route("PUT", ONE, put_endpoint, Plane.ARM),
-    Route("PATCH", ONE, patch_endpoint, Plane.ARM),
-    Route("DELETE", ONE, delete_endpoint, Plane.ARM),
-    Route("GET", DEPLOYMENTS, list_deployments, Plane.ARM),
-    Route("GET", DEPLOYMENT, get_deployment, Plane.ARM),
+    Route("PATCH", ONE, SHARED.patch_endpoint, Plane.ARM),
+    Route("DELETE", ONE, SHARED.delete_endpoint, Plane.ARM),
+    Route("GET", DEPLOYMENTS, SHARED.list_deployments, Plane.ARM),
+    Route("GET", DEPLOYMENT, SHARED.get_deployment, Plane.ARM),
     Route("PUT", DEPLOYMENT, put_deployment, Plane.ARM),
     Route("PATCH", DEPLOYMENT, patch_deployment, Plane.ARM),
     Route("DELETE", DEPLOYMENT, delete_deployment, Plane.ARM),

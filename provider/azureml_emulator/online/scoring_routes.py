@@ -18,8 +18,9 @@ from azureml_emulator.core.operations import Record
 from azureml_emulator.core.request_body import read_body
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import seconds
+from azureml_emulator.endpoints.records import key_of
 from azureml_emulator.identity.authorization import bearer
-from azureml_emulator.online.backend import Online, ScoringError, key_of
+from azureml_emulator.online.backend import Online, ScoringError
 from azureml_emulator.online.server import Reply, UnreachableError
 
 HEADER = "azureml-model-deployment"

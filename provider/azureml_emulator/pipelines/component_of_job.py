@@ -10,7 +10,7 @@ from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import invalid_field
 from azureml_emulator.jobs.models import Job, Jobs
 from azureml_emulator.pipelines.components import ports
-from azureml_emulator.pipelines.graph import bound
+from azureml_emulator.pipelines.graph import CONTROL, bound
 from azureml_emulator.pipelines.plans import Plan, read_plan
 
 SOURCE_KEYS = ("sourceJobId", "source_job_id")
@@ -63,7 +63,7 @@ def parts(plan: Plan, job: Job) -> dict[str, Any]:
     inputs = {name: declared(plan, name) for name in (*plan.inputs, *sorted(plan.optional - set(plan.inputs)))}
     rows = {name: {"type": row["jobOutputType"]} for name, row in plan.outputs.items()}
     nodes = {
-        name: {**shared, **node} if node["type"] != "pipeline" else dict(node)
+        name: dict(node) if node["type"] in {"pipeline", *CONTROL} else {**shared, **node}
         for name, node in plan.graph.nodes.items()
     }
     return {"inputs": inputs, "outputs": rows, "jobs": nodes}

@@ -57,7 +57,7 @@ def one_input(port: Port | None, node_row: Row, scope: Scope, where: str) -> Row
 
 def job_outputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -> dict[str, Row]:
     """The outputs of the job that a node becomes: all that its component declares, those bound to the pipeline's
-    outputs with the settings of these.
+    outputs with the settings of these. One that is a value has a file for it, whose path the command is told.
 
     :raises NodeError: an output that the component does not declare, or a binding to none of the pipeline's.
     """
@@ -72,15 +72,20 @@ def job_outputs(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) -
             settings = asked_output(node_outputs.get(name) or {}, scope)
         except BindingError as error:
             raise NodeError(f"{field}.outputs.{name}", str(error), "BindingNotFound") from None
+        if wanted.is_literal:
+            rows[name] = {"jobOutputType": "uri_file"}
+            continue
         kept = {key: settings[key] for key in ("uri", "mode", "assetName", "assetVersion") if settings.get(key)}
         rows[name] = {"jobOutputType": wanted.type, **({"mode": wanted.mode} if wanted.mode else {}), **kept}
     return rows
 
 
 def asked_output(row: Row, scope: Scope) -> Row:
-    """The settings of a node's output: its own, or those of the pipeline's output that it is bound to."""
+    """The settings of a node's output: its own, or those of the pipeline's output that it is bound to, with a mode of
+    its own if it has one (azure-ai-ml 1.35.2 sends one beside a binding)."""
     if "value" in row:
-        return scope.output(str(row["value"]))[1]
+        settings = scope.output(str(row["value"]))[1]
+        return {**settings, "mode": row["mode"]} if row.get("mode") else settings
     return {camel(key): value for key, value in scope.settled(row).items()}
 
 
@@ -89,11 +94,13 @@ def pipeline_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) 
 
     :raises NodeError: the node does not fit its component.
     """
+    values = {name for name, port in ports(spec, "outputs").items() if port.is_literal}
+    outputs = job_outputs(spec, node, scope, field)
     properties = {
         "jobType": "Pipeline",
         "componentId": node["componentId"],
         "inputs": job_inputs(spec, node, scope, field),
-        "outputs": job_outputs(spec, node, scope, field),
+        "outputs": {name: row for name, row in outputs.items() if name not in values},
         "displayName": node.get("display_name"),
         "tags": node.get("tags"),
         "properties": node.get("properties"),

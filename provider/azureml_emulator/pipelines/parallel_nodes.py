@@ -1,5 +1,5 @@
-"""Parallel nodes: the command job that a node of type ``parallel`` becomes: the batch driver over its mini-batches. No
-HTTP, no files.
+"""Parallel nodes: the command job that a node of type ``parallel`` becomes: the batch driver over its mini-batches of
+files or of the rows of a table. No HTTP, no files.
 
 Source: azure-ai-ml 1.35.2 and recorded bodies of pipelines for the keys, Microsoft's *CLI (v2) parallel job YAML
 schema* for what they mean and for the defaults. That files in folders inside of the input count is an assumption.
@@ -7,11 +7,12 @@ schema* for what they mean and for the defaults. That files in folders inside of
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.execution.minibatches import driver_command
 from azureml_emulator.pipelines.components import NodeError, Port, Spec, ports
 from azureml_emulator.pipelines.graph import Scope
@@ -37,6 +38,9 @@ SETTINGS = {
 """Settings of a node or its component that are whole numbers or words, with their defaults. One without
 ``max_concurrency_per_instance`` has a process for each core."""
 
+SIZE = re.compile(r"(\d+)([kKmMgG][bB])")
+UNITS = ("", "kb", "mb", "gb")
+
 CORES = 64
 """More processes than any machine here has cores: the driver starts as many as there are."""
 
@@ -46,14 +50,15 @@ def parallel_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) 
 
     :raises NodeError: the node does not fit its component.
     :raises BindingError: a binding outside of inputs and outputs names nothing.
-    :raises ServiceError: 501 for tables: their mini-batches are cut by the service's own libraries.
     """
     settled = scope.settled({key: value for key, value in node.items() if key not in ("inputs", "outputs")})
     resources = {**(spec.get("resources") or {}), **(settled.get("resources") or {})}
     task = {**(spec.get("task") or {}), **(settled.get("task") or {})}
     inputs, outputs = job_inputs(spec, node, scope, field), job_outputs(spec, node, scope, field)
-    split = split_input(settled.get("input_data") or spec.get("input_data"), ports(spec, "inputs"), field)
-    if inputs[split].get("mode") == "Direct":
+    declared = ports(spec, "inputs")
+    split = split_input(settled.get("input_data") or spec.get("input_data"), declared, field)
+    table = declared[split].type == "mltable"
+    if table or inputs[split].get("mode") == "Direct":
         inputs[split] = {**inputs[split], "mode": "ReadOnlyMount"}
     rows = ONE_OUTPUT.fullmatch(str(task.get("append_row_to") or ""))
     if rows and rows[1] not in outputs:
@@ -63,12 +68,13 @@ def parallel_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) 
         "input": split,
         "output": rows[1] if rows else "",
         "model": "",
-        **driver_options(spec, settled, resources, field),
+        **driver_options(spec, settled, resources, field, table=table),
     }
+    flags = f"--nested --table --table_keys={keys(spec, settled, field)}" if table else "--nested"
     variables = {**(spec.get("environment_variables") or {}), **(settled.get("environment_variables") or {})}
     properties = {
         "jobType": "Command",
-        "command": driver_command(options, f"--nested {task.get('program_arguments') or ''}"),
+        "command": driver_command(options, f"{flags} {task.get('program_arguments') or ''}"),
         "codeId": reference(task.get("code")),
         "environmentId": reference(task.get("environment")),
         "computeId": settled.get("computeId"),
@@ -88,24 +94,41 @@ def split_input(text: Any, declared: Mapping[str, Port], field: str) -> str:
     """The name of the input that is cut into mini-batches.
 
     :raises NodeError: ``input_data`` names none.
-    :raises ServiceError: 501 for a table.
     """
     found = ONE_INPUT.fullmatch(str(text))
     if found is None or found[1] not in declared:
         raise NodeError(f"{field}.input_data", f"{text!r} names no input of the component.", "InputNotFound")
-    if declared[found[1]].type == "mltable":
-        message = f"{field}: parallel nodes over an mltable are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     return found[1]
 
 
-def driver_options(spec: Spec, node: Mapping[str, Any], resources: Mapping[str, Any], field: str) -> dict[str, object]:
+def keys(spec: Spec, node: Mapping[str, Any], field: str) -> str:
+    """The columns by which a table is cut, as an argument of the driver.
+
+    :raises NodeError: they are no list.
+    """
+    found = first(node.get("partition_keys"), spec.get("partition_keys"), [])
+    try:
+        names = json.loads(found) if isinstance(found, str) else found
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise NodeError(f"{field}.partition_keys", f"{found!r} is no list of columns.", "InvalidValue")
+    return shlex.quote(json.dumps(names))
+
+
+def driver_options(
+    spec: Spec, node: Mapping[str, Any], resources: Mapping[str, Any], field: str, *, table: bool
+) -> dict[str, object]:
     """The settings of a node, else of its component, as options of the driver.
+
+    :param table: whether a table is cut: by bytes, which may have a unit.
 
     :raises NodeError: one is no whole number.
     """
     found = {name: first(node.get(name), spec.get(name), default) for name, default in SETTINGS.items()}
     retries = {**(spec.get("retry_settings") or {}), **(node.get("retry_settings") or {})}
+    if table:
+        found["mini_batch_size"] = in_bytes(first(node.get("mini_batch_size"), spec.get("mini_batch_size"), "1MB"))
     level, processes = found.pop("logging_level"), found.pop("max_concurrency_per_instance") or CORES
     numbers = {
         **{name: whole(value, f"{field}.{name}") for name, value in found.items()},
@@ -115,6 +138,15 @@ def driver_options(spec: Spec, node: Mapping[str, Any], resources: Mapping[str, 
         * whole(resources.get("instance_count") or 1, f"{field}.resources.instance_count"),
     }
     return {**numbers, "mini_batch_size": max(1, numbers["mini_batch_size"]), "logging_level": level}
+
+
+def in_bytes(value: Any) -> Any:
+    """A size in bytes, as Microsoft's client reads one; what is none stays as it is.
+
+    Source: azure-ai-ml 1.35.2 ``ParallelComponent`` for the units, ``parallel_run_function`` for the default, 1 MB.
+    """
+    found = SIZE.fullmatch(str(value).strip())
+    return int(found[1]) * 1024 ** UNITS.index(found[2].lower()) if found else value
 
 
 def first(*values: Any) -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.jobs.checks import check_inputs
 from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine, JobType
 from azureml_emulator.jobs.views import JobView, RunView
+from azureml_emulator.pipelines.control_nodes import planned
+from azureml_emulator.pipelines.graph import CONTROL
 from azureml_emulator.pipelines.pipeline_run import EXECUTION_LOG, PipelineRun
 from azureml_emulator.pipelines.plans import APART, Plan, default_datastore, located, read_plan
 from azureml_emulator.pipelines.schemas import PIPELINE_JOB
@@ -31,17 +34,18 @@ ABSENT = (
 )
 
 
-def pipeline_type(resolver: Resolver, blobs: BlobStore, container: str) -> JobType:
+def pipeline_type(assets: Assets, blobs: BlobStore, container: str) -> JobType:
     """The row for pipeline jobs.
 
     :param container: the container of the default datastore.
     """
+    resolver = assets.resolver
     return JobType(
         name="Pipeline",
         schema=PIPELINE_JOB,
         check=partial(check_pipeline, resolver),
         complete=complete,
-        run=partial(PipelineRun, resolver, blobs, container),
+        run=partial(PipelineRun, assets, blobs, container),
         job_view=JobView(ABSENT, lambda definition, parameters: {}, system_properties),
         run_view=RunView(RUN, RUN, lambda job: system_properties(job.definition), target, EXECUTION_LOG),
         needs_user_token=True,
@@ -68,8 +72,8 @@ def check_pipeline(resolver: Resolver, engine: Engine, properties: Properties, d
         raise invalid_field("settings.default_datastore", message, "DatastoreNotFound")
     plan = read_plan(resolver, properties)
     check_apart(plan, properties)
-    for name in plan.graph.nodes:
-        job = plan.job(name, plan.declared)
+    for name, given in planned(plan):
+        job = plan.job(name, plan.declared, given)
         try:
             engine.check(job, depth + 1)
         except ServiceError as error:
@@ -92,6 +96,8 @@ def check_apart(plan: Plan, properties: Properties) -> None:
             raise refused(side, f"{word} is not supported for pipeline component.")
         if name not in graph.nodes:
             raise refused(side, f"{word} job name {name} not exists in jobs.")
+        if graph.nodes[name]["type"] in CONTROL or name in graph.bodies or name in graph.gates:
+            raise refused(side, f"{word} job should not be a control flow node.")
         if graph.needs[name] or any(name in needs for needs in graph.needs.values()):
             raise refused(side, f"{word} job should not have connection to other execution node.")
     if len(named) > len(set(named.values())):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,14 @@ from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, Shape
 from azureml_emulator.jobs.schemas import STEP_JOB
 from azureml_emulator.pipelines.components import NodeError, Spec, check_inputs, find_spec, ports
-from azureml_emulator.pipelines.graph import BindingError, Graph, Row, Scope, listing
+from azureml_emulator.pipelines.graph import CONTROL, BindingError, Graph, Row, Scope, listing
 from azureml_emulator.pipelines.node_jobs import command_job, pipeline_job
 from azureml_emulator.pipelines.parallel_nodes import parallel_job
 from azureml_emulator.pipelines.schemas import NODE_BAG
+from azureml_emulator.pipelines.spark_nodes import spark_job
 from azureml_emulator.pipelines.sweep_nodes import sweep_job
 from azureml_emulator.pipelines.transfer_nodes import transfer_job
+from azureml_emulator.spark.schemas import STEP_SPARK
 from azureml_emulator.sweeps.schemas import STEP_SWEEP
 
 DEFAULT_DATASTORE = "workspaceblobstore"
@@ -26,10 +29,16 @@ DEFAULT_DATASTORE = "workspaceblobstore"
 APART = ("on_init", "on_finalize")
 """The settings that name a node which runs before all others, and one that runs after them."""
 
-STEPS: Mapping[str, Shape] = {"Command": STEP_JOB, "Sweep": STEP_SWEEP}
+STEPS: Mapping[str, Shape] = {"Command": STEP_JOB, "Spark": STEP_SPARK, "Sweep": STEP_SWEEP}
 """The shapes of the jobs that nodes become, but for pipelines."""
 
-MAKERS = {"command": command_job, "sweep": sweep_job, "parallel": parallel_job, "data_transfer": transfer_job}
+MAKERS = {
+    "command": command_job,
+    "sweep": sweep_job,
+    "parallel": parallel_job,
+    "spark": spark_job,
+    "data_transfer": transfer_job,
+}
 """What makes the job of a node of each type but ``pipeline``."""
 
 COMPONENTS = {"sweep": "command"}
@@ -41,13 +50,17 @@ FLOW = "promptflow_parallel"
 PLACES = {"sweep": "trial.componentId"}
 """Where a node names its component, if not under ``componentId``."""
 
+UNKNOWN = "(a value that no step has written yet)"
+SAMPLES = {"string": UNKNOWN, "integer": "0", "number": "0", "boolean": "false"}
+"""What stands for the values that steps write until they have."""
+
 
 @dataclass(frozen=True)
 class Plan:
     """A pipeline that can be run.
 
     :param definition: the pipeline job's properties.
-    :param specs: the component of each node.
+    :param specs: the component of each node but those of control.
     :param inputs: the pipeline's inputs with their defaults.
     :param outputs: all outputs that the pipeline can have, with the settings of the request.
     """
@@ -59,32 +72,55 @@ class Plan:
     outputs: Mapping[str, Row]
     optional: frozenset[str]
 
-    def job(self, name: str, upstream: Callable[[str, str], Row]) -> dict[str, Any]:
+    def job(
+        self, name: str, upstream: Callable[[str, str], Row], given: Mapping[str, Row] | None = None
+    ) -> dict[str, Any]:
         """The job that a node becomes, as the jobs API has it.
 
         :param upstream: the data that a node's output holds.
+        :param given: inputs that a round of a loop gives, as rows of a node.
         :raises ServiceError: the node does not fit its component or the pipeline.
         """
         node, spec, field = self.graph.nodes[name], self.specs[name], f"jobs.{name}"
-        scope = Scope(self.inputs, self.outputs, upstream, self.optional)
-        try:
+        if given:
+            node = {**node, "inputs": {**(node.get("inputs") or {}), **given}}
+        with refusals(field):
+            scope = self.scope(upstream)
             if node["type"] == "pipeline":
                 job = pipeline_job(spec, node, scope, field)
                 settings = self.definition.get("settings") or {}
                 job["settings"] = {key: value for key, value in settings.items() if key not in APART}
                 return self._within(name, job)
             return self._within(name, self._on_compute(MAKERS[node["type"]](spec, node, scope, field), field))
-        except NodeError as error:
-            raise error.refusal() from None
-        except BindingError as error:
-            raise invalid_field(field, str(error), "BindingNotFound") from None
+
+    def scope(self, upstream: Callable[[str, str], Row]) -> Scope:
+        """The values that the nodes' bindings lead to.
+
+        :param upstream: the data that a node's output holds.
+        """
+        return Scope(self.inputs, self.outputs, upstream, self.optional)
+
+    def body(self, loop: str) -> str:
+        """The body of a loop."""
+        return next(body for body, name in self.graph.bodies.items() if name == loop)
 
     def declared(self, node: str, output: str) -> Row:
-        """What a node's output will be, as far as it is known before it has run: its type."""
-        outputs = ports(self.specs[node], "outputs")
+        """What a node's output will be, as far as it is known before it has run: its type.
+
+        What all rounds of a ``parallel_for`` wrote is a table, or a text of their values. Source: azure-ai-ml 1.35.2
+        ``ParallelFor.OUT_TYPE_MAPPING``.
+        """
+        kind = self.graph.nodes[node]["type"]
+        if kind == "if_else":
+            raise BindingError(f"The node {node!r} of type if_else has no outputs.")
+        outputs = ports(self.specs[self.body(node) if kind in CONTROL else node], "outputs")
         if output not in outputs:
             raise BindingError(f"The node {node!r} has no output {output!r}; its outputs: {listing(outputs)}.")
-        return {"jobInputType": outputs[output].type, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
+        port = outputs[output]
+        if port.is_literal:
+            return {"jobInputType": "literal", "value": UNKNOWN if kind in CONTROL else SAMPLES[port.type]}
+        data_type = "mltable" if kind in CONTROL else port.type
+        return {"jobInputType": data_type, "uri": f"azureml://datastores/{DEFAULT_DATASTORE}/paths/"}
 
     def _within(self, name: str, job: dict[str, Any]) -> dict[str, Any]:
         """The job with the properties that it takes from the pipeline."""
@@ -94,7 +130,7 @@ class Plan:
     def _on_compute(self, job: dict[str, Any], field: str) -> dict[str, Any]:
         settings = self.definition.get("settings") or {}
         compute = job.get("computeId") or self.definition.get("computeId") or settings.get("default_compute")
-        if compute:
+        if compute and not (job["jobType"] == "Spark" and job.get("resources")):
             job["computeId"] = str(compute).removeprefix("azureml:")
         for row in job.get("outputs", {}).values():
             place_output(row, default_datastore(self.definition))
@@ -130,16 +166,26 @@ def read_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:
 
     :raises ServiceError: 400 for what does not fit, 501 for nodes that are not emulated.
     """
-    try:
+    with refusals("jobs"):
         if definition.get("componentId"):
             return component_plan(resolver, definition)
         nodes = definition.get("jobs") or {}
         inputs, outputs = definition.get("inputs") or {}, definition.get("outputs") or {}
         return assembled(resolver, definition, nodes, inputs, outputs, frozenset())
+
+
+@contextmanager
+def refusals(field: str) -> Iterator[None]:
+    """Turn what does not fit inside of a pipeline into the service's 400.
+
+    :param field: what a binding that names nothing stands in.
+    """
+    try:
+        yield
     except NodeError as error:
         raise error.refusal() from None
     except BindingError as error:
-        raise invalid_field("jobs", str(error), "BindingNotFound") from None
+        raise invalid_field(field, str(error), "BindingNotFound") from None
 
 
 def component_plan(resolver: Resolver, definition: Mapping[str, Any]) -> Plan:
@@ -188,6 +234,8 @@ def assembled(
         raise NodeError("jobs", "The pipeline has no nodes.", "EmptyPipeline")
     specs = {}
     for name, node in nodes.items():
+        if node["type"] in CONTROL:
+            continue
         field, component = f"jobs.{name}.{PLACES.get(node['type'], 'componentId')}", component_of(node)
         specs[name] = find_spec(resolver, field, component)
         component_type = specs[name].get("type", "command")

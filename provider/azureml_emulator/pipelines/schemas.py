@@ -22,19 +22,16 @@ from azureml_emulator.core.schema import (
     record,
     text,
     union,
+    whole,
     words,
 )
 from azureml_emulator.jobs.schemas import DATA_TYPES, INPUTS, JOB, MODES_IN, MODES_OUT, OUTPUTS
 
 OTHER_NODES = frozenset(
     {
-        "spark",
         "automl",
         "import",
         "promptflow_parallel",
-        "do_while",
-        "if_else",
-        "parallel_for",
     }
 )
 """Types of nodes that the service runs and the emulator does not."""
@@ -44,7 +41,7 @@ NODE_DATA = record(
     {"job_input_type": text, "uri": text, "mode": MODES_IN, "path_on_compute": text, "description": text}, ("uri",)
 )
 NODE_INPUTS = bag(union("job_input_type", {"literal": NODE_LITERAL, **dict.fromkeys(DATA_TYPES, NODE_DATA)}))
-BOUND_OUTPUT = record({"type": text, "value": text}, ("type", "value"))
+BOUND_OUTPUT = record({"type": text, "value": text, "mode": MODES_OUT}, ("type", "value"))
 NODE_OUTPUT = record(
     {
         "job_output_type": text,
@@ -115,6 +112,23 @@ NODES = {
         },
         ("componentId",),
     ),
+    "spark": record(
+        {
+            **COMMON,
+            "code": text,
+            "entry": bag(anything, nulls=True),
+            "py_files": anything,
+            "jars": anything,
+            "files": anything,
+            "archives": anything,
+            "conf": bag(anything, nulls=True),
+            "args": text,
+            "environment": text,
+            "resources": bag(anything, nulls=True),
+            "identity": bag(anything, nulls=True),
+        },
+        ("componentId",),
+    ),
     "sweep": record(
         {
             **{key: shape for key, shape in COMMON.items() if key != "componentId"},
@@ -129,7 +143,35 @@ NODES = {
         },
         ("trial",),
     ),
+    "do_while": record(
+        {
+            "type": text,
+            "body": text,
+            "condition": anything,
+            "mapping": bag(anything),
+            "limits": record({"max_iteration_count": whole}, ("max_iteration_count",)),
+            "_source": text,
+        },
+        ("body", "mapping", "limits"),
+    ),
+    "if_else": record(
+        {"type": text, "condition": anything, "true_block": anything, "false_block": anything, "_source": text},
+        ("condition",),
+    ),
+    "parallel_for": record(
+        {
+            "type": text,
+            "body": text,
+            "items": text,
+            "max_concurrency": whole,
+            "outputs": bag(node_output),
+            "_source": text,
+        },
+        ("body", "items"),
+    ),
 }
+"""The last three have neither name nor component. Source: what azure-ai-ml 1.35.2 sends of ``dsl.do_while``,
+``dsl.condition`` and ``dsl.parallel_for``."""
 
 
 def node(value: Any, path: str, report: Report) -> Any:

@@ -23,7 +23,10 @@ ENVIRONMENT, DATASTORE, COMPUTE, DATA, MODEL, COMPONENT = (
     "component",
 )
 BATCH_ENDPOINT, BATCH_DEPLOYMENT = "batch endpoint", "batch deployment"
-ORDER = (ENVIRONMENT, DATASTORE, COMPUTE, DATA, MODEL, COMPONENT, BATCH_ENDPOINT, BATCH_DEPLOYMENT)
+ONLINE_ENDPOINT, ONLINE_DEPLOYMENT = "online endpoint", "online deployment"
+PIPELINE_COMPONENT, SCHEDULE = "pipeline component", "schedule"
+ASSETS = (ENVIRONMENT, DATASTORE, COMPUTE, DATA, MODEL, COMPONENT, PIPELINE_COMPONENT)
+ORDER = (*ASSETS, BATCH_ENDPOINT, BATCH_DEPLOYMENT, ONLINE_ENDPOINT, ONLINE_DEPLOYMENT, SCHEDULE)
 """What may name something of another kind comes after it."""
 
 SCHEMAS = {
@@ -34,9 +37,13 @@ SCHEMAS = {
     "data": DATA,
     "model": MODEL,
     "commandcomponent": COMPONENT,
+    "pipelinecomponent": PIPELINE_COMPONENT,
+    "schedule": SCHEDULE,
     "batchendpoint": BATCH_ENDPOINT,
     "batchdeployment": BATCH_DEPLOYMENT,
     "modelbatchdeployment": BATCH_DEPLOYMENT,
+    "managedonlineendpoint": ONLINE_ENDPOINT,
+    "managedonlinedeployment": ONLINE_DEPLOYMENT,
 }
 """Kinds by the name of a file's ``$schema``, in lower case."""
 
@@ -89,6 +96,8 @@ KEYS = {
         "is_deterministic",
         "additional_includes",
     },
+    PIPELINE_COMPONENT: COMMON | {"display_name", "inputs", "is_deterministic", "jobs", "outputs"},
+    SCHEDULE: COMMON | {"create_job", "display_name", "trigger"},
     BATCH_ENDPOINT: COMMON | {"defaults", "auth_mode"},
     BATCH_DEPLOYMENT: COMMON
     | {
@@ -107,6 +116,35 @@ KEYS = {
         "retry_settings",
         "error_threshold",
         "logging_level",
+    },
+    ONLINE_ENDPOINT: COMMON
+    | {
+        "auth_mode",
+        "identity",
+        "location",
+        "mirror_traffic",
+        "public_network_access",
+        "traffic",
+    },
+    ONLINE_DEPLOYMENT: COMMON
+    | {
+        "app_insights_enabled",
+        "code_configuration",
+        "data_collector",
+        "egress_public_network_access",
+        "endpoint_name",
+        "environment",
+        "environment_variables",
+        "instance_count",
+        "instance_type",
+        "liveness_probe",
+        "location",
+        "model",
+        "model_mount_path",
+        "readiness_probe",
+        "request_settings",
+        "scale_settings",
+        "startup_probe",
     },
 }
 """The keys that a file of each kind may have."""
@@ -189,6 +227,10 @@ def kind_of(content: Any) -> str:
         return kind
     if "command" not in content and "name" in content and {"image", "build"} & set(content):
         return ENVIRONMENT
+    if "trigger" in content and "create_job" in content:
+        return SCHEDULE
+    if content.get("type") == "pipeline" and "jobs" in content and "version" in content:
+        return PIPELINE_COMPONENT
     if content.get("type") == "command" and "command" in content and "version" in content:
         return COMPONENT
     return "no description of something to register"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from aiohttp import web
@@ -18,7 +17,7 @@ async def seed(seeding: Seeding, request: web.Request) -> web.Response:
     """Register what the files of a folder of this machine describe."""
     body = await read_object(request, Envelope.ARM)
     try:
-        rows, left_alone = await asyncio.to_thread(seeding.seed, Path(str(body.get("folder"))))
+        rows, left_alone = await seeding.seed(Path(str(body.get("folder"))))
     except SeedError as error:
         raise ServiceError(400, "InvalidSeed", str(error), envelope=Envelope.ARM) from None
     others = [{"file": str(path), "reason": reason} for path, reason in left_alone.items()]

@@ -61,7 +61,7 @@ class Studio:
     def needs(self, pipeline: Job) -> dict[str, frozenset[str]]:
         """The nodes of a pipeline, each with those it takes data from; none where its components are gone."""
         try:
-            return dict(read_plan(self._resolver, pipeline.definition).graph.needs)
+            return read_plan(self._resolver, pipeline.definition).graph.steps
         except ServiceError:
             return {}
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.core.errors import ServiceError
@@ -197,7 +197,7 @@ class SweepRun(JobRun):
             return None
         return max(values) if self._maximize else min(values)
 
-    def _best_of(self, completed: list[Job]) -> dict[str, object]:
+    def _best_of(self, completed: list[Job]) -> dict[str, Any]:
         """What the best trial changes of the sweep: its outputs and properties.
 
         Source of the properties: public records of ``get_details()`` (``best_child_run_id``, ``score``,

@@ -14,6 +14,7 @@ def record(context: dict) -> None:
         "text": str(error),
         "fields": {name: value for name, value in vars(error).items() if isinstance(value, (str, type(None)))},
         "cause": repr(error.__cause__),
+        "azureml": context.get("azureml"),
     }
     with open(os.environ["FAILURES"], "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")

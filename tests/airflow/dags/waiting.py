@@ -4,6 +4,7 @@ import datetime
 import sys
 from pathlib import Path
 
+from airflow.providers.common.compat.assets import Asset, AssetAlias
 from airflow.providers.common.compat.sdk import DAG
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -30,7 +31,9 @@ def sensor(task_id: str, job: object, **given: object) -> AzureMLJobSensor:
 
 with DAG("operators", start_date=START, schedule=None, default_args=DEFAULTS):
     for name, deferrable in (("here", False), ("deferred", True)):
-        write = command(f"write_{name}", WRITE, outputs={"out": None}, deferrable=deferrable)
+        model = Asset(f"azureml://subscriptions/S/resourceGroups/G/workspaces/W/models/of-{name}/")
+        outlets = [model, AssetAlias(f"written-{name}")]
+        write = command(f"write_{name}", WRITE, outputs={"out": None}, deferrable=deferrable, outlets=outlets)
         read = command(f"read_{name}", "cat ${{inputs.d}}/f.txt", inputs={"d": write.output["out"]})
         command(f"fail_{name}", "echo why it failed; exit 7", deferrable=deferrable)
         command(

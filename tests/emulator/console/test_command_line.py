@@ -214,6 +214,7 @@ USAGE: list[tuple[list[str], list[str]]] = [
     (["start", "--environment", "python3"], ["--environment", "'python3'", "NAME=PYTHON"]),
     (["start", "--environment", "*=/no/such/python"], ["--environment *", "'/no/such/python'"]),
     (["start", "--state", "file"], ["--state", "file", "not a directory"]),
+    (["start", "--state", "file/below"], ["--state", "'file/below'", "cannot be made"]),
     (["begin"], ["begin", "start", "stop"]),
     (["fault"], ["COMMAND"]),
     (["fault", "add"], ["KIND"]),
@@ -242,6 +243,13 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         complains(run("start", "--state", str(tmp_path / "state"), "--port", str(port)), 1, str(port), "--port")
     assert not (tmp_path / "state" / "endpoint.json").exists()
+
+
+def test_a_database_that_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_text("no database at all")
+    for command in (["start"], ["journal"]):
+        done = run(*command, "--state", str(tmp_path))
+        complains(done, 1, str(tmp_path / "journal.sqlite"), "not a database", "azureml-emulator reset")
 
 
 def test_an_address_of_another_machine(tmp_path: Path) -> None:
@@ -382,3 +390,12 @@ def test_a_start_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
     path = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
     done = run("start", "--state", str(tmp_path / "state"), PYTHONPATH=path)
     complains(done, 1, "trustme is not installed: pip install 'airflow-provider-azureml[emulator]'")
+
+
+def test_coverage_lists_the_operations_of_the_service_and_none_of_the_emulators_own() -> None:
+    done = run("coverage", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert {"plane": "arm", "method": "PUT", "path": "{ws}/jobs/{name}"} in rows
+    assert {row["plane"] for row in rows} == {"arm", "data", "mlflow", "online", "open", "scoring", "storage"}
+    assert len(rows) > 200

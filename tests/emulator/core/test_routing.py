@@ -12,9 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from azureml_emulator.app import Emulator
+from azureml_emulator.console.coverage import all_routes
 from azureml_emulator.core.routing import Match, Plane, Route, Router, bind
 from azureml_emulator.core.settings import load_settings
-from reference.emulator_coverage import all_routes
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,9 @@ REFUSED: list[tuple[str, str, Any, int, str]] = [
     ("POST", "runs/search", {"experiment_ids": ["0"], "order_by": ["metrics."]}, 400, "INVALID_PARAMETER_VALUE"),
     ("POST", "model-versions/create", {"name": "none", "source": "runs:/a/b"}, 404, "RESOURCE_DOES_NOT_EXIST"),
     ("POST", "runs/create", [], 400, "BAD_REQUEST"),
+    ("POST", "registered-models/alias", {"name": "a", "alias": "b", "version": "1"}, 501, "NOT_IMPLEMENTED"),
+    ("DELETE", "registered-models/delete", {"name": "a"}, 501, "NOT_IMPLEMENTED"),
+    ("GET", "model-versions/search?order_by=colour.x", None, 400, "INVALID_PARAMETER_VALUE"),
 ]
 
 

@@ -125,6 +125,82 @@ def test_so_many_mini_batches_may_fail(parallels: Parallels, name: str, threshol
     assert told is (status == "Failed")
 
 
+TABLE: Body = {"inputs": {"files": {"type": "mltable"}, "word": {"type": "string"}}}
+ROWS = """
+def init(): pass
+def run(rows, mini_batch_context):
+    keys = mini_batch_context.partition_key_value
+    if keys:
+        return [f"{keys['Store']}: {sum(rows['n'])}"] * len(rows)
+    return rows.assign(size=len(rows))[["n", "size"]]
+"""
+PARTS = """
+paths:
+  - pattern: ./**/*.csv
+transformations:
+  - read_delimited: {delimiter: ";", include_path_column: true, encoding: ascii}
+  - extract_columns_from_partition_format: {partition_format: "{Store}/{file_name}.{extension}"}
+  - drop_columns: [Path, file_name, extension]
+  - convert_column_types: [{columns: n, column_type: int}]
+"""
+
+
+def scored(parallels: Parallels, name: str, table: str, **settings: Any) -> tuple[str, list[str]]:
+    """Run the script over the table of two stores; how the pipeline ends, and the rows that it wrote."""
+    code = f"azureml:{parallels.code({'batch.py': ROWS.encode()})}"
+    component = parallels.parallel(**TABLE, **settings, task={"code": code, "program_arguments": None})
+    files = {**parallels.files(name, MLTable=table), "job_input_type": "mltable"}
+    for store, numbers in (("a", (1, 2, 3)), ("b", (4,))):
+        text = "n;m\n" + "".join(f"{number};{number}\n" for number in numbers)
+        parallels.upload(f"{name}/{store}/x.csv", text.encode())
+    score = over(component, files, outputs={"rows": to_pipeline("rows")})
+    done = parallels.finish(name, {"score": score}, inputs=WORD, outputs={"rows": {"jobOutputType": "uri_file"}})
+    if done["status"] != "Completed":
+        return done["status"], [parallels.step_log(name, "score")]
+    return done["status"], parallels.read(parallels.outputs(name)["rows"]["uri"]).decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("table", "settings", "rows"),
+    [
+        (PARTS, {"mini_batch_size": "12"}, ["1 2", "2 2", "3 2", "4 2"]),
+        (PARTS, {"partition_keys": ["Store"]}, ["a: 6", "a: 6", "a: 6", "b: 4"]),
+        (f"{PARTS}  - skip: 1\n  - take: 2\n", {}, ["2 2", "3 2"]),
+    ],
+    ids=["by size", "by keys", "some rows"],
+)
+def test_a_table_is_cut_into_mini_batches(
+    parallels: Parallels, name: str, table: str, settings: Body, rows: list[str]
+) -> None:
+    assert scored(parallels, name, table, **{"mini_batch_size": None, **settings}) == ("Completed", rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("paths: [{file: 'azureml://datastores/x/paths/y'}]", "lies outside of its folder, which is not emulated"),
+        (f"{PARTS}  - filter: 'col(\"n\") > 1'", "The transformation 'filter' of the table is not emulated"),
+        ("paths: [{pattern: ./*/*.csv}]", "The first transformation of the table must be one of"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_told(parallels: Parallels, name: str, table: str, said: str) -> None:
+    status, (log,) = scored(parallels, name, table)
+    assert (status, said in log) == ("Failed", True), log
+
+
+NOTHING = b"def init(): pass\ndef run(batch): return []\n"
+
+
+@pytest.mark.parametrize(("threshold", "status"), [(-1, "Completed"), (1, "Failed")])
+def test_a_script_may_return_nothing_where_nobody_counts(
+    parallels: Parallels, name: str, threshold: int, status: str
+) -> None:
+    code = f"azureml:{parallels.code({'batch.py': NOTHING})}"
+    component = parallels.parallel(error_threshold=threshold, task={"code": code})
+    score = over(component, parallels.files(name, a="1", b="2"), mini_batch_error_threshold=0)
+    assert parallels.finish(name, {"score": score}, inputs=WORD)["status"] == status
+
+
 REFUSED: list[tuple[Body, Body, int, str]] = [
     ({"input_data": "${{inputs.none}}"}, {}, 400, "jobs.score.input_data: '${{inputs.none}}' names no input"),
     ({"mini_batch_size": "10kb"}, {}, 400, "jobs.score.mini_batch_size: '10kb' is not a whole number."),
@@ -132,7 +208,8 @@ REFUSED: list[tuple[Body, Body, int, str]] = [
     ({"task": {"append_row_to": "${{outputs.none}}"}}, {}, 400, "jobs.score.task.append_row_to"),
     ({"task": {"environment": "azureml:none:1"}}, {}, 400, "jobs.score.environmentId"),
     ({}, {"miniBatchSize": 3}, 400, "Could not find member 'miniBatchSize'"),
-    ({"inputs": {"files": {"type": "mltable"}, "word": {"type": "string"}}}, {}, 501, "over an mltable"),
+    ({**TABLE, "mini_batch_size": "2 rows"}, {}, 400, "jobs.score.mini_batch_size: '2 rows' is not a whole number."),
+    ({**TABLE, "partition_keys": "brand"}, {}, 400, "jobs.score.partition_keys: 'brand' is no list of columns."),
     ({"type": "promptflow_parallel"}, {}, 501, "flows of Prompt flow are not emulated"),
 ]
 

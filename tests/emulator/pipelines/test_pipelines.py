@@ -339,7 +339,7 @@ class TestRefusals:
         assert answer.status == 400
         assert "jobs.sub.jobs.deep.inputs.word" in answer.body["error"]["message"]
 
-    @pytest.mark.parametrize("kind", ["spark", "automl", "if_else"])
+    @pytest.mark.parametrize("kind", ["automl", "promptflow_parallel"])
     def test_nodes_that_are_not_emulated(self, service: Pipelines, name: str, kind: str) -> None:
         answer = service.start(name, {"one": {"type": kind, "name": "one"}})
         assert answer.status == 501

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,47 @@ def test_a_seeded_environment_and_data_run_a_job(folder: Path, emulator: Running
     assert (job["status"], service.printed(name)) == ("Completed", "1,2\n")
 
 
+SCORE = "def init(): pass\ndef run(text): return text.upper()\n"
+
+
+def test_a_seeded_online_endpoint_answers(tmp_path: Path, emulator: RunningEmulator, name: str) -> None:
+    endpoint = f"e{name[-12:].replace('_', '')}"
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").write_text(SCORE)
+    (tmp_path / "src" / "model.txt").write_text("m")
+    (tmp_path / "endpoint.yml").write_text(
+        "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json\n"
+        f"name: {endpoint}\nauth_mode: key\ntraffic: {{blue: 100}}\ntags: {{a: b}}\n"
+    )
+    (tmp_path / "blue.yml").write_text(
+        "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json\n"
+        f"name: blue\nendpoint_name: {endpoint}\nmodel: {{path: ./src/model.txt}}\n"
+        "code_configuration: {code: ./src, scoring_script: score.py}\n"
+        "environment: azureml:AzureML-minimal:1\ninstance_type: Standard_DS3_v2\ninstance_count: 2\n"
+        "request_settings: {request_timeout_ms: 3000}\nliveness_probe: {initial_delay: 1, failure_threshold: 9}\n"
+    )
+    service = Service(emulator)
+    for _ in range(2):
+        kinds = [row["kind"] for row in seed(emulator, tmp_path)["value"]]
+        assert kinds == ["online endpoint", "online deployment"]
+    shown = service.get(f"onlineEndpoints/{endpoint}").body["properties"]
+    assert (shown["traffic"], shown["authMode"]) == ({"blue": 100}, "Key")
+    deployment = service.get(f"onlineEndpoints/{endpoint}/deployments/blue").body
+    properties = deployment["properties"]
+    assert (deployment["sku"]["capacity"], properties["requestSettings"]["requestTimeout"]) == (2, "PT3S")
+    assert (properties["livenessProbe"]["initialDelay"], properties["livenessProbe"]["failureThreshold"]) == ("PT1S", 9)
+    deadline = time.monotonic() + 60
+    while (
+        service.get(f"onlineEndpoints/{endpoint}/deployments/blue").body["properties"]["provisioningState"]
+        != "Succeeded"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    key = service.post(f"onlineEndpoints/{endpoint}/listKeys").body["primaryKey"]
+    answer = service.request("POST", shown["scoringUri"] + "?", "abc", headers={"Authorization": f"Bearer {key}"})
+    assert (answer.status, answer.body) == (200, '"ABC"')
+
+
 def seed(emulator: RunningEmulator, folder: Path) -> Any:
     return call(emulator.endpoint, "POST", "/emulator/seed", {"folder": str(folder)})
 
@@ -113,6 +155,30 @@ def seed(emulator: RunningEmulator, folder: Path) -> Any:
             ("endpoint_name: 'gone' is no batch endpoint",),
         ),
         ("name: a b\nimage: i", ("seed.yml: ", "a b")),
+        ("$schema: x/pipelineComponent.schema.json\nname: a\ntype: pipeline", ("jobs: None is not accepted.",)),
+        (
+            "$schema: x/pipelineComponent.schema.json\nname: a\ntype: pipeline\njobs: {s: {type: sweep}}",
+            ("jobs.s.type: 'sweep' is not read here. Accepted: command, pipeline",),
+        ),
+        (
+            "$schema: x/pipelineComponent.schema.json\nname: a\ntype: pipeline\njobs: {s: {component: ./gone.yml}}",
+            ("jobs.s.component: './gone.yml' is no file",),
+        ),
+        ("$schema: x/schedule.schema.json\nname: a\ntrigger: {type: daily}", ("trigger.type: 'daily' is not",)),
+        (
+            "$schema: x/schedule.schema.json\nname: a\ntrigger: {type: cron, expression: '0 4 * * *'}",
+            ("create_job: None is not accepted. Accepted: a job, its file, azureml:JOB.",),
+        ),
+        (
+            "$schema: x/schedule.schema.json\nname: a\ntrigger: {type: cron, expression: '* *'}\ncreate_job: azureml:x",
+            ("trigger.expression",),
+        ),
+        ("$schema: x/managedOnlineEndpoint.schema.json\nname: abc\nauth_mode: none", ("auth_mode: 'none' is not",)),
+        ("$schema: x/managedOnlineEndpoint.schema.json\nname: abc\ntraffic: {red: 100}", ("no deployment 'red'",)),
+        (
+            "$schema: x/managedOnlineDeployment.schema.json\nname: blue\nendpoint_name: gone",
+            ("endpoint_name: 'gone' is no online endpoint",),
+        ),
     ],
 )
 def test_what_cannot_be_registered_is_told_in_a_line(

@@ -113,6 +113,15 @@ SETTINGS: dict[str, Any] = {
     "environment_variables": {"A": "b"},
     "zzz": {"a": [1, "${{parent.inputs.x}}", None]},
 }
+OWN: dict[str, tuple[Any, ...]] = {
+    "environment": (
+        *(1, None, "", [], {}, "x", "azureml:e:1", "azureml:e", "file:no.yml", "${{parent.inputs.x}}"),
+        *({"image": "i", "zzz": 1}, {"image": "i", "conda_file": "no.yml"}, {"name": "n"}, {"image": 1}),
+    ),
+    "code": (1, None, "", [], "no", "src", "azureml:c:1", "https://host/c", "${{parent.inputs.x}}"),
+    "command": (1, None, "", [], "echo"),
+}
+"""What a node may have beside a component that has it, too."""
 
 PORTS: Mapping[str, Any] = {
     **{kind: {"type": kind} for kind in ("path", "uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model")},
@@ -270,6 +279,8 @@ def cases() -> Iterator[Case]:
         named = changed(JOB, ("jobs", "n", "component"), REFERENCES[word])
         yield from these(f"{word}, with", named, {"io": given, "no type": {f"{NODE}/type": ...}}, files)
         rows = {key: {f"{NODE}/{key}": value} for key, value in SETTINGS.items()}
+        yield from these(f"{word}, with", named, rows, files)
+        rows = {f"{key} = {value!r}": {f"{NODE}/{key}": value} for key, values in OWN.items() for value in values}
         yield from these(f"{word}, with", named, rows, files)
         for kind in ("parallel", "spark", "sweep", "pipeline", "automl", "import", "Command", "zzz"):
             yield from these(f"{word}, node of type", named, {kind: {f"{NODE}/type": kind}}, files)

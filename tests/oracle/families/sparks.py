@@ -154,6 +154,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "an asset": {"inputs/i/path": "azureml:x:1"},
     "a value": {"inputs/i": {"value": 3}},
     "a typed value": {"inputs/i": {"type": "integer", "value": 3}},
+    "a model": {"inputs/i": {"type": "mlflow_model", "path": "azureml:m:1", "mode": "direct"}},
     "an mltable": {"inputs/i": {"type": "mltable", "path": "mlt", "mode": "direct"}},
     "a wrong argument": {"args": "--a ${{inputs.zz}}"},
     "a wrong output argument": {"args": "--a ${{outputs.zz}}"},
@@ -300,6 +301,14 @@ BY_COMPONENT: dict[str, dict[str, Any]] = {
             "limits": {"timeout": 3},
             "zzz": 3,
         }.items()
+    },
+    **{
+        f"own environment {value!r}": {"environment": value}
+        for value in (1, None, "", "x", "azureml:e", {"image": "i", "zzz": 1}, {"conda_file": "no.yml"}, {"name": "n"})
+    },
+    **{
+        f"own entry {value!r}": {"entry": value}
+        for value in (1, None, {}, {"file": ""}, {"class_name": "x.y"}, {"file": "train.py", "zzz": 1})
     },
     "a size from the pipeline": {"resources/instance_type": "${{parent.inputs.word}}"},
     "a setting from the pipeline": {"conf/spark.executor.instances": "${{parent.inputs.num}}"},

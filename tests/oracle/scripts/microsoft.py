@@ -4,7 +4,8 @@ A question has a ``folder`` to work in and one of these: ``file``, a job file (`
 ``call``, the keywords of ``command``; ``make``, a program that makes ``job`` (answered with our reading of that object,
 too); ``invoke``, the keywords of ``batch_endpoints.invoke``; ``resource``, the kind of resource that ``file`` describes
 (``made``: keywords of its class instead; ``there``: what the service shows of it, which is read, changed and put).
-``operate``, a method of the client such as ``jobs.get``, with ``arguments`` and the service's ``answers``.
+``operate``, a method of the client such as ``jobs.get``, with ``arguments`` and the service's ``answers``;
+with ``registry`` there is one, and what it is to take over is the answer.
 ``{"$": "Class", ...}`` in keywords stands for an object. With ``exchanges`` every request is reported with its answer.
 ``by_hand`` says that the file's text is no dump of ours. ``--plain`` on the command line: without what makes it faster.
 
@@ -48,6 +49,7 @@ with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.St
 
 from tests.corpus.fake_azure import GROUP, HOME, SUBSCRIPTION, TENANT, WORKSPACE, Sent  # noqa: E402
 from tests.corpus.invocations import FakeAzureBatch  # noqa: E402
+from tests.corpus.registries import Registry  # noqa: E402
 from tests.oracle.scripts import faster  # noqa: E402
 
 # Whether an object shall warn of being experimental it asks of its callers' source files: a fifth of all its time.
@@ -85,19 +87,23 @@ CREDENTIAL = Credential()
 class Service(FakeAzureBatch):
     """The stand-in, with what only Microsoft's client looks up.
 
-    :ivar there: a deployment that exists, as the service shows it.
+    :ivar there: a resource that exists, as the service shows it.
+    :ivar registry: a registry beside it.
     """
 
     there: Any = None
+    registry: Registry | None = None
 
     def answer(self, sent: Sent) -> tuple[int, Any, dict[str, str]]:
         """Choose an answer."""
+        if self.registry is not None and (found := self.registry.answer(sent)):
+            return found
         if sent.path == "/discovery":
             return 200, {"api": SERVICE}, {}
         if sent.path == HOME:
             properties = {"workspaceId": "g", "discoveryUrl": f"{SERVICE}/discovery"}
             return 200, {"id": HOME, "name": WORKSPACE, "location": "eastus", "properties": properties}, {}
-        if self.there and sent.method == "GET" and "/deployments/" in sent.path:
+        if self.there and sent.method == "GET" and sent.path == self.there["id"]:
             return 200, self.there, {}
         if sent.method == "GET" and "no-such" not in sent.path:
             found = self.looked_up(sent.path, sent.path.removeprefix(HOME).strip("/").split("/"))
@@ -233,6 +239,28 @@ def put(client: MLClient, kind: str, thing: Any) -> None:
     getattr(client, group).begin_create_or_update(thing)
 
 
+def existing(client: MLClient, kind: str) -> Any:
+    """Read the resource of a kind that exists."""
+    match kind:
+        case "batch deployment":
+            return client.batch_deployments.get(name="blue", endpoint_name="cards")
+        case "batch endpoint":
+            return client.batch_endpoints.get("cards")
+        case "online endpoint":
+            return client.online_endpoints.get("live")
+        case "online deployment":
+            return client.online_deployments.get(name="blue", endpoint_name="live")
+        case "compute":
+            return client.compute.get("cpu")
+        case "data":
+            return client.data.get("cards", version="3")
+        case "model":
+            return client.models.get("cards", version="3")
+        case "component":
+            return client.components.get("c", version="1")
+    return client.environments.get("e", version="1")
+
+
 def send(client: MLClient, asked: dict[str, Any]) -> None:
     """Do what is asked."""
     if "operate" in asked:
@@ -249,9 +277,12 @@ def send(client: MLClient, asked: dict[str, Any]) -> None:
     if "resource" in asked:
         kind = asked["resource"]
         if "change" in asked:
-            thing = client.batch_deployments.get(name="blue", endpoint_name="cards")
+            thing = existing(client, kind)
             for name, value in given(asked["change"]).items():
                 setattr(thing, name, value)
+            if kind == "compute":
+                client.compute.begin_update(thing)
+                return
         else:
             thing = given(asked["made"]) if "made" in asked else loaded(kind, asked["file"])
         put(client, kind, thing)
@@ -291,6 +322,7 @@ def submit(asked: dict[str, Any]) -> dict[str, Any]:
     faster.SCHEMAS.next_question(asked.get("by_hand", False))
     service = Service()
     service.there = asked.get("there")
+    service.registry = Registry() if asked.get("registry") else None
     service.scripted = asked.get("answers", ())
     place = re.compile(f"{re.escape(HOME)}/{PLACES[asked['resource']]}", re.I) if "resource" in asked else None
     HTTPAdapter.send = lambda _, request, **options: service.send(request, **options)
@@ -308,6 +340,8 @@ def submit(asked: dict[str, Any]) -> dict[str, Any]:
         os.environ.update(before)
     if asked.get("exchanges"):
         answer |= {"client": f"azure-ai-ml {azure.ai.ml.__version__}", "exchanges": list(exchanges(service))}
+    for sent in service.registry.imports if service.registry else ():
+        answer |= {"body": sent.body, "method": sent.method, "host": sent.host, "path": sent.path, "query": sent.query}
     for sent in service.posts:
         headers = {name.lower(): value for name, value in sent.headers.items()}
         answer |= {"body": sent.body, "url": f"https://{sent.host}{sent.path}", "name": ""}

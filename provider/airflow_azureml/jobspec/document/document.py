@@ -10,10 +10,12 @@ import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from airflow_azureml.jobspec.document.requirements import Bundle
 from airflow_azureml.rest.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from airflow_azureml.jobspec.document.requirements import Bundle
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of a document to a value."""
@@ -96,6 +98,10 @@ class Files(Protocol):
 
     def git(self, path: str | None) -> Mapping[str, str]:
         """The properties that name the commit a path belongs to; empty outside of a checkout."""
+        ...
+
+    def left_out(self, path: str) -> str:
+        """Say that parts of a path may be missing, and why, as a sentence; empty where none are known to be."""
         ...
 
 

@@ -1,6 +1,7 @@
 """The one place where job files are read: a path, YAML text, a mapping or an ``azure-ai-ml`` object becomes a Document.
 
-yaml is imported inside of functions (and in ``yamltext``): parsing a DAG does not load it.
+yaml is imported inside of functions (and in ``yamltext``): parsing a DAG does not load it, unless the DAG file has a
+pipeline's file read. So is what lists folders, which no parse needs.
 """
 
 from __future__ import annotations
@@ -11,26 +12,32 @@ import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_azureml.jobspec.document.document import Document, Path, SourceLocation
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.jobspec.document.requirements import Bundle
 from airflow_azureml.jobspec.document.sdk_objects import BASE, as_mapping, is_object
 from airflow_azureml.jobspec.document.yaml_survey import DEPTH, DIGITS, LIMIT
 from airflow_azureml.jobspec.document.yamltext import parse
-from airflow_azureml.local import additional_includes, folders, git
 from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.rest.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from airflow_azureml.jobspec.document.requirements import Bundle
+    from airflow_azureml.local.checkouts import Checkout
 
 JobSource = "str | os.PathLike[str] | Mapping[str, Any] | Document | Any"
 """A path, YAML text, a mapping, a Document, or an object with ``_to_dict``."""
 
 
 class LocalFiles:
-    """The disk of this machine, as a document and those that it names ask about it."""
+    """The disk of this machine, as a document and those that it names ask about it.
 
-    def __init__(self) -> None:
+    :param checkout: what is known otherwise of a part of it; None for nothing.
+    """
+
+    def __init__(self, checkout: Checkout | None = None) -> None:
+        self._checkout = checkout
         self._located: dict[tuple[str, str], str] = {}
 
     def locate(self, path: str, folder: str) -> str:
@@ -64,10 +71,14 @@ class LocalFiles:
 
     def bundle(self, path: str, component: bool = False) -> Bundle:
         """List what an upload of this path consists of."""
+        from airflow_azureml.local import folders
+
         return folders.scan(path, component)
 
     def merged(self, code: str | None, includes: Sequence[str], folder: str) -> Bundle:
         """List what the code of a component and its additional includes consist of together."""
+        from airflow_azureml.local import additional_includes
+
         return additional_includes.merge(code, includes, folder)
 
     def parse(self, text: str) -> tuple[Any, Mapping[Path, SourceLocation]]:
@@ -89,10 +100,25 @@ class LocalFiles:
 
     def git(self, path: str | None) -> Mapping[str, str]:
         """Name the commit that a path belongs to."""
-        return git.properties(path)
+        from airflow_azureml.local import git
+
+        checkout = self._checkout
+        here = checkout is not None and (path is None or checkout.holds(path))
+        return git.properties(path, told=checkout.told if checkout is not None and here else None)
+
+    def left_out(self, path: str) -> str:
+        """Say why something of a path may be missing."""
+        return "" if self._checkout is None else self._checkout.left_out(path)
 
 
-def load(source: Any, *, folder: str | None = None, file: str | None = None, from_python: bool = False) -> Document:
+def load(
+    source: Any,
+    *,
+    folder: str | None = None,
+    file: str | None = None,
+    from_python: bool = False,
+    checkout: Checkout | None = None,
+) -> Document:
     """Read a job from whatever form it comes in.
 
     :param source: a ``str`` that ends in ``.yml`` or ``.yaml`` and has no line break is a path, another ``str`` is YAML
@@ -101,6 +127,7 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
         the working directory by default.
     :param file: where ``source``, a text, was read from; with a path as source, the same as that path.
     :param from_python: a mapping made of an operator's keywords, see ``Document``.
+    :param checkout: what is known otherwise of the commit that local files are of; None for nothing.
     :return: the document; duplicate keys are among its ``problems``, to be reported with what else is wrong.
     :raises SpecError: for a missing file, text that is no YAML, or a top that is no mapping.
     """
@@ -110,12 +137,12 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
         return source
     if is_file_name(source):
         path = os.path.join(base, os.fspath(source))
-        return load(read_text(path), folder=folder or os.path.dirname(path), file=path)
+        return load(read_text(path), folder=folder or os.path.dirname(path), file=path, checkout=checkout)
     if isinstance(source, str):
         place = SourceLocation(os.path.dirname(os.path.abspath(file)) if file else base, file)
         value, places, problems = parse(source, place)
     elif is_object(source):  # some of these are mappings too, of their attributes
-        return load(as_mapping(source), folder=folder)
+        return load(as_mapping(source), folder=folder, checkout=checkout)
     elif isinstance(source, Mapping) and BASE in source:
         from_python, value = True, {key: item for key, item in source.items() if key != BASE}
         places = {(): SourceLocation(os.path.abspath(str(source[BASE] or base)))}
@@ -128,7 +155,7 @@ def load(source: Any, *, folder: str | None = None, file: str | None = None, fro
         raise SpecError([Problem("", f"this is not a mapping but {_kind(value)}.", file, 1 if file else None)])
     if not isinstance(source, str):  # what was YAML has been measured
         _check(value, [0])
-    return Document(value, base, LocalFiles(), places, from_python, problems)
+    return Document(value, base, LocalFiles(checkout), places, from_python, problems)
 
 
 def read_text(path: str) -> str:

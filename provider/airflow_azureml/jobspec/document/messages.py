@@ -27,6 +27,15 @@ def show(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
+def missing(what: str, path: str, why: str = "") -> str:
+    """Say that there is nothing at a path.
+
+    :param what: should be there.
+    :param why: a sentence, or nothing.
+    """
+    return f"there is no {what} {path}.{' ' if why else ''}{why}"
+
+
 def nearest(given: object, accepted: Collection[Any]) -> str:
     """Suggest the nearest accepted name, or else list what is accepted.
 

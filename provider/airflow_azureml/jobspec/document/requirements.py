@@ -1,8 +1,8 @@
 """What a translated body still lacks: things to upload, to resolve and to register first, as plain values.
 
 Such a body is an ordinary JSON value in which a ``Placeholder`` stands wherever only the service can say what belongs
-there. Requirements form a graph (code feeds a component, which feeds the pipeline); ``lifecycle.fulfilment`` meets
-them, equal ones once.
+there. Requirements form a graph (code feeds a component, which feeds the pipeline); ``lifecycle.needs.fulfilment``
+meets them, equal ones once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -179,3 +179,20 @@ class Translation:
         """
         if self.rejected:
             raise SpecError(self.rejected)
+
+
+def uploads(value: Any) -> Iterator[Upload]:
+    """Go through all uploads that a body needs, those of what it registers included."""
+    if isinstance(value, (str, int)):
+        return
+    if isinstance(value, Placeholder):
+        if isinstance(value.requirement, Upload):
+            yield value.requirement
+        elif isinstance(value.requirement, Register):
+            yield from uploads(value.requirement.body)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from uploads(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from uploads(item)

@@ -24,10 +24,7 @@ from airflow_azureml.jobspec.table.values import choice, listed, number, text, t
 
 PARAMETERS = ("number", "integer", "boolean", "string")
 PORTS = ("path", *TYPES)
-MODES = (
-    *("mount", "ro_mount", "rw_mount", "download", "upload", "direct", "eval_mount", "eval_download"),
-    *("hdfs", "link"),
-)
+MODES = ("mount", "ro_mount", "rw_mount", "download", "upload", "direct", "eval_mount", "eval_download", "link")
 EMPTY_DEFAULT = (
     'Azure ML ignores an empty default: a job that omits the input fails ("Assignment for parameter … is not '
     'specified"). Make the input optional, or give a word that the script treats as empty, such as "none".'

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.messages import missing, show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.code import WEB
 from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local_upload, not_local, read_file
@@ -36,7 +36,7 @@ def _conda(located: Located, ctx: Translator) -> Converted[str]:
             conda.removeprefix("file:") if located.document.from_python else conda, located.place.folder
         )
         if files.kind(path) != "file":
-            return ctx.error(located, f"{show(conda)}: there is no file {path}.")
+            return ctx.error(located, f"{show(conda)}: {missing('file', path, files.left_out(path))}")
         document = read_file(path, located, ctx)
         if document is INVALID:
             return INVALID

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from airflow_azureml.jobspec.document.document import Document, Located
-from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.messages import missing, show
 from airflow_azureml.jobspec.document.requirements import Bundle, Upload
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.rest.errors import SpecError
@@ -45,7 +45,7 @@ def local_upload(
     files = located.document.files
     path = files.locate(path_text.removeprefix("file:").removeprefix("folder:"), located.place.folder)
     if files.kind(path) is None:
-        return ctx.error(located, f"{show(path_text)}: there is no file or folder {path}.")
+        return ctx.error(located, f"{show(path_text)}: {missing('file or folder', path, files.left_out(path))}")
     key = (path, "files of a component" if component else "files")
     if key not in ctx.cache:
         try:
@@ -53,6 +53,8 @@ def local_upload(
         except ValueError as error:
             return ctx.error(located, f"{show(path_text)}: {error}.")
     bundle = ctx.cache[key]
+    if bundle.is_folder and (why := files.left_out(path)):
+        ctx.warn(located, f"parts of the folder {path} may be missing. {why}")
     warn_of_outside_links(bundle, path, located, ctx)
     return Upload(purpose, path, bundle, datastore, "component" if component else "")
 
@@ -79,7 +81,7 @@ def follow(path_text: str, located: Located, ctx: Translator) -> Document | Inva
     files = located.document.files
     path = files.locate(path_text.removeprefix("file:"), located.place.folder)
     if files.kind(path) != "file":
-        return ctx.error(located, f"{show(path_text)}: there is no file {path}.")
+        return ctx.error(located, f"{show(path_text)}: {missing('file', path, files.left_out(path))}")
     return read_file(path, located, ctx)
 
 

@@ -10,7 +10,7 @@ import os.path
 from collections.abc import Mapping
 
 from airflow_azureml.jobspec.document.document import Document, Located
-from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.messages import missing, show
 from airflow_azureml.jobspec.grammar.local_files import read_file
 from airflow_azureml.jobspec.grammar.references import is_url
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
@@ -57,7 +57,8 @@ def _document(path: str, located: Located, ctx: Translator) -> Document | Invali
         )
     file = os.path.join(path, FILE)
     if files.kind(file) != "file":
-        return ctx.error(located, f"{show(located.value)} is not a table: there is no file {file}.")
+        why = missing("file", file, files.left_out(file))
+        return ctx.error(located, f"{show(located.value)} is not a table: {why}")
     return read_file(file, located, ctx)
 
 

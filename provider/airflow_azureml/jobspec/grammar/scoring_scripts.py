@@ -20,7 +20,7 @@ from airflow_azureml.jobspec.table.translator import Translator
 
 LATER_SYNTAX: tuple[tuple[tuple[int, int], str, re.Pattern[str]], ...] = (
     ((3, 11), "except*", re.compile(r"^\s*except\s*\*")),
-    ((3, 11), "unpacking in an index", re.compile(r"\[\s*\*|\[[^\]]*,\s*\*")),
+    ((3, 11), "unpacking in an index", re.compile(r"[\w\])]\[(?:[^\]]*,)?\s*\*")),
     ((3, 12), "a type statement", re.compile(r"^\s*type\s+\w+")),
     ((3, 12), "type parameters", re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+\s*\[")),
     ((3, 12), "nesting in an f-string", re.compile(r"(?<![\w\"'])(?:[rR]?[fF]|[fF][rR])[\"']")),

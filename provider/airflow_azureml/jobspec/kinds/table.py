@@ -9,19 +9,26 @@ from airflow_azureml.jobspec.kinds import (
     command,
     data_transfer,
     distillation,
+    do_while,
     finetuning,
+    if_else,
     parallel,
+    parallel_for,
     pipeline,
     spark,
     sweep,
 )
+from airflow_azureml.jobspec.nodes.control import takes_previews
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Kinds
 from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.ids import Workspace
 
 KINDS: Kinds = {
     folder.KIND.word: folder.KIND
-    for folder in (command, pipeline, data_transfer, sweep, parallel, spark, automl, finetuning, distillation)
+    for folder in (
+        *(command, pipeline, data_transfer, sweep, parallel, spark, automl, finetuning, distillation),
+        *(if_else, do_while, parallel_for),
+    )
 }
 """The rows by their words. Where keys fit several kinds, the first of these decides: a task of data transfer is no
 parallel one."""
@@ -33,9 +40,11 @@ COMPONENT_TYPES = tuple(word for word, kind in KINDS.items() if kind.component i
 """Words of the kinds that a component can be of."""
 
 
-def job_translator(problems: Iterable[Problem], workspace: Workspace) -> JobTranslator:
+def job_translator(problems: Iterable[Problem], workspace: Workspace, *, previews: bool | None = None) -> JobTranslator:
     """Begin the translation of a job or component that may contain jobs of any kind.
 
     :param problems: what was wrong with its document as YAML.
+    :param previews: whether private previews are taken; None: as the environment says.
     """
-    return JobTranslator(workspace, list(problems), kinds=KINDS)
+    taken = takes_previews() if previews is None else previews
+    return JobTranslator(workspace, list(problems), kinds=KINDS, previews=taken)

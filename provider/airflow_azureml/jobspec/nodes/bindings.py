@@ -62,7 +62,10 @@ def check_all(located: Located, ctx: Translator, scope: Scope, node: str) -> Non
             check_all(located.child(key), ctx, scope, node)
 
 
-ELSEWHERE = {"inputs", "outputs", "component", "trial", "command", "environment", "code", "description"}
+BLOCKS = {"body", "true_block", "false_block"}
+"""Keys of control nodes that name nodes."""
+
+ELSEWHERE = {"inputs", "outputs", "component", "trial", "command", "environment", "code", "description", *BLOCKS}
 """Keys of a node whose bindings somebody else checks, or nobody reads."""
 
 
@@ -118,6 +121,8 @@ def outputs_of(scope: Scope, name: str) -> Mapping[str, Any] | None:
     value = scope.jobs.value[name]
     if not isinstance(value, Mapping):
         return None
+    if name in scope.loops:
+        return outputs_of(scope, scope.loops[name]) if scope.loops[name] in scope.names else None
     found = scope.components.get(name)
     if found is not None:
         return found.outputs
@@ -146,6 +151,9 @@ def _output(path: str, scope: Scope, seen: tuple[str, ...]) -> Source | None:
     part, _, port = rest.partition(".")
     if name not in scope.names or scope.jobs is None:
         return None
+    if name in scope.loops:
+        round_ = _output(f"{scope.loops[name]}.{rest}", scope, seen)
+        return round_ and Source("string" if round_.type in LITERALS.values() else "mltable")
     value = scope.jobs.value[name]
     written = value.get(part) if isinstance(value, Mapping) else None
     given = written.get(port) if isinstance(written, Mapping) else None

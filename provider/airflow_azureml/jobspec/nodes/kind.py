@@ -6,6 +6,7 @@ pipeline does, finds their rows in its ``JobTranslator``, so that no kind import
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,10 @@ from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.nodes.component import Component
 from airflow_azureml.jobspec.table.translator import Invalid, Translator
 from airflow_azureml.rest.errors import Problem
+
+LOOP = "parallel_for"
+LOOP_BODY = re.compile(r"\$\{\{\s*parent\.jobs\.([^.{}\s]+)\s*\}\}")
+"""How a loop names its body."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,14 @@ class Scope:
         nodes = self.jobs.value if self.jobs is not None else None
         return [str(name) for name in nodes] if isinstance(nodes, Mapping) else []
 
+    @cached_property
+    def loops(self) -> dict[str, str]:
+        """The bodies of all loops whose rounds run side by side, by the loop's name."""
+        nodes = self.jobs.value if self.jobs is not None and self.names else {}
+        sides = ((str(name), node) for name, node in nodes.items() if isinstance(node, Mapping))
+        found = ((name, LOOP_BODY.fullmatch(str(node.get("body")))) for name, node in sides if node.get("type") == LOOP)
+        return {name: body[1] for name, body in found if body is not None}
+
     def kind_of(self, node: Mapping[str, Any]) -> Kind | None:
         """The kind that a node says it is of, spelt exactly; None where it says none."""
         word = node.get("type")
@@ -88,11 +101,13 @@ class JobTranslator(Translator):
     :param kinds: all kinds, by their words.
     :param component_files: the files of components, by path.
     :param components: what was made of them, by path and kind; None while one is read.
+    :param previews: whether private previews of Microsoft's are taken.
     """
 
     kinds: Kinds
     component_files: dict[str, ComponentFile] = field(default_factory=dict)
     components: dict[tuple[str, str], Component | Invalid | None] = field(default_factory=dict)
+    previews: bool = False
 
 
 def never(value: Mapping[str, Any]) -> bool:
@@ -121,6 +136,7 @@ class Kind:
     :param runs_without_compute: whether a node needs no compute.
     :param keeps_empty: empty values in a node are sent.
     :param output_type: the type of all outputs of a node; None where each is declared.
+    :param is_preview: whether it is a private preview of Microsoft's.
     """
 
     word: str
@@ -139,6 +155,7 @@ class Kind:
     runs_without_compute: Callable[[Mapping[str, Any]], bool] = never
     keeps_empty: bool = False
     output_type: str | None = None
+    is_preview: bool = False
 
 
 Kinds = Mapping[str, Kind]

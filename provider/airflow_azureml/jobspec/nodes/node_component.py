@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.messages import missing, show
 from airflow_azureml.jobspec.grammar.component_io import Port
-from airflow_azureml.jobspec.grammar.references import REGISTRY, asset
-from airflow_azureml.jobspec.nodes.component import Component, registration
+from airflow_azureml.jobspec.grammar.references import REGISTRY, asset, has_prefix
+from airflow_azureml.jobspec.nodes.component import Component, any_mapping, registration
 from airflow_azureml.jobspec.nodes.kind import ComponentFile, JobTranslator, Kind, Scope
+from airflow_azureml.jobspec.table.field import Convert
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.translator import INVALID, Invalid
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Invalid, Translator
+from airflow_azureml.jobspec.table.values import text
 from airflow_azureml.rest.errors import SpecError
 
 
@@ -33,6 +35,8 @@ def component(located: Located, ctx: JobTranslator, kind: str) -> Component | In
     if not isinstance(given, str) or not given:
         return ctx.error(located, f"{show(given)} is not a component. Accepted: a file, azureml:NAME:VERSION, an id.")
     if _is_registered(given):
+        if not located.document.from_python and not has_prefix("components", given, located, ctx):
+            return INVALID
         found = asset("components", given, located, ctx)
         return found if found is INVALID else Component(found, kind)
     key = (_path(given, located), kind)
@@ -112,7 +116,8 @@ def _file(path: str, located: Located, ctx: JobTranslator) -> ComponentFile | No
 def _read_file(path: str, located: Located, ctx: JobTranslator, kind: str) -> Component | Invalid:
     file = _file(path, located, ctx)
     if file is None:
-        return ctx.error(located, f"{show(located.value)}: there is no file {path}.")
+        why = located.document.files.left_out(path)
+        return ctx.error(located, f"{show(located.value)}: {missing('file', path, why)}")
     ctx.problems.extend(file.problems)
     return INVALID if file.document is None else read(file.document.root, ctx, kind)
 
@@ -127,6 +132,22 @@ def inline_component(kind: str, spec: Mapping[str, Any], scope: Scope, name: str
     taken, given = _ports(spec.get("inputs", {})), _ports(spec.get("outputs", {}))
     scope.components[name] = found = Component(made, kind, taken, given, spec, inline=True)
     return found
+
+
+def head_of_spec(located: Located, ctx: Translator, *labels: str) -> dict[str, Any]:
+    """Take what the component of a node that is written out has of the node's head: its description, though empty, and
+    its tags and the like, unless they are.
+
+    :param labels: keys of mappings.
+    """
+    spec = {}
+    converters: dict[str, Convert] = {"description": text, **dict.fromkeys(labels, any_mapping)}
+    for key, convert in converters.items():
+        if located.value.get(key) is not None:
+            value = convert(located.child(key), ctx)
+            if value is not INVALID and value is not OMIT:
+                spec[key] = value
+    return spec
 
 
 def _ports(spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Port]:

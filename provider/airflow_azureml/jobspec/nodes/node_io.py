@@ -70,7 +70,8 @@ def node_inputs(
             read = _of_registered(item, ctx) if found.inputs is None else one_input(item, ctx, port, found.inline)
             if read is not INVALID and read is not None:
                 body[item.name] = read
-    for missing in _missing(found, (*(given or {}), *searched)):
+    looped = name in scope.loops.values()  # the items of its loop give what it lacks
+    for missing in () if looped else _missing(found, (*(given or {}), *searched)):
         ctx.error(located, f"the component needs the input {show(missing)}.", "inputs", missing)
     return body
 

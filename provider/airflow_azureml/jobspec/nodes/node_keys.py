@@ -6,11 +6,16 @@ nearly every value. Source: azure-ai-ml 1.35.2, ``entities/_builders/`` and ``_s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.computes import compute_id
+from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.shared import TAGS
 from airflow_azureml.jobspec.nodes.component import any_mapping
 from airflow_azureml.jobspec.table.field import Field, Table
 from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.translator import OMIT, Invalid, Omit, Translator
 from airflow_azureml.jobspec.table.values import text
 
 NODE = (
@@ -27,6 +32,28 @@ NODE = (
 )
 """What nodes with a component have; the description of one is not sent. Names, description and tags may be of any
 kind. Source: azure-ai-ml 1.35.2, ``BaseNodeSchema`` names none of these and lets unknown keys pass."""
+
+
+def _environment(located: Located, ctx: Translator) -> Omit:
+    """Take an environment that is not used: it may lack an image, and any name will do."""
+    written = located.value
+    if isinstance(written, Mapping):
+        located = located.within(written if "build" in written else {"image": "none", **written})
+    if not (isinstance(written, str) and written.startswith("azureml:")) and not located.document.from_python:
+        environment(located, ctx.unbound())
+    return OMIT
+
+
+def _code(located: Located, ctx: Translator) -> str | Omit | Invalid:
+    """Take code that is not used."""
+    return OMIT if located.value is None else text(located, ctx)
+
+
+SUPERSEDED = (
+    Field("environment", None, _environment, unsent=True),
+    Field("code", None, _code, unsent=True),
+)
+"""What the component of a node says itself. Microsoft's client looks whether it is one, and does not send it."""
 
 COMPONENT_KEYS = ("inputs", "outputs", "component")
 """Keys of such a node that are read on their own."""

@@ -12,12 +12,17 @@ SIZE = "STANDARD_DS3_V2"
 """The size of machines where none is given, as Microsoft's client sends it."""
 
 
-SCALE = {"minNodeCount": 0, "maxNodeCount": 4, "nodeIdleTimeBeforeScaleDown": "PT2M"}
+IDLE = "nodeIdleTimeBeforeScaleDown"
+NO_TIME = ""
+"""Stands for a time of zero, which Microsoft's client does not send, though where none is given it sends its own."""
+SCALE = {"minNodeCount": 0, "maxNodeCount": 4, IDLE: "PT2M"}
 """How far a cluster scales where nothing is given, as Microsoft's client sends it."""
 
 
 def _cluster(body: dict[str, Any]) -> dict[str, Any]:
     scale = {**SCALE, **{key: body.pop(key) for key in SCALE if key in body}}
+    if scale[IDLE] == NO_TIME:
+        del scale[IDLE]
     access = body.pop("ssh_access", None)
     properties = {
         "osType": "Linux",
@@ -50,7 +55,7 @@ def _instance(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "computeType": "ComputeInstance",
         "disableLocalAuth": not access,
-        "properties": {"vmSize": SIZE, **shared, **body},
+        "properties": {"vmSize": SIZE, "enableSSO": True, **shared, **body},
     }
 
 

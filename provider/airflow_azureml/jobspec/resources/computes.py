@@ -15,7 +15,7 @@ from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.identities import resource_identity
 from airflow_azureml.jobspec.recognition.recognised import explained
-from airflow_azureml.jobspec.resources.compute_bodies import MADE
+from airflow_azureml.jobspec.resources.compute_bodies import IDLE, MADE, NO_TIME
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
@@ -95,13 +95,21 @@ SSH = (
     Field("admin_password", "adminUserPassword", text),
     Field("ssh_key_value", "adminUserSshPublicKey", text),
 )
+
+
+def _idle(located: Located, ctx: Translator) -> str | Invalid:
+    """Take after how long a node without work goes."""
+    time = duration(located, ctx)
+    return NO_TIME if time is OMIT else time
+
+
 TIERS = {"dedicated": "Dedicated", "low_priority": "LowPriority"}
 CLUSTER = (
     *HEAD,
     Field("tier", "vmPriority", choice(TIERS, "a tier", fold=snake)),
     Field("min_instances", "minNodeCount", whole),
     Field("max_instances", "maxNodeCount", whole),
-    Field("idle_time_before_scale_down", "nodeIdleTimeBeforeScaleDown", duration),
+    Field("idle_time_before_scale_down", IDLE, _idle),
     Field("ssh_settings", "userAccountCredentials", nested(SSH)),
 )
 SCRIPT = (

@@ -175,7 +175,9 @@ COLLECTOR_PATH = "azureml://datastores/workspaceblobstore/paths/modelDataCollect
 
 
 def _register_collected(body: dict[str, Any], endpoint: str, name: str, workspace: Workspace) -> None:
-    """Need a data asset for each collection, as Microsoft's client registers them."""
+    """Need a data asset for each collection, as Microsoft's client registers them: by the deployment's name in small
+    letters, for the service does not tell the case of that one. Source: azure-ai-ml 1.35.2, ``Deployment.__init__``."""
+    name = name.lower()
     for word, collection in body.get("dataCollector", {}).get("collections", {}).items():
         data_id = collection.get("dataId") or {}
         if isinstance(data_id, str):

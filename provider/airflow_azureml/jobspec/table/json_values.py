@@ -33,6 +33,11 @@ def anything(located: Located, ctx: Translator) -> Json | Invalid:
     return ctx.error(located, f"{show(value)} cannot be sent as JSON; write it as a string in quotes.")
 
 
+def filled(located: Located, ctx: Translator) -> Json | Invalid:
+    """Take any value but an empty one."""
+    return ctx.error(located, "the value is empty.") if located.value is None else anything(located, ctx)
+
+
 def key_text(key: object) -> str | None:
     """Write a key as JSON does; None for what cannot be one."""
     if isinstance(key, str):

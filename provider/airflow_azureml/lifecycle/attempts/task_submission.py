@@ -12,8 +12,10 @@ from airflow_azureml.lifecycle.attempts.replaced_iterations import cancel_replac
 from airflow_azureml.lifecycle.computes.readiness import UnfitComputeError, place_in_list
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity
+from airflow_azureml.lifecycle.needs.code_hash import code_tags
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
+from airflow_azureml.lifecycle.repair.request import repairable
 from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
 from airflow_azureml.lifecycle.submission import Prepared, prepare
 from airflow_azureml.rest.errors import NoCapacityError, Problem
@@ -32,6 +34,7 @@ class TaskSubmission:
     :param begun: this very try has begun in another process: a job that is there is its own, however it has ended.
     :param unnamed: though it may have begun, the name of its job is not recorded, as it is before the job is put.
     :param checkpoint: the output whose folder is the same for all jobs of this generation; None for none.
+    :param repair: a job that follows another one takes its finished steps over.
     """
 
     def __init__(
@@ -42,8 +45,10 @@ class TaskSubmission:
         begun: bool = False,
         unnamed: bool = False,
         checkpoint: str | None = None,
+        repair: bool = False,
     ) -> None:
         self.identity = identity
+        self.repair = repair
         self.checkpoint = checkpoint
         self.choices = choices
         self.begun = begun
@@ -75,7 +80,8 @@ class TaskSubmission:
 
     def _find_or_submit(self, ws: Workspace, replaced: Replaced | None, tags: Mapping[str, str]) -> Steps[Found]:
         """Find the job, or submit it on the first of its computes that can run it and is not refused it."""
-        request = _Request(ws, self.choices, replaced is not None)
+        beside = 0 if self.checkpoint is None else 1
+        request = _Request(ws, self.choices, replaced is not None, self.identity, beside)
 
         def prepared_for(identity: JobIdentity, last: Job | None) -> Steps[Prepared]:
             if last is None and OUTLIVES_TAG not in tags:
@@ -84,7 +90,9 @@ class TaskSubmission:
             prepared = yield from request.prepare(last)
             if self.checkpoint is not None:
                 prepared = yield from with_checkpoint(ws, prepared, self.checkpoint, identity.stem)
-            return replace(prepared, tags={**tags, **self.choices.tags(request.place)})
+            if self.repair:
+                prepared = yield from repairable(ws, prepared, last)
+            return replace(prepared, tags={**tags, **self.choices.tags(request.place), **request.code_tags()})
 
         while True:
             try:
@@ -105,6 +113,8 @@ class TaskSubmission:
             except REFUSALS as error:
                 if request.sent is None:
                     raise
+                if request.doubt():
+                    continue
                 raise (yield from explain(ws, request.sent.body, error)) from None
 
     def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
@@ -117,14 +127,20 @@ class _Request:
     """The request of one submission: on the compute whose turn it is, or one after it in the list.
 
     :param same_try: the job before is known to have ended in this try, by Azure's doing.
+    :param beside: requests that the submission costs beside the job's needs and computes.
     """
 
-    def __init__(self, ws: Workspace, choices: Choices, same_try: bool) -> None:
+    def __init__(self, ws: Workspace, choices: Choices, same_try: bool, identity: JobIdentity, beside: int) -> None:
         self.place = 0
         self.sent: Translation | None = None
         self._ws = ws
         self._choices = choices
         self._same_try = same_try
+        self._began = identity.facts.run_started
+        self._beside = beside
+        self._trusting = identity.facts.is_first_run
+        """Whether what an earlier job had is taken to be there; where this task has failed before, it is looked at."""
+        self._follows = False
         self._first = 0
         """The first place that has not been refused."""
         self._refusal: NoCapacityError | None = None
@@ -141,13 +157,26 @@ class _Request:
         for place in range(max(turn, self._first), len(self._choices.translations)):
             self.place, self.sent = place, self._choices.translations[place]
             try:
-                return (yield from prepare(self._ws, self.sent))
+                trusting = self._trusting and last is None
+                prepared = yield from prepare(self._ws, self.sent, self._began, trusting=trusting, beside=self._beside)
             except UnfitComputeError as error:
                 found = error if len(self._choices.translations) == 1 else place_in_list(error, f"compute[{place}]")
+            else:
+                self._follows = prepared.follows
+                return prepared
             problems += [problem for problem in found.problems if problem not in problems]
             if place + 1 < len(self._choices.translations):
                 yield News(Warned(f"{found} {self._next_after(place)}"))
         raise self._refusal or UnfitComputeError(problems)
+
+    def code_tags(self) -> dict[str, str]:
+        """What the tags of the job that was prepared last say of its code."""
+        return {} if self.sent is None else code_tags(self.sent)
+
+    def doubt(self) -> bool:
+        """Whether the request that was refused took something to be there unseen; the next one does not."""
+        doubtful, self._follows, self._trusting = self._follows, False, False
+        return doubtful
 
     def go_on(self, refusal: NoCapacityError) -> Steps[None]:
         """Go on to the next compute, after the service has refused the job for the last one.

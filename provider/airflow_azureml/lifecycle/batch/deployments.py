@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
+from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.resources import operations
 from airflow_azureml.lifecycle.resources.operations import Operation, begin, settled, whole_body
 from airflow_azureml.rest import endpoints

@@ -71,9 +71,15 @@ def cancel_earlier(ws: Workspace, identity: JobIdentity, target: Target) -> Step
 
 
 def find_marked(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[FoundJob, ...]]:
-    """Look once for the active jobs of this generation: what to cancel where an answer's job name never came in."""
+    """Look once for the active jobs of this generation: what to cancel where an answer's job name never came in.
+
+    :raises AzureMLError: none was seen, and not all could be looked at.
+    """
     seen = yield from look(ws, target, began(identity), thorough=True)
-    return tuple(row for row in seen.found if row.is_active and _stem(row) == identity.stem)
+    marked = tuple(row for row in seen.found if row.is_active and _stem(row) == identity.stem)
+    if not marked and seen.troubles:
+        raise seen.troubles[0]
+    return marked
 
 
 def began(identity: JobIdentity) -> datetime | None:

@@ -32,12 +32,14 @@ def scores_a_model(job: Job) -> bool:
     return job.tags.get(BATCH_TAG, "").lower() == "true" and job.tags.get(KIND_TAG) != PIPELINE
 
 
-def read(ws: Workspace, job: Job) -> Steps[OutputRecord | None]:
+def read(ws: Workspace, job: Job, children: tuple[Run, ...] | None = None) -> Steps[OutputRecord | None]:
     """Find the scores of a job of a model deployment; None where it has left none.
+
+    :param children: the job's, where they were read already.
 
     :raises TransientError: they could not be looked up for now.
     """
-    child = yield from _child(ws, job)
+    child = yield from _child(ws, job, children)
     if child is None:
         return None
     alone = replace(child, outputs={name: output for name, output in child.outputs.items() if name == SCORE})
@@ -60,10 +62,11 @@ def _declared(child: Run) -> JobOutput:
     return JobOutput(output.kind if output is not None else "uri_folder")
 
 
-def _child(ws: Workspace, job: Job) -> Steps[Run | None]:
+def _child(ws: Workspace, job: Job, children: tuple[Run, ...] | None) -> Steps[Run | None]:
     """Read the child that scores, with its outputs: the first that has the output, else the only one there is."""
     try:
-        children = yield from history.children(ws, job.name)
+        if children is None:
+            children = yield from history.children(ws, job.name)
         first: Run | None = None
         for child in children:
             run = yield from history.run_data(ws, child.id)

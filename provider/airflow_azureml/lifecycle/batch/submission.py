@@ -11,9 +11,9 @@ from airflow_azureml.lifecycle.batch import existing_files
 from airflow_azureml.lifecycle.batch.earlier_tries import cancel_earlier, find_marked
 from airflow_azureml.lifecycle.batch.invocation import Clock, invoke_once
 from airflow_azureml.lifecycle.batch.target import Checks, Target, resolve_target
-from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
+from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.resume import Found
 from airflow_azureml.rest.flow import News, Steps

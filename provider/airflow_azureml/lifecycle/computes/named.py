@@ -38,7 +38,7 @@ def uses(ws: Workspace, properties: Mapping[str, Any]) -> Iterator[Use]:
     """
     own = properties.get("computeId")
     if properties.get("jobType") != "Pipeline":
-        yield from _use(ws, "compute", own, _nodes(properties))
+        yield from _use(ws, "compute", own, nodes_of(properties))
         return
     settings = properties.get("settings") or {}
     yield from _use(ws, "compute", own)
@@ -52,7 +52,7 @@ def _of_nodes(ws: Workspace, place: str, nodes: Any, default: Any) -> Iterator[U
         if not isinstance(node, Mapping):
             continue
         here, own, spec = f"{place}.{name}", node.get("computeId"), _component(node.get("componentId"))
-        count = _nodes(node)
+        count = nodes_of(node)
         if own:
             yield from _use(ws, f"{here}.compute", own, count)
         elif count > 1:
@@ -68,12 +68,12 @@ def _use(ws: Workspace, place: str, compute: Any, nodes: int = 1) -> Iterator[Us
         yield Use(place, arm_id.name, nodes)
 
 
-def _nodes(job: Mapping[str, Any]) -> int:
+def nodes_of(job: Mapping[str, Any]) -> int:
     """The number of nodes of a run: of a sweep, that of a trial."""
-    trial = job.get("trial") if isinstance(job.get("trial"), Mapping) else {}
+    found = job.get("trial")
+    trial: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     component = _component(get_any_case(trial, "componentId"))
-    counts = (_count(get_any_case(holder, "resources")) for holder in (job, trial, component))
-    return max(counts, default=1)
+    return max(_count(holder.get("resources")) for holder in (job, trial, component))
 
 
 def _count(resources: Any) -> int:

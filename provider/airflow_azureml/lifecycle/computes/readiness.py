@@ -6,14 +6,13 @@ since.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from airflow_azureml.lifecycle.computes.named import uses
+from airflow_azureml.lifecycle.computes.named import Use
 from airflow_azureml.lifecycle.missing_references import suggestion
 from airflow_azureml.lifecycle.news import Warned
-from airflow_azureml.rest.errors import NoAnswerError, NotFoundError, Problem, ServiceError, SpecError
+from airflow_azureml.rest.errors import ForbiddenError, NoAnswerError, NotFoundError, Problem, ServiceError, SpecError
 from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import ELSEWHERE
@@ -50,21 +49,24 @@ class Verdict:
 FIT = Verdict()
 
 
-def check_computes(ws: Workspace, properties: Mapping[str, Any]) -> Steps[None]:
-    """Look at the computes that a job and its nodes name, each once; warn of what may keep the job waiting.
+def check_computes(ws: Workspace, named: Sequence[Use]) -> Steps[None]:
+    """Look at the computes that a job and its nodes name, several by one request; warn of what may keep it waiting.
 
     An identity that may not read computes is told nothing, and neither is one whose look the service answers otherwise:
     whatever is wrong with the compute, the service says so then.
 
-    :param properties: of the body of the job's request, placeholders included.
+    :param named: what the job asks of which computes.
     :raises UnfitComputeError: one does not exist, or cannot run the job.
     :raises NotFoundError: the workspace itself is not there.
     :raises UnreachableError: nor is the service.
     """
     problems: list[Problem] = []
-    seen: dict[str, Compute | None] = {}
     told: set[str] = set()
-    for use in uses(ws, properties):
+    seen: dict[str, Compute | None] = {}
+    names = {use.name.lower() for use in named}
+    if len(names) > 1:
+        seen.update((yield from _listed(ws, names)))
+    for use in named:
         key = use.name.lower()
         try:
             if key not in seen:
@@ -94,6 +96,23 @@ def check_computes(ws: Workspace, properties: Mapping[str, Any]) -> Steps[None]:
             yield News(Warned(f"{use.place}: {text}"))
     if problems:
         raise UnfitComputeError(problems)
+
+
+def _listed(ws: Workspace, names: Collection[str]) -> Steps[Mapping[str, Compute | None]]:
+    """The computes of the workspace by name, in lower case; those that are not among them are looked at alone.
+
+    :param names: those that are wanted; to an identity that may not list them each is None.
+    """
+    try:
+        return (yield from computes.first_page(ws))
+    except ForbiddenError:
+        return dict.fromkeys(names)
+    except NotFoundError as error:
+        if error.code in ELSEWHERE:
+            raise
+    except (ServiceError, NoAnswerError):
+        pass
+    return {}
 
 
 def judge(compute: Compute, nodes: int = 1) -> Verdict:

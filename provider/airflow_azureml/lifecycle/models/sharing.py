@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from typing import Any
 
-from airflow_azureml.lifecycle.models.references import registered
+from airflow_azureml.lifecycle.models.references import model_of, registered
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.assets import Asset
 from airflow_azureml.rest.errors import ConflictError, NotFoundError, PatienceError, Problem, SpecError
@@ -20,6 +22,28 @@ BETWEEN_LOOKS = 5.0
 
 LONGEST = 3600.0
 """Seconds for which an import is waited for, the operation's own time-out (a recorded answer of a registry)."""
+
+
+NAME = re.compile(r"[\w.-]+")
+
+
+def share_by_name(
+    ws: Workspace, model: str, registry_name: str, name: str | None = None, version: str | None = None
+) -> Steps[tuple[dict[str, Any], bool]]:
+    """Share a model that a reference names; ``{"id", "name", "version"}`` there, and whether it is new.
+
+    :raises SpecError: one of the names is none; or as for ``share``.
+    """
+    for field, given in (("registry_name", registry_name), ("name", name), ("version", version)):
+        if given is None and field != "registry_name":
+            continue
+        if not NAME.fullmatch(str(given or "")):
+            accepted = "Accepted: letters, digits, _, - and dots"
+            raise SpecError([Problem(field, f"{given!r} is not a name. {accepted}.")])
+    edition = None if version is None else str(version)
+    registry, shared, is_new = yield from share(ws, model_of(model), registry_name, name, edition)
+    identity = f"azureml://registries/{registry.name}/models/{shared.name}/versions/{shared.version}"
+    return {"id": identity, "name": shared.name, "version": shared.version}, is_new
 
 
 def share(

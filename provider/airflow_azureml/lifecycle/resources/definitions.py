@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from airflow_azureml.lifecycle.asset_versions import FIRST_VERSION, TRIES
-from airflow_azureml.lifecycle.fulfilment import Fulfilment
+from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.news import Changing
 from airflow_azureml.lifecycle.resource_diff import changes
 from airflow_azureml.rest import assets
@@ -103,9 +103,19 @@ def _put(ws: Workspace, kind: Kind, name: str, version: str, wanted: Mapping[str
 
 def _merged(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The wanted version, with what is said about the one that is there and is not said anew."""
+    merged = _laid_over(shown, wanted)
+    spec = wanted.get("componentSpec")
+    if isinstance(spec, Mapping):
+        # A component says it a second time, in its specification.
+        merged["componentSpec"] = _laid_over(shown.get("componentSpec") or {}, spec)
+    return merged
+
+
+def _laid_over(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {**wanted}
     for key in ("tags", "properties"):
-        merged[key] = {**(shown.get(key) or {}), **(wanted.get(key) or {})}
+        if kept := {**(shown.get(key) or {}), **(wanted.get(key) or {})}:
+            merged[key] = kept
     if wanted.get("description") is None and shown.get("description"):
         merged["description"] = shown["description"]
     return merged

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_azureml.lifecycle.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
+from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
 from airflow_azureml.lifecycle.resources import operations
 from airflow_azureml.lifecycle.resources.operations import Operation, begin, settled, whole_body
 from airflow_azureml.rest.errors import BadRequestError, Problem, SpecError, TransientServiceError
@@ -23,6 +24,10 @@ Source: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-o
 """
 
 
+SHARES = frozenset({"traffic", "mirrorTraffic"})
+"""Properties that hold percentages by the names of deployments."""
+
+
 def begin_endpoint(
     ws: Workspace, name: str, body: Mapping[str, Any], given: Mapping[str, Any]
 ) -> Steps[Operation | None]:
@@ -32,11 +37,24 @@ def begin_endpoint(
     :param given: the same without what are mere defaults of a new one.
     """
     path = online.endpoint(ws, name)
+    body, given = _as_sent(body), _as_sent(given)
 
     def put(found: Resource | None) -> Steps[Call[Reply]]:
         return tracked.begin_put(path, (yield from whole_body(ws, found, body if found is None else given)))
 
     return (yield from begin(f"Online endpoint {name}", lambda: tracked.find(path), given, put))
+
+
+def _as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with shares as Microsoft's client sends them: no shares of nothing, names in lower case.
+
+    Source: azure-ai-ml 1.35.2, ``operations/_online_endpoint_operations.py: _strip_zeroes_from_traffic``.
+    """
+    properties = {
+        key: {name.lower(): share for name, share in value.items() if share} if key in SHARES and value else value
+        for key, value in body["properties"].items()
+    }
+    return {**body, "properties": properties}
 
 
 def begin_deployment(ws: Workspace, endpoint: str, name: str, body: Mapping[str, Any]) -> Steps[Operation | None]:
@@ -87,6 +105,27 @@ def begin_share(ws: Workspace, endpoint: str, deployment: str, percent: int) -> 
     return (yield from begin_traffic(ws, endpoint, shares))
 
 
+def shares(given: Any) -> int | dict[str, int]:
+    """Take a percentage, or percentages by the names of deployments; a text is taken for the number that it shows.
+
+    :raises rest.errors.SpecError: they are none, or do not add up.
+    """
+    accepted = 'Accepted: {"blue": 90, "green": 10}, whole percentages that add up to 100 or 0'
+
+    def percentage(value: Any) -> int:
+        text = str(value).strip()
+        if isinstance(value, bool) or not (text.isdecimal() and int(text) <= 100):
+            raise SpecError([Problem("traffic", f"{value!r} is not a percentage. {accepted}.")])
+        return int(text)
+
+    if not isinstance(given, Mapping):
+        return percentage(given)
+    read = {str(name): percentage(value) for name, value in given.items()}
+    if sum(read.values()) not in (0, 100):
+        raise SpecError([Problem("traffic", f"{dict(given)} adds up to {sum(read.values())}. {accepted}.")])
+    return read
+
+
 def apportioned(weights: Mapping[str, int], total: int) -> dict[str, int]:
     """Divide a whole number in proportion, by the largest remainders."""
     whole = sum(weights.values())
@@ -109,6 +148,19 @@ def gone(ws: Workspace, name: str) -> Steps[None]:
     :raises ConflictError: it is there.
     """
     yield from operations.gone(lambda: tracked.find(online.endpoint(ws, name)), f"Online endpoint {name}")
+
+
+def json_value(field: str, given: Any) -> Any:
+    """Take a value to be sent as JSON; a text must hold JSON.
+
+    :raises rest.errors.SpecError: it cannot be written as JSON, or the text holds none.
+    """
+    try:
+        return json.loads(given) if isinstance(given, str) else json.loads(json.dumps(given, allow_nan=False))
+    except (ValueError, TypeError) as error:
+        raise SpecError(
+            [Problem(field, f"this is not JSON: {error}. Accepted: a mapping, a list, JSON text.")]
+        ) from None
 
 
 def invoke(ws: Workspace, endpoint: str, data: Json, deployment: str | None) -> Steps[Json]:

@@ -87,8 +87,8 @@ class Operation:
         return None
 
 
-Outcome = Literal["done", "failed", "unknown"]
-"""What became of an operation; ``unknown`` leaves it to a look at the resource."""
+Outcome = Literal["done", "failed", "unknown", "deadline"]
+"""What became of an operation, or of the wait for a resource; ``unknown`` leaves it to a look at the resource."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,14 @@ class OperationEvent:
 
     @classmethod
     def from_dict(cls, event: Any) -> OperationEvent:
-        """Read an event back.
+        """Read an event back; what a later release has added to it is passed over.
 
-        :raises RecordError: it is none of ours: lost, strange, or of another version.
+        :raises RecordError: it is none of ours: lost or strange.
         """
         fields = {"try_number": None, **event} if isinstance(event, Mapping) else {}
         step, message, number = fields.get("step"), fields.get("message"), fields.get("try_number")
         whole = isinstance(step, int) and not isinstance(step, bool) and step >= 0 and isinstance(number, int | None)
-        if set(fields) != {"step", "outcome", "message", "try_number"} or not whole or not isinstance(message, str):
+        if not set(fields) >= {"step", "outcome", "message"} or not whole or not isinstance(message, str):
             expected = "step, outcome, message, try_number"
             raise RecordError(f"The trigger's event is {event!r:.80}; expected {expected}.") from None
         if fields["outcome"] not in get_args(Outcome):

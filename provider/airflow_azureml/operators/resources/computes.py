@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
-from airflow_azureml.operators.resources.fields import result
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.resource_fields import compute_name_of, one_of
 
 if TYPE_CHECKING:
+    from airflow_azureml.hooks.plans import Plan
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.resources.operations import Operation
-    from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
 IfExists = Literal["skip", "update", "fail"]
 IfMissing = Literal["skip", "fail"]
-
-DEFAULTS = {
-    "vmSize": "size",
-    "osType": "os_type",
-    "remoteLoginPortPublicAccess": "ssh_public_access_enabled",
-    "minNodeCount": "min_instances",
-    "maxNodeCount": "max_instances",
-    "nodeIdleTimeBeforeScaleDown": "idle_time_before_scale_down",
-    "disableLocalAuth": "ssh_settings",
-}
-"""Properties that a new cluster has where the keyword is not given, and that an existing one keeps."""
 
 
 class AzureMLCreateComputeOperator(AzureMLProvisioningBaseOperator):
@@ -90,21 +78,12 @@ class AzureMLCreateComputeOperator(AzureMLProvisioningBaseOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation makes it."""
-        from airflow_azureml.jobspec.resources.computes import translate_compute
-        from airflow_azureml.lifecycle.resources.computes import begin_compute
-        from airflow_azureml.rest.resources import computes
+        from airflow_azureml.hooks import plans
 
         if_exists: Any = one_of("if_exists", self.if_exists, IfExists)
-        document = self.document(context)
-        read = translate_compute(document, workspace)
-        self._warn(read.warnings)
-        if if_exists == "update" and read.body["properties"]["computeType"] != computes.CLUSTER:
-            raise AzureMLSpecError("if_exists: 'update' is for clusters (amlcompute) alone. Accepted: skip, fail.")
-        given = _without_defaults(read.body, document.root.value)
-        begun = begin_compute(workspace, read.name, read.body, given, if_exists)
-        return [begun], result(computes.path(workspace, read.name), f"Compute {read.name}")
+        return plans.compute(self.document(context), workspace, if_exists)
 
     def document(self, context: Any) -> Document:
         """Lay the keywords over the spec."""
@@ -138,17 +117,15 @@ class AzureMLScaleComputeOperator(AzureMLProvisioningBaseOperator):
         self.min_instances = min_instances
         self.max_instances = max_instances
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation scales it."""
-        from airflow_azureml.lifecycle.resources.computes import begin_scale
-        from airflow_azureml.rest.resources import computes
+        from airflow_azureml.hooks import plans
 
         name = compute_name_of(self.name)
         least, most = whole("min_instances", self.min_instances), whole("max_instances", self.max_instances)
         if least is None and most is None:
             raise AzureMLSpecError("min_instances: neither it nor max_instances is given. Accepted: one or both.")
-        begun = begin_scale(workspace, name, least, most)
-        return [begun], result(computes.path(workspace, name), f"Compute {name}")
+        return plans.scale(workspace, name, least, most)
 
 
 class AzureMLDeleteComputeOperator(AzureMLProvisioningBaseOperator):
@@ -165,12 +142,12 @@ class AzureMLDeleteComputeOperator(AzureMLProvisioningBaseOperator):
         self.name = name
         self.if_missing = if_missing
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation deletes it."""
-        from airflow_azureml.lifecycle.resources.computes import begin_delete, gone
+        from airflow_azureml.hooks import plans
 
-        name, must_exist = compute_name_of(self.name), one_of("if_missing", self.if_missing, IfMissing) == "fail"
-        return [begin_delete(workspace, name, must_exist=must_exist)], gone(workspace, name)
+        must_exist = one_of("if_missing", self.if_missing, IfMissing) == "fail"
+        return plans.no_compute(workspace, compute_name_of(self.name), must_exist=must_exist)
 
 
 class AzureMLPowerBaseOperator(AzureMLProvisioningBaseOperator):
@@ -188,12 +165,11 @@ class AzureMLPowerBaseOperator(AzureMLProvisioningBaseOperator):
         super().__init__(**kwargs)
         self.name = name
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation does it."""
-        from airflow_azureml.lifecycle.resources.computes import begin_power, powered
+        from airflow_azureml.hooks import plans
 
-        name = compute_name_of(self.name)
-        return [begin_power(workspace, name, self.action)], powered(workspace, name, self.action)
+        return plans.power(workspace, compute_name_of(self.name), self.action)
 
 
 class AzureMLStartComputeInstanceOperator(AzureMLPowerBaseOperator):
@@ -216,29 +192,6 @@ class AzureMLStopComputeInstanceOperator(AzureMLPowerBaseOperator):
     action = "stop"
 
 
-def compute_name_of(value: Any) -> str:
-    """Take a compute's name, given as such or as the result mapping of the task that made it.
-
-    :raises AzureMLSpecError: it is neither.
-    """
-    name = value.get("name") if isinstance(value, Mapping) else value
-    if not isinstance(name, str) or not name:
-        accepted = "a compute's name, or a result mapping with its name"
-        raise AzureMLSpecError(f"name: {value!r} is not accepted. Accepted: {accepted}.")
-    return name
-
-
-def one_of(field: str, given: Any, words: Any) -> str:
-    """Take one of a few words.
-
-    :raises AzureMLSpecError: it is none of them.
-    """
-    accepted = get_args(words)
-    if given not in accepted:
-        raise AzureMLSpecError(f"{field}: {given!r} is not accepted. Accepted: {', '.join(accepted)}.")
-    return str(given)
-
-
 def whole(field: str, given: Any) -> int | None:
     """Take a whole number from 0, also as the text that a template gives.
 
@@ -249,13 +202,3 @@ def whole(field: str, given: Any) -> int | None:
     if isinstance(given, bool) or not str(given).strip().isdecimal():
         raise AzureMLSpecError(f"{field}: {given!r} is not accepted. Accepted: a whole number from 0.")
     return int(given)
-
-
-def _without_defaults(body: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """A body without the properties that nobody has given."""
-
-    def asked(properties: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {key: value for key, value in properties.items() if key not in DEFAULTS or DEFAULTS[key] in known}
-        return {key: asked(value) if key in ("properties", "scaleSettings") else value for key, value in kept.items()}
-
-    return {**body, "properties": asked(body["properties"])}

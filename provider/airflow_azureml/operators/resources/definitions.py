@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.exceptions import translated
 from airflow_azureml.operators import keywords
+from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.xcom import pull_own
 
 if TYPE_CHECKING:
+    from airflow_azureml.hooks.plans import Plan
     from airflow_azureml.jobspec.document.document import Document
     from airflow_azureml.lifecycle.resources.definitions import Kind
+    from airflow_azureml.lifecycle.resources.operations import Operation
     from airflow_azureml.rest.ids import Workspace
+
+BUILD_KEY = "azureml_build"
+"""XCom of a deferred task: what it has made, and where the state of the build is found."""
 
 
 class AzureMLDefinitionBaseOperator(AzureMLBaseOperator):
@@ -24,6 +31,7 @@ class AzureMLDefinitionBaseOperator(AzureMLBaseOperator):
     """The service's name for the kind of definition."""
 
     template_file_fields = ("spec",)
+    pushes_each_key = True
 
     @abstractmethod
     def document(self, context: Any) -> Document:
@@ -33,8 +41,8 @@ class AzureMLDefinitionBaseOperator(AzureMLBaseOperator):
         """
 
     @abstractmethod
-    def translate(self, document: Document, workspace: Workspace) -> Any:
-        """Read the document: name, version, body and warnings.
+    def definition(self, document: Document, workspace: Workspace) -> Plan:
+        """Read the document, and say how it is registered.
 
         :raises rest.errors.SpecError: with all its problems.
         """
@@ -42,26 +50,25 @@ class AzureMLDefinitionBaseOperator(AzureMLBaseOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Find the version that holds this definition, or make it."""
         from airflow_azureml.lifecycle.news import reporter
-        from airflow_azureml.lifecycle.resources.definitions import NAMES, register
+        from airflow_azureml.lifecycle.resources.definitions import NAMES
 
         with translated():
             hook = self.hook()
-            read = self.translate(self.document(context), hook.settings().workspace)
-            for warning in read.warnings:
+            plan = self.definition(self.document(context), hook.settings().workspace)
+            for warning in plan.warnings:
                 self.log.warning("%s", warning)
             with hook.client() as client:
-                flow = register(client.workspace, self.kind, read.name, read.version, read.body)
-                made = client.run(flow, news=reporter(self.log))
-        self.log.info("%s %s:%s", NAMES[self.kind], made.name, made.version)
-        return {"id": made.id, "name": made.name, "version": made.version}
+                made: dict[str, Any] = client.run(plan.result, news=reporter(self.log))
+        self.log.info("%s %s:%s", NAMES[self.kind], made["name"], made["version"])
+        return made
 
 
-class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator):
+class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator, AzureMLProvisioningBaseOperator):
     """Register an environment under a name and version; registering the same again changes nothing.
 
     A given version that exists and holds the same definition is fine, with another one it is an error. Without a
     version the latest one is taken if its definition is equal, else the next one is made. Azure ML builds the image
-    when a job first needs it.
+    when a job first needs it, or at once with ``wait_for_build``.
 
     :param name: the environment's name.
     :param image: an image, alone or as the base of ``conda_file``; excludes ``build``.
@@ -70,6 +77,8 @@ class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator):
     :param version: left out: the latest one if its definition is equal, else the next.
     :param description: free text, shown in Studio.
     :param tags: mapping of strings.
+    :param wait_for_build: have the image built where it is not there yet, and wait for it; a build that fails shows the
+        end of its log. By requests of Azure ML's v1 client, for the v2 API has none.
     :param spec: the CLI's YAML of an environment: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     :return: ``{"id", "name", "version"}``.
     """
@@ -86,6 +95,7 @@ class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator):
         version: str | None = None,
         description: str | None = None,
         tags: Mapping[str, Any] | None = None,
+        wait_for_build: bool = False,
         spec: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -97,7 +107,9 @@ class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator):
         self.version = version
         self.description = description
         self.tags = tags
+        self.wait_for_build = wait_for_build
         self.spec = spec
+        self._made: dict[str, Any] = {}
 
     keyword_names: ClassVar[tuple[str, ...]] = keywords.names(__init__)
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, *keyword_names)
@@ -105,16 +117,58 @@ class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator):
 
     def document(self, context: Any) -> Document:
         """Lay the keywords over the spec."""
-        given = {name: getattr(self, name) for name in self.keyword_names if name != "spec"}
+        given = {name: getattr(self, name) for name in self.keyword_names if name not in ("spec", "wait_for_build")}
         if isinstance(self.conda_file, os.PathLike):
             given["conda_file"] = os.fspath(self.conda_file)
         return self.load_spec(context, given)
 
-    def translate(self, document: Document, workspace: Workspace) -> Any:
-        """Read an environment."""
-        from airflow_azureml.jobspec.assets.environments_components import translate_environment
+    def definition(self, document: Document, workspace: Workspace) -> Plan:
+        """Read it as an environment."""
+        from airflow_azureml.hooks import plans
 
-        return translate_environment(document, workspace)
+        return plans.environment(document, workspace)
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Find the version or make it, and have its image built where that is asked for."""
+        self._made = super().execute(context)
+        if not self.wait_for_build:
+            return self._made
+        made: dict[str, Any] = self._go_on(context, 0)
+        return made
+
+    def execute_complete(self, context: Any, event: Any = None) -> Any:
+        """Come back from the triggerer when the build has ended."""
+        from airflow_azureml.lifecycle.resources.images import why_failed
+        from airflow_azureml.lifecycle.resources.operations import OperationEvent
+
+        noted = pull_own(context["ti"], BUILD_KEY) or {}
+        self._made = noted.get("made") or super().execute(context)
+        with translated():
+            done = OperationEvent.from_dict(event)
+            if done.outcome == "failed" and noted:
+                with self.hook().client() as client:
+                    event = {**event, "message": client.run(why_failed(noted["location"], done.message))}
+        return super().execute_complete(context, event)
+
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
+        """One operation builds the image."""
+        from airflow_azureml.hooks import plans
+
+        return plans.image(workspace, self._made)
+
+    def _follow(self, client: Any, operation: Operation, limit: float) -> None:
+        from airflow_azureml.lifecycle.resources.images import why_failed
+        from airflow_azureml.rest.errors import BadRequestError
+
+        try:
+            super()._follow(client, operation, limit)
+        except BadRequestError as error:
+            raise BadRequestError(client.run(why_failed(operation.url, str(error))), error.reply) from None
+
+    def _defer(self, context: Any, number: int, operation: Operation, limit: float) -> None:
+        # Made again after the build, it might be another version, which somebody else has made meanwhile.
+        context["ti"].xcom_push(key=BUILD_KEY, value={"made": self._made, "location": operation.url})
+        super()._defer(context, number, operation, limit)
 
 
 class AzureMLCreateComponentOperator(AzureMLDefinitionBaseOperator):
@@ -143,8 +197,8 @@ class AzureMLCreateComponentOperator(AzureMLDefinitionBaseOperator):
         document = self.load_field("spec", context)
         return document if self.version is None else document.replaced(version=self.version)
 
-    def translate(self, document: Document, workspace: Workspace) -> Any:
-        """Read a component."""
-        from airflow_azureml.jobspec.assets.environments_components import translate_component
+    def definition(self, document: Document, workspace: Workspace) -> Plan:
+        """Read it as a component."""
+        from airflow_azureml.hooks import plans
 
-        return translate_component(document, workspace)
+        return plans.component(document, workspace)

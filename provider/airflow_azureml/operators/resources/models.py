@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.infrastructure import reference
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.outlets import describe
 
 
 class AzureMLDownloadModelOperator(AzureMLBaseOperator):
@@ -74,6 +74,7 @@ class AzureMLShareModelOperator(AzureMLBaseOperator):
         "name",
         "version",
     )
+    pushes_each_key = True
 
     def __init__(
         self,
@@ -92,24 +93,13 @@ class AzureMLShareModelOperator(AzureMLBaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Take the model over where the registry does not have it."""
-        from airflow_azureml.lifecycle.models.references import model_of
-        from airflow_azureml.lifecycle.models.sharing import share
-        from airflow_azureml.rest.errors import Problem, SpecError
+        from airflow_azureml.lifecycle.models.sharing import share_by_name
 
-        with translated():
-            for field in ("registry_name", "name", "version"):
-                given = getattr(self, field)
-                if given is None and field != "registry_name":
-                    continue
-                if not re.fullmatch(r"[\w.-]+", str(given or "")):
-                    accepted = "Accepted: letters, digits, _, - and dots"
-                    raise SpecError([Problem(field, f"{given!r} is not a name. {accepted}.")])
-            model = model_of(str(reference(self.model)))
-            edition = None if self.version is None else str(self.version)
-            with self.hook().client() as client:
-                flow = share(client.workspace, model, self.registry_name, self.name, edition)
-                registry, shared, is_new = client.run(flow)
+        with translated(), self.hook().client() as client:
+            model = str(reference(self.model))
+            flow = share_by_name(client.workspace, model, self.registry_name, self.name, self.version)
+            shared, is_new = client.run(flow)
         said = "now has" if is_new else "already has"
-        self.log.info("Registry %s %s model %s:%s.", registry.name, said, shared.name, shared.version)
-        identity = f"azureml://registries/{registry.name}/models/{shared.name}/versions/{shared.version}"
-        return {"id": identity, "name": shared.name, "version": shared.version}
+        self.log.info("Registry %s %s model %s:%s.", self.registry_name, said, shared["name"], shared["version"])
+        describe(context, self.outlets, shared)
+        return shared

@@ -6,19 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.operators import keywords
-from airflow_azureml.operators.infrastructure import endpoint_name_of
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
-from airflow_azureml.operators.resources.fields import result, shares
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.resource_fields import endpoint_name_of
 
 if TYPE_CHECKING:
+    from airflow_azureml.hooks.plans import Plan
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.resources.operations import Operation
-    from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
-
-DEFAULTS = {"authMode": "auth_mode"}
-"""Properties that a new endpoint has where the keyword is not given, and that an existing one keeps."""
 
 
 class AzureMLCreateOnlineEndpointOperator(AzureMLProvisioningBaseOperator):
@@ -62,25 +57,11 @@ class AzureMLCreateOnlineEndpointOperator(AzureMLProvisioningBaseOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation makes it."""
-        from airflow_azureml.jobspec.resources.online import translate_online_endpoint
-        from airflow_azureml.lifecycle.resources.online import begin_endpoint
-        from airflow_azureml.rest.resources import online
+        from airflow_azureml.hooks import plans
 
-        document = self.document(context)
-        read = translate_online_endpoint(document, workspace)
-        self._warn(read.warnings)
-        known = document.root.value
-        properties = {
-            key: value
-            for key, value in read.body["properties"].items()
-            if key not in DEFAULTS or DEFAULTS[key] in known
-        }
-        given = {key: value for key, value in read.body.items() if key != "identity" or "identity" in known}
-        title, path = f"Online endpoint {read.name}", online.endpoint(workspace, read.name)
-        begun = begin_endpoint(workspace, read.name, read.body, {**given, "properties": properties})
-        return [begun], result(path, title)
+        return plans.online_endpoint(self.document(context), workspace)
 
     def document(self, context: Any) -> Document:
         """Lay the keywords over the spec."""
@@ -103,16 +84,11 @@ class AzureMLSetOnlineTrafficOperator(AzureMLProvisioningBaseOperator):
         self.endpoint_name = endpoint_name
         self.traffic = traffic
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation moves the traffic."""
-        from airflow_azureml.lifecycle.resources.online import begin_traffic
-        from airflow_azureml.rest.resources import online
+        from airflow_azureml.hooks import plans
 
-        name, given = endpoint_name_of(self.endpoint_name), shares(self.traffic)
-        if isinstance(given, int):
-            given = shares({"": given})  # which says what is accepted
-        begun = begin_traffic(workspace, name, given)  # type: ignore[arg-type]
-        return [begun], result(online.endpoint(workspace, name), f"Online endpoint {name}")
+        return plans.online_traffic(workspace, endpoint_name_of(self.endpoint_name), self.traffic)
 
 
 class AzureMLDeleteOnlineEndpointOperator(AzureMLProvisioningBaseOperator):
@@ -127,9 +103,8 @@ class AzureMLDeleteOnlineEndpointOperator(AzureMLProvisioningBaseOperator):
         super().__init__(**kwargs)
         self.endpoint_name = endpoint_name
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation deletes it."""
-        from airflow_azureml.lifecycle.resources.online import begin_delete, gone
+        from airflow_azureml.hooks import plans
 
-        name = endpoint_name_of(self.endpoint_name)
-        return [begin_delete(workspace, name)], gone(workspace, name)
+        return plans.no_online_endpoint(workspace, endpoint_name_of(self.endpoint_name))

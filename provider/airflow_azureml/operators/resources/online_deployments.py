@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.operators import keywords
-from airflow_azureml.operators.infrastructure import endpoint_name_of, reference, with_code
+from airflow_azureml.operators.infrastructure import reference, with_code
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
-from airflow_azureml.operators.resources.fields import result, shares
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.resource_fields import endpoint_name_of
 
 if TYPE_CHECKING:
+    from airflow_azureml.hooks.plans import Plan
     from airflow_azureml.jobspec.document.document import Document
-    from airflow_azureml.lifecycle.resources.operations import Operation
-    from airflow_azureml.rest.flow import Flow
     from airflow_azureml.rest.ids import Workspace
 
 
@@ -98,22 +97,11 @@ class AzureMLCreateOnlineDeploymentOperator(AzureMLProvisioningBaseOperator):
     template_fields_renderers: ClassVar[dict[str, str]] = keywords.renderers(__init__, spec="yaml")
     template_file_fields = ("spec",)
 
-    def plan(self, context: Any, workspace: Workspace) -> tuple[Sequence[Flow[Operation | None]], Flow[Any]]:
+    def plan(self, context: Any, workspace: Workspace) -> Plan:
         """One operation makes it, another gives it traffic."""
-        from airflow_azureml.jobspec.resources.online import translate_online_deployment
-        from airflow_azureml.lifecycle.resources.online import begin_deployment, begin_share, begin_traffic
-        from airflow_azureml.rest.resources import online
+        from airflow_azureml.hooks import plans
 
-        given = None if self.traffic is None else shares(self.traffic)
-        read = translate_online_deployment(self.document(context), workspace)
-        self._warn(read.warnings)
-        steps = [begin_deployment(workspace, read.endpoint, read.name, read.body)]
-        if isinstance(given, int):
-            steps.append(begin_share(workspace, read.endpoint, read.name, given))
-        elif given is not None:
-            steps.append(begin_traffic(workspace, read.endpoint, given))
-        title = f"Deployment {read.name} of online endpoint {read.endpoint}"
-        return steps, result(online.deployment(workspace, read.endpoint, read.name), title)
+        return plans.online_deployment(self.document(context), workspace, self.traffic)
 
     def document(self, context: Any) -> Document:
         """Lay the keywords over the spec."""

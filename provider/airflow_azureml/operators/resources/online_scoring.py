@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from airflow_azureml.exceptions import translated
-from airflow_azureml.operators.infrastructure import endpoint_name_of
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.resource_fields import endpoint_name_of
 
 
 class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
@@ -59,6 +58,7 @@ class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
                 return client.run(invoke(client.workspace, name, data, self.deployment_name or None))
 
     def _payload(self, context: Any) -> Any:
+        from airflow_azureml.lifecycle.resources.online import json_value
         from airflow_azureml.rest.errors import Problem, SpecError
 
         if (self.data is None) == (self.file is None):
@@ -69,18 +69,3 @@ class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
         if not isinstance(self.file, (str, os.PathLike)):
             raise SpecError([Problem("file", f"{self.file!r:.200} is not accepted. Accepted: a file's name.")])
         return json_value("file", self.read_file_of("file", context))
-
-
-def json_value(field: str, given: Any) -> Any:
-    """Take a value to be sent as JSON; a text must hold JSON.
-
-    :raises rest.errors.SpecError: it cannot be written as JSON, or the text holds none.
-    """
-    from airflow_azureml.rest.errors import Problem, SpecError
-
-    try:
-        return json.loads(given) if isinstance(given, str) else json.loads(json.dumps(given, allow_nan=False))
-    except (ValueError, TypeError) as error:
-        raise SpecError(
-            [Problem(field, f"this is not JSON: {error}. Accepted: a mapping, a list, JSON text.")]
-        ) from None

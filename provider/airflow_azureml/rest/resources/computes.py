@@ -5,7 +5,7 @@ A missing compute is 404 without a body (recorded answer of the service).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -29,6 +29,8 @@ class Compute:
     :param provisioning_state: ``Creating``, ``Updating``, ``Deleting``, ``Succeeded``, ``Failed``, ``Canceled``,
         ``Unknown``; empty where the service does not say.
     :param state: of a compute instance: ``Running``, ``Stopped``, ``Starting`` ...
+    :param vm_size: of its nodes, such as ``STANDARD_DS3_V2``; None for one that is attached.
+    :param priority: of a cluster's nodes: ``Dedicated`` or ``LowPriority``.
     :param most_nodes: the largest number of nodes of a cluster.
     :param is_started_by_schedule: a compute instance has an enabled schedule that starts it.
     :param provisioning_errors: what kept it from being made or changed.
@@ -43,6 +45,8 @@ class Compute:
     is_started_by_schedule: bool = False
     provisioning_errors: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    vm_size: str | None = None
+    priority: str | None = None
 
     @classmethod
     def from_json(cls, name: str, value: Json) -> Compute:
@@ -60,6 +64,8 @@ class Compute:
             is_started_by_schedule=any(_starts(row) for row in schedules),
             provisioning_errors=tuple(_said(_rows(get_any_case(outer, "provisioningErrors")))),
             errors=tuple(_said(_rows(get_any_case(inner, "errors")))),
+            vm_size=get_text(inner, "vmSize"),
+            priority=get_text(inner, "vmPriority"),
         )
 
 
@@ -75,6 +81,21 @@ def get(ws: Workspace, name: str, *, anew: bool = False) -> Call[Compute]:
         kept_for=COMPUTE_KEPT_FOR,
         anew=anew,
     )
+
+
+def first_page(ws: Workspace) -> Call[Mapping[str, Compute]]:
+    """Read computes of the workspace, as many as the service puts on one page: by name, in lower case.
+
+    Sources: https://learn.microsoft.com/rest/api/azureml/compute/list; azure-ai-ml 1.35.2,
+    ``ComputeOperations.list``, which reads a row as it reads the answer for one compute.
+    """
+
+    def parse(reply: Reply) -> Mapping[str, Compute]:
+        rows = ((get_text(row, "name"), row) for row in _rows(get_any_case(reply.json(), "value")))
+        whole = ((name, row) for name, row in rows if name and isinstance(get_any_case(row, "properties"), Mapping))
+        return {name.lower(): Compute.from_json(name, row) for name, row in whole}
+
+    return Call("GET", f"{ws.path}/computes", parse, kept_for=COMPUTE_KEPT_FOR)
 
 
 def path(ws: Workspace, name: str) -> str:

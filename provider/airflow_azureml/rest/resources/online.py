@@ -51,6 +51,17 @@ def credential(ws: Workspace, name: str, action: str, key: str) -> Call[str]:
     return Call("POST", f"{endpoint(ws, name)}/{action}", parse, repeatable=True)
 
 
+def logs(ws: Workspace, endpoint_name: str, name: str, tail: int) -> Call[str]:
+    """Read the last lines of a deployment's log.
+
+    Source: https://learn.microsoft.com/rest/api/azureml/online-deployments/get-logs
+    """
+    path = f"{deployment(ws, endpoint_name, name)}/getLogs"
+    return Call(
+        "POST", path, lambda reply: get_text(reply.json(), "content") or "", body={"tail": tail}, repeatable=True
+    )
+
+
 def score(uri: str, data: Json, deployment_name: str | None = None, bearer: str | None = None) -> Call[Json]:
     """Score data; the answer as JSON, or as text where it is none. Sent once: a script may have effects of its own.
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 class JobError(Exception):
@@ -19,12 +20,15 @@ class JobError(Exception):
 class Batch:
     """One mini-batch.
 
+    :param files: the paths of its files; of a table a DataFrame of its rows.
+    :param partition: the values of the keys that its rows have in common; None where it is not cut by keys.
     :param tries: how often it was given to a worker.
     :param rows: what ``run`` returned, a line of text for each element; None before it returned.
     """
 
     number: int
-    files: list[str]
+    files: Any
+    partition: dict[str, Any] | None = None
     tries: int = 0
     rows: list[str] | None = None
     count: int = 0

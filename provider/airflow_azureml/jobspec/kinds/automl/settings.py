@@ -73,8 +73,8 @@ _TRANSFORMER = listed(
 
 
 @Container
-def _transformers(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
-    """Take the parameters of transformers, by the names of these."""
+def _transformers(located: Located, ctx: Translator) -> Converted[dict[str, Any]]:
+    """Take the parameters of transformers, by the names of these; without any, a node sends nothing."""
     if not isinstance(located.value, Mapping):
         accepted = ", ".join(_TRANSFORMERS)
         return ctx.error(located, f"{show(located.value)} is not a mapping. Accepted keys: {accepted}.")
@@ -86,6 +86,8 @@ def _transformers(located: Located, ctx: Translator) -> dict[str, Any] | Invalid
             ctx.error(transformer, f"{show(transformer.path[-1])} is not a transformer.{hint}")
             continue
         body[key if ctx.form is Form.COMPONENT else _TRANSFORMERS[key]] = _TRANSFORMER(transformer, ctx)
+    if not located.value and ctx.form is Form.COMPONENT:
+        return OMIT
     return INVALID if INVALID in body.values() else body
 
 

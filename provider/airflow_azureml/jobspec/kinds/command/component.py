@@ -21,7 +21,7 @@ from airflow_azureml.jobspec.nodes.component import (
 )
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Field
-from airflow_azureml.jobspec.table.json_values import anything, without_empty
+from airflow_azureml.jobspec.table.json_values import anything, filled, without_empty
 from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
@@ -32,7 +32,7 @@ COMMAND = (
     Field("environment", "environment", component_environment, required=True),
     Field("resources", "resources", component_resources),
     Field("distribution", "distribution", DISTRIBUTION),
-    Field("properties", "properties", mapped(anything)),
+    Field("properties", "properties", mapped(filled)),
     INCLUDES,
     Field("environment_variables", None, anything, unsent=True),
 )
@@ -50,5 +50,6 @@ def command_component(located: Located, ctx: Translator) -> Component:
         warn_of_optional(located.child("command"), ctx, [name for name, port in inputs.items() if port.optional])
     if "additional_includes" in body:
         body["code"] = beside(body["additional_includes"], located, ctx, component_code)
-    spec = without_empty({"is_deterministic": True, **unknown, **body, "type": "command", **io})
+    tags = {"tags": body["tags"]} if body.get("tags") else {}
+    spec = {**without_empty({"is_deterministic": True, **unknown, **body, "type": "command", **io}), **tags}
     return Component(registration(spec, body.get("properties"), located), "command", inputs, outputs, spec, located)

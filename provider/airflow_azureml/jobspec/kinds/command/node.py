@@ -31,13 +31,12 @@ from airflow_azureml.jobspec.nodes.component import (
     unknown_keys,
 )
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.nodes.node_component import inline_component
+from airflow_azureml.jobspec.nodes.node_component import head_of_spec, inline_component
 from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape
-from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
+from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, SUPERSEDED, rows
 from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Container, Field
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
 from airflow_azureml.jobspec.table.values import mapped, text
 
@@ -60,10 +59,11 @@ COMMAND_SETTINGS = (
 COMMAND_NODE = (
     *NODE,
     *COMMAND_SETTINGS,
-    Field("environment", None, anything),
-    Field("code", None, anything),
-    Field("command", None, anything),
+    *SUPERSEDED,
+    Field("command", None, text, unsent=True),
 )
+"""What a node has beside its component; what that runs, it says itself, and what the node says of it is checked alone.
+"""
 KNOWN = frozenset((*(row.name for row in COMMAND_NODE), *COMPONENT_KEYS))
 
 
@@ -138,12 +138,7 @@ def command_spec(located: Located, ctx: Translator, scope: Scope) -> dict[str, A
 def _settings_of_spec(located: Located, ctx: Translator) -> dict[str, Any]:
     """Take what of a node's settings goes into its component too: all but the properties of its resources."""
     node = located.value
-    wanted_types: tuple[tuple[str, Any], ...] = (("description", str), ("tags", Mapping))
-    spec = {
-        key: node[key]
-        for key, wanted in wanted_types
-        if node.get(key) not in (None, {}) and isinstance(node[key], wanted)
-    }
+    spec = head_of_spec(located, ctx, "tags")
     if isinstance(node.get("resources"), Mapping):
         node_resources = component_resources(located.child("resources"), ctx)
         spec |= {"resources": node_resources} if node_resources else {}

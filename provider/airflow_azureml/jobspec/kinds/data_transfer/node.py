@@ -29,7 +29,7 @@ from airflow_azureml.jobspec.kinds.data_transfer.component import (
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import Component, unknown_keys
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.nodes.node_component import inline_component
+from airflow_azureml.jobspec.nodes.node_component import head_of_spec, inline_component
 from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape
 from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
 from airflow_azureml.jobspec.nodes.node_outputs import only_bindings
@@ -178,8 +178,8 @@ def _copy(located: Located, ctx: Translator, scope: Scope, body: Mapping[str, An
         "is_deterministic": True,
         "type": "data_transfer",
         "task": COPY,
-        **({"description": located.value["description"]} if located.value.get("description") else {}),
-        **{key: body[key] for key in ("tags", "data_copy_mode") if body.get(key)},
+        **head_of_spec(located, ctx, "tags"),
+        **({"data_copy_mode": body["data_copy_mode"]} if "data_copy_mode" in body else {}),
         **io,
     }
     check_copy(located, ctx, io)

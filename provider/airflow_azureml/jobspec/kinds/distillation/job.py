@@ -17,14 +17,9 @@ from airflow_azureml.jobspec.kinds.finetuning.job import hyperparameters, model,
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, fixed, nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.json_values import anything
+from airflow_azureml.jobspec.table.json_values import anything, filled
 from airflow_azureml.jobspec.table.translator import Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, mapped, number, text, truth, whole
-
-
-def filled(located: Located, ctx: Translator) -> object:
-    """Take any value but an empty one."""
-    return ctx.error(located, "the value is empty.") if located.value is None else anything(located, ctx)
 
 
 def key(located: Located, ctx: Translator) -> str | Invalid:
@@ -63,7 +58,8 @@ _COMMON = (
     Field("tags", "tags", mapped(anything)),
     Field("metadata", "metadata", mapped(anything)),
     Field("is_shared", "is_shared", truth),
-    *answers("id", "creation_context"),
+    Field("id", "id", text),
+    *answers("creation_context"),
 )
 _SERVERLESS = nested(
     (
@@ -207,7 +203,7 @@ def _connection(connection: Mapping[str, Any]) -> dict[str, Any]:
     labels = {**connection.get("tags", {}), **connection.get("metadata", {})}
     return {
         "name": connection["name"],
-        **({"description": connection["description"]} if connection.get("description") else {}),
+        **{key: connection[key] for key in ("id", "description") if key in connection},
         "tags": labels,
         "type": connection_type,
         "target": target,

@@ -17,7 +17,7 @@ from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, QUEUE, id
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.form import snake
-from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
+from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import choice, listed, mapped, number, text, whole
 
 TASKS = (
@@ -92,13 +92,18 @@ def hyperparameters(located: Located, ctx: Translator) -> dict[str, Any] | Inval
     return mapped(text, null=True)(located, ctx)
 
 
-OPENAI = nested(
+_OPENAI = nested(
     (
         Field("batch_size", "batchSize", whole),
         Field("learning_rate_multiplier", "learningRateMultiplier", number),
         Field("n_epochs", "nEpochs", whole),
     )
 )
+
+
+def openai_hyperparameters(located: Located, ctx: Translator) -> Converted[dict[str, Any]]:
+    """Take the parameters of a model of Azure OpenAI; none are not sent."""
+    return _OPENAI(located, ctx) or OMIT
 
 
 def raw_compute(located: Located, ctx: Translator) -> str | Invalid:
@@ -145,7 +150,7 @@ PROVIDERS: Mapping[str, tuple[str, tuple[Field, ...], Convert]] = {
             Field("queue_settings", None, QUEUE, unsent=True),
             Field("resources", None, RESOURCES, unsent=True),
         ),
-        OPENAI,
+        openai_hyperparameters,
     ),
 }
 """Who trains: the service's word, what else a job has (Azure OpenAI knows no computes), what parameters are."""

@@ -19,6 +19,7 @@ from airflow_azureml.jobspec.grammar.outputs import OUTPUT_MODES, outputs
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import unknown_keys
+from airflow_azureml.jobspec.nodes.control import PREVIEW
 from airflow_azureml.jobspec.nodes.kind import JobTranslator, Kind, Scope, Source
 from airflow_azureml.jobspec.nodes.node_component import component, component_type
 from airflow_azureml.jobspec.table.convert import convert_mapping
@@ -192,8 +193,8 @@ def _without_compute(scope: Scope) -> list[Located]:
     for node in scope.jobs.items() if scope.jobs is not None and scope.names else ():
         if not isinstance(node.value, Mapping):
             continue
-        kind = scope.kind_of(node.value)
         used = scope.components.get(node.name)
+        kind = scope.kind_of(node.value) if used is None else scope.kinds.get(used.kind)
         if used is not None and used.kind == "pipeline":
             component_file = used.located
             if component_file is not None and isinstance(component_file.value.get("jobs"), Mapping):
@@ -209,7 +210,8 @@ def _without_compute(scope: Scope) -> list[Located]:
 
 def jobs_of(located: Located) -> Located | None:
     """Where the nodes of a pipeline or of a pipeline component are written; None where it has none."""
-    return located.child("jobs") if located.value.get("jobs") is not None else None
+    absent = "jobs" not in located.value or (located.document.from_python and located.value["jobs"] is None)
+    return None if absent else located.child("jobs")
 
 
 def translate_nodes(ctx: JobTranslator, scope: Scope) -> dict[str, Any]:
@@ -262,9 +264,13 @@ def _kind(located: Located, ctx: JobTranslator) -> Kind | None:
         return None
     typed = "type" in located.value
     type_name = located.value["type"] if typed else _untyped(located, ctx)
-    accepted = {kind.word: kind for kind in ctx.kinds.values() if kind.node is not None}
-    kind = accepted.get(type_name.lower()) if isinstance(type_name, str) else None
-    if kind is None:
+    accepted = {kind.word: kind for kind in ctx.kinds.values() if kind.node is not None and not kind.is_preview}
+    previews = {kind.word: kind for kind in ctx.kinds.values() if kind.node is not None and kind.is_preview}
+    word = type_name.lower() if isinstance(type_name, str) else ""
+    kind = accepted.get(word) or (previews.get(word) if ctx.previews else None)
+    if kind is None and word in previews:
+        ctx.error(located, f"{show(word)}: {PREVIEW}", "type")
+    elif kind is None:
         ctx.error(located, f"{show(type_name)} is not a type of node.{nearest(type_name, accepted)}", "type")
     elif kind.says_type and not typed:
         ctx.error(located, f'"type" is required: {kind.word}.', "type")

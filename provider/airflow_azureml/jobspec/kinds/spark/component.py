@@ -44,8 +44,20 @@ def _whole(value: Any) -> object:
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
+def with_code(located: Located, ctx: Translator) -> Located:
+    """Take the whole folder of the file for the code of a component that names none, as Microsoft's client does; one
+    that is written in a program has no such folder, and no code."""
+    if "code" in located.value or located.place.file is None:
+        return located
+    ctx.warn(
+        located, f"there is no code: all of {located.place.folder} is uploaded. Give code the folder of the entry."
+    )
+    return located.within({**located.value, "code": "."})
+
+
 def spark_component(located: Located, ctx: Translator) -> Component:
     """Read a spark component."""
+    located = with_code(located, ctx)
     properties = Field("properties", "properties", PROPERTIES)
     table = (*HEAD, *OWN, properties, INCLUDES)
     known = (*(row.name for row in table), "inputs", "outputs")

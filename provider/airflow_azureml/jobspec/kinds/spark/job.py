@@ -25,7 +25,7 @@ from airflow_azureml.jobspec.nodes.node_keys import rows
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Container, Field, answers
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
+from airflow_azureml.jobspec.table.json_values import filled, warn_of_reading
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import listed, mapped, text
 
@@ -48,6 +48,11 @@ IMAGE = "conda/miniconda3"
 """What an environment of a spark job that names no image is registered with."""
 
 
+def _file(located: Located, ctx: Translator) -> str | Invalid:
+    """Take the file of an entry."""
+    return ctx.error(located, '"" is not a file.') if located.value == "" else text(located, ctx)
+
+
 @Container
 def entry(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
     """Take the entry of a job: a file. Microsoft's client refuses a class."""
@@ -55,7 +60,7 @@ def entry(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
         return ctx.error(located, f"{show(located.value)} is not an entry. Accepted: a mapping with file.")
     if "class_name" in located.value and "file" not in located.value:
         return ctx.error(located, "a class as entry is not supported. Accepted: file.", "class_name")
-    table: tuple[Field, ...] = (Field("file", "file", text, required=True),)
+    table: tuple[Field, ...] = (Field("file", "file", _file, required=True),)
     if located.document.from_python:
         table += answers("spark_job_entry_type")
     body = convert_mapping(table, located, ctx)
@@ -125,13 +130,8 @@ def _environment(located: Located, ctx: Translator) -> Converted[str | Placehold
     return inline(located.within({**conda, "image": IMAGE}), ctx)
 
 
-def given(located: Located, ctx: Translator) -> object:
-    """Take any value but an empty one."""
-    return ctx.error(located, "the value is empty.") if located.value is None else anything(located, ctx)
-
-
-CONFIGURATION = mapped(given)
-PROPERTIES = mapped(given)
+CONFIGURATION = mapped(filled)
+PROPERTIES = mapped(filled)
 
 SPARK = (
     *rows(HEAD, "name", "type", "display_name", "description", "experiment_name", "tags"),
@@ -166,7 +166,7 @@ def spark(located: Located, ctx: Translator) -> dict[str, Any]:
     body["conf"] = {name: str(value) for name, value in settings.items() if value is not None}
     where_to_run(located, ctx)
     direct_only(located, ctx)
-    entry_exists(located, ctx, None)
+    entry_exists(located, ctx)
     if isinstance(located.value.get("args"), str):
         check_command(located.child("args"), ctx, located.value.get("inputs"))
     default = {"identityType": "Managed" if located.value.get("compute") is not None else "UserIdentity"}
@@ -235,12 +235,9 @@ def _check_range(located: Located, ctx: Translator, low: Any, high: Any, instanc
         )
 
 
-def entry_exists(located: Located, ctx: Translator, default: str | None = ".") -> None:
-    """Check that the entry lies in the code, where both are local.
-
-    :param default: where it lies without any code; None: nowhere to look.
-    """
-    code, entry = located.value.get("code", default), located.value.get("entry")
+def entry_exists(located: Located, ctx: Translator) -> None:
+    """Check that the entry lies in the code, where both are local."""
+    code, entry = located.value.get("code"), located.value.get("entry")
     file = entry.get("file") if isinstance(entry, Mapping) else None
     if not isinstance(code, str) or not isinstance(file, str) or is_url(code) or code.startswith("git+"):
         return

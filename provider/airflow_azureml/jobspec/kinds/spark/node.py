@@ -16,7 +16,7 @@ from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.literals import is_literal
 from airflow_azureml.jobspec.grammar.shared import HEAD as JOB_HEAD
 from airflow_azureml.jobspec.grammar.shared import JOB_SERVICES, identity
-from airflow_azureml.jobspec.kinds.spark.component import LISTS, OWN, settings, spark_names
+from airflow_azureml.jobspec.kinds.spark.component import LISTS, OWN, settings, spark_names, with_code
 from airflow_azureml.jobspec.kinds.spark.job import (
     CONF,
     PROPERTIES,
@@ -24,6 +24,7 @@ from airflow_azureml.jobspec.kinds.spark.job import (
     SPARK,
     check_configuration,
     completed,
+    entry,
     entry_exists,
     has_any_mode,
     parted,
@@ -32,23 +33,37 @@ from airflow_azureml.jobspec.kinds.spark.job import (
 from airflow_azureml.jobspec.nodes.bindings import INPUT
 from airflow_azureml.jobspec.nodes.component import Component, unknown_keys
 from airflow_azureml.jobspec.nodes.kind import Scope
-from airflow_azureml.jobspec.nodes.node_component import inline_component
+from airflow_azureml.jobspec.nodes.node_component import head_of_spec, inline_component
 from airflow_azureml.jobspec.nodes.node_io import inferred, node_shape
-from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, rows
+from airflow_azureml.jobspec.nodes.node_keys import COMPONENT_KEYS, NODE, SUPERSEDED, rows
 from airflow_azureml.jobspec.nodes.node_outputs import only_bindings
 from airflow_azureml.jobspec.table.convert import convert_mapping
-from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.form import Form
-from airflow_azureml.jobspec.table.translator import Translator
+from airflow_azureml.jobspec.table.translator import OMIT, Translator
 from airflow_azureml.jobspec.table.values import text
+
+
+def _entry(located: Located, ctx: Translator) -> object:
+    """Take an entry that is not used, a class too."""
+    written = list(located.value.items()) if isinstance(located.value, Mapping) else []
+    known = len(written) == 1 and written[0][0] in ("file", "class_name") and isinstance(written[0][1], str)
+    return OMIT if known else entry(located, ctx)
+
+
+def _or_nothing(convert: Convert) -> Convert:
+    """Take an empty value, too, as Microsoft's client does of a spark node."""
+    return lambda located, ctx: OMIT if located.value is None else convert(located, ctx)
+
 
 COMPONENT_NODE = (
     *NODE,
     Field("resources", "resources", RESOURCES),
     Field("identity", "identity", identity),
     *(replace(row, api_name=None) for row in (*LISTS, *rows(SPARK, "conf", "args"))),
+    *(replace(row, convert=_or_nothing(row.convert)) for row in SUPERSEDED),
+    Field("entry", None, _entry),
 )
-IGNORED = ("code", "entry", "environment")
 
 
 def spark_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
@@ -56,9 +71,9 @@ def spark_node(located: Located, ctx: Translator, scope: Scope, name: str) -> di
     if "component" not in located.value:
         return _inline(located, ctx, scope, name)
     component = scope.components.get(name)
-    known = (*(row.name for row in COMPONENT_NODE), *COMPONENT_KEYS, *IGNORED, *CONF)
+    known = (*(row.name for row in COMPONENT_NODE), *COMPONENT_KEYS, *CONF)
     unknown = unknown_keys(located, ctx, known)
-    body = convert_mapping(COMPONENT_NODE, located, ctx, extra=(*COMPONENT_KEYS, *IGNORED, *CONF, *unknown))
+    body = convert_mapping(COMPONENT_NODE, located, ctx, extra=(*COMPONENT_KEYS, *CONF, *unknown))
     if component is None:
         return body
     if "instance_type" in body.get("resources", {}):
@@ -105,15 +120,16 @@ def _taken_over(located: Located, ctx: Translator, component: Component) -> dict
 
 
 def _direct_only(located: Located, ctx: Translator, component: Component) -> None:
-    """Check that data which is given to the node itself goes in and out in the mode ``direct``."""
+    """Check that data which is given to the node itself goes in and out in the mode ``direct``; Microsoft's client does
+    not look at what the component does not declare."""
     for part, declared_ports in (("inputs", component.inputs), ("outputs", component.outputs)):
         group = located.value.get(part)
         for name, data in group.items() if isinstance(group, Mapping) else ():
             bound = isinstance(data, Mapping) and INPUT.match(str(data.get("path")))
-            if is_literal(data) or not isinstance(data, Mapping) or bound or has_any_mode(part, name):
-                continue
             port = (declared_ports or {}).get(name)
-            modes = [mode for mode in (data.get("mode"), port.mode if port is not None else None) if mode]
+            if port is None or is_literal(data) or not isinstance(data, Mapping) or bound or has_any_mode(part, name):
+                continue
+            modes = [mode for mode in (data.get("mode"), port.mode) if mode]
             direct = "direct" in {str(mode).lower() for mode in modes} or set(data) == {"value"}
             if not direct and not str(data.get("path")).startswith("${{parent.outputs"):
                 shown = show(modes[0]) if modes else "no mode"
@@ -137,22 +153,18 @@ def _inline(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[
     own_keys = tuple(row.name for row in OWN)
     body = convert_mapping(INLINE_NODE, located, ctx, extra=(*own_keys, "inputs", "outputs"))
     only_bindings(located, ctx)
-    entry_exists(located, ctx, None)
+    coded = with_code(located, ctx)
+    entry_exists(coded, ctx)
     io = inferred(located, ctx, scope)
     others = [str(key) for key in located.value if key not in own_keys]
-    made = convert_mapping(OWN, located, ctx.in_form(Form.COMPONENT), extra=others)
+    made = convert_mapping(OWN, coded, ctx.in_form(Form.COMPONENT), extra=others)
     known, other_conf = settings(made.get("conf"))
     spec = {
         "is_deterministic": True,
         "type": "spark",
         **made,
         "conf": spark_names(completed(known), other_conf),
-        **({"description": located.value["description"]} if located.value.get("description") else {}),
-        **{
-            key: value
-            for key in ("tags", "properties")
-            if isinstance(value := located.value.get(key), Mapping) and value
-        },
+        **head_of_spec(located, ctx, "tags", "properties"),
         **io,
     }
     component = inline_component("spark", spec, scope, name, spec.get("properties"))

@@ -1,0 +1,99 @@
+"""Loop nodes of a pipeline whose rounds run side by side.
+
+Source: azure-ai-ml 1.35.2, ``ParallelForSchema``, ``entities/_builders/parallel_for.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.grammar.inputs import INPUT_MODES
+from airflow_azureml.jobspec.nodes import bindings
+from airflow_azureml.jobspec.nodes.control import TYPE, check_body, check_port, node_binding
+from airflow_azureml.jobspec.nodes.kind import Scope
+from airflow_azureml.jobspec.nodes.node_outputs import one_output
+from airflow_azureml.jobspec.table.binding_text import holds_binding
+from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.field import Field
+from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
+from airflow_azureml.jobspec.table.values import whole
+
+ACCEPTED = "a list or a mapping of mappings of inputs, JSON of one, or a binding"
+
+
+def items(located: Located, ctx: Translator) -> str | Invalid:
+    """Take the items: they are sent as JSON."""
+    value = located.value
+    if isinstance(value, str):
+        if holds_binding(value):
+            return value
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return ctx.error(located, f"{show(value)} is neither JSON nor a binding. Accepted: {ACCEPTED}.")
+        return (
+            str(located.value)
+            if _rows(value)
+            else ctx.error(located, f"the JSON does not hold items. Accepted: {ACCEPTED}.")
+        )
+    rows = _rows(value)
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        return ctx.error(located, f"{show(value)} does not hold items. Accepted: {ACCEPTED}.")
+    if any(set(row) != set(rows[0]) for row in rows):
+        return ctx.error(located, "the items have different inputs.")
+    converted: list[dict[str, Any] | Invalid] = [_item(entry, ctx) for entry in located.items()]
+    if any(row is INVALID for row in converted):
+        return INVALID
+    keyed = dict(zip(value, converted, strict=True)) if isinstance(value, Mapping) else converted
+    return json.dumps(keyed)
+
+
+def _rows(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+
+
+def _item(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
+    found = {entry.name: _value(entry, ctx) for entry in located.items()}
+    return INVALID if any(value is INVALID for value in found.values()) else found
+
+
+def _value(located: Located, ctx: Translator) -> object:
+    """Take a value, or data at an address; local data is refused, as Microsoft's client does."""
+    value = located.value
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    path = value.get("path") if isinstance(value, Mapping) else None
+    if not isinstance(path, str) or ("://" not in path and not path.startswith(("azureml:", "/subscriptions/"))):
+        return ctx.error(
+            located, f"{show(value)} is not accepted. Accepted: a value, or type and path of data that is not local."
+        )
+    mode = {"mode": INPUT_MODES[value["mode"]]} if value.get("mode") in INPUT_MODES else {}
+    return {"uri": path, "job_input_type": value.get("type") or "uri_folder", **mode}
+
+
+PARALLEL_FOR = (
+    TYPE,
+    Field("body", "body", node_binding, required=True, bindable=False),
+    Field("items", "items", items, required=True, bindable=False),
+    Field("max_concurrency", "maxConcurrency", whole, bindable=False),
+)
+
+
+def parallel_for_node(located: Located, ctx: Translator, scope: Scope, name: str) -> dict[str, Any]:
+    """Translate a loop whose rounds run side by side."""
+    body = convert_mapping(PARALLEL_FOR, located, ctx, extra=("outputs",))
+    looped = check_body(located, ctx, scope)
+    outputs: dict[str, Any] = {}
+    given = located.value.get("outputs")
+    for item in located.child("outputs").items() if isinstance(given, Mapping) else ():
+        bindings.check(item, ctx, scope, name)
+        if looped is not None:
+            check_port(item, ctx, scope, looped, "outputs", item.name)
+        converted = one_output(item, ctx)
+        if converted is not INVALID and converted is not None:
+            outputs[item.name] = converted
+    return {**body, **({"outputs": outputs} if outputs else {})}

@@ -1,0 +1,1 @@
+"""The steps of a pipeline file as jobs of their own, for whoever runs them one by one."""

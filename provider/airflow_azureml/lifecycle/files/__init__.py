@@ -1,0 +1,1 @@
+"""Where files are, whichever way they are named."""

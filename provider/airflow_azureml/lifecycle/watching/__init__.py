@@ -1,0 +1,1 @@
+"""Watching a workspace: what is new there, and what has been told already."""

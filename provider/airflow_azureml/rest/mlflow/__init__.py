@@ -1,0 +1,1 @@
+"""The workspace's tracking server, as MLflow's clients speak to it."""

@@ -1,0 +1,43 @@
+"""Keywords that name a resource: by its name, or by the result of the task that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from airflow_azureml.exceptions import AzureMLSpecError
+
+
+def endpoint_name_of(value: Any) -> str:
+    """Take an endpoint's name, given as such or as the result mapping of the task that made it.
+
+    :raises AzureMLSpecError: it is neither.
+    """
+    name = value.get("name") if isinstance(value, Mapping) else value
+    if not isinstance(name, str) or not name:
+        accepted = "an endpoint's name, or a result mapping with its name"
+        raise AzureMLSpecError(f"endpoint_name: {value!r} is not accepted. Accepted: {accepted}.")
+    return name
+
+
+def compute_name_of(value: Any) -> str:
+    """Take a compute's name, given as such or as the result mapping of the task that made it.
+
+    :raises AzureMLSpecError: it is neither.
+    """
+    name = value.get("name") if isinstance(value, Mapping) else value
+    if not isinstance(name, str) or not name:
+        accepted = "a compute's name, or a result mapping with its name"
+        raise AzureMLSpecError(f"name: {value!r} is not accepted. Accepted: {accepted}.")
+    return name
+
+
+def one_of(field: str, given: Any, words: Any) -> str:
+    """Take one of a few words.
+
+    :raises AzureMLSpecError: it is none of them.
+    """
+    accepted = get_args(words)
+    if given not in accepted:
+        raise AzureMLSpecError(f"{field}: {given!r} is not accepted. Accepted: {', '.join(accepted)}.")
+    return str(given)

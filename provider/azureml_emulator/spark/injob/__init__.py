@@ -1,0 +1,1 @@
+"""What runs inside of Spark jobs, under their interpreters; it imports nothing of the emulator."""

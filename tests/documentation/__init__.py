@@ -1,0 +1,1 @@
+"""The documentation's pages, its code blocks and its site."""

@@ -1,0 +1,1 @@
+"""Tests of the file system of `azureml://` paths, against the emulator."""

@@ -1,0 +1,71 @@
+"""A pytest plugin: the program that emulators are given as the jobs' Python, and the server behind it, one for all
+workers of a test run."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.airflow_harness import one_at_a_time
+from tests.forked_jobs import asking, server
+
+LOADED = ("numpy", "pandas", "mlflow.sklearn", "sklearn.ensemble", "sklearn.metrics")
+"""What takes seconds to load, in the jobs of examples."""
+
+PROGRAM = """#!{python} -IS
+import sys
+sys.path.insert(0, {folder!r})
+import asking
+asking.main({socket!r}, {python!r}, __file__)
+"""
+
+
+@pytest.fixture(scope="session")
+def forked_jobs_python(jobs_python: Path, databases: Path, request: pytest.FixtureRequest) -> Path:
+    """The Python for jobs, on Linux by forks of one for all workers: whoever needs it first starts the server."""
+    if sys.platform != "linux":
+        return jobs_python
+    link = databases / "jobs-python"
+    with one_at_a_time(link):
+        if not link.exists():
+            is_worker = hasattr(request.config, "workerinput")
+            link.symlink_to(started(jobs_python, os.getppid() if is_worker else os.getpid()))
+    return link.resolve() / "bin" / "python"
+
+
+def started(python: Path, master: int, modules: Sequence[str] = LOADED) -> Path:
+    """Start the server of an interpreter, and give back its folder, which has what that interpreter's has: programs.
+
+    :param master: the process with which it ends.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="jobs-"))
+    programs = folder / "bin"
+    programs.mkdir()
+    for program in python.parent.iterdir():
+        if not program.name.startswith("python"):
+            (programs / program.name).symlink_to(program)
+    own = PROGRAM.format(python=str(python), folder=str(Path(asking.__file__).parent), socket=str(folder / "socket"))
+    for name in ("python", "python3"):
+        (programs / name).write_text(own)
+        (programs / name).chmod(0o755)
+    with (folder / "log").open("wb") as log, socket.socket(socket.AF_UNIX) as listening:
+        # Who asks before the server has begun waits for it.
+        listening.bind(str(folder / "socket"))
+        listening.listen(64)
+        subprocess.Popen(
+            [python, "-W", "ignore", server.__file__, folder, str(listening.fileno()), str(master), *modules],
+            env={"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=[listening.fileno()],
+        )
+    return folder

@@ -1,0 +1,97 @@
+"""Notes of jobs, written in the API server when their XComs pass: on a database of Airflow's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from airflow_azureml.plugin import AzureMLPlugin, notes
+from airflow_azureml.plugin.notes import Place
+
+
+class Base(orm.DeclarativeBase):
+    """Tables like Airflow's, as far as notes need them."""
+
+
+class XComModel(Base):
+    """An XCom."""
+
+    __tablename__ = "xcom"
+    number: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    dag_id: orm.Mapped[str]
+    run_id: orm.Mapped[str]
+    task_id: orm.Mapped[str]
+    map_index: orm.Mapped[int]
+    key: orm.Mapped[str]
+    value: orm.Mapped[Any] = orm.mapped_column(sa.JSON)
+
+
+TASK = {"dag_id": "d", "run_id": "r", "task_id": "t", "map_index": -1}
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[orm.Session]:
+    """A database in whose process notes are written."""
+    import airflow.models.xcom
+
+    monkeypatch.setattr(airflow.models.xcom, "XComModel", XComModel)
+    monkeypatch.setattr(notes, "LOOKS", (0.0, 0.01))
+    notes.listen.cache_clear()
+    assert len(AzureMLPlugin().fastapi_apps) == 1
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/x.db")
+    Base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        yield session
+    sa.event.remove(XComModel, "after_insert", vars(notes)["_stored"])
+    notes.listen.cache_clear()
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Place, str]]:
+    """What would be written; the first look is too early."""
+    seen: list[tuple[Place, str]] = []
+
+    def put(place: Place, text: str) -> bool:
+        seen.append((place, text))
+        return len(seen) > 1
+
+    monkeypatch.setattr(notes, "put", put)
+    return seen
+
+
+def settle() -> None:
+    """Wait until all notes are written."""
+    vars(notes)["_writer"]().submit(time.sleep, 0).result(10)
+
+
+@pytest.mark.parametrize("stored", ["a note", '"a note"'])
+def test_a_note_is_seen_among_the_xcoms_and_looked_for_until_it_is_committed(
+    session: orm.Session, written: list[tuple[Place, str]], stored: str
+) -> None:
+    session.add(XComModel(**TASK, key="return_value", value="x"))
+    session.add(XComModel(**TASK, key="azureml_note", value=stored))
+    session.commit()
+    settle()
+    assert written == [(Place(**TASK), "a note")] * 2  # type: ignore[arg-type]
+
+
+def test_trouble_with_a_note_is_no_trouble_of_the_xcom(
+    session: orm.Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> bool:
+        raise RuntimeError("database is away")
+
+    monkeypatch.setattr(notes, "put", broken)
+    session.add(XComModel(**TASK, key="azureml_note", value="a note"))
+    session.add(XComModel(**TASK, key="azureml_note", value={"no": "text"}))
+    session.commit()
+    settle()
+    assert [record.getMessage() for record in caplog.records if record.name == notes.__name__] == [
+        "The note of task t in run r could not be written: database is away"
+    ]

@@ -1,0 +1,20 @@
+"""Each operator and sensor by the scheduler of Airflow 3.3, waiting on a worker and deferred."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.airflow_harness import RealAirflow
+from tests.processes.every_operator import EveryOperator
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
+
+
+@pytest.fixture(scope="module")
+def tested_airflow(airflow: RealAirflow) -> RealAirflow:
+    """The session's Airflow 3.3."""
+    return airflow
+
+
+class TestEveryOperator(EveryOperator):
+    """What holds on each line."""

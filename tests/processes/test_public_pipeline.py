@@ -1,0 +1,20 @@
+"""A public pipeline file, unchanged, as a group of tasks on Airflow 3.3: one step fails, one is cleared."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.airflow_harness import RealAirflow
+from tests.processes.public_pipeline import PublicPipeline
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
+
+
+@pytest.fixture(scope="module")
+def tested_airflow(airflow: RealAirflow) -> RealAirflow:
+    """The session's Airflow 3.3."""
+    return airflow
+
+
+class TestPublicPipeline(PublicPipeline):
+    """What holds on each line."""

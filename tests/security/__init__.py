@@ -1,0 +1,1 @@
+"""What must not get out, what the service may answer, and what an identity must be allowed to."""
