@@ -80,21 +80,36 @@ async def run(command: Sequence[str], folder: Path, environment: Mapping[str, st
 async def _start(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], output: IO[bytes] | int, grace: float
 ) -> Tree:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-S",
-        supervisor.__file__,
-        str(grace),
-        *command,
-        cwd=folder,
-        env=dict(environment),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=output,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        limit=LONGEST_LINE,
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            supervisor.__file__,
+            str(grace),
+            *command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=LONGEST_LINE,
+        )
     )
+    try:
+        return _tree(await asyncio.shield(starting))
+    except asyncio.CancelledError:
+        # Left to asyncio, the supervisor would be killed, and what it has begun would go on.
+        await asyncio.wait({starting})
+        if starting.exception() is None:
+            tree = _tree(starting.result())
+            tree.end()
+            await tree.wait()
+        raise
+
+
+def _tree(process: asyncio.subprocess.Process) -> Tree:
     return Tree(process, (process.pid, start_time(process.pid)))
 
 
