@@ -10,8 +10,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from azureml_emulator.core.store import Store
+from azureml_emulator.jobs.models import Jobs
 from tests.emulator_fixture import RunningEmulator
 
 VERSION = "2025-12-01"
@@ -117,6 +120,10 @@ class Service:
             assert time.monotonic() < deadline, job["status"]
             time.sleep(0.03)
 
+    def statuses(self, name: str) -> list[str]:
+        """All statuses that a job has had: those, too, that no look has seen."""
+        return [status for status, _ in walk(self.emulator, name)]
+
     def run(self, name: str, command: str, **properties: Any) -> dict[str, Any]:
         """Submit a job and wait for its end."""
         answer = self.submit(name, command, **properties)
@@ -190,6 +197,16 @@ class Service:
                 return Answer(answer.status, lower(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, lower(error.headers), error.read())
+
+
+def walk(emulator: RunningEmulator, name: str) -> list[tuple[str, datetime]]:
+    """The statuses that a job has had, each with the time at which it began, as the emulator has written them down."""
+    store = Store(emulator.state / "state.sqlite")
+    job = Jobs(store).get(name)
+    store.close()
+    assert job is not None
+    # Python 3.10 reads six digits of a second, the service writes seven.
+    return [(status, datetime.fromisoformat(time.replace("0+00:00", "+00:00"))) for status, time in job.walk]
 
 
 def lower(headers: Any) -> dict[str, str]:

@@ -64,6 +64,8 @@ class NodeRun(JobRun):
         fault = self._take_fault((PREEMPT, NODE_LOST))
         if fault is None:
             return await self._unless_stopped(tree.wait())
+        if not fault.delay:
+            await self._lose_node(fault, tree)
         end = asyncio.ensure_future(self._unless_stopped(tree.wait()))
         ended: set[asyncio.Future[int]] = {end}
         try:

@@ -223,7 +223,7 @@ class TestComputes:
         assert made.status == 201
         assert made.body["properties"]["provisioningState"] == "Creating"
         assert "location" not in made.headers
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while service.get(made.headers["azure-asyncoperation"]).body["status"] != "Succeeded":
             assert time.monotonic() < deadline
         assert service.get(f"computes/{name}").body["properties"]["provisioningState"] == "Succeeded"

@@ -40,7 +40,7 @@ class BatchService(Service):
     def follow(self, answer: Answer) -> None:
         """Follow a long-running operation to its end."""
         assert answer.status in (200, 201, 202), answer.content
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while (status := self.get(answer.headers["azure-asyncoperation"]).body["status"]) != "Succeeded":
             assert time.monotonic() < deadline, status
             time.sleep(0.02)

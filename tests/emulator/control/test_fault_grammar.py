@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from azure.identity import ClientSecretCredential
 
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
+
+LIVES = (2, 10, 60)
+"""Seconds that a token lives: the longer ones are for a machine that takes longer than that to use it."""
 
 
 def test_a_scope_is_the_value_of_a_tag(emulator: RunningEmulator, service: Service, name: str) -> None:
@@ -117,11 +121,17 @@ def test_tokens_that_have_expired(emulator: RunningEmulator, service: Service) -
 
 
 def test_tokens_that_live_for_a_moment(emulator: RunningEmulator, service: Service) -> None:
-    emulator.fault("token_expired", delay=2)
-    old = Service(emulator)
-    assert old.get("jobs").status == 200
+    for seconds in LIVES:
+        emulator.clear_faults()
+        emulator.fault("token_expired", delay=seconds)
+        begun = time.monotonic()
+        old = Service(emulator)
+        first = old.get("jobs").status
+        if time.monotonic() - begun < seconds - 1:
+            break
+    assert first == 200
     assert service.get("jobs").status == 200
-    time.sleep(2.1)
+    time.sleep(seconds + 0.1)
     refused = old.get("jobs")
     assert (refused.status, refused.body["error"]["code"]) == (401, "ExpiredAuthenticationToken")
     assert "is earlier than current UTC time" in refused.body["error"]["message"]
@@ -133,30 +143,44 @@ def test_tokens_that_live_for_a_moment(emulator: RunningEmulator, service: Servi
 def test_a_client_of_azure_identity_renews_its_tokens_in_time(
     emulator: RunningEmulator, emulator_environment: object, workspace: str
 ) -> None:
-    emulator.fault("token_expired", delay=2)
-    credential = ClientSecretCredential(
-        emulator["tenant_id"], emulator["client_id"], emulator["client_secret"], disable_instance_discovery=True
-    )
     url = f"{emulator['endpoint']}{workspace}?api-version=2024-10-01-preview"
-    for _ in range(2):
-        given = credential.get_token(f"{emulator['endpoint']}/.default")
-        assert 0 < given.expires_on - time.time() <= 2
-        headers = {"Authorization": f"Bearer {given.token}"}
-        assert requests.get(url, headers=headers, verify=emulator["ca_bundle"]).status_code == 200
-        time.sleep(2.1)
+    for seconds in LIVES:
+        emulator.clear_faults()
+        emulator.fault("token_expired", delay=seconds)
+        credential = ClientSecretCredential(
+            emulator["tenant_id"], emulator["client_id"], emulator["client_secret"], disable_instance_discovery=True
+        )
+        statuses: dict[str, int] = {}
+        slowest = 0.0
+        for _ in range(2):
+            begun = time.monotonic()
+            given = credential.get_token(f"{emulator['endpoint']}/.default")
+            assert given.expires_on - time.time() <= seconds
+            headers = {"Authorization": f"Bearer {given.token}"}
+            answer = requests.get(url, headers=headers, verify=emulator["ca_bundle"])
+            statuses[given.token] = answer.status_code
+            slowest = max(slowest, time.monotonic() - begun)
+            time.sleep(seconds + 0.1)
+        if slowest < seconds - 1:
+            break
+    assert list(statuses.values()) == [200, 200]
 
 
-def test_a_token_of_a_job_does_not_expire(emulator: RunningEmulator, service: Service, name: str) -> None:
-    emulator.fault("not_responding", route=name, delay=1)
+def test_a_token_of_a_job_does_not_expire(
+    emulator: RunningEmulator, service: Service, name: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
     service.submit(
         name,
-        'sleep 1; python3 -c "import os,ssl,urllib.request as u; c=ssl.create_default_context(cafile=os.environ['
+        f"until [ -e {go} ]; do sleep 0.05; done; "
+        'python3 -c "import os,ssl,urllib.request as u; c=ssl.create_default_context(cafile=os.environ['
         "'SSL_CERT_FILE']); r=u.Request(os.environ['MLFLOW_TRACKING_URI'].replace('azureml:','https:').split('?')[0]"
         "+'/api/2.0/mlflow/runs/get?run_id='+os.environ['AZUREML_RUN_ID'],headers={'Authorization':"
         "'Bearer '+os.environ['MLFLOW_TRACKING_TOKEN']}); print(u.urlopen(r,context=c).status)\"",
     )
-    service.wait(name, "NotResponding")
+    assert service.wait(name, "Running")["status"] == "Running"
     emulator.fault("token_expired")
+    go.touch()
     fresh = Service(emulator)
     assert fresh.wait(name)["status"] == "Completed", fresh.log(name)
     assert fresh.printed(name).strip() == "200"

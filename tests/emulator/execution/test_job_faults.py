@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.emulator.service import Service
+from azureml_emulator.core.transitions import PACE
+from azureml_emulator.jobs.job_run import STEPS
+from tests.emulator.service import Service, walk
 from tests.emulator_fixture import RunningEmulator, Start
 
 ENDLESS = "echo begun; trap 'echo warned; exit 3' TERM; sleep 300 & wait"
@@ -26,20 +29,6 @@ def error_of(service: Service, name: str) -> dict[str, Any]:
 def words(text: str) -> str:
     """A text with single spaces."""
     return " ".join(text.split())
-
-
-def walk(service: Service, name: str, *, until: float = 60) -> list[str]:
-    """The statuses that a client sees of a job until its end, one look after another."""
-    seen: list[str] = []
-    deadline = time.monotonic() + until
-    while time.monotonic() < deadline:
-        status = service.job(name)["status"]
-        if not seen or seen[-1] != status:
-            seen.append(status)
-        if status in ("Completed", "Failed", "Canceled"):
-            return seen
-        time.sleep(0.02)
-    raise AssertionError(seen)
 
 
 def test_a_preempted_job_fails_with_the_words_of_the_service(
@@ -119,12 +108,11 @@ def test_a_requeued_job_starts_anew_under_its_name(emulator: RunningEmulator, se
     assert "came 2 times" in line
 
 
-def test_a_requeued_job_is_seen_in_the_queue_again(unhurried: RunningEmulator, name: str) -> None:
-    service = Service(unhurried)
-    unhurried.fault("preempt", route=name, times=1, delay=0.3, requeue=True)
-    service.submit(name, "sleep 1")
-    seen = walk(service, name)
-    assert seen[seen.index("Running") :] == ["Running", "Queued", "Running", "Finalizing", "Completed"]
+def test_a_requeued_job_is_in_the_queue_again(emulator: RunningEmulator, service: Service, name: str) -> None:
+    emulator.fault("preempt", route=name, times=1, requeue=True)
+    assert service.run(name, "true")["status"] == "Completed"
+    words = ["Preparing", "Queued", "Running", "Queued", "Running", "Finalizing", "Completed"]
+    assert service.statuses(name)[-7:] == words
 
 
 def test_a_requeued_job_can_be_canceled(emulator: RunningEmulator, service: Service, name: str) -> None:
@@ -149,12 +137,22 @@ def test_a_command_that_ends_before_its_node_is_taken_away(
     assert "came 0 times" in line
 
 
-def test_a_fault_that_is_cleared_before_it_came(emulator: RunningEmulator, service: Service, name: str) -> None:
-    emulator.fault("preempt", route=name, delay=1)
-    service.submit(name, "sleep 2; echo done")
-    service.wait(name, "Running")
-    emulator.clear_faults()
-    assert service.wait(name)["status"] == "Completed"
+def test_a_fault_that_is_cleared_before_it_came(
+    emulator: RunningEmulator, service: Service, name: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    for delay in (1, 10, 60):  # longer where the machine has taken longer than that until the fault is cleared
+        job = f"{name}-{delay}"
+        emulator.fault("preempt", route=job, delay=delay)
+        begun = time.monotonic()
+        service.submit(job, f"until [ -e {go} ]; do sleep 0.05; done")
+        service.wait(job, "Running")
+        emulator.clear_faults()
+        if time.monotonic() - begun < delay:
+            break
+    time.sleep(delay + 0.5)
+    go.touch()
+    assert service.wait(job)["status"] == "Completed"
 
 
 def test_a_job_of_a_lost_node_gets_no_warning(emulator: RunningEmulator, service: Service, name: str) -> None:
@@ -170,8 +168,10 @@ def test_a_job_of_a_lost_node_gets_no_warning(emulator: RunningEmulator, service
 def test_a_lost_node_does_not_respond_for_a_while(unhurried: RunningEmulator, name: str) -> None:
     service = Service(unhurried)
     unhurried.fault("node_lost", route=name)
-    service.submit(name, ENDLESS)
-    assert walk(service, name)[-2:] == ["NotResponding", "Failed"]
+    assert service.run(name, ENDLESS)["status"] == "Failed"
+    seen = walk(unhurried, name)
+    assert [status for status, _ in seen[-3:]] == ["Running", "NotResponding", "Failed"]
+    assert (seen[-1][1] - seen[-2][1]).total_seconds() >= PACE * STEPS["NotResponding"]
 
 
 def test_a_job_is_held_in_the_queue_with_a_reason(emulator: RunningEmulator, service: Service, name: str) -> None:

@@ -350,7 +350,7 @@ call("update", {"status": "FINISHED"})
 
     def test_a_new_job_may_be_unknown_for_a_while(self, fresh_emulator: RunningEmulator) -> None:
         service = Service(fresh_emulator)
-        fresh_emulator.fault("run_lag", delay=2)
+        fresh_emulator.fault("run_lag", delay=600)
         service.submit("late", "true")
         assert service.history("GET", "runs/late").status == 404
         assert service.get("jobs/late").status == 200

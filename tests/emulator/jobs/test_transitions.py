@@ -6,12 +6,14 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from azureml_emulator.core import operations
 from azureml_emulator.core.operations import DELETING, ManagedRecords, Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import COMPUTES, JOBS, KINDS, ClockError, Transitions
@@ -19,6 +21,8 @@ from tests.emulator.service import TERMINAL, Service
 from tests.emulator_fixture import RunningEmulator
 
 Control = Callable[..., requests.Response]
+Wait = Callable[[float], None]
+"""Lets seconds pass, by the clock of operations."""
 
 NEVER = {"clock": "time", "seconds": 3600}
 NOW = {"clock": "immediate"}
@@ -44,6 +48,14 @@ def records(tmp_path: Path, transitions: Transitions) -> Iterator[ManagedRecords
     store.close()
 
 
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
+    """Time stands still but for this."""
+    moments = [operations.now()]
+    monkeypatch.setattr(operations, "now", lambda: moments[-1])
+    return lambda seconds: moments.append(moments[-1] + timedelta(seconds=seconds))
+
+
 class TestOperations:
     def test_an_immediate_one_is_over_at_the_first_read(
         self, records: ManagedRecords, transitions: Transitions
@@ -67,11 +79,14 @@ class TestOperations:
         assert found.status == "Updating"
         assert state(records.get("c", look=True)) == "Succeeded"
 
-    def test_one_by_time_is_over_after_its_seconds(self, records: ManagedRecords, transitions: Transitions) -> None:
-        transitions.set(COMPUTES, {"clock": "time", "seconds": 0.2})
+    def test_one_by_time_is_over_after_its_seconds(
+        self, records: ManagedRecords, transitions: Transitions, wait: Wait
+    ) -> None:
+        transitions.set(COMPUTES, {"clock": "time", "seconds": 20})
         records.begin("c", {"name": "c"}, "Creating")
+        wait(19)
         assert state(records.get("c")) == "Creating"
-        time.sleep(0.25)
+        wait(1)
         assert state(records.get("c")) == "Succeeded"
 
     def test_what_is_under_way_goes_by_the_new_clock(self, records: ManagedRecords, transitions: Transitions) -> None:
@@ -90,12 +105,13 @@ class TestOperations:
         assert found.over
 
     def test_one_that_takes_longer_does_so_by_every_clock(
-        self, records: ManagedRecords, transitions: Transitions
+        self, records: ManagedRecords, transitions: Transitions, wait: Wait
     ) -> None:
         transitions.set(COMPUTES, NOW)
-        records.begin("c", {"name": "c"}, "Creating", longer=0.2)
+        records.begin("c", {"name": "c"}, "Creating", longer=20)
+        wait(19)
         assert state(records.get("c")) == "Creating"
-        time.sleep(0.25)
+        wait(1)
         assert state(records.get("c")) == "Succeeded"
 
     def test_one_that_fails_deletes_nothing(self, records: ManagedRecords, transitions: Transitions) -> None:
@@ -118,13 +134,21 @@ class TestOperations:
 
 class TestStays:
     def test_the_time_of_a_stay_is_its_share(self) -> None:
-        async def lasted() -> float:
-            transitions = Transitions(pace=0.4)
-            began = time.monotonic()
-            await transitions.stay(JOBS, "j", 0.5)
-            return time.monotonic() - began
+        ends: dict[float, float] = {}
 
-        assert 0.2 <= asyncio.run(lasted()) < 0.4
+        async def stays(*shares: float) -> None:
+            transitions, began = Transitions(pace=0.4), time.monotonic()
+
+            async def stay(share: float) -> None:
+                await transitions.stay(JOBS, f"j{share}", share)
+                ends[share] = time.monotonic() - began
+
+            await asyncio.gather(*map(stay, shares))
+
+        asyncio.run(stays(1.0, 0.5))
+        assert list(ends) == [0.5, 1.0]
+        assert ends[0.5] >= 0.2
+        assert ends[1.0] >= 0.4
 
     def test_a_stay_by_looks_ends_with_the_last_one(self) -> None:
         async def after(looks: int) -> bool:
@@ -241,12 +265,16 @@ class TestControlRoute:
         assert seen[-1] == "Completed"
         assert {"Preparing", "Queued", "Finalizing"} <= set(seen)  # each of them was waited in for a look
 
-    def test_a_stop_lets_a_job_finish_that_its_clock_holds(self, fresh_emulator: RunningEmulator) -> None:
+    def test_a_stop_lets_a_job_finish_that_its_clock_holds(
+        self, fresh_emulator: RunningEmulator, tmp_path: Path
+    ) -> None:
         service = Service(fresh_emulator)
-        service.submit("finishing", "sleep 1")
+        go = tmp_path / "go"
+        service.submit("finishing", f"until [ -e {go} ]; do sleep 0.05; done")
         service.wait("finishing", "Running")
         fresh_emulator.command("clock", "set", "jobs", "time", "--seconds", "3600")
-        service.wait("finishing", "Finalizing")
+        go.touch()
+        assert service.wait("finishing", "Finalizing")["status"] == "Finalizing"
         began = time.monotonic()
         fresh_emulator.stop()
         assert time.monotonic() - began < 10  # running jobs get 15 seconds to end

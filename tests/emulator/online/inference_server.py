@@ -130,7 +130,7 @@ def served(words: list[str], connect: Connect, folder: Path) -> Iterator[None]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(words, env={**os.environ, **settings}, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not is_healthy(connect):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline

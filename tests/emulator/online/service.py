@@ -65,7 +65,7 @@ class OnlineService(BatchService):
 
     def ended(self, answer: Answer) -> dict[str, Any]:
         """The state of an operation once it is over."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (row := self.get(answer.headers["azure-asyncoperation"]).body)["status"] == "Updating":
             assert time.monotonic() < deadline, row
             time.sleep(0.03)

@@ -24,8 +24,9 @@ def run(raw_data, request_headers):
         raise ValueError("nobody sees this but the log")
     if raw_data == "set":
         return {1, 2}
-    if raw_data == "sleep":
-        time.sleep(float(os.environ["NAP"]))
+    if raw_data == "wait":
+        while not os.path.exists(os.environ["GATE"]):
+            time.sleep(0.02)
     if raw_data == "die":
         os._exit(9)
     return {"raw": raw_data, "x": request_headers.get("X-Mine")}
@@ -42,11 +43,16 @@ def service(emulator: RunningEmulator) -> OnlineService:
 
 
 @pytest.fixture(scope="module")
-def endpoint(service: OnlineService) -> str:
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that the endpoint's script waits for when it is told to wait."""
+    return tmp_path_factory.mktemp("gate") / "open"
+
+
+@pytest.fixture(scope="module")
+def endpoint(service: OnlineService, gate: Path) -> str:
     """An endpoint whose script shows the contract."""
     name = service.online()
-    settings = {"requestTimeout": "PT0.4S"}
-    variables = {"NAP": "0.6"}
+    settings, variables = {"requestTimeout": "PT3S"}, {"GATE": str(gate)}
     state = service.deploy(name, "blue", CONTRACT, requestSettings=settings, environmentVariables=variables)
     assert state == "Succeeded"
     service.set_online(name, traffic={"blue": 100})
@@ -101,13 +107,16 @@ class TestContract:
         assert len(service.logs(endpoint, "blue", tail=3).partition("Container logs:\n")[2].splitlines()) == 3
         assert "Code and model are in place" in service.logs(endpoint, "blue", containerType="StorageInitializer")
 
-    def test_a_script_that_takes_too_long_is_408_and_a_crowd_429(self, service: OnlineService, endpoint: str) -> None:
+    def test_a_script_that_takes_too_long_is_408_and_a_crowd_429(
+        self, service: OnlineService, endpoint: str, gate: Path
+    ) -> None:
         key = service.keys(endpoint)["primaryKey"]
         with ThreadPoolExecutor(3) as pool:
-            crowd = [pool.submit(service.scored, endpoint, content=b"sleep", credential=key) for _ in range(3)]
+            crowd = [pool.submit(service.scored, endpoint, content=b"wait", credential=key) for _ in range(3)]
         answers = {answer.status: answer for answer in (each.result() for each in crowd)}
         assert sorted(each.result().status for each in crowd) == [408, 408, 429]
         assert answers[429].headers["ms-azureml-model-error-reason"] == "too_many_pending_request"
+        gate.touch()
         while service.scored(endpoint, content=b"x").status != 200:  # its process is still at what was given up
             pass
 
@@ -119,7 +128,7 @@ class TestContract:
 
     def test_a_process_that_dies_is_replaced(self, service: OnlineService, endpoint: str) -> None:
         assert service.scored(endpoint, content=b"die").status == 424
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while service.scored(endpoint, content=b"x").status != 200:
             assert time.monotonic() < deadline
 
@@ -140,16 +149,19 @@ class TestRouting:
         service.set_online(name, traffic={"blue": 100}, mirrorTraffic={"green": 50})
         marked = {"data": [77]}
         assert {service.scored(name, marked).body[0] for _ in range(20)} == {154}
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while "77" not in service.logs(name, "green"):
             assert time.monotonic() < deadline
 
-    def test_an_update_serves_on_until_the_new_script_answers(self, service: OnlineService) -> None:
+    def test_an_update_serves_on_until_the_new_script_answers(self, service: OnlineService, tmp_path: Path) -> None:
         name = service.online()
         service.deploy(name, "blue", factor="2")
         service.set_online(name, traffic={"blue": 100})
-        answer = service.begin_deploy(name, "blue", "import time\ntime.sleep(0.7)\n" + DOUBLER, factor="5")
+        go = tmp_path / "go"
+        waits = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.02)\n"
+        answer = service.begin_deploy(name, "blue", waits + DOUBLER, factor="5")
         assert service.scored(name, {"data": [1]}).body == [2]
+        go.touch()
         assert service.ended(answer)["status"] == "Succeeded"
         assert service.scored(name, {"data": [1]}).body == [5]
 
@@ -214,13 +226,13 @@ def test_servers_end_with_the_emulator_and_come_back(start_emulator: Start, tmp_
     key = service.keys(name)["primaryKey"]
     emulator.stop()
     (pid,) = (int(word) for word in (tmp_path / "pids").read_text().split())
-    deadline = time.monotonic() + 10  # its end may have to be taken note of by the first of all processes
+    deadline = time.monotonic() + 60  # its end may have to be taken note of by the first of all processes
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     emulator.start()
     service = OnlineService(emulator)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (answer := service.scored(name, {"data": [3]}, credential=key)).status != 200:
         assert (answer.status, time.monotonic() < deadline) == (424, True)
     assert answer.body == [6]

@@ -98,6 +98,12 @@ class Browser:
         return [(row["role"]["value"], row.get("name", {}).get("value", "")) for row in told]
 
 
+async def pages(session: aiohttp.ClientSession, base: str) -> list[dict[str, Any]]:
+    """The pages that a browser has open."""
+    async with session.get(f"{base}/json/list") as answer:
+        return [row for row in await answer.json() if row["type"] == "page"]
+
+
 @asynccontextmanager
 async def chromium(folder: Path) -> AsyncIterator[Browser]:
     """A browser with a new profile; it ends with the block.
@@ -117,9 +123,10 @@ async def chromium(folder: Path) -> AsyncIterator[Browser]:
             await asyncio.sleep(0.05)
         base = f"http://127.0.0.1:{port.read_text().split()[0]}"
         async with aiohttp.ClientSession() as session:
-            async with session.get(f"{base}/json/list") as answer:
-                (tab,) = [row for row in await answer.json() if row["type"] == "page"]
-            async with session.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+            while not (tabs := await pages(session, base)):
+                assert asyncio.get_running_loop().time() < deadline, "Chromium has no page."
+                await asyncio.sleep(0.05)
+            async with session.ws_connect(tabs[0]["webSocketDebuggerUrl"], max_msg_size=0) as socket:
                 browser = Browser(socket)
                 listening = asyncio.create_task(browser.listen())
                 for domain in ("Page", "Runtime", "Network", "Log", "Accessibility"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 from azureml_emulator.jobs.models import Job
@@ -64,14 +65,15 @@ def test_trials_without_a_score_or_with_edited_tags_are_not_drawn() -> None:
     assert plot(edited, found) is None
 
 
-def test_the_page_of_a_sweep(emulator: RunningEmulator, call: Call, name: str) -> None:
+def test_the_page_of_a_sweep(emulator: RunningEmulator, call: Call, name: str, tmp_path: Path) -> None:
+    logged = tmp_path / "logged"
     body = {
         "jobType": "Sweep",
         "experimentName": "pages",
         "objective": {"goal": "maximize", "primaryMetric": "auc<"},
         "samplingAlgorithm": {"samplingAlgorithmType": "Grid"},
         "searchSpace": {"kind": ["choice", [[EVIL, "plain"]]]},
-        "trial": {"command": "sleep 1", "environmentId": ENVIRONMENT},
+        "trial": {"command": f"until [ -e {logged} ]; do sleep 0.05; done", "environmentId": ENVIRONMENT},
     }
     status, answer = call("PUT", f"{{ws}}/jobs/{name}?api-version=2025-12-01", {"properties": body})
     assert status == 201, answer
@@ -83,6 +85,7 @@ def test_the_page_of_a_sweep(emulator: RunningEmulator, call: Call, name: str) -
             log(call, trial, {"auc<": [0.25 if trial.endswith("0") else 0.75]})
             waiting.remove(trial)
         time.sleep(0.05)
+    logged.touch()
     wait_for_job(call, name)
     text = get(emulator, f"/runs/{name}/trials").text
     assert text.count("<polyline") == 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,7 +30,7 @@ def put(service: Service, name: str, kind: str = "ComputeInstance", **inner: Any
 
 def done(service: Service, answer: Answer) -> Any:
     """Poll the operation that an answer begins until it is over."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (state := service.get(answer.headers["azure-asyncoperation"]).body)["status"] == "InProgress":
         assert time.monotonic() < deadline
         time.sleep(0.03)
@@ -39,6 +41,16 @@ def seen(service: Service, name: str) -> tuple[str, str | None]:
     """The provisioning state of a compute, and the state of an instance."""
     properties = service.get(f"computes/{name}").body["properties"]
     return properties["provisioningState"], properties["properties"].get("state")
+
+
+@contextlib.contextmanager
+def by_looks(emulator: RunningEmulator, looks: int) -> Iterator[None]:
+    """What becomes of computes meanwhile is over after so many looks, however long they take."""
+    emulator.command("clock", "set", "computes", "looks", "--looks", str(looks))
+    try:
+        yield
+    finally:
+        emulator.command("clock", "reset")
 
 
 def submitted(service: Service, compute: str, **more: Any) -> tuple[Answer, str]:
@@ -52,12 +64,12 @@ def test_an_instance_is_made_stopped_and_started(service: Service, emulator: Run
     assert made.body["properties"]["properties"]["state"] in ("Creating", "Running")
     assert done(service, made)["status"] == "Succeeded"
     assert seen(service, compute) == ("Succeeded", "Running")
-    emulator.fault("operation_slow", route=f"/{compute}/", delay=0.3, times=2)
     for action, meanwhile, lasting in (("stop", "Stopping", "Stopped"), ("start", "Starting", "Running")):
-        begun = service.post(f"computes/{compute}/{action}")
-        assert begun.status == 202
-        assert seen(service, compute)[1] == meanwhile
-        assert done(service, begun)["status"] == "Succeeded"
+        with by_looks(emulator, 2):
+            begun = service.post(f"computes/{compute}/{action}")
+            assert begun.status == 202
+            assert seen(service, compute)[1] == meanwhile
+            assert done(service, begun)["status"] == "Succeeded"
         assert seen(service, compute) == ("Succeeded", lasting)
     assert done(service, service.post(f"computes/{compute}/restart"))["status"] == "Succeeded"
 
@@ -132,11 +144,13 @@ def test_a_compute_that_is_being_deleted_takes_no_job(
 def test_a_job_waits_for_a_cluster_that_is_being_made(
     service: Service, emulator: RunningEmulator, compute: str
 ) -> None:
-    emulator.fault("operation_slow", route=f"PUT .*/computes/{compute}", delay=0.6, times=1)
-    put(service, compute, "AmlCompute")
-    _, name = submitted(service, compute)
-    service.wait(name, "Queued")
-    assert seen(service, compute)[0] == "Creating"
+    with by_looks(emulator, 2):
+        made = put(service, compute, "AmlCompute")
+        _, name = submitted(service, compute)
+        service.wait(name, "Queued")
+        assert seen(service, compute)[0] == "Creating"
+        assert service.job(name)["status"] == "Queued"
+        assert done(service, made)["status"] == "Succeeded"
     assert service.wait(name)["status"] == "Completed"
     assert seen(service, compute)[0] == "Succeeded"
 
