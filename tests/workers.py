@@ -21,28 +21,28 @@ DAG_TEST = "dag.test()"
 BARE_AIRFLOW = "Airflow without our modules"
 GROUPS = {
     "tests/bundles": AIRFLOW_WITH_BUNDLES,
+    "tests/processes/test_no_worker.py": REAL_AIRFLOW,
+    "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
+    "tests/examples/test_examples.py": REAL_AIRFLOW,
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
     "tests/processes/test_deadline.py": REAL_AIRFLOW,
+    "tests/processes/test_reports.py": REAL_AIRFLOW,
+    "tests/processes/test_task_page.py": REAL_AIRFLOW,
+    "tests/processes/test_watchers.py": REAL_AIRFLOW,
     "tests/processes/test_every_operator.py": SECOND_AIRFLOW,
     "tests/processes/test_fresh_machine.py": SECOND_AIRFLOW,
     "tests/processes/test_job_log.py": SECOND_AIRFLOW,
     "tests/processes/test_marked.py": SECOND_AIRFLOW,
     "tests/processes/test_moved_triggers.py": SECOND_AIRFLOW,
-    "tests/processes/test_no_worker.py": REAL_AIRFLOW,
     "tests/processes/test_orphans.py": SECOND_AIRFLOW,
     "tests/processes/test_public_pipeline.py": SECOND_AIRFLOW,
-    "tests/processes/test_reports.py": REAL_AIRFLOW,
     "tests/processes/test_resubmission.py": SECOND_AIRFLOW,
     "tests/processes/test_resubmission_killed.py": SECOND_AIRFLOW,
-    "tests/processes/test_task_page.py": REAL_AIRFLOW,
-    "tests/processes/test_watchers.py": REAL_AIRFLOW,
     "tests/processes/test_every_operator_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_job_log_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_no_worker_airflow2.py": OLDER_AIRFLOW,
-    "tests/processes/test_public_pipeline_airflow2.py": OLDER_AIRFLOW,
     "tests/processes/test_one_job_airflow2.py": OLDER_AIRFLOW,
-    "tests/examples/test_examples.py": REAL_AIRFLOW,
-    "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
+    "tests/processes/test_public_pipeline_airflow2.py": OLDER_AIRFLOW,
     "tests/conformance": MICROSOFTS_CLIENT,
     "tests/oracle": MICROSOFTS_CLIENT,
     "tests/samples": MICROSOFTS_CLIENT,
@@ -63,7 +63,10 @@ GROUPS = {
     "tests/airflow/test_watch_listener.py": DAG_TEST,
     "tests/examples/test_readme.py": DAG_TEST,
 }
-"""Files, and folders, that share what takes long to start, once per worker: a real Airflow, or what loads much."""
+"""Files, and folders, that share what takes long to start, once per worker: a real Airflow, or what loads much.
+
+The files of a group follow each other as they stand here.
+"""
 
 ANOTHER_PROGRAM = {
     *("airflow", "airflow2", "airflow3", "install", "older_airflow", "tested_airflow"),
@@ -71,8 +74,44 @@ ANOTHER_PROGRAM = {
 }
 """Fixtures of tests that run another Airflow, Microsoft's client, the demo or an installed wheel."""
 
-FIRST = ("tests/processes", "tests/examples", "tests/demo", "tests/conformance", "tests/packaging", "tests/airflow")
-"""Folders in the order in which they are begun; all others follow as they are collected."""
+FIRST = (
+    *(REAL_AIRFLOW, SECOND_AIRFLOW, AIRFLOW_WITH_BUNDLES, MICROSOFTS_CLIENT, OLDER_AIRFLOW, DAG_TEST),
+    "tests/airflow/test_trigger.py",
+    "tests/airflow/test_batch_once.py",
+    "tests/demo/test_demo.py",
+    "tests/examples/test_airflow2.py",
+    "tests/client/test_storage.py",
+    "tests/airflow/test_resubmission.py",
+    "tests/airflow/test_lineage.py",
+    "tests/airflow/test_watchers.py",
+    "tests/airflow/test_resources_on_airflow.py",
+    "tests/packaging/test_wheel.py",
+    "tests/client/test_credentials.py",
+    "tests/upgrades/test_recorded.py",
+    "tests/filesystems/test_file_system.py",
+    "tests/airflow/test_infrastructure.py",
+    "tests/emulator/console/test_command_line.py",
+    "tests/emulator/batch/test_batch_scoring.py",
+    "tests/airflow/test_one_process.py",
+    "tests/airflow/test_start_trigger.py",
+    "tests/airflow/test_trigger_logs.py",
+    "tests/emulator/execution/test_engine.py",
+    "tests/emulator/pipelines/test_parallel_nodes.py",
+    "tests/emulator/execution/test_job_faults.py",
+    "tests/security/test_answers.py",
+    "tests/lifecycle/test_pacing.py",
+    "tests/emulator/test_recipes.py",
+    "tests/emulator/console/test_finding.py",
+    "tests/airflow/test_checkpoint.py",
+    "tests/airflow/test_online.py",
+    "tests/security/test_least_roles.py",
+)
+"""Groups, and files of their own, that take longest, by seconds as `make test` measured them: those of a quarter of a
+minute and more. The demo loads an Airflow of its own and comes after two that mostly wait, so that it does not keep the
+first from starting. All others follow as they are collected."""
+
+PLACES = {place: index for index, place in enumerate(GROUPS)}
+RANKS = {name: index for index, name in enumerate(FIRST)}
 
 
 def group(nodeid: str) -> str:
@@ -81,10 +120,11 @@ def group(nodeid: str) -> str:
     return GROUPS.get(file) or GROUPS.get(file.rpartition("/")[0], file)
 
 
-def rank(nodeid: str) -> int:
-    """The place of a test's folder among those begun first."""
-    folder = nodeid.partition("::")[0].rpartition("/")[0]
-    return FIRST.index(folder) if folder in FIRST else len(FIRST)
+def rank(nodeid: str) -> tuple[int, int]:
+    """The place of a test's group among those begun first, and of its file in that group."""
+    file = nodeid.partition("::")[0]
+    place = PLACES.get(file, PLACES.get(file.rpartition("/")[0], 0))
+    return RANKS.get(group(nodeid), len(RANKS)), place
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

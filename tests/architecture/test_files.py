@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from tests import workers
 from tests.architecture.sources import REPOSITORY, kept_files
 
 FORBIDDEN = {
@@ -40,3 +41,8 @@ def told_by(name: str) -> Iterator[tuple[str, str]]:
     for what, pattern in FORBIDDEN.items():
         if match := re.search(pattern, text, re.MULTILINE):
             yield what, match.group()
+
+
+def test_tests_that_are_dealt_out_first_or_together_are_there() -> None:
+    named = [*workers.GROUPS, *(name for name in workers.FIRST if name not in workers.GROUPS.values())]
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []
