@@ -13,14 +13,15 @@ from azure.ai.ml.entities import (
     ModelBatchDeploymentSettings,
     PipelineComponentBatchDeployment,
 )
-from client import SEEN, UNIQUE, client, ended, files, refused, report, streamed, write
+from client import SEEN, UNIQUE, client, ended, files, hold, refused, report, streamed, write
 
 ml = client()
 NAME = f"ep-{UNIQUE}"
 write("model/factor.txt", "10")
 write(
     "code/score.py",
-    "import os\ndef init():\n    global factor\n"
+    "import os, time\ndef init():\n    global factor\n"
+    f"    for _ in range(600):\n        if os.path.exists({str(hold())!r}): break\n        time.sleep(0.1)\n"
     "    path = os.path.join(os.environ['AZUREML_MODEL_DIR'], 'model', 'factor.txt')\n"
     "    factor = int(open(path).read())\n"
     "def run(mini_batch):\n"

@@ -47,10 +47,15 @@ def ended(ml: MLClient, name: str):
     return job
 
 
-def held(text: str) -> str:
-    """A command that ends only once its log is being streamed: of a job that has ended, no log is printed."""
+def hold() -> Path:
+    """A file that is there once a log is being streamed: of a job that has ended, no log is printed."""
     HOLD.append(Path(f"streaming-{len(HOLD)}").resolve())
-    return f"({text}); code=$?; n=0; until [ -e {HOLD[-1]} ] || [ $((n+=1)) -gt 600 ]; do sleep 0.1; done; exit $code"
+    return HOLD[-1]
+
+
+def held(text: str) -> str:
+    """A command that ends only once its log is being streamed."""
+    return f"({text}); code=$?; n=0; until [ -e {hold()} ] || [ $((n+=1)) -gt 600 ]; do sleep 0.1; done; exit $code"
 
 
 class Printed(io.StringIO):

@@ -5,10 +5,11 @@ import time
 from azure.ai.ml import Input, Output, command, dsl, load_component, load_job
 from azure.ai.ml.parallel import RunFunction, parallel_run_function
 from azure.ai.ml.sweep import MedianStoppingPolicy, Uniform
-from client import SEEN, UNIQUE, client, ended, files, refused, report, streamed, write
+from client import SEEN, UNIQUE, client, ended, files, held, refused, report, streamed, write
 
 ENVIRONMENT = "azureml:AzureML-minimal:1"
 ml = client()
+summed = held("paste -sd+ ${{inputs.prepared}}/rows.txt > ${{outputs.total}} && echo m > ${{outputs.model}}/m.txt")
 write(
     "src/prep.py",
     "import sys, pathlib\nsource, factor, out = sys.argv[1:]\nrows = pathlib.Path(source).read_text()\n"
@@ -50,8 +51,7 @@ outputs:
   model: {{type: custom_model}}
 environment: {ENVIRONMENT}
 command: >-
-  paste -sd+ ${{{{inputs.prepared}}}}/rows.txt > ${{{{outputs.total}}}} &&
-  echo m > ${{{{outputs.model}}}}/m.txt && sleep 1
+  {summed}
 """,
 )
 prep = load_component("prep.yml")
@@ -182,7 +182,7 @@ of_component = component(rows=Input(type="uri_file", path="data/rows.txt"))
 of_component.settings.default_compute = "cpu-cluster"
 SEEN["of component"] = ended(ml, submit(of_component).name).status
 
-fail = command(command="echo reason; exit 3", environment=ENVIRONMENT)
+fail = command(command=held("echo reason; exit 3"), environment=ENVIRONMENT)
 slow = command(command="sleep 300", environment=ENVIRONMENT)
 
 
