@@ -142,8 +142,6 @@ class PipelineRun(JobRun):
         """Run the rounds of a loop."""
 
         async def one_round(body: str, given: Mapping[str, Row], title: str) -> Job:
-            if self._ending:
-                raise Stop("cancel")
             name = await self._begin(plan, body, given=given, title=title)
             await self._follow(plan, body, name)
             return self._job_of(name)
@@ -198,6 +196,8 @@ class PipelineRun(JobRun):
         earlier = await self._earlier(plan, node, name, properties)
         if not whatever:
             self._check_stop()
+            if self._ending:  # a loop's round, while which was prepared another node has failed
+                raise Stop("cancel")
         self._steps.append(name)
         self._engine.add(
             name,
