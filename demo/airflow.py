@@ -218,12 +218,22 @@ class Airflow:
         return None
 
 
+PORTS = range(10240, 32000)
+"""The ports that are chosen from."""
+
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Goes straight to the address, whatever proxies the shell names."""
 
 
 def free_port() -> int:
-    """Find a port of 127.0.0.1 that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port of 127.0.0.1 on which nothing listens.
+
+    It lies below the range from which systems give ports to whoever asks for any, so that nobody is given it before
+    the server listens that it is for.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -74,7 +74,7 @@ def until(service: ChaosService, status: str) -> None:
 
 
 def test_a_request_that_is_held_is_seen_before_it_is_acted_upon(service: ChaosService, workspace: Workspace) -> None:
-    service.fault("delay", route=PUT, scope=RUN, times=1, when="before", delay=3.0)
+    service.fault("delay", route=PUT, scope=RUN, times=1, when="before", delay=8.0)
     sender = threading.Thread(target=put, args=(service, workspace))
     sender.start()
     deadline = time.monotonic() + 30

@@ -83,7 +83,7 @@ def runs(
             airflow.trigger(dag, RUN)
         return dict.fromkeys(LONG, RUN)
     airflow.service.fault("image_build_fails", "--route", "^champion-training-fast-score", "--times", "1")
-    airflow.service.fault("preempt", "--route", "^spot_training", "--times", "1", "--delay", "3")
+    airflow.service.fault("preempt", "--route", "^spot_training", "--times", "1", "--delay", "5")
     triggered = (*TRIGGERED, *SINCE_3_4) if AIRFLOW_V_3_4_PLUS else TRIGGERED
     airflow.service.fault("image_build_fails", "--scope", FAILING)
     for dag in triggered:

@@ -29,8 +29,8 @@ class OneJob:
 
         task = {"dag_id": slow_run.dag, "task_id": TASK, "workspace": "emulator-ws"}
         task_and_operator = {**task, "operator": "AzureMLCommandJobOperator"}
-        (queued,) = metrics.of("azureml.job.queued", **task_and_operator)
-        (ran,) = metrics.of("azureml.job.run", **task_and_operator)
+        (ran,) = slow_run.airflow.until("metrics", lambda: metrics.of("azureml.job.run", **task_and_operator))
+        (queued,) = slow_run.airflow.until("metrics", lambda: metrics.of("azureml.job.queued", **task_and_operator))
         assert queued.kind == ran.kind == "timer"
         result = slow_run.result()
         started, ended = (datetime.fromisoformat(result[key]) for key in ("started_at", "ended_at"))

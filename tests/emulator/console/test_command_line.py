@@ -18,6 +18,7 @@ import requests
 
 from azureml_emulator.console.cli import parser
 from azureml_emulator.console.options import environments
+from demo.airflow import free_port
 from tests.emulator_fixture import RunningEmulator, Start
 
 KEYS = {
@@ -257,8 +258,7 @@ def test_an_address_of_another_machine(tmp_path: Path) -> None:
 
 
 def test_a_port_can_be_chosen_and_is_kept(start_emulator: Start, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+    port = free_port()
     emulator = start_emulator("--port", str(port))
     assert emulator["endpoint"] == f"https://127.0.0.1:{port}"
     emulator.stop()
