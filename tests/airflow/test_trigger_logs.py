@@ -185,6 +185,29 @@ async def test_a_log_that_cannot_be_read_delays_no_event(
     assert "could not be read in time" in caplog.text
 
 
+async def test_a_cancel_that_a_reading_loses_delays_no_event(
+    submit: Submit, notes: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[float] = []
+    sleep = asyncio.sleep
+
+    async def deaf(seconds: float, *more: Any) -> None:
+        try:
+            await sleep(seconds, *more)
+        except asyncio.CancelledError:
+            if seconds != 0.25 or lost:
+                raise
+            lost.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", deaf)
+    firing = asyncio.ensure_future(fire(trigger_of(submit("echo one"), interval=0.25)))
+    done, _ = await asyncio.wait([firing], timeout=60)
+    firing.cancel()
+    assert lost, "a beat was cancelled in vain"
+    assert done
+    await firing
+
+
 async def test_a_long_log_is_cut(
     submit: Submit, notes: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -55,6 +58,28 @@ def test_an_answer_that_never_ends_is_given_up_in_time(
         drive(ASK)
     assert time.monotonic() - began < 15
     assert len(stub.lines(PATTERN)) == 1
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_cancel_is_heard_at_whichever_turn_of_the_answer_it_comes(turns: int) -> None:
+    class Response:
+        async def iter_bytes(self) -> Any:
+            yield b"{}"
+
+    class Service:
+        async def send(self, request: Any) -> Any:
+            return SimpleNamespace(http_response=Response(), context={})
+
+    policy = answers.AsyncBoundedAnswers()
+    policy.next = Service()  # type: ignore[assignment]
+    asking = asyncio.create_task(policy.send(None))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if asking.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    else:
+        assert (await asking).context[answers.BODY] == b"{}"
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,17 @@ class AsyncBoundedAnswers(AsyncHTTPPolicy[Any, Any]):
 
     async def send(self, request: Any) -> Any:
         """Send a request that is to be streamed, and leave the answer's body in its context."""
+        reading = asyncio.ensure_future(self._read(request))
         try:
-            return await asyncio.wait_for(self._read(request), LONGEST)
-        except asyncio.TimeoutError:
+            # Not ``wait_for``: below Python 3.12 it forgets a cancel that comes when the answer is there, and whoever
+            # was to end goes on.
+            await asyncio.wait((reading,), timeout=LONGEST)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        try:
+            if not reading.cancelled():
+                return reading.result()
             unbounded = UnboundedAnswerError(f"it takes longer than {LONGEST:g} seconds")
         except UnboundedAnswerError as error:
             unbounded = error

@@ -112,7 +112,8 @@ class LogCopier:
     async def _copy(self) -> None:
         """Copy what the log gains, time and again."""
         try:
-            while True:
+            # Asked as well: a reading that lost the cancel would keep the task waiting for ever.
+            while not self._stop.is_set():
                 await asyncio.sleep(self._beat)
                 if self._status is None:
                     continue
