@@ -64,7 +64,7 @@ def test_the_best_trials_output_goes_on_through_the_pipeline(service: Pipelines,
 
 
 def test_a_cancel_reaches_the_trials(service: Pipelines, name: str) -> None:
-    trial = service.component("sleep ${{inputs.rate}}0000", {"rate": {"type": "number"}})
+    trial = service.component("sleep 60; echo ${{inputs.rate}}", {"rate": {"type": "number"}})
     service.start(name, {"tune": sweep(trial)})
     tune = service.wait_for_step(name, "tune", "Running")
     service.wait_for_steps(tune["runId"], "Running", "Running")
