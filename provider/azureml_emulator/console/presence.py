@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import random
 import shlex
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +20,10 @@ DEFAULT_STATE = "./.azureml-emulator"
 
 CONVENIENCE = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2"}
 """Variables that are not needed to reach the emulator: emulated jobs are short, so Airflow looks at them more often."""
+
+
+LOOK = 0.01
+"""Seconds, at most, after which a lock is tried again that others look at."""
 
 
 class UsageError(Exception):
@@ -164,11 +170,13 @@ class Presence:
         """
         self.make_directory()
         lock = open(self.state / "lock", "a+")  # noqa: SIM115 - held until the process ends
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise RunningError(self.state, self.pid()) from None
+        while not locked(lock, fcntl.LOCK_EX):
+            if not locked(lock, fcntl.LOCK_SH):
+                lock.close()
+                raise RunningError(self.state, self.pid())
+            # Whoever holds it has only looked whether an emulator does.
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            time.sleep(random.uniform(0, LOOK))
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -195,11 +203,7 @@ class Presence:
         except OSError:
             return False
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return True
-            return False
+            return not locked(lock, fcntl.LOCK_SH)
 
     def pid(self) -> int | None:
         """The process that holds, or last held, the directory."""
@@ -220,6 +224,15 @@ class Presence:
         except (OSError, ValueError):
             raise NotRunningError(self.state) from None
         return content
+
+
+def locked(lock: IO[str], kind: int) -> bool:
+    """Take a lock of a kind, unless others are in the way; whether it was taken."""
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def running() -> list[Presence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -10,11 +11,13 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 
 from azureml_emulator.console import register
+from azureml_emulator.console.presence import Presence, RunningError
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator
 
@@ -102,6 +105,21 @@ def test_what_a_killed_one_noted_misleads_nobody(desk: Desk) -> None:
     os.kill(json.loads((state / "endpoint.json").read_text())["pid"], signal.SIGKILL)
     assert any((desk.root / "register").rglob("*.txt"))
     assert desk.call("status", folder="elsewhere").returncode == 3
+
+
+def test_whoever_looks_for_an_emulator_keeps_none_from_starting(tmp_path: Path) -> None:
+    presence = Presence(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        with (tmp_path / "lock").open("w") as looking:
+            fcntl.flock(looking, fcntl.LOCK_SH)
+            taken = pool.submit(presence.take)
+            wait([taken], timeout=0.3)
+        taken.result()
+    assert presence.alive()
+    with pytest.raises(RunningError):
+        Presence(tmp_path).take()
+    presence.leave()
+    assert not presence.alive()
 
 
 def test_a_register_that_cannot_be_written_stops_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
