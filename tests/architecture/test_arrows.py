@@ -45,12 +45,14 @@ LIBRARIES = {
     # opentelemetry is Airflow's own.
     "airflow_azureml/observability.py": {"opentelemetry"},
     "airflow_azureml/retry.py": {"airflow"},
+    "airflow_azureml/timeouts.py": {"async_timeout"},
     "airflow_azureml/version_compat.py": {"airflow", "asgiref"},
     "airflow_azureml/provider_info.py": set(),
     "airflow_azureml/cli": set(),
     "airflow_azureml/__init__.py": set(),
     "airflow_provider_azureml": set(),
     # Scripts for the interpreter of a job: they import each other by name, from their own folder.
+    "azureml_emulator/core/timeouts.py": {"async_timeout"},
     "azureml_emulator/execution/minibatches": {"batch_files", "batch_tables", "table_steps"},
     "azureml_emulator/online/injob": {"scoring_script"},
     "azureml_emulator/studio/pages.py": {"aiohttp", "jinja2"},

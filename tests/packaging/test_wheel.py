@@ -19,6 +19,7 @@ REQUIRED = {
     "aiohttp",
     "apache-airflow",
     "apache-airflow-providers-common-compat",
+    "async-timeout",
     "azure-core",
     "azure-identity",
     "azure-storage-blob",

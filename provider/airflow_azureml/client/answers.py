@@ -15,6 +15,8 @@ from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 from urllib3.exceptions import ProtocolError
 
+from airflow_azureml.timeouts import timeout
+
 MOST = 32 * 1024 * 1024
 """Bytes of an answer, unpacked, at most; the longest that are asked for, pages of jobs, take a hundredth of it."""
 
@@ -75,17 +77,10 @@ class AsyncBoundedAnswers(AsyncHTTPPolicy[Any, Any]):
 
     async def send(self, request: Any) -> Any:
         """Send a request that is to be streamed, and leave the answer's body in its context."""
-        reading = asyncio.ensure_future(self._read(request))
         try:
-            # Not ``wait_for``: below Python 3.12 it forgets a cancel that comes when the answer is there, and whoever
-            # was to end goes on.
-            await asyncio.wait((reading,), timeout=LONGEST)
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-        try:
-            if not reading.cancelled():
-                return reading.result()
+            async with timeout(LONGEST):
+                return await self._read(request)
+        except asyncio.TimeoutError:
             unbounded = UnboundedAnswerError(f"it takes longer than {LONGEST:g} seconds")
         except UnboundedAnswerError as error:
             unbounded = error

@@ -30,6 +30,7 @@ from airflow_azureml.rest.errors import (
 from airflow_azureml.rest.flow import Flow, Look
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
+from airflow_azureml.timeouts import timeout
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,8 @@ class Poller:
         self._wake.clear()
         self._asleep_until = until
         try:
-            await asyncio.wait_for(self._wake.wait(), max(until - self._time(), 0.001))
+            async with timeout(max(until - self._time(), 0.001)):
+                await self._wake.wait()
         except (TimeoutError, asyncio.TimeoutError):
             pass
         finally:

@@ -16,6 +16,7 @@ from weakref import WeakSet
 
 from airflow.triggers.base import TriggerEvent
 
+from airflow_azureml.timeouts import timeout
 from airflow_azureml.triggers.base import AzureMLBaseTrigger
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, map_index_of, task_state
 
@@ -174,8 +175,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             )
             return said != NO_ANSWER
         try:
-            async with await self.hook().async_client() as client:
-                canceled = await asyncio.wait_for(client.run(cancel(client.workspace, self.job_name)), CANCEL_WITHIN)
+            async with await self.hook().async_client() as client, timeout(CANCEL_WITHIN):
+                canceled = await client.run(cancel(client.workspace, self.job_name))
         except (errors.AzureMLError, asyncio.TimeoutError) as error:
             self.log.warning("Azure ML job %s could not be canceled: %s", self.job_name, error or "no answer in time")
             return not isinstance(error, (errors.TransientError, asyncio.TimeoutError))
@@ -214,7 +215,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             return NO_ANSWER
 
         try:
-            return await asyncio.wait_for(ask(), STATE_WITHIN)
+            async with timeout(STATE_WITHIN):
+                return await ask()
         except asyncio.TimeoutError:
             self.log.warning("Airflow did not report the task's state within %.0f s.", STATE_WITHIN)
             return NO_ANSWER

@@ -17,6 +17,7 @@ from airflow_azureml.lifecycle.job_log import LogCopy, LogFollower
 from airflow_azureml.lifecycle.news import LogLines, LogTrouble, StatusChange, reporter
 from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.task.xcom import LOG_COPIED_KEY
+from airflow_azureml.timeouts import timeout
 from airflow_azureml.triggers.ending import TriggerInstance
 from airflow_azureml.triggers.threads import in_thread
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS
@@ -100,7 +101,8 @@ class LogCopier:
             copying.cancel()
             await asyncio.gather(copying, return_exceptions=True)
         try:
-            await asyncio.wait_for(self._finish(), END_WITHIN)
+            async with timeout(END_WITHIN):
+                await self._finish()
         except (TimeoutError, asyncio.TimeoutError):
             self._log.info("The rest of the log of Azure ML job %s could not be read in time.", self._job_name)
         except Exception as error:  # noqa: BLE001 - as in _copy
@@ -112,7 +114,7 @@ class LogCopier:
     async def _copy(self) -> None:
         """Copy what the log gains, time and again."""
         try:
-            # Asked as well: a reading that lost the cancel would keep the task waiting for ever.
+            # A library that drops a cancel does not keep it going either.
             while not self._stop.is_set():
                 await asyncio.sleep(self._beat)
                 if self._status is None:

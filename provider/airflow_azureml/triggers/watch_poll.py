@@ -15,6 +15,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from airflow_azureml.timeouts import timeout
+
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.watching.survey import Found
     from airflow_azureml.lifecycle.watching.told import Sighting, Watch
@@ -131,7 +133,8 @@ class WatchPoll:
         """Wait for the next round, or for the next watcher."""
         interval = min((interest.interval for interest in self._interests), default=0.0)
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._joined.wait(), interval)
+            async with timeout(interval):
+                await self._joined.wait()
 
     def _complain(self, what: str, error: Exception) -> None:
         """Say what fails, once until it fails otherwise."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from azureml_emulator.control.kinds import TRANSPORT, FaultError, checked
+from azureml_emulator.core.timeouts import timeout
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,8 @@ class Faults:
         if gone is None:
             return  # it was cleared after it was taken, before this wait has begun
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(gone.wait(), fault.delay)
+            async with timeout(fault.delay):
+                await gone.wait()
 
     def has(self, kinds: str | Iterable[str], *, scoped: bool = False) -> bool:
         """Whether there is any fault of one of these kinds.

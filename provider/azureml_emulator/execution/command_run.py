@@ -12,6 +12,7 @@ from functools import partial
 from azureml_emulator.control.kinds import IMAGE_BUILD_FAILS
 from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.schema import seconds
+from azureml_emulator.core.timeouts import timeout
 from azureml_emulator.execution import images, job_faults, process_environment, processes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.node_run import NodeRun
@@ -123,7 +124,8 @@ class CommandRun(NodeRun):
         limit = seconds(text) if text else None
         try:
             self._advance("Running", at=began, queueing=None, process=list(self._tree.identity))
-            return await asyncio.wait_for(self.until_end(self._tree), limit)
+            async with timeout(limit):
+                return await self.until_end(self._tree)
         except asyncio.TimeoutError:
             raise Stop("timeout") from None
         finally:

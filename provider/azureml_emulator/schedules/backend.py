@@ -15,6 +15,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
+from azureml_emulator.core.timeouts import timeout
 from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.endpoints.records import OperatedRecords
 from azureml_emulator.jobs.engine import Engine
@@ -125,7 +126,8 @@ class Schedules:
             pause = min([(due - now()).total_seconds() for due in ahead] + [LONGEST_SLEEP])
             self._changed.clear()
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), max(pause, 0.0) + 0.001)
+                async with timeout(max(pause, 0.0) + 0.001):
+                    await self._changed.wait()
 
     def _next(self, record: Record, moment: datetime) -> datetime | None:
         """When a schedule is due after a moment; one that starts at once is due as soon as it is there."""

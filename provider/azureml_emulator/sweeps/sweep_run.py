@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from azureml_emulator.core.clock import now
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.schema import seconds
+from azureml_emulator.core.timeouts import timeout
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import JobRun, Stop
 from azureml_emulator.jobs.models import STOPPABLE, Job
@@ -72,9 +73,10 @@ class SweepRun(JobRun):
         await self._step("Preparing")
         self.say("Experiment created", source="API")
         self._advance("Running")
-        timeout = self._limits.get("timeout")
+        limit = self._limits.get("timeout")
         try:
-            await asyncio.wait_for(self._run_trials(), seconds(timeout) if timeout else None)
+            async with timeout(seconds(limit) if limit else None):
+                await self._run_trials()
         except asyncio.TimeoutError:
             raise Stop("timeout") from None
         finally:

@@ -25,6 +25,7 @@ from airflow_azureml.lifecycle.job_page.log import log_end
 from airflow_azureml.rest.errors import AzureMLError
 from airflow_azureml.rest.flow import Flow
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.timeouts import timeout
 
 THREADS = 4
 """Questions that are under way at once."""
@@ -107,7 +108,8 @@ class Readings:
                     return kept
                 future = self._begin(question)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), patience)
+            async with timeout(patience):
+                return await asyncio.shield(asyncio.wrap_future(future))
         except asyncio.TimeoutError:
             return kept
 
