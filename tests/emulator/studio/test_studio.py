@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -66,15 +67,19 @@ def test_addresses_are_shown_without_their_signatures(emulator: RunningEmulator,
     wait_for_job(call, name)
 
 
-def test_the_log_is_followed_while_the_job_runs(emulator: RunningEmulator, call: Call) -> None:
-    name = put(call, "echo first ä; sleep 2; printf 'last \\303'; sleep 0.3; printf '\\244'")
+def test_the_log_is_followed_while_the_job_runs(emulator: RunningEmulator, call: Call, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    waits = f"until [ -e {go} ]; do sleep 0.05; done"
+    name = put(call, f"echo first ä; {waits}; printf 'last \\303'; sleep 0.3; printf '\\244'")
     received, offset, early = "", "0", False
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         active = 'data-active="true"' in get(emulator, f"/runs/{name}").text
         answer = get(emulator, f"/runs/{name}/log?offset={offset}")
         received, offset = received + answer.text, answer.headers["X-Log-Offset"]
         early = early or (active and "first ä" in received and "last" not in received)
+        if early:
+            go.touch()
         if not active:
             break
         time.sleep(0.05)
