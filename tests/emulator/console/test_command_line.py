@@ -371,8 +371,8 @@ def test_the_journal_names_the_job(emulator: RunningEmulator, bearer: Callable[.
 
 
 def test_the_journal_is_asked_for_a_part(emulator: RunningEmulator) -> None:
-    for word in ("one", "other"):
-        requests.get(f"{emulator['endpoint']}/asked-for-{word}/x", verify=emulator["ca_bundle"])
+    for word in ("asked-for-one", "asked-for-other", "another"):
+        requests.get(f"{emulator['endpoint']}/{word}/x", verify=emulator["ca_bundle"])
     assert [row["path"] for row in emulator.journal("asked-for-one")] == ["/asked-for-one/x"]
     assert len(emulator.journal("asked-for-")) == 2
     assert len(emulator.journal()) > 2
