@@ -35,7 +35,7 @@ class Emulator:
         words: list[str | Path] = [self.command, "start", "--state", self.state, "--environment", f"*={self.python}"]
         self.process = processes.start(words, home=self.home, environment=processes.inherited(), log=log)
 
-    def wait(self, timeout: float = 30) -> dict[str, Any]:
+    def wait(self, timeout: float = 90) -> dict[str, Any]:
         """Wait until it answers and give back what it wrote to ``endpoint.json``."""
         place = self.state / "endpoint.json"
         deadline = time.monotonic() + timeout
