@@ -74,14 +74,19 @@ TUTORIAL_JOBS = ("data_prep", "train", "text", "comma_list", "json_document")
 
 @pytest.fixture(scope="module")
 def runs(
-    airflow: RealAirflow, earlier: set[str], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    airflow: RealAirflow, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
     """One run of every example, all begun at once: DAG id to run id."""
-    if request.config.getoption("--long"):
-        deploy_blue(airflow.service, tmp_path_factory.mktemp("promoted"))
-        for dag in LONG:
-            airflow.trigger(dag, RUN)
-        return dict.fromkeys(LONG, RUN)
+    if not request.config.getoption("--long"):
+        return dict(request.getfixturevalue("example_runs"))
+    deploy_blue(airflow.service, tmp_path_factory.mktemp("promoted"))
+    for dag in LONG:
+        airflow.trigger(dag, RUN)
+    return dict.fromkeys(LONG, RUN)
+
+
+def begin(airflow: RealAirflow) -> dict[str, str]:
+    """Begin a run of each example that this file looks at, but for the long ones: DAG id to run id."""
     airflow.service.fault("image_build_fails", "--route", "^champion-training-fast-score", "--times", "1")
     airflow.service.fault("preempt", "--route", "^spot_training", "--times", "1", "--delay", "5")
     triggered = (*TRIGGERED, *SINCE_3_4) if AIRFLOW_V_3_4_PLUS else TRIGGERED

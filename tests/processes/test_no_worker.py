@@ -13,6 +13,7 @@ import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow_harness import RealAirflow
+from tests.example_runs import begin_meanwhile
 from tests.processes.slow_run import TASK, SlowRun
 from tests.run_story import told_of_failure
 
@@ -65,6 +66,8 @@ def begun(
         slow_runs[number].begin()
     if long:
         airflow.trigger(MANY, RUN)
+    else:
+        begin_meanwhile(request)
     return airflow
 
 
