@@ -43,6 +43,19 @@ def warm_emulator() -> WarmPython:
     return WarmPython(Path(sys.executable), os.environ, loaded)
 
 
+def run_apart(
+    *arguments: str, folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one ``azureml-emulator`` command in a process of its own, a fork of the Python that has loaded it.
+
+    :param folder: where; default: in this process's working directory.
+    :param environment: all of its environment variables; default: this process's.
+    """
+    warm = warm_emulator()
+    settings = {**dict.fromkeys(warm.environment), **(os.environ if environment is None else environment)}
+    return warm.run("-m", COMMAND, *arguments, cwd=folder or Path.cwd(), settings=settings)
+
+
 class RunningEmulator:
     """One emulator process with its state directory.
 
@@ -93,8 +106,10 @@ class RunningEmulator:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one ``azureml-emulator`` command on this state directory."""
-        command = [sys.executable, "-m", COMMAND, *arguments, "--state", str(self.state)]
-        return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120)
+        done = run_apart(*arguments, "--state", str(self.state))
+        if check:
+            done.check_returncode()
+        return done
 
     def journal(self, path: str = "") -> list[Any]:
         """The requests received whose path contains a text: time, method, path, status, client_request_id, job."""

@@ -19,7 +19,7 @@ import requests
 from azureml_emulator.console.cli import parser
 from azureml_emulator.console.options import environments
 from demo.airflow import free_port
-from tests.emulator_fixture import RunningEmulator, Start
+from tests.emulator_fixture import RunningEmulator, Start, run_apart
 
 KEYS = {
     "endpoint",
@@ -58,9 +58,7 @@ EXPORTS = [
 
 
 def run(*arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "azureml_emulator.console.cli", *arguments]
-    shell = {**os.environ, **environment}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=shell)
+    return run_apart(*arguments, folder=folder, environment={**os.environ, **environment})
 
 
 def complains(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -298,8 +296,7 @@ def doctor(emulator: RunningEmulator, **changes: str | None) -> subprocess.Compl
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         if name not in changes:
             shell.pop(name, None)
-    command = [sys.executable, "-m", "azureml_emulator.console.cli", "doctor", "--state", str(emulator.state)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=shell)
+    return run_apart("doctor", "--state", str(emulator.state), environment=shell)
 
 
 def test_the_doctor_finds_nothing_in_a_shell_that_was_told(emulator: RunningEmulator) -> None:
@@ -387,8 +384,9 @@ def test_the_journal_outlives_the_emulator(fresh_emulator: RunningEmulator) -> N
 
 def test_a_start_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['trustme'] = None\n")
-    path = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
-    done = run("start", "--state", str(tmp_path / "state"), PYTHONPATH=path)
+    shell = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
+    command = [sys.executable, "-m", "azureml_emulator.console.cli", "start", "--state", str(tmp_path / "state")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=shell)
     complains(done, 1, "trustme is not installed: pip install 'airflow-provider-azureml[emulator]'")
 
 

@@ -19,7 +19,7 @@ import pytest
 from azureml_emulator.console import register
 from azureml_emulator.console.presence import Presence, RunningError
 from tests.emulator.service import Service
-from tests.emulator_fixture import RunningEmulator
+from tests.emulator_fixture import RunningEmulator, run_apart
 
 PROGRAM = [sys.executable, "-m", "azureml_emulator.console.cli"]
 
@@ -35,8 +35,7 @@ class Desk:
         """Run a command of the emulator in a folder, which is made if it is missing."""
         here = self.root / folder
         here.mkdir(parents=True, exist_ok=True)
-        shell = self.shell | variables
-        return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=60, cwd=here, env=shell)
+        return run_apart(*words, folder=here, environment=self.shell | variables)
 
     def sh(self, script: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
         """Run a shell script that says ``azureml-emulator``."""
