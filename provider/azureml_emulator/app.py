@@ -198,11 +198,12 @@ class Emulator:
         """Open both ports and begin to run jobs."""
         self.workspace.create_defaults()
         self.execution.remove_stages()
+        await self.engine.recover()
         service = ServiceDispatcher(self.service, self.authority, self.journal, self.faults, self.jobs, self._stopping)
         await self._listen(service, self.settings.host, self.settings.port, tls)
+        self.engine.resume()
         pages = Dispatcher(self.pages, self.authority)
         await self._listen(pages, "127.0.0.1", self.settings.identity.studio_port, None)
-        await self.engine.start()
         await self.online.start()
         await self.schedules.start()
 

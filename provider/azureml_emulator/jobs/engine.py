@@ -89,6 +89,7 @@ class Engine:
         self._runs: dict[str, JobRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lineages: dict[str, frozenset[str]] = {}
+        self._recovered: list[str] = []
         for row in types:
             self.add_type(row)
 
@@ -220,11 +221,18 @@ class Engine:
 
     # start and stop of the emulator ------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """End what a former emulator left behind, and go on with jobs that had not begun."""
+    async def recover(self) -> None:
+        """End what a former emulator left behind, as long as nobody can ask for a job: one that is made or canceled
+        meanwhile would be taken for such a one."""
         for job in list(self.jobs.all()):
             if not job.ended:
                 await self._recover(job)
+
+    def resume(self) -> None:
+        """Go on with the jobs that had not begun when a former emulator stopped."""
+        for name in self._recovered:
+            self.submit(name)
+        self._recovered.clear()
 
     async def stop(self) -> None:
         """End every running job; jobs that had not begun wait for the next start."""
@@ -241,7 +249,7 @@ class Engine:
         await self.type_of(job).end_leftovers(job)
         if begins_anew(job):
             self.jobs.start_over(job)
-            self.submit(job.name)
+            self._recovered.append(job.name)
         elif job.status == "CancelRequested":
             self.jobs.change(job.name, status="Canceled", process=None)
         else:

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from azureml_emulator.app import Emulator
 from azureml_emulator.core.settings import load_settings
+from azureml_emulator.core.tls import server_context
 from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.execution import processes
 from azureml_emulator.execution.process_environment import identity_marks
@@ -65,7 +67,7 @@ async def with_job(state: Path, transitions: Transitions, name: str, **changes: 
     """An emulator that has begun a job."""
     em = Emulator(load_settings(state, "127.0.0.1", None, {}), transitions)
     em.workspace.create_defaults()
-    await em.engine.start()
+    await em.engine.recover()
     em.engine.add(name, COMMAND | changes)
     em.engine.submit(name)
     return em
@@ -111,6 +113,35 @@ def test_a_cancel_wins_at_every_turn_between_queued_and_running(state: Path, tur
 def test_a_stop_leaves_no_process_at_any_turn(state: Path, turns: int) -> None:
     before, ended = asyncio.run(after(state, turns, stop))
     assert (before, ended) in {("Preparing", "Preparing"), ("Queued", "Queued"), ("Running", "Failed")}
+
+
+async def test_nobody_can_ask_before_the_jobs_of_a_former_emulator_are_dealt_with(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, go = load_settings(state, "127.0.0.1", None, {}), state / "go"
+    former = Emulator(settings)
+    for name, statuses in (("cut", ("Preparing", "Queued", "Running")), ("not-begun", ("Preparing", "Queued"))):
+        former.engine.add(name, COMMAND | {"command": f"until [ -e {go} ]; do sleep 0.02; done"})
+        for status in statuses:
+            former.jobs.change(name, status=status)
+    await former.stop()
+    em = Emulator(settings, Transitions(0, 0))
+    seen: list[tuple[str, bool]] = []
+    listen = web.TCPSite.start
+
+    async def listened(site: web.TCPSite) -> None:
+        await listen(site)
+        seen.append((known(em, "cut").status, "not-begun" in em.engine._runs))
+
+    monkeypatch.setattr(web.TCPSite, "start", listened)
+    await em.start(server_context(settings))
+    go.touch()
+    await em.engine.ended("not-begun")
+    ended = known(em, "not-begun").status
+    await em.stop()
+    # With the second port, that of the pages, all are under way.
+    assert seen == [("Failed", False), ("Failed", True)]
+    assert ended == "Completed"
 
 
 def test_a_job_waits_for_its_pace_before_its_command_and_after_it_and_no_longer(state: Path) -> None:

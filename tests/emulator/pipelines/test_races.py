@@ -42,7 +42,7 @@ async def test_a_round_that_is_prepared_while_another_node_fails_does_not_begin(
     monkeypatch.setattr(pipeline_run, "fingerprint", slow)
     em = Emulator(load_settings(tmp_path / "state", "127.0.0.1", None, {}), Transitions(0, 0))
     em.workspace.create_defaults()
-    await em.engine.start()
+    await em.engine.recover()
     fail = component(em, "fail", f"until [ -e {fails} ]; do sleep 0.02; done; exit 3", {})
     body = component(em, "body", "echo ${{inputs.n}}", {"n": {"type": "integer"}})
     items = json.dumps([{"n": number} for number in range(2)])
