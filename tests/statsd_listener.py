@@ -72,11 +72,17 @@ def listening() -> Iterator[Listener]:
         listener, ended = Listener(server.getsockname()[1]), threading.Event()
 
         def receive() -> None:
-            while not ended.is_set():
-                with contextlib.suppress(TimeoutError):
-                    metric = parse(server.recv(65535).decode(), time.time())
-                    if metric is not None:
-                        listener.metrics.append(metric)
+            while True:
+                try:
+                    packet = server.recv(65535)
+                except TimeoutError:
+                    packet = b""
+                # Whoever has ended may have sent more than was read by then.
+                if not packet and ended.is_set():
+                    return
+                metric = parse(packet.decode(), time.time())
+                if metric is not None:
+                    listener.metrics.append(metric)
 
         thread = threading.Thread(target=receive, daemon=True)
         thread.start()
@@ -84,4 +90,5 @@ def listening() -> Iterator[Listener]:
             yield listener
         finally:
             ended.set()
+            server.sendto(b"", server.getsockname())
             thread.join()
