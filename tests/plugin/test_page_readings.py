@@ -114,6 +114,8 @@ async def test_a_slow_service_holds_few_threads_and_few_who_wait() -> None:
     asked.gate.clear()
     names = [f"j{number}" for number in range(THREADS + MOST_WAITING + 20)]
     waiting = [asyncio.create_task(asked.readings.answer(question(name=name), patience=20)) for name in names]
+    while len(asked.questions) < THREADS:
+        await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
     assert len(asked.questions) == THREADS
     assert sum(one.done() for one in waiting) == 20
