@@ -198,8 +198,8 @@ def test_a_clear_cancels_the_older_job(client: MLClient, identity: JobIdentity) 
 
 def test_a_wait_rides_out_what_passes(client: MLClient, emulator: RunningEmulator, identity: JobIdentity) -> None:
     name = identity.name(1)
-    # Looks that fail come 0, 1 and 3 seconds after the first: what passes lasts for longer.
-    emulator.fault("not_responding", route=name, delay=4)
+    # Looks that fail come 0, 1 and 3 seconds after the first: what passes lasts for much longer.
+    emulator.fault("not_responding", route=name, delay=8)
     client.run(find_or_submit(client.workspace, identity, lambda *_: iter_once(prepared("sleep 5"))))
     emulator.fault("status", route=f"GET .*/jobs/{name}", times=2, status=403)
     news: list[Any] = []
