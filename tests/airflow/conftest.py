@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.task.job_task import JobTask
 from tests.airflow.installs import AirflowInstall
 from tests.emulator_fixture import RunningEmulator
 
@@ -61,6 +63,19 @@ def submit(hook: AzureMLHook) -> Callable[[str], str]:
         return hook.create_job(spec, f"trigger-{uuid4().hex[:12]}").name
 
     return begin
+
+
+@pytest.fixture
+def go_on(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Until this is set, a task on a worker does not look at the job that it has submitted."""
+    wait, told = JobTask.wait, threading.Event()
+
+    def wait_when_told(*given: Any) -> Any:
+        assert told.wait(60)
+        return wait(*given)
+
+    monkeypatch.setattr(JobTask, "wait", wait_when_told)
+    return told
 
 
 @pytest.fixture

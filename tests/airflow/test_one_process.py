@@ -154,13 +154,17 @@ def test_a_task_stopped_from_outside_after_its_time_ends_its_job(hook: AzureMLHo
     assert hook.wait_for_job(name, 30).status == "Canceled"
 
 
-def test_what_is_said_of_a_job_that_ended_meanwhile_is_true(hook: AzureMLHook, airflow_says: Say) -> None:
+def test_what_is_said_of_a_job_that_ended_meanwhile_is_true(
+    hook: AzureMLHook, airflow_says: Say, go_on: threading.Event
+) -> None:
     airflow_says("failed")
     task, ti = operator("true", poll_interval=30), Instance()
     running = Running(task, ti)
     name = running.job()
     eventually(lambda: hook.get_job(name).phase.is_terminal)
     task.on_kill()
+    eventually(lambda: task._cancellation is not None and task._cancellation.stop_event.is_set())
+    go_on.set()
     text = str(running.end())
     assert "it had already ended: it is Completed" in text
     assert "was asked" not in text
@@ -364,10 +368,10 @@ def test_a_cancel_of_its_own_that_is_noticed_late_is_not_somebody_elses(
     name = running.job()
     # A look is under way when the task is told to end; what it brings back is that the job is Canceled.
     emulator.fault("delay", route=f"GET .*/jobs/{name}", delay=2, when="before", times=1)
-    time.sleep(0.5)
+    eventually(lambda: any("came 1 times" in line for line in emulator.faults()))
     task.on_kill()
     error = running.end()
-    assert hook.get_job(name).status == "Canceled"
+    assert hook.wait_for_job(name, 30).status == "Canceled"
     assert type(error) is exceptions.AzureMLException, error
 
 

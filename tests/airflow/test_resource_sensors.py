@@ -59,12 +59,13 @@ def test_a_compute_that_is_made_meanwhile_is_waited_for(
 
 
 async def test_a_deferred_wait_begins_before_there_is_anything(
-    name: str, hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+    name: str, hook: AzureMLHook, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("airflow_azureml.triggers.base.SETTLE", 0)
     sensor: Any = AzureMLComputeSensor(name=name, deferrable=True, **QUICK)
     waiting = asyncio.create_task(played(sensor))
-    await asyncio.sleep(0.5)
+    while not any(row["status"] == 404 for row in emulator.journal(f"/computes/{name}")):
+        await asyncio.sleep(0.02)
     await asyncio.to_thread(begin, hook, name)
     assert await waiting == 1
     assert await played(sensor) == 0, "what is there already is not waited for"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.lifecycle.naming import COMPUTE_TAG, RESUBMISSION_TAG, TRY_TAG
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator, AzureMLJobOperator
 from airflow_azureml.task.cancellation import TaskCancellation
-from airflow_azureml.task.job_task import JobTask
-from airflow_azureml.triggers import base
+from airflow_azureml.triggers import AzureMLJobTrigger, base
 from tests.airflow.conftest import Say
 from tests.airflow.instance import Instance
 from tests.airflow.test_one_process import Running, eventually, operator
@@ -144,21 +144,24 @@ def test_it_is_a_matter_of_jobs_that_are_described() -> None:
 
 
 def test_a_process_that_comes_back_twice_takes_what_the_first_one_has_submitted(
-    hook: AzureMLHook, emulator: RunningEmulator
+    hook: AzureMLHook, emulator: RunningEmulator, tmp_path: Path
 ) -> None:
     """The worker that was brought back by the event is lost after its PUT, and Airflow starts another one with it."""
-    ti = Instance(retries=1)
+    ti, gate = Instance(retries=1), tmp_path / "gate"
+    command = f"until test -e {gate}; do sleep 0.1; done"
     emulator.fault("preempt", scope=ti.run_id, times=1)
-    with pytest.raises(TaskDeferred) as first:
-        operator("sleep 0.5", deferrable=True, retries=1).execute(ti.context())
-    event = {"event": asyncio.run(event_of(first.value.trigger))}
+    first = operator(command, wait_for_completion=False, retries=1).execute(ti.context())["job_name"]
+    # What the trigger of a task says that has deferred: that depends on which is first, the end or the look at it.
+    event = {"event": asyncio.run(event_of(AzureMLJobTrigger(job_name=first, poll_interval=0.2, try_number=1)))}
+    task = operator(command, deferrable=True, retries=1)
     for _ in range(2):
         with pytest.raises(TaskDeferred) as again:
-            operator("sleep 0.5", deferrable=True, retries=1).resume_execution("execute_complete", event, ti.context())
+            task.resume_execution("execute_complete", event, ti.context())
         trigger: Any = again.value.trigger
         assert trigger.job_name.endswith("-2")
     assert len(attempts_of(hook, trigger.job_name)) == 2
-    hook.wait_for_job(trigger.job_name, 30)
+    gate.touch()
+    assert hook.wait_for_job(trigger.job_name, 30).status == "Completed"
 
 
 def test_a_try_after_a_worker_that_died_between_two_attempts_submits_the_next_one(
@@ -180,31 +183,23 @@ def test_a_task_that_is_ended_while_its_next_attempt_is_submitted_leaves_no_job_
     airflow_says("failed")
     ti = Instance()
     emulator.fault("preempt", scope=ti.run_id, times=1)
+    emulator.fault("delay", route="PUT .*-2$", scope=ti.run_id, delay=1.5, when="before", times=1)
     task = operator("sleep 60")
     running = Running(task, ti)
-    name = running.job()
-    second = f"{name[:-1]}2"
-    emulator.fault("delay", route=f"PUT .*/jobs/{second}", delay=1.5, when="before", times=1)
+    second = eventually(lambda: (name := ti.xcoms.get("azureml_job_name", "")).endswith("-2") and name)
     eventually(lambda: any(row["method"] == "PUT" for row in emulator.journal(f"/jobs/{second}")))
     task.on_kill()
     error = running.end()
     assert type(error) is exceptions.AzureMLException
     assert second in str(error)
-    assert [job.name for job in attempts_of(hook, name)] == [name, second]
+    assert [job.name for job in attempts_of(hook, second)] == [f"{second[:-1]}1", second]
     assert hook.wait_for_job(second, 30).status == "Canceled"
 
 
 def test_a_task_that_was_ended_before_submits_nothing_more(
-    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say, monkeypatch: pytest.MonkeyPatch
+    hook: AzureMLHook, emulator: RunningEmulator, airflow_says: Say, go_on: threading.Event
 ) -> None:
     """It looks at its job, which is young and so looked at soon, when the task has been told to end."""
-    wait, told = JobTask.wait, threading.Event()
-
-    def wait_when_told(*given: Any) -> Any:
-        assert told.wait(60)
-        return wait(*given)
-
-    monkeypatch.setattr(JobTask, "wait", wait_when_told)
     airflow_says("failed")
     ti = Instance()
     emulator.fault("preempt", scope=ti.run_id, times=1)
@@ -214,7 +209,7 @@ def test_a_task_that_was_ended_before_submits_nothing_more(
     assert hook.wait_for_job(name, 30).status == "Failed"
     task.on_kill()
     eventually(lambda: task._cancellation is not None and task._cancellation.stop_event.is_set())
-    told.set()
+    go_on.set()
     assert isinstance(running.end(), exceptions.AzureMLException)
     assert [job.name for job in attempts_of(hook, name)] == [name]
 

@@ -8,6 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
 
 from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.sensors import AzureMLJobSensor
 from tests.airflow.instance import Instance
 from tests.airflow.test_one_process import operator
@@ -38,12 +39,13 @@ def test_patterns_choose_what_is_copied(
     assert hidden not in said
 
 
-def test_a_deferred_sensor_hands_them_to_its_trigger() -> None:
-    result = operator("sleep 5", wait_for_completion=False).execute(Instance().context())
+def test_a_deferred_sensor_hands_them_to_its_trigger(hook: AzureMLHook) -> None:
+    result = operator("sleep 60", wait_for_completion=False).execute(Instance().context())
     with pytest.raises(TaskDeferred) as deferred:
         sensor(result["job_name"], deferrable=True, log_files=["logs/*"]).execute(Instance().context())
     trigger: Any = deferred.value.trigger
     assert trigger.log_copy["files"] == ["logs/*"]
+    hook.cancel_job(result["job_name"])
 
 
 def test_what_is_no_pattern_is_refused_before_anything_is_asked(emulator: RunningEmulator) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -217,8 +218,8 @@ async def test_a_cleared_task_ends_the_old_job_and_has_a_new_one(xcoms: XComs) -
     ]
 
 
-async def test_a_later_try_of_a_task_with_retries_starts_on_a_worker(xcoms: XComs) -> None:
-    task, ti = task_of("true", retries=1), Deferred(xcoms, retries=1)
+async def test_a_later_try_of_a_task_with_retries_starts_on_a_worker(xcoms: XComs, hook: AzureMLHook) -> None:
+    task, ti = task_of("sleep 60", retries=1), Deferred(xcoms, retries=1)
     ti.try_number = 2
     event = await fired(trigger_of(task, ti))
     assert jobs_of(ti) == []
@@ -228,6 +229,7 @@ async def test_a_later_try_of_a_task_with_retries_starts_on_a_worker(xcoms: XCom
         task.resume_execution("execute_complete", {"event": event.payload}, on_worker.context())
     assert isinstance(deferred.value.trigger, AzureMLJobTrigger)
     assert [job.tags["airflow_generation"] for job in jobs_of(ti)] == ["0"]
+    hook.cancel_job(deferred.value.trigger.job_name)
 
 
 async def test_a_mistake_is_left_to_a_worker(xcoms: XComs) -> None:
@@ -358,14 +360,17 @@ async def test_a_sensor_waits_without_a_worker(xcoms: XComs, hook: AzureMLHook) 
     assert xcoms.values["azureml_studio_url"]
 
 
-async def test_an_end_does_not_stand_behind_starts(xcoms: XComs) -> None:
-    ending = Deferred(xcoms)
-    first = asyncio.ensure_future(fired(trigger_of(task_of("sleep 1"), ending)))
+async def test_an_end_does_not_stand_behind_starts(xcoms: XComs, tmp_path: Path) -> None:
+    ending, gate = Deferred(xcoms), tmp_path / "gate"
+    first = asyncio.ensure_future(fired(trigger_of(task_of(f"until test -e {gate}; do sleep 0.1; done"), ending)))
     await begun(ending)
     go_on = threading.Event()
     try:
         others = [Slow(xcoms, go_on) for _ in range(THREADS + 1)]
         starts = [asyncio.ensure_future(fired(trigger_of(task_of("true"), ti))) for ti in others]
+        while sum(ti.asked for ti in others) < THREADS:
+            await asyncio.sleep(0.02)
+        gate.touch()
         assert isinstance(await asyncio.wait_for(first, 30), TaskSuccessEvent)
         assert sum(ti.asked for ti in others) == THREADS, "all threads for starts are taken"
     finally:
@@ -376,11 +381,12 @@ async def test_an_end_does_not_stand_behind_starts(xcoms: XComs) -> None:
 def test_the_log_of_a_worker_says_once_why_it_has_the_task(
     hook: AzureMLHook, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    task = task_of("true", environment_variables={"API_TOKEN": "not-to-be-stored"}, poll_interval=0.1)
+    task = task_of("sleep 60", environment_variables={"API_TOKEN": "not-to-be-stored"}, poll_interval=0.1)
     context: Any = Instance().context()
     task.render_template_fields(context)
     with pytest.raises(TaskDeferred):
         task.execute(context)
+    hook.cancel_job(context["ti"].xcoms["azureml_job_name"])
     assert (
         capsys.readouterr().out.count(
             "start_in_trigger: this task starts on a worker: environment_variables holds a secret"
