@@ -31,9 +31,10 @@ async def serve(settings: Settings, presence: Presence, transitions: Transitions
         await open_ports(emulator)
         seeded = await plant(emulator, seed) if seed else ""
         gc.freeze()  # what is here now stays: no collection needs to look through it again
-        presence.announce(settings)
+        # Whoever has it run in the background prints what it has said by the time that it is announced.
         sys.stdout.write(greeting(settings) + seeded)
         sys.stdout.flush()
+        presence.announce(settings)
         await ended.wait()
     finally:
         presence.file.unlink(missing_ok=True)

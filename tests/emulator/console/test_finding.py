@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -18,6 +19,9 @@ import pytest
 
 from azureml_emulator.console import register
 from azureml_emulator.console.presence import Presence, RunningError
+from azureml_emulator.console.server import serve
+from azureml_emulator.core.settings import load_settings
+from azureml_emulator.core.transitions import Transitions
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator, run_apart
 
@@ -104,6 +108,18 @@ def test_what_a_killed_one_noted_misleads_nobody(desk: Desk) -> None:
     os.kill(json.loads((state / "endpoint.json").read_text())["pid"], signal.SIGKILL)
     assert any((desk.root / "register").rglob("*.txt"))
     assert desk.call("status", folder="elsewhere").returncode == 3
+
+
+def test_all_is_said_by_the_time_that_it_is_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def announced(*_: object) -> None:
+        raise EOFError(capsys.readouterr().out)
+
+    monkeypatch.setattr(Presence, "announce", announced)
+    settings = load_settings(tmp_path, "127.0.0.1", None, {})
+    with pytest.raises(EOFError, match=f"state +{tmp_path}\n  use it "):
+        asyncio.run(serve(settings, Presence(tmp_path), Transitions(), None))
 
 
 def test_whoever_looks_for_an_emulator_keeps_none_from_starting(tmp_path: Path) -> None:
