@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.lifecycle.pacing import throttle
 from airflow_azureml.triggers import AzureMLJobTrigger, base, jobs
 from airflow_azureml.triggers.base import SETTLE
 from airflow_azureml.triggers.jobs import outlive_cancels
@@ -137,8 +138,10 @@ async def test_a_workspace_that_tells_of_experiments_is_asked_for_each(
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_bad_spell_of_run_history_loses_no_event(
-    submit: Submit, emulator: RunningEmulator, status: int
+    submit: Submit, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
+    # Five failures would hold all requests for 31 s.
+    monkeypatch.setattr(throttle, "LONGEST_BACK_OFF", 1.0)
     names = [submit("true"), submit("exit 3")]
     emulator.fault("status", route="POST .*/batchrundata", status=status, times=5)
     assert await together(names) == ["Completed", "Failed"]
