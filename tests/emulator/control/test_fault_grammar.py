@@ -121,6 +121,7 @@ def test_tokens_that_have_expired(emulator: RunningEmulator, service: Service) -
 
 
 def test_tokens_that_live_for_a_moment(emulator: RunningEmulator, service: Service) -> None:
+    assert service.get("jobs").status == 200  # by a token that lives long
     for seconds in LIVES:
         emulator.clear_faults()
         emulator.fault("token_expired", delay=seconds)
