@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import ssl
 import time
@@ -84,6 +85,10 @@ class Service:
         own = {"Authorization": f"Bearer {self.token(self.base)}", "Content-Type": "application/json"}
         sent = {**own, **(headers or {})}
         return self._send(method, url, content, sent)
+
+    def connection(self) -> http.client.HTTPSConnection:
+        """A connection on which a request can be sent piece by piece."""
+        return http.client.HTTPSConnection(self.base.partition("//")[2], context=self._context, timeout=60)
 
     def get(self, path: str, /, **query: str) -> Answer:
         """GET."""

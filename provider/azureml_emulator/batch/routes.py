@@ -54,8 +54,8 @@ async def put_deployment(batch: Batch, request: web.Request, endpoint: str, depl
 
 async def patch_deployment(batch: Batch, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Batch Deployments - Update: tags and description."""
-    value = SHARED.find_deployment(batch, endpoint, deployment)
     body = await read_object(request)
+    value = SHARED.find_deployment(batch, endpoint, deployment)
     merge(value, body, ("tags",))
     merge(value["properties"], body.get("properties") or {}, ("description",))
     return write_response(batch, request, batch.deployments, key_of(value), value, deployment_resource, value)

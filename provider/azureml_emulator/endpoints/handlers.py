@@ -69,8 +69,9 @@ class Shared(Generic[Backend]):
 
     async def patch_endpoint(self, room: Backend, request: web.Request, endpoint: str) -> web.Response:
         """Endpoints - Update: tags and identity."""
+        body = await read_object(request)
         value = self.find_endpoint(room, endpoint)
-        merge(value, await read_object(request), ("tags", "identity"))
+        merge(value, body, ("tags", "identity"))
         return write_response(room, request, room.endpoints, value["name"], value, self.endpoint, value)
 
     async def delete_endpoint(self, room: Backend, request: web.Request, endpoint: str) -> web.Response:

@@ -105,8 +105,9 @@ async def edit_run(
     history: History, request: web.Request, run: str, experiment: str | None = None, experimentid: str | None = None
 ) -> web.Response:
     """Runs - Add or modify: display name, description, tags, properties, and whether it is archived (``hidden``)."""
-    job = in_experiment(history, run, experiment, experimentid)
     body = {key: value for key, value in (await read_object(request, Envelope.HISTORY)).items() if value is not None}
+    # Only now: another edit may have been made while the body came.
+    job = in_experiment(history, run, experiment, experimentid)
     refused = sorted(set(body) - EDITABLE - {"runId"})
     if refused:
         raise bad_request(

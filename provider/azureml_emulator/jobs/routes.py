@@ -103,8 +103,8 @@ async def list_jobs(backend: JobsBackend, request: web.Request) -> web.Response:
 
 async def patch_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Update: the notification setting, as in the previews 2023-04-01 and 2024-01-01."""
-    job = find_job(backend.jobs, name)
     body = await read_object(request)
+    job = find_job(backend.jobs, name)
     setting = (body.get("properties") or {}).get("notificationSetting")
     changed = backend.jobs.change(name, definition={**job.definition, "notificationSetting": setting})
     return web.json_response(job_resource(backend, changed))

@@ -58,9 +58,9 @@ async def put_deployment(online: Online, request: web.Request, endpoint: str, de
 
 async def patch_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - Update: tags and the number of instances."""
+    body = await read_object(request)
     value = SHARED.find_deployment(online, endpoint, deployment)
     before = {**value}
-    body = await read_object(request)
     merge(value, body, ("tags",))
     value["sku"] = completed_sku({**value["sku"], **(body.get("sku") or {})})
     return written(online, request, value, before)

@@ -61,10 +61,10 @@ async def put_compute(workspace: Workspace, request: web.Request, name: str) -> 
 
 async def patch_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Update: only the scale settings of a cluster."""
+    body = await read_object(request)
     record = workspace.computes.get(name)
     if record is None:
         return web.Response(status=404)
-    body = await read_object(request)
     changes = (body.get("properties") or {}).get("properties") or {}
     record["properties"]["properties"].setdefault("scaleSettings", {}).update(changes.get("scaleSettings") or {})
     return operation_response(workspace, request, record, "Updating", 200)

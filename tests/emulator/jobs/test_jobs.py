@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -313,6 +315,22 @@ class TestRunHistory:
         assert service.job(name)["isArchived"] is True
         assert service.history("PATCH", where, {"status": "Completed"}).status == 400
         assert service.history("PATCH", f"experiments/other/runs/{name}", {"hidden": False}).status == 404
+
+    def test_two_edits_at_once_are_both_kept(self, service: Service, name: str) -> None:
+        service.submit(name, "true", tags={"a": "1"})
+        where, late = f"/history/v1.0{service.ws}/runs/{name}", json.dumps({"tags": {"b": "2"}}).encode()
+        with contextlib.closing(service.connection()) as connection:
+            connection.putrequest("PATCH", where)
+            connection.putheader("Authorization", f"Bearer {service.token(service.base)}")
+            connection.putheader("Content-Length", str(len(late)))
+            connection.endheaders()
+            deadline = time.monotonic() + 60
+            while [row["status"] for row in service.emulator.journal(where)] != [None]:
+                assert time.monotonic() < deadline
+            assert service.history("PATCH", f"runs/{name}", {"tags": {"c": "3"}}).status == 200
+            connection.send(late)
+            assert connection.getresponse().status == 200
+        assert service.job(name)["tags"] == {"a": "1", "b": "2", "c": "3"}
 
     def test_cancel_with_a_reason(self, service: Service, name: str) -> None:
         service.submit(name, "sleep 100")
