@@ -27,12 +27,12 @@ def call(endpoint: dict[str, Any], method: str, path: str, body: dict[str, Any] 
     :raises RefusedError: 400.
     :raises RemoteError: no answer, or another error.
     """
-    context = ssl.create_default_context(cafile=endpoint["ca_bundle"])
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     headers = {"Authorization": f"Bearer {endpoint['client_secret']}", "Content-Type": "application/json"}
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(endpoint["endpoint"] + path, data, headers, method=method)
     try:
+        secured = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=endpoint["ca_bundle"]))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secured)
         with opener.open(request, timeout=PATIENCE) as answer:
             content: dict[str, Any] = json.load(answer)
             return content

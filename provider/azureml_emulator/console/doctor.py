@@ -87,9 +87,9 @@ def bundles(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[s
 
 def reachable(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[str]:
     """Whether the emulator answers, and whether the two clocks agree."""
-    context = ssl.create_default_context(cafile=endpoint["ca_bundle"])
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
+        secured = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=endpoint["ca_bundle"]))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secured)
         with opener.open(endpoint["cloud_metadata_url"], timeout=10) as answer:
             served = parsedate_to_datetime(answer.headers["Date"])
     except OSError as error:

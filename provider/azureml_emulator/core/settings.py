@@ -263,11 +263,16 @@ def read_identity(path: Path) -> Identity | None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file with mode 0600 in one step: readers see the old text or the new one."""
+    """Write a file that only its owner may read, in one step."""
+    write_at_once(path, text, 0o600)
+
+
+def write_at_once(path: Path, text: str, mode: int) -> None:
+    """Write a file in one step: readers see the old text or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     temporary.replace(path)

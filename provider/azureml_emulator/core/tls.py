@@ -8,7 +8,7 @@ from pathlib import Path
 import certifi
 import trustme
 
-from azureml_emulator.core.settings import ANY_ADDRESS, LOOPBACK, Settings, write_private
+from azureml_emulator.core.settings import ANY_ADDRESS, LOOPBACK, Settings, write_at_once, write_private
 
 
 def server_context(settings: Settings) -> ssl.SSLContext:
@@ -16,7 +16,8 @@ def server_context(settings: Settings) -> ssl.SSLContext:
     authority = keep_authority(settings.state)
     public_roots = Path(certifi.where()).read_text()
     own_root = authority.cert_pem.bytes().decode()
-    settings.ca_bundle.write_text(f"{public_roots.rstrip()}\n\n# azureml-emulator\n{own_root}")
+    # At a restart clients are there, and load it.
+    write_at_once(settings.ca_bundle, f"{public_roots.rstrip()}\n\n# azureml-emulator\n{own_root}", 0o644)
     names = [*sorted(LOOPBACK), *({settings.host} - LOOPBACK - ANY_ADDRESS)]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)

@@ -90,6 +90,27 @@ def test_endpoint_json(emulator: RunningEmulator) -> None:
     assert connection["extra"]["verify"] == emulator["ca_bundle"]
 
 
+def test_whoever_reads_the_bundle_at_a_restart_gets_all_of_it(start_emulator: Start) -> None:
+    emulator = start_emulator(public_roots=True)
+    bundle = Path(emulator["ca_bundle"])
+    whole = bundle.read_bytes()
+    emulator.stop()
+    bundle.write_bytes(b"as an older emulator left it")
+    with bundle.open("rb") as reader:
+        emulator.start()
+        assert reader.read() == b"as an older emulator left it"
+    assert bundle.read_bytes() == whole
+
+
+def test_a_bundle_that_is_no_bundle_is_one_line(start_emulator: Start) -> None:
+    emulator = start_emulator()
+    Path(emulator["ca_bundle"]).write_text("nothing")
+    done = emulator.command("fault", "list", check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert f"{emulator['endpoint']} does not answer" in done.stderr
+
+
 def test_the_bundle_holds_the_public_roots_and_our_own(start_emulator: Start) -> None:
     import certifi
 
