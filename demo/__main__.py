@@ -98,7 +98,13 @@ def demonstrate(home: Path, conf: dict[str, Any]) -> int:
     """Start everything, run the DAG, report, stop everything."""
     bin = Path(sys.executable).parent
     emulator = Emulator(bin, home / "emulator", CLONE / ".venvs" / "jobs" / "bin" / "python")
-    settings = {"AIRFLOW__AZUREML__POLL_INTERVAL": "2", "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
+    settings = {
+        "AIRFLOW__AZUREML__POLL_INTERVAL": "2",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        # A DAG file that somebody edits is read anew within seconds; to read all that have not changed every half a
+        # minute takes processors from the run.
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
+    }
     airflow = Airflow(bin, home / "airflow", CLONE / "dags_examples", settings=settings)
     airflow.forked = sys.platform == "linux"
     began = time.monotonic()
