@@ -9,6 +9,7 @@ names since 1.12.0). Where it does not, they are looked for as they lie on the A
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from importlib import import_module
@@ -158,13 +159,13 @@ def _first(places: Iterable[tuple[str, str]]) -> Any:
 
 
 async def get_async_connection(conn_id: str) -> Any:
-    """Read a connection in a coroutine: where Airflow cannot, on a thread."""
+    """Read a connection in a coroutine, or on a thread; never broken off, see ``triggers.threads``."""
     hook = __getattr__("BaseHook")
     if hasattr(hook, "aget_connection"):
-        return await hook.aget_connection(conn_id=conn_id)
+        return await asyncio.shield(hook.aget_connection(conn_id=conn_id))
     from asgiref.sync import sync_to_async
 
-    return await sync_to_async(hook.get_connection)(conn_id=conn_id)
+    return await asyncio.shield(sync_to_async(hook.get_connection)(conn_id=conn_id))
 
 
 def mask_secret(secret: str) -> None:

@@ -225,7 +225,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
         from asgiref.sync import sync_to_async
 
         ti: Any = self.task_instance
-        return await sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti))
+        # Never broken off, see ``triggers.threads.in_thread``.
+        return await asyncio.shield(sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti)))
 
 
 async def outlive_cancels(work: Coroutine[Any, Any, None]) -> None:

@@ -57,14 +57,17 @@ class AssetStates:
 
 
 class Variables:
-    """Airflow's variables (3.0 to 3.2), as ``airflow.sdk`` gives them: a triggerer has no database there."""
+    """Airflow's variables (3.0 to 3.2), as ``airflow.sdk`` gives them: a triggerer has no database there.
+
+    What they ask is never broken off, see ``triggers.threads``.
+    """
 
     async def get(self, key: str) -> list[Any]:
         """The value, or nothing."""
         from airflow.sdk import Variable
         from asgiref.sync import sync_to_async
 
-        text = await sync_to_async(Variable.get)(key, default=None)
+        text = await asyncio.shield(sync_to_async(Variable.get)(key, default=None))
         return [] if text is None else [json.loads(text)]
 
     async def set(self, key: str, value: Any) -> None:
@@ -72,7 +75,7 @@ class Variables:
         from airflow.sdk import Variable
         from asgiref.sync import sync_to_async
 
-        await sync_to_async(Variable.set)(key, json.dumps(value), description=DESCRIPTION)
+        await asyncio.shield(sync_to_async(Variable.set)(key, json.dumps(value), description=DESCRIPTION))
 
 
 class WatchMemory:
