@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from airflow_azureml import exceptions
 from airflow_azureml.client import Limits
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.lifecycle.batch import invocation
+from airflow_azureml.lifecycle.batch.outstanding import Outstanding
+from airflow_azureml.lifecycle.late import looks
 from airflow_azureml.operators import AzureMLInvokeBatchEndpointOperator
 from airflow_azureml.rest import endpoints
 from azureml_emulator.console import control_client
@@ -232,8 +235,10 @@ def test_without_waiting_the_result_names_the_job(own: Own, hook: AzureMLHook) -
 class Invoking:
     """An ``execute`` that goes on in a thread, as it does beside a signal's handler, and is in its invocation."""
 
-    def __init__(self, task: AzureMLInvokeBatchEndpointOperator, emulator: RunningEmulator) -> None:
-        self.task, self.errors = task, list[BaseException]()
+    def __init__(
+        self, task: AzureMLInvokeBatchEndpointOperator, emulator: RunningEmulator, ti: Instance | None = None
+    ) -> None:
+        self.task, self.errors, self.ti = task, list[BaseException](), ti or Instance()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
         deadline = time.monotonic() + 30
@@ -244,7 +249,7 @@ class Invoking:
 
     def _run(self) -> None:
         try:
-            self.task.execute(Instance().context())
+            self.task.execute(self.ti.context())
         except BaseException as error:  # noqa: BLE001 - whatever it is, the test looks at it
             self.errors.append(error)
 
@@ -292,6 +297,72 @@ def test_a_job_whose_answer_is_lost_is_found_by_its_mark_and_canceled(
     assert cancellation.job_name == job, "before SIGKILL comes"
     assert hook.wait_for_job(job, 30).status == "Canceled"
     assert [type(error) for error in invoking.end()] == [exceptions.AzureMLException]
+
+
+def test_a_job_that_comes_late_is_found_by_what_was_recorded_before_its_invocation(
+    own: Own, hook: AzureMLHook, faults: Callable[..., None], emulator: RunningEmulator
+) -> None:
+    faults("delay", delay=2, when="before")
+    own.take_long()
+    ti = Instance()
+    invoking = Invoking(own.task(), emulator, ti)
+    record = Outstanding.from_dict(json.loads(json.dumps(ti.xcoms["azureml_invocation"])))
+    assert record is not None
+    assert "azureml_job_name" not in ti.xcoms
+    with hook.client() as client:
+        assert client.run(record.cancel(client.workspace)) == ()
+        until(lambda: len(own.jobs(hook)) == 1)
+        (job,) = own.jobs(hook)
+        assert client.run(record.cancel(client.workspace)) == (job,)
+    assert hook.wait_for_job(job, 30).status == "Canceled"
+    assert [type(error) for error in invoking.end()] == [exceptions.AzureMLJobCanceledFinalError]
+
+
+def test_a_job_that_comes_after_a_clear_ends_while_the_new_one_goes_on(
+    own: Own, hook: AzureMLHook, faults: Callable[..., None], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "AFTER", (1.0, 3.0, 6.0))
+    faults("delay", delay=3, when="before")
+    own.take_long()
+    ti = Instance()
+    before = Invoking(own.task(), emulator, ti)
+    after = Invoking(own.task(), emulator, Instance(run_id=ti.run_id, tries_before=1))
+    until(lambda: "azureml_job_name" in after.ti.xcoms)
+    new = after.ti.xcoms["azureml_job_name"]
+    assert own.jobs(hook) == [new]
+    until(lambda: len(own.jobs(hook)) == 2)
+    (late,) = set(own.jobs(hook)) - {new}
+    assert hook.wait_for_job(late, 30).status == "Canceled"
+    assert not hook.get_job(new).phase.is_terminal
+    assert [type(error) for error in before.end()] == [exceptions.AzureMLJobCanceledFinalError]
+    hook.cancel_job(new)
+    assert [type(error) for error in after.end()] == [exceptions.AzureMLJobCanceledFinalError]
+
+
+def test_a_job_that_comes_at_the_very_end_of_a_cleared_tasks_own_ends_with_it(
+    own: Own, hook: AzureMLHook, faults: Callable[..., None], emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "AFTER", (1000.0,))
+    faults("delay", delay=3, when="before")
+    own.take_long()
+    ti = Instance()
+    before = Invoking(own.task(), emulator, ti)
+    after = Invoking(own.task(), emulator, Instance(run_id=ti.run_id, tries_before=1))
+    until(lambda: len(own.jobs(hook)) == 2)
+    new = after.ti.xcoms["azureml_job_name"]
+    (late,) = set(own.jobs(hook)) - {new}
+    hook.cancel_job(new)
+    assert [type(error) for error in after.end()] == [exceptions.AzureMLJobCanceledFinalError]
+    assert hook.wait_for_job(late, 30).status == "Canceled"
+    before.end()
+
+
+def until(probe: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + 30
+    while not probe():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_a_deployment_that_is_named_once_is_not_named_again(own: Own, model: dict[str, Any], hook: AzureMLHook) -> None:

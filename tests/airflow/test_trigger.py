@@ -347,6 +347,7 @@ def test_no_secret_travels() -> None:
         "queue_timeout",
         "steady",
         "experiment_name",
+        "late",
         "end",
     }
 

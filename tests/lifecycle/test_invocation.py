@@ -12,9 +12,10 @@ import pytest
 
 from airflow_azureml.lifecycle.batch.earlier_tries import cancel_earlier, find_marked
 from airflow_azureml.lifecycle.batch.invocation import LOOK_FOR, invoke_once
+from airflow_azureml.lifecycle.batch.outstanding import Outstanding
 from airflow_azureml.lifecycle.batch.target import Target
 from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, TaskFacts, identify
-from airflow_azureml.lifecycle.news import InvocationTrouble, Invoked, Invoking
+from airflow_azureml.lifecycle.news import InvocationTrouble, Invoked, Invoking, MayStart
 from airflow_azureml.lifecycle.resume import Found
 from airflow_azureml.lifecycle.submission import PAUSES
 from airflow_azureml.rest.errors import (
@@ -101,7 +102,8 @@ def test_a_first_try_sends_one_post_and_looks_at_nothing() -> None:
     assert found.job.experiment_name == ENDPOINT
     assert [call for call in world.drives[0].calls if call.startswith("POST")] == [f"POST {URI}"]
     assert len(world.drives[0].calls) == 1
-    assert world.news == [Invoking(ENDPOINT, identity().name(1)), Invoked("batchjob-1")]
+    record = MayStart(Outstanding.of(identity(), ENDPOINT, None, hidden=False).to_dict())
+    assert world.news == [record, Invoking(ENDPOINT, identity().name(1)), Invoked("batchjob-1")]
 
 
 def test_the_mark_is_all_that_is_added() -> None:
@@ -319,7 +321,8 @@ def test_a_later_try_takes_the_job_at_once() -> None:
     found = world.attempt(try_number=2)
     assert (found.job.name, found.attempt, found.submitted) == ("batchjob-1", 1, False)
     assert world.drives[-1].pauses == []
-    assert world.news == [Invoked("batchjob-1")]
+    record = MayStart(Outstanding.of(identity(), ENDPOINT, None, hidden=False).to_dict())
+    assert world.news == [record, Invoked("batchjob-1")]
 
 
 @pytest.mark.parametrize("status", ["Failed", "Canceled", "CancelRequested"])
@@ -437,7 +440,7 @@ def test_the_job_of_an_answer_that_never_came_can_be_found_to_be_cancelled() -> 
     world = World(faults=["dropped after"])
     world.service.make("other-0123456789abcdef-1")
     with pytest.raises(DiedError):
-        world.attempt(lives=2)
+        world.attempt(lives=3)
     drive = _Shared(world, world.service, None)
     assert [row.name for row in drive.run(find_marked(WS, identity(), TARGET))] == ["batchjob-2"]
 
@@ -446,7 +449,7 @@ def test_the_job_of_an_answer_that_never_came_can_be_found_to_be_cancelled() -> 
 def test_that_none_is_seen_proves_nothing_where_not_all_can_be_looked_at(blind: set[str]) -> None:
     world = World(faults=["dropped after"], lag=30.0)
     with pytest.raises(DiedError):
-        world.attempt(lives=2)
+        world.attempt(lives=3)
     drive = _Shared(world, world.service, None)
     assert drive.run(find_marked(WS, identity(), TARGET)) == ()
     world.service.blind = blind

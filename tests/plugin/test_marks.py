@@ -10,8 +10,15 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.plugin.instances import workspace_of
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.lifecycle.batch.outstanding import Outstanding
+from airflow_azureml.lifecycle.naming import TaskFacts, identify
+from airflow_azureml.plugin import instances
+from airflow_azureml.plugin.instances import TaskRecord, workspace_of
+from airflow_azureml.plugin.marked_job import MarkedTask
 from airflow_azureml.plugin.marks import LOOKS, Mark, MarkedTasks, settle
+from tests.lifecycle.batch_service import ENDPOINT, BatchService
+from tests.rest.driving import WS, Drive
 
 SOON = (0.02, 0.06, 0.1)
 
@@ -120,3 +127,102 @@ def test_the_workspace_is_known_only_where_its_fields_are_plain(
     found = workspace_of(fields)
     known = found if found is None else {name: value for name, value in found.items() if value is not None}
     assert known == expected
+
+
+# -- invocations of batch endpoints whose answers never came
+
+STARTED = datetime(2025, 1, 31, 10, tzinfo=timezone.utc)
+FACTS = TaskFacts("d", "r", STARTED, "t")
+OUTSTANDING = Outstanding.of(identify(FACTS), ENDPOINT, None, hidden=False)
+WAITING = TaskRecord(
+    MarkedTask("d", "r", "t", -1), has_ended=True, workspace={"azureml_conn_id": "c"}, outstanding=OUTSTANDING
+)
+
+
+class Endpoint:
+    """A batch endpoint with the job of an invocation and one of somebody else's, for a listener to find."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.service = BatchService(clock=lambda: STARTED.timestamp() + 60)
+        self.service.make("other-0123456789abcdef-1")
+        self.late = self.service.make(identify(FACTS).name(1))
+        service = self.service
+
+        class Client:
+            workspace = WS
+
+            def __enter__(self) -> Client:
+                return self
+
+            def __exit__(self, *error: object) -> None: ...
+
+            def run(self, flow: Any) -> Any:
+                return Drive(service).run(flow)
+
+        monkeypatch.setattr(AzureMLHook, "client", lambda self: Client())
+
+    @property
+    def statuses(self) -> list[str]:
+        """The statuses of the two jobs."""
+        return [job.status for job in self.service.jobs]
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Endpoint:
+    """A batch endpoint."""
+    return Endpoint(monkeypatch)
+
+
+def settled(monkeypatch: pytest.MonkeyPatch, record: TaskRecord | None, mark: TaskRecord | None = None) -> bool:
+    """Look at a mark.
+
+    :param record: of the task instance by now.
+    :param mark: of the same at the mark.
+    """
+    monkeypatch.setattr(instances, "read", lambda instance_id: record)
+    return settle(Mark(datetime.now(timezone.utc), instance_id="i", record=mark))
+
+
+def test_the_job_of_an_invocation_without_an_answer_ends_whenever_it_comes(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.service.jobs.remove(endpoint.late)
+    assert settled(monkeypatch, WAITING) is False, "it is looked for until the last look"
+    endpoint.service.jobs.append(endpoint.late)
+    assert settled(monkeypatch, WAITING) is False
+    assert endpoint.statuses == ["Running", "CancelRequested"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"outlives": True}, {"has_ended": False}, {"workspace": None}, {"outstanding": None}], ids=str
+)
+def test_it_is_left_alone_where_any_job_would_be(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    record = replace(WAITING, **change)
+    assert settled(monkeypatch, record) is record.has_ended
+    assert endpoint.statuses == ["Running", "Running"]
+
+
+@pytest.mark.parametrize(
+    ("started", "status"),
+    [
+        (STARTED, "Running"),  # the next try of the same run looks for it, or takes it over
+        (datetime(2025, 1, 31, 11, tzinfo=timezone.utc), "CancelRequested"),  # a run that had ended has begun anew
+        (None, "CancelRequested"),  # and this one was deleted
+    ],
+)
+def test_after_a_clear_it_ends_only_where_no_next_try_looks_for_it(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, started: datetime | None, status: str
+) -> None:
+    monkeypatch.setattr(instances, "run_started", lambda dag_id, run_id: started)
+    settled(monkeypatch, None, WAITING)
+    assert endpoint.statuses == ["Running", status]
+
+
+def test_a_service_that_cannot_be_asked_is_asked_again(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint.service.blind = {"history", "list"}
+    assert settled(monkeypatch, WAITING) is False
+    assert "could not be found out" in caplog.text

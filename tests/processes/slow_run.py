@@ -19,6 +19,8 @@ from tests.run_story import told_of_failure
 
 DEFERRED, ON_WORKER, IN_A_HURRY = "slow_deferred", "slow_on_worker", "slow_in_a_hurry"
 TALKING, KEPT, PAIR = "slow_deferred_talking", "slow_deferred_kept", "slow_pair"
+LATE_ON_WORKER, LATE_DEFERRED = "slow_late_on_worker", "slow_late_deferred"
+BATCH_ON_WORKER, BATCH_DEFERRED = "slow_batch_on_worker", "slow_batch_deferred"
 TASK, OTHER = "work", "other"
 """The task of each run, and the second one of a pair."""
 

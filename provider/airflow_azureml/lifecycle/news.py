@@ -90,6 +90,16 @@ class Invoking:
 
 
 @dataclass(frozen=True)
+class MayStart:
+    """News: the jobs that an invocation may start, or has started, while nobody knows their names.
+
+    :param record: ``batch.outstanding.Outstanding`` as plain values, for whoever is to look for them later.
+    """
+
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Invoked:
     """News: the name of the job that an invocation started, or that was found to be this task's."""
 

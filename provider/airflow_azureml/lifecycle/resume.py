@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.late.names import LateNames, may_follow
 from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.lifecycle.needs.code_hash import tell_other_code
 from airflow_azureml.lifecycle.news import Warned
@@ -22,6 +24,9 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job, PutJob
 from airflow_azureml.rest.status import Phase
 
+if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.late.looks import LateJobs
+
 CANCEL_LOOKS, BETWEEN_LOOKS = 300, 2.0
 """How often and with which pauses, in seconds, a job is looked at that was asked to end, before another may begin."""
 
@@ -32,11 +37,13 @@ class Found:
 
     :param attempt: its number among this generation's jobs, from 1.
     :param submitted: it was submitted just now.
+    :param late: what may still begin of what a *Clear* has left behind; None for nothing.
     """
 
     job: Job
     attempt: int
     submitted: bool
+    late: LateJobs | None = None
 
 
 Request = Callable[[JobIdentity, "Job | None"], "Flow[Prepared]"]
@@ -88,6 +95,7 @@ def find_or_submit(
             return Found(put_first.job, 1, submitted=True)
     identity = yield from _newest(ws, identity)
     first, last, attempt = None, None, 1
+    late: LateJobs | None = None
     while (found := (yield from _own(ws, identity, attempt))) is not None:
         first, last, attempt = first or found, found, attempt + 1
     if last is not None and identity.is_cleared(last.tags):
@@ -95,7 +103,7 @@ def find_or_submit(
         yield News(Warned(f"{said} A new one follows."))
         identity, first, last, attempt = identity.begun_now(), None, None, 1
         if ends_cleared:
-            yield from cancel_earlier(ws, identity)
+            late = (yield from end_earlier(ws, identity)).late
     resubmission = 0
     if last is not None:
         if awaits_cancel and last.is_being_canceled:
@@ -103,12 +111,12 @@ def find_or_submit(
         if replaced is not None and last.name == replaced.job_name:
             resubmission = identity.resubmissions(last.tags) + replaced.counts
         elif takes_ended or replaced is not None or _stands(last):
-            return Found(last, attempt - 1, submitted=False)
+            return Found(last, attempt - 1, submitted=False, late=late)
     prepared = yield from request(identity, last)
     if first is not None:
         yield from tell_other_code(first, prepared.tags)
     answer = yield from _put(ws, identity, attempt, resubmission, prepared)
-    return Found(answer.job, attempt, submitted=True)
+    return Found(answer.job, attempt, submitted=True, late=late)
 
 
 def _put(ws: Workspace, identity: JobIdentity, attempt: int, resubmission: int, prepared: Prepared) -> Steps[PutJob]:
@@ -135,26 +143,54 @@ def _end_of(ws: Workspace, identity: JobIdentity, attempt: int) -> Steps[Job]:
 
 def cancel_earlier(ws: Workspace, identity: JobIdentity) -> Steps[tuple[str, ...]]:
     """Cancel what the generations before this one left active; the names of the jobs that were asked to end."""
+    return (yield from end_earlier(ws, identity)).asked
+
+
+@dataclass(frozen=True)
+class EndedEarlier:
+    """What became of the generations before one.
+
+    :param asked: the names of the jobs that were asked to end.
+    :param late: those that may still begin; None for none.
+    """
+
+    asked: tuple[str, ...]
+    late: LateNames | None
+
+
+def end_earlier(ws: Workspace, identity: JobIdentity) -> Steps[EndedEarlier]:
+    """Cancel what the generations before this one left active, and say what may still begin of them.
+
+    What may begin is the next job of the newest generation that has any, and the first of those after it.
+    """
     asked: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
     for earlier in identity.earlier():
-        asked += yield from _cancel_generation(ws, earlier)
-    return asked
+        found, ended = yield from _cancel_generation(ws, earlier)
+        asked += ended
+        late = () if found else late
+        late += (earlier.name(len(found) + 1),) if may_follow(found) else ()
+    return EndedEarlier(asked, LateNames(late) if late else None)
 
 
-def _cancel_generation(ws: Workspace, identity: JobIdentity) -> Steps[tuple[str, ...]]:
-    """Cancel what is active of this generation's jobs; the names of the jobs that were asked to end.
+def _cancel_generation(ws: Workspace, identity: JobIdentity) -> Steps[tuple[tuple[Job, ...], tuple[str, ...]]]:
+    """Cancel what is active of this generation's jobs.
 
     A job of one of our names that is somebody else's is left alone.
+
+    :return: the jobs as they were found, and the names of those that were asked to end.
     """
+    found: tuple[Job, ...] = ()
     asked: tuple[str, ...] = ()
     attempt = 1
     while (job := (yield from jobs.find(ws, identity.name(attempt)))) is not None:
+        found = (*found, job)
         ours = not identity.differing(job.tags, attempt)
         if ours and not job.phase.is_terminal and not job.is_being_canceled:
             canceled = yield from cancel(ws, job.name)
             asked = (*asked, job.name) if canceled.asked else asked
         attempt += 1
-    return asked
+    return found, asked
 
 
 def _stands(job: Job) -> bool:

@@ -12,16 +12,16 @@ import math
 from dataclasses import dataclass
 
 from airflow_azureml.lifecycle.job_log import LogCopy, LogFollower
-from airflow_azureml.lifecycle.news import LookTrouble, QueueNote, StatusChange
+from airflow_azureml.lifecycle.late.looks import LateLooks
+from airflow_azureml.lifecycle.news import QueueNote, StatusChange
+from airflow_azureml.lifecycle.pacing.bad_spell import BadSpell
 from airflow_azureml.lifecycle.pacing.pace import Ageing, Clock, Pace
 from airflow_azureml.rest import history, jobs
 from airflow_azureml.rest.errors import (
     AzureMLError,
     DeadlineError,
     NotFoundError,
-    PatienceError,
     QueueTimeoutError,
-    SettingsError,
     TransientError,
 )
 from airflow_azureml.rest.flow import Look, News, Pause, Steps
@@ -52,6 +52,7 @@ class WaitOptions:
     :param queue_timeout: seconds that the job has from when it was made until it runs; None for any number.
     :param stream_logs: report the lines that the job's log gains.
     :param log_files: glob patterns of the files that are its log; none: those that its kind of job has.
+    :param late: when to look meanwhile for jobs that a *Clear* has left behind; None for never.
     """
 
     clock: Clock
@@ -65,6 +66,7 @@ class WaitOptions:
     stream_logs: bool = False
     log_files: tuple[str, ...] = ()
     queue_timeout: float | None = None
+    late: LateLooks | None = None
 
 
 def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
@@ -97,6 +99,7 @@ def wait(ws: Workspace, name: str, options: WaitOptions) -> Steps[Job]:
                 yield from follower.look(job)
             if job.phase.is_terminal:
                 return job
+        yield from watch.look_for_late()
         if deadline is not None and clock() >= deadline:
             seen = f"still {watch.status}" if watch.status is not None else "not seen yet"
             raise DeadlineError(f"Job {name} was {seen} at the deadline.") from None
@@ -132,7 +135,7 @@ def look(name: str, options: WaitOptions) -> Steps[Job]:
     :raises PatienceError: as for ``wait``.
     :raises NotFoundError: as for ``wait``.
     """
-    spell = _BadSpell(name, options)
+    spell = BadSpell(name, options)
     pace = Pace(options.clock, options.poll_interval, "wait")
     while True:
         try:
@@ -140,60 +143,6 @@ def look(name: str, options: WaitOptions) -> Steps[Job]:
         except AzureMLError as error:
             yield from spell.met(error)
         yield Pause(pace.pause(None))
-
-
-class _BadSpell:
-    """How long looks have been failing, and whether that is still tolerated."""
-
-    __slots__ = ("_failing_since", "_missing_since", "_name", "_options")
-
-    def __init__(self, name: str, options: WaitOptions) -> None:
-        self._name = name
-        self._options = options
-        self._failing_since: float | None = None
-        self._missing_since: float | None = None
-
-    def renew(self) -> None:
-        """Begin anew, after a good look."""
-        self._failing_since = self._missing_since = None
-
-    @property
-    def lasts(self) -> bool:
-        """Whether the last look failed."""
-        return self._failing_since is not None or self._missing_since is not None
-
-    def met(self, error: AzureMLError) -> Steps[None]:
-        """Count a failed look, and report it the first time in a spell.
-
-        :raises SettingsError: the connection itself is wrong, so that no look can succeed.
-        :raises PatienceError: the patience is used up.
-        :raises NotFoundError: the job has been missing for too long.
-        """
-        if isinstance(error, SettingsError):
-            raise error
-        trouble = self._spend(error)
-        if trouble is not None:
-            yield News(trouble)
-
-    def _spend(self, error: AzureMLError) -> LookTrouble | None:
-        """What to report of a failed look."""
-        now = self._options.clock()
-        if isinstance(error, NotFoundError):
-            begun = self._missing_since is None
-            self._missing_since = now if self._missing_since is None else self._missing_since
-            left = self._missing_since + self._options.missing_ok_for - now
-            if left <= 0:
-                raise error from None
-        else:
-            begun = self._failing_since is None
-            self._failing_since = now if self._failing_since is None else self._failing_since
-            left = self._failing_since + self._options.patience - now
-            if left <= 0:
-                text = (
-                    f"Reading job {self._name} kept failing for {self._options.patience:g} seconds. Last error: {error}"
-                )
-                raise PatienceError(text) from None
-        return LookTrouble(self._name, str(error), left) if begun else None
 
 
 class _Watch:
@@ -205,6 +154,7 @@ class _Watch:
 
     __slots__ = (
         "_ask_at",
+        "_late_at",
         "_name",
         "_not_before",
         "_options",
@@ -222,10 +172,11 @@ class _Watch:
         self._name = name
         self._options = options
         self._ask_at = math.inf
+        self._late_at = () if options.late is None else options.late.at
         self._queued_at = 0.0
         self._not_before = options.clock() + options.first_look_after
         self.pace = Pace(options.clock, options.poll_interval, options.ageing)
-        self.spell = _BadSpell(name, options)
+        self.spell = BadSpell(name, options)
         self.status: str | None = None
         self.begins_by = self._queued_since = math.inf
 
@@ -233,7 +184,8 @@ class _Watch:
     def limit(self) -> float:
         """Epoch seconds at which the job is looked at, however it is paced: it may not go on as it is; or infinite."""
         deadline = self._options.deadline
-        return self.begins_by if deadline is None else min(deadline, self.begins_by)
+        moments = (self.begins_by, *self._late_at[:1])
+        return min(moments if deadline is None else (deadline, *moments))
 
     def planned(self, look_at: float, *, asks_again: bool) -> Look:
         """The look that comes next.
@@ -260,7 +212,15 @@ class _Watch:
             return None
         if now >= self.limit:
             return None
-        return min(self.pace.pause(job), self.begins_by - now)
+        return min(self.pace.pause(job), *(moment - now for moment in (self.begins_by, *self._late_at[:1])))
+
+    def look_for_late(self) -> Steps[None]:
+        """Look for jobs that have come late, where it is time: once, however much of it is over."""
+        now, late = self._options.clock(), self._options.late
+        left = tuple(moment for moment in self._late_at if moment > now)
+        if late is not None and left != self._late_at:
+            self._late_at = left
+            yield from late.look(self._ws)
 
     def report(self, job: Job) -> Steps[None]:
         """Report a status that changed, and now and then for how long the job is queued, and why."""

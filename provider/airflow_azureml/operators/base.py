@@ -192,7 +192,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, LineageOperat
                 # The name of the job is known to whoever ends the task, and to an earlier try's trigger, from here on.
                 push_job_name(cancellation.ti, submission.identity.name(1))
                 job = self._start(task, submission)
-            return self._waiting(cancellation, options, job, since=0.0)
+            return self._waiting(cancellation, replace(options, late=task.late), job, since=0.0)
 
     def _start(self, task: JobTask, submission: Submission) -> Job:
         """Have the job, and show its page."""
@@ -229,7 +229,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, LineageOperat
         self, context: Any, cancellation: TaskCancellation, task: JobTask, job: Job, options: WaitOptions
     ) -> dict[str, Any]:
         """Wait for a job, and for those that take its place; the result of the last one."""
-        first = options
+        first = options = replace(options, late=task.late)
         while True:
             if not job.phase.is_terminal and self.deferrable:
                 # A job that has ended already must not be deferred for: a trigger that fires at once can fail its task.
@@ -279,6 +279,7 @@ class AzureMLJobBaseOperator(DeferrableOperator, NoWorkerOperator, LineageOperat
             "queue_timeout": options.queue_timeout,
             "cancel_on_kill": self.cancel_on_kill,
             "looped": cancellation.looped,
+            "late": options.late and options.late.to_dict(),
             "experiment_name": job.experiment_name,
             "log_copy": {"files": list(options.log_files), "kind": job.kind, "since": since}
             if options.stream_logs

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from airflow_azureml.hooks.azureml import WORKSPACE_ARGUMENTS
+from airflow_azureml.lifecycle.batch.outstanding import Outstanding
 from airflow_azureml.lifecycle.task_fate import FINISHED
 from airflow_azureml.plugin.marked_job import MarkedTask
-from airflow_azureml.task.xcom import JOB_NAME_KEY, OUTLIVES_KEY
+from airflow_azureml.task.xcom import INVOCATION_KEY, JOB_NAME_KEY, OUTLIVES_KEY
 from airflow_azureml.version_compat import map_index_of
 
 
@@ -25,6 +26,8 @@ class TaskRecord:
     :param job_name: of the newest job that this try has, or takes over.
     :param outlives: the job is to go on whatever becomes of the task.
     :param workspace: the arguments of the hook; None where Airflow does not hold them.
+    :param outstanding: what this try may have started at a batch endpoint under names that nobody has; None for
+        nothing.
     """
 
     task: MarkedTask
@@ -32,6 +35,12 @@ class TaskRecord:
     job_name: str | None = None
     outlives: bool = False
     workspace: Mapping[str, str | None] | None = None
+    outstanding: Outstanding | None = None
+
+    @property
+    def has_jobs(self) -> bool:
+        """Whether there is, or may be, a job of ours."""
+        return self.job_name is not None or self.outstanding is not None
 
 
 def read(instance_id: Any, *, at_the_mark: bool = False) -> TaskRecord | None:
@@ -49,11 +58,15 @@ def read(instance_id: Any, *, at_the_mark: bool = False) -> TaskRecord | None:
         if ti is None or not getattr(ti, "working_set", True):
             return None
         task = MarkedTask(ti.dag_id, ti.run_id, ti.task_id, map_index_of(ti), _region(ti))
-        left = recorded(ti, session, (JOB_NAME_KEY, OUTLIVES_KEY))
-        name, ended = left.get(JOB_NAME_KEY), ti.state in FINISHED
-        if not isinstance(name, str) or not (ended or at_the_mark):
+        left = recorded(ti, session, (JOB_NAME_KEY, INVOCATION_KEY, OUTLIVES_KEY))
+        said, ended = left.get(JOB_NAME_KEY), ti.state in FINISHED
+        name = said if isinstance(said, str) else None
+        invoked = Outstanding.from_dict(left.get(INVOCATION_KEY))
+        outstanding = None if invoked is None else invoked.beside(name)
+        if (name is None and outstanding is None) or not (ended or at_the_mark):
             return TaskRecord(task, ended)
-        return TaskRecord(task, ended, name, left.get(OUTLIVES_KEY) is True, workspace(ti, session))
+        outlives = left.get(OUTLIVES_KEY) is True
+        return TaskRecord(task, ended, name, outlives, workspace(ti, session), outstanding)
 
 
 def run_started(dag_id: str, run_id: str) -> datetime | None:
@@ -91,7 +104,7 @@ def _region(ti: Any) -> str | None:
 
 
 def recorded(ti: Any, session: Any, keys: Sequence[str]) -> dict[str, Any]:
-    """What the newest try that has a job has recorded of it, by key; empty where there is none.
+    """What the newest try that has a job, or may have one, has recorded of it, by key; empty where there is none.
 
     :param keys: of the XComs to read, ``JOB_NAME_KEY`` among them.
 
@@ -111,7 +124,7 @@ def recorded(ti: Any, session: Any, keys: Sequence[str]) -> dict[str, Any]:
     if hasattr(XComModel, "task_instance_id"):  # 3.4
         query = query.where(XComModel.region_id == ti.region_id).execution_options(include_all_attempts=True)
     rows = session.scalars(query.order_by(XComModel.timestamp.desc())).all()
-    newest = next((_try_of(row) for row in rows if row.key == JOB_NAME_KEY), None)
+    newest = next((_try_of(row) for row in rows if row.key in (JOB_NAME_KEY, INVOCATION_KEY)), None)
     return {row.key: XComModel.deserialize_value(row) for row in rows if _try_of(row) == newest}
 
 

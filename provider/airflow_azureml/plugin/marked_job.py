@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.cancellation import Cancellation, cancel
 from airflow_azureml.lifecycle.naming import IDENTITY_TAGS, LOOP_TAGS
@@ -17,6 +18,9 @@ from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.jobs import Job
 from airflow_azureml.rest.times import iso
+
+if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.batch.outstanding import Outstanding
 
 _PLACE_TAGS = (IDENTITY_TAGS[0], IDENTITY_TAGS[1], IDENTITY_TAGS[3], IDENTITY_TAGS[4])
 """The tags that say of which task instance a job is: DAG, run, task and map index."""
@@ -59,6 +63,10 @@ class ClearedSince:
         """Whether the next try finds this job, and cancels it; it does without tags, by which it could not be known."""
         said = job.tags.get(IDENTITY_TAGS[2])
         return said is None or (self.run_started is not None and said == iso(self.run_started))
+
+    def looks_for(self, outstanding: Outstanding) -> bool:
+        """Whether the next try looks for the jobs of these invocations, by marks that hold the start of the run."""
+        return self.run_started == outstanding.run_started
 
 
 def reason_to_leave(job: Job, task: MarkedTask) -> str | None:

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.batch.outstanding import Outstanding
     from airflow_azureml.plugin.instances import TaskRecord
     from airflow_azureml.plugin.marked_job import ClearedSince
 
@@ -159,10 +160,13 @@ def _settle_cleared(record: TaskRecord) -> bool:
     from airflow_azureml.plugin.instances import run_started
     from airflow_azureml.plugin.marked_job import ClearedSince
 
-    if record.job_name is None or record.outlives or record.workspace is None:
+    if not record.has_jobs or record.outlives or record.workspace is None:
         return True
     cleared = ClearedSince(run_started(record.task.dag_id, record.task.run_id))
-    return _end(record, record.job_name, cleared)
+    done = record.job_name is None or _end(record, record.job_name, cleared)
+    if record.outstanding is None or cleared.looks_for(record.outstanding):
+        return done
+    return _end_outstanding(record, record.outstanding)
 
 
 def _settle_record(record: TaskRecord) -> bool:
@@ -170,17 +174,39 @@ def _settle_record(record: TaskRecord) -> bool:
     task, name = record.task, record.job_name
     if not record.has_ended:
         return False  # not committed yet, or cleared since: then its next try sees to the job
-    if name is None:
+    if not record.has_jobs:
         return True  # none of our tasks, or one that had no job yet
+    said = f"Azure ML job {name}" if name is not None else "The Azure ML batch job, if there is one,"
     if record.outlives:
-        log.info("Azure ML job %s goes on, as is wanted of it: %s was marked.", name, task)
+        log.info("%s goes on, as is wanted of it: %s was marked.", said, task)
         return True
     if record.workspace is None:
-        log.warning(
-            "Azure ML job %s is left alone although %s was marked: Airflow does not hold its connection.", name, task
-        )
+        log.warning("%s is left alone although %s was marked: Airflow does not hold its connection.", said, task)
         return True
-    return _end(record, name)
+    done = name is None or _end(record, name)
+    return done if record.outstanding is None else _end_outstanding(record, record.outstanding)
+
+
+def _end_outstanding(record: TaskRecord, outstanding: Outstanding) -> bool:
+    """End what has come of the invocations of a marked task by now; never done, for more may come until the last look.
+
+    Only marks that name this task instance count, so it may be done as often as one likes.
+    """
+    from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.rest.errors import AzureMLError
+
+    try:
+        with AzureMLHook(**(record.workspace or {})).client() as client:  # type: ignore[arg-type]
+            names = client.run(outstanding.cancel(client.workspace))
+    except AzureMLError as error:
+        said = str(error).partition("\n")[0]
+        log.warning("Whether %s, which was marked, has a batch job could not be found out: %s", record.task, said)
+        return False
+    for name in names:
+        log.info(
+            "Azure ML job %s, whose name %s, which was marked, had not got, was asked to cancel.", name, record.task
+        )
+    return False
 
 
 def _end(record: TaskRecord, name: str, cleared: ClearedSince | None = None) -> bool:

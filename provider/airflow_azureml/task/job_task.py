@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_azureml.exceptions import (
@@ -13,10 +14,12 @@ from airflow_azureml.links import STUDIO_URL_KEY
 from airflow_azureml.task.job_end import JobEnd, OnCanceled
 from airflow_azureml.task.lineage.record import keep
 from airflow_azureml.task.telling.callback_context import tell_callbacks
-from airflow_azureml.task.xcom import push_job_name
+from airflow_azureml.task.xcom import INVOCATION_KEY, pull_own, push_job_name
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
+    from airflow_azureml.lifecycle.batch.outstanding import Outstanding
+    from airflow_azureml.lifecycle.late.looks import LateLooks
     from airflow_azureml.lifecycle.news import Ended
     from airflow_azureml.lifecycle.records import JobEvent
     from airflow_azureml.lifecycle.resume import Found
@@ -56,6 +59,8 @@ class JobTask(JobEnd):
         self.cancellation = cancellation
         self.submission: Submission | None = None
         """How this process has found or submitted the job; None where another one has."""
+        self.late: LateLooks | None = None
+        """When to look, while the job is waited for, for those that a *Clear* has left behind; None for none."""
         self._measured = False
 
     def __enter__(self) -> JobTask:
@@ -72,7 +77,7 @@ class JobTask(JobEnd):
 
     def report(self, record: Any) -> None:
         """Write a flow's news into the log, and keep what names the job and its status."""
-        from airflow_azureml.lifecycle.news import Ended, Invoked, Invoking, StatusChange, Submitting
+        from airflow_azureml.lifecycle.news import Ended, Invoked, Invoking, MayStart, StatusChange, Submitting
 
         if isinstance(record, (Submitting, Invoked)):
             push_job_name(self.ti, record.job_name)
@@ -80,6 +85,8 @@ class JobTask(JobEnd):
         elif isinstance(record, Invoking) and self.submission is not None:
             # From here to the answer there may be a job whose name only the service knows.
             self._note(find_active=self.submission.find_active)
+        elif isinstance(record, MayStart):
+            self.ti.xcom_push(key=INVOCATION_KEY, value=record.record)
         elif isinstance(record, StatusChange):
             self._note(status=record.status)
         elif isinstance(record, Ended):
@@ -101,12 +108,14 @@ class JobTask(JobEnd):
 
     def find_or_start(self, submission: Submission, *, cancels_earlier: bool) -> Job:
         """Find this task's job or start it, and show its page."""
+        from airflow_azureml.lifecycle.late.looks import LateLooks
         from airflow_azureml.observability import span
 
         self.submission = submission
         with span("azureml.submit"):
             found = self.run(submission.find_or_start(self.workspace, cancels_earlier=cancels_earlier))
         job = found.job
+        self.late = None if found.late is None else LateLooks.from_now(found.late, time.time())
         self._note(job_name=job.name, status=job.status)
         if not found.submitted:
             push_job_name(self.ti, job.name)
@@ -185,21 +194,34 @@ class JobTask(JobEnd):
 
     def _cancel_late(self, job: Job) -> None:
         """Cancel what came late. That the service cannot be asked is only told: the task's own job has ended."""
+        from airflow_azureml.lifecycle.late.looks import came_late, not_found_out
         from airflow_azureml.lifecycle.late_jobs import cancel_late
         from airflow_azureml.rest.errors import AzureMLError
 
         ti = self.ti
         try:
+            outstanding = self._outstanding(job)
             names = self.run_to_end(cancel_late(self.workspace, job, ti.dag_id, ti.run_id, ti.task_id))
+            if outstanding is not None:
+                names += self.run_to_end(outstanding.cancel(self.workspace))
         except AzureMLError as error:
-            self.log.warning(
-                "Whether a job of before the task was cleared still runs could not be found out: %s", error
-            )
+            self.log.warning("%s", not_found_out(error))
             return
         for name in names:
-            self.log.warning(
-                "Azure ML job %s was submitted before the task was cleared, and began later: canceled.", name
-            )
+            self.log.warning("%s", came_late(name))
+
+    def _outstanding(self, job: Job) -> Outstanding | None:
+        """What the task's generations before this one may have started at a batch endpoint, and nobody has seen.
+
+        Airflow is asked only where a try has gone before, and where tags do not say whose the job is.
+        """
+        from airflow_azureml.lifecycle.batch.outstanding import Outstanding
+        from airflow_azureml.lifecycle.naming import IDENTITY_TAGS
+
+        if self.ti.try_number == 1 or IDENTITY_TAGS[0] in job.tags:
+            return None
+        recorded = Outstanding.from_dict(pull_own(self.ti, INVOCATION_KEY))
+        return None if recorded is None else recorded.of_earlier
 
     def unfinished(self, job: Job) -> dict[str, Any]:
         """The result of a task that does not wait: no outputs yet."""

@@ -21,6 +21,9 @@ LOG_COPIED_KEY = "azureml_log_copied"
 OUTLIVES_KEY = "azureml_job_outlives_task"
 """The key under which a task leaves ``true`` whose job is to go on whatever becomes of the task."""
 
+INVOCATION_KEY = "azureml_invocation"
+"""The key under which a task leaves what it may have started at a batch endpoint, before it invokes that."""
+
 USAGE_KEY = "azureml_usage"
 """The key under which a task leaves what its last job has used, however that ended."""
 
@@ -28,7 +31,17 @@ NOTE_KEY = "azureml_note"
 """The key under which a task leaves the note that its job's script has written, for the API server and for people."""
 
 RESERVED_KEYS = frozenset(
-    {"return_value", STUDIO_URL_KEY, JOB_NAME_KEY, DEFERRAL_KEY, LOG_COPIED_KEY, OUTLIVES_KEY, USAGE_KEY, NOTE_KEY}
+    {
+        "return_value",
+        STUDIO_URL_KEY,
+        JOB_NAME_KEY,
+        DEFERRAL_KEY,
+        LOG_COPIED_KEY,
+        OUTLIVES_KEY,
+        INVOCATION_KEY,
+        USAGE_KEY,
+        NOTE_KEY,
+    }
 )
 """Keys that an output may not be named like: it would hide what is there."""
 

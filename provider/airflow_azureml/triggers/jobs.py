@@ -21,6 +21,7 @@ from airflow_azureml.triggers.base import AzureMLBaseTrigger
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, map_index_of, task_state
 
 if TYPE_CHECKING:
+    from airflow_azureml.lifecycle.late.looks import LateLooks
     from airflow_azureml.lifecycle.records import JobEvent
     from airflow_azureml.lifecycle.task_fate import Where
     from airflow_azureml.rest.flow import Steps
@@ -51,6 +52,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     :param experiment_name: the job's experiment, where it is known: some workspaces tell of many jobs only if they are
         of one experiment.
     :param log_copy: copy the job's log into the task's, see ``triggers.log_copy.LogCopier``; None does not.
+    :param late: when to look, meanwhile, for jobs that a *Clear* has left behind, ``lifecycle.late.LateLooks`` as a
+        mapping; None for never.
     :param end: end the task here as well, see ``triggers.ending.EndInTrigger``; None leaves that to a worker.
     """
 
@@ -63,6 +66,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
     steady: bool = False
     experiment_name: str | None = None
     log_copy: Mapping[str, Any] | None = None
+    late: Mapping[str, Any] | None = None
     end: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -143,8 +147,16 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             first_look_after=self.first_look_after(self.poll_interval if self.steady else 0.0),
             ageing="none" if self.steady else "job",
             experiment=self.experiment_name,
+            late=self._late_looks(),
         )
         return wait(workspace, self.job_name, options)
+
+    def _late_looks(self) -> LateLooks | None:
+        if self.late is None:
+            return None
+        from airflow_azureml.lifecycle.late_jobs import looks_of
+
+        return looks_of(self.late)
 
     async def end_job_with_task(self) -> None:
         """Cancel the job if Airflow says that its task was ended; ``lifecycle.task_fate`` says what counts as that.

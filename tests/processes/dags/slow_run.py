@@ -11,7 +11,7 @@ import datetime
 import airflow
 from airflow.providers.common.compat.sdk import DAG
 
-from airflow_azureml.operators import AzureMLCommandJobOperator
+from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLInvokeBatchEndpointOperator
 
 WAIT = "until test -e ${{inputs.gate}}; do sleep 0.5; done"
 LINE = "line $n, long enough for a log of some size while the task waits for the job"
@@ -61,6 +61,36 @@ with DAG(
             environment={"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
             command=WAIT,
         )
+
+for kind in ("slow_late_on_worker", "slow_late_deferred", "slow_batch_on_worker", "slow_batch_deferred"):
+    for number in range(1, 3):
+        name = f"{kind}_on_{MAJOR}_{number}"
+        with DAG(
+            name,
+            schedule=None,
+            is_paused_upon_creation=False,
+            params={"gate": "/nowhere"},
+            default_args={"retries": 2, "retry_delay": datetime.timedelta(seconds=1)},
+        ) as dag:
+            job = {
+                "command": WAIT,
+                "inputs": {"gate": "{{ params.gate }}"},
+                "environment": {"image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"},
+            }
+            # The DAG run goes on while the task is marked and cleared: otherwise it would begin anew.
+            AzureMLCommandJobOperator(task_id="other", deferrable=True, **job)
+            if kind.startswith("slow_batch"):
+                AzureMLInvokeBatchEndpointOperator(
+                    task_id="work",
+                    endpoint_name=name.replace("_", "-"),
+                    experiment_name=name,
+                    inputs={"gate": "{{ params.gate }}", "token": "x"},
+                    tags={"run": "{{ run_id }}"},
+                    deferrable=kind.endswith("deferred"),
+                )
+            else:
+                AzureMLCommandJobOperator(task_id="work", deferrable=kind.endswith("deferred"), **job)
+        globals()[name] = dag
 
 with DAG(
     f"slow_many_on_{MAJOR}",

@@ -16,7 +16,7 @@ from airflow_azureml.lifecycle.needs.code_hash import code_tags
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
 from airflow_azureml.lifecycle.repair.request import repairable
-from airflow_azureml.lifecycle.resume import Found, Replaced, cancel_earlier, find_or_submit
+from airflow_azureml.lifecycle.resume import Found, Replaced, end_earlier, find_or_submit
 from airflow_azureml.lifecycle.submission import Prepared, prepare
 from airflow_azureml.rest.errors import NoCapacityError, Problem
 from airflow_azureml.rest.flow import News, Steps
@@ -60,9 +60,11 @@ class TaskSubmission:
         :param cancels_earlier: the job ends with its task: cancel first what earlier generations left running, and
             before a first job what was left of iterations that this one has replaced.
         """
-        if cancels_earlier:
-            yield from cancel_earlier(ws, self.identity)
-        return (yield from self._find_or_submit(ws, None, {} if cancels_earlier else {OUTLIVES_TAG: "true"}))
+        if not cancels_earlier:
+            return (yield from self._find_or_submit(ws, None, {OUTLIVES_TAG: "true"}))
+        ended = yield from end_earlier(ws, self.identity)
+        found = yield from self._find_or_submit(ws, None, {})
+        return found if found.late is not None else replace(found, late=ended.late)
 
     @property
     def _is_first_run(self) -> bool:

@@ -47,9 +47,10 @@ from airflow_azureml.lifecycle.batch.ambiguous_post import (
 from airflow_azureml.lifecycle.batch.earlier_tries import EarlierTries, began
 from airflow_azureml.lifecycle.batch.input_diff import certainly_differ
 from airflow_azureml.lifecycle.batch.job_search import MARK, FoundJob, SearchResult, look
+from airflow_azureml.lifecycle.batch.outstanding import Outstanding
 from airflow_azureml.lifecycle.batch.target import Target
 from airflow_azureml.lifecycle.naming import JobIdentity
-from airflow_azureml.lifecycle.news import InvocationTrouble, Invoked, Invoking
+from airflow_azureml.lifecycle.news import InvocationTrouble, Invoked, Invoking, MayStart
 from airflow_azureml.lifecycle.resume import Found
 from airflow_azureml.lifecycle.submission import PAUSES, back_off
 from airflow_azureml.rest import endpoints, jobs
@@ -79,18 +80,25 @@ Request = Callable[[], Flow[Mapping[str, Json]]]
 
 
 def invoke_once(
-    ws: Workspace, identity: JobIdentity, target: Target, request: Request, *, clock: Clock
+    ws: Workspace,
+    identity: JobIdentity,
+    target: Target,
+    request: Request,
+    *,
+    clock: Clock,
+    ends_with_task: bool = True,
 ) -> Steps[Found]:
     """Find the job of this task, or invoke the endpoint.
 
-    On its way it reports ``Invoking``, ``Invoked`` and ``InvocationTrouble`` as news.
+    On its way it reports ``Invoking``, ``Invoked``, ``InvocationTrouble`` and ``MayStart`` as news.
 
+    :param ends_with_task: the job ends with its task; else nothing is outstanding that anybody would end.
     :raises AmbiguousInvocationError: a job may have been made that cannot be recognised as ours.
     :raises TransientError: nothing was sent, and trying again later may help.
     :raises ServiceError: the service refuses the invocation, or does not let us look for earlier ones.
     """
     invocation = _Invocation(ws, identity, target, request, clock)
-    return (yield from invocation.run())
+    return (yield from invocation.run(ends_with_task))
 
 
 class _Invocation:
@@ -104,16 +112,21 @@ class _Invocation:
         self.clock = clock
         self.body: Mapping[str, Json] | None = None
 
-    def run(self) -> Steps[Found]:
+    def run(self, ends_with_task: bool) -> Steps[Found]:
         """Take the job that is there, or start the one that is missing."""
         past = EarlierTries(self.identity, all_seen=True)
         if not self.identity.facts.is_first_run:
             past = yield from self.look_back()
+        target = self.target
+        outstanding = Outstanding.of(past.identity, target.endpoint, target.experiment, hidden=not past.all_seen)
+        if ends_with_task:
+            yield News(MayStart(outstanding.to_dict()))
+        late = outstanding.of_earlier if ends_with_task else None
         if past.usable is not None:
             attempt, row = past.usable
-            return Found((yield from self.read(row)), attempt, submitted=False)
+            return Found((yield from self.read(row)), attempt, submitted=False, late=late)
         mark = past.identity.name(past.next)
-        return Found((yield from self.start(mark)), past.next, submitted=True)
+        return Found((yield from self.start(mark)), past.next, submitted=True, late=late)
 
     def look_back(self) -> Steps[EarlierTries]:
         """Look for what earlier tries and generations left.

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from airflow_azureml.jobspec.batch.invocation import InvocationRequest
 from airflow_azureml.lifecycle.batch import existing_files
 from airflow_azureml.lifecycle.batch.earlier_tries import cancel_earlier, find_marked
 from airflow_azureml.lifecycle.batch.invocation import Clock, invoke_once
+from airflow_azureml.lifecycle.batch.outstanding import Outstanding
 from airflow_azureml.lifecycle.batch.target import Checks, Target, resolve_target
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity, TaskFacts, identify
 from airflow_azureml.lifecycle.needs.fulfilment import Fulfilment
-from airflow_azureml.lifecycle.news import Warned
+from airflow_azureml.lifecycle.news import MayStart, Warned
 from airflow_azureml.lifecycle.resume import Found
 from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
@@ -84,12 +86,18 @@ class BatchSubmission:
 
         :param cancels_earlier: cancel first what earlier generations left running.
         """
+        identity = self.identity
+        if cancels_earlier and not identity.facts.is_first_run:
+            # What the try before has recorded went when this one began.
+            named = self.endpoint_name, self.invocation.experiment_name
+            yield News(MayStart(Outstanding.of(identity, *named, hidden=True).to_dict()))
         plan = yield from self.plan(ws)
         for warning in plan.warnings:
             yield News(Warned(warning))
         if cancels_earlier:
-            yield from cancel_earlier(ws, self.identity, plan.target)
-        return (yield from invoke_once(ws, self.identity, plan.target, lambda: plan.request(ws), clock=self.clock))
+            yield from cancel_earlier(ws, identity, plan.target)
+        request, clock = partial(plan.request, ws), self.clock
+        return (yield from invoke_once(ws, identity, plan.target, request, clock=clock, ends_with_task=cancels_earlier))
 
     def find_active(self, ws: Workspace) -> Steps[tuple[str, ...]]:
         """Find this task's jobs by their mark."""
