@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import time
 import zipfile
@@ -13,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from azureml_emulator.execution import supervisor
-from tests.emulator.console.test_command_line import complains, run
+from tests.emulator.console.test_command_line import complains
 from tests.emulator.service import Service
-from tests.emulator_fixture import RunningEmulator, Start
+from tests.emulator_fixture import COMMAND, RunningEmulator, Start
 
 BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
@@ -225,15 +226,11 @@ def test_a_job_with_mlflow_pandas_and_scikit_learn_on_a_new_state(start_emulator
 def test_a_start_without_uv_says_what_to_install(tmp_path: Path) -> None:
     script = "import sys; sys.modules['uv'] = None"
     (tmp_path / "sitecustomize.py").write_text(f"{script}\nimport shutil\nshutil.which = lambda *a, **b: None\n")
-    for command in (["start"], ["run"]):
-        words = [
-            *command,
-            "--environments",
-            "build",
-            "--state",
-            str(tmp_path / "state"),
-            *(["--", "true"] * (command == ["run"])),
-        ]
-        done = run(*words, PYTHONPATH=f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    shell = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
+    for first, rest in (("start", []), ("run", ["--", "true"])):
+        words = [first, "--environments", "build", "--state", str(tmp_path / "state"), *rest]
+        # In an interpreter of its own, which reads what hides uv when it begins.
+        command = [sys.executable, "-m", COMMAND, *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=shell)
         complains(done, 2, "--environments build", "uv", "-m pip install uv")
     assert not (tmp_path / "state").exists()
