@@ -41,5 +41,6 @@ def example_runs(
 
 def begin_meanwhile(request: pytest.FixtureRequest) -> None:
     """Begin these runs where tests that look at them follow: they go on while other tests wait for their own."""
-    if {"test_batch_examples.py", "test_examples.py"} & {item.path.name for item in request.session.items}:
+    followed = {"test_batch_examples.py", "test_examples.py"} & {item.path.name for item in request.session.items}
+    if followed and not request.config.getoption("--long"):
         request.getfixturevalue("example_runs")

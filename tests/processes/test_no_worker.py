@@ -66,16 +66,16 @@ def begun(
         slow_runs[number].begin()
     if long:
         airflow.trigger(MANY, RUN)
-    else:
-        begin_meanwhile(request)
     return airflow
 
 
 @pytest.fixture(scope="module")
-def ended(begun: RealAirflow, hook: AzureMLHook) -> RealAirflow:
+def ended(begun: RealAirflow, hook: AzureMLHook, request: pytest.FixtureRequest) -> RealAirflow:
     """The same when the runs of single tasks have ended, one of whose jobs somebody has canceled."""
     begun.until("job to cancel", lambda: [one for one in jobs(begun, ENDS, "canceled") if one["status"] == "Running"])
     hook.cancel_job(jobs(begun, ENDS, "canceled")[0]["name"])
+    # Not before: that job runs for minutes only, and to begin so many runs takes a busy machine as long.
+    begin_meanwhile(request)
     for dag in (ENDS, NOT):
         with told_of_failure(begun, dag, RUN):
             begun.wait_run(dag, RUN, timeout=400)
