@@ -8,6 +8,8 @@
 #                  names and logs of their own; some three minutes (make bed: only the bed, until Ctrl-C)
 #   make chaos     kills, restarts, outages and people's marks on many tasks in flight there, and what came of each
 #                  (RUNS=1000 SEED=5; BED=local: LocalExecutor, BED=airflow2: 2.11; ARGS="--minutes 9" and the like)
+#   make upgrade   the provider and the DAG file exchanged below deferred tasks there, and what came of each
+#                  (RUNS=2000; ARGS="--back --since COMMIT" and the like)
 #   make test-quick   those that run no other Airflow and not Microsoft's client: for the round after each change
 #   make demo      the tutorial DAG on a real Airflow against the emulator (LEARNING_RATE=0.001 trains differently; on a
 #                  terminal it stays up until Ctrl-C, with DEMO_KEEP=0 it ends at once)
@@ -65,7 +67,7 @@ ABOUT_peers := Airflow 3.3 and other providers, to compare import cost with
 ABOUT_docs := Sphinx, its theme, and what reads Markdown
 ABOUT_release := build, twine, cyclonedx-py and pip-audit
 
-.PHONY: install environments airflow2 javascript redis check test test-long test-airflow34 test-distributed bed chaos test-quick demo bench bench-airflow metrics-picture docs docs-links docs-reference fuzz oracle lines matrix installs release-check audit pictures lock clean
+.PHONY: install environments airflow2 javascript redis check test test-long test-airflow34 test-distributed bed chaos upgrade test-quick demo bench bench-airflow metrics-picture docs docs-links docs-reference fuzz oracle lines matrix installs release-check audit pictures lock clean
 
 # Two at a time: one environment downloads while another compiles.
 install: $(UV)
@@ -134,7 +136,7 @@ javascript:
 	@$(EDITABLE) .venvs/airflow34
 	@touch $@
 
-# Only for `make test-distributed` and `make chaos`.
+# Only for `make test-distributed`, `make chaos` and `make upgrade`.
 .venvs/distributed/.installed: requirements/distributed.txt pyproject.toml | .venvs/distributed/bin/python
 	@echo "Installing .venvs/distributed: Airflow 3.3 with Celery, and the drivers of PostgreSQL and Redis"
 	@$(SYNC) --python .venvs/distributed requirements/distributed.txt
@@ -196,6 +198,10 @@ BED ?= celery
 chaos: .venvs/distributed/.installed .venvs/jobs/.installed redis $(if $(filter airflow2,$(BED)),airflow2)
 	@mkdir -p $(SCRATCH)
 	TMPDIR=$(SCRATCH) .venvs/distributed/bin/python -m tests.chaos --bed $(BED) --runs $(or $(RUNS),100) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+upgrade: .venvs/distributed/.installed .venvs/jobs/.installed redis
+	@mkdir -p $(SCRATCH)
+	TMPDIR=$(SCRATCH) .venvs/distributed/bin/python -m tests.upgrades.rolling --runs $(or $(RUNS),2000) $(ARGS)
 
 # Without other programs there is less to wait for.
 test-quick: $(VENV)/.installed .venvs/jobs/.installed

@@ -162,11 +162,18 @@ class Airflow:
     @cached_property
     def loaded(self) -> WarmPython:
         """The interpreter that the components are forks of; it ends with them."""
+        return self.load(self.environment)
+
+    def load(self, environment: Mapping[str, str]) -> WarmPython:
+        """Have an interpreter load Airflow and what its components and their tasks need.
+
+        :param environment: what its forks begin with; its ``PYTHONPATH`` says which modules are found.
+        """
         commands = [f"airflow.cli.commands.{name.replace('-', '_')}_command" for name in COMPONENTS[self.major]]
         modules: list[str | Path] = [*self.parser]
         if self.forked:
             modules += [*commands, *self.preloaded()]
-        return WarmPython(self.bin / "python", processes.marked(self.home, self.environment), modules)
+        return WarmPython(self.bin / "python", processes.marked(self.home, environment), modules)
 
     def preloaded(self) -> Sequence[Path]:
         """The files that are run in that interpreter, after its commands are loaded."""

@@ -88,7 +88,7 @@ class DistributedAirflow(SupervisedAirflow):
         self.workers = dict(WORKERS) if redis else {}
         self.environment |= {
             DATABASE: postgres,
-            "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(REPOSITORY)))),
+            "PYTHONPATH": os.pathsep.join(filter(None, (self.environment.get("PYTHONPATH"), str(REPOSITORY)))),
             "AIRFLOW__CORE__HOSTNAME_CALLABLE": f"{host.__name__}.{host.name.__name__}",
             "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(24),
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": self._log_ports["worker"],

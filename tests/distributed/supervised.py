@@ -18,6 +18,7 @@ from typing import Any
 
 from demo import processes
 from demo.airflow import AirflowError, ApiError, T
+from demo.warm_python import WarmPython
 from tests.airflow_harness import PATIENT, RealAirflow, descendants
 
 RESTARTED_AFTER = 2.0
@@ -54,6 +55,8 @@ class SupervisedAirflow(RealAirflow):
         self._keeper: threading.Thread | None = None
         self.restarts: dict[str, int] = {}
         """How often each part was started again."""
+        self.interpreters: dict[str, WarmPython] = {}
+        """What parts of these names are forks of when they begin again, where that is not ``loaded``."""
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -82,7 +85,8 @@ class SupervisedAirflow(RealAirflow):
         """Begin a part, its output added to a file of its name."""
         part, log = self.parts[name], self.home / f"{name}.log"
         words = part.words if part.words[0] == "-m" else ("-m", "airflow", *part.words)
-        return self.loaded.start(*words, cwd=self.home, outputs=[log, log], settings=part.settings, leads=True)
+        interpreter = self.interpreters.get(name) or self.loaded
+        return interpreter.start(*words, cwd=self.home, outputs=[log, log], settings=part.settings, leads=True)
 
     def stop(self) -> None:
         """End the supervisor and all parts."""
@@ -90,6 +94,8 @@ class SupervisedAirflow(RealAirflow):
         if self._keeper is not None:
             self._keeper.join()
         super().stop()
+        for interpreter in set(self.interpreters.values()):
+            interpreter.close()
 
     def _keep(self) -> None:
         while not self._ends.wait(RESTARTED_AFTER):
