@@ -59,6 +59,17 @@ async def test_its_deadline_ends_the_wait_and_leaves_the_job(submit: Submit, hoo
     hook.cancel_job(name)
 
 
+async def test_where_its_deadline_has_passed_before_it_begins_it_does_not_fire_at_once(
+    submit: Submit, hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "SETTLE", 1.5)
+    name, begun = submit("sleep 60"), time.monotonic()
+    event = await fired(AzureMLJobTrigger(job_name=name, poll_interval=30, deadline=time.time() - 10))
+    assert event["outcome"] == "deadline"
+    assert time.monotonic() - begun >= 1.5
+    hook.cancel_job(name)
+
+
 async def test_used_up_patience_is_an_event_with_the_last_cause(submit: Submit, emulator: RunningEmulator) -> None:
     name = submit("sleep 60")
     emulator.fault("status", route=f"GET .*/jobs/{name}|POST .*/batchrundata", status=403, times=100)

@@ -255,6 +255,13 @@ def test_a_deadline_that_has_passed_still_looks_once(deadline: float) -> None:
     assert drive.looked_at == [1000]
 
 
+def test_where_the_deadline_has_passed_nobody_is_told_before_things_have_settled() -> None:
+    _, drive = failing(DeadlineError, looks("Running"), deadline=1, first_look_after=30, settle=5)
+    assert drive.looked_at == [1005]
+    _, drive = failing(DeadlineError, looks("Running"), deadline=1020, first_look_after=30, settle=5)
+    assert drive.looked_at == [1020]
+
+
 def test_a_deadline_while_looks_fail() -> None:
     found, drive = failing(DeadlineError, looks(last=DOWN), deadline=1045)
     assert "not seen yet" in str(found)

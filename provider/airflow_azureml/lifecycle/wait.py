@@ -46,7 +46,8 @@ class WaitOptions:
     :param patience: seconds for which looks may go on failing.
     :param deadline: epoch seconds; the job is looked at once more then. None waits for ever.
     :param missing_ok_for: seconds for which the job may be missing.
-    :param first_look_after: seconds before the first look.
+    :param first_look_after: seconds before the first look, where the deadline is not nearer.
+    :param settle: seconds before any look, also where time is up already.
     :param ageing: since when the looks grow rarer.
     :param experiment: the job's, where it is known.
     :param queue_timeout: seconds that the job has from when it was made until it runs; None for any number.
@@ -61,6 +62,7 @@ class WaitOptions:
     deadline: float | None = None
     missing_ok_for: float = 60.0
     first_look_after: float = 0.0
+    settle: float = 0.0
     ageing: Ageing = "job"
     experiment: str | None = None
     stream_logs: bool = False
@@ -160,6 +162,7 @@ class _Watch:
         "_options",
         "_queued_at",
         "_queued_since",
+        "_settled_at",
         "_ws",
         "begins_by",
         "pace",
@@ -175,6 +178,7 @@ class _Watch:
         self._late_at = () if options.late is None else options.late.at
         self._queued_at = 0.0
         self._not_before = options.clock() + options.first_look_after
+        self._settled_at = options.clock() + options.settle
         self.pace = Pace(options.clock, options.poll_interval, options.ageing)
         self.spell = BadSpell(name, options)
         self.status: str | None = None
@@ -185,7 +189,7 @@ class _Watch:
         """Epoch seconds at which the job is looked at, however it is paced: it may not go on as it is; or infinite."""
         deadline = self._options.deadline
         moments = (self.begins_by, *self._late_at[:1])
-        return min(moments if deadline is None else (deadline, *moments))
+        return max(self._settled_at, min(moments if deadline is None else (deadline, *moments)))
 
     def planned(self, look_at: float, *, asks_again: bool) -> Look:
         """The look that comes next.

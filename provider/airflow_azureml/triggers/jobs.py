@@ -145,6 +145,7 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             deadline=self.deadline,
             queue_timeout=self.queue_timeout,
             first_look_after=self.first_look_after(self.poll_interval if self.steady else 0.0),
+            settle=self.first_look_after(),
             ageing="none" if self.steady else "job",
             experiment=self.experiment_name,
             late=self._late_looks(),
