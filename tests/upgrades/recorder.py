@@ -38,6 +38,13 @@ SAMPLES: dict[str, Any] = {
     "experiment_name": "d",
     "log_copy": {"files": ["user_logs/*"], "kind": "command", "since": 0.0},
     "end": None,
+    "kind": "compute",
+    "name": "mine",
+    "endpoint": "scores",
+    "state": "Succeeded",
+    "stage": "Production",
+    "statuses": ["Completed"],
+    "late": {"jobs": {"names": ["EARLIER"]}, "at": [4102444800.0]},
     "url": "URL",
     "header": "Azure-AsyncOperation",
     "pause": 0.1,
@@ -55,22 +62,29 @@ FACTS: list[dict[str, Any]] = [
 ]
 
 
-def triggers() -> list[dict[str, Any]]:
-    """The serialised form of each trigger of ours."""
+def kinds() -> list[type[BaseTrigger]]:
+    """The triggers of ours that tasks and assets are left with."""
     found = []
     for module in pkgutil.iter_modules(airflow_azureml.triggers.__path__):
         loaded = importlib.import_module(f"airflow_azureml.triggers.{module.name}")
         classes: list[tuple[str, Any]] = inspect.getmembers(loaded, inspect.isclass)
         for _, cls in classes:
             own = cls.__module__ == loaded.__name__ and issubclass(cls, BaseTrigger) and cls.__name__[0] != "_"
-            if not own or inspect.isabstract(cls) or cls.__name__ == "AzureMLStartTrigger":
-                continue
-            taken = inspect.signature(cls).parameters
-            must = {name for name, one in taken.items() if one.default is one.empty}
-            for names in (must, set(taken)):
-                with contextlib.suppress(KeyError):  # an argument of which there is no sample
-                    path, kwargs = cls(**{name: SAMPLES[name] for name in names}).serialize()
-                    found.append({"classpath": path, "kwargs": kwargs})
+            if own and not inspect.isabstract(cls) and cls.__name__ != "AzureMLStartTrigger":
+                found.append(cls)
+    return found
+
+
+def triggers() -> list[dict[str, Any]]:
+    """The serialised form of each trigger of ours."""
+    found = []
+    for cls in kinds():
+        taken = inspect.signature(cls).parameters
+        must = {name for name, one in taken.items() if one.default is one.empty}
+        for names in (must, set(taken)):
+            with contextlib.suppress(KeyError):  # an argument of which there is no sample
+                path, kwargs = cls(**{name: SAMPLES[name] for name in names}).serialize()
+                found.append({"classpath": path, "kwargs": kwargs})
     return found
 
 

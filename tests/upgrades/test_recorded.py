@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -24,6 +25,7 @@ from airflow_azureml.task.xcom import JOB_NAME_KEY, job_name_of
 from airflow_azureml.triggers import base
 from tests.airflow.conftest import hook, submit
 from tests.airflow.instance import Instance
+from tests.upgrades import recorder
 
 __all__ = ["hook", "submit"]
 
@@ -53,6 +55,15 @@ def test_there_are_records_of_several_releases() -> None:
     assert len(RELEASES) >= 4
     assert all(one["triggers"] and one["events"] and one["names"] for one in RELEASES.values())
     assert sum(one["start"] is not None for one in RELEASES.values()) >= 2
+
+
+def test_the_next_record_will_have_each_argument_of_each_trigger() -> None:
+    assert not {
+        f"{kind.__name__}: {name}"
+        for kind in recorder.kinds()
+        for name in inspect.signature(kind).parameters
+        if name not in recorder.SAMPLES
+    }
 
 
 @each("triggers")
