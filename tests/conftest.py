@@ -48,7 +48,6 @@ pytest_plugins = [
     "tests.workers",
     "tests.emulator_fixture",
     "tests.airflow_harness",
-    "tests.example_runs",
     "tests.forked_jobs.fixture",
     "tests.microsofts_client",
     "tests.corpus.score",

@@ -27,16 +27,14 @@ SCORECARD = json.loads((EXAMPLES / "nightly_scoring" / "scorecard" / "scorecard.
 
 
 @pytest.fixture(scope="module")
-def runs(example_runs: dict[str, str]) -> dict[str, str]:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the ETL chain loads its scores."""
+    return tmp_path_factory.mktemp("scores") / "scores.db"
+
+
+@pytest.fixture(scope="module")
+def runs(airflow: RealAirflow, database: Path, earlier: set[str]) -> dict[str, str]:
     """One run of every example, all begun at once: DAG id to run id."""
-    return example_runs
-
-
-def begin(airflow: RealAirflow, database: Path) -> dict[str, str]:
-    """Begin a run of each of these examples: DAG id to run id.
-
-    :param database: where the ETL chain loads its scores.
-    """
     zone = landing_zone(airflow.service.wait())
     airflow.until("answer of the REST API", lambda: airflow.find("/monitor/health"))
     airflow.api("POST", "/connections", {"connection_id": "landing_zone", "conn_type": "generic", **zone})
@@ -107,7 +105,7 @@ def test_retraining_deploys_what_it_trained_and_reads_its_scores(
 
 
 def test_etl_chain_loads_a_score_for_each_clean_row(
-    airflow: RealAirflow, runs: dict[str, str], scores_database: Path, earlier: set[str]
+    airflow: RealAirflow, runs: dict[str, str], database: Path, earlier: set[str]
 ) -> None:
     dag = "nightly_scoring"
     run = finished(airflow, runs, dag)
@@ -118,7 +116,7 @@ def test_etl_chain_loads_a_score_for_each_clean_row(
     assert score == airflow.xcom(dag, run, "score")["outputs"]["score"]
     assert score["path"].endswith("/score/scores.csv")
     assert airflow.xcom(dag, run, "load") == 14
-    with contextlib.closing(sqlite3.connect(scores_database)) as connection:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
         rows = connection.execute("SELECT client, chance FROM scores WHERE run = ?", (run,)).fetchall()
     assert len(rows) == 14
     assert dict(rows)[1001] == chance({"LIMIT_BAL": 20000, "AGE": 24, "PAY_0": 2, "BILL_AMT1": 3913})

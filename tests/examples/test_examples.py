@@ -74,19 +74,14 @@ TUTORIAL_JOBS = ("data_prep", "train", "text", "comma_list", "json_document")
 
 @pytest.fixture(scope="module")
 def runs(
-    airflow: RealAirflow, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    airflow: RealAirflow, earlier: set[str], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
     """One run of every example, all begun at once: DAG id to run id."""
-    if not request.config.getoption("--long"):
-        return dict(request.getfixturevalue("example_runs"))
-    deploy_blue(airflow.service, tmp_path_factory.mktemp("promoted"))
-    for dag in LONG:
-        airflow.trigger(dag, RUN)
-    return dict.fromkeys(LONG, RUN)
-
-
-def begin(airflow: RealAirflow) -> dict[str, str]:
-    """Begin a run of each example that this file looks at, but for the long ones: DAG id to run id."""
+    if request.config.getoption("--long"):
+        deploy_blue(airflow.service, tmp_path_factory.mktemp("promoted"))
+        for dag in LONG:
+            airflow.trigger(dag, RUN)
+        return dict.fromkeys(LONG, RUN)
     airflow.service.fault("image_build_fails", "--route", "^champion-training-fast-score", "--times", "1")
     airflow.service.fault("preempt", "--route", "^spot_training", "--times", "1", "--delay", "5")
     triggered = (*TRIGGERED, *SINCE_3_4) if AIRFLOW_V_3_4_PLUS else TRIGGERED
@@ -289,9 +284,9 @@ def test_a_training_goes_on_where_the_lost_node_left_off(airflow: RealAirflow, r
     run = finished(airflow, runs, dag)
 
     result = airflow.xcom(dag, run, "train")
-    assert result["attempts"] == 2
-    log = airflow.log(dag, run, "train")
-    assert re.search(r"Start 2: [1-7] of 8 epochs are done", log)
+    with told_of_failure(airflow, dag, run):
+        assert result["attempts"] == 2
+        assert re.search(r"Start 2: [1-7] of 8 epochs are done", airflow.log(dag, run, "train"))
     state = stored(airflow, airflow.xcom(dag, run, "train", key="ckpt")["https_url"], "state.json")
     assert state == {"epoch": 8, "starts": 2}
     jobs = [job for name, job in airflow.service.jobs().items() if name.startswith("spot_training")]
@@ -405,7 +400,8 @@ def test_functions_write_the_commands_of_jobs(airflow: RealAirflow, runs: dict[s
     dag = "client_groups"
     run = finished(airflow, runs, dag)
 
-    assert deferrals(airflow, dag, run)["draw"] >= 1
+    with told_of_failure(airflow, dag, run):
+        assert deferrals(airflow, dag, run)["draw"] >= 1
     shown = airflow.api("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances/draw")["rendered_fields"]
     assert shown["command"] == "awk 'NR > 2 && NR % 5 == 0' ${{inputs.clients}} > ${{outputs.part}}/clients.csv"
     counted = {column: airflow.xcom(dag, run, "count", key="groups", map_index=at) for at, column in enumerate((4, 5))}

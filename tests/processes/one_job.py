@@ -80,7 +80,7 @@ class OneJob:
         assert slow_run.result()["job_name"] == slow_run.jobs()[1]["name"]
 
     @staticmethod
-    @CASES.case(IN_A_HURRY, early=True)
+    @CASES.case(IN_A_HURRY)
     def test_a_task_out_of_time_cancels_its_job(slow_run: SlowRun) -> None:
         slow_run.begin()
         slow_run.wait_status(0, "Running")
@@ -93,7 +93,7 @@ class OneJob:
 
     @staticmethod
     @pytest.mark.long
-    @CASES.case(IN_A_HURRY, early=True)
+    @CASES.case(IN_A_HURRY)
     def test_a_task_whose_time_is_up_while_it_is_deferred_cancels_its_job(slow_run: SlowRun) -> None:
         slow_run.begin()
         slow_run.wait_status(0, "Running")

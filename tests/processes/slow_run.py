@@ -110,13 +110,9 @@ class SideBySide:
 
     def __init__(self) -> None:
         self._cases: dict[str, Case] = {}
-        self._early: set[str] = set()
 
-    def case(self, *kinds: str, early: bool = False) -> Callable[[Case], Callable[..., None]]:
-        """Make a test of a case: one for each of these kinds of slow runs.
-
-        :param early: begin it before the others, as it waits for half a minute to pass.
-        """
+    def case(self, *kinds: str) -> Callable[[Case], Callable[..., None]]:
+        """Make a test of a case: one for each of these kinds of slow runs."""
 
         def take(case: Case) -> Callable[..., None]:
             def look(outcomes: Mapping[str, Future[None]], kind: str, request: pytest.FixtureRequest) -> None:
@@ -125,8 +121,6 @@ class SideBySide:
             look.__name__ = look.__qualname__ = case.__name__
             look.__module__ = case.__module__
             self._cases[case.__name__] = case
-            if early:
-                self._early.add(case.__name__)
             return pytest.mark.parametrize("kind", kinds)(look)
 
         return take
@@ -137,7 +131,6 @@ class SideBySide:
     ) -> Iterator[dict[str, Future[None]]]:
         """Begin the cases that are among the tests to run; gives what becomes of each, by its test's name."""
         chosen = [item for item in items_of(request) if item.originalname in self._cases]
-        chosen.sort(key=lambda item: item.originalname not in self._early)
         slow_runs = {item.name: prepared(airflow, str(item.callspec.params["kind"]), gates) for item in chosen}
         try:
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

@@ -13,7 +13,6 @@ import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow_harness import RealAirflow
-from tests.example_runs import begin_meanwhile
 from tests.processes.slow_run import TASK, SlowRun
 from tests.run_story import told_of_failure
 
@@ -70,12 +69,10 @@ def begun(
 
 
 @pytest.fixture(scope="module")
-def ended(begun: RealAirflow, hook: AzureMLHook, request: pytest.FixtureRequest) -> RealAirflow:
+def ended(begun: RealAirflow, hook: AzureMLHook) -> RealAirflow:
     """The same when the runs of single tasks have ended, one of whose jobs somebody has canceled."""
     begun.until("job to cancel", lambda: [one for one in jobs(begun, ENDS, "canceled") if one["status"] == "Running"])
     hook.cancel_job(jobs(begun, ENDS, "canceled")[0]["name"])
-    # Not before: that job runs for minutes only, and to begin so many runs takes a busy machine as long.
-    begin_meanwhile(request)
     for dag in (ENDS, NOT):
         with told_of_failure(begun, dag, RUN):
             begun.wait_run(dag, RUN, timeout=400)

@@ -94,7 +94,7 @@ def test_a_clear_after_its_workers_death_replaces_the_job_of_that_task_alone(slo
     assert slow_run.result()["job_name"] == of_task[TASK][1]["name"]
 
 
-@CASES.case(ON_WORKER, early=True)
+@CASES.case(ON_WORKER)
 def test_a_worker_killed_with_its_supervisor_leaves_one_job(slow_run: SlowRun) -> None:
     slow_run.begin()
     slow_run.wait_status(0, "Running")
