@@ -159,13 +159,13 @@ def _first(places: Iterable[tuple[str, str]]) -> Any:
 
 
 async def get_async_connection(conn_id: str) -> Any:
-    """Read a connection in a coroutine, or on a thread; never broken off, see ``triggers.threads``."""
+    """Read a connection in a coroutine, or on a thread; never broken off, see ``blocking``."""
     hook = __getattr__("BaseHook")
     if hasattr(hook, "aget_connection"):
         return await asyncio.shield(hook.aget_connection(conn_id=conn_id))
-    from asgiref.sync import sync_to_async
+    from airflow_azureml.blocking import on_thread
 
-    return await asyncio.shield(sync_to_async(hook.get_connection)(conn_id=conn_id))
+    return await on_thread(hook.get_connection, conn_id=conn_id)
 
 
 def mask_secret(secret: str) -> None:

@@ -36,8 +36,7 @@ LIBRARIES = {
     "airflow_azureml/task_groups": {"airflow"},
     # jinja2 is Airflow's own: templates are read to know whether the triggerer can render them.
     "airflow_azureml/task/templates_elsewhere.py": {"airflow", "jinja2"},
-    # asgiref is Airflow's own: the triggerer's supervisor is asked through it.
-    "airflow_azureml/triggers": {"airflow", "asgiref"},
+    "airflow_azureml/triggers": {"airflow"},
     "airflow_azureml/asset_uris.py": set(),
     "airflow_azureml/configuration.py": set(),
     "airflow_azureml/exceptions.py": {"airflow"},
@@ -45,8 +44,10 @@ LIBRARIES = {
     # opentelemetry is Airflow's own.
     "airflow_azureml/observability.py": {"opentelemetry"},
     "airflow_azureml/retry.py": {"airflow"},
+    # asgiref is Airflow's own: the triggerer's supervisor is asked through it.
+    "airflow_azureml/blocking.py": {"asgiref"},
     "airflow_azureml/timeouts.py": {"async_timeout"},
-    "airflow_azureml/version_compat.py": {"airflow", "asgiref"},
+    "airflow_azureml/version_compat.py": {"airflow"},
     "airflow_azureml/provider_info.py": set(),
     "airflow_azureml/cli": set(),
     "airflow_azureml/__init__.py": set(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -63,6 +63,18 @@ def cancel(ws: Workspace, name: str) -> Steps[Cancellation]:
             raise refusal from None
         return Cancellation(job)
     return Cancellation(job, asked=True)
+
+
+def cancel_each(ws: Workspace, names: Iterable[str]) -> Steps[tuple[str, ...]]:
+    """Cancel jobs, one after the other; the names of those that were asked to end.
+
+    :raises ServiceError: as for ``cancel``.
+    """
+    asked: tuple[str, ...] = ()
+    for name in names:
+        canceled = yield from cancel(ws, name)
+        asked = (*asked, name) if canceled.asked else asked
+    return asked
 
 
 def persistently(flow: Callable[[], Flow[T]], until: float, clock: Callable[[], float]) -> Steps[T]:

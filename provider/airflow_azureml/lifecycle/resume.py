@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.cancellation import cancel_each
 from airflow_azureml.lifecycle.late.names import LateNames, may_follow
 from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.lifecycle.needs.code_hash import tell_other_code
@@ -187,8 +187,7 @@ def _cancel_generation(ws: Workspace, identity: JobIdentity) -> Steps[tuple[tupl
         found = (*found, job)
         ours = not identity.differing(job.tags, attempt)
         if ours and not job.phase.is_terminal and not job.is_being_canceled:
-            canceled = yield from cancel(ws, job.name)
-            asked = (*asked, job.name) if canceled.asked else asked
+            asked += yield from cancel_each(ws, (job.name,))
         attempt += 1
     return found, asked
 

@@ -16,6 +16,7 @@ from weakref import WeakSet
 
 from airflow.triggers.base import TriggerEvent
 
+from airflow_azureml.blocking import on_thread
 from airflow_azureml.timeouts import timeout
 from airflow_azureml.triggers.base import AzureMLBaseTrigger
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, map_index_of, task_state
@@ -235,11 +236,8 @@ class AzureMLJobTrigger(AzureMLBaseTrigger):
             return NO_ANSWER
 
     async def _state(self) -> str | None:
-        from asgiref.sync import sync_to_async
-
         ti: Any = self.task_instance
-        # Never broken off, see ``triggers.threads.in_thread``.
-        return await asyncio.shield(sync_to_async(task_state)(ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti)))
+        return await on_thread(task_state, ti.dag_id, ti.task_id, ti.run_id, map_index_of(ti))
 
 
 async def outlive_cancels(work: Coroutine[Any, Any, None]) -> None:

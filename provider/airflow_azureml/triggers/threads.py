@@ -6,11 +6,12 @@ others end. So that these end at once, neither the ends nor what is short stands
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Literal, TypeVar
+
+from airflow_azureml.blocking import on_thread
 
 T = TypeVar("T")
 
@@ -21,15 +22,8 @@ THREADS = 8
 
 
 async def in_thread(pool: Pool, work: Callable[..., T], *arguments: object) -> T:
-    """Do what blocks on one of the few threads for it; what it logs is still this task's.
-
-    On Airflow 3.0 and 3.1 what a thread asks Airflow goes over the loop that all triggers share, and back by asgiref
-    alone: asked in another loop, or broken off before the answer is read, it leaves an answer behind that the whole
-    triggerer dies of (``Response read out of order``). So asgiref gives the thread its work, and a cancel leaves it be.
-    """
-    from asgiref.sync import sync_to_async
-
-    return await asyncio.shield(sync_to_async(work, thread_sensitive=False, executor=_threads(pool))(*arguments))
+    """Do what blocks on one of the few threads for it; what it logs is still this task's."""
+    return await on_thread(work, *arguments, executor=_threads(pool))
 
 
 @cache

@@ -13,6 +13,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from airflow_azureml.blocking import on_thread
+
 if TYPE_CHECKING:
     from airflow_azureml.lifecycle.watching.told import Told
 
@@ -57,25 +59,20 @@ class AssetStates:
 
 
 class Variables:
-    """Airflow's variables (3.0 to 3.2), as ``airflow.sdk`` gives them: a triggerer has no database there.
-
-    What they ask is never broken off, see ``triggers.threads``.
-    """
+    """Airflow's variables (3.0 to 3.2), as ``airflow.sdk`` gives them: a triggerer has no database there."""
 
     async def get(self, key: str) -> list[Any]:
         """The value, or nothing."""
         from airflow.sdk import Variable
-        from asgiref.sync import sync_to_async
 
-        text = await asyncio.shield(sync_to_async(Variable.get)(key, default=None))
+        text = await on_thread(Variable.get, key, default=None)
         return [] if text is None else [json.loads(text)]
 
     async def set(self, key: str, value: Any) -> None:
         """Keep a value."""
         from airflow.sdk import Variable
-        from asgiref.sync import sync_to_async
 
-        await asyncio.shield(sync_to_async(Variable.set)(key, json.dumps(value), description=DESCRIPTION))
+        await on_thread(Variable.set, key, json.dumps(value), description=DESCRIPTION)
 
 
 class WatchMemory:

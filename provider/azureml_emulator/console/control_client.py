@@ -6,6 +6,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 PATIENCE = 10.0
@@ -20,6 +21,15 @@ class RefusedError(RemoteError):
     """The emulator refused the request; the text is its message."""
 
 
+def opener(endpoint: Mapping[str, Any]) -> urllib.request.OpenerDirector:
+    """What opens the emulator's addresses, past any proxy.
+
+    :raises OSError: the bundle of roots cannot be read.
+    """
+    secured = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=endpoint["ca_bundle"]))
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), secured)
+
+
 def call(endpoint: dict[str, Any], method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """One request to the emulator, past any proxy, with its own secret.
 
@@ -31,9 +41,7 @@ def call(endpoint: dict[str, Any], method: str, path: str, body: dict[str, Any] 
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(endpoint["endpoint"] + path, data, headers, method=method)
     try:
-        secured = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=endpoint["ca_bundle"]))
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secured)
-        with opener.open(request, timeout=PATIENCE) as answer:
+        with opener(endpoint).open(request, timeout=PATIENCE) as answer:
             content: dict[str, Any] = json.load(answer)
             return content
     except urllib.error.HTTPError as error:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import ssl
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from azureml_emulator.console.control_client import opener
 from azureml_emulator.console.presence import environment
 
 SECRETS = frozenset({"AZURE_CLIENT_SECRET", "AIRFLOW_CONN_AZUREML_DEFAULT"})
@@ -88,9 +87,7 @@ def bundles(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[s
 def reachable(endpoint: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[str]:
     """Whether the emulator answers, and whether the two clocks agree."""
     try:
-        secured = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=endpoint["ca_bundle"]))
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secured)
-        with opener.open(endpoint["cloud_metadata_url"], timeout=10) as answer:
+        with opener(endpoint).open(endpoint["cloud_metadata_url"], timeout=10) as answer:
             served = parsedate_to_datetime(answer.headers["Date"])
     except OSError as error:
         yield f"{endpoint['endpoint']} does not answer from here: {error}"

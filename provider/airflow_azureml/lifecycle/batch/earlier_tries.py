@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from airflow_azureml.lifecycle.batch.ambiguous_post import SKEW
 from airflow_azureml.lifecycle.batch.job_search import FoundJob, SearchResult, look
 from airflow_azureml.lifecycle.batch.target import Target
-from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.cancellation import cancel_each
 from airflow_azureml.lifecycle.naming import JobIdentity, split
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.ids import Workspace
@@ -57,17 +58,22 @@ class EarlierTries:
 def cancel_earlier(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[str, ...]]:
     """Cancel what the generations before this one left active; the names of the jobs that were asked to end."""
     stems = {earlier.stem for earlier in identity.earlier()}
-    if not stems:
-        return ()
-    seen = yield from look(ws, target, began(identity), thorough=True)
+    return (yield from cancel_marked(ws, target, stems, began(identity))) if stems else ()
+
+
+def cancel_marked(
+    ws: Workspace, target: Target, stems: Collection[str], since: datetime | None
+) -> Steps[tuple[str, ...]]:
+    """Look once for jobs by their marks, and cancel those that go on; the names of those that were asked to end.
+
+    :param stems: what their marks begin with.
+    :param since: when the first of them may have been made.
+    :raises AzureMLError: nothing could be looked at.
+    """
+    seen = yield from look(ws, target, since, thorough=True)
     if seen.nothing_readable:
         raise seen.troubles[0]
-    left = [row.name for row in seen.found if row.is_active and _stem(row) in stems]
-    asked: tuple[str, ...] = ()
-    for name in left:
-        canceled = yield from cancel(ws, name)
-        asked = (*asked, name) if canceled.asked else asked
-    return asked
+    return (yield from cancel_each(ws, [row.name for row in seen.found if row.is_active and _stem(row) in stems]))
 
 
 def find_marked(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[tuple[FoundJob, ...]]:
@@ -84,8 +90,12 @@ def find_marked(ws: Workspace, identity: JobIdentity, target: Target) -> Steps[t
 
 def began(identity: JobIdentity) -> datetime | None:
     """Since when jobs of this task instance may be there."""
-    started = identity.facts.run_started
-    return None if started is None else started - SKEW
+    return since_the_start(identity.facts.run_started)
+
+
+def since_the_start(run_started: datetime | None) -> datetime | None:
+    """Since when jobs of a DAG run may be there."""
+    return None if run_started is None else run_started - SKEW
 
 
 def _stem(row: FoundJob) -> str | None:

@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from airflow_azureml.lifecycle.batch.ambiguous_post import SKEW
-from airflow_azureml.lifecycle.batch.job_search import look
+from airflow_azureml.lifecycle.batch.earlier_tries import cancel_marked, since_the_start
 from airflow_azureml.lifecycle.batch.target import Target
-from airflow_azureml.lifecycle.cancellation import cancel
-from airflow_azureml.lifecycle.naming import JobIdentity, split
+from airflow_azureml.lifecycle.naming import JobIdentity
 from airflow_azureml.rest.flow import Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.times import iso, parse_optional
@@ -76,13 +74,5 @@ class Outstanding:
 
         :raises AzureMLError: nothing could be looked at.
         """
-        since = None if self.run_started is None else self.run_started - SKEW
-        seen = yield from look(ws, Target(self.endpoint, "", experiment=self.experiment), since, thorough=True)
-        if seen.nothing_readable:
-            raise seen.troubles[0]
-        asked: tuple[str, ...] = ()
-        for row in seen.found:
-            if row.is_active and row.mark is not None and split(row.mark)[0] in self.stems:
-                canceled = yield from cancel(ws, row.name)
-                asked = (*asked, row.name) if canceled.asked else asked
-        return asked
+        target = Target(self.endpoint, "", experiment=self.experiment)
+        return (yield from cancel_marked(ws, target, self.stems, since_the_start(self.run_started)))

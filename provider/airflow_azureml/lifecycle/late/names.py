@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_azureml.lifecycle.cancellation import cancel
+from airflow_azureml.lifecycle.cancellation import cancel_each
 from airflow_azureml.lifecycle.naming import attempt_of, identity_of
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
 from airflow_azureml.rest import jobs
@@ -28,8 +28,7 @@ class LateNames:
         for name in self.names:
             job = yield from jobs.find(ws, name)
             if job is not None and _is_left_behind(job):
-                canceled = yield from cancel(ws, name)
-                asked = (*asked, name) if canceled.asked else asked
+                asked += yield from cancel_each(ws, (name,))
         return asked
 
     def to_dict(self) -> dict[str, Any]:
