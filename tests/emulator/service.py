@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import ssl
+import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +47,13 @@ class Answer:
         return codes
 
 
+class Kept(threading.local):
+    """The connections of a thread, each used for one request after the other, by host and port."""
+
+    def __init__(self) -> None:
+        self.connections: dict[str, http.client.HTTPSConnection] = {}
+
+
 class Service:
     """Requests to one emulator, with its own application's tokens."""
 
@@ -59,6 +66,7 @@ class Service:
         )
         self._context = ssl.create_default_context(cafile=emulator["ca_bundle"])
         self._tokens: dict[str, str] = {}
+        self._kept = Kept()
 
     def token(self, audience: str) -> str:
         """A token for an audience."""
@@ -70,7 +78,8 @@ class Service:
                 "scope": f"{audience}/.default",
             }
             url = f"{self.base}/{self.emulator['tenant_id']}/oauth2/v2.0/token"
-            answer = self._send("POST", url, urllib.parse.urlencode(form).encode(), {})
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            answer = self._send("POST", url, urllib.parse.urlencode(form).encode(), headers)
             self._tokens[audience] = answer.body["access_token"]
         return self._tokens[audience]
 
@@ -86,9 +95,12 @@ class Service:
         sent = {**own, **(headers or {})}
         return self._send(method, url, content, sent)
 
-    def connection(self) -> http.client.HTTPSConnection:
-        """A connection on which a request can be sent piece by piece."""
-        return http.client.HTTPSConnection(self.base.partition("//")[2], context=self._context, timeout=60)
+    def connection(self, host: str = "") -> http.client.HTTPSConnection:
+        """A new connection, on which a request can be sent piece by piece.
+
+        :param host: with its port; default: the emulator's.
+        """
+        return http.client.HTTPSConnection(host or self.base.partition("//")[2], context=self._context, timeout=60)
 
     def get(self, path: str, /, **query: str) -> Answer:
         """GET."""
@@ -196,12 +208,18 @@ class Service:
         return {name: {**row, "uri": places[row["assetId"]]} for name, row in rows.items()}
 
     def _send(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Answer:
-        request = urllib.request.Request(url, content, dict(headers), method=method)
+        address = urllib.parse.urlsplit(url)
+        kept = self._kept.connections
+        connection = kept.setdefault(address.netloc, self.connection(address.netloc))
+        if connection.sock and select.select([connection.sock], [], [], 0)[0]:
+            connection.close()  # the emulator has ended meanwhile: the next request is sent on a new one
         try:
-            with urllib.request.urlopen(request, context=self._context, timeout=60) as answer:
-                return Answer(answer.status, lower(answer.headers), answer.read())
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, lower(error.headers), error.read())
+            connection.request(method, address._replace(scheme="", netloc="").geturl(), content, dict(headers))
+            answer = connection.getresponse()
+            return Answer(answer.status, lower(answer.headers), answer.read())
+        except BaseException:
+            connection.close()
+            raise
 
 
 def walk(emulator: RunningEmulator, name: str) -> list[tuple[str, datetime]]:

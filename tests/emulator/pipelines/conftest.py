@@ -13,7 +13,7 @@ WRITE = "echo ${{inputs.word}} > ${{outputs.out}}/word.txt"
 JOIN = "cat ${{inputs.a}}/word.txt ${{inputs.b}}/word.txt > ${{outputs.both}}/all.txt"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service(emulator: RunningEmulator) -> Pipelines:
     """The session's emulator."""
     return Pipelines(emulator)

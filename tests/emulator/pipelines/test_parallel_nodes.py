@@ -65,7 +65,7 @@ class Parallels(Pipelines):
         return self.log(self.steps(name)[step]["runId"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def parallels(service: Pipelines) -> Parallels:
     """The session's emulator."""
     return Parallels(service.emulator)
