@@ -22,14 +22,18 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-START_PATIENCE = 600.0
+SOCKET = "socket"
 END_PATIENCE = 10.0
 LOOK = 0.5
 """Seconds after which a fork that does not answer is looked at: a process that it has left may hold its connection."""
+SERVER_LOOK = 2.0
+"""Seconds after which the interpreter looks again whether anybody may still ask."""
+GARBAGE = (20_000, 20, 20)
+"""How rarely a fork looks for garbage: by Python's own numbers a tenth of a processor's time goes there."""
 
 
 class WarmPython:
@@ -42,18 +46,9 @@ class WarmPython:
     def __init__(self, python: Path, environment: Mapping[str, str], modules: Sequence[str | Path]) -> None:
         self.environment = dict(environment)
         self._folder = tempfile.TemporaryDirectory(prefix="warm-")
-        self._socket = Path(self._folder.name, "socket")
-        with Path(self._folder.name, "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [python, "-W", "ignore", __file__, str(self._socket), *modules],
-                cwd=self._folder.name,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._end = weakref.finalize(self, end, self._process, self._folder)
+        self._served = Path(self._folder.name)
+        process = begin(python, self.environment, modules, self._served, os.getpid())
+        self._end: Callable[[], object] = weakref.finalize(self, end, process, self._folder)
 
     def run(
         self, *words: str | Path, cwd: Path | None = None, settings: Mapping[str, str | None] | None = None
@@ -94,8 +89,13 @@ class WarmPython:
             "leads": leads,
         }
         connection = self._connected()
-        connection.sendall(json.dumps(wanted).encode() + b"\n")
-        return RunningScript(connection)
+        try:
+            connection.sendall(json.dumps(wanted).encode() + b"\n")
+            return RunningScript(connection)
+        except (OSError, ValueError):
+            # It has ended before it could answer.
+            connection.close()
+            raise RuntimeError(said(self._served)) from None
 
     @contextlib.contextmanager
     def talk(
@@ -124,18 +124,13 @@ class WarmPython:
         self._end()
 
     def _connected(self) -> socket.socket:
-        deadline = time.monotonic() + START_PATIENCE
-        while True:
-            connection = socket.socket(socket.AF_UNIX)
-            try:
-                connection.connect(str(self._socket))
-            except (FileNotFoundError, ConnectionRefusedError):
-                connection.close()
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(Path(self._folder.name, "log").read_text(errors="replace")) from None
-                time.sleep(0.05)
-            else:
-                return connection
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(self._served / SOCKET))
+        except ConnectionRefusedError:
+            connection.close()
+            raise RuntimeError(said(self._served)) from None
+        return connection
 
 
 class RunningScript:
@@ -179,22 +174,15 @@ class RunningScript:
             left = LOOK if deadline is None else max(0.0, min(LOOK, deadline - time.monotonic()))
             if select.select([self._connection], [], [], left)[0]:
                 return True
-            if self._is_gone():
+            if not exists(self.pid):
                 return bool(select.select([self._connection], [], [], 0)[0])
             if deadline is not None and time.monotonic() >= deadline:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
 
-    def _is_gone(self) -> bool:
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        return False
-
     def _wait_until_gone(self) -> None:
         """Wait until nothing of it is left: it answers just before its end, and holds its locks up to that."""
         deadline = time.monotonic() + END_PATIENCE
-        while time.monotonic() < deadline and not self._is_gone():
+        while time.monotonic() < deadline and exists(self.pid):
             time.sleep(0.001)
 
     def send_signal(self, number: int) -> None:
@@ -211,6 +199,33 @@ class RunningScript:
         self.send_signal(signal.SIGKILL)
 
 
+def begin(
+    python: Path, environment: Mapping[str, str], modules: Sequence[str | Path], folder: Path, master: int
+) -> subprocess.Popen[bytes]:
+    """Start an interpreter that is asked on a socket in a folder; whoever asks before it is ready waits for it.
+
+    :param master: the process with which it ends at the latest.
+    """
+    with (folder / "log").open("wb") as log, socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / SOCKET))
+        listening.listen(64)
+        return subprocess.Popen(
+            [python, "-W", "ignore", __file__, str(listening.fileno()), str(master), *modules],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=[listening.fileno()],
+        )
+
+
+def said(folder: Path) -> str:
+    """What an interpreter has said that did not become ready."""
+    return (folder / "log").read_text(errors="replace")
+
+
 def end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
     """End a process and remove its folder."""
     process.terminate()
@@ -218,22 +233,26 @@ def end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[st
     folder.cleanup()
 
 
-def serve(place: str, modules: Sequence[str]) -> None:
-    """Load modules, then run a script for whoever connects, each in a fork."""
+def serve(listening: int, master: int, modules: Sequence[str]) -> None:
+    """Load modules, then run a script for whoever connects, each in a fork, until the process ``master`` has ended."""
     # Where this file lies are no modules of the scripts'.
     sys.path.pop(0)
-    for name in modules:
-        if name.endswith(".py"):
-            runpy.run_path(name)
-        else:
-            importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, reap)
-    # What the modules made is in no fork's way when it looks for garbage.
-    gc.freeze()
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(place)
-        server.listen(16)
-        while True:
+    with socket.socket(fileno=listening) as server:
+        # Nearly all that is made meanwhile stays: to look for garbage in it takes a third of the time.
+        gc.disable()
+        for name in modules:
+            if name.endswith(".py"):
+                runpy.run_path(name)
+            else:
+                importlib.import_module(name)
+        # What the modules made is in no fork's way when it looks for garbage.
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(*GARBAGE)
+        signal.signal(signal.SIGCHLD, reap)
+        while exists(master):
+            if not select.select([server], [], [], SERVER_LOOK)[0]:
+                continue
             connection, _ = server.accept()
             if os.fork():
                 connection.close()
@@ -244,6 +263,15 @@ def serve(place: str, modules: Sequence[str]) -> None:
             code = run(json.loads(connection.makefile("rb").readline()))
             connection.sendall(f"{code}\n".encode())
             os._exit(0)
+
+
+def exists(pid: int) -> bool:
+    """Whether a process has not ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def reap(*_: object) -> None:
@@ -304,4 +332,4 @@ def execute(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2:])
+    serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

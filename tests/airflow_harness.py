@@ -7,7 +7,6 @@ lines.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -33,6 +32,7 @@ from demo.emulator import Emulator
 from tests.airflow_tables import connected
 from tests.corpus import cases
 from tests.emulator_fixture import leave_out_public_roots, run_cli
+from tests.one_at_a_time import one_at_a_time
 from tests.statsd_listener import Listener, listening
 from tests.workers import group
 
@@ -444,14 +444,6 @@ def dags_folder(place: Path) -> Path:
         REPOSITORY / "tests" / "processes" / "dags", place / "processes", ignore=shutil.ignore_patterns("__pycache__")
     )
     return place
-
-
-@contextlib.contextmanager
-def one_at_a_time(template: Path) -> Iterator[None]:
-    """Let one worker make a database, which takes seconds, and all others wait for it."""
-    with template.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextlib.contextmanager

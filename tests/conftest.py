@@ -46,9 +46,11 @@ hypothesis.settings.load_profile("steady")
 
 pytest_plugins = [
     "tests.workers",
+    "tests.shared_python",
     "tests.emulator_fixture",
     "tests.airflow_harness",
     "tests.forked_jobs.fixture",
+    "tests.forked_workers.plugin",
     "tests.microsofts_client",
     "tests.corpus.score",
 ]

@@ -21,7 +21,8 @@ import pytest
 
 from azureml_emulator.console import cli
 from azureml_emulator.console.inspection import jobs_made, requests_received
-from demo.warm_python import RunningScript, WarmPython
+from demo.warm_python import RunningScript
+from tests.shared_python import SharedPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_PATIENCE = 60.0
@@ -37,10 +38,10 @@ Start = Callable[..., "RunningEmulator"]
 
 
 @functools.cache
-def warm_emulator() -> WarmPython:
-    """A Python that has loaded the emulator, once per worker: loading it takes most of an emulator's start."""
+def warm_emulator() -> SharedPython:
+    """A Python that has loaded the emulator: loading it takes most of an emulator's start."""
     loaded = (COMMAND, "azureml_emulator.console.server", "cryptography.hazmat.backends.openssl.backend", WARM)
-    return WarmPython(Path(sys.executable), os.environ, loaded)
+    return SharedPython("emulator", Path(sys.executable), os.environ, loaded)
 
 
 def run_apart(

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from demo.warm_python import WarmPython
-from tests.airflow_harness import one_at_a_time
 from tests.airflow_tables import connected
+from tests.one_at_a_time import one_at_a_time
+from tests.shared_python import SharedPython
 
 RUNNER = Path(__file__).with_name("runner.py")
 DAGS = Path(__file__).with_name("dags")
@@ -29,7 +30,8 @@ class AirflowInstall:
     """
 
     _warm: ClassVar[dict[Path, WarmPython]] = {}
-    """Interpreters with Airflow loaded, which takes up to a quarter of a minute: one for all homes."""
+    """Interpreters with Airflow loaded, which takes up to a quarter of a minute: one for all homes and workers. Its
+    forks find the home and the database of whoever was first, until they read the settings anew."""
 
     def __init__(self, python: Path, home: Path, settings: Mapping[str, str], database: Path) -> None:
         self.python = python
@@ -50,7 +52,9 @@ class AirflowInstall:
             **settings,
         }
         if python not in self._warm:
-            self._warm[python] = WarmPython(python, self.environment, [PRELOAD])
+            name = f"airflow-{database.stem}"
+            environment = self.environment | {"AIRFLOW_HOME": str(database.with_name(name))}
+            self._warm[python] = SharedPython(name, python, environment, [PRELOAD])
         with one_at_a_time(database):
             self._lay(database)
 
@@ -141,7 +145,9 @@ class AirflowInstall:
             return database.execute(query, values).fetchall()
 
     def _call(self, *arguments: str, **settings: str) -> str:
-        done = self._warm[self.python].run(*arguments, settings=self.environment | settings)
+        warm = self._warm[self.python]
+        others = dict.fromkeys(warm.environment)
+        done = warm.run(*arguments, settings={**others, **self.environment, **settings})
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 

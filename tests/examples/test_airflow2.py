@@ -12,7 +12,8 @@ import pytest
 
 from demo.airflow import Airflow
 from demo.warm_python import WarmPython
-from tests.airflow_harness import REPOSITORY, Service, one_at_a_time
+from tests.airflow_harness import REPOSITORY, Service
+from tests.one_at_a_time import one_at_a_time
 
 EXAMPLES = REPOSITORY / "dags_examples"
 DAGS = (

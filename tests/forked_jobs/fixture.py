@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import one_at_a_time
 from tests.forked_jobs import asking, server
+from tests.one_at_a_time import one_at_a_time
+from tests.shared_python import master
 
 LOADED = ("numpy", "pandas", "mlflow.sklearn", "sklearn.ensemble", "sklearn.metrics")
 """What takes seconds to load, in the jobs of examples."""
@@ -28,22 +29,23 @@ asking.main({socket!r}, {python!r}, __file__)
 
 
 @pytest.fixture(scope="session")
-def forked_jobs_python(jobs_python: Path, databases: Path, request: pytest.FixtureRequest) -> Path:
+def forked_jobs_python(jobs_python: Path, databases: Path) -> Path:
     """The Python for jobs, on Linux by forks of one for all workers: whoever needs it first starts the server."""
     if sys.platform != "linux":
         return jobs_python
     link = databases / "jobs-python"
     with one_at_a_time(link):
         if not link.exists():
-            is_worker = hasattr(request.config, "workerinput")
-            link.symlink_to(started(jobs_python, os.getppid() if is_worker else os.getpid()))
+            environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+            link.symlink_to(started(jobs_python, master(), LOADED, environment))
     return link.resolve() / "bin" / "python"
 
 
-def started(python: Path, master: int, modules: Sequence[str] = LOADED) -> Path:
+def started(python: Path, master: int, modules: Sequence[str], environment: Mapping[str, str]) -> Path:
     """Start the server of an interpreter, and give back its folder, which has what that interpreter's has: programs.
 
     :param master: the process with which it ends.
+    :param environment: what the modules are loaded with, beside a home of their own.
     """
     folder = Path(tempfile.mkdtemp(prefix="jobs-"))
     programs = folder / "bin"
@@ -61,7 +63,7 @@ def started(python: Path, master: int, modules: Sequence[str] = LOADED) -> Path:
         listening.listen(64)
         subprocess.Popen(
             [python, "-W", "ignore", server.__file__, folder, str(listening.fileno()), str(master), *modules],
-            env={"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
+            env={**environment, "HOME": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

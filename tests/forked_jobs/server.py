@@ -55,8 +55,11 @@ class ReadLater(dict[str, Any]):
 def serve(folder: Path, listening: int, master: int, modules: Sequence[str]) -> None:
     """Answer until ``master`` has ended."""
     with socket.socket(fileno=listening) as server:
+        # Nearly all that is made meanwhile stays.
+        gc.disable()
         for name in modules:
             importlib.import_module(name)
+        gc.enable()
         sys.path.pop(0)
         if clouds := sys.modules.get("azureml.mlflow._common._cloud.cloud"):
             # It has asked for them when it was loaded, by variables that each job has for itself.

@@ -22,7 +22,7 @@ def python() -> Iterator[Path]:
     if sys.platform != "linux":
         pytest.skip("The kernel ends a fork with the one that asked for it only on Linux.")
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as master:
-        yield started(Path(sys.executable), master.pid, ["json"]) / "bin" / "python"
+        yield started(Path(sys.executable), master.pid, ["json"], {"PATH": os.defpath}) / "bin" / "python"
 
 
 def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
