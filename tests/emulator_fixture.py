@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ import pytest
 
 from azureml_emulator.console import cli
 from azureml_emulator.console.inspection import jobs_made, requests_received
+from azureml_emulator.identity import tokens
 from demo.warm_python import RunningScript
 from tests.shared_python import SharedPython
 
@@ -44,6 +46,15 @@ def warm_emulator() -> SharedPython:
     return SharedPython("emulator", Path(sys.executable), os.environ, loaded)
 
 
+@functools.cache
+def kept_key() -> bytes:
+    """A key that an emulator has made to sign tokens with, once per worker: making one takes half of a first start."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, tokens.KEY)
+        tokens.signing_key(place)
+        return place.read_bytes()
+
+
 def run_apart(
     *arguments: str, folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -64,12 +75,13 @@ class RunningEmulator:
     Its jobs pass through their states without a pause, unless ``arguments`` say otherwise.
 
     :param public_roots: leave the public roots in the bundle that it makes for its clients.
+    :param new_key: let it make its signing key, instead of finding one in its state directory.
     """
 
     faulty: ClassVar[set[RunningEmulator]] = set()
     """Those that were asked for faults and have not forgotten them."""
 
-    def __init__(self, state: Path, *arguments: str, public_roots: bool = False) -> None:
+    def __init__(self, state: Path, *arguments: str, public_roots: bool = False, new_key: bool = False) -> None:
         self.state = state
         self.arguments = ("--pace", "0", *arguments)
         self.public_roots = public_roots
@@ -77,6 +89,9 @@ class RunningEmulator:
         self.process: RunningScript | None = None
         self.endpoint: dict[str, Any] = {}
         self.env: dict[str, str] = {}
+        if not state.exists() and not new_key:
+            state.mkdir(parents=True, mode=0o700)
+            (state / tokens.KEY).write_bytes(kept_key())
         self.start()
 
     def __getitem__(self, key: str) -> Any:
@@ -232,9 +247,9 @@ def start_emulator(tmp_path: Path) -> Iterator[Start]:
     """Starts emulators with options of a test's own; all are ended with the test."""
     started: list[RunningEmulator] = []
 
-    def start(*arguments: str, state: Path | None = None, public_roots: bool = False) -> RunningEmulator:
+    def start(*arguments: str, state: Path | None = None, **options: bool) -> RunningEmulator:
         place = state or tmp_path / f"state{len(started)}"
-        started.append(RunningEmulator(place, *arguments, public_roots=public_roots))
+        started.append(RunningEmulator(place, *arguments, **options))
         return started[-1]
 
     yield start

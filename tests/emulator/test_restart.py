@@ -13,7 +13,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobBlock, ContainerClient
 
-from tests.emulator_fixture import RunningEmulator
+from tests.emulator_fixture import RunningEmulator, Start
 
 
 @pytest.fixture
@@ -90,9 +90,10 @@ def test_blobs_written_while_it_was_killed_are_whole_or_absent(
     assert list((fresh_emulator.state / "incoming").iterdir()) == []
 
 
-def test_only_the_owner_can_read_secrets(fresh_emulator: RunningEmulator) -> None:
-    secret = fresh_emulator["client_secret"]
-    key = json.loads((fresh_emulator.state / "identity.json").read_text())["account_key"]
-    for file in fresh_emulator.state.iterdir():
+def test_only_the_owner_can_read_secrets(start_emulator: Start) -> None:
+    emulator = start_emulator(new_key=True)
+    secret = emulator["client_secret"]
+    key = json.loads((emulator.state / "identity.json").read_text())["account_key"]
+    for file in emulator.state.iterdir():
         if file.is_file() and any(text.encode() in file.read_bytes() for text in (secret, key, "PRIVATE KEY")):
             assert file.stat().st_mode & 0o077 == 0, file.name

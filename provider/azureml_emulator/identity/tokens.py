@@ -21,6 +21,9 @@ from azureml_emulator.core.settings import LOOPBACK, STORAGE_AUDIENCE, Settings,
 LIFETIME = 86399
 """Seconds for which a token is valid. Source: the authority's answers to service principals."""
 
+KEY = "signing-key.pem"
+"""The file of the signing key in the state directory."""
+
 RUN_TOKEN_LIFETIME = 7 * 24 * 3600
 """Seconds that a job's own token lives."""
 
@@ -58,7 +61,7 @@ class Tokens:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._key = signing_key(settings.state / "signing-key.pem")
+        self._key = signing_key(settings.state / KEY)
         self.audiences = Audiences.of(settings)
         self._issued: dict[str, float] = {}
         self._public_key = self._key.public_key()
