@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.architecture.sources import PROVIDER, REPOSITORY, python_files
@@ -66,13 +67,23 @@ LIBRARIES = {
 OURS = {"airflow_azureml", "azureml_emulator"}
 
 
-def imported_roots(source: Path) -> Iterator[tuple[int, str]]:
-    """Line and top-level package of each absolute import in a file, wherever it stands."""
-    for node in ast.walk(ast.parse(source.read_text())):
+Import = tuple[int, str, int]
+"""An import: its line, the top-level package, and the dots before that."""
+
+
+@functools.cache
+def imports() -> Mapping[str, Sequence[Import]]:
+    """The imports in each file of the provider, wherever they stand."""
+    return {place: list(imports_in((PROVIDER / place).read_text())) for place in python_files(PROVIDER)}
+
+
+def imports_in(source: str) -> Iterator[Import]:
+    """Those of one file."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.lineno, node.module.split(".")[0]
+            yield from ((node.lineno, alias.name.split(".")[0], 0) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, (node.module or "").split(".")[0], node.level
 
 
 def room_of(place: str) -> str:
@@ -85,20 +96,15 @@ def room_of(place: str) -> str:
 def test_each_room_uses_only_its_own_libraries() -> None:
     strangers = [
         f"{place}:{line}: {root} is not among the libraries of {room_of(place)}"
-        for place in python_files(PROVIDER)
-        for line, root in imported_roots(PROVIDER / place)
-        if root not in LIBRARIES[room_of(place)] | OURS | sys.stdlib_module_names
+        for place, found in imports().items()
+        for line, root, dots in found
+        if not dots and root not in LIBRARIES[room_of(place)] | OURS | sys.stdlib_module_names
     ]
     assert not strangers, "\n".join(strangers)
 
 
 def test_imports_are_absolute() -> None:
-    relative = [
-        f"{place}:{node.lineno}"
-        for place in python_files(PROVIDER)
-        for node in ast.walk(ast.parse((PROVIDER / place).read_text()))
-        if isinstance(node, ast.ImportFrom) and node.level
-    ]
+    relative = [f"{place}:{line}" for place, found in imports().items() for line, _, dots in found if dots]
     assert not relative, "Relative imports:\n" + "\n".join(relative)
 
 

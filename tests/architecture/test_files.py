@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 
 from tests import workers
@@ -25,8 +26,12 @@ def test_each_file_says_what_it_knows() -> None:
 
 
 def tells(name: str) -> bool:
-    """Whether a Python file begins with a docstring, and that as a sentence does."""
-    first = (ast.get_docstring(ast.parse((REPOSITORY / name).read_text())) or "")[:1]
+    """Whether a Python file begins with a docstring, and that as a sentence does; only so much of it is read."""
+    with tokenize.open(REPOSITORY / name) as file:
+        tokens = tokenize.generate_tokens(file.readline)
+        begun = next(token for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE))
+    text = begun.string if begun.type == tokenize.STRING else ""
+    first = (ast.get_docstring(ast.parse(text)) or "")[:1]
     return first.isupper() or (first != "" and not first.isalpha())
 
 
