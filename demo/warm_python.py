@@ -237,18 +237,19 @@ def serve(listening: int, master: int, modules: Sequence[str]) -> None:
     """Load modules, then run a script for whoever connects, each in a fork, until the process ``master`` has ended."""
     # Where this file lies are no modules of the scripts'.
     sys.path.pop(0)
+    # Until this is done nothing closes the socket: whoever waits for one that fails hears of it when all has been said.
+    # Nearly all that is made meanwhile stays: to look for garbage in it takes a third of the time.
+    gc.disable()
+    for name in modules:
+        if name.endswith(".py"):
+            runpy.run_path(name)
+        else:
+            importlib.import_module(name)
+    # What the modules made is in no fork's way when it looks for garbage.
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(*GARBAGE)
     with socket.socket(fileno=listening) as server:
-        # Nearly all that is made meanwhile stays: to look for garbage in it takes a third of the time.
-        gc.disable()
-        for name in modules:
-            if name.endswith(".py"):
-                runpy.run_path(name)
-            else:
-                importlib.import_module(name)
-        # What the modules made is in no fork's way when it looks for garbage.
-        gc.freeze()
-        gc.enable()
-        gc.set_threshold(*GARBAGE)
         signal.signal(signal.SIGCHLD, reap)
         while exists(master):
             if not select.select([server], [], [], SERVER_LOOK)[0]:
