@@ -129,12 +129,13 @@ class Batch:
     def jobs_of(self, endpoint: str, deployment: str | None) -> list[tuple[Record, Job]]:
         """The jobs of an endpoint, or of one of its deployments, the newest first."""
         rows = []
-        for job in self.jobs.all():
-            record = self.invocations.get(job.name)
-            if record is None or record["endpoint"].lower() != endpoint.lower():
+        for name, record in self.invocations.all():
+            if record["endpoint"].lower() != endpoint.lower():
                 continue
-            matches = deployment is None or record["deployment"].lower() == deployment.lower()
-            if matches and not listed_late(self.jobs, self.faults, job):
+            if deployment is not None and record["deployment"].lower() != deployment.lower():
+                continue
+            job = self.jobs.get(name)
+            if job is not None and not listed_late(self.jobs, self.faults, job):
                 rows.append((record, job))
         return rows[::-1]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import DEPLOYMENTS, ENDPOINTS, Transitions
@@ -20,6 +22,10 @@ class Invocations:
         """The record of a job's invocation; None for jobs that were not made by an endpoint."""
         record: Record | None = self._store.get("batchjob", job)
         return record
+
+    def all(self) -> Sequence[tuple[str, Record]]:
+        """The jobs that were made by endpoints, by name, each with the record of its invocation, the oldest first."""
+        return self._store.list("batchjob")
 
     def put(self, job: str, record: Record) -> None:
         """Write a record."""

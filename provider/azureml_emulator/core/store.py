@@ -93,6 +93,11 @@ class Store:
         query = f"SELECT value FROM resources WHERE kind = ? AND {held} ORDER BY number"
         return [json.loads(row[0]) for row in self._execute(query, (kind, place, key)).fetchall()]
 
+    def texts(self, kind: str, place: str) -> Sequence[str]:
+        """The different texts at a place in the values, in the order in which they first came."""
+        query = "SELECT json_extract(value, ?) AS text FROM resources WHERE kind = ? GROUP BY text ORDER BY min(number)"
+        return [row[0] for row in self._execute(query, (place, kind)).fetchall()]
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside happen, or none; may be nested."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.identity.tokens import Tokens
@@ -37,3 +39,11 @@ class History:
     def experiment_id(self, job: Job) -> str:
         """The id of a job's experiment."""
         return experiment_id(self.settings.workspace_id, job.experiment)
+
+    def jobs_of(self, experiment: str | None, experimentid: str | None) -> Iterator[Job]:
+        """The jobs of an experiment, named by one of the two, the oldest first."""
+        if experiment is not None:
+            return self.jobs.of_experiment(experiment)
+        own = self.settings.workspace_id
+        names = (name for name in self.jobs.experiments() if experiment_id(own, name) == experimentid)
+        return (job for name in names for job in self.jobs.of_experiment(name))

@@ -219,8 +219,7 @@ async def query_runs(
 ) -> web.Response:
     """Runs - Query, of one experiment; a run that does not fit is absent."""
     query = await read_object(request, Envelope.HISTORY, optional=True)
-    belongs = experiment_test(history, experiment, experimentid)
-    present = [job for job in history.jobs.all() if belongs(job) and not lags(history, job)]
+    present = [job for job in history.jobs_of(experiment, experimentid) if not lags(history, job)]
     rows = [job for job in present if not listed_late(history.jobs, history.faults, job)]
     order = str(query.get("orderBy") or "").lower().split()
     if order and order[0] == "runid":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -118,6 +118,9 @@ class Job:
         return self.since(self.status) if self.ended else None
 
 
+EXPERIMENT = "$.definition.experimentName"
+"""Where the record of a job names its experiment."""
+
 FIELDS = frozenset(row.name for row in fields(Job))
 
 
@@ -142,7 +145,11 @@ class Jobs:
 
     def of_experiment(self, name: str) -> Iterator[Job]:
         """Every job of an experiment, the oldest first."""
-        return (job_from(value) for value in self._store.having("job", "$.definition.experimentName", name))
+        return (job_from(value) for value in self._store.having("job", EXPERIMENT, name))
+
+    def experiments(self) -> Sequence[str]:
+        """The experiments that jobs belong to."""
+        return self._store.texts("job", EXPERIMENT)
 
     def add(
         self,

@@ -200,7 +200,8 @@ class Tracking:
 
     def experiments(self) -> dict[str, str]:
         """Names by id: those made through MLflow, those of jobs, and the default one."""
-        names = [DEFAULT_EXPERIMENT, *self._store.keys("experiment"), *(run.experiment for run in self.runs())]
+        of_scripts = self._store.texts("run", "$.experiment")
+        names = [DEFAULT_EXPERIMENT, *self._store.keys("experiment"), *self._jobs.experiments(), *of_scripts]
         return {self.experiment_id(name): name for name in names}
 
     def experiment_tags(self, name: str) -> dict[str, str]:

@@ -297,6 +297,13 @@ class TestRunHistory:
         rows = service.history("POST", f"experiments/e-{name}/runs:query", body).body["value"]
         assert [row["runId"] for row in rows] == [name] * found
 
+    def test_an_experiment_is_queried_by_its_id_too(self, service: Service, name: str) -> None:
+        service.run(name, "true", experimentName=f"e-{name}")
+        of_job = service.history("GET", f"runs/{name}").body["experimentId"]
+        for identity, found in ((of_job, [name]), ("11111111-1111-1111-1111-111111111111", [])):
+            rows = service.history("POST", f"experimentids/{identity}/runs:query", {}).body["value"]
+            assert [row["runId"] for row in rows] == found
+
     @pytest.mark.parametrize(
         "condition", ["Status", "Status eq", "(Status eq Running", "Color eq red", "Status like R"]
     )
