@@ -108,7 +108,10 @@ class Simulation:
                 self.tickets.pop(ticket.name, None)
             else:
                 pause = self.pauses.get(ticket.name, self.interval)
-                self.ask(ticket.name, Look(ticket.name, pause, 0.0, self.interval))
+                look = ticket.look
+                if look.pause != pause or look.not_before:
+                    look = Look(ticket.name, pause, 0.0, self.interval)
+                self.ask(ticket.name, look)
 
     def busiest(self, seconds: float = 1.0) -> int:
         """The most requests in any such span."""

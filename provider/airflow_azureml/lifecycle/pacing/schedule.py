@@ -86,14 +86,13 @@ class Pacing:
         """
         self._count_in(ticket, group)
         crowd = self._crowd()
-        size = crowd.sizes.get(group, 1)
+        many = (size := crowd.sizes.get(group, 1)) > self._now.chunk
         if ticket.look.interval is not None:
             pause = max(min(pause, self._sooner(ticket, size, crowd)), self._floor(crowd))
-            if size > self.chunk:
+            if many:
                 pause *= 1.0 - JITTER * (ticket.place * GOLDEN % 1.0)
         ticket.due = max(now + pause, ticket.not_before)
-        window = 0.5 if size <= self.chunk else 0.125
-        ticket.ready = max(ticket.due - pause * window, ticket.not_before)
+        ticket.ready = max(ticket.due - pause * (0.125 if many else 0.5), ticket.not_before)
         self._push(ticket)
 
     def again(self, ticket: Ticket, now: float, group: Group) -> None:

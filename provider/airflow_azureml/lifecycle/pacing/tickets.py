@@ -15,13 +15,19 @@ class Ticket:
 
     ``group``: those who may share a request. ``due``: when it is wanted. ``ready``: from when on a request may take it
     along. ``latest``: when it cannot be put off any more, or None. ``missed``: answers in a row that did not show it.
-    ``place``: in the queue; 0 while it is not in it.
+    ``place``: in the queue; 0 while it is not in it. ``name``: the job's. ``interval``: seconds between two looks, at
+    most.
     """
 
-    __slots__ = ("due", "experiment", "group", "latest", "look", "missed", "not_before", "place", "ready", "waiter")
+    __slots__ = (
+        *("due", "experiment", "group", "interval", "latest", "look", "missed", "name", "not_before", "place", "ready"),
+        "waiter",
+    )
 
     def __init__(self, look: Look, now: float, waiter: Any = None) -> None:
         self.look = look
+        self.name = look.job
+        self.interval = look.interval or max(look.pause, 1.0)
         self.waiter = waiter
         self.experiment = look.experiment
         self.not_before = now + look.not_before
@@ -30,16 +36,6 @@ class Ticket:
         self.due = self.ready = now
         self.missed = 0
         self.place = 0
-
-    @property
-    def name(self) -> str:
-        """The job's."""
-        return self.look.job
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two looks, at most."""
-        return self.look.interval or max(self.look.pause, 1.0)
 
 
 class Crowd:
@@ -57,15 +53,16 @@ class Crowd:
 
     def change(self, ticket: Ticket, by: int) -> None:
         """Count somebody in (1) or out (-1)."""
-        old = self.sizes.get(ticket.group, 0)
-        new = self.sizes[ticket.group] = old + by
-        self.requests += self._cost(ticket.group, new) - self._cost(ticket.group, old)
+        group, sizes = ticket.group, self.sizes
+        old = sizes.get(group, 0)
+        new = sizes[group] = old + by
+        self.requests += self._cost(group, new) - self._cost(group, old)
         self.rate += by / ticket.interval
         self.count += by
         if not new:
-            del self.sizes[ticket.group]
-        if not self.sizes:
-            self.requests = self.rate = 0.0
+            del sizes[group]
+            if not sizes:
+                self.requests = self.rate = 0.0
 
     def copy(self) -> Crowd:
         """Make a copy, for a chunk of the present size."""
@@ -82,4 +79,4 @@ class Crowd:
     def _cost(self, group: Group, size: int) -> float:
         if group is None or not size:
             return size
-        return max(size / self.chunk, 1.0)
+        return size / self.chunk if size > self.chunk else 1.0
