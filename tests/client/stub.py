@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import json
 import re
 import socket
@@ -67,9 +68,7 @@ class Stub:
         self._lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        ca.issue_cert("127.0.0.1", "localhost").configure_cert(context)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.server.socket = server_context(ca).wrap_socket(self.server.socket, server_side=True)
         self.ca_file = folder / "ca.pem"
         ca.cert_pem.write_to_path(str(self.ca_file))
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -117,6 +116,14 @@ class Stub:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+@functools.cache
+def server_context(ca: trustme.CA) -> ssl.SSLContext:
+    """What all stubs of a certificate authority show: one certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    return context
 
 
 def is_login(path: str) -> bool:
