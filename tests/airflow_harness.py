@@ -7,6 +7,7 @@ lines.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -543,10 +544,11 @@ def needs(fixture: str, item: pytest.Item) -> bool:
     return fixture in getattr(item, "fixturenames", ())
 
 
-def items_after(item: pytest.Item) -> list[pytest.Item]:
+def items_after(item: pytest.Item) -> Iterator[pytest.Item]:
     """The tests that follow one in this process: of what workers share, those of the same group."""
     every = item.session.items
-    following = every[every.index(item) + 1 :]
+    following = itertools.islice(every, every.index(item) + 1, None)
     if not hasattr(item.config, "workerinput"):
         return following
-    return [other for other in following if group(other.nodeid) == group(item.nodeid)]
+    own = group(item.nodeid)
+    return (other for other in following if group(other.nodeid) == own)
