@@ -20,12 +20,13 @@ HIDDEN = "AZUREML_EMULATOR_HIDDEN"
 """Names modules that the emulator hides from a job, which a fork may have."""
 
 
-def main(place: str, python: str, program: str) -> None:
+def main(place: str, python: str, program: str, leads: bool = True) -> None:
     """Run the arguments of this process as Python would, and end.
 
     :param place: the server's socket.
     :param python: the interpreter itself.
     :param program: what stands for it.
+    :param leads: the fork leads a session of its own; else it is in the server's.
     """
     words = sys.argv[1:]
     if not can_be_a_fork(words, os.environ):
@@ -42,6 +43,7 @@ def main(place: str, python: str, program: str) -> None:
             "environment": dict(os.environ),
             "files": numbers,
             "program": program,
+            "leads": leads,
         }
         text = json.dumps(wanted).encode()
         socket.send_fds(connection, [len(text).to_bytes(8, "big")], numbers)

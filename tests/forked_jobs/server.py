@@ -104,7 +104,8 @@ def run(connection: socket.socket) -> int:
     fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(own, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(own, fcntl.F_SETFL, fcntl.fcntl(own, fcntl.F_GETFL) | os.O_ASYNC)
-    os.setsid()
+    if wanted["leads"]:
+        os.setsid()
     os.write(own, f"{os.getpid()}\n".encode())
     enter(wanted)
     code = exit_code(wanted["words"])

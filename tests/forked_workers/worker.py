@@ -15,4 +15,6 @@ if __name__ == "__main__":
     _, folder, *words = sys.argv
     # What a worker says it writes to files of its own, unbuffered.
     sys.argv[1:] = [word for word in words if word != "-u"]
-    asking.main(os.path.join(folder, "socket"), sys.executable, sys.executable)
+    # All workers in one session: Linux gives each session the same share of a busy processor (`autogroup`), and what
+    # leads its own, as Airflow's scheduler does, is to have as much as all tests together.
+    asking.main(os.path.join(folder, "socket"), sys.executable, sys.executable, leads=False)
