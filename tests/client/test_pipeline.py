@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import trustme
 
 from airflow_azureml import __version__
-from airflow_azureml.client import Limits
+from airflow_azureml.client import Limits, MLClient
 from airflow_azureml.rest.errors import (
     AzureMLError,
     NoAnswerError,
@@ -21,6 +22,7 @@ from airflow_azureml.rest.errors import (
     UnreachableError,
 )
 from airflow_azureml.rest.flow import Call, Plane, Reply
+from airflow_azureml.rest.settings import Settings
 from tests.client.conftest import Drive
 from tests.client.proxy import Proxy
 from tests.client.stub import DROP, TRUNCATE, Answer, Stub, claims_of, running
@@ -262,3 +264,37 @@ def test_a_proxy_is_used(drive: Drive, stub: Stub, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         assert drive(call("GET")) == {}
         assert f"127.0.0.1:{stub.port}" in proxy.asked
+
+
+def test_a_proxy_that_is_named_later_is_used(drive: Drive, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(proxy: Proxy) -> Any:
+        yield from call("GET")
+        assert proxy.asked == []
+        for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        yield from call("GET")
+
+    with Proxy() as proxy:
+        drive(meanwhile(proxy))
+        assert f"127.0.0.1:{stub.port}" in proxy.asked
+
+
+def test_the_environment_is_looked_at_once_for_each_host(
+    settings: Settings, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    find = requests.utils.get_environ_proxies
+
+    def found(url: str, no_proxy: str | None = None) -> dict[str, str]:
+        asked.append(url)
+        return find(url, no_proxy)
+
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", found)
+    with MLClient(settings) as client:
+        client.run(call("GET"))
+        first = len(asked)
+        for _ in range(3):
+            client.run(call("GET"))
+    assert len(stub.requests("/thing")) == 4
+    assert len(asked) == first

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import requests
 from azure.core.pipeline import AsyncPipeline, Pipeline
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
@@ -31,7 +30,7 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import RequestsTransport
 
 from airflow_azureml import __version__
-from airflow_azureml.client.adapter import Adapter
+from airflow_azureml.client.adapter import Adapter, Session
 from airflow_azureml.client.answers import AsyncBoundedAnswers
 from airflow_azureml.client.session import LOOKS_PER_SECOND, PLANE, OutgoingRequest, scope
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, is_unbounded, refuses_connections
@@ -205,7 +204,7 @@ class SyncTransport(RequestsTransport):  # type: ignore[misc]  # azure-core hand
 
 def sync_transport(settings: Settings, limits: Limits, pause: Callable[[float], None] = time.sleep) -> SyncTransport:
     """A transport with a connection pool wide enough for parallel transfers."""
-    session = requests.Session()
+    session = Session()
     session.mount("https://", Adapter(CONNECTIONS))
     return SyncTransport(
         pause=pause,
