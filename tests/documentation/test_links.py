@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from tests.airflow_harness import REPOSITORY
 
@@ -16,12 +17,17 @@ PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSIT
 
 
 @cache
+def tokens(page: Path) -> list[Token]:
+    """A page as it is read."""
+    return MarkdownIt().enable("table").parse(page.read_text(encoding="utf-8"))
+
+
+@cache
 def anchors(page: Path) -> set[str]:
     """The anchors that GitHub gives a page's headings."""
-    tokens = MarkdownIt().enable("table").parse(page.read_text(encoding="utf-8"))
     found: dict[str, int] = {}
     names = set()
-    for opening, inline in itertools.pairwise(tokens):
+    for opening, inline in itertools.pairwise(tokens(page)):
         if opening.type == "heading_open":
             said = "".join(child.content for child in inline.children or [])
             slug = re.sub(r"[^\w\- ]", "", said.lower()).replace(" ", "-")
@@ -32,8 +38,7 @@ def anchors(page: Path) -> set[str]:
 
 def links(page: Path) -> list[str]:
     """The targets of a page's links and pictures that are not elsewhere on the internet."""
-    tokens = MarkdownIt().enable("table").parse(page.read_text(encoding="utf-8"))
-    children = [child for token in tokens for child in token.children or []]
+    children = [child for token in tokens(page) for child in token.children or []]
     targets = [str(child.attrs.get("href") or child.attrs.get("src") or "") for child in children]
     return [target for target in targets if target and not re.match(r"[a-z]+:", target)]
 
