@@ -93,8 +93,7 @@ class Own:
 
     def posts(self, emulator: RunningEmulator) -> int:
         """How often it was invoked."""
-        rows = [one for one in emulator.journal() if one["method"] == "POST"]
-        return sum(f"/scoring/{self.name}/jobs" in one["path"] for one in rows)
+        return sum(one["method"] == "POST" for one in emulator.journal(f"/scoring/{self.name}/jobs"))
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def create(**keywords: Any) -> Any:
 
 def sent(emulator: RunningEmulator, name: str) -> list[str]:
     """The methods of the requests that changed a compute."""
-    rows = [one for one in emulator.journal() if f"/computes/{name}" in one["path"]]
+    rows = emulator.journal(f"/computes/{name}")
     return [one["method"] for one in rows if one["method"] != "GET"]
 
 

@@ -52,7 +52,7 @@ def given(tmp_path: Path, model: str) -> dict[str, Any]:
 
 def puts(emulator: RunningEmulator, name: str) -> list[str]:
     """The PUTs and DELETEs of an endpoint and what is below it."""
-    rows = [one for one in emulator.journal() if f"batchEndpoints/{name}" in one["path"]]
+    rows = emulator.journal(f"batchEndpoints/{name}")
     return [one["path"] for one in rows if one["method"] in ("PUT", "DELETE")]
 
 

@@ -22,7 +22,7 @@ def share(**keywords: Any) -> Any:
 
 def imports(emulator: RunningEmulator) -> int:
     """How many models were to be taken over."""
-    return sum(one["method"] == "POST" and one["path"].endswith("/import") for one in emulator.journal())
+    return sum(one["method"] == "POST" and one["path"].endswith("/import") for one in emulator.journal("/import"))
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ def test_a_task_told_to_end_while_its_name_is_recorded_submits_nothing(
     assert type(error) is exceptions.AzureMLException
     assert fate in str(error)
     name = ti.xcoms["azureml_job_name"]
-    assert [row["method"] for row in emulator.journal() if name in row["path"] and row["method"] == "PUT"] == []
+    assert [row["method"] for row in emulator.journal(name) if row["method"] == "PUT"] == []
 
 
 def test_a_task_told_to_end_before_it_begins_submits_nothing_and_ends_the_job_of_its_earlier_try(
@@ -204,7 +204,7 @@ def test_a_task_told_to_end_before_it_begins_submits_nothing_and_ends_the_job_of
     with pytest.raises(exceptions.AzureMLException, match="was interrupted"):
         early.execute(ti.context())
     named = ti.xcoms.get("azureml_job_name", "none")
-    assert [row for row in emulator.journal() if named in row["path"] and row["method"] == "PUT"] == []
+    assert [row for row in emulator.journal(named) if row["method"] == "PUT"] == []
 
     one = operator("sleep 60", wait_for_completion=False, retries=1).execute(ti.context())["job_name"]
     again = Instance(run_id=ti.run_id, retries=1)

@@ -63,7 +63,7 @@ def deployment(**keywords: Any) -> Any:
 
 def puts(emulator: RunningEmulator, name: str) -> int:
     """The PUTs and DELETEs of an endpoint and what is below it."""
-    rows = [one for one in emulator.journal() if f"onlineEndpoints/{name}" in one["path"]]
+    rows = emulator.journal(f"onlineEndpoints/{name}")
     return sum(one["method"] in ("PUT", "DELETE") for one in rows)
 
 

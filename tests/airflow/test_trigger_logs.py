@@ -116,7 +116,7 @@ async def test_the_log_is_there_while_the_job_writes_it(
     await running
     assert copied(caplog) == hook.get_logs(name).split("\n")
     assert copied(caplog)[-1] == "unfinished"
-    details = [one for one in emulator.journal() if one["path"].endswith(f"/runs/{name}/details")]
+    details = [one for one in emulator.journal(name) if one["path"].endswith(f"/runs/{name}/details")]
     assert len(details) <= 3, "one for the trigger, the others are this test's"
 
 

@@ -180,7 +180,7 @@ def test_a_submission_that_goes_wrong_makes_one_job(
     job, _ = run_job(client, identity, prepared("true"))
     assert any("came 1 times" in line for line in emulator.faults())
     assert (job.name, job.status) == (name, "Completed")
-    asked = [f"{row['method']} {row['path'].rpartition('/')[2]}" for row in emulator.journal() if name in row["path"]]
+    asked = [f"{row['method']} {row['path'].rpartition('/')[2]}" for row in emulator.journal(name)]
     puts = [number for number, call in enumerate(asked) if call == f"PUT {name}"]
     assert len(puts) == (1 if fault["when"] == "after" else 2)
     assert all(asked[number - 1] == f"GET {name}" for number in puts), "each PUT is preceded by a look"
