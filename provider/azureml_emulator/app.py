@@ -32,7 +32,12 @@ from azureml_emulator.core.routing import BoundRoute, Router, bind
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import Transitions
-from azureml_emulator.dispatcher import Dispatcher, ServiceDispatcher, add_common_headers
+from azureml_emulator.dispatcher import (
+    Dispatcher,
+    ServiceDispatcher,
+    add_common_headers,
+    write_down_before_it_goes_out,
+)
 from azureml_emulator.execution import image_routes
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_type import command_type
@@ -227,7 +232,7 @@ class Emulator:
     async def _listen(self, dispatcher: Dispatcher, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         app = web.Application(client_max_size=0)
         app.router.add_route("*", r"/{path:[\s\S]*}", dispatcher.dispatch)
-        app.on_response_prepare.append(add_common_headers)
+        app.on_response_prepare.extend((add_common_headers, write_down_before_it_goes_out))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         self._runners.append(runner)

@@ -38,6 +38,10 @@ STORAGE_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 CLIENT_ID = re.compile(r"[\w.:-]{1,128}")
 
 
+WRITE_DOWN = "write_down"
+"""The key of a request, while it is handled, under which its entry of the journal is written, given the status."""
+
+
 class Dispatcher:
     """Answers requests by the routes of one port."""
 
@@ -102,6 +106,12 @@ class ServiceDispatcher(Dispatcher):
         number = self._journal.begin(Entry(stamp(now()), request.method, unquote(path), None, client_id, job))
         status: int | None = None
         CALLER.set(None)
+
+        def write_down(status: int | None) -> None:
+            by_a_job = "claims" in request and is_of_run(request["claims"])
+            self._journal.end(number, status, request.get("job", job), None if by_a_job else CALLER.get())
+
+        request[WRITE_DOWN] = write_down
         try:
             response = await self._answer(request, match)
             status = response.status
@@ -111,8 +121,8 @@ class ServiceDispatcher(Dispatcher):
                 raise
             return web.Response(status=CLIENT_GONE)
         finally:
-            by_a_job = "claims" in request and is_of_run(request["claims"])
-            self._journal.end(number, status, request.get("job", job), None if by_a_job else CALLER.get())
+            del request[WRITE_DOWN]
+            write_down(status)
 
     async def _answer(self, request: web.Request, match: Match | None) -> web.StreamResponse:
         if match is not None and match.route.plane is Plane.CONTROL:
@@ -212,6 +222,12 @@ def fault_code(status: int) -> str:
     """ARM's error code for a status."""
     words = {429: "TooManyRequests", 500: "InternalServerError", 503: "ServiceUnavailable", 504: "GatewayTimeout"}
     return words.get(status, f"Http{status}")
+
+
+async def write_down_before_it_goes_out(request: web.Request, response: web.StreamResponse) -> None:
+    """Have the journal name a request whose answer is sent piece by piece before its handler has returned."""
+    if WRITE_DOWN in request:
+        request[WRITE_DOWN](response.status)
 
 
 async def add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
