@@ -168,7 +168,7 @@ check: install
 	$(UV) pip compile --quiet --python-version 3.10 --extra emulator pyproject.toml --output-file /dev/null
 	@echo "Everything checked: lint, format, types, imports and sizes, dependencies on Python 3.10."
 
-# Most of the time is waiting for jobs and for Airflow: six workers share it, also on two cores. `make test PYTEST_ARGS='-n 0 ...'` has none.
+# Each worker waits for jobs and for Airflow most of the time: six keep two cores busy. `make test PYTEST_ARGS='-n 0 ...'` has none.
 test: install
 	@mkdir -p $(SCRATCH)
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n 6 $(PYTEST_ARGS)

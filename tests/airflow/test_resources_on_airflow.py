@@ -18,8 +18,9 @@ TASKS = {
     *("environment", "component", "cluster", "scale", "ready", "train", "no_cluster", "instance", "stop", "start"),
     *("register", "share", "fetch", "endpoint", "deploy", "stands", "traffic", "ask", "no_endpoint"),
 }
-OPERATIONS = 12
-"""Tasks that begin something which takes a while: those defer; sensors find what is there already."""
+OPERATIONS = 11
+"""Tasks that begin an operation: those defer, however soon it is done. Sensors find what is there already, and the job
+is not waited for where it has ended by the first look, as on a busy machine."""
 
 Ran = dict[str, tuple[AirflowInstall, str, Path, str]]
 
