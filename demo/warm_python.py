@@ -33,7 +33,7 @@ LOOK = 0.5
 SERVER_LOOK = 2.0
 """Seconds after which the interpreter looks again whether anybody may still ask."""
 GARBAGE = (20_000, 20, 20)
-"""How rarely a fork looks for garbage: by Python's own numbers a tenth of a processor's time goes there."""
+"""How rarely a fork looks for garbage: Python itself does after each 700 new objects."""
 
 
 class WarmPython:

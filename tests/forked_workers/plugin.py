@@ -6,7 +6,6 @@ Each worker would load it for itself, four fifths of the time until its tests be
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -17,20 +16,15 @@ from tests.forked_workers import worker
 
 LOADED = "tests.forked_workers.loaded"
 """The module that loads it; loaded in that interpreter alone."""
-FOLDER = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the interpreter in the process that has workers, and have each of them be a fork of it, on Linux."""
+    """Start the interpreter in the process that has workers, and have each of them be a fork of it, on Linux.
+
+    It ends after this process, and removes its folder.
+    """
     workers = config.getoption("numprocesses", None)
     if not workers or hasattr(config, "workerinput") or sys.platform != "linux":
         return
     folder = started(Path(sys.executable), os.getpid(), [LOADED], os.environ)
-    config.stash[FOLDER] = folder
     config.option.tx = [f"popen//python={sys.executable} -IS {worker.__file__} {folder}"] * workers
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove its folder; it ends when it sees that this process has ended."""
-    if folder := config.stash.get(FOLDER, None):
-        shutil.rmtree(folder, ignore_errors=True)

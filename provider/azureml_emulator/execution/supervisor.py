@@ -83,7 +83,7 @@ def left(child: int, *, has_ended: bool) -> list[int]:
 
 def send(pid: int, number: int) -> None:
     """Signal a process that may be gone."""
-    try:  # noqa: SIM105
+    try:  # noqa: SIM105 - contextlib takes too long to load
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
         pass
@@ -91,7 +91,7 @@ def send(pid: int, number: int) -> None:
 
 def signal_group(pid: int, number: int) -> None:
     """Signal a process group that may be gone."""
-    try:  # noqa: SIM105
+    try:  # noqa: SIM105 - contextlib takes too long to load
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):
         pass

@@ -123,20 +123,24 @@ def test_the_journal_names_a_download_before_it_has_ended(
 ) -> None:
     """Whoever has a part of an answer finds the request answered: no buffer holds the rest of this one."""
     blob = put(container, "long.bin", bytes(48 * MIB))
-    token = container.credential.get_token("https://storage.azure.com/.default").token
-    headers = {"Authorization": f"Bearer {token}", "x-ms-version": "2021-12-02"}
-    bundle = os.environ["REQUESTS_CA_BUNDLE"]
-    with requests.get(blob.url, headers=headers, verify=bundle, stream=True, timeout=60) as answer:
+    with send(container, "GET", blob.url, {}, stream=True) as answer:
         assert answer.raw.read(1) == b"\0"
         assert [one["status"] for one in emulator.journal("long.bin") if one["method"] == "GET"] == [200]
 
 
 def send(
-    container: ContainerClient, method: str, url: str, headers: dict[str, str], body: bytes = b""
+    container: ContainerClient,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes = b"",
+    *,
+    stream: bool = False,
 ) -> requests.Response:
     token = container.credential.get_token("https://storage.azure.com/.default").token
     sent = {"Authorization": f"Bearer {token}", "x-ms-version": "2021-12-02", **headers}
-    return requests.request(method, url, headers=sent, data=body, verify=os.environ["REQUESTS_CA_BUNDLE"])
+    bundle = os.environ["REQUESTS_CA_BUNDLE"]
+    return requests.request(method, url, headers=sent, data=body, verify=bundle, stream=stream)
 
 
 def test_large_blobs_come_in_parallel_blocks(container: ContainerClient, emulator: RunningEmulator) -> None:

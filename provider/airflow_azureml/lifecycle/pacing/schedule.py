@@ -86,7 +86,8 @@ class Pacing:
         """
         self._count_in(ticket, group)
         crowd = self._crowd()
-        many = (size := crowd.sizes.get(group, 1)) > self._now.chunk
+        size = crowd.sizes.get(group, 1)
+        many = size > self._now.chunk
         if ticket.look.interval is not None:
             pause = max(min(pause, self._sooner(ticket, size, crowd)), self._floor(crowd))
             if many:
