@@ -17,12 +17,17 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def __enter__(self) -> Proxy:
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # A close alone wakes nobody who waits in it: the number of its file would be the next listener's, and once a
+        # signal has interrupted the wait, this one would take the connections of that.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
 
     def accept(self) -> None:
@@ -38,7 +43,11 @@ class Proxy:
         """Connect one client to the host it names."""
         head = b""
         while b"\r\n\r\n" not in head:
-            head += client.recv(4096)
+            piece = client.recv(4096)
+            if not piece:
+                client.close()
+                return
+            head += piece
         place = head.split()[1].decode()
         self.asked.append(place)
         if self.refuses:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,15 @@ def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmula
 def hesitant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """An emulator whose jobs do not begin before a test has looked at them."""
     running = RunningEmulator(tmp_path_factory.mktemp("hesitant") / "state", "--pace", "60")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def preloaded(forked_jobs_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """An emulator whose jobs find MLflow and pandas loaded, which takes seconds otherwise."""
+    state = tmp_path_factory.mktemp("preloaded") / "state"
+    running = RunningEmulator(state, "--environment", f"*={forked_jobs_python}")
     yield running
     running.stop()
 

@@ -278,10 +278,18 @@ mlflow.pyfunc.save_model(sys.argv[1], python_model=Twice(), signature=signature,
 
 
 @pytest.fixture(scope="module")
-def mlflow_endpoint(service: BatchService, jobs_python: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def preloaded_service(preloaded: RunningEmulator) -> BatchService:
+    """An emulator whose jobs find MLflow loaded."""
+    return BatchService(preloaded)
+
+
+@pytest.fixture(scope="module")
+def mlflow_endpoint(
+    preloaded_service: BatchService, forked_jobs_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
     """An endpoint with an MLflow model and neither script nor environment."""
-    folder = tmp_path_factory.mktemp("mlflow") / "twice"
-    done = subprocess.run([jobs_python, "-c", MLFLOW_MODEL, folder], capture_output=True, text=True, check=False)
+    service, folder = preloaded_service, tmp_path_factory.mktemp("mlflow") / "twice"
+    done = subprocess.run([forked_jobs_python, "-c", MLFLOW_MODEL, folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     files = {f"twice/{p.relative_to(folder)}": p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     model = service.model(files, "twice/", "mlflow_model")
@@ -292,7 +300,8 @@ def mlflow_endpoint(service: BatchService, jobs_python: Path, tmp_path_factory: 
     return endpoint
 
 
-def test_mlflow_models_score_tables_without_a_script(service: BatchService, mlflow_endpoint: str) -> None:
+def test_mlflow_models_score_tables_without_a_script(preloaded_service: BatchService, mlflow_endpoint: str) -> None:
+    service = preloaded_service
     tables = {"one.csv": b"name,a\nx,1\ny,2\n", "two.csv": b'a,name\n0.5,"z, z"\n'}
     job = service.started(mlflow_endpoint, service.folder(tables))
     assert service.await_batch(mlflow_endpoint, job) == "Completed", service.log(service.child(job))
@@ -307,8 +316,9 @@ def test_mlflow_models_score_tables_without_a_script(service: BatchService, mlfl
     ],
 )
 def test_a_file_that_an_mlflow_model_cannot_read_fails_the_job(
-    service: BatchService, mlflow_endpoint: str, file: str, content: bytes, message: str
+    preloaded_service: BatchService, mlflow_endpoint: str, file: str, content: bytes, message: str
 ) -> None:
+    service = preloaded_service
     job = service.started(mlflow_endpoint, service.folder({file: content, "good.csv": b"name,a\nx,1\n"}))
     assert service.await_batch(mlflow_endpoint, job) == "Failed"
     log = service.log(service.child(job))

@@ -115,12 +115,13 @@ def test_the_role_of_a_journal(start_emulator: Start, tmp_path: Path) -> None:
     assert "SUBSCRIPTION_ID" in permissions(emulator)["AssignableScopes"][0]
 
 
-def test_what_jobs_ask_for_themselves_counts_for_nothing(fresh_emulator: RunningEmulator, jobs_python: Path) -> None:
-    service = Service(fresh_emulator)
+def test_what_jobs_ask_for_themselves_counts_for_nothing(start_emulator: Start, forked_jobs_python: Path) -> None:
+    emulator = start_emulator("--environment", f"*={forked_jobs_python}")
+    service = Service(emulator)
     service.run("one", "python -c 'import mlflow; mlflow.log_metric(\"a\", 1)'")
-    assert [row for row in fresh_emulator.journal("/mlflow/") if row["path"].endswith("/log-metric")]
-    assert f"{WORKSPACE}/jobs/write" in permissions(fresh_emulator)["Actions"]
-    assert f"{WORKSPACE}/experiments/runs/write" not in permissions(fresh_emulator)["Actions"]
+    assert [row for row in emulator.journal("/mlflow/") if row["path"].endswith("/log-metric")]
+    assert f"{WORKSPACE}/jobs/write" in permissions(emulator)["Actions"]
+    assert f"{WORKSPACE}/experiments/runs/write" not in permissions(emulator)["Actions"]
 
 
 def test_no_journal(tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ except mlflow.exceptions.MlflowException as error:
 
 
 @pytest.fixture(scope="module")
+def emulator(preloaded: RunningEmulator) -> RunningEmulator:
+    """In place of the session's: one whose jobs find MLflow loaded."""
+    return preloaded
+
+
+@pytest.fixture(scope="module")
 def logging(emulator: RunningEmulator) -> tuple[str, str, dict[str, str]]:
     """A job whose script logs with the plugin, and the model it registered; what the script printed, by first words."""
     service, job, model = Service(emulator), f"job-{uuid.uuid4().hex[:12]}", f"model-{uuid.uuid4().hex[:8]}"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import Call, wait_for_job
-from tests.emulator_fixture import RunningEmulator, job_environments
+from tests.emulator_fixture import RunningEmulator
 
 MLFLOW = "/mlflow/v2.0{ws}/api/2.0/mlflow"
 
@@ -72,10 +72,10 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
-    """In place of the session's: one that answers plain MLflow."""
+def emulator(forked_jobs_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    """In place of the session's: one that answers plain MLflow, and whose jobs find it loaded."""
     state = tmp_path_factory.mktemp("direct") / "state"
-    running = RunningEmulator(state, "--mlflow", "direct", *job_environments())
+    running = RunningEmulator(state, "--mlflow", "direct", "--environment", f"*={forked_jobs_python}")
     yield running
     running.stop()
 
@@ -97,10 +97,10 @@ def run_script(
 
 
 def test_runs_of_a_script_of_its_own(
-    emulator: RunningEmulator, workspace: str, jobs_python: Path, bearer: Callable[..., dict[str, str]]
+    emulator: RunningEmulator, workspace: str, forked_jobs_python: Path, bearer: Callable[..., dict[str, str]]
 ) -> None:
     token, mark = bearer()["Authorization"].split()[1], uuid.uuid4().hex[:8]
-    seen = run_script(emulator, workspace, jobs_python, OUTSIDE, token, mark)
+    seen = run_script(emulator, workspace, forked_jobs_python, OUTSIDE, token, mark)
     assert seen["status"] == "FINISHED"
     assert seen["metrics"] == {"train/loss": "1.0", "auc": "0.75", "endless": "inf", "undefined": "nan"}
     assert seen["params"] == {"depth": "3", "text": "a=b 'c'"}
@@ -131,7 +131,7 @@ print("after the end of the run")
 """
 
 
-def test_a_job_is_the_run_of_its_script(emulator: RunningEmulator, call: Call, jobs_python: Path) -> None:
+def test_a_job_is_the_run_of_its_script(emulator: RunningEmulator, call: Call) -> None:
     job, model = f"job-{uuid.uuid4().hex[:12]}", f"model-{uuid.uuid4().hex[:8]}"
     body = {
         "properties": {

@@ -106,11 +106,11 @@ print(json.dumps(seen))
 def test_the_registry_answers_as_mlflows_own_store(
     emulator: RunningEmulator,
     workspace: str,
-    jobs_python: Path,
+    forked_jobs_python: Path,
     bearer: Callable[..., dict[str, str]],
 ) -> None:
     token = bearer()["Authorization"].split()[1]
-    ours = run_script(emulator, workspace, jobs_python, CALLS, token, "abcdef12")
+    ours = run_script(emulator, workspace, forked_jobs_python, CALLS, token, "abcdef12")
 
     assert ours == json.loads(ANSWERS.read_text(encoding="utf-8"))
 
