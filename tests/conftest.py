@@ -11,7 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests import REPOSITORY
 
 OWN_SETTINGS = ("AZUREML_CORPUS", "AZUREML_SHARED")
 """Variables that tell the tests where something is; all else of Airflow's and Azure's would change what is tested."""

@@ -24,9 +24,9 @@ from azureml_emulator.console import cli
 from azureml_emulator.console.inspection import jobs_made, requests_received
 from azureml_emulator.identity import tokens
 from demo.warm_python import RunningScript
+from tests import REPOSITORY
 from tests.shared_python import SharedPython
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 START_PATIENCE = 60.0
 STOP_PATIENCE = 60.0
 

@@ -16,7 +16,7 @@ import requests
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.rest.flow import Call
-from tests.airflow_harness import RealAirflow, descendants
+from tests.real_airflow import RealAirflow, descendants
 
 DAG = "planted"
 """The DAG in ``tests/bundles/dags`` whose tasks are given them."""

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.airflow_harness import RealAirflow
+from tests.real_airflow import RealAirflow
 
 MOST = 40_000
 """Characters of one log, from its end."""

@@ -14,8 +14,8 @@ import pytest
 from referencing import Registry, Resource
 
 from airflow_azureml.hooks.azureml import AzureMLHook
+from tests import REPOSITORY
 from tests.airflow.installs import AirflowInstall
-from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -8,8 +8,8 @@ import shutil
 
 import pytest
 
+from tests import REPOSITORY
 from tests.airflow.installs import AirflowInstall
-from tests.airflow_harness import REPOSITORY
 from tests.mail_sink import sinking
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from airflow_azureml import observability
 from airflow_azureml.observability import THROTTLED, request_counter
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 from tests.statsd_listener import listening
 
 PROVIDER = REPOSITORY / "provider"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from demo.warm_python import WarmPython
+from tests import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PROVIDER = REPOSITORY / "provider" / "airflow_azureml"
 
 WITHOUT_COMPAT = """

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.architecture.sources import PROVIDER, REPOSITORY, python_files
+from tests import REPOSITORY
+from tests.architecture.sources import PROVIDER, python_files
 
 LIBRARIES = {
     "airflow_azureml/rest": set(),

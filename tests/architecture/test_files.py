@@ -7,8 +7,8 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from tests import workers
-from tests.architecture.sources import REPOSITORY, kept_files
+from tests import REPOSITORY, workers
+from tests.architecture.sources import kept_files
 
 FORBIDDEN = {
     # Put together here, so that this file does not find itself.

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.sources import REPOSITORY
+from tests import REPOSITORY
 from tests.corpus import cases, test_golden
 
 REQUIRED = "corpus,sdk,airflow2,jobs"

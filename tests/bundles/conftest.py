@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from tests.airflow_harness import BIN, DATABASE, PATIENT, SETTINGS, RealAirflow, Service
+from tests.airflow_harness import SETTINGS
 from tests.bundles.repository import Repository
+from tests.real_airflow import BIN, DATABASE, PATIENT, RealAirflow, Service
 
 VERSIONED, NEWEST, SPARSE = "bundle_versioned", "bundle_newest", "bundle_sparse"
 GIT = "airflow.providers.git.bundles.git.GitDagBundle"

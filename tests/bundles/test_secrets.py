@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.airflow_harness import Service
 from tests.bundles.conftest import Ground
 from tests.planted_secrets import DAG, left_by, plant
+from tests.real_airflow import Service
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.long]
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 from tests.chaos import plan
 from tests.chaos.airflows_own import cause
 from tests.chaos.batch_endpoints import deploy

@@ -6,11 +6,11 @@ import signal
 import time
 
 from demo.airflow import ApiError
-from tests.airflow_harness import parent
 from tests.chaos import plan
 from tests.chaos.plan import Case
 from tests.chaos.world import TASK, World
 from tests.distributed.bed import TRIGGERERS, Bed
+from tests.real_airflow import parent
 
 BETWEEN_SIGTERMS = 0.02
 FROZEN = 35.0

@@ -18,8 +18,8 @@ from urllib.parse import urlencode, urlsplit
 
 from azureml_emulator.console.control_client import RemoteError, call
 from azureml_emulator.jobs.models import Job, job_from
-from tests.airflow_harness import Service
 from tests.emulator_fixture import leave_out_public_roots
+from tests.real_airflow import Service
 
 METRICS = "/mlflow/runs/get"
 """The end of a path by which a job's metrics are read; it names no job."""

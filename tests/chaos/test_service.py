@@ -13,10 +13,10 @@ from airflow_azureml.client import MLClient
 from airflow_azureml.rest import jobs
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
-from tests.airflow_harness import BIN, Service
 from tests.chaos.points import PUT
 from tests.chaos.service import ChaosService
 from tests.emulator_fixture import leave_out_public_roots
+from tests.real_airflow import BIN, Service
 
 NAME, DAG, RUN = "chaos_deferred_00-work-0a-1", "chaos_deferred_00", "s1-0"
 

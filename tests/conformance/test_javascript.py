@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests import REPOSITORY
 from tests.conformance.conftest import MARK
-from tests.emulator_fixture import REPOSITORY, RunningEmulator
+from tests.emulator_fixture import RunningEmulator
 
 SCRIPT = Path(__file__).parent / "javascript" / "client.js"
 NOT_FOUND = ["RestError", 404, "UserError"]

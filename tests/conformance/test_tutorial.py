@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests import REPOSITORY
 from tests.conformance.conftest import RunScript
-from tests.emulator_fixture import REPOSITORY, RunningEmulator
+from tests.emulator_fixture import RunningEmulator
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from demo import processes
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 from tests.distributed.bed import KINDS, bed
 from tests.distributed.servers import MissingError
 

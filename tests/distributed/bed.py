@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from demo.airflow import AirflowError, free_port
-from tests.airflow_harness import DATABASE, REPOSITORY, SETTINGS, Service
+from tests import REPOSITORY
+from tests.airflow_harness import SETTINGS
 from tests.distributed import host
 from tests.distributed.servers import Postgres, Redis
 from tests.distributed.supervised import OlderAirflow, Part, SupervisedAirflow
 from tests.emulator_fixture import leave_out_public_roots
+from tests.real_airflow import DATABASE, Service
 
 BIN = Path(sys.executable).parent
 AIRFLOW2 = REPOSITORY / ".venvs" / "airflow2" / "bin"

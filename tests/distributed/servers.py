@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from demo.airflow import free_port
+from tests import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 UNPACKED = REPOSITORY / ".venvs" / "redis" / "usr"
 USER = "postgres"
 PATIENCE = 60.0

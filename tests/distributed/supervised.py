@@ -19,7 +19,7 @@ from typing import Any
 from demo import processes
 from demo.airflow import AirflowError, ApiError, T
 from demo.warm_python import WarmPython
-from tests.airflow_harness import PATIENT, RealAirflow, descendants
+from tests.real_airflow import PATIENT, RealAirflow, descendants
 
 RESTARTED_AFTER = 2.0
 """Seconds from a part's end to its next start."""

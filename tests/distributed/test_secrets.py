@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 from tests.distributed.bed import DistributedAirflow, bed
 from tests.distributed.servers import MissingError
 from tests.planted_secrets import DAG, left_by, plant

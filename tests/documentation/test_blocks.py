@@ -25,7 +25,7 @@ from airflow_azureml.hooks import AzureMLHook
 from airflow_azureml.provider_info import get_provider_info
 from azureml_emulator.console.cli import parser as emulator_parser
 from documentation.blocks import Block, blocks, commands
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 BLOCKS = [block for page in PAGES if page.exists() for block in blocks(page, REPOSITORY)]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 SECTIONS = ("Signing in and the network", "Before a job is submitted", "While a job waits or runs")

@@ -6,7 +6,7 @@ import re
 
 import airflow_azureml.operators
 import airflow_azureml.sensors
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 ROW = re.compile(r"^\| `@?([\w.]+)` \| .+ \| `(\w+)` \|$", re.MULTILINE)
 ROWS = ROW.findall((REPOSITORY / "docs" / "operator-index.md").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import pytest
 
 from documentation import checks, source
 from documentation.navigation import NavigationError, navigation
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 SPHINX = REPOSITORY / ".venvs" / "docs" / "bin" / "python"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.airflow_harness import Service
+from tests.real_airflow import Service
 
 
 @pytest.fixture(scope="module")

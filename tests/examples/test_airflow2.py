@@ -12,8 +12,9 @@ import pytest
 
 from demo.airflow import Airflow
 from demo.warm_python import WarmPython
-from tests.airflow_harness import REPOSITORY, Service
+from tests import REPOSITORY
 from tests.one_at_a_time import one_at_a_time
+from tests.real_airflow import Service
 
 EXAMPLES = REPOSITORY / "dags_examples"
 DAGS = (

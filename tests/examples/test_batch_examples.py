@@ -17,9 +17,10 @@ from airflow_azureml.client import MLClient
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
-from tests.airflow_harness import REPOSITORY, RealAirflow
+from tests import REPOSITORY
 from tests.emulator_fixture import read_exports
 from tests.examples.test_examples import BATCH, BATCH_SCHEDULED, DAY, EXAMPLES, RUN, deferrals, finished
+from tests.real_airflow import RealAirflow
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -23,8 +23,9 @@ from airflow_azureml.rest import assets
 from airflow_azureml.rest.resources import online, tracked
 from airflow_azureml.version_compat import AIRFLOW_V_3_4_PLUS
 from azureml_emulator.console.inspection import requests_received
+from tests import REPOSITORY
 from tests.airflow.scoring import context
-from tests.airflow_harness import REPOSITORY, RealAirflow, Service
+from tests.real_airflow import RealAirflow, Service
 from tests.run_story import told_of_failure
 
 pytestmark = pytest.mark.timeout(600)

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 PIECE = re.compile(r"<!-- (dags_examples/[\w/.]+)(?:: (\w+))? -->\n```python\n(.*?)```\n", re.DOTALL)
 PIECES = [

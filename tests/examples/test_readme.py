@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import REPOSITORY
 from tests.airflow.installs import AirflowInstall
-from tests.airflow_harness import REPOSITORY, Service
+from tests.real_airflow import Service
 
 CODE = re.compile(r"^( *)```python\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 FOLDER = REPOSITORY / "dags_examples" / "credit_defaults"
 

@@ -15,7 +15,7 @@ from airflow_azureml.jobspec.document.load import load
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
-from tests.architecture.sources import REPOSITORY
+from tests import REPOSITORY
 from tests.corpus.cases import find
 
 WS = Workspace("s", "g", "w")

@@ -17,10 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from demo.airflow import AirflowError
-from tests.airflow_harness import BIN
 from tests.lines import scenarios
 from tests.lines.running import Counted, Run, WrongError, running
 from tests.lines.versions import LINES, InstallError, Line
+from tests.real_airflow import BIN
 
 HOW = ("worker", "deferred")
 AT_ONCE = 14

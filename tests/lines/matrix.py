@@ -19,8 +19,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import REPOSITORY
 from tests.lines.tutorial import tutorial
-from tests.lines.versions import LINES, REPOSITORY, Line
+from tests.lines.versions import LINES, Line
 from tests.lines.wheels import build, install, pip, say, uv, versions
 
 TOOLS = (

@@ -16,8 +16,9 @@ from typing import Any
 
 from airflow_azureml.hooks.azureml import AzureMLHook
 from demo.airflow import ApiError
-from tests.airflow_harness import ENDED, SETTINGS, RealAirflow, Service
+from tests.airflow_harness import SETTINGS
 from tests.lines.versions import Line
+from tests.real_airflow import ENDED, RealAirflow, Service
 
 DAGS = Path(__file__).resolve().parent / "dags"
 PATIENCE = 240.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from demo.airflow import Airflow, AirflowError
 from demo.emulator import Emulator, EmulatorError
-from tests.lines.versions import REPOSITORY
+from tests import REPOSITORY
 
 EXAMPLES = REPOSITORY / "dags_examples"
 DAG = "credit_defaults_training"

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.lines.versions import REPOSITORY, Line
+from tests import REPOSITORY
+from tests.lines.versions import Line
 
 
 def build(home: Path) -> Path:

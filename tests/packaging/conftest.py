@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.installs import REPOSITORY, SETTINGS, UV, Installed, lend_byte_code, run
+from tests import REPOSITORY
+from tests.packaging.installs import SETTINGS, UV, Installed, lend_byte_code, run
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests import REPOSITORY
+
 UV = Path(sys.executable).with_name("uv")
 SETTINGS = {"UV_CACHE_DIR": str(REPOSITORY / ".cache" / "uv"), "UV_PYTHON_DOWNLOADS": "never"}
 """The variables with which uv finds what is there already."""

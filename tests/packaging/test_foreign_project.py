@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.installs import REPOSITORY, SETTINGS, UV, Installed, run
+from tests import REPOSITORY
+from tests.packaging.installs import SETTINGS, UV, Installed, run
 
 BLOCK = re.compile(r"^```python\n# (?P<name>[\w/]+\.py)\n(?P<text>.*?)^```$", re.M | re.S)
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
 BUILT = re.findall(r"^\.venvs/(\w+)/\.installed: requirements/\w+\.txt pyproject\.toml", MAKEFILE, re.MULTILINE)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.packaging.installs import REPOSITORY, Installed
+from tests import REPOSITORY
+from tests.packaging.installs import Installed
 
 REQUIRED = {
     "aiohttp",

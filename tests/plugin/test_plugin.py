@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,8 +14,8 @@ from airflow_azureml import plugin
 from airflow_azureml.plugin import REST_API, TRIGGERER, AzureMLPlugin, listener
 from airflow_azureml.plugin.marks import Mark, MarkedTasks
 from airflow_azureml.plugin.watch_listener import WATCH_LISTENER
+from tests import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 NAME = "AIRFLOW__AZUREML__CANCEL_JOBS_OF_MARKED_TASKS"
 
 

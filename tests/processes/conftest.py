@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.one_job import CASES
 from tests.processes.slow_run import SlowRun
+from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
 

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from tests.airflow_harness import REPOSITORY, RealAirflow
+from tests import REPOSITORY
+from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
 RUN = "every"

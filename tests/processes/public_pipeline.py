@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import PUBLIC, RealAirflow
+from tests.airflow_harness import PUBLIC
+from tests.real_airflow import RealAirflow
 
 RUN = "public"
 EXPERIMENT = "pipeline_with_pipeline_component"

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.airflow_harness import RealAirflow, Service
+from tests.real_airflow import RealAirflow, Service
 from tests.run_story import told_of_failure
 
 DEFERRED, ON_WORKER, IN_A_HURRY = "slow_deferred", "slow_on_worker", "slow_in_a_hurry"

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.mail_sink import MailSink, sinking
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 

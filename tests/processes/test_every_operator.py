@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.every_operator import EveryOperator
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 

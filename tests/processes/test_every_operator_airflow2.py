@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.every_operator import RUN, EveryOperator
+from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.emulator_fixture import RunningEmulator
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.long]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from airflow_azureml.triggers.log_copy import NOTED_AFTER
-from tests.airflow_harness import RealAirflow
 from tests.processes.job_log import copied, expect_lines, expect_no_delay, job_log
 from tests.processes.slow_run import TALKING, prepared
+from tests.real_airflow import RealAirflow
 
 pytestmark = pytest.mark.timeout(600)
 

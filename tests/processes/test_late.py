@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from azureml_emulator.console.inspection import requests_received
-from tests.airflow_harness import RealAirflow
 from tests.chaos.batch_endpoints import deploy
 from tests.processes.one_job import CASES
 from tests.processes.slow_run import BATCH_DEFERRED, BATCH_ON_WORKER, LATE_DEFERRED, LATE_ON_WORKER, TASK, SlowRun
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 

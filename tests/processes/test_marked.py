@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.slow_run import DEFERRED, KEPT, ON_WORKER, TASK, SlowRun
+from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]

@@ -19,8 +19,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from azureml_emulator.console.inspection import requests_received
-from tests.airflow_harness import SECOND, RealAirflow
 from tests.processes.slow_run import SlowRun
+from tests.real_airflow import SECOND, RealAirflow
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.long]
 

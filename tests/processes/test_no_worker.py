@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from airflow_azureml.hooks.azureml import AzureMLHook
-from tests.airflow_harness import RealAirflow
 from tests.processes.slow_run import TASK, SlowRun
+from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
 pytestmark = pytest.mark.timeout(900)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
+from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
 pytestmark = pytest.mark.timeout(600)

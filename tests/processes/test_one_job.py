@@ -10,9 +10,9 @@ import signal
 
 import pytest
 
-from tests.airflow_harness import SECOND, RealAirflow
 from tests.processes.one_job import CASES, OneJob
 from tests.processes.slow_run import DEFERRED, ON_WORKER, OTHER, PAIR, TASK, SlowRun
+from tests.real_airflow import SECOND, RealAirflow
 
 pytestmark = pytest.mark.timeout(600)
 

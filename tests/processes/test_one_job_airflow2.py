@@ -6,9 +6,9 @@ import signal
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.one_job import OneJob
 from tests.processes.slow_run import SlowRun
+from tests.real_airflow import RealAirflow
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.slow_run import DEFERRED, TASK, SlowRun
+from tests.real_airflow import RealAirflow
 
 pytestmark = pytest.mark.timeout(600)
 

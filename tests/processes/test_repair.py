@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 

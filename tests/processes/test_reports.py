@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from airflow_azureml.plugin.notes import LOOKS
-from tests.airflow_harness import RealAirflow
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.attempts import Attempts
 from tests.processes.slow_run import TASK
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 

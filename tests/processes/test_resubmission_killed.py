@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from tests.airflow_harness import RealAirflow
 from tests.processes.attempts import Attempts
 from tests.processes.slow_run import TASK
+from tests.real_airflow import RealAirflow
 from tests.run_story import told_of_failure
 
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.long]

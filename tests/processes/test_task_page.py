@@ -17,7 +17,7 @@ import pytest
 
 from demo import processes
 from demo.airflow import OPENER, free_port
-from tests.airflow_harness import RealAirflow
+from tests.real_airflow import RealAirflow
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing; `make install` installs it.")
 expect = sync_api.expect

@@ -15,7 +15,8 @@ from airflow_azureml.operators import AzureMLCreateDataAssetOperator
 from airflow_azureml.rest import assets
 from airflow_azureml.rest.flow import Call, Reply
 from azureml_emulator.console.inspection import requests_received
-from tests.airflow_harness import REPOSITORY, RealAirflow
+from tests import REPOSITORY
+from tests.real_airflow import RealAirflow
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from airflow_azureml.filesystems.file_system import AzureMLFileSystem
-from tests.airflow_harness import BIN, RealAirflow, Service, real_airflow
+from tests.airflow_harness import real_airflow
+from tests.real_airflow import BIN, RealAirflow, Service
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.airflow import Airflow
-from tests.emulator_fixture import REPOSITORY, RunningEmulator
+from tests import REPOSITORY
+from tests.emulator_fixture import RunningEmulator
 from tests.public.files import EXPECTED, JOBS, Example, examples
 from tests.public.worker import DAGS
 

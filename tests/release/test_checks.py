@@ -13,7 +13,7 @@ import pytest
 
 from release import packages, sbom
 from release.__main__ import CHECKS, Built
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 INFO = "airflow_provider_azureml-1.2.3.dist-info"
 METADATA = """Metadata-Version: 2.4

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted((REPOSITORY / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml"))

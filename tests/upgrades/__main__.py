@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+from tests import REPOSITORY
+
 RECORDED = Path(__file__).with_name("recorded")
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.airflow import AirflowError
-from tests.airflow_harness import REPOSITORY
+from tests import REPOSITORY
 from tests.chaos.service import ChaosService
 from tests.distributed.bed import TRIGGERERS, Bed, DistributedAirflow, bed
 from tests.distributed.servers import MissingError

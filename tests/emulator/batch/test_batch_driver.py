@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator_fixture import REPOSITORY
+from tests import REPOSITORY
 
 DRIVER = REPOSITORY / "provider" / "azureml_emulator" / "execution" / "minibatches" / "batch_driver.py"
 NAMES = "import os\ndef init(): pass\ndef run(batch): return [os.path.basename(path) for path in batch]\n"

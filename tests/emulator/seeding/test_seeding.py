@@ -12,9 +12,10 @@ import pytest
 
 from azureml_emulator.console.control_client import RefusedError, call
 from azureml_emulator.seeding.files import SeedError, kind_of, read_folder
+from tests import REPOSITORY
 from tests.emulator.console.test_command_line import complains, run
 from tests.emulator.service import Service
-from tests.emulator_fixture import REPOSITORY, RunningEmulator, Start
+from tests.emulator_fixture import RunningEmulator, Start
 
 SAMPLES = REPOSITORY / "tests" / "samples"
 ALL = ("data", "model", "environment", "component", "compute", "command", "batch-endpoint", "batch-deployment")
