@@ -8,6 +8,7 @@ a table of what an hour of a node costs.
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,24 +25,24 @@ POLL_INTERVAL, PATIENCE, MAX_REQUESTS_PER_SECOND, MAX_RESUBMISSIONS = 30.0, 900.
 def poll_interval(given: Any = None) -> float:
     """Seconds between two looks at a job, at most: the keyword, else Airflow's configuration.
 
-    :raises rest.errors.SpecError: the keyword is not a number above 0.
+    :raises rest.errors.SpecError: it is not a number above 0.
     """
-    if given is None:
-        return float(conf.getfloat("azureml", "poll_interval", fallback=POLL_INTERVAL))
+    name = "poll_interval" if given is not None else "[azureml] poll_interval"
+    given = conf.getfloat("azureml", "poll_interval", fallback=POLL_INTERVAL) if given is None else given
     if not _is_number(given) or given <= 0:
-        raise _not_accepted("poll_interval", given, "a number of seconds, more than 0")
+        raise _not_accepted(name, given, "a number of seconds, more than 0")
     return float(given)
 
 
 def patience(given: Any = None) -> float:
     """Seconds for which looks may go on failing: the keyword, else Airflow's configuration.
 
-    :raises rest.errors.SpecError: the keyword is not a number from 0.
+    :raises rest.errors.SpecError: it is not a number from 0.
     """
-    if given is None:
-        return float(conf.getfloat("azureml", "patience", fallback=PATIENCE))
+    name = "patience" if given is not None else "[azureml] patience"
+    given = conf.getfloat("azureml", "patience", fallback=PATIENCE) if given is None else given
     if not _is_number(given) or given < 0:
-        raise _not_accepted("patience", given, "a number of seconds, 0 or more")
+        raise _not_accepted(name, given, "a number of seconds, 0 or more")
     return float(given)
 
 
@@ -145,7 +146,11 @@ def wait_options(interval: Any = None, limit: Any = None, files: Any = None, **o
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether a value is a number of seconds that a clock can count: none that is infinite, or beyond a float."""
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _not_accepted(name: str, given: Any, accepted: str) -> Exception:

@@ -63,7 +63,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.yml").write_bytes(b"a: \xe9\n")
     assert "is not UTF-8 text" in refusal(tmp_path / "latin.yml")
     assert "Is a directory" in refusal(tmp_path)
-    assert "int is not a job" in refusal(3)
+    assert refusal(3) == "3 is not accepted. Accepted: a path, YAML text, a mapping, an azure-ai-ml object."
+
+
+@pytest.mark.parametrize("source", [3, None, "just text\n", "- a\n", "a: [1\n", {"a": 10**5000}])
+def test_what_is_said_of_a_source_as_a_whole_names_its_argument(source: Any) -> None:
+    with pytest.raises(SpecError) as caught:
+        load(source, field="spec")
+    assert [problem.path for problem in caught.value.problems] == ["spec"]
 
 
 def test_anchors_and_merge_keys_are_fine() -> None:
@@ -104,6 +111,9 @@ class TestSet:
             ({"list.7.x": 1}, "'7' is not a position in a list of 1."),
             ({"a..b": 1}, "this is not a dotted path."),
             (["inputs.a=[1"], "cannot be read as YAML"),
+            (5, "set: 5 is not accepted. Accepted: a mapping of dotted paths, or a list of texts"),
+            (b"a=1", "set: bytes is not accepted."),
+            ({1: 2, None: 3}, "set: 1 is not a dotted path.\nset: an empty value is not a dotted path."),
         ],
     )
     def test_refusals(self, values: Any, said: str) -> None:

@@ -179,7 +179,7 @@ class AzureMLHook(ResourceMethods, BaseHook):
         from airflow_azureml.lifecycle.news import reporter
 
         with translated():
-            base = None if file is None else load(file)
+            base = None if file is None else load(file, field="file")
             document = arguments(
                 base, inputs=inputs, outputs=outputs, input=input, input_type=input_type, set=set, **values
             )

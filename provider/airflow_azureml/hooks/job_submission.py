@@ -34,7 +34,7 @@ def read_job(
     :param log: gets the warnings about it.
     :raises rest.errors.SpecError: lists everything that is wrong with it.
     """
-    document = load(spec, checkout=own_checkout()).merged(inputs=inputs, outputs=outputs)
+    document = load(spec, checkout=own_checkout(), field="spec").merged(inputs=inputs, outputs=outputs)
     document = document.with_values(set) if set else document
     translation = translate(document, workspace)
     translation.check_accepted()

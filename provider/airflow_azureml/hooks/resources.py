@@ -266,7 +266,7 @@ class ResourceMethods:
         from airflow_azureml.jobspec.document.load import load
 
         def read(workspace: Workspace) -> Plan:
-            return plan(load(spec, checkout=own_checkout()), workspace)
+            return plan(load(spec, checkout=own_checkout(), field="spec"), workspace)
 
         return self._result(read)
 

@@ -50,7 +50,7 @@ class AzureMLPipelineStepOperator(AzureMLJobOperator):
         from airflow_azureml.jobspec.document.document import SourceLocation
         from airflow_azureml.jobspec.document.load import load
 
-        document = load(self.job, folder=self.template_folders()[0], checkout=own_checkout())
+        document = load(self.job, folder=self.template_folders()[0], checkout=own_checkout(), field="job")
         file = self.template_file_paths.get("job")
         top = SourceLocation(os.path.dirname(file) if file else document.folder, file)
         value = document.value

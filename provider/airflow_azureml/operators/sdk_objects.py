@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any
     """
     if hasattr(type(value), "_to_dict"):  # an instance may answer to any name
         return _written(value, top)
+    if isinstance(value, Enum):  # a template would write the member's name, see ``jobspec.document.members``
+        return value.value if isinstance(value, (str, int, float)) else value
     if isinstance(value, os.PathLike):
         # Airflow's own paths write themselves down for other processes.
         return value if isinstance(value, PurePath) or hasattr(value, "serialize") else Path(os.fspath(value))

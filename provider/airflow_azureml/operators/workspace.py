@@ -134,7 +134,7 @@ class AzureMLBaseOperator(BaseOperator):
         if path is None and is_file_name(value):
             path, text = self._read(field, os.fspath(value))
             value = self.render_template(text, context)
-        return load(value, folder=self.template_folders()[0], file=path, checkout=own_checkout())
+        return load(value, folder=self.template_folders()[0], file=path, checkout=own_checkout(), field=field)
 
     def load_spec(self, context: Any, given: Mapping[str, Any]) -> Document:
         """Read the field ``spec`` with keywords laid over it; those that are None say nothing.
@@ -176,9 +176,12 @@ class AzureMLBaseOperator(BaseOperator):
 def missing_output(task_id: str, key: str, ti: Any) -> AzureMLSpecError:
     """The error of a reference to an upstream output, ``task.output["name"]``, that the task did not push.
 
-    It says which outputs the task has, if its result shows them.
+    It says which outputs the task has, if its result shows them, or that there is no result.
     """
     result = ti.xcom_pull(task_ids=task_id)
+    if result is None:
+        why = "has left no result in this run: it was skipped, has failed or has not run"
+        return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" {why}.')
     outputs = result.get("outputs") if isinstance(result, Mapping) else None
     has = f" It has: {', '.join(sorted(outputs))}." if isinstance(outputs, Mapping) and outputs else ""
     return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" has no output "{key}".{has}')

@@ -159,7 +159,7 @@ class AzureMLPipelineTaskGroup(TaskGroup):
             return parsed(read_text(path), path, os.path.dirname(path))
         if isinstance(job, str):
             return parsed(job, None, folders[0])
-        return load(sdk_objects.plain(job, top=True), folder=folders[0])
+        return load(sdk_objects.plain(job, top=True), folder=folders[0], field="job")
 
 
 class _Outputs(dict[str, Any]):

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from airflow_azureml.jobspec.document.members import without_members
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.rest.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -210,7 +212,14 @@ class Document:
         self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
     ) -> list[tuple[str, Any, Mapping[Path, SourceLocation]]]:
         if isinstance(values, Mapping):
-            return [(name, value, {}) for name, value in values.items()]
+            named = without_members(values)
+            wrong = [name for name in named if not isinstance(name, str)]
+            problems += [Problem("set", f"{show(name)} is not a dotted path.") for name in wrong]
+            return [(name, value, {}) for name, value in named.items() if isinstance(name, str)]
+        if not isinstance(values, Sequence) or isinstance(values, bytes):
+            accepted = "a mapping of dotted paths, or a list of texts such as limits.timeout=60"
+            problems.append(Problem("set", f"{show(values)} is not accepted. Accepted: {accepted}."))
+            return []
         pairs: list[tuple[str, Any, Mapping[Path, SourceLocation]]] = []
         for text in [values] if isinstance(values, str) else values:
             name, equals, value = str(text).partition("=")
@@ -235,8 +244,9 @@ class Document:
             if mapping is None:
                 continue
             present = value.get(name)
-            value[name] = {**(present if isinstance(present, Mapping) else {}), **mapping}
-            for key in mapping:
+            given = without_members(mapping)
+            value[name] = {**(present if isinstance(present, Mapping) else {}), **given}
+            for key in given:
                 places = {path: place for path, place in places.items() if path[:2] != (name, key)}
                 places[(name, key)] = SourceLocation(self.folder)
         return replace(self, value=value, places=places)
@@ -247,7 +257,7 @@ class Document:
         for name, given in values.items():
             if given is None:
                 continue
-            value[name] = given
+            value[name] = without_members(given)
             places = {path: place for path, place in places.items() if path[:1] != (name,)}
             places[(name,)] = SourceLocation(self.folder)
         return replace(self, value=value, places=places)

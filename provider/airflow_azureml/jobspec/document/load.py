@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_azureml.jobspec.document.document import Document, Path, SourceLocation
+from airflow_azureml.jobspec.document.members import without_members
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.sdk_objects import BASE, as_mapping, is_object
 from airflow_azureml.jobspec.document.yaml_survey import DEPTH, DIGITS, LIMIT
@@ -118,6 +119,7 @@ def load(
     file: str | None = None,
     from_python: bool = False,
     checkout: Checkout | None = None,
+    field: str = "",
 ) -> Document:
     """Read a job from whatever form it comes in.
 
@@ -128,13 +130,22 @@ def load(
     :param file: where ``source``, a text, was read from; with a path as source, the same as that path.
     :param from_python: a mapping made of an operator's keywords, see ``Document``.
     :param checkout: what is known otherwise of the commit that local files are of; None for nothing.
+    :param field: the argument that holds the source: what is said of the source as a whole names it.
     :return: the document; duplicate keys are among its ``problems``, to be reported with what else is wrong.
     :raises SpecError: for a missing file, text that is no YAML, or a top that is no mapping.
     """
-    base = os.path.abspath(folder or os.getcwd())
-    problems: tuple[Problem, ...] = ()
     if isinstance(source, Document):
         return source
+    try:
+        return _read(source, folder, file, from_python, checkout)
+    except SpecError as error:
+        named = [replace(one, path=field) if not one.path and not one.file else one for one in error.problems]
+        raise SpecError(named) from None
+
+
+def _read(source: Any, folder: str | None, file: str | None, from_python: bool, checkout: Checkout | None) -> Document:
+    base = os.path.abspath(folder or os.getcwd())
+    problems: tuple[Problem, ...] = ()
     if is_file_name(source):
         path = os.path.join(base, os.fspath(source))
         return load(read_text(path), folder=folder or os.path.dirname(path), file=path, checkout=checkout)
@@ -149,12 +160,13 @@ def load(
     elif isinstance(source, Mapping):
         value, places = dict(source), {}
     else:
-        accepted = "a path, YAML text, a mapping, an azure-ai-ml job"
-        raise SpecError([Problem("", f"{type(source).__name__} is not a job. Accepted: {accepted}.")])
+        accepted = "a path, YAML text, a mapping, an azure-ai-ml object"
+        raise SpecError([Problem("", f"{show(source)} is not accepted. Accepted: {accepted}.")])
     if not isinstance(value, Mapping):
         raise SpecError([Problem("", f"this is not a mapping but {_kind(value)}.", file, 1 if file else None)])
     if not isinstance(source, str):  # what was YAML has been measured
         _check(value, [0])
+        value = without_members(value)
     return Document(value, base, LocalFiles(checkout), places, from_python, problems)
 
 

@@ -1,0 +1,48 @@
+"""Values of Python in operators' keywords that Airflow or JSON would write as something else."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_azureml import configuration
+from airflow_azureml.operators import AzureMLCommandJobOperator
+from airflow_azureml.rest.errors import SpecError
+
+
+class Stage(str, Enum):
+    """A text, of which templates and ``str()`` write ``Stage.TEST``."""
+
+    TEST = "test"
+
+
+def test_a_member_of_an_enumeration_is_rendered_as_its_value() -> None:
+    given: dict[str, Any] = {"environment": "azureml:e:1", "inputs": {"stage": Stage.TEST}, "compute": Stage.TEST}
+    with DAG("d"):
+        task = AzureMLCommandJobOperator(task_id="t", command="echo", **given)
+        mapped = AzureMLCommandJobOperator.partial(task_id="m", command="echo", **given).expand(
+            tags=[{"s": Stage.TEST}]
+        )
+    task.render_template_fields({})
+    assert (str(task.compute), str(task.inputs["stage"])) == ("test", "test")
+    assert (str(mapped.partial_kwargs["compute"]), str(mapped.partial_kwargs["inputs"]["stage"])) == ("test", "test")
+    assert str(mapped.expand_input.value["tags"][0]["s"]) == "test"
+
+
+@pytest.mark.parametrize("given", [float("nan"), float("inf"), 10**400])
+@pytest.mark.parametrize("name", ["poll_interval", "patience", "queue_timeout"])
+def test_seconds_that_no_clock_counts_are_refused(name: str, given: Any) -> None:
+    with pytest.raises(SpecError, match=f"^{name}: .* is not accepted. Accepted: a number of seconds"):
+        getattr(configuration, name)(given)
+
+
+@pytest.mark.parametrize(("name", "given"), [("poll_interval", "0"), ("poll_interval", "-5"), ("patience", "nan")])
+def test_seconds_of_airflows_configuration_are_checked_like_the_keywords(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW__AZUREML__{name.upper()}", given)
+    with pytest.raises(SpecError, match=rf"^\[azureml\] {name}: .* is not accepted. Accepted: a number of seconds"):
+        getattr(configuration, name)()
