@@ -190,6 +190,7 @@ class BlobStore:
             return False
         place = self.path(container, name)
         place.unlink(missing_ok=True)
+        self.blocks.forget(container, name)
         with self._lock:
             self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (container, name))
         top = self.root / container

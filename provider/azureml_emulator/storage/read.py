@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 
 from aiohttp import web
 
@@ -117,17 +118,28 @@ def wanted_range(request: web.Request, size: int) -> tuple[int, int | None]:
 
 
 async def block_list(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
-    """The blocks staged for a blob; committed ones are not recorded.
+    """The blocks that a blob was made of, those that wait for a list, or both.
 
     Source: Azure Storage REST reference, Get Block List.
     """
-    list_type = request.query.get("blocklisttype", "committed")
-    staged = storage.blobs.blocks.staged(container, name) if list_type in ("uncommitted", "all") else {}
-    blob = storage.blobs.get(container, name)
-    if blob is None and not storage.blobs.blocks.staged(container, name):
+    wanted = request.query.get("blocklisttype", "committed").lower()
+    if wanted not in ("committed", "uncommitted", "all"):
+        raise BlobError("InvalidQueryParameterValue", "blocklisttype")
+    kept, blob = storage.blobs.blocks, storage.blobs.get(container, name)
+    staged = list(kept.staged(container, name).items())
+    if blob is None and not staged:
         raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")
-    rows = "".join(f"<Block><Name>{block}</Name><Size>{size}</Size></Block>" for block, size in staged.items())
-    lists = f"<CommittedBlocks/><UncommittedBlocks>{rows}</UncommittedBlocks>"
-    text = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{lists}</BlockList>'
+    committed = kept.committed(container, name, storage.blobs.path(container, name)) if blob else []
+    lists = {
+        "CommittedBlocks": committed if wanted in ("committed", "all") else [],
+        "UncommittedBlocks": staged if wanted in ("uncommitted", "all") else [],
+    }
+    inner = "".join(f"<{key}>{block_rows(rows)}</{key}>" for key, rows in lists.items())
+    text = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{inner}</BlockList>'
     headers = {**version_headers(blob), "x-ms-blob-content-length": str(blob.size)} if blob else {}
     return web.Response(text=text, content_type="application/xml", headers=headers)
+
+
+def block_rows(rows: Iterable[tuple[str, int]]) -> str:
+    """Blocks as XML."""
+    return "".join(f"<Block><Name>{block}</Name><Size>{size}</Size></Block>" for block, size in rows)

@@ -52,6 +52,33 @@ BLOB_OPERATIONS: Table = {
 }
 
 
+CHANGING_HEADERS = (
+    "x-ms-copy-source",
+    "x-ms-encryption-key",
+    "x-ms-encryption-scope",
+    "x-ms-if-tags",
+    "x-ms-structured-body",
+    "x-ms-tags",
+)
+CHANGING_KEYS = ("snapshot", "versionid")
+"""What makes another operation of a request, or gives it another content: to pass it over would write or read the wrong
+bytes. Source: Azure Storage REST reference, Put Block From URL, Append Block From URL, Put Blob, Get Blob."""
+
+
+def check_whole(request: web.Request) -> None:
+    """Refuse a request with a part that is not here.
+
+    :raises BlobError: 501, naming the part.
+    """
+    parts = [name for name in CHANGING_HEADERS if name in request.headers]
+    parts += [name for name in CHANGING_KEYS if name in request.query]
+    # With ``include`` the blob goes with its snapshots, of which there are none; ``only`` means to keep the blob.
+    if request.headers.get("x-ms-delete-snapshots", "").lower() == "only":
+        parts.append("x-ms-delete-snapshots: only")
+    if parts:
+        raise BlobError("NotEmulated", ", ".join(parts))
+
+
 async def account(storage: Storage, request: web.Request, suffix: str) -> web.StreamResponse:
     """An operation on the storage account."""
     return await perform(storage, request, ACCOUNT_OPERATIONS, RequestedAccess("", "s", account_segment(suffix)))
@@ -93,6 +120,7 @@ async def perform(storage: Storage, request: web.Request, table: Table, access: 
         authorize(storage, request, replace(access, permissions=allowed))
         if operation is None:
             raise BlobError("NotEmulated")
+        check_whole(request)
         return await operation.handler(storage, request, access.container, access.blob)
     except BlobError as error:
         response = respond(error, request.method)

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blocks import COMMITTED, LATEST, UNCOMMITTED
 from azureml_emulator.storage.conditions import check_write, content_headers, metadata_headers, version_headers
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.models import APPEND, BLOCK, Blob
@@ -24,6 +25,9 @@ BUFFER = 64 * 1024
 
 LARGE = 1024 * 1024
 """Bytes of a blob whose write is refused before its content is received; a smaller one's after it."""
+
+PLACES = (LATEST, COMMITTED, UNCOMMITTED)
+"""The elements of a block list."""
 
 LONGEST_LIST = 16 * 1024 * 1024
 """Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
@@ -98,7 +102,7 @@ def write_new(file: Path, content: bytes) -> None:
 async def put(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Blob: the whole content in one request, or an empty append blob."""
     blob_type = request.headers.get("x-ms-blob-type")
-    if "x-ms-copy-source" in request.headers or blob_type == "PageBlob":
+    if blob_type == "PageBlob":
         raise BlobError("NotEmulated")
     if blob_type is None:
         raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
@@ -138,16 +142,18 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     target(storage, request, container, name)
     headers, metadata = content_headers(request), metadata_headers(request)
     blocks = read_block_list(await read_small(request))
+    place, kept = storage.blobs.path(container, name), storage.blobs.blocks
     try:
-        file = await asyncio.to_thread(storage.blobs.blocks.join, container, name, blocks)
+        parts = kept.parts(container, name, place, blocks)
     except KeyError as error:
         raise BlobError("InvalidBlockList", str(error.args[0])) from None
+    file = await asyncio.to_thread(kept.join, parts)
     try:
         target(storage, request, container, name)
         blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata)
     finally:
         file.unlink(missing_ok=True)
-    storage.blobs.blocks.discard(container, name)
+    kept.commit(container, name, place, [(block, part.size) for (_, block), part in zip(blocks, parts, strict=True)])
     return web.Response(status=201, headers={**version_headers(blob), "x-ms-request-server-encrypted": "true"})
 
 
@@ -161,17 +167,17 @@ async def read_small(request: web.Request) -> bytes:
     return bytes(content)
 
 
-def read_block_list(content: bytes) -> list[str]:
-    """The block ids of a list. Committed blocks are not recorded, so only staged ones can be named."""
+def read_block_list(content: bytes) -> list[tuple[str, str]]:
+    """A list's rows: where to look for a block, and its id."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise BlobError("InvalidXmlDocument")
     try:
         root = ElementTree.fromstring(content)
     except ElementTree.ParseError:
         raise BlobError("InvalidXmlDocument") from None
-    if root.tag != "BlockList" or any(row.tag not in ("Latest", "Uncommitted", "Committed") for row in root):
+    if root.tag != "BlockList" or any(row.tag not in PLACES for row in root):
         raise BlobError("InvalidXmlDocument")
-    return [(row.text or "").strip() for row in root]
+    return [(row.tag, (row.text or "").strip()) for row in root]
 
 
 def is_base64(text: str) -> bool:

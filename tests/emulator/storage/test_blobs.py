@@ -164,6 +164,40 @@ def container_client(container: ContainerClient, emulator: RunningEmulator) -> C
     )
 
 
+def commit_raw(emulator: RunningEmulator, blob: BlobClient, *rows: tuple[str, str]) -> int:
+    """Put Block List as written; the status. azure-storage-blob 12.31 calls every block ``Latest``."""
+    ids = "".join(f"<{where}>{b64encode(block.encode()).decode()}</{where}>" for where, block in rows)
+    token = blob.credential.get_token("https://storage.azure.com/.default").token
+    headers = {"Authorization": f"Bearer {token}", "x-ms-version": "2023-11-03"}
+    body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{ids}</BlockList>'
+    url = f"{blob.url}?comp=blocklist"
+    return requests.put(url, body, headers=headers, verify=emulator["ca_bundle"], timeout=30).status_code
+
+
+def test_a_list_can_take_over_the_blocks_of_a_blob(emulator: RunningEmulator, container: ContainerClient) -> None:
+    blob = container.get_blob_client("grown")
+    for number, content in enumerate((b"<first>", b"<second>")):
+        blob.stage_block(f"block-{number}", content)
+    blob.commit_block_list([BlobBlock("block-0"), BlobBlock("block-1")])
+    blob.set_blob_metadata({"a": "b"})
+    committed, _ = blob.get_block_list("committed")
+    assert [(block.id, block.size) for block in committed] == [("block-0", 7), ("block-1", 8)]
+    blob.stage_block("block-2", b"<third>")
+    blob.stage_block("block-0", b"<other>")
+    both = [[block.id for block in blocks] for blocks in blob.get_block_list("all")]
+    assert both == [["block-0", "block-1"], ["block-0", "block-2"]]
+    assert commit_raw(emulator, blob, ("Committed", "block-2")) == 400
+    assert commit_raw(emulator, blob, ("Uncommitted", "block-1")) == 400
+    assert (
+        commit_raw(emulator, blob, ("Latest", "block-1"), ("Committed", "block-0"), ("Uncommitted", "block-2")) == 201
+    )
+    assert blob.download_blob().readall() == b"<second><first><third>"
+    blob.commit_block_list([BlobBlock("block-0"), BlobBlock("block-2")])
+    assert blob.download_blob().readall() == b"<first><third>"
+    blob.upload_blob(b"whole", overwrite=True)
+    assert blob.get_block_list("committed") == ([], [])
+
+
 def test_blocks_follow_the_list_not_their_arrival(container: ContainerClient) -> None:
     blob = container.get_blob_client("blocks")
     for number in (2, 0, 1):
@@ -321,6 +355,14 @@ def test_operations_that_are_not_here_say_so(container: ContainerClient, emulato
         lambda: blob.set_blob_tags({"a": "b"}),
         lambda: container.get_blob_client("page").create_page_blob(512),
         lambda: container.get_blob_client("copy").start_copy_from_url(blob.url),
+        lambda: container.get_blob_client("copy").upload_blob_from_url(blob.url),
+        lambda: container.get_blob_client("copy").stage_block_from_url("block-0", blob.url),
+        lambda: blob.upload_blob(b"other", overwrite=True, tags={"a": "b"}),
+        lambda: blob.upload_blob(b"other", overwrite=True, if_tags_match_condition="a = 'b'"),
+        lambda: blob.upload_blob(b"other", overwrite=True, encryption_scope="scope"),
+        lambda: blob.download_blob(version_id="2026-01-01T00:00:00.0000000Z"),
+        lambda: container.get_blob_client("x", snapshot="2026-01-01T00:00:00.0000000Z").delete_blob(),
+        lambda: blob.delete_blob(delete_snapshots="only"),
     ):
         with pytest.raises(HttpResponseError) as caught:
             attempt()
