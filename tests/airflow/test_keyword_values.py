@@ -22,8 +22,8 @@ class Stage(str, Enum):
 def test_a_member_of_an_enumeration_is_rendered_as_its_value() -> None:
     given: dict[str, Any] = {"environment": "azureml:e:1", "inputs": {"stage": Stage.TEST}, "compute": Stage.TEST}
     with DAG("d"):
-        task = AzureMLCommandJobOperator(task_id="t", command="echo", **given)
-        mapped = AzureMLCommandJobOperator.partial(task_id="m", command="echo", **given).expand(
+        task: Any = AzureMLCommandJobOperator(task_id="t", command="echo", **given)
+        mapped: Any = AzureMLCommandJobOperator.partial(task_id="m", command="echo", **given).expand(
             tags=[{"s": Stage.TEST}]
         )
     task.render_template_fields({})

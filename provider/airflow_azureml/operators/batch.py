@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
+from airflow_azureml.task.resource_fields import deployment_name_of, endpoint_name_of
 from airflow_azureml.task.xcom import refuse_reserved_outputs
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
     (``AzureMLAmbiguousInvocationError``). A model deployment takes one data input and leaves one output, ``score``; a
     pipeline component's inputs and outputs go by their names.
 
-    :param endpoint_name: the endpoint; it and its deployments are read before anything is sent.
-    :param deployment_name: left out: the endpoint's default deployment.
+    :param endpoint_name: the endpoint, or the result of the task that made it; it and its deployments are read before
+        anything is sent.
+    :param deployment_name: the same of a deployment; left out: the endpoint's default deployment.
     :param inputs: by name: a reference to data or ``{"type": ..., "path": ...}``, a literal, or the output of another
         task, ``task.output["name"]``.
     :param outputs: by name: ``{"type": "uri_file" | "uri_folder", "path": ...}`` on a blob datastore, at a place that
@@ -49,8 +51,8 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
     def __init__(
         self,
         *,
-        endpoint_name: str,
-        deployment_name: str | None = None,
+        endpoint_name: str | Mapping[str, Any],
+        deployment_name: str | Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
         input: str | os.PathLike[str] | Mapping[str, Any] | None = None,
@@ -107,9 +109,9 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         document = self.document(context)
         refuse_reserved_outputs(document.value.get("outputs"))
         invocation = read(document, workspace)
-        return BatchSubmission(
-            self.job_identity(context), self.endpoint_name, self.deployment_name, invocation, time.time
-        )
+        endpoint = endpoint_name_of(self.endpoint_name)
+        deployment = deployment_name_of(self.deployment_name) if self.deployment_name else None
+        return BatchSubmission(self.job_identity(context), endpoint, deployment, invocation, time.time)
 
     def document(self, context: Any) -> Document:
         """The invocation in the grammar of the CLI's ``inputs.yml``."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.operations import AzureMLProvisioningBaseOperator
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
-from airflow_azureml.task.resource_fields import endpoint_name_of
+from airflow_azureml.task.resource_fields import deployment_name_of, endpoint_name_of
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.plans import Plan
@@ -23,7 +23,8 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
     :param name: 3 to 32 letters, digits and ``-``; unique in the workspace's region.
     :param description: free text, shown in Studio.
     :param tags: mapping of strings, as is ``properties``.
-    :param default_deployment: the deployment that runs where an invocation names none; it must exist.
+    :param default_deployment: the deployment that runs where an invocation names none, or the result of the task that
+        made it; it must exist.
     :param spec: the CLI's YAML of a batch endpoint: the name of a ``.yml`` file, YAML text or a mapping; keywords win.
     :return: ``{"id", "name"}``.
     """
@@ -35,7 +36,7 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
         description: str | None = None,
         tags: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
-        default_deployment: str | None = None,
+        default_deployment: str | Mapping[str, Any] | None = None,
         spec: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -59,14 +60,16 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
     def document(self, context: Any) -> Document:
         given = {name: getattr(self, name) for name in ("name", "description", "tags", "properties")}
-        given["defaults"] = None if self.default_deployment is None else {"deployment_name": self.default_deployment}
+        if self.default_deployment is not None:
+            named = deployment_name_of(self.default_deployment, "default_deployment")
+            given["defaults"] = {"deployment_name": named}
         return self.load_spec(context, given)
 
 
 OUTPUT_KEYS = frozenset({"https_url", "abfss_url", "asset_id"})
 """What the output of an upstream task carries beside its path and type."""
 
-REFERENCES = ("model", "component", "job_definition")
+REFERENCES = ("model", "component", "job_definition", "environment", "compute")
 """Keywords that may also be the result of the task that made the thing."""
 
 
@@ -82,7 +85,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     Keywords are those of the CLI's YAML.
 
     :param name: of the deployment.
-    :param endpoint_name: the endpoint; it must exist.
+    :param endpoint_name: the endpoint, or the result of the task that made it; it must exist.
     :param type: ``model`` or ``pipeline``; left out: what the keywords say.
     :param model: ``azureml:name:version``, ``azureml:name@latest``, an ARM id, the result of the task that registered
         it, or a model that is written out: a mapping with ``path``, ``type`` and the like, or an upstream output. It is
@@ -91,9 +94,10 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
     :param job_definition: a job whose pipeline is run.
     :param code: local folder, relative to the DAG file's folder, or the id of registered code; with ``scoring_script``,
         a file in it. ``code_configuration`` is the same as one mapping.
-    :param environment: a reference, or a mapping with ``image``, ``conda_file``, ``build``; registered like a model.
+    :param environment: a reference, the result of the task that made it, or a mapping with ``image``, ``conda_file``,
+        ``build``; registered like a model.
     :param environment_variables: mapping of strings, as are ``tags`` and ``properties``.
-    :param compute: a name, ``azureml:name`` or an ARM id.
+    :param compute: a name, ``azureml:name``, an ARM id, or the result of the task that made it.
     :param job_resources: mapping with ``instance_count``, ``instance_type`` ...; Airflow itself owns ``resources``.
     :param instance_count: nodes of a job.
     :param mini_batch_size: files of one call of the scoring script.
@@ -114,7 +118,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         self,
         *,
         name: str | None = None,
-        endpoint_name: str | None = None,
+        endpoint_name: str | Mapping[str, Any] | None = None,
         type: str | None = None,
         model: str | Mapping[str, Any] | None = None,
         component: str | Mapping[str, Any] | None = None,
@@ -124,7 +128,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         code_configuration: Mapping[str, Any] | None = None,
         environment: str | Mapping[str, Any] | None = None,
         environment_variables: Mapping[str, Any] | None = None,
-        compute: str | None = None,
+        compute: str | Mapping[str, Any] | None = None,
         job_resources: Mapping[str, Any] | None = None,
         instance_count: int | None = None,
         mini_batch_size: int | None = None,
@@ -186,6 +190,7 @@ class AzureMLCreateBatchDeploymentOperator(AzureMLProvisioningBaseOperator):
         elsewhere = ("code", "scoring_script", "job_resources", "set_default", "spec")
         given = {name: getattr(self, name) for name in self.keyword_names if name not in elsewhere}
         given |= {name: reference(given[name]) for name in REFERENCES}
+        given["endpoint_name"] = self.endpoint_name and endpoint_name_of(self.endpoint_name)
         given["resources"] = self.job_resources
         return with_code(self.load_spec(context, given), self.code, self.scoring_script)
 
@@ -195,12 +200,12 @@ class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
     Jobs that it has started are not touched.
 
-    :param endpoint_name: the endpoint.
+    :param endpoint_name: the endpoint, or the result of the task that made it.
     """
 
     template_fields: Sequence[str] = (*AzureMLBaseOperator.template_fields, "endpoint_name")
 
-    def __init__(self, *, endpoint_name: str, **kwargs: Any) -> None:
+    def __init__(self, *, endpoint_name: str | Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.endpoint_name = endpoint_name
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError, AzureMLServiceError, translated
 from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
-from airflow_azureml.task.resource_fields import compute_name_of, endpoint_name_of, one_of
+from airflow_azureml.task.resource_fields import compute_name_of, deployment_name_of, endpoint_name_of, one_of
 from airflow_azureml.version_compat import (
     AirflowSensorTimeout,
     AirflowSkipException,
@@ -159,7 +159,7 @@ class AzureMLOnlineDeploymentSensor(AzureMLResourceBaseSensor):
     with ``soft_fail``.
 
     :param endpoint_name: the endpoint, or the result of the task that made it.
-    :param deployment_name: the deployment.
+    :param deployment_name: the deployment, or the result of the task that made it.
     """
 
     template_fields: Sequence[str] = (
@@ -168,7 +168,9 @@ class AzureMLOnlineDeploymentSensor(AzureMLResourceBaseSensor):
         "deployment_name",
     )
 
-    def __init__(self, *, endpoint_name: str | Mapping[str, Any], deployment_name: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *, endpoint_name: str | Mapping[str, Any], deployment_name: str | Mapping[str, Any], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.endpoint_name = endpoint_name
         self.deployment_name = deployment_name
@@ -176,13 +178,8 @@ class AzureMLOnlineDeploymentSensor(AzureMLResourceBaseSensor):
     def awaited(self) -> Awaited:
         """The deployment."""
         from airflow_azureml.lifecycle.resources.standing import Awaited
-        from airflow_azureml.rest.errors import Problem, SpecError
 
-        name = self.deployment_name
-        with translated():
-            if not isinstance(name, str) or not name:
-                message = f"{name!r} is not accepted. Accepted: a deployment's name."
-                raise SpecError([Problem("deployment_name", message)])
+        name = deployment_name_of(self.deployment_name)
         return Awaited("online deployment", name, endpoint_name_of(self.endpoint_name))
 
 

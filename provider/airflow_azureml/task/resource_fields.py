@@ -13,11 +13,15 @@ def endpoint_name_of(value: Any) -> str:
 
     :raises AzureMLSpecError: it is neither.
     """
-    name = value.get("name") if isinstance(value, Mapping) else value
-    if not isinstance(name, str) or not name:
-        accepted = "an endpoint's name, or a result mapping with its name"
-        raise AzureMLSpecError(f"endpoint_name: {value!r} is not accepted. Accepted: {accepted}.")
-    return name
+    return _name_of("endpoint_name", value, "an endpoint's")
+
+
+def deployment_name_of(value: Any, field: str = "deployment_name") -> str:
+    """Take a deployment's name, given as such or as the result mapping of the task that made it.
+
+    :raises AzureMLSpecError: it is neither.
+    """
+    return _name_of(field, value, "a deployment's")
 
 
 def compute_name_of(value: Any) -> str:
@@ -25,10 +29,14 @@ def compute_name_of(value: Any) -> str:
 
     :raises AzureMLSpecError: it is neither.
     """
+    return _name_of("name", value, "a compute's")
+
+
+def _name_of(field: str, value: Any, whose: str) -> str:
     name = value.get("name") if isinstance(value, Mapping) else value
     if not isinstance(name, str) or not name:
-        accepted = "a compute's name, or a result mapping with its name"
-        raise AzureMLSpecError(f"name: {value!r} is not accepted. Accepted: {accepted}.")
+        accepted = f"{whose} name, or a result mapping with its name"
+        raise AzureMLSpecError(f"{field}: {value!r} is not accepted. Accepted: {accepted}.")
     return name
 
 

@@ -216,7 +216,8 @@ class Document:
             wrong = [name for name in named if not isinstance(name, str)]
             problems += [Problem("set", f"{show(name)} is not a dotted path.") for name in wrong]
             return [(name, value, {}) for name, value in named.items() if isinstance(name, str)]
-        if not isinstance(values, Sequence) or isinstance(values, bytes):
+        given: object = values
+        if not isinstance(given, Sequence) or isinstance(given, bytes):
             accepted = "a mapping of dotted paths, or a list of texts such as limits.timeout=60"
             problems.append(Problem("set", f"{show(values)} is not accepted. Accepted: {accepted}."))
             return []

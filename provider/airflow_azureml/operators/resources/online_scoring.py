@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
-from airflow_azureml.task.resource_fields import endpoint_name_of
+from airflow_azureml.task.resource_fields import deployment_name_of, endpoint_name_of
 
 
 class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
@@ -20,7 +20,7 @@ class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
     :param endpoint_name: the endpoint, or the result of the task that made it.
     :param data: what is sent: a mapping, a list, or JSON as text.
     :param file: in place of ``data``: the name of a file with JSON, relative to the DAG file's folder; rendered.
-    :param deployment_name: left out: the endpoint's shares decide.
+    :param deployment_name: the same of a deployment; left out: the endpoint's shares decide.
     :return: the answer, read as JSON; its text where it is none.
     """
 
@@ -39,7 +39,7 @@ class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
         endpoint_name: str | Mapping[str, Any],
         data: Any = None,
         file: str | os.PathLike[str] | None = None,
-        deployment_name: str | None = None,
+        deployment_name: str | Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,8 +54,9 @@ class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
 
         with translated():
             name, data = endpoint_name_of(self.endpoint_name), self._payload(context)
+            deployment = deployment_name_of(self.deployment_name) if self.deployment_name else None
             with self.hook().client() as client:
-                return client.run(invoke(client.workspace, name, data, self.deployment_name or None))
+                return client.run(invoke(client.workspace, name, data, deployment))
 
     def _payload(self, context: Any) -> Any:
         from airflow_azureml.lifecycle.resources.online import json_value
