@@ -13,11 +13,12 @@ from azureml_emulator.assets.reference_checks import CURATED
 from azureml_emulator.assets.responses import container_resource, version_resource
 from azureml_emulator.assets.schemas import CONTAINER
 from azureml_emulator.assets.versions import KINDS, Version
-from azureml_emulator.core.paging import page
+from azureml_emulator.core.paging import page, whole_number
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import invalid, read_properties
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
+from azureml_emulator.core.selection import has_all, in_time_order, refuse
 
 
 def in_view(request: web.Request, archived: bool) -> bool:
@@ -37,7 +38,7 @@ async def list_containers(assets: Assets, request: web.Request, *, kind: str) ->
     names = dict.fromkeys(row.name for row in assets.versions.all(kind) if not row.anonymous)
     rows = [row for name in names if (row := resource(assets, kind, name))]
     shown = [row for row in rows if in_view(request, row["properties"]["isArchived"])]
-    return page(request, assets.settings.base_url, shown)
+    return page(request, assets.settings.base_url, shown, size_key="count" if kind == "models" else "$top")
 
 
 async def get_container(assets: Assets, request: web.Request, name: str, *, kind: str) -> web.Response:
@@ -71,17 +72,28 @@ async def list_versions(assets: Assets, request: web.Request, name: str, *, kind
         code_version = (request.query["hash"], request.query.get("hashVersion", "202208"))
         rows = [row for row in assets.versions.all("codes") if code_hash(row) == code_version][:1]
     else:
-        rows = listed(request, assets.versions.of(kind, name))
+        rows = listed(request, assets.versions.of(kind, name), kind)
         if not rows and assets.knows_curated and kind == "environments" and CURATED.fullmatch(name):
             rows = [curated(name, None)]
     return page(request, assets.settings.base_url, [version_resource(assets.owner, row) for row in rows])
 
 
-def listed(request: web.Request, rows: list[Version]) -> list[Version]:
-    """Versions as the query asks, the newest first."""
+def listed(request: web.Request, rows: list[Version], kind: str) -> list[Version]:
+    """Versions as the query asks, the newest first. Lists of data and of models have filters, which other kinds do not.
+
+    :raises ServiceError: the 501 of a filter whose effect is not published, the 400 of an ``offset`` that is no number.
+    """
     shown = [row for row in rows if in_view(request, row.hidden)]
-    order = request.query.get("$orderBy", "createdtime desc").lower().split()
-    return shown if order and order[-1] == "asc" else shown[::-1]
+    shown = in_time_order(request, shown, lambda row: row.modified_at, newest_first=True)
+    if kind == "data":
+        return [row for row in shown if has_all(request, "$tags", row.properties.get("tags"))]
+    if kind != "models":
+        return shown
+    refuse(request, "description", "feed")
+    shown = [row for row in shown if row.version == request.query.get("version", row.version)]
+    for key in ("tags", "properties"):
+        shown = [row for row in shown if has_all(request, key, row.properties.get(key))]
+    return shown[whole_number(request, "offset", 0) :]
 
 
 def code_hash(row: Version) -> tuple[str, str]:

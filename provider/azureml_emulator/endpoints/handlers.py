@@ -10,6 +10,7 @@ from aiohttp import web
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.selection import in_time_order
 from azureml_emulator.endpoints.bodies import merge, missing
 from azureml_emulator.endpoints.operations import Owner, Resource, delete_response, write_response
 from azureml_emulator.endpoints.records import DeploymentRecords, OperatedRecords, key_of
@@ -82,7 +83,10 @@ class Shared(Generic[Backend]):
     async def list_deployments(self, room: Backend, request: web.Request, endpoint: str) -> web.Response:
         """Deployments - List."""
         name = self.find_endpoint(room, endpoint)["name"]
-        rows = [self.deployment(room.settings, value) for value in room.deployments.of(name)]
+        found = in_time_order(
+            request, room.deployments.of(name), lambda value: str(value["modified_at"]), newest_first=False
+        )
+        rows = [self.deployment(room.settings, value) for value in found]
         return page(request, room.settings.base_url, rows)
 
     async def get_deployment(self, room: Backend, request: web.Request, endpoint: str, deployment: str) -> web.Response:

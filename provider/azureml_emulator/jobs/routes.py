@@ -10,6 +10,7 @@ from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.selection import has_all
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.jobs.backend import JobsBackend
 from azureml_emulator.jobs.definitions import Properties
@@ -93,10 +94,7 @@ async def list_jobs(backend: JobsBackend, request: web.Request) -> web.Response:
         rows = [job for job in rows if bool(job.definition.get("isArchived")) is (view == "archivedonly")]
     if "jobType" in query:
         rows = [job for job in rows if job.definition["jobType"].lower() == query["jobType"].lower()]
-    for text in filter(None, query.get("properties", "").split(",")):
-        key, equals, value = text.partition("=")
-        rows = [job for job in rows if key in job.definition["properties"]]
-        rows = [job for job in rows if not equals or job.definition["properties"][key] == value]
+    rows = [job for job in rows if has_all(request, "properties", job.definition["properties"])]
     show = partial(job_resource, backend)
     return page(request, backend.settings.base_url, rows[::-1], default=PAGE, show=show)
 

@@ -10,6 +10,7 @@ from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
+from azureml_emulator.core.selection import has_all
 from azureml_emulator.endpoints.bodies import check_room, merge, read, record_of
 from azureml_emulator.endpoints.handlers import Shared
 from azureml_emulator.endpoints.operations import write_response
@@ -26,11 +27,33 @@ SHARED: Shared[Online] = Shared("Online", endpoint_resource, deployment_resource
 """The handlers that batch and online endpoints have in common."""
 
 
+ORDERS = {
+    "createdatasc": ("created_at", False),
+    "createdatdesc": ("created_at", True),
+    "updatedatasc": ("modified_at", False),
+    "updatedatdesc": ("modified_at", True),
+}
+"""What ``orderBy`` sorts by, and whether the last comes first. Source: OrderString of api-version 2025-12-01."""
+
+COMPUTE_TYPES = {"managed": False, "kubernetes": True}
+"""Whether endpoints of a ``computeType`` have a compute. Source: EndpointComputeType; there are none of its third."""
+
+
 async def list_endpoints(online: Online, request: web.Request) -> web.Response:
-    """Online Endpoints - List; ``name`` asks for the one of this name."""
-    rows = [endpoint_resource(online.settings, value) for value in online.endpoints.all()]
-    wanted = request.query.get("name")
-    shown = [row for row in rows if wanted is None or row["name"] == wanted]
+    """Online Endpoints - List: of a name, of a type of compute, with tags or properties, in an order."""
+    query, rows = request.query, online.endpoints.all()
+    if "orderBy" in query:
+        if query["orderBy"].lower() not in ORDERS:
+            raise invalid([Problem("orderBy", f"{query['orderBy']!r} is not one of: {', '.join(ORDERS)}.")])
+        key, last_first = ORDERS[query["orderBy"].lower()]
+        rows = sorted(rows, key=lambda row: str(row[key]), reverse=last_first)
+    rows = [row for row in rows if row["name"] == query.get("name", row["name"])]
+    if "computeType" in query:
+        wanted = COMPUTE_TYPES.get(query["computeType"].lower())
+        rows = [row for row in rows if bool(row["properties"].get("compute")) is wanted]
+    rows = [row for row in rows if has_all(request, "tags", row["tags"])]
+    resources = [endpoint_resource(online.settings, row) for row in rows]
+    shown = [row for row in resources if has_all(request, "properties", row["properties"]["properties"])]
     return page(request, online.settings.base_url, shown, size_key="count")
 
 

@@ -9,8 +9,9 @@ from aiohttp import web
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import boolean, page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import read_properties
+from azureml_emulator.core.resource_body import invalid, read_properties
 from azureml_emulator.core.routing import WORKSPACE, Plane, Route
+from azureml_emulator.core.schema import Problem
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.responses import datastore_resource, workspace_resource
 from azureml_emulator.workspace.schemas import DATASTORE
@@ -27,8 +28,10 @@ async def get_workspace(workspace: Workspace, request: web.Request) -> web.Respo
 
 
 async def list_workspaces(workspace: Workspace, request: web.Request) -> web.Response:
-    """Workspaces - List by resource group, and by subscription."""
-    return web.json_response({"value": [workspace_resource(workspace.settings)]})
+    """Workspaces - List by resource group, and by subscription; those of a ``kind``."""
+    row = workspace_resource(workspace.settings)
+    wanted = request.query.get("kind", row["kind"]).lower()
+    return web.json_response({"value": [row] if row["kind"].lower() == wanted else []})
 
 
 async def list_keys(workspace: Workspace, request: web.Request) -> web.Response:
@@ -79,8 +82,13 @@ def find_datastore(workspace: Workspace, name: str) -> dict[str, Any]:
     return datastore
 
 
+ORDERS = {"createdtime": "created_at", "modifiedtime": "modified_at", "name": "name"}
+"""What ``orderBy`` of datastores sorts by. Source: its description in api-version 2025-12-01."""
+
+
 async def list_datastores(workspace: Workspace, request: web.Request) -> web.Response:
-    """Datastores - List, with ``isDefault``, ``names``, ``searchText``, ``count`` and ``$skip``."""
+    """Datastores - List, with ``isDefault``, ``names``, ``searchText``, ``orderBy``, ``orderByAsc`` (false if it is
+    not given), ``count`` and ``$skip``."""
     rows = workspace.datastores.all()
     default = boolean(request, "isDefault")
     if default is not None:
@@ -89,6 +97,11 @@ async def list_datastores(workspace: Workspace, request: web.Request) -> web.Res
     if names:
         wanted = {name.lower() for text in names for name in text.split(",")}
         rows = [row for row in rows if row["name"].lower() in wanted]
+    if "orderBy" in request.query:
+        order = request.query["orderBy"].lower()
+        if order not in ORDERS:
+            raise invalid([Problem("orderBy", f"{request.query['orderBy']!r} is not one of: {', '.join(ORDERS)}.")])
+        rows = sorted(rows, key=lambda row: str(row[ORDERS[order]]), reverse=not boolean(request, "orderByAsc"))
     search = request.query.get("searchText", "").lower()
     resources = [datastore_resource(workspace.settings, row) for row in rows if search in row["name"].lower()]
     return page(request, workspace.settings.base_url, resources, size_key="count", default=30)
