@@ -141,6 +141,16 @@ def test_names_are_taken_as_they_are(name: str, fs: AzureMLFileSystem, folder: s
     assert fs.cat(f"{folder}/{name}") == b"1"
 
 
+def test_dots_lead_nowhere_else(fs: AzureMLFileSystem, folder: str, emulator: RunningEmulator) -> None:
+    fs.pipe(f"{folder}/x/../a/c.txt", b"c")
+    assert fs.cat(f"{folder}/a/c.txt") == b"c"
+    assert fs.glob(f"{folder}/x/../a/*") == fs.find(f"{folder}/a/../a") == [fs._strip_protocol(f"{folder}/a/c.txt")]
+    name = f"{Path(folder).name}.txt"
+    with pytest.raises(AzureMLSpecError, match="leads out of the datastore"):
+        fs.pipe(f"azureml://datastores/workspaceblobstore/paths/a/../../elsewhere/{name}", b"c")
+    assert not emulator.journal(name)
+
+
 def test_assets_are_read_and_not_written(fs: AzureMLFileSystem, folder: str, tmp_path: Path) -> None:
     name = f"asset-{uuid4().hex[:8]}"
     fs.pipe({f"{folder}/a.csv": b"1", f"{folder}/deep/b.csv": b"2"})

@@ -65,6 +65,28 @@ def test_what_has_no_files_is_refused_with_what_is_accepted(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("datastores/d/paths/a/../b/./c", "b/c"),
+        ("datastores/d/paths/a/..", ""),
+        ("data/n/versions/1/./a/../b.csv", "b.csv"),
+        ("jobs/j/outputs/o/paths/..a/b.", "..a/b."),
+    ],
+)
+def test_dots_are_resolved_within_the_origin(path: str, name: str) -> None:
+    assert Place.parse(path).name == name
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["datastores/d/paths/../x", "datastores/d/../x", "datastores/d/paths/a/../../x", "data/n/versions/1/../2/a"],
+)
+def test_a_path_out_of_its_origin_is_refused(path: str) -> None:
+    with pytest.raises(SpecError, match=f"path: azureml://{path} leads out of the datastore, asset or output"):
+        Place.parse(path)
+
+
+@pytest.mark.parametrize(
     ("address", "path", "conn_id"),
     [
         ("azureml://datastores/d/paths/a/", "datastores/d/paths/a", None),
@@ -73,6 +95,9 @@ def test_what_has_no_files_is_refused_with_what_is_accepted(path: str) -> None:
         ("azureml:///datastores/d/paths/a", "datastores/d/paths/a", None),
         ("AzureML://datastores/d/paths/a", "datastores/d/paths/a", None),
         ("/datastores/d/paths/a@b", "datastores/d/paths/a@b", None),
+        ("azureml://conn@datastores/d/paths/a/../b/./c", "datastores/d/paths/b/c", "conn"),
+        ("azureml://datastores/d/paths/a/..", "datastores/d/paths", None),
+        ("azureml://datastores/d/paths/../x", "datastores/d/paths/../x", None),
     ],
 )
 def test_addresses_are_stripped_to_paths(address: str, path: str, conn_id: str | None) -> None:

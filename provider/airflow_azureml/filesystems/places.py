@@ -12,6 +12,7 @@ Sources: Microsoft Learn, *Access data in a job*; recorded answers. The grammar 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ _ASSET = re.compile(
     r"(?P<root>.*?(?:^|/)(?:data|models)/[^/]+/(?:versions/labels|versions|labels)/[^/]+)(?:/(?P<path>.*))?",
     re.IGNORECASE | re.DOTALL,
 )
+_DOTS = re.compile(r"/\.\.?(?:/|$)")
 _PROVIDER = re.compile(rf"^(subscriptions/[^/]+/resourceGroups/[^/]+)/providers/{re.escape(PROVIDER)}/", re.IGNORECASE)
 
 
@@ -63,18 +65,19 @@ class Place:
         """Read a path.
 
         :param path: as ``stripped`` gives it.
-        :raises SpecError: it is in no datastore, asset or output.
+        :raises SpecError: it is in no datastore, asset or output, or leads out of it.
         """
         address = SCHEME + _PROVIDER.sub(r"\1/", path)
         for parse in (parse_datastore_path, parse_job_output_path):
             found = parse(address)
             if found is not None:
-                return cls(_root(path, found.path), found.path, replace(found, path=""))
+                return cls(_root(path, found.path), _inside(found.path, path), replace(found, path=""))
         asset = _ASSET.fullmatch(path)
         if asset is not None:
             origin = parse_asset(SCHEME + _PROVIDER.sub(r"\1/", asset["root"]))
             if origin is not None and _has_files(origin):
-                return cls(asset["root"], asset["path"] or "", replace(origin, kind=origin.kind.lower()))
+                name = _inside(asset["path"] or "", path)
+                return cls(asset["root"], name, replace(origin, kind=origin.kind.lower()))
         raise SpecError([Problem("path", f"{SCHEME}{path} is no path of files. Expected {EXPECTED}.")])
 
     @property
@@ -88,10 +91,20 @@ class Place:
 
 
 def stripped(address: str) -> str:
-    """The path of the file system in an address: without scheme, without a connection's name, no slash at the end."""
+    """The path of the file system in an address: without scheme, without a connection's name, no slash at the end.
+
+    ``.`` and ``..`` are resolved, so that listings and patterns name what is below the path as the path itself does;
+    those of a path that leads out of its origin are left for ``Place.parse`` to refuse.
+    """
     path = address[len(SCHEME) :] if address.lower().startswith(SCHEME) else address
     first, slash, rest = path.partition("/")
-    return f"{first.rpartition('@')[2]}{slash}{rest}".strip("/")
+    path = f"{first.rpartition('@')[2]}{slash}{rest}".strip("/")
+    if not _DOTS.search(path):
+        return path
+    with suppress(SpecError):
+        place = Place.parse(path)
+        return place.path(place.name)
+    return path
 
 
 def connection(address: str) -> str | None:
@@ -102,6 +115,24 @@ def connection(address: str) -> str | None:
 
 def _root(path: str, name: str) -> str:
     return path[: -len(name)].rstrip("/") if name else path
+
+
+def _inside(name: str, path: str) -> str:
+    """A name without ``.`` and ``..``, which HTTP clients would resolve, also beyond the container that it is in.
+
+    :raises SpecError: it leads out of its origin.
+    """
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == ".." and not parts:
+            raise SpecError(
+                [Problem("path", f"{SCHEME}{path} leads out of the datastore, asset or output it begins in.")]
+            )
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
 
 
 def _has_files(asset: AssetId) -> bool:
