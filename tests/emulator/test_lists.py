@@ -72,6 +72,14 @@ class TestVersions:
         assert versions(service, "models", three, tags="a", offset="1") == "1"
         assert service.get(f"models/{three}/versions", offset="x").status == 400
 
+    @pytest.mark.parametrize("kind", ["environments", "models"])
+    def test_of_a_stage(self, service: OnlineService, name: str, kind: str) -> None:
+        for version, stage in (("1", "Development"), ("2", "Production")):
+            body = {"properties": {**BODIES[kind], "stage": stage}}
+            assert service.put(f"{kind}/{name}/versions/{version}", body).status == 201
+        assert versions(service, kind, name, stage="Production") == "2"
+        assert versions(service, kind, name, stage="Archived") == ""
+
     @pytest.mark.parametrize("key", ["description", "feed"])
     def test_a_filter_whose_effect_is_not_published_is_refused(
         self, service: OnlineService, three: str, key: str
@@ -147,6 +155,16 @@ class TestOthers:
         for order, found in (("createdtime desc", ["two", "one"]), ("modifiedtime asc", ["two", "one"])):
             assert names(service, f"batchEndpoints/{endpoint}/deployments", **{"$orderBy": order}) == found
         assert names(service, f"batchEndpoints/{endpoint}/deployments") == ["one", "two"]
+
+    def test_jobs(self, service: OnlineService, name: str) -> None:
+        for end, output in (("a", {"assetName": name}), ("b", {})):
+            outputs = {"o": {"jobOutputType": "uri_folder", **output}}
+            service.run(name + end, "true", outputs=outputs, properties={"p": end}, tags={name: ""})
+        assert names(service, "jobs", tag=name) == [f"{name}b", f"{name}a"]
+        assert names(service, "jobs", assetName=name) == [f"{name}a"]
+        assert names(service, "jobs", tag=name, properties="p=b") == [f"{name}b"]
+        for key, value in (("scheduled", "true"), ("scheduleId", name)):
+            assert service.get("jobs", **{key: value}).status == 501
 
     def test_workspaces_of_a_kind(self, service: OnlineService) -> None:
         top = service.ws.rpartition("/")[0]

@@ -1,8 +1,10 @@
 """Routes of the registry: discovery, the registry itself, its assets, uploads to it and what is shared with it.
 
 Its assets are asked for at the management front end that discovery names; the same paths at Azure Resource Manager are
-published. Source: ``_registry_utils.py`` of azure-ai-ml 1.35.2, and recording test_create_and_get_from_registry: a PUT
-is answered with 202 and the address of an operation, which answers the asset's id.
+published. The front end answers a PUT with 202 and the address of an operation, which answers the asset's id. Source:
+``_registry_utils.py`` of azure-ai-ml 1.35.2, and recording test_create_and_get_from_registry. Azure Resource Manager
+answers it with 201 or 200 and the asset. Source: the answers that the operations of api-version 2025-12-01 take, as
+generated into azure-ai-ml 1.35.2, and those of 2023-04-01 (azure-mgmt-machinelearningservices 2.0.0b2).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from aiohttp import web
 
 from azureml_emulator.assets.references import UnresolvedError
 from azureml_emulator.assets.registry import RegistryAssets
+from azureml_emulator.assets.responses import version_resource
 from azureml_emulator.assets.routes import (
     Handler,
     delete_container,
@@ -39,6 +42,7 @@ SHARED = ("models", "environments", "data")
 """What can be shared. Source: azure-ai-ml 1.35.2 has ``share`` for these."""
 
 OPERATIONS = "/assetstore/v1.0/operations"
+FRONT_END_PATH = "/mferp/managementfrontend"
 
 
 async def discovery(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:
@@ -103,7 +107,7 @@ async def list_registries(registry: RegistryAssets, request: web.Request) -> web
 async def put_version(
     registry: RegistryAssets, request: web.Request, name: str, version: str, *, kind: str
 ) -> web.Response:
-    """Create a version, or change what may change of one: an operation that is over at once.
+    """Create a version, or change what may change of one; at the front end an operation, which is over at once.
 
     ``system_metadata``, which azure-ai-ml 1.35.2 sends of models here alone, is taken and left out.
     """
@@ -111,7 +115,10 @@ async def put_version(
     if kind == "models" and isinstance(body.get("properties"), dict):
         body["properties"].pop("system_metadata", None)
     properties = read_properties(body, registry.kinds[kind].shape)
-    stored, _ = registry.put(kind, name, version, properties)
+    stored, is_new = registry.put(kind, name, version, properties)
+    if not request.path.startswith(FRONT_END_PATH):
+        resource = version_resource(registry.owner, stored)
+        return web.json_response(resource, status=201 if is_new else 200)
     return operation_response(registry, {"assetId": registry.resolver.arm_id(stored)})
 
 
@@ -210,7 +217,7 @@ def routes_of(top: str, plane: Plane, kind: str) -> list[Route[RegistryAssets]]:
     return [Route(method, path, partial(handler, kind=kind), plane) for method, path, handler in rows]
 
 
-FRONT_END = "/mferp/managementfrontend{registry}"
+FRONT_END = f"{FRONT_END_PATH}{{registry}}"
 ROUTES: list[Route[RegistryAssets]] = [
     Route("GET", "/registrymanagement/v1.0/registries/{name}/discovery", discovery, Plane.DATA),
     Route("GET", f"{OPERATIONS}/{{operation}}", operation, Plane.DATA),

@@ -81,10 +81,14 @@ async def list_versions(assets: Assets, request: web.Request, name: str, *, kind
 def listed(request: web.Request, rows: list[Version], kind: str) -> list[Version]:
     """Versions as the query asks, the newest first. Lists of data and of models have filters, which other kinds do not.
 
+    ``stage`` is of the previews 2023-04-01 to 2024-01-01; azure-ai-ml 1.35.2 sends it to later versions, too.
+
     :raises ServiceError: the 501 of a filter whose effect is not published, the 400 of an ``offset`` that is no number.
     """
     shown = [row for row in rows if in_view(request, row.hidden)]
     shown = in_time_order(request, shown, lambda row: row.modified_at, newest_first=True)
+    if "stage" in request.query:
+        shown = [row for row in shown if row.properties.get("stage") == request.query["stage"]]
     if kind == "data":
         return [row for row in shown if has_all(request, "$tags", row.properties.get("tags"))]
     if kind != "models":

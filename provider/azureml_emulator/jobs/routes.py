@@ -10,7 +10,7 @@ from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.selection import has_all
+from azureml_emulator.core.selection import has_all, refuse
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.jobs.backend import JobsBackend
 from azureml_emulator.jobs.definitions import Properties
@@ -84,7 +84,12 @@ async def get_job(backend: JobsBackend, request: web.Request, name: str) -> web.
 
 
 async def list_jobs(backend: JobsBackend, request: web.Request) -> web.Response:
-    """Jobs - List, the newest first; children are not among them. There is no filter by status, as with the service."""
+    """Jobs - List, the newest first; children are not among them. There is no filter by status, as with the service.
+
+    ``assetName``, ``scheduled``, ``scheduleId`` are of the previews 2023-02-01 to 2024-01-01; azure-ai-ml 1.35.2 sends
+    the last two to later versions, too. How a job tells its schedule is not published.
+    """
+    refuse(request, "scheduled", "scheduleId")
     query = request.query
     view = query.get("listViewType", "ActiveOnly").lower()
     jobs, faults = backend.jobs, backend.faults
@@ -95,8 +100,16 @@ async def list_jobs(backend: JobsBackend, request: web.Request) -> web.Response:
     if "jobType" in query:
         rows = [job for job in rows if job.definition["jobType"].lower() == query["jobType"].lower()]
     rows = [job for job in rows if has_all(request, "properties", job.definition["properties"])]
+    if "assetName" in query:
+        rows = [job for job in rows if query["assetName"] in registered_names(job)]
     show = partial(job_resource, backend)
     return page(request, backend.settings.base_url, rows[::-1], default=PAGE, show=show)
+
+
+def registered_names(job: Job) -> set[str]:
+    """The names of assets that a job's outputs are registered with."""
+    outputs = (job.definition.get("outputs") or {}).values()
+    return {str(output["assetName"]) for output in outputs if output and output.get("assetName")}
 
 
 async def patch_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:

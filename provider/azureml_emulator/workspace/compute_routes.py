@@ -25,6 +25,10 @@ NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
 """Source: the service's rule for compute names, 2 to 32 characters that begin with a letter."""
 
 
+ELSEWHERE = ("AKS", "DataFactory", "HDInsight", "Databricks", "DataLakeAnalytics")
+"""Types of compute that are not here. Source: ComputeType of api-version 2025-12-01."""
+
+
 async def list_computes(workspace: Workspace, request: web.Request) -> web.Response:
     """Compute - List."""
     settings = workspace.settings
@@ -44,8 +48,10 @@ def shown(workspace: Workspace, record: Record) -> dict[str, Any]:
 
 async def put_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Create or update: 201 and an operation for a new one, 200 and an operation for one that exists."""
+    given = await read_object(request)
+    check_type(given.get("properties"))
     problems: list[Problem] = []
-    body = COMPUTE_ENVELOPE(await read_object(request), "", problems.append)
+    body = COMPUTE_ENVELOPE(given, "", problems.append)
     if not NAME.fullmatch(name):
         problems.append(Problem("name", f"{name!r}: 2 to 32 letters, digits and hyphens, the first one a letter."))
     if problems:
@@ -57,6 +63,17 @@ async def put_compute(workspace: Workspace, request: web.Request, name: str) -> 
     record["properties"]["createdOn"] = before["properties"]["createdOn"]
     record["lasting"] = before.get("lasting")
     return operation_response(workspace, request, record, "Updating", 200)
+
+
+def check_type(properties: object) -> None:
+    """Refuse a type of compute that the service has and the emulator has not.
+
+    :raises ServiceError: 501. What is no type of compute is left to the schema.
+    """
+    asked_type = properties.get("computeType") if isinstance(properties, dict) else None
+    if asked_type in ELSEWHERE:
+        message = f"Computes of type {asked_type} are not emulated; see docs/emulator.md."
+        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
 
 
 async def patch_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:

@@ -77,6 +77,15 @@ def test_published_paths_answer_too(registry: Registry, name: str) -> None:
     assert registry.get(f"{top}/registries/local").body["name"] == "local"
 
 
+def test_a_put_to_a_published_path_answers_the_asset(registry: Registry, name: str) -> None:
+    path = f"{registry.ws.rpartition('/workspaces/')[0]}/registries/local/models/{name}/versions/1"
+    model = {"modelUri": f"{registry.uploaded({'w.txt': b'10'})}/w.txt", "modelType": "custom_model"}
+    for status, tags in ((201, {}), (200, {"a": "b"})):
+        answer = registry.put(path, {"properties": {**model, "tags": tags}})
+        assert (answer.status, answer.body["name"], answer.body["properties"]["tags"]) == (status, "1", tags)
+        assert "location" not in answer.headers
+
+
 def test_a_model_s_files_are_read_with_a_signature_of_its_container(registry: Registry, name: str) -> None:
     address = registry.uploaded({"model/w.txt": b"10"})
     registry.made("models", name, {"modelUri": f"{address}/model", "modelType": "custom_model"})

@@ -111,6 +111,13 @@ def test_a_job_waits_for_an_instance_that_a_schedule_starts(service: Service, co
     assert service.wait(name)["status"] == "Completed"
 
 
+@pytest.mark.parametrize("kind", ["AKS", "Databricks", "DataFactory", "HDInsight", "DataLakeAnalytics"])
+def test_a_type_that_is_not_here_is_told_from_one_that_is_none(service: Service, compute: str, kind: str) -> None:
+    answer = put(service, compute, kind)
+    assert (answer.status, answer.body["error"]["code"]) == (501, "NotEmulated")
+    assert put(service, compute, f"{kind}s").status == 400
+
+
 def test_a_compute_that_could_not_be_made_takes_no_job(
     service: Service, emulator: RunningEmulator, compute: str
 ) -> None:
