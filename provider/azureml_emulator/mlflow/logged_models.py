@@ -8,7 +8,16 @@ from typing import Any
 from azureml_emulator.mlflow.artifacts import folder_of, one_level
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.models import milliseconds_now
-from azureml_emulator.mlflow.protocol import integer, invalid, key_value_rows, key_values, missing, required, rows
+from azureml_emulator.mlflow.protocol import (
+    integer,
+    invalid,
+    key_value_rows,
+    key_values,
+    missing,
+    one_page,
+    required,
+    rows,
+)
 from azureml_emulator.mlflow.search import Facts, SearchError, in_order, read_filter
 
 
@@ -122,10 +131,8 @@ def search_logged_models(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]
         matching = in_order(matching, facts, [order_clause(each) for each in rows(body.get("order_by"), "order_by")])
     except SearchError as error:
         raise invalid(str(error)) from None
-    first = integer(body.get("page_token") or None, "page_token", 0)
-    last = first + integer(body.get("max_results"), "max_results", 100)
-    following = {"next_page_token": str(last)} if last < len(matching) else {}
-    return {"models": [logged_row(mlflow, record) for record in matching[first:last]], **following}
+    page = one_page(body, "models", matching, 100)
+    return {**page, "models": [logged_row(mlflow, record) for record in page["models"]]}
 
 
 def order_clause(row: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +41,27 @@ def integer(value: Any, field: str, default: int) -> int:
         return default if value is None else int(value)
     except (TypeError, ValueError):
         raise invalid(f"Invalid value {value!r} for parameter '{field}'.") from None
+
+
+def one_page(
+    body: dict[str, Any], key: str, found: Sequence[Any], size: int, most: int | None = None
+) -> dict[str, Any]:
+    """The page of a search that ``page_token`` and ``max_results`` ask for, and the token of the next one.
+
+    :param key: what the answer calls the rows.
+    :param size: rows where the search names no number.
+    :param most: rows at most, whatever it names.
+    """
+    first = integer(body.get("page_token") or None, "page_token", 0)
+    wanted = integer(body.get("max_results") or None, "max_results", size)
+    last = first + (wanted if most is None else min(wanted, most))
+    following = {"next_page_token": str(last)} if last < len(found) else {}
+    return {key: list(found[first:last]), **following}
+
+
+def texts(value: Any) -> list[str]:
+    """A list of texts, of which a query may carry one."""
+    return [value] if isinstance(value, str) else [str(each) for each in value or []]
 
 
 def rows(value: Any, key: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.mlflow.backend import Mlflow
-from azureml_emulator.mlflow.protocol import integer, invalid
+from azureml_emulator.mlflow.protocol import invalid, one_page, texts
 from azureml_emulator.mlflow.registry_rows import MODELS, registered_row, version_row
 from azureml_emulator.mlflow.search import Facts, SearchError, in_order, read_filter
 
@@ -54,22 +54,16 @@ def searched(mlflow: Mlflow, body: Row, key: str, rows: list[Row], facts: Callab
 
     :raises ServiceError: 400 for what cannot be read, 501 for a filter that the service does not have.
     """
-    order_by = body.get("order_by") or []
     try:
         if mlflow.settings.mlflow_direct:
             matching = filtered(rows, str(body.get("filter") or ""), facts)
         else:
             asked = name_asked_for(body)
             matching = rows if asked is None else [row for row in rows if row["name"] == asked]
-        matching = in_order(
-            matching, facts, [order_by] if isinstance(order_by, str) else [str(one) for one in order_by]
-        )
+        matching = in_order(matching, facts, texts(body.get("order_by")))
     except SearchError as error:
         raise invalid(str(error)) from None
-    first = integer(body.get("page_token") or None, "page_token", 0)
-    last = first + integer(body.get("max_results") or None, "max_results", size)
-    following = {"next_page_token": str(last)} if last < len(matching) else {}
-    return {key: matching[first:last], **following}
+    return one_page(body, key, matching, size)
 
 
 def filtered(rows: list[Row], text: str, facts: Callable[[Row], Facts]) -> list[Row]:

@@ -20,7 +20,16 @@ from azureml_emulator.mlflow.models import (
     milliseconds_now,
     new_run_id,
 )
-from azureml_emulator.mlflow.protocol import integer, invalid, key_value_rows, key_values, missing, required, rows
+from azureml_emulator.mlflow.protocol import (
+    integer,
+    invalid,
+    key_value_rows,
+    key_values,
+    missing,
+    one_page,
+    required,
+    rows,
+)
 from azureml_emulator.mlflow.search import Facts, SearchError, ordered, read_filter
 
 MOST_RUNS = 50000
@@ -176,9 +185,10 @@ def log_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def metric_history(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
-    """Every point of one metric."""
+    """The points of one metric: all of them, unless ``max_results`` asks for fewer."""
     run = find_run(mlflow, body)
-    return {"metrics": [metric_row(row) for row in mlflow.tracking.points(run.id, required(body, "metric_key"))]}
+    points = [metric_row(row) for row in mlflow.tracking.points(run.id, required(body, "metric_key"))]
+    return one_page(body, "metrics", points, max(len(points), 1))
 
 
 def search_runs(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
@@ -190,10 +200,7 @@ def search_runs(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
         matching = ordered(matching, facts, [str(each) for each in body.get("order_by") or []])
     except SearchError as error:
         raise invalid(str(error)) from None
-    first = integer(body.get("page_token") or None, "page_token", 0)
-    last = first + min(integer(body.get("max_results"), "max_results", 1000), MOST_RUNS)
-    following = {"next_page_token": str(last)} if last < len(matching) else {}
-    return {"runs": matching[first:last], **following}
+    return one_page(body, "runs", matching, 1000, MOST_RUNS)
 
 
 def candidates(mlflow: Mlflow, body: dict[str, Any]) -> list[Run]:

@@ -108,6 +108,40 @@ def test_logged_models_are_not_there_and_the_answer_says_what_is(
         assert service.request(method, f"{MLFLOW.replace('{ws}', workspace)}/{path}", body).status == 404
 
 
+def test_experiments_are_found_in_an_order_page_by_page(call: Call) -> None:
+    mark = f"exp-{uuid.uuid4().hex[:8]}"
+    made = [f"{mark}-{end}" for end in "bac"]
+    for name in made:
+        assert call("POST", f"{MLFLOW}/experiments/create", {"name": name})[0] == 200
+
+    def page(**more: Any) -> tuple[list[str], str | None]:
+        body = {"filter": f"name LIKE '{mark}%'", "max_results": 2, "order_by": ["name DESC"], **more}
+        status, found = call("POST", f"{MLFLOW}/experiments/search", body)
+        assert status == 200, found
+        return [row["name"].removeprefix(f"{mark}-") for row in found["experiments"]], found.get("next_page_token")
+
+    first, token = page()
+    assert (first, page(page_token=token)) == (["c", "b"], (["a"], None))
+    assert page(order_by=["attribute.name ASC"], max_results=None) == (["a", "b", "c"], None)
+    assert page(view_type="DELETED_ONLY") == ([], None)
+    asked = f"{MLFLOW}/experiments/search?filter=name%20LIKE%20'{mark}%25'&max_results=1&order_by=name%20ASC"
+    assert [row["name"] for row in call("GET", asked)[1]["experiments"]] == [f"{mark}-a"]
+    for order, status in (("creation_time DESC", 501), ("colour~", 400)):
+        assert call("POST", f"{MLFLOW}/experiments/search", {"order_by": [order]})[0] == status
+
+
+def test_points_of_a_metric_come_page_by_page_where_asked(call: Call) -> None:
+    run = call("POST", f"{MLFLOW}/runs/create", {})[1]["run"]["info"]["run_id"]
+    points = [{"key": "m", "value": number, "timestamp": 1, "step": number} for number in range(3)]
+    call("POST", f"{MLFLOW}/runs/log-batch", {"run_id": run, "metrics": points})
+    path = f"{MLFLOW}/metrics/get-history?run_id={run}&metric_key=m"
+    assert [row["value"] for row in call("GET", path)[1]["metrics"]] == [0, 1, 2]
+    page = call("GET", f"{path}&max_results=2")[1]
+    assert [row["value"] for row in page["metrics"]] == [0, 1]
+    rest = call("GET", f"{path}&max_results=2&page_token={page['next_page_token']}")[1]
+    assert ([row["value"] for row in rest["metrics"]], "next_page_token" in rest) == ([2], False)
+
+
 @pytest.fixture(scope="module")
 def without_the_plugin(jobs_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter with all packages of the jobs' environment but the plugin."""
