@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
 import uuid
 import venv
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests import REPOSITORY
 from tests.emulator.conftest import Call
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator, Start
@@ -106,6 +109,21 @@ def test_logged_models_are_not_there_and_the_answer_says_what_is(
     for method, path in (("POST", "logged-models"), ("GET", "logged-models/m-1"), ("POST", "logged-models/search")):
         body: Any = {} if method == "POST" else None
         assert service.request(method, f"{MLFLOW.replace('{ws}', workspace)}/{path}", body).status == 404
+
+
+def test_a_script_beside_jobs_signs_in_as_the_page_says(
+    emulator: RunningEmulator, call: Call, jobs_python: Path
+) -> None:
+    page = (REPOSITORY / "docs" / "mlflow.md").read_text()
+    lines = page.partition('eval "$(azureml-emulator env)"')[2].partition("```")[0]
+    path = f"{jobs_python.parent}:{os.defpath}"
+    done = subprocess.run(
+        ["/bin/bash", "-ec", lines], env={"PATH": path, **emulator.env}, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found = call("GET", f"{MLFLOW}/experiments/get-by-name?experiment_name=by-hand")[1]["experiment"]
+    runs = call("POST", f"{MLFLOW}/runs/search", {"experiment_ids": [found["experiment_id"]]})[1]["runs"]
+    assert [(row["key"], row["value"]) for row in runs[0]["data"]["metrics"]] == [("auc", 0.9)]
 
 
 def test_experiments_are_found_in_an_order_page_by_page(call: Call) -> None:
