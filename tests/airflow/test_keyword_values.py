@@ -9,8 +9,17 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml import configuration
-from airflow_azureml.operators import AzureMLCommandJobOperator
+from airflow_azureml.exceptions import AzureMLSpecError, translated
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.operators import (
+    AzureMLCommandJobOperator,
+    AzureMLCreateBatchDeploymentOperator,
+    AzureMLCreateOnlineDeploymentOperator,
+    AzureMLDownloadJobOutputOperator,
+    AzureMLDownloadModelOperator,
+)
 from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.ids import Workspace
 
 
 class Stage(str, Enum):
@@ -46,3 +55,37 @@ def test_seconds_of_airflows_configuration_are_checked_like_the_keywords(
     monkeypatch.setenv(f"AIRFLOW__AZUREML__{name.upper()}", given)
     with pytest.raises(SpecError, match=rf"^\[azureml\] {name}: .* is not accepted. Accepted: a number of seconds"):
         getattr(configuration, name)()
+
+
+@pytest.mark.parametrize("given", [5, None, "", " ", b"x", "a\0b", ["a"]])
+def test_what_is_no_folder_is_not_taken_for_the_working_directory(given: Any) -> None:
+    hook = AzureMLHook("no_such_connection")
+    ways: dict[str, Any] = {
+        "local_path": [
+            lambda: AzureMLDownloadJobOutputOperator(
+                task_id="t", job_name="j", output_name="o", local_path=given
+            ).execute({}),
+            lambda: AzureMLDownloadModelOperator(task_id="t", model="azureml:m:1", local_path=given).execute({}),
+        ],
+        "path": [lambda: hook.download_output("j", "o", given), lambda: hook.download_model("azureml:m:1", given)],
+    }
+    for field, runs in ways.items():
+        for run in runs:
+            with pytest.raises(
+                AzureMLSpecError, match=rf"^{field}: .* is not a folder. Accepted: the path of a folder"
+            ):
+                run()
+
+
+@pytest.mark.parametrize(
+    ("kind", "further"),
+    [
+        (AzureMLCreateBatchDeploymentOperator, {"compute": "cpu-cluster"}),
+        (AzureMLCreateOnlineDeploymentOperator, {"instance_type": "S", "instance_count": 1}),
+    ],
+)
+def test_code_of_a_deployment_that_is_no_path_is_refused_by_name(kind: Any, further: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"name": "blue", "endpoint_name": "e", "model": "azureml:m:1", "scoring_script": "s.py"}
+    task = kind(task_id="t", code=5, environment="azureml:e:1", **given, **further)
+    with pytest.raises(AzureMLSpecError, match=r"code_configuration\.code: 5 "), translated():
+        task.plan({}, Workspace("s", "g", "w"))

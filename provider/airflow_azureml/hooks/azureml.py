@@ -249,10 +249,12 @@ class AzureMLHook(ResourceMethods, BaseHook):
         """
         import os
 
+        from airflow_azureml.hooks.local_folders import local_folder
         from airflow_azureml.lifecycle.output_download import download
         from airflow_azureml.rest.flow import LocalFolder
 
-        folder = os.path.abspath(os.path.expanduser(os.fspath(path)))
+        with translated():
+            folder = local_folder("path", path)
         with translated(), self.client() as client:
             moved = client.run(download(client.workspace, name, output, LocalFolder(folder, overwrite)))
         return [os.path.join(folder, *relative.split("/")) for relative in moved.names]

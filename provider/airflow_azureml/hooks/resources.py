@@ -233,11 +233,13 @@ class ResourceMethods:
         """
         import os
 
+        from airflow_azureml.hooks.local_folders import local_folder
         from airflow_azureml.lifecycle.models.download import download
         from airflow_azureml.lifecycle.models.references import model_of
         from airflow_azureml.rest.flow import LocalFolder
 
-        folder = os.path.abspath(os.path.expanduser(os.fspath(path)))
+        with translated():
+            folder = local_folder("path", path)
         with translated(), self.client() as client:
             moved = client.run(download(client.workspace, model_of(model), LocalFolder(folder, overwrite)))
         return [os.path.join(folder, *relative.split("/")) for relative in moved.names]

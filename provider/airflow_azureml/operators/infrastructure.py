@@ -220,7 +220,7 @@ class AzureMLDeleteBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
 def with_code(document: Document, code: Any, scoring_script: str | None) -> Document:
     """Lay a deployment's keywords for its code over its ``code_configuration``."""
-    given = {"code": None if code is None else os.fspath(code), "scoring_script": scoring_script}
+    given = {"code": os.fspath(code) if isinstance(code, os.PathLike) else code, "scoring_script": scoring_script}
     given = {key: value for key, value in given.items() if value is not None}
     return document.merged(code_configuration=given) if given else document
 

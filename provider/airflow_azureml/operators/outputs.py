@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.xcom import job_name_of
 
@@ -46,7 +47,11 @@ class AzureMLDownloadJobOutputOperator(AzureMLBaseOperator):
 
     def execute(self, context: Any) -> list[str]:
         """Find the place of the output and fetch what is there."""
+        from airflow_azureml.hooks.local_folders import local_folder
+
         name = job_name_of(self.job_name)
-        files = self.hook().download_output(name, self.output_name, self.local_path, overwrite=self.overwrite)
+        with translated():
+            folder = local_folder("local_path", self.local_path)
+        files = self.hook().download_output(name, self.output_name, folder, overwrite=self.overwrite)
         self.log.info("Fetched %d files of output %s of Azure ML job %s.", len(files), self.output_name, name)
         return files

@@ -40,13 +40,14 @@ class AzureMLDownloadModelOperator(AzureMLBaseOperator):
 
     def execute(self, context: Any) -> list[str]:
         """Find the place of the model and fetch what is there."""
+        from airflow_azureml.hooks.local_folders import local_folder
         from airflow_azureml.lifecycle.models.download import download
         from airflow_azureml.lifecycle.models.references import model_of
         from airflow_azureml.rest.flow import LocalFolder
 
         with translated():
             model = model_of(str(reference(self.model)))
-            folder = os.path.abspath(os.path.expanduser(os.fspath(self.local_path)))
+            folder = local_folder("local_path", self.local_path)
             with self.hook().client() as client:
                 moved = client.run(download(client.workspace, model, LocalFolder(folder, self.overwrite)))
         self.log.info("Fetched %d files of model %s.", len(moved.names), model.name)
