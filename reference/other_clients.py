@@ -39,6 +39,12 @@ ROWS = (
         "Resource Manager to the scoring host. What the service says to it is unproven",
     ),
     Tried(
+        "azure-ai-ml 1.26.0 and 1.30.0",
+        "`tests/conformance`, without `jobs.update` and the status of an invoked job, which these clients have not",
+        "all of it but `list_jobs` of batch endpoints and the layout of downloads, as with 1.22.4. 1.26.0 needs `six`, "
+        "which it does not require",
+    ),
+    Tried(
         "@azure/arm-machinelearning 2.1.1 with @azure/identity 4.13.1, Node 20",
         "`tests/conformance/test_javascript.py`, part of every run where there is Node: environments, data, models, "
         "code, command jobs (run, listed, canceled, deleted), schedules, online endpoints",
@@ -51,6 +57,13 @@ ROWS = (
         "all but those of quotas, usages, sizes, connections, features and the list of operations: `501 NotEmulated`",
     ),
     Tried(
+        "azure-mgmt-machinelearningservices 2.0.0b2",
+        "279 calls more: every kind of datastore, filters, orders and pages of lists, containers, archiving, PATCH, "
+        "keys and tokens of online endpoints, each kind of compute and schedule, assets of the registry",
+        "what the emulator has: all of it. `501 NotEmulated` for the rest, and `400` for pipelines and for jobs under "
+        "the submitter's identity: this client sends no `x-azureml-token`",
+    ),
+    Tried(
         "azureml-inference-server-http 1.5.1",
         "the same scoring scripts behind it and behind the scoring server of online deployments, 55 requests: text, "
         "headers, queries, ids, methods, timeouts, errors, `@input_schema`, `@rawhttp`, scripts that fail",
@@ -61,6 +74,11 @@ ROWS = (
         "mlflow-skinny 3.13.0 with azureml-mlflow 1.62.0.post6",
         "`tests/emulator/mlflow`, part of every run: logging, artifacts, models, in jobs and beside them",
         "all of it",
+    ),
+    Tried(
+        "mlflow-skinny 2.22.5 with azureml-mlflow 1.62.0.post6",
+        "113 calls of MLflow's client in a job, and a run from a shell",
+        "all of it, `log_model` and `register_model` of `runs:/` addresses among it, but what is `501` below",
     ),
     Tried(
         "mlflow 3.15.0 with azureml-mlflow 1.62.0.post6",
@@ -94,6 +112,13 @@ ROWS = (
         "both mlflow",
         "renaming, deleting and restoring experiments",
         "`501 NotEmulated`",
+    ),
+    Tried(
+        "azure-storage-blob 12.31.1, adlfs 2026.8.0, azure-storage-file-datalake 12.26.1",
+        "70 calls of blobs and containers with tokens and with the account's key, 35 of adlfs, 9 of the Data Lake",
+        "reading, writing, listing, appending, signing: all of it. Copies (so `cp` and `mv` of adlfs), tags, "
+        "snapshots, leases, tiers, page blobs, batches, properties of account and policies: `501`. "
+        "Of the Data Lake only what its client asks of the blob service",
     ),
     Tried(
         "both mlflow",

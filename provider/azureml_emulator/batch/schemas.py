@@ -203,3 +203,5 @@ INVOCATION = any_case(
     },
     ("properties",),
 )
+DEPLOYMENT_PATCH = record({"tags": TEXTS, "properties": record({"description": text})})
+"""Source: PartialBatchDeployment and what holds it, of api-version 2025-12-01."""

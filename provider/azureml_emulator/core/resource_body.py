@@ -33,6 +33,19 @@ def read_properties(body: Any, shape: Shape) -> dict[str, Any]:
     return checked
 
 
+def read_patch(body: Any, shape: Shape) -> dict[str, Any]:
+    """The checked body of a PATCH: what the operation can change, and nothing else, so that no change is passed over.
+
+    :raises ServiceError: the service's 400, with everything that is wrong.
+    """
+    problems: list[Problem] = []
+    checked = shape(body, "", problems.append)
+    if problems:
+        raise invalid(problems)
+    assert isinstance(checked, dict)
+    return checked
+
+
 def invalid(problems: list[Problem]) -> ServiceError:
     """A 400 as the service words failed validation. Source: recorded answer to a component that it refused."""
     rows = [{"PropertyName": row.path, "ErrorMessage": row.message, "ErrorCode": row.code} for row in problems]

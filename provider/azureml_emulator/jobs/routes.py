@@ -9,7 +9,9 @@ from aiohttp import web
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.resource_body import read_patch
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.schema import anything, bag, record
 from azureml_emulator.core.selection import has_all, refuse
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.jobs.backend import JobsBackend
@@ -20,6 +22,10 @@ from azureml_emulator.jobs.visibility import listed_late
 
 PAGE = 50
 """Jobs on a page; the service's own number is unproven."""
+
+
+PATCHED = record({"properties": record({"notificationSetting": bag(anything, nulls=True)})}, ("properties",))
+"""Source: PartialJobBase of the previews 2023-04-01 and 2024-01-01."""
 
 
 def find_job(jobs: Jobs, name: str) -> Job:
@@ -114,9 +120,9 @@ def registered_names(job: Job) -> set[str]:
 
 async def patch_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Update: the notification setting, as in the previews 2023-04-01 and 2024-01-01."""
-    body = await read_object(request)
+    body = read_patch(await read_object(request), PATCHED)
     job = find_job(backend.jobs, name)
-    setting = (body.get("properties") or {}).get("notificationSetting")
+    setting = body["properties"].get("notificationSetting")
     changed = backend.jobs.change(name, definition={**job.definition, "notificationSetting": setting})
     return web.json_response(job_resource(backend, changed))
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import invalid
+from azureml_emulator.core.resource_body import invalid, read_patch
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.selection import has_all
@@ -81,7 +81,7 @@ async def put_deployment(online: Online, request: web.Request, endpoint: str, de
 
 async def patch_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - Update: tags and the number of instances."""
-    body = await read_object(request)
+    body = read_patch(await read_object(request), schemas.DEPLOYMENT_PATCH)
     value = SHARED.find_deployment(online, endpoint, deployment)
     before = {**value}
     merge(value, body, ("tags",))

@@ -57,3 +57,7 @@ COMPUTE_ENVELOPE = record(
     },
     ("properties",),
 )
+COMPUTE_PATCH = record(
+    {"properties": record({"properties": record({"scaleSettings": bag(anything, nulls=True)})})}, ("properties",)
+)
+"""Source: ClusterUpdateParameters of api-version 2025-12-01."""
