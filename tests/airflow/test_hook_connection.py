@@ -257,3 +257,10 @@ def test_no_secret_is_shown() -> None:
     assert "s3cret" not in said
     assert "s3cret" not in repr(ConnectionFields("c", "azureml", "l", "s3cret", '{"a": "s3cret"}'))
     assert "s3cret" not in refusal({"endpoint": "https://u:s3cret@h/?k=s3cret"})
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_an_address_in_the_wrong_field_is_shown_without_its_secrets(name: str) -> None:
+    said = refusal({name: "https://u:s3cret@h/ p?sig=s3cret"})
+    assert f"{name}: " in said
+    assert "s3cret" not in said

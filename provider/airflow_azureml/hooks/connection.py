@@ -16,6 +16,7 @@ from typing import Any
 from airflow_azureml.rest.clouds import CLOUDS
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.redaction import redact
 from airflow_azureml.rest.settings import API_VERSION, Settings
 
 COORDINATES = ("subscription_id", "resource_group", "workspace_name")
@@ -94,6 +95,7 @@ def settings(fields: ConnectionFields, overrides: Mapping[str, str | None]) -> S
         if name not in values:
             problems.append(f"{name}: missing. Give it in the connection's extras, or where the connection is used.")
     if problems:
+        problems = [redact(problem) for problem in problems]  # an address with a password may be in any field
         lead = f"Connection {fields.conn_id!r}: "
         raise SettingsError(lead + (problems[0] if len(problems) == 1 else "\n  ".join(["", *problems]))) from None
     return Settings(
