@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("hook")
 def test_each_is_named_by_its_result(hook: AzureMLHook, tmp_path: Path) -> None:
     made = endpoint(name=unique("ep"))
     cluster = AzureMLCreateComputeOperator(task_id="t", name=unique("cpu"), size="STANDARD_DS2_V2", max_instances=1)
-    environment = AzureMLCreateEnvironmentOperator(task_id="t", name=unique("env"), **IMAGE)
+    environment = AzureMLCreateEnvironmentOperator(task_id="t", name=unique("env"), image=IMAGE["image"])
     given = scorer(tmp_path, register(tmp_path, "10"))
     given |= {"compute": cluster.execute(context()), "environment": environment.execute(context())}
     blue = deployment(name="blue", endpoint_name=made, **given)
