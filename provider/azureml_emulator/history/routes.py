@@ -31,6 +31,9 @@ PAGE = 500
 LAG = 5.0
 """Seconds for which a new job is missing from run history when the fault has no delay."""
 
+FORMS = {dict: "an object", bool: "true or false", str: "a text"}
+"""How a value of each kind is called in a refusal."""
+
 EDITABLE = frozenset({"displayName", "description", "tags", "properties", "hidden", "name"})
 
 
@@ -113,6 +116,10 @@ async def edit_run(
         raise bad_request(
             f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}."
         )
+    for key, value in body.items():
+        kind = dict if key in ("tags", "properties") else bool if key == "hidden" else str
+        if not isinstance(value, kind):
+            raise bad_request(f"{key} is {value!r}. Accepted: {FORMS[kind]}.")
     changes: dict[str, Any] = {
         key: body[key] for key in ("displayName", "description", "tags", "properties") if key in body
     }
@@ -201,7 +208,7 @@ async def runs_by_ids(
 ) -> web.Response:
     """Runs - Get by ids, of one experiment."""
     names = (await read_object(request, Envelope.HISTORY)).get("runIds")
-    if not isinstance(names, list):
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise bad_request("runIds must be an array of run ids.")
     belongs = experiment_test(history, experiment, experimentid)
     runs, errors = {}, {}

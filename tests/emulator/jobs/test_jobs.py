@@ -322,6 +322,10 @@ class TestRunHistory:
         assert service.job(name)["isArchived"] is True
         assert service.history("PATCH", where, {"status": "Completed"}).status == 400
         assert service.history("PATCH", f"experiments/other/runs/{name}", {"hidden": False}).status == 404
+        for key, value in (("tags", "x"), ("properties", [1]), ("displayName", {}), ("hidden", "yes")):
+            refused = service.history("PATCH", where, {key: value})
+            assert (refused.status, key in refused.body["error"]["message"]) == (400, True)
+        assert service.history("POST", "experiments/Default/runs/runIds", {"runIds": [{"a": 1}]}).status == 400
 
     def test_two_edits_at_once_are_both_kept(self, service: Service, name: str) -> None:
         service.submit(name, "true", tags={"a": "1"})
