@@ -335,9 +335,13 @@ def test_a_cluster_lives_for_one_run(airflow: RealAirflow, runs: dict[str, str])
         assert ended(airflow, dag, FAILING) == "failed"
         states = airflow.states(dag, FAILING)
         assert (states["sample"], states["grow"], states["delete"]) == ("failed", "upstream_failed", "success")
-    for name in (airflow.xcom(dag, one, "cluster")["name"] for one in (run, FAILING)):
-        asked = [one["method"] for one in requests_received(airflow.service.state, f"/computes/{name}")]
-        assert [method for method in asked if method in ("PUT", "DELETE")] == ["PUT", "DELETE"]
+    for one in (run, FAILING):
+        name = airflow.xcom(dag, one, "cluster")["name"]
+        asked = [received["method"] for received in requests_received(airflow.service.state, f"/computes/{name}")]
+        changes = [method for method in asked if method in ("PUT", "DELETE")]
+        # A task that the scheduler has failed by mistake was cleared, and its setup and teardown with it.
+        rounds = max(1, len(changes) // 2) if airflow.mistaken(dag, one) else 1
+        assert changes == ["PUT", "DELETE"] * rounds
 
 
 def test_blocks_are_made_used_and_fetched(airflow: RealAirflow, runs: dict[str, str]) -> None:

@@ -62,7 +62,8 @@ def test_a_member_that_is_no_value_of_yaml_is_refused() -> None:
 
 
 def test_keys_and_nested_values_are_swapped_and_all_else_is_left_as_it_is() -> None:
-    assert without_members({Stage.TEST: [{"a": (Stage.TEST, Level.ONE)}]}) == {"test": [{"a": ["test", 1]}]}
+    swapped: object = without_members({Stage.TEST: [{"a": (Stage.TEST, Level.ONE)}]})
+    assert swapped == {"test": [{"a": ["test", 1]}]}
     plain: dict[str, Any] = {"a": [1, {"b": ("c",)}], "d": None}
     assert without_members(plain) is plain
     plain["itself"] = plain

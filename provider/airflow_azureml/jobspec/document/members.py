@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar, cast
+
+Value = TypeVar("Value")
 
 
-def without_members(value: Any, around: tuple[int, ...] = ()) -> Any:
+def without_members(value: Value, around: tuple[int, ...] = ()) -> Value:
     """Swap members that are texts or numbers for their values, in mappings and lists too.
 
     Others, such as those of a plain ``Enum``, stay: they are no values of YAML, and are refused by name.
@@ -20,13 +22,16 @@ def without_members(value: Any, around: tuple[int, ...] = ()) -> Any:
     :return: the value itself where there is nothing to swap.
     """
     if isinstance(value, Enum):
-        return value.value if isinstance(value, (str, int, float)) else value
+        return cast("Value", value.value) if isinstance(value, (str, int, float)) else value
     if not isinstance(value, (Mapping, list, tuple)) or id(value) in around:
         return value
     around = (*around, id(value))
+    swapped: Any
     if isinstance(value, Mapping):
-        items = {without_members(key): without_members(item, around) for key, item in value.items()}
-        same = all(new is key and items[new] is value[key] for new, key in zip(items, value, strict=False))
-        return value if same and len(items) == len(value) else items
-    parts = [without_members(item, around) for item in value]
-    return value if all(new is old for new, old in zip(parts, value, strict=True)) else parts
+        swapped = {without_members(key): without_members(item, around) for key, item in value.items()}
+        same = all(new is key and swapped[new] is value[key] for new, key in zip(swapped, value, strict=False))
+        same = same and len(swapped) == len(value)
+    else:
+        swapped = [without_members(item, around) for item in value]
+        same = all(new is old for new, old in zip(swapped, value, strict=True))
+    return value if same else cast("Value", swapped)
