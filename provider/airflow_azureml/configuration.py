@@ -27,11 +27,7 @@ def poll_interval(given: Any = None) -> float:
 
     :raises rest.errors.SpecError: it is not a number above 0.
     """
-    name = "poll_interval" if given is not None else "[azureml] poll_interval"
-    given = conf.getfloat("azureml", "poll_interval", fallback=POLL_INTERVAL) if given is None else given
-    if not _is_number(given) or given <= 0:
-        raise _not_accepted(name, given, "a number of seconds, more than 0")
-    return float(given)
+    return _seconds("poll_interval", given, POLL_INTERVAL, zero=False)
 
 
 def patience(given: Any = None) -> float:
@@ -39,11 +35,7 @@ def patience(given: Any = None) -> float:
 
     :raises rest.errors.SpecError: it is not a number from 0.
     """
-    name = "patience" if given is not None else "[azureml] patience"
-    given = conf.getfloat("azureml", "patience", fallback=PATIENCE) if given is None else given
-    if not _is_number(given) or given < 0:
-        raise _not_accepted(name, given, "a number of seconds, 0 or more")
-    return float(given)
+    return _seconds("patience", given, PATIENCE, zero=True)
 
 
 def max_resubmissions(given: Any = None) -> int:
@@ -143,6 +135,19 @@ def wait_options(interval: Any = None, limit: Any = None, files: Any = None, **o
         log_files=log_files(files),
         **others,
     )
+
+
+def _seconds(name: str, given: Any, fallback: float, *, zero: bool) -> float:
+    """A keyword, or where it is None what Airflow's configuration has under its name.
+
+    :param zero: whether 0 is accepted.
+    """
+    field = name
+    if given is None:
+        field, given = f"[azureml] {name}", conf.getfloat("azureml", name, fallback=fallback)
+    if not _is_number(given) or given < 0 or (given == 0 and not zero):
+        raise _not_accepted(field, given, f"a number of seconds, {'0 or more' if zero else 'more than 0'}")
+    return float(given)
 
 
 def _is_number(value: Any) -> bool:

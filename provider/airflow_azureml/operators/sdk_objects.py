@@ -28,8 +28,10 @@ def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any
     """
     if hasattr(type(value), "_to_dict"):  # an instance may answer to any name
         return _written(value, top)
-    if isinstance(value, Enum):  # a template would write the member's name, see ``jobspec.document.members``
-        return value.value if isinstance(value, (str, int, float)) else value
+    if isinstance(value, Enum):  # a template would write the member's name
+        from airflow_azureml.jobspec.document.members import without_members
+
+        return without_members(value)
     if isinstance(value, os.PathLike):
         # Airflow's own paths write themselves down for other processes.
         return value if isinstance(value, PurePath) or hasattr(value, "serialize") else Path(os.fspath(value))

@@ -10,7 +10,7 @@ from azureml_emulator.batch.responses import deployment_resource, endpoint_resou
 from azureml_emulator.core.errors import invalid_field
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import read_patch
+from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.endpoints.bodies import check_room, merge, read, record_of
 from azureml_emulator.endpoints.handlers import Shared
@@ -55,7 +55,7 @@ async def put_deployment(batch: Batch, request: web.Request, endpoint: str, depl
 
 async def patch_deployment(batch: Batch, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Batch Deployments - Update: tags and description."""
-    body = read_patch(await read_object(request), schemas.DEPLOYMENT_PATCH)
+    body = read_body(await read_object(request), schemas.DEPLOYMENT_PATCH)
     value = SHARED.find_deployment(batch, endpoint, deployment)
     merge(value, body, ("tags",))
     merge(value["properties"], body.get("properties") or {}, ("description",))

@@ -33,8 +33,8 @@ def read_properties(body: Any, shape: Shape) -> dict[str, Any]:
     return checked
 
 
-def read_patch(body: Any, shape: Shape) -> dict[str, Any]:
-    """The checked body of a PATCH: what the operation can change, and nothing else, so that no change is passed over.
+def read_body(body: Any, shape: Shape) -> dict[str, Any]:
+    """The checked body of a request: what the operation takes, and nothing else, so that nothing is passed over.
 
     :raises ServiceError: the service's 400, with everything that is wrong.
     """

@@ -11,8 +11,11 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.resource_body import invalid
+from azureml_emulator.core.schema import Problem
 
 Row = TypeVar("Row")
+Order = TypeVar("Order")
 
 
 def has_all(request: web.Request, key: str, held: Mapping[str, Any] | None) -> bool:
@@ -46,6 +49,20 @@ def in_time_order(
     if words[0] == "modifiedtime":
         shown.sort(key=modified)
     return shown if words[-1] == "asc" else shown[::-1]
+
+
+def order_asked_for(request: web.Request, orders: Mapping[str, Order]) -> Order | None:
+    """What ``orderBy`` asks for; None where the query names no order.
+
+    :param orders: those that a list has, by their names in small letters.
+    :raises ServiceError: the service's 400, with the names that there are.
+    """
+    given = request.query.get("orderBy")
+    if given is None:
+        return None
+    if given.lower() not in orders:
+        raise invalid([Problem("orderBy", f"{given!r} is not one of: {', '.join(orders)}.")])
+    return orders[given.lower()]
 
 
 def refuse(request: web.Request, *keys: str) -> None:

@@ -10,7 +10,7 @@ from aiohttp import web
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import TEXTS, read_patch
+from azureml_emulator.core.resource_body import TEXTS, read_body
 from azureml_emulator.core.schema import anything, bag, record
 from azureml_emulator.core.selection import in_time_order
 from azureml_emulator.endpoints.bodies import merge, missing
@@ -75,7 +75,7 @@ class Shared(Generic[Backend]):
 
     async def patch_endpoint(self, room: Backend, request: web.Request, endpoint: str) -> web.Response:
         """Endpoints - Update: tags and identity."""
-        body = read_patch(await read_object(request), ENDPOINT_PATCH)
+        body = read_body(await read_object(request), ENDPOINT_PATCH)
         value = self.find_endpoint(room, endpoint)
         merge(value, body, ("tags", "identity"))
         return write_response(room, request, room.endpoints, value["name"], value, self.endpoint, value)

@@ -34,7 +34,15 @@ LAG = 5.0
 FORMS = {dict: "an object", bool: "true or false", str: "a text"}
 """How a value of each kind is called in a refusal."""
 
-EDITABLE = frozenset({"displayName", "description", "tags", "properties", "hidden", "name"})
+EDITABLE: dict[str, type] = {
+    "displayName": str,
+    "description": str,
+    "tags": dict,
+    "properties": dict,
+    "hidden": bool,
+    "name": str,
+}
+"""What a client may change of a run, and of which kind each is."""
 
 
 def find_run(history: History, name: str, *, look: bool = False) -> Job:
@@ -111,13 +119,13 @@ async def edit_run(
     body = {key: value for key, value in (await read_object(request, Envelope.HISTORY)).items() if value is not None}
     # Only now: another edit may have been made while the body came.
     job = in_experiment(history, run, experiment, experimentid)
-    refused = sorted(set(body) - EDITABLE - {"runId"})
+    refused = sorted(set(body) - set(EDITABLE) - {"runId"})
     if refused:
         raise bad_request(
             f"The client may not change {', '.join(refused)}; it may change {', '.join(sorted(EDITABLE))}."
         )
     for key, value in body.items():
-        kind = dict if key in ("tags", "properties") else bool if key == "hidden" else str
+        kind = EDITABLE.get(key, str)
         if not isinstance(value, kind):
             raise bad_request(f"{key} is {value!r}. Accepted: {FORMS[kind]}.")
     changes: dict[str, Any] = {

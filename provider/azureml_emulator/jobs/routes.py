@@ -9,7 +9,7 @@ from aiohttp import web
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import read_patch
+from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import anything, bag, record
 from azureml_emulator.core.selection import has_all, refuse
@@ -120,7 +120,7 @@ def registered_names(job: Job) -> set[str]:
 
 async def patch_job(backend: JobsBackend, request: web.Request, name: str) -> web.Response:
     """Jobs - Update: the notification setting, as in the previews 2023-04-01 and 2024-01-01."""
-    body = read_patch(await read_object(request), PATCHED)
+    body = read_body(await read_object(request), PATCHED)
     job = find_job(backend.jobs, name)
     setting = body["properties"].get("notificationSetting")
     changed = backend.jobs.change(name, definition={**job.definition, "notificationSetting": setting})

@@ -7,9 +7,8 @@ from aiohttp import web
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import invalid
+from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.schema import Problem
 from azureml_emulator.endpoints.operations import accepted, start
 from azureml_emulator.online.backend import Online
 from azureml_emulator.online.models import new_key
@@ -40,10 +39,7 @@ async def regenerate_keys(online: Online, request: web.Request, endpoint: str) -
     """Online Endpoints - Regenerate keys: an operation. The key is the one that the request brings, which Microsoft's
     client does with the key that there is; one that is there already, or none, makes a new one."""
     found = with_mode(online, endpoint, KEY)
-    problems: list[Problem] = []
-    asked = REGENERATE(await read_object(request), "", problems.append)
-    if problems:
-        raise invalid(problems)
+    asked = read_body(await read_object(request), REGENERATE)
     which, wanted = asked["keyType"].lower(), asked.get("keyValue")
     value = wanted if wanted and wanted not in found["keys"].values() else new_key()
     online.endpoints.set_key(found, which, value)

@@ -7,10 +7,9 @@ from aiohttp import web
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import invalid, read_patch
+from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.core.schema import Problem
-from azureml_emulator.core.selection import has_all
+from azureml_emulator.core.selection import has_all, order_asked_for
 from azureml_emulator.endpoints.bodies import check_room, merge, read, record_of
 from azureml_emulator.endpoints.handlers import Shared
 from azureml_emulator.endpoints.operations import write_response
@@ -42,10 +41,8 @@ COMPUTE_TYPES = {"managed": False, "kubernetes": True}
 async def list_endpoints(online: Online, request: web.Request) -> web.Response:
     """Online Endpoints - List: of a name, of a type of compute, with tags or properties, in an order."""
     query, rows = request.query, online.endpoints.all()
-    if "orderBy" in query:
-        if query["orderBy"].lower() not in ORDERS:
-            raise invalid([Problem("orderBy", f"{query['orderBy']!r} is not one of: {', '.join(ORDERS)}.")])
-        key, last_first = ORDERS[query["orderBy"].lower()]
+    if (order := order_asked_for(request, ORDERS)) is not None:
+        key, last_first = order
         rows = sorted(rows, key=lambda row: str(row[key]), reverse=last_first)
     rows = [row for row in rows if row["name"] == query.get("name", row["name"])]
     if "computeType" in query:
@@ -81,7 +78,7 @@ async def put_deployment(online: Online, request: web.Request, endpoint: str, de
 
 async def patch_deployment(online: Online, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Online Deployments - Update: tags and the number of instances."""
-    body = read_patch(await read_object(request), schemas.DEPLOYMENT_PATCH)
+    body = read_body(await read_object(request), schemas.DEPLOYMENT_PATCH)
     value = SHARED.find_deployment(online, endpoint, deployment)
     before = {**value}
     merge(value, body, ("tags",))
@@ -110,10 +107,7 @@ async def get_logs(online: Online, request: web.Request, endpoint: str, deployme
     Source of the part before the log: https://github.com/MicrosoftLearning/mslearn-azure-ml/issues/100.
     """
     record = SHARED.find_deployment(online, endpoint, deployment)
-    problems: list[Problem] = []
-    asked = schemas.LOGS(await read_object(request, optional=True), "", problems.append)
-    if problems:
-        raise invalid(problems)
+    asked = read_body(await read_object(request, optional=True), schemas.LOGS)
     container = asked.get("containerType") or "InferenceServer"
     lines = online.servers.logs(key_of(record), container).splitlines()
     tail = asked.get("tail")

@@ -144,7 +144,7 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     blocks = read_block_list(await read_small(request))
     place, kept = storage.blobs.path(container, name), storage.blobs.blocks
     try:
-        parts = kept.parts(container, name, place, blocks)
+        parts = await asyncio.to_thread(kept.parts, container, name, place, blocks)
     except KeyError as error:
         raise BlobError("InvalidBlockList", str(error.args[0])) from None
     file = await asyncio.to_thread(kept.join, parts)

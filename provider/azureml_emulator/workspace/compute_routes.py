@@ -13,7 +13,7 @@ from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import invalid, read_patch
+from azureml_emulator.core.resource_body import invalid, read_body
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.workspace.backend import Workspace
@@ -78,7 +78,7 @@ def check_type(properties: object) -> None:
 
 async def patch_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Update: only the scale settings of a cluster."""
-    body = read_patch(await read_object(request), COMPUTE_PATCH)
+    body = read_body(await read_object(request), COMPUTE_PATCH)
     record = workspace.computes.get(name)
     if record is None:
         return web.Response(status=404)

@@ -9,9 +9,9 @@ from aiohttp import web
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import boolean, page
 from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import invalid, read_properties
+from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.routing import WORKSPACE, Plane, Route
-from azureml_emulator.core.schema import Problem
+from azureml_emulator.core.selection import order_asked_for
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.responses import datastore_resource, workspace_resource
 from azureml_emulator.workspace.schemas import DATASTORE
@@ -97,11 +97,8 @@ async def list_datastores(workspace: Workspace, request: web.Request) -> web.Res
     if names:
         wanted = {name.lower() for text in names for name in text.split(",")}
         rows = [row for row in rows if row["name"].lower() in wanted]
-    if "orderBy" in request.query:
-        order = request.query["orderBy"].lower()
-        if order not in ORDERS:
-            raise invalid([Problem("orderBy", f"{request.query['orderBy']!r} is not one of: {', '.join(ORDERS)}.")])
-        rows = sorted(rows, key=lambda row: str(row[ORDERS[order]]), reverse=not boolean(request, "orderByAsc"))
+    if (key := order_asked_for(request, ORDERS)) is not None:
+        rows = sorted(rows, key=lambda row: str(row[key]), reverse=not boolean(request, "orderByAsc"))
     search = request.query.get("searchText", "").lower()
     resources = [datastore_resource(workspace.settings, row) for row in rows if search in row["name"].lower()]
     return page(request, workspace.settings.base_url, resources, size_key="count", default=30)
