@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -124,6 +126,19 @@ def _place_of(requirable: str) -> Path:
 
 def _python_of(environment: str) -> Path:
     return REPOSITORY / ".venvs" / environment / "bin" / "python"
+
+
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    """Nothing is tidied up while the test runs: for what goes down to the last frame that the interpreter allows.
+
+    A collection that begins there finds no frame left for the finalizers of what earlier tests left, and pytest none to
+    report them with, which it counts as an error of the test.
+    """
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,7 @@ async def test_a_cancel_is_heard_at_whichever_turn_of_the_answer_it_comes(turns:
         assert (await asking).context[answers.BODY] == b"{}"
 
 
+@pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize(
     "body", [b"[" * 200_000, b'{"a":' * 200_000, b"", b"null", b"<html>", b"\xff\xfe", b"1" * 10_000, b"{} {}"]
 )

@@ -98,6 +98,7 @@ def test_a_tag_that_is_not_known_is_named() -> None:
 DEEP = "[" * 30 + "]" * 30
 
 
+@pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize(
     ("file", "said"),
     [
