@@ -234,7 +234,10 @@ def end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[st
 
 
 def serve(listening: int, master: int, modules: Sequence[str]) -> None:
-    """Load modules, then run a script for whoever connects, each in a fork, until the process ``master`` has ended."""
+    """Load modules, then run a script for whoever connects, each in a fork, until the process ``master`` has ended.
+
+    Scripts that run then are asked to end: nobody is left who would.
+    """
     # Where this file lies are no modules of the scripts'.
     sys.path.pop(0)
     # Until this is done nothing closes the socket: whoever waits for one that fails hears of it when all has been said.
@@ -250,12 +253,14 @@ def serve(listening: int, master: int, modules: Sequence[str]) -> None:
     gc.enable()
     gc.set_threshold(*GARBAGE)
     with socket.socket(fileno=listening) as server:
-        signal.signal(signal.SIGCHLD, reap)
+        forks = set[int]()
+        signal.signal(signal.SIGCHLD, lambda *_: reap(forks))
         while exists(master):
             if not select.select([server], [], [], SERVER_LOOK)[0]:
                 continue
             connection, _ = server.accept()
-            if os.fork():
+            fork = begun(forks)
+            if fork:
                 connection.close()
                 continue
             server.close()
@@ -264,6 +269,21 @@ def serve(listening: int, master: int, modules: Sequence[str]) -> None:
             code = run(json.loads(connection.makefile("rb").readline()))
             connection.sendall(f"{code}\n".encode())
             os._exit(0)
+    for fork in forks.copy():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(fork, signal.SIGTERM)
+
+
+def begun(forks: set[int]) -> int:
+    """Fork, and note the fork's number before anything can take note of its end; 0 in the fork."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        fork = os.fork()
+        if fork:
+            forks.add(fork)
+        return fork
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
 def exists(pid: int) -> bool:
@@ -275,11 +295,11 @@ def exists(pid: int) -> bool:
     return True
 
 
-def reap(*_: object) -> None:
+def reap(forks: set[int]) -> None:
     """Take note of the forks that have ended: their time is a part of this process's, which ``time`` tells."""
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while fork := os.waitpid(-1, os.WNOHANG)[0]:
+            forks.discard(fork)
 
 
 def run(wanted: Mapping[str, Any]) -> int:

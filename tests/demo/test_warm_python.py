@@ -1,14 +1,16 @@
-"""A script in a fork has ended when its process has, whatever it leaves behind."""
+"""A script in a fork has ended when its process has, whatever it leaves behind, and ends with whoever started it."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-from demo.warm_python import WarmPython
+from demo.warm_python import WarmPython, exists
+from tests import REPOSITORY
 
 LEAVES_A_CHILD = """
 import os, sys, time
@@ -35,3 +37,27 @@ def test_a_killed_script_has_ended_though_a_child_of_it_lives(tmp_path: Path) ->
     finally:
         os.kill(int(output.read_text()), signal.SIGKILL)
         warm.close()
+
+
+STARTS_A_SCRIPT = """
+import os, signal, sys, time
+from pathlib import Path
+from demo.warm_python import WarmPython
+warm = WarmPython(Path(sys.executable), dict(os.environ), [])
+script = warm.start("-c", "import time; time.sleep(600)", cwd=Path.cwd(), outputs=[Path(os.devnull)] * 2, leads=True)
+print(script.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_script_ends_when_whoever_started_it_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", STARTS_A_SCRIPT], cwd=REPOSITORY, stdout=subprocess.PIPE) as starter:
+        try:
+            assert starter.stdout is not None
+            script = int(starter.stdout.readline())
+        finally:
+            starter.kill()
+    deadline = time.monotonic() + 60
+    while exists(script):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
