@@ -93,6 +93,7 @@ FIRST = (
     "tests/emulator/console/test_command_line.py",
     "tests/emulator/batch/test_batch_scoring.py",
     "tests/airflow/test_one_process.py",
+    "tests/airflow/test_told_to_end.py",
     "tests/airflow/test_start_trigger.py",
     "tests/airflow/test_trigger_logs.py",
     "tests/emulator/execution/test_engine.py",

@@ -9,7 +9,7 @@ import pytest
 from airflow_azureml import exceptions
 from airflow_azureml.hooks.azureml import AzureMLHook
 from tests.airflow.instance import Instance
-from tests.airflow.test_one_process import operator
+from tests.airflow.task_process import operator
 from tests.airflow.test_resubmission import attempts_of, next_try, until_done
 from tests.emulator_fixture import RunningEmulator
 

@@ -13,7 +13,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.lifecycle.naming import COMPUTE_TAG
 from airflow_azureml.operators import AzureMLJobOperator
 from tests.airflow.instance import Instance
-from tests.airflow.test_one_process import operator
+from tests.airflow.task_process import operator
 from tests.airflow.test_resubmission import each_way, until_done
 from tests.emulator.service import Service
 from tests.emulator_fixture import RunningEmulator

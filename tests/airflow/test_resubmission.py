@@ -19,7 +19,7 @@ from airflow_azureml.task.cancellation import TaskCancellation
 from airflow_azureml.triggers import AzureMLJobTrigger, base
 from tests.airflow.conftest import Say
 from tests.airflow.instance import Instance
-from tests.airflow.test_one_process import Running, eventually, operator
+from tests.airflow.task_process import Running, eventually, operator
 from tests.emulator_fixture import RunningEmulator
 
 pytestmark = pytest.mark.usefixtures("hook")

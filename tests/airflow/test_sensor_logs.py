@@ -11,7 +11,7 @@ from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.sensors import AzureMLJobSensor
 from tests.airflow.instance import Instance
-from tests.airflow.test_one_process import operator
+from tests.airflow.task_process import operator
 from tests.emulator_fixture import RunningEmulator
 
 pytestmark = pytest.mark.usefixtures("hook")
