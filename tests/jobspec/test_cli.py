@@ -230,3 +230,8 @@ def test_a_deployment_is_shown_with_what_it_needs_first(folder: Path, capsys: py
     (folder / "deployment.yml").write_text(text.replace("main.py", "no.py"))
     assert main(["render", str(folder / "deployment.yml"), "--name", "blue"]) == 1
     assert "code_configuration.scoring_script" in capsys.readouterr().err
+
+
+def test_help_says_names_as_they_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "--help"]) == 0
+    assert "Check files for Azure ML's CLI" in capsys.readouterr().out

@@ -362,3 +362,23 @@ def test_folders_of_dag_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "dag.py: a DAG file, 1 operator, valid" in out
     assert "warning: binary.py" in out
     assert out.endswith("1 valid, 2 invalid\n")
+
+
+def test_a_folder_without_dag_files_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever adds ``--dags`` to the command for job files must not believe that these were checked."""
+    for name in ("jobs", "dags"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "jobs" / "job.yml").write_text("comand: echo\nenvironment: azureml:e:1\n")
+    dag(tmp_path / "dags", COMMAND.format(""))
+    assert main(["validate", str(tmp_path / "jobs"), str(tmp_path / "dags"), "--dags"]) == 0
+    warnings = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning: ")]
+    assert warnings == [
+        f"warning: {tmp_path}/jobs: no DAG file with operators of this provider. YAML files: without --dags."
+    ]
+
+
+def test_a_yaml_file_is_not_called_bad_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = tmp_path / "job.yml"
+    job.write_text("command: echo hi\nenvironment: azureml:e:1\n")
+    told = "this is a YAML file, and --dags checks DAG files (.py). Without --dags it is checked."
+    assert validate(capsys, job) == (1, [f"job.yml:1: .: {told}"])

@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     text = "show what a file sends, as JSON: name, body, requests, uploads"
-    shown = commands.add_parser("render", help=text, description=text.capitalize() + ".", epilog=ends)
+    shown = commands.add_parser("render", help=text, description=_sentence(text), epilog=ends)
     shown.add_argument(
         "file",
         metavar="FILE",
@@ -103,13 +103,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     shown.set_defaults(run=_render)
     text = "check files for Azure ML's CLI, such as jobs, and whole folders of them"
-    checked = commands.add_parser("validate", help=text, description=text.capitalize() + ".", epilog=ends)
+    checked = commands.add_parser("validate", help=text, description=_sentence(text), epilog=ends)
     help_ = "a file, or a folder: all its Azure ML files (.yml, .yaml) are checked"
     checked.add_argument("paths", metavar="PATH", nargs="+", type=_existing, help=help_)
     help_ = "check our operators' keywords in DAG files (.py) and in folders of them, without running them"
     checked.add_argument("--dags", action="store_true", help=help_)
     checked.set_defaults(run=_validate)
     return parser
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _existing(text: str) -> str:

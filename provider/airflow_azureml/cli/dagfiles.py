@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from airflow_azureml.cli.dagcalls import DECORATOR, PACKAGE, DagFile, read
 from airflow_azureml.cli.dagchecks import problems_of_call, problems_of_reads
 from airflow_azureml.cli.reporting import complain, problems_of
-from airflow_azureml.cli.validation import files
+from airflow_azureml.cli.validation import YAML, files
 from airflow_azureml.jobspec.document.load import read_text
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -27,8 +27,13 @@ class DagValidation:
     def run(self, paths: Sequence[str]) -> int:
         """Check DAG files, and all Python files in folders that name our package; gives back the exit code."""
         unread: list[OSError] = []
-        for path, named in files(paths, unread.append, (".py",)):
-            self.file(path, named)
+        for given in paths:
+            seen = self.seen
+            for path, named in files([given], unread.append, (".py",)):
+                self.file(path, named)
+            if self.seen == seen and not unread:
+                # Who checks their files in CI must not believe that these were.
+                print(f"warning: {given}: no DAG file with operators of this provider. YAML files: without --dags.")
         for error in unread:
             self.unread(problems_of(error), str(error.filename), str(error.filename) in paths)
         print(f"{self.valid} valid, {self.invalid} invalid")
@@ -46,13 +51,15 @@ class DagValidation:
         try:
             dag_file = read(text, os.path.abspath(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            line = getattr(error, "lineno", None)
-            self.report(
-                [Problem("", f"this is not valid Python: {getattr(error, 'msg', None) or error}.", None, line)], path
-            )
+            self.report([_not_python(error, path)], path)
             return
         if dag_file.calls or dag_file.problems or named:
             self.report(self.problems(dag_file, path), path, len(dag_file.calls))
+
+    @property
+    def seen(self) -> int:
+        """How many files had a verdict."""
+        return self.valid + self.invalid
 
     def problems(self, dag_file: DagFile, path: str) -> list[Problem]:
         """All problems of a file, by line."""
@@ -78,3 +85,10 @@ class DagValidation:
             return
         for problem in problems:
             print(f"warning: {problem}")
+
+
+def _not_python(error: Exception, path: str) -> Problem:
+    if path.lower().endswith(YAML):
+        return Problem("", "this is a YAML file, and --dags checks DAG files (.py). Without --dags it is checked.")
+    message = f"this is not valid Python: {getattr(error, 'msg', None) or error}."
+    return Problem("", message, None, getattr(error, "lineno", None))
