@@ -474,6 +474,7 @@ def test_a_wrong_certificate_password_is_told_without_it(drive: Drive, certifica
             certificate_password="wr0ng-password",
         )
     assert "auth='client_certificate' cannot be used" in str(caught.value)
+    assert "`certificate_path` and `password`." in str(caught.value)
     assert "wr0ng-password" not in str(caught.value)
 
 

@@ -177,6 +177,30 @@ def test_a_missing_bundle_is_told(drive: Drive, tmp_path: Path) -> None:
         drive(call("GET"), verify=str(tmp_path / "missing.pem"))
 
 
+NO_BUNDLES = {
+    "another file": ("hello\n", "holds no certificate"),
+    "an empty one": ("", "holds no certificate"),
+    "a broken certificate": ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), NO_BUNDLES.values(), ids=NO_BUNDLES)
+def test_a_file_without_roots_is_told(drive: Drive, stub: Stub, tmp_path: Path, text: str, reason: str) -> None:
+    """The libraries would call it a fault of the login service, which is retried."""
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(text)
+    with pytest.raises(SettingsError, match=rf"^verify: .*bundle\.pem' {reason}.* Accepted: the path of a CA bundle"):
+        drive(call("GET"), verify=str(bundle))
+    assert stub.seen == []
+
+
+def test_a_variable_that_names_no_roots_is_told(drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bundle.pem").write_text("hello\n")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
+    with pytest.raises(SettingsError, match=r"^REQUESTS_CA_BUNDLE: .* holds no certificate"):
+        drive(call("GET"), verify=None)
+
+
 def test_a_redirect_is_not_followed(drive: Drive, stub: Stub, tmp_path: Path, authority: trustme.CA) -> None:
     (tmp_path / "other").mkdir()
     with running(tmp_path / "other", authority) as other:

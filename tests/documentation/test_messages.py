@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from airflow_azureml import exceptions
 from tests import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -35,3 +36,15 @@ def test_a_message_is_in_the_code(message: str) -> None:
 
 def test_there_are_messages() -> None:
     assert len(messages()) > 20
+
+
+def test_every_exception_is_explained() -> None:
+    """Whoever searches for the name in a log finds it; those that others stand below are explained by these."""
+    raised = {
+        name
+        for name, kind in vars(exceptions).items()
+        if isinstance(kind, type) and issubclass(kind, exceptions.AzureMLException) and not name.startswith("_")
+    }
+    told = set(re.findall(r"^### (AzureML\w+)$", TEXT, re.MULTILINE))
+    assert raised - told == {"AzureMLException", "AzureMLJobCanceledError"}
+    assert told <= raised

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,12 +18,58 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 from airflow_azureml.client.answers import BoundedBody
+from airflow_azureml.rest.errors import SettingsError
+from airflow_azureml.rest.settings import Settings
 
 WATCHED = (
     *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
 """Variables that say how an address is reached; what was found holds until one of them changes."""
+
+ACCEPTED = "Accepted: the path of a CA bundle (PEM)."
+
+CERTIFICATE = re.compile(rb"-----BEGIN ([A-Z0-9]+ )?CERTIFICATE-----")
+"""How a certificate begins in a PEM file: RFC 7468, section 5, and OpenSSL's older ``X509`` and ``TRUSTED``."""
+
+
+def ca_bundle(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:
+    """The file of trusted roots; None leaves the choice to the libraries.
+
+    requests listens to ``REQUESTS_CA_BUNDLE`` only, aiohttp to ``SSL_CERT_FILE`` only; here both clients take either.
+
+    :raises SettingsError: naming ``verify`` or the variable: it names no file, or one that holds no certificate. The
+        libraries would fail with words of OpenSSL at the first token, which look like a fault of the login service.
+    """
+    if settings.verify:
+        return _pem("verify", settings.verify)
+    variables = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+    named = ((name, environment.get(name)) for name in variables)
+    return next((_pem(name, path) for name, path in named if path and os.path.isfile(path)), None)
+
+
+def _pem(name: str, path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            found = CERTIFICATE.search(file.read())
+    except OSError as error:
+        why = error.strerror or error
+        raise SettingsError(f"{name}: {path!r} is not a file that can be read ({why}). {ACCEPTED}") from None
+    if not found:
+        raise SettingsError(f"{name}: {path!r} holds no certificate. {ACCEPTED}")
+    return path
+
+
+@contextmanager
+def loaded(path: str | None) -> Iterator[None]:
+    """Say of a bundle that OpenSSL cannot read that it is the bundle, and not the server, that is at fault.
+
+    :raises SettingsError: what stands between its lines is no certificate.
+    """
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise SettingsError(f"verify: {path!r} cannot be read ({error.reason or error}). {ACCEPTED}") from error
 
 
 class Session(requests.Session):
@@ -109,6 +158,7 @@ class Adapter(HTTPAdapter):
             if roots not in self._contexts:
                 context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
                 where = {"capath": roots} if os.path.isdir(roots) else {"cafile": roots}
-                context.load_verify_locations(**where)
+                with loaded(roots):
+                    context.load_verify_locations(**where)
                 self._contexts[roots] = context
             return self._contexts[roots]

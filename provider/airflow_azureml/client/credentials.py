@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import azure.identity
 from azure.core.credentials import AccessToken
 
+from airflow_azureml.client.adapter import ca_bundle
 from airflow_azureml.client.interruption import pause
 from airflow_azureml.client.login_exchange import HOOKS, LISTENING, Exchange
-from airflow_azureml.client.pipeline import LONGEST_DELAY, Limits, ca_bundle
-from airflow_azureml.client.transport_errors import redacted, token_error
+from airflow_azureml.client.pipeline import LONGEST_DELAY, Limits
+from airflow_azureml.client.transport_errors import fields_of, redacted, token_error
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import SettingsError, TransientServiceError
 from airflow_azureml.rest.settings import Settings
@@ -91,7 +92,11 @@ def make(library: Any, settings: Settings, control: ControlPlane, limits: Limits
     try:
         return getattr(library, row.name)(**arguments)
     except (ValueError, TypeError, OSError) as error:
-        raise SettingsError(f"auth={settings.auth!r} cannot be used: {redacted(str(error), settings)}") from None
+        message = redacted(str(error), settings)
+        fields = fields_of(message, settings)
+        raise SettingsError(
+            f"auth={settings.auth!r} cannot be used: {message} Check the connection's {fields}."
+        ) from None
 
 
 def _options(

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,11 +29,10 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import RequestsTransport
 
 from airflow_azureml import __version__
-from airflow_azureml.client.adapter import Adapter, Session
+from airflow_azureml.client.adapter import Adapter, Session, ca_bundle, loaded
 from airflow_azureml.client.answers import AsyncBoundedAnswers
 from airflow_azureml.client.session import LOOKS_PER_SECOND, PLANE, OutgoingRequest, scope
 from airflow_azureml.client.transport_errors import RETRIED_STATUSES, is_unbounded, refuses_connections
-from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.settings import Settings
 
@@ -242,20 +240,8 @@ def _load_for_coroutines(settings: Settings) -> ssl.SSLContext:
     """Load what only coroutines need, which a worker's processes are spared; answers with the trusted roots."""
     for library in ("aiohttp", "azure.core.pipeline.transport._aiohttp", "azure.identity.aio"):
         import_module(library)
-    return ssl.create_default_context(cafile=ca_bundle(settings))
-
-
-def ca_bundle(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The file of trusted roots; None leaves the choice to the libraries.
-
-    requests listens to ``REQUESTS_CA_BUNDLE`` only, aiohttp to ``SSL_CERT_FILE`` only; here both clients take either.
-    """
-    if settings.verify:
-        if not os.path.isfile(settings.verify):
-            raise SettingsError(f"verify: {settings.verify!r} is not a file. Accepted: the path of a CA bundle (PEM).")
-        return settings.verify
-    named = (environment.get(name) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
-    return next((path for path in named if path and os.path.isfile(path)), None)
+    with loaded(roots := ca_bundle(settings)):
+        return ssl.create_default_context(cafile=roots)
 
 
 def reply(request: OutgoingRequest, response: Any, body: bytes) -> Reply:

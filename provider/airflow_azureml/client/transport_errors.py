@@ -17,6 +17,7 @@ from airflow_azureml.rest.errors import (
     AuthenticationError,
     AzureMLError,
     NoAnswerError,
+    SettingsError,
     TransientServiceError,
     UnreachableError,
 )
@@ -69,6 +70,8 @@ def token_error(error: Exception, settings: Settings, authority: str, exchange: 
     :param exchange: the last request that the credential sent, and its answer.
     """
     for cause in _chain(error):
+        if isinstance(cause, SettingsError):
+            return cause
         if isinstance(cause, ServiceRequestError | ServiceResponseError):
             # Whatever became of the request for a token: the one that needed it was not sent.
             return UnreachableError(str(transport_error(cause, authority)))
@@ -81,7 +84,7 @@ def token_error(error: Exception, settings: Settings, authority: str, exchange: 
     if exchange.is_unanswered or texts_may_pass(_chain(error)):
         return UnreachableError(f"{where} issues no tokens at the moment: {message}")
     return AuthenticationError(
-        f"No token with auth={settings.auth!r}: {message} Check the connection's {_fields(message, settings)}."
+        f"No token with auth={settings.auth!r}: {message} Check the connection's {fields_of(message, settings)}."
     )
 
 
@@ -100,10 +103,11 @@ def redacted(text: str, settings: Settings) -> str:
     entra = re.search(r"AADSTS\d+:.*", text)
     text = entra[0].rstrip("'") if entra else text
     text = text if len(text) <= 600 else text[:600] + "…"
-    return text if text.endswith((".", "…")) else text + "."
+    return text if text.endswith((".", "…", "?")) else text + "."
 
 
-def _fields(message: str, settings: Settings) -> str:
+def fields_of(message: str, settings: Settings) -> str:
+    """The connection's fields to look at: by Microsoft Entra's code in a message, else by the way to sign in."""
     code = re.search(r"AADSTS\d+", message)
     by_method = METHOD_FIELDS.get(settings.auth, METHOD_FIELDS["default"])
     return AADSTS_FIELDS.get(code.group(), by_method) if code else by_method
