@@ -21,7 +21,7 @@ from azure.core.rest import HttpRequest
 
 from airflow_azureml.client.interruption import Interrupted
 from airflow_azureml.client.kept_answers import KeptAnswers
-from airflow_azureml.client.trust import TOKENLESS, check_address, check_token, data_plane_of
+from airflow_azureml.client.trust import TOKENLESS, check_address, check_texts, check_token, data_plane_of
 from airflow_azureml.lifecycle.pacing.throttle import Throttle
 from airflow_azureml.rest import clouds, jobs, workspace
 from airflow_azureml.rest.clouds import ControlPlane
@@ -262,6 +262,7 @@ def _prepared(
     :param data_plane: the data plane's address, for the planes that live there.
     :raises UntrustedHostError: the address must not be asked, or must not see a token.
     """
+    check_texts(call)
     arm = control.arm if control else None
     base = {Plane.ARM: arm, Plane.DATA: data_plane, Plane.DATA_ML: data_plane}.get(call.plane)
     url = (base or "").rstrip("/") + call.path if call.path.startswith("/") else call.path

@@ -39,7 +39,7 @@ def translate(document: Document, workspace: Workspace) -> Translation:
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    ctx = job_translator(document.problems, workspace)
+    ctx = job_translator(document.faults, workspace)
     root = document.root
     word = root.value.get("type", "command")
     kind = KINDS.get(word.lower() if document.from_python else word) if isinstance(word, str) else None

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.operators import sdk_objects, templates
-from airflow_azureml.version_compat import BaseOperator, XComNotFound
+from airflow_azureml.task.rendered_texts import TextFieldsOperator
+from airflow_azureml.version_compat import XComNotFound
 
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.jobspec.document.document import Document
 
 
-class AzureMLBaseOperator(BaseOperator):
+class AzureMLBaseOperator(TextFieldsOperator):
     """Work on one Azure ML workspace.
 
     ``template_ext`` stays empty on purpose: Airflow would apply it to every string in every field, and take

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
-from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.ids import Workspace, segment
 from airflow_azureml.rest.json_values import get_any_case, get_text
 
 CONTENT_HASH_VERSION = "202208"
@@ -129,7 +129,7 @@ def container(ws: Workspace, kind: str, name: str) -> Call[Container]:
 
     Source: https://learn.microsoft.com/rest/api/azureml/data-containers (Get)
     """
-    return Call("GET", f"{ws.path}/{kind}/{name}", Container.from_reply)
+    return Call("GET", f"{ws.path}/{kind}/{segment(name)}", Container.from_reply)
 
 
 def latest(ws: Workspace, kind: str, name: str) -> Steps[str]:
@@ -141,9 +141,8 @@ def latest(ws: Workspace, kind: str, name: str) -> Steps[str]:
 
     :raises NotFoundError: there is none.
     """
-    reply = yield Call(
-        "GET", f"{ws.path}/{kind}/{name}{_SUFFIX[LATEST[kind]]}", lambda reply: reply, query=_QUERY[LATEST[kind]]
-    )
+    path = f"{ws.path}/{kind}/{segment(name)}{_SUFFIX[LATEST[kind]]}"
+    reply = yield Call("GET", path, lambda reply: reply, query=_QUERY[LATEST[kind]])
     if LATEST[kind] is Latest.CONTAINER:
         found = Container.from_reply(reply).latest
     else:
@@ -171,9 +170,8 @@ def code_by_hash(ws: Workspace, name: str, digest: str) -> Call[str | None]:
         rows = get_any_case(reply.json(), "value")
         return get_text(rows[0], "id") if isinstance(rows, list) and rows else None
 
-    return Call(
-        "GET", f"{ws.path}/codes/{name}/versions", parse, query={"hash": digest, "hashVersion": CONTENT_HASH_VERSION}
-    )
+    path, query = f"{ws.path}/codes/{segment(name)}/versions", {"hash": digest, "hashVersion": CONTENT_HASH_VERSION}
+    return Call("GET", path, parse, query=query)
 
 
 def code_address(identity: str) -> Call[str]:
@@ -217,4 +215,4 @@ def start_pending_upload(ws: Workspace, name: str, version: str) -> Call[Pending
 
 
 def _path(ws: Workspace, kind: str, name: str, version: str) -> str:
-    return f"{ws.path}/{kind}/{name}/versions/{version}"
+    return f"{ws.path}/{kind}/{segment(name)}/versions/{segment(version)}"

@@ -36,6 +36,7 @@ from urllib.parse import urlsplit
 
 from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
+from airflow_azureml.rest.json_values import place_of_half
 from airflow_azureml.rest.redaction import redact, shortened
 
 if TYPE_CHECKING:
@@ -71,9 +72,22 @@ class Problem:
         object.__setattr__(self, "message", redact(self.message))
 
     def __str__(self) -> str:
-        """``file:line: dotted.path: message``, as far as known."""
+        """``file:line: dotted.path: message``, as far as known; what a log cannot hold is escaped in it."""
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        text = ": ".join(part for part in (place, self.path, self.message) if part)
+        return text.encode(errors="backslashreplace").decode()
+
+
+def unwritable(value: object, field: str = "") -> Problem | None:
+    """What is wrong with a value that holds a text that no request can; None for nothing.
+
+    :param field: what the value is, for the place.
+    """
+    place = place_of_half(value)
+    if place is None:
+        return None
+    path = ".".join(([field] if field else []) + [str(part) for part in place])
+    return Problem(path, "half of a surrogate pair, which UTF-8 cannot write. Accepted: text of whole characters.")
 
 
 class SpecError(AzureMLError):

@@ -12,12 +12,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 PROVIDER = "Microsoft.MachineLearningServices"
 
 SHORT_PATH = "azureml://datastores/{}/paths/{}"
 """A path in a datastore, in the form that holds within one workspace."""
+
+
+def segment(name: str) -> str:
+    """Write a name as one part of an address: a ``?`` or ``/`` in it leads to nothing else. ``@`` and ``:`` stay, whose
+    escapes aiohttp takes back."""
+    return quote(name, safe="@:")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from airflow_azureml.rest import times
 from airflow_azureml.rest.errors import NotFoundError
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
-from airflow_azureml.rest.ids import Workspace, data_kind
+from airflow_azureml.rest.ids import Workspace, data_kind, segment
 from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.links import collect
 from airflow_azureml.rest.status import Phase, is_being_canceled, phase
@@ -124,7 +124,7 @@ class PutJob:
 
 def get(ws: Workspace, name: str) -> Call[Job]:
     """Read a job. Source: https://learn.microsoft.com/rest/api/azureml/jobs/get"""
-    return Call("GET", f"{ws.path}/jobs/{name}", lambda reply: _named(name, reply))
+    return Call("GET", f"{ws.path}/jobs/{segment(name)}", lambda reply: _named(name, reply))
 
 
 ELSEWHERE = frozenset(
@@ -169,7 +169,7 @@ def create(
     """
     return Call(
         "PUT",
-        f"{ws.path}/jobs/{name}",
+        f"{ws.path}/jobs/{segment(name)}",
         lambda reply: PutJob(_named(name, reply), reply.status == 201),
         query={"api-version": api_version} if api_version else {},
         body=body,
@@ -187,7 +187,7 @@ def begin_cancel(ws: Workspace, name: str) -> Call[None]:
 
     Source: https://learn.microsoft.com/rest/api/azureml/jobs/cancel
     """
-    return Call("POST", f"{ws.path}/jobs/{name}/cancel", _nothing, repeatable=True)
+    return Call("POST", f"{ws.path}/jobs/{segment(name)}/cancel", _nothing, repeatable=True)
 
 
 def list(

@@ -1,8 +1,10 @@
-"""Reading values of JSON answers, whose keys are in camelCase on one route and in PascalCase on another."""
+"""Reading values of JSON answers, whose keys are in camelCase on one route and in PascalCase on another; and looking
+through values that are to be sent."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -42,3 +44,27 @@ def finite(value: Json) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair, which is no character: UTF-8 cannot write it, and JSON can but as an escape that most
+readers refuse."""
+
+
+def place_of_half(value: object, around: tuple[int, ...] = ()) -> tuple[str | int, ...] | None:
+    """Find the first text with half of a surrogate pair, in mappings and lists too: the keys and positions that lead to
+    it, the last of which may itself be that text. None where there is none.
+
+    :param around: the ids of what contains the value, so that a mapping may contain itself.
+    """
+    if isinstance(value, str):
+        return () if not value.isascii() and HALF.search(value) else None
+    if not isinstance(value, (Mapping, list, tuple)) or id(value) in around:
+        return None
+    around = (*around, id(value))
+    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+        if place_of_half(key) is not None:
+            return (key,)
+        if (found := place_of_half(item, around)) is not None:
+            return (key, *found)
+    return None

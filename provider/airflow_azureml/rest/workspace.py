@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from airflow_azureml.rest.errors import ForbiddenError, NotFoundError, ServiceError, UnreachableError
 from airflow_azureml.rest.flow import Call, Json, Peek, Plane, Reply, Steps, StorageLocation, Transfer
-from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.ids import Workspace, segment
 from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.storage import StorageAddress
 
@@ -184,7 +184,7 @@ def datastore(ws: Workspace, name: str, *, anew: bool = False) -> Call[Datastore
     """
     return Call(
         "GET",
-        f"{ws.path}/datastores/{name}",
+        f"{ws.path}/datastores/{segment(name)}",
         lambda reply: Datastore.from_json(reply.json()),
         kept_for=DATASTORE_KEPT_FOR,
         anew=anew,
@@ -221,7 +221,7 @@ def secret(ws: Workspace, name: str, *, anew: bool = False) -> Call[Secret]:
     """
     return Call(
         "POST",
-        f"{ws.path}/datastores/{name}/listSecrets",
+        f"{ws.path}/datastores/{segment(name)}/listSecrets",
         Secret.from_reply,
         body={"expirableSecret": True, "expireAfterHours": 1},
         repeatable=True,

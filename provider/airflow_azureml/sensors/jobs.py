@@ -18,6 +18,7 @@ from airflow_azureml.task.lineage.operator import LineageOperator
 from airflow_azureml.task.no_worker import NoWorkerOperator
 from airflow_azureml.task.outlets import describe
 from airflow_azureml.task.output_references import checked
+from airflow_azureml.task.rendered_texts import TextFieldsOperator
 from airflow_azureml.task.telling.callback_context import telling_callbacks
 from airflow_azureml.task.xcom import job_name_of
 from airflow_azureml.version_compat import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
@@ -32,7 +33,7 @@ BETWEEN_FAILED_LOOKS = 5.0
 """Seconds between looks that fail, at most."""
 
 
-class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, BaseSensorOperator):
+class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, TextFieldsOperator, BaseSensorOperator):
     """Wait until a job has completed; its result and outputs are then this task's, as if it had submitted the job.
 
     A job that failed fails the task, or skips it with ``soft_fail``; one that does not exist does so after a minute.

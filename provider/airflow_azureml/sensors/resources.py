@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLException, AzureMLJobTimeoutError, AzureMLServiceError, translated
 from airflow_azureml.task.deferral import BACKSTOP, DeferrableOperator
+from airflow_azureml.task.rendered_texts import TextFieldsOperator
 from airflow_azureml.task.resource_fields import compute_name_of, deployment_name_of, endpoint_name_of, one_of
 from airflow_azureml.version_compat import (
     AirflowSensorTimeout,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 ComputeState = Literal["ready", "stopped"]
 
 
-class AzureMLResourceBaseSensor(DeferrableOperator, BaseSensorOperator):
+class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSensorOperator):
     """Wait until a resource stands as it should; a subclass says which.
 
     One that does not exist yet is waited for. One that has failed fails the task, or skips it with ``soft_fail``.

@@ -16,7 +16,10 @@ from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.schema import Problem, Shape, anything, bag, record, text
 
 TEXTS = bag(text)
-RESOURCE: Mapping[str, Shape] = {"description": text, "properties": TEXTS, "tags": TEXTS}
+TEXTS_OR_NULLS = bag(text, nulls=True)
+"""Tags and properties. Source: the published description of api-version 2024-04-01 (``mfe.json``, ``ResourceBase`` and
+``EndpointPropertiesBase``), where each value is ``x-nullable``; that a null is kept as it is, is an assumption."""
+RESOURCE: Mapping[str, Shape] = {"description": text, "properties": TEXTS_OR_NULLS, "tags": TEXTS_OR_NULLS}
 ENVELOPE = {"properties": anything, "id": text, "name": text, "type": text, "systemData": anything}
 
 

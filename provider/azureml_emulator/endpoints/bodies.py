@@ -8,7 +8,7 @@ from typing import Any
 
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.operations import Record
-from azureml_emulator.core.resource_body import TEXTS, invalid
+from azureml_emulator.core.resource_body import TEXTS, TEXTS_OR_NULLS, invalid
 from azureml_emulator.core.schema import Problem, Shape, anything, bag, text
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
@@ -28,7 +28,7 @@ TRACKED: Mapping[str, Shape] = {
     "type": text,
     "systemData": anything,
 }
-BASE: Mapping[str, Shape] = {"description": text, "properties": TEXTS, "provisioningState": text}
+BASE: Mapping[str, Shape] = {"description": text, "properties": TEXTS_OR_NULLS, "provisioningState": text}
 
 
 def read(body: dict[str, Any], shape: Shape, name: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def job_properties(backend: JobsBackend, job: Job) -> dict[str, Any]:
     }
 
 
-def shown_tags(job: Job, logged: Mapping[str, str]) -> dict[str, str]:
+def shown_tags(job: Job, logged: Mapping[str, str]) -> dict[str, str | None]:
     """The job's tags, with those that it set through MLflow, but for MLflow's own.
 
     :param logged: the tags that it set through MLflow.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -78,9 +78,9 @@ def key_values(value: Any, key: str = "tags") -> list[tuple[str, str]]:
     return [(required(row, "key"), str(row.get("value", ""))) for row in rows(value, key)]
 
 
-def key_value_rows(mapping: dict[str, str]) -> list[dict[str, str]]:
-    """A mapping as a list of objects with ``key`` and ``value``."""
-    return [{"key": key, "value": str(value)} for key, value in mapping.items()]
+def key_value_rows(mapping: Mapping[str, str | None]) -> list[dict[str, str]]:
+    """A mapping as a list of objects with ``key`` and ``value``; MLflow has no null, which is left out."""
+    return [{"key": key, "value": str(value)} for key, value in mapping.items() if value is not None]
 
 
 NO_LOGGED_MODELS = (

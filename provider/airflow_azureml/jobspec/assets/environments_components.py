@@ -64,7 +64,7 @@ def translate_component(document: Document, workspace: Workspace) -> Artifact:
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    ctx = job_translator(document.problems, workspace)
+    ctx = job_translator(document.faults, workspace)
     root = document.root
     word = root.value.get("type", "command")
     component: Any = None

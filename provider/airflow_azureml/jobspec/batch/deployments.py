@@ -149,7 +149,7 @@ def translate_deployment(document: Document, workspace: Workspace) -> Deployment
 
     :raises SpecError: with all problems of the document, each with its place.
     """
-    ctx = job_translator(document.problems, workspace)
+    ctx = job_translator(document.faults, workspace)
     root = document.root
     translate = _pipeline if _runs_a_pipeline(root.value) else _model
     body = translate(root, ctx)

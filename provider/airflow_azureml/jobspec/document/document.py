@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from airflow_azureml.jobspec.document.members import without_members
 from airflow_azureml.jobspec.document.messages import show
-from airflow_azureml.rest.errors import Problem, SpecError
+from airflow_azureml.rest.errors import Problem, SpecError, unwritable
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.requirements import Bundle
@@ -175,6 +175,12 @@ class Document:
     def root(self) -> Located:
         """The top of the document."""
         return Located(self, self.value)
+
+    @property
+    def faults(self) -> tuple[Problem, ...]:
+        """``problems``, and a text that no request can hold: YAML has none, values made by program may."""
+        found = unwritable(self.value)
+        return self.problems if found is None else (*self.problems, found)
 
     def place(self, path: Path) -> SourceLocation:
         """Find the place of a path, or of the nearest one above it."""

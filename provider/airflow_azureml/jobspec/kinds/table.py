@@ -43,7 +43,7 @@ COMPONENT_TYPES = tuple(word for word, kind in KINDS.items() if kind.component i
 def job_translator(problems: Iterable[Problem], workspace: Workspace, *, previews: bool | None = None) -> JobTranslator:
     """Begin the translation of a job or component that may contain jobs of any kind.
 
-    :param problems: what was wrong with its document as YAML.
+    :param problems: what is wrong with its document as such.
     :param previews: whether private previews are taken; None: as the environment says.
     """
     taken = takes_previews() if previews is None else previews

@@ -71,8 +71,8 @@ class Translator:
 
     @classmethod
     def of(cls, document: Document, workspace: Workspace) -> Translator:
-        """Begin with what was wrong with the document as YAML."""
-        return cls(workspace, list(document.problems))
+        """Begin with what is wrong with the document as such."""
+        return cls(workspace, list(document.faults))
 
     def in_form(self: Self, form: Form, bound: bool | None = None) -> Self:
         """Give the same translation in another form: it notes its problems and warnings in the same lists.

@@ -15,7 +15,7 @@ from datetime import datetime
 from airflow_azureml.rest import times
 from airflow_azureml.rest.assets import Asset
 from airflow_azureml.rest.flow import Call, Json, Reply, Steps
-from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.ids import Workspace, segment
 from airflow_azureml.rest.json_values import get_any_case, get_text
 from airflow_azureml.rest.links import follow
 
@@ -80,7 +80,7 @@ def versions(ws: Workspace, kind: str, name: str, since: datetime | None) -> Ste
     """
     query = {"$orderBy": "createdtime desc", "listViewType": "ActiveOnly"}
     found: list[DatedVersion] = []
-    page = yield from Call("GET", f"{ws.path}/{kind}/{name}/versions", Page.from_reply, query=query)
+    page = yield from Call("GET", f"{ws.path}/{kind}/{segment(name)}/versions", Page.from_reply, query=query)
     for _ in range(MOST_PAGES):
         for row in page.rows:
             created = times.parse_optional(get_text(row, "systemData", "createdAt"))

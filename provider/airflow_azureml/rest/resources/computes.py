@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from airflow_azureml.rest.error_payloads import read
 from airflow_azureml.rest.flow import Call, Json, Reply
-from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.ids import Workspace, segment
 from airflow_azureml.rest.json_values import get_any_case, get_text
 
 CLUSTER, INSTANCE = "AmlCompute", "ComputeInstance"
@@ -100,7 +99,7 @@ def first_page(ws: Workspace) -> Call[Mapping[str, Compute]]:
 
 def path(ws: Workspace, name: str) -> str:
     """Where a compute is."""
-    return f"{ws.path}/computes/{quote(name, safe='@:')}"
+    return f"{ws.path}/computes/{segment(name)}"
 
 
 def begin_scale(ws: Workspace, name: str, settings: Json) -> Call[Reply]:

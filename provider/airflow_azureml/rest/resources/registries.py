@@ -14,6 +14,7 @@ from urllib.parse import quote
 from airflow_azureml.rest.assets import Asset
 from airflow_azureml.rest.errors import NoAnswerError
 from airflow_azureml.rest.flow import Call, Plane, Reply
+from airflow_azureml.rest.ids import segment
 from airflow_azureml.rest.json_values import get_text
 
 VERSION = {"api-version": "2021-10-01-dataplanepreview"}
@@ -52,7 +53,7 @@ def discover(name: str) -> Call[Registry]:
 
 def get_model(registry: Registry, name: str, version: str) -> Call[Asset]:
     """Read one version of a model. Undocumented. Source: azure-ai-ml 1.35.2, ``_utils/_registry_utils.py``."""
-    path = f"{registry.address}/models/{name}/versions/{version}"
+    path = f"{registry.address}/models/{segment(name)}/versions/{segment(version)}"
     return Call("GET", path, Asset.from_reply, plane=Plane.REGISTRY, query=VERSION)
 
 

@@ -1,0 +1,30 @@
+"""Rendered fields that hold what no text can: Airflow stores them before a task runs, and names none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from airflow_azureml.version_compat import BaseOperator
+
+
+class TextFieldsOperator(BaseOperator):
+    """A task that says which of its fields holds half of a surrogate pair."""
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Iterable[str], context: Any, jinja_env: Any, seen_oids: set[int]
+    ) -> None:
+        """Render, also what a mapped task was expanded to: Airflow calls this of the task for both.
+
+        :raises AzureMLSpecError: a field cannot be written down, or sent.
+        """
+        from airflow_azureml.exceptions import translated
+        from airflow_azureml.rest.errors import SpecError, unwritable
+
+        fields = tuple(template_fields)
+        super()._do_render_template_fields(parent, fields, context, jinja_env, seen_oids)
+        found = (unwritable(getattr(parent, name), name) for name in fields)
+        problems = [problem for problem in found if problem is not None]
+        if problems:
+            with translated():
+                raise SpecError(problems)

@@ -1,0 +1,166 @@
+"""Texts that no request can hold, and names that are none: one error that names the field, before anything is sent."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_azureml.client.trust import check_texts
+from airflow_azureml.exceptions import AzureMLSpecError, translated
+from airflow_azureml.hooks.azureml import AzureMLHook
+from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLStartComputeInstanceOperator
+from airflow_azureml.rest import assets, jobs
+from airflow_azureml.rest.errors import Problem
+from airflow_azureml.rest.resources.online import score
+from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
+from tests.airflow.installs import AirflowInstall
+from tests.emulator_fixture import RunningEmulator
+
+HALF = "a\ud800b"
+WHY = "half of a surrogate pair, which UTF-8 cannot write. Accepted: text of whole characters."
+JOB = {"command": "echo", "environment": {"image": "python:3.11"}, "compute": "cpu-cluster"}
+
+TEXT_METHODS = sorted(
+    name
+    for name, method in inspect.getmembers(AzureMLHook, inspect.isfunction)
+    if not name.startswith("_")
+    and any(item.annotation == "str" for item in inspect.signature(method).parameters.values())
+    and method.__module__.startswith("airflow_azureml")
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "given"),
+    [
+        ("command", {"command": HALF}),
+        ("compute", {"compute": HALF}),
+        ("tags.k", {"tags": {"k": HALF}}),
+        (r"tags.a\ud800b", {"tags": {HALF: "v"}}),
+        ("environment_variables.K", {"environment_variables": {"K": HALF}}),
+        ("experiment_name", {"experiment_name": HALF}),
+        ("inputs.x.path", {"inputs": {"x": {"path": f"azureml://datastores/d/paths/{HALF}"}}}),
+        ("docker_args.1", {"docker_args": ["--x", HALF]}),
+        ("workspace_name", {"workspace_name": HALF}),
+        ("command", {"command": "{{ 'a\\ud800b' }}"}),
+    ],
+)
+def test_a_field_that_no_text_can_hold_is_named_when_it_is_rendered(place: str, given: dict[str, Any]) -> None:
+    with DAG("d"):
+        task: Any = AzureMLCommandJobOperator(task_id="t", **{**JOB, **given})
+    with pytest.raises(AzureMLSpecError) as refused:
+        task.render_template_fields({})
+    assert str(refused.value) == f"{place}: {WHY}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(AzureMLStartComputeInstanceOperator, "name"), (AzureMLComputeSensor, "name"), (AzureMLJobSensor, "job_name")],
+)
+def test_so_is_one_of_other_operators_and_of_sensors(kind: Any, field: str) -> None:
+    with DAG("d"):
+        task = kind(task_id="t", **{field: HALF})
+    with pytest.raises(AzureMLSpecError) as refused:
+        task.render_template_fields({})
+    assert str(refused.value) == f"{field}: {WHY}"
+
+
+MAPPED = """
+from airflow.providers.common.compat.sdk import DAG
+from airflow_azureml.operators import AzureMLCommandJobOperator
+
+with DAG("halves", schedule=None):
+    AzureMLCommandJobOperator.partial(
+        task_id="t", command="echo ${{inputs.x}}", environment="azureml:AzureML-sklearn-1.5@latest"
+    ).expand(tags=[{"k": "a\\ud800b"}])
+"""
+
+
+def test_a_mapped_tasks_field_is_named_in_its_log(install: AirflowInstall) -> None:
+    Path(install.dags, "halves.py").write_text(MAPPED)
+    log = install.run("halves")
+    assert f"tags.k: {WHY}" in log
+    assert "UnicodeEncodeError" not in log
+
+
+@pytest.mark.parametrize(
+    ("place", "call"),
+    [
+        ("command", lambda hook: hook.create_job({**JOB, "command": HALF}, "n")),
+        ("tags.k", lambda hook: hook.create_job(JOB, "n", set={"tags.k": HALF})),
+        ("inputs.k", lambda hook: hook.create_job(JOB, "n", inputs={"k": HALF})),
+        ("size", lambda hook: hook.create_compute({"name": "abc", "type": "amlcompute", "size": HALF})),
+        ("tags.k", lambda hook: hook.create_online_endpoint({"name": "abc", "tags": {"k": HALF}})),
+        ("description", lambda hook: hook.create_environment({"name": "e", "image": "i", "description": HALF})),
+    ],
+)
+def test_a_document_given_to_the_hook_is_refused_before_anything_is_sent(
+    fresh_emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, place: str, call: Any
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", fresh_emulator["airflow_connection"])
+    with pytest.raises(AzureMLSpecError) as refused:
+        call(AzureMLHook())
+    assert str(refused.value) == f"{place}: {WHY}"
+    assert fresh_emulator.journal() == []
+
+
+def test_what_no_check_before_has_seen_is_refused_where_requests_are_made(
+    hook: AzureMLHook, emulator: RunningEmulator
+) -> None:
+    before = len(emulator.journal("/jobs/halves"))
+    with pytest.raises(AzureMLSpecError, match=r"^properties\.displayName: half of a surrogate pair"):
+        run(hook, lambda ws: jobs.create(ws, "halves", {"properties": {"displayName": HALF}}))
+    assert len(emulator.journal("/jobs/halves")) == before
+
+
+def run(hook: AzureMLHook, call: Any) -> Any:
+    """Have the hook's client make one call."""
+    with translated(), hook.client() as client:
+        return client.run(call(client.workspace))
+
+
+@pytest.mark.parametrize("given", [5, None, "", " ", HALF, ["a"], {"name": "a"}])
+@pytest.mark.parametrize("method", TEXT_METHODS)
+def test_what_is_no_name_is_refused_by_the_name_of_the_parameter(method: str, given: Any) -> None:
+    hook = AzureMLHook("no_such_connection")
+    parameters = list(inspect.signature(getattr(hook, method)).parameters.values())
+    needed = [item for item in parameters if item.default is item.empty and item.kind is not item.VAR_KEYWORD]
+    first = next(item.name for item in needed if item.annotation == "str")
+    values = {item.name: given if item.annotation == "str" else {} for item in needed}
+    with pytest.raises(AzureMLSpecError, match=rf"^{first}: .*Accepted: (a text that is not empty|text of whole)"):
+        getattr(hook, method)(**values)
+
+
+def test_a_version_may_be_a_number(hook: AzureMLHook) -> None:
+    made = hook.create_environment({"name": "numbered", "version": "7", "image": "python:3.11"})
+    versioned: Any = hook.get_environment
+    assert versioned("numbered", 7)["id"] == made["id"]
+
+
+@pytest.mark.parametrize("odd", ["odd?b", "odd#b", "odd/b", "odd b", "od%64"])
+def test_a_name_with_signs_of_addresses_leads_to_nothing_else(hook: AzureMLHook, odd: str) -> None:
+    hook.create_job({**JOB, "command": "true"}, "odd")
+    for read in (lambda ws: jobs.find(ws, odd), lambda ws: jobs.find(ws, f"{odd}?x")):
+        assert run(hook, read) is None
+    with pytest.raises(Exception, match=r"not found|does not exist"):
+        run(hook, lambda ws: assets.get(ws, "models", odd, "1"))
+
+
+@pytest.mark.parametrize("dots", [".", ".."])
+def test_a_name_of_dots_is_refused_where_clients_would_take_it_for_a_step(hook: AzureMLHook, dots: str) -> None:
+    with pytest.raises(AzureMLSpecError, match=r"^address: "):
+        hook.get_job(dots)
+
+
+def test_data_to_score_may_escape_what_they_like() -> None:
+    check_texts(score("https://e.inference.ml.azure.com/score", {"text": HALF}))
+
+
+def test_a_problem_can_always_be_logged() -> None:
+    said = str(Problem(HALF, HALF, HALF))
+    assert said.encode() == rb"a\ud800b: a\ud800b: a\ud800b"
+    assert json.loads(json.dumps(said)) == said
