@@ -109,6 +109,13 @@ def test_a_deployment_gets_traffic_and_answers(
     assert shown(hook, name)["properties"]["traffic"] == {"blue": 90, "green": 10}
     only = run(AzureMLInvokeOnlineEndpointOperator, endpoint_name=name, data='{"data": [3]}', deployment_name="green")
     assert only == [6]
+    answer = run(AzureMLInvokeOnlineEndpointOperator, endpoint_name=made, deployment_name=blue, data={"data": [4]})
+    assert answer == [8]
+    for wrong in ("", {"id": blue["id"]}, 5):  # the first as a template that rendered to nothing
+        with pytest.raises(
+            AzureMLSpecError, match=r"deployment_name: .* is not accepted\. Accepted: a deployment's name"
+        ):
+            run(AzureMLInvokeOnlineEndpointOperator, endpoint_name=name, deployment_name=wrong, data={})
     shares: Any = {"green": "100"}
     run(AzureMLSetOnlineTrafficOperator, endpoint_name=name, traffic=shares)
     assert shown(hook, name)["properties"]["traffic"] == {"green": 100}, "what is not named gets none"

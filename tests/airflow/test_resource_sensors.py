@@ -124,7 +124,7 @@ def test_the_trigger_takes_the_sensors_own_terms(name: str) -> None:
 
 
 def test_a_deployment_stands_or_shows_the_end_of_its_log(name: str, tmp_path: Path) -> None:
-    AzureMLCreateOnlineEndpointOperator(task_id="t", name=name).execute(context())
+    endpoint = AzureMLCreateOnlineEndpointOperator(task_id="t", name=name).execute(context())
     (tmp_path / "src").mkdir()
     script = tmp_path / "src" / "score.py"
     given: dict[str, Any] = {"endpoint_name": name, "model": register(tmp_path, "2"), "environment": IMAGE}
@@ -134,6 +134,10 @@ def test_a_deployment_stands_or_shows_the_end_of_its_log(name: str, tmp_path: Pa
     made = AzureMLCreateOnlineDeploymentOperator(task_id="t", name="blue", **given).execute(context())
     sensor: dict[str, Any] = {"endpoint_name": name, **QUICK}
     assert AzureMLOnlineDeploymentSensor(deployment_name="blue", **sensor).execute(context()) == made
+    whole: dict[str, Any] = {**QUICK, "endpoint_name": endpoint, "deployment_name": made}
+    assert AzureMLOnlineDeploymentSensor(**whole).execute(context()) == made
+    with pytest.raises(AzureMLSpecError, match=r"endpoint_name: .* is not accepted. Accepted: an endpoint's name"):
+        AzureMLOnlineDeploymentSensor(**{**whole, "endpoint_name": {"id": endpoint["id"]}}).poke(context())
     script.write_text("raise SystemError('the scorer is broken')\n")
     with pytest.raises(AzureMLException):
         AzureMLCreateOnlineDeploymentOperator(task_id="t", name="red", **given).execute(context())

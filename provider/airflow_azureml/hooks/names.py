@@ -16,10 +16,9 @@ REQUIRED, OPTIONAL = "str", "str | None"
 
 
 def with_names_checked(cls: Class) -> Class:
-    """Have the public methods of a class, also inherited ones, check each argument that is annotated as a text."""
-    for name, method in inspect.getmembers(cls, inspect.isfunction):
-        ours = method.__module__.startswith(__package__)
-        if ours and not name.startswith("_") and _texts(method):
+    """Have the public methods of a class check each argument that is annotated as a text."""
+    for name, method in list(vars(cls).items()):
+        if inspect.isfunction(method) and not name.startswith("_") and _texts(method):
             setattr(cls, name, _checked(method))
     return cls
 

@@ -105,9 +105,21 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         if self.is_registered():
             given |= {"name": path["name"], "version": path["version"]}
         if isinstance(path, Mapping):
+            self._refuse_whole_result(path)
             path, kind = path.get("path"), kind or self.upstream_type(path.get("type"))
         given |= {"path": path, "type": kind}
         return self.load_spec(context, given)
+
+    def _refuse_whole_result(self, path: Mapping[str, Any]) -> None:
+        """Refuse the result of a job where one of its outputs is meant.
+
+        :raises rest.errors.SpecError: says which it has.
+        """
+        from airflow_azureml.jobspec.grammar.whole_results import hint
+        from airflow_azureml.rest.errors import Problem, SpecError
+
+        if not path.get("path") and (meant := hint(path)):
+            raise SpecError([Problem("path", f"this is not data.{meant}")])
 
     def keeps_type(self) -> bool:
         """Whether the type is that of the version which ``path`` has registered."""

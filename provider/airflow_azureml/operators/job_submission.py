@@ -12,6 +12,7 @@ from airflow_azureml.configuration import max_resubmissions, queue_timeout
 from airflow_azureml.operators.base import AzureMLJobBaseOperator
 from airflow_azureml.operators.checkpoint import check_checkpoint
 from airflow_azureml.operators.computes import several_computes, translate_for_each
+from airflow_azureml.task.resource_fields import made
 from airflow_azureml.task.xcom import refuse_reserved_outputs
 from airflow_azureml.version_compat import map_index_of
 
@@ -67,7 +68,8 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         from airflow_azureml.lifecycle.attempts.task_submission import TaskSubmission
 
         max_resubmissions(self.max_resubmissions)
-        limit, computes = queue_timeout(self.queue_timeout), several_computes(self.compute)
+        listed = [made(compute) for compute in self.compute] if self.lists_computes() else None
+        limit, computes = queue_timeout(self.queue_timeout), several_computes(listed)
         document = self._with_defaults(self.document(context), context)
         refuse_reserved_outputs(document.value.get("outputs"))
         check_checkpoint(self.checkpoint, document.value.get("outputs"))
@@ -90,7 +92,11 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
 
     def one_compute(self) -> Any:
         """The keyword ``compute``, unless it lists several."""
-        return None if isinstance(self.compute, (list, tuple)) else self.compute
+        return None if self.lists_computes() else made(self.compute)
+
+    def lists_computes(self) -> bool:
+        """Whether the keyword ``compute`` lists several."""
+        return isinstance(self.compute, (list, tuple))
 
     def follow_up(
         self, context: Any, task: JobTask, job: Job, error: AzureMLJobFailedError | AzureMLQueueTimeoutError

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_azureml.operators import keywords
 from airflow_azureml.operators.job_submission import AzureMLSubmitJobBaseOperator
 from airflow_azureml.task.output_references import names_of, names_of_job
+from airflow_azureml.task.resource_fields import made
 
 if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
@@ -33,9 +34,10 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
     :param command: the command line; Azure ML fills in ``${{inputs.x}}`` and ``${{outputs.x}}``, Airflow ``{{ ds }}``.
     :param environment: a reference (``azureml:name:version``, ``azureml:name@latest``, curated, registry, ARM id) or a
         mapping with ``image``, ``conda_file`` (path or mapping), ``build``; with a ``name`` it is registered under it.
-    :param compute: a name, ``azureml:name`` or an ARM id; left out or ``serverless``: serverless. Or a list of them in
-        order of preference: the next one is taken when Azure has ended the job (``max_resubmissions``) or has not begun
-        it in time (``queue_timeout``); the last one stays.
+        Or the result of the task that made it.
+    :param compute: a name, ``azureml:name``, an ARM id or the result of the task that made it; left out or
+        ``serverless``: serverless. Or a list of them in order of preference: the next one is taken when Azure has ended
+        the job (``max_resubmissions``) or has not begun it in time (``queue_timeout``); the last one stays.
     :param code: local folder or file, relative to the DAG file's folder, or the id of registered code.
     :param inputs: literals, data (``{"type": ..., "path": ...}``) or outputs of other tasks, ``task.output["name"]``.
     :param outputs: mappings by name; an output that is None or ``{}`` is a ``uri_folder`` in its default mode.
@@ -60,7 +62,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
         *,
         command: str,
         environment: str | Mapping[str, Any],
-        compute: str | Sequence[str] | None = None,
+        compute: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None = None,
         code: str | os.PathLike[str] | None = None,
         inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
@@ -128,6 +130,7 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
             "type": "command",
             "code": os.fspath(self.code) if isinstance(self.code, os.PathLike) else self.code,
             "compute": self.one_compute(),
+            "environment": made(self.environment),
             "identity": identity_mapping(self.identity),
             "limits": self._limits(),
             "resources": self._resources(),
@@ -180,7 +183,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
         tags: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
         environment_variables: Mapping[str, Any] | None = None,
-        compute: str | Sequence[str] | None = None,
+        compute: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None = None,
         experiment_name: str | None = None,
         display_name: str | None = None,
         description: str | None = None,
@@ -224,7 +227,7 @@ class AzureMLJobOperator(AzureMLSubmitJobBaseOperator):
             return document
         changed = document.with_values(self.set)
         place = changed.places.get(("compute",))
-        if place is not None and place.by_set and isinstance(self.compute, (list, tuple)):
+        if place is not None and place.by_set and self.lists_computes():
             raise keywords.twice("set.compute", "compute, which is a list")
         return changed
 

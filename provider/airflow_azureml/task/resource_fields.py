@@ -40,6 +40,16 @@ def _name_of(field: str, value: Any, whose: str) -> str:
     return name
 
 
+MADE_KEYS = frozenset({"id", "name", "version"})
+"""What the result mapping of a task that made something holds, of which more is a thing that is written out."""
+
+
+def made(value: Any) -> Any:
+    """A thing by its id, where the result mapping of the task that made it is given; anything else as it is."""
+    is_result = isinstance(value, Mapping) and MADE_KEYS.issuperset(value) and isinstance(value.get("id"), str)
+    return value["id"] if is_result else value
+
+
 def one_of(field: str, given: Any, words: Any) -> str:
     """Take one of a few words.
 

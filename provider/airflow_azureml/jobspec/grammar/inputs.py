@@ -19,6 +19,7 @@ from airflow_azureml.jobspec.grammar.literals import check_literal, is_literal
 from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, local_upload, not_local
 from airflow_azureml.jobspec.grammar.mltable import warn_of_no_table
 from airflow_azureml.jobspec.grammar.references import ARM_ID, VERSION_ID, asset, is_binding, is_url
+from airflow_azureml.jobspec.grammar.whole_results import hint
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
 
@@ -124,6 +125,8 @@ def not_an_input(located: Located, ctx: Translator) -> Invalid:
             text = "…"
         text = text if len(text) <= 200 else text[:197] + "..."
         shape = "mapping" if isinstance(written, Mapping) else "list"
+        if meant := hint(written):
+            return ctx.error(located, f"the input {show(name)} is a {shape}, not a literal.{meant}")
         return ctx.error(
             located,
             f"the input {show(name)} is a {shape}, not a literal. Pass it as one string and parse that in the script; "
@@ -221,12 +224,13 @@ def data_body(uri: str | Placeholder, data_type: str, mode: str | None, ctx: Tra
 
 def unknown(located: Located, ctx: Translator, keys: Collection[str]) -> None:
     """Refuse keys that are not known."""
+    if meant := hint(located.value):
+        ctx.error(located, f"this is not data.{meant}")
+        return
     for key in located.value:
         if key not in keys:
             ctx.error(
-                located,
-                f"unknown key {show(key)}.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}",
-                key,
+                located, f"unknown key {show(key)}.{nearest(key, [k for k in keys if k not in UPSTREAM_KEYS])}", key
             )
 
 

@@ -54,7 +54,8 @@ class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
 
         with translated():
             name, data = endpoint_name_of(self.endpoint_name), self._payload(context)
-            deployment = deployment_name_of(self.deployment_name) if self.deployment_name else None
+            given = self.deployment_name
+            deployment = None if given is None else deployment_name_of(given)
             with self.hook().client() as client:
                 return client.run(invoke(client.workspace, name, data, deployment))
 

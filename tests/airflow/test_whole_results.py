@@ -1,0 +1,100 @@
+"""The whole result of a task in a keyword: a compute or environment that it made, or one of its parts that is meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_azureml.exceptions import AzureMLSpecError, translated
+from airflow_azureml.operators import (
+    AzureMLCommandJobOperator,
+    AzureMLCreateDataAssetOperator,
+    AzureMLInvokeBatchEndpointOperator,
+    AzureMLJobOperator,
+    AzureMLRegisterModelOperator,
+)
+from airflow_azureml.operators.computes import several_computes
+from airflow_azureml.rest.ids import Workspace
+from tests.airflow.instance import Instance
+
+WORKSPACE = Workspace("s", "g", "w")
+COMPUTE = {"id": f"{WORKSPACE.path}/computes/gpu", "name": "gpu"}
+ENVIRONMENT = {"id": f"{WORKSPACE.path}/environments/e/versions/3", "name": "e", "version": "3"}
+ASSET = {
+    "id": f"{WORKSPACE.path}/data/d/versions/1",
+    "name": "d",
+    "version": "1",
+    "path": "azureml://datastores/workspaceblobstore/paths/d/",
+}
+JOB = {"job_name": "j", "status": "Completed", "outputs": {"model": {"path": "p"}, "default": {"path": "q"}}}
+PLAIN: dict[str, Any] = {"command": "echo", "environment": "azureml:e:1"}
+
+MEANT_OF_JOB = 'the whole result of a job: write task.output["NAME"] for one of its outputs (default, model).'
+MEANT_OF_ASSET = 'the whole result of a task: write {"type": "…", "path": task.output["id"]} for what it made.'
+
+
+def body(task: Any) -> Any:
+    """What a task sends as its job."""
+    submission = task.submission(Instance().context(), WORKSPACE)
+    return [one.body["properties"] for one in submission.choices.translations]
+
+
+def command(**keywords: Any) -> Any:
+    """A task with a command."""
+    with DAG("d"):
+        return AzureMLCommandJobOperator(task_id="t", **{**PLAIN, **keywords})
+
+
+def test_a_job_takes_the_compute_and_the_environment_that_tasks_made() -> None:
+    (sent,) = body(command(environment=ENVIRONMENT, compute=COMPUTE))
+    assert (sent["computeId"], sent["environmentId"]) == (COMPUTE["id"], ENVIRONMENT["id"])
+    with DAG("d"):
+        task = AzureMLJobOperator(task_id="t", job=PLAIN, compute=COMPUTE)
+    assert body(task)[0]["computeId"] == COMPUTE["id"]
+
+
+def test_so_does_a_list_of_computes() -> None:
+    sent = body(command(compute=[COMPUTE, "cpu-cluster"]))
+    assert [one["computeId"].rpartition("/")[2] for one in sent] == ["gpu", "cpu-cluster"]
+    assert several_computes(["a", "b"]) == ("a", "b")
+
+
+def test_an_environment_that_is_written_out_with_an_id_stays_one() -> None:
+    (sent,) = body(command(environment={"name": "e", "version": "9", "image": "python:3.11"}))
+    assert sent["environmentId"] != ENVIRONMENT["id"]
+
+
+@pytest.mark.parametrize(("given", "meant"), [(JOB, MEANT_OF_JOB), (ASSET, MEANT_OF_ASSET)])
+def test_an_input_says_which_part_of_a_result_is_meant(given: dict[str, Any], meant: str) -> None:
+    job = {**PLAIN, "inputs": {"x": given}}
+    with DAG("d"):
+        tasks: list[Any] = [command(inputs={"x": given}), AzureMLJobOperator(task_id="j", job=job)]
+    for task in tasks:
+        with pytest.raises(AzureMLSpecError) as refused, translated():
+            body(task)
+        assert str(refused.value).startswith("inputs.x: ")
+        assert str(refused.value).endswith(meant)
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("given", "meant"), [(JOB, MEANT_OF_JOB), (ASSET, MEANT_OF_ASSET)])
+@pytest.mark.parametrize("field", ["input", "inputs"])
+def test_so_does_one_of_a_batch_endpoint(
+    field: str, given: dict[str, Any], meant: str, hook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = given if field == "input" else {"x": given}
+    task = AzureMLInvokeBatchEndpointOperator(task_id="t", endpoint_name="no-such", **{field: value})
+    with pytest.raises(AzureMLSpecError) as refused:
+        task.execute(Instance().context())
+    assert meant in str(refused.value)
+    assert "unknown key" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [AzureMLCreateDataAssetOperator, AzureMLRegisterModelOperator])
+def test_so_does_the_path_of_what_is_registered(kind: Any) -> None:
+    task = kind(task_id="t", name="n", path=JOB)
+    with pytest.raises(AzureMLSpecError) as refused, translated():
+        task.document({})
+    assert str(refused.value) == f"path: this is not data. This is {MEANT_OF_JOB}"
