@@ -28,7 +28,7 @@ async def read_object(
         return {}
     try:
         value = json.loads(received)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise refusal("The request body is not valid JSON.", envelope) from None
     if not isinstance(value, dict):
         raise refusal(f"The request body must be a JSON object; it is {type(value).__name__}.", envelope)

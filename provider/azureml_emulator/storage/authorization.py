@@ -66,16 +66,15 @@ def authorize(storage: Storage, request: web.Request, access: RequestedAccess) -
     elif authorization.startswith("SharedKey "):
         check_shared_key(storage, request, access, authorization)
     else:
-        check_token(storage, request)
+        check_token(storage, bearer(request))
 
 
-def check_token(storage: Storage, request: web.Request) -> None:
-    """A bearer token for storage."""
+def check_token(storage: Storage, token: str | None) -> None:
+    """A bearer token for storage; None where there is none."""
     challenge = (
         f"Bearer authorization_uri={storage.settings.authority}/{storage.settings.tenant_id}/oauth2/authorize"
         f" resource_id={STORAGE_AUDIENCE}"
     )
-    token = bearer(request)
     if token is None:
         raise BlobError("NoAuthenticationInformation", headers={"WWW-Authenticate": challenge})
     try:

@@ -51,6 +51,15 @@ class Blocks:
             return {}
         return {block_id(place.name): place.stat().st_size for place in sorted(folder.iterdir())}
 
+    def other_length(self, container: str, name: str, block: str) -> bool:
+        """Whether the blocks of a blob that wait have ids of another length than this one."""
+        folder = self._folder(container, name)
+        try:
+            first = next(os.scandir(folder), None)
+        except FileNotFoundError:
+            return False
+        return first is not None and len(first.name) != len(filename(block))
+
     def committed(self, container: str, name: str, blob: Path) -> list[tuple[str, int]]:
         """Id and size of each block that a blob was made of, in order; none when it was written otherwise since.
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from aiohttp import web
 
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.models import Blob
+from azureml_emulator.storage.records import Blob, Container
 
 CONTENT_HEADERS = (
     "Content-Type",
@@ -62,17 +62,17 @@ def matches(header: str, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-def modified_since(headers: Mapping[str, str], blob: Blob) -> bool:
+def modified_since(headers: Mapping[str, str], blob: Blob | Container) -> bool:
     """Whether ``If-Modified-Since`` holds, or is not there."""
     return "If-Modified-Since" not in headers or whole_second(blob) > read_date(headers["If-Modified-Since"])
 
 
-def unmodified_since(headers: Mapping[str, str], blob: Blob) -> bool:
+def unmodified_since(headers: Mapping[str, str], blob: Blob | Container) -> bool:
     """Whether ``If-Unmodified-Since`` holds, or is not there."""
     return "If-Unmodified-Since" not in headers or whole_second(blob) <= read_date(headers["If-Unmodified-Since"])
 
 
-def whole_second(blob: Blob) -> float:
+def whole_second(blob: Blob | Container) -> float:
     """The time of modification as ``Last-Modified`` shows it."""
     return float(int(blob.modified.timestamp()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email.utils import format_datetime
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -13,57 +13,118 @@ from xml.sax.saxutils import escape, quoteattr
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.conditions import metadata_headers, modified_since, unmodified_since
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.models import Blob
+from azureml_emulator.storage.records import Blob, Container
 
 PAGE = 5000
 """The service's largest page."""
 
 NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
+COPIED = {
+    "x-ms-copy-id": "CopyId",
+    "x-ms-copy-source": "CopySource",
+    "x-ms-copy-status": "CopyStatus",
+    "x-ms-copy-progress": "CopyProgress",
+    "x-ms-copy-completion-time": "CopyCompletionTime",
+}
+"""Elements of a listing for the headers of a copy."""
+
 NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+ACCOUNT_INFORMATION = {
+    "x-ms-sku-name": "Standard_LRS",
+    "x-ms-account-kind": "StorageV2",
+    "x-ms-is-hns-enabled": "false",
+}
+
+
 async def create(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
-    """Create Container."""
+    """Create Container. The account permits no anonymous access, as a new one does."""
     if not NAME.fullmatch(container):
         raise BlobError("InvalidResourceName", container)
-    if not storage.blobs.create_container(container):
+    if "x-ms-blob-public-access" in request.headers:
+        raise BlobError("PublicAccessNotPermitted")
+    if not storage.blobs.create_container(container, metadata_headers(request)):
         raise BlobError("ContainerAlreadyExists")
-    return web.Response(status=201, headers=container_headers(storage, container))
+    return web.Response(status=201, headers=container_headers(storage.blobs.container(container)))
 
 
 async def delete(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
     """Delete Container with all that is in it."""
-    if not storage.blobs.delete_container(container):
-        raise BlobError("ContainerNotFound")
+    check_container_write(request, find_container(storage, container))
+    storage.blobs.delete_container(container)
     return web.Response(status=202)
 
 
 async def properties(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
-    """Get Container Properties."""
+    """Get Container Properties, Get Container Metadata."""
+    found = find_container(storage, container)
+    headers = {
+        **container_headers(found),
+        "x-ms-lease-status": "unlocked",
+        "x-ms-lease-state": "available",
+        "x-ms-has-immutability-policy": "false",
+        "x-ms-has-legal-hold": "false",
+        **{f"x-ms-meta-{name}": value for name, value in found.metadata.items()},
+    }
+    return web.Response(headers=headers)
+
+
+async def set_metadata(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
+    """Set Container Metadata: replace all of it."""
+    check_container_write(request, find_container(storage, container))
+    changed = storage.blobs.set_container_metadata(container, metadata_headers(request))
+    return web.Response(headers=container_headers(changed))
+
+
+async def access_policy(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
+    """Get Container ACL: there are no stored access policies."""
+    found = find_container(storage, container)
+    return document("<SignedIdentifiers></SignedIdentifiers>", container_headers(found))
+
+
+async def account_information(storage: Storage, request: web.Request, _: str, __: str) -> web.StreamResponse:
+    """Get Account Information."""
+    return web.Response(headers=ACCOUNT_INFORMATION)
+
+
+def find_container(storage: Storage, container: str) -> Container:
+    """A container, or the service's 404."""
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
-    lease = {"x-ms-lease-status": "unlocked", "x-ms-lease-state": "available"}
-    return web.Response(headers={**container_headers(storage, container), **lease})
+    return storage.blobs.container(container)
 
 
-def container_headers(storage: Storage, container: str) -> dict[str, str]:
-    """ETag and Last-Modified of a container: those of its making."""
-    moment = storage.blobs.container_made(container)
+def check_container_write(request: web.Request, container: Container) -> None:
+    """Refuse a write whose conditions do not hold.
+
+    Source: Azure Storage REST reference, conditional headers: those of time are all that containers have.
+    """
+    if not (modified_since(request.headers, container) and unmodified_since(request.headers, container)):
+        raise BlobError("ConditionNotMet")
+
+
+def container_headers(container: Container) -> dict[str, str]:
+    """ETag and Last-Modified of a container."""
+    moment = container.modified
     return {"ETag": f'"0x{int(moment.timestamp() * 1e6):X}"', "Last-Modified": format_datetime(moment, usegmt=True)}
 
 
 async def list_containers(storage: Storage, request: web.Request, _: str, __: str) -> web.StreamResponse:
     """List Containers."""
     prefix, marker, most = paging(request)
+    with_metadata = "metadata" in included(request)
     names = [name for name in storage.blobs.containers() if name.startswith(prefix) and name >= marker]
     rows = []
     for name in names[:most]:
-        row = container_headers(storage, name)
+        found = storage.blobs.container(name)
+        row = container_headers(found)
         rows.append(
             f"<Container><Name>{name}</Name><Properties><Last-Modified>{row['Last-Modified']}</Last-Modified>"
             f"<Etag>{escape(row['ETag'])}</Etag><LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
-            "</Properties></Container>"
+            f"</Properties>{metadata_element(found.metadata) if with_metadata else ''}</Container>"
         )
     following = encode_marker(names[most]) if len(names) > most else ""
     inner = f"<Containers>{''.join(rows)}</Containers><NextMarker>{following}</NextMarker>"
@@ -77,7 +138,7 @@ async def list_blobs(storage: Storage, request: web.Request, container: str, _: 
         raise BlobError("ContainerNotFound")
     prefix, marker, most = paging(request)
     delimiter = request.query.get("delimiter", "")
-    with_metadata = "metadata" in request.query.get("include", "").split(",")
+    wanted = included(request)
     items = [item for item in level(storage.blobs.names(container, prefix), prefix, delimiter) if item[0] >= marker]
     rows = []
     for name, is_prefix in items[:most]:
@@ -85,13 +146,18 @@ async def list_blobs(storage: Storage, request: web.Request, container: str, _: 
         if is_prefix:
             rows.append(f"<BlobPrefix>{name_element(name)}</BlobPrefix>")
         elif blob:
-            rows.append(blob_element(blob, with_metadata))
+            rows.append(blob_element(blob, wanted))
     following = encode_marker(items[most][0]) if len(items) > most else ""
     head = f"<Prefix>{escape(prefix)}</Prefix><Marker>{escape(request.query.get('marker', ''))}</Marker>"
     head += f"<MaxResults>{most}</MaxResults>" + (f"<Delimiter>{escape(delimiter)}</Delimiter>" if delimiter else "")
     where = f"ServiceEndpoint={quoteattr(storage.settings.storage_url + '/')} ContainerName={quoteattr(container)}"
     tail = f"<Blobs>{''.join(rows)}</Blobs><NextMarker>{following}</NextMarker>"
     return document(f"<EnumerationResults {where}>{head}{tail}</EnumerationResults>")
+
+
+def included(request: web.Request) -> set[str]:
+    """What a listing is to hold beside the properties."""
+    return {part.strip().lower() for part in request.query.get("include", "").split(",")}
 
 
 def level(names: Iterable[str], prefix: str, delimiter: str) -> list[tuple[str, bool]]:
@@ -135,9 +201,13 @@ def name_element(name: str) -> str:
     return f"<Name>{escape(name)}</Name>"
 
 
-def blob_element(blob: Blob, with_metadata: bool) -> str:
-    """One blob of a listing. Source: Azure Storage REST reference, List Blobs."""
+def blob_element(blob: Blob, wanted: set[str]) -> str:
+    """One blob of a listing. Source: Azure Storage REST reference, List Blobs.
+
+    :param wanted: what the request includes, such as ``metadata`` and ``copy``.
+    """
     fields = {
+        "Creation-Time": format_datetime(blob.created, usegmt=True),
         "Last-Modified": format_datetime(blob.modified, usegmt=True),
         "Etag": blob.etag,
         "Content-Length": str(blob.size),
@@ -154,12 +224,19 @@ def blob_element(blob: Blob, with_metadata: bool) -> str:
         "LeaseState": "available",
         "ServerEncrypted": "true",
     }
+    if "copy" in wanted:
+        fields.update({COPIED[name]: value for name, value in blob.copied.items()})
     properties = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
-    metadata = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in blob.metadata.items())
-    extra = f"<Metadata>{metadata}</Metadata>" if with_metadata else ""
+    extra = metadata_element(blob.metadata) if "metadata" in wanted else ""
     return f"<Blob>{name_element(blob.name)}<Properties>{properties}</Properties>{extra}</Blob>"
 
 
-def document(text: str) -> web.Response:
+def metadata_element(metadata: Mapping[str, str]) -> str:
+    """Metadata of a listing."""
+    return f"<Metadata>{''.join(f'<{name}>{escape(value)}</{name}>' for name, value in metadata.items())}</Metadata>"
+
+
+def document(text: str, headers: Mapping[str, str] | None = None) -> web.Response:
     """An XML answer."""
-    return web.Response(text=f'<?xml version="1.0" encoding="utf-8"?>{text}', content_type="application/xml")
+    content = f'<?xml version="1.0" encoding="utf-8"?>{text}'
+    return web.Response(text=content, content_type="application/xml", headers=headers)

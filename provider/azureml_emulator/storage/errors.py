@@ -37,10 +37,22 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         401,
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
     ),
+    "CannotVerifyCopySource": (404, "Could not verify the copy source."),
+    "CopySourceTooLarge": (
+        409,
+        "The source request body for synchronous copy is too large and exceeds the maximum permissible limit (256MB).",
+    ),
+    "SourceConditionNotMet": (
+        412,
+        "The source condition specified using HTTP conditional header(s) is not met.",
+    ),
+    "NoPendingCopyOperation": (409, "There is currently no pending copy operation."),
+    "InvalidBlobOrBlock": (400, "The specified blob or block content is invalid."),
     "BlobNotFound": (404, "The specified blob does not exist."),
     "ContainerNotFound": (404, "The specified container does not exist."),
     "ContainerAlreadyExists": (409, "The specified container already exists."),
     "BlobAlreadyExists": (409, "The specified blob already exists."),
+    "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
     "InvalidBlobType": (409, "The blob type is invalid for this operation."),
     "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
     "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
@@ -74,20 +86,33 @@ class BlobError(Exception):
     """A refusal of the blob service.
 
     :param detail: what the service puts into ``AuthenticationErrorDetail``, or which header or field is meant.
+    :param cause: the refusal of a copy's source, whose status and message are the answer's.
     """
 
-    def __init__(self, code: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        *,
+        cause: BlobError | None = None,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.headers = dict(headers or {})
+        self.cause = cause
 
 
 def respond(error: BlobError, method: str) -> web.Response:
     """The HTTP answer; a HEAD has no body."""
-    status, message = MESSAGES[error.code]
+    status, message = MESSAGES[(error.cause or error).code]
     detail = f"<AuthenticationErrorDetail>{escape(error.detail)}</AuthenticationErrorDetail>" if error.detail else ""
     inner = f"<Code>{error.code}</Code><Message>{message}</Message>{detail}"
+    if error.cause:
+        # Source: an answer of the service in Azure/azure-storage-python#720.
+        inner += f"<CopySourceStatusCode>{status}</CopySourceStatusCode>"
+        inner += f"<CopySourceErrorMessage>{message}</CopySourceErrorMessage>"
     text = f'<?xml version="1.0" encoding="utf-8"?><Error>{inner}</Error>'
     headers = {**error.headers, "x-ms-error-code": error.code}
     if method == "HEAD":

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import stat
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from azureml_emulator.core.store import connect
-from azureml_emulator.storage.blocks import Blocks
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS blobs (
-    container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
-    revision INTEGER NOT NULL, PRIMARY KEY (container, name)
-) WITHOUT ROWID
-"""
-BLOCK, APPEND = "BlockBlob", "AppendBlob"
+from azureml_emulator.storage.blocks import PIECE, Blocks
+from azureml_emulator.storage.records import BLOCK, Blob, Container, Record, Records, described
 
 
 class BlobNameError(ValueError):
@@ -32,23 +22,6 @@ class BlobNameError(ValueError):
 
 class BlobConflictError(Exception):
     """A blob would have to be a folder and a file at once (``a`` and ``a/b``)."""
-
-
-@dataclass(frozen=True)
-class Blob:
-    """The properties of one blob.
-
-    :param etag: without quotes; changes with the content and with the metadata.
-    :param headers: the content headers that were sent with it, such as ``Content-Type``.
-    """
-
-    name: str
-    size: int
-    modified: datetime
-    etag: str
-    kind: str = BLOCK
-    headers: Mapping[str, str] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class BlobStore:
@@ -66,16 +39,15 @@ class BlobStore:
         self.incoming.mkdir()
         self._incoming_number = count()
         self.blocks = Blocks(state / "blocks", self.incoming)
-        self._connection = connect(state / "blobs.sqlite", alone=True)
-        self._connection.execute(SCHEMA)
-        self._lock = threading.RLock()
+        self._records = Records(state / "blobs.sqlite")
 
-    def create_container(self, container: str) -> bool:
+    def create_container(self, container: str, metadata: Mapping[str, str] | None = None) -> bool:
         """Make a container; False when it exists."""
         place = self.root / container
         if place.exists():
             return False
         place.mkdir()
+        self._records.change_container(container, metadata or {}, time.time())
         return True
 
     def delete_container(self, container: str) -> bool:
@@ -87,13 +59,16 @@ class BlobStore:
         place.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
         self.blocks.discard_container(container)
-        with self._lock:
-            self._connection.execute("DELETE FROM blobs WHERE container = ?", (container,))
+        self._records.forget_container(container)
         return True
 
-    def container_made(self, container: str) -> datetime:
-        """When the container's folder was last changed at its top."""
-        return datetime.fromtimestamp((self.root / container).stat().st_mtime, timezone.utc)
+    def container(self, container: str) -> Container:
+        """The properties of a container that is there."""
+        return self._records.container(container, (self.root / container).stat().st_mtime)
+
+    def set_container_metadata(self, container: str, metadata: Mapping[str, str]) -> Container:
+        """Replace the metadata of a container that is there."""
+        return self._records.change_container(container, metadata, time.time())
 
     def containers(self) -> Sequence[str]:
         """The names of all containers, sorted."""
@@ -134,9 +109,7 @@ class BlobStore:
             return None
         if not stat.S_ISREG(facts.st_mode):
             return None
-        with self._lock:
-            kind, headers, metadata, revision = self._row(container, name)
-        return described(name, facts, kind, json.loads(headers), json.loads(metadata), revision)
+        return described(name, facts, self._records.get(container, name))
 
     def read(self, container: str, name: str) -> bytes:
         """A blob's whole content; for small ones.
@@ -164,9 +137,11 @@ class BlobStore:
         kind: str = BLOCK,
         headers: Mapping[str, str] | None = None,
         metadata: Mapping[str, str] | None = None,
+        copied: Mapping[str, str] | None = None,
     ) -> Blob:
         """Move a finished file into place as a blob; what was there is replaced in one step.
 
+        :param copied: the ``x-ms-copy-`` headers of the copy that makes it.
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
         place = self.place(container, name)
@@ -175,14 +150,22 @@ class BlobStore:
         except (NotADirectoryError, FileExistsError, IsADirectoryError):
             file.unlink(missing_ok=True)
             raise BlobConflictError(f"{name!r} is a folder here, or lies below a blob.") from None
-        return self._keep(container, name, kind, headers or {}, metadata or {})
+        made = Record(kind, headers or {}, metadata or {}, created=time.time(), copied=copied or {})
+        return self._keep(container, name, made)
 
     def append(self, container: str, name: str, content: bytes) -> None:
-        """Add to the end of a blob, which is made when there is none."""
+        """Add to the end of a file, which is made when there is none."""
         place = self.path(container, name)
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("ab") as file:
             file.write(content)
+
+    def append_block(self, container: str, name: str, block: Path) -> Blob:
+        """Add a block, which is a file, to the end of an append blob that is there."""
+        with self.path(container, name).open("ab") as blob, block.open("rb") as source:
+            shutil.copyfileobj(source, blob, PIECE)
+        record = self._records.get(container, name)
+        return self._keep(container, name, replace(record, appended=record.appended + 1))
 
     def delete(self, container: str, name: str) -> bool:
         """Remove a blob and the folders that become empty; False when there is none."""
@@ -191,8 +174,7 @@ class BlobStore:
         place = self.path(container, name)
         place.unlink(missing_ok=True)
         self.blocks.forget(container, name)
-        with self._lock:
-            self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (container, name))
+        self._records.forget(container, name)
         top = self.root / container
         for folder in place.parents:
             if folder == top:
@@ -210,17 +192,15 @@ class BlobStore:
 
     def set_metadata(self, container: str, name: str, metadata: Mapping[str, str]) -> Blob | None:
         """Replace a blob's metadata; None when there is no blob."""
-        blob = self.get(container, name)
-        if blob is None:
+        if self.get(container, name) is None:
             return None
-        return self._keep(container, name, blob.kind, blob.headers, metadata)
+        return self._keep(container, name, replace(self._records.get(container, name), metadata=metadata))
 
     def set_headers(self, container: str, name: str, headers: Mapping[str, str]) -> Blob | None:
-        """Replace a blob's content headers; None when there is no blob."""
-        blob = self.get(container, name)
-        if blob is None:
+        """Replace a blob's content headers; None when there is no blob. It is no copy of another any more."""
+        if self.get(container, name) is None:
             return None
-        return self._keep(container, name, blob.kind, headers, blob.metadata)
+        return self._keep(container, name, replace(self._records.get(container, name), headers=headers, copied={}))
 
     def list(self, container: str, prefix: str = "") -> Iterator[Blob]:
         """All blobs whose names begin with ``prefix``, in the order of their names."""
@@ -248,39 +228,12 @@ class BlobStore:
 
     def close(self) -> None:
         """Close the file of properties."""
-        with self._lock:
-            self._connection.close()
+        self._records.close()
 
-    def _row(self, container: str, name: str) -> tuple[str, str, str, int]:
-        query = "SELECT kind, headers, metadata, revision FROM blobs WHERE container = ? AND name = ?"
-        return self._connection.execute(query, (container, name)).fetchone() or (BLOCK, "{}", "{}", 0)
-
-    def _keep(
-        self, container: str, name: str, kind: str, headers: Mapping[str, str], metadata: Mapping[str, str]
-    ) -> Blob:
+    def _keep(self, container: str, name: str, record: Record) -> Blob:
         """Write the properties of a blob that is in place."""
         facts = os.lstat(self.place(container, name))
-        texts = json.dumps(dict(headers)), json.dumps(dict(metadata))
-        with self._lock:
-            revision = self._row(container, name)[3] + 1
-            row = (container, name, kind, *texts, revision)
-            self._connection.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?)", row)
-        return described(name, facts, kind, headers, metadata, revision)
-
-
-def described(
-    name: str, facts: os.stat_result, kind: str, headers: Mapping[str, str], metadata: Mapping[str, str], revision: int
-) -> Blob:
-    """A blob of what the file system and the row of properties say."""
-    return Blob(
-        name=name,
-        size=facts.st_size,
-        modified=datetime.fromtimestamp(facts.st_mtime, timezone.utc),
-        etag=f"0x{facts.st_mtime_ns + revision:X}",
-        kind=kind,
-        headers=headers,
-        metadata=metadata,
-    )
+        return described(name, facts, self._records.change(container, name, record))
 
 
 def move(file: Path, place: str) -> None:

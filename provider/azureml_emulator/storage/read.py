@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import is_current, version_headers
+from azureml_emulator.storage.conditions import http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
-from azureml_emulator.storage.models import Blob
+from azureml_emulator.storage.records import APPEND, Blob
 
 CHUNK = 1024 * 1024
 HASHED_RANGE = 4 * 1024 * 1024
@@ -44,10 +44,14 @@ def describe(request: web.Request, blob: Blob) -> dict[str, str]:
         **blob.headers,
         "Accept-Ranges": "bytes",
         "x-ms-blob-type": blob.kind,
+        "x-ms-creation-time": http_date(int(blob.created.timestamp())),
         "x-ms-lease-status": "unlocked",
         "x-ms-lease-state": "available",
         "x-ms-server-encrypted": "true",
     }
+    headers.update(blob.copied)
+    if blob.kind == APPEND:
+        headers["x-ms-blob-committed-block-count"] = str(blob.appended)
     headers.update({f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
     headers.update({OVERRIDDEN[name]: request.query[name] for name in OVERRIDDEN if name in request.query})
     return headers

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE_SUFFIX
-from azureml_emulator.storage import containers, read, write
+from azureml_emulator.storage import containers, copies, read, write
 from azureml_emulator.storage.authorization import RequestedAccess, authorize
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError, respond
@@ -29,11 +29,21 @@ Table = Mapping[tuple[str, str], Operation]
 ACCOUNT_OPERATIONS: Table = {
     ("GET", "list"): Operation("l", containers.list_containers),
 }
+INFORMATION: Table = {
+    ("GET", "properties"): Operation("racwdl", containers.account_information),
+    ("HEAD", "properties"): Operation("racwdl", containers.account_information),
+}
+"""What may be asked about the account (``restype=account``) at each of its addresses."""
 CONTAINER_OPERATIONS: Table = {
     ("PUT", ""): Operation("cw", containers.create),
     ("DELETE", ""): Operation("d", containers.delete),
     ("GET", ""): Operation("r", containers.properties),
     ("HEAD", ""): Operation("r", containers.properties),
+    ("GET", "metadata"): Operation("r", containers.properties),
+    ("HEAD", "metadata"): Operation("r", containers.properties),
+    ("PUT", "metadata"): Operation("w", containers.set_metadata),
+    ("GET", "acl"): Operation("r", containers.access_policy),
+    ("HEAD", "acl"): Operation("r", containers.access_policy),
     ("GET", "list"): Operation("l", containers.list_blobs),
 }
 BLOB_OPERATIONS: Table = {
@@ -48,21 +58,28 @@ BLOB_OPERATIONS: Table = {
     ("PUT", "appendblock"): Operation("aw", write.append_block),
     ("PUT", "metadata"): Operation("w", write.set_metadata),
     ("PUT", "properties"): Operation("w", write.set_properties),
+    ("PUT", "copy"): Operation("w", copies.abort),
     ("DELETE", ""): Operation("d", write.delete),
 }
+COPY_OPERATIONS: Table = {
+    ("PUT", ""): Operation("cw", copies.copy),
+    ("PUT", "block"): Operation("cw", copies.put_block),
+    ("PUT", "appendblock"): Operation("aw", copies.append_block),
+}
+"""What the operations on a blob are when the request names a source (``x-ms-copy-source``)."""
 
 
 CHANGING_HEADERS = (
-    "x-ms-copy-source",
     "x-ms-encryption-key",
     "x-ms-encryption-scope",
     "x-ms-if-tags",
+    "x-ms-source-if-tags",
     "x-ms-structured-body",
     "x-ms-tags",
 )
 CHANGING_KEYS = ("snapshot", "versionid")
 """What makes another operation of a request, or gives it another content: to pass it over would write or read the wrong
-bytes. Source: Azure Storage REST reference, Put Block From URL, Append Block From URL, Put Blob, Get Blob."""
+bytes. Source: Azure Storage REST reference, Put Blob, Get Blob, Copy Blob."""
 
 
 def check_whole(request: web.Request) -> None:
@@ -81,20 +98,23 @@ def check_whole(request: web.Request) -> None:
 
 async def account(storage: Storage, request: web.Request, suffix: str) -> web.StreamResponse:
     """An operation on the storage account."""
-    return await perform(storage, request, ACCOUNT_OPERATIONS, RequestedAccess("", "s", account_segment(suffix)))
+    restype = request.query.get("restype")
+    table = ACCOUNT_OPERATIONS if restype is None else INFORMATION if restype == "account" else {}
+    return await perform(storage, request, table, RequestedAccess("", "s", account_segment(suffix)))
 
 
 async def container(storage: Storage, request: web.Request, suffix: str, container: str) -> web.StreamResponse:
     """An operation on a container."""
-    table = CONTAINER_OPERATIONS if request.query.get("restype") == "container" else {}
+    restype = request.query.get("restype")
+    table = CONTAINER_OPERATIONS if restype == "container" else INFORMATION if restype == "account" else {}
     return await perform(storage, request, table, RequestedAccess("", "c", account_segment(suffix), container))
 
 
 async def blob(storage: Storage, request: web.Request, suffix: str, container: str, name: str) -> web.StreamResponse:
     """An operation on a blob."""
-    return await perform(
-        storage, request, BLOB_OPERATIONS, RequestedAccess("", "o", account_segment(suffix), container, name)
-    )
+    table = COPY_OPERATIONS if "x-ms-copy-source" in request.headers else BLOB_OPERATIONS
+    table = INFORMATION if request.query.get("restype") == "account" else table
+    return await perform(storage, request, table, RequestedAccess("", "o", account_segment(suffix), container, name))
 
 
 async def registry_container(storage: Storage, request: web.Request, rest: str) -> web.StreamResponse:

@@ -17,8 +17,8 @@ from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blocks import COMMITTED, LATEST, UNCOMMITTED
 from azureml_emulator.storage.conditions import check_write, content_headers, metadata_headers, version_headers
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.models import APPEND, BLOCK, Blob
 from azureml_emulator.storage.read import CHUNK, find_blob
+from azureml_emulator.storage.records import APPEND, BLOCK, Blob
 
 BUFFER = 64 * 1024
 """Bytes of a received file that are written at once."""
@@ -126,20 +126,36 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
 
 async def put_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Block: keep a part under its id until a list names it. Blocks may come in any order and at once."""
+    block = check_stage(storage, request, container, name)
+    file, digest = await receive(storage, request)
+    storage.blobs.blocks.stage(container, name, block, file)
+    return web.Response(status=201, headers={"Content-MD5": digest, "x-ms-request-server-encrypted": "true"})
+
+
+def check_stage(storage: Storage, request: web.Request, container: str, name: str) -> str:
+    """The id of a block that a request keeps for a blob.
+
+    Source: Azure Storage REST reference, Put Block: all ids of a blob's waiting blocks have the same length.
+    """
     block = request.query.get("blockid", "")
     if not is_base64(block):
         raise BlobError("InvalidQueryParameterValue", "blockid")
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     storage.blobs.path(container, name)
-    file, digest = await receive(storage, request)
-    storage.blobs.blocks.stage(container, name, block, file)
-    return web.Response(status=201, headers={"Content-MD5": digest, "x-ms-request-server-encrypted": "true"})
+    blob = storage.blobs.get(container, name)
+    if blob and blob.kind != BLOCK:
+        raise BlobError("InvalidBlobType")
+    if storage.blobs.blocks.other_length(container, name, block):
+        raise BlobError("InvalidBlobOrBlock", "blockid")
+    return block
 
 
 async def put_block_list(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Block List: make the blob of the blocks that the list names, in its order."""
-    target(storage, request, container, name)
+    present = target(storage, request, container, name)
+    if present and present.kind != BLOCK:
+        raise BlobError("InvalidBlobType")
     headers, metadata = content_headers(request), metadata_headers(request)
     blocks = read_block_list(await read_small(request))
     place, kept = storage.blobs.path(container, name), storage.blobs.blocks
@@ -196,15 +212,13 @@ async def append_block(storage: Storage, request: web.Request, container: str, n
         blob = find_blob(storage, container, name)
         check_write(request, blob)
         check_append(request, blob, file.stat().st_size)
-        with file.open("rb") as source:
-            while piece := source.read(CHUNK):
-                storage.blobs.append(container, name, piece)
+        grown = storage.blobs.append_block(container, name, file)
     finally:
         file.unlink(missing_ok=True)
     headers = {
-        **version_headers(find_blob(storage, container, name)),
+        **version_headers(grown),
         "x-ms-blob-append-offset": str(blob.size),
-        "x-ms-blob-committed-block-count": "1",
+        "x-ms-blob-committed-block-count": str(grown.appended),
         "Content-MD5": digest,
         "x-ms-request-server-encrypted": "true",
     }
