@@ -213,7 +213,7 @@ def tags_in(body: bytes) -> dict[str, Any]:
     """The tags of the job that a request makes; none where its body has no such thing."""
     try:
         tags = json.loads(body)["properties"]["tags"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}
     return tags if isinstance(tags, dict) else {}
 

@@ -93,7 +93,7 @@ def conda(text: str) -> Any:
     """A conda file's text (YAML or JSON) as values."""
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that is none, such as 9999-99-99
         value = None
     if not isinstance(value, dict):
         raise invalid([Problem("properties.condaFile", "The conda file is not a YAML mapping.")])

@@ -252,7 +252,10 @@ class Resolver:
 
     def _web(self, address: str) -> Place | Page:
         hadoop = HADOOP.fullmatch(address)
-        parts = urlsplit(f"https://{hadoop['server']}/{hadoop['path'] or ''}" if hadoop else address)
+        try:
+            parts = urlsplit(f"https://{hadoop['server']}/{hadoop['path'] or ''}" if hadoop else address)
+        except ValueError:
+            raise UnresolvedError(f"{address!r} is not an address.") from None
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise UnresolvedError(f"{address!r} is not an address that the emulator can read.")
         storage = urlsplit(self._settings.storage_url)

@@ -36,6 +36,7 @@ from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.routing import REGISTRY as REGISTRY_PATH
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.schema import kind_of
 from azureml_emulator.core.settings import REGISTRY
 
 SHARED = ("models", "environments", "data")
@@ -183,6 +184,8 @@ async def share(registry: RegistryAssets, request: web.Request) -> web.Response:
     """Take an asset of the workspace over into the registry. Source: azure-ai-ml 1.35.2
     ``WorkspaceAssetReference`` and ``begin_import_registry_asset``; what the operation answers is unproven."""
     asked = (await read_object(request)).get("properties") or {}
+    if not isinstance(asked, dict):
+        raise invalid_field("properties", f"Expected an object, got {kind_of(asked)}.", "InvalidValue")
     source = str(asked.get("sourceAssetId") or "")
     try:
         reference = registry.resolver.reference(source)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from typing import Any, NoReturn
 
 from aiohttp import web
 
 from azureml_emulator.core.errors import Envelope, ServiceError
+
+DEEPEST = 100
+"""Levels of objects and arrays in a JSON body. What the service takes is not published; Azure ML's own bodies have at
+most about twenty."""
 
 LIMIT = 16 * 1024 * 1024
 """Bytes of the largest JSON body that is read."""
@@ -27,11 +32,64 @@ async def read_object(
     if optional and not received.strip():
         return {}
     try:
-        value = json.loads(received)
-    except (ValueError, RecursionError):
+        value = read_json(received)
+    except ValueError:
         raise refusal("The request body is not valid JSON.", envelope) from None
     if not isinstance(value, dict):
         raise refusal(f"The request body must be a JSON object; it is {type(value).__name__}.", envelope)
+    return value
+
+
+def read_json(content: bytes) -> Any:
+    """A JSON text as values, all of which can be written as JSON again.
+
+    Source: RFC 8259, sections 6 and 8: there are no ``NaN`` and ``Infinity``, and half of a surrogate pair is no text.
+
+    :raises ValueError: it is none, or nested more than ``DEEPEST`` levels deep.
+    """
+    try:
+        value = json.loads(content, parse_constant=not_json, parse_float=finite)
+    except RecursionError:
+        raise ValueError("The JSON is nested too deeply.") from None
+    if content.count(b"{") + content.count(b"[") > DEEPEST:
+        check_depth(value)
+    if b"\\u" in content:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def check_depth(value: Any) -> None:
+    """Refuse values within values beyond the limit: whoever walks through them would fail.
+
+    :raises ValueError: they are too deep.
+    """
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            each
+            for holder in level
+            if isinstance(holder, dict | list)
+            for each in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        if not level:
+            return
+    if any(isinstance(each, dict | list) for each in level):
+        raise ValueError("The JSON is nested too deeply.")
+
+
+def not_json(word: str) -> NoReturn:
+    """Refuse a word that Python reads as a number and JSON does not know."""
+    raise ValueError(f"{word} is not JSON.")
+
+
+def finite(digits: str) -> float:
+    """A number with a fraction or an exponent.
+
+    :raises ValueError: it is larger than a double can be.
+    """
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits} is too large.")
     return value
 
 

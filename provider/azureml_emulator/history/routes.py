@@ -171,8 +171,9 @@ async def get_services(history: History, request: web.Request, run: str, node: s
 async def rundata(history: History, request: web.Request) -> web.Response:
     """Runs - Get run data: the one answer that has inputs and outputs."""
     selection = await read_object(request, Envelope.HISTORY)
-    request["job"] = selection.get("runId")
-    return web.json_response(run_data(history, selection))
+    answer = run_data(history, selection)
+    request["job"] = selection["runId"]
+    return web.json_response(answer)
 
 
 def run_data(history: History, selection: dict[str, Any]) -> dict[str, Any]:

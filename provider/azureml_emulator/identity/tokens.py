@@ -181,7 +181,10 @@ def named(audience: str, port: int) -> str:
 
     A client that comes through a proxy of this machine, such as a test's, asks for tokens for the proxy's address.
     """
-    address = urlsplit(audience.rstrip("/"))
+    try:
+        address = urlsplit(audience.rstrip("/"))
+    except ValueError:
+        return audience
     if address.scheme == "https" and address.hostname in LOOPBACK and not (address.path or address.query):
         host = f"[{address.hostname}]" if ":" in address.hostname else address.hostname
         return f"https://{host}:{port}"

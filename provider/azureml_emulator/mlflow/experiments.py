@@ -67,7 +67,7 @@ def search_experiments(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
 
     :raises ServiceError: 400 for what cannot be read, 501 for an order by time.
     """
-    order_by = texts(body.get("order_by"))
+    order_by = texts(body, "order_by")
     if any(TIMES.match(each) for each in order_by):
         text = "The emulator does not know when experiments were made or changed. It sorts by name or experiment_id."
         raise ServiceError(501, "NOT_IMPLEMENTED", text, envelope=Envelope.MLFLOW)

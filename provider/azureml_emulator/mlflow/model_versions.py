@@ -83,7 +83,10 @@ def address(mlflow: Mlflow, source: str) -> str:
         run, _, path = source.removeprefix("runs:/").partition("/")
         return resolver.uri_of(Place(mlflow.settings.artifact_container, f"{folder_of(run)}/{path}"))
     if source.startswith(("file://", "/")):
-        place = Path(unquote(urlsplit(source).path)).resolve()
+        try:
+            place = Path(unquote(urlsplit(source).path)).resolve()
+        except ValueError:
+            raise invalid(f"Invalid model version source: '{source}' is not an address.") from None
         root = mlflow.blobs.root.resolve()
         if place.is_relative_to(root) and len(place.relative_to(root).parts) > 1:
             container, *parts = place.relative_to(root).parts

@@ -38,9 +38,12 @@ def required(body: dict[str, Any], key: str) -> str:
 def integer(value: Any, field: str, default: int) -> int:
     """A 64-bit integer, which JSON may carry as text."""
     try:
-        return default if value is None else int(value)
+        number = default if value is None else int(value)
     except (TypeError, ValueError):
         raise invalid(f"Invalid value {value!r} for parameter '{field}'.") from None
+    if not -(2**63) <= number < 2**63:
+        raise invalid(f"Invalid value {value!r} for parameter '{field}': it does not fit into 64 bits.")
+    return number
 
 
 def one_page(
@@ -59,9 +62,13 @@ def one_page(
     return {key: list(found[first:last]), **following}
 
 
-def texts(value: Any) -> list[str]:
-    """A list of texts, of which a query may carry one."""
-    return [value] if isinstance(value, str) else [str(each) for each in value or []]
+def texts(body: dict[str, Any], key: str) -> list[str]:
+    """A list of texts, of which a query may carry one; nothing where there is none."""
+    value = body.get(key)
+    given = [value] if isinstance(value, str) else value or []
+    if not isinstance(given, list) or not all(isinstance(each, str | int) for each in given):
+        raise invalid(f"Invalid value for parameter '{key}': a list of texts is expected.")
+    return [str(each) for each in given]
 
 
 def rows(value: Any, key: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.mlflow.backend import Mlflow
-from azureml_emulator.mlflow.protocol import invalid, key_values, required
+from azureml_emulator.mlflow.protocol import invalid, key_values, required, texts
 from azureml_emulator.mlflow.registry_rows import MODELS, exists, find_registered_model, registered_row, version_row
 from azureml_emulator.mlflow.stages import STAGES
 
@@ -35,8 +35,8 @@ def get_registered_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]
 
 def latest_versions(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     """The newest version in each stage that is asked for; in each stage there is when none is asked for."""
-    name, given = find_registered_model(mlflow, body), body.get("stages") or STAGES
-    stages = {read_stage(stage) for stage in ([given] if isinstance(given, str) else given)}
+    name = find_registered_model(mlflow, body)
+    stages = {read_stage(stage) for stage in texts(body, "stages") or STAGES}
     newest = {
         mlflow.stages.of(name, version.version): version
         for version in mlflow.assets.versions.of(MODELS, name)

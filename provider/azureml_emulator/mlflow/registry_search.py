@@ -60,7 +60,7 @@ def searched(mlflow: Mlflow, body: Row, key: str, rows: list[Row], facts: Callab
         else:
             asked = name_asked_for(body)
             matching = rows if asked is None else [row for row in rows if row["name"] == asked]
-        matching = in_order(matching, facts, texts(body.get("order_by")))
+        matching = in_order(matching, facts, texts(body, "order_by"))
     except SearchError as error:
         raise invalid(str(error)) from None
     return one_page(body, key, matching, size)

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from azureml_emulator.core.request_body import read_json
 from azureml_emulator.mlflow.artifacts import artifact_uri, folder_of, one_level
 from azureml_emulator.mlflow.backend import Mlflow
 from azureml_emulator.mlflow.experiments import experiment_name
@@ -29,6 +30,7 @@ from azureml_emulator.mlflow.protocol import (
     one_page,
     required,
     rows,
+    texts,
 )
 from azureml_emulator.mlflow.search import Facts, SearchError, ordered, read_filter
 
@@ -177,7 +179,7 @@ def log_model(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
     run = find_run(mlflow, body)
     try:
         history = json.loads(mlflow.tracking.tags(run.id).get("mlflow.log-model.history", "[]"))
-        history.append(json.loads(required(body, "model_json")))
+        history.append(read_json(required(body, "model_json").encode()))
     except ValueError:
         raise invalid("Malformed model info: model_json is not valid JSON.") from None
     mlflow.tracking.log(run.id, [], [], [("mlflow.log-model.history", json.dumps(history))])
@@ -197,7 +199,7 @@ def search_runs(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
         conditions = read_filter(str(body.get("filter") or ""))
         described = [run_row(mlflow, run) for run in candidates(mlflow, body)]
         matching = [row for row in described if all(condition.holds(facts(row)) for condition in conditions)]
-        matching = ordered(matching, facts, [str(each) for each in body.get("order_by") or []])
+        matching = ordered(matching, facts, texts(body, "order_by"))
     except SearchError as error:
         raise invalid(str(error)) from None
     return one_page(body, "runs", matching, 1000, MOST_RUNS)
@@ -206,7 +208,7 @@ def search_runs(mlflow: Mlflow, body: dict[str, Any]) -> dict[str, Any]:
 def candidates(mlflow: Mlflow, body: dict[str, Any]) -> list[Run]:
     """The runs of the experiments that a search names, deleted ones only where it asks for them."""
     default = mlflow.tracking.experiment_id(DEFAULT_EXPERIMENT)
-    experiment_ids = {default if each == "0" else each for each in body.get("experiment_ids") or []}
+    experiment_ids = {default if each == "0" else each for each in texts(body, "experiment_ids")}
     view = body.get("run_view_type") or "ACTIVE_ONLY"
     return [
         run

@@ -9,6 +9,8 @@ from azureml_emulator.assets.reference_checks import check_reference, environmen
 from azureml_emulator.assets.references import Resolver
 from azureml_emulator.assets.schemas import COMPONENT
 from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.resource_body import invalid
+from azureml_emulator.core.schema import Problem, kind_of
 from azureml_emulator.jobs.bindings import required_inputs
 from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.pipelines.component_of_job import kept_as, with_parts
@@ -34,6 +36,10 @@ def finish_component(resolver: Resolver, jobs: Jobs, name: str, version: str, pr
     """A component's spec comes back with name, version and type, its scalars as text. Source: recorded component
     answers."""
     declared = {key: value for key, value in properties["componentSpec"].items() if key not in SERVICE_MADE}
+    for side in ("inputs", "outputs"):
+        if not isinstance(declared.get(side) or {}, dict):
+            message = f"Expected an object, got {kind_of(declared[side])}."
+            raise invalid([Problem(f"properties.componentSpec.{side}", message)])
     spec = with_parts(resolver, jobs, declared)
     finished = {**spec, "name": name, "version": version, "type": spec.get("type", "command")}
     if finished["type"] == "command":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from azureml_emulator.core.resource_body import RESOURCE
-from azureml_emulator.core.schema import anything, bag, flag, record, text, words
+from azureml_emulator.core.schema import anything, bag, duration, flag, record, text, whole, words
 
 DATASTORE = record(
     {
@@ -27,6 +27,7 @@ DATASTORE = record(
     },
     ("datastoreType",),
 )
+SCALE = record({"maxNodeCount": whole, "minNodeCount": whole, "nodeIdleTimeBeforeScaleDown": duration})
 COMPUTE = record(
     {
         "computeType": words("AmlCompute", "ComputeInstance", "Kubernetes", "VirtualMachine", "SynapseSpark"),
@@ -34,7 +35,7 @@ COMPUTE = record(
         "description": text,
         "disableLocalAuth": flag,
         "isAttachedCompute": flag,
-        "properties": bag(anything, nulls=True),
+        "properties": record({"scaleSettings": SCALE}, others=True),
         "provisioningState": text,
         "provisioningErrors": anything,
         "createdOn": text,
@@ -57,7 +58,5 @@ COMPUTE_ENVELOPE = record(
     },
     ("properties",),
 )
-COMPUTE_PATCH = record(
-    {"properties": record({"properties": record({"scaleSettings": bag(anything, nulls=True)})})}, ("properties",)
-)
+COMPUTE_PATCH = record({"properties": record({"properties": record({"scaleSettings": SCALE})})}, ("properties",))
 """Source: ClusterUpdateParameters of api-version 2025-12-01."""
