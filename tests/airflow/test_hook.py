@@ -115,6 +115,27 @@ def test_a_wrong_spec_sends_nothing(hook: AzureMLHook, emulator: RunningEmulator
     assert not any(row["job"] == name for row in emulator.journal())
 
 
+def test_a_connection_that_airflow_cannot_read_is_told_from_one_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_BROKEN", "{not json")
+    fine, said = AzureMLHook("broken").test_connection()
+    assert not fine
+    assert said == (
+        "azureml_conn_id: Airflow cannot read the value of AIRFLOW_CONN_BROKEN. "
+        "Accepted: a connection as JSON or as a URI."
+    )
+    assert AzureMLHook("absent").test_connection()[1].startswith("azureml_conn_id: Airflow has no connection 'absent'.")
+
+
+@pytest.mark.parametrize("given", [3, None, "", " ", ["a"]])
+def test_what_is_no_id_of_a_connection_is_refused(given: Any) -> None:
+    said = f"azureml_conn_id: {given!r} is not accepted. Accepted: the id of a connection."
+    assert AzureMLHook(given).test_connection() == (False, said)
+    with pytest.raises(SettingsError, match=r"^azureml_conn_id: "):
+        asyncio.run(AzureMLHook(given).async_settings())
+
+
 @pytest.mark.parametrize("name", ["a b/c", "", "-a", 256 * "a"])
 def test_a_job_needs_a_name_that_a_job_may_have(hook: AzureMLHook, name: str, emulator: RunningEmulator) -> None:
     before = len(emulator.journal())

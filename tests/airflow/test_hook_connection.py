@@ -195,6 +195,13 @@ def test_a_key_file_of_it_is_not_passed_over() -> None:
         ({"verify": True}, "verify: True is not a file"),
         ({"endpoint": "http://127.0.0.1:1"}, "endpoint: 'http://127.0.0.1:1' is not accepted. Expected https://"),
         ({"endpoint": 5}, "endpoint: 5 is not accepted"),
+        (
+            {"endpoint": "https://127.0.0.1:99999"},
+            "endpoint: 'https://127.0.0.1:99999' is not accepted. Expected https:",
+        ),
+        ({"authority": "https://[1:2]"}, "authority: 'https://[1:2]' is not accepted. Expected https://"),
+        ({"trusted_hosts": "a.b:99999"}, "trusted_hosts: 'a.b:99999' is not accepted"),
+        ({"resource_group": ".."}, "resource_group: '..' is not accepted. Expected the name or id alone."),
         ({"api_version": "latest"}, "api_version: 'latest' is not accepted. Expected a date such as 2025-12-01."),
         ({"trusted_hosts": "a b/c"}, "trusted_hosts: 'a b/c' is not accepted. Expected a list of host names"),
         ({"trusted_hosts": {"a": 1}}, "trusted_hosts: {'a': 1} is not accepted"),

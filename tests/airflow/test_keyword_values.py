@@ -12,6 +12,7 @@ from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import (
+    AzureMLCancelOrphansOperator,
     AzureMLCommandJobOperator,
     AzureMLCreateBatchDeploymentOperator,
     AzureMLCreateOnlineDeploymentOperator,
@@ -39,6 +40,13 @@ def test_a_member_of_an_enumeration_is_rendered_as_its_value() -> None:
     assert (str(task.compute), str(task.inputs["stage"])) == ("test", "test")
     assert (str(mapped.partial_kwargs["compute"]), str(mapped.partial_kwargs["inputs"]["stage"])) == ("test", "test")
     assert str(mapped.expand_input.value["tags"][0]["s"]) == "test"
+
+
+@pytest.mark.parametrize("given", [5, "one", b"one", {"one": 1}, [5], [None], [""]])
+def test_what_is_no_list_of_dags_sweeps_nothing(given: Any) -> None:
+    task = AzureMLCancelOrphansOperator(task_id="t", dag_ids=given, azureml_conn_id="no_such_connection")
+    with pytest.raises(AzureMLSpecError, match=r"^dag_ids: .* is not accepted. Accepted: a list of DAG ids, or None\."):
+        task.execute({})
 
 
 @pytest.mark.parametrize("given", [float("nan"), float("inf"), 10**400])

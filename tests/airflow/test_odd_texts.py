@@ -70,21 +70,33 @@ def test_so_is_one_of_other_operators_and_of_sensors(kind: Any, field: str) -> N
 
 
 MAPPED = """
+from airflow.decorators import task
 from airflow.providers.common.compat.sdk import DAG
 from airflow_azureml.operators import AzureMLCommandJobOperator
 
+JOB = {"command": "echo ${{inputs.x}}", "environment": "azureml:AzureML-sklearn-1.5@latest"}
+
 with DAG("halves", schedule=None):
-    AzureMLCommandJobOperator.partial(
-        task_id="t", command="echo ${{inputs.x}}", environment="azureml:AzureML-sklearn-1.5@latest"
-    ).expand(tags=[{"k": "a\\ud800b"}])
+    AzureMLCommandJobOperator.partial(task_id="t", **JOB).expand(tags=[{"k": "a\\ud800b"}])
+
+with DAG("lists", schedule=None):
+
+    @task
+    def number(n):
+        return n
+
+    AzureMLCommandJobOperator(task_id="whole", inputs={"x": number.expand(n=[1, 2])}, **JOB)
 """
 
 
-def test_a_mapped_tasks_field_is_named_in_its_log(install: AirflowInstall) -> None:
+def test_fields_of_mapped_tasks_and_of_those_after_them_are_named(install: AirflowInstall) -> None:
     Path(install.dags, "halves.py").write_text(MAPPED)
-    log = install.run("halves")
+    log = install.run("halves", "lists")
     assert f"tags.k: {WHY}" in log
     assert "UnicodeEncodeError" not in log
+    # Airflow's own sequence, which is fetched when it is read, is a list like any other.
+    assert 'inputs.x: the input "x" is a list, not a literal.' in log
+    assert "json.dumps gives '[1, 2]'" in log
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from airflow_azureml.operators import (
     AzureMLStopComputeInstanceOperator,
 )
 from airflow_azureml.rest.resources import computes, tracked
-from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLOnlineDeploymentSensor
+from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor, AzureMLOnlineDeploymentSensor
 from airflow_azureml.triggers import AzureMLResourceTrigger
 from tests.airflow.scoring import IMAGE, context, register, unique
 from tests.airflow.test_infrastructure import played
@@ -144,6 +144,27 @@ def test_a_deployment_stands_or_shows_the_end_of_its_log(name: str, tmp_path: Pa
     with pytest.raises(AzureMLException, match=r"(?s)red of online endpoint .* is Failed.*the scorer is broken"):
         AzureMLOnlineDeploymentSensor(deployment_name="red", **sensor).execute(context())
     assert not AzureMLOnlineDeploymentSensor(deployment_name="green", **sensor).poke(context())
+
+
+@pytest.mark.parametrize("given", [0, -1, "5", float("nan"), True])
+def test_a_poll_interval_that_is_none_is_refused_before_the_first_look(given: Any) -> None:
+    deferred: dict[str, Any] = {**QUICK, "deferrable": True, "poll_interval": given, "azureml_conn_id": "no_such"}
+    sensors: list[Any] = [
+        AzureMLComputeSensor(name="c", **deferred),
+        AzureMLOnlineDeploymentSensor(endpoint_name="e", deployment_name="d", **deferred),
+        AzureMLJobSensor(job_name="j", **{**deferred, "azureml_conn_id": "azureml_default"}),
+    ]
+    for sensor in sensors:
+        with pytest.raises(AzureMLSpecError, match=r"^poll_interval: .* Accepted: a number of seconds, more than 0"):
+            sensor.execute(context())
+
+
+@pytest.mark.parametrize("blank", ["", " ", ".", ".."])
+def test_a_blank_name_is_not_waited_for(blank: str) -> None:
+    with pytest.raises(AzureMLSpecError, match=r"^name: .* is not accepted. Accepted: a compute's name"):
+        AzureMLComputeSensor(name=blank, **QUICK).poke(context())
+    with pytest.raises(AzureMLSpecError, match=r"^job_name: .* is not accepted. Accepted: a job's name"):
+        AzureMLJobSensor(job_name=blank, **QUICK).poke(context())
 
 
 def test_what_is_no_name_and_no_workspace_fails_at_once(name: str) -> None:

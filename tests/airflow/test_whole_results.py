@@ -84,8 +84,8 @@ def test_an_input_says_which_part_of_a_result_is_meant(given: dict[str, Any], me
 def test_so_does_one_of_a_batch_endpoint(
     field: str, given: dict[str, Any], meant: str, hook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    value = given if field == "input" else {"x": given}
-    task = AzureMLInvokeBatchEndpointOperator(task_id="t", endpoint_name="no-such", **{field: value})
+    keywords: dict[str, Any] = {field: given if field == "input" else {"x": given}}
+    task = AzureMLInvokeBatchEndpointOperator(task_id="t", endpoint_name="no-such", **keywords)
     with pytest.raises(AzureMLSpecError) as refused:
         task.execute(Instance().context())
     assert meant in str(refused.value)

@@ -22,6 +22,7 @@ from airflow_azureml.rest.errors import (
     UntrustedHostError,
 )
 from airflow_azureml.rest.flow import Call, LocalFiles, Look, News, Pause, Peek, Plane, Reply, StorageLocation, Transfer
+from airflow_azureml.rest.links import follow
 from airflow_azureml.rest.settings import Settings
 from tests.client.conftest import WORKSPACE
 from tests.rest.driving import job_json, reply
@@ -168,6 +169,14 @@ def test_only_what_may_be_repeated_is_repeated(call: Call[Any], options: Any) ->
     driver.drive(Session(PUBLIC).call(call))
     assert isinstance(driver.steps[-1], Send)
     assert driver.steps[-1].request.options == {**options, "plane": "arm"}
+
+
+@pytest.mark.parametrize("address", ["https://a.azure.com:99999/x", "https://[1:2]/x", "https://[a/x", "https://a:b/x"])
+def test_an_answer_that_names_what_is_no_address_is_sent_nothing(address: str) -> None:
+    driver = Driver()
+    with pytest.raises(UntrustedHostError, match=r"is not an address to send requests to"):
+        driver.drive(Session(PUBLIC).call(follow(f"{address}?a=b", lambda reply: reply)))
+    assert driver.kinds == [Once, Authenticate]
 
 
 def test_a_host_that_nobody_vouched_for_is_sent_nothing() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from airflow_azureml.rest.clouds import ControlPlane
 from airflow_azureml.rest.errors import Problem, SpecError, UntrustedHostError, unwritable
 from airflow_azureml.rest.flow import Call, Plane
+from airflow_azureml.rest.links import parts_of
 from airflow_azureml.rest.redaction import without_query
 from airflow_azureml.rest.settings import Settings
 
@@ -36,9 +37,9 @@ def check_address(url: str, plane: Plane) -> None:
 
     :raises UntrustedHostError: names the address without its query.
     """
-    parts = urlsplit(url)
-    local = plane in TOKENLESS and parts.scheme == "http" and parts.hostname in LOOPBACK
-    if not parts.hostname or parts.username is not None or not (parts.scheme == "https" or local):
+    parts = parts_of(url)
+    local = parts and plane in TOKENLESS and parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not parts or not parts.hostname or parts.username is not None or not (parts.scheme == "https" or local):
         raise UntrustedHostError(
             f"{without_query(url)!r} is not an address to send requests to. Expected https://host/path."
         ) from None

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from airflow_azureml.client import AsyncMLClient, Limits, MLClient
     from airflow_azureml.hooks.connection import ConnectionFields
-    from airflow_azureml.rest.errors import SettingsError
     from airflow_azureml.rest.jobs import Job
     from airflow_azureml.rest.settings import Settings
 
@@ -67,12 +66,14 @@ class AzureMLHook(ResourceMethods, BaseHook):
         """
         if self._settings is None:
             from airflow_azureml.hooks.connection import ConnectionFields
+            from airflow_azureml.hooks.connection_check import check_id, undefined
             from airflow_azureml.version_compat import mask_secret
 
+            check_id(self.azureml_conn_id)
             try:
                 connection = self.get_connection(self.azureml_conn_id)
             except AirflowNotFoundException:
-                raise self._undefined() from None
+                raise undefined(self.azureml_conn_id) from None
             if connection.password:
                 mask_secret(connection.password)
             self._settings = self._checked(ConnectionFields.of(connection))
@@ -82,12 +83,14 @@ class AzureMLHook(ResourceMethods, BaseHook):
         """The same in a coroutine, without blocking its event loop."""
         if self._settings is None:
             from airflow_azureml.hooks.connection import ConnectionFields
+            from airflow_azureml.hooks.connection_check import check_id, undefined
             from airflow_azureml.version_compat import get_async_connection
 
+            check_id(self.azureml_conn_id)
             try:
                 connection = await get_async_connection(self.azureml_conn_id)
             except AirflowNotFoundException:
-                raise self._undefined() from None
+                raise undefined(self.azureml_conn_id) from None
             self._settings = self._checked(ConnectionFields.of(connection))
         return self._settings
 
@@ -271,13 +274,6 @@ class AzureMLHook(ResourceMethods, BaseHook):
         except (SettingsError, AirflowException) as error:
             return False, str(error)
         return check(settings)
-
-    def _undefined(self) -> SettingsError:
-        from airflow_azureml.rest.errors import SettingsError
-
-        return SettingsError(
-            f"azureml_conn_id: Airflow has no connection {self.azureml_conn_id!r}. Define one of type `azureml`."
-        )
 
     def _checked(self, fields: ConnectionFields) -> Settings:
         from airflow_azureml.hooks.connection import settings

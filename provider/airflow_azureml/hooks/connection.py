@@ -16,6 +16,7 @@ from typing import Any
 from airflow_azureml.rest.clouds import CLOUDS
 from airflow_azureml.rest.errors import SettingsError
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.rest.links import parts_of
 from airflow_azureml.rest.redaction import redact
 from airflow_azureml.rest.settings import API_VERSION, Settings
 
@@ -207,7 +208,7 @@ def text(name: str, value: Any, problems: list[str]) -> str | None:
 
 def part(name: str, value: Any, problems: list[str]) -> str | None:
     """One part of an address: a name or id, not a path."""
-    if isinstance(value, str) and re.fullmatch(r"[^\s/?#%]+", value.strip()):
+    if isinstance(value, str) and re.fullmatch(r"(?!\.\.?$)[^\s/?#%]+", value.strip()):
         return value.strip()
     problems.append(f"{name}: {value!r} is not accepted. Expected the name or id alone.")
     return None
@@ -235,7 +236,7 @@ def file(name: str, value: Any, problems: list[str]) -> str | None:
 
 def address(name: str, value: Any, problems: list[str]) -> str | None:
     """An https address; a bare host counts as one."""
-    if isinstance(value, str) and ADDRESS.fullmatch(value.strip()):
+    if isinstance(value, str) and ADDRESS.fullmatch(value.strip()) and parts_of(value.strip()):
         return value.strip()
     shown = re.sub(r"//[^/@]*@|\?.*", "//…", value) if isinstance(value, str) else value
     problems.append(f"{name}: {shown!r} is not accepted. Expected https://host[:port].")
@@ -253,11 +254,16 @@ def version(name: str, value: Any, problems: list[str]) -> str | None:
 def hosts(name: str, value: Any, problems: list[str]) -> tuple[str, ...]:
     """Host names: a list, or a text that is a JSON list or has commas or blanks between them."""
     rows = listed(value) if isinstance(value, str) else value
-    if isinstance(rows, list) and all(isinstance(row, str) and HOST.fullmatch(row.strip()) for row in rows):
+    if isinstance(rows, list) and all(isinstance(row, str) and is_host(row.strip()) for row in rows):
         return tuple(row.strip().removeprefix("*") for row in rows)
     accepted = "a list of host names; `.example.com` for all its subdomains"
     problems.append(f"{name}: {value!r} is not accepted. Expected {accepted}.")
     return ()
+
+
+def is_host(value: str) -> bool:
+    """Whether a text is a host, or with ``*.`` before it all below one."""
+    return bool(HOST.fullmatch(value) and parts_of(value.replace("*", "").lstrip(".")))
 
 
 def listed(value: str) -> Any:

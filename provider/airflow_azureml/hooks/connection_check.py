@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import (
     AzureMLError,
     ForbiddenError,
     NotFoundError,
     ServiceError,
+    SettingsError,
     UnauthorizedError,
     UnreachableError,
 )
@@ -20,6 +23,25 @@ COORDINATE_BY_CODE = {
     "ResourceGroupNotFound": "resource_group",
 }
 """Codes of Azure Resource Manager and the coordinate each is about. Source: Azure Resource Manager, error codes."""
+
+
+def check_id(conn_id: object) -> None:
+    """Refuse what cannot be the id of a connection, such as a template that rendered to a number.
+
+    :raises SettingsError: it is no text, or blank.
+    """
+    if not isinstance(conn_id, str) or not conn_id.strip():
+        raise SettingsError(f"azureml_conn_id: {conn_id!r} is not accepted. Accepted: the id of a connection.")
+
+
+def undefined(conn_id: str) -> SettingsError:
+    """What is wrong where Airflow gives no connection of an id."""
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    if variable in os.environ:  # 3.x passes over a value that it cannot read, and merely logs that
+        return SettingsError(
+            f"azureml_conn_id: Airflow cannot read the value of {variable}. Accepted: a connection as JSON or as a URI."
+        )
+    return SettingsError(f"azureml_conn_id: Airflow has no connection {conn_id!r}. Define one of type `azureml`.")
 
 
 def check(settings: Settings) -> tuple[bool, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.exceptions import AzureMLException, AzureMLSpecError, translated
@@ -72,8 +72,9 @@ class AzureMLCancelOrphansOperator(AzureMLBaseOperator):
     def _dag_ids(self) -> frozenset[str] | None:
         if self.dag_ids is None:
             return None
-        dag_ids = () if isinstance(self.dag_ids, str) else tuple(self.dag_ids)
-        if isinstance(self.dag_ids, str) or not all(isinstance(dag_id, str) for dag_id in dag_ids):
+        several = isinstance(self.dag_ids, Iterable) and not isinstance(self.dag_ids, (str, bytes, Mapping))
+        dag_ids = tuple(self.dag_ids) if several else ()
+        if not several or not all(isinstance(dag_id, str) and dag_id.strip() for dag_id in dag_ids):
             raise AzureMLSpecError(f"dag_ids: {self.dag_ids!r} is not accepted. Accepted: a list of DAG ids, or None.")
         return frozenset(dag_ids)
 

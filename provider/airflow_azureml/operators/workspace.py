@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from airflow_azureml.jobspec.document.document import Document
 
 
+PLAIN_SEQUENCES = (str, bytes, list, tuple)
+"""Sequences that a keyword may be given as they are."""
+
+
 class AzureMLBaseOperator(TextFieldsOperator):
     """Work on one Azure ML workspace.
 
@@ -82,7 +86,9 @@ class AzureMLBaseOperator(TextFieldsOperator):
         if isinstance(content, os.PathLike) and not hasattr(content, "serialize"):
             return content
         try:
-            return super().render_template(content, context, jinja_env, seen_oids)
+            found = super().render_template(content, context, jinja_env, seen_oids)
+            # What a mapped task has left comes as a sequence of Airflow's own, which is fetched when it is read.
+            return list(found) if isinstance(found, Sequence) and not isinstance(found, PLAIN_SEQUENCES) else found
         except XComNotFound as error:
             raise missing_output(error.task_id, error.key, context["ti"]) from None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from airflow_azureml.rest.flow import Call, Json, Plane, Reply, Steps
 from airflow_azureml.rest.json_values import get_any_case
@@ -23,6 +23,8 @@ def follow(
     Sources: https://learn.microsoft.com/rest/api/azureml/jobs/list for ``nextLink``,
     https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations for the headers.
     """
+    if parts_of(url) is None:
+        return Call("GET", url, parse, plane=plane, ok=ok)  # the driver refuses it
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     return Call("GET", urlunsplit(parts._replace(query="", fragment="")), parse, plane=plane, query=query, ok=ok)
@@ -47,3 +49,12 @@ def collect(first: Call[Json]) -> Steps[tuple[Mapping[str, Json], ...]]:
             return tuple(rows)
         seen.add(link)
         page = yield from follow(link, Reply.json, first.plane)
+
+
+def parts_of(address: str) -> SplitResult | None:
+    """Take an address apart, also one that begins with its host; None where its host or its port can be none."""
+    try:
+        parts = urlsplit(address if "//" in address else f"//{address}")
+        return parts if parts.port is None or parts.port > 0 else None
+    except ValueError:  # a port beyond 65535, or brackets around what is no address
+        return None

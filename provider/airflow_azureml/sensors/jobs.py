@@ -127,6 +127,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
             if not self.deferrable:
                 result = super().execute(context)
             else:
+                self._interval()  # before the first look, which may take a minute
                 result = self._look(watch)
                 if result is None:
                     self._defer(context, watch.seen)
@@ -208,10 +209,9 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
         :param since: epoch seconds before which no trigger of this try has begun.
         """
         limits = [self.timeout, *([self.execution_timeout.total_seconds()] if self.execution_timeout else [])]
-        interval = self.poke_interval if self.poll_interval is None else self.poll_interval
         return {
             "job_name": job_name_of(self.job_name),
-            "poll_interval": configuration.poll_interval(interval or None),
+            "poll_interval": self._interval(),
             "patience": configuration.patience(),
             "deadline": self.began(ti) + min(limits),
             "steady": True,
@@ -223,6 +223,12 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
             if self.stream_logs
             else None,
         }
+
+    def _interval(self) -> float:
+        """Seconds between two looks while deferred; a ``poke_interval`` of nothing leaves them to the configuration."""
+        return configuration.poll_interval(
+            self.poll_interval if self.poll_interval is not None else self.poke_interval or None
+        )
 
     def _out_of_time(self, message: str) -> Exception:
         if self.execution_timeout and self.execution_timeout.total_seconds() < self.timeout:

@@ -79,6 +79,8 @@ class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSens
         """Wait in the way that was asked for: poking, rescheduled or deferred."""
         if not self.deferrable:
             return super().execute(context)
+        with translated():
+            self._interval()
         found = self._look()
         return dict(found.result or {}) if self._stands(found) else self._defer(context)
 
@@ -127,8 +129,7 @@ class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSens
 
         ti, awaited = context["ti"], self.awaited()
         with translated():
-            interval = self.poke_interval if self.poll_interval is None else self.poll_interval
-            interval, patience = configuration.poll_interval(interval or None), configuration.patience()
+            interval, patience = self._interval(), configuration.patience()
         deadline = self.began(ti) + self._limit().total_seconds()
         trigger = AzureMLResourceTrigger.of(
             self,
@@ -142,6 +143,12 @@ class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSens
             try_number=ti.try_number,
         )
         self.defer_to(ti, trigger, deadline, BACKSTOP)
+
+    def _interval(self) -> float:
+        """Seconds between two looks while deferred; a ``poke_interval`` of nothing leaves them to the configuration."""
+        return configuration.poll_interval(
+            self.poll_interval if self.poll_interval is not None else self.poke_interval or None
+        )
 
     def _limit(self) -> timedelta:
         timeout = timedelta(seconds=self.timeout)

@@ -34,10 +34,15 @@ def compute_name_of(value: Any) -> str:
 
 def _name_of(field: str, value: Any, whose: str) -> str:
     name = value.get("name") if isinstance(value, Mapping) else value
-    if not isinstance(name, str) or not name:
+    if not is_name(name):
         accepted = f"{whose} name, or a result mapping with its name"
         raise AzureMLSpecError(f"{field}: {value!r} is not accepted. Accepted: {accepted}.")
-    return name
+    return str(name)
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value is a text that names something: not blank, and no step in a path, ``.`` or ``..``."""
+    return isinstance(value, str) and bool(value.strip()) and value not in (".", "..")
 
 
 MADE_KEYS = frozenset({"id", "name", "version"})

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.links import STUDIO_URL_KEY
+from airflow_azureml.task.resource_fields import is_name
 from airflow_azureml.version_compat import map_index_of
 
 JOB_NAME_KEY = "azureml_job_name"
@@ -92,11 +93,11 @@ def job_name_of(value: Any) -> str:
     :raises AzureMLSpecError: it is neither.
     """
     name = value.get("job_name") if isinstance(value, Mapping) else value
-    if not isinstance(name, str) or not name:
+    if not is_name(name):
         raise AzureMLSpecError(
             f"job_name: {value!r} is not accepted. Accepted: a job's name, or a result mapping with its job_name."
         )
-    return name
+    return str(name)
 
 
 def refuse_reserved_outputs(outputs: object) -> None:
