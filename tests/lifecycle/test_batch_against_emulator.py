@@ -170,6 +170,21 @@ def test_scores_that_lie_there_already_are_told_of(
     assert "predictions.csv. Azure ML does not overwrite" in news.message
 
 
+def test_a_file_of_scores_that_is_there_already_is_told_of(
+    client: MLClient, endpoint: str, data: Path, identity: JobIdentity
+) -> None:
+    file = f"azureml://datastores/workspaceblobstore/paths/out/{uuid.uuid4().hex}/scores.csv"
+    output = {"score": {"type": "uri_file", "path": file}}
+    made = planned(client, endpoint, inputs={"d": {"path": str(data)}}, outputs=output)
+    told: list[Any] = []
+    client.run(made.request(client.workspace), news=told.append)
+    assert not told
+    scored(client, identity, made)
+    client.run(made.request(client.workspace), news=told.append)
+    (news,) = told
+    assert f"outputs.score: {file} already exists" in news.message
+
+
 def test_sums_are_a_folder(client: MLClient, endpoint: str, data: Path, identity: JobIdentity) -> None:
     _, score = scored(client, identity, planned(client, endpoint, "sums", input=str(data)))
     assert score.type == "uri_folder"

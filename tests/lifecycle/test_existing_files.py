@@ -39,12 +39,23 @@ def test_files_of_an_earlier_run_are_told_of() -> None:
     assert (peek.location.url, peek.location.sas) == ("https://acct.blob.core.windows.net/c/out/nightly/", "sig=1")
 
 
+def test_a_file_of_an_earlier_run_is_told_of() -> None:
+    file = f"{PLACE}/a.csv"
+    (news,) = told({"score": {"jobOutputType": "UriFile", "uri": file}}).news
+    assert news.message.startswith(f"outputs.score: {file} already exists. Azure ML does not overwrite files")
+
+
+@pytest.mark.parametrize("found", ["out/nightly/a.csv.old", "out/nightly/a.csv/part", None])
+def test_a_file_of_another_name_is_not_told_of(found: str | None) -> None:
+    assert not told({"score": {"jobOutputType": "UriFile", "uri": f"{PLACE}/a.csv"}}, found=found).news
+
+
 @pytest.mark.parametrize(
     "outputs",
     [
         {},
         {"score": {"jobOutputType": "UriFolder"}},
-        {"score": {"jobOutputType": "UriFile", "uri": f"{PLACE}/a.csv"}},
+        {"score": {"jobOutputType": "MLTable", "uri": PLACE}},
         {"score": {"jobOutputType": "UriFolder", "uri": "azureml://datastores/blobs/paths/${{name}}/"}},
     ],
 )
