@@ -36,6 +36,14 @@ def test_a_blank_literal_is_no_value(service: Pipelines, name: str, value: str) 
     assert service.get(f"jobs/{name}").status == 404
 
 
+@pytest.mark.parametrize("command", ["", " \n"])
+def test_a_blank_command_is_none(service: Service, name: str, command: str) -> None:
+    answer = service.submit(name, command)
+    assert answer.status == 400
+    assert "properties.command" in answer.body["error"]["message"]
+    assert service.get(f"jobs/{name}").status == 404
+
+
 def test_an_empty_default_of_a_component_is_a_value(service: Pipelines, name: str) -> None:
     component = service.component("echo [${{inputs.suffix}}]", {"suffix": {"type": "string", "default": ""}})
     job = service.finish(name, {"one": {"type": "command", "componentId": component}})

@@ -57,6 +57,8 @@ def test_all_mistakes_of_a_file_come_together() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "said"),
     [
+        ('command: ""\nenvironment: azureml:e:1\n', "1: command", "an empty command is not accepted."),
+        ('command: " \\n"\nenvironment: azureml:e:1\n', "1: command", "an empty command is not accepted."),
         (COMMAND + "limits: {timeout: soon}", "3: limits.timeout", '"soon" is not a whole number of seconds.'),
         (COMMAND + "distribution: {type: pytroch}", "3: distribution.type", "Accepted: pytorch, mpi, tensorflow, ray"),
         (COMMAND + "identity: {type: me}", "3: identity.type", "Accepted: user_identity"),

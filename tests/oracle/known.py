@@ -52,6 +52,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused there", r"unexpected keyword argument 'msi_resource_id'", "a fault of theirs: the schema knows the key"),
     ("differs", r"jobServiceType: ours '(RayDashboard|Studio|Tracking)', theirs 'Custom'", "theirs loses the type"),
     ("refused here", r"is not a type of service", "theirs loses the type, and no such service would run"),
+    ("refused here", r"command: an empty command is not accepted", "the service refuses one without a letter or digit"),
     ("refused here", r"command 'echo \{inputs\.b\}'", "the job has no such input, however it is written"),
     ("refused here", r'outputs\.\w+\.name: "(a\\n)?" is not a name|version \'\' .*needs a name', "it names nothing"),
     ("refused here", r"nodes wait for each other", "a cycle would never run"),

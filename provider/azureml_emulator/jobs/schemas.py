@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from azureml_emulator.core.resource_body import RESOURCE, TEXTS
 from azureml_emulator.core.schema import (
+    Problem,
+    Report,
     Shape,
     anything,
     bag,
@@ -124,11 +127,25 @@ JOB: Mapping[str, Shape] = {
     "services": SERVICES,
     "status": text,
 }
+
+
+def command_line(value: Any, path: str, report: Report) -> str | None:
+    """A command that is not blank: the service wants a letter, a digit or an underscore in it.
+
+    Source: template reference of Microsoft.MachineLearningServices/workspaces/jobs, CommandJob (minimum length 1,
+    pattern ``[a-zA-Z0-9_]``).
+    """
+    command = text(value, path, report)
+    if command is not None and not command.strip():
+        report(Problem(path, "The command is empty.", "NotEmptyValidator"))
+    return command
+
+
 COMMAND: Mapping[str, Shape] = {
     **JOB,
     "autologgerSettings": anything,
     "codeId": text,
-    "command": text,
+    "command": command_line,
     "distribution": DISTRIBUTION,
     "environmentId": text,
     "environmentVariables": TEXTS,

@@ -26,7 +26,16 @@ from azureml_emulator.core.schema import (
     whole,
     words,
 )
-from azureml_emulator.jobs.schemas import DISTRIBUTION, INPUTS, JOB, OUTPUTS, QUEUE, RESOURCES, STEP_INPUTS
+from azureml_emulator.jobs.schemas import (
+    DISTRIBUTION,
+    INPUTS,
+    JOB,
+    OUTPUTS,
+    QUEUE,
+    RESOURCES,
+    STEP_INPUTS,
+    command_line,
+)
 from azureml_emulator.sweeps.distributions import ARGUMENTS, distribution_of
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -144,7 +153,7 @@ LIMITS = record(
 TRIAL = record(
     {
         "codeId": text,
-        "command": text,
+        "command": command_line,
         "distribution": DISTRIBUTION,
         "environmentId": text,
         "environmentVariables": TEXTS,

@@ -37,8 +37,15 @@ SINGLE_BRACKETS = re.compile(r"(?<!\{)\{(inputs|outputs|search_space)\.([^}]*)\}
 
 
 def command_line(located: Located, ctx: Translator) -> str | Invalid:
-    """Take the command of a job."""
+    """Take the command of a job.
+
+    A blank one, such as of a template that renders to nothing, is refused: the service wants a letter, a digit or an
+    underscore in it. (Template reference of Microsoft.MachineLearningServices/workspaces/jobs, CommandJob.)
+    """
     command = text(located, ctx)
+    if command is not INVALID and not command.strip():
+        ctx.error(located, "an empty command is not accepted. Accepted: a command, such as python train.py.")
+        return command
     if command is INVALID or not SINGLE_BRACKETS.search(command):
         return command
     ctx.warn(located, "{inputs.x} is an old spelling of ${{inputs.x}}.")
