@@ -28,6 +28,7 @@ from azureml_emulator.assets.routes import (
     get_version,
     list_containers,
     list_versions,
+    pending_upload,
     put_container,
 )
 from azureml_emulator.assets.versions import KINDS
@@ -154,7 +155,7 @@ async def upload_place(registry: RegistryAssets, request: web.Request, name: str
         {
             "blobReferenceForConsumption": {
                 "blobUri": uri,
-                "storageAccountArmId": f"{registry.settings.registry_arm_id}/storage",
+                "storageAccountArmId": account_id(registry),
                 "credential": {"credentialType": "SAS", "sasUri": signed, "wasbsUri": None},
             },
             "imageReferenceForConsumption": None,
@@ -162,6 +163,17 @@ async def upload_place(registry: RegistryAssets, request: web.Request, name: str
             "temporaryDataReferenceType": None,
         }
     )
+
+
+async def start_pending_upload(registry: RegistryAssets, request: web.Request, name: str, version: str) -> web.Response:
+    """The same as ARM has it. Source: azure-ai-ml 1.35.2 ``arm_ml_service``, Registry Model Versions, Registry Data
+    Versions and Registry Code Versions - Create Or Get Start Pending Upload, 2025-12-01."""
+    return await pending_upload(request, registry.begin_upload, account_id(registry))
+
+
+def account_id(registry: RegistryAssets) -> str:
+    """The registry's storage account."""
+    return f"{registry.settings.registry_arm_id}/storage"
 
 
 async def download_place(registry: RegistryAssets, request: web.Request, name: str, version: str) -> web.Response:
@@ -220,6 +232,7 @@ def routes_of(top: str, plane: Plane, kind: str) -> list[Route[RegistryAssets]]:
     return [Route(method, path, partial(handler, kind=kind), plane) for method, path, handler in rows]
 
 
+PENDING_UPLOAD = "{name}/versions/{version}/startPendingUpload"
 FRONT_END = f"{FRONT_END_PATH}{{registry}}"
 ROUTES: list[Route[RegistryAssets]] = [
     Route("GET", "/registrymanagement/v1.0/registries/{name}/discovery", discovery, Plane.DATA),
@@ -230,6 +243,10 @@ ROUTES: list[Route[RegistryAssets]] = [
     Route("PUT", f"{FRONT_END}/tempdatarefs/{{name}}/versions/{{version}}", upload_place, Plane.DATA),
     Route("POST", f"{FRONT_END}/datarefs/{{name}}/versions/{{version}}", download_place, Plane.DATA),
     Route("POST", f"{FRONT_END}/import", share, Plane.DATA),
+    *(
+        Route("POST", f"{{registry}}/{kind}/{PENDING_UPLOAD}", start_pending_upload, Plane.ARM)
+        for kind in ("codes", "data", "models")
+    ),
     *(
         route
         for top, plane in ((FRONT_END, Plane.DATA), ("{registry}", Plane.ARM))

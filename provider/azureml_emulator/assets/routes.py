@@ -19,6 +19,7 @@ from azureml_emulator.core.resource_body import invalid, read_properties
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.selection import has_all, in_time_order, refuse
+from azureml_emulator.core.settings import ACCOUNT
 
 
 def in_view(request: web.Request, archived: bool) -> bool:
@@ -135,20 +136,30 @@ async def delete_version(assets: Assets, request: web.Request, name: str, versio
 
 async def start_pending_upload(assets: Assets, request: web.Request, name: str, version: str) -> web.Response:
     """A new container to upload code to, with a SAS. Source: recorded answers; each call gives its own container."""
+    settings = assets.settings
+    group = f"/subscriptions/{settings.subscription_id}/resourceGroups/{settings.resource_group}"
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}"
+    return await pending_upload(request, assets.begin_upload, account)
+
+
+async def pending_upload(request: web.Request, begin: Callable[[], tuple[str, str]], account: str) -> web.Response:
+    """The answer to a request for a place to upload to.
+
+    :param begin: makes the container; its address, and the address with the right to write.
+    :param account: the ARM id of the storage account.
+    """
     body = await read_object(request, optional=True)
     kind = body.get("pendingUploadType", "TemporaryBlobReference")
     if kind not in ("TemporaryBlobReference", "None"):
         raise invalid([Problem("pendingUploadType", f"{kind!r} is not one of: None, TemporaryBlobReference.")])
-    uri, signed = assets.begin_upload()
-    settings = assets.settings
-    group = f"/subscriptions/{settings.subscription_id}/resourceGroups/{settings.resource_group}"
+    uri, signed = begin()
     return web.json_response(
         {
             "pendingUploadId": body.get("pendingUploadId"),
             "pendingUploadType": "TemporaryBlobReference",
             "blobReferenceForConsumption": {
                 "blobUri": uri,
-                "storageAccountArmId": f"{group}/providers/Microsoft.Storage/storageAccounts/emuacct",
+                "storageAccountArmId": account,
                 "credential": {"credentialType": "SAS", "sasUri": signed},
             },
         }

@@ -76,10 +76,13 @@ def finite(value: Any) -> Any:
 
 
 def instant(milliseconds: Any) -> str | None:
-    """A time that MLflow logged, as the service writes times."""
+    """A time that MLflow logged, as the service writes times; None where it is beyond the years that have dates."""
     if not isinstance(milliseconds, int | float):
         return None
-    return stamp(datetime.fromtimestamp(milliseconds / 1000, timezone.utc))
+    try:
+        return stamp(datetime.fromtimestamp(milliseconds / 1000, timezone.utc))
+    except (OverflowError, ValueError):
+        return None
 
 
 METRIC = "/metric/v2.0{ws}/runs/{run}"

@@ -250,7 +250,9 @@ def page_of_runs(history: History, rows: list[Job], condition: Any, top: Any, to
     try:
         test = parse_filter(str(condition or ""))
         size, start = int(top or PAGE), int(token or 0)
-    except (FilterError, ValueError) as error:
+        if size < 0 or start < 0:
+            raise ValueError("top and continuationToken are whole numbers from zero.")
+    except (FilterError, TypeError, ValueError) as error:
         raise bad_request(str(error)) from None
     matching = [run for run in (run_resource(history, job) for job in rows) if test(run)]
     body: dict[str, Any] = {"value": matching[start : start + size]}

@@ -29,9 +29,11 @@ REASON, MODEL_STATUS = "ms-azureml-model-error-reason", "ms-azureml-model-error-
 LARGEST = 10 * 1024 * 1024
 """Bytes of a request. Source: Microsoft's page on quotas (payload of managed online endpoints)."""
 
-NOT_HANDED_ON = frozenset(
-    {"authorization", "host", "connection", "content-length", "transfer-encoding", "accept-encoding"}
-)
+HOP_BY_HOP = ("connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
+"""What is said to the next server only. Source: RFC 9110, section 7.6.1. What is expected (10.1.1) has been answered
+here; curl asks for it where a body has more than 1 MB."""
+
+NOT_HANDED_ON = frozenset({"authorization", "host", "content-length", "accept-encoding", *HOP_BY_HOP})
 NOT_ANSWERED = frozenset({"connection", "content-length", "transfer-encoding", "server", "date", "x-request-id"})
 
 

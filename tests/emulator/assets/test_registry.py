@@ -86,6 +86,25 @@ def test_a_put_to_a_published_path_answers_the_asset(registry: Registry, name: s
         assert "location" not in answer.headers
 
 
+@pytest.mark.parametrize(("kind", "field"), [("models", "modelUri"), ("data", "dataUri"), ("codes", "codeUri")])
+def test_an_upload_for_a_published_path(registry: Registry, name: str, kind: str, field: str) -> None:
+    path = f"{registry.ws.rpartition('/workspaces/')[0]}/registries/local/{kind}/{name}/versions/1"
+    asked = {"pendingUploadType": "TemporaryBlobReference"}
+    answer = registry.post(f"{path}/startPendingUpload", asked)
+    place = answer.body["blobReferenceForConsumption"]
+    address, _, secret = place["credential"]["sasUri"].partition("?")
+    assert (answer.status, address) == (200, place["blobUri"])
+    assert place["storageAccountArmId"].endswith("/registries/local/storage")
+    url = f"{address}/folder/w.txt?{secret}"
+    assert registry.signed(url, "PUT", b"10", x_ms_blob_type="BlockBlob").status == 201
+    more = {"dataType": "uri_folder"} if kind == "data" else {}
+    stored = registry.put(path, {"properties": {field: f"{address}/folder", **more}})
+    assert (stored.status, stored.body["properties"][field]) == (201, f"{address}/folder")
+    again = registry.post(f"{path}/startPendingUpload", asked).body["blobReferenceForConsumption"]
+    assert again["blobUri"] != address
+    assert registry.post(f"{path}/startPendingUpload", {"pendingUploadType": "Other"}).status == 400
+
+
 def test_a_model_s_files_are_read_with_a_signature_of_its_container(registry: Registry, name: str) -> None:
     address = registry.uploaded({"model/w.txt": b"10"})
     registry.made("models", name, {"modelUri": f"{address}/model", "modelType": "custom_model"})

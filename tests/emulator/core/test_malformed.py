@@ -95,6 +95,21 @@ OTHER_KINDS: dict[str, tuple[str, str, Any]] = {
     ),
     "what is shared": ("POST", f"{REGISTRY}/import", {"properties": "x"}),
     "a run's id": ("POST", "/history/v1.0{ws}/rundata", {"runId": 0.5}),
+    "the number of a page of runs": (
+        "POST",
+        "/history/v1.0{ws}/experiments/malformed/runs:query",
+        {"top": [5]},
+    ),
+    "a page of runs": (
+        "POST",
+        "/history/v1.0{ws}/experiments/malformed/runs:query",
+        {"continuationToken": {"a": 1}},
+    ),
+    "a page before the first": (
+        "POST",
+        "/history/v1.0{ws}/experiments/malformed/runs:query",
+        {"continuationToken": "-1"},
+    ),
     "experiments of a search": ("POST", f"{MLFLOW}/runs/search", {"experiment_ids": 0.5}),
     "an experiment of a search": ("POST", f"{MLFLOW}/runs/search", {"experiment_ids": [{}]}),
     "the order of runs": ("POST", f"{MLFLOW}/runs/search", {"order_by": True}),
@@ -118,6 +133,13 @@ def test_values_of_other_kinds_are_refused(service: Service, job: str, method: s
     path = path.replace("{sub}", emulator["subscription_id"]).replace("{group}", emulator["resource_group"])
     answer = raw(service, method, path, json.dumps(body).replace("{job}", job).encode())
     assert answer.status == 400, answer.content
+
+
+def test_a_metric_at_a_time_without_a_date(service: Service, job: str) -> None:
+    point = {"run_id": job, "key": "far", "value": 1, "timestamp": 2**62}
+    assert raw(service, "POST", f"{MLFLOW}/runs/log-metric", json.dumps(point).encode()).status == 200
+    answer = service.post(f"/metric/v2.0{service.ws}/runs/{job}/full", {"metricName": "far"})
+    assert (answer.status, answer.body["value"][0]["createdUtc"]) == (200, None)
 
 
 def test_stages_of_another_kind_are_refused(service: Service) -> None:

@@ -70,6 +70,11 @@ class TestContract:
         assert float(answer.headers["x-ms-run-fn-exec-ms"]) >= 0
         assert len(answer.headers["x-request-id"]) == 36
 
+    def test_what_curl_expects_of_a_large_body_is_not_handed_on(self, service: OnlineService, endpoint: str) -> None:
+        content = b'"' + b"x" * 2_000_000 + b'"'
+        answer = service.scored(endpoint, content=content, headers={"Expect": "100-continue", "TE": "trailers"})
+        assert (answer.status, len(answer.body["raw"])) == (200, len(content))
+
     def test_a_get_hands_its_query_as_json(self, service: OnlineService, endpoint: str) -> None:
         answer = service.scored(endpoint, method="GET", query="?a=1&b=%5B1%2C2%5D&c=a&d=x&d=2")
         assert answer.body["raw"] == '{"a": 1, "b": [1, 2], "c": "a", "d": ["x", 2]}'
