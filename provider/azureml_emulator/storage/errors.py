@@ -59,6 +59,7 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
     "InvalidBlockList": (400, "The specified block list is invalid."),
     "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
+    "InvalidInput": (400, "One of the request inputs is not valid."),
     "InvalidMetadata": (400, "The specified metadata is invalid. It has characters that are not permitted."),
     "InvalidQueryParameterValue": (
         400,

@@ -1,0 +1,101 @@
+"""Blob Batch: many deletions in one request, each with its own credential and its own answer.
+
+Source: Azure Storage REST reference, Blob Batch (https://learn.microsoft.com/rest/api/storageservices/blob-batch).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from http import HTTPStatus
+from urllib.parse import unquote
+
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from azureml_emulator.core.settings import ACCOUNT
+from azureml_emulator.storage import write
+from azureml_emulator.storage.authorization import RequestedAccess
+from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.operations import Operation, Table, perform
+
+MOST = 256
+"""Requests in one batch."""
+
+OPERATIONS: Table = {("DELETE", ""): Operation("d", write.delete)}
+
+PLACE = re.compile(rf"(?:/({ACCOUNT}(?:\.blob\.[^/]+)?))?/([^/]+)/(.+)", re.IGNORECASE)
+"""A blob's path. Clients put what they take for the account's name in front of it, or nothing."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One request of a batch.
+
+    :param content_id: what the answer to it is marked with.
+    """
+
+    content_id: str
+    method: str
+    target: str
+    headers: Message
+
+
+async def submit(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
+    """Blob Batch, of the account or of one container: 202 with the answers in the order of the requests."""
+    parts = list(read_parts(request.headers.get("Content-Type", ""), await write.read_small(request)))
+    if not 1 <= len(parts) <= MOST:
+        raise BlobError("InvalidInput", f"A batch has 1 to {MOST} requests.")
+    boundary = f"batchresponse_{uuid.uuid4()}"
+    lines = []
+    for part in parts:
+        answer = await one(storage, request, container, part)
+        lines += [f"--{boundary}", "Content-Type: application/http", f"Content-ID: {part.content_id}", "", answer, ""]
+    text = "\r\n".join([*lines, f"--{boundary}--", ""])
+    headers = {"Content-Type": f"multipart/mixed; boundary={boundary}"}
+    return web.Response(status=202, body=text.encode(), headers=headers)
+
+
+async def one(storage: Storage, request: web.Request, container: str, part: Part) -> str:
+    """The answer to one request, as HTTP writes it."""
+    match = PLACE.fullmatch(part.target.partition("?")[0])
+    if not match or (container and unquote(match[2]) != container):
+        raise BlobError("InvalidInput", part.target)
+    # The batch's body was read piece by piece, which is why the request can still be cloned.
+    inner = request.clone(
+        method=part.method,
+        rel_url=URL(part.target, encoded=True),
+        headers=CIMultiDict({**part.headers, "Host": request.headers.get("Host", "")}),
+    )
+    access = RequestedAccess("", "o", match[1] or ACCOUNT, unquote(match[2]), unquote(match[3]))
+    response = await perform(storage, inner, OPERATIONS, access)
+    assert isinstance(response, web.Response)
+    body = response.body if isinstance(response.body, bytes) else b""
+    own = {**response.headers, "x-ms-request-id": str(uuid.uuid4()), "Content-Length": str(len(body))}
+    head = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}", *(f"{k}: {v}" for k, v in own.items())]
+    return "\r\n".join([*head, "", body.decode()])
+
+
+def read_parts(content_type: str, content: bytes) -> Iterator[Part]:
+    """The requests of a batch's body.
+
+    :raises BlobError: it is no batch.
+    """
+    message = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + content)
+    if message.get_content_type() != "multipart/mixed" or not message.is_multipart():
+        raise BlobError("InvalidInput", "The body is not multipart/mixed.")
+    for part in message.get_payload():
+        if not isinstance(part, Message) or part.is_multipart():
+            raise BlobError("InvalidInput", "A part of the body is no request.")
+        line, _, head = bytes(part.get_payload(decode=True) or b"").lstrip().partition(b"\n")
+        words = line.decode("ascii", "replace").split()
+        if len(words) != 3 or not words[1].startswith("/"):
+            raise BlobError("InvalidInput", "A part of the body is no request.")
+        headers = BytesParser().parsebytes(head, headersonly=True)
+        yield Part(part.get("Content-ID", ""), words[0], words[1], headers)

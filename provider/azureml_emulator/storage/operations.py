@@ -1,0 +1,70 @@
+"""Operations of the blob service: who may do each, what none of them passes over, and how refusals are worded."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from aiohttp import web
+
+from azureml_emulator.storage.authorization import RequestedAccess, authorize
+from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.errors import BlobError, respond
+from azureml_emulator.storage.models import BlobConflictError, BlobNameError
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation and the permissions any one of which allows it; see ``RequestedAccess``."""
+
+    permissions: str
+    handler: Callable[[Storage, web.Request, str, str], Awaitable[web.StreamResponse]]
+
+
+Table = Mapping[tuple[str, str], Operation]
+
+
+CHANGING_HEADERS = (
+    "x-ms-encryption-key",
+    "x-ms-encryption-scope",
+    "x-ms-if-tags",
+    "x-ms-source-if-tags",
+    "x-ms-structured-body",
+    "x-ms-tags",
+)
+CHANGING_KEYS = ("snapshot", "versionid")
+"""What makes another operation of a request, or gives it another content: to pass it over would write or read the wrong
+bytes. Source: Azure Storage REST reference, Put Blob, Get Blob, Copy Blob."""
+
+
+def check_whole(request: web.Request) -> None:
+    """Refuse a request with a part that is not here.
+
+    :raises BlobError: 501, naming the part.
+    """
+    parts = [name for name in CHANGING_HEADERS if name in request.headers]
+    parts += [name for name in CHANGING_KEYS if name in request.query]
+    # With ``include`` the blob goes with its snapshots, of which there are none; ``only`` means to keep the blob.
+    if request.headers.get("x-ms-delete-snapshots", "").lower() == "only":
+        parts.append("x-ms-delete-snapshots: only")
+    if parts:
+        raise BlobError("NotEmulated", ", ".join(parts))
+
+
+async def perform(storage: Storage, request: web.Request, table: Table, access: RequestedAccess) -> web.StreamResponse:
+    """Authorize and carry out the operation that a request is, with the blob service's own errors."""
+    operation = table.get((request.method, request.query.get("comp", "")))
+    try:
+        allowed = operation.permissions if operation else "racwdl"
+        authorize(storage, request, replace(access, permissions=allowed))
+        if operation is None:
+            raise BlobError("NotEmulated")
+        check_whole(request)
+        return await operation.handler(storage, request, access.container, access.blob)
+    except BlobError as error:
+        response = respond(error, request.method)
+    except BlobNameError as error:
+        response = respond(BlobError("InvalidResourceName", str(error)), request.method)
+    except BlobConflictError as error:
+        response = respond(BlobError("PathConflict", str(error)), request.method)
+    return response
