@@ -19,7 +19,19 @@ from azureml_emulator.identity.authorization import bearer
 from azureml_emulator.identity.tokens import TokenError
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.sas import account_text, is_signed, read_moment, service_text, signature, utc_seconds
+from azureml_emulator.storage.sas import (
+    account_text,
+    delegated_key,
+    delegated_text,
+    is_signed,
+    read_moment,
+    service_text,
+    signature,
+    utc_seconds,
+)
+
+FOR_ONE_USER = ("sduoid", "skdutid", "srh", "srq")
+"""Fields of a user delegation SAS that tie it to a user who has to sign in, too, or to parts of the request."""
 
 SIGNED_HEADERS = (
     "content-encoding",
@@ -98,6 +110,8 @@ def check_signature(storage: Storage, fields: Mapping[str, str], access: Request
     if not is_valid(storage.settings.account_key, tuple(fields.items()), place, frozenset(names)):
         raise BlobError("AuthenticationFailed", "Signature did not match.")
     check_period(fields)
+    if "skoid" in fields:
+        check_period({"st": fields.get("skt", ""), "se": fields.get("ske", "")})
     if not service:
         check_account_scope(fields, access)
     elif access.level == "s" or (fields["sr"] == "b" and access.level != "o"):
@@ -110,6 +124,9 @@ def signed_place(fields: Mapping[str, str], access: RequestedAccess) -> str:
     """The container or the blob that a service SAS is for."""
     if fields["sr"] not in ("b", "c"):
         raise BlobError("NotEmulated")
+    others = [name for name in FOR_ONE_USER if name in fields]
+    if others:
+        raise BlobError("NotEmulated", ", ".join(others))
     return f"{access.container}/{access.blob}" if fields["sr"] == "b" else access.container
 
 
@@ -123,6 +140,9 @@ def is_valid(key: str, pairs: tuple[tuple[str, str], ...], place: str | None, na
     fields = dict(pairs)
     if place is None:
         texts = [account_text(fields, name) for name in names]
+    elif "skoid" in fields:
+        texts = [delegated_text(fields, f"/blob/{name}/{place}") for name in names]
+        key = delegated_key(key, fields)
     else:
         texts = [service_text(fields, f"/blob/{name}/{place}") for name in names]
     return is_signed(key, fields, texts)

@@ -66,6 +66,10 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "Value for one of the query parameters specified in the request URI is invalid.",
     ),
     "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
+    "InvalidXmlNodeValue": (
+        400,
+        "The value provided for one of the XML nodes in the request body was not in the correct format.",
+    ),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
     "Md5Mismatch": (
         400,

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE_SUFFIX
-from azureml_emulator.storage import batches, containers, copies, read, write
+from azureml_emulator.storage import batches, containers, copies, delegation, read, write
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError, respond
@@ -15,6 +15,9 @@ from azureml_emulator.storage.operations import Operation, Table, perform
 ACCOUNT_OPERATIONS: Table = {
     ("GET", "list"): Operation("l", containers.list_containers),
     ("POST", "batch"): Operation("racwdl", batches.submit),
+}
+SERVICE_OPERATIONS: Table = {
+    ("POST", "userdelegationkey"): Operation("racwdl", delegation.user_delegation_key),
 }
 INFORMATION: Table = {
     ("GET", "properties"): Operation("racwdl", containers.account_information),
@@ -62,7 +65,8 @@ async def account(storage: Storage, request: web.Request, suffix: str) -> web.St
     restype = request.query.get("restype")
     # @azure/storage-blob 12.32 takes an account that stands in the path for a container, and says so in its batches.
     own = restype is None or request.query.get("comp") == "batch"
-    table = ACCOUNT_OPERATIONS if own else INFORMATION if restype == "account" else {}
+    other: dict[str | None, Table] = {"account": INFORMATION, "service": SERVICE_OPERATIONS}
+    table = ACCOUNT_OPERATIONS if own else other.get(restype, {})
     return await perform(storage, request, table, RequestedAccess("", "s", account_segment(suffix)))
 
 
