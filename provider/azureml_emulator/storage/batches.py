@@ -1,4 +1,4 @@
-"""Blob Batch: many deletions in one request, each with its own credential and its own answer.
+"""Blob Batch: many deletions or access tiers in one request, each with its own credential and its own answer.
 
 Source: Azure Storage REST reference, Blob Batch (https://learn.microsoft.com/rest/api/storageservices/blob-batch).
 """
@@ -28,7 +28,10 @@ from azureml_emulator.storage.operations import Operation, Table, perform
 MOST = 256
 """Requests in one batch."""
 
-OPERATIONS: Table = {("DELETE", ""): Operation("d", write.delete)}
+OPERATIONS: Table = {
+    ("DELETE", ""): Operation("d", write.delete),
+    ("PUT", "tier"): Operation("w", write.set_tier),
+}
 
 PLACE = re.compile(rf"(?:/({ACCOUNT}(?:\.blob\.[^/]+)?))?/([^/]+)/(.+)", re.IGNORECASE)
 """A blob's path. Clients put what they take for the account's name in front of it, or nothing."""

@@ -96,6 +96,28 @@ def content_headers(request: web.Request, *, plain: bool = False) -> dict[str, s
     return {name: value for name, value in headers.items() if value}
 
 
+OWN_TIER = "Hot"
+"""The access tier of the account."""
+
+TIERS = {tier.lower(): tier for tier in ("Hot", "Cool", "Cold")}
+"""Access tiers whose blobs can be read at once."""
+
+
+def tier_header(request: web.Request) -> str | None:
+    """The access tier that a write gives its blob. Source: Azure Storage REST reference, Set Blob Tier.
+
+    :raises BlobError: it is none, or ``Archive``, from which nothing can be read.
+    """
+    text = request.headers.get("x-ms-access-tier")
+    if text is None:
+        return None
+    if text.lower() == "archive":
+        raise BlobError("NotEmulated", "x-ms-access-tier: Archive")
+    if text.lower() not in TIERS:
+        raise BlobError("InvalidHeaderValue", "x-ms-access-tier")
+    return TIERS[text.lower()]
+
+
 def metadata_headers(request: web.Request) -> dict[str, str]:
     """The ``x-ms-meta-`` headers, names without the prefix, their case kept."""
     headers = {name[10:]: value for name, value in request.headers.items() if name.lower().startswith("x-ms-meta-")}

@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape, quoteattr
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import metadata_headers, modified_since, unmodified_since
+from azureml_emulator.storage.conditions import OWN_TIER, metadata_headers, modified_since, unmodified_since
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.records import Blob, Container
+from azureml_emulator.storage.records import BLOCK, Blob, Container
 
 PAGE = 5000
 """The service's largest page."""
@@ -218,12 +218,14 @@ def blob_element(blob: Blob, wanted: set[str]) -> str:
         "Content-Disposition": blob.headers.get("Content-Disposition", ""),
         "Cache-Control": blob.headers.get("Cache-Control", ""),
         "BlobType": blob.kind,
-        "AccessTier": "Hot",
-        "AccessTierInferred": "true",
         "LeaseStatus": "unlocked",
         "LeaseState": "available",
         "ServerEncrypted": "true",
     }
+    if blob.kind == BLOCK:
+        fields["AccessTier"] = blob.tier or OWN_TIER
+    if blob.kind == BLOCK and blob.tier is None:
+        fields["AccessTierInferred"] = "true"
     if "copy" in wanted:
         fields.update({COPIED[name]: value for name, value in blob.copied.items()})
     properties = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())

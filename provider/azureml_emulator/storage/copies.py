@@ -26,6 +26,7 @@ from azureml_emulator.storage.conditions import (
     content_headers,
     http_date,
     metadata_headers,
+    tier_header,
     version_headers,
 )
 from azureml_emulator.storage.errors import BlobError
@@ -145,10 +146,11 @@ def place(
     copied: Mapping[str, str] | None = None,
 ) -> Blob:
     """Put a copy in its place, if its conditions still hold."""
+    tier = tier_header(request)
     kept = {name: headers[name] for name in CONTENT_HEADERS if name in headers}
     try:
         target(storage, request, *where)
-        return storage.blobs.adopt(*where, file, kind=kind, headers=kept, metadata=metadata, copied=copied)
+        return storage.blobs.adopt(*where, file, kind=kind, headers=kept, metadata=metadata, copied=copied, tier=tier)
     finally:
         file.unlink(missing_ok=True)
 

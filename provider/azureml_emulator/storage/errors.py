@@ -47,6 +47,7 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "The source condition specified using HTTP conditional header(s) is not met.",
     ),
     "NoPendingCopyOperation": (409, "There is currently no pending copy operation."),
+    "AccessTierNotSupportedForBlobType": (400, "The access tier is not supported for this blob type."),
     "InvalidBlobOrBlock": (400, "The specified blob or block content is invalid."),
     "BlobNotFound": (404, "The specified blob does not exist."),
     "ContainerNotFound": (404, "The specified container does not exist."),

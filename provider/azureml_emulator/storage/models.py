@@ -138,10 +138,12 @@ class BlobStore:
         headers: Mapping[str, str] | None = None,
         metadata: Mapping[str, str] | None = None,
         copied: Mapping[str, str] | None = None,
+        tier: str | None = None,
     ) -> Blob:
         """Move a finished file into place as a blob; what was there is replaced in one step.
 
         :param copied: the ``x-ms-copy-`` headers of the copy that makes it.
+        :param tier: its access tier, if it is not the account's own.
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
         place = self.place(container, name)
@@ -150,7 +152,7 @@ class BlobStore:
         except (NotADirectoryError, FileExistsError, IsADirectoryError):
             file.unlink(missing_ok=True)
             raise BlobConflictError(f"{name!r} is a folder here, or lies below a blob.") from None
-        made = Record(kind, headers or {}, metadata or {}, created=time.time(), copied=copied or {})
+        made = Record(kind, headers or {}, metadata or {}, created=time.time(), copied=copied or {}, tier=tier)
         return self._keep(container, name, made)
 
     def append(self, container: str, name: str, content: bytes) -> None:
@@ -201,6 +203,10 @@ class BlobStore:
         if self.get(container, name) is None:
             return None
         return self._keep(container, name, replace(self._records.get(container, name), headers=headers, copied={}))
+
+    def set_tier(self, container: str, name: str, tier: str) -> None:
+        """Give a blob that is there an access tier, which does not change its ETag."""
+        self._records.change(container, name, replace(self._records.get(container, name), tier=tier), silently=True)
 
     def list(self, container: str, prefix: str = "") -> Iterator[Blob]:
         """All blobs whose names begin with ``prefix``, in the order of their names."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import http_date, is_current, version_headers
+from azureml_emulator.storage.conditions import OWN_TIER, http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
 from azureml_emulator.storage.records import APPEND, Blob
 
@@ -52,6 +52,10 @@ def describe(request: web.Request, blob: Blob) -> dict[str, str]:
     headers.update(blob.copied)
     if blob.kind == APPEND:
         headers["x-ms-blob-committed-block-count"] = str(blob.appended)
+    else:
+        headers["x-ms-access-tier"] = blob.tier or OWN_TIER
+    if blob.kind != APPEND and blob.tier is None:
+        headers["x-ms-access-tier-inferred"] = "true"
     headers.update({f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
     headers.update({OVERRIDDEN[name]: request.query[name] for name in OVERRIDDEN if name in request.query})
     return headers

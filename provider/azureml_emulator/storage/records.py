@@ -16,14 +16,15 @@ from azureml_emulator.core.store import connect
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS blobs (
     container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
-    revision INTEGER NOT NULL, created REAL, copied TEXT, appended INTEGER, PRIMARY KEY (container, name)
+    revision INTEGER NOT NULL, created REAL, copied TEXT, appended INTEGER, tier TEXT,
+    PRIMARY KEY (container, name)
 ) WITHOUT ROWID
 """
 CONTAINERS = """
 CREATE TABLE IF NOT EXISTS containers (name TEXT PRIMARY KEY, metadata TEXT NOT NULL, modified REAL NOT NULL)
 WITHOUT ROWID
 """
-ADDED = {"created": "REAL", "copied": "TEXT", "appended": "INTEGER"}
+ADDED = {"created": "REAL", "copied": "TEXT", "appended": "INTEGER", "tier": "TEXT"}
 """Columns that files of an earlier state do not have."""
 
 BLOCK, APPEND = "BlockBlob", "AppendBlob"
@@ -37,6 +38,7 @@ class Record:
     :param created: epoch seconds at which the blob was written; None: by a process, into its folder.
     :param copied: the ``x-ms-copy-`` headers of the copy that made the blob.
     :param appended: how many blocks were appended to it.
+    :param tier: the access tier that it was given; None: the account's own.
     """
 
     kind: str = BLOCK
@@ -46,6 +48,7 @@ class Record:
     created: float | None = None
     copied: Mapping[str, str] = field(default_factory=dict)
     appended: int = 0
+    tier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Blob:
     :param headers: the content headers that were sent with it, such as ``Content-Type``.
     :param copied: the ``x-ms-copy-`` headers of the copy that made it.
     :param appended: how many blocks were appended to it.
+    :param tier: the access tier that it was given; None: the account's own.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Blob:
     metadata: Mapping[str, str] = field(default_factory=dict)
     copied: Mapping[str, str] = field(default_factory=dict)
     appended: int = 0
+    tier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,27 +104,31 @@ class Records:
         """The row of a blob; an empty one where there is none."""
         with self._lock:
             row = self._connection.execute(
-                "SELECT kind, headers, metadata, revision, created, copied, appended FROM blobs"
+                "SELECT kind, headers, metadata, revision, created, copied, appended, tier FROM blobs"
                 " WHERE container = ? AND name = ?",
                 (container, name),
             ).fetchone()
         if row is None:
             return Record()
-        kind, headers, metadata, revision, created, copied, appended = row
+        kind, headers, metadata, revision, created, copied, appended, tier = row
         texts = json.loads(headers), json.loads(metadata)
-        return Record(kind, *texts, revision, created, json.loads(copied or "{}"), appended or 0)
+        return Record(kind, *texts, revision, created, json.loads(copied or "{}"), appended or 0, tier)
 
-    def change(self, container: str, name: str, record: Record) -> Record:
-        """Write a row; answers it with its new revision."""
+    def change(self, container: str, name: str, record: Record, *, silently: bool = False) -> Record:
+        """Write a row; answers it with its new revision.
+
+        :param silently: the revision, and so the ETag, stays.
+        """
         with self._lock:
-            changed = replace(record, revision=self.get(container, name).revision + 1)
+            revision = self.get(container, name).revision + (not silently)
+            changed = replace(record, revision=revision)
             texts = [json.dumps(dict(each)) for each in (changed.headers, changed.metadata, changed.copied)]
             row: tuple[Any, ...] = (container, name, changed.kind, texts[0], texts[1], changed.revision)
-            row += (changed.created, texts[2], changed.appended)
+            row += (changed.created, texts[2], changed.appended, changed.tier)
             self._connection.execute(
                 "INSERT OR REPLACE INTO blobs"
-                " (container, name, kind, headers, metadata, revision, created, copied, appended)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (container, name, kind, headers, metadata, revision, created, copied, appended, tier)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
         return changed
@@ -174,4 +183,5 @@ def described(name: str, facts: os.stat_result, record: Record) -> Blob:
         metadata=record.metadata,
         copied=record.copied,
         appended=record.appended,
+        tier=record.tier,
     )

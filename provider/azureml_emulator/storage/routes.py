@@ -49,6 +49,7 @@ BLOB_OPERATIONS: Table = {
     ("PUT", "appendblock"): Operation("aw", write.append_block),
     ("PUT", "metadata"): Operation("w", write.set_metadata),
     ("PUT", "properties"): Operation("w", write.set_properties),
+    ("PUT", "tier"): Operation("w", write.set_tier),
     ("PUT", "copy"): Operation("w", copies.abort),
     ("DELETE", ""): Operation("d", write.delete),
 }

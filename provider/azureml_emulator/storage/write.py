@@ -15,7 +15,13 @@ from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blocks import COMMITTED, LATEST, UNCOMMITTED
-from azureml_emulator.storage.conditions import check_write, content_headers, metadata_headers, version_headers
+from azureml_emulator.storage.conditions import (
+    check_write,
+    content_headers,
+    metadata_headers,
+    tier_header,
+    version_headers,
+)
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.read import CHUNK, find_blob
 from azureml_emulator.storage.records import APPEND, BLOCK, Blob
@@ -110,13 +116,13 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
     if (request.content_length or LARGE) >= LARGE:
         target(storage, request, container, name)
-    headers, metadata = content_headers(request, plain=True), metadata_headers(request)
+    headers, metadata, tier = content_headers(request, plain=True), metadata_headers(request), tier_header(request)
     file, digest = await receive(storage, request)
     if blob_type == BLOCK:
         headers.setdefault("Content-MD5", digest)
     try:
         target(storage, request, container, name)
-        blob = storage.blobs.adopt(container, name, file, kind=blob_type, headers=headers, metadata=metadata)
+        blob = storage.blobs.adopt(container, name, file, kind=blob_type, headers=headers, metadata=metadata, tier=tier)
     except BaseException:
         file.unlink(missing_ok=True)
         raise
@@ -156,7 +162,7 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     present = target(storage, request, container, name)
     if present and present.kind != BLOCK:
         raise BlobError("InvalidBlobType")
-    headers, metadata = content_headers(request), metadata_headers(request)
+    headers, metadata, tier = content_headers(request), metadata_headers(request), tier_header(request)
     blocks = read_block_list(await read_small(request))
     place, kept = storage.blobs.path(container, name), storage.blobs.blocks
     try:
@@ -166,7 +172,7 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     file = await asyncio.to_thread(kept.join, parts)
     try:
         target(storage, request, container, name)
-        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata)
+        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata, tier=tier)
     finally:
         file.unlink(missing_ok=True)
     kept.commit(container, name, place, [(block, part.size) for (_, block), part in zip(blocks, parts, strict=True)])
@@ -251,6 +257,17 @@ async def set_properties(storage: Storage, request: web.Request, container: str,
     check_write(request, blob)
     changed = storage.blobs.set_headers(container, name, content_headers(request)) or blob
     return web.Response(headers=version_headers(changed))
+
+
+async def set_tier(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Set Blob Tier, of a block blob."""
+    blob, tier = find_blob(storage, container, name), tier_header(request)
+    if tier is None:
+        raise BlobError("MissingRequiredHeader", "x-ms-access-tier")
+    if blob.kind != BLOCK:
+        raise BlobError("AccessTierNotSupportedForBlobType")
+    storage.blobs.set_tier(container, name, tier)
+    return web.Response(status=200)
 
 
 async def delete(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:

@@ -16,7 +16,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.identity import ClientSecretCredential
-from azure.storage.blob import ContainerClient, ContentSettings
+from azure.storage.blob import ContainerClient, ContentSettings, StandardBlobTier
 
 from tests.emulator.storage.blobs import put, send
 from tests.emulator_fixture import RunningEmulator
@@ -92,6 +92,34 @@ def test_the_time_of_making_stays_with_a_blob(emulator: RunningEmulator, contain
     (place.parent / "made by a job").write_bytes(b"new")
     job = container.get_blob_client("made by a job").get_blob_properties()
     assert job.creation_time == job.last_modified
+
+
+def test_access_tiers(container: ContainerClient) -> None:
+    blob = put(container, "x")
+    found = blob.get_blob_properties()
+    assert (found.blob_tier, found.blob_tier_inferred) == ("Hot", True)
+    blob.set_standard_blob_tier("Cool")
+    changed = blob.get_blob_properties()
+    assert (changed.blob_tier, changed.blob_tier_inferred, changed.etag) == ("Cool", None, found.etag)
+    assert [(listed.blob_tier, listed.blob_tier_inferred) for listed in container.list_blobs()] == [("Cool", None)]
+    cold = container.get_blob_client("cold")
+    cold.upload_blob(b"1", standard_blob_tier=StandardBlobTier.COLD)
+    copy = container.get_blob_client("copy")
+    copy.start_copy_from_url(cold.url, standard_blob_tier=StandardBlobTier.COOL)
+    assert [each.get_blob_properties().blob_tier for each in (cold, copy)] == ["Cold", "Cool"]
+    cold.upload_blob(b"2", overwrite=True)
+    assert cold.get_blob_properties().blob_tier == "Hot"
+    log = container.get_blob_client("log")
+    log.create_append_blob()
+    assert log.get_blob_properties().blob_tier is None
+    for wrong, tier, expected in (
+        (log, "Cool", (400, "AccessTierNotSupportedForBlobType")),
+        (blob, "Lukewarm", (400, "InvalidHeaderValue")),
+        (blob, "Archive", (501, "NotEmulated")),
+    ):
+        with pytest.raises(HttpResponseError) as caught:
+            wrong.set_standard_blob_tier(tier)
+        assert (caught.value.status_code, caught.value.error_code) == expected
 
 
 def test_metadata_that_no_client_can_send_is_refused(container: ContainerClient) -> None:
