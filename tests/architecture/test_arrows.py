@@ -58,6 +58,7 @@ LIBRARIES = {
     "azureml_emulator/core/timeouts.py": {"async_timeout"},
     "azureml_emulator/execution/minibatches": {"batch_files", "batch_tables", "table_steps"},
     "azureml_emulator/online/injob": {"scoring_script"},
+    "azureml_emulator/storage/batches.py": {"aiohttp", "yarl"},  # aiohttp's own kind of address
     "azureml_emulator/studio/pages.py": {"aiohttp", "jinja2"},
     "azureml_emulator/sweeps/bayesian.py": {"optuna"},
     "azureml_emulator/testing/plugin.py": {"pytest"},

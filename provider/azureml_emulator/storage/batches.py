@@ -15,7 +15,6 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from aiohttp import web
-from multidict import CIMultiDict
 from yarl import URL
 
 from azureml_emulator.core.settings import ACCOUNT
@@ -74,7 +73,7 @@ async def one(storage: Storage, request: web.Request, container: str, part: Part
     inner = request.clone(
         method=part.method,
         rel_url=URL(part.target, encoded=True),
-        headers=CIMultiDict({**part.headers, "Host": request.headers.get("Host", "")}),
+        headers={**part.headers, "Host": request.headers.get("Host", "")},
     )
     access = RequestedAccess("", "o", match[1] or ACCOUNT, unquote(match[2]), unquote(match[3]))
     response = await perform(storage, inner, OPERATIONS, access)
