@@ -290,3 +290,48 @@ async def test_the_last_who_leaves_ends_the_rounds(
     await watching.begin(trigger)
     register("models", name, 1)
     await until(lambda: watching.told() == ["1"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        (AzureMLDataAssetTrigger, {"name": 5}, "name: 5 is not accepted. Accepted: a text that is not empty."),
+        (AzureMLDataAssetTrigger, {"name": " "}, "name: ' ' is not accepted. Accepted: a text that is not empty."),
+        (AzureMLModelTrigger, {"name": "{{ ds }}"}, "name: '{{ ds }}' is not accepted. Accepted: the name itself"),
+        (AzureMLModelTrigger, {"name": "m", "stage": 5}, "stage: 5 is not accepted. Accepted: a text that is not empt"),
+        (AzureMLExperimentJobTrigger, {"experiment_name": None}, "experiment_name: None is not accepted. Accepted:"),
+        (
+            AzureMLExperimentJobTrigger,
+            {"statuses": None},
+            "statuses: None is not accepted. Accepted: one or more of Com",
+        ),
+        (
+            AzureMLExperimentJobTrigger,
+            {"statuses": []},
+            "statuses: [] is not accepted. Accepted: one or more of Complet",
+        ),
+        (
+            AzureMLExperimentJobTrigger,
+            {"statuses": ["Done"]},
+            "statuses: ['Done'] is not accepted. Accepted: one or mo",
+        ),
+        (
+            AzureMLDataAssetTrigger,
+            {"name": "d", "poll_interval": 0},
+            "poll_interval: 0 is not accepted. Accepted: a num",
+        ),
+        (AzureMLDataAssetTrigger, {"name": "d", "azureml_conn_id": 5}, "azureml_conn_id: 5 is not accepted. Accepted:"),
+    ],
+)
+def test_a_watcher_that_would_wait_in_vain_is_refused_where_it_is_written(kind: Any, given: Any, said: str) -> None:
+    needed = {"experiment_name": "e"} if kind is AzureMLExperimentJobTrigger else {}
+    with pytest.raises(AzureMLSpecError) as refused:
+        kind(**{**needed, **given})
+    assert str(refused.value).startswith(said)
+
+
+def test_ends_are_known_in_any_case() -> None:
+    found = [
+        AzureMLExperimentJobTrigger("e", statuses=given).statuses for given in ("completed", ("FAILED",), ["Canceled"])
+    ]
+    assert found == [["Completed"], ["Failed"], ["Canceled"]]

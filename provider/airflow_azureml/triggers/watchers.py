@@ -7,11 +7,12 @@ import json
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.triggers.base import TriggerEvent
 
 from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.task.resource_fields import is_name
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, AIRFLOW_VERSION, event_trigger_class
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
     :param subscription_id: overrides the connection's, as do ``resource_group`` and ``workspace_name``.
     :param poll_interval: seconds between two looks; of several watchers the shortest counts. Default:
         ``[azureml] poll_interval`` (30).
-    :raises AzureMLSpecError: on Airflow 2.11, which has no watchers.
+    :raises AzureMLSpecError: on Airflow 2.11, which has no watchers; or an argument would be waited for in vain.
     """
+
+    named: ClassVar[tuple[str, ...]] = ()
+    """The arguments of a subclass that name what is watched."""
 
     azureml_conn_id: str = field(default="azureml_default", kw_only=True)
     subscription_id: str | None = field(default=None, kw_only=True)
@@ -55,6 +59,21 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
                 "There a DAG on a schedule looks for new versions, and starts others by its outlets."
             )
         super().__init__()  # type: ignore[no-untyped-call]
+        for name in ("azureml_conn_id", *self.named):
+            given = getattr(self, name)
+            if not is_name(given):
+                raise self._refusal(name, given, "a text that is not empty")
+            if "{{" in given:
+                raise self._refusal(name, given, "the name itself: templates of watchers are not rendered")
+        if self.poll_interval is not None:
+            from airflow_azureml.configuration import poll_interval
+            from airflow_azureml.exceptions import translated
+
+            with translated():
+                poll_interval(self.poll_interval)
+
+    def _refusal(self, name: str, given: object, accepted: str) -> AzureMLSpecError:
+        return AzureMLSpecError(f"{name}: {given!r} is not accepted. Accepted: {accepted}.")
 
     @abstractmethod
     def watch(self) -> Watch:
@@ -152,6 +171,7 @@ class AzureMLDataAssetTrigger(AzureMLWatcherTrigger):
     """
 
     name: str
+    named: ClassVar[tuple[str, ...]] = ("name",)
 
     def watch(self) -> Watch:
         """Versions of the data asset."""
@@ -173,6 +193,12 @@ class AzureMLModelTrigger(AzureMLWatcherTrigger):
 
     name: str
     stage: str | None = None
+    named: ClassVar[tuple[str, ...]] = ("name",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.stage is not None and not is_name(self.stage):
+            raise self._refusal("stage", self.stage, "a text that is not empty, or None")
 
     def watch(self) -> Watch:
         """Versions of the model."""
@@ -195,10 +221,18 @@ class AzureMLExperimentJobTrigger(AzureMLWatcherTrigger):
 
     experiment_name: str
     statuses: Sequence[str] = ("Completed",)
+    named: ClassVar[tuple[str, ...]] = ("experiment_name",)
 
     def __post_init__(self) -> None:
+        from airflow_azureml.rest.status import PHASES
+
         super().__post_init__()
-        self.statuses = [self.statuses] if isinstance(self.statuses, str) else list(self.statuses)
+        ends = {word.lower(): word for word, phase in PHASES.items() if phase.is_terminal}
+        given: object = [self.statuses] if isinstance(self.statuses, str) else self.statuses
+        words = list(given) if isinstance(given, (list, tuple, set, frozenset)) else []
+        if not words or not all(isinstance(word, str) and word.lower() in ends for word in words):
+            raise self._refusal("statuses", self.statuses, f"one or more of {', '.join(ends.values())}")
+        self.statuses = [ends[word.lower()] for word in words]
 
     def watch(self) -> Watch:
         """Jobs of the experiment."""
