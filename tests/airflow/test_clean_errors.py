@@ -25,6 +25,7 @@ ERRORS = {
     "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty string", "Omit the input"]),
     "no_output": ("AzureMLSpecError", ['fine.output["test_data"]', "train_data"]),
     "no_result": ("AzureMLSpecError", ['exit_3.output["default"]', "no result in this run", "skipped, has failed"]),
+    "no_whole_result": ("AzureMLSpecError", ["exit_3.output: task", "no result in this run", "skipped, has failed"]),
     "exit_3": ("AzureMLJobFailedError", ["Failed", "last words", "/runs/"]),
     "timeout_twice": ("AzureMLSpecError", ["timeout", "limits.timeout", "one of them"]),
     "resources_twice": ("AzureMLSpecError", ["instance_count", "job_resources.instance_count"]),

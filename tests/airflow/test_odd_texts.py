@@ -11,6 +11,7 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml.client.trust import check_texts
+from airflow_azureml.decorators.command import azureml_command
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLStartComputeInstanceOperator
@@ -19,6 +20,7 @@ from airflow_azureml.rest.errors import Problem
 from airflow_azureml.rest.resources.online import score
 from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
 from tests.airflow.installs import AirflowInstall
+from tests.airflow.instance import Instance
 from tests.emulator_fixture import RunningEmulator
 
 HALF = "a\ud800b"
@@ -67,6 +69,17 @@ def test_so_is_one_of_other_operators_and_of_sensors(kind: Any, field: str) -> N
     with pytest.raises(AzureMLSpecError) as refused:
         task.render_template_fields({})
     assert str(refused.value) == f"{field}: {WHY}"
+
+
+def test_a_command_that_a_function_returns_is_refused_before_airflow_stores_it() -> None:
+    with DAG("d"):
+        made: Any = azureml_command(environment="azureml:e:1", task_id="t")(lambda: f"echo {HALF}")()
+    task = made.operator
+    written = task.command
+    with pytest.raises(AzureMLSpecError) as refused, translated():
+        task.document(Instance().context())
+    assert str(refused.value) == f"command: {WHY}"
+    assert task.command == written
 
 
 MAPPED = """

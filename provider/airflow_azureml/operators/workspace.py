@@ -87,6 +87,8 @@ class AzureMLBaseOperator(TextFieldsOperator):
             return content
         try:
             found = super().render_template(content, context, jinja_env, seen_oids)
+            if found is None:
+                refuse_no_result(content)
             # What a mapped task has left comes as a sequence of Airflow's own, which is fetched when it is read.
             return list(found) if isinstance(found, Sequence) and not isinstance(found, PLAIN_SEQUENCES) else found
         except XComNotFound as error:
@@ -180,6 +182,20 @@ class AzureMLBaseOperator(TextFieldsOperator):
             raise SpecError([Problem(field, f"the file {path} cannot be read: {error}.")]) from None
 
 
+NO_RESULT = "has left no result in this run: it was skipped, has failed or has not run"
+
+
+def refuse_no_result(reference: Any) -> None:
+    """Refuse a reference to the whole result of one of our tasks that has left none: it would be as if nothing was
+    given, and a job would run on another compute. What a function returns may be None.
+
+    :raises AzureMLSpecError: names the task.
+    """
+    task = getattr(reference, "operator", None)
+    if "azureml_conn_id" in getattr(task, "template_fields", ()):
+        raise AzureMLSpecError(f'{task.task_id}.output: task "{task.task_id}" {NO_RESULT}.')
+
+
 def missing_output(task_id: str, key: str, ti: Any) -> AzureMLSpecError:
     """The error of a reference to an upstream output, ``task.output["name"]``, that the task did not push.
 
@@ -187,8 +203,7 @@ def missing_output(task_id: str, key: str, ti: Any) -> AzureMLSpecError:
     """
     result = ti.xcom_pull(task_ids=task_id)
     if result is None:
-        why = "has left no result in this run: it was skipped, has failed or has not run"
-        return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" {why}.')
+        return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" {NO_RESULT}.')
     outputs = result.get("outputs") if isinstance(result, Mapping) else None
     has = f" It has: {', '.join(sorted(outputs))}." if isinstance(outputs, Mapping) and outputs else ""
     return AzureMLSpecError(f'{task_id}.output["{key}"]: task "{task_id}" has no output "{key}".{has}')

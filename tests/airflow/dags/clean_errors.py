@@ -47,6 +47,7 @@ with DAG("clean_errors", start_date=START, schedule=None, default_args={"on_fail
     command("no_output", inputs={"data": XComArg(fine, key="test_data")})
     failed = command("exit_3", command="echo first; echo last words; exit 3")
     command("no_result", inputs={"data": failed.output["default"]}, trigger_rule="all_done")
+    command("no_whole_result", compute=failed.output, trigger_rule="all_done")
     command("timeout_twice", timeout=60, limits={"timeout": 60})
     command("resources_twice", instance_count=2, job_resources={"instance_count": 3})
     command("reserved_output", outputs={"return_value": None, "azureml_studio_url": None})
