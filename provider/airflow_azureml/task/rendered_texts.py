@@ -12,9 +12,11 @@ class TextFieldsOperator(BaseOperator):
     """A task that says which of its fields holds half of a surrogate pair."""
 
     def _do_render_template_fields(
-        self, parent: Any, template_fields: Iterable[str], context: Any, jinja_env: Any, seen_oids: set[int]
+        self, parent: Any, template_fields: Iterable[str], *given: Any, **named: Any
     ) -> None:
         """Render, also what a mapped task was expanded to: Airflow calls this of the task for both.
+
+        It is no part of Airflow's public interface: what else it is given, here or in a later Airflow, is handed on.
 
         :raises AzureMLSpecError: a field cannot be written down, or sent.
         """
@@ -22,7 +24,7 @@ class TextFieldsOperator(BaseOperator):
         from airflow_azureml.rest.errors import SpecError, unwritable
 
         fields = tuple(template_fields)
-        super()._do_render_template_fields(parent, fields, context, jinja_env, seen_oids)
+        super()._do_render_template_fields(parent, fields, *given, **named)
         found = (unwritable(getattr(parent, name), name) for name in fields)
         problems = [problem for problem in found if problem is not None]
         if problems:
