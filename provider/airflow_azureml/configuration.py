@@ -43,14 +43,13 @@ def max_resubmissions(given: Any = None) -> int:
 
     :raises rest.errors.SpecError: it is not a whole number from 0.
     """
+    field = "max_resubmissions"
     if given is None:
-        given = conf.getint("azureml", "max_resubmissions", fallback=MAX_RESUBMISSIONS)
+        field, given = f"[azureml] {field}", conf.getint("azureml", field, fallback=MAX_RESUBMISSIONS)
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
         from airflow_azureml.rest.errors import Problem, SpecError
 
-        raise SpecError(
-            [Problem("max_resubmissions", f"{given!r} is not accepted. Accepted: a whole number, 0 or more.")]
-        )
+        raise SpecError([Problem(field, f"{given!r} is not accepted. Accepted: a whole number, 0 or more.")])
     return given
 
 

@@ -137,6 +137,15 @@ def test_a_number_that_is_none_is_refused_before_anything_is_sent(emulator: Runn
     assert len(emulator.journal()) == before
 
 
+def test_a_wrong_setting_of_airflow_is_named_with_its_section(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks for it in the DAG file."""
+    monkeypatch.setenv("AIRFLOW__AZUREML__MAX_RESUBMISSIONS", "-2")
+    with pytest.raises(exceptions.AzureMLSpecError, match=r"^\[azureml\] max_resubmissions: -2 is not accepted"):
+        operator("true").execute(Instance().context())
+
+
 def test_it_is_a_matter_of_jobs_that_are_described() -> None:
     AzureMLJobOperator(task_id="t", job={}, max_resubmissions=1)
     with pytest.raises(TypeError, match="max_resubmissions"):
