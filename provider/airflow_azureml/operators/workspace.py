@@ -191,7 +191,7 @@ def refuse_no_result(reference: Any) -> None:
 
     :raises AzureMLSpecError: names the task.
     """
-    task = getattr(reference, "operator", None)
+    task: Any = getattr(reference, "operator", None)
     if "azureml_conn_id" in getattr(task, "template_fields", ()):
         raise AzureMLSpecError(f'{task.task_id}.output: task "{task.task_id}" {NO_RESULT}.')
 
