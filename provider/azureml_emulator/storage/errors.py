@@ -72,6 +72,12 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "The value provided for one of the XML nodes in the request body was not in the correct format.",
     ),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
+    "Crc64Mismatch": (
+        400,
+        "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",
+    ),
+    "LeaseNotPresentWithBlobOperation": (412, "There is currently no lease on the blob."),
+    "LeaseNotPresentWithContainerOperation": (412, "There is currently no lease on the container."),
     "Md5Mismatch": (
         400,
         "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",

@@ -51,6 +51,15 @@ def check_whole(request: web.Request) -> None:
         raise BlobError("NotEmulated", ", ".join(parts))
 
 
+def check_lease(request: web.Request, access: RequestedAccess) -> None:
+    """Refuse a request under a lease: there are none here, so it has been lost.
+
+    Source: Azure Storage REST reference, Lease Blob and Lease Container, which themselves are not here.
+    """
+    if "x-ms-lease-id" in request.headers:
+        raise BlobError(f"LeaseNotPresentWith{'Blob' if access.level == 'o' else 'Container'}Operation")
+
+
 async def perform(storage: Storage, request: web.Request, table: Table, access: RequestedAccess) -> web.StreamResponse:
     """Authorize and carry out the operation that a request is, with the blob service's own errors."""
     operation = table.get((request.method, request.query.get("comp", "")))
@@ -60,6 +69,7 @@ async def perform(storage: Storage, request: web.Request, table: Table, access: 
         if operation is None:
             raise BlobError("NotEmulated")
         check_whole(request)
+        check_lease(request, access)
         return await operation.handler(storage, request, access.container, access.blob)
     except BlobError as error:
         response = respond(error, request.method)

@@ -6,10 +6,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import BinaryIO
 
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.checksums import crc64
 from azureml_emulator.storage.conditions import OWN_TIER, http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
 from azureml_emulator.storage.records import APPEND, Blob
@@ -87,10 +89,11 @@ async def download(storage: Storage, request: web.Request, container: str, name:
         if whole_hash:
             headers["x-ms-blob-content-md5"] = whole_hash
     with storage.blobs.path(container, name).open("rb") as file:
-        file.seek(first)
         if partial and request.headers.get("x-ms-range-get-content-md5", "").lower() == "true":
-            headers["Content-MD5"] = range_hash(file.read(min(end - first + 1, HASHED_RANGE + 1)))
-            file.seek(first)
+            headers["Content-MD5"] = range_hash(hashed_part(file, first, end))
+        if partial and request.headers.get("x-ms-range-get-content-crc64", "").lower() == "true":
+            headers["x-ms-content-crc64"] = crc64([hashed_part(file, first, end)])
+        file.seek(first)
         response = web.StreamResponse(status=206 if partial else 200, headers=headers)
         response.content_length = end - first + 1
         await response.prepare(request)
@@ -102,10 +105,19 @@ async def download(storage: Storage, request: web.Request, container: str, name:
     return response
 
 
+def hashed_part(file: BinaryIO, first: int, last: int) -> bytes:
+    """A range that is small enough for its hash to be told.
+
+    :raises BlobError: it is not.
+    """
+    if last - first + 1 > HASHED_RANGE:
+        raise BlobError("OutOfRangeQueryParameterValue", "a hash of a range: at most 4 MiB")
+    file.seek(first)
+    return file.read(last - first + 1)
+
+
 def range_hash(content: bytes) -> str:
     """MD5 of a range, base64."""
-    if len(content) > HASHED_RANGE:
-        raise BlobError("OutOfRangeQueryParameterValue", "x-ms-range-get-content-md5: at most 4 MiB")
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 

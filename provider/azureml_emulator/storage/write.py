@@ -15,6 +15,7 @@ from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blocks import COMMITTED, LATEST, UNCOMMITTED
+from azureml_emulator.storage.checksums import crc64, pieces_of
 from azureml_emulator.storage.conditions import (
     check_write,
     content_headers,
@@ -31,6 +32,8 @@ BUFFER = 64 * 1024
 
 LARGE = 1024 * 1024
 """Bytes of a blob whose write is refused before its content is received; a smaller one's after it."""
+
+CRC64 = "x-ms-content-crc64"
 
 PLACES = (LATEST, COMMITTED, UNCOMMITTED)
 """The elements of a block list."""
@@ -58,11 +61,24 @@ def may_overwrite(request: web.Request) -> bool:
     return "sig" not in request.query or bool(set("wa") & set(request.query.get("sp", "")))
 
 
-async def receive(storage: Storage, request: web.Request) -> tuple[Path, str]:
-    """Write the request's body to a file, a large one piece by piece; returns it and its MD5, base64.
+async def receive(storage: Storage, request: web.Request) -> tuple[Path, dict[str, str]]:
+    """Write the request's body to a file, a large one piece by piece; returns it and what the answer says of it: its
+    MD5, and its CRC-64 where the request names one.
 
-    :raises BlobError: the body does not match ``Content-MD5``.
+    :raises BlobError: the body does not match ``Content-MD5`` or ``x-ms-content-crc64``.
     """
+    file, digest = await received(storage, request)
+    told, named = {"Content-MD5": digest}, request.headers.get(CRC64)
+    if named is not None:
+        told[CRC64] = await asyncio.to_thread(lambda: crc64(pieces_of(file)))
+        if told[CRC64] != named:
+            file.unlink(missing_ok=True)
+            raise BlobError("Crc64Mismatch")
+    return file, told
+
+
+async def received(storage: Storage, request: web.Request) -> tuple[Path, str]:
+    """The file of a request's body, and its MD5, base64."""
     file = storage.blobs.temporary()
     digest = hashlib.md5(usedforsecurity=False)
     if (request.content_length or LARGE) < LARGE:
@@ -117,25 +133,25 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
     if (request.content_length or LARGE) >= LARGE:
         target(storage, request, container, name)
     headers, metadata, tier = content_headers(request, plain=True), metadata_headers(request), tier_header(request)
-    file, digest = await receive(storage, request)
+    file, told = await receive(storage, request)
     if blob_type == BLOCK:
-        headers.setdefault("Content-MD5", digest)
+        headers.setdefault("Content-MD5", told["Content-MD5"])
     try:
         target(storage, request, container, name)
         blob = storage.blobs.adopt(container, name, file, kind=blob_type, headers=headers, metadata=metadata, tier=tier)
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    answer = {**version_headers(blob), "x-ms-request-server-encrypted": "true"}
-    return web.Response(status=201, headers={**answer, "Content-MD5": digest})
+    answer = {**version_headers(blob), **told, "x-ms-request-server-encrypted": "true"}
+    return web.Response(status=201, headers=answer)
 
 
 async def put_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Block: keep a part under its id until a list names it. Blocks may come in any order and at once."""
     block = check_stage(storage, request, container, name)
-    file, digest = await receive(storage, request)
+    file, told = await receive(storage, request)
     storage.blobs.blocks.stage(container, name, block, file)
-    return web.Response(status=201, headers={"Content-MD5": digest, "x-ms-request-server-encrypted": "true"})
+    return web.Response(status=201, headers={**told, "x-ms-request-server-encrypted": "true"})
 
 
 def check_stage(storage: Storage, request: web.Request, container: str, name: str) -> str:
@@ -213,7 +229,7 @@ def is_base64(text: str) -> bool:
 async def append_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Append Block: add to the end of an append blob."""
     find_blob(storage, container, name)
-    file, digest = await receive(storage, request)
+    file, told = await receive(storage, request)
     try:
         blob = find_blob(storage, container, name)
         check_write(request, blob)
@@ -225,7 +241,7 @@ async def append_block(storage: Storage, request: web.Request, container: str, n
         **version_headers(grown),
         "x-ms-blob-append-offset": str(blob.size),
         "x-ms-blob-committed-block-count": str(grown.appended),
-        "Content-MD5": digest,
+        **told,
         "x-ms-request-server-encrypted": "true",
     }
     return web.Response(status=201, headers=headers)

@@ -6,6 +6,7 @@ import os
 import threading
 from base64 import b64encode
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from azure.core import MatchConditions
@@ -18,6 +19,7 @@ from azure.core.exceptions import (
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import ContainerClient, ContentSettings, StandardBlobTier
 
+from azureml_emulator.storage.checksums import crc64
 from tests.emulator.storage.blobs import put, send
 from tests.emulator_fixture import RunningEmulator
 
@@ -77,6 +79,43 @@ def test_properties_and_metadata_come_back(container: ContainerClient) -> None:
     blob.set_http_headers(ContentSettings(content_type="text/plain"))
     assert blob.get_blob_properties().content_settings.content_type == "text/plain"
     assert blob.get_blob_properties().metadata == {"version": "1"}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"", 0), (b"123456789", 0xAE8B14860A799888), (b"hello world", 0x8D29D5C3F6EA8EBE)],
+)
+def test_the_crc_of_microsofts_clients(content: bytes, expected: int) -> None:
+    """The second is the check value of CRC-64/NVME in the catalogue of parametrised CRC algorithms."""
+    assert crc64([content[:3], content[3:]]) == b64encode(expected.to_bytes(8, "little")).decode()
+
+
+@pytest.mark.parametrize("size", [10, MIB + 1])
+def test_content_is_compared_with_its_crc(container: ContainerClient, size: int) -> None:
+    content = os.urandom(size)
+    right, wrong = {"x-ms-content-crc64": crc64([content])}, {"x-ms-content-crc64": "AAAAAAAAAAA="}
+    url, block = f"{container.url}/x", f"{container.url}/x?comp=block&blockid={b64encode(b'0').decode()}"
+    for target, more in ((url, {"x-ms-blob-type": "BlockBlob"}), (block, {})):
+        refused = send(container, "PUT", target, {**more, **wrong}, content)
+        assert (refused.status_code, refused.headers["x-ms-error-code"]) == (400, "Crc64Mismatch")
+        taken = send(container, "PUT", target, {**more, **right}, content)
+        assert (taken.status_code, taken.headers["x-ms-content-crc64"]) == (201, right["x-ms-content-crc64"])
+    asked = {"x-ms-range": "bytes=2-6", "x-ms-range-get-content-crc64": "true"}
+    assert send(container, "GET", url, asked).headers["x-ms-content-crc64"] == crc64([content[2:7]])
+
+
+def test_who_names_a_lease_has_lost_it(container: ContainerClient) -> None:
+    blob = put(container, "x")
+    identity: Any = "00000000-0000-0000-0000-000000000001"
+    for attempt, code in (
+        (lambda: blob.delete_blob(lease=identity), "LeaseNotPresentWithBlobOperation"),
+        (lambda: blob.upload_blob(b"2", overwrite=True, lease=identity), "LeaseNotPresentWithBlobOperation"),
+        (lambda: container.delete_container(lease=identity), "LeaseNotPresentWithContainerOperation"),
+    ):
+        with pytest.raises(HttpResponseError) as caught:
+            attempt()
+        assert (caught.value.status_code, caught.value.error_code) == (412, code)
+    assert blob.download_blob().readall() == b"hello"
 
 
 def test_the_time_of_making_stays_with_a_blob(emulator: RunningEmulator, container: ContainerClient) -> None:
