@@ -1,0 +1,43 @@
+"""What is known of blobs beyond their files, in the file that keeps it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+from azureml_emulator.storage.records import Record, Records
+
+BEFORE = """
+CREATE TABLE blobs (
+    container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
+    revision INTEGER NOT NULL, PRIMARY KEY (container, name)
+) WITHOUT ROWID
+"""
+
+
+def test_a_file_of_an_earlier_state_is_read_and_written(tmp_path: Path) -> None:
+    """Blobs were once kept without the time of their making, copies and tiers."""
+    path = tmp_path / "blobs.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute(BEFORE)
+        row = ("c", "b", "AppendBlob", '{"Content-Type": "x"}', '{"m": "1"}', 3)
+        connection.execute("INSERT INTO blobs VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.close()
+    for _ in range(2):
+        records = Records(path)
+        found = records.get("c", "b")
+        assert found == Record("AppendBlob", {"Content-Type": "x"}, {"m": "1"}, found.revision)
+        records.change("c", "b", found)
+        records.close()
+    assert found.revision == 4
+
+
+def test_a_row_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    records = Records(tmp_path / "blobs.sqlite")
+    full = Record("AppendBlob", {"a": "1"}, {"b": "2"}, 0, 5.5, {"x-ms-copy-id": "3"}, 6, "Cool")
+    assert records.change("c", "b", full) == replace(full, revision=1)
+    assert records.change("c", "b", full, silently=True) == records.get("c", "b") == replace(full, revision=1)
+    records.forget("c", "b")
+    assert records.get("c", "b") == Record()
+    records.close()
