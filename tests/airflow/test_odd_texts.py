@@ -59,6 +59,16 @@ def test_a_field_that_no_text_can_hold_is_named_when_it_is_rendered(place: str, 
     assert str(refused.value) == f"{place}: {WHY}"
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_is_named_before_airflow_3_fails_to_store_it(number: float) -> None:
+    with DAG("d"):
+        task: Any = AzureMLCommandJobOperator(task_id="t", **JOB, inputs={"x": [1.0, number]}, timeout=number)
+    with pytest.raises(AzureMLSpecError) as refused:
+        task.render_template_fields({})
+    why = "nan or an infinite number, which JSON does not have. Accepted: a finite number."
+    assert str(refused.value).splitlines() == [f"inputs.x.1: {why}", f"timeout: {why}"]
+
+
 @pytest.mark.parametrize(
     ("kind", "field"),
     [(AzureMLStartComputeInstanceOperator, "name"), (AzureMLComputeSensor, "name"), (AzureMLJobSensor, "job_name")],

@@ -36,7 +36,7 @@ from urllib.parse import urlsplit
 
 from airflow_azureml.rest import error_payloads, times
 from airflow_azureml.rest.error_payloads import ErrorPayload
-from airflow_azureml.rest.json_values import place_of_half
+from airflow_azureml.rest.json_values import Place, place_of_half, place_of_no_number
 from airflow_azureml.rest.redaction import redact, shortened
 
 if TYPE_CHECKING:
@@ -83,11 +83,19 @@ def unwritable(value: object, field: str = "") -> Problem | None:
 
     :param field: what the value is, for the place.
     """
-    place = place_of_half(value)
-    if place is None:
-        return None
-    path = ".".join(([field] if field else []) + [str(part) for part in place])
-    return Problem(path, "half of a surrogate pair, which UTF-8 cannot write. Accepted: text of whole characters.")
+    message = "half of a surrogate pair, which UTF-8 cannot write. Accepted: text of whole characters."
+    return _at(place_of_half(value), field, message)
+
+
+def unstorable(value: object, field: str) -> Problem | None:
+    """What is wrong with a value that Airflow 3 cannot store as a rendered field; None for nothing."""
+    message = "nan or an infinite number, which JSON does not have. Accepted: a finite number."
+    return unwritable(value, field) or _at(place_of_no_number(value), field, message)
+
+
+def _at(place: Place | None, field: str, message: str) -> Problem | None:
+    parts = (*([field] if field else ()), *(place or ()))
+    return None if place is None else Problem(".".join(map(str, parts)), message)
 
 
 class SpecError(AzureMLError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,20 +51,33 @@ HALF = re.compile("[\ud800-\udfff]")
 readers refuse."""
 
 
-def place_of_half(value: object, around: tuple[int, ...] = ()) -> tuple[str | int, ...] | None:
-    """Find the first text with half of a surrogate pair, in mappings and lists too: the keys and positions that lead to
-    it, the last of which may itself be that text. None where there is none.
+Place = tuple[str | int, ...]
+"""Keys and positions that lead to a value; the last key may itself be that value."""
+
+
+def place_of_half(value: object) -> Place | None:
+    """Find the first text with half of a surrogate pair, in mappings and lists too; None where there is none."""
+    return _place(value, lambda one: isinstance(one, str) and not one.isascii() and HALF.search(one) is not None)
+
+
+def place_of_no_number(value: object) -> Place | None:
+    """Find the first float that is infinite or no number, which JSON has not; None where there is none."""
+    return _place(value, lambda one: isinstance(one, float) and not math.isfinite(one))
+
+
+def _place(value: object, is_meant: Callable[[object], bool], around: tuple[int, ...] = ()) -> Place | None:
+    """Find the first value that is meant.
 
     :param around: the ids of what contains the value, so that a mapping may contain itself.
     """
-    if isinstance(value, str):
-        return () if not value.isascii() and HALF.search(value) else None
+    if is_meant(value):
+        return ()
     if not isinstance(value, (Mapping, list, tuple)) or id(value) in around:
         return None
     around = (*around, id(value))
     for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
-        if place_of_half(key) is not None:
+        if is_meant(key):
             return (key,)
-        if (found := place_of_half(item, around)) is not None:
+        if (found := _place(item, is_meant, around)) is not None:
             return (key, *found)
     return None

@@ -1,15 +1,15 @@
-"""Rendered fields that hold what no text can: Airflow stores them before a task runs, and names none of them."""
+"""Rendered fields that hold what no JSON text can: Airflow stores them before a task runs, and names none of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from airflow_azureml.version_compat import BaseOperator
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator
 
 
 class TextFieldsOperator(BaseOperator):
-    """A task that says which of its fields holds half of a surrogate pair."""
+    """A task that says which of its fields holds half of a surrogate pair, or on Airflow 3 a number that is none."""
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Iterable[str], *given: Any, **named: Any
@@ -21,11 +21,12 @@ class TextFieldsOperator(BaseOperator):
         :raises AzureMLSpecError: a field cannot be written down, or sent.
         """
         from airflow_azureml.exceptions import translated
-        from airflow_azureml.rest.errors import SpecError, unwritable
+        from airflow_azureml.rest.errors import SpecError, unstorable, unwritable
 
         fields = tuple(template_fields)
         super()._do_render_template_fields(parent, fields, *given, **named)
-        found = (unwritable(getattr(parent, name), name) for name in fields)
+        look = unstorable if AIRFLOW_V_3_0_PLUS else unwritable
+        found = (look(getattr(parent, name), name) for name in fields)
         problems = [problem for problem in found if problem is not None]
         if problems:
             with translated():
