@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.exceptions import AzureMLException, AzureMLSpecError
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import (
     AzureMLCreateComputeOperator,
@@ -101,6 +101,30 @@ def test_a_cluster_is_scaled(name: str, hook: AzureMLHook, emulator: RunningEmul
     assert sent(emulator, name) == ["PUT", "PATCH"], "nothing differs"
     with pytest.raises(AzureMLSpecError, match="min_instances: 3 is more than max_instances, 2"):
         run(AzureMLScaleComputeOperator, name=name, min_instances=3)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_task_that_is_told_to_end_begins_nothing_more_and_says_so(
+    early: bool, name: str, hook: AzureMLHook, emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = AzureMLCreateComputeOperator(task_id="t", name=name, size="S")
+    if early:
+        task.on_kill()
+    else:
+        follow = task._follow
+
+        def follow_when_told(*given: Any) -> None:
+            task.on_kill()  # as a signal that comes when the operation has been begun
+            follow(*given)
+
+        monkeypatch.setattr(task, "_follow", follow_when_told)
+    said = r"^The task was told to end before .* An operation that it has begun goes on, and the next try finds it\.$"
+    with pytest.raises(AzureMLException, match=said):
+        task.execute(context())
+    begun = [row for row in emulator.journal(f"/computes/{name}") if row["method"] == "PUT"]
+    assert len(begun) == (0 if early else 1)
+    made = AzureMLCreateComputeOperator(task_id="t", name=name, size="S").execute(context())
+    assert made["name"] == name
 
 
 def test_an_instance_is_stopped_and_started(name: str, hook: AzureMLHook, emulator: RunningEmulator) -> None:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.configuration import patience
-from airflow_azureml.exceptions import AzureMLSpecError, translated
+from airflow_azureml.exceptions import AzureMLException, AzureMLSpecError, translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
 from airflow_azureml.task.deferral import DeferrableOperator
 from airflow_azureml.version_compat import conf
@@ -35,6 +35,7 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         super().__init__(**kwargs)
         self.deferrable = deferrable
         self._stop: threading.Event | None = None
+        self._told_to_end = False
 
     @abstractmethod
     def plan(self, context: Any, workspace: Workspace) -> Plan:
@@ -60,14 +61,27 @@ class AzureMLProvisioningBaseOperator(DeferrableOperator, AzureMLBaseOperator):
         return self._go_on(context, done.step + (done.outcome == "done"))
 
     def on_kill(self) -> None:
-        """End the waiting; an operation that was begun goes on, and the next try finds it."""
+        """End the waiting; an operation that was begun goes on, and the next try finds it. Airflow 3 goes on all the
+        same with a task that was told to end: nothing is begun then any more."""
+        self._told_to_end = True
         if self._stop is not None:
             self._stop.set()
 
     def _go_on(self, context: Any, first: int) -> Any:
+        self._stop = threading.Event()
+        if self._told_to_end:
+            self._stop.set()
+        try:
+            return self._carry_out(context, first)
+        except Exception:
+            if not self._stop.is_set():
+                raise
+            what = "An operation that it has begun goes on, and the next try finds it."
+            raise AzureMLException(f"The task was told to end before what it waited for was done. {what}") from None
+
+    def _carry_out(self, context: Any, first: int) -> Any:
         from airflow_azureml.lifecycle.news import reporter
 
-        self._stop = threading.Event()
         with translated():
             hook, limit = self.hook(), patience()
             plan = self.plan(context, hook.settings().workspace)
