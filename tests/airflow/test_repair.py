@@ -91,6 +91,14 @@ def read(hook: AzureMLHook, folder: Path, job: str, output: str) -> str:
     return "".join(Path(file).read_text() for file in sorted(hook.download_output(job, output, folder / output)))
 
 
+def test_a_job_without_steps_says_that_it_is_not_repaired(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "repair: the job is not a pipeline: a retry runs all of it again."
+    run({"type": "command", "command": "true", "environment": IMAGE}, Instance(retries=3))
+    assert said in capsys.readouterr().out
+    run({"type": "pipeline", "settings": {"default_compute": "serverless"}, "jobs": {"a": step("true")}}, Instance())
+    assert said not in capsys.readouterr().out
+
+
 def test_only_what_has_not_finished_runs_again(
     hook: AzureMLHook, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,8 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         translations = translate_for_each(document, workspace, computes)
         for warning in translations[0].warnings:
             self.log.warning("%s", warning)
+        if self.repair and translations[0].body["properties"]["jobType"] != "Pipeline":
+            self.log.warning("repair: the job is not a pipeline: a retry runs all of it again.")
         self._compare_limits(document)
         identity = self.job_identity(context, translations[0].name)
         named = document.value.get("compute")
