@@ -165,9 +165,33 @@ def test_what_is_no_name_is_refused_by_the_name_of_the_parameter(method: str, gi
     parameters = list(inspect.signature(getattr(hook, method)).parameters.values())
     needed = [item for item in parameters if item.default is item.empty and item.kind is not item.VAR_KEYWORD]
     first = next(item.name for item in needed if item.annotation == "str")
-    values = {item.name: given if item.annotation == "str" else {} for item in needed}
+    others = {"kind": "models"}
+    values = {item.name: given if item.annotation == "str" else others.get(item.name, {}) for item in needed}
     with pytest.raises(AzureMLSpecError, match=rf"^{first}: .*Accepted: (a text that is not empty|text of whole)"):
         getattr(hook, method)(**values)
+
+
+@pytest.mark.parametrize(
+    ("said", "call"),
+    [
+        ('tail: "5" is not accepted. Accepted: a whole number.', lambda hook: hook.get_logs("j", tail="5")),
+        ("tail: true is not accepted. Accepted: a whole number.", lambda hook: hook.get_logs("j", tail=True)),
+        ('timeout: "x" is not accepted. Accepted: a finite number.', lambda hook: hook.wait_for_job("j", "x")),
+        ("timeout: nan is not accepted. Accepted: a finite", lambda hook: hook.wait_for_job("j", float("nan"))),
+        ("timeout: 1", lambda hook: hook.wait_for_job("j", 10**400)),
+        ("min_instances: 1.5 is not accepted. Accepted: a whole number.", lambda hook: hook.scale_compute("c", 1.5)),
+        ("min_instances: -1 is not accepted. Accepted: a whole number fr", lambda hook: hook.scale_compute("c", -1)),
+        ("min_instances: neither it nor max_instances is given.", lambda hook: hook.scale_compute("c")),
+        ('if_exists: "bad" is not accepted. Accepted: one of skip, ', lambda hook: hook.create_compute({}, "bad")),
+        ('kind: "jobs" is not accepted. Accepted: one of models, da', lambda hook: hook.list_versions("jobs", "n")),
+        ("inputs: a list is not accepted. Accepted: a mapping.", lambda hook: hook.create_job(JOB, "n", inputs=[1])),
+        ('outputs: "x" is not accepted. Accepted: a mapping.', lambda hook: hook.create_job(JOB, "n", outputs="x")),
+    ],
+)
+def test_so_is_a_number_or_word_of_another_kind(hook: AzureMLHook, said: str, call: Any) -> None:
+    with pytest.raises(AzureMLSpecError) as refused:
+        call(hook)
+    assert str(refused.value).startswith(said)
 
 
 def test_a_version_may_be_a_number(hook: AzureMLHook) -> None:

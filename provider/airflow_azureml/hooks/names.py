@@ -1,7 +1,8 @@
-"""The names that the hook's methods are given: a number or nothing in place of one gets an error that says where."""
+"""What the hook's methods are given: names, words and numbers, of which another kind gets an error that says where."""
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 from collections.abc import Callable
@@ -11,42 +12,50 @@ from airflow_azureml.exceptions import translated
 
 Class = TypeVar("Class", bound=type[Any])
 
-REQUIRED, OPTIONAL = "str", "str | None"
-"""How a method annotates a name."""
+WORDS = "Literal"
+"""How an annotation begins that lists words."""
+
+MOST = 1e15
+"""What no number of lines, nodes or seconds reaches; nan is not below it either."""
+
+CHECKED = ("str", "int", "float", WORDS)
+"""How those annotations begin whose arguments are checked; ``| None`` may follow."""
 
 
 def with_names_checked(cls: Class) -> Class:
-    """Have the public methods of a class check each argument that is annotated as a text."""
+    """Have the public methods of a class check each argument that is annotated as a text, a number or one of words."""
     for name, method in list(vars(cls).items()):
-        if inspect.isfunction(method) and not name.startswith("_") and _texts(method):
+        if inspect.isfunction(method) and not name.startswith("_") and _checked_kinds(method):
             setattr(cls, name, _checked(method))
     return cls
 
 
-def _texts(method: Callable[..., Any]) -> dict[str, str]:
-    parameters = inspect.signature(method).parameters.values()
-    return {item.name: item.annotation for item in parameters if item.annotation in (REQUIRED, OPTIONAL)}
+def _checked_kinds(method: Callable[..., Any]) -> dict[str, str]:
+    """The annotations of the arguments that are checked; those that are unions of more are left to who reads them."""
+    kinds = {item.name: str(item.annotation) for item in inspect.signature(method).parameters.values()}
+    plain = {name: kind.removesuffix(" | None") for name, kind in kinds.items()}
+    return {name: kinds[name] for name, kind in plain.items() if kind.split("[")[0] in CHECKED and "|" not in kind}
 
 
 def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
-    signature, texts = inspect.signature(method), _texts(method)
+    signature, kinds = inspect.signature(method), _checked_kinds(method)
 
     @functools.wraps(method)
     def call(*given: Any, **named: Any) -> Any:
         bound = signature.bind(*given, **named)
         with translated():
-            for field, annotation in texts.items():
-                if field in bound.arguments and not (annotation == OPTIONAL and bound.arguments[field] is None):
-                    bound.arguments[field] = _text(field, bound.arguments[field])
+            for field, kind in kinds.items():
+                if field in bound.arguments and not (kind.endswith(" | None") and bound.arguments[field] is None):
+                    bound.arguments[field] = _read(field, kind.removesuffix(" | None"), bound.arguments[field])
         return method(*bound.args, **bound.kwargs)
 
     return call
 
 
-def _text(field: str, given: Any) -> str:
-    """Take a text that says something; of a version also a number, of an enumeration's member its value.
+def _read(field: str, kind: str, given: Any) -> Any:
+    """Take an argument of its kind; of a version also a number, of an enumeration's member its value.
 
-    :raises rest.errors.SpecError: it is none.
+    :raises rest.errors.SpecError: it is of another.
     """
     from airflow_azureml.jobspec.document.members import without_members
     from airflow_azureml.jobspec.document.messages import show
@@ -55,8 +64,16 @@ def _text(field: str, given: Any) -> str:
     value = without_members(given)
     if field == "version" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if not isinstance(value, str) or not value.strip():
-        raise SpecError([Problem(field, f"{show(given)} is not accepted. Accepted: a text that is not empty.")])
+    if kind.startswith(WORDS):
+        words = ast.literal_eval(f"({kind.removeprefix(WORDS)[1:-1]},)")
+        fits, accepted = isinstance(value, str) and value in words, f"one of {', '.join(words)}"
+    elif kind == "str":
+        fits, accepted = isinstance(value, str) and bool(value.strip()), "a text that is not empty"
+    else:
+        numbers, accepted = (int, "a whole number") if kind == "int" else ((int, float), "a finite number")
+        fits = isinstance(value, numbers) and not isinstance(value, bool) and abs(value) < MOST
+    if not fits:
+        raise SpecError([Problem(field, f"{show(given)} is not accepted. Accepted: {accepted}.")])
     if (problem := unwritable(value, field)) is not None:
         raise SpecError([problem])
     return value

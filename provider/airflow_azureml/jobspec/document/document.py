@@ -250,6 +250,8 @@ class Document:
         for name, mapping in mappings.items():
             if mapping is None:
                 continue
+            if not isinstance(mapping, Mapping):
+                raise SpecError([Problem(name, f"{show(mapping)} is not accepted. Accepted: a mapping.")])
             present = value.get(name)
             given = without_members(mapping)
             value[name] = {**(present if isinstance(present, Mapping) else {}), **given}

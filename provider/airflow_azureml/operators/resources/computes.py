@@ -123,8 +123,6 @@ class AzureMLScaleComputeOperator(AzureMLProvisioningBaseOperator):
 
         name = compute_name_of(self.name)
         least, most = whole("min_instances", self.min_instances), whole("max_instances", self.max_instances)
-        if least is None and most is None:
-            raise AzureMLSpecError("min_instances: neither it nor max_instances is given. Accepted: one or both.")
         return plans.scale(workspace, name, least, most)
 
 
