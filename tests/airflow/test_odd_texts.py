@@ -25,7 +25,7 @@ from tests.emulator_fixture import RunningEmulator
 
 HALF = "a\ud800b"
 WHY = "half of a surrogate pair, which UTF-8 cannot write. Accepted: text of whole characters."
-JOB = {"command": "echo", "environment": {"image": "python:3.11"}, "compute": "cpu-cluster"}
+JOB: dict[str, Any] = {"command": "echo", "environment": {"image": "python:3.11"}, "compute": "cpu-cluster"}
 
 TEXT_METHODS = sorted(
     name
