@@ -43,12 +43,14 @@ async def read_object(
 def read_json(content: bytes) -> Any:
     """A JSON text as values, all of which can be written as JSON again.
 
-    Source: RFC 8259, sections 6 and 8: there are no ``NaN`` and ``Infinity``, and half of a surrogate pair is no text.
+    Source: RFC 8259, sections 6 and 8: there are no ``NaN`` and ``Infinity``, the text is UTF-8, and half of a
+    surrogate pair is none.
 
     :raises ValueError: it is none, or nested more than ``DEEPEST`` levels deep.
     """
     try:
-        value = json.loads(content, parse_constant=not_json, parse_float=finite)
+        # Bytes would be read as UTF-16, too, and with halves of surrogate pairs.
+        value = json.loads(content.decode("utf-8-sig"), parse_constant=not_json, parse_float=finite)
     except RecursionError:
         raise ValueError("The JSON is nested too deeply.") from None
     if content.count(b"{") + content.count(b"[") > DEEPEST:

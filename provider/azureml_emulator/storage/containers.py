@@ -224,8 +224,8 @@ def blob_element(blob: Blob, wanted: set[str]) -> str:
     }
     if blob.kind == BLOCK:
         fields["AccessTier"] = blob.tier or OWN_TIER
-    if blob.kind == BLOCK and blob.tier is None:
-        fields["AccessTierInferred"] = "true"
+        if blob.tier is None:
+            fields["AccessTierInferred"] = "true"
     if "copy" in wanted:
         fields.update({COPIED[name]: value for name, value in blob.copied.items()})
     properties = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())

@@ -8,21 +8,17 @@ Blob From URL, Put Block From URL, Append Block From URL
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import re
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.blocks import PIECE, Part
+from azureml_emulator.storage.blocks import Part
+from azureml_emulator.storage.checksums import OF_SOURCE, check_one_hash, compare, md5, pieces_of
 from azureml_emulator.storage.conditions import (
-    CONTENT_HEADERS,
-    check_write,
     content_headers,
     http_date,
     metadata_headers,
@@ -31,9 +27,9 @@ from azureml_emulator.storage.conditions import (
 )
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.read import find_blob
-from azureml_emulator.storage.records import BLOCK, Blob
+from azureml_emulator.storage.records import BLOCK
 from azureml_emulator.storage.sources import Source, find_source
-from azureml_emulator.storage.write import check_append, check_stage, target
+from azureml_emulator.storage.write import append, check_stage, target
 
 LONGEST_AT_ONCE = 256 * 1024 * 1024
 """Bytes of the largest source of Copy Blob From URL."""
@@ -48,78 +44,70 @@ async def copy(storage: Storage, request: web.Request, container: str, name: str
     if at_once and source.blob.size > LONGEST_AT_ONCE:
         # Source: Azure/azure-sdk-for-go#19880.
         raise BlobError("CannotVerifyCopySource", cause=BlobError("CopySourceTooLarge"))
-    check_target(target(storage, request, container, name), source)
+    check_target(storage, request, container, name, source)
+    metadata, tier = metadata_headers(request) or source.blob.metadata, tier_header(request)
     blocks = storage.blobs.blocks.committed(source.container, source.blob.name, source.file)
-    file, digest = await take(storage, source, Part(source.file, 0, source.blob.size))
-    check_source_hash(request, file, digest)
+    file, told = await take(storage, request, source, Part(source.file, 0, source.blob.size))
     copied = copy_headers(source)
-    blob = place(
-        storage,
-        request,
-        (container, name),
-        file,
-        kind=source.blob.kind,
-        headers=source.blob.headers,
-        metadata=metadata_headers(request) or source.blob.metadata,
-        copied=copied,
-    )
+    try:
+        check_target(storage, request, container, name, source)
+        blob = storage.blobs.adopt(
+            container,
+            name,
+            file,
+            kind=source.blob.kind,
+            headers=source.blob.headers,
+            metadata=metadata,
+            copied=copied,
+            appended=source.blob.appended,
+            tier=tier,
+        )
+    finally:
+        file.unlink(missing_ok=True)
     storage.blobs.blocks.commit(container, name, storage.blobs.path(container, name), blocks)
     headers = {**version_headers(blob), **{key: copied[key] for key in ("x-ms-copy-id", "x-ms-copy-status")}}
-    return web.Response(status=202, headers={**headers, "Content-MD5": digest} if at_once else headers)
+    return web.Response(status=202, headers={**headers, **told} if at_once else headers)
 
 
 async def put_from_address(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Blob From URL: a new block blob with a source's content, and its content headers unless they are not wanted.
 
-    What the request says of them itself counts more. Metadata is the request's own.
+    What the request says of them itself counts more. Metadata is the request's own. As with Put Blob, a blob of any
+    kind is replaced.
     """
     if request.headers["x-ms-blob-type"] != BLOCK:
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
     source = find_source(storage, request, as_caller=False)
-    check_target(target(storage, request, container, name), source)
-    file, digest = await take(storage, source, Part(source.file, 0, source.blob.size))
-    check_source_hash(request, file, digest)
-    own = content_headers(request)
+    target(storage, request, container, name)
+    headers, metadata, tier = content_headers(request), metadata_headers(request), tier_header(request)
     if request.headers.get("x-ms-copy-source-blob-properties", "true").lower() != "false":
-        own = {**source.blob.headers, **own}
-    headers = {**own, "Content-MD5": digest}
-    blob = place(storage, request, (container, name), file, headers=headers, metadata=metadata_headers(request))
+        headers = {**source.blob.headers, **headers}
+    file, told = await take(storage, request, source, Part(source.file, 0, source.blob.size))
+    headers["Content-MD5"] = told["Content-MD5"]
+    try:
+        target(storage, request, container, name)
+        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata, tier=tier)
+    finally:
+        file.unlink(missing_ok=True)
     storage.blobs.blocks.discard(container, name)
-    answer = {**version_headers(blob), "Content-MD5": digest, "x-ms-request-server-encrypted": "true"}
-    return web.Response(status=201, headers=answer)
+    return web.Response(status=201, headers={**version_headers(blob), **told, "x-ms-request-server-encrypted": "true"})
 
 
 async def put_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Block From URL: keep a range of a source as a block."""
     block = check_stage(storage, request, container, name)
     source = find_source(storage, request, as_caller=False)
-    file, digest = await take(storage, source, wanted_part(request, source))
-    check_source_hash(request, file, digest)
+    file, told = await take(storage, request, source, wanted_part(request, source))
     storage.blobs.blocks.stage(container, name, block, file)
-    return web.Response(status=201, headers={"Content-MD5": digest, "x-ms-request-server-encrypted": "true"})
+    return web.Response(status=201, headers={**told, "x-ms-request-server-encrypted": "true"})
 
 
 async def append_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Append Block From URL: add a range of a source to the end of an append blob."""
     find_blob(storage, container, name)
     source = find_source(storage, request, as_caller=False)
-    file, digest = await take(storage, source, wanted_part(request, source))
-    check_source_hash(request, file, digest)
-    try:
-        blob = find_blob(storage, container, name)
-        check_write(request, blob)
-        check_append(request, blob, file.stat().st_size)
-        grown = storage.blobs.append_block(container, name, file)
-    finally:
-        file.unlink(missing_ok=True)
-    headers = {
-        **version_headers(grown),
-        "x-ms-blob-append-offset": str(blob.size),
-        "x-ms-blob-committed-block-count": str(grown.appended),
-        "Content-MD5": digest,
-        "x-ms-request-server-encrypted": "true",
-    }
-    return web.Response(status=201, headers=headers)
+    file, told = await take(storage, request, source, wanted_part(request, source))
+    return append(storage, request, container, name, file, told)
 
 
 async def abort(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
@@ -128,31 +116,11 @@ async def abort(storage: Storage, request: web.Request, container: str, name: st
     raise BlobError("NoPendingCopyOperation")
 
 
-def check_target(blob: Blob | None, source: Source) -> None:
-    """A blob that is there is replaced by one of its own kind only."""
+def check_target(storage: Storage, request: web.Request, container: str, name: str, source: Source) -> None:
+    """The conditions of a copy; and a blob that is there is replaced by one of its own kind only."""
+    blob = target(storage, request, container, name)
     if blob and blob.kind != source.blob.kind:
         raise BlobError("InvalidBlobType")
-
-
-def place(
-    storage: Storage,
-    request: web.Request,
-    where: tuple[str, str],
-    file: Path,
-    *,
-    kind: str = BLOCK,
-    headers: Mapping[str, str],
-    metadata: Mapping[str, str],
-    copied: Mapping[str, str] | None = None,
-) -> Blob:
-    """Put a copy in its place, if its conditions still hold."""
-    tier = tier_header(request)
-    kept = {name: headers[name] for name in CONTENT_HEADERS if name in headers}
-    try:
-        target(storage, request, *where)
-        return storage.blobs.adopt(*where, file, kind=kind, headers=kept, metadata=metadata, copied=copied, tier=tier)
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def copy_headers(source: Source) -> dict[str, str]:
@@ -166,29 +134,27 @@ def copy_headers(source: Source) -> dict[str, str]:
     }
 
 
-async def take(storage: Storage, source: Source, part: Part) -> tuple[Path, str]:
-    """Copy a part of a source to a new file; returns it and its MD5, base64."""
+async def take(storage: Storage, request: web.Request, source: Source, part: Part) -> tuple[Path, dict[str, str]]:
+    """Copy a part of a source to a new file; returns it and what the answer says of its content.
+
+    :raises BlobError: the content is not what the request's headers say, or the source was deleted or changed while it
+        was copied: part of either content would be worse. The service locks on the ETag; its code for that is assumed.
+    """
+    check_one_hash(request, OF_SOURCE)
     try:
         file = await asyncio.to_thread(storage.blobs.blocks.join, [part])
     except FileNotFoundError:
         raise BlobError("CannotVerifyCopySource", cause=BlobError("BlobNotFound")) from None
-    return file, await asyncio.to_thread(hash_of, file)
-
-
-def hash_of(file: Path) -> str:
-    """The MD5 of a file, base64."""
-    digest = hashlib.md5(usedforsecurity=False)
-    with file.open("rb") as content:
-        while piece := content.read(PIECE):
-            digest.update(piece)
-    return base64.b64encode(digest.digest()).decode()
-
-
-def check_source_hash(request: web.Request, file: Path, digest: str) -> None:
-    """Refuse what is not what ``x-ms-source-content-md5`` says."""
-    if request.headers.get("x-ms-source-content-md5", digest) != digest:
+    try:
+        digest = await asyncio.to_thread(lambda: md5(pieces_of(file)))
+        told = await compare(request, OF_SOURCE, digest, lambda: pieces_of(file))
+        now_there = storage.blobs.get(source.container, source.blob.name)
+        if now_there is None or now_there.etag != source.blob.etag:
+            raise BlobError("CannotVerifyCopySource", cause=BlobError("ConditionNotMet"))
+        return file, told
+    except BaseException:
         file.unlink(missing_ok=True)
-        raise BlobError("Md5Mismatch")
+        raise
 
 
 def wanted_part(request: web.Request, source: Source) -> Part:

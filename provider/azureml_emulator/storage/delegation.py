@@ -7,6 +7,7 @@ Create a user delegation SAS (https://learn.microsoft.com/rest/api/storageservic
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
@@ -16,10 +17,10 @@ from aiohttp import web
 from azureml_emulator.core.clock import now
 from azureml_emulator.identity.authorization import bearer
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.bodies import read_xml
 from azureml_emulator.storage.containers import document
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.sas import delegated_key, read_moment, utc_seconds
-from azureml_emulator.storage.write import read_small
 
 LONGEST = timedelta(days=7)
 """How long a key lives at most."""
@@ -34,14 +35,17 @@ async def user_delegation_key(storage: Storage, request: web.Request, _: str, __
     if token is None:
         raise BlobError("AuthenticationFailed", "Only authentication scheme Bearer is supported.")
     claims = storage.tokens.verify(token, storage.tokens.audiences.storage)
-    start, expiry = read_terms(await read_small(request))
+    version = request.headers.get("x-ms-version", VERSION)
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", version):
+        raise BlobError("InvalidHeaderValue", "x-ms-version")
+    start, expiry = read_terms(await read_xml(request))
     terms = {
         "skoid": str(claims["oid"]),
         "sktid": str(claims["tid"]),
         "skt": utc_seconds(start),
         "ske": utc_seconds(expiry),
         "sks": "b",
-        "skv": request.headers.get("x-ms-version", VERSION),
+        "skv": version,
     }
     rows = {**terms, "value": delegated_key(storage.settings.account_key, terms)}
     inner = "".join(f"<{ELEMENTS[name]}>{value}</{ELEMENTS[name]}>" for name, value in rows.items())
@@ -59,19 +63,13 @@ ELEMENTS: Mapping[str, str] = {
 }
 
 
-def read_terms(content: bytes) -> tuple[datetime, datetime]:
-    """From when and until when a key is to be good.
+def read_terms(root: ElementTree.Element) -> tuple[datetime, datetime]:
+    """From when and until when a key is to be good; from now on where the body does not say it.
 
-    :raises BlobError: the body does not say it, or the time is too long.
+    :raises BlobError: there is no such time, or it is too long.
     """
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise BlobError("InvalidXmlDocument")
-    try:
-        root = ElementTree.fromstring(content)
-    except ElementTree.ParseError:
-        raise BlobError("InvalidXmlDocument") from None
-    start, expiry = (read_moment((root.findtext(name) or "").strip()) for name in ("Start", "Expiry"))
-    start = start or now()
-    if root.tag != "KeyInfo" or expiry is None or not start < expiry <= now() + LONGEST:
+    written = [(root.findtext(name) or "").strip() for name in ("Start", "Expiry")]
+    start, expiry = read_moment(written[0]) if written[0] else now(), read_moment(written[1])
+    if root.tag != "KeyInfo" or start is None or expiry is None or not start < expiry <= now() + LONGEST:
         raise BlobError("InvalidXmlNodeValue", "KeyInfo: Start before Expiry, which is within seven days.")
     return start, expiry

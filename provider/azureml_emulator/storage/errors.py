@@ -72,6 +72,12 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "The value provided for one of the XML nodes in the request body was not in the correct format.",
     ),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
+    "AllBatchSubRequestsShouldBeSameApi": (400, "All batch subrequests should be the same api."),
+    "BothCrc64AndMd5HeaderPresent": (400, "Both x-ms-content-crc64 header and Content-MD5 header are present."),
+    "BothCrc64AndMd5RangeHeaderPresent": (
+        400,
+        "Both x-ms-range-get-content-crc64 header and x-ms-range-get-content-md5 header are present.",
+    ),
     "Crc64Mismatch": (
         400,
         "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",

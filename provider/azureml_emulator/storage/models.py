@@ -138,11 +138,13 @@ class BlobStore:
         headers: Mapping[str, str] | None = None,
         metadata: Mapping[str, str] | None = None,
         copied: Mapping[str, str] | None = None,
+        appended: int = 0,
         tier: str | None = None,
     ) -> Blob:
         """Move a finished file into place as a blob; what was there is replaced in one step.
 
         :param copied: the ``x-ms-copy-`` headers of the copy that makes it.
+        :param appended: how many blocks were appended to what it is a copy of.
         :param tier: its access tier, if it is not the account's own.
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
@@ -152,7 +154,7 @@ class BlobStore:
         except (NotADirectoryError, FileExistsError, IsADirectoryError):
             file.unlink(missing_ok=True)
             raise BlobConflictError(f"{name!r} is a folder here, or lies below a blob.") from None
-        made = Record(kind, headers or {}, metadata or {}, created=time.time(), copied=copied or {}, tier=tier)
+        made = Record(kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier)
         return self._keep(container, name, made)
 
     def append(self, container: str, name: str, content: bytes) -> None:

@@ -60,10 +60,35 @@ def check_lease(request: web.Request, access: RequestedAccess) -> None:
         raise BlobError(f"LeaseNotPresentWith{'Blob' if access.level == 'o' else 'Container'}Operation")
 
 
+def check_text(request: web.Request) -> None:
+    """Refuse a header that is no UTF-8: what would be kept of it could be shown in no later answer.
+
+    :raises BlobError: 400, naming the header.
+    """
+    for name, value in request.headers.items():
+        if not value.isascii() and not is_text(value):
+            raise BlobError("InvalidHeaderValue", name)
+
+
+def is_text(value: str) -> bool:
+    """Whether all of a header could be decoded."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def key_of(request: web.Request) -> tuple[str, str]:
+    """Which row of a table a request is."""
+    return request.method, request.query.get("comp", "")
+
+
 async def perform(storage: Storage, request: web.Request, table: Table, access: RequestedAccess) -> web.StreamResponse:
     """Authorize and carry out the operation that a request is, with the blob service's own errors."""
-    operation = table.get((request.method, request.query.get("comp", "")))
+    operation = table.get(key_of(request))
     try:
+        check_text(request)
         allowed = operation.permissions if operation else "racwdl"
         authorize(storage, request, replace(access, permissions=allowed))
         if operation is None:

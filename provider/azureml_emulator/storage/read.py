@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import BinaryIO
 
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.checksums import crc64
+from azureml_emulator.storage.checksums import crc64, md5
 from azureml_emulator.storage.conditions import OWN_TIER, http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
 from azureml_emulator.storage.records import APPEND, Blob
 
 CHUNK = 1024 * 1024
 HASHED_RANGE = 4 * 1024 * 1024
-"""Bytes of the largest range that the service gives an MD5 for."""
+"""Bytes of the largest range that the service gives a hash for."""
+
+RANGE_HASHES: Mapping[str, tuple[str, Callable[[Iterable[bytes]], str]]] = {
+    "x-ms-range-get-content-md5": ("Content-MD5", md5),
+    "x-ms-range-get-content-crc64": ("x-ms-content-crc64", crc64),
+}
+"""What asks for the hash of a range, what tells it, and how it is made."""
 
 OVERRIDDEN = {
     "rscc": "Cache-Control",
@@ -56,8 +61,8 @@ def describe(request: web.Request, blob: Blob) -> dict[str, str]:
         headers["x-ms-blob-committed-block-count"] = str(blob.appended)
     else:
         headers["x-ms-access-tier"] = blob.tier or OWN_TIER
-    if blob.kind != APPEND and blob.tier is None:
-        headers["x-ms-access-tier-inferred"] = "true"
+        if blob.tier is None:
+            headers["x-ms-access-tier-inferred"] = "true"
     headers.update({f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
     headers.update({OVERRIDDEN[name]: request.query[name] for name in OVERRIDDEN if name in request.query})
     return headers
@@ -82,6 +87,7 @@ async def download(storage: Storage, request: web.Request, container: str, name:
     first, last = wanted_range(request, blob.size)
     headers = describe(request, blob)
     partial = last is not None
+    wanted = wanted_hash(request, partial)
     end = blob.size - 1 if last is None else last
     if partial:
         headers["Content-Range"] = f"bytes {first}-{end}/{blob.size}"
@@ -89,10 +95,7 @@ async def download(storage: Storage, request: web.Request, container: str, name:
         if whole_hash:
             headers["x-ms-blob-content-md5"] = whole_hash
     with storage.blobs.path(container, name).open("rb") as file:
-        if partial and request.headers.get("x-ms-range-get-content-md5", "").lower() == "true":
-            headers["Content-MD5"] = range_hash(hashed_part(file, first, end))
-        if partial and request.headers.get("x-ms-range-get-content-crc64", "").lower() == "true":
-            headers["x-ms-content-crc64"] = crc64([hashed_part(file, first, end)])
+        headers.update(await asyncio.to_thread(range_hash, wanted, file, first, end) if wanted else {})
         file.seek(first)
         response = web.StreamResponse(status=206 if partial else 200, headers=headers)
         response.content_length = end - first + 1
@@ -105,20 +108,32 @@ async def download(storage: Storage, request: web.Request, container: str, name:
     return response
 
 
-def hashed_part(file: BinaryIO, first: int, last: int) -> bytes:
-    """A range that is small enough for its hash to be told.
+def wanted_hash(request: web.Request, partial: bool) -> str | None:
+    """The header by which a request asks for the hash of a range; None where it does not.
 
-    :raises BlobError: it is not.
+    Source: Azure Storage REST reference, Get Blob; the code for both is one of the service's recorded answers.
+
+    :raises BlobError: it asks for both, or without a range.
+    """
+    wanted = [name for name in RANGE_HASHES if request.headers.get(name, "").lower() == "true"]
+    if len(wanted) > 1:
+        raise BlobError("BothCrc64AndMd5RangeHeaderPresent")
+    if wanted and not partial:
+        raise BlobError("InvalidHeaderValue", f"{wanted[0]}: without a range")
+    return wanted[0] if wanted else None
+
+
+def range_hash(wanted: str, file: BinaryIO, first: int, last: int) -> dict[str, str]:
+    """The header that tells the hash of a range.
+
+    :param wanted: one of ``RANGE_HASHES``.
+    :raises BlobError: the range is too large.
     """
     if last - first + 1 > HASHED_RANGE:
-        raise BlobError("OutOfRangeQueryParameterValue", "a hash of a range: at most 4 MiB")
+        raise BlobError("OutOfRangeQueryParameterValue", f"{wanted}: at most 4 MiB")
     file.seek(first)
-    return file.read(last - first + 1)
-
-
-def range_hash(content: bytes) -> str:
-    """MD5 of a range, base64."""
-    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    header, hashed = RANGE_HASHES[wanted]
+    return {header: hashed([file.read(last - first + 1)])}
 
 
 def wanted_range(request: web.Request, size: int) -> tuple[int, int | None]:

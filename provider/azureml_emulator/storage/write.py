@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import hashlib
-import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,7 +14,7 @@ from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blocks import COMMITTED, LATEST, UNCOMMITTED
-from azureml_emulator.storage.checksums import crc64, pieces_of
+from azureml_emulator.storage.bodies import LARGE, read_xml, receive
 from azureml_emulator.storage.conditions import (
     check_write,
     content_headers,
@@ -24,22 +23,11 @@ from azureml_emulator.storage.conditions import (
     version_headers,
 )
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.read import CHUNK, find_blob
+from azureml_emulator.storage.read import find_blob
 from azureml_emulator.storage.records import APPEND, BLOCK, Blob
-
-BUFFER = 64 * 1024
-"""Bytes of a received file that are written at once."""
-
-LARGE = 1024 * 1024
-"""Bytes of a blob whose write is refused before its content is received; a smaller one's after it."""
-
-CRC64 = "x-ms-content-crc64"
 
 PLACES = (LATEST, COMMITTED, UNCOMMITTED)
 """The elements of a block list."""
-
-LONGEST_LIST = 16 * 1024 * 1024
-"""Bytes of the longest block list that is read (the service takes 50,000 blocks)."""
 
 
 def target(storage: Storage, request: web.Request, container: str, name: str) -> Blob | None:
@@ -61,66 +49,6 @@ def may_overwrite(request: web.Request) -> bool:
     return "sig" not in request.query or bool(set("wa") & set(request.query.get("sp", "")))
 
 
-async def receive(storage: Storage, request: web.Request) -> tuple[Path, dict[str, str]]:
-    """Write the request's body to a file, a large one piece by piece; returns it and what the answer says of it: its
-    MD5, and its CRC-64 where the request names one.
-
-    :raises BlobError: the body does not match ``Content-MD5`` or ``x-ms-content-crc64``.
-    """
-    file, digest = await received(storage, request)
-    told, named = {"Content-MD5": digest}, request.headers.get(CRC64)
-    if named is not None:
-        told[CRC64] = await asyncio.to_thread(lambda: crc64(pieces_of(file)))
-        if told[CRC64] != named:
-            file.unlink(missing_ok=True)
-            raise BlobError("Crc64Mismatch")
-    return file, told
-
-
-async def received(storage: Storage, request: web.Request) -> tuple[Path, str]:
-    """The file of a request's body, and its MD5, base64."""
-    file = storage.blobs.temporary()
-    digest = hashlib.md5(usedforsecurity=False)
-    if (request.content_length or LARGE) < LARGE:
-        content = await request.read()
-        digest.update(content)
-        computed = checked(request, digest.digest())
-        write_new(file, content)
-        return file, computed
-    try:
-        with file.open("wb", BUFFER) as out:
-            async for piece in request.content.iter_chunked(CHUNK):
-                digest.update(piece)
-                out.write(piece)
-        computed = checked(request, digest.digest())
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    return file, computed
-
-
-def checked(request: web.Request, digest: bytes) -> str:
-    """The MD5 of a body, base64.
-
-    :raises BlobError: the request names another one.
-    """
-    computed = base64.b64encode(digest).decode()
-    if request.headers.get("Content-MD5", computed) != computed:
-        raise BlobError("Md5Mismatch")
-    return computed
-
-
-def write_new(file: Path, content: bytes) -> None:
-    """Write a file that is not there, past the layers of ``open``: thousands of small blobs come in a row."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        left = memoryview(content)
-        while left:
-            left = left[os.write(descriptor, left) :]
-    finally:
-        os.close(descriptor)
-
-
 async def put(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Put Blob: the whole content in one request, or an empty append blob."""
     blob_type = request.headers.get("x-ms-blob-type")
@@ -130,7 +58,7 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
         raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
     if blob_type not in (BLOCK, APPEND):
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
-    if (request.content_length or LARGE) >= LARGE:
+    if (request.content_length or LARGE) >= LARGE:  # a small one may as well be received before it is refused
         target(storage, request, container, name)
     headers, metadata, tier = content_headers(request, plain=True), metadata_headers(request), tier_header(request)
     file, told = await receive(storage, request)
@@ -142,6 +70,8 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
     except BaseException:
         file.unlink(missing_ok=True)
         raise
+    # Source: Azure Storage REST reference, Put Block List: a whole blob ends the waiting of its blocks.
+    storage.blobs.blocks.discard(container, name)
     answer = {**version_headers(blob), **told, "x-ms-request-server-encrypted": "true"}
     return web.Response(status=201, headers=answer)
 
@@ -179,7 +109,7 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     if present and present.kind != BLOCK:
         raise BlobError("InvalidBlobType")
     headers, metadata, tier = content_headers(request), metadata_headers(request), tier_header(request)
-    blocks = read_block_list(await read_small(request))
+    blocks = read_block_list(await read_xml(request))
     place, kept = storage.blobs.path(container, name), storage.blobs.blocks
     try:
         parts = await asyncio.to_thread(kept.parts, container, name, place, blocks)
@@ -195,24 +125,8 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     return web.Response(status=201, headers={**version_headers(blob), "x-ms-request-server-encrypted": "true"})
 
 
-async def read_small(request: web.Request) -> bytes:
-    """A body that is read whole."""
-    content = bytearray()
-    async for piece in request.content.iter_any():
-        content += piece
-        if len(content) > LONGEST_LIST:
-            raise BlobError("RequestBodyTooLarge")
-    return bytes(content)
-
-
-def read_block_list(content: bytes) -> list[tuple[str, str]]:
+def read_block_list(root: ElementTree.Element) -> list[tuple[str, str]]:
     """A list's rows: where to look for a block, and its id."""
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise BlobError("InvalidXmlDocument")
-    try:
-        root = ElementTree.fromstring(content)
-    except ElementTree.ParseError:
-        raise BlobError("InvalidXmlDocument") from None
     if root.tag != "BlockList" or any(row.tag not in PLACES for row in root):
         raise BlobError("InvalidXmlDocument")
     return [(row.tag, (row.text or "").strip()) for row in root]
@@ -230,6 +144,16 @@ async def append_block(storage: Storage, request: web.Request, container: str, n
     """Append Block: add to the end of an append blob."""
     find_blob(storage, container, name)
     file, told = await receive(storage, request)
+    return append(storage, request, container, name, file, told)
+
+
+def append(
+    storage: Storage, request: web.Request, container: str, name: str, file: Path, told: Mapping[str, str]
+) -> web.Response:
+    """Add a file, which is used up, to the end of an append blob if its conditions hold; returns the answer.
+
+    :param told: what the answer says of the block.
+    """
     try:
         blob = find_blob(storage, container, name)
         check_write(request, blob)

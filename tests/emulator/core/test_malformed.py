@@ -22,6 +22,8 @@ NO_JSON = {
     "half a character as a key": rb'{"properties": {"tags": {"\udfff": "a"}}}',
     "cut off": b'{"properties": ',
     "no UTF-8": b'{"properties": "\xff"}',
+    "half a character as it is": b'{"properties": {"tags": {"a": "\xed\xa0\x80"}}}',
+    "UTF-16": '{"properties": {"tags": {"a": "b"}}}'.encode("utf-16"),
 }
 ROUTES = {
     "a resource": ("PUT", "models/malformed"),

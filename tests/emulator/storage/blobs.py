@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import requests
 from azure.storage.blob import BlobClient, ContainerClient
@@ -18,12 +19,12 @@ def send(
     container: ContainerClient,
     method: str,
     url: str,
-    headers: dict[str, str],
+    headers: Mapping[str, str | bytes],
     body: bytes = b"",
     *,
     stream: bool = False,
 ) -> requests.Response:
     token = container.credential.get_token("https://storage.azure.com/.default").token
-    sent = {"Authorization": f"Bearer {token}", "x-ms-version": "2021-12-02", **headers}
+    sent: dict[str, str | bytes] = {"Authorization": f"Bearer {token}", "x-ms-version": "2021-12-02", **headers}
     bundle = os.environ["REQUESTS_CA_BUNDLE"]
     return requests.request(method, url, headers=sent, data=body, verify=bundle, stream=stream)

@@ -109,6 +109,33 @@ def test_what_is_no_batch_is_refused(container: ContainerClient, kind: str, body
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "InvalidInput")
 
 
+@pytest.mark.parametrize(
+    ("second", "code"),
+    [
+        ("DELETE /only-a-container HTTP/1.1", "InvalidInput"),
+        ("PUT /c/x?comp=tier HTTP/1.1", "AllBatchSubRequestsShouldBeSameApi"),
+    ],
+)
+def test_a_batch_that_is_refused_has_done_nothing(
+    storage: BlobServiceClient, container: ContainerClient, second: str, code: str
+) -> None:
+    blob = put(container, "x")
+    token = container.credential.get_token("https://storage.azure.com/.default").token
+    path = container.url.partition("/emuacct")[2]
+    first = f"DELETE /emuacct{path}/x HTTP/1.1\r\nAuthorization: Bearer {token}"
+    body = batch(*(f"{each}\r\n\r\n" for each in (first, second)))
+    answer = send(container, "POST", f"{storage.url}?comp=batch", {"Content-Type": MIXED}, body)
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, code)
+    assert blob.exists()
+
+
+@pytest.mark.parametrize("header", [b"Authorization", b"Content-Type", b"x-ms-date"])
+def test_a_batch_with_bytes_that_are_no_text(container: ContainerClient, header: bytes) -> None:
+    body = batch("DELETE /c/x HTTP/1.1\r\nodd: value\r\n\r\n").replace(b"odd: value", header + b": \xff")
+    answer = send(container, "POST", f"{container.url}?restype=container&comp=batch", {"Content-Type": MIXED}, body)
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "InvalidInput")
+
+
 def test_access_tiers_are_set(container: ContainerClient) -> None:
     blob = put(container, "x")
     answers = list(container.set_standard_blob_tier_blobs("Cool", "x", "absent", raise_on_any_failure=False))

@@ -104,6 +104,31 @@ def test_content_is_compared_with_its_crc(container: ContainerClient, size: int)
     assert send(container, "GET", url, asked).headers["x-ms-content-crc64"] == crc64([content[2:7]])
 
 
+def test_one_hash_of_a_content_at_a_time(container: ContainerClient) -> None:
+    blob = put(container, "x")
+    both = {"x-ms-content-crc64": crc64([b"other"]), "Content-MD5": b64encode(bytes(16)).decode()}
+    refused = send(container, "PUT", blob.url, {"x-ms-blob-type": "BlockBlob", **both}, b"other")
+    assert (refused.status_code, refused.headers["x-ms-error-code"]) == (400, "BothCrc64AndMd5HeaderPresent")
+    ranges = {"x-ms-range-get-content-md5": "true", "x-ms-range-get-content-crc64": "true"}
+    refused = send(container, "GET", blob.url, {"x-ms-range": "bytes=0-1", **ranges})
+    assert (refused.status_code, refused.headers["x-ms-error-code"]) == (400, "BothCrc64AndMd5RangeHeaderPresent")
+    for name in ranges:
+        refused = send(container, "GET", blob.url, {name: "true"})
+        assert (refused.status_code, refused.headers["x-ms-error-code"]) == (400, "InvalidHeaderValue")
+    assert blob.download_blob().readall() == b"hello"
+
+
+@pytest.mark.parametrize("name", ["x-ms-meta-a", "x-ms-blob-content-type", "Content-Type"])
+def test_a_header_that_is_no_text_is_refused(container: ContainerClient, name: str) -> None:
+    """Once kept, it would break every list that shows its blob."""
+    headers: dict[str, Any] = {"x-ms-blob-type": "BlockBlob", name: b"a/\xff"}
+    answer = send(container, "PUT", f"{container.url}/x", headers, b"1")
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "InvalidHeaderValue")
+    answer = send(container, "PUT", f"{container.url}/x", {**headers, name: "a/é".encode()}, b"1")
+    assert answer.status_code == 201
+    assert [blob.name for blob in container.list_blobs(include=["metadata"])] == ["x"]
+
+
 def test_who_names_a_lease_has_lost_it(container: ContainerClient) -> None:
     blob = put(container, "x")
     identity: Any = "00000000-0000-0000-0000-000000000001"

@@ -6,12 +6,10 @@ from base64 import b64encode
 
 import pytest
 import requests
-from azure.core.exceptions import (
-    HttpResponseError,
-)
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient, ContainerClient
 
-from tests.emulator.storage.blobs import put
+from tests.emulator.storage.blobs import put, send
 from tests.emulator_fixture import RunningEmulator
 
 
@@ -103,3 +101,19 @@ def test_ids_of_one_length(container: ContainerClient) -> None:
     blob.stage_block("block-10", b"10")
     _, staged = blob.get_block_list("all")
     assert [block.id for block in staged] == ["block-10"]
+
+
+def test_a_whole_blob_ends_the_waiting_of_its_blocks(container: ContainerClient) -> None:
+    blob = container.get_blob_client("blocks")
+    blob.stage_block("block-0", b"0")
+    blob.upload_blob(b"whole")
+    assert blob.get_block_list("all") == ([], [])
+    blob.stage_block("block-10", b"10")
+    assert blob.download_blob().readall() == b"whole"
+
+
+@pytest.mark.parametrize(("header", "code"), [("Content-MD5", "Md5Mismatch"), ("x-ms-content-crc64", "Crc64Mismatch")])
+def test_a_list_is_compared_with_its_hash(container: ContainerClient, header: str, code: str) -> None:
+    answer = send(container, "PUT", f"{container.url}/x?comp=blocklist", {header: "AAAAAAAAAAA="}, b"<BlockList/>")
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, code)
+    assert not container.get_blob_client("x").exists()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from azure.core import MatchConditions
 from azure.core.exceptions import (
     ClientAuthenticationError,
@@ -25,6 +29,12 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 
+from azureml_emulator.storage import copies
+from azureml_emulator.storage.blocks import Part
+from azureml_emulator.storage.checksums import crc64
+from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.sources import Source
 from tests.emulator.service import Service
 from tests.emulator.storage.blobs import put, send
 from tests.emulator_fixture import RunningEmulator
@@ -115,7 +125,8 @@ def test_an_append_blob_is_copied_as_one(container: ContainerClient) -> None:
     log.append_block(b"one")
     copy = container.get_blob_client("copy")
     copy.start_copy_from_url(log.url)
-    assert copy.append_block(b"two")["blob_append_offset"] == "3"
+    appended = copy.append_block(b"two")
+    assert (appended["blob_append_offset"], appended["blob_committed_block_count"]) == ("3", 2)
     assert copy.download_blob().readall() == b"onetwo"
     assert refusal(put(container, "block blob").start_copy_from_url, log.url) == (409, "InvalidBlobType")
 
@@ -217,6 +228,84 @@ def test_a_blob_from_an_address(container: ContainerClient, source: BlobClient, 
     wrong = bytearray(16)
     refused = refusal(copy.upload_blob_from_url, url, overwrite=True, source_content_md5=wrong)
     assert refused == (400, "Md5Mismatch")
+
+
+def test_a_blob_from_an_address_replaces_one_of_any_kind(
+    container: ContainerClient, source: BlobClient, signed: Callable[..., str]
+) -> None:
+    log = container.get_blob_client("log")
+    log.create_append_blob()
+    log.append_block(b"one")
+    block = put(container, "block")
+    block.upload_blob_from_url(signed(log), overwrite=True)
+    log.upload_blob_from_url(signed(source), overwrite=True)
+    assert [each.get_blob_properties().blob_type for each in (block, log)] == ["BlockBlob", "BlockBlob"]
+    assert [each.download_blob().readall() for each in (block, log)] == [b"one", b"first,second"]
+
+
+def test_content_of_a_source_is_compared_with_its_hashes(
+    container: ContainerClient, source: BlobClient, signed: Callable[..., str]
+) -> None:
+    right, wrong = crc64([b"first,second"]), "AAAAAAAAAAA="
+    block = f"{container.url}/copy?comp=block&blockid={b64encode(b'block-0').decode()}"
+    for url, more in ((f"{container.url}/copy", {"x-ms-blob-type": "BlockBlob"}), (block, {})):
+        headers = {"x-ms-copy-source": signed(source), **more}
+        for hashes, expected in (
+            ({"x-ms-source-content-crc64": wrong}, (400, "Crc64Mismatch")),
+            ({"x-ms-source-content-md5": wrong}, (400, "Md5Mismatch")),
+            (
+                {"x-ms-source-content-crc64": right, "x-ms-source-content-md5": wrong},
+                (400, "BothCrc64AndMd5HeaderPresent"),
+            ),
+        ):
+            refused = send(container, "PUT", url, {**headers, **hashes})
+            assert (refused.status_code, refused.headers["x-ms-error-code"]) == expected
+        taken = send(container, "PUT", url, {**headers, "x-ms-source-content-crc64": right})
+        assert (taken.status_code, taken.headers["x-ms-content-crc64"]) == (201, right)
+
+
+@pytest.mark.parametrize("kind", [{}, {"x-ms-blob-type": "BlockBlob"}])
+@pytest.mark.parametrize("wrong", [{"x-ms-access-tier": "Lukewarm"}, {"x-ms-meta-not-a-name": "1"}])
+def test_a_copy_that_is_refused_leaves_nothing(
+    container: ContainerClient,
+    source: BlobClient,
+    signed: Callable[..., str],
+    emulator: RunningEmulator,
+    kind: dict[str, str],
+    wrong: dict[str, str],
+) -> None:
+    before = set((emulator.state / "incoming").iterdir())
+    headers = {"x-ms-copy-source": signed(source), **kind, **wrong}
+    assert send(container, "PUT", f"{container.url}/copy", headers).status_code == 400
+    assert set((emulator.state / "incoming").iterdir()) <= before
+
+
+@pytest.mark.parametrize("then", [b"other", None])
+def test_a_source_that_changes_while_it_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: bytes | None
+) -> None:
+    blobs = BlobStore(tmp_path)
+    blobs.create_container("c")
+    found = blobs.put_bytes("c", "source", b"content")
+    place = blobs.path("c", "source")
+    join = blobs.blocks.join
+
+    def slow(parts: Iterable[Part]) -> Path:
+        file = join(parts)
+        _ = blobs.put_bytes("c", "source", then) if then else blobs.delete("c", "source")
+        return file
+
+    monkeypatch.setattr(blobs.blocks, "join", slow)
+    request: Any = make_mocked_request("PUT", "/c/copy")
+    taken = copies.take(SimpleNamespace(blobs=blobs), request, Source("c", found, place, ""), Part(place, 0, 7))  # type: ignore[arg-type]
+    with pytest.raises(BlobError) as caught:
+        asyncio.run(taken)
+    assert (caught.value.code, caught.value.cause and caught.value.cause.code) == (
+        "CannotVerifyCopySource",
+        "ConditionNotMet",
+    )
+    assert list(blobs.incoming.iterdir()) == []
+    blobs.close()
 
 
 def test_blocks_from_an_address(container: ContainerClient, source: BlobClient, signed: Callable[..., str]) -> None:

@@ -113,6 +113,7 @@ def test_a_signature_for_one_user_says_that_it_is_not_here(container: ContainerC
         ("<KeyInfo><Start>{soon}</Start><Expiry>{now}</Expiry></KeyInfo>", "InvalidXmlNodeValue"),
         ("<KeyInfo><Start>{now}</Start></KeyInfo>", "InvalidXmlNodeValue"),
         ("<KeyInfo><Expiry>tomorrow</Expiry></KeyInfo>", "InvalidXmlNodeValue"),
+        ("<KeyInfo><Start>today</Start><Expiry>{soon}</Expiry></KeyInfo>", "InvalidXmlNodeValue"),
         ("<Other><Expiry>{soon}</Expiry></Other>", "InvalidXmlNodeValue"),
         ("<KeyInfo>", "InvalidXmlDocument"),
         ("<!DOCTYPE x><KeyInfo/>", "InvalidXmlDocument"),
@@ -125,6 +126,24 @@ def test_terms_that_no_key_has(storage: BlobServiceClient, container: ContainerC
     url = f"{storage.url}?restype=service&comp=userdelegationkey"
     answer = send(container, "POST", url, {}, written.encode())
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, code)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "no-such-encoding"])
+def test_terms_in_every_encoding(storage: BlobServiceClient, container: ContainerClient, encoding: str) -> None:
+    """Only UTF-8 is read, whatever the document says of itself: in another one its entities would go unseen."""
+    expiry = soon().strftime("%Y-%m-%dT%H:%M:%SZ")
+    written = f'<?xml version="1.0" encoding="{encoding}"?><KeyInfo><Expiry>{expiry}</Expiry></KeyInfo>'
+    content = written.encode("utf-8" if encoding.startswith("no") else encoding)
+    answer = send(container, "POST", f"{storage.url}?restype=service&comp=userdelegationkey", {}, content)
+    assert answer.status_code == (400 if encoding == "utf-16" else 200)
+
+
+def test_a_version_that_is_none(storage: BlobServiceClient, container: ContainerClient) -> None:
+    expiry = soon().strftime("%Y-%m-%dT%H:%M:%SZ")
+    terms = f"<KeyInfo><Expiry>{expiry}</Expiry></KeyInfo>".encode()
+    url = f"{storage.url}?restype=service&comp=userdelegationkey"
+    answer = send(container, "POST", url, {"x-ms-version": "<a>"}, terms)
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "InvalidHeaderValue")
 
 
 def test_only_who_signs_in_gets_a_key(storage: BlobServiceClient, service: Service) -> None:
