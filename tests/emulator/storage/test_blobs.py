@@ -17,7 +17,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.identity import ClientSecretCredential
-from azure.storage.blob import ContainerClient, ContentSettings, StandardBlobTier
+from azure.storage.blob import BlobBlock, ContainerClient, ContentSettings, StandardBlobTier
 
 from azureml_emulator.storage.checksums import crc64
 from tests.emulator.storage.blobs import put, send
@@ -170,7 +170,14 @@ def test_access_tiers(container: ContainerClient) -> None:
     cold.upload_blob(b"1", standard_blob_tier=StandardBlobTier.COLD)
     copy = container.get_blob_client("copy")
     copy.start_copy_from_url(cold.url, standard_blob_tier=StandardBlobTier.COOL)
-    assert [each.get_blob_properties().blob_tier for each in (cold, copy)] == ["Cold", "Cool"]
+    blocks = container.get_blob_client("blocks")
+    blocks.stage_block("block-0", b"1")
+    blocks.commit_block_list([BlobBlock("block-0")], standard_blob_tier=StandardBlobTier.COLD)
+    address = container.get_blob_client("from an address")
+    bearer = f"Bearer {container.credential.get_token('https://storage.azure.com/.default').token}"
+    address.upload_blob_from_url(blocks.url, source_authorization=bearer, standard_blob_tier=StandardBlobTier.COOL)
+    tiers = [each.get_blob_properties().blob_tier for each in (cold, copy, blocks, address)]
+    assert tiers == ["Cold", "Cool", "Cold", "Cool"]
     cold.upload_blob(b"2", overwrite=True)
     assert cold.get_blob_properties().blob_tier == "Hot"
     log = container.get_blob_client("log")

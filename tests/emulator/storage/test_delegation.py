@@ -55,6 +55,9 @@ def test_what_is_signed_with_it_opens_storage(container: ContainerClient, key: U
     one = generate_blob_sas(
         "emuacct", name, "folder/x y.txt", user_delegation_key=key, permission=allowed, expiry=soon()
     )
+    client.upload_blob("other", b"content")
+    with BlobClient.from_blob_url(f"{container.url}/other?{one}") as other, pytest.raises(ClientAuthenticationError):
+        other.download_blob()
     with BlobClient.from_blob_url(f"{container.url}/folder/x%20y.txt?{one}") as blob:
         assert blob.download_blob().readall() == b"content"
         with pytest.raises(HttpResponseError) as caught:
@@ -62,11 +65,15 @@ def test_what_is_signed_with_it_opens_storage(container: ContainerClient, key: U
     assert caught.value.error_code == "AuthorizationPermissionMismatch"
 
 
-def test_one_that_is_over_opens_nothing(storage: BlobServiceClient, container: ContainerClient) -> None:
+@pytest.mark.parametrize(("start", "expiry"), [(5, 10), (-10, -5)])
+def test_one_that_is_not_good_now_opens_nothing(
+    storage: BlobServiceClient, container: ContainerClient, start: float, expiry: float
+) -> None:
+    """Whatever the signature made with it says of its own time."""
     put(container, "x")
-    future = storage.get_user_delegation_key(soon(5), soon(10))
+    other = storage.get_user_delegation_key(soon(start), soon(expiry))
     sas = generate_container_sas(
-        "emuacct", container.container_name, user_delegation_key=future, permission=EVERYTHING, expiry=soon()
+        "emuacct", container.container_name, user_delegation_key=other, permission=EVERYTHING, expiry=soon()
     )
     with pytest.raises(ClientAuthenticationError) as caught:
         list(ContainerClient.from_container_url(f"{container.url}?{sas}").list_blobs())
