@@ -130,7 +130,8 @@ JOB: Mapping[str, Shape] = {
 
 
 def command_line(value: Any, path: str, report: Report) -> str | None:
-    """A command that is not blank: the service wants a letter, a digit or an underscore in it.
+    """A command that is not blank. The service wants a letter, a digit or an underscore in it; what has none of them
+    and is not blank is let through, here as by the provider.
 
     Source: template reference of Microsoft.MachineLearningServices/workspaces/jobs, CommandJob (minimum length 1,
     pattern ``[a-zA-Z0-9_]``).
