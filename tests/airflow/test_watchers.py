@@ -295,10 +295,26 @@ async def test_the_last_who_leaves_ends_the_rounds(
 @pytest.mark.parametrize(
     ("kind", "given", "said"),
     [
-        (AzureMLDataAssetTrigger, {"name": 5}, "name: 5 is not accepted. Accepted: a text that is not empty."),
-        (AzureMLDataAssetTrigger, {"name": " "}, "name: ' ' is not accepted. Accepted: a text that is not empty."),
+        (AzureMLDataAssetTrigger, {"name": 5}, "name: 5 is not accepted. Accepted: a name."),
+        (AzureMLDataAssetTrigger, {"name": " "}, "name: ' ' is not accepted. Accepted: a name."),
         (AzureMLModelTrigger, {"name": "{{ ds }}"}, "name: '{{ ds }}' is not accepted. Accepted: the name itself"),
-        (AzureMLModelTrigger, {"name": "m", "stage": 5}, "stage: 5 is not accepted. Accepted: a text that is not empt"),
+        (AzureMLModelTrigger, {"name": "m", "stage": 5}, "stage: 5 is not accepted. Accepted: a name, or None."),
+        (
+            AzureMLModelTrigger,
+            {"name": "m", "stage": "{{ ds }}"},
+            "stage: '{{ ds }}' is not accepted. Accepted: the name",
+        ),
+        (
+            AzureMLModelTrigger,
+            {"name": "m", "workspace_name": "{{ ds }}"},
+            "workspace_name: '{{ ds }}' is not accepted.",
+        ),
+        (
+            AzureMLModelTrigger,
+            {"name": "m", "resource_group": 5},
+            "resource_group: 5 is not accepted. Accepted: a name, ",
+        ),
+        (AzureMLModelTrigger, {"name": "a\ud800b"}, "name: half of a surrogate pair"),
         (AzureMLExperimentJobTrigger, {"experiment_name": None}, "experiment_name: None is not accepted. Accepted:"),
         (
             AzureMLExperimentJobTrigger,
@@ -328,6 +344,11 @@ def test_a_watcher_that_would_wait_in_vain_is_refused_where_it_is_written(kind: 
     with pytest.raises(AzureMLSpecError) as refused:
         kind(**{**needed, **given})
     assert str(refused.value).startswith(said)
+
+
+def test_a_workspace_that_is_left_blank_is_the_connections() -> None:
+    for blank in (None, "", " "):
+        assert AzureMLModelTrigger("m", workspace_name=blank).workspace_name == blank
 
 
 def test_ends_are_known_in_any_case() -> None:

@@ -60,17 +60,27 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
             )
         super().__init__()  # type: ignore[no-untyped-call]
         for name in ("azureml_conn_id", *self.named):
-            given = getattr(self, name)
-            if not is_name(given):
-                raise self._refusal(name, given, "a text that is not empty")
-            if "{{" in given:
-                raise self._refusal(name, given, "the name itself: templates of watchers are not rendered")
+            self._check(name)
+        for name in WORKSPACE[1:]:
+            if str(getattr(self, name) or "").strip():  # else the connection's
+                self._check(name, "a name, or None")
         if self.poll_interval is not None:
             from airflow_azureml.configuration import poll_interval
             from airflow_azureml.exceptions import translated
 
             with translated():
                 poll_interval(self.poll_interval)
+
+    def _check(self, name: str, accepted: str = "a name") -> None:
+        from airflow_azureml.rest.errors import unwritable
+
+        given = getattr(self, name)
+        if not is_name(given):
+            raise self._refusal(name, given, accepted)
+        if "{{" in given:
+            raise self._refusal(name, given, "the name itself: templates of watchers are not rendered")
+        if (problem := unwritable(given, name)) is not None:
+            raise AzureMLSpecError(str(problem))
 
     def _refusal(self, name: str, given: object, accepted: str) -> AzureMLSpecError:
         return AzureMLSpecError(f"{name}: {given!r} is not accepted. Accepted: {accepted}.")
@@ -197,8 +207,8 @@ class AzureMLModelTrigger(AzureMLWatcherTrigger):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.stage is not None and not is_name(self.stage):
-            raise self._refusal("stage", self.stage, "a text that is not empty, or None")
+        if self.stage is not None:
+            self._check("stage", "a name, or None")
 
     def watch(self) -> Watch:
         """Versions of the model."""
