@@ -114,6 +114,13 @@ def test_without_a_name_in_the_refusal_all_are_looked_up() -> None:
     assert "/data/credit-cards" in asked
 
 
+def test_a_name_with_signs_of_addresses_is_looked_up_as_it_is() -> None:
+    body = {"properties": {"environmentId": f"{WS.path}/environments/sklearn?b/versions/3#4"}}
+    text, asked = told(refusal("not found"), body=body)
+    assert text.startswith('environment: environment "sklearn?b" version "3#4" does not exist in workspace "ws".')
+    assert asked[:2] == ["/environments/sklearn%3Fb/versions/3%234", "/environments/sklearn%3Fb"]
+
+
 def test_a_name_that_nothing_is_like() -> None:
     there = {"/computes": {"value": [{"name": f"gpu-{number:02}"} for number in range(12)]}}
     text, _ = told(refusal("compute cpu-clutser not found"), there)

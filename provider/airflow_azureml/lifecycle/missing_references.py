@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.requirements import Placeholder, Register, Resolve
 from airflow_azureml.rest.errors import AzureMLError, BadRequestError, NotEmulatedError, NotFoundError, ServiceError
 from airflow_azureml.rest.flow import Call, Reply, Steps
-from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path
+from airflow_azureml.rest.ids import Workspace, parse_arm_id, parse_datastore_path, segment
 from airflow_azureml.rest.jobs import ELSEWHERE
 from airflow_azureml.rest.json_values import get_any_case
 
@@ -151,14 +151,14 @@ def _missing(ws: Workspace, reference: Named) -> Steps[str | None]:
 
 
 def _path(ws: Workspace, one: Named) -> str:
-    path = f"{ws.path}/{one.kind}/{one.name}"
-    return path if not one.version or one.version.startswith("@") else f"{path}/versions/{one.version}"
+    path = f"{ws.path}/{one.kind}/{segment(one.name)}"
+    return path if not one.version or one.version.startswith("@") else f"{path}/versions/{segment(one.version)}"
 
 
 def _latest(ws: Workspace, reference: Named) -> Steps[str | None]:
     """The latest version of an asset by its name; None where there is no such name."""
     try:
-        versions = yield Call("GET", f"{ws.path}/{reference.kind}/{reference.name}", lambda reply: reply.json())
+        versions = yield Call("GET", _path(ws, replace(reference, version="")), lambda reply: reply.json())
     except NotFoundError:
         return None
     version = get_any_case(versions, "properties", "latestVersion")
