@@ -128,7 +128,7 @@ def test_a_connection_that_airflow_cannot_read_is_told_from_one_that_is_not_ther
     assert AzureMLHook("absent").test_connection()[1].startswith("azureml_conn_id: Airflow has no connection 'absent'.")
 
 
-@pytest.mark.parametrize("given", [3, None, "", " ", ["a"]])
+@pytest.mark.parametrize("given", [3, None, "", " ", ["a"], "a\ud800b"])
 def test_what_is_no_id_of_a_connection_is_refused(given: Any) -> None:
     said = f"azureml_conn_id: {given!r} is not accepted. Accepted: the id of a connection."
     assert AzureMLHook(given).test_connection() == (False, said)

@@ -174,12 +174,12 @@ def test_what_is_no_name_is_refused_by_the_name_of_the_parameter(method: str, gi
 @pytest.mark.parametrize(
     ("said", "call"),
     [
-        ('tail: "5" is not accepted. Accepted: a whole number.', lambda hook: hook.get_logs("j", tail="5")),
-        ("tail: true is not accepted. Accepted: a whole number.", lambda hook: hook.get_logs("j", tail=True)),
-        ('timeout: "x" is not accepted. Accepted: a finite number.', lambda hook: hook.wait_for_job("j", "x")),
+        ('tail: "5" is not accepted. Accepted: a whole number, or None.', lambda hook: hook.get_logs("j", tail="5")),
+        ("tail: true is not accepted. Accepted: a whole number, or None.", lambda hook: hook.get_logs("j", tail=True)),
+        ('timeout: "x" is not accepted. Accepted: a finite number, or None.', lambda hook: hook.wait_for_job("j", "x")),
         ("timeout: nan is not accepted. Accepted: a finite", lambda hook: hook.wait_for_job("j", float("nan"))),
         ("timeout: 1", lambda hook: hook.wait_for_job("j", 10**400)),
-        ("min_instances: 1.5 is not accepted. Accepted: a whole number.", lambda hook: hook.scale_compute("c", 1.5)),
+        ("min_instances: 1.5 is not accepted. Accepted: a whole number, or", lambda hook: hook.scale_compute("c", 1.5)),
         ("min_instances: -1 is not accepted. Accepted: a whole number fr", lambda hook: hook.scale_compute("c", -1)),
         ("min_instances: neither it nor max_instances is given.", lambda hook: hook.scale_compute("c")),
         ('if_exists: "bad" is not accepted. Accepted: one of skip, ', lambda hook: hook.create_compute({}, "bad")),
@@ -192,6 +192,13 @@ def test_so_is_a_number_or_word_of_another_kind(hook: AzureMLHook, said: str, ca
     with pytest.raises(AzureMLSpecError) as refused:
         call(hook)
     assert str(refused.value).startswith(said)
+
+
+def test_arguments_that_a_method_does_not_have_are_told_by_python_with_its_name(hook: AzureMLHook) -> None:
+    method: Any = hook.wait_for_job
+    for arguments in ({}, {"name": "j", "seconds": 5}):
+        with pytest.raises(TypeError, match=r"wait_for_job\(\)"):
+            method(**arguments)
 
 
 def test_a_version_may_be_a_number(hook: AzureMLHook) -> None:

@@ -13,6 +13,7 @@ from airflow_azureml.rest.errors import (
     SettingsError,
     UnauthorizedError,
     UnreachableError,
+    unwritable,
 )
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
@@ -28,9 +29,9 @@ COORDINATE_BY_CODE = {
 def check_id(conn_id: object) -> None:
     """Refuse what cannot be the id of a connection, such as a template that rendered to a number.
 
-    :raises SettingsError: it is no text, or blank.
+    :raises SettingsError: it is no text, blank, or holds half of a surrogate pair.
     """
-    if not isinstance(conn_id, str) or not conn_id.strip():
+    if not isinstance(conn_id, str) or not conn_id.strip() or unwritable(conn_id):
         raise SettingsError(f"azureml_conn_id: {conn_id!r} is not accepted. Accepted: the id of a connection.")
 
 

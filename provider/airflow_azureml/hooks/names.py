@@ -15,6 +15,9 @@ Class = TypeVar("Class", bound=type[Any])
 WORDS = "Literal"
 """How an annotation begins that lists words."""
 
+OR_NONE = " | None"
+"""How an annotation ends that lets an argument be left out."""
+
 MOST = 1e15
 """What no number of lines, nodes or seconds reaches; nan is not below it either."""
 
@@ -33,7 +36,7 @@ def with_names_checked(cls: Class) -> Class:
 def _checked_kinds(method: Callable[..., Any]) -> dict[str, str]:
     """The annotations of the arguments that are checked; those that are unions of more are left to who reads them."""
     kinds = {item.name: str(item.annotation) for item in inspect.signature(method).parameters.values()}
-    plain = {name: kind.removesuffix(" | None") for name, kind in kinds.items()}
+    plain = {name: kind.removesuffix(OR_NONE) for name, kind in kinds.items()}
     return {name: kinds[name] for name, kind in plain.items() if kind.split("[")[0] in CHECKED and "|" not in kind}
 
 
@@ -42,11 +45,14 @@ def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def call(*given: Any, **named: Any) -> Any:
-        bound = signature.bind(*given, **named)
+        try:
+            bound = signature.bind(*given, **named)
+        except TypeError:
+            return method(*given, **named)  # Python's own words, which name the method
         with translated():
             for field, kind in kinds.items():
-                if field in bound.arguments and not (kind.endswith(" | None") and bound.arguments[field] is None):
-                    bound.arguments[field] = _read(field, kind.removesuffix(" | None"), bound.arguments[field])
+                if field in bound.arguments and not (kind.endswith(OR_NONE) and bound.arguments[field] is None):
+                    bound.arguments[field] = _read(field, kind, bound.arguments[field])
         return method(*bound.args, **bound.kwargs)
 
     return call
@@ -61,6 +67,7 @@ def _read(field: str, kind: str, given: Any) -> Any:
     from airflow_azureml.jobspec.document.messages import show
     from airflow_azureml.rest.errors import Problem, SpecError, unwritable
 
+    or_none, kind = ", or None" if kind.endswith(OR_NONE) else "", kind.removesuffix(OR_NONE)
     value = without_members(given)
     if field == "version" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -73,7 +80,7 @@ def _read(field: str, kind: str, given: Any) -> Any:
         numbers, accepted = (int, "a whole number") if kind == "int" else ((int, float), "a finite number")
         fits = isinstance(value, numbers) and not isinstance(value, bool) and abs(value) < MOST
     if not fits:
-        raise SpecError([Problem(field, f"{show(given)} is not accepted. Accepted: {accepted}.")])
+        raise SpecError([Problem(field, f"{show(given)} is not accepted. Accepted: {accepted}{or_none}.")])
     if (problem := unwritable(value, field)) is not None:
         raise SpecError([problem])
     return value
