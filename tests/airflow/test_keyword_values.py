@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import UserString, deque
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG
@@ -18,9 +19,13 @@ from airflow_azureml.operators import (
     AzureMLCreateOnlineDeploymentOperator,
     AzureMLDownloadJobOutputOperator,
     AzureMLDownloadModelOperator,
+    AzureMLInvokeOnlineEndpointOperator,
 )
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
+from airflow_azureml.task.resource_fields import compute_name_of, one_of
+from airflow_azureml.task.xcom import job_name_of
 
 
 class Stage(str, Enum):
@@ -40,6 +45,29 @@ def test_a_member_of_an_enumeration_is_rendered_as_its_value() -> None:
     assert (str(task.compute), str(task.inputs["stage"])) == ("test", "test")
     assert (str(mapped.partial_kwargs["compute"]), str(mapped.partial_kwargs["inputs"]["stage"])) == ("test", "test")
     assert str(mapped.expand_input.value["tags"][0]["s"]) == "test"
+
+
+@pytest.mark.parametrize(("kind", "field"), [(AzureMLJobSensor, "job_name"), (AzureMLComputeSensor, "name")])
+def test_so_is_one_of_a_sensor(kind: Any, field: str) -> None:
+    with DAG("d"):
+        task = kind(task_id="t", **{field: Stage.TEST})
+    task.render_template_fields({})
+    assert getattr(task, field) == "test"
+    assert not isinstance(getattr(task, field), Enum)
+
+
+def test_a_member_names_what_its_value_names() -> None:
+    words = Literal["test"]
+    found = [job_name_of(Stage.TEST), compute_name_of({"name": Stage.TEST}), one_of("state", Stage.TEST, words)]
+    assert [str(name) for name in found] == ["test", "test", "test"]
+
+
+@pytest.mark.parametrize("given", [bytearray(b"abc"), UserString("abc"), deque([1]), range(2)])
+def test_a_sequence_that_is_given_stays_what_it_is(given: Any) -> None:
+    with DAG("d"):
+        task: Any = AzureMLInvokeOnlineEndpointOperator(task_id="t", endpoint_name="e", data={"rows": given})
+    task.render_template_fields({})
+    assert type(task.data["rows"]) is type(given)
 
 
 @pytest.mark.parametrize("given", [5, "one", b"one", {"one": 1}, [5], [None], [""]])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 PLAIN_SEQUENCES = (str, bytes, list, tuple)
-"""Sequences that a keyword may be given as they are."""
+"""Sequences that a reference may stand for as they are."""
 
 
 class AzureMLBaseOperator(TextFieldsOperator):
@@ -89,8 +89,9 @@ class AzureMLBaseOperator(TextFieldsOperator):
             found = super().render_template(content, context, jinja_env, seen_oids)
             if found is None:
                 refuse_no_result(content)
-            # What a mapped task has left comes as a sequence of Airflow's own, which is fetched when it is read.
-            return list(found) if isinstance(found, Sequence) and not isinstance(found, PLAIN_SEQUENCES) else found
+            if found is content or not isinstance(found, Sequence) or isinstance(found, PLAIN_SEQUENCES):
+                return found
+            return list(found)  # what a mapped task has left: a sequence of Airflow's own, fetched when it is read
         except XComNotFound as error:
             raise missing_output(error.task_id, error.key, context["ti"]) from None
 

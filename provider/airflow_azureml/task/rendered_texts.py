@@ -1,4 +1,7 @@
-"""Rendered fields that hold what no JSON text can: Airflow stores them before a task runs, and names none of them."""
+"""Rendered fields: members of enumerations in them are their values, and what no JSON text can hold is refused.
+
+Airflow stores the fields before a task runs, and names none that it cannot store.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,14 @@ class TextFieldsOperator(BaseOperator):
         :raises AzureMLSpecError: a field cannot be written down, or sent.
         """
         from airflow_azureml.exceptions import translated
+        from airflow_azureml.jobspec.document.members import without_members
         from airflow_azureml.rest.errors import SpecError, unstorable, unwritable
 
         fields = tuple(template_fields)
+        for name in fields:
+            value = getattr(parent, name, None)
+            if (plain := without_members(value)) is not value:  # a template would write the member's name
+                setattr(parent, name, plain)
         super()._do_render_template_fields(parent, fields, *given, **named)
         look = unstorable if AIRFLOW_V_3_0_PLUS else unwritable
         found = (look(getattr(parent, name), name) for name in fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, get_args
 
 from airflow_azureml.exceptions import AzureMLSpecError
@@ -37,12 +38,17 @@ def _name_of(field: str, value: Any, whose: str) -> str:
     if not is_name(name):
         accepted = f"{whose} name, or a result mapping with its name"
         raise AzureMLSpecError(f"{field}: {value!r} is not accepted. Accepted: {accepted}.")
-    return str(name)
+    return text_of(name)
 
 
 def is_name(value: Any) -> bool:
     """Whether a value is a text that names something: not blank, and no step in a path, ``.`` or ``..``."""
     return isinstance(value, str) and bool(value.strip()) and value not in (".", "..")
+
+
+def text_of(name: object) -> str:
+    """A text as it is meant: of an enumeration's member its value, of which ``str()`` makes ``Stage.TEST``."""
+    return str(name.value) if isinstance(name, Enum) else str(name)
 
 
 MADE_KEYS = frozenset({"id", "name", "version"})
@@ -63,4 +69,4 @@ def one_of(field: str, given: Any, words: Any) -> str:
     accepted = get_args(words)
     if given not in accepted:
         raise AzureMLSpecError(f"{field}: {given!r} is not accepted. Accepted: {', '.join(accepted)}.")
-    return str(given)
+    return text_of(given)

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.links import STUDIO_URL_KEY
-from airflow_azureml.task.resource_fields import is_name
+from airflow_azureml.task.resource_fields import is_name, text_of
 from airflow_azureml.version_compat import map_index_of
 
 JOB_NAME_KEY = "azureml_job_name"
@@ -97,7 +97,7 @@ def job_name_of(value: Any) -> str:
         raise AzureMLSpecError(
             f"job_name: {value!r} is not accepted. Accepted: a job's name, or a result mapping with its job_name."
         )
-    return str(name)
+    return text_of(name)
 
 
 def refuse_reserved_outputs(outputs: object) -> None:
