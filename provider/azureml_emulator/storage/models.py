@@ -15,9 +15,14 @@ from typing import Any
 from azureml_emulator.storage.blocks import PIECE, Blocks
 from azureml_emulator.storage.records import BLOCK, Blob, Container, Record, Records, described
 
+LONGEST_NAME = 1024
+"""Characters of a blob's name. Source: Azure Storage REST reference, Naming and referencing containers, blobs, and
+metadata."""
+
 
 class BlobNameError(ValueError):
-    """A blob's name that cannot be a place in a folder: an empty, ``.`` or ``..`` segment, or one that is too long."""
+    """A blob's name that cannot be a place in a folder: it, or a segment of it, is too long, or a segment is empty,
+    ``.`` or ``..``."""
 
 
 class BlobConflictError(Exception):
@@ -90,6 +95,8 @@ class BlobStore:
         """``path`` as a text."""
         if not container or "/" in container or container in (".", ".."):
             raise BlobNameError(f"{container!r} is not a container's name.")
+        if len(name) > LONGEST_NAME:
+            raise BlobNameError(f"The name has {len(name)} characters; it may have {LONGEST_NAME}.")
         for part in name.removesuffix("/").split("/") if name else ():
             if part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255:
                 raise BlobNameError(f"{name!r}: the segment {part!r} cannot be stored.")
