@@ -194,10 +194,13 @@ def test_a_file_without_roots_is_told(drive: Drive, stub: Stub, tmp_path: Path, 
     assert stub.seen == []
 
 
-def test_a_variable_that_names_no_roots_is_told(drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bundle.pem").write_text("hello\n")
+@pytest.mark.parametrize(("text", "reason"), NO_BUNDLES.values(), ids=NO_BUNDLES)
+def test_a_variable_that_names_no_roots_is_told(
+    drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    (tmp_path / "bundle.pem").write_text(text)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
-    with pytest.raises(SettingsError, match=r"^REQUESTS_CA_BUNDLE: .* holds no certificate"):
+    with pytest.raises(SettingsError, match=rf"^REQUESTS_CA_BUNDLE: .* {reason}"):
         drive(call("GET"), verify=None)
 
 

@@ -27,6 +27,9 @@ WATCHED = (
 )
 """Variables that say how an address is reached; what was found holds until one of them changes."""
 
+BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+"""Variables that name a file of trusted roots, where ``verify`` does not."""
+
 ACCEPTED = "Accepted: the path of a CA bundle (PEM)."
 
 CERTIFICATE = re.compile(rb"-----BEGIN ([A-Z0-9]+ )?CERTIFICATE-----")
@@ -43,8 +46,7 @@ def ca_bundle(settings: Settings, environment: Mapping[str, str] = os.environ) -
     """
     if settings.verify:
         return _pem("verify", settings.verify)
-    variables = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-    named = ((name, environment.get(name)) for name in variables)
+    named = ((name, environment.get(name)) for name in BUNDLES)
     return next((_pem(name, path) for name, path in named if path and os.path.isfile(path)), None)
 
 
@@ -64,12 +66,13 @@ def _pem(name: str, path: str) -> str:
 def loaded(path: str | None) -> Iterator[None]:
     """Say of a bundle that OpenSSL cannot read that it is the bundle, and not the server, that is at fault.
 
-    :raises SettingsError: what stands between its lines is no certificate.
+    :raises SettingsError: naming ``verify`` or the variable: what stands between its lines is no certificate.
     """
     try:
         yield
     except ssl.SSLError as error:
-        raise SettingsError(f"verify: {path!r} cannot be read ({error.reason or error}). {ACCEPTED}") from error
+        name = next((variable for variable in BUNDLES if os.environ.get(variable) == path), "verify")
+        raise SettingsError(f"{name}: {path!r} cannot be read ({error.reason or error}). {ACCEPTED}") from error
 
 
 class Session(requests.Session):
