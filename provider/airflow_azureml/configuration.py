@@ -30,6 +30,16 @@ def poll_interval(given: Any = None) -> float:
     return _seconds("poll_interval", given, POLL_INTERVAL, zero=False)
 
 
+def sensor_interval(poll: Any, poke: Any) -> float:
+    """Seconds between two looks of a sensor while it is deferred.
+
+    :param poll: its ``poll_interval``; None for its ``poke_interval``.
+    :param poke: its ``poke_interval``; nothing leaves them to Airflow's configuration.
+    :raises rest.errors.SpecError: as ``poll_interval``.
+    """
+    return poll_interval(poll if poll is not None else poke or None)
+
+
 def patience(given: Any = None) -> float:
     """Seconds for which looks may go on failing: the keyword, else Airflow's configuration.
 

@@ -225,10 +225,7 @@ class AzureMLJobSensor(DeferrableOperator, NoWorkerOperator, LineageOperator, Te
         }
 
     def _interval(self) -> float:
-        """Seconds between two looks while deferred; a ``poke_interval`` of nothing leaves them to the configuration."""
-        return configuration.poll_interval(
-            self.poll_interval if self.poll_interval is not None else self.poke_interval or None
-        )
+        return configuration.sensor_interval(self.poll_interval, self.poke_interval)
 
     def _out_of_time(self, message: str) -> Exception:
         if self.execution_timeout and self.execution_timeout.total_seconds() < self.timeout:

@@ -145,10 +145,7 @@ class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSens
         self.defer_to(ti, trigger, deadline, BACKSTOP)
 
     def _interval(self) -> float:
-        """Seconds between two looks while deferred; a ``poke_interval`` of nothing leaves them to the configuration."""
-        return configuration.poll_interval(
-            self.poll_interval if self.poll_interval is not None else self.poke_interval or None
-        )
+        return configuration.sensor_interval(self.poll_interval, self.poke_interval)
 
     def _limit(self) -> timedelta:
         timeout = timedelta(seconds=self.timeout)
