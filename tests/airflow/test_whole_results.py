@@ -64,6 +64,8 @@ def test_so_does_a_list_of_computes() -> None:
 def test_an_environment_that_is_written_out_with_an_id_stays_one() -> None:
     (sent,) = body(command(environment={"name": "e", "version": "9", "image": "python:3.11"}))
     assert sent["environmentId"] != ENVIRONMENT["id"]
+    with pytest.raises(AzureMLSpecError, match="id"), translated():  # the image that is written beside it counts
+        body(command(environment={**ENVIRONMENT, "image": "python:3.11"}))
 
 
 @pytest.mark.parametrize(("given", "meant"), [(JOB, MEANT_OF_JOB), (ASSET, MEANT_OF_ASSET)])
