@@ -51,7 +51,10 @@ def story(airflow: RealAirflow, dag: str, run: str) -> str:
     for place in sorted(airflow.home.glob(f"logs/dag_id={dag}/run_id={run}/**/*.log*")):
         parts += [f"-- {place.relative_to(airflow.home)}", _text(place)[-MOST:]]
     for place in sorted(airflow.home.glob("*.log")):
-        parts += [f"-- {place.name}, on this run", *(line for line in _text(place).splitlines() if run in line)]
+        parts += [
+            f"-- {place.name}, on this run",
+            *(line for line in _text(place).splitlines() if dag in line and run in line),
+        ]
     return "\n".join(parts)
 
 

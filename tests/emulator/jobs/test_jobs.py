@@ -41,7 +41,7 @@ class TestBodies:
             ({"limits": {"jobLimitsType": "Command", "timeout": 60}}, "properties.limits.timeout"),
             ({"identity": {"identityType": "user_identity"}}, "properties.identity.identityType"),
             ({"isArchived": "no"}, "properties.isArchived"),
-            ({"tags": {"a": None}}, "properties.tags.a"),
+            ({"tags": {"a": {}}}, "properties.tags.a"),
             ({"jobType": "command_job"}, "properties.jobType"),
         ],
     )
