@@ -57,9 +57,7 @@ def max_resubmissions(given: Any = None) -> int:
     if given is None:
         field, given = f"[azureml] {field}", conf.getint("azureml", field, fallback=MAX_RESUBMISSIONS)
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
-        from airflow_azureml.rest.errors import Problem, SpecError
-
-        raise SpecError([Problem(field, f"{given!r} is not accepted. Accepted: a whole number, 0 or more.")])
+        raise _not_accepted(field, given, "a whole number, 0 or more")
     return given
 
 

@@ -341,7 +341,7 @@ def test_a_cluster_lives_for_one_run(airflow: RealAirflow, runs: dict[str, str])
     with told_of_failure(airflow, dag, run):
         log = airflow.log(dag, run, "train")
         # On a machine that is very busy the log of a job that has ended may be given up.
-        given_up = log.count("could not be read in time")
+        given_up = "could not be read in time" in log
         counts = set(re.findall(r"std_log\.txt \| (\d+)", log))
         assert counts == {"33", "50"} or (given_up and counts < {"33", "50"})
     with told_of_failure(airflow, dag, FAILING):

@@ -68,7 +68,7 @@ class _AzureMLCommandDecoratedOperator(DecoratedOperator, AzureMLCommandJobOpera
 
     def document(self, context: Any) -> Document:
         """Have the function write the command, and the job with it."""
-        from airflow_azureml.rest.errors import SpecError, unwritable
+        from airflow_azureml.rest.errors import check_writable
 
         function, inputs = self.python_callable, self.inputs
         args, kwargs, self.inputs = arguments.taken(function, self.op_args, self.op_kwargs, inputs, self.outputs)
@@ -76,8 +76,7 @@ class _AzureMLCommandDecoratedOperator(DecoratedOperator, AzureMLCommandJobOpera
         if not isinstance(text, str) or not text.strip():
             raise AzureMLSpecError(f"{function.__name__} returned {text!r}. Accepted: the text of a command.")
         command = self.render_template(text, context)
-        if (problem := unwritable(command, "command")) is not None:
-            raise SpecError([problem])  # before the field is set, which Airflow stores when the task ends
+        check_writable(command, "command")  # before the field is set, which Airflow stores when the task ends
         self.command = command
         return super().document(context)
 

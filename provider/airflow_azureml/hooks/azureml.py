@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.configuration import max_requests_per_second, prices, wait_options
 from airflow_azureml.exceptions import translated
-from airflow_azureml.hooks.names import with_names_checked
+from airflow_azureml.hooks.arguments import with_arguments_checked
 from airflow_azureml.hooks.resources import ResourceMethods
 from airflow_azureml.version_compat import AirflowException, AirflowNotFoundException, BaseHook
 
@@ -27,7 +27,7 @@ WORKSPACE_ARGUMENTS = ("azureml_conn_id", "subscription_id", "resource_group", "
 """The hook's arguments, which operators, sensors and triggers have under the same names."""
 
 
-@with_names_checked
+@with_arguments_checked
 class AzureMLHook(ResourceMethods, BaseHook):
     """Reach one Azure ML workspace through one Airflow connection.
 

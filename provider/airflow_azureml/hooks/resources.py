@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from airflow_azureml.configuration import patience
 from airflow_azureml.exceptions import translated
-from airflow_azureml.hooks.names import with_names_checked
+from airflow_azureml.hooks.arguments import with_arguments_checked
 
 if TYPE_CHECKING:
     import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Spec = str | os.PathLike[str] | Mapping[str, Any]
 
 
-@with_names_checked
+@with_arguments_checked
 class ResourceMethods:
     """Environments, components, computes, online endpoints and models of one workspace.
 

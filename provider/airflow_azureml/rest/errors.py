@@ -106,6 +106,15 @@ class SpecError(AzureMLError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+def check_writable(value: object, field: str) -> None:
+    """Refuse a value that holds a text that no request can.
+
+    :raises SpecError: it does.
+    """
+    if (problem := unwritable(value, field)) is not None:
+        raise SpecError([problem])
+
+
 class SettingsError(AzureMLError):
     """A connection field is missing, unknown or not accepted; the text names it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any, get_args
 
 from airflow_azureml.exceptions import AzureMLSpecError
@@ -48,7 +47,9 @@ def is_name(value: Any) -> bool:
 
 def text_of(name: object) -> str:
     """A text as it is meant: of an enumeration's member its value, of which ``str()`` makes ``Stage.TEST``."""
-    return str(name.value) if isinstance(name, Enum) else str(name)
+    from airflow_azureml.jobspec.document.members import without_members
+
+    return str(without_members(name))
 
 
 MADE_KEYS = frozenset({"id", "name", "version"})

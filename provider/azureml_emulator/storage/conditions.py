@@ -28,17 +28,20 @@ def check_write(request: web.Request, blob: Blob | None) -> None:
 
     Source: Azure Storage REST reference, conditional headers; an existing blob and ``If-None-Match: *`` is 409.
     """
-    headers = request.headers
-    if headers.get("If-None-Match") == "*" and blob:
+    if request.headers.get("If-None-Match") == "*" and blob:
         raise BlobError("BlobAlreadyExists")
-    if "If-Match" in headers and not (blob and matches(headers["If-Match"], blob.etag)):
+    if not (all_hold(request.headers, blob) if blob else "If-Match" not in request.headers):
         raise BlobError("ConditionNotMet")
-    if "If-None-Match" in headers and blob and matches(headers["If-None-Match"], blob.etag):
-        raise BlobError("ConditionNotMet")
-    if blob and not unmodified_since(headers, blob):
-        raise BlobError("ConditionNotMet")
-    if blob and not modified_since(headers, blob):
-        raise BlobError("ConditionNotMet")
+
+
+def all_hold(headers: Mapping[str, str], blob: Blob) -> bool:
+    """Whether all conditions on a blob hold that is to be written over, or copied from."""
+    return (
+        ("If-Match" not in headers or matches(headers["If-Match"], blob.etag))
+        and ("If-None-Match" not in headers or not matches(headers["If-None-Match"], blob.etag))
+        and unmodified_since(headers, blob)
+        and modified_since(headers, blob)
+    )
 
 
 def is_current(request: web.Request, blob: Blob) -> bool:

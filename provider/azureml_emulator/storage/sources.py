@@ -17,7 +17,7 @@ from aiohttp import web
 from azureml_emulator.core.settings import ACCOUNT, LOOPBACK, REGISTRY_CONTAINERS, STORAGE_SUFFIX
 from azureml_emulator.storage.authorization import RequestedAccess, check_address, check_signature, check_token
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.conditions import matches, modified_since, unmodified_since
+from azureml_emulator.storage.conditions import all_hold
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.records import Blob
 
@@ -100,13 +100,7 @@ def check_conditions(request: web.Request, blob: Blob) -> None:
     """
     names = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
     asked = {name.title(): request.headers[PREFIX + name] for name in names if PREFIX + name in request.headers}
-    holds = (
-        ("If-Match" not in asked or matches(asked["If-Match"], blob.etag))
-        and ("If-None-Match" not in asked or not matches(asked["If-None-Match"], blob.etag))
-        and modified_since(asked, blob)
-        and unmodified_since(asked, blob)
-    )
-    if not holds:
+    if not all_hold(asked, blob):
         raise BlobError("SourceConditionNotMet")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from airflow_azureml.exceptions import translated
@@ -25,24 +25,24 @@ CHECKED = ("str", "int", "float", WORDS)
 """How those annotations begin whose arguments are checked; ``| None`` may follow."""
 
 
-def with_names_checked(cls: Class) -> Class:
+def with_arguments_checked(cls: Class) -> Class:
     """Have the public methods of a class check each argument that is annotated as a text, a number or one of words."""
     for name, method in list(vars(cls).items()):
-        if inspect.isfunction(method) and not name.startswith("_") and _checked_kinds(method):
-            setattr(cls, name, _checked(method))
+        if inspect.isfunction(method) and not name.startswith("_"):
+            signature = inspect.signature(method)
+            if kinds := _checked_kinds(signature):
+                setattr(cls, name, _checked(method, signature, kinds))
     return cls
 
 
-def _checked_kinds(method: Callable[..., Any]) -> dict[str, str]:
+def _checked_kinds(signature: inspect.Signature) -> dict[str, str]:
     """The annotations of the arguments that are checked; those that are unions of more are left to who reads them."""
-    kinds = {item.name: str(item.annotation) for item in inspect.signature(method).parameters.values()}
+    kinds = {item.name: str(item.annotation) for item in signature.parameters.values()}
     plain = {name: kind.removesuffix(OR_NONE) for name, kind in kinds.items()}
     return {name: kinds[name] for name, kind in plain.items() if kind.split("[")[0] in CHECKED and "|" not in kind}
 
 
-def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
-    signature, kinds = inspect.signature(method), _checked_kinds(method)
-
+def _checked(method: Callable[..., Any], signature: inspect.Signature, kinds: Mapping[str, str]) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(*given: Any, **named: Any) -> Any:
         try:
@@ -65,7 +65,7 @@ def _read(field: str, kind: str, given: Any) -> Any:
     """
     from airflow_azureml.jobspec.document.members import without_members
     from airflow_azureml.jobspec.document.messages import show
-    from airflow_azureml.rest.errors import Problem, SpecError, unwritable
+    from airflow_azureml.rest.errors import Problem, SpecError, check_writable
 
     or_none, kind = ", or None" if kind.endswith(OR_NONE) else "", kind.removesuffix(OR_NONE)
     value = without_members(given)
@@ -81,6 +81,5 @@ def _read(field: str, kind: str, given: Any) -> Any:
         fits = isinstance(value, numbers) and not isinstance(value, bool) and abs(value) < MOST
     if not fits:
         raise SpecError([Problem(field, f"{show(given)} is not accepted. Accepted: {accepted}{or_none}.")])
-    if (problem := unwritable(value, field)) is not None:
-        raise SpecError([problem])
+    check_writable(value, field)
     return value
