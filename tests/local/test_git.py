@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from airflow_azureml.local import git
+from demo.warm_python import WarmPython
 
+DIRTY = "azureml.git.dirty"
 URL, BRANCH, COMMIT = (f"mlflow.source.git.{name}" for name in ("repoURL", "branch", "commit"))
 
 
@@ -33,13 +37,27 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_a_clean_checkout(checkout: Path) -> None:
     found = git.properties(str(checkout / "src"), {})
-    assert found == {URL: "https://example.com/a/b.git", BRANCH: "trunk", COMMIT: run(checkout, "rev-parse", "HEAD")}
+    commit = run(checkout, "rev-parse", "HEAD")
+    assert found == {URL: "https://example.com/a/b.git", BRANCH: "trunk", COMMIT: commit, DIRTY: "False"}
     assert git.properties(str(checkout / "src" / "main.py"), {}) == found
 
 
 def test_changes_are_told(checkout: Path) -> None:
     (checkout / "src" / "main.py").write_text("2")
-    assert git.properties(str(checkout / "src"), {})["azureml.git.dirty"] == "True"
+    assert git.properties(str(checkout / "src"), {})[DIRTY] == "True"
+
+
+@pytest.mark.parametrize("word", ["", " ", "no"])
+def test_a_variable_that_is_no_yes_is_a_no(checkout: Path, word: str) -> None:
+    assert git.properties(None, {"AZUREML_GIT_DIRTY": word}) == {DIRTY: "False"}
+    (checkout / "new").write_text("")
+    # An empty one leaves it to git.
+    assert git.properties(str(checkout), {"AZUREML_GIT_DIRTY": word})[DIRTY] == str(not word)
+
+
+def test_without_git_nothing_is_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert git.properties(str(checkout), {}) == {}
 
 
 @pytest.mark.parametrize(
@@ -67,3 +85,45 @@ def test_outside_of_a_checkout_there_is_nothing(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert git.properties(str(tmp_path), {}) == {}
     assert git.properties(None, {}) == {}
+
+
+MICROSOFTS = """
+import json, os, sys
+from azure.ai.ml.operations._job_ops_helper import get_git_properties
+for line in sys.stdin:
+    folder, variables = json.loads(line)
+    os.chdir(folder)
+    os.environ.update(variables)
+    print(json.dumps(get_git_properties()), flush=True)
+    for name in variables:
+        del os.environ[name]
+"""
+
+ENVIRONMENTS: tuple[Mapping[str, str], ...] = (
+    {},
+    *({name: word} for name in git.ENVIRONMENT.values() for word in ("", " ", "True", " 1 ", "no")),
+)
+
+
+def test_all_is_as_microsofts_client_says_it(
+    checkout: Path, microsofts_client: WarmPython, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Temporary folders may lie in a checkout themselves: git is told to look no higher.
+    above = {"GIT_CEILING_DIRECTORIES": str(checkout.parent)}
+    monkeypatch.setenv(*next(iter(above.items())))
+
+    def agree() -> None:
+        for variables in ENVIRONMENTS:
+            print(json.dumps([str(checkout / "src"), variables]), file=questions, flush=True)
+            assert git.properties(str(checkout / "src"), variables) == json.loads(answers.readline()), variables
+
+    with microsofts_client.talk("-c", MICROSOFTS, settings=above) as (questions, answers):
+        agree()
+        (checkout / "beside").write_text("")  # of no interest below src
+        agree()
+        (checkout / "src" / "new.py").write_text("")
+        agree()
+        run(checkout, "checkout", "-q", "--detach")
+        agree()
+        (checkout / ".git").rename(checkout.parent / "elsewhere")
+        agree()

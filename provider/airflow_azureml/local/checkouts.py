@@ -65,7 +65,7 @@ def checkout_of(bundle: Any) -> Checkout | None:
     folder = os.path.realpath(folder)
     has_git = os.path.exists(os.path.join(folder, ".git"))
     version = getattr(bundle, "version", None)
-    commit = git.ask(folder, "rev-parse", "HEAD") if has_git else ""
+    commit = git.ask(folder, "rev-parse", "HEAD") if has_git else None
     directories = getattr(bundle, "sparse_dirs", None)
     return Checkout(
         folder,

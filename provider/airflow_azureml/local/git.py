@@ -46,20 +46,23 @@ def properties(
     :param told: what is known otherwise, by property; git is not asked then.
     """
     environ = os.environ if environ is None else environ
-    known = {name: environ.get(variable, "").strip() for name, variable in ENVIRONMENT.items()}
+    known = {name: environ.get(variable, "") for name, variable in ENVIRONMENT.items()}
+    dirty = environ.get(ENVIRONMENT[DIRTY])
     folder = path if path is None or os.path.isdir(path) else os.path.dirname(path)
     if told is not None:
         known |= {name: known[name] or value for name, value in told.items()}
     elif folder is not None and _checkout(folder):
         for name, command in COMMANDS.items():
-            known[name] = known[name] or ask(folder, *command)
-        if not known[DIRTY]:
-            known[DIRTY] = "True" if ask(folder, "status", "--porcelain", ".") else ""
+            known[name] = known[name] or ask(folder, *command) or ""
+        if not dirty:
+            changes = ask(folder, "status", "--porcelain", ".")
+            dirty = dirty if changes is None else str(bool(changes))
+    # Every other word is a no, the empty one of a variable that is set among them.
+    known = {name: value.strip() for name, value in known.items()}
+    known[DIRTY] = "" if dirty is None else str(dirty.strip().lower() in {"true", "1"})
     if CREDENTIAL.search(known[REPOSITORY]):
         for name in (REPOSITORY, BRANCH, COMMIT, DIRTY):
             known[name] = ""
-    if known[DIRTY]:
-        known[DIRTY] = str(known[DIRTY].lower() in {"true", "1"})
     return {name: value for name, value in known.items() if value}
 
 
@@ -73,10 +76,10 @@ def _checkout(folder: str) -> bool:
     return True
 
 
-def ask(folder: str, *arguments: str) -> str:
-    """Ask git about a folder; empty where it does not answer."""
+def ask(folder: str, *arguments: str) -> str | None:
+    """Ask git about a folder; None where it does not answer."""
     try:
         done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, timeout=TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
+        return None
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
