@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG
 
-from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.operators import (
     AzureMLCommandJobOperator,
     AzureMLCreateBatchDeploymentOperator,
@@ -18,15 +18,17 @@ from airflow_azureml.operators import (
     AzureMLInvokeBatchEndpointOperator,
     AzureMLJobOperator,
 )
+from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.sensors import AzureMLJobSensor
 from tests.airflow.installs import AirflowInstall
+from tests.airflow.instance import Instance
 
 COMMAND: dict[str, Any] = {"command": "echo", "environment": "azureml:e:1"}
 
 
 def command(**given: Any) -> AzureMLCommandJobOperator:
     """A command job."""
-    return AzureMLCommandJobOperator(task_id="train", **{**COMMAND, **given})
+    return AzureMLCommandJobOperator(**{"task_id": "train", **COMMAND, **given})
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,26 @@ def test_what_the_result_has_is_no_output() -> None:
     with DAG("d"), pytest.raises(AzureMLSpecError) as caught:
         command(outputs={"model": None}).output["metrics"]
     assert 'give the next task train.output, and read ["metrics"] there.' in str(caught.value)
+
+
+def test_with_multiple_outputs_it_is_one_and_no_output_may_be_named_like_it() -> None:
+    """Airflow pushes each key of the result last: whoever reads the output would be given that instead."""
+    with DAG("d"):
+        train = command(outputs={"model": None}, multiple_outputs=True)
+        assert {train.output[name].key for name in ("metrics", "job_name", "model")} == {"metrics", "job_name", "model"}
+        hidden = [
+            command(outputs={"metrics": None}, multiple_outputs=True, task_id="c"),
+            AzureMLJobOperator(task_id="j", job={**COMMAND, "outputs": {"metrics": None}}, multiple_outputs=True),
+        ]
+    for task in hidden:
+        with pytest.raises(AzureMLSpecError) as caught, translated():
+            task.submission(Instance().context(), Workspace("s", "g", "w"))
+        assert str(caught.value) == (
+            "outputs.metrics: this name is reserved for another XCom of the task, because of multiple_outputs=True."
+        )
+    with DAG("d"):
+        plain = command(outputs={"metrics": None})
+    assert plain.submission(Instance().context(), Workspace("s", "g", "w"))
 
 
 def test_references_are_copied_and_pickled() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,14 +10,19 @@ from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml.exceptions import AzureMLSpecError, translated
 from airflow_azureml.operators import (
+    AzureMLCancelJobOperator,
     AzureMLCommandJobOperator,
     AzureMLCreateDataAssetOperator,
+    AzureMLDeleteBatchEndpointOperator,
+    AzureMLDeleteComputeOperator,
+    AzureMLDeleteOnlineEndpointOperator,
     AzureMLInvokeBatchEndpointOperator,
     AzureMLJobOperator,
     AzureMLRegisterModelOperator,
 )
 from airflow_azureml.operators.computes import several_computes
 from airflow_azureml.rest.ids import Workspace
+from airflow_azureml.sensors import AzureMLJobSensor
 from tests.airflow.instance import Instance
 
 WORKSPACE = Workspace("s", "g", "w")
@@ -100,3 +106,50 @@ def test_so_does_the_path_of_what_is_registered(kind: Any) -> None:
     with pytest.raises(AzureMLSpecError) as refused, translated():
         task.document({})
     assert str(refused.value) == f"path: this is not data. This is {MEANT_OF_JOB}"
+
+
+OUTPUT = {"type": "uri_folder", "path": "azureml://datastores/d/paths/p/", "https_url": None}
+
+MEANT_OF_TEXT = (
+    "This is the text that a template makes of another task's result or output. Give task.output, or "
+    'task.output["NAME"], itself; or let the template take a part of it, as in ti.xcom_pull(...)["job_name"].'
+)
+
+
+@pytest.mark.parametrize("given", [JOB, ASSET, OUTPUT])
+def test_what_a_template_makes_of_a_result_is_no_literal(given: dict[str, Any]) -> None:
+    """A job would run with the text of a mapping for its data."""
+    text, job = str(given), {**PLAIN, "inputs": {"x": str(given)}}
+    with DAG("d"):
+        tasks = [
+            command(inputs={"x": text}),
+            AzureMLJobOperator(task_id="written", job=job),
+            AzureMLJobOperator(task_id="merged", job=PLAIN, inputs={"x": {"value": text}}),
+        ]
+    for task in tasks:
+        with pytest.raises(AzureMLSpecError) as refused, translated():
+            body(task)
+        assert str(refused.value).endswith(MEANT_OF_TEXT)
+    assert body(command(inputs={"x": json.dumps(given)}))[0]["inputs"]["x"]["value"] == json.dumps(given)
+    assert body(command(inputs={"x": "{'a': 1}"}))[0]["inputs"]["x"]["value"] == "{'a': 1}"
+
+
+NAMED = [
+    (AzureMLCancelJobOperator, "job_name"),
+    (AzureMLJobSensor, "job_name"),
+    (AzureMLDeleteComputeOperator, "name"),
+    (AzureMLDeleteBatchEndpointOperator, "endpoint_name"),
+    (AzureMLDeleteOnlineEndpointOperator, "endpoint_name"),
+]
+
+
+@pytest.mark.parametrize("given", ["None", str(JOB), str(ASSET), json.dumps(JOB)])
+@pytest.mark.parametrize(("kind", "field"), NAMED)
+def test_what_a_template_makes_of_a_result_names_nothing(kind: Any, field: str, given: str, hook: Any) -> None:
+    """Nothing has such a name, and whoever cancels or deletes it would be told that all is well."""
+    task = kind(task_id="t", **{field: given})
+    with pytest.raises(AzureMLSpecError) as refused:
+        task.execute(Instance().context())
+    assert str(refused.value).startswith(f"{field}: {given[:40]!r}"[:30])
+    assert ("what a template makes of a result" in str(refused.value)) == (given == "None")
+    assert (MEANT_OF_TEXT in str(refused.value)) == (given in (str(JOB), str(ASSET)))

@@ -320,6 +320,7 @@ def test_a_misspelt_output_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
         COMMAND.format(", outputs=given"),
         COMMAND.format(", **given"),
         COMMAND.format(", post_execute=more"),
+        COMMAND.format(", multiple_outputs=True"),
         'AzureMLJobOperator(task_id="t", job=name)',
         'AzureMLInvokeBatchEndpointOperator(task_id="t", endpoint_name="e")',
         COMMAND.format("") + "\na = other()",

@@ -72,7 +72,9 @@ def _output_names(call: OperatorCall, folder: str) -> frozenset[str] | None:
     from airflow_azureml.task.output_references import names_of, names_of_job
 
     keywords = _given(call)
-    open_ = call.values.get("outputs") is UNKNOWN or {"pre_execute", "post_execute", "set"} & set(call.keywords)
+    open_ = call.values.get("outputs") is UNKNOWN or {"pre_execute", "post_execute", "set", "multiple_outputs"} & set(
+        call.keywords
+    )
     if DOCUMENTS.get(call.operator.__name__) != "job" or keywords is None or not call.whole or open_:
         return None
     if call.operator.__name__ == "AzureMLCommandJobOperator":

@@ -107,7 +107,7 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         from airflow_azureml.lifecycle.batch.submission import BatchSubmission
 
         document = self.document(context)
-        refuse_reserved_outputs(document.value.get("outputs"))
+        refuse_reserved_outputs(self, document.value.get("outputs"))
         invocation = read(document, workspace)
         endpoint = endpoint_name_of(self.endpoint_name)
         deployment = deployment_name_of(self.deployment_name) if self.deployment_name else None

@@ -71,7 +71,7 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         listed = [made(compute) for compute in self.compute] if self.lists_computes() else None
         limit, computes = queue_timeout(self.queue_timeout), several_computes(listed)
         document = self._with_defaults(self.document(context), context)
-        refuse_reserved_outputs(document.value.get("outputs"))
+        refuse_reserved_outputs(self, document.value.get("outputs"))
         check_checkpoint(self.checkpoint, document.value.get("outputs"))
         translations = translate_for_each(document, workspace, computes)
         for warning in translations[0].warnings:

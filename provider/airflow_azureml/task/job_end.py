@@ -14,7 +14,7 @@ from airflow_azureml.exceptions import (
 from airflow_azureml.task.lineage.record import keep
 from airflow_azureml.task.telling.callback_context import tell_callbacks
 from airflow_azureml.task.telling.report import hand_on
-from airflow_azureml.task.xcom import RESERVED_KEYS, USAGE_KEY
+from airflow_azureml.task.xcom import USAGE_KEY, reserved_keys
 from airflow_azureml.version_compat import AirflowSkipException
 
 if TYPE_CHECKING:
@@ -129,14 +129,14 @@ class JobEnd:
         """Push the outputs of a job that succeeded; its result."""
         from airflow_azureml.lifecycle.result import in_words, result_and_report
 
-        tenant = self.client.settings.tenant_id
+        tenant, reserved = self.client.settings.tenant_id, reserved_keys(getattr(self.ti, "task", None))
         found, report = self.run_to_end(
-            result_and_report(self.workspace, job, RESERVED_KEYS, tenant_id=tenant, prices=self._prices())
+            result_and_report(self.workspace, job, reserved, tenant_id=tenant, prices=self._prices())
         )
         values = found.to_dict()
         self._leave_usage(values["usage"])
         for name, output in values["outputs"].items():
-            if name in RESERVED_KEYS:
+            if name in reserved:
                 self.log.warning("Output %s is only in the result: its name is reserved for another XCom.", name)
             else:
                 self.ti.xcom_push(key=name, value=output)

@@ -10,23 +10,10 @@ from functools import cache
 from typing import Any
 
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.task.xcom import RESERVED_KEYS
+from airflow_azureml.task.xcom import RESERVED_KEYS, RESULT_KEYS
 
 DEFAULT = "default"
 """The output that every job has: its artifacts."""
-
-RESULT_KEYS = (
-    "metrics",
-    "outputs",
-    "job_name",
-    "status",
-    "experiment_name",
-    "studio_url",
-    "started_at",
-    "ended_at",
-    "usage",
-)
-"""What a job's result has beside its outputs; each output, and nothing of these, is an XCom of its own."""
 
 DECLARING = frozenset({"command", "pipeline", "spark", "sweep"})
 """Types of jobs whose outputs are those that they declare; the service adds more to those of others."""
@@ -95,7 +82,8 @@ def names_of(operator: Any, *declared: Any) -> frozenset[str] | None:
     """
     if operator is not None and _may_push_more(operator):
         return None
-    names = {DEFAULT}
+    # With multiple_outputs Airflow pushes each key of the result, too.
+    names = {DEFAULT, *(RESULT_KEYS if getattr(operator, "multiple_outputs", False) else ())}
     for outputs in declared:
         if outputs is None:
             continue

@@ -35,14 +35,37 @@ def compute_name_of(value: Any) -> str:
 def _name_of(field: str, value: Any, whose: str) -> str:
     name = value.get("name") if isinstance(value, Mapping) else value
     if not is_name(name):
-        accepted = f"{whose} name, or a result mapping with its name"
-        raise AzureMLSpecError(f"{field}: {value!r} is not accepted. Accepted: {accepted}.")
+        raise no_name(field, value, f"{whose} name, or a result mapping with its name")
     return text_of(name)
 
 
+NOTHING = "None"
+"""What a template makes of a result that is not there."""
+
+
 def is_name(value: Any) -> bool:
-    """Whether a value is a text that names something: not blank, and no step in a path, ``.`` or ``..``."""
-    return isinstance(value, str) and bool(value.strip()) and value not in (".", "..")
+    """Whether a value is a text that names something.
+
+    It is not blank, no step in a path (``.`` or ``..``), and nothing that a template makes of a mapping or of nothing:
+    whoever deletes or cancels what has such a name would be told that it is not there, which is as good as done.
+    """
+    if not isinstance(value, str) or not value.strip() or value in (".", "..", NOTHING):
+        return False
+    return not (value.startswith("{") and value.endswith("}"))
+
+
+def no_name(field: str, value: Any, accepted: str) -> AzureMLSpecError:
+    """The error of a value that ``is_name`` does not take."""
+    from airflow_azureml.jobspec.document.messages import LONGEST
+    from airflow_azureml.jobspec.grammar.whole_results import MADE_BY_A_TEMPLATE, is_text_of_result
+
+    given, meant = repr(value), ""
+    given = given if len(given) <= LONGEST else f"{given[: LONGEST - 3]}..."
+    if isinstance(value, str) and is_text_of_result(value):
+        meant = f" {MADE_BY_A_TEMPLATE}"
+    elif value == NOTHING:
+        meant = " This is what a template makes of a result that is not there."
+    return AzureMLSpecError(f"{field}: {given} is not accepted. Accepted: {accepted}.{meant}")
 
 
 def text_of(name: object) -> str:

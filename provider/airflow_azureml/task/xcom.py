@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.links import STUDIO_URL_KEY
-from airflow_azureml.task.resource_fields import is_name, text_of
+from airflow_azureml.task.resource_fields import is_name, no_name, text_of
 from airflow_azureml.version_compat import map_index_of
 
 JOB_NAME_KEY = "azureml_job_name"
@@ -45,6 +44,28 @@ RESERVED_KEYS = frozenset(
     }
 )
 """Keys that an output may not be named like: it would hide what is there."""
+
+RESULT_KEYS = frozenset(
+    {
+        "metrics",
+        "outputs",
+        "job_name",
+        "best_job_name",
+        "status",
+        "experiment_name",
+        "studio_url",
+        "started_at",
+        "ended_at",
+        "attempts",
+        "usage",
+    }
+)
+"""What a job's result has beside its outputs; of these only ``multiple_outputs`` makes XComs of their own."""
+
+
+def reserved_keys(task: Any) -> frozenset[str]:
+    """Keys that hide outputs of these names: with ``multiple_outputs`` Airflow pushes those of the result last."""
+    return RESERVED_KEYS | RESULT_KEYS if getattr(task, "multiple_outputs", False) else RESERVED_KEYS
 
 
 def push_job_name(ti: Any, name: str) -> None:
@@ -94,21 +115,22 @@ def job_name_of(value: Any) -> str:
     """
     name = value.get("job_name") if isinstance(value, Mapping) else value
     if not is_name(name):
-        raise AzureMLSpecError(
-            f"job_name: {value!r} is not accepted. Accepted: a job's name, or a result mapping with its job_name."
-        )
+        raise no_name("job_name", value, "a job's name, or a result mapping with its job_name")
     return text_of(name)
 
 
-def refuse_reserved_outputs(outputs: object) -> None:
-    """Refuse outputs whose XCom would hide one of ours.
+def refuse_reserved_outputs(task: Any, outputs: object) -> None:
+    """Refuse outputs whose XCom would hide one of ours, or would be hidden.
 
+    :param task: the operator.
     :param outputs: those of a document, as they are written.
     :raises rest.errors.SpecError: names each of them.
     """
     from airflow_azureml.rest.errors import Problem, SpecError
 
-    taken = sorted(RESERVED_KEYS & set(outputs)) if isinstance(outputs, Mapping) else []
+    taken = sorted(reserved_keys(task) & set(outputs)) if isinstance(outputs, Mapping) else []
     if taken:
-        message = "this name is reserved for another XCom of the task."
-        raise SpecError([Problem(f"outputs.{name}", message) for name in taken])
+        message, why = "this name is reserved for another XCom of the task", ", because of multiple_outputs=True"
+        raise SpecError(
+            [Problem(f"outputs.{name}", f"{message}{'' if name in RESERVED_KEYS else why}.") for name in taken]
+        )

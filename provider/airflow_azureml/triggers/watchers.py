@@ -75,10 +75,10 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
         from airflow_azureml.rest.errors import unwritable
 
         given = getattr(self, name)
+        if isinstance(given, str) and "{{" in given:
+            raise self._refusal(name, given, "the name itself: templates of watchers are not rendered")
         if not is_name(given):
             raise self._refusal(name, given, accepted)
-        if "{{" in given:
-            raise self._refusal(name, given, "the name itself: templates of watchers are not rendered")
         if (problem := unwritable(given, name)) is not None:
             raise AzureMLSpecError(str(problem))
 

@@ -8,6 +8,7 @@ import os.path
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.references import is_reference
+from airflow_azureml.jobspec.grammar.whole_results import MADE_BY_A_TEMPLATE, is_text_of_result
 from airflow_azureml.jobspec.table.json_values import warn_of_reading
 from airflow_azureml.jobspec.table.translator import Translator
 from airflow_azureml.jobspec.table.values import warn_of_base
@@ -27,6 +28,9 @@ def is_literal(value: object) -> bool:
 def check_literal(located: Located, ctx: Translator, data_type: str) -> None:
     """Warn of what changes in a literal on its way, and note what the service does not take."""
     literal = located.value
+    if isinstance(literal, str) and is_text_of_result(literal):
+        ctx.error(located, f"the input {show(located.name)} is the text of a mapping. {MADE_BY_A_TEMPLATE}")
+        return
     if literal == "":
         ctx.reject(located, EMPTY)
     elif isinstance(literal, str) and not literal.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 
@@ -15,3 +16,24 @@ def hint(value: object) -> str:
     if isinstance(value.get("id"), str) and "version" in value:
         return ' This is the whole result of a task: write {"type": "…", "path": task.output["id"]} for what it made.'
     return ""
+
+
+MADE_BY_A_TEMPLATE = (
+    "This is the text that a template makes of another task's result or output. Give task.output, or "
+    'task.output["NAME"], itself; or let the template take a part of it, as in ti.xcom_pull(...)["job_name"].'
+)
+"""What is said where such a text is found. With ``render_template_as_native_obj`` a template gives the mapping."""
+
+
+def is_text_of_result(text: str) -> bool:
+    """Whether a text is what Python writes for the result of one of our tasks, or for an output of a job.
+
+    JSON, which somebody has asked for, is no such text.
+    """
+    if not (text.startswith("{'") and text.endswith("}")):
+        return False
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return bool(hint(value)) or (isinstance(value, dict) and {"type", "path"} <= set(value))
