@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from azureml_emulator.control.kinds import TRANSPORT, FaultError, checked
+from azureml_emulator.core.callers import CALLER
 from azureml_emulator.core.timeouts import timeout
 
 
@@ -19,7 +20,7 @@ class Subject:
     """What a fault may be meant for.
 
     :param names: what ``route`` is searched in: ``"METHOD /path"``, a job's name.
-    :param scopes: the scopes that it belongs to: of a job the values of its tags.
+    :param scopes: the scopes that it belongs to: of a job the values of its tags, and the client id of who asks.
     """
 
     names: tuple[str, ...]
@@ -27,11 +28,12 @@ class Subject:
 
 
 def subject(*names: str, tags: Mapping[str, Any] | None = None) -> Subject:
-    """A subject of these names.
+    """What a request asks for, as the subject of faults; the application that asks is one of its scopes.
 
     :param tags: those of the job that it is about.
     """
-    return Subject(names, frozenset(str(value) for value in (tags or {}).values()))
+    caller = CALLER.get()
+    return Subject(names, frozenset(map(str, (tags or {}).values())) | ({caller} if caller else frozenset()))
 
 
 @dataclass

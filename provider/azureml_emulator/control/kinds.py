@@ -44,6 +44,27 @@ KINDS = {**TRANSPORT, **PROTOCOL, **JOBS}
 DEFAULTS: dict[str, dict[str, Any]] = {QUOTA: {"when": "after"}}
 """Options that a kind gives another default."""
 
+DELAYED = (
+    "status",
+    "delay",
+    "not_responding",
+    "cancel_slow",
+    "run_lag",
+    "operation_slow",
+    "list_lag",
+    TOKEN_EXPIRED,
+    *(PREEMPT, NODE_LOST, QUEUE, QUOTA),
+)
+"""The kinds that last, or wait before they come; of a status it is how soon the client is asked to come back."""
+
+ONLY_WITH: dict[str, tuple[str, ...]] = {
+    "status": ("status",),
+    "delay": DELAYED,
+    "when": (*TRANSPORT, QUOTA),
+    "requeue": (PREEMPT,),
+}
+"""The kinds that an option has an effect with, of the options that have none with others."""
+
 
 class FaultError(Exception):
     """A fault that cannot be injected; the text names what is accepted."""
@@ -63,9 +84,21 @@ def checked(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         accepted, test = CHECKS[name]
         if not test(value):
             raise FaultError(f"{name}: {value!r} is not accepted. Accepted: {accepted}.")
-    if set_options.get("requeue") and kind != PREEMPT:
-        raise FaultError(f"requeue: a fault {kind!r} cannot have it. Accepted: with {PREEMPT}.")
+    refuse_without_effect(kind, set_options)
     return {"kind": kind, **DEFAULTS.get(kind, {}), **set_options}
+
+
+def refuse_without_effect(kind: str, options: dict[str, Any]) -> None:
+    """Refuse options that change nothing of a fault of this kind.
+
+    :raises FaultError: naming them all, and what each goes with.
+    """
+    without = [name for name in options if options[name] is not False and kind not in ONLY_WITH.get(name, KINDS)]
+    if without:
+        needed = "; ".join(f"{name} with {', '.join(ONLY_WITH[name])}" for name in without)
+        raise FaultError(f"{', '.join(without)}: no effect on a fault {kind!r}. Accepted: {needed}.")
+    if kind == QUOTA and options.get("when") == "before" and "delay" in options:
+        raise FaultError(f"delay: no effect on a fault {kind!r} with when before, which makes no job that could wait.")
 
 
 def is_number(value: Any, least: float, most: float) -> bool:

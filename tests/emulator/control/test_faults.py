@@ -132,6 +132,13 @@ WRONG: list[tuple[list[str], list[str]]] = [
     (["drop", "--times", "0"], ["times", "0"]),
     (["drop", "--when", "during"], ["when", "'during'", "before, after"]),
     (["drop", "--route", "("], ["route", "'('", "regular expression"]),
+    (["drop", "--status", "503"], ["status: no effect", "'drop'", "status with status"]),
+    (["null_outputs", "--delay", "1"], ["delay: no effect", "'null_outputs'", "delay with status, delay, not_resp"]),
+    (["preempt", "--when", "after"], ["when: no effect", "'preempt'", "when with status, delay, drop, timeout, quota"]),
+    (["cancel_slow", "--requeue"], ["requeue: no effect", "'cancel_slow'", "requeue with preempt"]),
+    (["preempt", "--then", "drop", "--delay", "1"], ["delay: no effect", "'drop'"]),
+    (["drop_mark", "--status", "503", "--when", "after"], ["status, when: no effect", "; when with"]),
+    (["quota", "--when", "before", "--delay", "1"], ["delay: no effect", "'quota' with when before"]),
 ]
 
 

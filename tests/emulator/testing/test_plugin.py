@@ -83,8 +83,9 @@ def test_faults_and_records_are_a_tests_own(tmp_path: Path) -> None:
         "--basetemp=temp",
         test_own="""
             import json, os
+            from urllib.error import HTTPError
             import pytest
-            from client import run
+            from client import ask, run
 
             def test_a_fault(azureml_emulator):
                 fault = azureml_emulator.fault("quota")
@@ -92,6 +93,16 @@ def test_faults_and_records_are_a_tests_own(tmp_path: Path) -> None:
                 assert [job["name"] for job in azureml_emulator.jobs()] == ["one"]
                 assert {row["job"] for row in azureml_emulator.journal("/jobs/")} == {"one"}
                 assert azureml_emulator.journal("/nowhere") == []
+
+            def test_a_fault_of_a_compute_and_one_of_a_refusal(azureml_emulator):
+                fails = azureml_emulator.fault("operation_fails")
+                refused = azureml_emulator.fault("quota", when="before")
+                body = {"computeType": "AmlCompute", "properties": {
+                    "vmSize": "STANDARD_DS3_V2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 1}}}
+                ask(azureml_emulator, "PUT", "computes/its-own", {"location": "westeurope", "properties": body})
+                with pytest.raises(HTTPError, match="400"):
+                    run(azureml_emulator, "refused")
+                assert (fails.count, refused.count) == (1, 1)
 
             def test_it_is_gone(azureml_emulator, tmp_path):
                 assert azureml_emulator.jobs() == [] == azureml_emulator.journal()
