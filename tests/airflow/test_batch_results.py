@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import DAG
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.hooks.azureml import AzureMLHook
@@ -13,7 +14,10 @@ from airflow_azureml.operators import (
     AzureMLCreateComputeOperator,
     AzureMLCreateEnvironmentOperator,
     AzureMLDeleteBatchEndpointOperator,
+    AzureMLInvokeOnlineEndpointOperator,
 )
+from airflow_azureml.sensors import AzureMLOnlineDeploymentSensor
+from airflow_azureml.task.resource_fields import compute_name_of, deployment_name_of, endpoint_name_of
 from tests.airflow.instance import Instance
 from tests.airflow.scoring import IMAGE, context, deployment, endpoint, invoker, register, scorer, unique
 
@@ -50,3 +54,45 @@ def test_what_names_nothing_is_refused(value: Any) -> None:
     refused("deployment_name", invoke, endpoint_name="ep", deployment_name=value)
     refused("endpoint_name", deployment, name="blue", endpoint_name=value, model="azureml:m:1", compute="cpu-cluster")
     refused("default_deployment", endpoint, name="ep", default_deployment=value)
+
+
+PLACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+ENDPOINT = {"id": f"{PLACE}/batchEndpoints/mine", "name": "mine"}
+BLUE = {"id": f"{PLACE}/batchEndpoints/other/deployments/blue", "name": "blue"}
+
+
+@pytest.mark.parametrize("given", ["mine", ENDPOINT])
+def test_a_deployment_of_another_endpoint_is_refused(given: Any) -> None:
+    said = "deployment_name: 'blue' is one of the endpoint 'other'. Accepted: a deployment of the endpoint 'mine'."
+    with DAG("d"):
+        online = AzureMLInvokeOnlineEndpointOperator(task_id="o", endpoint_name=given, data={}, deployment_name=BLUE)
+        sensor = AzureMLOnlineDeploymentSensor(task_id="s", endpoint_name=given, deployment_name=BLUE)
+    runs: list[Any] = [
+        lambda: invoker(endpoint_name=given, deployment_name=BLUE, input="azureml:x:1").execute(Instance().context()),
+        lambda: online.execute({}),
+        sensor.awaited,
+    ]
+    for run in runs:
+        with pytest.raises(AzureMLSpecError) as refused:
+            run()
+        assert str(refused.value) == said
+    for named in ({"name": "mine"}, {"spec": {"name": "mine"}}):
+        with pytest.raises(AzureMLSpecError, match=r"^default_deployment: 'blue' is one of the endpoint 'other'"):
+            endpoint(default_deployment=BLUE, **named)
+
+
+def test_one_of_the_same_endpoint_is_taken_however_its_name_is_written() -> None:
+    assert deployment_name_of(BLUE, "Other") == deployment_name_of("blue", "mine") == "blue"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: endpoint_name_of(BLUE),
+        lambda: deployment_name_of(ENDPOINT, "mine"),
+        lambda: compute_name_of(ENDPOINT),
+    ],
+)
+def test_the_result_of_a_task_that_made_something_else_names_nothing(call: Any) -> None:
+    with pytest.raises(AzureMLSpecError, match=r"is not accepted\. Accepted: an? \w+'s name"):
+        call()

@@ -60,10 +60,11 @@ class AzureMLCreateBatchEndpointOperator(AzureMLProvisioningBaseOperator):
 
     def document(self, context: Any) -> Document:
         given = {name: getattr(self, name) for name in ("name", "description", "tags", "properties")}
-        if self.default_deployment is not None:
-            named = deployment_name_of(self.default_deployment, "default_deployment")
-            given["defaults"] = {"deployment_name": named}
-        return self.load_spec(context, given)
+        document = self.load_spec(context, given)
+        if self.default_deployment is None:
+            return document
+        named = deployment_name_of(self.default_deployment, document.value.get("name"), "default_deployment")
+        return document.replaced(defaults={"deployment_name": named})
 
 
 OUTPUT_KEYS = frozenset({"https_url", "abfss_url", "asset_id"})

@@ -184,8 +184,8 @@ class AzureMLOnlineDeploymentSensor(AzureMLResourceBaseSensor):
         """The deployment."""
         from airflow_azureml.lifecycle.resources.standing import Awaited
 
-        name = deployment_name_of(self.deployment_name)
-        return Awaited("online deployment", name, endpoint_name_of(self.endpoint_name))
+        endpoint = endpoint_name_of(self.endpoint_name)
+        return Awaited("online deployment", deployment_name_of(self.deployment_name, endpoint), endpoint)
 
 
 class AzureMLComputeSensor(AzureMLResourceBaseSensor):

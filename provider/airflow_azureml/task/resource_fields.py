@@ -7,21 +7,29 @@ from typing import Any, get_args
 
 from airflow_azureml.exceptions import AzureMLSpecError
 
+ENDPOINTS = ("onlineendpoints", "batchendpoints")
+
 
 def endpoint_name_of(value: Any) -> str:
     """Take an endpoint's name, given as such or as the result mapping of the task that made it.
 
     :raises AzureMLSpecError: it is neither.
     """
-    return _name_of("endpoint_name", value, "an endpoint's")
+    return _name_of("endpoint_name", value, "an endpoint's", ENDPOINTS)
 
 
-def deployment_name_of(value: Any, field: str = "deployment_name") -> str:
+def deployment_name_of(value: Any, endpoint: Any, field: str = "deployment_name") -> str:
     """Take a deployment's name, given as such or as the result mapping of the task that made it.
 
-    :raises AzureMLSpecError: it is neither.
+    :param endpoint: the name of the endpoint that it is to be of; one that is no text is left to who reads it.
+    :raises AzureMLSpecError: it is neither, or of another endpoint.
     """
-    return _name_of(field, value, "a deployment's")
+    name = _name_of(field, value, "a deployment's", ("deployments",))
+    way = _way(value)
+    if isinstance(endpoint, str) and len(way) > 3 and way[-3].lower() != endpoint.lower():
+        accepted = f"a deployment of the endpoint {endpoint!r}"
+        raise AzureMLSpecError(f"{field}: {name!r} is one of the endpoint {way[-3]!r}. Accepted: {accepted}.")
+    return name
 
 
 def compute_name_of(value: Any) -> str:
@@ -29,12 +37,19 @@ def compute_name_of(value: Any) -> str:
 
     :raises AzureMLSpecError: it is neither.
     """
-    return _name_of("name", value, "a compute's")
+    return _name_of("name", value, "a compute's", ("computes",))
 
 
-def _name_of(field: str, value: Any, whose: str) -> str:
-    name = value.get("name") if isinstance(value, Mapping) else value
-    if not is_name(name):
+def _way(value: Any) -> list[str]:
+    """The parts of the ARM id of a result mapping; none of anything else."""
+    id = value.get("id") if isinstance(value, Mapping) else None
+    return id.strip("/").split("/") if isinstance(id, str) and "/workspaces/" in id.lower() else []
+
+
+def _name_of(field: str, value: Any, whose: str, collections: tuple[str, ...]) -> str:
+    """Take a name, or that of a result mapping whose id, where it has one, lies in one of these collections of ARM."""
+    name, way = value.get("name") if isinstance(value, Mapping) else value, _way(value)
+    if not is_name(name) or (way and way[-2].lower() not in collections):
         raise no_name(field, value, f"{whose} name, or a result mapping with its name")
     return text_of(name)
 
@@ -70,9 +85,9 @@ def no_name(field: str, value: Any, accepted: str) -> AzureMLSpecError:
 
 def text_of(name: object) -> str:
     """A text as it is meant: of an enumeration's member its value, of which ``str()`` makes ``Stage.TEST``."""
-    from airflow_azureml.jobspec.document.members import without_members
+    from airflow_azureml.jobspec.document.plain_values import plain_values
 
-    return str(without_members(name))
+    return str(plain_values(name))
 
 
 MADE_KEYS = frozenset({"id", "name", "version"})

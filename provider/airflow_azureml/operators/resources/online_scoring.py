@@ -55,7 +55,7 @@ class AzureMLInvokeOnlineEndpointOperator(AzureMLBaseOperator):
         with translated():
             name, data = endpoint_name_of(self.endpoint_name), self._payload(context)
             given = self.deployment_name
-            deployment = None if given is None else deployment_name_of(given)
+            deployment = None if given is None else deployment_name_of(given, name)
             with self.hook().client() as client:
                 return client.run(invoke(client.workspace, name, data, deployment))
 
