@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,7 @@ def max_resubmissions(given: Any = None) -> int:
 
     :raises rest.errors.SpecError: it is not a whole number from 0.
     """
-    field = "max_resubmissions"
-    if given is None:
-        field, given = f"[azureml] {field}", conf.getint("azureml", field, fallback=MAX_RESUBMISSIONS)
+    field, given = _given_or_configured("max_resubmissions", given, MAX_RESUBMISSIONS)
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
         raise _not_accepted(field, given, "a whole number, 0 or more")
     return given
@@ -80,13 +79,14 @@ def queue_timeout(given: Any) -> float | None:
     :param given: seconds or a timedelta.
     :raises rest.errors.SpecError: it is not more than 0.
     """
-    seconds = given.total_seconds() if isinstance(given, timedelta) else given
+    seconds = given.total_seconds() if isinstance(given, timedelta) else _plain(given)
     if seconds is None:
         return None
     if not _is_number(seconds) or seconds <= 0:
         from airflow_azureml.rest.errors import Problem, SpecError
 
-        text = f"{given!r} is not accepted. Accepted: a number of seconds, or a timedelta, of more than 0."
+        accepted = "a number of seconds, or a timedelta, of more than 0, or None for no limit"
+        text = f"{given!r} is not accepted. Accepted: {accepted}."
         raise SpecError([Problem("queue_timeout", text)])
     return float(seconds)
 
@@ -98,14 +98,12 @@ def max_requests_per_second() -> float:
 
     :raises rest.errors.SettingsError: it is not more than 0.
     """
-    limit = float(conf.getfloat("azureml", "max_requests_per_second", fallback=MAX_REQUESTS_PER_SECOND))
-    if not limit > 0:
+    field, limit = _given_or_configured("max_requests_per_second", None, MAX_REQUESTS_PER_SECOND)
+    if isinstance(limit, str) or not limit > 0:
         from airflow_azureml.rest.errors import SettingsError
 
-        raise SettingsError(
-            f"[azureml] max_requests_per_second: {limit:g} is not accepted. Accepted: a number of more than 0."
-        )
-    return limit
+        raise SettingsError(f"{field}: {limit!r} is not accepted. Accepted: a number of more than 0.")
+    return float(limit)
 
 
 def cancels_jobs_of_marked_tasks() -> bool:
@@ -149,12 +147,30 @@ def _seconds(name: str, given: Any, fallback: float, *, zero: bool) -> float:
 
     :param zero: whether 0 is accepted.
     """
-    field = name
-    if given is None:
-        field, given = f"[azureml] {name}", conf.getfloat("azureml", name, fallback=fallback)
+    field, given = _given_or_configured(name, given, fallback)
     if not _is_number(given) or given < 0 or (given == 0 and not zero):
         raise _not_accepted(field, given, f"a number of seconds, {'0 or more' if zero else 'more than 0'}")
     return float(given)
+
+
+def _given_or_configured(name: str, given: Any, fallback: float) -> tuple[str, Any]:
+    """A keyword under its name, or where it is None what Airflow's configuration has, under that of section and key.
+
+    Airflow's own ``getfloat`` raises an error of its own where that is no number: here it stays a text, to be refused.
+    """
+    if given is not None:
+        return name, _plain(given)
+    text = str(conf.get("azureml", name, fallback=fallback)).strip()
+    for read in (int, float):
+        with suppress(ValueError):
+            return f"[azureml] {name}", read(text)
+    return f"[azureml] {name}", text
+
+
+def _plain(given: Any) -> Any:
+    from airflow_azureml.jobspec.document.plain_values import plain_values
+
+    return plain_values(given)
 
 
 def _is_number(value: Any) -> bool:

@@ -24,7 +24,10 @@ ERRORS = {
     "dict_literal": ("AzureMLSpecError", ["inputs.grid", "depth", "json.dumps"]),
     "empty_literal": ("AzureMLSpecError", ["inputs.suffix", "an empty string", "Omit the input"]),
     "no_output": ("AzureMLSpecError", ['fine.output["test_data"]', "train_data"]),
-    "no_result": ("AzureMLSpecError", ['exit_3.output["default"]', "no result in this run", "skipped, has failed"]),
+    "no_result": (
+        "AzureMLSpecError",
+        ['exit_3.output["default"]', "no result in this run", "skipped, has failed", "do_xcom_push", "null"],
+    ),
     "no_whole_result": ("AzureMLSpecError", ["exit_3.output: task", "no result in this run", "skipped, has failed"]),
     "exit_3": ("AzureMLJobFailedError", ["Failed", "last words", "/runs/"]),
     "timeout_twice": ("AzureMLSpecError", ["timeout", "limits.timeout", "one of them"]),

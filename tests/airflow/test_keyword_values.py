@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import UserString, deque
+from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Any, Literal
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException
 
 from airflow_azureml import configuration
 from airflow_azureml.exceptions import AzureMLSpecError, translated
@@ -20,7 +22,9 @@ from airflow_azureml.operators import (
     AzureMLDownloadJobOutputOperator,
     AzureMLDownloadModelOperator,
     AzureMLInvokeOnlineEndpointOperator,
+    AzureMLScaleComputeOperator,
 )
+from airflow_azureml.operators.keywords import whole_seconds
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
@@ -84,7 +88,45 @@ def test_seconds_that_no_clock_counts_are_refused(name: str, given: Any) -> None
         getattr(configuration, name)(given)
 
 
-@pytest.mark.parametrize(("name", "given"), [("poll_interval", "0"), ("poll_interval", "-5"), ("patience", "nan")])
+def test_numbers_of_other_libraries_are_numbers() -> None:
+    half = Fraction(1, 2)
+    found = [configuration.poll_interval(half), configuration.patience(half), configuration.queue_timeout(half)]
+    found += [configuration.sensor_interval(half, 60), configuration.max_resubmissions(Decimal("2"))]
+    assert found == [0.5, 0.5, 0.5, 0.5, 2]
+    assert [type(value) for value in found] == [float] * 4 + [int]
+    assert (whole_seconds(Decimal("1.5")), whole_seconds(Fraction(5, 2))) == (2, 3)
+
+
+def test_a_number_of_another_library_from_an_upstream_task_is_rendered_as_a_number() -> None:
+    given: Any = Decimal("1")
+    with DAG("d"):
+        task: Any = AzureMLScaleComputeOperator(task_id="t", name="c", min_instances=given, max_instances=2)
+    task.render_template_fields({})
+    assert (task.min_instances, type(task.min_instances)) == (1, int)
+
+
+def test_an_infinite_queue_timeout_is_told_how_none_is_written() -> None:
+    with pytest.raises(SpecError, match=r"of more than 0, or None for no limit\.$"):
+        configuration.queue_timeout(float("inf"))
+
+
+@pytest.mark.parametrize("given", ["soon", "", "1 s"])
+@pytest.mark.parametrize("name", ["poll_interval", "patience", "max_resubmissions", "max_requests_per_second"])
+def test_a_setting_of_airflow_that_is_no_number_is_named_and_not_retried(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW__AZUREML__{name.upper()}", given)
+    with (
+        pytest.raises(AirflowFailException, match=rf"^\[azureml\] {name}: '{given}' is not acc.* Accepted: a "),
+        translated(),
+    ):
+        getattr(configuration, name)()
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("poll_interval", "0"), ("poll_interval", "-5"), ("patience", "nan"), ("patience", "inf")],
+)
 def test_seconds_of_airflows_configuration_are_checked_like_the_keywords(
     monkeypatch: pytest.MonkeyPatch, name: str, given: str
 ) -> None:

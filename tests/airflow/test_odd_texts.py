@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from airflow.providers.common.compat.sdk import DAG
 from airflow_azureml.client.trust import check_texts
 from airflow_azureml.decorators.command import azureml_command
 from airflow_azureml.exceptions import AzureMLSpecError, translated
+from airflow_azureml.hooks.arguments import with_arguments_checked
 from airflow_azureml.hooks.azureml import AzureMLHook
 from airflow_azureml.operators import AzureMLCommandJobOperator, AzureMLStartComputeInstanceOperator
 from airflow_azureml.rest import assets, jobs
@@ -152,6 +155,11 @@ def test_what_no_check_before_has_seen_is_refused_where_requests_are_made(
     assert len(emulator.journal("/jobs/halves")) == before
 
 
+def wait_for_ever(hook: AzureMLHook) -> Any:
+    """Wait as somebody may who has not read that None does."""
+    return hook.wait_for_job("j", float("inf"))
+
+
 def run(hook: AzureMLHook, call: Any) -> Any:
     """Have the hook's client make one call."""
     with translated(), hook.client() as client:
@@ -174,13 +182,16 @@ def test_what_is_no_name_is_refused_by_the_name_of_the_parameter(method: str, gi
 @pytest.mark.parametrize(
     ("said", "call"),
     [
-        ('tail: "5" is not accepted. Accepted: a whole number, or None.', lambda hook: hook.get_logs("j", tail="5")),
-        ("tail: true is not accepted. Accepted: a whole number, or None.", lambda hook: hook.get_logs("j", tail=True)),
-        ('timeout: "x" is not accepted. Accepted: a finite number, or None.', lambda hook: hook.wait_for_job("j", "x")),
+        ('tail: "5" is not accepted. Accepted: a whole number, 0 or', lambda hook: hook.get_logs("j", tail="5")),
+        ("tail: true is not accepted. Accepted: a whole number, 0 or", lambda hook: hook.get_logs("j", tail=True)),
+        ("tail: -1 is not accepted. Accepted: a whole number, 0 or m", lambda hook: hook.get_logs("j", tail=-1)),
+        ("timeout: -1 is not accepted. Accepted: a finite number, 0 ", lambda hook: hook.wait_for_job("j", -1)),
+        ("timeout: inf is not accepted. Accepted: a finite number, 0 or more, or None for no limit.", wait_for_ever),
+        ('timeout: "x" is not accepted. Accepted: a finite number, 0 or', lambda hook: hook.wait_for_job("j", "x")),
         ("timeout: nan is not accepted. Accepted: a finite", lambda hook: hook.wait_for_job("j", float("nan"))),
         ("timeout: 1", lambda hook: hook.wait_for_job("j", 10**400)),
-        ("min_instances: 1.5 is not accepted. Accepted: a whole number, or", lambda hook: hook.scale_compute("c", 1.5)),
-        ("min_instances: -1 is not accepted. Accepted: a whole number fr", lambda hook: hook.scale_compute("c", -1)),
+        ("min_instances: 1.5 is not accepted. Accepted: a whole number, 0 ", lambda hook: hook.scale_compute("c", 1.5)),
+        ("min_instances: -1 is not accepted. Accepted: a whole number, 0 ", lambda hook: hook.scale_compute("c", -1)),
         ("min_instances: neither it nor max_instances is given.", lambda hook: hook.scale_compute("c")),
         ('if_exists: "bad" is not accepted. Accepted: one of skip, ', lambda hook: hook.create_compute({}, "bad")),
         ('kind: "jobs" is not accepted. Accepted: one of models, da', lambda hook: hook.list_versions("jobs", "n")),
@@ -192,6 +203,22 @@ def test_so_is_a_number_or_word_of_another_kind(hook: AzureMLHook, said: str, ca
     with pytest.raises(AzureMLSpecError) as refused:
         call(hook)
     assert str(refused.value).startswith(said)
+
+
+def test_a_number_of_another_library_is_one() -> None:
+    @with_arguments_checked
+    class Methods:
+        def seconds(self, timeout: float | None = None) -> Any:
+            return timeout
+
+        def lines(self, tail: int | None = None) -> Any:
+            return tail
+
+    methods: Any = Methods()
+    taken = [methods.seconds(Decimal("1.5")), methods.seconds(Fraction(1, 2)), methods.lines(Decimal("3"))]
+    assert [(value, type(value)) for value in taken] == [(1.5, float), (0.5, float), (3, int)]
+    with pytest.raises(AzureMLSpecError, match=r"^tail: .* Accepted: a whole number, 0 or more, or None\."):
+        methods.lines(Decimal("1.5"))
 
 
 def test_arguments_that_a_method_does_not_have_are_told_by_python_with_its_name(hook: AzureMLHook) -> None:

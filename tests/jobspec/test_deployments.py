@@ -97,6 +97,12 @@ def test_words_are_those_of_the_service() -> None:
     assert dict(translate_endpoint(load(CASES["endpoint"]), WS).body) == {"properties": {"authMode": "AADToken"}}
 
 
+def test_a_threshold_below_what_the_service_has_is_refused() -> None:
+    document = load({"name": "blue", "endpoint_name": "scoring", "model": "azureml:m:1", "error_threshold": -2})
+    with pytest.raises(SpecError, match=r"^error_threshold: -2 is too small\. Accepted: -1 and more\.$"):
+        translate_deployment(document, WS)
+
+
 def test_settings_of_a_pipeline_are_texts() -> None:
     found = body(CASES["pipeline, all"])["deploymentConfiguration"]["settings"]
     assert found == {"default_compute": "cpu", "continue_on_step_failure": "False"}

@@ -1,14 +1,17 @@
-"""Members of enumerations that are texts or numbers stand for their values, through each way into a document."""
+"""Members of enumerations and numbers of other libraries stand for plain values, through each way into a document."""
 
 from __future__ import annotations
 
+import numbers
+from decimal import Decimal
 from enum import Enum, IntEnum
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from airflow_azureml.jobspec.document.load import load
-from airflow_azureml.jobspec.document.members import without_members
+from airflow_azureml.jobspec.document.plain_values import plain_values
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -62,9 +65,64 @@ def test_a_member_that_is_no_value_of_yaml_is_refused() -> None:
 
 
 def test_keys_and_nested_values_are_swapped_and_all_else_is_left_as_it_is() -> None:
-    swapped: object = without_members({Stage.TEST: [{"a": (Stage.TEST, Level.ONE)}]})
+    swapped: object = plain_values({Stage.TEST: [{"a": (Stage.TEST, Level.ONE)}]})
     assert swapped == {"test": [{"a": ["test", 1]}]}
     plain: dict[str, Any] = {"a": [1, {"b": ("c",)}], "d": None}
-    assert without_members(plain) is plain
+    assert plain_values(plain) is plain
     plain["itself"] = plain
-    assert without_members(plain) is plain
+    assert plain_values(plain) is plain
+
+
+class Whole(int):
+    """A whole number of a class of its own."""
+
+
+class Nodes:
+    """A whole number that is no int, as numpy's are."""
+
+    def __index__(self) -> int:
+        return 3
+
+
+numbers.Integral.register(Nodes)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (Nodes(), 3),
+        (Whole(3), 3),
+        (Fraction(1, 4), 0.25),
+        (Decimal("3"), 3),
+        (Decimal("0.1"), 0.1),
+        (Decimal("3.00"), 3.0),
+        ({"a": [Nodes(), (Decimal("0.5"),)], Nodes(): 1}, {"a": [3, [0.5]], 3: 1}),
+    ],
+)
+def test_a_number_of_another_library_is_the_plain_one_that_it_means(given: Any, meant: Any) -> None:
+    found = plain_values(given)
+    assert (found, type(found)) == (meant, type(meant))
+
+
+class Span:
+    """What numpy registers as a whole number and is none: a span of time."""
+
+
+numbers.Integral.register(Span)
+
+
+@pytest.mark.parametrize(
+    "given", [Decimal("0.12345678901234567890"), Decimal("NaN"), Fraction(10**400), complex(1, 2), Span()]
+)
+def test_a_number_that_no_int_or_float_means_stays(given: Any) -> None:
+    assert plain_values(given) is given
+
+
+def test_those_of_numpy_are_sent_as_numbers() -> None:
+    numpy = pytest.importorskip("numpy")
+    job = {**JOB, "inputs": {"a": numpy.int64(5), "b": numpy.float32(0.5)}, "limits": {"timeout": numpy.uint8(60)}}
+    properties = sent(load({**job, "resources": {"instance_count": numpy.int32(2)}}))
+    assert [properties["inputs"][name]["value"] for name in "ab"] == ["5", "0.5"]
+    assert (properties["limits"]["timeout"], properties["resources"]["instanceCount"]) == ("PT1M", 2)
+    with pytest.raises(SpecError, match=r"inputs\.a: "):
+        sent(load({**JOB, "inputs": {"a": numpy.timedelta64(5, "m")}}))

@@ -21,6 +21,9 @@ OR_NONE = " | None"
 MOST = 1e15
 """What no number of lines, nodes or seconds reaches; nan is not below it either."""
 
+NO_LIMIT = ", or None for no limit"
+"""What is said of times that may be left out, where somebody may have meant an infinite one."""
+
 CHECKED = ("str", "int", "float", WORDS)
 """How those annotations begin whose arguments are checked; ``| None`` may follow."""
 
@@ -59,16 +62,17 @@ def _checked(method: Callable[..., Any], signature: inspect.Signature, kinds: Ma
 
 
 def _read(field: str, kind: str, given: Any) -> Any:
-    """Take an argument of its kind; of a version also a number, of an enumeration's member its value.
+    """Take an argument of its kind: of a version also a number, of an enumeration's member its value, and numbers of
+    other libraries as the plain ones that they mean.
 
     :raises rest.errors.SpecError: it is of another.
     """
-    from airflow_azureml.jobspec.document.members import without_members
     from airflow_azureml.jobspec.document.messages import show
+    from airflow_azureml.jobspec.document.plain_values import plain_values
     from airflow_azureml.rest.errors import Problem, SpecError, check_writable
 
     or_none, kind = ", or None" if kind.endswith(OR_NONE) else "", kind.removesuffix(OR_NONE)
-    value = without_members(given)
+    value = plain_values(given)
     if field == "version" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if kind.startswith(WORDS):
@@ -78,7 +82,9 @@ def _read(field: str, kind: str, given: Any) -> Any:
         fits, accepted = isinstance(value, str) and bool(value.strip()), "a text that is not empty"
     else:
         numbers, accepted = (int, "a whole number") if kind == "int" else ((int, float), "a finite number")
-        fits = isinstance(value, numbers) and not isinstance(value, bool) and abs(value) < MOST
+        fits, accepted = isinstance(value, numbers) and not isinstance(value, bool), f"{accepted}, 0 or more"
+        fits = fits and 0 <= value < MOST
+        or_none = NO_LIMIT if or_none and kind == "float" else or_none
     if not fits:
         raise SpecError([Problem(field, f"{show(given)} is not accepted. Accepted: {accepted}{or_none}.")])
     check_writable(value, field)

@@ -102,9 +102,6 @@ def scale(workspace: Workspace, name: str, least: int | None, most: int | None) 
     """How far a cluster scales: one operation changes it."""
     from airflow_azureml.lifecycle.resources.computes import begin_scale
 
-    for field, given in (("min_instances", least), ("max_instances", most)):
-        if given is not None and given < 0:
-            raise SpecError([Problem(field, f"{given!r} is not accepted. Accepted: a whole number from 0.")])
     if least is None and most is None:
         message = "neither it nor max_instances is given. Accepted: one or both."
         raise SpecError([Problem("min_instances", message)])

@@ -26,8 +26,9 @@ def renderers(constructor: Callable[..., None], **others: str) -> dict[str, str]
 
 def whole_seconds(given: Any) -> Any:
     """A time as whole seconds, as the service takes it, rounded up; what is no time is left for the spec to refuse."""
-    if isinstance(given, timedelta):
-        given = given.total_seconds()
+    from airflow_azureml.jobspec.document.plain_values import plain_values
+
+    given = given.total_seconds() if isinstance(given, timedelta) else plain_values(given)
     return math.ceil(given) if isinstance(given, float) and math.isfinite(given) else given
 
 

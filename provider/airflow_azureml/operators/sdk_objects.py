@@ -29,9 +29,9 @@ def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any
     if hasattr(type(value), "_to_dict"):  # an instance may answer to any name
         return _written(value, top)
     if isinstance(value, Enum):  # a template would write the member's name
-        from airflow_azureml.jobspec.document.members import without_members
+        from airflow_azureml.jobspec.document.plain_values import plain_values
 
-        return without_members(value)
+        return plain_values(value)
     if isinstance(value, os.PathLike):
         # Airflow's own paths write themselves down for other processes.
         return value if isinstance(value, PurePath) or hasattr(value, "serialize") else Path(os.fspath(value))

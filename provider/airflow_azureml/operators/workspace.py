@@ -183,7 +183,10 @@ class AzureMLBaseOperator(TextFieldsOperator):
             raise SpecError([Problem(field, f"the file {path} cannot be read: {error}.")]) from None
 
 
-NO_RESULT = "has left no result in this run: it was skipped, has failed or has not run"
+NO_RESULT = (
+    "has left no result in this run: it was skipped, has failed or has not run; or it keeps none (do_xcom_push=False), "
+    "or its result is null"
+)
 
 
 def refuse_no_result(reference: Any) -> None:

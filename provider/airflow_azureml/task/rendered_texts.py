@@ -1,4 +1,5 @@
-"""Rendered fields: members of enumerations in them are their values, and what no JSON text can hold is refused.
+"""Rendered fields: members of enumerations and numbers of other libraries in them become the plain values that they
+stand for, and what no JSON text can hold is refused.
 
 Airflow stores the fields before a task runs, and names none that it cannot store.
 """
@@ -24,18 +25,25 @@ class TextFieldsOperator(BaseOperator):
         :raises AzureMLSpecError: a field cannot be written down, or sent.
         """
         from airflow_azureml.exceptions import translated
-        from airflow_azureml.jobspec.document.members import without_members
         from airflow_azureml.rest.errors import SpecError, unstorable, unwritable
 
         fields = tuple(template_fields)
-        for name in fields:
-            value = getattr(parent, name, None)
-            if (plain := without_members(value)) is not value:  # a template would write the member's name
-                setattr(parent, name, plain)
+        make_plain(parent, fields)  # a template would write the member's name
         super()._do_render_template_fields(parent, fields, *given, **named)
+        make_plain(parent, fields)  # an upstream task may have returned a number of numpy
         look = unstorable if AIRFLOW_V_3_0_PLUS else unwritable
         found = (look(getattr(parent, name), name) for name in fields)
         problems = [problem for problem in found if problem is not None]
         if problems:
             with translated():
                 raise SpecError(problems)
+
+
+def make_plain(holder: Any, fields: Iterable[str]) -> None:
+    """Swap what stands for a plain value in these fields of a task."""
+    from airflow_azureml.jobspec.document.plain_values import plain_values
+
+    for name in fields:
+        value = getattr(holder, name, None)
+        if (plain := plain_values(value)) is not value:
+            setattr(holder, name, plain)

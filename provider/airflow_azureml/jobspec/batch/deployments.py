@@ -33,7 +33,7 @@ from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
 from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
-from airflow_azureml.jobspec.table.values import choice, duration, mapped, text, whole
+from airflow_azureml.jobspec.table.values import at_least, choice, duration, mapped, text, whole
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 
@@ -62,13 +62,13 @@ SCORING = (
     Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", whole),
     Field("output_action", "outputAction", choice(ACTIONS, "an output action", fold=snake)),
     Field("output_file_name", "outputFileName", text),
-    Field("error_threshold", "errorThreshold", whole),
+    Field("error_threshold", "errorThreshold", at_least(-1)),
     Field("retry_settings", "retrySettings", nested(RETRIES)),
     Field("logging_level", "loggingLevel", choice(LEVELS, "a logging level")),
     Field("environment_variables", "environmentVariables", mapped(anything)),
     Field("instance_count", "instanceCount", whole),
 )
-"""How a model scores; in ``settings`` or beside it."""
+"""How a model scores; in ``settings`` or beside it. The published description has ``errorThreshold`` begin at -1."""
 
 
 def model_id(located: Located, ctx: Translator) -> str | Placeholder | Invalid:

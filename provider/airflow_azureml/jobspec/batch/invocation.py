@@ -19,10 +19,10 @@ from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
-from airflow_azureml.jobspec.table.field import Convert, Field
+from airflow_azureml.jobspec.table.field import Field
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
-from airflow_azureml.jobspec.table.values import choice, duration, mapped, text, title, whole
+from airflow_azureml.jobspec.table.values import at_least, choice, duration, mapped, text, title
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 
@@ -35,18 +35,6 @@ def _seconds(located: Located, ctx: Translator) -> Converted[str]:
     if isinstance(given, timedelta):
         given = given.total_seconds()
     return duration(located.within(int(given) if isinstance(given, float) and given.is_integer() else given), ctx)
-
-
-def _at_least(least: int) -> Convert:
-    """Make a converter for whole numbers from a least one on."""
-
-    def convert(located: Located, ctx: Translator) -> int | Invalid:
-        number = whole(located, ctx)
-        if number is not INVALID and number < least:
-            return ctx.error(located, f"{show(located.value)} is too small. Accepted: {least} and more.")
-        return number
-
-    return convert
 
 
 def _target(located: Located, ctx: Translator) -> Converted[str]:
@@ -81,10 +69,10 @@ def _properties(located: Located, ctx: Translator) -> Body | Invalid:
     return {"AISuperComputer" if key.lower() in SECTIONS else key: json.dumps(item) for key, item in properties.items()}
 
 
-RETRIES = (Field("max_retries", "maxRetries", _at_least(0)), Field("timeout", "timeout", _seconds))
+RETRIES = (Field("max_retries", "maxRetries", at_least(0)), Field("timeout", "timeout", _seconds))
 COMPUTE = (
     Field("target", "target", _target),
-    Field("instance_count", "instanceCount", _at_least(1)),
+    Field("instance_count", "instanceCount", at_least(1)),
     Field("instance_type", "instanceType", text),
     Field("location", "location", text),
     Field("properties", "properties", _properties),
@@ -104,9 +92,9 @@ def _compute(located: Located, ctx: Translator) -> Converted[Body]:
 TABLE = (
     Field("job_name", "name", title),
     Field("description", "description", text),
-    Field("mini_batch_size", "miniBatchSize", _at_least(1)),
-    Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", _at_least(1)),
-    Field("error_threshold", "errorThreshold", _at_least(-1)),
+    Field("mini_batch_size", "miniBatchSize", at_least(1)),
+    Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", at_least(1)),
+    Field("error_threshold", "errorThreshold", at_least(-1)),
     Field("logging_level", "loggingLevel", choice(LOGGING_LEVELS, "a logging level")),
     Field("output_file_name", "outputFileName", text),
     Field("retry_settings", "retrySettings", nested(RETRIES)),
@@ -129,8 +117,8 @@ TABLE = (
 
 SINGLE = {
     "experiment_name": title,
-    "instance_count": _at_least(1),
-    "max_retries": _at_least(0),
+    "instance_count": at_least(1),
+    "max_retries": at_least(0),
     "retry_timeout": _seconds,
 }
 """Keywords that go into one of those."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from airflow_azureml.jobspec.document.members import without_members
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.plain_values import plain_values
 from airflow_azureml.rest.errors import Problem, SpecError, unwritable
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Document:
         self, values: Mapping[str, Any] | Sequence[str], typed: bool, problems: list[Problem]
     ) -> list[tuple[str, Any, Mapping[Path, SourceLocation]]]:
         if isinstance(values, Mapping):
-            named = without_members(values)
+            named = plain_values(values)
             wrong = [name for name in named if not isinstance(name, str)]
             problems += [Problem("set", f"{show(name)} is not a dotted path.") for name in wrong]
             return [(name, value, {}) for name, value in named.items() if isinstance(name, str)]
@@ -253,7 +253,7 @@ class Document:
             if not isinstance(mapping, Mapping):
                 raise SpecError([Problem(name, f"{show(mapping)} is not accepted. Accepted: a mapping.")])
             present = value.get(name)
-            given = without_members(mapping)
+            given = plain_values(mapping)
             value[name] = {**(present if isinstance(present, Mapping) else {}), **given}
             for key in given:
                 places = {path: place for path, place in places.items() if path[:2] != (name, key)}
@@ -266,7 +266,7 @@ class Document:
         for name, given in values.items():
             if given is None:
                 continue
-            value[name] = without_members(given)
+            value[name] = plain_values(given)
             places = {path: place for path, place in places.items() if path[:1] != (name,)}
             places[(name,)] = SourceLocation(self.folder)
         return replace(self, value=value, places=places)

@@ -1,37 +1,66 @@
-"""Members of enumerations in values made by program: each stands for its value.
+"""Values made by program as the plain ones that they stand for: members of enumerations, numbers of other libraries.
 
 ``str()`` writes ``Stage.TEST`` for a member of a ``class Stage(str, Enum)``, and so do Airflow's templates, where JSON
-has ``"test"``: what is sent must not depend on how a field is written down.
+has ``"test"``: what is sent must not depend on how a field is written down. A number of numpy or of a database is no
+``int`` or ``float`` and means one: what Python's own ``numbers`` know as whole or real, and ``Decimal``, is taken.
 """
 
 from __future__ import annotations
 
+import numbers
+import operator
 from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar, cast
 
 Value = TypeVar("Value")
 
+PLAIN = frozenset({str, bool, int, float, type(None)})
 
-def without_members(value: Value, around: tuple[int, ...] = ()) -> Value:
-    """Swap members that are texts or numbers for their values, in mappings and lists too.
 
-    Others, such as those of a plain ``Enum``, stay: they are no values of YAML, and are refused by name.
+def plain_values(value: Value, around: tuple[int, ...] = ()) -> Value:
+    """Swap members that are texts or numbers for their values, and numbers for ints and floats, in mappings and lists.
+
+    Others, such as members of a plain ``Enum``, stay: they are no values of YAML, and are refused by name.
 
     :param around: the ids of what contains the value, so that a mapping may contain itself.
     :return: the value itself where there is nothing to swap.
     """
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Enum):
         return cast("Value", value.value) if isinstance(value, (str, int, float)) else value
+    if isinstance(value, numbers.Number):
+        return cast("Value", plain_number(value))
     if not isinstance(value, (Mapping, list, tuple)) or id(value) in around:
         return value
     around = (*around, id(value))
     swapped: Any
     if isinstance(value, Mapping):
-        swapped = {without_members(key): without_members(item, around) for key, item in value.items()}
+        swapped = {plain_values(key): plain_values(item, around) for key, item in value.items()}
         same = all(new is key and swapped[new] is value[key] for new, key in zip(swapped, value, strict=False))
         same = same and len(swapped) == len(value)
     else:
-        swapped = [without_members(item, around) for item in value]
+        swapped = [plain_values(item, around) for item in value]
         same = all(new is old for new, old in zip(swapped, value, strict=True))
     return value if same else cast("Value", swapped)
+
+
+def plain_number(value: object) -> object:
+    """Take a number for the int or float that it means; one that is neither stays, to be refused by name.
+
+    A ``Decimal`` without a fraction is a whole number. One with more digits than a float holds is none that it means.
+    """
+    with suppress(TypeError, ValueError, OverflowError):
+        if isinstance(value, numbers.Integral):
+            return operator.index(value)  # numpy calls its spans of time whole numbers, too; they have no such thing
+        if isinstance(value, numbers.Real):
+            return float(value)
+        if isinstance(value, Decimal):
+            if value.as_tuple().exponent == 0:
+                return int(value)
+            if Decimal(repr(found := float(value))) == value:
+                return found
+    return value

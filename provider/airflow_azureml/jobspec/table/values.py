@@ -66,6 +66,18 @@ def whole(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
     return found
 
 
+def at_least(least: int) -> Callable[[Located, Translator], int | Invalid]:
+    """Make a converter for whole numbers from a least one on."""
+
+    def convert(located: Located, ctx: Translator) -> int | Invalid:
+        number = whole(located, ctx)
+        if number is not INVALID and number < least:
+            return ctx.error(located, f"{show(located.value)} is too small. Accepted: {least} and more.")
+        return number
+
+    return convert
+
+
 def _cut(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
     value = located.value
     try:
