@@ -230,8 +230,7 @@ def test_arguments_that_a_method_does_not_have_are_told_by_python_with_its_name(
 
 def test_a_version_may_be_a_number(hook: AzureMLHook) -> None:
     made = hook.create_environment({"name": "numbered", "version": "7", "image": "python:3.11"})
-    versioned: Any = hook.get_environment
-    assert versioned("numbered", 7)["id"] == made["id"]
+    assert hook.get_environment("numbered", 7)["id"] == made["id"]
 
 
 @pytest.mark.parametrize("odd", ["odd?b", "odd#b", "odd/b", "odd b", "od%64"])

@@ -38,7 +38,7 @@ class ResourceMethods:
         def client(self) -> MLClient:
             """Take a share in this process's client."""
 
-    def get_environment(self, name: str, version: str | None = None) -> dict[str, Any]:
+    def get_environment(self, name: str, version: str | int | None = None) -> dict[str, Any]:
         """Read a version of an environment, as the service shows it.
 
         :param version: None for the latest.
@@ -55,7 +55,7 @@ class ResourceMethods:
 
         return self._made(spec, plans.environment)
 
-    def get_component(self, name: str, version: str | None = None) -> dict[str, Any]:
+    def get_component(self, name: str, version: str | int | None = None) -> dict[str, Any]:
         """Read a version of a component, as the service shows it.
 
         :param version: None for the latest.
@@ -189,7 +189,7 @@ class ResourceMethods:
             flow = invoke(client.workspace, endpoint_name, json_value("data", data), deployment_name)
             return client.run(flow)
 
-    def get_model(self, name: str, version: str | None = None) -> dict[str, Any]:
+    def get_model(self, name: str, version: str | int | None = None) -> dict[str, Any]:
         """Read a version of a model, as the service shows it.
 
         :param version: None for the latest.
@@ -197,7 +197,7 @@ class ResourceMethods:
         """
         return self._version("models", name, version)
 
-    def get_data_asset(self, name: str, version: str | None = None) -> dict[str, Any]:
+    def get_data_asset(self, name: str, version: str | int | None = None) -> dict[str, Any]:
         """Read a version of a data asset, as the service shows it.
 
         :param version: None for the latest.
@@ -246,12 +246,13 @@ class ResourceMethods:
             moved = client.run(download(client.workspace, model_of(model), LocalFolder(folder, overwrite)))
         return [os.path.join(folder, *relative.split("/")) for relative in moved.names]
 
-    def _version(self, kind: str, name: str, version: str | None) -> dict[str, Any]:
+    def _version(self, kind: str, name: str, version: str | int | None) -> dict[str, Any]:
         from airflow_azureml.rest import assets
 
         with translated(), self.client() as client:
             ws = client.workspace
-            found = client.run(assets.get(ws, kind, name, version or client.run(assets.latest(ws, kind, name))))
+            wanted = version or client.run(assets.latest(ws, kind, name))
+            found = client.run(assets.get(ws, kind, name, str(wanted)))
         return {
             "id": found.id,
             "name": found.name,

@@ -41,7 +41,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         name: str | None = None,
         path: Any = None,
         type: str | None = None,
-        version: str | None = None,
+        version: str | int | None = None,
         description: str | None = None,
         tags: Mapping[str, Any] | None = None,
         spec: Any = None,

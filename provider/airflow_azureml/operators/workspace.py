@@ -64,6 +64,11 @@ class AzureMLBaseOperator(TextFieldsOperator):
         self.workspace_name = workspace_name
         self.template_file_paths: dict[str, str] = {}
 
+    @property
+    def output(self) -> Any:
+        """A reference to the result, which any keyword takes in place of a value: for type checkers ``Any``."""
+        return super().output
+
     def hook(self) -> AzureMLHook:
         """Make the hook for this operator's workspace."""
         from airflow_azureml.hooks.azureml import AzureMLHook

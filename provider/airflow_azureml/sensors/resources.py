@@ -62,6 +62,11 @@ class AzureMLResourceBaseSensor(DeferrableOperator, TextFieldsOperator, BaseSens
         self.resource_group = resource_group
         self.workspace_name = workspace_name
 
+    @property
+    def output(self) -> Any:
+        """A reference to the result, which any keyword takes in place of a value: for type checkers ``Any``."""
+        return super().output
+
     @abstractmethod
     def awaited(self) -> Awaited:
         """Say what is waited for.

@@ -92,7 +92,7 @@ class AzureMLCreateEnvironmentOperator(AzureMLDefinitionBaseOperator, AzureMLPro
         image: str | None = None,
         build: Mapping[str, Any] | None = None,
         conda_file: str | os.PathLike[str] | Mapping[str, Any] | None = None,
-        version: str | None = None,
+        version: str | int | None = None,
         description: str | None = None,
         tags: Mapping[str, Any] | None = None,
         wait_for_build: bool = False,
@@ -184,7 +184,7 @@ class AzureMLCreateComponentOperator(AzureMLDefinitionBaseOperator):
 
     kind = "components"
 
-    def __init__(self, *, spec: Any, version: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, spec: Any, version: str | int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.spec = spec
         self.version = version
