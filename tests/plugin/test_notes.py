@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from airflow.providers.common.io.xcom import backend
+from airflow.providers.common.io.xcom.backend import XComObjectStorageBackend
 from sqlalchemy import orm
 
-from airflow_azureml.plugin import AzureMLPlugin, notes
+from airflow_azureml import version_compat
+from airflow_azureml.plugin import AzureMLPlugin, instances, notes
+from airflow_azureml.plugin.instances import kept_value
 from airflow_azureml.plugin.notes import Place
 
 
@@ -79,6 +83,49 @@ def test_a_note_is_seen_among_the_xcoms_and_looked_for_until_it_is_committed(
     session.commit()
     settle()
     assert written == [(Place(**TASK), "a note")] * 2  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """With a threshold of nothing, Airflow's database has the address of a file in place of each XCom."""
+    settings = [vars(backend)[f"_get_{name}"] for name in ("base_path", "threshold", "compression")]
+    monkeypatch.setattr(version_compat, "XCom", XComObjectStorageBackend)
+    monkeypatch.setenv("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH", f"file://{tmp_path}")
+    monkeypatch.setenv("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_THRESHOLD", "0")
+    for setting in settings:
+        setting.cache_clear()
+    yield XComObjectStorageBackend.serialize_value
+    for setting in settings:
+        setting.cache_clear()
+
+
+def test_a_note_is_read_where_a_backend_keeps_it(
+    session: orm.Session, written: list[tuple[Place, str]], keep: Callable[..., Any]
+) -> None:
+    kept = keep("a note", key="azureml_note", **TASK)
+    assert "a note" not in str(kept)
+    session.add(XComModel(**TASK, key="azureml_note", value=kept))
+    session.commit()
+    settle()
+    assert written == [(Place(**TASK), "a note")] * 2  # type: ignore[arg-type]
+    job = keep("a-job-1", key="azureml_job_name", **TASK)
+    assert kept_value(str(job), "azureml_job_name", "t") == "a-job-1"
+
+
+def test_what_a_backend_cannot_read_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        """A backend whose storage is away."""
+
+        @staticmethod
+        def deserialize_value(result: Any) -> Any:
+            raise OSError(f"no {result.value}")
+
+    monkeypatch.setattr(version_compat, "XCom", Broken)
+    assert kept_value("s3://x", "azureml_job_name", "t") is None
+    assert kept_value({"in": "the database"}, "return_value", "t") == {"in": "the database"}
+    assert [record.getMessage() for record in caplog.records if record.name == instances.__name__] == [
+        "XCom azureml_job_name of task t cannot be read: no s3://x"
+    ]
 
 
 def test_trouble_with_a_note_is_no_trouble_of_the_xcom(

@@ -5,9 +5,11 @@ Read in the API server (3.0 to 3.4), which may ask the database; only columns an
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from airflow_azureml.hooks.azureml import WORKSPACE_ARGUMENTS
@@ -16,6 +18,8 @@ from airflow_azureml.lifecycle.task_fate import FINISHED
 from airflow_azureml.plugin.marked_job import MarkedTask
 from airflow_azureml.task.xcom import INVOCATION_KEY, JOB_NAME_KEY, OUTLIVES_KEY
 from airflow_azureml.version_compat import map_index_of
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,24 @@ def recorded(ti: Any, session: Any, keys: Sequence[str]) -> dict[str, Any]:
         query = query.where(XComModel.region_id == ti.region_id).execution_options(include_all_attempts=True)
     rows = session.scalars(query.order_by(XComModel.timestamp.desc())).all()
     newest = next((_try_of(row) for row in rows if row.key in (JOB_NAME_KEY, INVOCATION_KEY)), None)
-    return {row.key: XComModel.deserialize_value(row) for row in rows if _try_of(row) == newest}
+    stored = {row.key: XComModel.deserialize_value(row) for row in rows if _try_of(row) == newest}
+    return {key: kept_value(value, key, ti.task_id) for key, value in stored.items()}
+
+
+def kept_value(stored: Any, key: str, task_id: str) -> Any:
+    """The value of an XCom as a task is given it; None, with a warning, where the backend cannot read it.
+
+    :param stored: what Airflow's database has: the value, or the text by which the configured backend finds it.
+    """
+    from airflow_azureml.version_compat import XCom
+
+    if not isinstance(stored, str):
+        return stored
+    try:
+        return XCom.deserialize_value(SimpleNamespace(value=stored))
+    except Exception as error:  # noqa: BLE001 - a storage that the API server cannot reach, or anybody's own backend
+        log.warning("XCom %s of task %s cannot be read: %s", key, task_id, error)
+        return None
 
 
 def _try_of(row: Any) -> Any:

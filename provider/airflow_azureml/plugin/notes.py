@@ -51,7 +51,7 @@ def _stored(_mapper: Any, _connection: Any, xcom: Any) -> None:
     """An XCom is about to be committed; nothing is asked or decided here."""
     if xcom.key == NOTE_KEY:
         place = Place(xcom.dag_id, xcom.run_id, xcom.task_id, map_index_of(xcom))
-        _writer().submit(_write, place, _text(xcom.value))
+        _writer().submit(_write, place, xcom.value)
 
 
 @functools.cache
@@ -60,16 +60,20 @@ def _writer() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="azureml-notes")
 
 
-def _text(value: Any) -> str | None:
-    """The text of a stored XCom: as such, or on older lines as JSON."""
+def _text(value: Any, task_id: str) -> str | None:
+    """The text of a stored XCom: as such, on older lines as JSON, or where the configured backend keeps it."""
+    from airflow_azureml.plugin.instances import kept_value
+
     if isinstance(value, str) and value.startswith('"'):
         with contextlib.suppress(ValueError):
             value = json.loads(value)
+    value = kept_value(value, NOTE_KEY, task_id)
     return value if isinstance(value, str) and value else None
 
 
-def _write(place: Place, text: str | None) -> None:
+def _write(place: Place, value: Any) -> None:
     try:
+        text = _text(value, place.task_id)
         for pause in LOOKS if text else ():
             time.sleep(pause)
             if put(place, str(text)):
