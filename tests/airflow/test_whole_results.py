@@ -153,3 +153,10 @@ def test_what_a_template_makes_of_a_result_names_nothing(kind: Any, field: str, 
     assert str(refused.value).startswith(f"{field}: {given[:40]!r}"[:30])
     assert ("what a template makes of a result" in str(refused.value)) == (given == "None")
     assert (MEANT_OF_TEXT in str(refused.value)) == (given in (str(JOB), str(ASSET)))
+
+
+def test_an_output_beside_the_keys_of_a_result_is_the_path_that_it_has() -> None:
+    path = {**JOB, "type": "uri_folder", "path": "azureml://datastores/workspaceblobstore/paths/d/"}
+    with DAG("d"):
+        task = AzureMLCreateDataAssetOperator(task_id="t", name="d", path=path)
+    assert task.document({}).value["path"] == path["path"]
