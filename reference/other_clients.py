@@ -53,8 +53,9 @@ ROWS = (
     Tried(
         "azure-mgmt-machinelearningservices 2.0.0b2, of the api-version 2023-04-01",
         "55 calls: workspaces, computes, datastores, environments, data, models, code, command and sweep jobs, "
-        "schedules, online and batch endpoints, registries",
-        "all but those of quotas, usages, sizes, connections, features and the list of operations: `501 NotEmulated`",
+        "schedules, online and batch endpoints, registries; later those of quotas, usages, sizes, connections, "
+        "features, keys, diagnosis, private links and the list of operations",
+        "all of it; `501 NotEmulated` for preparing notebooks, outbound addresses and changing the workspace",
     ),
     Tried(
         "azure-mgmt-machinelearningservices 2.0.0b2",
@@ -116,8 +117,8 @@ ROWS = (
     Tried(
         "azure-storage-blob 12.31.1, adlfs 2026.8.0, azure-storage-file-datalake 12.26.1",
         "70 calls of blobs and containers with tokens and with the account's key, 35 of adlfs, 9 of the Data Lake",
-        "reading, writing, listing, appending, signing: all of it. Copies (so `cp` and `mv` of adlfs), tags, "
-        "snapshots, leases, tiers, page blobs, batches, properties of account and policies: `501`. "
+        "reading, writing, listing, appending, signing, copying (`cp` and `mv` of adlfs too), batches, tiers: all of "
+        "it. Tags, snapshots, leases, page blobs, properties of account and policies: `501`. "
         "Of the Data Lake only what its client asks of the blob service",
     ),
     Tried(

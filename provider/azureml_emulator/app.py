@@ -24,6 +24,10 @@ from azureml_emulator.batch.backend import Batch
 from azureml_emulator.batch.batch_run import BATCH_RUNNER, BatchRun
 from azureml_emulator.batch.models import Invocations
 from azureml_emulator.batch.scoring_run import SCORING_RUNNER, ScoringRun
+from azureml_emulator.capacity import routes as capacity_routes
+from azureml_emulator.capacity.backend import Capacity
+from azureml_emulator.connections import routes as connections_routes
+from azureml_emulator.connections.backend import WorkspaceConnections
 from azureml_emulator.control import routes as control_routes
 from azureml_emulator.control.backend import Control
 from azureml_emulator.control.faults import Faults
@@ -83,7 +87,7 @@ from azureml_emulator.studio import trial_routes as studio_trial_routes
 from azureml_emulator.studio.backend import Studio
 from azureml_emulator.sweeps.sweep_type import sweep_type
 from azureml_emulator.sweeps.trial_run import TRIAL_RUNNER, TrialRun
-from azureml_emulator.workspace import compute_routes
+from azureml_emulator.workspace import compute_routes, compute_settings_routes, key_routes
 from azureml_emulator.workspace import routes as workspace_routes
 from azureml_emulator.workspace.backend import Workspace
 
@@ -102,6 +106,8 @@ class Emulator:
         tokens = self.authority.tokens
         self.storage = Storage(settings, tokens)
         self.workspace = Workspace(settings, self.store, self.transitions, self.storage, self.faults)
+        self.capacity = Capacity(settings, self.store, self.workspace.computes)
+        self.connections = WorkspaceConnections(settings, self.store)
         self.jobs = Jobs(self.store)
         self.tracking = Tracking(settings.state, self.store, self.jobs, settings.workspace_id)
         found = job_output(self.jobs, settings.artifact_container)
@@ -182,7 +188,15 @@ class Emulator:
         yield from bind(self.seeding, seeding_routes.ROUTES)
         yield from bind(self.authority, identity_routes.ROUTES, cloud_metadata.ROUTES)
         yield from bind(self.storage, storage_routes.ROUTES)
-        yield from bind(self.workspace, workspace_routes.ROUTES, compute_routes.ROUTES)
+        yield from bind(
+            self.workspace,
+            workspace_routes.ROUTES,
+            key_routes.ROUTES,
+            compute_routes.ROUTES,
+            compute_settings_routes.ROUTES,
+        )
+        yield from bind(self.capacity, capacity_routes.ROUTES)
+        yield from bind(self.connections, connections_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
         yield from bind(self.registry, registry_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)

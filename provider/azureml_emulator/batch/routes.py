@@ -7,7 +7,7 @@ from aiohttp import web
 from azureml_emulator.batch import schemas
 from azureml_emulator.batch.backend import Batch
 from azureml_emulator.batch.responses import deployment_resource, endpoint_resource
-from azureml_emulator.core.errors import invalid_field
+from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
@@ -41,6 +41,14 @@ async def put_endpoint(batch: Batch, request: web.Request, endpoint: str) -> web
     return write_response(batch, request, batch.endpoints, name, value, endpoint_resource, before)
 
 
+async def list_keys(batch: Batch, request: web.Request, endpoint: str) -> web.Response:
+    """Batch Endpoints - List keys: refused, for callers of batch endpoints have tokens, never keys. Form and text are
+    ours."""
+    found = SHARED.find_endpoint(batch, endpoint)
+    message = f"The endpoint {found['name']} has the auth mode AADToken, not Key."
+    raise ServiceError(400, "UserError", message, ("BadArgument", "AuthModeMismatch"))
+
+
 async def put_deployment(batch: Batch, request: web.Request, endpoint: str, deployment: str) -> web.Response:
     """Batch Deployments - Create or update."""
     holder = SHARED.find_endpoint(batch, endpoint)["name"]
@@ -71,6 +79,7 @@ ROUTES = [
     Route("PUT", ONE, put_endpoint, Plane.ARM),
     Route("PATCH", ONE, SHARED.patch_endpoint, Plane.ARM),
     Route("DELETE", ONE, SHARED.delete_endpoint, Plane.ARM),
+    Route("POST", f"{ONE}/listkeys", list_keys, Plane.ARM),
     Route("GET", DEPLOYMENTS, SHARED.list_deployments, Plane.ARM),
     Route("GET", f"{DEPLOYMENTS}/{{deployment}}", SHARED.get_deployment, Plane.ARM),
     Route("PUT", f"{DEPLOYMENTS}/{{deployment}}", put_deployment, Plane.ARM),

@@ -18,7 +18,7 @@ WORKSPACE = f"{PROVIDER}/workspaces"
 CRUD = ("read", "write", "delete")
 
 OF_RESOURCE: dict[str, tuple[str, ...]] = {
-    "": (*CRUD, "listKeys/action", "listStorageAccountKeys/action"),
+    "": (*CRUD, "listKeys/action", "listStorageAccountKeys/action", "resynckeys/action"),
     "batchEndpoints": (*CRUD, "listKeys/action"),
     "batchEndpoints/deployments": CRUD,
     "batchEndpoints/deployments/jobs": CRUD,
@@ -27,14 +27,26 @@ OF_RESOURCE: dict[str, tuple[str, ...]] = {
     "codes/versions": CRUD,
     "components": CRUD,
     "components/versions": CRUD,
-    "computes": (*CRUD, "listKeys/action", "listNodes/action", "start/action", "stop/action", "restart/action"),
+    "computes": (
+        *CRUD,
+        "listKeys/action",
+        "listNodes/action",
+        "start/action",
+        "stop/action",
+        "restart/action",
+        "updateIdleShutdownSetting/action",
+    ),
     "connections": (*CRUD, "listsecrets/action"),
     "data": CRUD,
     "data/versions": CRUD,
     "datastores": (*CRUD, "listsecrets/action"),
+    "diagnose": ("read",),
     "environments": ("read", "write"),
     "environments/versions": CRUD,
+    "features": ("read",),
     "jobs": (*CRUD, "cancel/action"),
+    "listNotebookAccessToken": ("read",),
+    "listNotebookKeys": ("read",),
     "models": (*CRUD, "package/action"),
     "models/versions": CRUD,
     "onlineEndpoints": CRUD,
@@ -42,9 +54,14 @@ OF_RESOURCE: dict[str, tuple[str, ...]] = {
     "onlineEndpoints/deployments": CRUD,
     "onlineendpoints/deployments": ("getlogs/action",),
     "onlineEndpoints/deployments/skus": ("read",),
+    "privateEndpointConnections": CRUD,
+    "privateLinkResources": ("read",),
     "schedules": CRUD,
 }
 """The published actions below the workspace, by type of resource, in Microsoft's spelling."""
+
+READS = ("diagnose", "listnotebookaccesstoken", "listnotebookkeys")
+"""What is asked for by a POST and needs an action that reads."""
 
 PUBLISHED = {
     "/".join(filter(None, (resource, verb))).lower(): "/".join(filter(None, (WORKSPACE, resource, verb)))
@@ -117,8 +134,12 @@ OPERATIONS = {
     "computeoperationresults": "locations/computeoperationsstatus/read",
     "mfeoperationresults": "locations/mfeOperationResults/read",
     "mfeoperationsstatus": "locations/mfeOperationsStatus/read",
+    "quotas": "locations/quotas/read",
+    "updatequotas": "locations/updateQuotas/action",
+    "usages": "locations/usages/read",
+    "vmsizes": "locations/vmsizes/read",
 }
-"""Looks at operations, which belong to the subscription, by the segment behind the location."""
+"""What belongs to the subscription: looks at operations, and capacity, by the segment behind the location."""
 
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 BLOB_VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "POST": "write", "PATCH": "write", "DELETE": "delete"}
@@ -134,7 +155,8 @@ IN_REGISTRY = re.compile(
     r"(?:/[^/]+)?(?P<rest>/.*)?",
     re.I,
 )
-OF_LOCATION = re.compile(r"/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/(?P<kind>[^/]+)/.*", re.I)
+OF_LOCATION = re.compile(r"/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/(?P<kind>[^/]+)(?:/.*)?", re.I)
+OF_PROVIDER = f"/providers/{PROVIDER}/operations".lower()
 NEEDS_NONE = re.compile(
     r"/(?:discovery|(?:metadata|common|emulator|msi)/.*|[^/]+/(?:oauth2|discovery)/.*|[^/]+/(?:v2\.0/)?\.well-known/.*)"
 )
@@ -153,6 +175,8 @@ def actions_of(method: str, path: str, blobs: str) -> tuple[list[str], list[str]
         return [], []
     if path.startswith(f"/{blobs}/") or path == f"/{blobs}":
         return [], [f"{BLOBS}/{BLOB_VERBS.get(method, 'read')}"]
+    if path.lower() == OF_PROVIDER:
+        return [f"{PROVIDER}/operations/read"], []
     if LISTS.fullmatch(path):
         return [f"{WORKSPACE}/read"], []
     found = IN_WORKSPACE.fullmatch(path)
@@ -184,7 +208,7 @@ def arm_actions(method: str, rest: str) -> list[str] | None:
         return [f"{WORKSPACE}/{name}" for name in INVOKE]
     if resource == UPLOAD:
         return [PUBLISHED["codes/versions/write"]]
-    verb = VERBS.get(method)
+    verb = "read" if method == "POST" and resource in READS else VERBS.get(method)
     published = PUBLISHED.get(f"{resource}/{verb}".strip("/") if verb else f"{resource}/action")
     if published is None:
         return None

@@ -24,6 +24,7 @@ DEDICATED, LOW_PRIORITY = "Dedicated", "LowPriority"
 
 
 INSTANCE = "ComputeInstance"
+VIRTUAL_MACHINE = "VirtualMachine"
 RUNNING, STOPPED = "Running", "Stopped"
 """The lasting states of a compute instance. Source: azure-ai-ml 1.35.2 ``ComputeInstanceState``."""
 
@@ -69,6 +70,10 @@ class Computes(ManagedRecords):
         """Write a new compute that is ready for jobs."""
         ready = {**record, "state": SUCCEEDED, "modified_at": stamp(now())}
         self._store.put(self._kind, record["name"].lower(), ready)
+
+    def put(self, record: Record) -> None:
+        """Write what has changed of a compute beside its state."""
+        self._store.put(self._kind, record["name"].lower(), {**record, "modified_at": stamp(now())})
 
     def create_defaults(self, region: str) -> None:
         """Write the clusters that every workspace has at first."""

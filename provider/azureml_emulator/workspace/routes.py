@@ -34,18 +34,6 @@ async def list_workspaces(workspace: Workspace, request: web.Request) -> web.Res
     return web.json_response({"value": [row] if row["kind"].lower() == wanted else []})
 
 
-async def list_keys(workspace: Workspace, request: web.Request) -> web.Response:
-    """Workspaces - List keys: that of the storage account; the emulator has no other resources."""
-    absent = ("appInsightsInstrumentationKey", "containerRegistryCredentials", "notebookAccessKeys")
-    account = workspace_resource(workspace.settings)["properties"]["storageAccount"]
-    keys = {
-        "userStorageKey": workspace.settings.account_key,
-        "userStorageResourceId": account,
-        "userStorageArmId": account,
-    }
-    return web.json_response({**dict.fromkeys(absent), **keys})
-
-
 async def discovery(workspace: Workspace, request: web.Request) -> web.Response:
     """The addresses of the data plane, without a token. Source: recorded answer of a region's discovery
     address."""
@@ -153,7 +141,6 @@ ROUTES = [
     Route("GET", "{ws}", get_workspace, Plane.ARM),
     Route("GET", GROUP_WORKSPACES, list_workspaces, Plane.ARM),
     Route("GET", SUBSCRIPTION_WORKSPACES, list_workspaces, Plane.ARM),
-    Route("POST", "{ws}/listKeys", list_keys, Plane.ARM),
     Route("GET", "/discovery", discovery, Plane.OPEN),
     Route("GET", "{ws}/datastores", list_datastores, Plane.ARM),
     Route("GET", "{ws}/datastores/{name}", get_datastore, Plane.ARM),

@@ -60,3 +60,25 @@ COMPUTE_ENVELOPE = record(
 )
 COMPUTE_PATCH = record({"properties": record({"properties": record({"scaleSettings": SCALE})})}, ("properties",))
 """Source: ClusterUpdateParameters of api-version 2025-12-01."""
+IDLE_SHUTDOWN = record({"idleTimeBeforeShutdown": duration}, ("idleTimeBeforeShutdown",))
+SINGLE_SIGN_ON = record({"enableSSO": flag}, ("enableSSO",))
+CHECKED = bag(anything, nulls=True)
+DIAGNOSE = record(
+    {
+        "value": record(
+            {
+                "applicationInsights": CHECKED,
+                "containerRegistry": CHECKED,
+                "dnsResolution": CHECKED,
+                "keyVault": CHECKED,
+                "nsg": CHECKED,
+                "others": CHECKED,
+                "requiredResourceProviders": CHECKED,
+                "resourceLock": CHECKED,
+                "storageAccount": CHECKED,
+                "udr": CHECKED,
+            }
+        )
+    }
+)
+"""Source: DiagnoseRequestProperties of api-version 2025-12-01."""

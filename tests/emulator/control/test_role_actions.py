@@ -19,7 +19,7 @@ from tests.emulator_fixture import RunningEmulator, Start
 
 BLOBS = "emuacct.blob.local"
 WS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
-NOT_PUBLISHED = {"DELETE {ws}/environments/x", "POST {ws}/schedules/x/trigger"}
+NOT_PUBLISHED = {"DELETE {ws}/environments/x", "POST {ws}/computes/x/enableSso", "POST {ws}/schedules/x/trigger"}
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ NOT_PUBLISHED = {"DELETE {ws}/environments/x", "POST {ws}/schedules/x/trigger"}
         (f"GET {WS}/environments/e/labels/latest", ["environments/versions/read"]),
         (f"POST {WS}/datastores/d/listSecrets", ["datastores/listsecrets/action"]),
         (f"POST {WS}/computes/c/start", ["computes/start/action"]),
+        (f"POST {WS}/connections/c/listsecrets", ["connections/listsecrets/action"]),
+        (f"POST {WS}/diagnose", ["diagnose/read"]),
         (f"POST {WS}/onlineEndpoints/e/listKeys", ["onlineendpoints/listkeys/action"]),
         (f"GET /history/v1.0{WS}/runs/a/details", ["experiments/runs/read"]),
         (f"POST /history/v1.0{WS}/batchrundata", ["experiments/runs/read"]),

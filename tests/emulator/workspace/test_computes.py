@@ -173,3 +173,30 @@ def test_a_cluster_says_why_its_nodes_do_not_start(service: Service, emulator: R
     emulator.clear_faults()
     assert service.wait(name)["status"] == "Completed"
     assert service.get(f"computes/{compute}").body["properties"]["properties"]["errors"] is None
+
+
+def test_the_idle_shutdown_of_an_instance_is_kept(service: Service, compute: str) -> None:
+    done(service, put(service, compute))
+    where = f"computes/{compute}/updateIdleShutdownSetting"
+    assert service.post(where, {"idleTimeBeforeShutdown": "PT30M"}).status == 200
+    assert service.post(f"computes/{compute}/enableSso", {"enableSSO": False}).status == 200
+    shown = service.get(f"computes/{compute}").body["properties"]["properties"]
+    assert (shown["idleTimeBeforeShutdown"], shown["enableSSO"], shown["state"]) == ("PT30M", False, "Running")
+    for wrong in ("PT14M", "P4D", "30"):
+        assert service.post(where, {"idleTimeBeforeShutdown": wrong}).status == 400
+    assert service.post("computes/nowhere/updateIdleShutdownSetting", {"idleTimeBeforeShutdown": "PT1H"}).status == 404
+    cluster = service.post("computes/cpu-cluster/updateIdleShutdownSetting", {"idleTimeBeforeShutdown": "PT1H"})
+    assert "computeType AmlCompute" in cluster.body["error"]["message"]
+
+
+def test_the_account_of_an_attached_machine_is_a_secret(service: Service, compute: str) -> None:
+    account = {"username": "u", "password": "hush", "privateKeyData": "hush", "publicKeyData": "p"}
+    done(service, put(service, compute, "VirtualMachine", administratorAccount=account))
+    shown = service.get(f"computes/{compute}")
+    assert b"hush" not in shown.content + service.get("computes").content
+    inner = shown.body["properties"]["properties"]
+    assert inner["administratorAccount"] == {"username": "u", "publicKeyData": "p"}
+    keys = service.post(f"computes/{compute}/listKeys").body
+    assert keys == {"computeType": "VirtualMachine", "administratorAccount": account}
+    assert service.post("computes/cpu-cluster/listKeys").status == 400
+    assert service.post("computes/nowhere/listKeys").status == 404

@@ -1,0 +1,1 @@
+"""Connections of the workspace: other services with the credentials for them."""

@@ -1,0 +1,1 @@
+"""What a region has to give, at the emulator."""

@@ -1,0 +1,1 @@
+"""Connections of the workspace, at the emulator."""
