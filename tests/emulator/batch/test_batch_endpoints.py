@@ -258,3 +258,9 @@ def test_an_mlflow_model_needs_no_script(service: BatchService, endpoint: str) -
     assert (answer.status, answer.inner[-1]) == (400, "MissingEnvironment")
     full = {**given, "codeConfiguration": code, "environmentId": ENVIRONMENT}
     service.follow(service.put(path, {"location": "eastus", "properties": full}))
+
+
+def test_a_batch_endpoint_has_no_keys(service: BatchService, endpoint: str) -> None:
+    refused = service.post(f"batchEndpoints/{endpoint}/listkeys")
+    assert (refused.status, refused.inner) == (400, ["BadArgument", "AuthModeMismatch"])
+    assert service.post("batchEndpoints/nowhere/listkeys").status == 404
