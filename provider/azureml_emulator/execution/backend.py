@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from azureml_emulator.assets.backend import Assets
@@ -47,9 +48,13 @@ class Execution:
         for folder in self.stages.glob("*"):
             Stage(folder).remove()
 
-    async def end_leftovers(self, job: Job) -> int:
-        """End the processes that a former emulator left of a job; how many there were."""
-        return await processes.end_leftovers(job.process, process_environment.identity_marks(self.settings, job.name))
+    async def end_leftovers(self, jobs: Sequence[Job]) -> None:
+        """End the processes that a former emulator left of some jobs, which are looked for once for all of them."""
+        environments = processes.environments() if jobs else {}
+        for job in jobs:
+            marks = process_environment.identity_marks(self.settings, job.name)
+            if job.process or processes.marked_processes(marks, environments):
+                await processes.end_leftovers(job.process, marks)
 
     def environment(self, environment_id: str) -> tuple[Reference | None, dict[str, Any]]:
         """A job's environment and its properties, which are empty for those of Microsoft's registry."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -127,18 +128,22 @@ def is_alive(pid: int, started: int) -> bool:
     return started != 0 and start_time(pid) == started and pid in supervisor.parents()
 
 
-def marked_processes(marks: Mapping[str, str]) -> list[int]:
-    """The processes whose environment holds all of these variables."""
-    variables = [f"{name}={value}".encode() for name, value in marks.items()]
-    pids = []
+def environments() -> dict[int, Set[bytes]]:
+    """The variables of each process whose environment can be read, as ``NAME=value``."""
+    found: dict[int, Set[bytes]] = {}
     for pid in supervisor.parents():
-        try:
-            present = set(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
-        except OSError:
-            continue
-        if all(row in present for row in variables):
-            pids.append(pid)
-    return pids
+        with contextlib.suppress(OSError):
+            found[pid] = frozenset(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
+    return found
+
+
+def marked_processes(marks: Mapping[str, str], among: Mapping[int, Set[bytes]] | None = None) -> list[int]:
+    """The processes whose environment holds all of these variables.
+
+    :param among: the ``environments`` to look in; those of now if left out.
+    """
+    variables = {f"{name}={value}".encode() for name, value in marks.items()}
+    return [pid for pid, present in (environments() if among is None else among).items() if variables <= present]
 
 
 async def end_leftovers(identity: Sequence[int] | None, marks: Mapping[str, str], grace: float = GRACE) -> int:

@@ -107,11 +107,16 @@ class Interpreters:
 
     _known: ClassVar[dict[tuple[str, float], Contents]] = {}
 
+    def __init__(self) -> None:
+        self._asking = asyncio.Lock()
+
     async def contents(self, python: Path) -> Contents:
         """Version and packages of an interpreter; empty when it does not answer."""
         key = (str(python), site_changed(python))
         if key not in self._known:
-            self._known[key] = await probe(python)
+            async with self._asking:  # else each of the jobs that begin together would ask, thousands after a start
+                if key not in self._known:
+                    self._known[key] = await probe(python)
         return self._known[key]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,8 @@ Runner = Callable[["Engine", str], JobRun]
 """``runner(engine, name)``: what takes the job of this name to its end."""
 
 
-async def nothing_left(job: Job) -> None:
-    """End what a former emulator left of a job: nothing."""
+async def nothing_left(jobs: Sequence[Job]) -> None:
+    """End what a former emulator left of some jobs: nothing."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class JobType:
     :param run_view: how it shows as a run.
     :param needs_user_token: whether its PUT must carry a token for Azure ML, too.
     :param default_output: whether the job's artifacts are among its outputs, under the name ``default``.
-    :param end_leftovers: ends processes that a former emulator left of a job.
+    :param end_leftovers: ends processes that a former emulator left of some jobs.
     """
 
     name: str
@@ -64,7 +64,7 @@ class JobType:
     run_view: RunView
     needs_user_token: bool = False
     default_output: bool = False
-    end_leftovers: Callable[[Job], Awaitable[object]] = nothing_left
+    end_leftovers: Callable[[Sequence[Job]], Awaitable[object]] = nothing_left
 
 
 class Engine:
@@ -224,9 +224,11 @@ class Engine:
     async def recover(self) -> None:
         """End what a former emulator left behind, as long as nobody can ask for a job: one that is made or canceled
         meanwhile would be taken for such a one."""
-        for job in list(self.jobs.all()):
-            if not job.ended:
-                await self._recover(job)
+        left = [job for job in self.jobs.all() if not job.ended]
+        for row in self.types.values():
+            await row.end_leftovers([job for job in left if self.type_of(job) is row])
+        for job in left:
+            self._recover(job)
 
     def resume(self) -> None:
         """Go on with the jobs that had not begun when a former emulator stopped."""
@@ -245,8 +247,7 @@ class Engine:
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=LAST_WORDS)
 
-    async def _recover(self, job: Job) -> None:
-        await self.type_of(job).end_leftovers(job)
+    def _recover(self, job: Job) -> None:
         if begins_anew(job):
             self.jobs.start_over(job)
             self._recovered.append(job.name)
