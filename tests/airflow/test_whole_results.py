@@ -23,6 +23,7 @@ from airflow_azureml.operators import (
 from airflow_azureml.operators.computes import several_computes
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.sensors import AzureMLJobSensor
+from airflow_azureml.task.resource_fields import endpoint_name_of
 from tests.airflow.instance import Instance
 
 WORKSPACE = Workspace("s", "g", "w")
@@ -132,6 +133,18 @@ def test_what_a_template_makes_of_a_result_is_no_literal(given: dict[str, Any]) 
         assert str(refused.value).endswith(MEANT_OF_TEXT)
     assert body(command(inputs={"x": json.dumps(given)}))[0]["inputs"]["x"]["value"] == json.dumps(given)
     assert body(command(inputs={"x": "{'a': 1}"}))[0]["inputs"]["x"]["value"] == "{'a': 1}"
+
+
+@pytest.mark.parametrize(
+    "own", [{"type": "csv", "path": "a.csv"}, {"id": "7", "version": 3}, {"job_name": "j", "outputs": 2}]
+)
+def test_the_text_of_a_mapping_of_ones_own_is_a_literal(own: dict[str, Any]) -> None:
+    assert body(command(inputs={"x": str(own)}))[0]["inputs"]["x"]["value"] == str(own)
+
+
+@pytest.mark.parametrize("id", ["/workspaces/", "7", None])
+def test_a_mapping_whose_id_is_no_path_is_taken_by_its_name(id: Any) -> None:
+    assert endpoint_name_of({"id": id, "name": "scoring"}) == "scoring"
 
 
 NAMED = [

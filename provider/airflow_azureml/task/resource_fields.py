@@ -43,7 +43,8 @@ def compute_name_of(value: Any) -> str:
 def _way(value: Any) -> list[str]:
     """The parts of the ARM id of a result mapping; none of anything else."""
     id = value.get("id") if isinstance(value, Mapping) else None
-    return id.strip("/").split("/") if isinstance(id, str) and "/workspaces/" in id.lower() else []
+    parts = id.strip("/").split("/") if isinstance(id, str) and "/workspaces/" in id.lower() else []
+    return parts if len(parts) > 1 else []
 
 
 def _name_of(field: str, value: Any, whose: str, collections: tuple[str, ...]) -> str:

@@ -28,7 +28,8 @@ MADE_BY_A_TEMPLATE = (
 def is_text_of_result(text: str) -> bool:
     """Whether a text is what Python writes for the result of one of our tasks, or for an output of a job.
 
-    JSON, which somebody has asked for, is no such text.
+    JSON, which somebody has asked for, is no such text; nor is a mapping of somebody's own, such as a configuration
+    with a type and a path: an output has a URL beside them, and what a task made an id that ends in its version.
     """
     if not (text.startswith("{'") and text.endswith("}")):
         return False
@@ -36,4 +37,8 @@ def is_text_of_result(text: str) -> bool:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return False
-    return bool(hint(value)) or (isinstance(value, dict) and {"type", "path"} <= set(value))
+    if not isinstance(value, dict):
+        return False
+    if {"type", "path", "https_url"} <= set(value):
+        return True
+    return bool(hint(value)) and ("job_name" in value or "/versions/" in str(value["id"]))
