@@ -6,12 +6,15 @@ from typing import Any
 
 from azureml_emulator.core.operations import FAILED, SUCCEEDED, Record
 from azureml_emulator.core.settings import Settings
-from azureml_emulator.workspace.computes import INSTANCE, VIRTUAL_MACHINE, instance_state
+from azureml_emulator.workspace.computes import INSTANCE, instance_state
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
 
-ACCOUNT_SECRETS = ("password", "privateKeyData")
-"""What is left out of an attached machine's account, and answered to List Keys alone. Source: the description of
+ACCOUNT_SECRETS = {
+    "administratorAccount": ("password", "privateKeyData"),
+    "userAccountCredentials": ("adminUserPassword",),
+}
+"""What is left out of the accounts of an attached machine and of a cluster's nodes. Source: the description of
 Compute - Get, by which secrets are not returned."""
 
 OPERATION_FAILED = "This error is an injected fault: the last operation on the compute did not succeed."
@@ -74,9 +77,9 @@ def compute_resource(settings: Settings, compute: Record, errors: Any = None) ->
     inner = properties["properties"]
     if properties["computeType"] == INSTANCE:
         inner = {**inner, "state": instance_state(compute)}
-    if properties["computeType"] == VIRTUAL_MACHINE and inner and inner.get("administratorAccount"):
-        account = {key: each for key, each in inner["administratorAccount"].items() if key not in ACCOUNT_SECRETS}
-        inner = {**inner, "administratorAccount": account}
+    for name, secrets in ACCOUNT_SECRETS.items():
+        if isinstance(account := (inner or {}).get(name), dict):
+            inner = {**inner, name: {key: each for key, each in account.items() if key not in secrets}}
     if errors:
         inner = {**inner, "errors": errors}
     failed = [{"error": {"code": "UserError", "message": OPERATION_FAILED}}] if state == FAILED else None

@@ -200,3 +200,13 @@ def test_the_account_of_an_attached_machine_is_a_secret(service: Service, comput
     assert keys == {"computeType": "VirtualMachine", "administratorAccount": account}
     assert service.post("computes/cpu-cluster/listKeys").status == 400
     assert service.post("computes/nowhere/listKeys").status == 404
+
+
+def test_the_password_of_a_clusters_account_is_a_secret(service: Service, compute: str) -> None:
+    account = {"adminUserName": "u", "adminUserPassword": "hush", "adminUserSshPublicKey": "p"}
+    made = put(service, compute, "AmlCompute", userAccountCredentials=account)
+    done(service, made)
+    shown = service.get(f"computes/{compute}")
+    assert b"hush" not in made.content + shown.content + service.get("computes").content
+    given = shown.body["properties"]["properties"]["userAccountCredentials"]
+    assert given == {"adminUserName": "u", "adminUserSshPublicKey": "p"}
