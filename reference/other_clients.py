@@ -36,7 +36,8 @@ ROWS = (
         "azure-ai-ml 1.22.4",
         "batch endpoints",
         "created, deployed, invoked, followed; `list_jobs` is refused (401): that client sends a token for Azure "
-        "Resource Manager to the scoring host. What the service says to it is unproven",
+        "Resource Manager to Azure ML's own host, where 1.35.2 sends one for Azure ML. It is reported to fail at the "
+        "service, too, with 1.30.0 (https://github.com/Azure/azure-sdk-for-python/issues/45212)",
     ),
     Tried(
         "azure-ai-ml 1.26.0 and 1.30.0",
