@@ -69,9 +69,10 @@ def test_a_quota_of_the_workspace_can_be_set(service: Service, region: str) -> N
     assert update(
         {"id": own, "type": "Microsoft.MachineLearningServices/workspaces/quotas", "limit": 12, "unit": "Count"},
         {"id": own, "limit": 1000},
+        {"id": own, "limit": -1},
         {"id": f"{own}X", "limit": 1},
         {"id": own.replace("/workspaces/", "/workspaces/another-"), "limit": 1},
-    ) == ["Success", "InvalidQuotaExceedsSubscriptionLimit", "InvalidVMFamilyName", "Failure"]
+    ) == ["Success", "InvalidQuotaExceedsSubscriptionLimit", "Failure", "InvalidVMFamilyName", "Failure"]
     assert rows(service.get(f"{region}/quotas"))[own]["limit"] == 12
     assert update({"id": own, "limit": before}) == ["Success"]
     refused = service.post(f"{region}/updateQuotas", {"value": [{"id": own}]})
