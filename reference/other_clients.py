@@ -123,6 +123,11 @@ ROWS = (
         "Of the Data Lake only what its client asks of the blob service",
     ),
     Tried(
+        "azure-storage-file-datalake 12.26.1, pyarrow 26.0.1",
+        "later, file systems and paths with tokens, key and signature, sync and async; `AzureFileSystem`; leases",
+        "all of it, but access control lists (`400`), and pyarrow's `move`, which it has for hierarchical accounts only",
+    ),
+    Tried(
         "both mlflow",
         "`log_input`, traces",
         "taken and not kept",

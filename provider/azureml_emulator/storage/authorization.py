@@ -97,7 +97,9 @@ def check_token(storage: Storage, token: str | None) -> None:
 
 def account_names(storage: Storage, access: RequestedAccess) -> set[str]:
     """The names that clients use for the account: plain, as in the path, and as datastores answer it."""
-    return {ACCOUNT, access.account, storage.settings.account_name}
+    # A client of the Data Lake endpoint asks the blob endpoint, too, with what it signed for the one or the other.
+    segments = {access.account.replace(".dfs.", ".blob."), access.account.replace(".blob.", ".dfs.")}
+    return {ACCOUNT, storage.settings.account_name, *segments}
 
 
 def check_signature(storage: Storage, fields: Mapping[str, str], access: RequestedAccess) -> None:

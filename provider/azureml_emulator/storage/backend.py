@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.identity.tokens import Tokens
+from azureml_emulator.storage.appended import Appends
+from azureml_emulator.storage.leases import Leases
 from azureml_emulator.storage.models import BlobStore
 from azureml_emulator.storage.sas import Signer
 
@@ -15,4 +17,6 @@ class Storage:
         self.settings = settings
         self.tokens = tokens
         self.blobs = BlobStore(settings.state)
+        self.appends = Appends(settings.state / "appends")
+        self.leases = Leases(settings.state / "leases.json")
         self.signer = Signer(settings)

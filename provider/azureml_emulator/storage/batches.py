@@ -29,7 +29,7 @@ MOST = 256
 """Requests in one batch."""
 
 OPERATIONS: Table = {
-    ("DELETE", ""): Operation("d", write.delete),
+    ("DELETE", ""): Operation("d", write.delete, leased=True),
     ("PUT", "tier"): Operation("w", write.set_tier),
 }
 

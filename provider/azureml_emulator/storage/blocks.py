@@ -118,6 +118,16 @@ class Blocks:
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps([mark_of(blob), blocks]))
 
+    def move(self, container: str, name: str, other: str, new: str) -> None:
+        """Give what is known of a blob's blocks to another name; what was known of that is forgotten."""
+        self.discard(container, name)
+        self.discard(other, new)
+        record, target = self._record(container, name), self._record(other, new)
+        target.unlink(missing_ok=True)
+        if record.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(record, target)
+
     def forget(self, container: str, name: str) -> None:
         """Forget which blocks a blob was made of."""
         self._record(container, name).unlink(missing_ok=True)

@@ -12,9 +12,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
 
+from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.conditions import OWN_TIER, metadata_headers, modified_since, unmodified_since
 from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.folders import find_folder, marked_folders
 from azureml_emulator.storage.records import BLOCK, Blob, Container
 
 PAGE = 5000
@@ -55,6 +57,8 @@ async def delete(storage: Storage, request: web.Request, container: str, _: str)
     """Delete Container with all that is in it."""
     check_container_write(request, find_container(storage, container))
     storage.blobs.delete_container(container)
+    storage.appends.discard_container(container)
+    storage.leases.forget_container(container)
     return web.Response(status=202)
 
 
@@ -63,8 +67,7 @@ async def properties(storage: Storage, request: web.Request, container: str, _: 
     found = find_container(storage, container)
     headers = {
         **container_headers(found),
-        "x-ms-lease-status": "unlocked",
-        "x-ms-lease-state": "available",
+        **storage.leases.headers(container, "", now().timestamp()),
         "x-ms-has-immutability-policy": "false",
         "x-ms-has-legal-hold": "false",
         **{f"x-ms-meta-{name}": value for name, value in found.metadata.items()},
@@ -121,9 +124,10 @@ async def list_containers(storage: Storage, request: web.Request, _: str, __: st
     for name in names[:most]:
         found = storage.blobs.container(name)
         row = container_headers(found)
+        lease = "".join(f"<{key}>{value}</{key}>" for key, value in lease_elements(storage, name, "").items())
         rows.append(
             f"<Container><Name>{name}</Name><Properties><Last-Modified>{row['Last-Modified']}</Last-Modified>"
-            f"<Etag>{escape(row['ETag'])}</Etag><LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
+            f"<Etag>{escape(row['ETag'])}</Etag>{lease}"
             f"</Properties>{metadata_element(found.metadata) if with_metadata else ''}</Container>"
         )
     following = encode_marker(names[most]) if len(names) > most else ""
@@ -139,14 +143,15 @@ async def list_blobs(storage: Storage, request: web.Request, container: str, _: 
     prefix, marker, most = paging(request)
     delimiter = request.query.get("delimiter", "")
     wanted = included(request)
-    items = [item for item in level(storage.blobs.names(container, prefix), prefix, delimiter) if item[0] >= marker]
+    names = [*storage.blobs.names(container, prefix), *marked_folders(storage.blobs, container, prefix)]
+    items = [item for item in level(names, prefix, delimiter) if item[0] >= marker]
     rows = []
     for name, is_prefix in items[:most]:
-        blob = None if is_prefix else storage.blobs.get(container, name)
+        blob = None if is_prefix else storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
         if is_prefix:
             rows.append(f"<BlobPrefix>{name_element(name)}</BlobPrefix>")
         elif blob:
-            rows.append(blob_element(blob, wanted))
+            rows.append(blob_element(blob, wanted, lease_elements(storage, container, name)))
     following = encode_marker(items[most][0]) if len(items) > most else ""
     head = f"<Prefix>{escape(prefix)}</Prefix><Marker>{escape(request.query.get('marker', ''))}</Marker>"
     head += f"<MaxResults>{most}</MaxResults>" + (f"<Delimiter>{escape(delimiter)}</Delimiter>" if delimiter else "")
@@ -201,7 +206,13 @@ def name_element(name: str) -> str:
     return f"<Name>{escape(name)}</Name>"
 
 
-def blob_element(blob: Blob, wanted: set[str]) -> str:
+def lease_elements(storage: Storage, container: str, name: str) -> dict[str, str]:
+    """What a listing says of the lease of a blob, or of a container."""
+    told = storage.leases.headers(container, name, now().timestamp())
+    return {f"Lease{key.removeprefix('x-ms-lease-').capitalize()}": value for key, value in told.items()}
+
+
+def blob_element(blob: Blob, wanted: set[str], lease: Mapping[str, str]) -> str:
     """One blob of a listing. Source: Azure Storage REST reference, List Blobs.
 
     :param wanted: what the request includes, such as ``metadata`` and ``copy``.
@@ -218,8 +229,7 @@ def blob_element(blob: Blob, wanted: set[str]) -> str:
         "Content-Disposition": blob.headers.get("Content-Disposition", ""),
         "Cache-Control": blob.headers.get("Cache-Control", ""),
         "BlobType": blob.kind,
-        "LeaseStatus": "unlocked",
-        "LeaseState": "available",
+        **lease,
         "ServerEncrypted": "true",
     }
     if blob.kind == BLOCK:

@@ -82,6 +82,39 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         400,
         "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",
     ),
+    "LeaseAlreadyPresent": (409, "There is already a lease present."),
+    "LeaseIdMismatch": (412, "The lease ID specified did not match the lease ID for the resource."),
+    "LeaseIdMismatchWithBlobOperation": (412, "The lease ID specified did not match the lease ID for the blob."),
+    "LeaseIdMismatchWithContainerOperation": (
+        412,
+        "The lease ID specified did not match the lease ID for the container.",
+    ),
+    "LeaseIdMismatchWithLeaseOperation": (
+        409,
+        "The lease ID specified did not match the lease ID for the resource with the specified lease operation.",
+    ),
+    "LeaseIdMissing": (
+        412,
+        "There is currently a lease on the resource and no lease ID was specified in the request.",
+    ),
+    "LeaseIsBreakingAndCannotBeAcquired": (
+        409,
+        "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken.",
+    ),
+    "LeaseIsBreakingAndCannotBeChanged": (
+        409,
+        "The lease ID matched, but the lease is currently in breaking state and cannot be changed.",
+    ),
+    "LeaseIsBrokenAndCannotBeRenewed": (
+        409,
+        "The lease ID matched, but the lease has been broken explicitly and cannot be renewed.",
+    ),
+    "LeaseLost": (412, "A lease ID was specified, but the lease for the resource has expired."),
+    "LeaseNotPresent": (412, "There is currently no lease on the resource."),
+    "LeaseNotPresentWithLeaseOperation": (
+        409,
+        "The lease ID is not present with the specified lease operation.",
+    ),
     "LeaseNotPresentWithBlobOperation": (412, "There is currently no lease on the blob."),
     "LeaseNotPresentWithContainerOperation": (412, "There is currently no lease on the container."),
     "Md5Mismatch": (
@@ -94,10 +127,49 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "One of the query parameters specified in the request URI is outside the permissible range.",
     ),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
+    "ContentLengthMustBeZero": (400, "The Content-Length request header must be zero."),
+    "DirectoryNotEmpty": (409, "The recursive query parameter value must be true to delete a non-empty directory."),
+    "FilesystemAlreadyExists": (409, "The specified filesystem already exists."),
+    "FilesystemNotFound": (404, "The specified filesystem does not exist."),
+    "HierarchicalNamespaceNotEnabled": (
+        400,
+        "This operation is only supported on a hierarchical namespace account.",
+    ),
+    "InvalidFlushOperation": (
+        409,
+        "The resource was created or modified by the Azure Blob Service API and cannot be written to by the Azure"
+        " Data Lake Storage Service API.",
+    ),
+    "InvalidFlushPosition": (
+        400,
+        "The uploaded data is not contiguous or the position query parameter value is not equal to the length of the"
+        " file after appending the uploaded data.",
+    ),
+    "InvalidPropertyName": (400, "The property name contains invalid characters."),
+    "InvalidRenameSourcePath": (
+        409,
+        "The source directory cannot be the same as the destination directory, nor can the destination be a"
+        " subdirectory of the source directory.",
+    ),
+    "InvalidSourceOrDestinationResourceType": (409, "The source and destination resource type must be identical."),
+    "InvalidSourceUri": (400, "The source URI is invalid."),
+    "MissingRequiredQueryParameter": (
+        400,
+        "A query parameter that's mandatory for this request is not specified.",
+    ),
+    "PathAlreadyExists": (409, "The specified path already exists."),
+    "PathNotFound": (404, "The specified path does not exist."),
+    "RenameDestinationParentPathNotFound": (404, "The parent directory of the destination path does not exist."),
+    "ResourceTypeMismatch": (
+        409,
+        "The resource type specified in the request does not match the type of the resource.",
+    ),
+    "SourcePathNotFound": (404, "The source path for a rename operation does not exist."),
     "PathConflict": (409, "The emulator keeps blobs as files: one blob cannot be a folder of another (a and a/b)."),
-    "NotEmulated": (501, "The emulator does not have this operation of the blob service; see docs/emulator.md."),
+    "NotEmulated": (501, "The emulator does not have this operation of the storage service; see docs/emulator.md."),
 }
-"""Status and text by code. Source: Azure Storage REST reference, common and blob error codes; the last two are ours."""
+"""Status and text by code. Source: Azure Storage REST reference, common and blob error codes, and Data Lake Storage
+(https://learn.microsoft.com/rest/api/storageservices/data-lake-storage-gen2); the last two texts are ours."""
 
 
 class BlobError(Exception):

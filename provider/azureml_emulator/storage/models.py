@@ -44,7 +44,7 @@ class BlobStore:
         self.incoming.mkdir()
         self._incoming_number = count()
         self.blocks = Blocks(state / "blocks", self.incoming)
-        self._records = Records(state / "blobs.sqlite")
+        self.records = Records(state / "blobs.sqlite")
 
     def create_container(self, container: str, metadata: Mapping[str, str] | None = None) -> bool:
         """Make a container; False when it exists."""
@@ -52,7 +52,7 @@ class BlobStore:
         if place.exists():
             return False
         place.mkdir()
-        self._records.change_container(container, metadata or {}, time.time())
+        self.records.change_container(container, metadata or {}, time.time())
         return True
 
     def delete_container(self, container: str) -> bool:
@@ -64,16 +64,16 @@ class BlobStore:
         place.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
         self.blocks.discard_container(container)
-        self._records.forget_container(container)
+        self.records.forget_container(container)
         return True
 
     def container(self, container: str) -> Container:
         """The properties of a container that is there."""
-        return self._records.container(container, (self.root / container).stat().st_mtime)
+        return self.records.container(container, (self.root / container).stat().st_mtime)
 
     def set_container_metadata(self, container: str, metadata: Mapping[str, str]) -> Container:
         """Replace the metadata of a container that is there."""
-        return self._records.change_container(container, metadata, time.time())
+        return self.records.change_container(container, metadata, time.time())
 
     def containers(self) -> Sequence[str]:
         """The names of all containers, sorted."""
@@ -106,6 +106,10 @@ class BlobStore:
         """Whether there is a blob of this name (a folder is none)."""
         return self.get(container, name) is not None
 
+    def is_there(self, container: str, name: str) -> bool:
+        """Whether there is a blob of this name, or a folder."""
+        return os.path.exists(self.place(container, name))
+
     def get(self, container: str, name: str) -> Blob | None:
         """The blob's properties, or None."""
         if name.endswith("/") or not name:
@@ -116,7 +120,7 @@ class BlobStore:
             return None
         if not stat.S_ISREG(facts.st_mode):
             return None
-        return described(name, facts, self._records.get(container, name))
+        return described(name, facts, self.records.get(container, name))
 
     def read(self, container: str, name: str) -> bytes:
         """A blob's whole content; for small ones.
@@ -147,12 +151,14 @@ class BlobStore:
         copied: Mapping[str, str] | None = None,
         appended: int = 0,
         tier: str | None = None,
+        lake: bool = False,
     ) -> Blob:
         """Move a finished file into place as a blob; what was there is replaced in one step.
 
         :param copied: the ``x-ms-copy-`` headers of the copy that makes it.
         :param appended: how many blocks were appended to what it is a copy of.
         :param tier: its access tier, if it is not the account's own.
+        :param lake: it is made through the Data Lake endpoint.
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
         place = self.place(container, name)
@@ -161,8 +167,8 @@ class BlobStore:
         except (NotADirectoryError, FileExistsError, IsADirectoryError):
             file.unlink(missing_ok=True)
             raise BlobConflictError(f"{name!r} is a folder here, or lies below a blob.") from None
-        made = Record(kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier)
-        return self._keep(container, name, made)
+        made = Record(kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier, lake)
+        return self.keep(container, name, made)
 
     def append(self, container: str, name: str, content: bytes) -> None:
         """Add to the end of a file, which is made when there is none."""
@@ -175,8 +181,8 @@ class BlobStore:
         """Add a block, which is a file, to the end of an append blob that is there."""
         with self.path(container, name).open("ab") as blob, block.open("rb") as source:
             shutil.copyfileobj(source, blob, PIECE)
-        record = self._records.get(container, name)
-        return self._keep(container, name, replace(record, appended=record.appended + 1))
+        record = self.records.get(container, name)
+        return self.keep(container, name, replace(record, appended=record.appended + 1))
 
     def delete(self, container: str, name: str) -> bool:
         """Remove a blob and the folders that become empty; False when there is none."""
@@ -185,16 +191,19 @@ class BlobStore:
         place = self.path(container, name)
         place.unlink(missing_ok=True)
         self.blocks.forget(container, name)
-        self._records.forget(container, name)
-        top = self.root / container
-        for folder in place.parents:
-            if folder == top:
+        self.records.forget(container, name)
+        self.prune(container, name)
+        return True
+
+    def prune(self, container: str, name: str) -> None:
+        """Remove the empty folders above a name, up to one that was made by itself."""
+        while name := name.rpartition("/")[0]:
+            if any(self.records.get(container, each).folder for each in (name, f"{name}/")):
                 break
             try:
-                folder.rmdir()
+                self.path(container, name).rmdir()
             except OSError:
                 break
-        return True
 
     def metadata(self, container: str, name: str) -> dict[str, str] | None:
         """A blob's metadata, or None when there is no blob."""
@@ -205,17 +214,17 @@ class BlobStore:
         """Replace a blob's metadata; None when there is no blob."""
         if self.get(container, name) is None:
             return None
-        return self._keep(container, name, replace(self._records.get(container, name), metadata=metadata))
+        return self.keep(container, name, replace(self.records.get(container, name), metadata=metadata))
 
     def set_headers(self, container: str, name: str, headers: Mapping[str, str]) -> Blob | None:
         """Replace a blob's content headers; None when there is no blob. It is no copy of another any more."""
         if self.get(container, name) is None:
             return None
-        return self._keep(container, name, replace(self._records.get(container, name), headers=headers, copied={}))
+        return self.keep(container, name, replace(self.records.get(container, name), headers=headers, copied={}))
 
     def set_tier(self, container: str, name: str, tier: str) -> None:
         """Give a blob that is there an access tier, which does not change its ETag."""
-        self._records.change(container, name, replace(self._records.get(container, name), tier=tier), silently=True)
+        self.records.change(container, name, replace(self.records.get(container, name), tier=tier), silently=True)
 
     def list(self, container: str, prefix: str = "") -> Iterator[Blob]:
         """All blobs whose names begin with ``prefix``, in the order of their names."""
@@ -243,12 +252,12 @@ class BlobStore:
 
     def close(self) -> None:
         """Close the file of properties."""
-        self._records.close()
+        self.records.close()
 
-    def _keep(self, container: str, name: str, record: Record) -> Blob:
+    def keep(self, container: str, name: str, record: Record) -> Blob:
         """Write the properties of a blob that is in place."""
         facts = os.lstat(self.place(container, name))
-        return described(name, facts, self._records.change(container, name, record))
+        return described(name, facts, self.records.change(container, name, record))
 
 
 def move(file: Path, place: str) -> None:

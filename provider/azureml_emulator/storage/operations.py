@@ -7,18 +7,24 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
+from azureml_emulator.core.clock import now
 from azureml_emulator.storage.authorization import RequestedAccess, authorize
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError, respond
+from azureml_emulator.storage.leases import LOCKED, LeaseError, check, state_of
 from azureml_emulator.storage.models import BlobConflictError, BlobNameError
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation and the permissions any one of which allows it; see ``RequestedAccess``."""
+    """One operation and the permissions any one of which allows it; see ``RequestedAccess``.
+
+    :param leased: it has to name the lease of what it is for, where one is in force; None: it does not ask for leases.
+    """
 
     permissions: str
     handler: Callable[[Storage, web.Request, str, str], Awaitable[web.StreamResponse]]
+    leased: bool | None = False
 
 
 Table = Mapping[tuple[str, str], Operation]
@@ -51,13 +57,29 @@ def check_whole(request: web.Request) -> None:
         raise BlobError("NotEmulated", ", ".join(parts))
 
 
-def check_lease(request: web.Request, access: RequestedAccess) -> None:
-    """Refuse a request under a lease: there are none here, so it has been lost.
+def check_lease(storage: Storage, request: web.Request, operation: Operation, access: RequestedAccess) -> None:
+    """Refuse a request that does not name the lease in force, or names one that is not.
 
-    Source: Azure Storage REST reference, Lease Blob and Lease Container, which themselves are not here.
+    Source: Azure Storage REST reference, Lease Blob and Lease Container, outcomes of use attempts.
+
+    :raises BlobError: 412.
     """
-    if "x-ms-lease-id" in request.headers:
-        raise BlobError(f"LeaseNotPresentWith{'Blob' if access.level == 'o' else 'Container'}Operation")
+    named = request.headers.get("x-ms-lease-id")
+    lease = storage.leases.get(access.container, access.blob) if access.container else None
+    if operation.leased is None or (lease is None and named is None):
+        return
+    if lease and access.blob and not storage.blobs.is_there(access.container, access.blob):
+        storage.leases.put(access.container, access.blob, None)
+        lease = None
+    kind = "Blob" if access.level == "o" else "Container"
+    moment = now().timestamp()
+    try:
+        check(lease, moment, named.lower() if named else None, kind, required=operation.leased)
+    except LeaseError as error:
+        raise BlobError(str(error)) from None
+    if operation.leased and state_of(lease, moment) not in LOCKED:
+        # Who writes when a lease has ended ends it for good: it cannot be renewed.
+        storage.leases.put(access.container, access.blob, None)
 
 
 def check_text(request: web.Request) -> None:
@@ -86,20 +108,30 @@ def key_of(request: web.Request) -> tuple[str, str]:
 
 async def perform(storage: Storage, request: web.Request, table: Table, access: RequestedAccess) -> web.StreamResponse:
     """Authorize and carry out the operation that a request is, with the blob service's own errors."""
-    operation = table.get(key_of(request))
     try:
-        check_text(request)
-        allowed = operation.permissions if operation else "racwdl"
-        authorize(storage, request, replace(access, permissions=allowed))
-        if operation is None:
-            raise BlobError("NotEmulated")
-        check_whole(request)
-        check_lease(request, access)
-        return await operation.handler(storage, request, access.container, access.blob)
+        return await carry_out(storage, request, table.get(key_of(request)), access)
     except BlobError as error:
-        response = respond(error, request.method)
+        return respond(error, request.method)
+
+
+async def carry_out(
+    storage: Storage, request: web.Request, operation: Operation | None, access: RequestedAccess
+) -> web.StreamResponse:
+    """Authorize and carry out an operation.
+
+    :param operation: None: the emulator has none for the request.
+    :raises BlobError: every refusal.
+    """
+    check_text(request)
+    allowed = operation.permissions if operation else "racwdl"
+    authorize(storage, request, replace(access, permissions=allowed))
+    if operation is None:
+        raise BlobError("NotEmulated")
+    check_whole(request)
+    check_lease(storage, request, operation, access)
+    try:
+        return await operation.handler(storage, request, access.container, access.blob)
     except BlobNameError as error:
-        response = respond(BlobError("InvalidResourceName", str(error)), request.method)
+        raise BlobError("InvalidResourceName", str(error)) from None
     except BlobConflictError as error:
-        response = respond(BlobError("PathConflict", str(error)), request.method)
-    return response
+        raise BlobError("PathConflict", str(error)) from None

@@ -9,10 +9,12 @@ from typing import BinaryIO
 
 from aiohttp import web
 
+from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.checksums import crc64, md5
 from azureml_emulator.storage.conditions import OWN_TIER, http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
+from azureml_emulator.storage.folders import find_folder
 from azureml_emulator.storage.records import APPEND, Blob
 
 CHUNK = 1024 * 1024
@@ -36,14 +38,14 @@ OVERRIDDEN = {
 
 
 def find_blob(storage: Storage, container: str, name: str) -> Blob:
-    """A blob, or the service's 404."""
-    blob = storage.blobs.get(container, name)
+    """A blob, be it the mark of a folder, or the service's 404."""
+    blob = storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
     if blob is None:
         raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")
     return blob
 
 
-def describe(request: web.Request, blob: Blob) -> dict[str, str]:
+def describe(storage: Storage, request: web.Request, container: str, blob: Blob) -> dict[str, str]:
     """The headers that describe a blob. A signature's own fields replace some of them."""
     headers = {
         **version_headers(blob),
@@ -52,8 +54,7 @@ def describe(request: web.Request, blob: Blob) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "x-ms-blob-type": blob.kind,
         "x-ms-creation-time": http_date(int(blob.created.timestamp())),
-        "x-ms-lease-status": "unlocked",
-        "x-ms-lease-state": "available",
+        **storage.leases.headers(container, blob.name, now().timestamp()),
         "x-ms-server-encrypted": "true",
     }
     headers.update(blob.copied)
@@ -73,7 +74,7 @@ async def properties(storage: Storage, request: web.Request, container: str, nam
     blob = find_blob(storage, container, name)
     if is_current(request, blob):
         return not_modified(blob.etag)
-    headers = describe(request, blob)
+    headers = describe(storage, request, container, blob)
     if request.method == "HEAD":
         headers["Content-Length"] = str(blob.size)
     return web.Response(headers=headers)
@@ -82,10 +83,19 @@ async def properties(storage: Storage, request: web.Request, container: str, nam
 async def download(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """A blob's content, or the part that ``x-ms-range`` or ``Range`` asks for."""
     blob = find_blob(storage, container, name)
+    return await send(storage, request, container, blob, describe(storage, request, container, blob))
+
+
+async def send(
+    storage: Storage, request: web.Request, container: str, blob: Blob, headers: dict[str, str]
+) -> web.StreamResponse:
+    """Answer a blob's content, or a part of it, if the request's conditions hold.
+
+    :param headers: what describes the blob.
+    """
     if is_current(request, blob):
         return not_modified(blob.etag)
     first, last = wanted_range(request, blob.size)
-    headers = describe(request, blob)
     partial = last is not None
     wanted = wanted_hash(request, partial)
     end = blob.size - 1 if last is None else last
@@ -94,7 +104,9 @@ async def download(storage: Storage, request: web.Request, container: str, name:
         whole_hash = headers.pop("Content-MD5", None)
         if whole_hash:
             headers["x-ms-blob-content-md5"] = whole_hash
-    with storage.blobs.path(container, name).open("rb") as file:
+    if blob.folder:
+        return web.Response(headers=headers)
+    with storage.blobs.path(container, blob.name).open("rb") as file:
         headers.update(await asyncio.to_thread(range_hash, wanted, file, first, end) if wanted else {})
         file.seek(first)
         response = web.StreamResponse(status=206 if partial else 200, headers=headers)

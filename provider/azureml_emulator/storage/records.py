@@ -16,7 +16,8 @@ from azureml_emulator.core.store import connect
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS blobs (
     container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
-    revision INTEGER NOT NULL, created REAL, copied TEXT, appended INTEGER, tier TEXT,
+    revision INTEGER NOT NULL, created REAL, copied TEXT, appended INTEGER, tier TEXT, lake INTEGER,
+    folder INTEGER,
     PRIMARY KEY (container, name)
 ) WITHOUT ROWID
 """
@@ -24,7 +25,14 @@ CONTAINERS = """
 CREATE TABLE IF NOT EXISTS containers (name TEXT PRIMARY KEY, metadata TEXT NOT NULL, modified REAL NOT NULL)
 WITHOUT ROWID
 """
-ADDED = {"created": "REAL", "copied": "TEXT", "appended": "INTEGER", "tier": "TEXT"}
+ADDED = {
+    "created": "REAL",
+    "copied": "TEXT",
+    "appended": "INTEGER",
+    "tier": "TEXT",
+    "lake": "INTEGER",
+    "folder": "INTEGER",
+}
 """Columns that files of an earlier state do not have."""
 
 BLOCK, APPEND = "BlockBlob", "AppendBlob"
@@ -39,6 +47,8 @@ class Record:
     :param copied: the ``x-ms-copy-`` headers of the copy that made the blob.
     :param appended: how many blocks were appended to it.
     :param tier: the access tier that it was given; None: the account's own.
+    :param lake: it was made through the Data Lake endpoint.
+    :param folder: it stands for a folder.
     """
 
     kind: str = BLOCK
@@ -49,6 +59,8 @@ class Record:
     copied: Mapping[str, str] = field(default_factory=dict)
     appended: int = 0
     tier: str | None = None
+    lake: bool = False
+    folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,8 @@ class Blob:
     :param copied: the ``x-ms-copy-`` headers of the copy that made it.
     :param appended: how many blocks were appended to it.
     :param tier: the access tier that it was given; None: the account's own.
+    :param lake: it was made through the Data Lake endpoint.
+    :param folder: it stands for a folder.
     """
 
     name: str
@@ -73,6 +87,8 @@ class Blob:
     copied: Mapping[str, str] = field(default_factory=dict)
     appended: int = 0
     tier: str | None = None
+    lake: bool = False
+    folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,15 +120,17 @@ class Records:
         """The row of a blob; an empty one where there is none."""
         with self._lock:
             row = self._connection.execute(
-                "SELECT kind, headers, metadata, revision, created, copied, appended, tier FROM blobs"
+                "SELECT kind, headers, metadata, revision, created, copied, appended, tier, lake, folder FROM blobs"
                 " WHERE container = ? AND name = ?",
                 (container, name),
             ).fetchone()
         if row is None:
             return Record()
-        kind, headers, metadata, revision, created, copied, appended, tier = row
+        kind, headers, metadata, revision, created, copied, appended, tier, lake, folder = row
         texts = json.loads(headers), json.loads(metadata)
-        return Record(kind, *texts, revision, created, json.loads(copied or "{}"), appended or 0, tier)
+        return Record(
+            kind, *texts, revision, created, json.loads(copied or "{}"), appended or 0, tier, bool(lake), bool(folder)
+        )
 
     def change(self, container: str, name: str, record: Record, *, silently: bool = False) -> Record:
         """Write a row; answers it with its new revision.
@@ -124,11 +142,11 @@ class Records:
             changed = replace(record, revision=revision)
             texts = [json.dumps(dict(each)) for each in (changed.headers, changed.metadata, changed.copied)]
             row: tuple[Any, ...] = (container, name, changed.kind, texts[0], texts[1], changed.revision)
-            row += (changed.created, texts[2], changed.appended, changed.tier)
+            row += (changed.created, texts[2], changed.appended, changed.tier, changed.lake, changed.folder)
             self._connection.execute(
                 "INSERT OR REPLACE INTO blobs"
-                " (container, name, kind, headers, metadata, revision, created, copied, appended, tier)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (container, name, kind, headers, metadata, revision, created, copied, appended, tier, lake, folder)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
         return changed
@@ -137,6 +155,28 @@ class Records:
         """Remove the row of a blob."""
         with self._lock:
             self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (container, name))
+
+    def below(self, container: str, folder: str) -> list[str]:
+        """The names of all rows below a folder.
+
+        :param folder: its name with a slash at the end.
+        """
+        with self._lock:
+            # In the order of code points the slash is followed by the nought.
+            query = "SELECT name FROM blobs WHERE container = ? AND name >= ? AND name < ?"
+            return [row[0] for row in self._connection.execute(query, (container, folder, folder[:-1] + "0"))]
+
+    def folders(self, container: str, prefix: str) -> list[str]:
+        """The names of rows of folders that begin with a prefix."""
+        with self._lock:
+            rows = self._connection.execute("SELECT name FROM blobs WHERE container = ? AND folder = 1", (container,))
+            return [row[0] for row in rows if row[0].startswith(prefix)]
+
+    def move(self, container: str, name: str, other: str, new: str) -> None:
+        """Give a row to another name; one that is there is replaced."""
+        with self._lock:
+            query = "UPDATE OR REPLACE blobs SET container = ?, name = ? WHERE container = ? AND name = ?"
+            self._connection.execute(query, (other, new, container, name))
 
     def container(self, name: str, otherwise: float) -> Container:
         """The row of a container, which is made where there is none.
@@ -184,4 +224,5 @@ def described(name: str, facts: os.stat_result, record: Record) -> Blob:
         copied=record.copied,
         appended=record.appended,
         tier=record.tier,
+        lake=record.lake,
     )

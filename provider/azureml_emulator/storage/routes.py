@@ -6,10 +6,10 @@ from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE_SUFFIX
-from azureml_emulator.storage import batches, containers, copies, delegation, read, write
+from azureml_emulator.storage import batches, containers, copies, delegation, leasing, read, write
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.errors import BlobError, respond
+from azureml_emulator.storage.lake import routes as lake_routes
 from azureml_emulator.storage.operations import Operation, Table, perform
 
 ACCOUNT_OPERATIONS: Table = {
@@ -26,7 +26,7 @@ INFORMATION: Table = {
 """What may be asked about the account (``restype=account``) at each of its addresses."""
 CONTAINER_OPERATIONS: Table = {
     ("PUT", ""): Operation("cw", containers.create),
-    ("DELETE", ""): Operation("d", containers.delete),
+    ("DELETE", ""): Operation("d", containers.delete, leased=True),
     ("GET", ""): Operation("r", containers.properties),
     ("HEAD", ""): Operation("r", containers.properties),
     ("GET", "metadata"): Operation("r", containers.properties),
@@ -36,6 +36,7 @@ CONTAINER_OPERATIONS: Table = {
     ("HEAD", "acl"): Operation("r", containers.access_policy),
     ("GET", "list"): Operation("l", containers.list_blobs),
     ("POST", "batch"): Operation("racwdl", batches.submit),
+    ("PUT", "lease"): Operation("wd", leasing.lease_container, leased=None),
 }
 BLOB_OPERATIONS: Table = {
     ("GET", ""): Operation("r", read.download),
@@ -43,20 +44,21 @@ BLOB_OPERATIONS: Table = {
     ("GET", "metadata"): Operation("r", read.properties),
     ("HEAD", "metadata"): Operation("r", read.properties),
     ("GET", "blocklist"): Operation("r", read.block_list),
-    ("PUT", ""): Operation("cw", write.put),
-    ("PUT", "block"): Operation("cw", write.put_block),
-    ("PUT", "blocklist"): Operation("cw", write.put_block_list),
-    ("PUT", "appendblock"): Operation("aw", write.append_block),
-    ("PUT", "metadata"): Operation("w", write.set_metadata),
-    ("PUT", "properties"): Operation("w", write.set_properties),
+    ("PUT", ""): Operation("cw", write.put, leased=True),
+    ("PUT", "block"): Operation("cw", write.put_block, leased=True),
+    ("PUT", "blocklist"): Operation("cw", write.put_block_list, leased=True),
+    ("PUT", "appendblock"): Operation("aw", write.append_block, leased=True),
+    ("PUT", "metadata"): Operation("w", write.set_metadata, leased=True),
+    ("PUT", "properties"): Operation("w", write.set_properties, leased=True),
     ("PUT", "tier"): Operation("w", write.set_tier),
     ("PUT", "copy"): Operation("w", copies.abort),
-    ("DELETE", ""): Operation("d", write.delete),
+    ("PUT", "lease"): Operation("wd", leasing.lease_blob, leased=None),
+    ("DELETE", ""): Operation("d", write.delete, leased=True),
 }
 COPY_OPERATIONS: Table = {
-    ("PUT", ""): Operation("cw", copies.copy),
-    ("PUT", "block"): Operation("cw", copies.put_block),
-    ("PUT", "appendblock"): Operation("aw", copies.append_block),
+    ("PUT", ""): Operation("cw", copies.copy, leased=True),
+    ("PUT", "block"): Operation("cw", copies.put_block, leased=True),
+    ("PUT", "appendblock"): Operation("aw", copies.append_block, leased=True),
 }
 """What the operations on a blob are when the request names a source (``x-ms-copy-source``)."""
 
@@ -100,17 +102,11 @@ def account_segment(suffix: str) -> str:
     return f"{ACCOUNT}.blob.{suffix}"
 
 
-async def data_lake(storage: Storage, request: web.Request, suffix: str, path: str = "") -> web.StreamResponse:
-    """The Data Lake protocol on ``.dfs.`` is not here."""
-    return respond(BlobError("NotEmulated"), request.method)
-
-
 ROUTES = [
     Route("*", f"/{ACCOUNT}.blob.{{suffix}}", account, Plane.STORAGE),
     Route("*", f"/{ACCOUNT}.blob.{{suffix}}/{{container}}", container, Plane.STORAGE),
     Route("*", f"/{ACCOUNT}.blob.{{suffix}}/{{container}}/{{name*}}", blob, Plane.STORAGE),
     Route("*", f"/{REGISTRY_CONTAINERS}{{rest}}", registry_container, Plane.STORAGE),
     Route("*", f"/{REGISTRY_CONTAINERS}{{rest}}/{{name*}}", registry_blob, Plane.STORAGE),
-    Route("*", f"/{ACCOUNT}.dfs.{{suffix}}", data_lake, Plane.STORAGE),
-    Route("*", f"/{ACCOUNT}.dfs.{{suffix}}/{{path*}}", data_lake, Plane.STORAGE),
+    *lake_routes.ROUTES,
 ]

@@ -23,6 +23,7 @@ from azureml_emulator.storage.conditions import (
     version_headers,
 )
 from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.folders import MARK, change_folder, find_folder, make_folder, marked, unmark_folder
 from azureml_emulator.storage.read import find_blob
 from azureml_emulator.storage.records import APPEND, BLOCK, Blob
 
@@ -36,7 +37,7 @@ def target(storage: Storage, request: web.Request, container: str, name: str) ->
         raise BlobError("ContainerNotFound")
     storage.blobs.place(container, name)
     if name.endswith("/"):
-        raise BlobError("InvalidResourceName", "The emulator keeps blobs as files: a name cannot end in a slash.")
+        raise BlobError("InvalidResourceName", "A name that ends in a slash stands for a folder here, without content.")
     blob = storage.blobs.get(container, name)
     check_write(request, blob)
     if blob and not may_overwrite(request):
@@ -58,6 +59,8 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
         raise BlobError("MissingRequiredHeader", "x-ms-blob-type")
     if blob_type not in (BLOCK, APPEND):
         raise BlobError("InvalidHeaderValue", "x-ms-blob-type")
+    if blob_type == BLOCK and stands_for_folder(request, name):
+        return put_folder(storage, request, container, name)
     if (request.content_length or LARGE) >= LARGE:  # a small one may as well be received before it is refused
         target(storage, request, container, name)
     headers, metadata, tier = content_headers(request, plain=True), metadata_headers(request), tier_header(request)
@@ -74,6 +77,25 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
     storage.blobs.blocks.discard(container, name)
     answer = {**version_headers(blob), **told, "x-ms-request-server-encrypted": "true"}
     return web.Response(status=201, headers=answer)
+
+
+def stands_for_folder(request: web.Request, name: str) -> bool:
+    """Whether a blob that a request makes is one of no bytes that stands for a folder."""
+    marks = [value for key, value in metadata_headers(request).items() if key.lower() == MARK]
+    return request.content_length == 0 and (name.endswith("/") or marks == ["true"])
+
+
+def put_folder(storage: Storage, request: web.Request, container: str, name: str) -> web.Response:
+    """Put Blob of no bytes, which stands for a folder."""
+    if not storage.blobs.has_container(container):
+        raise BlobError("ContainerNotFound")
+    there = storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
+    check_write(request, there)
+    if there and not may_overwrite(request):
+        raise BlobError("AuthorizationPermissionMismatch")
+    headers, metadata = content_headers(request, plain=True), metadata_headers(request)
+    made = make_folder(storage.blobs, container, name, headers, metadata)
+    return web.Response(status=201, headers={**version_headers(made), "x-ms-request-server-encrypted": "true"})
 
 
 async def put_block(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
@@ -187,7 +209,12 @@ async def set_metadata(storage: Storage, request: web.Request, container: str, n
     """Set Blob Metadata: replace all of it."""
     blob = find_blob(storage, container, name)
     check_write(request, blob)
-    changed = storage.blobs.set_metadata(container, name, metadata_headers(request)) or blob
+    metadata = metadata_headers(request)
+    if blob.folder:
+        metadata = metadata if name.endswith("/") else marked(metadata)
+        changed = change_folder(storage.blobs, container, name, metadata=metadata)
+    else:
+        changed = storage.blobs.set_metadata(container, name, metadata) or blob
     return web.Response(headers={**version_headers(changed), "x-ms-request-server-encrypted": "true"})
 
 
@@ -195,7 +222,11 @@ async def set_properties(storage: Storage, request: web.Request, container: str,
     """Set Blob Properties: replace the content headers."""
     blob = find_blob(storage, container, name)
     check_write(request, blob)
-    changed = storage.blobs.set_headers(container, name, content_headers(request)) or blob
+    headers = content_headers(request)
+    if blob.folder:
+        changed = change_folder(storage.blobs, container, name, headers=headers)
+    else:
+        changed = storage.blobs.set_headers(container, name, headers) or blob
     return web.Response(headers=version_headers(changed))
 
 
@@ -212,6 +243,10 @@ async def set_tier(storage: Storage, request: web.Request, container: str, name:
 
 async def delete(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Delete Blob, at once and for good."""
-    check_write(request, find_blob(storage, container, name))
+    blob = find_blob(storage, container, name)
+    check_write(request, blob)
+    if blob.folder:
+        unmark_folder(storage.blobs, container, name)
     storage.blobs.delete(container, name)
+    storage.leases.put(container, name, None)
     return web.Response(status=202, headers={"x-ms-delete-type-permanent": "true"})

@@ -1,0 +1,108 @@
+"""Folders that were made by themselves: blobs of no bytes that stand for folders, beside what lies in them.
+
+An account without a hierarchical namespace has such blobs in the place of folders: with the metadata ``hdi_isfolder``
+of the Data Lake endpoint and of Hadoop, or with a slash at the end of the name, as Arrow makes them. Each is a row
+here, and a real folder, so that jobs find one, too.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from azureml_emulator.storage.models import BlobConflictError, BlobNameError, BlobStore
+from azureml_emulator.storage.records import Blob, Record
+
+MARK = "hdi_isfolder"
+
+
+def is_place(store: BlobStore, container: str, name: str) -> bool:
+    """Whether there is a folder of this name, marked or not."""
+    try:
+        return not name or stat.S_ISDIR(os.lstat(store.place(container, name)).st_mode)
+    except (BlobNameError, OSError):
+        return False
+
+
+def find_folder(store: BlobStore, container: str, name: str) -> Blob | None:
+    """The mark of a folder, or None; folders that are there only because something lies in them have none."""
+    if not name or not is_place(store, container, name):
+        return None
+    record = store.records.get(container, name)
+    return mark_of(name, record) if record.folder else None
+
+
+def shown_folder(store: BlobStore, container: str, name: str) -> Blob | None:
+    """A folder as the Data Lake endpoint shows it, marked or not; None where there is none."""
+    if not name or not is_place(store, container, name):
+        return None
+    marked = find_folder(store, container, name)
+    made = os.lstat(store.place(container, name)).st_mtime
+    return marked or mark_of(name, Record(created=made))
+
+
+def mark_of(name: str, record: Record) -> Blob:
+    """The blob that stands for a folder. What happens to things in it does not change it."""
+    made = record.created or 0.0
+    moment = datetime.fromtimestamp(made, timezone.utc)
+    return Blob(
+        name,
+        0,
+        moment,
+        moment,
+        f"0x{int(made * 1e9) + record.revision:X}",
+        headers=record.headers,
+        metadata=record.metadata,
+        lake=True,
+        folder=True,
+    )
+
+
+def make_folder(
+    store: BlobStore, container: str, name: str, headers: Mapping[str, str], metadata: Mapping[str, str]
+) -> Blob:
+    """Make a folder, or give one that is there other properties; what lies in it stays.
+
+    :raises BlobConflictError: a blob of this name, or of one of its folders' names, is there.
+    """
+    try:
+        os.makedirs(store.place(container, name), exist_ok=True)
+    except (NotADirectoryError, FileExistsError):
+        raise BlobConflictError(f"{name!r} is a blob here, or lies below one.") from None
+    record = Record(headers=headers, metadata=metadata, created=time.time(), lake=True, folder=True)
+    return mark_of(name, store.records.change(container, name, record))
+
+
+def change_folder(
+    store: BlobStore,
+    container: str,
+    name: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> Blob:
+    """Replace the headers or the metadata of a folder, which stays one."""
+    record = replace(store.records.get(container, name), created=time.time(), lake=True, folder=True)
+    record = replace(record, headers=record.headers if headers is None else headers)
+    record = replace(record, metadata=record.metadata if metadata is None else metadata)
+    return mark_of(name, store.records.change(container, name, record))
+
+
+def marked(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Metadata with the mark of a folder."""
+    return {**metadata, MARK: "true"}
+
+
+def unmark_folder(store: BlobStore, container: str, name: str) -> None:
+    """Remove the blob that stands for a folder, and the folder where nothing lies in it."""
+    store.records.forget(container, name)
+    store.prune(container, f"{name.rstrip('/')}/")
+
+
+def marked_folders(store: BlobStore, container: str, prefix: str) -> list[str]:
+    """The names of blobs that stand for folders and begin with a prefix."""
+    return [name for name in store.records.folders(container, prefix) if is_place(store, container, name)]

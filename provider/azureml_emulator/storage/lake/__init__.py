@@ -1,0 +1,1 @@
+"""The Data Lake endpoint, at the same files as the blob service."""

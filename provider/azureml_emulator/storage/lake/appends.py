@@ -1,0 +1,90 @@
+"""Content of files: appended in parts of any size, which a flush writes.
+
+Source: https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/update.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+
+from aiohttp import web
+
+from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blocks import Part
+from azureml_emulator.storage.bodies import receive
+from azureml_emulator.storage.conditions import check_write, version_headers
+from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.lake.listings import read_flag
+from azureml_emulator.storage.lake.paths import check_headers
+from azureml_emulator.storage.lake.properties import existing_file, path_headers
+from azureml_emulator.storage.records import Blob
+
+
+async def append(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Update with ``append``: keep data for a position, in any order; with ``flush=true`` write it, too."""
+    position = read_position(request)
+    existing_file(storage, container, name)
+    file, told = await receive(storage, request)
+    size = file.stat().st_size
+    existing_file(storage, container, name)
+    storage.appends.keep(container, name, position, file)
+    headers = {**told, "x-ms-request-server-encrypted": "true"}
+    if read_flag(request, "flush"):
+        headers.update(version_headers(await write(storage, request, container, name, position + size)))
+    return web.Response(status=202, headers=headers)
+
+
+async def flush(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Update with ``flush``: write what was appended, up to a position that is the file's new length."""
+    if request.body_exists and await request.read():
+        raise BlobError("ContentLengthMustBeZero")
+    written = await write(storage, request, container, name, read_position(request))
+    return web.Response(headers={**version_headers(written), "x-ms-request-server-encrypted": "true"})
+
+
+async def write(storage: Storage, request: web.Request, container: str, name: str, end: int) -> Blob:
+    """Write what was appended, up to a position, if the request's conditions hold; returns the file.
+
+    :raises BlobError: the data has a gap or ends elsewhere, the file was written through the blob service, or it
+        changed meanwhile: the service has nothing for writers at the same time, either.
+    """
+    check_headers(request)
+    path = existing_file(storage, container, name)
+    check_write(request, path)
+    if not path.lake:
+        raise BlobError("InvalidFlushOperation")
+    parts = storage.appends.parts(container, name, path.size, end)
+    if parts is None:
+        raise BlobError("InvalidFlushPosition")
+    record = storage.blobs.records.get(container, name)
+    record = replace(record, headers={**record.headers, **path_headers(request)})
+    if parts:
+        whole = [Part(storage.blobs.path(container, name), 0, path.size), *parts]
+        file = await asyncio.to_thread(storage.blobs.blocks.join, whole)
+        try:
+            if existing_file(storage, container, name).etag != path.etag:
+                raise BlobError("ConditionNotMet")
+            storage.blobs.adopt(
+                container, name, file, headers=record.headers, metadata=record.metadata, tier=record.tier, lake=True
+            )
+        finally:
+            file.unlink(missing_ok=True)
+    elif path_headers(request):
+        storage.blobs.set_headers(container, name, record.headers)
+    storage.appends.written(container, name, end, all_of_it=not read_flag(request, "retainUncommittedData"))
+    return existing_file(storage, container, name)
+
+
+def read_position(request: web.Request) -> int:
+    """Where data is appended, or up to where it is written.
+
+    :raises BlobError: the query does not say it.
+    """
+    text = request.query.get("position")
+    if text is None:
+        raise BlobError("MissingRequiredQueryParameter", "position")
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise BlobError("InvalidQueryParameterValue", "position")
+    return int(text)

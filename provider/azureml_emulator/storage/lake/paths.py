@@ -1,0 +1,160 @@
+"""Files and folders: made, described, read, deleted.
+
+Source: https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path. Of parents the account knows
+nothing: what lies in a folder makes it be there, and it goes with the last of it unless it was made by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+
+from aiohttp import web
+
+from azureml_emulator.core.clock import now
+from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.conditions import check_write, is_current, version_headers
+from azureml_emulator.storage.errors import BlobError, not_modified
+from azureml_emulator.storage.folders import change_folder, make_folder, marked, unmark_folder
+from azureml_emulator.storage.lake.listings import read_flag
+from azureml_emulator.storage.lake.properties import (
+    all_headers,
+    existing_file,
+    existing_path,
+    find_path,
+    path_headers,
+    read_properties,
+    system_headers,
+)
+from azureml_emulator.storage.leases import end
+from azureml_emulator.storage.read import send
+from azureml_emulator.storage.records import Blob
+from azureml_emulator.storage.write import may_overwrite
+
+HIERARCHICAL = ("x-ms-permissions", "x-ms-umask", "x-ms-owner", "x-ms-group", "x-ms-acl")
+"""What only accounts with a hierarchical namespace take."""
+
+NOT_HERE = ("x-ms-encryption-context", "x-ms-expiry-option", "x-ms-proposed-lease-id")
+
+
+def check_headers(request: web.Request) -> None:
+    """Refuse what would be passed over.
+
+    :raises BlobError: 400 for what a flat account does not take, 501 for what the emulator does not have.
+    """
+    if any(name in request.headers for name in HIERARCHICAL):
+        raise BlobError("HierarchicalNamespaceNotEnabled")
+    others = [name for name in NOT_HERE if name in request.headers]
+    if others:
+        raise BlobError("NotEmulated", ", ".join(others))
+
+
+def target_path(storage: Storage, request: web.Request, container: str, name: str) -> Blob | None:
+    """What is there before a path is made, after the conditions were checked."""
+    check_headers(request)
+    path = find_path(storage, container, name)
+    check_write(request, path)
+    if path and not may_overwrite(request):
+        raise BlobError("AuthorizationPermissionMismatch")
+    return path
+
+
+async def create_file(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Create, a file without content; one that is there is replaced."""
+    path = target_path(storage, request, container, name)
+    if path and path.folder:
+        raise BlobError("ResourceTypeMismatch")
+    headers, properties = path_headers(request), read_properties(request)
+    storage.appends.discard(container, name)
+    break_lease(storage, container, name)
+    storage.blobs.blocks.discard(container, name)
+    made = storage.blobs.put_bytes(container, name, b"", headers=headers, metadata=properties, lake=True)
+    return created(made)
+
+
+async def create_folder(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Create, a folder; what lies in one that is there stays."""
+    path = target_path(storage, request, container, name)
+    if path and not path.folder:
+        raise BlobError("ResourceTypeMismatch")
+    properties = marked(read_properties(request))
+    return created(make_folder(storage.blobs, container, name, path_headers(request), properties))
+
+
+def break_lease(storage: Storage, container: str, name: str) -> None:
+    """A path that replaces another breaks its lease. Source: Path - Create."""
+    lease = storage.leases.get(container, name)
+    if lease:
+        storage.leases.put(container, name, end(lease, now().timestamp(), 0)[0])
+
+
+def created(path: Blob) -> web.Response:
+    """The answer to whoever made a path."""
+    headers = {**version_headers(path), "x-ms-request-server-encrypted": "true", "Content-Length": "0"}
+    return web.Response(status=201, headers=headers)
+
+
+async def properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Get Properties."""
+    path = existing_path(storage, container, name)
+    return described(request, path, all_headers(storage, container, path))
+
+
+async def status(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Get Properties with ``getStatus``: without the user-defined ones."""
+    path = existing_path(storage, container, name)
+    return described(request, path, system_headers(storage, container, path))
+
+
+def described(request: web.Request, path: Blob, headers: dict[str, str]) -> web.Response:
+    """The answer of a HEAD."""
+    if is_current(request, path):
+        return not_modified(path.etag)
+    return web.Response(headers={**headers, "Content-Length": str(path.size)})
+
+
+async def read(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Read: a file's content or a range of it."""
+    path = existing_file(storage, container, name)
+    return await send(storage, request, container, path, all_headers(storage, container, path))
+
+
+async def set_properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Update with ``setProperties``: user-defined properties that it does not name are removed."""
+    check_headers(request)
+    path = existing_path(storage, container, name)
+    check_write(request, path)
+    headers, wanted = path_headers(request) or dict(path.headers), read_properties(request)
+    if path.folder:
+        changed = change_folder(storage.blobs, container, name, headers=headers, metadata=marked(wanted))
+    else:
+        storage.blobs.set_headers(container, name, headers)
+        changed = storage.blobs.set_metadata(container, name, wanted) or path
+    return web.Response(headers=version_headers(changed))
+
+
+async def delete(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
+    """Path - Delete; a folder that is not empty only with ``recursive``, and then at once."""
+    path = existing_path(storage, container, name)
+    check_write(request, path)
+    recursive = read_flag(request, "recursive")
+    if not path.folder:
+        storage.blobs.delete(container, name)
+        storage.appends.discard(container, name)
+        storage.leases.put(container, name, None)
+        return web.Response()
+    place = storage.blobs.path(container, name)
+    if not recursive and next(os.scandir(place), None):
+        raise BlobError("DirectoryNotEmpty")
+    aside = storage.blobs.temporary()
+    place.rename(aside)
+    for row in storage.blobs.records.below(container, f"{name.rstrip('/')}/"):
+        storage.blobs.records.forget(container, row)
+        storage.blobs.blocks.forget(container, row)
+        storage.appends.discard(container, row)
+        storage.leases.put(container, row, None)
+    storage.leases.put(container, name, None)
+    unmark_folder(storage.blobs, container, name)
+    await asyncio.to_thread(shutil.rmtree, aside, ignore_errors=True)
+    return web.Response()
