@@ -119,13 +119,14 @@ ROWS = (
         "azure-storage-blob 12.31.1, adlfs 2026.8.0, azure-storage-file-datalake 12.26.1",
         "70 calls of blobs and containers with tokens and with the account's key, 35 of adlfs, 9 of the Data Lake",
         "reading, writing, listing, appending, signing, copying (`cp` and `mv` of adlfs too), batches, tiers: all of "
-        "it. Tags, snapshots, leases, page blobs, properties of account and policies: `501`. "
-        "Of the Data Lake only what its client asks of the blob service",
+        "it. Tags, snapshots, page blobs, properties of account and policies: `501`. "
+        "Leases and the Data Lake endpoint were tried later: see the row of pyarrow",
     ),
     Tried(
         "azure-storage-file-datalake 12.26.1, pyarrow 26.0.1",
         "later, file systems and paths with tokens, key and signature, sync and async; `AzureFileSystem`; leases",
-        "all of it, but access control lists (`400`), and pyarrow's `move`, which it has for hierarchical accounts only",
+        "all of it, but access control lists (`400`), and pyarrow's `move`, which it has for hierarchical accounts "
+        "only",
     ),
     Tried(
         "both mlflow",

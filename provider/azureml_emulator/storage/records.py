@@ -175,7 +175,9 @@ class Records:
     def move(self, container: str, name: str, other: str, new: str) -> None:
         """Give a row to another name; one that is there is replaced."""
         with self._lock:
-            query = "UPDATE OR REPLACE blobs SET container = ?, name = ? WHERE container = ? AND name = ?"
+            # What a job wrote has no row to move: the row of what it replaces must not become its own.
+            self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (other, new))
+            query = "UPDATE blobs SET container = ?, name = ? WHERE container = ? AND name = ?"
             self._connection.execute(query, (other, new, container, name))
 
     def container(self, name: str, otherwise: float) -> Container:

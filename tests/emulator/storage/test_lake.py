@@ -27,7 +27,9 @@ def test_what_is_appended_is_written_by_a_flush(container: ContainerClient) -> N
     for position, content in ((6, b"world"), (0, b"hello "), (6, b"there")):
         answer = ask(container, "PATCH", f"/d/x?action=append&position={position}", content)
         assert answer.status_code == 202
-    assert told(ask(container, "PATCH", "/d/x?action=flush&position=12")) == (400, "InvalidFlushPosition")
+    for elsewhere in (8, 12):
+        answer = ask(container, "PATCH", f"/d/x?action=flush&position={elsewhere}")
+        assert told(answer) == (400, "InvalidFlushPosition")
     assert ask(container, "PATCH", "/d/x?action=flush&position=11").status_code == 200
     assert container.download_blob("d/x").readall() == b"hello there"
     assert container.get_blob_client("d/x").get_blob_properties().metadata == {"k": "v"}
@@ -37,7 +39,7 @@ def test_what_is_appended_is_written_by_a_flush(container: ContainerClient) -> N
 
 def test_paths_are_listed_renamed_and_deleted(container: ContainerClient, emulator: RunningEmulator) -> None:
     ask(container, "PUT", "/d/empty?resource=directory")
-    container.upload_blob("d/x", b"1")
+    container.upload_blob("d/x", b"1", metadata={"k": "v"})
     listing = "?resource=filesystem&recursive=true&maxResults=2"
     first = ask(container, "GET", listing)
     names = [path["name"] for path in first.json()["paths"]]
@@ -47,9 +49,21 @@ def test_paths_are_listed_renamed_and_deleted(container: ContainerClient, emulat
     assert ask(container, "PUT", "/e", x_ms_rename_source=source).status_code == 201
     assert (emulator.state / "storage" / container.container_name / "e" / "empty").is_dir()
     assert container.download_blob("e/x").readall() == b"1"
+    assert container.get_blob_client("e/x").get_blob_properties().metadata == {"k": "v"}
     assert told(ask(container, "DELETE", "/e")) == (409, "DirectoryNotEmpty")
     assert ask(container, "DELETE", "/e?recursive=true").status_code == 200
     assert list(container.list_blobs()) == []
+
+
+def test_a_renamed_file_of_a_job_takes_nothing_of_the_one_it_replaces(
+    container: ContainerClient, emulator: RunningEmulator
+) -> None:
+    container.upload_blob("old", b"1", metadata={"k": "v"})
+    (emulator.state / "storage" / container.container_name / "new").write_bytes(b"2")
+    source = f"/{container.container_name}/new"
+    assert ask(container, "PUT", "/old", x_ms_rename_source=source).status_code == 201
+    blob = container.get_blob_client("old")
+    assert (blob.download_blob().readall(), blob.get_blob_properties().metadata) == (b"2", {})
 
 
 def test_access_control_lists_are_of_hierarchical_accounts(container: ContainerClient) -> None:
