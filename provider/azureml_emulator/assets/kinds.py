@@ -20,7 +20,7 @@ from azureml_emulator.assets.versions import Version
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, Shape
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.models import BlobStore
 
 Properties = dict[str, Any]
 

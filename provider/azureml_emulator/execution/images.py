@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from azureml_emulator.assets.references import Page, Reference, Resolver, UnresolvedError
 from azureml_emulator.execution import imports
 from azureml_emulator.execution.requirements import Contents, asked_for, unsatisfied
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.models import BlobStore
 
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that Microsoft's client gives to environments without one."""

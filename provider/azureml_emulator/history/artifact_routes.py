@@ -17,7 +17,7 @@ from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.history.backend import History
 from azureml_emulator.history.routes import find_run, missing_run
 from azureml_emulator.mlflow.artifacts import RUNS
-from azureml_emulator.storage.models import BlobNameError
+from azureml_emulator.storage.blobs.models import BlobNameError
 
 WRITE_HOURS = 12
 """Hours for which an address to write to holds; that of the service is unproven."""

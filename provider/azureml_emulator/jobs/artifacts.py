@@ -7,7 +7,7 @@ from pathlib import Path
 
 from azureml_emulator.assets.references import JobOutput, Place, UnresolvedError
 from azureml_emulator.jobs.models import Job, Jobs
-from azureml_emulator.storage.models import BlobNameError, BlobStore
+from azureml_emulator.storage.blobs.models import BlobNameError, BlobStore
 
 
 class JobError(Exception):

@@ -8,7 +8,7 @@ from azureml_emulator.jobs.models import Jobs
 from azureml_emulator.mlflow.aliases import Aliases
 from azureml_emulator.mlflow.models import Tracking
 from azureml_emulator.mlflow.stages import Stages
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.models import BlobStore
 
 
 class Mlflow:

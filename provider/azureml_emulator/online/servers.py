@@ -25,7 +25,7 @@ from azureml_emulator.execution.staging import Stage, StagingError
 from azureml_emulator.jobs.artifacts import JobError
 from azureml_emulator.online import server_stage
 from azureml_emulator.online.server import Server
-from azureml_emulator.storage.models import BlobNameError
+from azureml_emulator.storage.blobs.models import BlobNameError
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from azureml_emulator.pipelines.loops import do_while, parallel_for
 from azureml_emulator.pipelines.plans import APART, Plan, component_of, read_plan, refusals
 from azureml_emulator.pipelines.results import Results
 from azureml_emulator.pipelines.reuse import REUSED_RUNNER, fingerprint, is_deterministic
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.models import BlobStore
 
 EXECUTION_LOG = "logs/azureml/executionlogs.txt"
 """Where clients look for the log of a pipeline. Source: azure-ai-ml 1.35.2 ``JobLogPattern`` and recordings."""

@@ -16,7 +16,7 @@ from azureml_emulator.pipelines.graph import CONTROL
 from azureml_emulator.pipelines.pipeline_run import EXECUTION_LOG, PipelineRun
 from azureml_emulator.pipelines.plans import APART, Plan, default_datastore, located, read_plan
 from azureml_emulator.pipelines.schemas import PIPELINE_JOB
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.models import BlobStore
 
 DEEPEST = 10
 """How deep pipelines may lie in each other; the service's own limit is unproven."""

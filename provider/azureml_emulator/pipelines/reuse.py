@@ -20,7 +20,7 @@ from typing import Any
 from azureml_emulator.assets.references import Page, Resolver, UnresolvedError
 from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.job_run import JobRun
-from azureml_emulator.storage.models import BlobNameError, BlobStore
+from azureml_emulator.storage.blobs.models import BlobNameError, BlobStore
 
 REUSED_RUNNER = "ReusedStep"
 """The runner that records of reused steps name: their type is that of the job that they would have been."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.identity.tokens import Tokens
-from azureml_emulator.storage.appended import Appends
-from azureml_emulator.storage.leases import Leases
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.appended import Appends
+from azureml_emulator.storage.blobs.leases import Leases
+from azureml_emulator.storage.blobs.models import BlobStore
 from azureml_emulator.storage.sas import Signer
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.blocks import PIECE
+from azureml_emulator.storage.blobs.blocks import PIECE
 from azureml_emulator.storage.checksums import OF_BODY, check_one_hash, compare, md5, pieces_of
 from azureml_emulator.storage.errors import BlobError
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from azureml_emulator.storage.blocks import PIECE
+from azureml_emulator.storage.blobs.blocks import PIECE
 from azureml_emulator.storage.errors import BlobError
 
 POLYNOMIAL = 0x9A6C9329AC4BC9B5

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from aiohttp import web
 
+from azureml_emulator.storage.blobs.records import Blob, Container
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.records import Blob, Container
 
 CONTENT_HEADERS = (
     "Content-Type",

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.folders import find_folder, marked_folders
+from azureml_emulator.storage.blobs.records import BLOCK, Blob, Container
 from azureml_emulator.storage.conditions import OWN_TIER, metadata_headers, modified_since, unmodified_since
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.folders import find_folder, marked_folders
-from azureml_emulator.storage.records import BLOCK, Blob, Container
 
 PAGE = 5000
 """The service's largest page."""

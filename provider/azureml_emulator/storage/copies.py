@@ -16,7 +16,8 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.blocks import Part
+from azureml_emulator.storage.blobs.blocks import Part
+from azureml_emulator.storage.blobs.records import BLOCK
 from azureml_emulator.storage.checksums import OF_SOURCE, check_one_hash, compare, md5, pieces_of
 from azureml_emulator.storage.conditions import (
     content_headers,
@@ -27,7 +28,6 @@ from azureml_emulator.storage.conditions import (
 )
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.read import find_blob
-from azureml_emulator.storage.records import BLOCK
 from azureml_emulator.storage.sources import Source, find_source
 from azureml_emulator.storage.write import append, check_stage, target
 

@@ -12,8 +12,8 @@ import uuid
 from aiohttp import web
 
 from azureml_emulator.core.clock import now
-from azureml_emulator.storage import leases
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs import leases
 from azureml_emulator.storage.conditions import check_write, version_headers
 from azureml_emulator.storage.containers import check_container_write, container_headers, find_container
 from azureml_emulator.storage.errors import BlobError

@@ -10,9 +10,9 @@ from aiohttp import web
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.authorization import RequestedAccess, authorize
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.leases import LOCKED, LeaseError, check, state_of
+from azureml_emulator.storage.blobs.models import BlobConflictError, BlobNameError
 from azureml_emulator.storage.errors import BlobError, respond
-from azureml_emulator.storage.leases import LOCKED, LeaseError, check, state_of
-from azureml_emulator.storage.models import BlobConflictError, BlobNameError
 
 
 @dataclass(frozen=True)

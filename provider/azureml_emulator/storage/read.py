@@ -11,11 +11,11 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.folders import find_folder
+from azureml_emulator.storage.blobs.records import APPEND, Blob
 from azureml_emulator.storage.checksums import crc64, md5
 from azureml_emulator.storage.conditions import OWN_TIER, http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
-from azureml_emulator.storage.folders import find_folder
-from azureml_emulator.storage.records import APPEND, Blob
 
 CHUNK = 1024 * 1024
 HASHED_RANGE = 4 * 1024 * 1024

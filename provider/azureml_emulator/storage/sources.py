@@ -17,9 +17,9 @@ from aiohttp import web
 from azureml_emulator.core.settings import ACCOUNT, LOOPBACK, REGISTRY_CONTAINERS, STORAGE_SUFFIX
 from azureml_emulator.storage.authorization import RequestedAccess, check_address, check_signature, check_token
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.conditions import all_hold
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.records import Blob
 
 PLACE = re.compile(rf"/(?:{ACCOUNT}\.blob\.([^/]+)/([^/]+)|({REGISTRY_CONTAINERS}[^/]+))/(.+)", re.IGNORECASE)
 """The path of a blob of the account, or of the registry."""

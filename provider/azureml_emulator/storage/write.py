@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.blocks import COMMITTED, LATEST, UNCOMMITTED
+from azureml_emulator.storage.blobs.blocks import COMMITTED, LATEST, UNCOMMITTED
+from azureml_emulator.storage.blobs.folders import MARK, change_folder, find_folder, make_folder, marked, unmark_folder
+from azureml_emulator.storage.blobs.records import APPEND, BLOCK, Blob
 from azureml_emulator.storage.bodies import LARGE, read_xml, receive
 from azureml_emulator.storage.conditions import (
     check_write,
@@ -23,9 +25,7 @@ from azureml_emulator.storage.conditions import (
     version_headers,
 )
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.folders import MARK, change_folder, find_folder, make_folder, marked, unmark_folder
 from azureml_emulator.storage.read import find_blob
-from azureml_emulator.storage.records import APPEND, BLOCK, Blob
 
 PLACES = (LATEST, COMMITTED, UNCOMMITTED)
 """The elements of a block list."""

@@ -15,7 +15,7 @@ from azureml_emulator.jobs.engine import Engine
 from azureml_emulator.jobs.models import STOPPABLE, Job
 from azureml_emulator.mlflow.models import Metric, Tracking
 from azureml_emulator.pipelines.plans import read_plan
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.models import BlobStore
 from azureml_emulator.studio.files import Files
 
 LOG_FOLDERS = ("user_logs/", "logs/", "system_logs/", "azureml-logs/")

@@ -10,7 +10,7 @@ from pathlib import Path
 from azureml_emulator.assets.references import Place, Resolver, UnresolvedError
 from azureml_emulator.jobs.artifacts import Artifacts
 from azureml_emulator.jobs.models import Job
-from azureml_emulator.storage.models import BlobNameError, BlobStore
+from azureml_emulator.storage.blobs.models import BlobNameError, BlobStore
 
 ARTIFACTS = "default"
 """What a job's artifacts, its logs among them, are called as one of its outputs."""

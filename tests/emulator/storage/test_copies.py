@@ -30,10 +30,10 @@ from azure.storage.blob import (
 )
 
 from azureml_emulator.storage import copies
-from azureml_emulator.storage.blocks import Part
+from azureml_emulator.storage.blobs.blocks import Part
+from azureml_emulator.storage.blobs.models import BlobStore
 from azureml_emulator.storage.checksums import crc64
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.models import BlobStore
 from azureml_emulator.storage.sources import Source
 from tests.emulator.service import Service
 from tests.emulator.storage.blobs import put, send

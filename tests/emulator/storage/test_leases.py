@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient
 
-from azureml_emulator.storage import leases
+from azureml_emulator.storage.blobs import leases
 from tests.emulator.storage.blobs import put
 
 

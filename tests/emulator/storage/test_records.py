@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from azureml_emulator.storage.records import Record, Records
+from azureml_emulator.storage.blobs.records import Record, Records
 
 BEFORE = """
 CREATE TABLE blobs (

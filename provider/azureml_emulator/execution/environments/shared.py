@@ -11,7 +11,7 @@ from typing import Any
 from azureml_emulator.assets.references import Page, Resolver, UnresolvedError
 from azureml_emulator.execution.environments import recipes
 from azureml_emulator.execution.environments.build import Build, Say, is_finished, python_of
-from azureml_emulator.storage.models import BlobStore
+from azureml_emulator.storage.blobs.models import BlobStore
 
 
 class UnderWay:

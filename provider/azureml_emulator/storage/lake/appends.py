@@ -12,14 +12,14 @@ from dataclasses import replace
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.blocks import Part
+from azureml_emulator.storage.blobs.blocks import Part
+from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.bodies import receive
 from azureml_emulator.storage.conditions import check_write, version_headers
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.paths import check_headers
 from azureml_emulator.storage.lake.properties import existing_file, path_headers
-from azureml_emulator.storage.records import Blob
 
 
 async def append(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:

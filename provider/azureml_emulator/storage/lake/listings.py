@@ -12,13 +12,13 @@ from typing import Any
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.folders import shown_folder
+from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.conditions import version_headers
 from azureml_emulator.storage.containers import encode_marker
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.folders import shown_folder
 from azureml_emulator.storage.lake.file_systems import paging
 from azureml_emulator.storage.lake.properties import existing_path
-from azureml_emulator.storage.records import Blob
 
 FILETIME = 116444736000000000
 """The epoch in the unit of ``creationTime``: 100 nanoseconds since 1601."""

@@ -14,9 +14,11 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.folders import change_folder, make_folder, marked, unmark_folder
+from azureml_emulator.storage.blobs.leases import end
+from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.conditions import check_write, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
-from azureml_emulator.storage.folders import change_folder, make_folder, marked, unmark_folder
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.properties import (
     all_headers,
@@ -27,9 +29,7 @@ from azureml_emulator.storage.lake.properties import (
     read_properties,
     system_headers,
 )
-from azureml_emulator.storage.leases import end
 from azureml_emulator.storage.read import send
-from azureml_emulator.storage.records import Blob
 from azureml_emulator.storage.write import may_overwrite
 
 HIERARCHICAL = ("x-ms-permissions", "x-ms-umask", "x-ms-owner", "x-ms-group", "x-ms-acl")

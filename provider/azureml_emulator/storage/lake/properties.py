@@ -14,10 +14,10 @@ from aiohttp import web
 
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.folders import shown_folder
+from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.conditions import CONTENT_HEADERS, http_date, version_headers
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.folders import shown_folder
-from azureml_emulator.storage.records import Blob
 
 
 def find_path(storage: Storage, container: str, name: str) -> Blob | None:

@@ -13,13 +13,13 @@ from aiohttp import web
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.authorization import RequestedAccess, check_address, check_signature
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.blobs.folders import change_folder, is_place, marked
+from azureml_emulator.storage.blobs.leases import LeaseError, check
+from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.conditions import version_headers
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.folders import change_folder, is_place, marked
 from azureml_emulator.storage.lake.paths import break_lease, target_path
 from azureml_emulator.storage.lake.properties import find_path, path_headers, read_properties
-from azureml_emulator.storage.leases import LeaseError, check
-from azureml_emulator.storage.records import Blob
 from azureml_emulator.storage.sources import check_conditions
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from azureml_emulator.storage.blocks import Part
+from azureml_emulator.storage.blobs.blocks import Part
 
 
 class Appends:

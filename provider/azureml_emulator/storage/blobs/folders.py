@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from azureml_emulator.storage.models import BlobConflictError, BlobNameError, BlobStore
-from azureml_emulator.storage.records import Blob, Record
+from azureml_emulator.storage.blobs.models import BlobConflictError, BlobNameError, BlobStore
+from azureml_emulator.storage.blobs.records import Blob, Record
 
 MARK = "hdi_isfolder"
 

@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from azureml_emulator.storage.blocks import PIECE, Blocks
-from azureml_emulator.storage.records import BLOCK, Blob, Container, Record, Records, described
+from azureml_emulator.storage.blobs.blocks import PIECE, Blocks
+from azureml_emulator.storage.blobs.records import BLOCK, Blob, Container, Record, Records, described
 
 LONGEST_NAME = 1024
 """Characters of a blob's name. Source: Azure Storage REST reference, Naming and referencing containers, blobs, and
