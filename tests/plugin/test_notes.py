@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from sqlalchemy import orm
 
 from airflow_azureml import version_compat
 from airflow_azureml.plugin import AzureMLPlugin, instances, notes
-from airflow_azureml.plugin.instances import kept_value
+from airflow_azureml.plugin.instances import kept_value, recorded
 from airflow_azureml.plugin.notes import Place
 
 
@@ -34,6 +36,12 @@ class XComModel(Base):
     map_index: orm.Mapped[int]
     key: orm.Mapped[str]
     value: orm.Mapped[Any] = orm.mapped_column(sa.JSON)
+    timestamp: orm.Mapped[datetime] = orm.mapped_column(server_default=sa.func.now())
+
+    @staticmethod
+    def deserialize_value(row: XComModel) -> Any:
+        """What the database has."""
+        return row.value
 
 
 TASK = {"dag_id": "d", "run_id": "r", "task_id": "t", "map_index": -1}
@@ -112,6 +120,13 @@ def test_a_note_is_read_where_a_backend_keeps_it(
     assert kept_value(str(job), "azureml_job_name", "t") == "a-job-1"
 
 
+def test_the_job_of_a_task_is_read_where_a_backend_keeps_it(session: orm.Session, keep: Callable[..., Any]) -> None:
+    kept = keep("a-job-1", key="azureml_job_name", **TASK)
+    session.add(XComModel(**TASK, key="azureml_job_name", value=kept))
+    session.commit()
+    assert recorded(SimpleNamespace(**TASK), session, ["azureml_job_name"]) == {"azureml_job_name": "a-job-1"}
+
+
 def test_what_a_backend_cannot_read_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
         """A backend whose storage is away."""
@@ -124,7 +139,7 @@ def test_what_a_backend_cannot_read_is_told(monkeypatch: pytest.MonkeyPatch, cap
     assert kept_value("s3://x", "azureml_job_name", "t") is None
     assert kept_value({"in": "the database"}, "return_value", "t") == {"in": "the database"}
     assert [record.getMessage() for record in caplog.records if record.name == instances.__name__] == [
-        "XCom azureml_job_name of task t cannot be read: no s3://x"
+        "XCom azureml_job_name of task t cannot be read (OSError)."
     ]
 
 

@@ -145,7 +145,8 @@ def kept_value(stored: Any, key: str, task_id: str) -> Any:
     try:
         return XCom.deserialize_value(SimpleNamespace(value=stored))
     except Exception as error:  # noqa: BLE001 - a storage that the API server cannot reach, or anybody's own backend
-        log.warning("XCom %s of task %s cannot be read: %s", key, task_id, error)
+        # Without its words, in which a storage may have put a signed address.
+        log.warning("XCom %s of task %s cannot be read (%s).", key, task_id, type(error).__name__)
         return None
 
 
