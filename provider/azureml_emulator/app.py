@@ -80,6 +80,7 @@ from azureml_emulator.seeding.backend import Seeding
 from azureml_emulator.spark.spark_type import spark_type
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
+from azureml_emulator.storage.lake import routes as lake_routes
 from azureml_emulator.studio import cancel_routes as studio_cancel_routes
 from azureml_emulator.studio import file_routes as studio_file_routes
 from azureml_emulator.studio import routes as studio_routes
@@ -188,6 +189,7 @@ class Emulator:
         yield from bind(self.seeding, seeding_routes.ROUTES)
         yield from bind(self.authority, identity_routes.ROUTES, cloud_metadata.ROUTES)
         yield from bind(self.storage, storage_routes.ROUTES)
+        yield from bind(self.storage, lake_routes.ROUTES)
         yield from bind(
             self.workspace,
             workspace_routes.ROUTES,

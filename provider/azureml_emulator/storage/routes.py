@@ -9,7 +9,6 @@ from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE
 from azureml_emulator.storage import batches, containers, copies, delegation, leasing, read, write
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.lake import routes as lake_routes
 from azureml_emulator.storage.operations import Operation, Table, perform
 
 ACCOUNT_OPERATIONS: Table = {
@@ -108,5 +107,4 @@ ROUTES = [
     Route("*", f"/{ACCOUNT}.blob.{{suffix}}/{{container}}/{{name*}}", blob, Plane.STORAGE),
     Route("*", f"/{REGISTRY_CONTAINERS}{{rest}}", registry_container, Plane.STORAGE),
     Route("*", f"/{REGISTRY_CONTAINERS}{{rest}}/{{name*}}", registry_blob, Plane.STORAGE),
-    *lake_routes.ROUTES,
 ]
