@@ -24,6 +24,7 @@ GROUPS = {
     "tests/processes/test_no_worker.py": REAL_AIRFLOW,
     "tests/examples/test_batch_examples.py": REAL_AIRFLOW,
     "tests/examples/test_examples.py": REAL_AIRFLOW,
+    "tests/examples/test_longer_examples.py": REAL_AIRFLOW,
     "tests/processes/test_one_job.py": REAL_AIRFLOW,
     "tests/processes/test_deadline.py": REAL_AIRFLOW,
     "tests/processes/test_reports.py": REAL_AIRFLOW,

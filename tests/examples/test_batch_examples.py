@@ -19,7 +19,8 @@ from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.settings import Settings
 from tests import REPOSITORY
 from tests.emulator_fixture import read_exports
-from tests.examples.test_examples import BATCH, BATCH_SCHEDULED, DAY, EXAMPLES, RUN, finished, waited_on_a_worker
+from tests.examples.example_runs import DAY, EXAMPLES, RUN, finished, waited_on_a_worker
+from tests.examples.test_examples import BATCH, BATCH_SCHEDULED
 from tests.real_airflow import RealAirflow
 
 pytestmark = pytest.mark.timeout(900)

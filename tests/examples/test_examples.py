@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from airflow_azureml.hooks import AzureMLHook
-from airflow_azureml.operators import (
-    AzureMLCreateOnlineDeploymentOperator,
-    AzureMLCreateOnlineEndpointOperator,
-    AzureMLRegisterModelOperator,
-)
-from airflow_azureml.rest import assets
-from airflow_azureml.rest.resources import online, tracked
 from airflow_azureml.version_compat import AIRFLOW_V_3_4_PLUS
 from azureml_emulator.console.inspection import requests_received
-from tests import REPOSITORY
-from tests.airflow.scoring import context
+from tests.examples.example_runs import (
+    DAY,
+    EXAMPLES,
+    RUN,
+    deferrals,
+    ended,
+    finished,
+    stored,
+    text,
+    waited_on_a_worker,
+)
+from tests.examples.test_longer_examples import LONG
 from tests.real_airflow import RealAirflow, Service
 from tests.run_story import told_of_failure
 
 pytestmark = pytest.mark.timeout(600)
 
-EXAMPLES = REPOSITORY / "dags_examples"
 SCHEDULED = ("cancel_orphans", "daily_report", "job_from_yaml")
 TRIGGERED = (
     "building_blocks",
@@ -53,8 +50,6 @@ TRIGGERED = (
 BATCH = ("credit_defaults_retraining", "nightly_scoring")
 BATCH_SCHEDULED = ("credit_defaults_pipeline",)
 """Examples that are run by the tests of batch scoring and pipelines."""
-LONG = ("model_promotion", "tuned_model_online")
-"""Examples that are run by ``--long``, alone."""
 WATCHING = ("retrain_on_new_data",)
 """Examples that new versions start: run by the tests of watchers."""
 TRACED = ("lineage_of_clients",)
@@ -64,25 +59,14 @@ MAILING = ("late_training", "told_by_mail")
 SINCE_3_4 = ("train_until_good",)
 """Examples that have a DAG only where the tests run on Airflow 3.4: ``make test-airflow34``."""
 
-RUN, FAILING, AGAIN = "example", "example-fails", "example-again"
-DAY = date(2026, 3, 1)
-"""The logical date of those that have a schedule."""
-PROMOTED = "airflow-promotion"
-"""The endpoint of the example that brings a model into production."""
+FAILING, AGAIN = "example-fails", "example-again"
 
 TUTORIAL_JOBS = ("data_prep", "train", "text", "comma_list", "json_document")
 
 
 @pytest.fixture(scope="module")
-def runs(
-    airflow: RealAirflow, earlier: set[str], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
+def runs(airflow: RealAirflow, earlier: set[str]) -> dict[str, str]:
     """One run of every example, all begun at once: DAG id to run id."""
-    if request.config.getoption("--long"):
-        deploy_blue(airflow.service, tmp_path_factory.mktemp("promoted"))
-        for dag in LONG:
-            airflow.trigger(dag, RUN)
-        return dict.fromkeys(LONG, RUN)
     for prepare in PREPARED.values():
         prepare(airflow.service)
     triggered = (*TRIGGERED, *SINCE_3_4) if AIRFLOW_V_3_4_PLUS else TRIGGERED
@@ -110,37 +94,6 @@ PREPARED = {"champion": fail_a_build_once, "spot_training": preempt_once}
 """What the service is asked for before the run of an example."""
 
 
-def deploy_blue(service: Service, folder: Path) -> None:
-    """Register a first version of the model to be promoted, and have a deployment answer with it."""
-    (folder / "line.json").write_text("[1, 0]", encoding="utf-8")
-    code = EXAMPLES / "tuned_model_online"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", service.wait()["airflow_connection"])
-        model = AzureMLRegisterModelOperator(task_id="m", name="promoted-line", path=folder).execute({})
-        assert model["version"] == "1"
-        AzureMLCreateOnlineEndpointOperator(task_id="e", name=PROMOTED).execute(context())
-        AzureMLCreateOnlineDeploymentOperator(
-            task_id="d",
-            name="blue",
-            endpoint_name=PROMOTED,
-            model=model,
-            code=code,
-            scoring_script="score.py",
-            environment={"image": "docker.io/python", "conda_file": str(code / "environment.yml")},
-            instance_type="Standard_DS3_v2",
-            instance_count=1,
-            traffic=100,
-        ).execute(context())
-
-
-def finished(airflow: RealAirflow, runs: dict[str, str], dag: str) -> str:
-    """Wait for the end of an example's run, which must succeed; gives back its id."""
-    run = runs[dag]
-    with told_of_failure(airflow, dag, run):
-        assert ended(airflow, dag, run) == "success", airflow.states(dag, run)
-    return run
-
-
 def undisturbed(airflow: RealAirflow, runs: dict[str, str], dag: str, earlier: set[str]) -> tuple[str, set[str]]:
     """Wait for the end of a run in which the scheduler failed no task by mistake: of the example's, or of another one.
 
@@ -154,43 +107,6 @@ def undisturbed(airflow: RealAirflow, runs: dict[str, str], dag: str, earlier: s
         airflow.trigger(dag, AGAIN)
         run = finished(airflow, {dag: AGAIN}, dag)
     return run, earlier
-
-
-def ended(airflow: RealAirflow, dag: str, run: str) -> str:
-    """Wait for the end of a run; a task that the scheduler has failed by mistake, as a busy one may, is cleared."""
-    state = airflow.wait_run(dag, run, timeout=420)
-    for task in airflow.mistaken(dag, run):
-        if "failed" in {was for name, was in airflow.states(dag, run).items() if name.partition("[")[0] == task}:
-            airflow.clear(dag, run, task, downstream=True)
-            state = airflow.wait_run(dag, run, timeout=420)
-    return state
-
-
-def stored(airflow: RealAirflow, https_url: str, name: str) -> Any:
-    """Read a JSON file of an output."""
-    return json.loads(text(airflow, https_url, name))
-
-
-def text(airflow: RealAirflow, https_url: str, name: str) -> str:
-    """Read a file of an output from the place where the emulator keeps its blobs."""
-    place = https_url.split("/", 4)[4].rstrip("/")
-    return (airflow.service.state / "storage" / place / name).read_text(encoding="utf-8")
-
-
-def deferrals(airflow: RealAirflow, dag: str, run: str) -> dict[str, int]:
-    """Count how often each task was deferred, by Airflow's own log of events."""
-    query = "SELECT task_id, count(*) FROM log WHERE dag_id = ? AND run_id = ? AND event = 'deferred' GROUP BY task_id"
-    return dict(airflow.sql(query, dag, run))
-
-
-def waited_on_a_worker(airflow: RealAirflow, dag: str, run: str, *tasks: str) -> list[str]:
-    """Those of these tasks whose jobs were waited for on a worker: they were not deferred, and tell of a status.
-
-    A job that has ended by the first look is not waited for at all, which a slow machine makes of a short one.
-    """
-    deferred = deferrals(airflow, dag, run)
-    told = re.compile(r"Azure ML job \S+ is [A-Z][A-Za-z]+\.")
-    return [task for task in tasks if task not in deferred and told.search(airflow.log(dag, run, task))]
 
 
 def test_every_example_is_run() -> None:
@@ -478,118 +394,6 @@ def test_a_sweep_hands_on_the_model_of_its_best_trial(airflow: RealAirflow, runs
     line = stored(airflow, airflow.xcom(dag, run, "tune", key="model")["https_url"], "line.json")
     assert line == [pytest.approx(3, abs=0.3), pytest.approx(-1, abs=0.3)]
     assert f"At 2.0: {line[0] * 2 + line[1]:.1f}" in airflow.log(dag, run, "predict")
-
-
-@pytest.mark.long
-def test_the_best_trials_model_answers_online(airflow: RealAirflow, runs: dict[str, str]) -> None:
-    dag = "tuned_model_online"
-    run = finished(airflow, runs, dag)
-
-    best = airflow.xcom(dag, run, "tune", key="model")
-    model = airflow.xcom(dag, run, "register")
-    assert model["path"].rstrip("/") == best["path"].rstrip("/")
-    slope, start = stored(airflow, best["https_url"], "line.json")
-    assert airflow.xcom(dag, run, "ask") == [pytest.approx(start), pytest.approx(2 * slope + start)]
-    assert waited_on_a_worker(airflow, dag, run, "tune") == []
-    assert min(deferrals(airflow, dag, run)[task] for task in ("endpoint", "deploy", "delete")) >= 1
-    calls = [one for one in airflow.service.requests() if one["path"].endswith("/onlineEndpoints/airflow-tuned-line")]
-    assert [one["method"] for one in calls if one["method"] in ("PUT", "DELETE")][-1] == "DELETE"
-    assert calls[-1]["status"] == 404, "it is gone"
-
-
-def decide(airflow: RealAirflow, run: str, choice: str) -> str:
-    """Wait until the promotion asks a person, answer, and see it end well; gives back what was asked."""
-    dag = "model_promotion"
-    airflow.wait_state(dag, run, "approve", "awaiting_input", "failed", "skipped", "upstream_failed", timeout=420)
-    assert airflow.states(dag, run)["approved"] is None, "nothing goes on without a person"
-    asked = f"/dags/{dag}/dagRuns/{run}/taskInstances/approve/-1/hitlDetails"
-    subject = str(airflow.api("GET", asked)["subject"])
-    airflow.api("PATCH", asked, {"chosen_options": [choice]})
-    finished(airflow, {dag: run}, dag)
-    return subject
-
-
-@pytest.fixture(scope="module")
-def promoted(airflow: RealAirflow, runs: dict[str, str]) -> tuple[str, str]:
-    """The run of the promotion that somebody has approved, and what that person was asked."""
-    run = runs["model_promotion"]
-    return run, decide(airflow, run, "Approve")
-
-
-@contextlib.contextmanager
-def hooked(airflow: RealAirflow) -> Iterator[AzureMLHook]:
-    """A hook to the emulator that the tasks' jobs run on."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", airflow.service.wait()["airflow_connection"])
-        yield AzureMLHook()
-
-
-def said_of(airflow: RealAirflow, version: str) -> tuple[str, set[str]]:
-    """The stage of a version of the model in promotion, and the names of its tags."""
-    with hooked(airflow) as hook, hook.client() as client:
-        found = client.run(assets.get(client.workspace, "models", "promoted-line", version)).properties
-    return str(found["stage"]), set(found["tags"])
-
-
-def in_production(airflow: RealAirflow) -> tuple[dict[str, int], int]:
-    """The traffic of the endpoint, and how often a model was shared."""
-    with hooked(airflow) as hook, hook.client() as client:
-        endpoint = client.run(tracked.get(online.endpoint(client.workspace, PROMOTED))).raw
-    shared = sum(str(one["path"]).endswith("/import") for one in airflow.service.requests())
-    return dict(endpoint["properties"]["traffic"]), shared
-
-
-def versions(airflow: RealAirflow) -> set[str]:
-    """The registered versions of the model in promotion."""
-    with hooked(airflow) as hook:
-        return set(hook.list_versions("models", "promoted-line"))
-
-
-@pytest.mark.long
-def test_a_model_is_approved_shared_and_given_a_tenth_of_the_traffic_then_all_of_it(
-    airflow: RealAirflow, promoted: tuple[str, str]
-) -> None:
-    dag, (run, asked) = "model_promotion", promoted
-    assert asked == "Version 2 of promoted-line to production?"
-    assert set(airflow.states(dag, run).values()) == {"success"}
-
-    assert airflow.xcom(dag, run, "share")["id"] == "azureml://registries/local/models/promoted-line/versions/2"
-    slope, start = stored(airflow, airflow.xcom(dag, run, "train", key="model")["https_url"], "line.json")
-    assert airflow.xcom(dag, run, "ask") == [pytest.approx(2 * slope + start)]
-    assert said_of(airflow, "2") == ("Production", {"loss", "approved_by"})
-    assert in_production(airflow) == ({"green": 100}, 1)
-    assert "traffic: {'blue': 100} becomes {'green': 10, 'blue': 90}." in airflow.log(dag, run, "a_tenth")
-
-
-@pytest.mark.long
-def test_a_model_that_a_person_rejects_is_not_shared_and_gets_no_traffic(
-    airflow: RealAirflow, promoted: tuple[str, str]
-) -> None:
-    dag, run = "model_promotion", "rejected"
-    before = in_production(airflow)
-    airflow.trigger(dag, run)
-    asked = decide(airflow, run, "Reject")
-
-    states = airflow.states(dag, run)
-    done = ("train", "good_enough", "register", "approve")
-    assert states == {**dict.fromkeys(states, "skipped"), **dict.fromkeys(done, "success")}
-    version = airflow.xcom(dag, run, "register")["version"]
-    assert asked == f"Version {version} of promoted-line to production?"
-    assert said_of(airflow, version) == ("Staging", {"loss"})
-    assert in_production(airflow) == before
-
-
-@pytest.mark.long
-def test_a_model_that_is_too_bad_is_not_even_registered(airflow: RealAirflow, promoted: tuple[str, str]) -> None:
-    dag, run = "model_promotion", "too-bad"
-    before = versions(airflow), in_production(airflow)
-    airflow.trigger(dag, run, conf={"rate": 0.0001})
-    finished(airflow, {dag: run}, dag)
-
-    states = airflow.states(dag, run)
-    assert states == {**dict.fromkeys(states, "skipped"), **dict.fromkeys(("train", "good_enough"), "success")}
-    assert airflow.xcom(dag, run, "train")["metrics"]["loss"] > 0.05
-    assert (versions(airflow), in_production(airflow)) == before
 
 
 def test_yaml_file_is_rendered_and_changed_by_keywords(airflow: RealAirflow, runs: dict[str, str]) -> None:
