@@ -13,8 +13,8 @@ import pytest
 from tests import REPOSITORY
 from tests.distributed.bed import TRIGGERERS, WORKERS, DistributedAirflow, bed
 from tests.distributed.servers import MissingError
-from tests.examples.test_batch_examples import landing_zone
 from tests.examples.example_runs import DAY
+from tests.examples.test_batch_examples import landing_zone
 from tests.real_airflow import Service
 
 pytestmark = pytest.mark.timeout(1800)

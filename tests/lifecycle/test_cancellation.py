@@ -1,4 +1,4 @@
-"""A cancel that is tried again until a process that is ending has no more time."""
+"""Cancelling a job: what is said of one that ends anyway, and how a process that is ending tries again."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from airflow_azureml.lifecycle.cancellation import Cancellation, cancel, persistently
-from airflow_azureml.rest.errors import ForbiddenError, TransientError, UnreachableError
+from airflow_azureml.rest.errors import BadRequestError, ForbiddenError, TransientError, UnreachableError
 from tests.lifecycle.service import FAULTS, Fault, Service
+from tests.lifecycle.submitting import FIRST, stored
 from tests.rest.driving import WS, Drive, job_json, reply
 
 
@@ -59,3 +60,42 @@ def test_what_does_not_pass_is_told_at_once() -> None:
     with pytest.raises(ForbiddenError):
         end(drive, 48)
     assert len(drive.effects) == 1
+
+
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled", "CancelRequested"])
+def test_cancelling_what_ends_anyway_asks_nothing(status: str) -> None:
+    service = Service({FIRST: stored(FIRST, 1, status)})
+    canceled = Drive(service).run(cancel(WS, FIRST))
+    assert service.seen == [f"GET /jobs/{FIRST}"]
+    assert not canceled.asked
+    said = "was already being canceled" if status == "CancelRequested" else f"had already ended: it is {status}"
+    assert str(canceled) == said
+
+
+def test_cancelling_a_missing_job() -> None:
+    canceled = Drive(Service()).run(cancel(WS, FIRST))
+    assert (canceled.job, canceled.asked, str(canceled)) == (None, False, "does not exist")
+
+
+def test_a_job_that_takes_the_request_was_asked() -> None:
+    assert str(Drive(Service({FIRST: stored(FIRST, 1, "Running")})).run(cancel(WS, FIRST))) == "was asked to cancel"
+
+
+@pytest.mark.parametrize(
+    ("then", "refused"), [("Completed", False), ("Canceled", False), ("Finalizing", False), ("Running", True)]
+)
+def test_a_refused_cancel_counts_only_while_the_job_goes_on(then: str, refused: bool) -> None:
+    answers = [
+        reply(200, job_json(FIRST, "Running")),
+        reply(400, {"error": {"code": "UserError", "message": "Cannot cancel."}}),
+        reply(200, job_json(FIRST, then)),
+    ]
+    drive = Drive(lambda _: answers.pop(0))
+    if refused:
+        with pytest.raises(BadRequestError, match="Cannot cancel"):
+            drive.run(cancel(WS, FIRST))
+    else:
+        canceled = drive.run(cancel(WS, FIRST))
+        assert canceled.job is not None
+        assert (canceled.job.status, canceled.asked) == (then, False)
+        assert then in str(canceled)

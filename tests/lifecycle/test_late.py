@@ -23,10 +23,10 @@ from airflow_azureml.rest.errors import DeadlineError, ForbiddenError, PatienceE
 from airflow_azureml.rest.flow import Look, Turn
 from tests.lifecycle.batch_service import ENDPOINT
 from tests.lifecycle.service import Service
+from tests.lifecycle.submitting import Request
 from tests.lifecycle.test_invocation import TARGET, World, request
 from tests.lifecycle.test_invocation import identity as batch_identity
 from tests.lifecycle.test_naming import FACTS
-from tests.lifecycle.test_resume import Request
 from tests.rest.driving import WS, DiedError, Drive, job_json
 
 
