@@ -17,9 +17,16 @@ from azureml_emulator.core.resource_body import invalid, read_body
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.workspace.backend import Workspace
-from azureml_emulator.workspace.computes import INSTANCE, RUNNING, STOPPED, compute, instance_state
+from azureml_emulator.workspace.computes import (
+    INSTANCE,
+    RUNNING,
+    STOPPED,
+    compute,
+    instance_state,
+    scale_problems,
+)
 from azureml_emulator.workspace.responses import OPERATION_FAILED, compute_resource
-from azureml_emulator.workspace.schemas import COMPUTE_ENVELOPE, COMPUTE_PATCH
+from azureml_emulator.workspace.schemas import COMPUTE_ENVELOPE, COMPUTE_PATCH, FIRST_COMPUTE_PATCH
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
 """Source: the service's rule for compute names, 2 to 32 characters that begin with a letter."""
@@ -27,6 +34,15 @@ NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,31}")
 
 ELSEWHERE = ("AKS", "DataFactory", "HDInsight", "Databricks", "DataLakeAnalytics")
 """Types of compute that are not here. Source: ComputeType of api-version 2025-12-01."""
+
+
+FIRST_VERSION = "2020-08-01"
+"""The api-version of azure-mgmt-machinelearningservices 1.0.1, in which computes are asked for otherwise."""
+
+
+def is_first_version(request: web.Request) -> bool:
+    """Whether a client speaks ``FIRST_VERSION``, or an earlier one."""
+    return request.query.get("api-version", "")[: len(FIRST_VERSION)] <= FIRST_VERSION
 
 
 async def list_computes(workspace: Workspace, request: web.Request) -> web.Response:
@@ -58,6 +74,7 @@ async def put_compute(workspace: Workspace, request: web.Request, name: str) -> 
         raise invalid(problems)
     before = workspace.computes.get(name)
     record = compute(workspace.settings.region, name, body["properties"], body.get("tags"))
+    check_scale(record)
     if before is None:
         return operation_response(workspace, request, record, "Creating", 201)
     record["properties"]["createdOn"] = before["properties"]["createdOn"]
@@ -76,14 +93,27 @@ def check_type(properties: object) -> None:
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
 
 
+def check_scale(record: Record) -> None:
+    """Refuse node counts that no cluster can have.
+
+    :raises ServiceError: 400. The form is the emulator's.
+    """
+    found = scale_problems((record["properties"]["properties"] or {}).get("scaleSettings") or {})
+    if found:
+        raise invalid([Problem(f"properties.properties.scaleSettings.{key}", message) for key, message in found])
+
+
 async def patch_compute(workspace: Workspace, request: web.Request, name: str) -> web.Response:
     """Compute - Update: only the scale settings of a cluster."""
-    body = read_body(await read_object(request), COMPUTE_PATCH)
+    first = is_first_version(request)
+    body = read_body(await read_object(request), FIRST_COMPUTE_PATCH if first else COMPUTE_PATCH)
     record = workspace.computes.get(name)
     if record is None:
         return web.Response(status=404)
-    changes = (body.get("properties") or {}).get("properties") or {}
+    properties = body.get("properties") or {}
+    changes = properties if first else properties.get("properties") or {}
     record["properties"]["properties"].setdefault("scaleSettings", {}).update(changes.get("scaleSettings") or {})
+    check_scale(record)
     return operation_response(workspace, request, record, "Updating", 200)
 
 
@@ -129,7 +159,8 @@ async def restart_instance(workspace: Workspace, request: web.Request, name: str
 def power(workspace: Workspace, request: web.Request, name: str, action: str, lasting: str) -> web.Response:
     """Begin to start, stop or restart a compute instance: 202 with the address of the operation.
 
-    Source: azure-ai-ml 1.35.2, ``ComputeOperations._start_initial``, takes 202 and reads ``Location``.
+    Source: azure-ai-ml 1.35.2, ``ComputeOperations._start_initial``, takes 202 and reads ``Location``. Api-version
+    2020-08-01 has no operation, and azure-mgmt-machinelearningservices 1.0.1, which speaks it, takes 200 alone.
 
     :param lasting: its state afterwards.
     :raises ServiceError: it is a cluster, or not in a state for that. The code of a start that is not allowed, with its
@@ -149,7 +180,8 @@ def power(workspace: Workspace, request: web.Request, name: str, action: str, la
         message = f"The compute instance {name} is {instance_state(record)}, not {RUNNING}."
         raise ServiceError(400, "UserError", message, inner=("BadArgument", "ComputeInstanceNotRunning"))
     record["lasting"] = lasting
-    return accepted(operation_url(workspace, request, begin(workspace, request, record, "Updating", action)))
+    operation = begin(workspace, request, record, "Updating", action)
+    return web.Response() if is_first_version(request) else accepted(operation_url(workspace, request, operation))
 
 
 async def list_nodes(workspace: Workspace, request: web.Request, name: str) -> web.Response:

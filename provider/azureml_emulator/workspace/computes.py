@@ -25,6 +25,9 @@ DEDICATED, LOW_PRIORITY = "Dedicated", "LowPriority"
 
 INSTANCE = "ComputeInstance"
 VIRTUAL_MACHINE = "VirtualMachine"
+KUBERNETES = "Kubernetes"
+CLUSTER = "AmlCompute"
+NODE_COUNTS = ("maxNodeCount", "minNodeCount")
 RUNNING, STOPPED = "Running", "Stopped"
 """The lasting states of a compute instance. Source: azure-ai-ml 1.35.2 ``ComputeInstanceState``."""
 
@@ -134,6 +137,19 @@ def most_nodes(compute: dict[str, Any]) -> int | None:
     return nodes
 
 
+def scale_problems(scale: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with the node counts of a cluster, by their keys.
+
+    The published description has no bounds. That fewer nodes than none, and a minimum above the maximum, are refused is
+    an assumption.
+    """
+    problems = [(key, f"{scale[key]} is less than 0.") for key in NODE_COUNTS if (scale.get(key) or 0) < 0]
+    most, least = (scale.get(key) for key in NODE_COUNTS)
+    if most is not None and least is not None and least > most:
+        problems.append((NODE_COUNTS[1], f"{least} is more than {NODE_COUNTS[0]}, {most}."))
+    return problems
+
+
 def cluster_name(compute_id: str | None) -> str | None:
     """The name of a cluster in lower case; None for serverless."""
     name = compute_id.rpartition("/")[2].lower() if compute_id else "serverless"
@@ -149,7 +165,7 @@ def node_priority(compute: dict[str, Any] | None) -> str:
 def cluster(region: str, name: str, size: str, nodes: int) -> dict[str, Any]:
     """A cluster at zero nodes."""
     properties = {
-        "computeType": "AmlCompute",
+        "computeType": CLUSTER,
         "properties": {
             "vmSize": size,
             "vmPriority": DEDICATED,
@@ -166,7 +182,7 @@ def compute(region: str, name: str, properties: dict[str, Any], tags: dict[str, 
     """
     moment = stamp(now())
     inner = dict(properties.get("properties") or {})
-    if properties["computeType"] == "AmlCompute":
+    if properties["computeType"] == CLUSTER:
         scale = {
             "minNodeCount": 0,
             "maxNodeCount": 1,

@@ -6,7 +6,7 @@ from typing import Any
 
 from azureml_emulator.core.operations import FAILED, SUCCEEDED, Record
 from azureml_emulator.core.settings import Settings
-from azureml_emulator.workspace.computes import INSTANCE, instance_state
+from azureml_emulator.workspace.computes import INSTANCE, KUBERNETES, instance_state
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
 
@@ -16,6 +16,9 @@ ACCOUNT_SECRETS = {
 }
 """What is left out of the accounts of an attached machine and of a cluster's nodes. Source: the description of
 Compute - Get, by which secrets are not returned."""
+
+CONNECTION_STRINGS = ("relayConnectionString", "serviceBusConnectionString")
+"""What a Kubernetes compute does not say. Source: both are null in the published example of Compute - Get."""
 
 OPERATION_FAILED = "This error is an injected fault: the last operation on the compute did not succeed."
 
@@ -77,6 +80,8 @@ def compute_resource(settings: Settings, compute: Record, errors: Any = None) ->
     inner = properties["properties"]
     if properties["computeType"] == INSTANCE:
         inner = {**inner, "state": instance_state(compute)}
+    if properties["computeType"] == KUBERNETES:
+        inner = {**(inner or {}), **dict.fromkeys(CONNECTION_STRINGS)}
     for name, secrets in ACCOUNT_SECRETS.items():
         if isinstance(account := (inner or {}).get(name), dict):
             inner = {**inner, name: {key: each for key, each in account.items() if key not in secrets}}

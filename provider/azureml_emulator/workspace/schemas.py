@@ -60,6 +60,8 @@ COMPUTE_ENVELOPE = record(
 )
 COMPUTE_PATCH = record({"properties": record({"properties": record({"scaleSettings": SCALE})})}, ("properties",))
 """Source: ClusterUpdateParameters of api-version 2025-12-01."""
+FIRST_COMPUTE_PATCH = record({"properties": record({"scaleSettings": SCALE})}, ("properties",))
+"""Source: ClusterUpdateParameters of api-version 2020-08-01, as azure-mgmt-machinelearningservices 1.0.1 sends it."""
 IDLE_SHUTDOWN = record({"idleTimeBeforeShutdown": duration}, ("idleTimeBeforeShutdown",))
 SINGLE_SIGN_ON = record({"enableSSO": flag}, ("enableSSO",))
 CHECKED = bag(anything, nulls=True)

@@ -210,3 +210,48 @@ def test_the_password_of_a_clusters_account_is_a_secret(service: Service, comput
     assert b"hush" not in made.content + shown.content + service.get("computes").content
     given = shown.body["properties"]["properties"]["userAccountCredentials"]
     assert given == {"adminUserName": "u", "adminUserSshPublicKey": "p"}
+
+
+def test_the_connection_strings_of_kubernetes_are_secrets(service: Service, compute: str) -> None:
+    strings = {"relayConnectionString": "hush", "serviceBusConnectionString": "hush"}
+    made = put(service, compute, "Kubernetes", namespace="default", **strings)
+    done(service, made)
+    shown = service.get(f"computes/{compute}")
+    assert b"hush" not in made.content + shown.content + service.get("computes").content
+    inner = shown.body["properties"]["properties"]
+    assert (inner["relayConnectionString"], inner["serviceBusConnectionString"]) == (None, None)
+    assert inner["namespace"] == "default"
+
+
+@pytest.mark.parametrize(("least", "most"), [(-1, 2), (0, -1), (3, 2)])
+def test_a_cluster_of_fewer_nodes_than_none_is_refused(service: Service, compute: str, least: int, most: int) -> None:
+    scale = {"minNodeCount": least, "maxNodeCount": most}
+    refused = put(service, compute, "AmlCompute", scaleSettings=scale)
+    assert (refused.status, refused.inner[0]) == (400, "BadArgument")
+    assert "properties.properties.scaleSettings.m" in refused.body["error"]["message"]
+    assert service.get(f"computes/{compute}").status == 404
+    done(service, put(service, compute, "AmlCompute"))
+    changed = service.request("PATCH", f"computes/{compute}", {"properties": {"properties": {"scaleSettings": scale}}})
+    assert changed.status == 400
+    assert service.get(f"computes/{compute}").body["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 1
+
+
+def test_the_first_api_version_has_no_operation_for_a_start_and_another_body_for_a_change(
+    service: Service, compute: str
+) -> None:
+    first = {"api-version": "2020-08-01"}
+    done(service, put(service, compute))
+    for action, lasting in (("stop", "Stopped"), ("start", "Running"), ("restart", "Running")):
+        begun = service.post(f"computes/{compute}/{action}", None, **first)
+        assert (begun.status, begun.content) == (200, b"")
+        deadline = time.monotonic() + 60
+        while seen(service, compute) != ("Succeeded", lasting):
+            assert time.monotonic() < deadline
+            time.sleep(0.03)
+    cluster = f"{compute}c"
+    done(service, put(service, cluster, "AmlCompute"))
+    body = {"properties": {"scaleSettings": {"maxNodeCount": 3}}}
+    assert service.request("PATCH", f"computes/{cluster}", body).status == 400
+    done(service, service.request("PATCH", f"computes/{cluster}", body, headers=None, **first))
+    scale = service.get(f"computes/{cluster}").body["properties"]["properties"]["scaleSettings"]
+    assert scale["maxNodeCount"] == 3
