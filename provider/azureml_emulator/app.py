@@ -86,6 +86,8 @@ from azureml_emulator.studio import file_routes as studio_file_routes
 from azureml_emulator.studio import routes as studio_routes
 from azureml_emulator.studio import trial_routes as studio_trial_routes
 from azureml_emulator.studio.backend import Studio
+from azureml_emulator.subscriptions import routes as subscriptions_routes
+from azureml_emulator.subscriptions.backend import Subscriptions
 from azureml_emulator.sweeps.sweep_type import sweep_type
 from azureml_emulator.sweeps.trial_run import TRIAL_RUNNER, TrialRun
 from azureml_emulator.workspace import compute_routes, compute_settings_routes, key_routes
@@ -109,6 +111,7 @@ class Emulator:
         self.workspace = Workspace(settings, self.store, self.transitions, self.storage, self.faults)
         self.capacity = Capacity(settings, self.store, self.workspace.computes)
         self.connections = WorkspaceConnections(settings, self.store)
+        self.subscriptions = Subscriptions(settings)
         self.jobs = Jobs(self.store)
         self.tracking = Tracking(settings.state, self.store, self.jobs, settings.workspace_id)
         found = job_output(self.jobs, settings.artifact_container)
@@ -199,6 +202,7 @@ class Emulator:
         )
         yield from bind(self.capacity, capacity_routes.ROUTES)
         yield from bind(self.connections, connections_routes.ROUTES)
+        yield from bind(self.subscriptions, subscriptions_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
         yield from bind(self.registry, registry_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)

@@ -162,6 +162,15 @@ NEEDS_NONE = re.compile(
 )
 """Requests that need no role: those to the authority and to the emulator itself."""
 
+RESOURCES = (
+    (r"/tenants", ()),
+    (r"/subscriptions(?:/[^/]+)?", ("read",)),
+    (r"/subscriptions/[^/]+/locations", ("locations/read",)),
+    (r"/subscriptions/[^/]+/resourceGroups(?:/[^/]+)?", ("resourceGroups/read",)),
+)
+"""The actions of Microsoft.Resources/subscriptions, by what a request is for. Source:
+https://learn.microsoft.com/azure/role-based-access-control/permissions/management-and-governance"""
+
 LISTS = re.compile(r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/workspaces/?", re.I)
 
 
@@ -177,6 +186,9 @@ def actions_of(method: str, path: str, blobs: str) -> tuple[list[str], list[str]
         return [], [f"{BLOBS}/{BLOB_VERBS.get(method, 'read')}"]
     if path.lower() == OF_PROVIDER:
         return [f"{PROVIDER}/operations/read"], []
+    for pattern, named_ones in RESOURCES:
+        if re.fullmatch(pattern, path.rstrip("/"), re.I):
+            return [f"Microsoft.Resources/subscriptions/{name}" for name in named_ones], []
     if LISTS.fullmatch(path):
         return [f"{WORKSPACE}/read"], []
     found = IN_WORKSPACE.fullmatch(path)

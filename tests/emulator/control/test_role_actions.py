@@ -49,6 +49,19 @@ def test_the_action_of_a_request(request_line: str, actions: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "actions"),
+    [
+        ("/tenants", []),
+        ("/subscriptions", ["read"]),
+        ("/subscriptions/s/locations", ["locations/read"]),
+        ("/subscriptions/s/resourcegroups/g", ["resourceGroups/read"]),
+    ],
+)
+def test_the_action_of_what_lies_around_the_workspace(path: str, actions: list[str]) -> None:
+    assert actions_of("GET", path, BLOBS) == ([f"Microsoft.Resources/subscriptions/{name}" for name in actions], [])
+
+
+@pytest.mark.parametrize(
     ("request_line", "action"),
     [
         ("GET {r}", "read"),

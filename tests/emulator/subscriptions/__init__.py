@@ -1,0 +1,1 @@
+"""Tests of the room that answers for what lies around the workspace."""
