@@ -160,6 +160,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         'jobs.loop.items: "x" is neither JSON nor a binding.',
     ),
     ({"type": "parallel_for", "body": job("body"), "items": [{"n": 1}, {}]}, "the items have different inputs."),
+    ({"type": "parallel_for", "body": job("body"), "items": '[{"n": 1}, {}]'}, "the items have different inputs."),
+    (
+        {"type": "parallel_for", "body": job("body"), "items": "[1, 2]"},
+        "jobs.loop.items: the JSON does not hold items.",
+    ),
     (
         {"type": "parallel_for", "body": job("body"), "items": [{"extra": {"path": "./local"}}]},
         "jobs.loop.items.0.extra: ",

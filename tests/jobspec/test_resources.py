@@ -80,3 +80,55 @@ def test_half_of_a_network_that_is_wrong_is_not_missing_as_well(network: str, tm
         rendered("compute", f"{SMALLEST['compute']}network_settings: {network}\n", tmp_path)
     (problem,) = caught.value.problems
     assert "2 is not a string." in str(problem)
+
+
+APPLICATIONS = """name: ci
+type: computeinstance
+custom_applications:
+  - name: board
+    image: {reference: "ghcr.io/x/board:1"}
+    endpoints: [{target: 5000, published: 5001}]
+    environment_variables: {LEVEL: high}
+    bind_mounts: [{source: /home/azureuser, target: /home}]
+"""
+
+
+def test_applications_of_an_instance_are_sent_in_the_services_words(tmp_path: Path) -> None:
+    """Each is a privileged container, whose endpoints speak HTTP, as Microsoft's client sends it."""
+    properties = rendered("compute", APPLICATIONS, tmp_path)["body"]["properties"]["properties"]
+    assert properties["customServices"] == [
+        {
+            "name": "board",
+            "type": "docker",
+            "image": {"type": "docker", "reference": "ghcr.io/x/board:1"},
+            "endpoints": [{"name": "connect", "target": 5000, "published": 5001, "protocol": "http"}],
+            "environmentVariables": {"LEVEL": {"type": "local", "value": "high"}},
+            "volumes": [{"type": "bind", "readOnly": False, "source": "/home/azureuser", "target": "/home"}],
+            "docker": {"privileged": True},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("published: 5001", "published: 80", "endpoints.0.published: 80 is not a port. Accepted: 1026 to 65534."),
+        ("image: {reference: ", "picture: {reference: ", 'unknown key "picture".'),
+        (
+            "  - name: board",
+            "  - {name: board, image: {reference: i}, endpoints: []}\n  - name: board",
+            '"board" is used',
+        ),
+        ("target: 5000, published", "published", '"target" is required'),
+        (
+            "  - name: board",
+            "  - {name: a, image: {reference: i}, endpoints: [{target: 5000, published: 5001}]}\n  - name: board",
+            "the published port 5001 is used twice",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_application_is_named(old: str, new: str, said: str, tmp_path: Path) -> None:
+    """The field, what was given, and what is accepted."""
+    with pytest.raises(SpecError) as caught:
+        rendered("compute", APPLICATIONS.replace(old, new), tmp_path)
+    assert any(said in str(problem) for problem in caught.value.problems), caught.value.problems

@@ -131,6 +131,16 @@ INSTANCE: dict[str, Any] = {
             {"action": "stop", "state": "enabled", "trigger": {"type": "cron", "expression": "0 18 * * *"}},
         ]
     },
+    "custom_applications": [
+        {
+            "name": "notebook",
+            "type": "docker",
+            "image": {"reference": "i"},
+            "endpoints": [{"target": 8000, "published": 8001}],
+            "environment_variables": {"A": "b"},
+            "bind_mounts": [{"source": "/a", "target": "/b"}],
+        }
+    ],
     "enable_node_public_ip": True,
     "enable_sso": True,
     "enable_root_access": True,

@@ -15,6 +15,7 @@ from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.grammar.identities import resource_identity
 from airflow_azureml.jobspec.recognition.recognised import explained
+from airflow_azureml.jobspec.resources.applications import applications
 from airflow_azureml.jobspec.resources.compute_bodies import IDLE, MADE, NO_TIME
 from airflow_azureml.jobspec.table.convert import by_type, convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, answers
@@ -190,7 +191,7 @@ INSTANCE = (
     Field("idle_time_before_shutdown", "idle", text),
     Field("idle_time_before_shutdown_minutes", "idle_minutes", whole),
     Field("setup_scripts", "setupScripts", nested(SCRIPTS)),
-    Field("custom_applications", "customServices", listed(anything)),
+    Field("custom_applications", "customServices", applications),
     Field("enable_sso", "enableSSO", truth),
     Field("enable_root_access", "enableRootAccess", truth),
     Field("release_quota_on_stop", "releaseQuotaOnStop", truth),

@@ -26,30 +26,32 @@ ACCEPTED = "a list or a mapping of mappings of inputs, JSON of one, or a binding
 
 
 def items(located: Located, ctx: Translator) -> str | Invalid:
-    """Take the items: they are sent as JSON."""
+    """Take the items: they are sent as JSON, whose rows must be as those of a list."""
     value = located.value
     if isinstance(value, str):
         if holds_binding(value):
             return value
         try:
-            value = json.loads(value)
+            held = json.loads(value)
         except ValueError:
             return ctx.error(located, f"{show(value)} is neither JSON nor a binding. Accepted: {ACCEPTED}.")
-        return (
-            str(located.value)
-            if _rows(value)
-            else ctx.error(located, f"the JSON does not hold items. Accepted: {ACCEPTED}.")
-        )
-    rows = _rows(value)
-    if not rows or not all(isinstance(row, Mapping) for row in rows):
-        return ctx.error(located, f"{show(value)} does not hold items. Accepted: {ACCEPTED}.")
-    if any(set(row) != set(rows[0]) for row in rows):
-        return ctx.error(located, "the items have different inputs.")
+        wrong = _wrong(held, "the JSON")
+        return ctx.error(located, wrong) if wrong else value
+    if wrong := _wrong(value, show(value)):
+        return ctx.error(located, wrong)
     converted: list[dict[str, Any] | Invalid] = [_item(entry, ctx) for entry in located.items()]
     if any(row is INVALID for row in converted):
         return INVALID
     keyed = dict(zip(value, converted, strict=True)) if isinstance(value, Mapping) else converted
     return json.dumps(keyed)
+
+
+def _wrong(value: Any, shown: str) -> str:
+    """What is wrong with items, or nothing."""
+    rows = _rows(value)
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        return f"{shown} does not hold items. Accepted: {ACCEPTED}."
+    return "the items have different inputs." if any(set(row) != set(rows[0]) for row in rows) else ""
 
 
 def _rows(value: Any) -> list[Any]:
