@@ -40,6 +40,32 @@ ROWS = (
         "service, too, with 1.30.0 (https://github.com/Azure/azure-sdk-for-python/issues/45212)",
     ),
     Tried(
+        "azure-ai-ml 1.20.0",
+        "`tests/conformance/scripts/schedules.py` unchanged",
+        "all of it, with `marshmallow==3.22.0`",
+    ),
+    Tried(
+        "azure-ai-ml 1.12.0",
+        "the scripts of `tests/conformance`: registries, online endpoints, pipelines, jobs, assets, schedules, each as "
+        "far as that client has what it calls",
+        "registries: all of it. The others up to the first call that the client has not (`jobs.update`, "
+        "`schedules.trigger`) or sends otherwise: a token of `aml_token` is asked for of an endpoint with `aad_token`, "
+        "and a pipeline that was read and sent again is another one (`400`). `AZUREML_CURRENT_CLOUD=AzureMLLocal` must "
+        "be set",
+    ),
+    Tried(
+        "azure-ai-ml 1.5.0",
+        "the same scripts: registries, online endpoints, pipelines",
+        "none of them: that client takes the first part of the storage's host for the account, which is in the path "
+        "here, lacks arguments in its own calls and sends no `x-azureml-token` with pipelines",
+    ),
+    Tried(
+        "azure-ai-ml 1.35.2",
+        "`deployment_templates.list`",
+        "never reaches the emulator: with a registry the client goes to `https://REGION.api.azureml.ms`, whatever "
+        "cloud it was given; with a workspace it raises `ValueError: No value for given attribute`, the name of the registry",
+    ),
+    Tried(
         "azure-ai-ml 1.26.0 and 1.30.0",
         "`tests/conformance`, without `jobs.update` and the status of an invoked job, which these clients have not",
         "all of it but `list_jobs` of batch endpoints and the layout of downloads, as with 1.22.4. 1.26.0 needs `six`, "
@@ -48,7 +74,8 @@ ROWS = (
     Tried(
         "@azure/arm-machinelearning 2.1.1 with @azure/identity 4.13.1, Node 20",
         "`tests/conformance/test_javascript.py`, part of every run where there is Node: environments, data, models, "
-        "code, command jobs (run, listed, canceled, deleted), schedules, online endpoints",
+        "code, command jobs (run, listed, canceled, deleted), schedules, online endpoints, the region's usages, quotas "
+        "and sizes, connections, keys, the workspace itself",
         "all of it, by the api-version 2022-10-01 that this client knows",
     ),
     Tried(
@@ -56,7 +83,7 @@ ROWS = (
         "55 calls: workspaces, computes, datastores, environments, data, models, code, command and sweep jobs, "
         "schedules, online and batch endpoints, registries; later those of quotas, usages, sizes, connections, "
         "features, keys, diagnosis, private links and the list of operations",
-        "all of it; `501 NotEmulated` for preparing notebooks, outbound addresses and changing the workspace",
+        "all of it; `501 NotEmulated` for preparing notebooks and outbound addresses",
     ),
     Tried(
         "azure-mgmt-machinelearningservices 2.0.0b2",
@@ -64,6 +91,30 @@ ROWS = (
         "keys and tokens of online endpoints, each kind of compute and schedule, assets of the registry",
         "what the emulator has: all of it. `501 NotEmulated` for the rest, and `400` for pipelines and for jobs under "
         "the submitter's identity: this client sends no `x-azureml-token`",
+    ),
+    Tried(
+        "azure-mgmt-machinelearningservices 1.0.1 and 1.0.0, of the api-version 2020-08-01",
+        "45 calls: the workspace, its region, connections, computes of every kind, private links",
+        "all of it but starting, stopping, restarting and scaling computes, which that version has otherwise (mended); "
+        "`501 NotEmulated` for `list_skus`, preparing notebooks, another workspace and computes of Databricks, AKS and "
+        "Data Factory",
+    ),
+    Tried(
+        "azure-cli 2.91.0",
+        "`az cloud register`, `az login --service-principal`, `az account`, `az group`, `az resource show`, `az rest`, "
+        "`az storage container list`",
+        "nothing at first (`501` for the list of subscriptions); then all of it",
+    ),
+    Tried(
+        "apache-airflow-providers-microsoft-azure 15.2.1",
+        "`WasbHook`, 13 calls each with the account's key and with a connection string",
+        "all of it. With DefaultAzureCredential it asks Microsoft's login whether the authority is one, as "
+        "azureml-mlflow does outside of a job",
+    ),
+    Tried(
+        "mltable 1.7.0, azureml-fsspec 1.4.0",
+        "a local table; `AzureMachineLearningFileSystem.ls` of a datastore, outside of a job",
+        "the table is read; the file system signs in as above, so that it does not reach the emulator",
     ),
     Tried(
         "azureml-inference-server-http 1.5.1",

@@ -90,7 +90,7 @@ from azureml_emulator.subscriptions import routes as subscriptions_routes
 from azureml_emulator.subscriptions.backend import Subscriptions
 from azureml_emulator.sweeps.sweep_type import sweep_type
 from azureml_emulator.sweeps.trial_run import TRIAL_RUNNER, TrialRun
-from azureml_emulator.workspace import compute_routes, compute_settings_routes, key_routes
+from azureml_emulator.workspace import compute_routes, compute_settings_routes, description_routes, key_routes
 from azureml_emulator.workspace import routes as workspace_routes
 from azureml_emulator.workspace.backend import Workspace
 
@@ -196,6 +196,7 @@ class Emulator:
         yield from bind(
             self.workspace,
             workspace_routes.ROUTES,
+            description_routes.ROUTES,
             key_routes.ROUTES,
             compute_routes.ROUTES,
             compute_settings_routes.ROUTES,

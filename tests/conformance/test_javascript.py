@@ -50,6 +50,13 @@ def test_assets_are_made_listed_and_read(seen: dict[str, Any], emulator: Running
     assert (seen["data"], seen["models"]) == ("uri_folder", True)
 
 
+def test_the_region_the_connections_and_the_workspace_are_asked_and_changed(seen: dict[str, Any]) -> None:
+    assert (seen["usages"], seen["quota"], seen["size"]) == (True, "Success", 4)
+    assert (seen["connection"], seen["no connection"]) == (["PAT", True, True], NOT_FOUND)
+    assert seen["itself"] == [{"by": "js"}, {}, True]
+    assert (seen["keys"], seen["diagnosis"], seen["operations"]) == (True, [], True)
+
+
 def test_jobs_run_are_listed_canceled_and_deleted(seen: dict[str, Any]) -> None:
     assert seen["made"][1:] == ["Command", "Starting"]
     assert seen["ended"] == ["Completed", {"kind": "made"}, ["code", "default", "model"], ["Studio", "Tracking"]]

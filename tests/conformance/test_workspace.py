@@ -24,6 +24,14 @@ def test_keys_and_a_diagnosis_of_the_workspace(seen: dict[str, Any]) -> None:
     assert seen["diagnosis"] == [[]] * 9
 
 
+def test_the_workspace_is_described_anew_and_no_other_is_made(seen: dict[str, Any]) -> None:
+    assert seen["described"] == ["Ours", "Changed", True, "Enabled"]
+    assert seen["made again"] == ["Theirs", "Changed", ["by", "more"]]
+    assert "managedNetwork" in seen["network"]
+    assert seen["as before"] == {}
+    assert "NotEmulated" in seen["another"]
+
+
 def test_sizes_and_usages_of_the_region(seen: dict[str, Any]) -> None:
     assert seen["size"] == ["standardDSv2Family", 0]
     assert "Standard_NC6s_v3" in seen["graphics"]

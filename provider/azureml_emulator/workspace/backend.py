@@ -10,10 +10,11 @@ from azureml_emulator.core.transitions import Transitions
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.workspace.computes import Computes
 from azureml_emulator.workspace.datastores import Datastores
+from azureml_emulator.workspace.description import Description
 
 
 class Workspace:
-    """The workspace itself: its datastores, its computes, and the defaults among them."""
+    """The workspace itself: what is said about it, its datastores, its computes, and the defaults among them."""
 
     def __init__(
         self, settings: Settings, store: Store, transitions: Transitions, storage: Storage, faults: Faults
@@ -23,6 +24,7 @@ class Workspace:
         self.storage = storage
         self.datastores = Datastores(store)
         self.computes = Computes(store, transitions)
+        self.description = Description(store)
         self._store = store
 
     def create_defaults(self) -> None:

@@ -23,8 +23,12 @@ CONNECTION_STRINGS = ("relayConnectionString", "serviceBusConnectionString")
 OPERATION_FAILED = "This error is an injected fault: the last operation on the compute did not succeed."
 
 
-def workspace_resource(settings: Settings) -> dict[str, Any]:
-    """The workspace as ARM answers it. Source: recorded answer to Workspaces - Get."""
+def workspace_resource(settings: Settings, said: Record | None = None) -> dict[str, Any]:
+    """The workspace as ARM answers it. Source: recorded answer to Workspaces - Get.
+
+    :param said: what a client has said about it: ``tags``, ``identity``, ``sku``, ``properties``.
+    """
+    said = said or {}
     group = f"/subscriptions/{settings.subscription_id}/resourceGroups/{settings.resource_group}/providers"
     host = settings.api.partition("://")[2]
     return {
@@ -33,7 +37,7 @@ def workspace_resource(settings: Settings) -> dict[str, Any]:
         "type": TYPE,
         "location": settings.region,
         "kind": "Default",
-        "tags": {},
+        "tags": said.get("tags") or {},
         "etag": None,
         "properties": {
             "friendlyName": settings.workspace_name,
@@ -53,9 +57,15 @@ def workspace_resource(settings: Settings) -> dict[str, Any]:
             "hbiWorkspace": False,
             "imageBuildCompute": None,
             "systemDatastoresAuthMode": "accesskey",
+            **said.get("properties", {}),
         },
-        "identity": {"type": "SystemAssigned", "principalId": settings.client_id, "tenantId": settings.tenant_id},
-        "sku": {"name": "Basic", "tier": "Basic"},
+        "identity": {
+            "type": "SystemAssigned",
+            "principalId": settings.client_id,
+            "tenantId": settings.tenant_id,
+            **said.get("identity", {}),
+        },
+        "sku": said.get("sku") or {"name": "Basic", "tier": "Basic"},
     }
 
 

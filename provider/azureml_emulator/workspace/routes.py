@@ -22,14 +22,19 @@ KEYS_SIGN = "2024-10-01-preview"
 """The api-version whose client takes the artifact store's key."""
 
 
+def shown(workspace: Workspace) -> dict[str, Any]:
+    """The workspace as ARM answers it."""
+    return workspace_resource(workspace.settings, workspace.description.get())
+
+
 async def get_workspace(workspace: Workspace, request: web.Request) -> web.Response:
     """Workspaces - Get."""
-    return web.json_response(workspace_resource(workspace.settings))
+    return web.json_response(shown(workspace))
 
 
 async def list_workspaces(workspace: Workspace, request: web.Request) -> web.Response:
     """Workspaces - List by resource group, and by subscription; those of a ``kind``."""
-    row = workspace_resource(workspace.settings)
+    row = shown(workspace)
     wanted = request.query.get("kind", row["kind"]).lower()
     return web.json_response({"value": [row] if row["kind"].lower() == wanted else []})
 

@@ -137,8 +137,48 @@ async function online(environmentId, { model, codeId }) {
   seen.gone = await refused(() => service.onlineEndpoints.get(...workspace, name));
 }
 
+async function region() {
+  const families = (await all(service.usages.list("eastus"))).map((each) => each.type.split("/").slice(1).join("/"));
+  seen.usages = ["totalCores/usages", "vmFamily/usages"].every((each) => families.includes(each));
+  const quotas = await all(service.quotas.list("eastus"));
+  const own = quotas.find((each) => each.id.includes("/workspaces/"));
+  const asked = { value: [{ id: own.id, type: own.type, limit: own.limit, unit: "Count" }] };
+  seen.quota = (await service.quotas.update("eastus", asked)).value[0].status;
+  const { value } = await service.virtualMachineSizes.list("eastus");
+  seen.size = value.find((each) => each.name === "Standard_DS3_v2").vCPUs;
+}
+
+async function connection() {
+  const name = `js-connection-${unique}`;
+  const properties = { authType: "PAT", category: "Git", target: "https://x.example", credentials: { pat: "hush" } };
+  const made = await service.workspaceConnections.create(...workspace, name, { properties });
+  const listed = await all(service.workspaceConnections.list(...workspace, { category: "Git" }));
+  const hidden = !JSON.stringify([made, listed]).includes("hush");
+  seen.connection = [made.properties.authType, listed.some((each) => each.name === name), hidden];
+  await service.workspaceConnections.delete(...workspace, name);
+  seen["no connection"] = await refused(() => service.workspaceConnections.get(...workspace, name));
+}
+
+async function itself() {
+  const before = await service.workspaces.get(...workspace);
+  const changed = await service.workspaces.beginUpdateAndWait(...workspace, { tags: { by: "js" } }, quick);
+  const again = await service.workspaces.beginCreateOrUpdateAndWait(
+    ...workspace, { location: "eastus", friendlyName: before.friendlyName }, quick);
+  seen.itself = [changed.tags, again.tags, again.friendlyName === before.friendlyName];
+  const keys = await service.workspaces.listKeys(...workspace);
+  const alone = await service.workspaces.listStorageAccountKeys(...workspace);
+  seen.keys = Boolean(keys.userStorageKey) && keys.userStorageKey === alone.userStorageKey;
+  const parameters = { value: { udr: {} } };
+  const { value } = await service.workspaces.beginDiagnoseAndWait(...workspace, { parameters, ...quick });
+  seen.diagnosis = Object.values(value).flat();
+  seen.operations = (await all(service.operations.list())).some((each) => each.name.endsWith("/jobs/cancel/action"));
+}
+
 async function main() {
   seen.workspace = (await service.workspaces.get(...workspace)).name;
+  await region();
+  await connection();
+  await itself();
   const environmentId = await environment();
   const parts = await assets(await jobs(environmentId));
   await schedule(environmentId);

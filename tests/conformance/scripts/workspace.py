@@ -5,7 +5,9 @@ from azure.ai.ml.entities import (
     APIKeyConnection,
     AzureOpenAIConnection,
     ComputeInstance,
+    ManagedNetwork,
     UsernamePasswordConfiguration,
+    Workspace,
     WorkspaceConnection,
 )
 from client import SEEN, UNIQUE, client, refused, report
@@ -15,6 +17,20 @@ keys = ml.workspaces.get_keys()
 SEEN["keys"] = [bool(keys.user_storage_key), keys.user_storage_resource_id, keys.app_insights_instrumentation_key]
 SEEN["synced"] = ml.workspaces.begin_sync_keys().result()
 SEEN["diagnosis"] = list(vars(ml.workspaces.begin_diagnose(ml.workspace_name).result()).values())
+
+first = ml.workspaces.get()
+told = {"display_name": "Ours", "description": "Changed", "tags": {"by": UNIQUE}}
+ml.workspaces.begin_update(ml.workspaces.get(), **told).result()
+named = ml.workspaces.get()
+SEEN["described"] = [named.display_name, named.description, named.tags == {"by": UNIQUE}, named.public_network_access]
+theirs = Workspace(name=ml.workspace_name, display_name="Theirs", tags={"more": "x"})
+again = ml.workspaces.begin_create(theirs).result()
+SEEN["made again"] = [again.display_name, again.description, sorted(again.tags)]
+network = ManagedNetwork(isolation_mode="allow_internet_outbound")
+SEEN["network"] = refused(lambda: ml.workspaces.begin_update(named, managed_network=network).result())
+SEEN["another"] = refused(lambda: ml.workspaces.begin_create(Workspace(name="another", location="eastus")).result())
+told = {"display_name": first.display_name, "description": first.description, "tags": {}}
+SEEN["as before"] = ml.workspaces.begin_update(named, **told).result().tags
 
 sizes = {size.name: size for size in ml.compute.list_sizes()}
 SEEN["size"] = [sizes["Standard_DS3_v2"].family, sizes["Standard_DS3_v2"].gpus]
