@@ -63,7 +63,8 @@ ROWS = (
         "azure-ai-ml 1.35.2",
         "`deployment_templates.list`",
         "never reaches the emulator: with a registry the client goes to `https://REGION.api.azureml.ms`, whatever "
-        "cloud it was given; with a workspace it raises `ValueError: No value for given attribute`, the name of the registry",
+        "cloud it was given; with a workspace it raises `ValueError: No value for given attribute`, "
+        "for want of a registry",
     ),
     Tried(
         "azure-ai-ml 1.26.0 and 1.30.0",
