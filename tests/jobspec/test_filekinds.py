@@ -230,3 +230,22 @@ def test_a_job_with_a_key_of_components_is_told_both() -> None:
 def test_all_keys_of_batch_inputs_are_recognised() -> None:
     keys = {row.name for row in invocation.TABLE} | {*invocation.SINGLE, *invocation.INPUT_KEYS}
     assert keys | {*invocation.OUTPUT_KEYS, "$schema"} == BATCH_KEYS
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind"),
+    [
+        ("compute: azureml:c\n", "job"),
+        ("experiment_name: x\n", "job"),
+        ("inputs: {d: {type: uri_file, path: ./a.csv}}\n", "job"),
+        ("inputs: {d: {type: uri_file}}\n", "component"),
+        ("inputs: {n: {type: integer, default: 1}}\ncompute: azureml:c\n", "component"),
+        ("version: 1\ncompute: azureml:c\n", "component"),
+    ],
+)
+def test_what_only_a_job_has_outranks_the_schema_of_a_component(keys: str, kind: str) -> None:
+    """Microsoft's own files have spark jobs with the schema of a component."""
+    schema = "$schema: http://azureml/sdk-2-0/SparkComponent.json\n"
+    found = recognise(yaml.safe_load(f"{schema}type: spark\nname: words\ncode: ./src\nentry: {{file: a.py}}\n{keys}"))
+    assert found is not None
+    assert found.name == kind

@@ -92,6 +92,19 @@ def test_one_mistake(text: str, place: str, said: str) -> None:
     assert any(line.startswith(place) and said in line for line in found), found
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("intellectual_property: {publisher: x}", "intellectual_property: it is a private preview of Microsoft's"),
+        ("additional_includes: [{feed: x}]", "additional_includes.0: packages of Azure DevOps are not taken."),
+    ],
+)
+def test_what_a_component_has_in_previews_alone_is_refused_by_what_it_is(key: str, said: str) -> None:
+    component = f"{{type: command, command: echo, environment: azureml:e:1, {key}}}"
+    found = refusal(f"type: pipeline\njobs: {{a: {{component: {component}, compute: azureml:c}}}}\n")
+    assert [line for line in found if said in line] == found
+
+
 @pytest.mark.parametrize("further", [{"mode": "upload"}, {"min": 1}, {"max": 1}, {"default": "x"}])
 def test_data_of_an_unknown_type_is_not_judged_by_it(further: dict[str, object]) -> None:
     data = {"type": "tabel", "path": "azureml:d:1", **further}

@@ -132,3 +132,21 @@ def test_what_is_wrong_with_an_application_is_named(old: str, new: str, said: st
     with pytest.raises(SpecError) as caught:
         rendered("compute", APPLICATIONS.replace(old, new), tmp_path)
     assert any(said in str(problem) for problem in caught.value.problems), caught.value.problems
+
+
+def test_deployment_templates_of_a_model_are_sent_and_its_system_metadata_is_not(tmp_path: Path) -> None:
+    """As Microsoft's client does in a workspace."""
+    addresses = [f"azureml://registries/r/deploymenttemplates/t/versions/{version}" for version in (1, 2)]
+    one, two = (f'{{asset_id: "{address}"}}' for address in addresses)
+    text = f"{SMALLEST['model']}default_deployment_template: {one}\nallowed_deployment_templates: [{one}, {two}]\n"
+    properties = rendered("model", text + "system_metadata: {a: b}\n", tmp_path)["body"]["properties"]
+    assert properties["defaultDeploymentTemplate"] == {"assetId": addresses[0]}
+    assert properties["allowedDeploymentTemplates"] == [{"assetId": address} for address in addresses]
+    assert not [key for key in properties if "metadata" in key.lower()]
+
+
+def test_a_deployment_template_is_named_by_its_asset_id(tmp_path: Path) -> None:
+    """What was given, and the key that is accepted."""
+    text = SMALLEST["model"] + "default_deployment_template: azureml://registries/r/x\n"
+    with pytest.raises(SpecError, match=r"_template: .* is not a mapping\. Accepted keys: asset_id\."):
+        rendered("model", text, tmp_path)

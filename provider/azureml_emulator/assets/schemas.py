@@ -51,6 +51,9 @@ MODEL = record(
         "modelUri": address,
         "datasets": anything,
         "systemMetadata": anything,
+        # of models in registries; azure-ai-ml 1.35.2 sends them to workspaces as well
+        "defaultDeploymentTemplate": record({"assetId": text}),
+        "allowedDeploymentTemplates": many(record({"assetId": text})),
         "modelVersion": text,
     },
     ("modelUri",),

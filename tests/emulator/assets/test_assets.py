@@ -22,7 +22,11 @@ OTHER: dict[str, dict[str, object]] = {
     "codes": {"codeUri": "https://acct.blob.core.windows.net/c/other"},
     "environments": {"image": "mcr/y"},
     "data": {"dataType": "uri_folder", "dataUri": f"{PLACE}/b/"},
-    "models": {"modelType": "custom_model", "modelUri": f"{PLACE}/n"},
+    "models": {
+        "modelType": "custom_model",
+        "modelUri": f"{PLACE}/n",
+        "allowedDeploymentTemplates": [{"assetId": "azureml://registries/r/deploymenttemplates/t/versions/1"}],
+    },
     "components": {"componentSpec": {"type": "command", "command": "ls", "is_deterministic": True}},
 }
 
@@ -257,6 +261,7 @@ REFUSED: tuple[tuple[str, dict[str, object], str], ...] = (
     ("models", {"modelUri": "azureml://jobs/absent/outputs/o/paths/"}, "absent"),
     ("models", {"modelUri": f"{PLACE}/m", "modelType": "model"}, "properties.modelType"),
     ("models", {"modelUri": f"{PLACE}/m", "flavors": {"a": "b"}}, "properties.flavors.a"),
+    ("models", {"modelUri": f"{PLACE}/m", "defaultDeploymentTemplate": "t"}, "properties.defaultDeploymentTemplate"),
     ("environments", {"image": "i", "build": {"contextUri": "https://h/c"}}, "exclude each other"),
     ("environments", {"condaFile": "a: b"}, "image and build"),
     ("components", {"componentSpec": {"type": "command", "command": "ls", "environment": "azureml:no:1"}}, "no:1"),

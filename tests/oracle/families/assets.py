@@ -64,6 +64,7 @@ def cases() -> Iterator[Case]:
     """All of them."""
     yield from of("data", _data())
     yield from of("model", _models())
+    yield from of("model", _templates())
     yield from of("environment", _environments())
 
 
@@ -88,6 +89,24 @@ def _models() -> Iterator[Case]:
     yield from these("model", MODEL, {f"called {name!r}": {"name": name} for name in NAMES}, HERE)
     yield from these("model", MODEL, {f"version {value!r}": {"version": value} for value in VERSIONS}, HERE)
     yield from these("model", MODEL, {"alone": {key: ... for key in MODEL if key not in ("name", "path")}}, HERE)
+
+
+def _templates() -> Iterator[Case]:
+    """A model's deployment templates. Microsoft's client sends no stage beside them."""
+    base = {key: value for key, value in MODEL.items() if key != "stage"}
+    one, two = ({"asset_id": f"azureml://registries/r/deploymenttemplates/t/versions/{n}"} for n in (1, 2))
+    rows: tuple[dict[str, Any], ...] = (
+        {"default_deployment_template": one},
+        {"allowed_deployment_templates": [one, two]},
+        {"default_deployment_template": two, "allowed_deployment_templates": [two]},
+        {"default_deployment_template": "azureml://registries/r/deploymenttemplates/t/versions/1"},
+        {"default_deployment_template": []},
+        {"allowed_deployment_templates": one},
+        {"allowed_deployment_templates": []},
+        {"system_metadata": {"a": "b"}},
+        {"system_metadata": "a"},
+    )
+    yield from these("model", base, {f"with {row}": row for row in rows}, HERE)
 
 
 def _environments() -> Iterator[Case]:

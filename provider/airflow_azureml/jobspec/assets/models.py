@@ -5,16 +5,18 @@ Source: azure-ai-ml 1.35.2, ``_schema/assets/model.py`` and ``entities/_assets/_
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_azureml.jobspec.assets.artifacts import Artifact, artifact_address, optional_name, rows, translate
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.inputs import MODEL_TYPES
-from airflow_azureml.jobspec.table.convert import convert_mapping
+from airflow_azureml.jobspec.table.convert import convert_mapping, nested
 from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
-from airflow_azureml.jobspec.table.values import mapped, text
+from airflow_azureml.jobspec.table.values import listed, mapped, text
 from airflow_azureml.rest.ids import Workspace
 
 RUN = "runs:/"
@@ -37,12 +39,23 @@ def _flavors(located: Located, ctx: Translator) -> Converted[Body]:
     return {name: {"data": data} for name, data in found.items()}
 
 
+TEMPLATE = nested((Field("asset_id", "assetId", text, required=True),))
+"""A deployment template, named by its address in a registry."""
+
+
+def _templates(located: Located, ctx: Translator) -> Converted[list[Any]]:
+    return listed(TEMPLATE)(located, ctx) or OMIT
+
+
 TABLE = (
     *rows("modelType", MODEL_TYPES, "a type of model"),
     Field("tags", "tags", _words),
     Field("properties", "properties", _words),
     Field("flavors", "flavors", _flavors),
     Field("stage", "stage", text),
+    Field("default_deployment_template", "defaultDeploymentTemplate", TEMPLATE),
+    Field("allowed_deployment_templates", "allowedDeploymentTemplates", _templates),
+    Field("system_metadata", None, mapped(anything), unsent=True),
     *answers("id", "utc_time_created", "latest_version", "creation_context", "job_name"),
 )
 

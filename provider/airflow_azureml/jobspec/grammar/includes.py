@@ -6,7 +6,7 @@ a private preview only, and files named ``….additional_includes`` only for com
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
@@ -18,8 +18,14 @@ from airflow_azureml.jobspec.table.translator import OMIT, Converted, Invalid, T
 from airflow_azureml.jobspec.table.values import listed, text
 
 
+def _include(located: Located, ctx: Translator) -> str | Invalid:
+    if isinstance(located.value, Mapping):
+        return ctx.error(located, "packages of Azure DevOps are not taken. Accepted: the path of a file or folder.")
+    return text(located, ctx)
+
+
 def _includes(located: Located, ctx: Translator) -> Converted[list[Any]]:
-    return listed(text)(located, ctx) or OMIT
+    return listed(_include)(located, ctx) or OMIT
 
 
 INCLUDES = Field("additional_includes", "additional_includes", _includes)

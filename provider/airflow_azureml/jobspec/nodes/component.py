@@ -160,11 +160,14 @@ def declared(
 
 
 def unknown_keys(located: Located, ctx: Translator, known: Collection[str]) -> dict[str, Any]:
-    """Take unknown keys, with a warning: Microsoft's client sends them on."""
+    """Take unknown keys, with a warning: Microsoft's client sends them on, but for one that it has in a preview."""
     rest = {}
     for key in located.value:
         if key not in known and key != "$schema":
             item = located.child(key)
-            ctx.warn(item, f"unknown key {show(key)}: sent unchanged.")
+            if key == "intellectual_property":
+                ctx.error(item, "it is a private preview of Microsoft's, and not taken here. Leave it out.")
+            else:
+                ctx.warn(item, f"unknown key {show(key)}: sent unchanged.")
             rest[str(key)] = anything(item, ctx)
     return rest

@@ -108,6 +108,16 @@ def _component(value: Value) -> Match | None:
     return None
 
 
+def given_as_a_job(value: Value) -> bool:
+    """Whether a file whose ``$schema`` is that of a component is a job all the same: it has what only jobs have."""
+    if OF_COMPONENTS & set(value) or _declares_ports(value):
+        return False
+    ports = _values(value.get("inputs"))
+    return bool(words("compute experiment_name") & set(value)) or any(
+        isinstance(port, Mapping) and "path" in port for port in ports
+    )
+
+
 def _runs(value: Value) -> bool:
     return bool(words("command jobs task entry code inputs outputs trial") & set(value))
 

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_azureml.jobspec.document.document import Document
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.recognition.file_kinds import FILE_KINDS, FileKind, by_schema
-from airflow_azureml.jobspec.recognition.job_shapes import by_shape
+from airflow_azureml.jobspec.recognition.job_shapes import by_shape, given_as_a_job
 from airflow_azureml.rest.errors import Problem
 
 
@@ -44,7 +44,8 @@ def recognise(value: Mapping[Any, Any], *, named: bool = False) -> Recognised | 
         folder it would be left alone.
     """
     schema = value.get("$schema")
-    if isinstance(schema, str) and (name := by_schema(schema, value)):
+    name = by_schema(schema, value) if isinstance(schema, str) else None
+    if name and not (name == "component" and given_as_a_job(value)):
         return Recognised(name, f"$schema {show(schema)}", _title(name, value))
     kind_name = by_shape(value, named)
     if kind_name is None:
