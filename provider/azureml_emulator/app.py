@@ -14,7 +14,7 @@ from functools import partial
 
 from aiohttp import web
 
-from azureml_emulator.assets import registry_routes, resolved_routes
+from azureml_emulator.assets import publish_routes, registry_routes, resolved_routes
 from azureml_emulator.assets import routes as assets_routes
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.registry import RegistryAssets
@@ -205,7 +205,7 @@ class Emulator:
         yield from bind(self.connections, connections_routes.ROUTES)
         yield from bind(self.subscriptions, subscriptions_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
-        yield from bind(self.registry, registry_routes.ROUTES)
+        yield from bind(self.registry, registry_routes.ROUTES, publish_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
         yield from bind(self.mlflow, mlflow_routes.ROUTES)

@@ -38,6 +38,13 @@ def test_a_model_is_shared_with_its_files(seen: dict[str, Any]) -> None:
     assert [text(content) for content in seen["copied"].values()] == ["10"]
 
 
+def test_versions_are_published_with_their_files(seen: dict[str, Any]) -> None:
+    assert list(seen["published"].values()) == [b"10".hex()]
+    assert seen["published data"] == ["uri_folder", "mcr/x"]
+    assert seen["twice"].startswith("ResourceExistsError")
+    assert "nowhere was not found" in seen["nowhere"]
+
+
 def test_jobs_use_what_is_in_it(seen: dict[str, Any]) -> None:
     status, log = seen["ran"]
     assert (status, text(log).endswith("10a,b\n1,2\n")) == ("Completed", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 
 from azureml_emulator.assets.backend import Assets
@@ -33,6 +34,7 @@ class RegistryAssets(Assets):
         self.blobs = storage.blobs
         self.operations: dict[str, dict[str, str] | None] = {}
         self._storage = storage
+        self._copying = threading.Lock()
 
     def begin_operation(self, result: dict[str, str] | None) -> str:
         """Note what an operation answers, which is over at once; its id."""
@@ -62,13 +64,19 @@ class RegistryAssets(Assets):
     def add_copy(self, source: Version, name: str, version: str) -> Version:
         """Take a version of the workspace over into the registry, with its files.
 
+        One copy is made at a time, so that of several clients at once one has made it.
+
         :raises ServiceError: 400 where its files are not there, 409 when the registry has this version.
         """
+        with self._copying:
+            return self._add_copy(source, name, version)
+
+    def _add_copy(self, source: Version, name: str, version: str) -> Version:
         if self.versions.get(source.kind, name, version):
             message = f"{source.kind} {name}:{version} already exists in the registry {REGISTRY}."
             raise ServiceError(409, "UserError", message, inner=("Conflict", "AssetVersionExists"))
         properties = {key: value for key, value in source.properties.items() if key not in ("jobName", "stage")}
-        field = {"models": "modelUri", "data": "dataUri"}.get(source.kind)
+        field = {"codes": "codeUri", "models": "modelUri", "data": "dataUri"}.get(source.kind)
         if field:
             properties[field] = self._copied(str(properties[field]), field)
         return self.versions.put(source.kind, name, version, properties, self.settings.client_id)

@@ -213,13 +213,18 @@ def actions_of(method: str, path: str, blobs: str) -> tuple[list[str], list[str]
 
 
 def arm_actions(method: str, rest: str) -> list[str] | None:
-    """The actions of a request to ARM by its path below the workspace; None when none is published for it."""
+    """The actions of a request to ARM by its path below the workspace; None when none is published for it.
+
+    That publishing a version needs what reading it there and writing it to a registry need, is an assumption.
+    """
     parts = rest.split("/") if rest else []
     resource = "/".join(parts[0::2]).lower().replace("/labels", "/versions")
     if method == "POST" and resource in ("batchendpoints/jobs", "batchendpoints/deployments/jobs"):
         return [f"{WORKSPACE}/{name}" for name in INVOKE]
     if resource == UPLOAD:
         return [PUBLISHED["codes/versions/write"]]
+    if resource.endswith("/versions/publish"):
+        return [PUBLISHED[resource.replace("/publish", "/read")], f"{REGISTRY}/assets/write"]
     verb = "read" if method == "POST" and resource in READS else VERBS.get(method)
     published = PUBLISHED.get(f"{resource}/{verb}".strip("/") if verb else f"{resource}/action")
     if published is None:

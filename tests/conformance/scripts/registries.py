@@ -44,6 +44,21 @@ SEEN["shared"] = [shared.id, registry.models.get(own.name, "7").version]
 registry.models.download(own.name, "7", download_path="copy")
 SEEN["copied"] = files("copy")
 
+rows = ml.data.create_or_update(Data(name=f"own-{UNIQUE}", version="2", path="data", type="uri_folder"))
+image = ml.environments.create_or_update(Environment(name=f"own-{UNIQUE}", version="2", image="mcr/x"))
+scope = (os.environ["AZUREML_RESOURCE_GROUP"], ml.workspace_name)
+here, renamed = {"registryName": "local"}, {"registryName": "local", "destinationName": f"p-{UNIQUE}"}
+ml.models._model_versions_operation.begin_publish(*scope, own.name, own.version, body=renamed).result()
+ml.data._operation.begin_publish(*scope, rows.name, "2", body=here).result()
+ml.environments._version_operations.begin_publish(*scope, image.name, "2", body=here).result()
+registry.models.download(f"p-{UNIQUE}", own.version, download_path="published")
+SEEN["published"] = files("published")
+SEEN["published data"] = [registry.data.get(rows.name, "2").type, registry.environments.get(image.name, "2").image]
+again = {"body": here, "polling": False}
+SEEN["twice"] = refused(lambda: ml.data._operation.begin_publish(*scope, rows.name, "2", **again))
+nowhere = {"body": {"registryName": "nowhere"}, "polling": False}
+SEEN["nowhere"] = refused(lambda: ml.data._operation.begin_publish(*scope, rows.name, "2", **nowhere))
+
 job = command(
     command="cat ${{inputs.model}}/weights.txt ${{inputs.rows}}/rows.csv",
     environment=environment.id,

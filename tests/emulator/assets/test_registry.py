@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -156,3 +157,26 @@ def test_a_workspace_s_asset_is_shared_once(registry: Registry, name: str) -> No
     assert registry.front_end("POST", "import", body).status == 409
     body["properties"]["sourceAssetId"] = f"{found}9"
     assert registry.front_end("POST", "import", body).inner[-1] == "AssetNotFound"
+
+
+def test_code_is_published_with_its_files_and_a_component_is_not(registry: Registry, name: str) -> None:
+    code = registry.code({"score.py": b"print(1)"}).partition("/workspaces/")[2].split("/")
+    body = {"registryName": "LOCAL", "destinationName": name, "destinationVersion": "4"}
+    answer = registry.post(f"codes/{code[2]}/versions/{code[4]}/publish", body)
+    assert (answer.status, registry.get(answer.headers["location"]).content) == (202, b"")
+    found = registry.front_end("GET", f"codes/{name}/versions/4").body["properties"]["codeUri"]
+    assert found.startswith(f"{registry.base}/registry-")
+    refused = registry.post(f"codes/{code[2]}/versions/99/publish", body)
+    assert (refused.status, refused.inner[-1]) == (404, "AssetNotFound")
+    assert registry.post(f"codes/{code[2]}/versions/{code[4]}/publish", {}).status == 400
+    assert registry.post("components/x/versions/1/publish", body).status == 501
+
+
+def test_of_several_clients_at_once_one_publishes(registry: Registry, name: str) -> None:
+    uploaded = [registry.upload(f"many/{name}/{index}.txt", b"x") for index in range(40)]
+    address = uploaded[0].rpartition("/")[0]
+    registry.put(f"models/{name}/versions/1", {"properties": {"modelType": "custom_model", "modelUri": address}})
+    body = {"registryName": "local"}
+    with ThreadPoolExecutor(6) as clients:
+        answers = list(clients.map(lambda _: registry.post(f"models/{name}/versions/1/publish", body), range(6)))
+    assert sorted(answer.status for answer in answers) == [202, 409, 409, 409, 409, 409]

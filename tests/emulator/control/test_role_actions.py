@@ -48,6 +48,12 @@ def test_the_action_of_a_request(request_line: str, actions: list[str]) -> None:
     assert actions_of(method, path, BLOBS) == ([f"{WORKSPACE}/{name}" for name in actions], [])
 
 
+def test_publishing_reads_the_workspace_and_writes_the_registry() -> None:
+    found = actions_of("POST", f"{WS}/models/m/versions/1/publish", BLOBS)
+    registry = WORKSPACE.replace("workspaces", "registries")
+    assert found == ([f"{WORKSPACE}/models/versions/read", f"{registry}/assets/write"], [])
+
+
 @pytest.mark.parametrize(
     ("path", "actions"),
     [
