@@ -70,9 +70,15 @@ def create_asset(*, path: str, extra: dict[str, Any] | None = None) -> Any:
 
     :param path: a URI, or an ARM id: ``path`` or ``asset_id`` of a result.
     :return: a ``Model`` for models, else an ``Asset``; on Airflow 2.11 a ``Dataset``.
+    :raises AzureMLSpecError: the path is none.
     """
     from airflow_azureml.version_compat import asset_class
 
+    if not isinstance(path, str) or not path.strip():
+        from airflow_azureml.exceptions import AzureMLSpecError
+
+        accepted = "a URI that begins with azureml://, or an ARM id, while the DAG file is read"
+        raise AzureMLSpecError(f"path: {path!r} is not accepted. Accepted: {accepted}.")
     uri = normal(path)
     found = _URI.fullmatch(uri.removeprefix(f"{SCHEME}://"))
     is_model = found is not None and str(found["kind"]).lower() == "models"

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 POLL_INTERVAL, PATIENCE, MAX_REQUESTS_PER_SECOND, MAX_RESUBMISSIONS = 30.0, 900.0, 5.0, 3
 
+WORDS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": False}
+"""What Airflow takes for true and false, in small or capital letters (``getboolean`` of its configuration)."""
+
 
 def poll_interval(given: Any = None) -> float:
     """Seconds between two looks at a job, at most: the keyword, else Airflow's configuration.
@@ -107,8 +110,18 @@ def max_requests_per_second() -> float:
 
 
 def cancels_jobs_of_marked_tasks() -> bool:
-    """Whether the API server cancels the job of a task that a user marks: ``[azureml] cancel_jobs_of_marked_tasks``."""
-    return bool(conf.getboolean("azureml", "cancel_jobs_of_marked_tasks", fallback=True))
+    """Whether the API server cancels the job of a task that a user marks: ``[azureml] cancel_jobs_of_marked_tasks``.
+
+    :raises rest.errors.SettingsError: it is neither true nor false.
+    """
+    given = conf.get("azureml", "cancel_jobs_of_marked_tasks", fallback=True)
+    found = WORDS.get(str(given).split("#")[0].strip().lower())
+    if found is None:
+        from airflow_azureml.rest.errors import SettingsError
+
+        text = f"{given!r} is not accepted. Accepted: True or False."
+        raise SettingsError(f"[azureml] cancel_jobs_of_marked_tasks: {text}")
+    return found
 
 
 def prices() -> Prices | None:

@@ -69,14 +69,19 @@ class AzureMLRetryPolicy(RetryPolicy):
         reschedule_timeout: timedelta | None = RESCHEDULE_TIMEOUT,
         max_reschedules: int | None = None,
     ) -> None:
+        from airflow_azureml.jobspec.document.plain_values import plain_values
+
         if not AIRFLOW_V_3_3_PLUS:
             raise RuntimeError("AzureMLRetryPolicy needs Airflow 3.3 or later, where tasks accept a retry_policy.")
+        if retry_delay is not None and not (isinstance(retry_delay, timedelta) and retry_delay >= timedelta()):
+            raise _not_accepted("retry_delay", retry_delay, "a timedelta of 0 or more, or None for the task's own")
         if not isinstance(reschedule_delay, timedelta) or reschedule_delay < SHORTEST:
             raise _not_accepted("reschedule_delay", reschedule_delay, "a timedelta of 10 seconds or more")
         if reschedule_timeout is not None and not (
             isinstance(reschedule_timeout, timedelta) and reschedule_timeout > timedelta()
         ):
             raise _not_accepted("reschedule_timeout", reschedule_timeout, "a timedelta above 0, or None")
+        max_reschedules = plain_values(max_reschedules)
         if max_reschedules is not None and (type(max_reschedules) is not int or max_reschedules < 0):
             raise _not_accepted("max_reschedules", max_reschedules, "a whole number, 0 or more, or None")
         if reschedule_timeout is None and max_reschedules is None:

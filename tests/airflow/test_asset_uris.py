@@ -12,7 +12,8 @@ from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.definitions.asset import Model
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
-from airflow_azureml.asset_uris import normal, without_version
+from airflow_azureml.asset_uris import create_asset, normal, without_version
+from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.task.outlets import describe
 
 GUID = "AAAABBBB-1111-2222-3333-444455556666"
@@ -68,6 +69,12 @@ def test_openlineage_is_told_workspace_and_place(
 def providers() -> Any:
     """What Airflow knows of all providers, in a task."""
     return ProvidersManagerTaskRuntime()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("given", [None, "", " ", 5, ["a"], {"path": "a"}, AssetAlias("a")])
+def test_what_is_no_path_is_refused_by_name(given: Any) -> None:
+    with pytest.raises(AzureMLSpecError, match=r"^path: .* is not accepted. Accepted: a URI that begins with azureml:"):
+        create_asset(path=given)
 
 
 def test_the_factory_takes_what_results_hold() -> None:

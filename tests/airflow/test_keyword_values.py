@@ -25,11 +25,12 @@ from airflow_azureml.operators import (
     AzureMLScaleComputeOperator,
 )
 from airflow_azureml.operators.keywords import whole_seconds
-from airflow_azureml.rest.errors import SpecError
+from airflow_azureml.rest.errors import SettingsError, SpecError
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.sensors import AzureMLComputeSensor, AzureMLJobSensor
 from airflow_azureml.task.resource_fields import compute_name_of, one_of
 from airflow_azureml.task.xcom import job_name_of
+from tests.airflow.instance import Instance
 
 
 class Stage(str, Enum):
@@ -103,6 +104,55 @@ def test_a_number_of_another_library_from_an_upstream_task_is_rendered_as_a_numb
         task: Any = AzureMLScaleComputeOperator(task_id="t", name="c", min_instances=given, max_instances=2)
     task.render_template_fields({})
     assert (task.min_instances, type(task.min_instances)) == (1, int)
+
+
+@pytest.mark.parametrize("given", [[], {}, False, 0])
+@pytest.mark.parametrize("name", ["experiment_name", "display_name"])
+def test_what_is_no_name_is_not_taken_for_none_given(name: str, given: Any) -> None:
+    with DAG("d"):
+        task: Any = AzureMLCommandJobOperator(task_id="t", command="echo", environment="azureml:e:1", **{name: given})
+    with pytest.raises(AzureMLSpecError, match=rf"^{name}: .* is not a string"), translated():
+        task.submission(Instance().context(), Workspace("s", "g", "w"))
+
+
+@pytest.mark.parametrize("given", [5, "", [1], {1}])
+def test_resources_that_are_no_mapping_are_named_as_they_are_given(given: Any) -> None:
+    task = AzureMLCommandJobOperator(task_id="t", command="echo", environment="azureml:e:1", job_resources=given)
+    with pytest.raises(AzureMLSpecError, match=r"^job_resources: .* Accepted: a mapping\."), translated():
+        task.document({})
+
+
+@pytest.mark.parametrize("given", [5, None, "", " ", ["a"], {"name": "o"}, "None"])
+def test_what_is_no_name_of_an_output_is_named_as_it_is_given(given: Any) -> None:
+    task = AzureMLDownloadJobOutputOperator(
+        task_id="t", job_name="j", output_name=given, local_path="x", azureml_conn_id="no_such_connection"
+    )
+    with pytest.raises(AzureMLSpecError, match=r"^output_name: .* Accepted: the name of an output\."):
+        task.execute({})
+
+
+def test_a_set_is_written_down_in_one_order() -> None:
+    words = {f"dag-{number}" for number in range(20)}
+    with DAG("d"):
+        task: Any = AzureMLCancelOrphansOperator(task_id="t", dag_ids=words)
+        mapped: Any = AzureMLCancelOrphansOperator.partial(task_id="m").expand(dag_ids=[frozenset(words)])
+    assert task.dag_ids == mapped.expand_input.value["dag_ids"][0] == sorted(words)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("True", True), ("t", True), ("0", False), ("FALSE  # not here", False)])
+def test_whether_marks_cancel_is_read_as_airflow_reads_such_settings(
+    monkeypatch: pytest.MonkeyPatch, given: str, meant: bool
+) -> None:
+    monkeypatch.setenv("AIRFLOW__AZUREML__CANCEL_JOBS_OF_MARKED_TASKS", given)
+    assert configuration.cancels_jobs_of_marked_tasks() is meant
+
+
+@pytest.mark.parametrize("given", ["maybe", "", "2"])
+def test_one_that_is_neither_is_named(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("AIRFLOW__AZUREML__CANCEL_JOBS_OF_MARKED_TASKS", given)
+    said = rf"^\[azureml\] cancel_jobs_of_marked_tasks: '{given}' is not accepted. Accepted: True or False\.$"
+    with pytest.raises(SettingsError, match=said):
+        configuration.cancels_jobs_of_marked_tasks()
 
 
 def test_an_infinite_queue_timeout_is_told_how_none_is_written() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from airflow.providers.common.compat.sdk import RetryAction, RetryDecision
@@ -133,12 +134,24 @@ def test_what_lacks_nodes_is_put_off_on_airflow_3_4(
         ),
         ({"reschedule_timeout": timedelta()}, "reschedule_timeout: datetime.timedelta(0) is not accepted."),
         ({"max_reschedules": True}, "max_reschedules: True is not accepted. Accepted: a whole number, 0 or more"),
+        (
+            {"max_reschedules": "3"},
+            "max_reschedules: '3' is not accepted. Accepted: a whole number, 0 or more, or None.",
+        ),
+        ({"max_reschedules": 1.5}, "max_reschedules: 1.5 is not accepted."),
+        ({"retry_delay": 60}, "retry_delay: 60 is not accepted. Accepted: a timedelta of 0 or more, or None"),
+        ({"retry_delay": timedelta(seconds=-1)}, "retry_delay: datetime.timedelta(days=-1, seconds=86399) is not acc"),
         ({"reschedule_timeout": None}, "reschedule_timeout and max_reschedules are both None. Give one."),
     ],
 )
 def test_how_often_and_how_long_is_checked_when_the_dag_is_read(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=f"AzureMLRetryPolicy: {re.escape(said)}"):
         AzureMLRetryPolicy(**given)
+
+
+def test_a_number_of_another_library_is_one() -> None:
+    found = AzureMLRetryPolicy(max_reschedules=cast("int", Decimal(3))).max_reschedules
+    assert (found, type(found)) == (3, int)
 
 
 def test_a_task_that_may_be_put_off_starts_on_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:

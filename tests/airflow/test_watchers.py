@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -269,6 +270,14 @@ def test_an_asset_takes_a_watcher() -> None:
     path, arguments = AzureMLExperimentJobTrigger("e", "Completed").serialize()
     assert path == "airflow_azureml.triggers.watchers.AzureMLExperimentJobTrigger"
     assert arguments["statuses"] == ["Completed"]
+
+
+def test_what_stands_for_a_plain_value_is_kept_as_one() -> None:
+    interval: Any = Decimal(5)
+    arguments = AzureMLModelTrigger("m", poll_interval=interval).serialize()[1]
+    assert (arguments["poll_interval"], type(arguments["poll_interval"])) == (5, int)
+    ends: Any = {"Failed", "canceled", "Completed"}
+    assert AzureMLExperimentJobTrigger("e", ends).serialize()[1]["statuses"] == ["Completed", "Failed", "Canceled"]
 
 
 def test_airflow_2_is_told_what_there_is_instead(monkeypatch: pytest.MonkeyPatch) -> None:

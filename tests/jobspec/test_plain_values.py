@@ -96,6 +96,8 @@ numbers.Integral.register(Nodes)
         (Decimal("3"), 3),
         (Decimal("0.1"), 0.1),
         (Decimal("3.00"), 3.0),
+        (Decimal(100).normalize(), 100),
+        (Decimal("-2E+3"), -2000),
         ({"a": [Nodes(), (Decimal("0.5"),)], Nodes(): 1}, {"a": [3, [0.5]], 3: 1}),
     ],
 )
@@ -112,7 +114,13 @@ numbers.Integral.register(Span)
 
 
 @pytest.mark.parametrize(
-    "given", [Decimal("0.12345678901234567890"), Decimal("NaN"), Fraction(10**400), complex(1, 2), Span()]
+    "given",
+    [
+        *(Decimal(text) for text in ("0.12345678901234567890", "NaN", "Infinity", "-Infinity", "1E+1000000000")),
+        Fraction(10**400),
+        complex(1, 2),
+        Span(),
+    ],
 )
 def test_a_number_that_no_int_or_float_means_stays(given: Any) -> None:
     assert plain_values(given) is given
@@ -126,3 +134,14 @@ def test_those_of_numpy_are_sent_as_numbers() -> None:
     assert (properties["limits"]["timeout"], properties["resources"]["instanceCount"]) == ("PT1M", 2)
     with pytest.raises(SpecError, match=r"inputs\.a: "):
         sent(load({**JOB, "inputs": {"a": numpy.timedelta64(5, "m")}}))
+
+
+def test_true_and_false_of_numpy_are_true_and_false() -> None:
+    numpy = pytest.importorskip("numpy")
+    given = {"a": numpy.True_, "b": [numpy.False_], "c": numpy.array(True)}
+    assert plain_values(given) == {"a": True, "b": [False], "c": True}
+    assert all(type(value) is bool for value in (plain_values(given["a"]), *plain_values(given["b"])))
+    several = numpy.array([True])
+    assert plain_values(several) is several
+    properties = sent(load({**JOB, "inputs": {"a": numpy.True_}}))
+    assert properties["inputs"]["a"]["value"] == sent(load({**JOB, "inputs": {"a": True}}))["inputs"]["a"]["value"]

@@ -120,8 +120,8 @@ class AzureMLSubmitJobBaseOperator(AzureMLJobBaseOperator):
         value = document.value
         title = f"{value.get('name') or f'{self.dag_id}.{self.task_id}'}{self._map_label(context)}"
         return document.replaced(
-            experiment_name=None if value.get("experiment_name") else self.dag_id,
-            display_name=None if value.get("display_name") else title,
+            experiment_name=self.dag_id if value.get("experiment_name") in (None, "") else None,
+            display_name=title if value.get("display_name") in (None, "") else None,
         )
 
     def _map_label(self, context: Any) -> str:

@@ -149,8 +149,9 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
 
     def _resources(self) -> Any:
         single = {name: getattr(self, name) for name in RESOURCES if getattr(self, name) is not None}
-        if self.job_resources is None or not isinstance(self.job_resources, Mapping):
-            return single or self.job_resources
+        if self.job_resources is None:
+            return single or None
+        keywords.refuse_other_than_mappings(self, ("job_resources",))
         for name in single:
             if self.job_resources.get(name) is not None:
                 raise keywords.twice(name, f"job_resources.{name}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_azureml.exceptions import translated
 from airflow_azureml.operators.workspace import AzureMLBaseOperator
+from airflow_azureml.task.resource_fields import is_name, no_name
 from airflow_azureml.task.xcom import job_name_of
 
 
@@ -50,6 +51,8 @@ class AzureMLDownloadJobOutputOperator(AzureMLBaseOperator):
         from airflow_azureml.hooks.local_folders import local_folder
 
         name = job_name_of(self.job_name)
+        if not is_name(self.output_name):
+            raise no_name("output_name", self.output_name, "the name of an output")
         with translated():
             folder = local_folder("local_path", self.local_path)
         files = self.hook().download_output(name, self.output_name, folder, overwrite=self.overwrite)

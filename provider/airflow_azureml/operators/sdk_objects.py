@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from airflow_azureml.exceptions import translated
+from airflow_azureml.task.flags import given_flags
 from airflow_azureml.version_compat import BaseOperator, OperatorPartial
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def plain(value: Any, *, top: bool = False, around: tuple[int, ...] = ()) -> Any
         return value if isinstance(value, PurePath) or hasattr(value, "serialize") else Path(os.fspath(value))
     if id(value) in around:
         return value
+    if type(value) in (set, frozenset):
+        # Airflow 2.11 writes a set down as it comes, which is another DAG in each process that reads the file.
+        return sorted(value, key=repr)
     around = (*around, id(value))
     if type(value) is dict:
         items = {key: plain(item, around=around) for key, item in value.items()}
@@ -86,8 +90,9 @@ class Partial(OperatorPartial):
     def going_on(cls, begun: OperatorPartial) -> Partial:
         """Take over from what Airflow's own ``partial`` gives."""
         begun._expand_called = True  # else it warns that it was never mapped
-        kept = {**begun.kwargs, **converted(begun.operator_class, begun.kwargs)}
-        return cls(operator_class=begun.operator_class, kwargs=kept, params=begun.params)
+        operator = begun.operator_class
+        kept = {**begun.kwargs, **converted(operator, begun.kwargs), **given_flags(operator, begun.kwargs)}
+        return cls(operator_class=operator, kwargs=kept, params=begun.params)
 
     def expand(self, **mapped_kwargs: Any) -> MappedOperator:
         """Map over lists of values, by keyword."""

@@ -75,14 +75,15 @@ class AzureMLBaseOperator(TextFieldsOperator):
 
         return AzureMLHook.of(self)
 
-    def _hook_apply_defaults(self, **kwargs: Any) -> tuple[tuple[()], dict[str, Any]]:
+    def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         """Swap objects of ``azure-ai-ml`` for plain values before anybody keeps them.
 
         Airflow calls this before each ``__init__``, whose keywords it keeps beside the fields.
 
         :raises AzureMLSpecError: such an object is not complete.
         """
-        return (), {**kwargs, **sdk_objects.converted(type(self), kwargs)}
+        args, kwargs = super()._hook_apply_defaults(*args, **kwargs)
+        return args, {**kwargs, **sdk_objects.converted(type(self), kwargs)}
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """Render as Airflow does, but leave ``${{...}}`` and ``$[[...]]`` to Azure ML, and paths and jobs whole."""

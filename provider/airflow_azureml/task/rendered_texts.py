@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from airflow_azureml.task.flags import given_flags, rendered_flags
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator
 
 
 class TextFieldsOperator(BaseOperator):
-    """A task that says which of its fields holds half of a surrogate pair, or on Airflow 3 a number that is none."""
+    """A task that says which of its fields holds half of a surrogate pair, or on Airflow 3 a number that is none; and
+    which of its flags is neither true nor false.
+    """
+
+    def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        """Check the flags: Airflow calls this before each ``__init__``, with what ``default_args`` say as well.
+
+        :raises AzureMLSpecError: one is neither true nor false.
+        """
+        return args, {**kwargs, **given_flags(type(self), kwargs)}
 
     def _do_render_template_fields(
         self, parent: Any, template_fields: Iterable[str], *given: Any, **named: Any
@@ -31,6 +41,9 @@ class TextFieldsOperator(BaseOperator):
         make_plain(parent, fields)  # a template would write the member's name
         super()._do_render_template_fields(parent, fields, *given, **named)
         make_plain(parent, fields)  # an upstream task may have returned a number of numpy
+        read = rendered_flags(type(parent), {name: getattr(parent, name, None) for name in fields})
+        for name, value in read.items():
+            setattr(parent, name, value)  # else the text "False" would count as true
         look = unstorable if AIRFLOW_V_3_0_PLUS else unwritable
         found = (look(getattr(parent, name), name) for name in fields)
         problems = [problem for problem in found if problem is not None]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.triggers.base import TriggerEvent
 
 from airflow_azureml.exceptions import AzureMLSpecError
+from airflow_azureml.task.rendered_texts import make_plain
 from airflow_azureml.task.resource_fields import is_name
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_3_PLUS, AIRFLOW_VERSION, event_trigger_class
 
@@ -59,6 +60,7 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
                 "There a DAG on a schedule looks for new versions, and starts others by its outlets."
             )
         super().__init__()  # type: ignore[no-untyped-call]
+        make_plain(self, (item.name for item in fields(self)))
         for name in ("azureml_conn_id", *self.named):
             self._check(name)
         for name in WORKSPACE[1:]:
@@ -239,7 +241,8 @@ class AzureMLExperimentJobTrigger(AzureMLWatcherTrigger):
         super().__post_init__()
         ends = {word.lower(): word for word, phase in PHASES.items() if phase.is_terminal}
         given: object = [self.statuses] if isinstance(self.statuses, str) else self.statuses
-        words = list(given) if isinstance(given, (list, tuple, set, frozenset)) else []
+        words = sorted(given, key=repr) if isinstance(given, (set, frozenset)) else given
+        words = list(words) if isinstance(words, (list, tuple)) else []
         if not words or not all(isinstance(word, str) and word.lower() in ends for word in words):
             raise self._refusal("statuses", self.statuses, f"one or more of {', '.join(ends.values())}")
         self.statuses = [ends[word.lower()] for word in words]
