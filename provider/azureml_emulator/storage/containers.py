@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.utils import format_datetime
+from heapq import merge
+from itertools import islice
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
@@ -16,6 +18,7 @@ from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.folders import find_folder, marked_folders
 from azureml_emulator.storage.blobs.records import BLOCK, Blob, Container
+from azureml_emulator.storage.blobs.walks import Position
 from azureml_emulator.storage.conditions import OWN_TIER, metadata_headers, modified_since, unmodified_since
 from azureml_emulator.storage.errors import BlobError
 
@@ -143,8 +146,10 @@ async def list_blobs(storage: Storage, request: web.Request, container: str, _: 
     prefix, marker, most = paging(request)
     delimiter = request.query.get("delimiter", "")
     wanted = included(request)
-    names = [*storage.blobs.names(container, prefix), *marked_folders(storage.blobs, container, prefix)]
-    items = [item for item in level(names, prefix, delimiter) if item[0] >= marker]
+    position = Position(marker)
+    files = (name for name in storage.blobs.walk(container, prefix, position) if not name.endswith("/"))
+    names = merge(files, marked_folders(storage.blobs, container, prefix, marker))
+    items = list(islice(level(names, prefix, delimiter, position), most + 1))
     rows = []
     for name, is_prefix in items[:most]:
         blob = None if is_prefix else storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
@@ -165,17 +170,22 @@ def included(request: web.Request) -> set[str]:
     return {part.strip().lower() for part in request.query.get("include", "").split(",")}
 
 
-def level(names: Iterable[str], prefix: str, delimiter: str) -> list[tuple[str, bool]]:
-    """Names, or the folders they lie in, once each and in order; the second says whether it is a folder."""
-    found: dict[str, bool] = {}
+def level(names: Iterable[str], prefix: str, delimiter: str, position: Position) -> Iterator[tuple[str, bool]]:
+    """Names, or the folders they lie in, once each; the second says whether it is a folder.
+
+    :param names: in order.
+    :param position: where they go on; it is set behind a folder that was found.
+    """
     for name in names:
-        rest = name[len(prefix) :]
-        cut = rest.find(delimiter) if delimiter else -1
-        if cut >= 0:
-            found[prefix + rest[: cut + len(delimiter)]] = True
+        if name < position.start:
+            continue
+        cut = name.find(delimiter, len(prefix)) if delimiter else -1
+        if cut < 0:
+            yield name, False
         else:
-            found[name] = False
-    return sorted(found.items())
+            folder = name[: cut + len(delimiter)]
+            yield folder, True
+            position.leave(folder)
 
 
 def paging(request: web.Request) -> tuple[str, str, int]:

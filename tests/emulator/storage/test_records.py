@@ -41,3 +41,15 @@ def test_a_row_comes_back_as_it_was_written(tmp_path: Path) -> None:
     records.forget("c", "b")
     assert records.get("c", "b") == Record()
     records.close()
+
+
+def test_folders_are_found_in_order_between_blobs(tmp_path: Path) -> None:
+    records = Records(tmp_path / "blobs.sqlite")
+    for name in ("a/z", "a/b", "a0", "a"):
+        records.change("c", name, Record(folder=True))
+    records.change("c", "a/c", Record())
+    records.change("d", "a/b", Record(folder=True))
+    assert records.folders("c", "a/") == ["a/b", "a/z"]
+    assert records.folders("c", "a", "a/c") == ["a/z", "a0"]
+    assert records.folders("c", "a/", "a/\udcff") == ["a/b", "a/z"]
+    records.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -22,15 +22,21 @@ MARK = "hdi_isfolder"
 
 def is_place(store: BlobStore, container: str, name: str) -> bool:
     """Whether there is a folder of this name, marked or not."""
+    return not name or made_at(store, container, name) is not None
+
+
+def made_at(store: BlobStore, container: str, name: str) -> float | None:
+    """When something was last put into a folder, or taken out; None where there is no such folder."""
     try:
-        return not name or stat.S_ISDIR(os.lstat(store.place(container, name)).st_mode)
+        facts = os.lstat(store.place(container, name))
     except (BlobNameError, OSError):
-        return False
+        return None
+    return facts.st_mtime if stat.S_ISDIR(facts.st_mode) else None
 
 
 def find_folder(store: BlobStore, container: str, name: str) -> Blob | None:
     """The mark of a folder, or None; folders that are there only because something lies in them have none."""
-    if not name or not is_place(store, container, name):
+    if not name or made_at(store, container, name) is None:
         return None
     record = store.records.get(container, name)
     return mark_of(name, record) if record.folder else None
@@ -38,11 +44,11 @@ def find_folder(store: BlobStore, container: str, name: str) -> Blob | None:
 
 def shown_folder(store: BlobStore, container: str, name: str) -> Blob | None:
     """A folder as the Data Lake endpoint shows it, marked or not; None where there is none."""
-    if not name or not is_place(store, container, name):
+    moment = made_at(store, container, name) if name else None
+    if moment is None:
         return None
-    marked = find_folder(store, container, name)
-    made = os.lstat(store.place(container, name)).st_mtime
-    return marked or mark_of(name, Record(created=made))
+    record = store.records.get(container, name)
+    return mark_of(name, record if record.folder else Record(created=moment))
 
 
 def mark_of(name: str, record: Record) -> Blob:
@@ -103,6 +109,7 @@ def unmark_folder(store: BlobStore, container: str, name: str) -> None:
     store.prune(container, f"{name.rstrip('/')}/")
 
 
-def marked_folders(store: BlobStore, container: str, prefix: str) -> list[str]:
-    """The names of blobs that stand for folders and begin with a prefix."""
-    return [name for name in store.records.folders(container, prefix) if is_place(store, container, name)]
+def marked_folders(store: BlobStore, container: str, prefix: str, start: str = "") -> Iterator[str]:
+    """The names of blobs that stand for folders, begin with a prefix and do not come before another name, sorted."""
+    names = store.records.folders(container, prefix, start)
+    return (name for name in names if is_place(store, container, name))

@@ -14,10 +14,7 @@ from typing import Any
 
 from azureml_emulator.storage.blobs.blocks import PIECE, Blocks
 from azureml_emulator.storage.blobs.records import BLOCK, Blob, Container, Record, Records, described
-
-LONGEST_NAME = 1024
-"""Characters of a blob's name. Source: Azure Storage REST reference, Naming and referencing containers, blobs, and
-metadata."""
+from azureml_emulator.storage.blobs.walks import LONGEST_NAME, Position, walk
 
 
 class BlobNameError(ValueError):
@@ -235,20 +232,16 @@ class BlobStore:
 
     def names(self, container: str, prefix: str = "") -> Sequence[str]:
         """The names of all blobs that begin with ``prefix``, sorted."""
-        top = self.root / container
-        folder, _, _ = prefix.rpartition("/")
+        return [name for name in self.walk(container, prefix, Position()) if not name.endswith("/")]
+
+    def walk(self, container: str, prefix: str, position: Position) -> Iterator[str]:
+        """The names that begin with ``prefix`` and do not come before a position, in order; see ``walks.walk``."""
+        folder, slash, _ = prefix.rpartition("/")
         try:
-            start = self.path(container, folder)
+            start = self.place(container, folder)
         except BlobNameError:
-            return []
-        found = []
-        for where, _, files in os.walk(start):
-            base = Path(where)
-            below = base.relative_to(top).as_posix()
-            lead = "" if below == "." else f"{below}/"
-            real = (lead + file for file in files if not (base / file).is_symlink())
-            found += [name for name in real if name.startswith(prefix)]
-        return sorted(found)
+            return iter(())
+        return walk(start.rstrip("/"), folder + slash, prefix, position)
 
     def close(self) -> None:
         """Close the file of properties."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ CONTAINERS = """
 CREATE TABLE IF NOT EXISTS containers (name TEXT PRIMARY KEY, metadata TEXT NOT NULL, modified REAL NOT NULL)
 WITHOUT ROWID
 """
+FOLDERS = "CREATE INDEX IF NOT EXISTS folders ON blobs (container, name) WHERE folder = 1"
+"""Every page of a listing asks for the folders among thousands of blobs."""
 ADDED = {
     "created": "REAL",
     "copied": "TEXT",
@@ -114,6 +118,7 @@ class Records:
         for column, kind in ADDED.items():
             if column not in present:
                 self._connection.execute(f"ALTER TABLE blobs ADD COLUMN {column} {kind}")
+        self._connection.execute(FOLDERS)
         self._lock = threading.RLock()
 
     def get(self, container: str, name: str) -> Record:
@@ -166,11 +171,14 @@ class Records:
             query = "SELECT name FROM blobs WHERE container = ? AND name >= ? AND name < ?"
             return [row[0] for row in self._connection.execute(query, (container, folder, folder[:-1] + "0"))]
 
-    def folders(self, container: str, prefix: str) -> list[str]:
-        """The names of rows of folders that begin with a prefix."""
+    def folders(self, container: str, prefix: str, start: str = "") -> list[str]:
+        """The names of rows of folders that begin with a prefix, sorted; those before another name may be left out."""
+        # A name of bytes that are no text, which only a job's file may have, cannot be asked for.
+        first = re.split("[\ud800-\udfff]", max(prefix, start))[0]
+        query = "SELECT name FROM blobs WHERE folder = 1 AND container = ? AND name >= ? ORDER BY name"
         with self._lock:
-            rows = self._connection.execute("SELECT name FROM blobs WHERE container = ? AND folder = 1", (container,))
-            return [row[0] for row in rows if row[0].startswith(prefix)]
+            rows = self._connection.execute(query, (container, first))
+            return [row[0] for row in takewhile(lambda row: row[0].startswith(prefix), rows)]
 
     def move(self, container: str, name: str, other: str, new: str) -> None:
         """Give a row to another name; one that is there is replaced."""

@@ -5,8 +5,8 @@ Source: https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from aiohttp import web
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.folders import shown_folder
 from azureml_emulator.storage.blobs.records import Blob
+from azureml_emulator.storage.blobs.walks import Position
 from azureml_emulator.storage.conditions import version_headers
 from azureml_emulator.storage.containers import encode_marker
 from azureml_emulator.storage.errors import BlobError
@@ -35,15 +36,28 @@ async def list_paths(storage: Storage, request: web.Request, container: str, _: 
     folder = request.query.get("directory", "").strip("/")
     if folder and not existing_path(storage, container, folder).folder:
         raise BlobError("PathNotFound")
-    top = storage.blobs.place(container, folder).rstrip("/")
-    found = sorted(item for item in entries(top, f"{folder}/" if folder else "", recursive) if item[0] >= marker)
+    position = Position(marker)
+    names = storage.blobs.walk(container, f"{folder}/" if folder else "", position)
+    found = list(islice(entries(names, position, recursive=recursive), most + 1))
     paths = []
-    for name, is_folder in found[:most]:
+    for name in found[:most]:
+        is_folder, name = name.endswith("/"), name.rstrip("/")
         path = shown_folder(storage.blobs, container, name) if is_folder else storage.blobs.get(container, name)
-        if path:
+        if path:  # it may have been removed meanwhile
             paths.append(row(path))
-    following = {"x-ms-continuation": encode_marker(found[most][0])} if len(found) > most else {}
+    following = {"x-ms-continuation": encode_marker(found[most])} if len(found) > most else {}
     return web.json_response({"paths": paths}, headers=following)
+
+
+def entries(names: Iterable[str], position: Position, *, recursive: bool) -> Iterator[str]:
+    """Names in order, without those that lie deeper unless all are wanted.
+
+    :param position: where the names go on; it is set behind a folder that is not to be entered.
+    """
+    for name in names:
+        yield name
+        if name.endswith("/") and not recursive:
+            position.leave(name)
 
 
 def read_flag(request: web.Request, name: str) -> bool | None:
@@ -57,21 +71,6 @@ def read_flag(request: web.Request, name: str) -> bool | None:
     if text.lower() not in ("true", "false"):
         raise BlobError("InvalidQueryParameterValue", name)
     return text.lower() == "true"
-
-
-def entries(top: str, lead: str, recursive: bool) -> Iterator[tuple[str, bool]]:
-    """The names of what lies in a folder, and whether each is a folder. Links are nothing here, as for blobs.
-
-    :param lead: what stands in front of each name.
-    """
-    with os.scandir(top) as found:
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                yield lead + entry.name, True
-                if recursive:
-                    yield from entries(entry.path, f"{lead}{entry.name}/", recursive)
-            elif entry.is_file(follow_symlinks=False):
-                yield lead + entry.name, False
 
 
 def row(path: Blob) -> dict[str, Any]:

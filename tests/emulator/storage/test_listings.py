@@ -1,0 +1,112 @@
+"""Listings page by page: the same as one listing of all, and no more of the container is read than a page needs."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from azure.storage.blob import BlobPrefix, ContainerClient
+
+from azureml_emulator.storage.blobs import walks
+from azureml_emulator.storage.blobs.models import BlobStore
+from azureml_emulator.storage.blobs.walks import Position
+from tests.emulator.storage.blobs import send
+from tests.emulator_fixture import RunningEmulator
+
+FILES = ("a", "b-c", "b-c/x", "b/c/d/e", "b/c/f", "b/c0", "b/g-h/i", "b0", "c/x", "c/y", "d/é", "dd")
+MARKS = ("b/c/empty", "b/empty", "c/z/", "e/")
+"""Blobs that stand for folders: names in both of the forms that clients give them."""
+
+
+def expected(names: list[str], prefix: str, delimiter: str) -> list[str]:
+    """What the service lists: names, and instead of those with a delimiter behind the prefix what they begin with."""
+    rows = set()
+    for name in (name for name in names if name.startswith(prefix)):
+        rest, cut, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name[len(prefix) :], "", "")
+        rows.add(prefix + rest + cut)
+    return sorted(rows)
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize("delimiter", ["", "/", "-", "c/"])
+@pytest.mark.parametrize("prefix", ["", "b", "b/", "b/c/", "c/z", "none/"])
+def test_pages_hold_what_lies_there(
+    emulator: RunningEmulator, container: ContainerClient, prefix: str, delimiter: str, size: int
+) -> None:
+    root = emulator.state / "storage" / container.container_name
+    files = [name for name in FILES if name != "b-c"]  # a file and a folder at once
+    for name in files:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+    (root / "nothing" / "here").mkdir(parents=True)
+    for name in MARKS:
+        metadata = {} if name.endswith("/") else {"hdi_isfolder": "true"}
+        container.upload_blob(name, b"", metadata=metadata)
+    if delimiter:
+        pages = container.walk_blobs(prefix, delimiter=delimiter, results_per_page=size).by_page()
+    else:
+        pages = container.list_blobs(prefix, results_per_page=size).by_page()
+    # The client puts the folders of a page first.
+    found = [sorted(page, key=lambda row: str(row.name)) for page in pages]
+    assert [row.name for page in found for row in page] == expected([*files, *MARKS], prefix, delimiter)
+    assert all(len(page) == size for page in found[:-1])
+    groups = [row.name for page in found for row in page if isinstance(row, BlobPrefix)]
+    assert all(delimiter and name.endswith(delimiter) for name in groups)
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_pages_of_the_data_lake(
+    emulator: RunningEmulator, container: ContainerClient, recursive: bool, size: int
+) -> None:
+    root = emulator.state / "storage" / container.container_name
+    for name in ("b-c", "b/c/d/e", "b/c/f", "b/c0", "b0"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+    (root / "b" / "empty").mkdir()
+    url = f"{container.url.replace('.blob.', '.dfs.')}?resource=filesystem&recursive={recursive}&maxResults={size}"
+    names, marker = [], ""
+    while True:
+        answer = send(container, "GET", url + marker, {})
+        page = answer.json()["paths"]
+        names += [(path["name"], path.get("isDirectory") == "true") for path in page]
+        if "x-ms-continuation" not in answer.headers:
+            break
+        assert len(page) == size
+        marker = f"&continuation={answer.headers['x-ms-continuation']}"
+    deeper = ["b/c/", "b/c/d/", "b/c/d/e", "b/c/f", "b/c0", "b/empty/"] if recursive else []
+    every = ["b-c", "b/", *deeper, "b0"]
+    assert names == [(name.rstrip("/"), name.endswith("/")) for name in every]
+
+
+def test_a_page_reads_only_folders_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job's output may have thousands of folders: each page of a listing would read them all again."""
+    store = BlobStore(tmp_path)
+    store.create_container("con")
+    for number in range(9):
+        store.put_bytes("con", f"out/{number}/x", b"")
+    read, children = [], walks.children
+    monkeypatch.setattr(walks, "children", lambda top, lead: read.append(lead) or children(top, lead))
+    assert list(islice(store.walk("con", "out/", Position("out/4/x")), 3)) == ["out/4/x", "out/5/", "out/5/x"]
+    assert read == ["out/", "out/4/", "out/5/"]
+    read.clear()
+    position, levels = Position(), []
+    for name in store.walk("con", "out/", position):
+        levels.append(name)
+        position.leave(name)
+    assert (len(levels), read) == (9, ["out/"])
+    store.close()
+
+
+def test_a_walk_passes_over_what_is_removed_meanwhile(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path)
+    store.create_container("con")
+    for name in ("a/b/c", "a/d/e", "f"):
+        store.put_bytes("con", name, b"")
+    names = store.walk("con", "", Position())
+    found = [next(names)]
+    shutil.rmtree(store.path("con", "a"))
+    assert [*found, *names] == ["a/", "f"]
+    store.close()
