@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets.versions import Version, Versions
 from azureml_emulator.core.settings import LOOPBACK, REGISTRY, REGISTRY_CONTAINERS, Settings
-from azureml_emulator.workspace.datastores import Datastores
+from azureml_emulator.workspace.datastores import Datastores, container_of
 
 WORKSPACE = (
     r"(?:subscriptions/(?P<subscription>[^/]+)/resource[gG]roups/(?P<group>[^/]+)"
@@ -53,10 +53,12 @@ class Place:
     """A blob, or the folder that a prefix names, in the workspace's storage account.
 
     :param path: without a leading slash; a trailing slash means a folder.
+    :param datastore: by which it was named, for several may have one container.
     """
 
     container: str
     path: str
+    datastore: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class Resolver:
         match = DATASTORE.fullmatch(address)
         if match:
             self._check_workspace(address, match.groupdict())
-            return Place(self.container(match["store"]), match["path"] or "")
+            return Place(self.container(match["store"]), match["path"] or "", match["store"])
         return self._web(address)
 
     def container(self, datastore: str) -> str:
@@ -196,14 +198,12 @@ class Resolver:
         properties = self.datastore(datastore)
         if properties is None:
             raise UnresolvedError(f"The datastore {datastore!r} was not found in the workspace.")
-        if (
-            properties.get("datastoreType") != "AzureBlob"
-            or properties.get("accountName") != self._settings.account_name
-        ):
+        container = container_of(properties)
+        if container is None or properties.get("accountName") != self._settings.account_name:
             raise UnresolvedError(
                 f"The datastore {datastore!r} is not in the emulator's own blob storage: its data cannot be reached."
             )
-        return str(properties["containerName"])
+        return container
 
     def datastore(self, name: str) -> dict[str, Any] | None:
         """The properties of a datastore, or None."""
@@ -241,13 +241,13 @@ class Resolver:
 
     def uri_of(self, place: Place) -> str:
         """The long datastore address of a place, or its https address when no datastore covers it."""
-        for value in self._datastores.all():
-            properties = value["properties"]
-            if (properties.get("accountName"), properties.get("containerName")) == (
-                self._settings.account_name,
-                place.container,
-            ):
-                return self.datastore_uri(value["name"], place.path)
+        wanted = (self._settings.account_name, place.container)
+        rows = self._datastores.all()
+        named = [row for row in rows if place.datastore and row["name"].lower() == place.datastore.lower()]
+        for row in [*named, *rows]:
+            properties = row["properties"]
+            if (properties.get("accountName"), container_of(properties)) == wanted:
+                return self.datastore_uri(row["name"], place.path)
         return f"{self._settings.storage_url}/{place.container}/{place.path}"
 
     def _web(self, address: str) -> Place | Page:
@@ -296,4 +296,4 @@ def registry_place(path: str) -> str:
 
 def below(base: Place, path: str) -> Place:
     """A place inside of a folder; the folder itself without a path."""
-    return Place(base.container, f"{base.path.rstrip('/')}/{path}" if path else base.path)
+    return replace(base, path=f"{base.path.rstrip('/')}/{path}" if path else base.path)

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ class Outputs:
         place = self._assets.resolver.place(uri)
         if isinstance(place, Page):
             raise StagingError(f"{uri!r} is not a datastore address.")
-        return Place(place.container, place.path.rstrip("/") + ("" if single else "/"))
+        return replace(place, path=place.path.rstrip("/") + ("" if single else "/"))
 
     def gather_artifacts(self) -> None:
         """Move what lies in ``./outputs`` and ``./logs`` to the job's artifacts; files that MLflow wrote there already

@@ -196,12 +196,14 @@ PROPERTIES = {
 
 
 def datastore_properties(file: SeedFile) -> dict[str, Any]:
-    """The properties of a blob datastore, without its secrets."""
+    """The properties of a datastore of blobs or of a Data Lake, without its secrets."""
     content = file.content
+    lake = str(content.get("type")).lower() == "azure_data_lake_gen2"
+    named = {"filesystem": file.text("filesystem")} if lake else {"containerName": file.text("container_name")}
     return {
-        "datastoreType": "AzureBlob",
+        "datastoreType": "AzureDataLakeGen2" if lake else "AzureBlob",
         "accountName": file.text("account_name"),
-        "containerName": file.text("container_name"),
+        **named,
         **{key: content[key] for key in ("description", "tags", "endpoint", "protocol") if content.get(key)},
     }
 

@@ -32,6 +32,7 @@ ORDER = (*ASSETS, BATCH_ENDPOINT, BATCH_DEPLOYMENT, ONLINE_ENDPOINT, ONLINE_DEPL
 SCHEMAS = {
     "environment": ENVIRONMENT,
     "azureblob": DATASTORE,
+    "azuredatalakegen2": DATASTORE,
     "amlcompute": COMPUTE,
     "computeinstance": COMPUTE,
     "data": DATA,
@@ -57,13 +58,14 @@ TYPES = {
     "amlcompute": COMPUTE,
     "computeinstance": COMPUTE,
     "azure_blob": DATASTORE,
+    "azure_data_lake_gen2": DATASTORE,
 }
 """Kinds by the ``type`` of a file without a schema that is told by it."""
 
 COMMON = frozenset({"$schema", "name", "version", "description", "tags", "properties", "type"})
 KEYS = {
     ENVIRONMENT: COMMON | {"image", "conda_file", "build", "os_type", "inference_config"},
-    DATASTORE: COMMON | {"account_name", "container_name", "endpoint", "protocol", "credentials"},
+    DATASTORE: COMMON | {"account_name", "container_name", "filesystem", "endpoint", "protocol", "credentials"},
     COMPUTE: COMMON
     | {
         "size",

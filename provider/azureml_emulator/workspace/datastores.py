@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from azureml_emulator.core.clock import now, stamp
@@ -10,6 +11,9 @@ from azureml_emulator.core.store import Store
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 ARTIFACT_DATASTORE = "workspaceartifactstore"
+
+CONTAINERS = {"AzureBlob": "containerName", "AzureDataLakeGen2": "filesystem"}
+"""Types of datastores whose data can lie in the workspace's own account, and what names their container."""
 
 DATASTORE = "datastore"
 """The kind under which the store keeps datastores; keys are names in lower case."""
@@ -78,6 +82,12 @@ class Datastores:
         for row in rows:
             self._store.put(DATASTORE, row["name"], row)
         return rows
+
+
+def container_of(properties: Mapping[str, Any]) -> str | None:
+    """The container, or file system, of a datastore; None for types that have none."""
+    key = CONTAINERS.get(str(properties.get("datastoreType")))
+    return properties.get(key) if key else None
 
 
 def built_in(settings: Settings, name: str, container: str) -> dict[str, Any]:

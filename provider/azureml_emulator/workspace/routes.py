@@ -13,6 +13,7 @@ from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.routing import WORKSPACE, Plane, Route
 from azureml_emulator.core.selection import order_asked_for
 from azureml_emulator.workspace.backend import Workspace
+from azureml_emulator.workspace.datastores import container_of
 from azureml_emulator.workspace.responses import datastore_resource, workspace_resource
 from azureml_emulator.workspace.schemas import DATASTORE
 
@@ -129,15 +130,16 @@ async def list_secrets(workspace: Workspace, request: web.Request, name: str) ->
     if datastore["secrets"]:
         return web.json_response(datastore["secrets"])
     anonymous = properties["credentials"]["credentialsType"] == "None"
-    if anonymous or properties.get("accountName") != settings.account_name:
+    container = container_of(properties)
+    if anonymous or container is None or properties.get("accountName") != settings.account_name:
         message = f"The datastore {datastore['name']} has no credentials."
         raise ServiceError(400, "UserError", message, inner=("BadArgument", "NoSecrets"))
     body = await read_object(request, optional=True)
     version = request.query.get("api-version", KEYS_SIGN)
-    signs = properties["containerName"] == settings.artifact_container and version >= KEYS_SIGN
+    signs = container == settings.artifact_container and version >= KEYS_SIGN
     if body.get("expirableSecret") and not signs:
         hours = float(body.get("expireAfterHours") or 1)
-        sas = workspace.storage.signer.sign(properties["containerName"], "racwdl", lifetime=3600 * hours)
+        sas = workspace.storage.signer.sign(container, "racwdl", lifetime=3600 * hours)
         return web.json_response({"secretsType": "Sas", "sasToken": sas})
     return web.json_response({"secretsType": "AccountKey", "key": settings.account_key})
 

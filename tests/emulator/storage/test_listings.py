@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from itertools import islice
 from pathlib import Path
@@ -110,3 +111,11 @@ def test_a_walk_passes_over_what_is_removed_meanwhile(tmp_path: Path) -> None:
     shutil.rmtree(store.path("con", "a"))
     assert [*found, *names] == ["a/", "f"]
     store.close()
+
+
+def test_a_file_of_a_job_whose_name_is_no_text(emulator: RunningEmulator, container: ContainerClient) -> None:
+    """One such file made every listing of its container fail."""
+    root = os.fsencode(emulator.state / "storage" / container.container_name)
+    Path(os.fsdecode(root + b"/a\xff")).write_bytes(b"1")
+    container.upload_blob("b", b"2")
+    assert [blob.size for blob in container.list_blobs()] == [1, 1]

@@ -95,7 +95,7 @@ class BlobStore:
         if len(name) > LONGEST_NAME:
             raise BlobNameError(f"The name has {len(name)} characters; it may have {LONGEST_NAME}.")
         for part in name.removesuffix("/").split("/") if name else ():
-            if part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255:
+            if part in ("", ".", "..") or "\0" in part or len(part.encode("utf-8", "surrogateescape")) > 255:
                 raise BlobNameError(f"{name!r}: the segment {part!r} cannot be stored.")
         return f"{self._root}/{container}/{name}"
 

@@ -127,7 +127,7 @@ class Records:
             row = self._connection.execute(
                 "SELECT kind, headers, metadata, revision, created, copied, appended, tier, lake, folder FROM blobs"
                 " WHERE container = ? AND name = ?",
-                (container, name),
+                (container, as_key(name)),
             ).fetchone()
         if row is None:
             return Record()
@@ -146,7 +146,7 @@ class Records:
             revision = self.get(container, name).revision + (not silently)
             changed = replace(record, revision=revision)
             texts = [json.dumps(dict(each)) for each in (changed.headers, changed.metadata, changed.copied)]
-            row: tuple[Any, ...] = (container, name, changed.kind, texts[0], texts[1], changed.revision)
+            row: tuple[Any, ...] = (container, as_key(name), changed.kind, texts[0], texts[1], changed.revision)
             row += (changed.created, texts[2], changed.appended, changed.tier, changed.lake, changed.folder)
             self._connection.execute(
                 "INSERT OR REPLACE INTO blobs"
@@ -159,7 +159,7 @@ class Records:
     def forget(self, container: str, name: str) -> None:
         """Remove the row of a blob."""
         with self._lock:
-            self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (container, name))
+            self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (container, as_key(name)))
 
     def below(self, container: str, folder: str) -> list[str]:
         """The names of all rows below a folder.
@@ -184,9 +184,9 @@ class Records:
         """Give a row to another name; one that is there is replaced."""
         with self._lock:
             # What a job wrote has no row to move: the row of what it replaces must not become its own.
-            self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (other, new))
+            self._connection.execute("DELETE FROM blobs WHERE container = ? AND name = ?", (other, as_key(new)))
             query = "UPDATE blobs SET container = ?, name = ? WHERE container = ? AND name = ?"
-            self._connection.execute(query, (other, new, container, name))
+            self._connection.execute(query, (other, as_key(new), container, as_key(name)))
 
     def container(self, name: str, otherwise: float) -> Container:
         """The row of a container, which is made where there is none.
@@ -217,6 +217,15 @@ class Records:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+
+def as_key(name: str) -> str | bytes:
+    """A name as a row keeps it: that of a job's file may be bytes that are no text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name)
+    return name
 
 
 def described(name: str, facts: os.stat_result, record: Record) -> Blob:
