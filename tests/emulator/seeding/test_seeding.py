@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from azureml_emulator.console.control_client import RefusedError, call
+from azureml_emulator.seeding.backend import datastore_properties
 from azureml_emulator.seeding.files import SeedError, kind_of, read_folder
 from tests import REPOSITORY
 from tests.emulator.console.test_command_line import complains, run
@@ -220,3 +221,14 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 )
 def test_which_files_describe_something(content: Any, kind: str) -> None:
     assert kind_of(content) == kind
+
+
+@pytest.mark.parametrize(
+    "schema", ["", "$schema: https://azuremlschemas.azureedge.net/latest/azureDataLakeGen2.schema.json\n"]
+)
+def test_a_datastore_of_the_data_lake(tmp_path: Path, schema: str) -> None:
+    text = f"{schema}name: lake\ntype: azure_data_lake_gen2\naccount_name: acct\nfilesystem: raw\n"
+    (tmp_path / "lake.yml").write_text(text)
+    [file], _ = read_folder(tmp_path)
+    expected = {"datastoreType": "AzureDataLakeGen2", "accountName": "acct", "filesystem": "raw"}
+    assert datastore_properties(file) == expected
