@@ -9,7 +9,8 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient
 
 from azureml_emulator.storage.blobs import leases
-from tests.emulator.storage.blobs import put
+from tests.emulator.storage.blobs import put, send
+from tests.emulator_fixture import RunningEmulator
 
 
 def test_who_has_the_lease_alone_writes(container: ContainerClient) -> None:
@@ -49,3 +50,48 @@ def test_what_becomes_of_a_lease_in_time() -> None:
     assert (seconds, broken.state(14), broken.state(15)) == (10, "breaking", "broken")
     with pytest.raises(leases.LeaseError, match="LeaseLost"):
         leases.check(taken, 15, "a", "Blob", required=True)
+
+
+def lake(container: ContainerClient, method: str, path: str, **headers: str) -> int:
+    """The status of a request to the Data Lake endpoint of the same container."""
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    return send(container, method, f"{container.url.replace('.blob.', '.dfs.')}/{path}", named).status_code
+
+
+def test_what_is_leased_in_a_folder_stays_so_under_its_new_name(
+    container: ContainerClient, emulator: RunningEmulator
+) -> None:
+    job = emulator.state / "storage" / container.container_name / "d" / "job"
+    job.parent.mkdir()
+    job.write_bytes(b"1")
+    leases = [put(container, "d/x").acquire_lease(), container.get_blob_client("d/job").acquire_lease()]
+    put(container, "d-e").acquire_lease()
+    source = f"/{container.container_name}/d"
+    assert lake(container, "PUT", "e", x_ms_rename_source=source) == 201
+    for name, lease in zip(("e/x", "e/job"), leases, strict=True):
+        blob = container.get_blob_client(name)
+        with pytest.raises(HttpResponseError, match="LeaseIdMissing"):
+            blob.delete_blob()
+        blob.delete_blob(lease=lease.id)
+    assert container.get_blob_client("d-e").get_blob_properties().lease.state == "leased"
+    put(container, "d/x").delete_blob()
+
+
+def test_a_folder_goes_with_what_is_leased_in_it(container: ContainerClient) -> None:
+    blob = put(container, "d/x")
+    blob.acquire_lease()
+    assert lake(container, "DELETE", "d?recursive=true") == 200
+    assert blob.upload_blob(b"new")
+    assert blob.get_blob_properties().lease.state == "available"
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_leased_file_of_the_data_lake_names_its_lease(container: ContainerClient, method: str) -> None:
+    assert lake(container, "PUT", "f?resource=file") == 201
+    lease = container.get_blob_client("f").acquire_lease()
+    path = "f" if method == "DELETE" else "f?action=setProperties"
+    assert lake(container, method, path) == 412
+    assert lake(container, method, path, x_ms_lease_id=str(uuid.uuid4())) == 412
+    source = f"/{container.container_name}/f"
+    assert lake(container, "PUT", "g", x_ms_rename_source=source) == 412
+    assert lake(container, method, path, x_ms_lease_id=lease.id) == 200

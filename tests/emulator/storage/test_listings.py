@@ -88,12 +88,19 @@ def test_a_page_reads_only_folders_of_its_own(tmp_path: Path, monkeypatch: pytes
     store.create_container("con")
     for number in range(9):
         store.put_bytes("con", f"out/{number}/x", b"")
-    read, children = [], walks.children
-    monkeypatch.setattr(walks, "children", lambda top, lead: read.append(lead) or children(top, lead))
+    read: list[str] = []
+    children = walks.children
+
+    def noted(top: str, lead: str) -> list[str]:
+        read.append(lead)
+        return children(top, lead)
+
+    monkeypatch.setattr(walks, "children", noted)
     assert list(islice(store.walk("con", "out/", Position("out/4/x")), 3)) == ["out/4/x", "out/5/", "out/5/x"]
     assert read == ["out/", "out/4/", "out/5/"]
     read.clear()
-    position, levels = Position(), []
+    position = Position()
+    levels = []
     for name in store.walk("con", "out/", position):
         levels.append(name)
         position.leave(name)

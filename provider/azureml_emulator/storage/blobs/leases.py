@@ -140,6 +140,22 @@ class Leases:
             return
         self._keep()
 
+    def move_below(self, container: str, folder: str, other: str, new: str) -> None:
+        """Let the leases of what lies in a folder go with it when it gets another name."""
+        below = [key for key in self._leases if key[0] == container and key[1].startswith(f"{folder}/")]
+        moved = {(other, new + name.removeprefix(folder)): self._leases.pop((_, name)) for _, name in below}
+        self._leases.update(moved)
+        if moved:
+            self._keep()
+
+    def forget_below(self, container: str, folder: str) -> None:
+        """Forget the leases of what lies in a folder."""
+        below = [key for key in self._leases if key[0] == container and key[1].startswith(f"{folder}/")]
+        for key in below:
+            del self._leases[key]
+        if below:
+            self._keep()
+
     def forget_container(self, container: str) -> None:
         """Forget the leases of a container and of all that is in it."""
         kept = {key: lease for key, lease in self._leases.items() if key[0] != container}

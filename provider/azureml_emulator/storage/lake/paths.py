@@ -121,7 +121,10 @@ async def read(storage: Storage, request: web.Request, container: str, name: str
 
 
 async def set_properties(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
-    """Path - Update with ``setProperties``: user-defined properties that it does not name are removed."""
+    """Path - Update with ``setProperties``: user-defined properties that it does not name are removed.
+
+    One content header removes the others, as ``set_http_headers`` of azure-storage-file-datalake says of them.
+    """
     check_headers(request)
     path = existing_path(storage, container, name)
     check_write(request, path)
@@ -135,7 +138,11 @@ async def set_properties(storage: Storage, request: web.Request, container: str,
 
 
 async def delete(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
-    """Path - Delete; a folder that is not empty only with ``recursive``, and then at once."""
+    """Path - Delete; a folder that is not empty only with ``recursive``, and then at once.
+
+    It goes with leased files that lie in it, as a container does: by design, says the team of the service in
+    https://github.com/microsoft/AzureStorageExplorer/issues/2790.
+    """
     path = existing_path(storage, container, name)
     check_write(request, path)
     recursive = read_flag(request, "recursive")
@@ -153,7 +160,7 @@ async def delete(storage: Storage, request: web.Request, container: str, name: s
         storage.blobs.records.forget(container, row)
         storage.blobs.blocks.forget(container, row)
         storage.appends.discard(container, row)
-        storage.leases.put(container, row, None)
+    storage.leases.forget_below(container, name)
     storage.leases.put(container, name, None)
     unmark_folder(storage.blobs, container, name)
     await asyncio.to_thread(shutil.rmtree, aside, ignore_errors=True)

@@ -98,7 +98,10 @@ def check_place(storage: Storage, container: str, name: str, there: Blob | None,
 
 
 def move(storage: Storage, source_container: str, source: Blob, container: str, name: str) -> None:
-    """Move a file, or a folder with all that is in it, and the properties of each."""
+    """Move a file, or a folder with all that is in it, and the properties of each.
+
+    What is leased in a folder stays so: that is assumed. Its own lease a path has to be named for, and loses.
+    """
     blobs = storage.blobs
     os.replace(blobs.path(source_container, source.name), blobs.path(container, name))
     rows = blobs.records.below(source_container, f"{source.name}/") if source.folder else []
@@ -108,5 +111,6 @@ def move(storage: Storage, source_container: str, source: Blob, container: str, 
         blobs.blocks.move(source_container, row, container, new)
         storage.appends.discard(source_container, row)
         storage.appends.discard(container, new)
-        storage.leases.put(source_container, row, None)
+    storage.leases.put(source_container, source.name, None)
+    storage.leases.move_below(source_container, source.name, container, name)
     blobs.prune(source_container, source.name)
