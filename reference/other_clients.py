@@ -114,8 +114,11 @@ ROWS = (
     ),
     Tried(
         "mltable 1.7.0, azureml-fsspec 1.4.0",
-        "a local table; `AzureMachineLearningFileSystem.ls` of a datastore, outside of a job",
-        "the table is read; the file system signs in as above, so that it does not reach the emulator",
+        "a table of `azureml://` files; `AzureMachineLearningFileSystem`: upload, open, exists, list, glob, download; "
+        "outside of a job, with the managed identity of docs/mlflow.md (else they sign in as above)",
+        "tables are read, files uploaded and opened, once their description of datastores was there (`501` before). "
+        "Lists are refused (`403`), and so what is built on them: there the client takes the first part of the path, "
+        "the account here, for the container",
     ),
     Tried(
         "azureml-inference-server-http 1.5.1",

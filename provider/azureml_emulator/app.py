@@ -90,7 +90,13 @@ from azureml_emulator.subscriptions import routes as subscriptions_routes
 from azureml_emulator.subscriptions.backend import Subscriptions
 from azureml_emulator.sweeps.sweep_type import sweep_type
 from azureml_emulator.sweeps.trial_run import TRIAL_RUNNER, TrialRun
-from azureml_emulator.workspace import compute_routes, compute_settings_routes, description_routes, key_routes
+from azureml_emulator.workspace import (
+    compute_routes,
+    compute_settings_routes,
+    description_routes,
+    front_end_routes,
+    key_routes,
+)
 from azureml_emulator.workspace import routes as workspace_routes
 from azureml_emulator.workspace.backend import Workspace
 
@@ -197,6 +203,7 @@ class Emulator:
             self.workspace,
             workspace_routes.ROUTES,
             description_routes.ROUTES,
+            front_end_routes.ROUTES,
             key_routes.ROUTES,
             compute_routes.ROUTES,
             compute_settings_routes.ROUTES,

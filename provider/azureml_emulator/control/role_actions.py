@@ -108,6 +108,7 @@ DATA_PLANE = (
     (r"(?:GET|HEAD) /history/", ("experiments/runs/read",)),
     (rf"POST /history/.*{READS_BY_POST}$", ("experiments/runs/read",)),
     (r"\w+ /history/", ("experiments/runs/write",)),
+    (r"GET /datastore/", ("datastores/read", "datastores/listsecrets/action")),
     (r"\w+ /metric/", ("experiments/runs/read",)),
     (r"(?:GET|HEAD) /artifact/", ("metadata/artifacts/read",)),
     (r"\w+ /artifact/", ("metadata/artifacts/write",)),

@@ -1,0 +1,64 @@
+"""The route by which mltable and azureml-fsspec find a datastore: the older description of one, with its secret.
+
+Source: the models ``DataStore`` and ``AzureStorage`` of azureml-core 1.61.0.post4, and what azureml-fsspec 1.4.0 asks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.workspace.backend import Workspace
+from azureml_emulator.workspace.routes import find_datastore
+
+LIFETIME = 3600.0
+"""Seconds that a signature is good for; how long the service's are is not published."""
+
+NO_SECRET: dict[str, Any] = {"credentialType": "None", "credential": None, "isSas": False}
+KEYS = ("accountName", "containerName", "endpoint", "protocol", "subscriptionId", "resourceGroup")
+
+
+def secret_of(workspace: Workspace, datastore: dict[str, Any]) -> dict[str, Any]:
+    """The secret of a datastore. Those in the emulator's own account are signed for: their address, which is a path,
+    is no name of an account that a client could sign with its key."""
+    properties, secrets = datastore["properties"], datastore["secrets"] or {}
+    if properties["credentials"]["credentialsType"] == "None":
+        return NO_SECRET
+    token = secrets.get("sasToken")
+    if not secrets and properties.get("accountName") == workspace.settings.account_name:
+        token = workspace.storage.signer.sign(properties["containerName"], "racwdl", lifetime=LIFETIME)
+    if token:
+        return {"credentialType": "Sas", "credential": token, "sasToken": token, "isSas": True}
+    if key := secrets.get("key"):
+        return {"credentialType": "AccountKey", "credential": key, "accountKey": key, "isSas": False}
+    raise not_emulated(datastore, "its credentials")
+
+
+def not_emulated(datastore: dict[str, Any], what: str) -> ServiceError:
+    """501 for a datastore that has no such description here."""
+    message = f"Describing the datastore {datastore['name']} with {what} is not emulated; see docs/emulator.md."
+    return ServiceError(501, "NotEmulated", message, envelope=Envelope.HISTORY)
+
+
+async def get_datastore(workspace: Workspace, request: web.Request, name: str) -> web.Response:
+    """A datastore of blobs; others are 501."""
+    datastore = find_datastore(workspace, name)
+    properties = datastore["properties"]
+    if properties["datastoreType"] != "AzureBlob":
+        raise not_emulated(datastore, f"its type {properties['datastoreType']}")
+    place = {key: properties.get(key) for key in KEYS}
+    return web.json_response(
+        {
+            "name": datastore["name"],
+            "dataStoreType": "AzureBlob",
+            "hasBeenValidated": True,
+            "tags": properties.get("tags") or {},
+            "azureStorageSection": {**place, **secret_of(workspace, datastore)},
+        }
+    )
+
+
+ROUTES = [Route("GET", "/datastore/v1.0{ws}/datastores/{name}", get_datastore, Plane.DATA)]
