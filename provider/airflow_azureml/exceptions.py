@@ -165,7 +165,15 @@ class AzureMLNotEmulatedError(AzureMLServiceError, AirflowFailException):
 
 
 class AzureMLSpecError(AzureMLException, AirflowFailException):
-    """The request is wrong; names each field, what was given and what is accepted."""
+    """The request is wrong; names each field, what was given and what is accepted.
+
+    What looks like a secret in what was given, such as the signature of a storage address, is shown as ``***``.
+    """
+
+    def __init__(self, *given: object) -> None:
+        from airflow_azureml.rest.redaction import redact
+
+        super().__init__(*(redact(text) if isinstance(text, str) else text for text in given))
 
 
 class AzureMLConnectionError(AzureMLException, AirflowFailException):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -43,6 +44,19 @@ def test_versions_count_up_only_when_the_place_changes(name: str) -> None:
     second = create(name=name, path=f"{DATASTORE}/b/")
     assert second["version"] == "2"
     assert create(name=name, path=f"{DATASTORE}/a/")["version"] == "3", "only the latest counts"
+
+
+def test_the_log_shows_no_signature_of_a_place(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def say(text: str, *given: object) -> None:
+        said.append(text % given)
+
+    log = SimpleNamespace(info=say, warning=say)
+    monkeypatch.setattr(AzureMLCreateDataAssetOperator, "log", log)
+    create(name=name, path="https://acct.blob.core.windows.net/c/f.csv?sv=1&sig=abcdefabcdef%3D", type="uri_file")
+    assert any(f"{name}:1 points to https://acct" in line for line in said)
+    assert "abcdef" not in " ".join(said)
 
 
 def test_a_place_is_the_same_in_every_spelling(name: str) -> None:

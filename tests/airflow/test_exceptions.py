@@ -175,3 +175,15 @@ def test_a_queue_timeout_survives_another_process() -> None:
     name, given, keywords = error.serialize()
     assert name == "airflow_azureml.exceptions.AzureMLQueueTimeoutError"
     assert str(exceptions.AzureMLQueueTimeoutError(*given, **keywords)) == str(error)
+
+
+SIGNED = "https://acct.blob.core.windows.net/c/f.csv?sv=2024-01-01&sig=abcdefabcdef0123456789%3D"
+
+
+def test_a_request_that_is_wrong_shows_no_signature_of_what_was_given() -> None:
+    said = "https://acct.blob.core.windows.net/c/f.csv?sv=2024-01-01&sig=***"
+    for given in (SIGNED, {"path": SIGNED}, [SIGNED]):
+        error = exceptions.AzureMLSpecError(f"job_name: {given!r} is not accepted.")
+        assert said in str(error)
+        for copied in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
+            assert "abcdef" not in str(copied)

@@ -76,3 +76,9 @@ def test_case_counts_in_the_words_of_the_user(there: dict[str, Any], given: dict
 
 def test_case_counts_in_tags() -> None:
     assert not holds({"tags": {"a": "X"}, "properties": {}}, {"tags": {"a": "x"}, "properties": {}})
+
+
+def test_a_change_shows_no_signature() -> None:
+    signed = "https://acct.blob.core.windows.net/c/f.csv?sv=1&sig=abcdefabcdef%3D"
+    (said,) = changes({"properties": {"description": "x"}}, {"properties": {"description": signed}})
+    assert said == 'description: "x" becomes "https://acct.blob.core.windows.net/c/f.csv?sv=1&sig=***"'

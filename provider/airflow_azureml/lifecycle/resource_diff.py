@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_azureml.rest.redaction import redact
+
 READ_ONLY = frozenset({"provisioningState", "scoringUri", "swaggerUri", "keys"})
 """Properties that only answers carry. Source: REST reference, Batch Endpoints and Deployments - Get."""
 
@@ -125,7 +127,7 @@ def changes(shown: Any, wanted: Any) -> Iterator[str]:
         if CONCEALED & set(names):
             yield f"{'.'.join(spelled)} changes"
         else:
-            yield f"{'.'.join(spelled)}: {_shown(before)} becomes {_shown(after)}"
+            yield f"{'.'.join(spelled)}: {redact(f'{_shown(before)} becomes {_shown(after)}')}"
 
 
 def _differences(

@@ -86,6 +86,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
     def _register(self, context: Any) -> dict[str, Any]:
         from airflow_azureml.lifecycle.asset_versions import long_form
         from airflow_azureml.lifecycle.news import reporter
+        from airflow_azureml.rest.redaction import redact
 
         hook = self.hook()
         asset = self.translate(self.document(context), hook.settings().workspace)
@@ -94,7 +95,7 @@ class AzureMLAssetBaseOperator(AzureMLBaseOperator):
         with hook.client() as client:
             registered = client.run(self.registration(client.workspace, asset), news=reporter(self.log))
             path = long_form(str(registered.properties.get(self.place, "")), client.workspace)
-            self.log.info("%s %s:%s points to %s", self.kind, registered.name, registered.version, path)
+            self.log.info("%s %s:%s points to %s", self.kind, registered.name, registered.version, redact(path))
             return {"id": registered.id, "name": registered.name, "version": registered.version, "path": path}
 
     def document(self, context: Any) -> Document:
