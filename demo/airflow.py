@@ -187,13 +187,17 @@ class Airflow:
         processes.sweep(self.home)
         self.running.clear()
 
+    def dead(self) -> list[str]:
+        """Which components have ended by themselves."""
+        return [name for name, process in list(self.running.items()) if process.poll() is not None]
+
     def until(self, what: str, probe: Callable[[], T | None], *, timeout: float = 90, pause: float = 0.2) -> T:
         """Ask ``probe`` until it answers something true; raise when a component has died or the time is over."""
         deadline = time.monotonic() + timeout
         while True:
             if answer := probe():
                 return answer
-            if dead := [name for name, process in list(self.running.items()) if process.poll() is not None]:
+            if dead := self.dead():
                 raise AirflowError(f"Airflow's {' and '.join(dead)} ended by itself; its log lies in {self.home}.")
             if time.monotonic() > deadline:
                 raise AirflowError(f"No {what} within {timeout:.0f} s; Airflow's logs lie in {self.home}.")

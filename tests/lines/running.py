@@ -18,7 +18,7 @@ from airflow_azureml.hooks.azureml import AzureMLHook
 from demo.airflow import ApiError
 from tests.airflow_harness import SETTINGS
 from tests.lines.versions import Line
-from tests.real_airflow import ENDED, RealAirflow, Service
+from tests.real_airflow import DATABASE, ENDED, PATIENT, RealAirflow, Service
 
 DAGS = Path(__file__).resolve().parent / "dags"
 PATIENCE = 240.0
@@ -76,6 +76,9 @@ class Run:
         """Wait until a probe answers something true."""
         deadline = time.monotonic() + PATIENCE
         while not (found := probe()):
+            if dead := self.airflow.dead():
+                last_words = (self.airflow.home / f"{dead[0]}.log").read_text(errors="replace")[-500:]
+                raise WrongError(f"Airflow's {' and '.join(dead)} ended by itself: {last_words}")
             if time.monotonic() > deadline:
                 raise WrongError(f"no {what}; jobs {self.statuses()}, tasks {self.states()}")
             time.sleep(1)
@@ -211,6 +214,8 @@ def running(line: Line, bin: Path, service: Service, settings: dict[str, str] | 
         airflow.service = service
         airflow.environment["AIRFLOW_CONN_AZUREML_DEFAULT"] = service.wait()["airflow_connection"]
         airflow.prepare(home / "template.db")
+        # All scenarios write at once: a scheduler that SQLite keeps waiting for longer than usual ends.
+        airflow.environment[DATABASE] += PATIENT
         try:
             airflow.start()
             yield airflow
