@@ -11,6 +11,7 @@ import pathspec
 import pytest
 
 from airflow_azureml.jobspec.document.load import load
+from airflow_azureml.jobspec.document.sdk_objects import plain
 from airflow_azureml.jobspec.render import render
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
@@ -166,3 +167,30 @@ def test_an_incomplete_object_is_refused_with_its_own_words() -> None:
 
     with pytest.raises(SpecError, match=r"cannot convert this Job to a job file: AttributeError: 'NoneType'"):
         load(Job())
+
+
+class Written:
+    """What stands for an object of Microsoft's client: what it writes down, and what it has besides."""
+
+    def __init__(self, dump: dict[str, Any], **besides: Any) -> None:
+        self.dump = dump
+        self.__dict__.update(besides)
+
+    def _to_dict(self) -> dict[str, Any]:
+        return self.dump
+
+
+def test_what_the_dump_of_a_pipeline_leaves_out_or_garbles_is_read_from_the_object() -> None:
+    """Settings in a preview, data with the mode ``mount``, outputs of AutoML nodes: azure-ai-ml 1.35.2 sends them."""
+    data = Written({}, type="uri_folder", path="azureml:x:1", mode="mount")
+    bound = {"best_model": {"type": "literal", "value": "${{parent.outputs.m}}"}}
+    job = Written(
+        {"jobs": {"n": {"outputs": bound}}, "inputs": {"d": "{'path': 'azureml:x:1', 'mode': 'mount'}"}},
+        settings=Written({"on_init": "n", "default_compute": None, "_source": "DSL"}),
+        inputs={"d": data},
+        jobs={"n": Written({})},
+    )
+    found = plain(job)
+    assert found["settings"] == {"on_init": "n"}
+    assert found["inputs"]["d"] == {"type": "uri_folder", "path": "azureml:x:1", "mode": "ro_mount"}
+    assert found["jobs"]["n"]["outputs"] == {"best_model": "${{parent.outputs.m}}"}

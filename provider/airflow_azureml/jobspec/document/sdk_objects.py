@@ -60,11 +60,21 @@ def plain(job: Any) -> dict[str, Any]:
         raise SpecError([Problem("", f"azure-ai-ml does not convert this {type(job).__name__} to a mapping.")])
     value = _cleaned(dumped)
     assert isinstance(value, dict)
-    _complete(job, value)
     if "jobs" in value:
         # A pipeline's output without any settings is not in its dump, but its nodes are bound to it.
         value["outputs"] = {**{str(name): {} for name in getattr(job, "outputs", ())}, **value.get("outputs", {})}
+        _complete_settings(job, value)
+    _complete(job, value)
     return value
+
+
+def _complete_settings(job: Any, value: dict[str, Any]) -> None:
+    """Add the settings of a pipeline that its dump leaves out, such as ``on_init``."""
+    settings: Any = getattr(job, "settings", None)
+    own = settings._to_dict() if is_object(settings) else {}
+    more = {key: item for key, item in own.items() if item is not None and not key.startswith("_")}
+    if more:
+        value["settings"] = {**more, **(value.get("settings") or {})}
 
 
 def _complete(job: Any, value: dict[str, Any]) -> None:
@@ -74,8 +84,11 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
             value[key] = dict(own)
     for name, given in _pairs(getattr(job, "inputs", None)):
         truth = getattr(given, "_data", given)  # what a pipeline or node has of it
+        written = (value.get("inputs") or {}).get(name)
         if isinstance(truth, bool) and isinstance(value.get("inputs"), dict):
             value["inputs"][name] = truth
+        elif isinstance(written, str) and isinstance(getattr(truth, "path", None), str) and "mode" in written:
+            value["inputs"][name] = _data(truth)  # the dump of data with the old mode "mount" is its text
     for name, given in _pairs(getattr(job, "outputs", None)):
         about, written = getattr(given, "description", None), (value.get("outputs") or {}).get(name)
         if isinstance(about, str) and isinstance(written, dict):
@@ -96,6 +109,19 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
             if isinstance(title := getattr(node, "display_name", None), str):
                 written["display_name"] = title
             _complete(node, written)
+            _bind_outputs(written)
+
+
+def _data(given: Any) -> dict[str, Any]:
+    found = {key: getattr(given, key) for key in ("type", "path", "mode") if getattr(given, key, None)}
+    return {**found, "mode": "ro_mount"} if found.get("mode") == "mount" else found
+
+
+def _bind_outputs(value: dict[str, Any]) -> None:
+    """Write outputs that are bound to the pipeline's as bindings; the dump of an AutoML node has literals."""
+    for name, given in (value.get("outputs") or {}).items():
+        if isinstance(given, dict) and given.get("type") == "literal" and isinstance(given.get("value"), str):
+            value["outputs"][name] = given["value"]
 
 
 def _pairs(value: Any) -> list[tuple[str, Any]]:
