@@ -137,6 +137,35 @@ def test_kinds_of_local_things_must_fit(tmp_path: Path) -> None:
     assert "has no files to upload" in refusal(COMMAND + "code: e", tmp_path)[0]
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("on_init: frist", 'settings.on_init: "frist" is no node of this pipeline. Did you mean "first"?'),
+        ("on_finalize: 3", "settings.on_finalize: 3 is no node of this pipeline. Accepted: a, b, first, last."),
+        ("on_init: a", 'settings.on_init: "a" exchanges data with other nodes.'),
+        ("on_finalize: b", 'settings.on_finalize: "b" exchanges data with other nodes.'),
+        ("on_init: last, on_finalize: last", 'settings.on_init: "last" is on_finalize, too.'),
+    ],
+)
+def test_what_cannot_run_before_or_after_all_others_is_refused_by_its_field(settings: str, said: str) -> None:
+    apart = "  first: &echo {command: echo, environment: azureml:e:1}\n  last: *echo\n"
+    pipeline = PIPELINE.replace("settings: {", "settings: {SETTINGS, ") + apart
+    assert refusal(pipeline.replace("SETTINGS", settings)) == [f"3: {said}"]
+    sent = translated(pipeline.replace("SETTINGS", "on_init: first, on_finalize: last")).body["properties"]["settings"]
+    assert (sent["on_init"], sent["on_finalize"]) == ("first", "last")
+
+
+def test_a_pipeline_needs_a_node_besides_its_first_and_last(tmp_path: Path) -> None:
+    alone = "type: pipeline\nJOBS: {a: {command: echo, environment: azureml:e:1, compute: azureml:c}}\n"
+    job = alone.replace("JOBS", "settings: {on_init: a}\njobs")
+    assert refusal(job) == ["2: settings.on_init: no other node is left for the pipeline to run."]
+    (tmp_path / "component.yml").write_text(alone.replace("JOBS", "jobs"))
+    job = "type: pipeline\nsettings: {on_finalize: NODE}\ncomponent: component.yml\n"
+    found = refusal(job.replace("NODE", "a"), tmp_path)
+    assert found == ["2: settings.on_finalize: no other node is left for the pipeline to run."]
+    assert '"z" is no node of this pipeline.' in refusal(job.replace("NODE", "z"), tmp_path)[0]
+
+
 def test_unknown_settings_of_a_pipeline_are_sent_with_a_warning() -> None:
     found = translated(PIPELINE.replace("settings: {", "settings: {new_thing: 1, "))
     assert found.body["properties"]["settings"]["new_thing"] == 1

@@ -231,8 +231,6 @@ SETTINGS = {
     "default_datastore": ("azureml:d", "d", f"azureml:{HOME}/datastores/d", "", None, 3),
     "continue_on_step_failure": (False, "true", "yes", 1, 0, "x", None),
     "force_rerun": (False, "true", 0, None),
-    "on_init": ("a", "none", "", None, "A b"),
-    "on_finalize": ("a", "none", None),
     "continue_run_on_failed_optional_input": (True, "x", None),
     "continue_on_failed_optional_input": (True,),
     "default_code": ("src",),
@@ -243,6 +241,10 @@ SETTINGS = {
 IO = {
     "inputs/i": {**MAPPINGS, **LITERALS, "binding": "${{parent.inputs.i}}", "name": "${{name}}"},
     "outputs/o": {key: value for key, value in OUTPUTS.items() if "bound" not in key},
+}
+APART: dict[str, tuple[Any, ...]] = {
+    "on_init": ("a", "alone", "n", "none", "", None, 3, "A b"),
+    "on_finalize": ("a", "alone", "n", "none", None),
 }
 NAMES = ("A", "a b", "a-b", "1a", "a.b", "a.b.c", "_", "ä", "path", "type", "")
 
@@ -283,6 +285,7 @@ def of_the_pipeline() -> Iterator[Case]:
     for key, given in SETTINGS.items():
         rows = {f"{key} = {value}": {f"settings/{key}": value, "compute": ...} for value in given}
         yield from these("settings", PIPELINE, rows)
+    yield from first_and_last()
     for value in (None, {}, [], "x", 1):
         yield from these("settings", PIPELINE, {f"= {value}": {"settings": value}})
     for name in NAMES:
@@ -291,3 +294,16 @@ def of_the_pipeline() -> Iterator[Case]:
         yield Case(f"pipeline: node named {name}", changed(PIPELINE, ("jobs", name), INLINE | {"command": "x"}), FILES)
         node = {**INLINE, "inputs": {"v": 1, name: 2}}
         yield Case(f"node's input named {name}", changed(PIPELINE, ("jobs", "n"), node), FILES)
+
+
+def first_and_last() -> Iterator[Case]:
+    """Nodes that run before and after all others: those that there are, that stand alone and that leave any."""
+    alone = {**INLINE, "command": "echo"}
+    bound = {**INLINE, "inputs": {"v": "${{parent.jobs.a.outputs.o}}"}}
+    several = changed(changed(changed(PIPELINE, ("jobs", "n"), bound), ("jobs", "alone"), alone), ("jobs", "b"), alone)
+    for key, names in APART.items():
+        yield from these("apart", several, {f"{key} = {name}": {f"settings/{key}": name} for name in names})
+        yield from these("apart", PIPELINE, {f"{key} is all": {f"settings/{key}": "a"}})
+    for first, last in (("alone", "b"), ("alone", "alone"), ("none", "none")):
+        both = {"settings/on_init": first, "settings/on_finalize": last}
+        yield from these("apart", several, {f"{first} and {last}": both})

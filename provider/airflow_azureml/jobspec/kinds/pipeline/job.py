@@ -17,6 +17,7 @@ from airflow_azureml.jobspec.grammar.inputs import job_input, unwrapped
 from airflow_azureml.jobspec.grammar.literals import EMPTY, is_literal
 from airflow_azureml.jobspec.grammar.outputs import OUTPUT_MODES, outputs
 from airflow_azureml.jobspec.grammar.shared import HEAD, JOB_SERVICES, identity
+from airflow_azureml.jobspec.kinds.pipeline.apart import check_apart
 from airflow_azureml.jobspec.nodes import bindings
 from airflow_azureml.jobspec.nodes.component import unknown_keys
 from airflow_azureml.jobspec.nodes.control import PREVIEW
@@ -104,6 +105,7 @@ def pipeline(located: Located, ctx: JobTranslator) -> dict[str, Any]:
         return {**body, **_from_component(located, ctx, body)}
     scope = Scope(ctx.kinds, _given(located, "inputs"), _given(located, "outputs"), jobs_of(located))
     nodes = translate_nodes(ctx, scope)
+    check_apart(located, ctx, located.value.get("jobs"))
     _check_compute(located, ctx, body, scope)
     return {**body, "settings": body.get("settings", {}), "jobs": nodes}
 
@@ -129,6 +131,7 @@ def _from_component(located: Located, ctx: JobTranslator, body: dict[str, Any]) 
     used = component(located.child("component"), ctx, "pipeline")
     if used is INVALID:
         return {}
+    check_apart(located, ctx, used.located.value.get("jobs") if used.located else None)
     properties: dict[str, Any] = {"componentId": used.id, "jobs": {}, "settings": body.get("settings", {})}
     for key, api_name in (("description", "description"), ("display_name", "displayName")):
         if used.spec.get(key) and key not in located.value:
