@@ -194,3 +194,36 @@ def test_what_the_dump_of_a_pipeline_leaves_out_or_garbles_is_read_from_the_obje
     assert found["settings"] == {"on_init": "n"}
     assert found["inputs"]["d"] == {"type": "uri_folder", "path": "azureml:x:1", "mode": "ro_mount"}
     assert found["jobs"]["n"]["outputs"] == {"best_model": "${{parent.outputs.m}}"}
+
+
+def test_the_nodes_of_a_nested_pipeline_are_completed_from_their_objects_too() -> None:
+    dump = {"jobs": {"n": {"component": {"jobs": {"m": {"inputs": {"b": 1}}}}}}}
+    node = Written({}, display_name="Title", tags={"a": 1}, inputs={"b": True})
+    nested = Written({}, component=Written({}, jobs={"m": node}))
+    found = plain(Written(dump, jobs={"n": nested}))["jobs"]["n"]["component"]["jobs"]["m"]
+    assert found == {"display_name": "Title", "tags": {"a": 1}, "inputs": {"b": True}}
+
+
+def test_the_description_of_an_output_is_found_in_its_data() -> None:
+    """That of an output which stands in the ``->`` of a pipeline's function, with azure-ai-ml 1.35.2."""
+    returned = Written({}, description=None, _data=Written({}, description="what comes of it"))
+    found = plain(Written({"jobs": {}, "outputs": {"o": {"type": "uri_folder"}}}, outputs={"o": returned}))
+    assert found["outputs"]["o"] == {"type": "uri_folder", "description": "what comes of it"}
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("azureml:../src", "/components/src"),
+        ("azureml:src", "/components/score/src"),
+        ("azureml:/elsewhere/src", "/elsewhere/src"),
+        ("azureml:code:1", "azureml:code:1"),
+        ("git+https://example.com/a", "git+https://example.com/a"),
+        ("https://example.com/a", "https://example.com/a"),
+    ],
+)
+def test_the_code_of_a_parallel_node_lies_by_the_file_of_its_component(code: str, found: str) -> None:
+    node = Written({}, _base_path="/components/score")
+    assert plain(Written({"jobs": {"n": {"task": {"code": code}}}}, jobs={"n": node}))["jobs"]["n"] == {
+        "task": {"code": found}
+    }

@@ -67,6 +67,15 @@ environment: {image: i, conda_file: ./conda.yml}
 resources: {instance_count: 2}
 distribution: {type: mpi, process_count_per_instance: 2}
 """,
+    "components/score/component.yml": """
+name: score
+type: parallel
+inputs: {d: {type: mltable, mode: eval_mount}}
+outputs: {o: {type: uri_folder}}
+input_data: ${{inputs.d}}
+resources: {instance_count: 2}
+task: {type: run_function, code: ../../src, entry_script: train.py, environment: azureml:e:1}
+""",
     "command.yml": """
 type: command
 command: echo ${{inputs.a}} ${{inputs.d}}
@@ -501,6 +510,34 @@ PIPELINES = {
         def flow():
             one = load_component("component.yml")(data=Input(type="uri_folder", path="azureml:a:1"), rate=3)
             one.inputs.rate = 4
+        job = flow()
+    """,
+    "component in a folder of its own": """
+        score = load_component("components/score/component.yml")
+        @dsl.pipeline(compute="cpu")
+        def flow():
+            one = score(d=Input(type="mltable", path="azureml:t:1"))
+        job = flow()
+    """,
+    "output described where it is returned": """
+        @dsl.pipeline(compute="cpu")
+        def flow() -> Output(type="uri_folder", description="what comes of it", mode="upload"):
+            one = step()()
+            return {"output": one.outputs.o}
+        job = flow()
+    """,
+    "steps of a step": """
+        switch = dict(command="echo ${{inputs.b}} ${{outputs.o}}", inputs={"b": Input(type="boolean")})
+        @dsl.pipeline()
+        def inner(b: bool = True):
+            one = step(display_name="One", tags={"a": 1}, **switch)(b=False)
+            two = step(display_name="Two", **switch)(b=b)
+            two.outputs.o.mode = "upload"
+            return {"o": one.outputs.o, "p": two.outputs.o}
+        @dsl.pipeline(compute="cpu")
+        def flow():
+            whole = inner(b=True)
+            return {"q": whole.outputs.o}
         job = flow()
     """,
     "component of python": """

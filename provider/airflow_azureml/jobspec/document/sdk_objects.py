@@ -6,6 +6,7 @@ The dump writes ``azureml:`` before each path, whether it names an asset or a lo
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -90,7 +91,7 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
         elif isinstance(written, str) and isinstance(getattr(truth, "path", None), str) and "mode" in written:
             value["inputs"][name] = _data(truth)  # the dump of data with the old mode "mount" is its text
     for name, given in _pairs(getattr(job, "outputs", None)):
-        about, written = getattr(given, "description", None), (value.get("outputs") or {}).get(name)
+        about, written = _description(given), (value.get("outputs") or {}).get(name)
         if isinstance(about, str) and isinstance(written, dict):
             written["description"] = about
     for name, given in _pairs(getattr(job, "services", None)):
@@ -103,18 +104,37 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
     columns = getattr(getattr(job, "_forecasting_settings", None), "time_series_id_column_names", None)
     if isinstance(columns, list) and isinstance(value.get("forecasting"), dict):
         value["forecasting"]["time_series_id_column_names"] = columns
-    for name, node in _pairs(getattr(job, "jobs", None)):
-        written = (value.get("jobs") or {}).get(name)
-        if isinstance(written, dict):
-            if isinstance(title := getattr(node, "display_name", None), str):
-                written["display_name"] = title
-            _complete(node, written)
-            _bind_outputs(written)
+    for owner, dump in ((job, value), (getattr(job, "component", None), value.get("component"))):
+        for name, node in _pairs(getattr(owner, "jobs", None)):
+            written = (dump.get("jobs") or {}).get(name) if isinstance(dump, dict) else None
+            if isinstance(written, dict):
+                if isinstance(title := getattr(node, "display_name", None), str):
+                    written["display_name"] = title
+                _complete(node, written)
+                _bind_outputs(written)
+                _place_code(node, written)
 
 
 def _data(given: Any) -> dict[str, Any]:
     found = {key: getattr(given, key) for key in ("type", "path", "mode") if getattr(given, key, None)}
     return {**found, "mode": "ro_mount"} if found.get("mode") == "mount" else found
+
+
+def _description(given: Any) -> object:
+    """The description of an output; that which a pipeline's function returns has it in its data alone."""
+    about, data = getattr(given, "description", None), getattr(given, "_data", None)
+    return about if about is not None or hasattr(data, "_data") else getattr(data, "description", None)
+
+
+def _place_code(node: Any, value: dict[str, Any]) -> None:
+    """Find the code of a parallel node's task, which its dump leaves relative to the file of its component.
+
+    Source: azure-ai-ml 1.35.2, ``Parallel.__init__`` takes task and folder over from the component.
+    """
+    folder, task = getattr(node, "_base_path", None), value.get("task")
+    code = task.get("code") if isinstance(task, dict) else None
+    if folder and isinstance(code, str) and not code.startswith((PREFIX, "/", "git+")) and "://" not in code:
+        value["task"]["code"] = os.path.normpath(os.path.join(folder, code))
 
 
 def _bind_outputs(value: dict[str, Any]) -> None:
