@@ -227,3 +227,21 @@ def test_the_code_of_a_parallel_node_lies_by_the_file_of_its_component(code: str
     assert plain(Written({"jobs": {"n": {"task": {"code": code}}}}, jobs={"n": node}))["jobs"]["n"] == {
         "task": {"code": found}
     }
+
+
+@pytest.mark.parametrize(
+    ("compute", "found"),
+    [
+        ("cpu", "azureml:cpu"),
+        ("azureml:cpu", "azureml:cpu"),
+        ("${{parent.inputs.c}}", "${{parent.inputs.c}}"),
+        ("/id", "azureml:/id"),
+    ],
+)
+def test_the_compute_of_a_nested_pipeline_is_read_from_its_object(compute: str, found: str) -> None:
+    dump = {"jobs": {"n": {"type": "pipeline"}, "m": {"type": "command"}}}
+    nodes = {name: Written({}, compute=compute) for name in dump["jobs"]}
+    assert plain(Written(dump, jobs=nodes))["jobs"] == {
+        "n": {"type": "pipeline", "compute": found},
+        "m": {"type": "command"},
+    }

@@ -7,6 +7,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from tests.corpus.fake_azure import HOME
 from tests.oracle.calls import Made
 from tests.oracle.judge import Case
 from tests.oracle.variations import FILES
@@ -540,6 +541,19 @@ PIPELINES = {
             return {"q": whole.outputs.o}
         job = flow()
     """,
+    **{
+        f"step of steps on {compute}": f"""
+            @dsl.pipeline()
+            def inner():
+                one = step()()
+            @dsl.pipeline(compute="cpu")
+            def flow():
+                whole = inner()
+                whole.compute = {compute!r}
+            job = flow()
+        """
+        for compute in ("gpu", "azureml:gpu", f"{HOME}/computes/gpu", "no name")
+    },
     "component of python": """
         kind = CommandComponent(name="n", version="2", display_name="D", command="x ${{inputs.a}}", environment="azureml:e:1",
                                 inputs={"a": Input(type="integer", default=3, min=1, max=5)}, code="./src",

@@ -113,6 +113,7 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
                 _complete(node, written)
                 _bind_outputs(written)
                 _place_code(node, written)
+                _add_compute(node, written)
 
 
 def _data(given: Any) -> dict[str, Any]:
@@ -124,6 +125,13 @@ def _description(given: Any) -> object:
     """The description of an output; that which a pipeline's function returns has it in its data alone."""
     about, data = getattr(given, "description", None), getattr(given, "_data", None)
     return about if about is not None or hasattr(data, "_data") else getattr(data, "description", None)
+
+
+def _add_compute(node: Any, value: dict[str, Any]) -> None:
+    """Add the compute of a pipeline in a pipeline, which its dump leaves out; serverless is no resource to name."""
+    compute = getattr(node, "compute", None)
+    if value.get("type") == "pipeline" and isinstance(compute, str) and compute.lower() not in ("", "serverless"):
+        value.setdefault("compute", compute if compute.startswith((PREFIX, "$")) else f"{PREFIX}{compute}")
 
 
 def _place_code(node: Any, value: dict[str, Any]) -> None:
