@@ -245,3 +245,10 @@ def test_the_compute_of_a_nested_pipeline_is_read_from_its_object(compute: str, 
         "n": {"type": "pipeline", "compute": found},
         "m": {"type": "command"},
     }
+
+
+def test_the_folder_of_a_component_may_be_relative_to_the_working_directory() -> None:
+    """The pipeline's own folder would be put before a path that stayed relative."""
+    node = Written({}, _base_path="components/score")
+    found = plain(Written({"jobs": {"n": {"task": {"code": "../src"}}}}, jobs={"n": node}))
+    assert found["jobs"]["n"]["task"]["code"] == str(Path.cwd() / "components" / "src")

@@ -142,7 +142,7 @@ def _place_code(node: Any, value: dict[str, Any]) -> None:
     folder, task = getattr(node, "_base_path", None), value.get("task")
     code = task.get("code") if isinstance(task, dict) else None
     if folder and isinstance(code, str) and not code.startswith((PREFIX, "/", "git+")) and "://" not in code:
-        value["task"]["code"] = os.path.normpath(os.path.join(folder, code))
+        value["task"]["code"] = os.path.abspath(os.path.join(folder, code))
 
 
 def _bind_outputs(value: dict[str, Any]) -> None:
