@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_azureml.decorators import arguments
 from airflow_azureml.exceptions import AzureMLSpecError
-from airflow_azureml.operators import sdk_objects
 from airflow_azureml.operators.jobs import AzureMLCommandJobOperator
-from airflow_azureml.task.flags import given_flags
 from airflow_azureml.version_compat import DecoratedOperator, determine_kwargs, task_decorator_factory
 
 if TYPE_CHECKING:
@@ -65,8 +63,8 @@ class _AzureMLCommandDecoratedOperator(DecoratedOperator, AzureMLCommandJobOpera
     def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         """Give parameters of the function their ``default_args``, and the rest what every operator of ours does."""
         args, kwargs = super()._hook_apply_defaults(*args, **kwargs)  # type: ignore[no-untyped-call]
-        kind = type(self)
-        return args, {**kwargs, **sdk_objects.converted(kind, kwargs), **given_flags(kind, kwargs)}
+        # Airflow's own class comes first, and hands nothing on to the next.
+        return AzureMLCommandJobOperator._hook_apply_defaults(self, *args, **kwargs)
 
     def document(self, context: Any) -> Document:
         """Have the function write the command, and the job with it."""

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.graph import BINDING
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.nodes.kind import Scope, Source
 from airflow_azureml.jobspec.table.translator import Invalid, Translator
 
-BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
 PARENT = re.compile(r"\$\{\{\s*parent\.([^}]*?)\s*\}\}")
 ALMOST = re.compile(r"\{\s*parent\.(?:inputs|outputs|jobs)\.\w")
 """What somebody may have meant as a binding."""

@@ -65,15 +65,15 @@ def _application(located: Located, ctx: Translator) -> Body | Invalid:
 def applications(located: Located, ctx: Translator) -> Converted[list[Any]]:
     """Take the applications of an instance; no two have a name or a published port in common."""
     found = listed(_application)(located, ctx)
-    if found is INVALID or not found:
-        return INVALID if found is INVALID else OMIT
+    if found is INVALID:
+        return INVALID
     for what, taken in (("the name", _names(located)), ("the published port", _published(located))):
         seen: set[Any] = set()
         for entry in taken:
             if entry.value in seen:
                 ctx.error(entry, f"{what} {show(entry.value)} is used twice. Give each application its own.")
             seen.add(entry.value)
-    return found
+    return found or OMIT
 
 
 def _names(located: Located) -> Iterator[Located]:

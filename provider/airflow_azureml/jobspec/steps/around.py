@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, SourceLocation
-from airflow_azureml.jobspec.steps.outline import Node, Outline, mapping, whole_binding
+from airflow_azureml.jobspec.document.graph import whole_binding
+from airflow_azureml.jobspec.steps.outline import Node, Outline, mapping
 
 PARAMETERS = ("number", "integer", "boolean", "string")
 """Types that are no data."""

@@ -13,9 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located, Path, SourceLocation
+from airflow_azureml.jobspec.document.graph import BINDING, whole_binding
 from airflow_azureml.jobspec.grammar.command_text import ANY_BINDING
 from airflow_azureml.jobspec.grammar.component_io import PARAMETERS, parameter
-from airflow_azureml.jobspec.steps.outline import BINDING, Node, mapping, outline, whole_binding
+from airflow_azureml.jobspec.steps.outline import Node, mapping, outline
 from airflow_azureml.rest.errors import SpecError
 
 OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)

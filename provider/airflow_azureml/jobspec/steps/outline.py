@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located, Path, SourceLocation
+from airflow_azureml.jobspec.document.graph import BINDING, CONTROL, whole_binding
 from airflow_azureml.jobspec.document.load import load, read_text
 from airflow_azureml.jobspec.document.messages import missing, nearest, show
 from airflow_azureml.rest.errors import Problem, SpecError
@@ -21,17 +22,11 @@ from airflow_azureml.rest.errors import Problem, SpecError
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
 """What a node may be called."""
 
-BINDING = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+?)\s*\}\}")
-"""A binding to what is around a node."""
-
 OWN_WORDS = ("command", "environment", "code", "description", "component", "trial")
 """Keys of a node in which nothing is bound to what is around it."""
 
 ARTIFACTS = ("artifacts", "default")
 """Names of an output of a command that is written out; a job of its own has it as ``default`` without declaring it."""
-
-CONTROL = ("do_while", "if_else", "parallel_for")
-"""Types of nodes that say which other nodes are run, and how often."""
 
 REGISTERED = "azureml:"
 """How the name of a component begins that is registered, in the workspace or in a registry."""
@@ -224,13 +219,6 @@ def texts(value: Any) -> list[str]:
     if isinstance(value, (Mapping, list, tuple)):
         return [text for item in (value.values() if isinstance(value, Mapping) else value) for text in texts(item)]
     return []
-
-
-def whole_binding(value: object) -> tuple[str, str] | None:
-    """Part and path of a value that is a binding and nothing else, by itself or as the ``path`` of data."""
-    path = value.get("path") if isinstance(value, Mapping) else value
-    found = BINDING.fullmatch(path) if isinstance(path, str) else None
-    return (found[1], found[2]) if found else None
 
 
 def _find_makers(pipeline: Outline) -> None:

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Path, SourceLocation
+from airflow_azureml.jobspec.document.graph import BINDING, whole_binding
 from airflow_azureml.jobspec.document.sdk_objects import BASE
 from airflow_azureml.jobspec.steps.around import PARAMETERS, Around, Given, Made, of_port
 from airflow_azureml.jobspec.steps.outline import (
-    BINDING,
     OWN_WORDS,
     Node,
     mapping,
     outputs_of,
     texts,
-    whole_binding,
 )
 
 HEAD = ("experiment_name", "description", "tags", "properties", "identity", "compute")

@@ -142,19 +142,25 @@ class Leases:
 
     def move_below(self, container: str, folder: str, other: str, new: str) -> None:
         """Let the leases of what lies in a folder go with it when it gets another name."""
-        below = [key for key in self._leases if key[0] == container and key[1].startswith(f"{folder}/")]
-        moved = {(other, new + name.removeprefix(folder)): self._leases.pop((_, name)) for _, name in below}
+        moved = {
+            (other, new + name.removeprefix(folder)): self._leases.pop((container, name))
+            for name in self._below(container, folder)
+        }
         self._leases.update(moved)
         if moved:
             self._keep()
 
     def forget_below(self, container: str, folder: str) -> None:
         """Forget the leases of what lies in a folder."""
-        below = [key for key in self._leases if key[0] == container and key[1].startswith(f"{folder}/")]
-        for key in below:
-            del self._leases[key]
+        below = self._below(container, folder)
+        for name in below:
+            del self._leases[container, name]
         if below:
             self._keep()
+
+    def _below(self, container: str, folder: str) -> list[str]:
+        """The names of what is leased in a folder."""
+        return [name for where, name in self._leases if where == container and name.startswith(f"{folder}/")]
 
     def forget_container(self, container: str) -> None:
         """Forget the leases of a container and of all that is in it."""

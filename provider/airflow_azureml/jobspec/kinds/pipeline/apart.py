@@ -9,13 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
+from airflow_azureml.jobspec.document.graph import CONTROL, whole_binding
 from airflow_azureml.jobspec.document.messages import nearest, show
-from airflow_azureml.jobspec.nodes.bindings import BINDING
 from airflow_azureml.jobspec.table.translator import Translator
 
 APART = ("on_init", "on_finalize")
-CONTROL = ("do_while", "if_else", "parallel_for")
-"""Types of nodes that say which other nodes are run."""
 
 
 def check_apart(located: Located, ctx: Translator, jobs: Any) -> None:
@@ -46,7 +44,6 @@ def _sources(node: Any) -> Iterator[str]:
     """The nodes that the inputs of a node are bound to."""
     inputs = node.get("inputs") if isinstance(node, Mapping) else None
     for given in inputs.values() if isinstance(inputs, Mapping) else ():
-        text = given.get("path") if isinstance(given, Mapping) else given
-        found = BINDING.fullmatch(text) if isinstance(text, str) else None
-        if found is not None and found[1] == "jobs":
-            yield found[2].partition(".")[0]
+        bound = whole_binding(given)
+        if bound is not None and bound[0] == "jobs":
+            yield bound[1].partition(".")[0]
