@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import UserString, deque
+from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -18,6 +20,7 @@ from airflow_azureml.operators import (
     AzureMLCancelOrphansOperator,
     AzureMLCommandJobOperator,
     AzureMLCreateBatchDeploymentOperator,
+    AzureMLCreateComputeOperator,
     AzureMLCreateOnlineDeploymentOperator,
     AzureMLDownloadJobOutputOperator,
     AzureMLDownloadModelOperator,
@@ -95,7 +98,19 @@ def test_numbers_of_other_libraries_are_numbers() -> None:
     found += [configuration.sensor_interval(half, 60), configuration.max_resubmissions(Decimal("2"))]
     assert found == [0.5, 0.5, 0.5, 0.5, 2]
     assert [type(value) for value in found] == [float] * 4 + [int]
-    assert (whole_seconds(Decimal("1.5")), whole_seconds(Fraction(5, 2))) == (2, 3)
+    assert (whole_seconds(Decimal("1.5"), "x"), whole_seconds(Fraction(5, 2), "x")) == (2, 3)
+
+
+@pytest.mark.parametrize("given", [-1, -0.5, timedelta(seconds=-1)])
+def test_a_time_below_nothing_is_refused_by_the_keyword_that_it_was_given_to(given: Any) -> None:
+    said = r"is not accepted. Accepted: a number of seconds, or a timedelta, that is not negative\."
+    for field, keywords in (("timeout", {"timeout": given}), ("limits.timeout", {"limits": {"timeout": given}})):
+        settings: Any = {"command": "echo", "environment": "azureml:e:1", **keywords}
+        with pytest.raises(SpecError, match=f"^{re.escape(field)}: .* {said}"):
+            AzureMLCommandJobOperator(task_id="t", **settings).document({})
+    made = AzureMLCreateComputeOperator(task_id="t", name="c", size="s", idle_time_before_scale_down=given)
+    with pytest.raises(SpecError, match=f"^idle_time_before_scale_down: .* {said}"):
+        made.document({})
 
 
 def test_a_number_of_another_library_from_an_upstream_task_is_rendered_as_a_number() -> None:

@@ -33,7 +33,7 @@ LANGUAGES = {"python", "yaml", "sh", "json", "toml", "dockerfile", "ini", "text"
 
 ELSEWHERE = {"azure.ai.ml", "mlflow", "dags.nightly"}
 """Modules that the pages import and this environment need not have: those of jobs, and of a reader's own project."""
-PROGRAMS = {"pip", "az", "cp", "cd", "git", "export", "unset", "eval", "python", "pytest"}
+PROGRAMS = {"mkdir", "pip", "az", "cp", "cd", "git", "export", "unset", "eval", "python", "pytest"}
 """Programs whose options are not looked at."""
 NOT_HERE = re.compile(r"does not exist|is required|missing|no such output|no file or folder")
 """What lies beside a DAG is not in a page, and a piece of a page may leave out what is required."""

@@ -383,3 +383,37 @@ def test_a_yaml_file_is_not_called_bad_python(tmp_path: Path, capsys: pytest.Cap
     job.write_text("command: echo hi\nenvironment: azureml:e:1\n")
     told = "this is a YAML file, and --dags checks DAG files (.py). Without --dags it is checked."
     assert validate(capsys, job) == (1, [f"job.yml:1: .: {told}"])
+
+
+def test_warnings_are_told_with_their_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the task's log would warn of; a job file that two tasks name is told once."""
+    binding = "echo ${{outputs.modle}}"
+    (tmp_path / "job.yml").write_text(f"command: {binding}\nenvironment: azureml:e:1\noutputs: {{model: }}\n")
+    body = (
+        f'AzureMLCommandJobOperator(task_id="a", environment="azureml:e:1", command="{binding}",'
+        ' outputs={"model": None})'
+        '\nAzureMLJobOperator(task_id="b", job="job.yml")\nAzureMLJobOperator(task_id="c", job="job.yml")\n'
+        'AzureMLCommandJobOperator(task_id="d", environment="azureml:e:1", command="echo ${{outputs.x}}", outputs=made)'
+    )
+    assert main(["validate", "--dags", str(dag(tmp_path, body))]) == 0
+    out = capsys.readouterr().out.replace(f"{tmp_path}/", "").splitlines()
+    said = 'the command names the output "modle", which the job does not declare. Did you mean "model"?'
+    assert [line for line in out if line.startswith("warning: ")] == [
+        f"warning: dag.py:6: AzureMLCommandJobOperator.command: {said}",
+        f"warning: job.yml:1: command: {said}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "told"),
+    [
+        ('{"model": {}}', ["dag.py:6: AzureMLCommandJobOperator.checkpoint: 'ckpt' is not an output of the job."]),
+        ('{"ckpt": make()}', []),
+        ("given", []),
+    ],
+)
+def test_a_checkpoint_must_be_an_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], outputs: str, told: list[str]
+) -> None:
+    _, found = validate(capsys, dag(tmp_path, COMMAND.format(f', checkpoint="ckpt", outputs={outputs}')))
+    assert [line.partition(" Accepted")[0] for line in found] == told

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
@@ -14,10 +15,11 @@ from typing import Any, Literal
 
 from airflow_azureml.cli.dagcalls import DagFile, OperatorCall
 from airflow_azureml.cli.literals import UNKNOWN, is_known, is_template
-from airflow_azureml.jobspec.check import problems_as
+from airflow_azureml.jobspec.check import judged_as
 from airflow_azureml.jobspec.document.load import read_text
 from airflow_azureml.jobspec.document.messages import closest, show
 from airflow_azureml.local.file_names import is_file_name
+from airflow_azureml.operators.checkpoint import check_checkpoint
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 
@@ -44,15 +46,25 @@ SEPARATE = {"resources": "job_resources"}
 """Keys of documents that a keyword of another name gives."""
 
 
-def problems_of_call(call: OperatorCall, file: DagFile, path: str, folder: str, workspace: Workspace) -> list[Problem]:
-    """All problems of one call, in the order of its keywords.
+def judge_call(
+    call: OperatorCall, file: DagFile, path: str, folder: str, workspace: Workspace
+) -> tuple[list[Problem], list[str]]:
+    """All problems of one call, in the order of its keywords, and what is worth a warning in what it makes.
 
     :param folder: what relative paths belong to.
     """
     problems = [*_names(call, file), *_values(call)]
+    warnings: Sequence[str] = ()
     if not problems and file.makes_dag:
-        problems = list(_document(call, file, folder, workspace))
-    return [_placed(problem, call, path) for problem in problems]
+        problems, warnings = _document(call, file, folder, workspace)
+    return [_placed(problem, call, path) for problem in problems], [_warning(text, call, path) for text in warnings]
+
+
+def _warning(text: str, call: OperatorCall, path: str) -> str:
+    if re.match(r".+?:\d+: ", text):  # it names its place in a file already
+        return text
+    key, _, message = text.partition(": ")
+    return str(_placed(_by_keyword(Problem(key, message), call), call, path))
 
 
 def problems_of_reads(file: DagFile, path: str, folder: str) -> Iterator[Problem]:
@@ -199,22 +211,28 @@ def hints(operator: type) -> Mapping[str, Any]:
 # -- what the keywords say together
 
 
-def _document(call: OperatorCall, file: DagFile, folder: str, workspace: Workspace) -> Iterator[Problem]:
+def _document(
+    call: OperatorCall, file: DagFile, folder: str, workspace: Workspace
+) -> tuple[list[Problem], Sequence[str]]:
     document_kind = DOCUMENTS.get(call.operator.__name__)
     keywords = _given(call)
     if document_kind is None or keywords is None or not call.whole or _names_a_template(call, keywords, folder):
-        return
+        return [], ()
+    problems: Sequence[Problem]
+    warnings: Sequence[str] = ()
     try:
         document = _made(call, keywords, folder).document({})
+        if call.values.get("outputs") is not UNKNOWN:
+            check_checkpoint(keywords.get("checkpoint"), document.value.get("outputs"))
     except SpecError as error:
-        problems = list(error.problems)
+        problems = error.problems
     except Exception as error:  # noqa: BLE001 - whatever a constructor, ours or Airflow's, says of its arguments
         problems = [Problem("", " ".join(str(error).split()))]
     else:
-        problems = [*problems_as(document_kind, document, workspace)]
-    for problem in problems:
-        if not (file.searches and "does not exist" in problem.message):
-            yield _by_keyword(problem, call)
+        problems, warnings = judged_as(document_kind, document, workspace)
+    missing = "does not exist" if file.searches else None
+    found = [_by_keyword(problem, call) for problem in problems if not (missing and missing in problem.message)]
+    return found, warnings
 
 
 def _made(call: OperatorCall, keywords: Mapping[str, Any], folder: str) -> Any:

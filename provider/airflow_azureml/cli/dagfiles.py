@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from airflow_azureml.cli.dagcalls import DECORATOR, PACKAGE, DagFile, read
-from airflow_azureml.cli.dagchecks import problems_of_call, problems_of_reads
+from airflow_azureml.cli.dagchecks import judge_call, problems_of_reads
 from airflow_azureml.cli.reporting import complain, problems_of
 from airflow_azureml.cli.validation import YAML, files
 from airflow_azureml.jobspec.document.load import read_text
@@ -23,6 +23,7 @@ class DagValidation:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.valid = self.invalid = 0
+        self.warned: set[str] = set()
 
     def run(self, paths: Sequence[str]) -> int:
         """Check DAG files, and all Python files in folders that name our package; gives back the exit code."""
@@ -54,21 +55,29 @@ class DagValidation:
             self.report([_not_python(error, path)], path)
             return
         if dag_file.calls or dag_file.problems or named:
-            self.report(self.problems(dag_file, path), path, len(dag_file.calls))
+            problems, warnings = self.judge(dag_file, path)
+            self.report(problems, path, len(dag_file.calls))
+            for warning in warnings:
+                if warning not in self.warned:  # a job file is read for each task that names it
+                    self.warned.add(warning)
+                    print(f"warning: {warning}")
 
     @property
     def seen(self) -> int:
         """How many files had a verdict."""
         return self.valid + self.invalid
 
-    def problems(self, dag_file: DagFile, path: str) -> list[Problem]:
-        """All problems of a file, by line."""
+    def judge(self, dag_file: DagFile, path: str) -> tuple[list[Problem], list[str]]:
+        """All problems of a file, by line, and the warnings."""
         whole = os.path.abspath(path)
-        problems = list(dag_file.problems)
+        problems, warnings = list(dag_file.problems), list[str]()
         for call in dag_file.calls:
-            problems += problems_of_call(call, dag_file, whole, os.path.dirname(whole), self.workspace)
+            found, worth = judge_call(call, dag_file, whole, os.path.dirname(whole), self.workspace)
+            problems += found
+            warnings += worth
         problems += problems_of_reads(dag_file, whole, os.path.dirname(whole))
-        return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != whole, problem.line or 0))
+        in_order = sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != whole, problem.line or 0))
+        return in_order, warnings
 
     def report(self, problems: Sequence[Problem], path: str, count: int | None = None) -> None:
         """Report the verdict on a file."""

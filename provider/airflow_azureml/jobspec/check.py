@@ -122,13 +122,12 @@ def _accepted(document: Document, workspace: Workspace) -> Translation:
     return translation
 
 
-def problems_as(name: str, document: Document, workspace: Workspace) -> tuple[Problem, ...]:
-    """All problems of a document that is to be of a kind, a key of ``FILE_KINDS``."""
+def judged_as(name: str, document: Document, workspace: Workspace) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """All problems of a document that is to be of a kind, a key of ``FILE_KINDS``; its warnings where it has none."""
     try:
-        _read_as(name, document, workspace)
+        return (), _read_as(name, document, workspace)
     except SpecError as error:
-        return error.problems
-    return ()
+        return error.problems, ()
 
 
 def _checker(name: str) -> Callable[[Document, Workspace], tuple[str, ...]] | None:

@@ -138,13 +138,13 @@ class AzureMLCommandJobOperator(AzureMLSubmitJobBaseOperator):
         return self.load_built({name: value for name, value in values.items() if value is not None})
 
     def _limits(self) -> Any:
-        limits = self.limits
+        limits, field = self.limits, "limits.timeout" if self.timeout is None else "timeout"
         if self.timeout is not None:
             if isinstance(limits, Mapping) and limits.get("timeout") is not None:
                 raise keywords.twice("timeout", "limits.timeout")
             limits = {**(limits or {}), "timeout": self.timeout}
         if isinstance(limits, Mapping) and limits.get("timeout") is not None:
-            return {**limits, "timeout": keywords.whole_seconds(limits["timeout"])}
+            return {**limits, "timeout": keywords.whole_seconds(limits["timeout"], field)}
         return limits
 
     def _resources(self) -> Any:

@@ -24,12 +24,21 @@ def renderers(constructor: Callable[..., None], **others: str) -> dict[str, str]
     return {**dict.fromkeys(mappings(constructor), "json"), **others}
 
 
-def whole_seconds(given: Any) -> Any:
-    """A time as whole seconds, as the service takes it, rounded up; what is no time is left for the spec to refuse."""
+def whole_seconds(given: Any, field: str) -> Any:
+    """A time as whole seconds, as the service takes it, rounded up; what is no time is left for the spec to refuse.
+
+    :param field: the keyword that it was given to.
+    :raises rest.errors.SpecError: it is negative: a job file with such a time is sent, as Microsoft's client sends it.
+    """
     from airflow_azureml.jobspec.document.plain_values import plain_values
 
-    given = given.total_seconds() if isinstance(given, timedelta) else plain_values(given)
-    return math.ceil(given) if isinstance(given, float) and math.isfinite(given) else given
+    seconds = given.total_seconds() if isinstance(given, timedelta) else plain_values(given)
+    if isinstance(seconds, (int, float)) and seconds < 0:
+        from airflow_azureml.rest.errors import Problem, SpecError
+
+        accepted = "a number of seconds, or a timedelta, that is not negative"
+        raise SpecError([Problem(field, f"{given!r} is not accepted. Accepted: {accepted}.")])
+    return math.ceil(seconds) if isinstance(seconds, float) and math.isfinite(seconds) else seconds
 
 
 def refuse_other_than_mappings(operator: Any, merged: Sequence[str]) -> None:

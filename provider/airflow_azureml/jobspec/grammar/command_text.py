@@ -30,6 +30,15 @@ def check_command(located: Located, ctx: Translator, inputs: object) -> None:
             ctx.error(located, f"${{{{inputs.{name}}}}}: the job has no such input.{have}{_meant(name, names)}")
 
 
+def warn_of_outputs(located: Located, ctx: Translator, declared: object) -> None:
+    """Warn of an output that the job does not declare; Microsoft's client sends it on, and so does this."""
+    names = list(declared) if isinstance(declared, Mapping) else []
+    for name in dict.fromkeys(OUTPUT_BINDING.findall(located.value)):
+        if name not in names and name != "default":
+            meant = _meant(name, names)
+            ctx.warn(located, f'the command names the output "{name}", which the job does not declare.{meant}')
+
+
 ANY_BINDING = re.compile(r"\$\{\{\s*(\S*?)\s*\}\}")
 
 

@@ -88,7 +88,9 @@ class AzureMLCreateComputeOperator(AzureMLProvisioningBaseOperator):
     def document(self, context: Any) -> Document:
         """Lay the keywords over the spec."""
         given = {name: getattr(self, name) for name in self.keyword_names if name not in ("if_exists", "spec")}
-        given["idle_time_before_scale_down"] = keywords.whole_seconds(self.idle_time_before_scale_down)
+        given["idle_time_before_scale_down"] = keywords.whole_seconds(
+            self.idle_time_before_scale_down, "idle_time_before_scale_down"
+        )
         document = self.load_spec(context, given)
         return document if "type" in document.value else document.replaced(type="amlcompute")
 

@@ -6,12 +6,11 @@ Source: azure-ai-ml 1.35.2, ``_schema/job/`` and ``entities/_job/``; the bodies 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.grammar.code import code
-from airflow_azureml.jobspec.grammar.command_text import OUTPUT_BINDING, check_command
+from airflow_azureml.jobspec.grammar.command_text import check_command, warn_of_outputs
 from airflow_azureml.jobspec.grammar.computes import compute
 from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.inputs import inputs
@@ -80,18 +79,10 @@ def command(located: Located, ctx: Translator) -> dict[str, Any]:
     if isinstance(located.value.get("command"), str):
         line = located.child("command").within(body["command"])
         check_command(line, ctx, located.value.get("inputs"))
-        check_outputs(line, ctx, located.value.get("outputs"))
+        warn_of_outputs(line, ctx, located.value.get("outputs"))
     if body.get("computeId") == "local":
         run_locally(body)
     return body
-
-
-def check_outputs(located: Located, ctx: Translator, declared: Any) -> None:
-    """Warn of an output that the job does not declare; Microsoft's client sends it on, and so does this."""
-    names = set(declared) if isinstance(declared, Mapping) else set()
-    for name in dict.fromkeys(OUTPUT_BINDING.findall(located.value)):
-        if name not in names and name != "default":
-            ctx.warn(located, f'the command names the output "{name}", which the job does not declare.')
 
 
 def run_locally(body: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.code import code
-from airflow_azureml.jobspec.grammar.command_text import check_command
+from airflow_azureml.jobspec.grammar.command_text import check_command, warn_of_outputs
 from airflow_azureml.jobspec.grammar.computes import compute_id
 from airflow_azureml.jobspec.grammar.environments import environment, inline
 from airflow_azureml.jobspec.grammar.inputs import inputs
@@ -169,6 +169,7 @@ def spark(located: Located, ctx: Translator) -> dict[str, Any]:
     entry_exists(located, ctx)
     if isinstance(located.value.get("args"), str):
         check_command(located.child("args"), ctx, located.value.get("inputs"))
+        warn_of_outputs(located.child("args"), ctx, located.value.get("outputs"))
     default = {"identityType": "Managed" if located.value.get("compute") is not None else "UserIdentity"}
     return {**body, "identity": body.get("identity") or default}
 

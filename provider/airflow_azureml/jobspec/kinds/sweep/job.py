@@ -12,7 +12,7 @@ from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
 from airflow_azureml.jobspec.document.requirements import Placeholder
 from airflow_azureml.jobspec.grammar.code import code, linked
-from airflow_azureml.jobspec.grammar.command_text import check_command
+from airflow_azureml.jobspec.grammar.command_text import check_command, warn_of_outputs
 from airflow_azureml.jobspec.grammar.computes import compute
 from airflow_azureml.jobspec.grammar.environments import environment
 from airflow_azureml.jobspec.grammar.inputs import inputs, named
@@ -267,8 +267,9 @@ def sweep(located: Located, ctx: Translator) -> dict[str, Any]:
     body = {"jobType": "Sweep", **convert_mapping(SWEEP, located, ctx)}
     trial = located.value.get("trial")
     if isinstance(trial, Mapping) and isinstance(trial.get("command"), str):
-        line = located.child("trial").child("command")
-        check_command(line.within(body["trial"]["command"]), ctx, located.value.get("inputs"))
+        line = located.child("trial").child("command").within(body["trial"]["command"])
+        check_command(line, ctx, located.value.get("inputs"))
+        warn_of_outputs(line, ctx, located.value.get("outputs"))
     if "resources" not in body and "resources" in body.get("trial", {}):
         body["resources"] = body["trial"]["resources"]
     return body
