@@ -14,7 +14,7 @@ from functools import partial
 
 from aiohttp import web
 
-from azureml_emulator.assets import publish_routes, registry_routes, resolved_routes
+from azureml_emulator.assets import feature_routes, publish_routes, registry_routes, resolved_routes
 from azureml_emulator.assets import routes as assets_routes
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.registry import RegistryAssets
@@ -77,6 +77,9 @@ from azureml_emulator.schedules import routes as schedule_routes
 from azureml_emulator.schedules.backend import Schedules
 from azureml_emulator.seeding import routes as seeding_routes
 from azureml_emulator.seeding.backend import Seeding
+from azureml_emulator.serverless import operation_routes as serverless_operation_routes
+from azureml_emulator.serverless import routes as serverless_routes
+from azureml_emulator.serverless.backend import Serverless
 from azureml_emulator.spark.spark_type import spark_type
 from azureml_emulator.storage import routes as storage_routes
 from azureml_emulator.storage.backend import Storage
@@ -145,6 +148,7 @@ class Emulator:
         self.online = Online(
             settings, self.store, self.transitions, self.faults, tokens, self.assets.resolver, self.execution
         )
+        self.serverless = Serverless(settings, self.store, self.transitions, self.faults)
         self.schedules = Schedules(settings, self.store, self.transitions, self.faults, self.engine)
         self.mlflow = Mlflow(
             settings, self.storage.blobs, self.assets, self.jobs, self.tracking, Stages(self.store), Aliases(self.store)
@@ -211,7 +215,7 @@ class Emulator:
         yield from bind(self.capacity, capacity_routes.ROUTES)
         yield from bind(self.connections, connections_routes.ROUTES)
         yield from bind(self.subscriptions, subscriptions_routes.ROUTES)
-        yield from bind(self.assets, assets_routes.ROUTES, resolved_routes.ROUTES)
+        yield from bind(self.assets, assets_routes.ROUTES, feature_routes.ROUTES, resolved_routes.ROUTES)
         yield from bind(self.registry, registry_routes.ROUTES, publish_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
@@ -224,6 +228,7 @@ class Emulator:
             online_operation_routes.ROUTES,
             online_scoring_routes.ROUTES,
         )
+        yield from bind(self.serverless, serverless_routes.ROUTES, serverless_operation_routes.ROUTES)
         yield from bind(self.schedules, schedule_routes.ROUTES, schedule_operation_routes.ROUTES)
         yield from bind(self.history, history_routes.ROUTES, artifact_routes.ROUTES, metric_routes.ROUTES)
 

@@ -6,10 +6,11 @@ import re
 import uuid
 from typing import Any
 
+from azureml_emulator.assets.feature_kinds import feature_kinds
 from azureml_emulator.assets.kinds import Kind, Properties, asset_kinds, common_properties, updated_properties
 from azureml_emulator.assets.reference_checks import CURATED
 from azureml_emulator.assets.references import JobOutput, Resolver
-from azureml_emulator.assets.versions import Version, Versions
+from azureml_emulator.assets.versions import ENTITIES, Version, Versions
 from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
@@ -42,7 +43,9 @@ class Assets:
         self.owner = settings.workspace_arm_id
         self.versions = Versions(store)
         self.resolver = Resolver(settings, datastores, self.versions, job_output)
-        self.kinds = {kind.segment: kind for kind in asset_kinds(self.resolver, storage.blobs)}
+        self.blobs = storage.blobs
+        kinds = [*asset_kinds(self.resolver, storage.blobs), *feature_kinds(self.versions)]
+        self.kinds = {kind.segment: kind for kind in kinds}
         self._storage = storage
 
     def add_kind(self, kind: Kind) -> None:
@@ -135,7 +138,8 @@ def check_name(field: str, value: str) -> None:
 
 def missing(kind: str, name: str, version: str | None = None) -> ServiceError:
     """The service's 404 for an asset, or for its container when no version is given."""
-    title = {"data": "Data", "codes": "Code"}.get(kind, kind.removesuffix("s").capitalize())
+    titles = {"data": "Data", "codes": "Code", ENTITIES: "FeaturestoreEntity"}
+    title = titles.get(kind, kind.removesuffix("s").capitalize())
     what = f"{title} {name}:{version}" if version else f"{title} container {name}"
     return ServiceError(
         404, "UserError", f"{what} not found.", inner=("NotFound", f"{title}NotFound"), parameters={"name": name}

@@ -12,7 +12,7 @@ from azureml_emulator.assets.backend import Assets, check_name, curated, missing
 from azureml_emulator.assets.reference_checks import CURATED
 from azureml_emulator.assets.responses import container_resource, version_resource
 from azureml_emulator.assets.schemas import CONTAINER
-from azureml_emulator.assets.versions import KINDS, Version
+from azureml_emulator.assets.versions import ENTITIES, FEATURE_SETS, KINDS, Version
 from azureml_emulator.core.paging import page, whole_number
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import invalid, read_properties
@@ -20,6 +20,11 @@ from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.selection import has_all, in_time_order, refuse
 from azureml_emulator.core.settings import ACCOUNT
+
+OF_FEATURE_STORES = (FEATURE_SETS, ENTITIES)
+VERSION_SIZE_KEYS = dict.fromkeys(OF_FEATURE_STORES, "pageSize")
+SIZE_KEYS = {"models": "count", **VERSION_SIZE_KEYS}
+"""What a page's size is asked for by, where it is not ``$top``. Source: api-version 2025-12-01."""
 
 
 def in_view(request: web.Request, archived: bool) -> bool:
@@ -39,7 +44,7 @@ async def list_containers(assets: Assets, request: web.Request, *, kind: str) ->
     names = dict.fromkeys(row.name for row in assets.versions.all(kind) if not row.anonymous)
     rows = [row for name in names if (row := resource(assets, kind, name))]
     shown = [row for row in rows if in_view(request, row["properties"]["isArchived"])]
-    return page(request, assets.settings.base_url, shown, size_key="count" if kind == "models" else "$top")
+    return page(request, assets.settings.base_url, shown, size_key=SIZE_KEYS.get(kind, "$top"))
 
 
 async def get_container(assets: Assets, request: web.Request, name: str, *, kind: str) -> web.Response:
@@ -76,11 +81,13 @@ async def list_versions(assets: Assets, request: web.Request, name: str, *, kind
         rows = listed(request, assets.versions.of(kind, name), kind)
         if not rows and assets.knows_curated and kind == "environments" and CURATED.fullmatch(name):
             rows = [curated(name, None)]
-    return page(request, assets.settings.base_url, [version_resource(assets.owner, row) for row in rows])
+    shown = [version_resource(assets.owner, row) for row in rows]
+    return page(request, assets.settings.base_url, shown, size_key=VERSION_SIZE_KEYS.get(kind, "$top"))
 
 
 def listed(request: web.Request, rows: list[Version], kind: str) -> list[Version]:
-    """Versions as the query asks, the newest first. Lists of data and of models have filters, which other kinds do not.
+    """Versions as the query asks, the newest first. Lists of data, of models and of what
+    a feature store holds have filters, which other kinds do not.
 
     ``stage`` is of the previews 2023-04-01 to 2024-01-01; azure-ai-ml 1.35.2 sends it to later versions, too.
 
@@ -92,9 +99,9 @@ def listed(request: web.Request, rows: list[Version], kind: str) -> list[Version
         shown = [row for row in shown if row.properties.get("stage") == request.query["stage"]]
     if kind == "data":
         return [row for row in shown if has_all(request, "$tags", row.properties.get("tags"))]
-    if kind != "models":
+    if kind not in ("models", *OF_FEATURE_STORES):
         return shown
-    refuse(request, "description", "feed")
+    refuse(request, "description", "feed", "createdBy", "versionName")
     shown = [row for row in shown if row.version == request.query.get("version", row.version)]
     for key in ("tags", "properties"):
         shown = [row for row in shown if has_all(request, key, row.properties.get(key))]
@@ -121,11 +128,13 @@ async def get_labelled(assets: Assets, request: web.Request, name: str, label: s
 
 
 async def put_version(assets: Assets, request: web.Request, name: str, version: str, *, kind: str) -> web.Response:
-    """Create a version, or change what may change of one: 201 for a new one, 200 for one that exists."""
+    """Create a version, or change what may change of one: 201 with its own address for a new one, 200 for one that
+    exists."""
     properties = read_properties(await read_object(request), assets.kinds[kind].shape)
     stored, is_new = assets.put(kind, name, version, properties)
     body = version_resource(assets.owner, stored)
-    headers = {"Location": f"{assets.settings.base_url}{body['id']}"} if is_new else {}
+    own = f"{assets.settings.base_url}{body['id']}?api-version={request.query['api-version']}"
+    headers = {"Location": own} if is_new else {}
     return web.json_response(body, status=201 if is_new else 200, headers=headers)
 
 

@@ -11,6 +11,8 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.store import Store
 
 KINDS = ("codes", "environments", "data", "models", "components")
+FEATURE_SETS, ENTITIES = "featuresets", "featurestoreEntities"
+"""The kinds of a feature store, which are no registry's."""
 
 
 @dataclass(frozen=True)

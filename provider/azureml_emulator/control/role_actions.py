@@ -44,6 +44,8 @@ OF_RESOURCE: dict[str, tuple[str, ...]] = {
     "environments": ("read", "write"),
     "environments/versions": CRUD,
     "features": ("read",),
+    "featuresets": CRUD,
+    "featurestoreentities": CRUD,
     "jobs": (*CRUD, "cancel/action"),
     "listNotebookAccessToken": ("read",),
     "listNotebookKeys": ("read",),
@@ -57,6 +59,7 @@ OF_RESOURCE: dict[str, tuple[str, ...]] = {
     "privateEndpointConnections": CRUD,
     "privateLinkResources": ("read",),
     "schedules": CRUD,
+    "serverlessEndpoints": (*CRUD, "listKeys/action"),
 }
 """The published actions below the workspace, by type of resource, in Microsoft's spelling."""
 
@@ -73,6 +76,10 @@ REGISTRY = f"{PROVIDER}/registries"
 https://learn.microsoft.com/azure/machine-learning/how-to-manage-registries."""
 
 VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
+
+OF_FEATURE_STORES = re.compile(r"(featuresets|featurestoreentities)/versions(?:/features)?")
+"""What needs the action for what it is of. Source: the actions that
+https://learn.microsoft.com/azure/machine-learning/how-to-setup-access-control-feature-store lists."""
 
 UPLOAD = "codes/versions/startpendingupload"
 """There is no action for the address of an upload: it is taken for a part of writing a version of code."""
@@ -224,6 +231,7 @@ def arm_actions(method: str, rest: str) -> list[str] | None:
         return [f"{WORKSPACE}/{name}" for name in INVOKE]
     if resource == UPLOAD:
         return [PUBLISHED["codes/versions/write"]]
+    resource = OF_FEATURE_STORES.sub(r"\1", resource)
     if resource.endswith("/versions/publish"):
         return [PUBLISHED[resource.replace("/publish", "/read")], f"{REGISTRY}/assets/write"]
     verb = "read" if method == "POST" and resource in READS else VERBS.get(method)

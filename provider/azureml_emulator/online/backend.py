@@ -19,7 +19,7 @@ from azureml_emulator.execution.backend import Execution
 from azureml_emulator.identity.tokens import TokenError, Tokens
 from azureml_emulator.online import traffic
 from azureml_emulator.online.deployments import completed, completed_sku, needs_new_servers
-from azureml_emulator.online.models import Deployments, Endpoints, new_key
+from azureml_emulator.online.models import Deployments, Endpoints
 from azureml_emulator.online.schemas import AAD_TOKEN, KEY
 from azureml_emulator.online.servers import Servers
 
@@ -91,11 +91,6 @@ class Online:
         properties = {"traffic": {}, "mirrorTraffic": {}, **kept}
         traffic.check(properties, [row["name"] for row in self.deployments.of(name)])
         return properties
-
-    def with_keys(self, value: Record, before: Record | None) -> Record:
-        """An endpoint's record with its keys, which it keeps for good."""
-        keys = before["keys"] if before else {"primary": new_key(), "secondary": new_key()}
-        return {**value, "keys": keys}
 
     def complete_deployment(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The properties and the SKU of a deployment as the service stores them.

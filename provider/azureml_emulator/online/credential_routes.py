@@ -4,45 +4,38 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.endpoints.keys import REGENERATE, auth_mismatch, replaced, shown_keys
 from azureml_emulator.endpoints.operations import accepted, start
 from azureml_emulator.online.backend import Online
-from azureml_emulator.online.models import new_key
 from azureml_emulator.online.routes import SHARED
-from azureml_emulator.online.schemas import AML_TOKEN, KEY, REGENERATE
+from azureml_emulator.online.schemas import AML_TOKEN, KEY
 
 
 def with_mode(online: Online, name: str, mode: str) -> Record:
     """An endpoint that knows its callers in this way.
 
-    :raises ServiceError: 404, or 400 when it knows them in another way. Form and text of the 400 are ours.
+    :raises ServiceError: 404, or 400 when it knows them in another way.
     """
     endpoint = SHARED.find_endpoint(online, name)
-    own = endpoint["properties"]["authMode"]
-    if own != mode:
-        message = f"The endpoint {endpoint['name']} has the auth mode {own}, not {mode}."
-        raise ServiceError(400, "UserError", message, ("BadArgument", "AuthModeMismatch"))
+    if endpoint["properties"]["authMode"] != mode:
+        raise auth_mismatch(endpoint, mode)
     return endpoint
 
 
 async def list_keys(online: Online, request: web.Request, endpoint: str) -> web.Response:
     """Online Endpoints - List keys."""
-    keys = with_mode(online, endpoint, KEY)["keys"]
-    return web.json_response({"primaryKey": keys["primary"], "secondaryKey": keys["secondary"]})
+    return web.json_response(shown_keys(with_mode(online, endpoint, KEY)["keys"]))
 
 
 async def regenerate_keys(online: Online, request: web.Request, endpoint: str) -> web.Response:
-    """Online Endpoints - Regenerate keys: an operation. The key is the one that the request brings, which Microsoft's
-    client does with the key that there is; one that is there already, or none, makes a new one."""
+    """Online Endpoints - Regenerate keys: an operation."""
     found = with_mode(online, endpoint, KEY)
     asked = read_body(await read_object(request), REGENERATE)
-    which, wanted = asked["keyType"].lower(), asked.get("keyValue")
-    value = wanted if wanted and wanted not in found["keys"].values() else new_key()
-    online.endpoints.set_key(found, which, value)
+    online.endpoints.set_keys(found, replaced(found["keys"], asked))
     operation = start(online, request, online.endpoints, found["name"], found, "Updating")
     return web.Response(status=202, headers=accepted(online.settings, request, online.endpoints.writing, operation))
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Callable
 
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import DEPLOYMENTS, ENDPOINTS, Transitions
 from azureml_emulator.endpoints.records import DeploymentRecords, OperatedRecords
-
-LETTERS = string.ascii_letters + string.digits
-
-
-def new_key() -> str:
-    """A key of an endpoint: 32 letters and digits."""
-    return "".join(secrets.choice(LETTERS) for _ in range(32))
 
 
 class Endpoints(OperatedRecords):
@@ -31,9 +22,9 @@ class Endpoints(OperatedRecords):
         super().__init__(store, transitions, "online_endpoint", ENDPOINTS, self._forget_deployments)
         self._forget_deployment = forget_deployment
 
-    def set_key(self, endpoint: Record, which: str, value: str) -> None:
-        """Change a key of an endpoint, ``primary`` or ``secondary``."""
-        endpoint["keys"] = {**endpoint["keys"], which: value}
+    def set_keys(self, endpoint: Record, keys: dict[str, str]) -> None:
+        """Change the keys of an endpoint."""
+        endpoint["keys"] = keys
         self._store.put(self._kind, endpoint["name"].lower(), endpoint)
 
     def _forget_deployments(self, endpoint: str) -> None:

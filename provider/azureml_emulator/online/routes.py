@@ -12,6 +12,7 @@ from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.selection import has_all, order_asked_for
 from azureml_emulator.endpoints.bodies import check_room, merge, read, record_of
 from azureml_emulator.endpoints.handlers import Shared
+from azureml_emulator.endpoints.keys import with_keys
 from azureml_emulator.endpoints.operations import write_response
 from azureml_emulator.endpoints.records import key_of
 from azureml_emulator.online import schemas
@@ -60,7 +61,7 @@ async def put_endpoint(online: Online, request: web.Request, endpoint: str) -> w
     before = online.endpoints.get(endpoint)
     name = before["name"] if before else endpoint
     properties = online.endpoint_properties(name, body["properties"])
-    value = online.with_keys(record_of(name, body, properties, before), before)
+    value = with_keys(record_of(name, body, properties, before), before)
     return write_response(online, request, online.endpoints, name, value, endpoint_resource, before)
 
 

@@ -93,6 +93,5 @@ DEPLOYMENT = record(
 LOGS = record({"containerType": words("StorageInitializer", "InferenceServer"), "tail": whole})
 """What is asked of a deployment's logs."""
 
-REGENERATE = record({"keyType": words("Primary", "Secondary"), "keyValue": text}, ("keyType",))
 DEPLOYMENT_PATCH = record({"tags": TEXTS, "sku": bag(anything, nulls=True)})
 """Source: PartialMinimalTrackedResourceWithSku of api-version 2025-12-01."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from azureml_emulator.endpoints.bodies import check_room, read, record_of
+from azureml_emulator.endpoints.keys import with_keys
 from azureml_emulator.endpoints.records import key_of
 from azureml_emulator.online import schemas
 from azureml_emulator.online.backend import Online
@@ -78,7 +79,7 @@ class OnlineFiles:
             properties[own] = (content.get(key) or {}) if shares else (kept.get(own) or {})
         body = read(self._body(file, properties), schemas.ENDPOINT, name)
         stored = online.endpoint_properties(name, body["properties"])
-        value = online.with_keys(record_of(name, body, stored, before), before)
+        value = with_keys(record_of(name, body, stored, before), before)
         online.endpoints.begin(name, value, "Updating" if before else "Creating")
 
     def deployment(self, file: SeedFile, name: str, on_loop: Callable[[Callable[[], None]], None]) -> None:

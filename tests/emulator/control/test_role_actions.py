@@ -19,7 +19,17 @@ from tests.emulator_fixture import RunningEmulator, Start
 
 BLOBS = "emuacct.blob.local"
 WS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
-NOT_PUBLISHED = {"DELETE {ws}/environments/x", "POST {ws}/computes/x/enableSso", "POST {ws}/schedules/x/trigger"}
+NOT_PUBLISHED = {
+    "DELETE {ws}/environments/x",
+    "POST {ws}/computes/x/enableSso",
+    "POST {ws}/schedules/x/trigger",
+    "POST {ws}/featuresets/x/versions/x/backfill",
+    "POST {ws}/serverlessEndpoints/x/regenerateKeys",
+    "GET {ws}/marketplaceSubscriptions",
+    "GET {ws}/marketplaceSubscriptions/x",
+    "PUT {ws}/marketplaceSubscriptions/x",
+    "DELETE {ws}/marketplaceSubscriptions/x",
+}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +45,8 @@ NOT_PUBLISHED = {"DELETE {ws}/environments/x", "POST {ws}/computes/x/enableSso",
         (f"POST {WS}/computes/c/start", ["computes/start/action"]),
         (f"POST {WS}/connections/c/listsecrets", ["connections/listsecrets/action"]),
         (f"POST {WS}/diagnose", ["diagnose/read"]),
+        (f"GET {WS}/featuresets/f/versions/1/features", ["featuresets/read"]),
+        (f"POST {WS}/serverlessEndpoints/e/listKeys", ["serverlessEndpoints/listKeys/action"]),
         (f"POST {WS}/onlineEndpoints/e/listKeys", ["onlineendpoints/listkeys/action"]),
         (f"GET /history/v1.0{WS}/runs/a/details", ["experiments/runs/read"]),
         (f"POST /history/v1.0{WS}/batchrundata", ["experiments/runs/read"]),

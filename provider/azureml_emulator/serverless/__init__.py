@@ -1,0 +1,1 @@
+"""Serverless endpoints, and the subscriptions to models of the marketplace that they may stand on."""

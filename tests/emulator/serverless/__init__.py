@@ -1,0 +1,1 @@
+"""Serverless endpoints and marketplace subscriptions, at the emulator."""
