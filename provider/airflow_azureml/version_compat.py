@@ -32,8 +32,8 @@ AIRFLOW_V_3_1_PLUS = AIRFLOW_RELEASE >= (3, 1)
 AIRFLOW_V_3_2_PLUS = AIRFLOW_RELEASE >= (3, 2)
 AIRFLOW_V_3_3_PLUS = AIRFLOW_RELEASE >= (3, 3)
 AIRFLOW_V_3_4_PLUS = AIRFLOW_RELEASE >= (3, 4)
-TRACES_CLEARS = (3, 2) <= AIRFLOW_RELEASE < (3, 4)
-"""Whether each *Clear* gives a task instance another trace, and not every one more tries: ``task.clears``."""
+TRACES_CLEARS = AIRFLOW_V_3_2_PLUS
+"""Whether a task instance keeps its trace until it is cleared: ``task.clears``."""
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import (

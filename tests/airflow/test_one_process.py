@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +14,8 @@ from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
 from airflow_azureml import exceptions
 from airflow_azureml.hooks.azureml import AzureMLHook
-from airflow_azureml.task import clears
+from airflow_azureml.lifecycle.naming import split
+from airflow_azureml.task import clears, identity
 from tests.airflow.conftest import Say
 from tests.airflow.instance import Instance
 from tests.airflow.task_process import Running, eventually, operator
@@ -87,6 +91,42 @@ def test_a_clear_that_airflow_does_not_count_is_told_by_the_trace(
     assert submit.execute(instance(4, "b").context())["job_name"] == other
     hook.cancel_job(other)
     running.end()
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["by its trace", "on 2.11"])
+def test_a_retry_finds_its_job_after_the_dag_run_got_another_start(
+    hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, older: bool
+) -> None:
+    """As when a running DAG run was set to queued; another run of the same id has jobs of its own."""
+    began = [datetime(2026, 1, 1, 0, 0, 0, number, tzinfo=timezone.utc) for number in range(8)]
+    monkeypatch.setattr(clears, "TRACES_CLEARS", not older)
+    if older:
+        monkeypatch.setattr(identity, "try_starts", lambda ti: tuple(ti.try_starts))
+
+    def submitted(try_number: int, sign: int, start: int, tries: Sequence[int]) -> tuple[str, str]:
+        ti = Instance(run_id=first, retries=3)
+        trace = {"traceparent": f"00-{str(sign) * 32}-{'1' * 16}-00"}
+        vars(ti).update(try_number=try_number, try_starts=tries, context_carrier=trace)
+        task = operator(
+            f"until test -e {tmp_path}/end; do sleep 0.1; done; test -e {tmp_path}/well",
+            wait_for_completion=False,
+            retries=3,
+            checkpoint="kept",
+            outputs={"kept": None},
+        )
+        name = task.execute({**ti.context(), "dag_run": SimpleNamespace(start_date=began[start])})["job_name"]
+        return name, hook.get_job(name).raw["properties"]["outputs"]["kept"]["uri"]
+
+    first = Instance().run_id
+    one = submitted(1, 1, 1, [10])
+    assert submitted(2, 1, 2, [20, 10]) == one
+    assert submitted(3, 1, 3, [30, 10, 20]) == one
+    (tmp_path / "end").touch()
+    assert hook.wait_for_job(one[0], 60).status == "Failed"
+    (tmp_path / "well").touch()
+    two = submitted(4, 1, 3, [40, 10, 20, 30])
+    assert (split(two[0]), two[1]) == ((split(one[0])[0], 2), one[1])
+    assert submitted(2, 2, 4, [50, 60])[0] not in (one[0], two[0])
 
 
 @pytest.mark.parametrize("given", [{"cancel_on_kill": False}, {"wait_for_completion": False}])

@@ -40,13 +40,13 @@ def ask(emulator: RunningEmulator, hook: AzureMLHook) -> Ask:
         what = "blob" if "LocalUpload" in path else path.split("/")[0]
         return f"{row['method']} {what}{' secret' if path.endswith('/listSecrets') else ''}"
 
-    def run(make: Callable[[str], Any], try_number: int = 1) -> list[str]:
+    def run(make: Callable[[str], Any], try_number: int = 1, **facts: Any) -> list[str]:
         before = 0
         for _ in range(2):
             kept_client.forget()
             before, name = len(emulator.journal()), unique("t")
             ti = Instance(name)
-            ti.try_number = try_number
+            vars(ti).update(try_number=try_number, **facts)
             make(name).execute(ti.context())
         kept_client.forget()
         return [short(row) for row in emulator.journal()[before:] if not LOGIN.search(row["path"])]
@@ -121,6 +121,16 @@ def test_a_retry_looks_first(ask: Ask, folder: Path) -> None:
     asked = ask(command(folder, retries=1), try_number=2)
     assert asked[:2] == ["GET jobs", "GET jobs"]
     assert sorted(asked[2:]) == sorted(COMMAND)
+
+
+def test_a_retry_that_finds_no_job_looks_for_one_of_another_start(ask: Ask, folder: Path) -> None:
+    """Where something tells such a job. Two of the requests are for the address of run history."""
+    carrier = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-00"}
+    asked = ask(command(folder, retries=1), try_number=2, context_carrier=carrier)
+    assert asked[:5] == ["GET jobs", "GET jobs", "GET ", "GET discovery", "POST history"]
+    assert sorted(asked[5:]) == sorted(COMMAND)
+    first = ask(command(folder, retries=1), context_carrier=carrier)
+    assert sorted(first) == sorted(COMMAND)
 
 
 def test_a_compute_that_is_named_is_looked_at(ask: Ask, folder: Path) -> None:

@@ -63,8 +63,9 @@ TRY_TAG, RESUBMISSION_TAG, COMPUTE_TAG = "airflow_try_number", "airflow_resubmis
 """Further tags, which say nothing of whose job it is: the try that has submitted it, how many resubmissions that try
 had made by then, this job among them, and the place of its compute in a list of several, from 0."""
 
-TRACE_TAG = "airflow_trace_id"
-"""A further tag, where Airflow has one for each *Clear*: the trace that the task was in when the job was put."""
+TRACE_TAG, STARTED_TAG = "airflow_trace_id", "airflow_try_started"
+"""Further tags: the trace that the task was in when the job was put (3.2 and later), and the start of the try that has
+put it, in microseconds (2.11). By them ``attempts.requeued_runs`` knows a job again."""
 
 _DIGITS = "abcdefgh"
 """The letters before an attempt of two digits, three ..."""
@@ -101,6 +102,7 @@ class TaskFacts:
     :param iteration: of the Task Loop that the task is in; None outside of loops.
     :param trace_id: what each *Clear* of the task instance changes, and nothing else; None where there is nothing such.
     :param cleared_try: the last try that a *Clear* has told to restart, as far as Airflow knows; 0 for none.
+    :param try_starts: when this try has begun and those before it, in microseconds; empty where Airflow does not say.
     :param name_hint: takes the place of dag and task id in the readable part; it must not change between tries.
     """
 
@@ -115,6 +117,7 @@ class TaskFacts:
     iteration: Iteration | None = None
     trace_id: str | None = None
     cleared_try: int = 0
+    try_starts: tuple[int, ...] = ()
     name_hint: str | None = None
 
     @property
@@ -169,8 +172,9 @@ class JobIdentity:
 
         :param resubmission: how many this try has made, with this job.
         """
-        trace = {TRACE_TAG: self.facts.trace_id} if self.facts.trace_id else {}
-        return {TRY_TAG: str(self.facts.try_number), RESUBMISSION_TAG: str(resubmission), **trace}
+        known_by = {TRACE_TAG: self.facts.trace_id} if self.facts.trace_id else {}
+        known_by |= {STARTED_TAG: str(self.facts.try_starts[0])} if self.facts.try_starts else {}
+        return {TRY_TAG: str(self.facts.try_number), RESUBMISSION_TAG: str(resubmission), **known_by}
 
     def resubmissions(self, tags: Mapping[str, str]) -> int:
         """How many resubmissions this try had made when a job with these tags was put."""

@@ -72,6 +72,7 @@ def find_or_submit(
     awaits_cancel: bool = False,
     looks_first: bool = True,
     ends_cleared: bool = False,
+    elsewhere: Callable[[JobIdentity], Flow[JobIdentity]] | None = None,
 ) -> Steps[Found]:
     """Find the job of this task, or submit it.
 
@@ -85,6 +86,7 @@ def find_or_submit(
     :param looks_first: a job may be there already. Without it the first one is put at once, which saves a request; the
         service starts nothing where the name is taken, and says so, and what is there is then looked at all the same.
     :param ends_cleared: cancel what a *Clear* has left behind that Airflow has not counted.
+    :param elsewhere: asked where no job has one of the names: under which others this generation may have jobs.
     :raises ForeignJobError: a job of one of our names is somebody else's.
     :raises TransientError: the service cannot be reached, or did not answer clearly to the very end.
     :raises PatienceError: the last one has been asked to end, and does not.
@@ -96,8 +98,15 @@ def find_or_submit(
     identity = yield from _newest(ws, identity)
     first, last, attempt = None, None, 1
     late: LateJobs | None = None
-    while (found := (yield from _own(ws, identity, attempt))) is not None:
+    found = yield from _own(ws, identity, attempt)
+    if found is None and elsewhere is not None:
+        other = yield from elsewhere(identity)
+        if other != identity:
+            identity = other
+            found = yield from _own(ws, identity, attempt)
+    while found is not None:
         first, last, attempt = first or found, found, attempt + 1
+        found = yield from _own(ws, identity, attempt)
     if last is not None and identity.is_cleared(last.tags):
         said = f"The task was cleared after Azure ML job {last.name} was submitted; it is {last.status}."
         yield News(Warned(f"{said} A new one follows."))

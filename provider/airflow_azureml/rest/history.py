@@ -187,6 +187,15 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
     return tuple(Run.from_json(row) for row in rows)
 
 
+def tagged(ws: Workspace, experiment: str, key: str, values: Iterable[object]) -> Steps[tuple[Run, ...]]:
+    """Read the runs of an experiment of which a tag has one of these values, of letters and digits; at least one value.
+
+    Undocumented. Source: azureml-core 1.61 (``_restclient/experiment_client.py``, ``_restclient/_odata/runs.py``).
+    """
+    rows = yield from _query(ws, experiment, " or ".join(f"(Tags/{key} eq {value})" for value in values), None)
+    return tuple(Run.from_json(row) for row in rows)
+
+
 def read_many(ws: Workspace, names: Sequence[str]) -> Call[dict[str, RunStatus]]:
     """Read runs of any experiment by one request: name → status; what the answer does not show is left out.
 

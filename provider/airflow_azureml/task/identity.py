@@ -7,7 +7,7 @@ from uuid import UUID
 
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.lifecycle.naming import Iteration, JobIdentity, TaskFacts, identify
-from airflow_azureml.task.clears import restarted_try, trace_id
+from airflow_azureml.task.clears import restarted_try, trace_id, try_starts
 from airflow_azureml.version_compat import map_index_of
 
 OUTSIDE_OF_REGIONS = UUID(int=0)
@@ -39,6 +39,7 @@ def task_facts(context: Any, retries: int, name_hint: str | None = None) -> Task
         iteration=iteration(context),
         trace_id=trace_id(ti),
         cleared_try=restarted_try(ti),
+        try_starts=try_starts(ti),
     )
 
 

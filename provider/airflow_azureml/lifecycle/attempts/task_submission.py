@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_azureml.lifecycle.attempts.checkpoint import with_checkpoint
 from airflow_azureml.lifecycle.attempts.computes import Choices
 from airflow_azureml.lifecycle.attempts.replaced_iterations import cancel_replaced
+from airflow_azureml.lifecycle.attempts.requeued_runs import may_be_elsewhere, with_earlier_start
 from airflow_azureml.lifecycle.computes.readiness import UnfitComputeError, place_in_list
 from airflow_azureml.lifecycle.missing_references import REFUSALS, explain
 from airflow_azureml.lifecycle.naming import JobIdentity
@@ -84,10 +86,11 @@ class TaskSubmission:
         """Find the job, or submit it on the first of its computes that can run it and is not refused it."""
         beside = 0 if self.checkpoint is None else 1
         request = _Request(ws, self.choices, replaced is not None, self.identity, beside)
+        experiment = self.choices.translations[0].body["properties"].get("experimentName")
+        searches = replaced is not None or self.begun or may_be_elsewhere(self.identity)
 
         def prepared_for(identity: JobIdentity, last: Job | None) -> Steps[Prepared]:
             if last is None and OUTLIVES_TAG not in tags:
-                experiment = self.choices.translations[0].body["properties"].get("experimentName")
                 yield from cancel_replaced(ws, identity, experiment)
             prepared = yield from request.prepare(last)
             if self.checkpoint is not None:
@@ -108,6 +111,7 @@ class TaskSubmission:
                         awaits_cancel=self.choices.queue_timeout is not None,
                         looks_first=replaced is not None or not self._is_first_run,
                         ends_cleared=OUTLIVES_TAG not in tags,
+                        elsewhere=partial(with_earlier_start, ws, experiment) if searches else None,
                     )
                 )
             except NoCapacityError as error:
