@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airflow_azureml.client import login_exchange
 from airflow_azureml.exceptions import (
     AzureMLConnectionError,
     AzureMLJobTimeoutError,
@@ -21,7 +22,7 @@ from airflow_azureml.exceptions import (
 from airflow_azureml.hooks import AzureMLHook
 from airflow_azureml.provider_info import CONNECTION_FIELDS
 from airflow_azureml.rest import jobs
-from airflow_azureml.rest.errors import SettingsError
+from airflow_azureml.rest.errors import AuthenticationError, SettingsError
 from airflow_azureml.rest.resources import tracked
 from airflow_azureml.rest.status import Phase
 from tests.emulator_fixture import RunningEmulator
@@ -264,3 +265,35 @@ def test_airflow_2_builds_the_form(airflow2_python: Path) -> None:
     assert widgets == list(CONNECTION_FIELDS)
     assert behaviour == ["hidden_fields", "placeholders", "relabeling"]
     assert (attribute, kind) == ("azureml_conn_id", "azureml")
+
+
+@pytest.mark.parametrize("driver", ["threads", "coroutines"])
+def test_a_client_that_is_refused_takes_another_secret_over_and_no_other_workspace(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, driver: str
+) -> None:
+    """As when a secret is exchanged while a job is waited for."""
+    row = json.loads(emulator["airflow_connection"])
+
+    def say(password: str, **extra: str) -> None:
+        given = {**row, "password": password, "extra": {**row["extra"], **extra}}
+        monkeypatch.setenv("AIRFLOW_CONN_AZUREML_DEFAULT", json.dumps(given))
+
+    async def look(client: Any) -> None:
+        looked = client.run(jobs.find(client.workspace, "no-such-job"))
+        assert (await looked if driver == "coroutines" else looked) is None
+
+    async def go() -> None:
+        hook = AzureMLHook()
+        client: Any = await hook.async_client() if driver == "coroutines" else hook.client(own=True)
+        say(row["password"], workspace_name="another")
+        with pytest.raises(AuthenticationError):
+            await look(client)
+        say(row["password"])
+        await look(client)
+        closing = client.close()
+        if driver == "coroutines":
+            await closing
+
+    monkeypatch.setattr(login_exchange, "READ_AGAIN_AFTER", 0.0)
+    say("of yesterday")
+    asyncio.run(go())

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
@@ -14,11 +13,11 @@ from azure.core.credentials import AccessToken
 
 from airflow_azureml.client.adapter import ca_bundle
 from airflow_azureml.client.interruption import pause
-from airflow_azureml.client.login_exchange import HOOKS, LISTENING, Exchange
+from airflow_azureml.client.login_exchange import HOOKS, LISTENING, Exchange, Renewal
 from airflow_azureml.client.pipeline import LONGEST_DELAY, Limits
 from airflow_azureml.client.transport_errors import fields_of, redacted, token_error
 from airflow_azureml.rest.clouds import ControlPlane
-from airflow_azureml.rest.errors import SettingsError, TransientServiceError
+from airflow_azureml.rest.errors import AuthenticationError, SettingsError, TransientServiceError
 from airflow_azureml.rest.settings import Settings
 from airflow_azureml.rest.times import retry_after
 
@@ -128,13 +127,25 @@ class Tokens:
     throttled or out of order is asked again for ``limits.throttled`` seconds, as late as it asks to be.
 
     :param transport: the client's own, whose trusted roots are read already.
+    :param reread: reads the settings anew; None where that cannot be.
     """
 
-    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits, transport: Any) -> None:
-        self._settings, self._authority, self._limits = settings, control.authority, limits
-        self._make = partial(make, azure.identity, settings, control, limits, transport)
+    def __init__(
+        self,
+        settings: Settings,
+        control: ControlPlane,
+        limits: Limits,
+        transport: Any,
+        reread: Callable[[], Settings] | None = None,
+    ) -> None:
+        self._authority, self._limits, self._reread = control.authority, limits, reread
+        self._renewal = Renewal(settings)
+        self._given = control, limits, transport
         self._credential = self._make()
         self._last = Exchange()
+
+    def _make(self) -> Any:
+        return make(azure.identity, self._renewal.settings, *self._given)
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token from the credential's cache or the authority.
@@ -146,6 +157,9 @@ class Tokens:
         while True:
             try:
                 return self._ask(*scopes, **options)
+            except AuthenticationError:
+                if not self._has_become_another():
+                    raise
             except TransientServiceError as error:
                 # msal keeps a failed answer for some time, up to a minute, and sends no request meanwhile.
                 self._credential = self._make()
@@ -153,6 +167,19 @@ class Tokens:
                 if time.monotonic() + seconds > until:
                     raise
                 pause(seconds)
+
+    def _has_become_another(self) -> bool:
+        """Whether the connection says otherwise by now who signs in; the credential is that one's, then."""
+        if self._reread is None or not self._renewal.begins():
+            return False
+        try:
+            fresh = self._reread()
+        except Exception:  # noqa: BLE001 - whatever it is, that of the login service is the one to tell
+            return False
+        if not self._renewal.takes(fresh):
+            return False
+        self._credential = self._make()
+        return True
 
     def _ask(self, *scopes: str, **options: Any) -> AccessToken:
         exchange = Exchange()
@@ -164,7 +191,7 @@ class Tokens:
                 raise
             # Without a request of its own the credential repeats the answer that another thread was given.
             self._last = exchange if exchange.url else self._last
-            raise token_error(error, self._settings, self._authority, self._last) from None
+            raise token_error(error, self._renewal.settings, self._authority, self._last) from None
         finally:
             LISTENING.reset(listening)
         return token
@@ -181,15 +208,27 @@ class AsyncTokens:
 
     :param transport: the client's own. A credential with one of its own reads the CA bundle anew for each token, while
         the event loop stands still.
+    :param reread: as for ``Tokens``.
     """
 
-    def __init__(self, settings: Settings, control: ControlPlane, limits: Limits, transport: Any) -> None:
-        self._settings, self._authority = settings, control.authority
-        import azure.identity.aio  # not for a worker's processes, which have no coroutines
-
-        self._make = partial(make, azure.identity.aio, settings, control, limits, transport)
+    def __init__(
+        self,
+        settings: Settings,
+        control: ControlPlane,
+        limits: Limits,
+        transport: Any,
+        reread: Callable[[], Awaitable[Settings]] | None = None,
+    ) -> None:
+        self._authority, self._reread = control.authority, reread
+        self._renewal = Renewal(settings)
+        self._given = control, limits, transport
         self._credential = self._make()
         self._throttled: dict[tuple[str, ...], tuple[float, TransientServiceError]] = {}
+
+    def _make(self) -> Any:
+        import azure.identity.aio  # not for a worker's processes, which have no coroutines
+
+        return make(azure.identity.aio, self._renewal.settings, *self._given)
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token from the credential's cache or the authority.
@@ -197,6 +236,27 @@ class AsyncTokens:
         :raises AuthenticationError: refused; names the fields of the connection to look at.
         :raises TransientError: the authority was not reached or is out of order.
         """
+        try:
+            return await self._ask(*scopes, **options)
+        except AuthenticationError:
+            if not await self._has_become_another():
+                raise
+        return await self._ask(*scopes, **options)
+
+    async def _has_become_another(self) -> bool:
+        """Whether the connection says otherwise by now who signs in; the credential is that one's, then."""
+        if self._reread is None or not self._renewal.begins():
+            return False
+        try:
+            fresh = await self._reread()
+        except Exception:  # noqa: BLE001 - whatever it is, that of the login service is the one to tell
+            return False
+        if not self._renewal.takes(fresh):
+            return False
+        self._credential = self._make()
+        return True
+
+    async def _ask(self, *scopes: str, **options: Any) -> AccessToken:
         until, last = self._throttled.get(scopes, (0.0, None))
         if last is not None and time.monotonic() < until:
             raise TransientServiceError(str(last), last.reply)
@@ -210,7 +270,7 @@ class AsyncTokens:
         except Exception as error:
             if not exchange.explains(error):
                 raise
-            failure = token_error(error, self._settings, self._authority, exchange)
+            failure = token_error(error, self._renewal.settings, self._authority, exchange)
             if isinstance(failure, TransientServiceError):
                 seconds = min(retry_after(failure.reply) or PAUSES[0], LONGEST_DELAY)
                 self._throttled[scopes] = time.monotonic() + seconds, failure

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
 from types import TracebackType
 from typing import Any, TypeVar
@@ -60,7 +60,11 @@ class MLClient:
     Nothing is asked before the first effect. Close it, or use it as a context manager.
 
     :param count: told of each request to the service; those of logins and of blob storage are not counted.
+
+    ``reread``, where it is set, reads the settings anew: when the login service refuses who they name.
     """
+
+    reread: Callable[[], Settings] | None = None
 
     def __init__(
         self, settings: Settings, limits: Limits | None = None, *, count: RequestCounter | None = None
@@ -136,7 +140,7 @@ class MLClient:
             with self._discovering[step.discovery]:
                 return self._drive(step.steps)
         if isinstance(step, Authenticate):
-            self._tokens = Tokens(self.settings, step.control, self.limits, self._transport)
+            self._tokens = Tokens(self.settings, step.control, self.limits, self._transport, self.reread)
             return None
         if isinstance(step, Pause):
             return pause(step.seconds)
@@ -175,6 +179,8 @@ class MLClient:
 
 class AsyncMLClient:
     """The same for coroutines; one client serves any number of them at once. Cancel a coroutine to stop its run."""
+
+    reread: Callable[[], Awaitable[Settings]] | None = None
 
     def __init__(
         self, settings: Settings, limits: Limits | None = None, *, count: RequestCounter | None = None
@@ -232,7 +238,7 @@ class AsyncMLClient:
             async with self._discovering[step.discovery]:
                 return await self._drive(step.steps)
         if isinstance(step, Authenticate):
-            self._tokens = AsyncTokens(self.settings, step.control, self.limits, await self._open())
+            self._tokens = AsyncTokens(self.settings, step.control, self.limits, await self._open(), self.reread)
             return None
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)

@@ -1,4 +1,4 @@
-"""The last exchange with the login service for a token: request, answer, and whether a failure is transient.
+"""The last exchange with the login service for a token: request, answer, and whether a failure is transient or mended.
 
 azure-identity raises ``ClientAuthenticationError`` for nearly every failure and rarely keeps the answer; a chain of
 credentials keeps only texts. So hooks in the credentials' own pipelines note what is sent and answered.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from azure.core.exceptions import AzureError
 
 from airflow_azureml.rest.flow import Reply
 from airflow_azureml.rest.redaction import without_query
+from airflow_azureml.rest.settings import Settings
 
 PASSING_STATUSES = frozenset({408, 429})
 """Answers of a login service that may pass, beside all of 500 and above."""
@@ -51,6 +53,16 @@ BROKEN_OFF = re.compile(
 
 FORESEEN = (AzureError, ValueError)
 """What credentials raise where no token can be had; ``ValueError`` is msal's, for an authority that it cannot use."""
+
+
+READ_AGAIN_AFTER = 30.0
+"""Seconds, at least, from one reading of a connection to the next, where the login service refuses who it names."""
+
+LOGIN_FIELDS = (
+    *("auth", "tenant_id", "client_id", "client_secret", "certificate_path", "certificate_password"),
+    *("managed_identity_client_id", "workload_identity_tenant_id"),
+)
+"""The settings that a client may exchange: all others are about where it leads."""
 
 
 @dataclass
@@ -141,3 +153,32 @@ def _body(response: Any) -> bytes:
     """The body of an answer: azure-identity 1.25.0 sends the older of azure-core's two kinds of requests."""
     body: bytes = response.content if hasattr(response, "content") else response.body()
     return body
+
+
+class Renewal:
+    """When to read a connection anew, and what it has become: another one may sign in by then.
+
+    A secret may be exchanged while a job is waited for, which takes days at times. Tokens of the old one are good for
+    an hour or so; then the login service refuses it, though Airflow's connection has the new one by then.
+
+    :param settings: as it was read.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._not_before = time.monotonic() + READ_AGAIN_AFTER
+
+    def begins(self) -> bool:
+        """Whether it is time to read the connection; for others it is not, then."""
+        due = time.monotonic() >= self._not_before
+        if due:
+            self._not_before = time.monotonic() + READ_AGAIN_AFTER
+        return due
+
+    def takes(self, fresh: Settings) -> bool:
+        """Take settings over that say otherwise who signs in, and nothing else."""
+        same_place = replace(fresh, **{name: getattr(self.settings, name) for name in LOGIN_FIELDS}) == self.settings
+        if not same_place or fresh == self.settings:
+            return False
+        self.settings = fresh
+        return True

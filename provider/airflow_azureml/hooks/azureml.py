@@ -102,14 +102,16 @@ class AzureMLHook(ResourceMethods, BaseHook):
         settings = self.settings()
         limits = limits or Limits(looks_per_second=max_requests_per_second())
         make: Callable[..., MLClient] = MLClient if own else lend
-        return make(settings, limits, count=request_counter(settings.workspace.name))
+        client = make(settings, limits, count=request_counter(settings.workspace.name))
+        client.reread = client.reread or (lambda: AzureMLHook.of(self).settings())
+        return client
 
     async def async_client(self) -> AsyncMLClient:
         """Take a share in this event loop's client for the workspace: ``async with await hook.async_client() as c``."""
         from airflow_azureml.hooks.sharing import shared_client
 
         key = tuple(getattr(self, name) for name in WORKSPACE_ARGUMENTS)
-        return await shared_client(key, self.async_settings)
+        return await shared_client(key, self.async_settings, lambda: AzureMLHook.of(self).async_settings())
 
     def get_conn(self) -> MLClient:
         """The client, under the name that Airflow's hooks share."""

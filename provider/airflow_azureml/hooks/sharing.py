@@ -45,10 +45,13 @@ async def once_in_a_while(key: Hashable, find: Callable[[], Awaitable[T]]) -> T:
     return value
 
 
-async def shared_client(key: Hashable, read_settings: Callable[[], Awaitable[Settings]]) -> AsyncMLClient:
+async def shared_client(
+    key: Hashable, read_settings: Callable[[], Awaitable[Settings]], reread: Callable[[], Awaitable[Settings]]
+) -> AsyncMLClient:
     """Take a share in the running event loop's client for a workspace.
 
     :param key: stands for what ``read_settings`` gives.
+    :param reread: gives it as it is by then.
     """
     from airflow_azureml.observability import request_counter
 
@@ -61,4 +64,5 @@ async def shared_client(key: Hashable, read_settings: Callable[[], Awaitable[Set
     # The door: azure is loaded here, which takes a second; on a thread, for the loop serves others meanwhile.
     client = await once_in_a_while("client", partial(asyncio.to_thread, import_module, "airflow_azureml.client"))
     shared: AsyncMLClient = client.share(settings, budget, count=count)
+    shared.reread = shared.reread or reread
     return shared
