@@ -170,6 +170,8 @@ def test_a_task_out_of_time_cancels_its_job(operators: tuple[AirflowInstall, str
     name = run.xcom("operators", f"slow_{way}", "azureml_job_name")
     assert name in failure["text"]
     assert "0:00:10" in failure["text"]
+    told = failure["azureml"]
+    assert (told["job_name"], told["studio_url"]) == (name, run.xcom("operators", f"slow_{way}", "azureml_studio_url"))
     assert hook.wait_for_job(name, 30).status == "Canceled"
 
 
@@ -215,7 +217,10 @@ def test_a_sensor_out_of_time_leaves_the_job_alone(canceled: AirflowInstall) -> 
     assert (states["timeout_poke"], states["timeout_deferred"]) == ("failed", "failed")
     assert states["timeout_soft"] == "skipped"
     for task in ("timeout_poke", "timeout_deferred"):
-        assert "AirflowSensorTimeout" in canceled.failures("canceled")[task]["classes"]
+        failure = canceled.failures("canceled")[task]
+        assert "AirflowSensorTimeout" in failure["classes"]
+        told, page = failure["azureml"], canceled.xcom("canceled", task, "azureml_studio_url")
+        assert (told["job_name"], told["studio_url"]) == (canceled.xcom("canceled", "long")["job_name"], page)
     assert canceled.xcom("canceled", "cancel")["status"] == "Canceled", "it ran until it was cancelled"
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow_azureml.task.telling.callback_context import tell_of_deferred_job
 from airflow_azureml.task.xcom import DEFERRAL_KEY, pull_job_name, pull_own
 from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, AIRFLOW_V_3_1_PLUS, BaseOperator
 
@@ -59,6 +60,8 @@ class DeferrableOperator(BaseOperator):
     """Whether this very try has begun in the triggerer, and a job that is there may be its own."""
     has_named_no_job = False
     """Whether this try, begun in the triggerer, has not come to submitting: the name of its job is not recorded."""
+    has_studio_page: bool | None = None
+    """Whether this try may have pushed the address of its job's page; None for a task without a job."""
     _began: float | None = None
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
@@ -78,7 +81,12 @@ class DeferrableOperator(BaseOperator):
             self.begun_in_trigger, self.start_was_handed_over = handover.begun, True
             self.log.info("start_in_trigger: this task starts on a worker: %s.", handover.reason.rstrip("."))
             return self.execute(context)
-        return super().resume_execution(next_method, next_kwargs, context)
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except Exception:
+            if self.has_studio_page is not None:
+                tell_of_deferred_job(ti, (next_kwargs or {}).get("event"))
+            raise
 
     def began(self, ti: Any) -> float:
         """Epoch seconds at which this try began, over all of its deferrals.

@@ -9,11 +9,13 @@ outside (marked, or its process is gone) no process has looked at the job, and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from airflow_azureml.exceptions import AzureMLJobFailedError
+from airflow_azureml.links import STUDIO_URL_KEY
+from airflow_azureml.task.xcom import pull_job_name, pull_own
 
 CONTEXT_KEY = "azureml"
 
@@ -30,6 +32,22 @@ def tell_callbacks(**facts: Any) -> None:
     except (AirflowException, RuntimeError):
         return  # no task runs here: a trigger, or a test
     context[CONTEXT_KEY] = {**dict.fromkeys(FACTS), **(context.get(CONTEXT_KEY) or {}), **facts}
+
+
+def tell_of_deferred_job(ti: Any, event: Any) -> None:
+    """Add the job of a task that was deferred, where nobody has looked at its end: time was up, or looks failed.
+
+    :param event: of the trigger, if there was one.
+    """
+    from airflow_azureml.version_compat import AirflowException, get_current_context
+
+    try:
+        context: Any = get_current_context()
+    except (AirflowException, RuntimeError):
+        return
+    if (context.get(CONTEXT_KEY) or {}).get("job_name") is None:
+        name = event.get("job_name") if isinstance(event, Mapping) else None
+        tell_callbacks(job_name=name or pull_job_name(ti), studio_url=pull_own(ti, STUDIO_URL_KEY))
 
 
 @contextmanager
