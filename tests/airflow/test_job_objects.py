@@ -51,11 +51,12 @@ def test_airflow_copies_operators_with_objects_of_microsofts_client(install: Air
     assert found["kept"]["command"] == "echo {{ ds }} ${{inputs.x}} > ${{outputs.o}}/f"
     assert found["kept"]["inputs"]["d"] == {"type": "uri_file", "path": "./a.csv"}
     assert found["document"] == {key: value for key, value in found["kept"].items() if not key.startswith("$")}
+    assert found["beside"], "relative paths belong to the DAG file's folder"
     assert found["built"]
     assert found["mapped"] == [1, 2]
     assert found["environment"] == {"tags": {}, "image": "docker.io/python"}
     assert found["input"] == {"type": "uri_file", "path": "azureml:a:1"}
-    assert found["steady"] == [True, True], "or each parse would make a new version of the DAG"
+    assert found["steady"] == [True, True], "or each parse could make a new version of the DAG"
 
 
 def test_any_field_at_any_depth_and_any_road_is_plain() -> None:

@@ -11,7 +11,7 @@ import pathspec
 import pytest
 
 from airflow_azureml.jobspec.document.load import load
-from airflow_azureml.jobspec.document.sdk_objects import plain
+from airflow_azureml.jobspec.document.sdk_objects import BASE, as_mapping, plain
 from airflow_azureml.jobspec.render import render
 from airflow_azureml.jobspec.translate import translate
 from airflow_azureml.rest.errors import SpecError
@@ -245,6 +245,26 @@ def test_the_compute_of_a_nested_pipeline_is_read_from_its_object(compute: str, 
         "n": {"type": "pipeline", "compute": found},
         "m": {"type": "command"},
     }
+
+
+@pytest.mark.parametrize(
+    ("besides", "found"),
+    [
+        ({}, None),
+        ({"_source_path": ""}, None),
+        ({"component": Written({}, _source_path="dags/training.py")}, None),
+        ({"_source_path": "job.yml"}, "."),
+        ({"component": Written({}, _source_path="component.yml")}, "."),
+    ],
+)
+def test_what_was_made_in_python_has_no_folder_of_its_own(besides: dict[str, Any], found: str | None) -> None:
+    """Microsoft's client says the working directory, which is another one in each of Airflow's processes."""
+    here = str(Path.cwd())
+    job = Written({"type": "command"}, base_path=here, **besides)
+    assert as_mapping(job) == {"type": "command", BASE: found and here}
+    node = Written({}, _base_path=here, **besides)
+    dump = plain(Written({"jobs": {"n": {"task": {"code": "src"}}}}, jobs={"n": node}))
+    assert dump["jobs"]["n"]["task"]["code"] == (os.path.join(here, "src") if found else "src")
 
 
 def test_the_folder_of_a_component_may_be_relative_to_the_working_directory() -> None:

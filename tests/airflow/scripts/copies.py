@@ -6,6 +6,7 @@ Call: ``runpy`` in an Airflow of its own, with the folder of Microsoft's client 
 import copy
 import datetime
 import json
+import os
 
 from airflow.providers.common.compat.sdk import DAG
 from azure.ai.ml import Input, Output, command, dsl
@@ -51,6 +52,7 @@ def made():
 
 dag, one = made()
 kept = copy.deepcopy(dag).get_task("one").job
+os.chdir("/")  # as another process of Airflow may have another working directory
 again = made()[0]
 mapped = dag.get_task("each").expand_input.value["job"]
 print(
@@ -59,6 +61,7 @@ print(
             "subset": sorted(dag.partial_subset("one").task_ids),
             "kept": kept,
             "document": dict(one.load_field("job", {}).value),
+            "beside": one.load_field("job", {}).places[()].folder == dag.folder,
             "built": one.load_field("job", {}).from_python,
             "mapped": [entry["inputs"]["x"] for entry in mapped],
             "environment": dag.get_task("keywords").environment,

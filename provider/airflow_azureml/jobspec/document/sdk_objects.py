@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_azureml.local.file_names import is_file_name
 from airflow_azureml.rest.errors import Problem, SpecError
 
 PREFIX = "azureml:"
@@ -39,8 +40,25 @@ def as_mapping(job: Any) -> dict[str, Any]:
 
     :raises SpecError: as ``plain``.
     """
-    base = getattr(job, "base_path", None)
-    return {**plain(job), BASE: str(base) if base else None}
+    return {**plain(job), BASE: _folder(job, getattr(job, "base_path", None))}
+
+
+def _folder(owner: Any, base: Any) -> str | None:
+    """The folder of an object's relative paths; None for one that was made in Python.
+
+    Such an object has the working directory of the process that made it (azure-ai-ml 1.35.2, ``Resource.__init__``):
+    that of a DAG processor, of a worker or of somebody's shell, each with a DAG of its own. What was read from a file
+    knows its file.
+    """
+    if not base or (not _from_file(owner) and os.path.abspath(base) == os.getcwd()):
+        return None
+    return str(base)
+
+
+def _from_file(owner: Any) -> bool:
+    """Whether it, or the component that it runs, was read from YAML; that of a ``@dsl.pipeline`` names its module."""
+    files = (getattr(one, "_source_path", None) for one in (owner, getattr(owner, "component", None)))
+    return any(is_file_name(file) for file in files)
 
 
 def plain(job: Any) -> dict[str, Any]:
@@ -139,7 +157,7 @@ def _place_code(node: Any, value: dict[str, Any]) -> None:
 
     Source: azure-ai-ml 1.35.2, ``Parallel.__init__`` takes task and folder over from the component.
     """
-    folder, task = getattr(node, "_base_path", None), value.get("task")
+    folder, task = _folder(node, getattr(node, "_base_path", None)), value.get("task")
     code = task.get("code") if isinstance(task, dict) else None
     if folder and isinstance(code, str) and not code.startswith((PREFIX, "/", "git+")) and "://" not in code:
         value["task"]["code"] = os.path.abspath(os.path.join(folder, code))
