@@ -29,7 +29,11 @@ DATASTORE = record(
     },
     ("datastoreType",),
 )
-SCALE = record({"maxNodeCount": whole, "minNodeCount": whole, "nodeIdleTimeBeforeScaleDown": duration})
+SCALE = record(
+    {"maxNodeCount": whole, "minNodeCount": whole, "nodeIdleTimeBeforeScaleDown": duration}, ("maxNodeCount",)
+)
+"""Source: ScaleSettings of api-version 2025-12-01, which requires ``maxNodeCount``; no cluster is required to have
+them."""
 COMPUTE = record(
     {
         "computeType": words("AmlCompute", "ComputeInstance", "Kubernetes", "VirtualMachine", "SynapseSpark"),

@@ -236,6 +236,16 @@ def test_a_cluster_of_fewer_nodes_than_none_is_refused(service: Service, compute
     assert service.get(f"computes/{compute}").body["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 1
 
 
+def test_scale_settings_say_how_many_nodes_there_are_at_most(service: Service, compute: str) -> None:
+    refused = put(service, compute, "AmlCompute", scaleSettings={"minNodeCount": 0})
+    assert (refused.status, service.get(f"computes/{compute}").status) == (400, 404)
+    assert "properties.properties.scaleSettings.maxNodeCount" in refused.body["error"]["message"]
+    done(service, put(service, compute, "AmlCompute"))
+    scale = {"scaleSettings": {"nodeIdleTimeBeforeScaleDown": "PT1M"}}
+    changed = service.request("PATCH", f"computes/{compute}", {"properties": {"properties": scale}})
+    assert (changed.status, "scaleSettings.maxNodeCount" in changed.body["error"]["message"]) == (400, True)
+
+
 def test_the_first_api_version_has_no_operation_for_a_start_and_another_body_for_a_change(
     service: Service, compute: str
 ) -> None:
