@@ -14,7 +14,15 @@ from functools import partial
 
 from aiohttp import web
 
-from azureml_emulator.assets import feature_routes, publish_routes, registry_routes, resolved_routes
+from azureml_emulator.assets import (
+    feature_routes,
+    publish_routes,
+    registry_routes,
+    resolved_routes,
+)
+from azureml_emulator.assets import (
+    neighbour_routes as registry_neighbour_routes,
+)
 from azureml_emulator.assets import routes as assets_routes
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.registry import RegistryAssets
@@ -96,9 +104,9 @@ from azureml_emulator.sweeps.trial_run import TRIAL_RUNNER, TrialRun
 from azureml_emulator.workspace import (
     compute_routes,
     compute_settings_routes,
-    description_routes,
     front_end_routes,
     key_routes,
+    neighbour_routes,
 )
 from azureml_emulator.workspace import routes as workspace_routes
 from azureml_emulator.workspace.backend import Workspace
@@ -113,7 +121,7 @@ class Emulator:
         self.store = Store(settings.state / "state.sqlite")
         self.journal = Journal(settings.state / "journal.sqlite")
         self.faults = Faults()
-        self.authority = Authority(settings)
+        self.authority = Authority(settings, lambda kind, name: self.workspace.is_neighbour(kind, name))
         self.control = Control(self.faults, self.transitions, self.authority.applications)
         tokens = self.authority.tokens
         self.storage = Storage(settings, tokens)
@@ -126,7 +134,7 @@ class Emulator:
         found = job_output(self.jobs, settings.artifact_container)
         self.assets = Assets(settings, self.store, self.storage, self.workspace.datastores, found)
         self.assets.add_kind(component_kind(self.assets.resolver, self.jobs))
-        self.registry = RegistryAssets(self.assets, self.storage)
+        self.registry = RegistryAssets(self.assets, self.storage, self.workspace.registries, self.faults)
         self.artifacts = Artifacts(self.storage.blobs, settings.artifact_container)
         self.execution = Execution(settings, self.storage, tokens, self.assets, self.workspace.computes)
         self.image_builds = ImageBuilds(self.execution, self.storage, self.faults)
@@ -206,7 +214,7 @@ class Emulator:
         yield from bind(
             self.workspace,
             workspace_routes.ROUTES,
-            description_routes.ROUTES,
+            neighbour_routes.ROUTES,
             front_end_routes.ROUTES,
             key_routes.ROUTES,
             compute_routes.ROUTES,
@@ -216,7 +224,7 @@ class Emulator:
         yield from bind(self.connections, connections_routes.ROUTES)
         yield from bind(self.subscriptions, subscriptions_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, feature_routes.ROUTES, resolved_routes.ROUTES)
-        yield from bind(self.registry, registry_routes.ROUTES, publish_routes.ROUTES)
+        yield from bind(self.registry, registry_routes.ROUTES, registry_neighbour_routes.ROUTES, publish_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)
         yield from bind(self.mlflow, mlflow_routes.ROUTES)

@@ -54,6 +54,7 @@ def test_the_region_the_connections_and_the_workspace_are_asked_and_changed(seen
     assert (seen["usages"], seen["quota"], seen["size"]) == (True, "Success", 4)
     assert (seen["connection"], seen["no connection"]) == (["PAT", True, True], NOT_FOUND)
     assert seen["itself"] == [{"by": "js"}, {}, True]
+    assert seen["another"] == ["Succeeded", "F", True, 501, 404]
     assert (seen["keys"], seen["diagnosis"], seen["operations"]) == (True, [], True)
 
 

@@ -53,4 +53,6 @@ def test_jobs_use_what_is_in_it(seen: dict[str, Any]) -> None:
 
 def test_it_is_found(seen: dict[str, Any]) -> None:
     assert seen["registries"] == [["local"], "eastus"]
+    assert seen["another"] == [True, True]
+    assert seen["another gone"].startswith("ResourceNotFoundError")
     assert seen["absent"].startswith("ResourceNotFoundError")

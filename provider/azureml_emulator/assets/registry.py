@@ -8,25 +8,30 @@ import uuid
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.references import Place, UnresolvedError
 from azureml_emulator.assets.versions import Version
+from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.core.settings import REGISTRY, REGISTRY_CONTAINERS
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.files import copy_file
+from azureml_emulator.workspace.neighbours import Neighbours
 
 
 class RegistryAssets(Assets):
     """The assets of the registry. They are of the same kinds, and their files lie in containers of its own.
 
     :param workspace: the assets of the workspace.
+    :ivar neighbours: other registries.
     :ivar operations: what each operation answers.
     """
 
     knows_curated = False
 
-    def __init__(self, workspace: Assets, storage: Storage) -> None:
+    def __init__(self, workspace: Assets, storage: Storage, neighbours: Neighbours, faults: Faults) -> None:
         self.settings = workspace.settings
         self.owner = f"azureml://registries/{REGISTRY}"
         self.workspace = workspace
+        self.neighbours = neighbours
+        self.faults = faults
         self.versions = workspace.versions.of_registry(REGISTRY)
         self.resolver = workspace.resolver
         self.kinds = workspace.kinds
@@ -35,6 +40,11 @@ class RegistryAssets(Assets):
         self.operations: dict[str, dict[str, str] | None] = {}
         self._storage = storage
         self._copying = threading.Lock()
+
+    @property
+    def guid(self) -> str:
+        """The registry's GUID, made of the workspace's."""
+        return str(uuid.uuid5(uuid.UUID(self.settings.workspace_id), REGISTRY))
 
     def begin_operation(self, result: dict[str, str] | None) -> str:
         """Note what an operation answers, which is over at once; its id."""

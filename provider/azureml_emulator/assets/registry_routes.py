@@ -1,4 +1,4 @@
-"""Routes of the registry: discovery, the registry itself, its assets, uploads to it and what is shared with it.
+"""Routes of the registry: discovery, its assets, uploads to it and what is shared with it.
 
 Its assets are asked for at the management front end that discovery names; the same paths at Azure Resource Manager are
 published. The front end answers a PUT with 202 and the address of an operation, which answers the asset's id. Source:
@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from functools import partial
-from typing import Any
 
 from aiohttp import web
 
@@ -35,7 +34,6 @@ from azureml_emulator.assets.versions import KINDS
 from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_properties
-from azureml_emulator.core.routing import REGISTRY as REGISTRY_PATH
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.schema import kind_of
 from azureml_emulator.core.settings import REGISTRY
@@ -50,12 +48,15 @@ FRONT_END_PATH = "/mferp/managementfrontend"
 async def discovery(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:
     """Where a registry is. Source: recording test_create_and_get_from_registry; the form of the 404 is unproven."""
     settings = registry.settings
+    if registry.neighbours.get(name):
+        message = f"What is in registries beside {REGISTRY} is not emulated: {name} is empty; see docs/emulator.md."
+        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.HISTORY)
     if name.lower() != REGISTRY:
         message = f"The registry {name} was not found; the emulator has the registry {REGISTRY}."
         raise ServiceError(404, "UserError", message, ("NotFound", "RegistryNotFound"), Envelope.HISTORY)
     return web.json_response(
         {
-            "registryId": registry_id(registry),
+            "registryId": registry.guid,
             "registryName": REGISTRY,
             "tenantId": settings.tenant_id,
             "primaryRegion": settings.region,
@@ -67,43 +68,6 @@ async def discovery(registry: RegistryAssets, request: web.Request, name: str) -
             "registryFqdns": {settings.region: {"uri": settings.base_url}},
         }
     )
-
-
-def registry_id(registry: RegistryAssets) -> str:
-    """The registry's GUID, made of the workspace's."""
-    return str(uuid.uuid5(uuid.UUID(registry.settings.workspace_id), REGISTRY))
-
-
-def registry_resource(registry: RegistryAssets) -> dict[str, Any]:
-    """The registry as ARM answers it. Source of the keys: the model ``RegistryProperties`` of azure-ai-ml 1.35.2."""
-    settings = registry.settings
-    tracking = f"azureml://{settings.base_url.partition('://')[2]}/mlflow/v1.0{settings.registry_arm_id}"
-    return {
-        "id": settings.registry_arm_id,
-        "name": REGISTRY,
-        "type": "Microsoft.MachineLearningServices/registries",
-        "location": settings.region,
-        "tags": {},
-        "identity": {"type": "SystemAssigned", "principalId": settings.client_id, "tenantId": settings.tenant_id},
-        "properties": {
-            "discoveryUrl": f"{settings.base_url}/registrymanagement/v1.0/registries/{REGISTRY}/discovery",
-            "intellectualPropertyPublisher": None,
-            "managedResourceGroup": None,
-            "mlFlowRegistryUri": tracking,
-            "publicNetworkAccess": "Enabled",
-            "regionDetails": [{"acrDetails": [], "location": settings.region, "storageAccountDetails": []}],
-        },
-    }
-
-
-async def get_registry(registry: RegistryAssets, request: web.Request) -> web.Response:
-    """Registries - Get."""
-    return web.json_response(registry_resource(registry))
-
-
-async def list_registries(registry: RegistryAssets, request: web.Request) -> web.Response:
-    """Registries - List, of the resource group and of the subscription."""
-    return web.json_response({"value": [registry_resource(registry)]})
 
 
 async def put_version(
@@ -178,7 +142,7 @@ def account_id(registry: RegistryAssets) -> str:
 
 async def download_place(registry: RegistryAssets, request: web.Request, name: str, version: str) -> web.Response:
     """The container of an asset's files with a SAS to read them. Source: azure-ai-ml 1.35.2
-    ``get_storage_details_for_registry_assets``."""
+    ``get_storage_details_for_registry_assets``, and Registry Data References - Get Blob Reference SAS of 2025-12-01."""
     uri = str((await read_object(request)).get("blobUri") or "")
     try:
         place = registry.resolver.place(uri)
@@ -189,7 +153,8 @@ async def download_place(registry: RegistryAssets, request: web.Request, name: s
         raise invalid_field("blobUri", f"{uri!r} is no place in the registry's storage.", "BlobUriNotFound")
     signed = f"{registry.address(container)}?{registry.signer.sign(container, 'rl')}"
     credential = {"credentialType": "SAS", "sasUri": signed}
-    return web.json_response({"blobReferenceForConsumption": {"blobUri": uri, "credential": credential}})
+    reference = {"blobUri": uri, "storageAccountArmId": account_id(registry), "credential": credential}
+    return web.json_response({"blobReferenceForConsumption": reference})
 
 
 async def share(registry: RegistryAssets, request: web.Request) -> web.Response:
@@ -237,11 +202,9 @@ FRONT_END = f"{FRONT_END_PATH}{{registry}}"
 ROUTES: list[Route[RegistryAssets]] = [
     Route("GET", "/registrymanagement/v1.0/registries/{name}/discovery", discovery, Plane.DATA),
     Route("GET", f"{OPERATIONS}/{{operation}}", operation, Plane.DATA),
-    Route("GET", "{registry}", get_registry, Plane.ARM),
-    Route("GET", REGISTRY_PATH.rpartition("/")[0], list_registries, Plane.ARM),
-    Route("GET", "{sub}/providers/Microsoft.MachineLearningServices/registries", list_registries, Plane.ARM),
     Route("PUT", f"{FRONT_END}/tempdatarefs/{{name}}/versions/{{version}}", upload_place, Plane.DATA),
     Route("POST", f"{FRONT_END}/datarefs/{{name}}/versions/{{version}}", download_place, Plane.DATA),
+    Route("POST", "{registry}/datareferences/{name}/versions/{version}", download_place, Plane.ARM),
     Route("POST", f"{FRONT_END}/import", share, Plane.DATA),
     *(
         Route("POST", f"{{registry}}/{kind}/{PENDING_UPLOAD}", start_pending_upload, Plane.ARM)

@@ -59,3 +59,36 @@ MODEL = record(
     ("modelUri",),
 )
 COMPONENT = record({**ASSET, "componentSpec": bag(anything, nulls=True)}, ("componentSpec",))
+
+IDENTITY = bag(anything, nulls=True)
+REGISTRY_PATCH = record({"tags": bag(text), "identity": IDENTITY, "sku": bag(anything, nulls=True)})
+"""Source: PartialRegistryPartialTrackedResource of api-version 2025-12-01."""
+
+DETAILS = many(bag(anything, nulls=True))
+REGISTRY_PUT = record(
+    {
+        **dict.fromkeys(("id", "name", "type", "kind", "location"), text),
+        "systemData": anything,
+        "tags": bag(text),
+        "identity": IDENTITY,
+        "sku": bag(anything, nulls=True),
+        "properties": record(
+            {
+                "discoveryUrl": text,
+                "intellectualPropertyPublisher": text,
+                "managedResourceGroup": anything,
+                "managedResourceGroupSettings": anything,
+                "managedResourceGroupTags": bag(text),
+                "mlFlowRegistryUri": text,
+                "publicNetworkAccess": text,
+                "registryPrivateEndpointConnections": DETAILS,
+                "regionDetails": many(
+                    record({"acrDetails": DETAILS, "location": text, "storageAccountDetails": DETAILS})
+                ),
+            }
+        ),
+    },
+    ("location", "properties"),
+)
+"""Source: Registry and RegistryProperties of api-version 2025-12-01, and ``managedResourceGroupTags`` of 2022-10-01-
+preview, which azure-ai-ml 1.35.2 still sends."""

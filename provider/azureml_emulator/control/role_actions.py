@@ -72,7 +72,8 @@ PUBLISHED = {
     for verb in verbs
 }
 REGISTRY = f"{PROVIDER}/registries"
-"""Its published actions are ``read`` for the registry, and those below ``assets`` for what it holds. Source:
+"""Its published actions are ``read``, ``write`` and ``delete`` for the registry, and those below ``assets`` for what it
+holds. Source:
 https://learn.microsoft.com/azure/machine-learning/how-to-manage-registries."""
 
 VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
@@ -146,6 +147,7 @@ OPERATIONS = {
     "updatequotas": "locations/updateQuotas/action",
     "usages": "locations/usages/read",
     "vmsizes": "locations/vmsizes/read",
+    "workspaceoperationsstatus": "locations/workspaceOperationsStatus/read",
 }
 """What belongs to the subscription: looks at operations, and capacity, by the segment behind the location."""
 
@@ -248,8 +250,8 @@ def registry_action(method: str, rest: str) -> str:
     That reading an asset's files, which is asked for by a POST, needs what reading the asset needs is an assumption.
     """
     if not rest.strip("/"):
-        return "read"
-    verb = "read" if rest.lower().startswith("/datarefs/") else VERBS.get(method, "write")
+        return VERBS.get(method, "read")
+    verb = "read" if rest.lower().startswith(("/datarefs/", "/datareferences/")) else VERBS.get(method, "write")
     return f"assets/{verb}"
 
 

@@ -43,7 +43,10 @@ def check_api_version(request: web.Request) -> None:
 
 
 def check_coordinates(authority: Authority, match: Match) -> None:
-    """Refuse another subscription, resource group, workspace or registry than the emulator's, as ARM does."""
+    """Refuse another subscription, resource group, workspace or registry than the emulator's, as ARM does.
+
+    :raises ServiceError: also 501, for what would be in another workspace or registry.
+    """
     settings = authority.settings
     if match.subscription is not None and not same_name(match.subscription, settings.subscription_id):
         if not is_guid(match.subscription):
@@ -59,6 +62,9 @@ def check_coordinates(authority: Authority, match: Match) -> None:
         ("registries", match.registry, REGISTRY),
     ):
         if name is not None and not same_name(name, own):
+            if authority.is_neighbour(kind, name):
+                message = f"What is in {kind} beside {own} is not emulated: {name} is empty; see docs/emulator.md."
+                raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
             message = (
                 f"The Resource 'Microsoft.MachineLearningServices/{kind}/{name}' under resource group "
                 f"'{match.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"

@@ -11,10 +11,14 @@ from azureml_emulator.storage.backend import Storage
 from azureml_emulator.workspace.computes import Computes
 from azureml_emulator.workspace.datastores import Datastores
 from azureml_emulator.workspace.description import Description
+from azureml_emulator.workspace.neighbours import Neighbours
 
 
 class Workspace:
-    """The workspace itself: what is said about it, its datastores, its computes, and the defaults among them."""
+    """The workspace itself: what is said about it, its datastores, its computes, and the defaults among them.
+
+    :ivar neighbours: other workspaces; ``registries``: other registries.
+    """
 
     def __init__(
         self, settings: Settings, store: Store, transitions: Transitions, storage: Storage, faults: Faults
@@ -25,7 +29,17 @@ class Workspace:
         self.datastores = Datastores(store)
         self.computes = Computes(store, transitions)
         self.description = Description(store)
+        self.neighbours = Neighbours(store, transitions, "workspaces")
+        self.registries = Neighbours(store, transitions, "registries")
         self._store = store
+
+    def is_neighbour(self, kind: str, name: str) -> bool:
+        """Whether there is another workspace, or another registry, of this name.
+
+        :param kind: ``workspaces`` or ``registries``.
+        """
+        records = self.neighbours if kind == "workspaces" else self.registries
+        return records.get(name) is not None
 
     def create_defaults(self) -> None:
         """Make what every workspace has from the start: two datastores, and clusters, which a user may delete."""

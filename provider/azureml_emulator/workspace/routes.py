@@ -1,4 +1,4 @@
-"""Routes of the workspace itself, of discovery and of its datastores."""
+"""Routes of discovery and of the workspace's datastores."""
 
 from __future__ import annotations
 
@@ -10,34 +10,15 @@ from azureml_emulator.core.errors import ServiceError
 from azureml_emulator.core.paging import boolean, page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_properties
-from azureml_emulator.core.routing import WORKSPACE, Plane, Route
+from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.selection import order_asked_for
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.datastores import container_of
-from azureml_emulator.workspace.responses import datastore_resource, workspace_resource
+from azureml_emulator.workspace.responses import datastore_resource
 from azureml_emulator.workspace.schemas import DATASTORE
 
-GROUP_WORKSPACES = WORKSPACE.rpartition("/")[0]
-SUBSCRIPTION_WORKSPACES = "{sub}/providers/Microsoft.MachineLearningServices/workspaces"
 KEYS_SIGN = "2024-10-01-preview"
 """The api-version whose client takes the artifact store's key."""
-
-
-def shown(workspace: Workspace) -> dict[str, Any]:
-    """The workspace as ARM answers it."""
-    return workspace_resource(workspace.settings, workspace.description.get())
-
-
-async def get_workspace(workspace: Workspace, request: web.Request) -> web.Response:
-    """Workspaces - Get."""
-    return web.json_response(shown(workspace))
-
-
-async def list_workspaces(workspace: Workspace, request: web.Request) -> web.Response:
-    """Workspaces - List by resource group, and by subscription; those of a ``kind``."""
-    row = shown(workspace)
-    wanted = request.query.get("kind", row["kind"]).lower()
-    return web.json_response({"value": [row] if row["kind"].lower() == wanted else []})
 
 
 async def discovery(workspace: Workspace, request: web.Request) -> web.Response:
@@ -145,9 +126,6 @@ async def list_secrets(workspace: Workspace, request: web.Request, name: str) ->
 
 
 ROUTES = [
-    Route("GET", "{ws}", get_workspace, Plane.ARM),
-    Route("GET", GROUP_WORKSPACES, list_workspaces, Plane.ARM),
-    Route("GET", SUBSCRIPTION_WORKSPACES, list_workspaces, Plane.ARM),
     Route("GET", "/discovery", discovery, Plane.OPEN),
     Route("GET", "{ws}/datastores", list_datastores, Plane.ARM),
     Route("GET", "{ws}/datastores/{name}", get_datastore, Plane.ARM),

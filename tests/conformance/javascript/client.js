@@ -174,11 +174,23 @@ async function itself() {
   seen.operations = (await all(service.operations.list())).some((each) => each.name.endsWith("/jobs/cancel/action"));
 }
 
+async function another() {
+  const [group] = workspace, name = `w${unique}`, body = { location: "eastus", kind: "Default", friendlyName: "F" };
+  await service.workspaces.beginCreateOrUpdateAndWait(group, name, body, quick);
+  const made = await service.workspaces.get(group, name);
+  const listed = (await all(service.workspaces.listByResourceGroup(group))).some((each) => each.name === name);
+  const inside = await refused(() => service.jobs.get(group, name, "j"));
+  await service.workspaces.beginDeleteAndWait(group, name, quick);
+  const gone = await refused(() => service.workspaces.get(group, name));
+  seen.another = [made.provisioningState, made.friendlyName, listed, inside[1], gone[1]];
+}
+
 async function main() {
   seen.workspace = (await service.workspaces.get(...workspace)).name;
   await region();
   await connection();
   await itself();
+  await another();
   const environmentId = await environment();
   const parts = await assets(await jobs(environmentId));
   await schedule(environmentId);

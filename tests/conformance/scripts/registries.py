@@ -3,7 +3,7 @@
 import os
 
 from azure.ai.ml import Input, MLClient, command, dsl, load_component
-from azure.ai.ml.entities import Data, Environment, Model
+from azure.ai.ml.entities import Data, Environment, Model, Registry, RegistryRegionDetails
 from azure.identity import DefaultAzureCredential
 from client import SEEN, UNIQUE, client, ended, files, refused, report, write
 
@@ -82,5 +82,11 @@ def graph(rows: Input):
 
 SEEN["component ran"] = ended(ml, ml.jobs.create_or_update(graph(Input(type="uri_folder", path=data.id))).name).status
 SEEN["absent"] = refused(lambda: registry.models.get("absent", "1"))
+OTHER = f"r-{UNIQUE}"
+regions = [RegistryRegionDetails(location="eastus")]
+made = ml.registries.begin_create(Registry(name=OTHER, location="eastus", replication_locations=regions)).result()
+SEEN["another"] = [made.name == OTHER, OTHER in [each.name for each in ml.registries.list(scope="subscription")]]
+ml.registries.begin_delete(name=OTHER).result()
+SEEN["another gone"] = refused(lambda: ml.registries.get(OTHER))
 SEEN["registries"] = [[each.name for each in ml.registries.list()], ml.registries.get("local").location]
 report()

@@ -29,6 +29,7 @@ NOT_PUBLISHED = {
     "GET {ws}/marketplaceSubscriptions/x",
     "PUT {ws}/marketplaceSubscriptions/x",
     "DELETE {ws}/marketplaceSubscriptions/x",
+    "GET /subscriptions/x/providers/Microsoft.MachineLearningServices/locations/x/registryOperationsStatus/x",
 }
 
 
@@ -83,6 +84,9 @@ def test_the_action_of_what_lies_around_the_workspace(path: str, actions: list[s
     ("request_line", "action"),
     [
         ("GET {r}", "read"),
+        ("PUT {r}", "write"),
+        ("DELETE {r}", "delete"),
+        ("POST {r}/datareferences/m/versions/1", "assets/read"),
         ("GET /registrymanagement/v1.0/registries/r/discovery", "read"),
         ("GET {r}/models/m/versions/1", "assets/read"),
         ("PUT /mferp/managementfrontend{r}/models/m/versions/1", "assets/write"),

@@ -73,8 +73,7 @@ def test_a_change_of_the_workspace_leaves_what_it_does_not_name(undescribed: Ser
     assert (now["tags"], now["properties"]["description"]) == ({"a": "1"}, "e")
     assert now["properties"] == {**before["properties"], "description": "e", "imageBuildCompute": "c"}
     assert now["identity"] == {**before["identity"], "type": assigned["type"], "userAssignedIdentities": {two: {}}}
-    (listed,) = service.get(service.ws.rpartition("/")[0]).body["value"]
-    assert listed == now
+    assert service.get(service.ws.rpartition("/")[0]).body["value"][0] == now
 
 
 def test_making_the_workspace_again_forgets_what_was_said(undescribed: Service) -> None:
@@ -91,8 +90,6 @@ def test_another_workspace_is_not_made_of_it(service: Service) -> None:
         assert service.request("PATCH", "", {"properties": body}).status == 501
     elsewhere = {"storageAccount": "/subscriptions/s/other"}
     assert service.put("", {"location": "eastus", "properties": elsewhere}).status == 501
-    other = service.put(f"{service.ws}-other", {"location": "eastus", "properties": {}})
-    assert (other.status, "one workspace" in other.body["error"]["message"]) == (501, True)
     assert service.request("PATCH", "", {"properties": {"colour": "red"}}).status == 400
     assert service.request("PATCH", "", {"properties": {"publicNetworkAccess": "Sometimes"}}).status == 400
     assert service.get("").body == before

@@ -1,5 +1,4 @@
-"""Routes that change the workspace. There is one, which is made with the emulator: another can be neither made nor
-deleted here."""
+"""What is said about the emulator's own workspace, which is made with the emulator: read, changed, answered."""
 
 from __future__ import annotations
 
@@ -10,7 +9,6 @@ from aiohttp import web
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
-from azureml_emulator.core.routing import WORKSPACE, Plane, Route
 from azureml_emulator.core.schema import Shape
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.responses import workspace_resource
@@ -38,9 +36,14 @@ async def read_description(workspace: Workspace, request: web.Request, shape: Sh
     return {**{key: said[key] for key in ("tags", "sku", "identity") if key in said}, "properties": kept}
 
 
+def shown(workspace: Workspace) -> dict[str, Any]:
+    """The workspace as ARM answers it."""
+    return workspace_resource(workspace.settings, workspace.description.get())
+
+
 def answer(workspace: Workspace) -> web.Response:
     """The workspace as it is now: a change is over at once."""
-    return web.json_response(workspace_resource(workspace.settings, workspace.description.get()))
+    return web.json_response(shown(workspace))
 
 
 async def patch_workspace(workspace: Workspace, request: web.Request) -> web.Response:
@@ -49,16 +52,7 @@ async def patch_workspace(workspace: Workspace, request: web.Request) -> web.Res
     return answer(workspace)
 
 
-async def put_workspace(workspace: Workspace, request: web.Request, name: str) -> web.Response:
+async def put_workspace(workspace: Workspace, request: web.Request) -> web.Response:
     """Workspaces - Create or update, of the one that is there. What the service alone sets, is passed over."""
-    own = workspace.settings.workspace_name
-    if name.lower() != own.lower():
-        raise not_emulated(f"The emulator has one workspace, {own}; making {name} is not emulated")
     workspace.description.replace(await read_description(workspace, request, WORKSPACE_PUT))
     return answer(workspace)
-
-
-ROUTES = [
-    Route("PATCH", "{ws}", patch_workspace, Plane.ARM),
-    Route("PUT", WORKSPACE.replace("{workspace_}", "{name}"), put_workspace, Plane.ARM),
-]
