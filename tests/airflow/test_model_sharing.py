@@ -46,7 +46,7 @@ def test_a_model_is_shared_once(made: dict[str, Any], emulator: RunningEmulator)
 
 
 def test_what_is_missing_is_named(made: dict[str, Any]) -> None:
-    with pytest.raises(AzureMLSpecError, match="model: no-such-model 1"):
+    with pytest.raises(AzureMLSpecError, match="model: no-such-model:1: "):
         share(model="azureml:no-such-model:1")
     with pytest.raises(AzureMLSpecError, match="registry_name: 'elsewhere' does not exist"):
         share(model=made, registry_name="elsewhere")

@@ -39,5 +39,6 @@ def registered(home: Workspace, model: AssetId) -> Steps[Asset]:
         version = model.version or (yield from assets.latest(home, "models", model.name))
         found: Asset = yield from assets.get(home, "models", model.name, version)
     except NotFoundError as error:
-        raise SpecError([Problem("model", f"{model.name} {model.version or '@latest'}: {error}")]) from None
+        edition = f":{model.version}" if model.version else "@latest"
+        raise SpecError([Problem("model", f"{model.name}{edition}: {error}")]) from None
     return found
