@@ -54,6 +54,43 @@ ROWS = (
         "be set",
     ),
     Tried(
+        "azure-ai-ml 1.33.0, 1.28.1 and 1.16.1",
+        "the scripts of `tests/conformance`: assets, the workspace, feature sets and serverless endpoints, schedules, "
+        "jobs, pipelines, registries",
+        "all of it up to the calls that these clients have not (`jobs.update`, `begin_publish`, in 1.16.1 "
+        "`enable_sso`), with `AZUREML_CURRENT_CLOUD=AzureMLLocal`",
+    ),
+    Tried(
+        "azure-ai-ml 1.8.0",
+        "the same scripts",
+        "as far as that client has what they import or call; a pipeline that was read and sent again is another one "
+        "(`400`), as with 1.12.0, and `models.download` from a registry ends in the client's own `TypeError`",
+    ),
+    Tried(
+        "azure-ai-ml 1.35.2",
+        "every group of `MLClient` beside `tests/conformance`, 100 calls",
+        "feature sets, their entities, serverless endpoints, marketplace subscriptions, other registries and "
+        "evaluators: all of it, but `serverless_endpoints.begin_regenerate_keys`, which calls its own client wrongly "
+        "(`TypeError`). `501`: making workspaces and feature stores, which it does by deployments of templates, managed "
+        "networks and outbound rules, capability hosts, indexes, packages of models, materializing features",
+    ),
+    Tried(
+        "azure-mgmt-resource 26.0.0, azure-mgmt-storage 25.3.0, azure-mgmt-subscription 3.1.1",
+        "resource groups, resources, the tenant, the subscription, storage accounts and their keys",
+        "all of it (resources and accounts were `501` before). `501`: resource providers, tags, deployments, "
+        "containers by way of the resource provider",
+    ),
+    Tried(
+        "azure-mgmt-keyvault 14.1.0, azure-mgmt-authorization 4.0.0",
+        "vaults, role assignments, role definitions, permissions",
+        "`501`: there is no vault, and roles decide nothing here",
+    ),
+    Tried(
+        "promptflow-azure 1.18.5 with azure-ai-ml 1.28.1",
+        "runs, flows, connections",
+        "`501`, as Prompt flow is not here. With azure-ai-ml 1.35.2 that client cannot be imported",
+    ),
+    Tried(
         "azure-ai-ml 1.5.0",
         "the same scripts: registries, online endpoints, pipelines",
         "none of them: that client takes the first part of the storage's host for the account, which is in the path "

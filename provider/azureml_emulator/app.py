@@ -26,6 +26,7 @@ from azureml_emulator.assets import (
 from azureml_emulator.assets import routes as assets_routes
 from azureml_emulator.assets.backend import Assets
 from azureml_emulator.assets.registry import RegistryAssets
+from azureml_emulator.assets.registry_resource import registries
 from azureml_emulator.batch import operation_routes, scoring_routes
 from azureml_emulator.batch import routes as batch_routes
 from azureml_emulator.batch.backend import Batch
@@ -97,6 +98,7 @@ from azureml_emulator.studio import file_routes as studio_file_routes
 from azureml_emulator.studio import routes as studio_routes
 from azureml_emulator.studio import trial_routes as studio_trial_routes
 from azureml_emulator.studio.backend import Studio
+from azureml_emulator.subscriptions import account_routes, resource_routes
 from azureml_emulator.subscriptions import routes as subscriptions_routes
 from azureml_emulator.subscriptions.backend import Subscriptions
 from azureml_emulator.sweeps.sweep_type import sweep_type
@@ -110,6 +112,7 @@ from azureml_emulator.workspace import (
 )
 from azureml_emulator.workspace import routes as workspace_routes
 from azureml_emulator.workspace.backend import Workspace
+from azureml_emulator.workspace.neighbour_answers import workspaces
 
 
 class Emulator:
@@ -128,13 +131,15 @@ class Emulator:
         self.workspace = Workspace(settings, self.store, self.transitions, self.storage, self.faults)
         self.capacity = Capacity(settings, self.store, self.workspace.computes)
         self.connections = WorkspaceConnections(settings, self.store)
-        self.subscriptions = Subscriptions(settings)
         self.jobs = Jobs(self.store)
         self.tracking = Tracking(settings.state, self.store, self.jobs, settings.workspace_id)
         found = job_output(self.jobs, settings.artifact_container)
         self.assets = Assets(settings, self.store, self.storage, self.workspace.datastores, found)
         self.assets.add_kind(component_kind(self.assets.resolver, self.jobs))
         self.registry = RegistryAssets(self.assets, self.storage, self.workspace.registries, self.faults)
+        self.subscriptions = Subscriptions(
+            settings, partial(workspaces, self.workspace), partial(registries, self.registry)
+        )
         self.artifacts = Artifacts(self.storage.blobs, settings.artifact_container)
         self.execution = Execution(settings, self.storage, tokens, self.assets, self.workspace.computes)
         self.image_builds = ImageBuilds(self.execution, self.storage, self.faults)
@@ -222,7 +227,7 @@ class Emulator:
         )
         yield from bind(self.capacity, capacity_routes.ROUTES)
         yield from bind(self.connections, connections_routes.ROUTES)
-        yield from bind(self.subscriptions, subscriptions_routes.ROUTES)
+        yield from bind(self.subscriptions, subscriptions_routes.ROUTES, account_routes.ROUTES, resource_routes.ROUTES)
         yield from bind(self.assets, assets_routes.ROUTES, feature_routes.ROUTES, resolved_routes.ROUTES)
         yield from bind(self.registry, registry_routes.ROUTES, registry_neighbour_routes.ROUTES, publish_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)

@@ -3,11 +3,10 @@ others are made and deleted by long-running operations, and nothing is in them."
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 
 from azureml_emulator.assets.registry import RegistryAssets
+from azureml_emulator.assets.registry_resource import registries, registry_resource
 from azureml_emulator.assets.schemas import REGISTRY_PATCH, REGISTRY_PUT
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import DELETING, Record
@@ -20,28 +19,6 @@ from azureml_emulator.workspace.neighbour_answers import begin, missing, registr
 from azureml_emulator.workspace.neighbours import check_name, record_of
 
 AREA = "registryOperationsStatus"
-
-
-def registry_resource(registry: RegistryAssets) -> dict[str, Any]:
-    """The registry as ARM answers it. Source of the keys: the model ``RegistryProperties`` of azure-ai-ml 1.35.2."""
-    settings = registry.settings
-    tracking = f"azureml://{settings.base_url.partition('://')[2]}/mlflow/v1.0{settings.registry_arm_id}"
-    return {
-        "id": settings.registry_arm_id,
-        "name": REGISTRY,
-        "type": "Microsoft.MachineLearningServices/registries",
-        "location": settings.region,
-        "tags": {},
-        "identity": {"type": "SystemAssigned", "principalId": settings.client_id, "tenantId": settings.tenant_id},
-        "properties": {
-            "discoveryUrl": f"{settings.base_url}/registrymanagement/v1.0/registries/{REGISTRY}/discovery",
-            "intellectualPropertyPublisher": None,
-            "managedResourceGroup": None,
-            "mlFlowRegistryUri": tracking,
-            "publicNetworkAccess": "Enabled",
-            "regionDetails": [{"acrDetails": [], "location": settings.region, "storageAccountDetails": []}],
-        },
-    }
 
 
 def find(registry: RegistryAssets, name: str, *, look: bool = False) -> Record:
@@ -75,8 +52,7 @@ async def get_registry(registry: RegistryAssets, request: web.Request, name: str
 
 async def list_registries(registry: RegistryAssets, request: web.Request) -> web.Response:
     """Registries - List, of the resource group and of the subscription."""
-    others = [registry_neighbour(registry.settings, record) for record in registry.neighbours.all()]
-    return web.json_response({"value": [registry_resource(registry), *others]})
+    return web.json_response({"value": registries(registry)})
 
 
 async def put_registry(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:

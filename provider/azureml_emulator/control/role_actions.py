@@ -177,9 +177,19 @@ RESOURCES = (
     (r"/subscriptions(?:/[^/]+)?", ("read",)),
     (r"/subscriptions/[^/]+/locations", ("locations/read",)),
     (r"/subscriptions/[^/]+/resourceGroups(?:/[^/]+)?", ("resourceGroups/read",)),
+    (r"/subscriptions/[^/]+/resources", ("resources/read",)),
+    (r"/subscriptions/[^/]+/resourceGroups/[^/]+/resources", ("resourcegroups/resources/read",)),
 )
 """The actions of Microsoft.Resources/subscriptions, by what a request is for. Source:
 https://learn.microsoft.com/azure/role-based-access-control/permissions/management-and-governance"""
+
+ACCOUNTS = re.compile(
+    r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/Microsoft\.Storage/storageAccounts"
+    r"(?:/[^/]+(?P<keys>/listKeys)?)?",
+    re.I,
+)
+"""Requests to storage accounts. Source of their actions:
+https://learn.microsoft.com/azure/role-based-access-control/permissions/storage"""
 
 LISTS = re.compile(r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/workspaces/?", re.I)
 
@@ -199,6 +209,9 @@ def actions_of(method: str, path: str, blobs: str) -> tuple[list[str], list[str]
     for pattern, named_ones in RESOURCES:
         if re.fullmatch(pattern, path.rstrip("/"), re.I):
             return [f"Microsoft.Resources/subscriptions/{name}" for name in named_ones], []
+    account = ACCOUNTS.fullmatch(path)
+    if account:
+        return [f"Microsoft.Storage/storageAccounts/{'listkeys/action' if account['keys'] else 'read'}"], []
     if LISTS.fullmatch(path):
         return [f"{WORKSPACE}/read"], []
     found = IN_WORKSPACE.fullmatch(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from azureml_emulator.core.settings import Settings
+from azureml_emulator.core.settings import ACCOUNT, Settings
 
 NAME = "Azure ML emulator"
 POLICIES = {"locationPlacementId": "Internal_2014-09-01", "quotaId": "Internal_2014-09-01", "spendingLimit": "Off"}
@@ -61,4 +61,28 @@ def group_resource(settings: Settings) -> dict[str, Any]:
         "location": settings.region,
         "tags": {},
         "properties": {"provisioningState": "Succeeded"},
+    }
+
+
+def account_resource(settings: Settings) -> dict[str, Any]:
+    """The storage account. Source: the model ``StorageAccount`` of azure-mgmt-storage 25.3.0, and the published example
+    of Storage Accounts - Get Properties."""
+    group = f"/subscriptions/{settings.subscription_id}/resourceGroups/{settings.resource_group}"
+    blob = f"{settings.storage_url}/"
+    return {
+        "id": f"{group}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}",
+        "name": ACCOUNT,
+        "type": "Microsoft.Storage/storageAccounts",
+        "location": settings.region,
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS", "tier": "Standard"},
+        "tags": {},
+        "properties": {
+            "provisioningState": "Succeeded",
+            "primaryEndpoints": {"blob": blob, "dfs": blob.replace(f"/{ACCOUNT}.blob.", f"/{ACCOUNT}.dfs.")},
+            "primaryLocation": settings.region,
+            "statusOfPrimary": "available",
+            "supportsHttpsTrafficOnly": True,
+            "isHnsEnabled": False,
+        },
     }

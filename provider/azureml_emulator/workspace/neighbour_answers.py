@@ -16,7 +16,9 @@ from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.settings import Settings
+from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.neighbours import Neighbours
+from azureml_emulator.workspace.responses import workspace_resource
 
 FAILED = "This error is an injected fault: the operation did not succeed."
 PROVIDER = "Microsoft.MachineLearningServices"
@@ -61,6 +63,13 @@ def workspace_neighbour(settings: Settings, record: Record) -> dict[str, Any]:
     shown = resource(settings, "workspaces", record, properties)
     shown["properties"]["provisioningState"] = record["state"]
     return {**shown, "kind": record.get("kind") or "Default"}
+
+
+def workspaces(workspace: Workspace) -> list[dict[str, Any]]:
+    """All workspaces as ARM answers them, the emulator's own first."""
+    settings = workspace.settings
+    others = [workspace_neighbour(settings, record) for record in workspace.neighbours.all()]
+    return [workspace_resource(settings, workspace.description.get()), *others]
 
 
 def registry_neighbour(settings: Settings, record: Record) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from azureml_emulator.core.routing import WORKSPACE, Plane, Route
 from azureml_emulator.workspace import description_answers as own
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.description import merged_identity
-from azureml_emulator.workspace.neighbour_answers import begin, missing, state_of, workspace_neighbour
+from azureml_emulator.workspace.neighbour_answers import begin, missing, state_of, workspace_neighbour, workspaces
 from azureml_emulator.workspace.neighbours import check_name, record_of
 from azureml_emulator.workspace.schemas import WORKSPACE_PATCH, WORKSPACE_PUT
 
@@ -41,8 +41,7 @@ async def get_workspace(workspace: Workspace, request: web.Request, name: str) -
 
 async def list_workspaces(workspace: Workspace, request: web.Request) -> web.Response:
     """Workspaces - List by resource group, and by subscription; those of a ``kind``."""
-    rows = [own.shown(workspace)]
-    rows += [workspace_neighbour(workspace.settings, record) for record in workspace.neighbours.all()]
+    rows = workspaces(workspace)
     wanted = [word.lower() for word in request.query.get("kind", "").split(",") if word]
     return web.json_response({"value": [row for row in rows if not wanted or row["kind"].lower() in wanted]})
 

@@ -74,10 +74,19 @@ def test_publishing_reads_the_workspace_and_writes_the_registry() -> None:
         ("/subscriptions", ["read"]),
         ("/subscriptions/s/locations", ["locations/read"]),
         ("/subscriptions/s/resourcegroups/g", ["resourceGroups/read"]),
+        ("/subscriptions/s/resources", ["resources/read"]),
+        ("/subscriptions/s/resourcegroups/g/resources", ["resourcegroups/resources/read"]),
     ],
 )
 def test_the_action_of_what_lies_around_the_workspace(path: str, actions: list[str]) -> None:
     assert actions_of("GET", path, BLOBS) == ([f"Microsoft.Resources/subscriptions/{name}" for name in actions], [])
+
+
+def test_the_actions_of_the_storage_account() -> None:
+    accounts = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts"
+    assert actions_of("GET", f"{accounts}/a", BLOBS) == (["Microsoft.Storage/storageAccounts/read"], [])
+    found = actions_of("POST", f"{accounts}/a/listKeys", BLOBS)
+    assert found == (["Microsoft.Storage/storageAccounts/listkeys/action"], [])
 
 
 @pytest.mark.parametrize(

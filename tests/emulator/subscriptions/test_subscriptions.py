@@ -33,3 +33,30 @@ def test_a_cloud_is_described_alone_from_2022_09_01_on(service: Service) -> None
     (listed,) = service.get("/metadata/endpoints?api-version=2019-05-01").body
     assert service.get("/metadata/endpoints?api-version=2022-09-01").body == listed
     assert listed["resourceManager"].startswith(service.base)
+
+
+def test_the_storage_account_and_its_key(service: Service, emulator: RunningEmulator) -> None:
+    place = service.get("").body["properties"]["storageAccount"]
+    account = service.get(place).body
+    assert (account["id"], account["type"]) == (place, "Microsoft.Storage/storageAccounts")
+    assert account["properties"]["primaryEndpoints"]["blob"] == f"{emulator['storage_url']}/"
+    assert ".dfs." in account["properties"]["primaryEndpoints"]["dfs"]
+    (key,) = service.post(f"{place}/listKeys").body["keys"]
+    assert key["value"] == service.post("listStorageAccountKeys").body["userStorageKey"]
+    group, subscription = place.rpartition("/")[0], place.partition("/resourceGroups/")[0]
+    for listed in (group, f"{subscription}/providers/Microsoft.Storage/storageAccounts"):
+        assert service.get(listed).body["value"] == [account]
+    for other in (service.get(f"{group}/other"), service.post(f"{group}/other/listKeys")):
+        assert (other.status, other.body["error"]["code"]) == (404, "ResourceNotFound")
+
+
+def test_resources_are_listed_and_those_of_a_type(service: Service) -> None:
+    group = service.ws.partition("/providers/")[0]
+    for place in (group, group.partition("/resourceGroups/")[0]):
+        rows = {row["type"]: row for row in service.get(f"{place}/resources").body["value"]}
+        workspace = rows["Microsoft.MachineLearningServices/workspaces"]
+        assert (workspace["id"], "properties" in workspace) == (service.ws, False)
+        assert {"Microsoft.Storage/storageAccounts", "Microsoft.MachineLearningServices/registries"} < set(rows)
+        found = service.get(f"{place}/resources", **{"$filter": "resourceType eq 'microsoft.storage/storageAccounts'"})
+        assert [row["name"] for row in found.body["value"]] == ["emuacct"]
+    assert service.get(f"{group}/resources", **{"$filter": "name eq 'x'"}).status == 501
