@@ -27,6 +27,9 @@ from azureml_emulator.core.schema import (
 )
 from azureml_emulator.jobs.schemas import DATA_TYPES, INPUTS, JOB, MODES_IN, MODES_OUT, OUTPUTS
 
+OTHER_TASKS = ("import_data", "export_data")
+"""Tasks of ``data_transfer`` that the emulator does not do, whatever else such a node says."""
+
 OTHER_NODES = frozenset(
     {
         "automl",
@@ -183,8 +186,10 @@ def node(value: Any, path: str, report: Report) -> Any:
         report(Problem(path, f"Expected an object, got {kind_of(value)}."))
         return None
     node_type = str(value.get("type")).lower()
-    if node_type in OTHER_NODES:
-        message = f"{path}: nodes of type {node_type} are not emulated; see docs/emulator.md."
+    task = value.get("task") if node_type == "data_transfer" else None
+    if node_type in OTHER_NODES or task in OTHER_TASKS:
+        what = f"data_transfer nodes with the task {task}" if task else f"nodes of type {node_type}"
+        message = f"{path}: {what} are not emulated; see docs/emulator.md."
         raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
     if node_type not in NODES:
         report(

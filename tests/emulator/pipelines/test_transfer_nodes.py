@@ -75,3 +75,12 @@ def test_other_tasks_name_components_of_the_registry(service: Pipelines, name: s
     imported = "azureml://registries/azureml/components/import_data_database/versions/0.0.1"
     load = {"type": "data_transfer", "task": "import_data", "componentId": imported, "source": {"type": "database"}}
     assert service.start(name, {"load": load}).status == 501
+
+
+@pytest.mark.parametrize("task", ["import_data", "export_data"])
+def test_other_tasks_are_not_here_whatever_their_node_says(service: Pipelines, name: str, task: str) -> None:
+    """As ``data.import_data`` of Microsoft's client writes it: with the name of the asset in the output."""
+    sink = {"job_output_type": "mltable", "uri": "azureml://datastores/d/paths/${{name}}", "name": "rows"}
+    answer = service.start(name, {"load": {"type": "data_transfer", "task": task, "outputs": {"sink": sink}}})
+    assert (answer.status, answer.body["error"]["code"]) == (501, "NotEmulated")
+    assert f"jobs.load: data_transfer nodes with the task {task}" in answer.body["error"]["message"]
