@@ -68,11 +68,11 @@ ROWS = (
     ),
     Tried(
         "azure-ai-ml 1.35.2",
-        "every group of `MLClient` beside `tests/conformance`, 100 calls",
-        "feature sets, their entities, serverless endpoints, marketplace subscriptions, other registries and "
-        "evaluators: all of it, but `serverless_endpoints.begin_regenerate_keys`, which calls its own client wrongly "
-        "(`TypeError`). `501`: making workspaces and feature stores, which it does by deployments of templates, "
-        "managed networks and outbound rules, capability hosts, indexes, packages of models, materializing features",
+        "every group of `MLClient` beside `tests/conformance`, 96 calls",
+        "feature sets, their entities, serverless endpoints, marketplace subscriptions, other registries, "
+        "indexes and evaluators: all of it, but `serverless_endpoints.begin_regenerate_keys`, which calls its own "
+        "client wrongly (`TypeError`). `501`: making workspaces and feature stores, by deployments of templates, "
+        "managed networks and outbound rules, capability hosts, packages of models, materializing features",
     ),
     Tried(
         "azure-mgmt-resource 26.0.0, azure-mgmt-storage 25.3.0, azure-mgmt-subscription 3.1.1",

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from azureml_emulator.assets import (
     feature_routes,
+    index_routes,
     publish_routes,
     registry_routes,
     resolved_routes,
@@ -228,7 +229,9 @@ class Emulator:
         yield from bind(self.capacity, capacity_routes.ROUTES)
         yield from bind(self.connections, connections_routes.ROUTES)
         yield from bind(self.subscriptions, subscriptions_routes.ROUTES, account_routes.ROUTES, resource_routes.ROUTES)
-        yield from bind(self.assets, assets_routes.ROUTES, feature_routes.ROUTES, resolved_routes.ROUTES)
+        yield from bind(
+            self.assets, assets_routes.ROUTES, feature_routes.ROUTES, index_routes.ROUTES, resolved_routes.ROUTES
+        )
         yield from bind(self.registry, registry_routes.ROUTES, registry_neighbour_routes.ROUTES, publish_routes.ROUTES)
         yield from bind(self.image_builds, image_routes.ROUTES)
         yield from bind(self.job_resources, jobs_routes.ROUTES, job_operation_routes.ROUTES)

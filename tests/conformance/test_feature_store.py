@@ -28,3 +28,8 @@ def test_a_serverless_endpoint_of_a_model_that_was_subscribed_to(seen: dict[str,
     assert seen["subscription"] == ["subscribed", "azureml://registries/azureml-meta/models/Llama-2-7b-chat"]
     assert seen["endpoint"] == ["Key", "succeeded", True]
     assert (seen["keys"], seen["there"], seen["left"]) == (2, True, [])
+
+
+def test_indexes_have_versions(seen: dict[str, Any]) -> None:
+    assert seen["index"] == ["2", "two", True]
+    assert seen["indexes"] == [2, True]

@@ -1,10 +1,11 @@
-"""Entities, feature sets, serverless endpoints and marketplace subscriptions with Microsoft's client."""
+"""Entities, feature sets, indexes, serverless endpoints and marketplace subscriptions with Microsoft's client."""
 
 from azure.ai.ml.entities import (
     DataColumn,
     FeatureSet,
     FeatureSetSpecification,
     FeatureStoreEntity,
+    Index,
     MarketplaceSubscription,
     ServerlessEndpoint,
 )
@@ -61,4 +62,10 @@ SEEN["left"] = [
     for one in group.list()
     if one.name.endswith(UNIQUE)
 ]
+write("index/chunks.txt", "one")
+for name in ("one", "two"):
+    ml.indexes.create_or_update(Index(name=NAME, path="index", description=name))
+found = ml.indexes.get(NAME, label="latest")
+SEEN["index"] = [found.version, found.description, ml.indexes.get(NAME, version="1").path.startswith("azureml://")]
+SEEN["indexes"] = [len(list(ml.indexes.list(NAME))), NAME in [one.name for one in ml.indexes.list()]]
 report()

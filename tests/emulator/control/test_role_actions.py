@@ -30,6 +30,12 @@ NOT_PUBLISHED = {
     "PUT {ws}/marketplaceSubscriptions/x",
     "DELETE {ws}/marketplaceSubscriptions/x",
     "GET /subscriptions/x/providers/Microsoft.MachineLearningServices/locations/x/registryOperationsStatus/x",
+    "GET /genericasset{ws}/indexes",
+    "GET /genericasset{ws}/indexes/x",
+    "POST /genericasset{ws}/indexes/x:getNextVersion",
+    "GET /genericasset{ws}/indexes/x/versions",
+    "GET /genericasset{ws}/indexes/x/versions/x",
+    "PUT /genericasset{ws}/indexes/x/versions/x",
 }
 
 
