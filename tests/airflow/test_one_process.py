@@ -93,9 +93,9 @@ def test_a_clear_that_airflow_does_not_count_is_told_by_the_trace(
     running.end()
 
 
-@pytest.mark.parametrize("older", [False, True], ids=["by its trace", "on 2.11"])
+@pytest.mark.parametrize(("older", "map_index"), [(False, -1), (False, 7), (True, -1)])
 def test_a_retry_finds_its_job_after_the_dag_run_got_another_start(
-    hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, older: bool
+    hook: AzureMLHook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, older: bool, map_index: int
 ) -> None:
     """As when a running DAG run was set to queued; another run of the same id has jobs of its own."""
     began = [datetime(2026, 1, 1, 0, 0, 0, number, tzinfo=timezone.utc) for number in range(8)]
@@ -106,7 +106,7 @@ def test_a_retry_finds_its_job_after_the_dag_run_got_another_start(
     def submitted(try_number: int, sign: int, start: int, tries: Sequence[int]) -> tuple[str, str]:
         ti = Instance(run_id=first, retries=3)
         trace = {"traceparent": f"00-{str(sign) * 32}-{'1' * 16}-00"}
-        vars(ti).update(try_number=try_number, try_starts=tries, context_carrier=trace)
+        vars(ti).update(try_number=try_number, try_starts=tries, context_carrier=trace, map_index=map_index)
         task = operator(
             f"until test -e {tmp_path}/end; do sleep 0.1; done; test -e {tmp_path}/well",
             wait_for_completion=False,

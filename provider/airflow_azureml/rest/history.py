@@ -187,13 +187,13 @@ def created_since(ws: Workspace, experiment: str, moment: datetime | None) -> St
     return tuple(Run.from_json(row) for row in rows)
 
 
-def tagged(ws: Workspace, experiment: str, key: str, values: Iterable[object]) -> Steps[tuple[Run, ...]]:
-    """Read the runs of an experiment of which a tag has one of these values, of letters and digits; at least one value.
+def tagged(ws: Workspace, experiment: str, *wanted: Mapping[str, object]) -> Steps[tuple[Run, ...]]:
+    """Read the runs of an experiment that have all tags of one of these mappings, with values of letters and digits.
 
     Undocumented. Source: azureml-core 1.61 (``_restclient/experiment_client.py``, ``_restclient/_odata/runs.py``).
     """
-    rows = yield from _query(ws, experiment, " or ".join(f"(Tags/{key} eq {value})" for value in values), None)
-    return tuple(Run.from_json(row) for row in rows)
+    condition = " or ".join(" and ".join(f"(Tags/{key} eq {value})" for key, value in tags.items()) for tags in wanted)
+    return tuple(Run.from_json(row) for row in (yield from _query(ws, experiment, condition, None)))
 
 
 def read_many(ws: Workspace, names: Sequence[str]) -> Call[dict[str, RunStatus]]:

@@ -41,8 +41,10 @@ def with_earlier_start(ws: Workspace, experiment: str | None, identity: JobIdent
     tag, values = (TRACE_TAG, (facts.trace_id,)) if facts.trace_id else (STARTED_TAG, facts.try_starts)
     if experiment is None or not values:
         return identity
+    # All tasks of a DAG run share a trace, and thousands of them may be mapped.
+    mapped = {"airflow_map_index": facts.map_index} if facts.map_index >= 0 else {}
     try:
-        runs = yield from history.tagged(ws, experiment, tag, values)
+        runs = yield from history.tagged(ws, experiment, *({tag: value, **mapped} for value in values))
     except SettingsError:
         raise
     except NotFoundError:
