@@ -1,8 +1,9 @@
-"""What blocks, done on a thread while a coroutine waits for it."""
+"""What blocks, done on a thread while a coroutine waits for it, and what has to be."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,3 +26,14 @@ async def on_thread(
 
     given = sync_to_async(work, thread_sensitive=executor is None, executor=executor)
     return await asyncio.shield(given(*arguments, **named))
+
+
+def answers_coroutines() -> bool:
+    """Whether who answers this process's questions to Airflow can be asked in a coroutine.
+
+    That of ``dag.test()``, ``airflow dags test`` and ``airflow tasks test``, which run a trigger in their own process,
+    cannot, and a connection in the database then counts as missing (3.3.2, ``sdk/execution_time/supervisor.py``,
+    ``InProcessSupervisorComms``).
+    """
+    comms = getattr(sys.modules.get("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS", None)
+    return comms is None or hasattr(comms, "asend")

@@ -160,11 +160,11 @@ def _first(places: Iterable[tuple[str, str]]) -> Any:
 
 async def get_async_connection(conn_id: str) -> Any:
     """Read a connection in a coroutine, or on a thread; never broken off, see ``blocking``."""
-    hook = __getattr__("BaseHook")
-    if hasattr(hook, "aget_connection"):
-        return await asyncio.shield(hook.aget_connection(conn_id=conn_id))
-    from airflow_azureml.blocking import on_thread
+    from airflow_azureml.blocking import answers_coroutines, on_thread
 
+    hook = __getattr__("BaseHook")
+    if hasattr(hook, "aget_connection") and answers_coroutines():
+        return await asyncio.shield(hook.aget_connection(conn_id=conn_id))
     return await on_thread(hook.get_connection, conn_id=conn_id)
 
 

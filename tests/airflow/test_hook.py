@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import ErrorType
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection
 
 from airflow_azureml.client import login_exchange
 from airflow_azureml.exceptions import (
@@ -297,3 +300,23 @@ def test_a_client_that_is_refused_takes_another_secret_over_and_no_other_workspa
     monkeypatch.setattr(login_exchange, "READ_AGAIN_AFTER", 0.0)
     say("of yesterday")
     asyncio.run(go())
+
+
+def test_a_trigger_finds_a_connection_of_the_database_where_a_dag_is_tested_in_one_process(
+    emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who answers it there cannot be asked in a coroutine."""
+    row = json.loads(emulator["airflow_connection"])
+    row |= {"extra": json.dumps(row["extra"]), "host": None, "schema": None, "port": None}
+    answer = ConnectionResult(conn_id="stored", **row)
+
+    class InOneProcess:
+        """As ``dag.test()`` has it on 3.3."""
+
+        def send(self, asked: GetConnection) -> Any:
+            return answer if asked.conn_id == "stored" else ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", InOneProcess(), raising=False)
+    assert asyncio.run(AzureMLHook("stored").async_settings()).client_secret == row["password"]
+    with pytest.raises(SettingsError, match="no connection 'missing'"):
+        asyncio.run(AzureMLHook("missing").async_settings())
