@@ -116,6 +116,11 @@ def test_a_model_s_files_are_read_with_a_signature_of_its_container(registry: Re
     assert registry.signed(f"{container}/model/w.txt?{secret}", x_ms_version="2021-12-02").content == b"10"
     other = registry.uploaded({"secret.txt": b"x"})
     assert registry.signed(f"{other}/secret.txt?{secret}", x_ms_version="2021-12-02").status == 403
+    published = f"{registry.ws.rpartition('/workspaces/')[0]}/registries/local/datareferences/{name}/versions/1"
+    reference = registry.post(published, {"assetId": f"azureml://registries/local/models/{name}", "blobUri": uri})
+    found = reference.body["blobReferenceForConsumption"]
+    assert (found["blobUri"], found["credential"]["sasUri"].partition("?")[0]) == (uri, container)
+    assert found["storageAccountArmId"]
     own = f"{registry.emulator['storage_url']}/azureml/x"
     assert registry.front_end("POST", f"datarefs/{name}/versions/1", {"blobUri": own}).status == 400
 
