@@ -81,6 +81,12 @@ ROWS = (
         "containers by way of the resource provider",
     ),
     Tried(
+        "@azure/arm-machinelearning 1.0.0, @azure/arm-resources 7.0.0, @azure/arm-storage 20.0.0",
+        "workspaces, also another one made and deleted, computes, usages, quotas, jobs, datastores, connections, "
+        "resources, groups, the storage account and its key: 15 calls",
+        "all of it",
+    ),
+    Tried(
         "azure-mgmt-keyvault 14.1.0, azure-mgmt-authorization 4.0.0",
         "vaults, role assignments, role definitions, permissions",
         "`501`: there is no vault, and roles decide nothing here",
