@@ -19,7 +19,7 @@ from azureml_emulator.control.journal import Entry, Journal
 from azureml_emulator.control.kinds import TOKEN_EXPIRED, TRANSPORT
 from azureml_emulator.core.callers import CALLER
 from azureml_emulator.core.clock import now, stamp
-from azureml_emulator.core.errors import Envelope, ServiceError, respond
+from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated, respond
 from azureml_emulator.core.request_body import read_body
 from azureml_emulator.core.routing import Match, Plane, Router, raw_path
 from azureml_emulator.identity import authorization
@@ -58,8 +58,7 @@ class Dispatcher:
         region = self._authority.settings.region
         try:
             if match is None:
-                message = f"{line_of(request)} is not emulated; see docs/emulator.md."
-                raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+                raise not_emulated(f"{line_of(request)} is not emulated")
             await self._admit(request, match)
             return await match.answer(request)
         except ServiceError as error:

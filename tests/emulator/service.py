@@ -114,6 +114,14 @@ class Service:
         """POST."""
         return self.request("POST", path, body, **options)
 
+    def operation_end(self, answer: Answer) -> str:
+        """How the operation of an answer ended: ``Succeeded`` or ``Failed``."""
+        deadline, address = time.monotonic() + 60, answer.headers["azure-asyncoperation"]
+        while (status := self.get(address).body["status"]) not in ("Succeeded", "Failed"):
+            assert time.monotonic() < deadline, status
+            time.sleep(0.02)
+        return str(status)
+
     def history(self, method: str, where: str, body: Any = None, /, **query: str) -> Answer:
         """A request to run history."""
         return self.request(method, f"/history/v1.0{self.ws}/{where}", body, headers=None, **query)

@@ -120,6 +120,27 @@ def _options(
     }
 
 
+class _Login(Renewal):
+    """Who signs in, and the credential that is made of it."""
+
+    def __init__(self, library: Any, settings: Settings, control: ControlPlane, limits: Limits, transport: Any) -> None:
+        super().__init__(settings)
+        self._library = library
+        self._given = control, limits, transport
+        self.remake()
+
+    def remake(self) -> None:
+        """Make the credential anew, without what the one before has kept."""
+        self.credential = make(self._library, self.settings, *self._given)
+
+    def takes(self, fresh: Settings) -> bool:
+        """Take settings over, and make the credential of who they name."""
+        is_another = super().takes(fresh)
+        if is_another:
+            self.remake()
+        return is_another
+
+
 class Tokens:
     """A credential that raises our own errors; what azure-core's bearer policies ask for tokens.
 
@@ -139,13 +160,8 @@ class Tokens:
         reread: Callable[[], Settings] | None = None,
     ) -> None:
         self._authority, self._limits, self._reread = control.authority, limits, reread
-        self._renewal = Renewal(settings)
-        self._given = control, limits, transport
-        self._credential = self._make()
+        self._login = _Login(azure.identity, settings, control, limits, transport)
         self._last = Exchange()
-
-    def _make(self) -> Any:
-        return make(azure.identity, self._renewal.settings, *self._given)
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token from the credential's cache or the authority.
@@ -162,7 +178,7 @@ class Tokens:
                     raise
             except TransientServiceError as error:
                 # msal keeps a failed answer for some time, up to a minute, and sends no request meanwhile.
-                self._credential = self._make()
+                self._login.remake()
                 seconds = max(next(pauses) * random.uniform(1, 1.5), retry_after(error.reply) or 0.0)
                 if time.monotonic() + seconds > until:
                     raise
@@ -170,35 +186,32 @@ class Tokens:
 
     def _has_become_another(self) -> bool:
         """Whether the connection says otherwise by now who signs in; the credential is that one's, then."""
-        if self._reread is None or not self._renewal.begins():
+        if self._reread is None or not self._login.begins():
             return False
         try:
             fresh = self._reread()
         except Exception:  # noqa: BLE001 - whatever it is, that of the login service is the one to tell
             return False
-        if not self._renewal.takes(fresh):
-            return False
-        self._credential = self._make()
-        return True
+        return self._login.takes(fresh)
 
     def _ask(self, *scopes: str, **options: Any) -> AccessToken:
         exchange = Exchange()
         listening = LISTENING.set(exchange)
         try:
-            token: AccessToken = self._credential.get_token(*scopes, **options)
+            token: AccessToken = self._login.credential.get_token(*scopes, **options)
         except Exception as error:
             if not exchange.explains(error):
                 raise
             # Without a request of its own the credential repeats the answer that another thread was given.
             self._last = exchange if exchange.url else self._last
-            raise token_error(error, self._renewal.settings, self._authority, self._last) from None
+            raise token_error(error, self._login.settings, self._authority, self._last) from None
         finally:
             LISTENING.reset(listening)
         return token
 
     def close(self) -> None:
         """Close the credential's connections."""
-        self._credential.close()
+        self._login.credential.close()
 
 
 class AsyncTokens:
@@ -219,16 +232,11 @@ class AsyncTokens:
         transport: Any,
         reread: Callable[[], Awaitable[Settings]] | None = None,
     ) -> None:
-        self._authority, self._reread = control.authority, reread
-        self._renewal = Renewal(settings)
-        self._given = control, limits, transport
-        self._credential = self._make()
-        self._throttled: dict[tuple[str, ...], tuple[float, TransientServiceError]] = {}
-
-    def _make(self) -> Any:
         import azure.identity.aio  # not for a worker's processes, which have no coroutines
 
-        return make(azure.identity.aio, self._renewal.settings, *self._given)
+        self._authority, self._reread = control.authority, reread
+        self._login = _Login(azure.identity.aio, settings, control, limits, transport)
+        self._throttled: dict[tuple[str, ...], tuple[float, TransientServiceError]] = {}
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token from the credential's cache or the authority.
@@ -245,16 +253,13 @@ class AsyncTokens:
 
     async def _has_become_another(self) -> bool:
         """Whether the connection says otherwise by now who signs in; the credential is that one's, then."""
-        if self._reread is None or not self._renewal.begins():
+        if self._reread is None or not self._login.begins():
             return False
         try:
             fresh = await self._reread()
         except Exception:  # noqa: BLE001 - whatever it is, that of the login service is the one to tell
             return False
-        if not self._renewal.takes(fresh):
-            return False
-        self._credential = self._make()
-        return True
+        return self._login.takes(fresh)
 
     async def _ask(self, *scopes: str, **options: Any) -> AccessToken:
         until, last = self._throttled.get(scopes, (0.0, None))
@@ -262,15 +267,15 @@ class AsyncTokens:
             raise TransientServiceError(str(last), last.reply)
         if options.get("claims"):
             # azure-identity 1.24.0 (not 1.25.3) would give out the token again that has just been refused.
-            self._credential = self._make()
+            self._login.remake()
         exchange = Exchange()
         listening = LISTENING.set(exchange)
         try:
-            token: AccessToken = await self._credential.get_token(*scopes, **options)
+            token: AccessToken = await self._login.credential.get_token(*scopes, **options)
         except Exception as error:
             if not exchange.explains(error):
                 raise
-            failure = token_error(error, self._renewal.settings, self._authority, exchange)
+            failure = token_error(error, self._login.settings, self._authority, exchange)
             if isinstance(failure, TransientServiceError):
                 seconds = min(retry_after(failure.reply) or PAUSES[0], LONGEST_DELAY)
                 self._throttled[scopes] = time.monotonic() + seconds, failure
@@ -281,4 +286,4 @@ class AsyncTokens:
 
     async def close(self) -> None:
         """Close the credential's connections."""
-        await self._credential.close()
+        await self._login.credential.close()

@@ -98,12 +98,7 @@ def find_or_submit(
     identity = yield from _newest(ws, identity)
     first, last, attempt = None, None, 1
     late: LateJobs | None = None
-    found = yield from _own(ws, identity, attempt)
-    if found is None and elsewhere is not None:
-        other = yield from elsewhere(identity)
-        if other != identity:
-            identity = other
-            found = yield from _own(ws, identity, attempt)
+    identity, found = yield from _begun(ws, identity, elsewhere)
     while found is not None:
         first, last, attempt = first or found, found, attempt + 1
         found = yield from _own(ws, identity, attempt)
@@ -126,6 +121,17 @@ def find_or_submit(
         yield from tell_other_code(first, prepared.tags)
     answer = yield from _put(ws, identity, attempt, resubmission, prepared)
     return Found(answer.job, attempt, submitted=True, late=late)
+
+
+def _begun(
+    ws: Workspace, identity: JobIdentity, elsewhere: Callable[[JobIdentity], Flow[JobIdentity]] | None
+) -> Steps[tuple[JobIdentity, Job | None]]:
+    """The first job of this generation, if there is one, and the identity under which it is."""
+    found = yield from _own(ws, identity, 1)
+    if found is not None or elsewhere is None:
+        return identity, found
+    other = yield from elsewhere(identity)
+    return other, None if other == identity else (yield from _own(ws, other, 1))
 
 
 def _put(ws: Workspace, identity: JobIdentity, attempt: int, resubmission: int, prepared: Prepared) -> Steps[PutJob]:

@@ -16,7 +16,7 @@ from azureml_emulator.assets.kinds import Kind, Properties, common_properties
 from azureml_emulator.assets.references import Place, Resolver, UnresolvedError
 from azureml_emulator.assets.schemas import ASSET
 from azureml_emulator.assets.versions import ENTITIES, FEATURE_SETS, Version, Versions
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import invalid_field, not_emulated
 from azureml_emulator.core.schema import address, anything, filled, many, record, text, words
 from azureml_emulator.storage.blobs.models import BlobStore
 
@@ -68,7 +68,7 @@ def finish_feature_set(versions: Versions, name: str, version: str, properties: 
     """
     settings = properties.get("materializationSettings") or {}
     if settings.get("schedule") or settings.get("storeType", "None") != "None":
-        raise not_emulated("Materializing feature sets (materializationSettings)")
+        raise not_emulated("Materializing feature sets (materializationSettings) is not emulated")
     for index, entity in enumerate(properties.get("entities") or []):
         named = NAMED.fullmatch(entity)
         found = named and versions.get(ENTITIES, named["name"] or named["n"], named["version"] or named["v"])
@@ -76,11 +76,6 @@ def finish_feature_set(versions: Versions, name: str, version: str, properties: 
             raise invalid_field(f"entities[{index}]", f"The entity {entity!r} was not found.", "EntityNotFound")
     finished: Properties = {"entities": [], "materializationSettings": None, "specification": None, "stage": None}
     return {**finished, **common_properties(properties), "provisioningState": "Succeeded"}
-
-
-def not_emulated(what: str) -> ServiceError:
-    """501, where nothing is wrong with the request."""
-    return ServiceError(501, "NotEmulated", f"{what} is not emulated; see docs/emulator.md.", envelope=Envelope.ARM)
 
 
 def feature_kinds(versions: Versions) -> list[Kind]:

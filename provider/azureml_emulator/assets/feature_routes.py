@@ -7,11 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from azureml_emulator.assets.backend import Assets, missing
-from azureml_emulator.assets.feature_kinds import DATA_TYPES, features_of, not_emulated
+from azureml_emulator.assets.feature_kinds import DATA_TYPES, features_of
 from azureml_emulator.assets.responses import version_resource
 from azureml_emulator.assets.routes import routes_of
 from azureml_emulator.assets.versions import ENTITIES, FEATURE_SETS
-from azureml_emulator.core.errors import ServiceError
+from azureml_emulator.core.errors import ServiceError, not_emulated
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.selection import has_all, refuse
@@ -66,7 +66,7 @@ async def backfill(assets: Assets, request: web.Request, name: str, version: str
     """Featureset Versions - Backfill: 501, for nothing is materialized here."""
     if assets.versions.get(FEATURE_SETS, name, version) is None:
         raise missing(FEATURE_SETS, name, version)
-    raise not_emulated("Materializing feature sets (backfill)")
+    raise not_emulated("Materializing feature sets (backfill) is not emulated")
 
 
 ONE = f"{{ws}}/{FEATURE_SETS}/{{name}}/versions/{{version}}"

@@ -8,15 +8,20 @@ from aiohttp import web
 from azureml_emulator.assets.registry import RegistryAssets
 from azureml_emulator.assets.registry_resource import registries, registry_resource
 from azureml_emulator.assets.schemas import REGISTRY_PATCH, REGISTRY_PUT
-from azureml_emulator.core.errors import Envelope, ServiceError
-from azureml_emulator.core.operations import DELETING, Record
+from azureml_emulator.core.errors import not_emulated
+from azureml_emulator.core.operations import Record
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import REGISTRY as REGISTRY_PATH
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import REGISTRY
-from azureml_emulator.workspace.neighbour_answers import begin, missing, registry_neighbour, state_of
-from azureml_emulator.workspace.neighbours import check_name, record_of
+from azureml_emulator.workspace.neighbour_answers import (
+    begin_put,
+    delete_response,
+    missing,
+    registry_neighbour,
+    state_of,
+)
 
 AREA = "registryOperationsStatus"
 
@@ -39,8 +44,7 @@ def refuse_own(name: str) -> None:
     :raises ServiceError: 501.
     """
     if name.lower() == REGISTRY:
-        message = f"Changing or deleting the emulator's own registry, {name}, is not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated(f"Changing or deleting the emulator's own registry, {name}, is not emulated")
 
 
 async def get_registry(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:
@@ -58,14 +62,10 @@ async def list_registries(registry: RegistryAssets, request: web.Request) -> web
 async def put_registry(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:
     """Registries - Create or update: an operation."""
     refuse_own(name)
-    body = read_body(await read_object(request), REGISTRY_PUT)
-    check_name(name)
-    before = registry.neighbours.get(name)
-    record = record_of(before["name"] if before else name, body, before, registry.settings.region)
-    state = "Updating" if before else "Creating"
-    headers = begin(registry.settings, registry.faults, request, registry.neighbours, record, state, AREA)
-    resource = registry_neighbour(registry.settings, record)
-    return web.json_response(resource, status=200 if before else 201, headers=headers)
+    settings, records = registry.settings, registry.neighbours
+    record, headers, is_new = await begin_put(settings, registry.faults, request, records, name, REGISTRY_PUT, AREA)
+    resource = registry_neighbour(settings, record)
+    return web.json_response(resource, status=201 if is_new else 200, headers=headers)
 
 
 async def patch_registry(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:
@@ -80,11 +80,7 @@ async def patch_registry(registry: RegistryAssets, request: web.Request, name: s
 async def delete_registry(registry: RegistryAssets, request: web.Request, name: str) -> web.Response:
     """Registries - Delete: an operation; a missing one is 204."""
     refuse_own(name)
-    record = registry.neighbours.get(name)
-    if record is None:
-        return web.Response(status=204)
-    headers = begin(registry.settings, registry.faults, request, registry.neighbours, record, DELETING, AREA)
-    return web.Response(status=202, headers=headers)
+    return delete_response(registry.settings, registry.faults, request, registry.neighbours, name, AREA)
 
 
 async def operation_status(registry: RegistryAssets, request: web.Request, region: str, operation: str) -> web.Response:

@@ -31,7 +31,7 @@ from azureml_emulator.assets.routes import (
     put_container,
 )
 from azureml_emulator.assets.versions import KINDS
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field, not_emulated
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_properties
 from azureml_emulator.core.routing import Plane, Route
@@ -49,8 +49,9 @@ async def discovery(registry: RegistryAssets, request: web.Request, name: str) -
     """Where a registry is. Source: recording test_create_and_get_from_registry; the form of the 404 is unproven."""
     settings = registry.settings
     if registry.neighbours.get(name):
-        message = f"What is in registries beside {REGISTRY} is not emulated: {name} is empty; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.HISTORY)
+        raise not_emulated(
+            f"What is in registries beside {REGISTRY} is not emulated: {name} is empty", Envelope.HISTORY
+        )
     if name.lower() != REGISTRY:
         message = f"The registry {name} was not found; the emulator has the registry {REGISTRY}."
         raise ServiceError(404, "UserError", message, ("NotFound", "RegistryNotFound"), Envelope.HISTORY)

@@ -7,7 +7,7 @@ from typing import Any
 
 from azureml_emulator.assets.reference_checks import required_version
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import invalid_field, not_emulated
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.endpoints.scripts import complete_script
@@ -122,6 +122,5 @@ def model_address(properties: Properties) -> str:
     """
     reference = properties["model"]
     if reference.get("referenceType") != "Id" or not reference.get("assetId"):
-        message = "Deployments whose model is not named by an asset id are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated("Deployments whose model is not named by an asset id are not emulated")
     return str(reference["assetId"])

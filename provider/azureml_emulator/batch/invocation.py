@@ -13,7 +13,7 @@ from azureml_emulator.assets.reference_checks import check_reference, required_v
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError
 from azureml_emulator.batch.deployments import CheckCompute, model_address
 from azureml_emulator.batch.schemas import INVOCATION
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import invalid_field, not_emulated
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, seconds
@@ -166,8 +166,7 @@ def deprecated_input(dataset: Body) -> Body:
     :raises ServiceError: 501 for datasets of version 1.
     """
     if dataset["dataInputType"] != "DataUrl" or not dataset.get("path"):
-        message = "Datasets of version 1 are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated("Datasets of version 1 are not emulated")
     return {"jobInputType": "UriFolder", "uri": dataset["path"]}
 
 

@@ -12,7 +12,7 @@ from azureml_emulator.connections.backend import WorkspaceConnections
 from azureml_emulator.connections.responses import connection_resource
 from azureml_emulator.connections.schemas import BODY
 from azureml_emulator.core.callers import CALLER
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import ServiceError, not_emulated
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.paging import boolean, page
 from azureml_emulator.core.request_body import read_object
@@ -39,8 +39,7 @@ async def list_connections(room: WorkspaceConnections, request: web.Request) -> 
     :raises ServiceError: 501 for ``includeAll``: how datastores show among connections is not published.
     """
     if boolean(request, "includeAll"):
-        message = "Datastores in the list of connections (includeAll) are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated("Datastores in the list of connections (includeAll) are not emulated")
     rows = room.connections.all()
     for key in ("target", "category"):
         if wanted := request.query.get(key, "").lower():

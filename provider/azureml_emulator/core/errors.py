@@ -56,6 +56,26 @@ def invalid_field(field: str, message: str, code: str) -> ServiceError:
     )
 
 
+def not_emulated(message: str, envelope: Envelope = Envelope.ARM) -> ServiceError:
+    """501, where nothing is wrong with the request.
+
+    :param message: without its end, which names the page of what is emulated.
+    """
+    return ServiceError(501, "NotEmulated", f"{message}; see docs/emulator.md.", envelope=envelope)
+
+
+def resource_not_found(resource: str, group: str | None) -> ServiceError:
+    """ARM's 404 for a resource.
+
+    :param resource: its type and name, such as ``Microsoft.Storage/storageAccounts/a``.
+    """
+    message = (
+        f"The Resource '{resource}' under resource group '{group}' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+    )
+    return ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
+
+
 def respond(error: ServiceError, region: str) -> web.Response:
     """The HTTP answer that carries the error in its envelope."""
     body = BODIES[error.envelope](error, region)

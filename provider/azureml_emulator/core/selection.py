@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import not_emulated
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
 
@@ -72,5 +72,4 @@ def refuse(request: web.Request, *keys: str) -> None:
     """
     for key in keys:
         if key in request.query:
-            message = f"The filter {key!r} of this list is not emulated; see docs/emulator.md."
-            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+            raise not_emulated(f"The filter {key!r} of this list is not emulated")

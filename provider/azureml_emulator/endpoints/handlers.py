@@ -14,11 +14,22 @@ from azureml_emulator.core.resource_body import TEXTS, read_body
 from azureml_emulator.core.schema import anything, bag, record
 from azureml_emulator.core.selection import in_time_order
 from azureml_emulator.endpoints.bodies import merge, missing
-from azureml_emulator.endpoints.operations import Owner, Resource, delete_response, write_response
-from azureml_emulator.endpoints.records import DeploymentRecords, OperatedRecords, key_of
+from azureml_emulator.endpoints.keys import REGENERATE, replaced
+from azureml_emulator.endpoints.operations import Owner, Resource, accepted, delete_response, start, write_response
+from azureml_emulator.endpoints.records import DeploymentRecords, KeyedEndpoints, OperatedRecords, key_of
 
 ENDPOINT_PATCH = record({"tags": TEXTS, "identity": bag(anything, nulls=True)})
 """Source: PartialMinimalTrackedResourceWithIdentity of api-version 2025-12-01."""
+
+
+async def regenerate_keys(
+    owner: Owner, request: web.Request, records: KeyedEndpoints, endpoint: Record
+) -> web.Response:
+    """Endpoints - Regenerate keys: an operation."""
+    asked = read_body(await read_object(request), REGENERATE)
+    records.set_keys(endpoint, replaced(endpoint["keys"], asked))
+    operation = start(owner, request, records, endpoint["name"], endpoint, "Updating")
+    return web.Response(status=202, headers=accepted(owner.settings, request, records.writing, operation))
 
 
 class Room(Owner, Protocol):

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from aiohttp import web
 
 from azureml_emulator.control.faults import Faults
+from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.errors import Envelope, ServiceError
 from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.routing import Plane, Route
@@ -118,6 +119,20 @@ def status_body(request: web.Request, row: Operation) -> dict[str, Any]:
     return body
 
 
+def timed_body(request: web.Request, row: Operation) -> dict[str, Any]:
+    """The same with the times that most kinds tell: ``startTime``, and ``endTime`` where it is over."""
+    end = {"endTime": stamp(now())} if row.over else {}
+    return {**status_body(request, row), "startTime": row.started_at, **end}
+
+
+async def timed_status(
+    owner: Owner, request: web.Request, region: str, workspace_id: str, operation: str
+) -> web.Response:
+    """The state of an operation, with its times."""
+    row = find_operation(owner, request, workspace_id, operation)
+    return status_response(row, timed_body(request, row))
+
+
 def status_response(row: Operation, body: dict[str, Any]) -> web.Response:
     """The state of an operation, with the advice to come again as long as it goes on."""
     return web.json_response(body, headers={} if row.over else {"Retry-After": "1"})
@@ -137,16 +152,19 @@ def operation_routes(
     status: Callable[[Room, web.Request, str, str, str], Awaitable[web.Response]],
     writing: Iterable[str],
     deleting: Iterable[str],
+    end: Callable[[Room, web.Request, str, str, str], Awaitable[web.Response]] = operation_result,
 ) -> list[Route[Room]]:
     """The routes of the operations of a room.
 
     :param status: the handler that answers the state.
-    :param writing: what the ids of operations that write begin with; ``deleting``: of those that delete.
+    :param writing: what the ids of operations that write begin with; ``deleting``: of those that delete, or have
+        another result.
+    :param end: the handler that answers their end.
     """
     prefixes = dict.fromkeys((*writing, *deleting))
     name = "{{location}}/{area}/{kind}:{{workspace_id}}:{{operation}}"
     states = [name.format(area="mfeOperationsStatus", kind=kind) for kind in prefixes]
     ends = [name.format(area="mfeOperationResults", kind=kind) for kind in dict.fromkeys(deleting)]
     rows: list[Route[Room]] = [Route("GET", path, status, Plane.ARM) for path in states]
-    rows += [Route("GET", path, operation_result, Plane.ARM) for path in ends]
+    rows += [Route("GET", path, end, Plane.ARM) for path in ends]
     return rows

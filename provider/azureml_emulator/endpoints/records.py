@@ -18,6 +18,15 @@ class OperatedRecords(ManagedRecords):
     deleting: ClassVar[str]
 
 
+class KeyedEndpoints(OperatedRecords):
+    """Endpoints by name that know their callers by a key."""
+
+    def set_keys(self, endpoint: Record, keys: dict[str, str]) -> None:
+        """Change the keys of an endpoint."""
+        endpoint["keys"] = keys
+        self._store.put(self._kind, endpoint["name"].lower(), endpoint)
+
+
 class DeploymentRecords(OperatedRecords):
     """Deployments by their endpoint's name, a slash and their own."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated, resource_not_found
 from azureml_emulator.core.routing import Match, Plane
 from azureml_emulator.core.settings import LOOPBACK, REGISTRY
 from azureml_emulator.identity.backend import Authority
@@ -63,13 +63,8 @@ def check_coordinates(authority: Authority, match: Match) -> None:
     ):
         if name is not None and not same_name(name, own):
             if authority.is_neighbour(kind, name):
-                message = f"What is in {kind} beside {own} is not emulated: {name} is empty; see docs/emulator.md."
-                raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
-            message = (
-                f"The Resource 'Microsoft.MachineLearningServices/{kind}/{name}' under resource group "
-                f"'{match.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
-            )
-            raise ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
+                raise not_emulated(f"What is in {kind} beside {own} is not emulated: {name} is empty")
+            raise resource_not_found(f"Microsoft.MachineLearningServices/{kind}/{name}", match.group)
 
 
 def same_name(left: str, right: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from azureml_emulator.assets.reference_checks import check_reference
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import invalid_field, not_emulated
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem
 from azureml_emulator.core.settings import Settings
@@ -28,8 +28,7 @@ def job_type_of(properties: object, emulated: Container[str]) -> str:
     if job_type is None:
         raise invalid([Problem("properties.jobType", f"{asked_type!r} is not one of: {', '.join(JOB_TYPES)}.")])
     if job_type not in emulated:
-        message = f"Jobs of type {job_type} are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated(f"Jobs of type {job_type} are not emulated")
     return job_type
 
 
@@ -54,12 +53,7 @@ def check_compute(settings: Settings, computes: Computes, properties: Properties
     compute_id = properties.get("computeId")
     local = (properties.get("resources") or {}).get("properties") or {}
     if "IsLocal" in local or str(compute_id).lower() == "local":
-        raise ServiceError(
-            501,
-            "NotEmulated",
-            "Jobs on the submitter's own machine are not emulated; see docs/emulator.md.",
-            envelope=Envelope.ARM,
-        )
+        raise not_emulated("Jobs on the submitter's own machine are not emulated")
     if not compute_id:
         return
     head, _, name = compute_id.rpartition("/")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from azureml_emulator.core.operations import Record
-from azureml_emulator.core.request_body import read_object
-from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import Plane, Route
-from azureml_emulator.endpoints.keys import REGENERATE, auth_mismatch, replaced, shown_keys
-from azureml_emulator.endpoints.operations import accepted, start
+from azureml_emulator.endpoints import handlers
+from azureml_emulator.endpoints.keys import auth_mismatch, shown_keys
 from azureml_emulator.online.backend import Online
 from azureml_emulator.online.routes import SHARED
 from azureml_emulator.online.schemas import AML_TOKEN, KEY
@@ -33,11 +31,7 @@ async def list_keys(online: Online, request: web.Request, endpoint: str) -> web.
 
 async def regenerate_keys(online: Online, request: web.Request, endpoint: str) -> web.Response:
     """Online Endpoints - Regenerate keys: an operation."""
-    found = with_mode(online, endpoint, KEY)
-    asked = read_body(await read_object(request), REGENERATE)
-    online.endpoints.set_keys(found, replaced(found["keys"], asked))
-    operation = start(online, request, online.endpoints, found["name"], found, "Updating")
-    return web.Response(status=202, headers=accepted(online.settings, request, online.endpoints.writing, operation))
+    return await handlers.regenerate_keys(online, request, online.endpoints, with_mode(online, endpoint, KEY))
 
 
 async def get_token(online: Online, request: web.Request, endpoint: str) -> web.Response:

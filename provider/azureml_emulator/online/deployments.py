@@ -7,7 +7,7 @@ from typing import Any
 
 from azureml_emulator.assets.reference_checks import required_version
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import not_emulated
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, seconds
 from azureml_emulator.endpoints.scripts import complete_script
@@ -43,11 +43,6 @@ SERVED = ("codeConfiguration", "environmentId", "environmentVariables", "model",
 """Properties whose change needs new servers."""
 
 
-def not_emulated(what: str) -> ServiceError:
-    """501."""
-    return ServiceError(501, "NotEmulated", f"{what} are not emulated; see docs/emulator.md.", envelope=Envelope.ARM)
-
-
 def completed(resolver: Resolver, requested: Mapping[str, Any]) -> Properties:
     """The properties of a deployment as the service stores them.
 
@@ -56,14 +51,14 @@ def completed(resolver: Resolver, requested: Mapping[str, Any]) -> Properties:
         are ours, the service's are unproven), 501 for what is not emulated.
     """
     if requested["endpointComputeType"] != "Managed":
-        raise not_emulated(f"Online deployments on {requested['endpointComputeType']}")
+        raise not_emulated(f"Online deployments on {requested['endpointComputeType']} are not emulated")
     properties = {**DEFAULTS, **{key: value for key, value in requested.items() if key != "provisioningState"}}
     for name in ("livenessProbe", "readinessProbe"):
         properties[name] = {**PROBE, **(requested.get(name) or {})}
     properties["requestSettings"] = {**REQUESTS, **(requested.get("requestSettings") or {})}
     check_numbers(properties)
     if not properties["codeConfiguration"] and not properties["model"]:
-        raise not_emulated("Deployments without a scoring script and a model (custom containers)")
+        raise not_emulated("Deployments without a scoring script and a model (custom containers) are not emulated")
     model = required_version(resolver, "model", properties["model"], "models") if properties["model"] else None
     complete_script(resolver, properties, str(model.properties.get("modelType")) if model else None)
     if model:

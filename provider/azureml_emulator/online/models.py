@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azureml_emulator.core.operations import Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import DEPLOYMENTS, ENDPOINTS, Transitions
-from azureml_emulator.endpoints.records import DeploymentRecords, OperatedRecords
+from azureml_emulator.endpoints.records import DeploymentRecords, KeyedEndpoints
 
 
-class Endpoints(OperatedRecords):
+class Endpoints(KeyedEndpoints):
     """Online endpoints by name.
 
     :param forget_deployment: what else happens when a deployment goes with its endpoint, with its key.
@@ -21,11 +20,6 @@ class Endpoints(OperatedRecords):
     def __init__(self, store: Store, transitions: Transitions, forget_deployment: Callable[[str], None]) -> None:
         super().__init__(store, transitions, "online_endpoint", ENDPOINTS, self._forget_deployments)
         self._forget_deployment = forget_deployment
-
-    def set_keys(self, endpoint: Record, keys: dict[str, str]) -> None:
-        """Change the keys of an endpoint."""
-        endpoint["keys"] = keys
-        self._store.put(self._kind, endpoint["name"].lower(), endpoint)
 
     def _forget_deployments(self, endpoint: str) -> None:
         for key in self._store.keys("online_deployment", f"{endpoint}/"):

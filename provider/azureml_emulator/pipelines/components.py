@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azureml_emulator.assets.references import Resolver, UnresolvedError
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import ServiceError, invalid_field, not_emulated
 from azureml_emulator.core.settings import REGISTRY
 from azureml_emulator.pipelines.graph import Row, listing
 
@@ -107,11 +107,10 @@ def find_spec(resolver: Resolver, field: str, text: str) -> Spec:
         unversioned = OF_A_REGISTRY.fullmatch(text)
         registry = unversioned["registry"] if unversioned else reference and reference.registry
         if registry and registry.lower() != REGISTRY:
-            message = (
+            raise not_emulated(
                 f"{field}: {text!r} lies in the registry {registry!r}; only components of the workspace and "
-                f"of the registry {REGISTRY!r} are emulated; see docs/emulator.md."
+                f"of the registry {REGISTRY!r} are emulated"
             )
-            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
         if reference is None or reference.kind != "components":
             raise NodeError(field, f"{text!r} is not the id of a component.", "ComponentNotFound")
         return dict(resolver.version(reference).properties["componentSpec"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azureml_emulator.assets.references import Resolver
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import ServiceError, invalid_field, not_emulated
 from azureml_emulator.core.resource_body import invalid
 from azureml_emulator.core.schema import Problem, Shape
 from azureml_emulator.jobs.schemas import STEP_JOB
@@ -240,8 +240,7 @@ def assembled(
         specs[name] = find_spec(resolver, field, component)
         component_type = specs[name].get("type", "command")
         if component_type == FLOW:
-            message = f"{field}: flows of Prompt flow are not emulated; see docs/emulator.md."
-            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+            raise not_emulated(f"{field}: flows of Prompt flow are not emulated")
         if component_type != COMPONENTS.get(node["type"], node["type"]):
             message = f"A node of type {node['type']} cannot run a component of type {component_type}."
             raise NodeError(field, message, "ComponentTypeMismatch")

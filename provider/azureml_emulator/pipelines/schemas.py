@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import not_emulated
 from azureml_emulator.core.resource_body import TEXTS
 from azureml_emulator.core.schema import (
     Problem,
@@ -189,8 +189,7 @@ def node(value: Any, path: str, report: Report) -> Any:
     task = value.get("task") if node_type == "data_transfer" else None
     if node_type in OTHER_NODES or task in OTHER_TASKS:
         what = f"data_transfer nodes with the task {task}" if task else f"nodes of type {node_type}"
-        message = f"{path}: {what} are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated(f"{path}: {what} are not emulated")
     if node_type not in NODES:
         report(
             Problem(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import not_emulated
 from azureml_emulator.pipelines import injob
 from azureml_emulator.pipelines.components import NodeError, Spec
 from azureml_emulator.pipelines.graph import Scope
@@ -36,7 +36,7 @@ def transfer_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) 
     """
     task = node.get("task") or spec.get("task") or "copy_data"
     if task != "copy_data":
-        raise not_emulated(field, task)
+        raise not_emulated(f"{field}: data_transfer nodes with the task {task} are not emulated")
     mode = node.get("data_copy_mode") or spec.get("data_copy_mode") or "fail_if_conflict"
     if mode not in MODES:
         raise NodeError(f"{field}.data_copy_mode", f"{mode!r} is not one of: {', '.join(MODES)}.")
@@ -53,9 +53,3 @@ def transfer_job(spec: Spec, node: Mapping[str, Any], scope: Scope, field: str) 
         "outputs": outputs,
         **{key: node[name] for name, key in KEPT.items() if node.get(name)},
     }
-
-
-def not_emulated(field: str, task: str) -> ServiceError:
-    """The 501 for a task that the emulator does not do."""
-    message = f"{field}: data_transfer nodes with the task {task} are not emulated; see docs/emulator.md."
-    return ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)

@@ -11,7 +11,7 @@ from typing import Any
 
 from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.clock import now
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import ServiceError, invalid_field, not_emulated
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.core.store import Store
@@ -72,8 +72,7 @@ class Schedules:
         """
         action = requested["action"]
         if action["actionType"] != CREATE_JOB:
-            message = f"Schedules with the action {action['actionType']} are not emulated; see docs/emulator.md."
-            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+            raise not_emulated(f"Schedules with the action {action['actionType']} are not emulated")
         self.read_trigger(requested["trigger"], now())
         definition = stored(self._engine, action["jobDefinition"])
         zone_name = requested["trigger"].get("timeZone") or "UTC"

@@ -5,21 +5,16 @@ from __future__ import annotations
 from azureml_emulator.core.operations import Record
 from azureml_emulator.core.store import Store
 from azureml_emulator.core.transitions import ENDPOINTS, Transitions
-from azureml_emulator.endpoints.records import OperatedRecords
+from azureml_emulator.endpoints.records import KeyedEndpoints, OperatedRecords
 
 
-class Endpoints(OperatedRecords):
+class Endpoints(KeyedEndpoints):
     """Serverless endpoints by name. What the ids of the service's operations begin with is not published."""
 
     writing = deleting = "se"
 
     def __init__(self, store: Store, transitions: Transitions) -> None:
         super().__init__(store, transitions, "serverless_endpoint", ENDPOINTS)
-
-    def set_keys(self, endpoint: Record, keys: dict[str, str]) -> None:
-        """Change the keys of an endpoint."""
-        endpoint["keys"] = keys
-        self._store.put(self._kind, endpoint["name"].lower(), endpoint)
 
 
 class Subscriptions(OperatedRecords):

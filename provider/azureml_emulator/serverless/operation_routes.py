@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from azureml_emulator.core.clock import now, stamp
 from azureml_emulator.core.operations import DELETING
-from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.core.routing import Route
 from azureml_emulator.endpoints.keys import shown_keys
-from azureml_emulator.endpoints.operations import find_operation, operation_result, status_body, status_response
+from azureml_emulator.endpoints.operations import find_operation, operation_result, operation_routes, timed_status
 from azureml_emulator.serverless.backend import Serverless
 from azureml_emulator.serverless.models import Endpoints, Subscriptions
-
-
-async def operation_status(
-    room: Serverless, request: web.Request, region: str, workspace_id: str, operation: str
-) -> web.Response:
-    """The state of an operation."""
-    row = find_operation(room, request, workspace_id, operation)
-    body = {**status_body(request, row), "startTime": row.started_at}
-    if row.over:
-        body["endTime"] = stamp(now())
-    return status_response(row, body)
 
 
 async def operation_end(
@@ -36,10 +24,5 @@ async def operation_end(
     return await operation_result(room, request, region, workspace_id, operation)
 
 
-PLACE = "{{location}}/{area}/{kind}:{{workspace_id}}:{{operation}}"
 KINDS = (Endpoints.writing, Subscriptions.writing)
-ROUTES = [
-    Route("GET", PLACE.format(area=area, kind=kind), handler, Plane.ARM)
-    for kind in KINDS
-    for area, handler in (("mfeOperationsStatus", operation_status), ("mfeOperationResults", operation_end))
-]
+ROUTES: list[Route[Serverless]] = operation_routes(timed_status, KINDS, KINDS, operation_end)

@@ -12,9 +12,10 @@ from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import Plane, Route
+from azureml_emulator.endpoints import handlers
 from azureml_emulator.endpoints.bodies import merge, missing, read, record_of
-from azureml_emulator.endpoints.keys import REGENERATE, auth_mismatch, replaced, shown_keys, with_keys
-from azureml_emulator.endpoints.operations import accepted, delete_response, start, write_response
+from azureml_emulator.endpoints.keys import auth_mismatch, shown_keys, with_keys
+from azureml_emulator.endpoints.operations import delete_response, write_response
 from azureml_emulator.serverless import schemas
 from azureml_emulator.serverless.backend import Serverless
 from azureml_emulator.serverless.responses import endpoint_resource, subscription_resource
@@ -91,11 +92,7 @@ async def list_keys(room: Serverless, request: web.Request, endpoint: str) -> we
 
 async def regenerate_keys(room: Serverless, request: web.Request, endpoint: str) -> web.Response:
     """Serverless Endpoints - Regenerate keys: an operation, whose result are the keys."""
-    found = with_key(room, endpoint)
-    asked = read_body(await read_object(request), REGENERATE)
-    room.endpoints.set_keys(found, replaced(found["keys"], asked))
-    operation = start(room, request, room.endpoints, found["name"], found, "Updating")
-    return web.Response(status=202, headers=accepted(room.settings, request, room.endpoints.writing, operation))
+    return await handlers.regenerate_keys(room, request, room.endpoints, with_key(room, endpoint))
 
 
 async def list_subscriptions(room: Serverless, request: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from azureml_emulator.assets.reference_checks import check_reference, environment_id
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import invalid_field, not_emulated
 from azureml_emulator.execution.backend import Execution
 from azureml_emulator.execution.command_run import LOG, CommandRun
 from azureml_emulator.execution.command_type import STEP, completed_input
@@ -82,8 +82,7 @@ def check_spark_job(execution: Execution, engine: Engine, properties: Properties
     :raises ServiceError: 400 ``UserError`` for what does not exist or does not fit, 501 for a class as entry.
     """
     if properties["entry"]["sparkJobEntryType"] != "SparkJobPythonEntry" or not properties["entry"].get("file"):
-        message = "entry: Spark jobs whose entry is a class are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated("entry: Spark jobs whose entry is a class are not emulated")
     args = properties.get("args") or ""
     unknown = unknown_bindings(args, properties.get("inputs") or {}, properties.get("outputs") or {})
     if unknown:

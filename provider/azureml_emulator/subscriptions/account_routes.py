@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import resource_not_found
 from azureml_emulator.core.routing import SUBSCRIPTION, Plane, Route
 from azureml_emulator.core.settings import ACCOUNT
 from azureml_emulator.subscriptions.backend import Subscriptions
@@ -16,12 +16,7 @@ from azureml_emulator.subscriptions.responses import account_resource
 def find(room: Subscriptions, name: str) -> dict[str, Any]:
     """The account, or ARM's 404 for another one."""
     if name.lower() != ACCOUNT:
-        message = (
-            f"The Resource 'Microsoft.Storage/storageAccounts/{name}' under resource group "
-            f"'{room.settings.resource_group}' was not found. For more details please go to "
-            "https://aka.ms/ARMResourceNotFoundFix"
-        )
-        raise ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
+        raise resource_not_found(f"Microsoft.Storage/storageAccounts/{name}", room.settings.resource_group)
     return account_resource(room.settings)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import not_emulated
 from azureml_emulator.core.routing import SUBSCRIPTION, Plane, Route
 from azureml_emulator.subscriptions.backend import Subscriptions
 from azureml_emulator.subscriptions.responses import account_resource
@@ -28,10 +28,7 @@ async def list_resources(room: Subscriptions, request: web.Request) -> web.Respo
     if asked is not None:
         wanted = OF_TYPE.fullmatch(asked)
         if wanted is None:
-            message = (
-                f"The filter {asked!r} of resources is not emulated, resourceType eq '…' is; see docs/emulator.md."
-            )
-            raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+            raise not_emulated(f"The filter {asked!r} of resources is not emulated, resourceType eq '…' is")
         rows = [row for row in rows if row["type"].lower() == wanted[1].lower()]
     return web.json_response({"value": [{key: row.get(key) for key in SHOWN} for row in rows]})
 

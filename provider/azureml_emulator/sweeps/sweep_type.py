@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from azureml_emulator.core.errors import Envelope, ServiceError, invalid_field
+from azureml_emulator.core.errors import ServiceError, invalid_field, not_emulated
 from azureml_emulator.jobs.definitions import Properties
 from azureml_emulator.jobs.engine import Engine, JobType
 from azureml_emulator.jobs.views import JobView, RunView
@@ -83,10 +83,10 @@ def check_sweep(engine: Engine, properties: Properties, depth: int) -> Propertie
             message = f"{algorithm} sampling takes {', '.join(accepted)}, not {distribution.kind}."
             raise invalid_field(f"searchSpace.{name}", message, "UnsupportedDistribution")
         if is_conditional(distribution):
-            raise not_emulated(f"searchSpace.{name}: distributions inside of a choice")
+            raise not_emulated(f"searchSpace.{name}: distributions inside of a choice: not emulated")
     if algorithm == "Bayesian" and not is_installed():
         extra = "pip install 'airflow-provider-azureml[emulator,emulator-sweep]'"
-        raise not_emulated(f"samplingAlgorithm: Bayesian sampling without Optuna ({extra})")
+        raise not_emulated(f"samplingAlgorithm: Bayesian sampling without Optuna ({extra}): not emulated")
     unknown = unknown_parameters(properties["trial"]["command"], space)
     if unknown:
         message = f"The command names {', '.join(unknown)}, which the search space does not have."
@@ -106,11 +106,6 @@ def of_trial(error: ServiceError) -> ServiceError:
         error.message = f"trial.{error.message}"
         error.parameters = {**error.parameters, "field": f"trial.{error.parameters['field']}"}
     return error
-
-
-def not_emulated(what: str) -> ServiceError:
-    """The emulator's 501."""
-    return ServiceError(501, "NotEmulated", f"{what}: not emulated; see docs/emulator.md.", envelope=Envelope.ARM)
 
 
 def complete(definition: Properties) -> Properties:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from azureml_emulator.core.clock import now, stamp
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated
 from azureml_emulator.core.operations import DELETING, Operation, Record
 from azureml_emulator.core.paging import page
 from azureml_emulator.core.request_body import read_object
@@ -89,8 +89,7 @@ def check_type(properties: object) -> None:
     """
     asked_type = properties.get("computeType") if isinstance(properties, dict) else None
     if asked_type in ELSEWHERE:
-        message = f"Computes of type {asked_type} are not emulated; see docs/emulator.md."
-        raise ServiceError(501, "NotEmulated", message, envelope=Envelope.ARM)
+        raise not_emulated(f"Computes of type {asked_type} are not emulated")
 
 
 def check_scale(record: Record) -> None:

@@ -6,18 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import not_emulated
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.schema import Shape
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.responses import workspace_resource
 from azureml_emulator.workspace.schemas import CHANGEABLE, NOT_HERE, OWN, WORKSPACE_PATCH, WORKSPACE_PUT
-
-
-def not_emulated(message: str) -> ServiceError:
-    """501, where nothing is wrong with the request."""
-    return ServiceError(501, "NotEmulated", f"{message}; see docs/emulator.md.", envelope=Envelope.ARM)
 
 
 async def read_description(workspace: Workspace, request: web.Request, shape: Shape) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from azureml_emulator.core.errors import Envelope, ServiceError
+from azureml_emulator.core.errors import Envelope, ServiceError, not_emulated
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.routes import find_datastore
@@ -34,13 +34,12 @@ def secret_of(workspace: Workspace, datastore: dict[str, Any]) -> dict[str, Any]
         return {"credentialType": "Sas", "credential": token, "sasToken": token, "isSas": True}
     if key := secrets.get("key"):
         return {"credentialType": "AccountKey", "credential": key, "accountKey": key, "isSas": False}
-    raise not_emulated(datastore, "its credentials")
+    raise undescribed(datastore, "its credentials")
 
 
-def not_emulated(datastore: dict[str, Any], what: str) -> ServiceError:
+def undescribed(datastore: dict[str, Any], what: str) -> ServiceError:
     """501 for a datastore that has no such description here."""
-    message = f"Describing the datastore {datastore['name']} with {what} is not emulated; see docs/emulator.md."
-    return ServiceError(501, "NotEmulated", message, envelope=Envelope.HISTORY)
+    return not_emulated(f"Describing the datastore {datastore['name']} with {what} is not emulated", Envelope.HISTORY)
 
 
 async def get_datastore(workspace: Workspace, request: web.Request, name: str) -> web.Response:
@@ -48,7 +47,7 @@ async def get_datastore(workspace: Workspace, request: web.Request, name: str) -
     datastore = find_datastore(workspace, name)
     properties = datastore["properties"]
     if properties["datastoreType"] != "AzureBlob":
-        raise not_emulated(datastore, f"its type {properties['datastoreType']}")
+        raise undescribed(datastore, f"its type {properties['datastoreType']}")
     place = {key: properties.get(key) for key in KEYS}
     return web.json_response(
         {

@@ -13,11 +13,14 @@ from aiohttp import web
 
 from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.clock import now, stamp
-from azureml_emulator.core.errors import Envelope, ServiceError
-from azureml_emulator.core.operations import Record
+from azureml_emulator.core.errors import Envelope, ServiceError, resource_not_found
+from azureml_emulator.core.operations import DELETING, Record
+from azureml_emulator.core.request_body import read_object
+from azureml_emulator.core.resource_body import read_body
+from azureml_emulator.core.schema import Shape
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.workspace.backend import Workspace
-from azureml_emulator.workspace.neighbours import Neighbours
+from azureml_emulator.workspace.neighbours import Neighbours, check_name, record_of
 from azureml_emulator.workspace.responses import workspace_resource
 
 FAILED = "This error is an injected fault: the operation did not succeed."
@@ -96,6 +99,31 @@ def begin(
     return {"Azure-AsyncOperation": address, "Location": address, "Retry-After": "1"}
 
 
+async def begin_put(
+    settings: Settings, faults: Faults, request: web.Request, records: Neighbours, name: str, shape: Shape, area: str
+) -> tuple[Record, dict[str, str], bool]:
+    """Begin to make or change a neighbour as a request says: what is kept of it, the headers, and whether it is new.
+
+    :raises ServiceError: the service's 400.
+    """
+    body = read_body(await read_object(request), shape)
+    check_name(name)
+    before = records.get(name)
+    record = record_of(before["name"] if before else name, body, before, settings.region)
+    headers = begin(settings, faults, request, records, record, "Updating" if before else "Creating", area)
+    return record, headers, before is None
+
+
+def delete_response(
+    settings: Settings, faults: Faults, request: web.Request, records: Neighbours, name: str, area: str
+) -> web.Response:
+    """Begin to delete a neighbour; 204 for one that is missing."""
+    record = records.get(name)
+    if record is None:
+        return web.Response(status=204)
+    return web.Response(status=202, headers=begin(settings, faults, request, records, record, DELETING, area))
+
+
 def state_of(records: Neighbours, name: str) -> web.Response:
     """The state of an operation on a neighbour, or ARM's 404."""
     operation = records.operation(name)
@@ -113,8 +141,4 @@ def state_of(records: Neighbours, name: str) -> web.Response:
 
 def missing(settings: Settings, kind: str, name: str) -> ServiceError:
     """ARM's 404 for a workspace or a registry."""
-    message = (
-        f"The Resource '{PROVIDER}/{kind}/{name}' under resource group '{settings.resource_group}' was not found. "
-        "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
-    )
-    return ServiceError(404, "ResourceNotFound", message, envelope=Envelope.ARM)
+    return resource_not_found(f"{PROVIDER}/{kind}/{name}", settings.resource_group)

@@ -5,15 +5,22 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from azureml_emulator.core.operations import DELETING, Record
+from azureml_emulator.core.errors import not_emulated
+from azureml_emulator.core.operations import Record
 from azureml_emulator.core.request_body import read_object
 from azureml_emulator.core.resource_body import read_body
 from azureml_emulator.core.routing import WORKSPACE, Plane, Route
 from azureml_emulator.workspace import description_answers as own
 from azureml_emulator.workspace.backend import Workspace
 from azureml_emulator.workspace.description import merged_identity
-from azureml_emulator.workspace.neighbour_answers import begin, missing, state_of, workspace_neighbour, workspaces
-from azureml_emulator.workspace.neighbours import check_name, record_of
+from azureml_emulator.workspace.neighbour_answers import (
+    begin_put,
+    delete_response,
+    missing,
+    state_of,
+    workspace_neighbour,
+    workspaces,
+)
 from azureml_emulator.workspace.schemas import WORKSPACE_PATCH, WORKSPACE_PUT
 
 AREA = "workspaceOperationsStatus"
@@ -50,12 +57,8 @@ async def put_workspace(workspace: Workspace, request: web.Request, name: str) -
     """Workspaces - Create or update: of another one, 202 and an operation."""
     if is_own(workspace, name):
         return await own.put_workspace(workspace, request)
-    body = read_body(await read_object(request), WORKSPACE_PUT)
-    check_name(name)
-    before = workspace.neighbours.get(name)
-    record = record_of(before["name"] if before else name, body, before, workspace.settings.region)
-    state = "Updating" if before else "Creating"
-    headers = begin(workspace.settings, workspace.faults, request, workspace.neighbours, record, state, AREA)
+    records = workspace.neighbours
+    _, headers, _ = await begin_put(workspace.settings, workspace.faults, request, records, name, WORKSPACE_PUT, AREA)
     return web.Response(status=202, headers=headers)
 
 
@@ -78,12 +81,8 @@ async def delete_workspace(workspace: Workspace, request: web.Request, name: str
     It is gone afterwards, whatever ``forceToPurge`` says: nothing is kept to be recovered.
     """
     if is_own(workspace, name):
-        raise own.not_emulated(f"Deleting the emulator's own workspace, {name}, is not emulated")
-    record = workspace.neighbours.get(name)
-    if record is None:
-        return web.Response(status=204)
-    headers = begin(workspace.settings, workspace.faults, request, workspace.neighbours, record, DELETING, AREA)
-    return web.Response(status=202, headers=headers)
+        raise not_emulated(f"Deleting the emulator's own workspace, {name}, is not emulated")
+    return delete_response(workspace.settings, workspace.faults, request, workspace.neighbours, name, AREA)
 
 
 async def operation_status(workspace: Workspace, request: web.Request, region: str, operation: str) -> web.Response:

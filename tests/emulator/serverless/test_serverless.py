@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import Any
 
@@ -19,15 +18,6 @@ def name() -> str:
     return f"s{uuid.uuid4().hex[:12]}"
 
 
-def end(service: Service, answer: Answer) -> str:
-    """How the operation of an answer ended."""
-    deadline = time.monotonic() + 60
-    while (status := service.get(answer.headers["azure-asyncoperation"]).body["status"]) not in ("Succeeded", "Failed"):
-        assert time.monotonic() < deadline, status
-        time.sleep(0.02)
-    return str(status)
-
-
 def put(service: Service, name: str, **properties: Any) -> Answer:
     """PUT an endpoint."""
     given = {"modelSettings": {"modelId": MODEL}, **properties}
@@ -42,43 +32,43 @@ def subscribe(service: Service, name: str, model: str) -> Answer:
 def test_an_endpoint_is_made_changed_and_deleted(service: Service, name: str) -> None:
     made = put(service, name)
     assert (made.status, made.body["properties"]["authMode"]) == (201, "Key")
-    assert end(service, made) == "Succeeded"
+    assert service.operation_end(made) == "Succeeded"
     found = service.get(f"serverlessEndpoints/{name}").body
     assert found["properties"]["endpointState"] == "Online"
     assert found["properties"]["inferenceEndpoint"]["uri"].endswith(f"/serverless/{name}")
     changed = service.request("PATCH", f"serverlessEndpoints/{name}", {"tags": {"a": "b"}})
-    assert (changed.status, end(service, changed)) == (200, "Succeeded")
+    assert (changed.status, service.operation_end(changed)) == (200, "Succeeded")
     rows = service.get("serverlessEndpoints").body["value"]
     assert [row["tags"] for row in rows if row["name"] == name] == [{"a": "b"}]
     gone = service.request("DELETE", f"serverlessEndpoints/{name}")
-    assert (gone.status, end(service, gone)) == (202, "Succeeded")
+    assert (gone.status, service.operation_end(gone)) == (202, "Succeeded")
     assert service.get(f"serverlessEndpoints/{name}").inner == ["NotFound", "EndpointNotFound"]
     assert service.request("DELETE", f"serverlessEndpoints/{name}").status == 204
 
 
 def test_an_endpoint_names_the_subscription_to_its_model(service: Service, name: str) -> None:
     model = f"{MODEL}-{name}"
-    end(service, put(service, name, modelSettings={"modelId": model}))
+    service.operation_end(put(service, name, modelSettings={"modelId": model}))
     assert service.get(f"serverlessEndpoints/{name}").body["properties"]["marketplaceSubscriptionId"] is None
     made = subscribe(service, name, model)
     assert made.body["properties"]["provisioningState"] == "Creating"
-    assert end(service, made) == "Succeeded"
+    assert service.operation_end(made) == "Succeeded"
     subscription = service.get(f"marketplaceSubscriptions/{name}").body
     assert subscription["properties"]["marketplaceSubscriptionStatus"] == "Subscribed"
     endpoint = service.get(f"serverlessEndpoints/{name}").body
     assert endpoint["properties"]["marketplaceSubscriptionId"] == subscription["id"]
     assert name in [row["name"] for row in service.get("marketplaceSubscriptions").body["value"]]
-    assert end(service, service.request("DELETE", f"marketplaceSubscriptions/{name}")) == "Succeeded"
+    assert service.operation_end(service.request("DELETE", f"marketplaceSubscriptions/{name}")) == "Succeeded"
     missing = service.get(f"marketplaceSubscriptions/{name}")
     assert (missing.status, missing.inner[-1]) == (404, "MarketplaceSubscriptionNotFound")
 
 
 def test_a_new_key_is_the_result_of_its_operation(service: Service, name: str) -> None:
-    end(service, put(service, name))
+    service.operation_end(put(service, name))
     before = service.post(f"serverlessEndpoints/{name}/listKeys").body
     asked = {"keyType": "Primary", "keyValue": before["primaryKey"]}
     answer = service.post(f"serverlessEndpoints/{name}/regenerateKeys", asked)
-    assert (answer.status, end(service, answer)) == (202, "Succeeded")
+    assert (answer.status, service.operation_end(answer)) == (202, "Succeeded")
     after = service.get(answer.headers["location"])
     assert after.body == service.post(f"serverlessEndpoints/{name}/listKeys").body
     assert after.body["primaryKey"] != before["primaryKey"]
@@ -86,7 +76,7 @@ def test_a_new_key_is_the_result_of_its_operation(service: Service, name: str) -
 
 
 def test_an_endpoint_that_takes_tokens_alone_has_no_keys(service: Service, name: str) -> None:
-    end(service, put(service, name, authMode="AAD"))
+    service.operation_end(put(service, name, authMode="AAD"))
     assert service.post(f"serverlessEndpoints/{name}/listKeys").inner == ["BadArgument", "AuthModeMismatch"]
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.emulator.service import Answer, Service
+from tests.emulator.service import Service
 
 BODIES: dict[str, dict[str, Any]] = {
     "workspaces": {"location": "westus", "kind": "Hub", "tags": {"a": "b"}, "properties": {"friendlyName": "Ours"}},
@@ -42,19 +41,10 @@ def path(service: Service, kind: str, name: str = "") -> str:
     return f"{provider}/{kind}/{name}".rstrip("/")
 
 
-def end(service: Service, answer: Answer) -> str:
-    """How the operation of an answer ended."""
-    deadline = time.monotonic() + 60
-    while (status := service.get(answer.headers["azure-asyncoperation"]).body["status"]) not in ("Succeeded", "Failed"):
-        assert time.monotonic() < deadline, status
-        time.sleep(0.02)
-    return str(status)
-
-
 def made(service: Service, kind: str, name: str) -> str:
     """Make one; where it is."""
     place = path(service, kind, name)
-    assert end(service, service.put(place, BODIES[kind])) == "Succeeded"
+    assert service.operation_end(service.put(place, BODIES[kind])) == "Succeeded"
     return place
 
 
@@ -69,9 +59,9 @@ def test_one_is_made_listed_changed_and_deleted(service: Service, kind: str, nam
         assert (names[0], name in names) == (OWN[kind] if kind == "registries" else service.ws.rpartition("/")[2], True)
     assert service.request("PATCH", place, {"tags": {"c": "d"}}).body["tags"] == {"c": "d"}
     again = service.put(place.upper().replace("SUBSCRIPTIONS", "subscriptions"), BODIES[kind])
-    assert (end(service, again), service.get(place).body["name"]) == ("Succeeded", name)
+    assert (service.operation_end(again), service.get(place).body["name"]) == ("Succeeded", name)
     gone = service.request("DELETE", place)
-    assert (gone.status, end(service, gone)) == (202, "Succeeded")
+    assert (gone.status, service.operation_end(gone)) == (202, "Succeeded")
     assert service.get(place).body["error"]["code"] == "ResourceNotFound"
     assert service.request("DELETE", place).status == 204
     assert service.request("PATCH", place, {"tags": {}}).status == 404
@@ -119,4 +109,4 @@ def test_discovery_of_another_registry_says_that_it_is_empty(service: Service) -
 def test_an_injected_fault_fails_an_operation(service: Service, kind: str, name: str) -> None:
     service.emulator.fault("operation_fails", route=f"PUT .*/{kind}/{name}$", times=1)
     answer = service.put(path(service, kind, name), BODIES[kind])
-    assert end(service, answer) == "Failed"
+    assert service.operation_end(answer) == "Failed"

@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from airflow_azureml.lifecycle.attempts.run_search import found_or_none
 from airflow_azureml.lifecycle.cancellation import cancel
 from airflow_azureml.lifecycle.naming import IDENTITY_TAGS, LOOP_TAGS, JobIdentity
-from airflow_azureml.lifecycle.news import IterationReplaced, Warned
+from airflow_azureml.lifecycle.news import IterationReplaced
 from airflow_azureml.lifecycle.orphans import OUTLIVES_TAG
 from airflow_azureml.rest import history
-from airflow_azureml.rest.errors import AzureMLError, NotFoundError, SettingsError
+from airflow_azureml.rest.errors import AzureMLError, SettingsError
 from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.ids import Workspace
 from airflow_azureml.rest.status import Phase, is_being_canceled, phase
@@ -51,16 +52,8 @@ def cancel_replaced(ws: Workspace, identity: JobIdentity, experiment: str | None
     facts = identity.facts
     if facts.iteration is None or facts.iteration.index == 0 or facts.run_started is None or experiment is None:
         return
-    try:
-        runs = yield from history.created_since(ws, experiment, facts.run_started - SKEW)
-    except SettingsError:
-        raise
-    except NotFoundError:
-        return  # the first job of an experiment makes it
-    except AzureMLError as error:
-        yield News(Warned(f"Could not look for jobs of iterations that a Clear has replaced: {error}"))
-        return
-    for run in runs:
+    search = history.created_since(ws, experiment, facts.run_started - SKEW)
+    for run in (yield from found_or_none(search, "jobs of iterations that a Clear has replaced")):
         if (
             phase(run.status) is not Phase.ACTIVE
             or is_being_canceled(run.status)

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from airflow_azureml.lifecycle.attempts.run_search import found_or_none
 from airflow_azureml.lifecycle.naming import STARTED_TAG, TRACE_TAG, JobIdentity, attempt_of, facts_of
 from airflow_azureml.lifecycle.news import Warned
 from airflow_azureml.rest import history
-from airflow_azureml.rest.errors import AzureMLError, NotFoundError, SettingsError
 from airflow_azureml.rest.flow import News, Steps
 from airflow_azureml.rest.history import Run
 from airflow_azureml.rest.ids import Workspace
@@ -31,8 +31,8 @@ def may_be_elsewhere(identity: JobIdentity) -> bool:
 def with_earlier_start(ws: Workspace, experiment: str | None, identity: JobIdentity) -> Steps[JobIdentity]:
     """The identity with the start that the DAG run had when an earlier try put its job; itself where there is none.
 
-    One request, for retries whose job is not there under their own names. A service that does not answer keeps nobody
-    from going on: the news say so.
+    One request, and two for the address of run history where it is not known yet, for retries whose job is not there
+    under their own names. A service that does not answer keeps nobody from going on: the news say so.
 
     :param experiment: of the task's jobs; None where the request names none.
     :raises SettingsError: the connection is wrong.
@@ -43,15 +43,8 @@ def with_earlier_start(ws: Workspace, experiment: str | None, identity: JobIdent
         return identity
     # All tasks of a DAG run share a trace, and thousands of them may be mapped.
     mapped = {"airflow_map_index": facts.map_index} if facts.map_index >= 0 else {}
-    try:
-        runs = yield from history.tagged(ws, experiment, *({tag: value, **mapped} for value in values))
-    except SettingsError:
-        raise
-    except NotFoundError:
-        return identity  # the first job of an experiment makes it
-    except AzureMLError as error:
-        yield News(Warned(f"Could not look for a job from before the DAG run was set to queued: {error}"))
-        return identity
+    search = history.tagged(ws, experiment, *({tag: value, **mapped} for value in values))
+    runs = yield from found_or_none(search, "a job from before the DAG run was set to queued")
     found = max(_same_but_for_start(runs, identity), default=None, key=lambda one: one.tags(1)["airflow_run_started"])
     if found is None:
         return identity
