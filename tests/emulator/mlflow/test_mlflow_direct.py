@@ -89,6 +89,7 @@ def run_script(
         "MLFLOW_TRACKING_URI": f"{emulator['endpoint']}/mlflow/v1.0{workspace}",
         "MLFLOW_TRACKING_TOKEN": token,
         "MLFLOW_TRACKING_SERVER_CERT_PATH": emulator["ca_bundle"],
+        "MLFLOW_DISABLE_TELEMETRY": "true",  # its thread changes the environment, which requests read meanwhile
     }
     command = [str(python), "-c", script, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=540)
