@@ -272,3 +272,13 @@ def test_the_folder_of_a_component_may_be_relative_to_the_working_directory() ->
     node = Written({}, _base_path="components/score")
     found = plain(Written({"jobs": {"n": {"task": {"code": "../src"}}}}, jobs={"n": node}))
     assert found["jobs"]["n"]["task"]["code"] == str(Path.cwd() / "components" / "src")
+
+
+@pytest.mark.parametrize(
+    "resources", [{"instance_type": "Standard_E4S_V3"}, Written({}, instance_type="Standard_E4S_V3")]
+)
+def test_the_size_of_a_spark_node_is_sent_as_it_is_given(resources: Any) -> None:
+    """The dump of a node writes it in small letters; azure-ai-ml 1.35.2 sends it as the object has it."""
+    dump = {"jobs": {"n": {"type": "spark", "resources": {"instance_type": "standard_e4s_v3"}}}}
+    found = plain(Written(dump, jobs={"n": Written({}, resources=resources)}))["jobs"]["n"]
+    assert found["resources"] == {"instance_type": "Standard_E4S_V3"}

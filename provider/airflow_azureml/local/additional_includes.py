@@ -119,6 +119,8 @@ class _Merging:
         if os.path.isfile(real):
             self.files[encodable(name)] = real
             return
+        if not os.path.isdir(real):
+            raise FolderError(f"{path} is neither a file nor a folder")
         if real in around:
             raise FolderError(f"{path} is a link to {real}, a folder that contains it")
         for entry in sorted(_names(path)):

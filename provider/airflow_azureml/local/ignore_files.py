@@ -17,6 +17,8 @@ from typing import Any
 
 from pathspec.pattern import RegexPattern
 
+from airflow_azureml.local.plain_files import check_plain
+
 IGNORE_FILES = (".amlignore", ".gitignore")
 """The first of these in the root of a folder counts, alone."""
 
@@ -178,6 +180,7 @@ def patterns(base: str, file: str | None, more: Iterable[str] = ()) -> Ignore:
 
 def _lines(path: str) -> list[str]:
     try:
+        check_plain(path)
         with open(path, encoding="utf-8-sig") as lines:
             return list(lines)
     except OSError as error:

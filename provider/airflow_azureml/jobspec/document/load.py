@@ -21,6 +21,7 @@ from airflow_azureml.jobspec.document.sdk_objects import BASE, as_mapping, is_ob
 from airflow_azureml.jobspec.document.yaml_survey import DEPTH, DIGITS, LIMIT
 from airflow_azureml.jobspec.document.yamltext import parse
 from airflow_azureml.local.file_names import is_file_name
+from airflow_azureml.local.plain_files import check_plain
 from airflow_azureml.rest.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class LocalFiles:
 
     def content(self, path: str) -> bytes:
         """Read a file."""
+        check_plain(path)
         with open(path, "rb") as file:
             return file.read()
 
@@ -176,6 +178,7 @@ def read_text(path: str) -> str:
     :raises SpecError: it cannot be read.
     """
     try:
+        check_plain(path)
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
     except UnicodeDecodeError as error:

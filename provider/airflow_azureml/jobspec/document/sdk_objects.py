@@ -22,6 +22,12 @@ ASSET = re.compile(r"[^:/@\\]+(:[^:/\\]+|@[^:/@\\]+)|/subscriptions/.+")
 ANONYMOUS = "CliV2AnonymousEnvironment"
 """The name that an environment has which is written out in a job: none of its own."""
 
+OWN: tuple[tuple[str, str, type], ...] = (("identity", "resource_id", str), ("resources", "docker_args", list))
+"""Parts of a job, the keys in them that a dump leaves out, and what their values are."""
+
+OWN_OF_SPARK = (("resources", "instance_type", str),)
+"""The same of a Spark node, whose dump writes the size in small letters; Microsoft's client sends it as it is given."""
+
 SPELLINGS = {"job_output_type": "type", "job_input_type": "type"}
 """Keys that the dump of some nodes spells as the service does."""
 
@@ -115,8 +121,9 @@ def _complete(job: Any, value: dict[str, Any]) -> None:
     for name, given in _pairs(getattr(job, "services", None)):
         if (value.get("services") or {}).get(name) == {} and getattr(given, "type", None) is None:
             value["services"][name] = {"type": "custom"}
-    for part, key, kind in (("identity", "resource_id", str), ("resources", "docker_args", list)):
-        own = getattr(getattr(job, part, None), key, None)
+    for part, key, kind in (*OWN, *(OWN_OF_SPARK if value.get("type") == "spark" else ())):
+        holder = getattr(job, part, None)
+        own = holder.get(key) if isinstance(holder, Mapping) else getattr(holder, key, None)
         if isinstance(own, kind) and isinstance(value.get(part), dict):
             value[part][key] = own
     columns = getattr(getattr(job, "_forecasting_settings", None), "time_series_id_column_names", None)
