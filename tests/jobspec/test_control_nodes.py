@@ -124,6 +124,21 @@ SENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     (
         {
+            "each": counting(n=1),
+            "loop": {
+                "type": "parallel_for",
+                "body": job("each"),
+                "items": '[{"extra":{"path":"azureml://datastores/d/paths/x/"}}]',
+            },
+        },
+        {
+            "type": "parallel_for",
+            "body": job("each"),
+            "items": '[{"extra": {"uri": "azureml://datastores/d/paths/x/", "job_input_type": "uri_folder"}}]',
+        },
+    ),
+    (
+        {
             "each": counting(),
             "loop": {"type": "parallel_for", "body": job("each"), "items": "${{parent.inputs.names}}"},
         },
@@ -154,7 +169,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"type": "if_else", "condition": True, "true_block": job("body"), "false_block": [job("body")]},
         'jobs.loop.false_block: both blocks name "body".',
     ),
-    ({"type": "parallel_for", "body": job("body"), "items": []}, "jobs.loop.items: a list does not hold items."),
+    ({"type": "parallel_for", "body": job("body"), "items": []}, "jobs.loop.items: there is no item."),
+    ({"type": "parallel_for", "body": job("body"), "items": "{}"}, "jobs.loop.items: there is no item."),
     (
         {"type": "parallel_for", "body": job("body"), "items": "x"},
         'jobs.loop.items: "x" is neither JSON nor a binding.',
@@ -163,6 +179,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"type": "parallel_for", "body": job("body"), "items": '[{"n": 1}, {}]'}, "the items have different inputs."),
     (
         {"type": "parallel_for", "body": job("body"), "items": "[1, 2]"},
+        "jobs.loop.items: the JSON does not hold items.",
+    ),
+    (
+        {"type": "parallel_for", "body": job("body"), "items": {"x": {"extr": 1}}},
+        'jobs.loop.items: "body" has no input "extr". Did you mean "extra"?',
+    ),
+    (
+        {"type": "parallel_for", "body": job("body"), "items": '[{"m": "${{parent.inputs.a}}"}]'},
+        'jobs.loop.items: "body" has no input "m".',
+    ),
+    (
+        {"type": "parallel_for", "body": job("body"), "items": '[1, "${{parent.inputs.a}}"]'},
         "jobs.loop.items: the JSON does not hold items.",
     ),
     (

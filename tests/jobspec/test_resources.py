@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,65 @@ def test_a_deployment_template_is_named_by_its_asset_id(tmp_path: Path) -> None:
     text = SMALLEST["model"] + "default_deployment_template: azureml://registries/r/x\n"
     with pytest.raises(SpecError, match=r"_template: .* is not a mapping\. Accepted keys: asset_id\."):
         rendered("model", text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (
+            "{condition: last_accessed_greater_than, value: 30d}",
+            {"condition": "lastAccessedGreaterThan", "value": "30d"},
+        ),
+        ("{value: 30d}", {"condition": "createdGreaterThan", "value": "30d"}),
+    ],
+)
+def test_when_data_is_deleted_by_itself_is_sent(given: str, sent: dict[str, Any], tmp_path: Path) -> None:
+    text = f"{SMALLEST['data']}auto_delete_setting: {given}\n"
+    assert rendered("data", text, tmp_path)["body"]["properties"]["autoDeleteSetting"] == sent
+
+
+MACHINE = (
+    "name: vm\ntype: virtualmachine\n"
+    "resource_id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m\n"
+)
+
+
+def test_the_key_of_an_attached_machine_is_sent(tmp_path: Path) -> None:
+    """The content of the file, whose path is relative to the YAML's folder as all paths are, and nowhere shown."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "id_rsa").write_bytes("\ufeff-----BEGIN é\r\n".encode())
+    text = f"{MACHINE}ssh_settings: {{admin_username: u, ssh_private_key_file: keys/id_rsa}}\n"
+    translation = to_translation(load(text, folder=str(tmp_path)), WORKSPACE)
+    account = {"username": "u", "privateKeyData": "-----BEGIN é\n"}
+    assert translation.body["properties"]["properties"] == {"sshPort": 22, "administratorAccount": account}
+    assert '"privateKeyData": "-----BEGIN' in json.dumps(translation.body)
+    assert "BEGIN" not in json.dumps(render(translation, WORKSPACE)) + str(translation) + str(translation.body)
+
+
+def test_a_machine_without_a_key_says_so_by_an_empty_name(tmp_path: Path) -> None:
+    text = f"{MACHINE}ssh_settings: {{admin_username: u, ssh_private_key_file: ''}}\n"
+    inner = rendered("compute", text, tmp_path)["body"]["properties"]["properties"]
+    assert inner == {"sshPort": 22, "administratorAccount": {"username": "u"}}
+
+
+def test_the_port_of_an_attached_machine_is_sent(tmp_path: Path) -> None:
+    text = f"{MACHINE}ssh_settings: {{admin_username: u, admin_password: p, ssh_port: 2222}}\n"
+    inner = rendered("compute", text, tmp_path)["body"]["properties"]["properties"]
+    assert inner == {"sshPort": 2222, "administratorAccount": {"username": "u", "password": "p"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("nowhere", '"nowhere": there is no file '),
+        (".", '".": there is no file '),
+        ("binary", "binary is not UTF-8 text."),
+    ],
+)
+def test_a_key_that_cannot_be_read_is_named(path: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    text = f"{MACHINE}ssh_settings: {{admin_username: u, ssh_private_key_file: {path}}}\n"
+    with pytest.raises(SpecError) as raised:
+        rendered("compute", text, tmp_path)
+    assert "ssh_settings.ssh_private_key_file: " in str(raised.value)
+    assert said in str(raised.value)

@@ -245,6 +245,14 @@ def test_no_secret_in_messages(secret: str) -> None:
         assert "denied" in text
 
 
+@pytest.mark.parametrize("kind", ["", "RSA ", "OPENSSH ", "ENCRYPTED "])
+def test_a_private_key_is_not_repeated(kind: str) -> None:
+    key = f"-----BEGIN {kind}PRIVATE KEY-----\nMIIE\n-----END {kind}PRIVATE KEY-----"
+    assert redact(f"not {key} but") == "not *** but"
+    assert redact(json.dumps({"a": key, "b": 1})) == '{"a": "***", "b": 1}'
+    assert redact(key[:40]) == "***"
+
+
 def test_redaction_keeps_the_rest() -> None:
     assert redact("https://a/c?sv=1&sig=x%2By&se=2 end") == "https://a/c?sv=1&sig=***&se=2 end"
     assert redact("no secret: design=x, sigma=1") == "no secret: design=x, sigma=1"

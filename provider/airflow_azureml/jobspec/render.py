@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.jobspec.document.requirements import (
+    HIDDEN,
     Address,
     Placeholder,
     Register,
     Requirement,
     Resolve,
+    Secret,
     Translation,
     Upload,
 )
@@ -59,7 +61,7 @@ class _Rendering:
             return {key: self.fill(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.fill(item) for item in value]
-        return value
+        return HIDDEN if isinstance(value, Secret) else value
 
     def answer(self, requirement: Upload | Register | Address) -> str:
         """Name what an upload or a registration would give."""

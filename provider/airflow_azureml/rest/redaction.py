@@ -12,13 +12,15 @@ _SECRETS = (
     re.compile(r"(?i)(?<=\bclient_secret=)[^&\s\"'<>\\]+"),
     # JSON Web Tokens, wherever they stand.
     re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    # Private keys as OpenSSL and OpenSSH write them, also where their end has been cut off.
+    re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
     # User and password (or token) before the host of a URL.
     re.compile(r"(?<=://)[^/\s@\"'<>]+(?=@)"),
 )
 
 
 def redact(text: str) -> str:
-    """Replace what looks like a signature, an account key, a token or a URL's credential with ``***``."""
+    """Replace what looks like a signature, a key, a token or a URL's credential with ``***``."""
     for secret in _SECRETS:
         text = secret.sub("***", text)
     return text

@@ -17,6 +17,7 @@ DATA: dict[str, Any] = {
     "type": "uri_folder",
     "description": "d",
     "tags": {"a": "b"},
+    "auto_delete_setting": {"condition": "last_accessed_greater_than", "value": "30d"},
     "path": "./data",
 }
 MODEL: dict[str, Any] = {
@@ -56,6 +57,14 @@ PATHS = (
     *(f"azureml:/{HOME.partition('/providers/')[0]}/workspaces/w/datastores/d/paths/p/", "runs:/r/model"),
     *("azureml://jobs/j/outputs/o/paths/p/", "azureml://jobs/j/outputs/artifacts/paths/model", "https://h/a.csv"),
 )
+DELETED: tuple[dict[str, Any], ...] = (
+    *({"value": "30d"}, {"condition": "created_greater_than"}, {"zzz": "1d"}, {}),
+    *(
+        {"condition": "createdGreaterThan", "value": "1d"},
+        {"condition": "Last_Accessed_Greater_Than", "value": "1d"},
+        {"condition": "no"},
+    ),
+)
 NAMES = ("a", "a b", "a.b", "a/b", "A_b-1", "", "é", "1", 1, "-a", "_a", "x" * 255, "x" * 256)
 VERSIONS = ("1", 1, 1.5, "a", "a b", "", "latest", "2024-01-01", True, "1.0.0")
 
@@ -77,11 +86,17 @@ def _data() -> Iterator[Case]:
     yield from these("data", DATA, {f"called {name!r}": {"name": name} for name in NAMES}, HERE)
     yield from these("data", DATA, {f"version {value!r}": {"version": value} for value in VERSIONS}, HERE)
     yield from these("data", DATA, {f"in {store!r}": {"datastore": store} for store in ("d", "azureml:d", "")}, HERE)
+    yield from these("data", DATA, _deleted(), HERE)
     yield from these("data", DATA, {"alone": {key: ... for key in DATA if key not in ("name", "path")}}, HERE)
+
+
+def _deleted() -> dict[str, dict[str, Any]]:
+    return {f"deleted {row}": {"auto_delete_setting": row} for row in DELETED}
 
 
 def _models() -> Iterator[Case]:
     yield from each("model", MODEL, HERE)
+    yield from these("model", MODEL, _deleted(), HERE)
     for kind in ("custom_model", "mlflow_model", "triton_model", None):
         for path in PATHS:
             rows = {"path": path, "type": ... if kind is None else kind}

@@ -148,6 +148,15 @@ INSTANCE: dict[str, Any] = {
     "enable_os_patching": False,
     "identity": {"type": "user_assigned", "user_assigned_identities": [{"resource_id": "/subscriptions/s/x"}]},
 }
+MACHINE: dict[str, Any] = {
+    "name": "vm",
+    "type": "virtualmachine",
+    "description": "d",
+    "tags": {"a": "b"},
+    "resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m",
+    "ssh_settings": {"admin_username": "u", "admin_password": "p", "ssh_port": 2222, "ssh_private_key_file": "id_rsa"},
+}
+KEYS = {"id_rsa": "\ufeffBEGIN é\r\nx\n", "keys/id_rsa": "BEGIN\n"}
 NAMES = ("a", "ab", "abc", "a-b", "a_b", "1ab", "ab-", "A-B", "x" * 32, "x" * 33, "", "a b", 1)
 HERE = {**FILES, "model/MLmodel": "flavors: {}\n", "env.yml": "name: e\nimage: i\n", "broken/s.py": "def f(:\n"}
 MODELS: tuple[Any, ...] = (
@@ -197,6 +206,15 @@ def cases() -> Iterator[Case]:
     yield from of("compute", each("cluster", CLUSTER))
     yield from of("compute", each("instance", INSTANCE))
     yield from of("compute", these("", CLUSTER, _networks()))
+    yield from of("compute", each("machine", MACHINE, KEYS))
+    yield from of("compute", these("machine", MACHINE, _accounts(), KEYS))
+
+
+def _accounts() -> dict[str, dict[str, Any]]:
+    user = {"admin_username": "u"}
+    keys = ({"ssh_private_key_file": path} for path in ("keys/id_rsa", "./keys/../id_rsa", "no", "keys", "."))
+    rows = (user, {**user, "admin_password": "p"}, *({**user, **key} for key in keys))
+    return {f"by {row}": {"ssh_settings": row} for row in rows}
 
 
 def _networks() -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from airflow_azureml.jobspec.assets.artifacts import Artifact, artifact_address,
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import Placeholder, Upload
+from airflow_azureml.jobspec.grammar.auto_delete import auto_delete
 from airflow_azureml.jobspec.grammar.inputs import DATA_TYPES, TABLE_TYPES
 from airflow_azureml.jobspec.grammar.mltable import local_table
 from airflow_azureml.jobspec.table.field import Field
@@ -25,6 +26,7 @@ TABLE = (
     *rows("dataType", (*DATA_TYPES, *TABLE_TYPES), "a type of data asset"),
     Field("tags", "tags", mapped(anything)),
     Field("properties", "properties", mapped(anything)),
+    Field("auto_delete_setting", "autoDeleteSetting", auto_delete),
 )
 
 

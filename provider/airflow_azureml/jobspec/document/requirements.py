@@ -51,6 +51,20 @@ class Bundle(Protocol):
         ...
 
 
+HIDDEN = "***"
+"""What is shown in the place of a secret."""
+
+
+class Secret(str):
+    """The text of a file that the document only names: it is sent, and shown nowhere."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """What it stands for in the ``repr`` of a body."""
+        return repr(HIDDEN)
+
+
 @dataclass(frozen=True)
 class Upload:
     """A local file or folder that must be in storage: job code, an input's data, or a docker build context.

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import missing, show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
+from airflow_azureml.jobspec.grammar.auto_delete import SETTING
 from airflow_azureml.jobspec.grammar.code import WEB
 from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local_upload, not_local, read_file
 from airflow_azureml.jobspec.grammar.pip_lines import warn_of_local_files
@@ -120,13 +122,6 @@ def _unused(convert: Convert) -> Convert:
     return lambda located, ctx: convert(located, ctx) if located.document.from_python else OMIT
 
 
-DELETE = (
-    Field(
-        "condition", None, choice(dict.fromkeys(("created_greater_than", "last_accessed_greater_than")), "a condition")
-    ),
-    Field("value", None, text),
-)
-
 ENVIRONMENT = (
     Field("image", "image", title),
     Field("conda_file", "condaFile", _conda),
@@ -139,7 +134,7 @@ ENVIRONMENT = (
     Field("name", None, _unused(text)),
     Field("version", None, _unused(version)),
     Field("id", None, _identified),
-    Field("auto_delete_setting", None, nested(DELETE)),
+    Field("auto_delete_setting", None, nested(tuple(replace(row, api_name=None) for row in SETTING))),
     *answers("creation_context", "latest_version", "intellectual_property"),
 )
 

@@ -5,6 +5,7 @@ Source: azure-ai-ml 1.35.2, ``_schema/core/fields.py``.
 
 from __future__ import annotations
 
+import io
 from typing import Literal
 
 from airflow_azureml.jobspec.document.document import Document, Located
@@ -97,3 +98,19 @@ def read_file(path: str, located: Located, ctx: Translator) -> Document | Invali
         return INVALID
     ctx.problems.extend(document.problems)
     return document
+
+
+def file_text(path_text: str, located: Located, ctx: Translator) -> str | Invalid:
+    """Read a text file that a value names, whose content is sent in its place: without a byte order mark, its lines
+    ended by ``\n``, as Microsoft's client reads it."""
+    files = located.document.files
+    path = files.locate(path_text, located.place.folder)
+    if files.kind(path) != "file":
+        return ctx.error(located, f"{show(path_text)}: {missing('file', path, files.left_out(path))}")
+    try:
+        with io.TextIOWrapper(io.BytesIO(files.content(path)), "utf-8-sig") as lines:
+            return lines.read()
+    except OSError as error:
+        return ctx.error(located, f"{path} cannot be read: {error.strerror or error}.")
+    except UnicodeDecodeError:
+        return ctx.error(located, f"{path} is not UTF-8 text.")

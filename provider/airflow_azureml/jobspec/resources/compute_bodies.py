@@ -11,6 +11,8 @@ from typing import Any
 SIZE = "STANDARD_DS3_V2"
 """The size of machines where none is given, as Microsoft's client sends it."""
 
+SSH_PORT = 22
+"""The port of an attached machine where none is given, as Microsoft's client sends it."""
 
 IDLE = "nodeIdleTimeBeforeScaleDown"
 NO_TIME = ""
@@ -65,9 +67,11 @@ def _kubernetes(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _machine(body: dict[str, Any]) -> dict[str, Any]:
-    account = body.get("ssh", {})
-    port = {"sshPort": account.pop("sshPort")} if "sshPort" in account else {}
-    return {"computeType": "VirtualMachine", "properties": {**port, "administratorAccount": account}}
+    account = {"sshPort": SSH_PORT, **body.get("ssh", {})}
+    return {
+        "computeType": "VirtualMachine",
+        "properties": {"sshPort": account.pop("sshPort"), "administratorAccount": account},
+    }
 
 
 def _spark(body: dict[str, Any]) -> dict[str, Any]:

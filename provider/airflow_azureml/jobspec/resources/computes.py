@@ -13,7 +13,9 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Document, Located
 from airflow_azureml.jobspec.document.messages import show
+from airflow_azureml.jobspec.document.requirements import Secret
 from airflow_azureml.jobspec.grammar.identities import resource_identity
+from airflow_azureml.jobspec.grammar.local_files import file_text
 from airflow_azureml.jobspec.recognition.recognised import explained
 from airflow_azureml.jobspec.resources.applications import applications
 from airflow_azureml.jobspec.resources.compute_bodies import IDLE, MADE, NO_TIME
@@ -210,11 +212,21 @@ ATTACHED = (
 )
 """Computes that are attached to a workspace, not made in it."""
 
+
+def _private_key(located: Located, ctx: Translator) -> Converted[Secret]:
+    """Take the private key of a machine's account from its file; the content is sent."""
+    path_text = title(located, ctx)
+    if not isinstance(path_text, str):
+        return path_text
+    content = file_text(path_text, located, ctx)
+    return content if content is INVALID else Secret(content)
+
+
 MACHINE_SSH = (
     Field("admin_username", "username", text),
     Field("admin_password", "password", text),
     Field("ssh_port", "sshPort", whole),
-    Field("ssh_private_key_file", None, text),
+    Field("ssh_private_key_file", "privateKeyData", _private_key),
 )
 TABLES = {
     "amlcompute": CLUSTER,

@@ -6,7 +6,7 @@ Source: azure-ai-ml 1.35.2, ``ParallelForSchema``, ``entities/_builders/parallel
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
@@ -26,18 +26,18 @@ ACCEPTED = "a list or a mapping of mappings of inputs, JSON of one, or a binding
 
 
 def items(located: Located, ctx: Translator) -> str | Invalid:
-    """Take the items: they are sent as JSON, whose rows must be as those of a list."""
-    value = located.value
-    if isinstance(value, str):
-        if holds_binding(value):
-            return value
+    """Take the items, which are sent as JSON. A text of JSON says what the list or mapping in it says."""
+    shown = show(located.value)
+    if isinstance(located.value, str):
+        text_of_items = located.value
         try:
-            held = json.loads(value)
+            located, shown = located.within(json.loads(text_of_items)), "the JSON"
         except ValueError:
-            return ctx.error(located, f"{show(value)} is neither JSON nor a binding. Accepted: {ACCEPTED}.")
-        wrong = _wrong(held, "the JSON")
-        return ctx.error(located, wrong) if wrong else value
-    if wrong := _wrong(value, show(value)):
+            if holds_binding(text_of_items):
+                return text_of_items
+            return ctx.error(located, f"{shown} is neither JSON nor a binding. Accepted: {ACCEPTED}.")
+    value = located.value
+    if wrong := _wrong(value, shown):
         return ctx.error(located, wrong)
     converted: list[dict[str, Any] | Invalid] = [_item(entry, ctx) for entry in located.items()]
     if any(row is INVALID for row in converted):
@@ -49,6 +49,8 @@ def items(located: Located, ctx: Translator) -> str | Invalid:
 def _wrong(value: Any, shown: str) -> str:
     """What is wrong with items, or nothing."""
     rows = _rows(value)
+    if not rows and isinstance(value, (Mapping, list)):
+        return f"there is no item. Accepted: {ACCEPTED}."
     if not rows or not all(isinstance(row, Mapping) for row in rows):
         return f"{shown} does not hold items. Accepted: {ACCEPTED}."
     return "the items have different inputs." if any(set(row) != set(rows[0]) for row in rows) else ""
@@ -56,6 +58,15 @@ def _wrong(value: Any, shown: str) -> str:
 
 def _rows(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+
+
+def _inputs(converted: object) -> Sequence[str]:
+    """The inputs that items give, the same ones in each; none where they are a binding or wrong."""
+    try:
+        rows = _rows(json.loads(converted)) if isinstance(converted, str) else []
+    except ValueError:
+        return ()
+    return list(rows[0]) if rows else ()
 
 
 def _item(located: Located, ctx: Translator) -> dict[str, Any] | Invalid:
@@ -89,6 +100,9 @@ def parallel_for_node(located: Located, ctx: Translator, scope: Scope, name: str
     """Translate a loop whose rounds run side by side."""
     body = convert_mapping(PARALLEL_FOR, located, ctx, extra=("outputs",))
     looped = check_body(located, ctx, scope)
+    if looped is not None:
+        for name_of_input in _inputs(body.get("items")):
+            check_port(located.child("items"), ctx, scope, looped, "inputs", name_of_input)
     outputs: dict[str, Any] = {}
     given = located.value.get("outputs")
     for item in located.child("outputs").items() if isinstance(given, Mapping) else ():
