@@ -18,7 +18,7 @@ from azureml_emulator.core.clock import now
 from azureml_emulator.identity.authorization import bearer
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.bodies import read_xml
-from azureml_emulator.storage.containers import document
+from azureml_emulator.storage.elements import document
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.sas import delegated_key, read_moment, utc_seconds
 

@@ -6,13 +6,13 @@ from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE_SUFFIX
-from azureml_emulator.storage import batches, containers, copies, delegation, leasing, read, write
+from azureml_emulator.storage import batches, containers, copies, delegation, leasing, listings, read, write
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.operations import Operation, Table, perform
 
 ACCOUNT_OPERATIONS: Table = {
-    ("GET", "list"): Operation("l", containers.list_containers),
+    ("GET", "list"): Operation("l", listings.list_containers),
     ("POST", "batch"): Operation("racwdl", batches.submit),
 }
 SERVICE_OPERATIONS: Table = {
@@ -33,7 +33,7 @@ CONTAINER_OPERATIONS: Table = {
     ("PUT", "metadata"): Operation("w", containers.set_metadata),
     ("GET", "acl"): Operation("r", containers.access_policy),
     ("HEAD", "acl"): Operation("r", containers.access_policy),
-    ("GET", "list"): Operation("l", containers.list_blobs),
+    ("GET", "list"): Operation("l", listings.list_blobs),
     ("POST", "batch"): Operation("racwdl", batches.submit),
     ("PUT", "lease"): Operation("wd", leasing.lease_container, leased=None),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from azure.storage.blob import BlobPrefix, ContainerClient
+from azure.storage.blob import BlobBlock, BlobPrefix, ContainerClient
 
 from azureml_emulator.storage.blobs import walks
 from azureml_emulator.storage.blobs.models import BlobStore
@@ -126,3 +127,55 @@ def test_a_file_of_a_job_whose_name_is_no_text(emulator: RunningEmulator, contai
     Path(os.fsdecode(root + b"/a\xff")).write_bytes(b"1")
     container.upload_blob("b", b"2")
     assert [blob.size for blob in container.list_blobs()] == [1, 1]
+
+
+def test_a_listing_begins_and_ends_where_it_is_told_to(container: ContainerClient) -> None:
+    """object_store, and so deltalake and polars, asks with ``startFrom`` and sorts nothing out by itself."""
+    names = ["a", "b/x", "b/y", "c", "d"]
+    for name in names:
+        container.upload_blob(name, b"")
+
+    def found(query: str) -> tuple[list[str], str]:
+        page = send(container, "GET", f"{container.url}?restype=container&comp=list&{query}", {}).text
+        return re.findall("<Name>(.*?)</Name>", page), "".join(re.findall("<NextMarker>([^<]+)", page))
+
+    assert found("startFrom=b/y") == (names[2:], "")
+    first, marker = found("startFrom=b&maxresults=3")
+    assert (first, found(f"startFrom=b&maxresults=3&marker={marker}")) == (names[1:4], (["d"], ""))
+    assert found("startFrom=b/z&delimiter=/") == (["c", "d"], "")
+    assert found("startFrom=b/y&endBefore=d") == (["b/y", "c"], "")
+
+
+def test_a_listing_of_the_data_lake_begins_where_it_is_told_to(container: ContainerClient) -> None:
+    for name in ("f/a", "f/b/x", "f/b/y", "f/c"):
+        container.upload_blob(name, b"")
+    url = f"{container.url.replace('.blob.', '.dfs.')}?resource=filesystem&directory=f&beginFrom="
+
+    def found(query: str) -> list[str]:
+        return [path["name"] for path in send(container, "GET", url + query, {}).json()["paths"]]
+
+    assert found("b/y&recursive=true") == ["f/b/y", "f/c"]
+    assert found("b&recursive=false") == ["f/b", "f/c"]
+    refused = send(container, "GET", f"{url}b/y&recursive=false", {})
+    assert (refused.status_code, refused.headers["x-ms-error-code"]) == (400, "InvalidQueryParameterValue")
+
+
+def test_what_waits_to_be_a_blob_is_listed_where_it_is_asked_for(container: ContainerClient) -> None:
+    for name in ("d/waits", "d/é", "whole"):
+        container.get_blob_client(name).stage_block("YQ==", b"abc")
+    container.upload_blob("whole", b"12", overwrite=True)
+    container.get_blob_client("whole").stage_block("YQ==", b"abc")
+    found = [(blob.name, blob.size, blob.etag) for blob in container.list_blobs(include=["uncommittedblobs"])]
+    assert found == [("d/waits", 0, None), ("d/é", 0, None), ("whole", 2, found[2][2])]
+    assert [blob.name for blob in container.list_blobs()] == ["whole"]
+    assert [blob.name for blob in container.list_blobs("d/w", include=["uncommittedblobs"])] == ["d/waits"]
+    container.get_blob_client("d/waits").commit_block_list([BlobBlock("YQ==")])
+    assert [blob.name for blob in container.list_blobs()] == ["d/waits", "whole"]
+
+
+def test_nothing_that_was_deleted_is_listed(container: ContainerClient) -> None:
+    """``list_deleted_paths`` of azure-storage-file-datalake asks so, and got all that was there."""
+    container.upload_blob("a", b"")
+    url = f"{container.url}?restype=container&comp=list&showonly="
+    assert "<Blob>" not in send(container, "GET", f"{url}deleted", {}).text
+    assert send(container, "GET", f"{url}files", {}).status_code == 501

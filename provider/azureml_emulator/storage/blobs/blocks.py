@@ -24,6 +24,9 @@ class Part(NamedTuple):
     size: int
 
 
+NAME = ".name"
+"""How the files end that say for which blob a folder of blocks is."""
+
 PIECE = 1024 * 1024
 """Bytes that are copied at once."""
 
@@ -41,7 +44,9 @@ class Blocks:
         :param block: the id as the request gave it, base64.
         """
         folder = self._folder(container, name)
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            folder.with_suffix(NAME).write_bytes(os.fsencode(name))
         os.replace(file, folder / filename(block))
 
     def staged(self, container: str, name: str) -> dict[str, int]:
@@ -50,6 +55,11 @@ class Blocks:
         if not folder.is_dir():
             return {}
         return {block_id(place.name): place.stat().st_size for place in sorted(folder.iterdir())}
+
+    def waiting(self, container: str, prefix: str) -> list[str]:
+        """The names that begin with a prefix and have blocks that wait, sorted."""
+        found = (file.read_bytes() for file in (self._root / container).glob(f"*{NAME}"))
+        return sorted(name for name in map(os.fsdecode, found) if name.startswith(prefix))
 
     def other_length(self, container: str, name: str, block: str) -> bool:
         """Whether the blocks of a blob that wait have ids of another length than this one."""
@@ -134,7 +144,10 @@ class Blocks:
 
     def discard(self, container: str, name: str) -> None:
         """Forget the blocks of a blob that wait."""
-        shutil.rmtree(self._folder(container, name), ignore_errors=True)
+        folder = self._folder(container, name)
+        if folder.is_dir():
+            folder.with_suffix(NAME).unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def discard_container(self, container: str) -> None:
         """Forget the blocks of all blobs of a container."""

@@ -10,17 +10,10 @@ import re
 from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.containers import (
-    NAME,
-    PAGE,
-    check_container_write,
-    container_headers,
-    decode_marker,
-    encode_marker,
-    find_container,
-)
+from azureml_emulator.storage.containers import NAME, check_container_write, container_headers, find_container
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.lake.properties import read_properties, written_properties
+from azureml_emulator.storage.listings import PAGE, decode_marker, encode_marker
 
 FLAT = {"x-ms-namespace-enabled": "false"}
 """The account has no hierarchical namespace, as those that Azure ML makes for a workspace."""

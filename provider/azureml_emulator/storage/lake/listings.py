@@ -16,17 +16,21 @@ from azureml_emulator.storage.blobs.folders import shown_folder
 from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.blobs.walks import Position
 from azureml_emulator.storage.conditions import version_headers
-from azureml_emulator.storage.containers import encode_marker
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.lake.file_systems import paging
 from azureml_emulator.storage.lake.properties import existing_path
+from azureml_emulator.storage.listings import encode_marker
 
 FILETIME = 116444736000000000
 """The epoch in the unit of ``creationTime``: 100 nanoseconds since 1601."""
 
 
 async def list_paths(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
-    """Path - List: files and folders below one, all of them or its own level only, in the order of their names."""
+    """Path - List: files and folders below one, all of them or its own level only, in the order of their names.
+
+    ``beginFrom``, relative to the folder, is the first that is wanted: ``start_from`` of azure-storage-file-datalake
+    12.26, which says that a listing of one level takes one level of names only.
+    """
     recursive = read_flag(request, "recursive")
     if recursive is None:
         raise BlobError("MissingRequiredQueryParameter", "recursive")
@@ -36,8 +40,11 @@ async def list_paths(storage: Storage, request: web.Request, container: str, _: 
     folder = request.query.get("directory", "").strip("/")
     if folder and not existing_path(storage, container, folder).folder:
         raise BlobError("PathNotFound")
-    position = Position(marker)
-    names = storage.blobs.walk(container, f"{folder}/" if folder else "", position)
+    lead, first = f"{folder}/" if folder else "", request.query.get("beginFrom", "")
+    if "/" in first.rstrip("/") and not recursive:
+        raise BlobError("InvalidQueryParameterValue", "beginFrom")
+    position = Position(max(marker, lead + first))
+    names = storage.blobs.walk(container, lead, position)
     found = list(islice(entries(names, position, recursive=recursive), most + 1))
     paths = []
     for name in found[:most]:
