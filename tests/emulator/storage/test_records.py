@@ -6,7 +6,8 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from azureml_emulator.storage.blobs.records import Record, Records
+from azureml_emulator.storage.blobs.records import Record
+from azureml_emulator.storage.blobs.rows import Records
 
 BEFORE = """
 CREATE TABLE blobs (

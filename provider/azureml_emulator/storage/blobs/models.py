@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from azureml_emulator.storage.blobs.blocks import PIECE, Blocks
-from azureml_emulator.storage.blobs.records import BLOCK, Blob, Container, Record, Records, described
+from azureml_emulator.storage.blobs.records import BLOCK, Blob, Container, Record, described
+from azureml_emulator.storage.blobs.recovery import recover
+from azureml_emulator.storage.blobs.rows import Records
 from azureml_emulator.storage.blobs.walks import LONGEST_NAME, Position, walk
 
 
@@ -37,11 +39,12 @@ class BlobStore:
         self._root = str(self.root)
         self.incoming = state / "incoming"
         self.root.mkdir(parents=True, exist_ok=True)
+        self.records = Records(state / "blobs.sqlite")
+        recover(self.records, self.root, self.incoming)
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir()
-        self._incoming_number = count()
+        self._incoming_numbers = (f"{os.urandom(6).hex()}-{number}" for number in count())
         self.blocks = Blocks(state / "blocks", self.incoming)
-        self.records = Records(state / "blobs.sqlite")
 
     def create_container(self, container: str, metadata: Mapping[str, str] | None = None) -> bool:
         """Make a container; False when it exists."""
@@ -133,8 +136,11 @@ class BlobStore:
         return self.adopt(container, name, temporary, **properties)
 
     def temporary(self) -> Path:
-        """A new place for an incoming file, on the same file system as the containers."""
-        return self.incoming / str(next(self._incoming_number))
+        """A new place for an incoming file, on the same file system as the containers.
+
+        Its name was never used: rows of an emulator that was killed are known by it.
+        """
+        return self.incoming / next(self._incoming_numbers)
 
     def adopt(
         self,
@@ -150,8 +156,10 @@ class BlobStore:
         tier: str | None = None,
         lake: bool = False,
     ) -> Blob:
-        """Move a finished file into place as a blob; what was there is replaced in one step.
+        """Move a finished file into place as a blob; what was there is replaced in one step, also if that is the last
+        thing that this process does.
 
+        :param file: a ``temporary`` one.
         :param copied: the ``x-ms-copy-`` headers of the copy that makes it.
         :param appended: how many blocks were appended to what it is a copy of.
         :param tier: its access tier, if it is not the account's own.
@@ -159,13 +167,17 @@ class BlobStore:
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
         place = self.place(container, name)
+        made = Record(kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier, lake)
+        made = self.records.change(container, name, made, incoming=file.name)
         try:
             move(file, place)
-        except (NotADirectoryError, FileExistsError, IsADirectoryError):
+        except BaseException as error:
+            self.records.take_back(container, name)
+            if not isinstance(error, (NotADirectoryError, FileExistsError, IsADirectoryError)):
+                raise
             file.unlink(missing_ok=True)
             raise BlobConflictError(f"{name!r} is a folder here, or lies below a blob.") from None
-        made = Record(kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier, lake)
-        return self.keep(container, name, made)
+        return described(name, os.lstat(place), made)
 
     def append(self, container: str, name: str, content: bytes) -> None:
         """Add to the end of a file, which is made when there is none."""
@@ -175,11 +187,32 @@ class BlobStore:
             file.write(content)
 
     def append_block(self, container: str, name: str, block: Path) -> Blob:
-        """Add a block, which is a file, to the end of an append blob that is there."""
-        with self.path(container, name).open("ab") as blob, block.open("rb") as source:
-            shutil.copyfileobj(source, blob, PIECE)
-        record = self.records.get(container, name)
-        return self.keep(container, name, replace(record, appended=record.appended + 1))
+        """Add a block, which is a file, to the end of an append blob that is there: all of it or nothing."""
+        place = self.path(container, name)
+        size = place.stat().st_size
+        self.records.begin(container, name, {"size": size})
+        try:
+            with place.open("ab") as blob, block.open("rb") as source:
+                shutil.copyfileobj(source, blob, PIECE)
+        except BaseException:
+            os.truncate(place, size)
+            self.records.finish(container, name)
+            raise
+        with self.records.together():
+            record = self.records.get(container, name)
+            grown = self.keep(container, name, replace(record, appended=record.appended + 1))
+            self.records.finish(container, name)
+        return grown
+
+    def rename(self, container: str, name: str, other: str, new: str, *, folder: bool) -> list[str]:
+        """Give a file, or a folder with all that is in it, another name, and answer the names of the rows that went."""
+        self.records.begin(container, name, {"to": [other, new]})
+        try:
+            os.replace(self.place(container, name), self.place(other, new))
+        except BaseException:
+            self.records.finish(container, name)
+            raise
+        return self.records.rename(container, name, other, new, folder=folder)
 
     def delete(self, container: str, name: str) -> bool:
         """Remove a blob and the folders that become empty; False when there is none."""

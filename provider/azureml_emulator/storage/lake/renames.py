@@ -103,11 +103,8 @@ def move(storage: Storage, source_container: str, source: Blob, container: str, 
     What is leased in a folder stays so: that is assumed. Its own lease a path has to be named for, and loses.
     """
     blobs = storage.blobs
-    os.replace(blobs.path(source_container, source.name), blobs.path(container, name))
-    rows = blobs.records.below(source_container, f"{source.name}/") if source.folder else []
-    for row in [source.name, *rows]:
+    for row in blobs.rename(source_container, source.name, container, name, folder=source.folder):
         new = name + row.removeprefix(source.name)
-        blobs.records.move(source_container, row, container, new)
         blobs.blocks.move(source_container, row, container, new)
         storage.appends.discard(source_container, row)
         storage.appends.discard(container, new)
