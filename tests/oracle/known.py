@@ -223,6 +223,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("refused here", r"user_assigned_identities\.0(\.\w+)?: ", "an identity has an id"),
     ("differs", r"userAssignedIdentities: missing, theirs is \{'null': \{\}\}$", "an identity has an id"),
     ("refused here", r"^compute: .*(vnet_name|trigger): \"(vnet_name|trigger)\" is required", "theirs sends None"),
+    ("refused here", r'^compute: .*"resource_id" is required', "nothing would be attached"),
     ("differs", r"^compute: .*virtualNetworks/v/subnets/s', theirs .*virtualNetworks/", "the id of a subnet is its id"),
     ("differs", r"^compute: .*timeout: missing, theirs is 'Nonem'$", "None is a word of Python"),
     ("differs", r"^compute: .*(status: missing, theirs is 'enabled'|computeStartStop: missing)", "it is the default"),

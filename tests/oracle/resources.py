@@ -106,6 +106,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     },
     "online endpoint": {"properties.traffic": {}, "properties.mirrorTraffic": {}},
     "compute": {
+        "properties.computeLocation": ...,  # which our flow adds, as it adds the location beside it
         "properties.properties.enableRootAccess": True,
         "properties.properties.releaseQuotaOnStop": False,
         "properties.properties.enableOSPatching": False,

@@ -32,7 +32,7 @@ EXACT = frozenset(
 ENTIRE = frozenset({"traffic", "mirrorTraffic"})
 """Mappings that an update replaces, because what they name adds up; a share of nothing is as none."""
 
-CONCEALED = frozenset({"environmentVariables", "userAccountCredentials"})
+CONCEALED = frozenset({"environmentVariables", "userAccountCredentials", "administratorAccount"})
 """Mappings whose values may be secrets."""
 
 

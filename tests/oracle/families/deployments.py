@@ -156,6 +156,27 @@ MACHINE: dict[str, Any] = {
     "resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m",
     "ssh_settings": {"admin_username": "u", "admin_password": "p", "ssh_port": 2222, "ssh_private_key_file": "id_rsa"},
 }
+KUBERNETES_CLUSTER: dict[str, Any] = {
+    "name": "k8s",
+    "type": "kubernetes",
+    "description": "d",
+    "tags": {"a": "b"},
+    "resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Kubernetes/connectedClusters/m",
+    "namespace": "n",
+    "properties": {"defaultInstanceType": "x"},
+    "identity": {"type": "system_assigned"},
+}
+POOL: dict[str, Any] = {
+    "name": "spark",
+    "type": "synapsespark",
+    "description": "d",
+    "tags": {"a": "b"},
+    "resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Synapse/workspaces/w/bigDataPools/p",
+    "identity": {"type": "user_assigned", "user_assigned_identities": [{"resource_id": "/subscriptions/s/x"}]},
+    "scale_settings": {"min_node_count": 1, "max_node_count": 4, "auto_scale_enabled": True},
+    "auto_pause_settings": {"delay_in_minutes": 5, "auto_pause_enabled": True},
+}
+ALONE = dict.fromkeys(("description", "tags", "namespace", "properties", "identity"), ...)
 KEYS = {"id_rsa": "\ufeffBEGIN é\r\nx\n", "keys/id_rsa": "BEGIN\n"}
 NAMES = ("a", "ab", "abc", "a-b", "a_b", "1ab", "ab-", "A-B", "x" * 32, "x" * 33, "", "a b", 1)
 HERE = {**FILES, "model/MLmodel": "flavors: {}\n", "env.yml": "name: e\nimage: i\n", "broken/s.py": "def f(:\n"}
@@ -206,6 +227,11 @@ def cases() -> Iterator[Case]:
     yield from of("compute", each("cluster", CLUSTER))
     yield from of("compute", each("instance", INSTANCE))
     yield from of("compute", these("", CLUSTER, _networks()))
+    yield from of("compute", each("kubernetes", KUBERNETES_CLUSTER))
+    yield from of("compute", these("kubernetes", KUBERNETES_CLUSTER, {"alone": ALONE}))
+    pool = {key: value for key, value in POOL.items() if not key.endswith("_settings")}
+    yield from of("compute", each("spark", pool))
+    yield from of("compute", (Case("spark: with what it shows", POOL),))
     yield from of("compute", each("machine", MACHINE, KEYS))
     yield from of("compute", these("machine", MACHINE, _accounts(), KEYS))
 

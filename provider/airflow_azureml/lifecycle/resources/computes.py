@@ -20,6 +20,9 @@ from airflow_azureml.rest.resources.tracked import Resource
 
 IfExists = Literal["skip", "update", "fail"]
 
+KUBERNETES = "Kubernetes"
+"""Alone of all says its location twice. Source: azure-ai-ml 1.35.2, ``entities/_compute/kubernetes_compute.py``."""
+
 OUTER = ("computeType", "description", "disableLocalAuth")
 INNER = (
     *("osType", "vmSize", "vmPriority", "scaleSettings", "subnet", "remoteLoginPortPublicAccess"),
@@ -57,7 +60,10 @@ def begin_compute(
 
     def put(found: Resource | None) -> Steps[Call[Reply]]:
         if found is None:
-            return tracked.begin_put(path, (yield from whole_body(ws, None, body)))
+            made = yield from whole_body(ws, None, body)
+            if kind == KUBERNETES:
+                made["properties"] = {"computeLocation": made["location"], **made["properties"]}
+            return tracked.begin_put(path, made)
         outer = get_any_case(found.raw, "properties")
         inner = get_any_case(outer, "properties")
         made_of = {key: inner[key] for key in INNER if inner.get(key) is not None}
