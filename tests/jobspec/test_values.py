@@ -212,7 +212,7 @@ def test_an_environment_variable_whose_name_is_read_as_something_else() -> None:
     [
         ("limits: {timeout: 0.5}", "limits.timeout: 0.5 is cut off to 0 seconds and not sent. Write 1 or more."),
         ("limits: {timeout: 1.5}", "limits.timeout: 1.5 is cut off to 1. Expected: a whole number of seconds."),
-        ("limits: {timeout: -1.5}", "limits.timeout: -1.5 is cut off to -1. Expected: a whole number of seconds."),
+        ("limits: {timeout: -60}", "limits.timeout: -60 is less than 0, and sent all the same. Expected: 0 or more."),
         ("limits: {timeout: 12:30}", "limits.timeout: YAML reads 12:30 as a number of base 60: 750 is sent."),
         ("limits: {timeout: 0100}", "limits.timeout: YAML reads 0100 as a number of base 8: 64 is sent."),
         (

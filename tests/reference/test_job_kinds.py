@@ -12,7 +12,7 @@ from airflow_azureml.jobspec.kinds.table import KINDS
 from airflow_azureml.jobspec.table.convert import by_type, fixed, nested
 from airflow_azureml.jobspec.table.field import Convert, Field
 from airflow_azureml.jobspec.table.translator import Translator
-from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, truth, whole
+from airflow_azureml.jobspec.table.values import choice, count, duration, listed, mapped, text, truth, whole
 from reference.job_kinds import VARIANTS, WORKSPACE, keys, page
 from reference.tables_in_use import NOWHERE, Use, accepts, below
 
@@ -30,8 +30,9 @@ def use(convert: Convert) -> tuple[Field, Use]:
     [
         (text, "a text"),
         (whole, "a whole number"),
+        (count, "a whole number, 0 or more"),
         (lambda located, ctx: whole(located, ctx), "a whole number"),
-        (duration, "whole seconds, sent as an ISO 8601 duration"),
+        (duration, "whole seconds, 0 or more, sent as an ISO 8601 duration"),
         (choice({"red": 1, "blue": 2}, "a colour"), "`red` or `blue`"),
         (listed(truth), "a list, each `true` or `false`"),
         (listed(text), "a list, each a string"),

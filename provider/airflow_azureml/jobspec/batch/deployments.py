@@ -33,7 +33,7 @@ from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.json_values import anything, warn_of_reading
 from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Translator
-from airflow_azureml.jobspec.table.values import at_least, choice, duration, mapped, text, whole
+from airflow_azureml.jobspec.table.values import at_least, choice, count, duration, mapped, text
 from airflow_azureml.rest.errors import Problem, SpecError
 from airflow_azureml.rest.ids import Workspace
 
@@ -53,20 +53,20 @@ class Deployment:
     lacking: tuple[Problem, ...] = ()
 
 
-RETRIES = (Field("max_retries", "maxRetries", whole), Field("timeout", "timeout", duration))
+RETRIES = (Field("max_retries", "maxRetries", count), Field("timeout", "timeout", duration))
 LEVELS = {"info": "Info", "warning": "Warning", "debug": "Debug"}
 ACTIONS = {"append_row": "AppendRow", "summary_only": "SummaryOnly"}
 
 SCORING = (
-    Field("mini_batch_size", "miniBatchSize", whole),
-    Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", whole),
+    Field("mini_batch_size", "miniBatchSize", count),
+    Field("max_concurrency_per_instance", "maxConcurrencyPerInstance", count),
     Field("output_action", "outputAction", choice(ACTIONS, "an output action", fold=snake)),
     Field("output_file_name", "outputFileName", text),
     Field("error_threshold", "errorThreshold", at_least(-1)),
     Field("retry_settings", "retrySettings", nested(RETRIES)),
     Field("logging_level", "loggingLevel", choice(LEVELS, "a logging level")),
     Field("environment_variables", "environmentVariables", mapped(anything)),
-    Field("instance_count", "instanceCount", whole),
+    Field("instance_count", "instanceCount", count),
 )
 """How a model scores; in ``settings`` or beside it. The published description has ``errorThreshold`` begin at -1."""
 

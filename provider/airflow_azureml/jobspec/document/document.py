@@ -37,6 +37,7 @@ class SourceLocation(NamedTuple):
 
     :param line: 1-based.
     :param by_set: it was not written in a file, but set by its dotted path.
+    :param by_keyword: it was not written in a job, but given by a keyword of an operator or of the hook.
     :param written: the text of a value in which YAML reads something else, such as ``017``; of others None.
     :param key: the same of its key.
     """
@@ -47,6 +48,7 @@ class SourceLocation(NamedTuple):
     by_set: bool = False
     written: str | None = None
     key: str | None = None
+    by_keyword: bool = False
 
 
 class Files(Protocol):
@@ -252,12 +254,11 @@ class Document:
                 continue
             if not isinstance(mapping, Mapping):
                 raise SpecError([Problem(name, f"{show(mapping)} is not accepted. Accepted: a mapping.")])
-            present = value.get(name)
-            given = plain_values(mapping)
+            present, given = value.get(name), plain_values(mapping)
             value[name] = {**(present if isinstance(present, Mapping) else {}), **given}
             for key in given:
                 places = {path: place for path, place in places.items() if path[:2] != (name, key)}
-                places[(name, key)] = SourceLocation(self.folder)
+                places[(name, key)] = SourceLocation(self.folder, by_keyword=True)
         return replace(self, value=value, places=places)
 
     def replaced(self, **values: Any) -> Document:
@@ -268,7 +269,7 @@ class Document:
                 continue
             value[name] = plain_values(given)
             places = {path: place for path, place in places.items() if path[:1] != (name,)}
-            places[(name,)] = SourceLocation(self.folder)
+            places[(name,)] = SourceLocation(self.folder, by_keyword=True)
         return replace(self, value=value, places=places)
 
 

@@ -160,7 +160,7 @@ def _read(source: Any, folder: str | None, file: str | None, from_python: bool, 
         from_python, value = True, {key: item for key, item in source.items() if key != BASE}
         places = {(): SourceLocation(os.path.abspath(str(source[BASE] or base)))}
     elif isinstance(source, Mapping):
-        value, places = dict(source), {}
+        value, places = dict(source), {(): SourceLocation(base, by_keyword=True)} if from_python else {}
     else:
         accepted = "a path, YAML text, a mapping, an azure-ai-ml object"
         raise SpecError([Problem("", f"{show(source)} is not accepted. Accepted: {accepted}.")])

@@ -16,7 +16,7 @@ from airflow_azureml.jobspec.table.field import Container, Field, answers
 from airflow_azureml.jobspec.table.form import Form, snake
 from airflow_azureml.jobspec.table.json_values import anything, without_empty
 from airflow_azureml.jobspec.table.translator import INVALID, Body, Invalid, Json, Translator
-from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
+from airflow_azureml.jobspec.table.values import choice, count, duration, listed, mapped, text, title, truth
 
 
 def label(located: Located, ctx: Translator) -> Json | Invalid:
@@ -129,12 +129,12 @@ def compute_properties(located: Located, ctx: Translator) -> dict[str, Any] | In
 
 
 RESOURCES = (
-    Field("instance_count", "instanceCount", whole),
+    Field("instance_count", "instanceCount", count),
     Field("instance_type", "instanceType", text),
     Field("shm_size", "shmSize", shm_size),
     Field("docker_args", "dockerArgs", docker_args),
     Field("locations", "locations", listed(text)),
-    Field("max_instance_count", "maxInstanceCount", whole),
+    Field("max_instance_count", "maxInstanceCount", count),
     Field("properties", "properties", compute_properties),
 )
 _RESOURCES = nested(RESOURCES)
@@ -187,19 +187,19 @@ NOTIFICATION = nested(
 
 # -- distribution
 
-_PER_INSTANCE = (Field("process_count_per_instance", "processCountPerInstance", whole),)
+_PER_INSTANCE = (Field("process_count_per_instance", "processCountPerInstance", count),)
 _RAY = (
-    Field("port", "port", whole),
+    Field("port", "port", count),
     Field("address", "address", text),
     Field("include_dashboard", "includeDashboard", truth),
-    Field("dashboard_port", "dashboardPort", whole),
+    Field("dashboard_port", "dashboardPort", count),
     Field("head_node_additional_args", "headNodeAdditionalArgs", text),
     Field("worker_node_additional_args", "workerNodeAdditionalArgs", text),
 )
 _TENSORFLOW = fixed(
     (
-        Field("parameter_server_count", "parameterServerCount", whole),
-        Field("worker_count", "workerCount", whole),
+        Field("parameter_server_count", "parameterServerCount", count),
+        Field("worker_count", "workerCount", count),
     ),
     distributionType="TensorFlow",
 )
@@ -240,7 +240,7 @@ SERVICE_OWN = {"ssh": ("ssh_public_keys", "sshPublicKeys"), "tensor_board": ("lo
 """What a type has of its own: the key in YAML and in the service's properties."""
 
 _SERVICE = (
-    Field("port", "port", whole),
+    Field("port", "port", count),
     Field("nodes", "nodes", choice({"all": {"nodesValueType": "All"}}, "a choice of nodes", fold=str)),
     Field("properties", "properties", mapped(anything)),
     *answers("endpoint", "status", "error_message"),

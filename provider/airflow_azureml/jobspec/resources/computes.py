@@ -24,7 +24,7 @@ from airflow_azureml.jobspec.table.field import Field, answers
 from airflow_azureml.jobspec.table.form import snake
 from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
-from airflow_azureml.jobspec.table.values import choice, duration, listed, mapped, text, title, truth, whole
+from airflow_azureml.jobspec.table.values import choice, count, duration, listed, mapped, text, title, truth, whole
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
 
@@ -110,15 +110,15 @@ TIERS = {"dedicated": "Dedicated", "low_priority": "LowPriority"}
 CLUSTER = (
     *HEAD,
     Field("tier", "vmPriority", choice(TIERS, "a tier", fold=snake)),
-    Field("min_instances", "minNodeCount", whole),
-    Field("max_instances", "maxNodeCount", whole),
+    Field("min_instances", "minNodeCount", count),
+    Field("max_instances", "maxNodeCount", count),
     Field("idle_time_before_scale_down", IDLE, _idle),
     Field("ssh_settings", "userAccountCredentials", nested(SSH)),
 )
 SCRIPT = (
     Field("path", "scriptData", text),
     Field("command", "scriptArguments", text),
-    Field("timeout_minutes", "timeout", whole),
+    Field("timeout_minutes", "timeout", count),
 )
 
 
@@ -191,7 +191,7 @@ INSTANCE = (
     ),
     Field("schedules", "schedules", nested(SCHEDULES)),
     Field("idle_time_before_shutdown", "idle", text),
-    Field("idle_time_before_shutdown_minutes", "idle_minutes", whole),
+    Field("idle_time_before_shutdown_minutes", "idle_minutes", count),
     Field("setup_scripts", "setupScripts", nested(SCRIPTS)),
     Field("custom_applications", "customServices", applications),
     Field("enable_sso", "enableSSO", truth),
@@ -225,7 +225,7 @@ def _private_key(located: Located, ctx: Translator) -> Converted[Secret]:
 MACHINE_SSH = (
     Field("admin_username", "username", text),
     Field("admin_password", "password", text),
-    Field("ssh_port", "sshPort", whole),
+    Field("ssh_port", "sshPort", count),
     Field("ssh_private_key_file", "privateKeyData", _private_key),
 )
 TABLES = {

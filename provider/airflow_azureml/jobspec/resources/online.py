@@ -26,6 +26,7 @@ from airflow_azureml.jobspec.table.json_values import anything
 from airflow_azureml.jobspec.table.translator import INVALID, OMIT, Body, Converted, Invalid, Translator
 from airflow_azureml.jobspec.table.values import (
     choice,
+    count,
     duration,
     iso_duration,
     listed,
@@ -35,7 +36,6 @@ from airflow_azureml.jobspec.table.values import (
     title,
     truth,
     version,
-    whole,
 )
 from airflow_azureml.rest.errors import SpecError
 from airflow_azureml.rest.ids import Workspace
@@ -43,7 +43,7 @@ from airflow_azureml.rest.ids import Workspace
 AUTH = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
 ACCESS = {"enabled": "Enabled", "disabled": "Disabled"}
 
-PERCENTAGES = mapped(whole)
+PERCENTAGES = mapped(count)
 
 ENDPOINT = (
     Field("name", "name", resource_name, required=True),
@@ -84,8 +84,8 @@ def translate_online_endpoint(document: Document, workspace: Workspace) -> Endpo
 
 
 def milliseconds(located: Located, ctx: Translator) -> Converted[str]:
-    """Take whole milliseconds, sent as an ISO 8601 duration; zero sends nothing."""
-    duration = whole(located, ctx, " of milliseconds")
+    """Take whole milliseconds, 0 or more, sent as an ISO 8601 duration; zero sends nothing."""
+    duration = count(located, ctx, " of milliseconds")
     if duration is INVALID or not duration:
         return duration if duration is INVALID else OMIT
     seconds, remainder = divmod(duration, 1000)
@@ -101,21 +101,21 @@ PROBE = (
     Field("initial_delay", "initialDelay", duration),
     Field("period", "period", duration),
     Field("timeout", "timeout", duration),
-    Field("success_threshold", "successThreshold", whole),
-    Field("failure_threshold", "failureThreshold", whole),
+    Field("success_threshold", "successThreshold", count),
+    Field("failure_threshold", "failureThreshold", count),
 )
 REQUESTS = (
     Field("request_timeout_ms", "requestTimeout", milliseconds),
-    Field("max_concurrent_requests_per_instance", "maxConcurrentRequestsPerInstance", whole),
+    Field("max_concurrent_requests_per_instance", "maxConcurrentRequestsPerInstance", count),
     Field("max_queue_wait_ms", "maxQueueWait", milliseconds),
 )
 TYPE = Field("type", None, anything)
 UTILIZATION = (
     TYPE,
-    Field("min_instances", "minInstances", whole),
-    Field("max_instances", "maxInstances", whole),
+    Field("min_instances", "minInstances", count),
+    Field("max_instances", "maxInstances", count),
     Field("polling_interval", "pollingInterval", duration),
-    Field("target_utilization_percentage", "targetUtilizationPercentage", whole),
+    Field("target_utilization_percentage", "targetUtilizationPercentage", count),
 )
 DEFAULT_SCALE = nested((TYPE,), scaleType="Default")
 SCALES = {"default": DEFAULT_SCALE, "target_utilization": nested(UTILIZATION, scaleType="TargetUtilization")}
@@ -203,7 +203,7 @@ DEPLOYMENT = (
     Field("request_settings", "requestSettings", nested(REQUESTS)),
     Field("liveness_probe", "livenessProbe", nested(PROBE)),
     Field("readiness_probe", "readinessProbe", nested(PROBE)),
-    Field("instance_count", "instance_count", whole),
+    Field("instance_count", "instance_count", count),
     Field("model_mount_path", "modelMountPath", text),
     Field("data_collector", "dataCollector", collector),
     *answers("id", "provisioning_state", "creation_context"),
@@ -253,9 +253,9 @@ def translate_online_deployment(document: Document, workspace: Workspace) -> Dep
         raise SpecError(problems)
     endpoint, name = body.pop("endpoint_name"), body.pop("name")
     _register_collected(body, endpoint, name, workspace)
-    count = body.pop("instance_count", None)
+    instances = body.pop("instance_count", None)
     if body.get("privateNetworkConnection"):  # the service expects it in both places
         body["properties"] = {**body.get("properties", {}), "private-network-connection": True}
-    sku: Mapping[str, Any] = {"name": "Default", **({} if count is None else {"capacity": count})}
+    sku: Mapping[str, Any] = {"name": "Default", **({} if instances is None else {"capacity": instances})}
     whole_body = {**tracked({"endpointComputeType": kind, **body}), "sku": sku}
     return Deployment(endpoint, name, whole_body, tuple(ctx.warnings))

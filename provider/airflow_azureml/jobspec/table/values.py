@@ -48,7 +48,9 @@ def title(located: Located, ctx: Translator) -> Converted[str]:
 
 
 def version(located: Located, ctx: Translator) -> str | Invalid:
-    """Take a version: a text, or a number that is written as one."""
+    """Take a version: a text, or a number that is written as one; a keyword takes no fraction: 1.10 would be 1.1."""
+    if located.place.by_keyword and isinstance(located.value, (bool, float)):
+        return ctx.error(located, f"{show(located.value)} is not a version. Accepted: a string or a whole number.")
     if isinstance(located.value, (str, int, float)):
         warn_of_reading(located, ctx, str(located.value))
         return str(located.value)
@@ -56,13 +58,34 @@ def version(located: Located, ctx: Translator) -> str | Invalid:
 
 
 def whole(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
-    """Take a whole number; a text of digits and a fraction (cut off, with a warning) count too.
+    """Take a whole number; a text of digits counts too, and in YAML a fraction, which is cut off with a warning.
+
+    Source: azure-ai-ml 1.35.2 reads ``2.7`` in YAML as 2. In a keyword it is a mistake.
 
     :param unit: what it counts, for the message.
     """
     found = _cut(located, ctx, unit)
     if isinstance(located.value, (int, float)) and found is not INVALID and found != located.value:
+        if located.place.by_keyword:
+            return ctx.error(located, f"{show(located.value)} is not accepted. Accepted: a whole number{unit}.")
         ctx.warn(located, f"{show(located.value)} is cut off to {found}. Expected: a whole number{unit}.")
+    return found
+
+
+def count(located: Located, ctx: Translator, unit: str = "") -> int | Invalid:
+    """Take a whole number, 0 or more.
+
+    One below 0 is refused in a keyword; in YAML it is sent as Microsoft's client sends it, with a warning. 0 itself is
+    sent: Microsoft's OpenAPI 2025-12-01 (``ResourceConfiguration``) has no least number of instances.
+
+    :param unit: what it counts, for the message.
+    """
+    found = whole(located, ctx, unit)
+    if found is INVALID or found >= 0:
+        return found
+    if located.place.by_keyword:
+        return ctx.error(located, f"{show(located.value)} is not accepted. Accepted: a whole number{unit}, 0 or more.")
+    ctx.warn(located, f"{show(located.value)} is less than 0, and sent all the same. Expected: 0 or more.")
     return found
 
 
@@ -123,11 +146,12 @@ def truth(located: Located, ctx: Translator) -> bool | Invalid:
 
 
 def duration(located: Located, ctx: Translator) -> Converted[str]:
-    """Take whole seconds, sent as an ISO 8601 duration; zero sends nothing."""
-    if located.value and isinstance(located.value, float) and _cut(located, Translator(ctx.workspace)) == 0:
-        ctx.warn(located, f"{show(located.value)} is cut off to 0 seconds and not sent. Write 1 or more.")
+    """Take whole seconds, 0 or more, sent as an ISO 8601 duration; zero sends nothing."""
+    value, in_yaml = located.value, not located.place.by_keyword
+    if in_yaml and value and isinstance(value, float) and _cut(located, Translator(ctx.workspace)) == 0:
+        ctx.warn(located, f"{show(value)} is cut off to 0 seconds and not sent. Write 1 or more.")
         return OMIT
-    seconds = whole(located, ctx, " of seconds")
+    seconds = count(located, ctx, " of seconds")
     return seconds if seconds is INVALID else iso_duration(seconds) if seconds else OMIT
 
 

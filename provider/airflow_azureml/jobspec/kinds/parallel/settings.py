@@ -20,7 +20,7 @@ from airflow_azureml.jobspec.table.convert import convert_mapping
 from airflow_azureml.jobspec.table.field import Container, Field, Table
 from airflow_azureml.jobspec.table.form import Form
 from airflow_azureml.jobspec.table.translator import INVALID, Invalid, Translator
-from airflow_azureml.jobspec.table.values import choice, listed, text, whole
+from airflow_azureml.jobspec.table.values import choice, count, listed, text, whole
 
 UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3}
 SIZE = re.compile(r"(\d+)([kKmMgG][bB])?")
@@ -80,7 +80,7 @@ def _lenient(rows: Table, located: Located, ctx: Translator) -> dict[str, Any] |
     return convert_mapping(rows, located, ctx, extra=[entry.path[-1] for entry in unknown])
 
 
-RETRY_ROWS = (Field("timeout", "timeout", whole), Field("max_retries", "max_retries", whole))
+RETRY_ROWS = (Field("timeout", "timeout", count), Field("max_retries", "max_retries", count))
 
 
 @Container
@@ -96,7 +96,7 @@ SETTINGS = (
     Field("partition_keys", "partition_keys", keys_as_text),
     Field("input_data", "input_data", text),
     Field("retry_settings", "retry_settings", retries),
-    Field("max_concurrency_per_instance", "max_concurrency_per_instance", whole),
+    Field("max_concurrency_per_instance", "max_concurrency_per_instance", count),
     Field("error_threshold", "error_threshold", whole),
     Field("mini_batch_error_threshold", "mini_batch_error_threshold", whole),
 )
