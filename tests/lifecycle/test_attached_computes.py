@@ -43,5 +43,5 @@ def test_no_password_is_told_where_somebody_attaches_the_same_machine() -> None:
     account = {"username": "u", "password": "hush", "privateKeyData": "hush"}
     attached(drive, "VirtualMachine", sshPort=22, administratorAccount=account)
     told = str([effect for effect in drive.effects if isinstance(effect, News)])
-    assert "administrator_account.password changes" in told
+    assert "administratorAccount.password changes" in told
     assert "hush" not in told
