@@ -53,7 +53,8 @@ AIRFLOW2_PYTHON := >=3.10,<3.13
 # Airflow 3.4 does not run on Python 3.10.
 AIRFLOW34_PYTHON ?= >=3.11
 
-SYNC := $(UV) pip sync --quiet --compile-bytecode
+# Not compiled: Python does it with each module that is imported, a third of all, and the rest, tests above all, takes a minute.
+SYNC := $(UV) pip sync --quiet
 EDITABLE := $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --no-annotate
 
@@ -69,7 +70,7 @@ ABOUT_release := build, twine, cyclonedx-py and pip-audit
 
 .PHONY: install environments airflow2 javascript redis check test test-long test-airflow34 test-distributed bed chaos upgrade test-quick demo bench bench-airflow metrics-picture docs docs-links docs-reference fuzz oracle lines matrix installs release-check audit pictures lock clean
 
-# Two at a time: one environment downloads while another compiles.
+# Two at a time: one environment downloads while another is unpacked.
 install: $(UV)
 	@$(MAKE) --no-print-directory -j2 environments
 
