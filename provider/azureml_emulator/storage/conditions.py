@@ -102,20 +102,30 @@ def content_headers(request: web.Request, *, plain: bool = False) -> dict[str, s
 OWN_TIER = "Hot"
 """The access tier of the account."""
 
+OWN_SCOPE = {
+    "x-ms-default-encryption-scope": "$account-encryption-key",
+    "x-ms-deny-encryption-scope-override": "false",
+}
+"""What containers are told to encrypt with: the account's key. Source: Azure Storage REST reference, Get Container
+Properties."""
+
 TIERS = {tier.lower(): tier for tier in ("Hot", "Cool", "Cold")}
 """Access tiers whose blobs can be read at once."""
+
+ELSEWHERE = ("archive", "smart")
+"""Access tiers from which nothing can be read, or that change by themselves."""
 
 
 def tier_header(request: web.Request) -> str | None:
     """The access tier that a write gives its blob. Source: Azure Storage REST reference, Set Blob Tier.
 
-    :raises BlobError: it is none, or ``Archive``, from which nothing can be read.
+    :raises BlobError: 400: it is none; 501: it is one of those that are not here.
     """
     text = request.headers.get("x-ms-access-tier")
     if text is None:
         return None
-    if text.lower() == "archive":
-        raise BlobError("NotEmulated", "x-ms-access-tier: Archive")
+    if text.lower() in ELSEWHERE:
+        raise BlobError("NotEmulated", f"x-ms-access-tier: {text}")
     if text.lower() not in TIERS:
         raise BlobError("InvalidHeaderValue", "x-ms-access-tier")
     return TIERS[text.lower()]

@@ -10,7 +10,7 @@ from aiohttp import web
 from azureml_emulator.core.clock import now
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.records import Container
-from azureml_emulator.storage.conditions import metadata_headers, modified_since, unmodified_since
+from azureml_emulator.storage.conditions import OWN_SCOPE, metadata_headers, modified_since, unmodified_since
 from azureml_emulator.storage.elements import document
 from azureml_emulator.storage.errors import BlobError
 
@@ -21,6 +21,15 @@ ACCOUNT_INFORMATION = {
     "x-ms-account-kind": "StorageV2",
     "x-ms-is-hns-enabled": "false",
 }
+
+
+NOT_PROTECTED = {
+    **OWN_SCOPE,
+    "x-ms-has-immutability-policy": "false",
+    "x-ms-has-legal-hold": "false",
+    "x-ms-immutable-storage-with-versioning-enabled": "false",
+}
+"""What every container says of how it is kept."""
 
 
 async def create(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
@@ -49,8 +58,7 @@ async def properties(storage: Storage, request: web.Request, container: str, _: 
     headers = {
         **container_headers(found),
         **storage.leases.headers(container, "", now().timestamp()),
-        "x-ms-has-immutability-policy": "false",
-        "x-ms-has-legal-hold": "false",
+        **NOT_PROTECTED,
         **{f"x-ms-meta-{name}": value for name, value in found.metadata.items()},
     }
     return web.Response(headers=headers)

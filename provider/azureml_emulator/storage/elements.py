@@ -38,6 +38,12 @@ def name_element(name: str) -> str:
     return f"<Name>{escape(name)}</Name>"
 
 
+def element_of(header: str, value: str) -> str:
+    """The element of a listing that says what a header ``x-ms-…`` of a single answer says."""
+    name = "".join(part.capitalize() for part in header.removeprefix("x-ms-").split("-"))
+    return f"<{name}>{escape(value)}</{name}>"
+
+
 def lease_elements(storage: Storage, container: str, name: str) -> dict[str, str]:
     """What a listing says of the lease of a blob, or of a container."""
     told = storage.leases.headers(container, name, now().timestamp())

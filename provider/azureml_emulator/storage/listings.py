@@ -19,10 +19,11 @@ from aiohttp import web
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.folders import find_folder, marked_folders
 from azureml_emulator.storage.blobs.walks import LAST, Position
-from azureml_emulator.storage.containers import container_headers
+from azureml_emulator.storage.containers import NOT_PROTECTED, container_headers
 from azureml_emulator.storage.elements import (
     blob_element,
     document,
+    element_of,
     lease_elements,
     metadata_element,
     name_element,
@@ -39,6 +40,7 @@ async def list_containers(storage: Storage, request: web.Request, _: str, __: st
     prefix, marker, most = paging(request)
     with_metadata = "metadata" in included(request)
     names = [name for name in storage.blobs.containers() if name.startswith(prefix) and name >= marker]
+    kept = "".join(element_of(name, value) for name, value in NOT_PROTECTED.items())
     rows = []
     for name in names[:most]:
         found = storage.blobs.container(name)
@@ -46,7 +48,7 @@ async def list_containers(storage: Storage, request: web.Request, _: str, __: st
         lease = "".join(f"<{key}>{value}</{key}>" for key, value in lease_elements(storage, name, "").items())
         rows.append(
             f"<Container><Name>{name}</Name><Properties><Last-Modified>{row['Last-Modified']}</Last-Modified>"
-            f"<Etag>{escape(row['ETag'])}</Etag>{lease}"
+            f"<Etag>{escape(row['ETag'])}</Etag>{lease}{kept}"
             f"</Properties>{metadata_element(found.metadata) if with_metadata else ''}</Container>"
         )
     following = encode_marker(names[most]) if len(names) > most else ""

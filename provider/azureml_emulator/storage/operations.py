@@ -12,6 +12,7 @@ from azureml_emulator.storage.authorization import RequestedAccess, authorize
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.leases import LOCKED, LeaseError, check, state_of
 from azureml_emulator.storage.blobs.models import BlobConflictError, BlobNameError
+from azureml_emulator.storage.conditions import OWN_SCOPE
 from azureml_emulator.storage.errors import BlobError, respond
 
 
@@ -31,16 +32,23 @@ Table = Mapping[tuple[str, str], Operation]
 
 
 CHANGING_HEADERS = (
+    "x-ms-blob-content-length",
+    "x-ms-blob-sequence-number",
     "x-ms-encryption-key",
     "x-ms-encryption-scope",
     "x-ms-if-tags",
+    "x-ms-immutability-policy-until-date",
+    "x-ms-sequence-number-action",
     "x-ms-source-if-tags",
     "x-ms-structured-body",
     "x-ms-tags",
 )
 CHANGING_KEYS = ("snapshot", "versionid")
 """What makes another operation of a request, or gives it another content: to pass it over would write or read the wrong
-bytes. Source: Azure Storage REST reference, Put Blob, Get Blob, Copy Blob."""
+bytes, or leave a blob unprotected. Source: Azure Storage REST reference, Put Blob, Get Blob, Copy Blob, Set Blob
+Properties, whose fields of page blobs would empty the headers of another one."""
+ONLY_VALUES = {**OWN_SCOPE, "x-ms-legal-hold": "false", "x-ms-seal-blob": "false"}
+"""Headers that change nothing with one value, and with any other what is not here."""
 
 
 def check_whole(request: web.Request) -> None:
@@ -50,6 +58,8 @@ def check_whole(request: web.Request) -> None:
     """
     parts = [name for name in CHANGING_HEADERS if name in request.headers]
     parts += [name for name in CHANGING_KEYS if name in request.query]
+    values = {name: request.headers.get(name, only) for name, only in ONLY_VALUES.items()}
+    parts += [f"{name}: {value}" for name, value in values.items() if value.lower() != ONLY_VALUES[name]]
     # With ``include`` the blob goes with its snapshots, of which there are none; ``only`` means to keep the blob.
     if request.headers.get("x-ms-delete-snapshots", "").lower() == "only":
         parts.append("x-ms-delete-snapshots: only")

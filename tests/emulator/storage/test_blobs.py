@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from base64 import b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.identity import ClientSecretCredential
-from azure.storage.blob import BlobBlock, ContainerClient, ContentSettings, StandardBlobTier
+from azure.storage.blob import BlobBlock, ContainerClient, ContentSettings, ImmutabilityPolicy, StandardBlobTier
 
 from azureml_emulator.storage.checksums import crc64
 from tests.emulator.storage.blobs import put, send
@@ -187,6 +187,7 @@ def test_access_tiers(container: ContainerClient) -> None:
         (log, "Cool", (400, "AccessTierNotSupportedForBlobType")),
         (blob, "Lukewarm", (400, "InvalidHeaderValue")),
         (blob, "Archive", (501, "NotEmulated")),
+        (blob, "Smart", (501, "NotEmulated")),
     ):
         with pytest.raises(HttpResponseError) as caught:
             wrong.set_standard_blob_tier(tier)
@@ -315,6 +316,27 @@ def test_operations_that_are_not_here_say_so(container: ContainerClient, emulato
         with pytest.raises(HttpResponseError) as caught:
             attempt()
         assert (caught.value.status_code, caught.value.error_code) == (501, "NotEmulated")
+
+
+def test_what_would_protect_or_seal_a_blob_or_make_pages_of_it_is_refused(container: ContainerClient) -> None:
+    """It was passed over: a blob that was to be kept could be deleted, and a new length emptied all its headers."""
+    blob = container.get_blob_client("x")
+    blob.upload_blob(b"hello", content_settings=ContentSettings(content_type="text/x"))
+    later = datetime.now(timezone.utc) + timedelta(days=1)
+    policy = ImmutabilityPolicy(expiry_time=later, policy_mode="Unlocked")
+    for attempt in (
+        lambda: blob.upload_blob(b"other", overwrite=True, immutability_policy=policy),
+        lambda: blob.upload_blob(b"other", overwrite=True, legal_hold=True),
+        lambda: container.get_blob_client("y").start_copy_from_url(blob.url, seal_destination_blob=True),
+        lambda: blob.resize_blob(512),
+        lambda: blob.set_sequence_number("update", "3"),
+    ):
+        with pytest.raises(HttpResponseError) as caught:
+            attempt()
+        assert (caught.value.status_code, caught.value.error_code) == (501, "NotEmulated")
+    found = [(each.name, each.size, each.content_settings.content_type) for each in container.list_blobs()]
+    assert found == [("x", 5, "text/x")]
+    blob.upload_blob(b"other", overwrite=True, legal_hold=False)
 
 
 @pytest.mark.parametrize("suffix", ["core.windows.net", "local", "core.usgovcloudapi.net"])

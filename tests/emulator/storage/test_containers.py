@@ -13,7 +13,7 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient, ContainerEncryptionScope
 
 from tests.emulator.storage.blobs import put
 from tests.emulator_fixture import RunningEmulator
@@ -80,6 +80,25 @@ def test_metadata_of_containers(storage: BlobServiceClient) -> None:
     storage.create_container(name)
     assert client.get_container_properties().metadata == {}
     client.delete_container()
+
+
+def test_how_containers_are_kept(storage: BlobServiceClient, container: ContainerClient) -> None:
+    """An encryption scope of the caller's own was passed over."""
+    listed = next(iter(storage.list_containers(container.container_name)))
+    for told in (listed, container.get_container_properties()):
+        scope = told.encryption_scope
+        assert scope
+        assert scope.default_encryption_scope == "$account-encryption-key"
+        protected = told.has_legal_hold, told.has_immutability_policy, told.immutable_storage_with_versioning_enabled
+        assert (scope.prevent_encryption_scope_override, *protected) == (False,) * 4
+    name = f"{container.container_name[:40]}-own"
+    alone = ContainerEncryptionScope("$account-encryption-key", prevent_encryption_scope_override=True)
+    for scope in ContainerEncryptionScope("own"), alone:
+        with pytest.raises(HttpResponseError) as caught:
+            storage.create_container(name, container_encryption_scope=scope)
+        assert (caught.value.status_code, caught.value.error_code) == (501, "NotEmulated")
+    made = storage.create_container(name, container_encryption_scope=listed.encryption_scope)
+    made.delete_container()
 
 
 def test_a_container_changes_with_its_metadata_only(container: ContainerClient, emulator: RunningEmulator) -> None:

@@ -37,6 +37,15 @@ def test_what_is_appended_is_written_by_a_flush(container: ContainerClient) -> N
     assert told(ask(container, "PATCH", "/none?action=append&position=0", b"x")) == (404, "PathNotFound")
 
 
+def test_leases_that_come_and_go_with_what_is_written_are_refused(container: ContainerClient) -> None:
+    """They were passed over: a lease that was to be released stayed."""
+    ask(container, "PUT", "/x?resource=file")
+    for query in ("append&position=0", "append&position=0&flush=true", "flush&position=0"):
+        for action in ("auto-renew", "release"):
+            answer = ask(container, "PATCH", f"/x?action={query}", x_ms_lease_action=action)
+            assert told(answer) == (501, "NotEmulated")
+
+
 def test_paths_are_listed_renamed_and_deleted(container: ContainerClient, emulator: RunningEmulator) -> None:
     ask(container, "PUT", "/d/empty?resource=directory")
     container.upload_blob("d/x", b"1", metadata={"k": "v"})

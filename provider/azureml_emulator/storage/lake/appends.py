@@ -24,6 +24,7 @@ from azureml_emulator.storage.lake.properties import existing_file, path_headers
 
 async def append(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Path - Update with ``append``: keep data for a position, in any order; with ``flush=true`` write it, too."""
+    check_headers(request)
     position = read_position(request)
     existing_file(storage, container, name)
     file, told = await receive(storage, request)

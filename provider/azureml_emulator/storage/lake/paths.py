@@ -35,7 +35,7 @@ from azureml_emulator.storage.write import may_overwrite
 HIERARCHICAL = ("x-ms-permissions", "x-ms-umask", "x-ms-owner", "x-ms-group", "x-ms-acl")
 """What only accounts with a hierarchical namespace take."""
 
-NOT_HERE = ("x-ms-encryption-context", "x-ms-expiry-option", "x-ms-proposed-lease-id")
+NOT_HERE = ("x-ms-encryption-context", "x-ms-expiry-option", "x-ms-lease-action", "x-ms-proposed-lease-id")
 
 
 def check_headers(request: web.Request) -> None:
