@@ -41,6 +41,7 @@ LIBRARIES = {
     "airflow_azureml/triggers": {"airflow"},
     "airflow_azureml/asset_uris.py": set(),
     "airflow_azureml/configuration.py": set(),
+    "airflow_azureml/connection_id.py": set(),
     "airflow_azureml/exceptions.py": {"airflow"},
     "airflow_azureml/links.py": {"airflow"},
     # opentelemetry is Airflow's own.

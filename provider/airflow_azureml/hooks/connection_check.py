@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from airflow_azureml.connection_id import REFUSAL, is_written_out
 from airflow_azureml.rest import workspace
 from airflow_azureml.rest.errors import (
     AzureMLError,
@@ -29,8 +30,10 @@ COORDINATE_BY_CODE = {
 def check_id(conn_id: object) -> None:
     """Refuse what cannot be the id of a connection, such as a template that rendered to a number.
 
-    :raises SettingsError: it is no text, blank, or holds half of a surrogate pair.
+    :raises SettingsError: it is no text, blank, or holds half of a surrogate pair; or it is a connection itself.
     """
+    if is_written_out(conn_id):
+        raise SettingsError(REFUSAL)
     if not isinstance(conn_id, str) or not conn_id.strip() or unwritable(conn_id):
         raise SettingsError(f"azureml_conn_id: {conn_id!r} is not accepted. Accepted: the id of a connection.")
 

@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from airflow_azureml.connection_id import refuse_written_out
 from airflow_azureml.exceptions import translated
 from airflow_azureml.task.flags import given_flags
 from airflow_azureml.version_compat import BaseOperator, OperatorPartial
@@ -91,6 +92,7 @@ class Partial(OperatorPartial):
         """Take over from what Airflow's own ``partial`` gives."""
         begun._expand_called = True  # else it warns that it was never mapped
         operator = begun.operator_class
+        refuse_written_out(begun.kwargs.get("azureml_conn_id"), is_template=True)
         kept = {**begun.kwargs, **converted(operator, begun.kwargs), **given_flags(operator, begun.kwargs)}
         return cls(operator_class=operator, kwargs=kept, params=begun.params)
 

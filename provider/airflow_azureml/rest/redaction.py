@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+_CREDENTIAL = re.compile(r"(?<=://)[^/\s@\"'<>]+(?=@)")
+"""User and password (or token) before the host of a URL."""
+
+_TOKEN = 20
+"""Letters from which on a user without a password is taken for a token."""
 
 _SECRETS = (
     # The signature of a shared access signature; the rest of its query says nothing secret.
     re.compile(r"(?i)(?<=\bsig=)[^&\s\"'<>\\]+"),
+    re.compile(r"(?i)(?<=sig%3D)[^&\s\"'<>\\/]+"),  # the same in an address that stands in another
     re.compile(r"(?i)(?<=\bAccountKey=)[^;\s\"'<>\\]+"),
     re.compile(r"(?i)(?<=\bSharedAccessKey=)[^;\s\"'<>\\]+"),
     re.compile(r"(?i)(?<=\bclient_secret=)[^&\s\"'<>\\]+"),
@@ -14,8 +22,7 @@ _SECRETS = (
     re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     # Private keys as OpenSSL and OpenSSH write them, also where their end has been cut off.
     re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
-    # User and password (or token) before the host of a URL.
-    re.compile(r"(?<=://)[^/\s@\"'<>]+(?=@)"),
+    _CREDENTIAL,
 )
 
 
@@ -24,6 +31,23 @@ def redact(text: str) -> str:
     for secret in _SECRETS:
         text = secret.sub("***", text)
     return text
+
+
+def secrets_in(text: str) -> Iterator[str]:
+    """Name the secrets that ``redact`` would replace.
+
+    Of what stands before the host of a URL that is a password, or a token: a user alone is none, nor is the container
+    of an ``abfss`` address.
+    """
+    for secret in _SECRETS:
+        for match in secret.finditer(text):
+            user, colon, password = match.group().partition(":")
+            if secret is not _CREDENTIAL:
+                yield match.group()
+            elif colon and password:
+                yield password
+            elif len(user) >= _TOKEN and text.endswith(("http://", "https://"), 0, match.start()):
+                yield user
 
 
 def without_query(url: str) -> str:

@@ -6,11 +6,12 @@ Airflow stores the fields before a task runs, and names none that it cannot stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from airflow_azureml.connection_id import refuse_written_out
 from airflow_azureml.task.flags import given_flags, rendered_flags
-from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator
+from airflow_azureml.version_compat import AIRFLOW_V_3_0_PLUS, BaseOperator, mask_secret
 
 
 class TextFieldsOperator(BaseOperator):
@@ -19,10 +20,13 @@ class TextFieldsOperator(BaseOperator):
     """
 
     def _hook_apply_defaults(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        """Check the flags: Airflow calls this before each ``__init__``, with what ``default_args`` say as well.
+        """Check the flags and the connection: Airflow calls this before each ``__init__``, with what ``default_args``
+        say as well.
 
-        :raises AzureMLSpecError: one is neither true nor false.
+        :raises AzureMLSpecError: a flag is neither true nor false.
+        :raises AzureMLConnectionError: a connection is given in place of its id.
         """
+        refuse_written_out(kwargs.get("azureml_conn_id"), is_template=True)
         return args, {**kwargs, **given_flags(type(self), kwargs)}
 
     def _do_render_template_fields(
@@ -32,7 +36,11 @@ class TextFieldsOperator(BaseOperator):
 
         It is no part of Airflow's public interface: what else it is given, here or in a later Airflow, is handed on.
 
+        What looks like a secret in a field, such as the signature of an address, is hidden from then on: Airflow shows
+        the fields, and logs them.
+
         :raises AzureMLSpecError: a field cannot be written down, or sent.
+        :raises AzureMLConnectionError: a connection is given in place of its id.
         """
         from airflow_azureml.exceptions import translated
         from airflow_azureml.rest.errors import SpecError, unstorable, unwritable
@@ -41,6 +49,9 @@ class TextFieldsOperator(BaseOperator):
         make_plain(parent, fields)  # a template would write the member's name
         super()._do_render_template_fields(parent, fields, *given, **named)
         make_plain(parent, fields)  # an upstream task may have returned a number of numpy
+        refuse_written_out(getattr(parent, "azureml_conn_id", None))
+        for name in fields:
+            hide_secrets(getattr(parent, name, None))
         read = rendered_flags(type(parent), {name: getattr(parent, name, None) for name in fields})
         for name, value in read.items():
             setattr(parent, name, value)  # else the text "False" would count as true
@@ -60,3 +71,18 @@ def make_plain(holder: Any, fields: Iterable[str]) -> None:
         value = getattr(holder, name, None)
         if (plain := plain_values(value)) is not value:
             setattr(holder, name, plain)
+
+
+def hide_secrets(value: object, around: tuple[int, ...] = ()) -> None:
+    """Have Airflow hide what looks like a secret in a value, in mappings and lists too.
+
+    :param around: the ids of what contains the value, so that a mapping may contain itself.
+    """
+    if isinstance(value, str):
+        from airflow_azureml.rest.redaction import secrets_in
+
+        for secret in secrets_in(value):
+            mask_secret(secret)
+    elif isinstance(value, (Mapping, list, tuple)) and id(value) not in around:
+        for item in value.values() if isinstance(value, Mapping) else value:
+            hide_secrets(item, (*around, id(value)))

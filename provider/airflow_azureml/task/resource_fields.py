@@ -50,7 +50,7 @@ def _way(value: Any) -> list[str]:
 def _name_of(field: str, value: Any, whose: str, collections: tuple[str, ...]) -> str:
     """Take a name, or that of a result mapping whose id, where it has one, lies in one of these collections of ARM."""
     name, way = value.get("name") if isinstance(value, Mapping) else value, _way(value)
-    if not is_name(name) or (way and way[-2].lower() not in collections):
+    if not is_resource_name(name) or (way and way[-2].lower() not in collections):
         raise no_name(field, value, f"{whose} name, or a result mapping with its name")
     return text_of(name)
 
@@ -70,12 +70,18 @@ def is_name(value: Any) -> bool:
     return not (value.startswith("{") and value.endswith("}"))
 
 
+def is_resource_name(value: Any) -> bool:
+    """Whether a value may name something of a workspace: an address or an ARM id, whose steps ``/`` parts, does not."""
+    return is_name(value) and "/" not in value and value.isprintable()
+
+
 def no_name(field: str, value: Any, accepted: str) -> AzureMLSpecError:
     """The error of a value that ``is_name`` does not take."""
     from airflow_azureml.jobspec.document.messages import LONGEST
     from airflow_azureml.jobspec.grammar.whole_results import MADE_BY_A_TEMPLATE, is_text_of_result
+    from airflow_azureml.rest.redaction import without_query
 
-    given, meant = repr(value), ""
+    given, meant = repr(without_query(value) if isinstance(value, str) and "://" in value else value), ""
     given = given if len(given) <= LONGEST else f"{given[: LONGEST - 3]}..."
     if isinstance(value, str) and is_text_of_result(value):
         meant = f" {MADE_BY_A_TEMPLATE}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_azureml.links import STUDIO_URL_KEY
-from airflow_azureml.task.resource_fields import is_name, no_name, text_of
+from airflow_azureml.task.resource_fields import is_resource_name, no_name, text_of
 from airflow_azureml.version_compat import map_index_of
 
 JOB_NAME_KEY = "azureml_job_name"
@@ -114,7 +114,7 @@ def job_name_of(value: Any) -> str:
     :raises AzureMLSpecError: it is neither.
     """
     name = value.get("job_name") if isinstance(value, Mapping) else value
-    if not is_name(name):
+    if not is_resource_name(name):
         raise no_name("job_name", value, "a job's name, or a result mapping with its job_name")
     return text_of(name)
 

@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_azureml.connection_id import refuse_written_out
+
 if TYPE_CHECKING:
     from airflow_azureml.hooks.azureml import AzureMLHook
     from airflow_azureml.lifecycle.records import JobEvent
@@ -75,6 +77,7 @@ class AzureMLBaseTrigger(BaseTrigger):
     try_number: int | None = None
 
     def __post_init__(self) -> None:
+        refuse_written_out(self.azureml_conn_id)
         super().__init__()  # type: ignore[no-untyped-call]
 
     @classmethod

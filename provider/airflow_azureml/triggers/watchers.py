@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.triggers.base import TriggerEvent
 
+from airflow_azureml.connection_id import refuse_written_out
 from airflow_azureml.exceptions import AzureMLSpecError
 from airflow_azureml.task.rendered_texts import make_plain
 from airflow_azureml.task.resource_fields import is_name
@@ -61,7 +62,9 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
             )
         super().__init__()  # type: ignore[no-untyped-call]
         make_plain(self, (item.name for item in fields(self)))
-        for name in ("azureml_conn_id", *self.named):
+        refuse_written_out(self.azureml_conn_id)
+        self._check("azureml_conn_id")
+        for name in self.named:
             self._check(name)
         for name in WORKSPACE[1:]:
             if str(getattr(self, name) or "").strip():  # else the connection's
