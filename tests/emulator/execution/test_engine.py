@@ -120,6 +120,7 @@ class TestWhatAJobSees:
         assert rows["AZUREML_ARM_WORKSPACE_NAME"] == emulator["workspace_name"]
         assert rows["AZUREML_CR_NODE_RANK"] == "0"
         assert (rows["MINE"], rows["AZUREML_NODE_COUNT"]) == ("1", "overridden")
+        assert rows["MLFLOW_DISABLE_TELEMETRY"] == "true"
         foreign = {key for key in rows if key.startswith(("AIRFLOW", "AZURE_", "PYTEST", "VIRTUAL_ENV"))}
         assert not foreign
         assert rows["HOME"] != os.environ.get("HOME")
