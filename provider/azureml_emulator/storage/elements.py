@@ -74,6 +74,8 @@ def blob_element(blob: Blob, wanted: set[str], lease: Mapping[str, str]) -> str:
         fields["AccessTier"] = blob.tier or OWN_TIER
         if blob.tier is None:
             fields["AccessTierInferred"] = "true"
+    if blob.tiered:
+        fields["AccessTierChangeTime"] = format_datetime(blob.tiered, usegmt=True)
     if "copy" in wanted:
         fields.update({COPIED[name]: value for name, value in blob.copied.items()})
     properties = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())

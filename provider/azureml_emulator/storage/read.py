@@ -64,6 +64,8 @@ def describe(storage: Storage, request: web.Request, container: str, blob: Blob)
         headers["x-ms-access-tier"] = blob.tier or OWN_TIER
         if blob.tier is None:
             headers["x-ms-access-tier-inferred"] = "true"
+    if blob.tiered:
+        headers["x-ms-access-tier-change-time"] = http_date(int(blob.tiered.timestamp()))
     headers.update({f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
     headers.update({OVERRIDDEN[name]: request.query[name] for name in OVERRIDDEN if name in request.query})
     return headers

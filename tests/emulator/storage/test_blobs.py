@@ -161,11 +161,15 @@ def test_the_time_of_making_stays_with_a_blob(emulator: RunningEmulator, contain
 def test_access_tiers(container: ContainerClient) -> None:
     blob = put(container, "x")
     found = blob.get_blob_properties()
-    assert (found.blob_tier, found.blob_tier_inferred) == ("Hot", True)
+    assert (found.blob_tier, found.blob_tier_inferred, found.blob_tier_change_time) == ("Hot", True, None)
     blob.set_standard_blob_tier("Cool")
     changed = blob.get_blob_properties()
     assert (changed.blob_tier, changed.blob_tier_inferred, changed.etag) == ("Cool", None, found.etag)
-    assert [(listed.blob_tier, listed.blob_tier_inferred) for listed in container.list_blobs()] == [("Cool", None)]
+    assert changed.blob_tier_change_time
+    assert changed.blob_tier_change_time >= found.creation_time
+    listed = next(iter(container.list_blobs()))
+    told = listed.blob_tier, listed.blob_tier_inferred, listed.blob_tier_change_time
+    assert told == ("Cool", None, changed.blob_tier_change_time)
     cold = container.get_blob_client("cold")
     cold.upload_blob(b"1", standard_blob_tier=StandardBlobTier.COLD)
     copy = container.get_blob_client("copy")
@@ -178,6 +182,9 @@ def test_access_tiers(container: ContainerClient) -> None:
     address.upload_blob_from_url(blocks.url, source_authorization=bearer, standard_blob_tier=StandardBlobTier.COOL)
     tiers = [each.get_blob_properties().blob_tier for each in (cold, copy, blocks, address)]
     assert tiers == ["Cold", "Cool", "Cold", "Cool"]
+    for each in (cold, copy, blocks, address):
+        found = each.get_blob_properties()
+        assert found.blob_tier_change_time == found.creation_time
     cold.upload_blob(b"2", overwrite=True)
     assert cold.get_blob_properties().blob_tier == "Hot"
     log = container.get_blob_client("log")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
+from azureml_emulator.storage.blobs.models import BlobStore
 from azureml_emulator.storage.blobs.records import Record
 from azureml_emulator.storage.blobs.rows import Records
 
@@ -42,6 +44,24 @@ def test_a_row_comes_back_as_it_was_written(tmp_path: Path) -> None:
     records.forget("c", "b")
     assert records.get("c", "b") == Record()
     records.close()
+
+
+def test_when_a_blob_was_given_its_tier(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path)
+    store.create_container("con")
+    made = store.put_bytes("con", "x", b"", tier="Cool")
+    assert made.tiered == made.created
+    store.records.change("con", "x", replace(store.records.get("con", "x"), created=5.0))
+    before = datetime.now(timezone.utc)
+    store.set_tier("con", "x", "Cold")
+    store.close()
+    store = BlobStore(tmp_path)
+    found = store.get("con", "x")
+    assert found
+    assert found.tiered
+    assert found.tiered >= before
+    assert store.put_bytes("con", "x", b"").tiered is None
+    store.close()
 
 
 def test_folders_are_found_in_order_between_blobs(tmp_path: Path) -> None:

@@ -254,7 +254,8 @@ class BlobStore:
 
     def set_tier(self, container: str, name: str, tier: str) -> None:
         """Give a blob that is there an access tier, which does not change its ETag."""
-        self.records.change(container, name, replace(self.records.get(container, name), tier=tier), silently=True)
+        record = replace(self.records.get(container, name), tier=tier, tiered=time.time())
+        self.records.change(container, name, record, silently=True)
 
     def list(self, container: str, prefix: str = "") -> Iterator[Blob]:
         """All blobs whose names begin with ``prefix``, in the order of their names."""

@@ -21,6 +21,7 @@ class Record:
     :param tier: the access tier that it was given; None: the account's own.
     :param lake: it was made through the Data Lake endpoint.
     :param folder: it stands for a folder.
+    :param tiered: epoch seconds of when it was given another tier than it was made with.
     """
 
     kind: str = BLOCK
@@ -33,6 +34,7 @@ class Record:
     tier: str | None = None
     lake: bool = False
     folder: bool = False
+    tiered: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Blob:
     :param tier: the access tier that it was given; None: the account's own.
     :param lake: it was made through the Data Lake endpoint.
     :param folder: it stands for a folder.
+    :param tiered: when it was given its tier.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Blob:
     tier: str | None = None
     lake: bool = False
     folder: bool = False
+    tiered: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -91,4 +95,5 @@ def described(name: str, facts: os.stat_result, record: Record) -> Blob:
         appended=record.appended,
         tier=record.tier,
         lake=record.lake,
+        tiered=datetime.fromtimestamp(record.tiered or created, timezone.utc) if record.tier else None,
     )

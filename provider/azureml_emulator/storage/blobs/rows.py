@@ -26,7 +26,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS blobs (
     container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
     revision INTEGER NOT NULL, created REAL, copied TEXT, appended INTEGER, tier TEXT, lake INTEGER,
-    folder INTEGER, incoming TEXT, before TEXT,
+    folder INTEGER, tiered REAL, incoming TEXT, before TEXT,
     PRIMARY KEY (container, name)
 ) WITHOUT ROWID
 """
@@ -47,12 +47,13 @@ ADDED = {
     "tier": "TEXT",
     "lake": "INTEGER",
     "folder": "INTEGER",
+    "tiered": "REAL",
     "incoming": "TEXT",
     "before": "TEXT",
 }
 """Columns that files of an earlier state do not have."""
 
-FIELDS = "kind, headers, metadata, revision, created, copied, appended, tier, lake, folder"
+FIELDS = "kind, headers, metadata, revision, created, copied, appended, tier, lake, folder, tiered"
 """The columns of a record, in the order of ``written`` and ``read``."""
 INSERT = (
     f"INSERT OR REPLACE INTO blobs (container, name, incoming, before, {FIELDS})"
@@ -238,12 +239,12 @@ def written(record: Record) -> tuple[Any, ...]:
     """A record as its columns."""
     headers, metadata, copied = (json.dumps(dict(each)) for each in (record.headers, record.metadata, record.copied))
     first = (record.kind, headers, metadata, record.revision, record.created, copied, record.appended, record.tier)
-    return (*first, record.lake, record.folder)
+    return (*first, record.lake, record.folder, record.tiered)
 
 
 def read(row: Sequence[Any]) -> Record:
     """The record of its columns."""
-    kind, headers, metadata, revision, created, copied, appended, tier, lake, folder = row
+    kind, headers, metadata, revision, created, copied, appended, tier, lake, folder, tiered = row
     return Record(
         kind,
         json.loads(headers),
@@ -255,4 +256,5 @@ def read(row: Sequence[Any]) -> Record:
         tier,
         bool(lake),
         bool(folder),
+        tiered,
     )
