@@ -79,7 +79,7 @@ class ConnectionFields:
         return cls(connection.conn_id, *values)
 
 
-def settings(fields: ConnectionFields, overrides: Mapping[str, str | None]) -> Settings:
+def settings(fields: ConnectionFields, overrides: Mapping[str, Any]) -> Settings:
     """Read and check a connection together with the coordinates that a user of the hook gave.
 
     :param overrides: ``subscription_id``, ``resource_group``, ``workspace_name``; None leaves the connection's.
@@ -87,7 +87,8 @@ def settings(fields: ConnectionFields, overrides: Mapping[str, str | None]) -> S
     """
     problems: list[str] = []
     values = extras(fields, problems)
-    values |= {name: value for name, value in overrides.items() if not is_empty(value)}
+    # A list is no field of a form here, and no name either.
+    values |= {name: value for name, value in overrides.items() if isinstance(value, list) or not is_empty(value)}
     read = {name: check(name, values[name], problems) for name, check in CHECKS.items() if name in values}
     login, password = text_or_none(fields.login), text_or_none(fields.password)
     auth = read.get("auth") or ("client_secret" if login and password else "default")
@@ -208,7 +209,7 @@ def text(name: str, value: Any, problems: list[str]) -> str | None:
 
 def part(name: str, value: Any, problems: list[str]) -> str | None:
     """One part of an address: a name or id, not a path."""
-    if isinstance(value, str) and re.fullmatch(r"(?!\.\.?$)[^\s/?#%]+", value.strip()):
+    if isinstance(value, str) and re.fullmatch(r"(?!\.\.?$)[^\s/?#%]+", value.strip()) and value.isprintable():
         return value.strip()
     problems.append(f"{name}: {value!r} is not accepted. Expected the name or id alone.")
     return None

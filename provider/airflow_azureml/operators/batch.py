@@ -110,7 +110,8 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         refuse_reserved_outputs(self, document.value.get("outputs"))
         invocation = read(document, workspace)
         endpoint = endpoint_name_of(self.endpoint_name)
-        deployment = deployment_name_of(self.deployment_name, endpoint) if self.deployment_name else None
+        no_deployment = self.deployment_name is None or self.deployment_name == ""
+        deployment = deployment_name_of(self.deployment_name, endpoint) if not no_deployment else None
         return BatchSubmission(self.job_identity(context), endpoint, deployment, invocation, time.time)
 
     def document(self, context: Any) -> Document:

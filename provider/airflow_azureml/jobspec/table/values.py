@@ -51,6 +51,10 @@ def version(located: Located, ctx: Translator) -> str | Invalid:
     """Take a version: a text, or a number that is written as one; a keyword takes no fraction: 1.10 would be 1.1."""
     if located.place.by_keyword and isinstance(located.value, (bool, float)):
         return ctx.error(located, f"{show(located.value)} is not a version. Accepted: a string or a whole number.")
+    if located.place.by_keyword and isinstance(located.value, str) and not located.value.strip():
+        return ctx.error(
+            located, f"{show(located.value)} is not a version. Accepted: a text that is not empty, or None."
+        )
     if isinstance(located.value, (str, int, float)):
         warn_of_reading(located, ctx, str(located.value))
         return str(located.value)

@@ -34,10 +34,12 @@ def share_by_name(
 
     :raises SpecError: one of the names is none; or as for ``share``.
     """
-    for field, given in (("registry_name", registry_name), ("name", name), ("version", version)):
+    names: dict[str, Any] = {"registry_name": registry_name, "name": name, "version": version}
+    for field, given in names.items():
         if given is None and field != "registry_name":
             continue
-        if not NAME.fullmatch(str(given or "")):
+        text = str(given) if field == "version" and type(given) is int else given
+        if not (isinstance(text, str) and NAME.fullmatch(text)):
             accepted = "Accepted: letters, digits, _, - and dots"
             raise SpecError([Problem(field, f"{given!r} is not a name. {accepted}.")])
     edition = None if version is None else str(version)
