@@ -7,15 +7,17 @@ too. The longest come first, so that the workers end at about the same time.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gc
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import REPOSITORY
+from tests.one_at_a_time import one_at_a_time
+from tests.shared_python import PLACE
 
 REAL_AIRFLOW = "real Airflow 3.3"
 SECOND_AIRFLOW = "another real Airflow 3.3, for what takes long"
@@ -167,14 +169,11 @@ def rewriting_once() -> Iterator[None]:
 
     They would all do the same at once otherwise, which takes each of them three times as long as to collect.
     """
-    folder = os.open(REPOSITORY / "tests", os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as alone:
+        alone.enter_context(one_at_a_time(Path(os.environ[PLACE], "rewritten")))
         if are_rewritten():
-            fcntl.flock(folder, fcntl.LOCK_UN)
+            alone.close()
         yield
-    finally:
-        os.close(folder)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -182,7 +181,8 @@ def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
     """Collect without looking for garbage, which takes two fifths of the time: nearly all that is made here stays."""
     gc.disable()
     try:
-        with rewriting_once() if hasattr(session.config, "workerinput") else contextlib.nullcontext():
+        shared = hasattr(session.config, "workerinput") and PLACE in os.environ
+        with rewriting_once() if shared else contextlib.nullcontext():
             return (yield)
     finally:
         gc.enable()

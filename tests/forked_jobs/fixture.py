@@ -36,8 +36,12 @@ def forked_jobs_python(jobs_python: Path, databases: Path) -> Path:
     link = databases / "jobs-python"
     with one_at_a_time(link):
         if not link.exists():
-            own = {"PYTHONUNBUFFERED": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
-            environment = {"PATH": os.defpath, "LANG": "C.UTF-8", **own}
+            environment = {
+                "PATH": os.defpath,
+                "LANG": "C.UTF-8",
+                "PYTHONUNBUFFERED": "1",
+                "MLFLOW_DISABLE_TELEMETRY": "true",
+            }
             link.symlink_to(started(jobs_python, master(), LOADED, environment))
     return link.resolve() / "bin" / "python"
 

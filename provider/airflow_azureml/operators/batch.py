@@ -110,8 +110,8 @@ class AzureMLInvokeBatchEndpointOperator(AzureMLJobBaseOperator):
         refuse_reserved_outputs(self, document.value.get("outputs"))
         invocation = read(document, workspace)
         endpoint = endpoint_name_of(self.endpoint_name)
-        no_deployment = self.deployment_name is None or self.deployment_name == ""
-        deployment = deployment_name_of(self.deployment_name, endpoint) if not no_deployment else None
+        by_default = self.deployment_name is None or self.deployment_name == ""
+        deployment = None if by_default else deployment_name_of(self.deployment_name, endpoint)
         return BatchSubmission(self.job_identity(context), endpoint, deployment, invocation, time.time)
 
     def document(self, context: Any) -> Document:

@@ -63,8 +63,7 @@ class AzureMLWatcherTrigger(BaseEventTrigger):
         super().__init__()  # type: ignore[no-untyped-call]
         make_plain(self, (item.name for item in fields(self)))
         refuse_written_out(self.azureml_conn_id)
-        self._check("azureml_conn_id")
-        for name in self.named:
+        for name in ("azureml_conn_id", *self.named):
             self._check(name)
         for name in WORKSPACE[1:]:
             if str(getattr(self, name) or "").strip():  # else the connection's

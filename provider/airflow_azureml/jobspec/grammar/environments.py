@@ -12,11 +12,18 @@ from functools import partial
 from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
-from airflow_azureml.jobspec.document.messages import missing, show
+from airflow_azureml.jobspec.document.messages import show
 from airflow_azureml.jobspec.document.requirements import LATEST, Placeholder, Register, Upload
 from airflow_azureml.jobspec.grammar.auto_delete import SETTING
 from airflow_azureml.jobspec.grammar.code import WEB
-from airflow_azureml.jobspec.grammar.local_files import datastore, follow, local_upload, not_local, read_file
+from airflow_azureml.jobspec.grammar.local_files import (
+    datastore,
+    follow,
+    local_upload,
+    named_file,
+    not_local,
+    read_file,
+)
 from airflow_azureml.jobspec.grammar.pip_lines import warn_of_local_files
 from airflow_azureml.jobspec.grammar.references import asset, has_prefix, is_url
 from airflow_azureml.jobspec.table.convert import convert_mapping, nested
@@ -34,12 +41,9 @@ def _conda(located: Located, ctx: Translator) -> Converted[str]:
     """Take a conda file by path, or written out; it is sent as YAML text with sorted keys."""
     files, conda = located.document.files, located.value
     if isinstance(conda, str):
-        path = files.locate(
-            conda.removeprefix("file:") if located.document.from_python else conda, located.place.folder
-        )
-        if files.kind(path) != "file":
-            return ctx.error(located, f"{show(conda)}: {missing('file', path, files.left_out(path))}")
-        document = read_file(path, located, ctx)
+        path_text = conda.removeprefix("file:") if located.document.from_python else conda
+        path = named_file(path_text, conda, located, ctx)
+        document = INVALID if path is INVALID else read_file(path, located, ctx)
         if document is INVALID:
             return INVALID
         located, conda = document.root, document.value

@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow_azureml.jobspec.document.document import Located
 from airflow_azureml.jobspec.document.messages import nearest, show
-from airflow_azureml.jobspec.document.requirements import Placeholder
+from airflow_azureml.jobspec.document.requirements import HIDDEN, Placeholder
 from airflow_azureml.jobspec.grammar.literals import check_literal, is_literal
 from airflow_azureml.jobspec.grammar.local_files import PREFIXES, datastore, local_upload, not_local
 from airflow_azureml.jobspec.grammar.mltable import warn_of_no_table
@@ -141,7 +141,7 @@ SECRET = re.compile(r"passw(or)?d|pwd|secret|token|credential|(api|account|acces
 
 def _masked(value: object) -> object:
     if isinstance(value, Mapping):
-        return {key: "***" if SECRET.search(str(key)) else _masked(entry) for key, entry in value.items()}
+        return {key: HIDDEN if SECRET.search(str(key)) else _masked(entry) for key, entry in value.items()}
     return [_masked(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 

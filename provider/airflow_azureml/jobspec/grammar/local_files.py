@@ -77,13 +77,22 @@ def datastore(located: Located, ctx: Translator) -> str | None:
     return name.removeprefix("azureml:").rpartition("/datastores/")[2]
 
 
+def named_file(path_text: str, given: str, located: Located, ctx: Translator) -> str | Invalid:
+    """Find the file that a value names; returns INVALID after a problem.
+
+    :param given: what is shown of the value where there is no such file.
+    """
+    files = located.document.files
+    path = files.locate(path_text, located.place.folder)
+    if files.kind(path) != "file":
+        return ctx.error(located, f"{show(given)}: {missing('file', path, files.left_out(path))}")
+    return path
+
+
 def follow(path_text: str, located: Located, ctx: Translator) -> Document | Invalid:
     """Read another YAML file that a value names; returns INVALID after a problem."""
-    files = located.document.files
-    path = files.locate(path_text.removeprefix("file:"), located.place.folder)
-    if files.kind(path) != "file":
-        return ctx.error(located, f"{show(path_text)}: {missing('file', path, files.left_out(path))}")
-    return read_file(path, located, ctx)
+    path = named_file(path_text.removeprefix("file:"), path_text, located, ctx)
+    return path if path is INVALID else read_file(path, located, ctx)
 
 
 def read_file(path: str, located: Located, ctx: Translator) -> Document | Invalid:
@@ -103,12 +112,11 @@ def read_file(path: str, located: Located, ctx: Translator) -> Document | Invali
 def file_text(path_text: str, located: Located, ctx: Translator) -> str | Invalid:
     """Read a text file that a value names, whose content is sent in its place: without a byte order mark, its lines
     ended by ``\n``, as Microsoft's client reads it."""
-    files = located.document.files
-    path = files.locate(path_text, located.place.folder)
-    if files.kind(path) != "file":
-        return ctx.error(located, f"{show(path_text)}: {missing('file', path, files.left_out(path))}")
+    path = named_file(path_text, path_text, located, ctx)
+    if path is INVALID:
+        return INVALID
     try:
-        with io.TextIOWrapper(io.BytesIO(files.content(path)), "utf-8-sig") as lines:
+        with io.TextIOWrapper(io.BytesIO(located.document.files.content(path)), "utf-8-sig") as lines:
             return lines.read()
     except OSError as error:
         return ctx.error(located, f"{path} cannot be read: {error.strerror or error}.")
