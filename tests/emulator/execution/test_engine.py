@@ -3,49 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.emulator.execution.marked_processes import gone
 from tests.emulator.service import Service, walk
 from tests.emulator_fixture import RunningEmulator, Start
-
-
-def processes(mark: str) -> list[int]:
-    """The living processes that call themselves by a mark."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                line = (entry / "cmdline").read_bytes()
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            except OSError:
-                continue
-            if line.startswith(mark.encode()) and state != "Z":
-                found.append(int(entry.name))
-    return found
-
-
-def gone(mark: str, patience: float = 15) -> bool:
-    """Whether the processes with a mark end in time."""
-    deadline = time.monotonic() + patience
-    while processes(mark):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def eventually(mark: str, number: int, patience: float = 15) -> list[int]:
-    """The processes with a mark, once there are as many as expected."""
-    deadline = time.monotonic() + patience
-    while len(found := processes(mark)) < number:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.02)
-    return found
 
 
 class TestWalk:
@@ -288,78 +253,6 @@ class TestLog:
         assert service.printed("e1") == "hi\n"
 
 
-class TestCancel:
-    """Cancel ends everything below a job."""
-
-    def test_it_ends_grandchildren_that_left_the_session(self, service: Service, name: str) -> None:
-        command = (
-            f"(exec -a {name}-a sleep 300) & "
-            f"setsid bash -c 'exec -a {name}-b sleep 300' & "
-            f"(env -i setsid bash -c 'exec -a {name}-c sleep 300' &) ; "
-            f'bash -c \'trap "" TERM; exec -a {name}-d bash -c "trap \\"\\" TERM; while :; do sleep 0.1; done"\' & '
-            "wait"
-        )
-        service.submit(name, command)
-        service.wait(name, "Running")
-        eventually(f"{name}-", 4)
-        answer = service.post(f"jobs/{name}/cancel")
-        assert answer.status == 202
-        assert service.job(name)["status"] in ("CancelRequested", "Canceled")
-        assert service.wait(name)["status"] == "Canceled"
-        assert not processes(f"{name}-")
-        location = answer.headers["location"]
-        assert "/mfeOperationResults/jc:" in location
-        assert service.get(location).status == 200
-
-    def test_processes_left_behind_by_a_finished_command_are_ended(self, service: Service, name: str) -> None:
-        job = service.run(name, f"(setsid bash -c 'exec -a {name}-x sleep 300' &); sleep 0.2")
-        assert job["status"] == "Completed"
-        assert not processes(f"{name}-x")
-
-    def test_a_job_that_has_not_begun_can_be_canceled(self, hesitant: RunningEmulator, name: str) -> None:
-        service = Service(hesitant)
-        service.submit(name, "touch outputs/ran")
-        assert service.post(f"jobs/{name}/cancel").status == 202
-        assert service.wait(name)["status"] == "Canceled"
-
-    def test_a_cancel_wins_whenever_it_comes(self, unhurried: RunningEmulator, name: str) -> None:
-        service = Service(unhurried)
-
-        def cancel(number: int) -> str:
-            assert service.submit(f"{name}-{number}", f"exec -a {name}-z sleep 300").status == 201
-            time.sleep(0.04 * number)
-            assert service.post(f"jobs/{name}-{number}/cancel").status == 202
-            return str(service.wait(f"{name}-{number}")["status"])
-
-        service.token(service.base)
-        with ThreadPoolExecutor(6) as pool:
-            assert set(pool.map(cancel, range(30))) == {"Canceled"}
-        assert gone(f"{name}-z")
-
-    def test_an_ended_job_refuses(self, service: Service, name: str) -> None:
-        service.run(name, "true")
-        answer = service.post(f"jobs/{name}/cancel")
-        assert answer.status == 400
-        assert "Completed" in answer.body["error"]["message"]
-
-    def test_a_slow_cancel_outlives_its_operation(self, fresh_emulator: RunningEmulator) -> None:
-        service = Service(fresh_emulator)
-        fresh_emulator.fault("cancel_slow", delay=600, times=1, then=[{"kind": "cancel_slow", "delay": 0.5}])
-        service.submit("c1", "sleep 100")
-        service.wait("c1", "Running")
-        location = service.post("jobs/c1/cancel").headers["location"]
-        deadline = time.monotonic() + 60
-        while service.get(location).status != 200:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        assert service.job("c1")["status"] == "CancelRequested"
-        service.submit("c2", "sleep 100")
-        service.wait("c2", "Running")
-        service.post("jobs/c2/cancel")
-        assert service.wait("c2")["status"] == "Canceled"
-        fresh_emulator.signal(signal.SIGKILL)  # a stop would wait for the first
-
-
 class TestQueue:
     """Room for jobs."""
 
@@ -382,65 +275,3 @@ class TestQueue:
         service.post(f"jobs/{name}-1/cancel")
         assert service.wait(f"{name}-2")["status"] == "Completed"
         assert service.history("GET", f"runs/{name}-2").body["queueingInfo"] is None
-
-
-class TestRestart:
-    """What becomes of jobs when the emulator ends."""
-
-    def test_a_job_that_ran_is_failed_and_says_so(self, fresh_emulator: RunningEmulator, name: str) -> None:
-        service = Service(fresh_emulator)
-        service.run("done", "echo kept > ${{outputs.o}}/f", outputs={"o": {"jobOutputType": "uri_folder"}})
-        service.submit("cut", f"exec -a {name} sleep 300")
-        service.wait("cut", "Running")
-        eventually(name, 1)
-        assert fresh_emulator.stop() == 0
-        assert not processes(name)
-        fresh_emulator.start()
-        service = Service(fresh_emulator)
-        assert service.job("cut")["status"] == "Failed"
-        assert "emulator was stopped" in service.details("cut")["error"]["error"]["message"]
-        assert service.job("done")["status"] == "Completed"
-        assert service.read(service.outputs("done")["o"]["uri"] + "f") == b"kept\n"
-
-    def test_a_killed_emulator_leaves_no_process(self, fresh_emulator: RunningEmulator, name: str) -> None:
-        service = Service(fresh_emulator)
-        service.submit("left", f"setsid bash -c 'exec -a {name} sleep 300' & exec -a {name} sleep 300")
-        service.wait("left", "Running")
-        eventually(name, 2)
-        fresh_emulator.signal(signal.SIGKILL)
-        assert gone(name)
-        (fresh_emulator.state / "endpoint.json").unlink()
-        fresh_emulator.start()
-        service = Service(fresh_emulator)
-        assert service.job("left")["status"] == "Failed"
-        assert "emulator" in service.details("left")["error"]["error"]["message"]
-
-    def test_start_ends_what_outlived_emulator_and_supervisor(self, fresh_emulator: RunningEmulator, name: str) -> None:
-        service = Service(fresh_emulator)
-        service.submit("orphan", f"exec -a {name} sleep 300")
-        service.wait("orphan", "Running")
-        [child] = eventually(name, 1)
-        supervisor = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
-        os.kill(fresh_emulator.process.pid, signal.SIGSTOP)  # type: ignore[union-attr]
-        os.kill(supervisor, signal.SIGKILL)
-        fresh_emulator.signal(signal.SIGKILL)
-        assert processes(name) == [child]
-        (fresh_emulator.state / "endpoint.json").unlink()
-        fresh_emulator.start()
-        assert not processes(name)
-        assert Service(fresh_emulator).job("orphan")["status"] == "Failed"
-
-    def test_a_job_that_had_not_begun_runs_after_a_restart(self, fresh_emulator: RunningEmulator) -> None:
-        service = Service(fresh_emulator)
-        size = {"minNodeCount": 0, "maxNodeCount": 1}
-        compute = {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_D2", "scaleSettings": size}}
-        identity = service.put("computes/one", {"location": "eastus", "properties": compute}).body["id"]
-        service.submit("first", "sleep 300", computeId=identity)
-        service.wait("first", "Running")
-        service.submit("second", "echo later", computeId=identity)
-        service.wait("second", "Queued")
-        fresh_emulator.stop()
-        fresh_emulator.start()
-        service = Service(fresh_emulator)
-        assert service.wait("second")["status"] == "Completed"
-        assert service.printed("second") == "later\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.execution.test_engine import gone
+from tests.emulator.execution.marked_processes import gone
 from tests.emulator.pipelines.service import (
     CLUSTER,
     FOLDER,
