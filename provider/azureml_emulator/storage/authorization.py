@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 
@@ -214,10 +214,10 @@ def squeeze(value: str) -> str:
 
 
 def canonical_query(request: web.Request) -> str:
-    """The query's fields as they are signed: names in lower case and sorted, values decoded."""
+    """The query's fields as they are signed: names in lower case and sorted, values decoded, a plus being a space."""
     raw = request.raw_path.partition("?")[2]
     values: dict[str, list[str]] = {}
     for pair in filter(None, raw.split("&")):
         name, _, value = pair.partition("=")
-        values.setdefault(unquote(name).lower(), []).append(unquote(value))
+        values.setdefault(unquote_plus(name).lower(), []).append(unquote_plus(value))
     return "".join(f"\n{name}:{','.join(sorted(values[name]))}" for name in sorted(values))

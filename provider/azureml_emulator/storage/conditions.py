@@ -23,15 +23,38 @@ CONTENT_HEADERS = (
 """What a blob remembers; it arrives as ``x-ms-blob-<name>`` in lower case."""
 
 
-def check_write(request: web.Request, blob: Blob | None) -> None:
+def check_write(request: web.Request, blob: Blob | None, *, makes: bool = False) -> None:
     """Refuse a write whose conditions do not hold.
 
-    Source: Azure Storage REST reference, conditional headers; an existing blob and ``If-None-Match: *`` is 409.
+    Source: Azure Storage REST reference, conditional headers. Microsoft's Azurite 3.35 lets ``If-None-Match: *`` pass
+    where a blob is changed and not made; the reference has it fail.
+
+    :param makes: the request makes the blob: that one is there is 409.
     """
+    check_single(request.headers)
     if request.headers.get("If-None-Match") == "*" and blob:
-        raise BlobError("BlobAlreadyExists")
+        raise BlobError("BlobAlreadyExists" if makes else "ConditionNotMet")
     if not (all_hold(request.headers, blob) if blob else "If-Match" not in request.headers):
         raise BlobError("ConditionNotMet")
+
+
+TOGETHER = ({"If-Match", "If-Unmodified-Since"}, {"If-None-Match", "If-Modified-Since"})
+"""Conditions of which a write may name two. The service then looks at the first only; here both have to hold."""
+
+
+def check_single(headers: Mapping[str, str]) -> None:
+    """Refuse conditions that no write may name together, and a list of entity tags.
+
+    Source: Azure Storage REST reference, conditional headers, for write operations.
+
+    :raises BlobError: 400.
+    """
+    named = {name for pair in TOGETHER for name in pair if name in headers}
+    if (len(named) > 1 and named not in TOGETHER) or any("," in headers.get(name, "") for name in LISTS):
+        raise BlobError("MultipleConditionHeadersNotSupported")
+
+
+LISTS = ("If-Match", "If-None-Match")
 
 
 def all_hold(headers: Mapping[str, str], blob: Blob) -> bool:
@@ -47,9 +70,12 @@ def all_hold(headers: Mapping[str, str], blob: Blob) -> bool:
 def is_current(request: web.Request, blob: Blob) -> bool:
     """Whether the client's copy is current by the conditions of a read (304).
 
-    :raises BlobError: another condition does not hold (412).
+    :raises BlobError: another condition does not hold (412), or none can (400): ``If-None-Match: *``, as azure-cli's
+        recorded tests have it (``test_storage_oauth_scenarios.py``).
     """
     headers = request.headers
+    if headers.get("If-None-Match") == "*":
+        raise BlobError("UnsatisfiableCondition")
     if "If-Match" in headers and not matches(headers["If-Match"], blob.etag):
         raise BlobError("ConditionNotMet")
     if not unmodified_since(headers, blob):

@@ -122,10 +122,12 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
     ),
     "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
+    "MultipleConditionHeadersNotSupported": (400, "Multiple condition headers are not supported."),
     "OutOfRangeQueryParameterValue": (
         400,
         "One of the query parameters specified in the request URI is outside the permissible range.",
     ),
+    "UnsatisfiableCondition": (400, "The request includes an unsatisfiable condition for this operation."),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "ContentLengthMustBeZero": (400, "The Content-Length request header must be zero."),
     "DirectoryNotEmpty": (409, "The recursive query parameter value must be true to delete a non-empty directory."),

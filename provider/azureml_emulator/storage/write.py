@@ -39,7 +39,7 @@ def target(storage: Storage, request: web.Request, container: str, name: str) ->
     if name.endswith("/"):
         raise BlobError("InvalidResourceName", "A name that ends in a slash stands for a folder here, without content.")
     blob = storage.blobs.get(container, name)
-    check_write(request, blob)
+    check_write(request, blob, makes=True)
     if blob and not may_overwrite(request):
         raise BlobError("AuthorizationPermissionMismatch")
     return blob
@@ -90,7 +90,7 @@ def put_folder(storage: Storage, request: web.Request, container: str, name: str
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     there = storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
-    check_write(request, there)
+    check_write(request, there, makes=True)
     if there and not may_overwrite(request):
         raise BlobError("AuthorizationPermissionMismatch")
     headers, metadata = content_headers(request, plain=True), metadata_headers(request)

@@ -6,6 +6,7 @@ import os
 import threading
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -255,6 +256,42 @@ def test_conditions(container: ContainerClient) -> None:
     with pytest.raises(ResourceModifiedError):
         blob.delete_blob(etag=etag, match_condition=MatchConditions.IfNotModified)
     assert blob.download_blob().readall() == b"2"
+
+
+def test_if_none_match_with_any_etag(container: ContainerClient) -> None:
+    """Only what makes a blob answers that it exists; a read was told that its copy is current."""
+    blob = put(container, "x")
+    anything = {"If-None-Match": "*"}
+
+    def asked(method: str, query: str = "", **headers: str) -> tuple[int, str | None]:
+        answer = send(container, method, f"{blob.url}{query}", {**anything, **headers})
+        return answer.status_code, answer.headers.get("x-ms-error-code")
+
+    made = {"x-ms-blob-type": "BlockBlob"}
+    assert asked("PUT", **made) == (409, "BlobAlreadyExists")
+    assert send(container, "PUT", f"{blob.url}-new", {**anything, **made}).status_code == 201
+    for query in ("?comp=metadata", "?comp=properties"):
+        assert asked("PUT", query) == (412, "ConditionNotMet")
+    lease = {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "15"}
+    assert asked("PUT", "?comp=lease", **lease) == (412, "ConditionNotMet")
+    assert asked("DELETE") == (412, "ConditionNotMet")
+    for method in ("GET", "HEAD"):
+        assert asked(method) == (400, "UnsatisfiableCondition")
+    assert blob.get_blob_properties().lease.state == "available"
+
+
+def test_conditions_that_no_write_may_name_together(container: ContainerClient) -> None:
+    blob = put(container, "x")
+    properties = blob.get_blob_properties()
+    since = {"If-Unmodified-Since": format_datetime(properties.last_modified, usegmt=True)}
+    for headers, status in (
+        ({"If-Match": properties.etag, **since}, 200),
+        ({"If-None-Match": '"0x1"', **since}, 400),
+        ({"If-Match": f'{properties.etag}, "0x1"'}, 400),
+    ):
+        assert send(container, "PUT", f"{blob.url}?comp=metadata", headers).status_code == status
+        properties = blob.get_blob_properties()
+    assert send(container, "GET", blob.url, {"If-Match": f'"0x1", {properties.etag}', **since}).status_code == 200
 
 
 def test_one_of_many_writers_wins(container: ContainerClient) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -144,6 +148,17 @@ def test_shared_key(emulator: RunningEmulator, container: ContainerClient, key: 
         client.upload_blob("shared ü", b"1", metadata={"upload_status": "completed", "name": "n"}, overwrite=True)
         assert len(list(client.list_blobs(include=["metadata"]))) == 2
         assert client.download_blob("folder/x y.txt").readall() == b"content"
+    # Clients of Go, as rclone, write a space of the query as a plus, and sign the space.
+    url = f"{emulator['storage_url']}/{container.container_name}?restype=container&comp=list&prefix=folder/x+"
+    moment = format_datetime(datetime.now(timezone.utc), usegmt=True)
+    path = url.partition("?")[0].removeprefix(emulator["endpoint"])
+    lines = ["GET", *[""] * 11, f"x-ms-date:{moment}", "x-ms-version:2021-12-02", f"/emuacct{path}"]
+    text = "\n".join([*lines, "comp:list", "prefix:folder/x ", "restype:container"])
+    digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
+    signed = {"Authorization": f"SharedKey emuacct:{base64.b64encode(digest).decode()}", "x-ms-version": "2021-12-02"}
+    answer = get(emulator, url, **signed, **{"x-ms-date": moment})
+    assert answer.status_code == 200
+    assert "folder/x y.txt" in answer.text
     wrong = {"account_name": "emuacct", "account_key": "AAAA"}
     with pytest.raises(ClientAuthenticationError) as caught:
         ContainerClient(emulator["storage_url"], container.container_name, credential=wrong).get_container_properties()

@@ -54,7 +54,7 @@ def target_path(storage: Storage, request: web.Request, container: str, name: st
     """What is there before a path is made, after the conditions were checked."""
     check_headers(request)
     path = find_path(storage, container, name)
-    check_write(request, path)
+    check_write(request, path, makes=True)
     if path and not may_overwrite(request):
         raise BlobError("AuthorizationPermissionMismatch")
     return path
