@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import pytest
 from azure.storage.blob import ContainerClient
 from requests import Response
 
@@ -11,7 +12,7 @@ from tests.emulator.storage.blobs import send
 from tests.emulator_fixture import RunningEmulator
 
 
-def ask(container: ContainerClient, method: str, path: str, body: bytes = b"", **headers: str) -> Response:
+def ask(container: ContainerClient, method: str, path: str, body: bytes = b"", /, **headers: str) -> Response:
     lake = container.url.replace(".blob.", ".dfs.")
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return send(container, method, f"{lake}{path}", named, body)
@@ -37,13 +38,97 @@ def test_what_is_appended_is_written_by_a_flush(container: ContainerClient) -> N
     assert told(ask(container, "PATCH", "/none?action=append&position=0", b"x")) == (404, "PathNotFound")
 
 
-def test_leases_that_come_and_go_with_what_is_written_are_refused(container: ContainerClient) -> None:
-    """They were passed over: a lease that was to be released stayed."""
+FIRST, SECOND = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "00000000-7dec-11d0-a765-00a0c91e6bf6"
+"""Ids of leases."""
+
+
+def taken(id: str, action: str = "") -> dict[str, str]:
+    """Headers by which a request takes a lease."""
+    return {
+        "x_ms_proposed_lease_id": id,
+        "x_ms_lease_duration": "-1",
+        **({"x_ms_lease_action": action} if action else {}),
+    }
+
+
+def state(container: ContainerClient, name: str) -> str:
+    return str(container.get_blob_client(name).get_blob_properties().lease.state)
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_a_path_is_made_with_a_lease(container: ContainerClient, kind: str) -> None:
+    make = f"/x?resource={kind}"
+    for alone in taken(FIRST):
+        answer = ask(container, "PUT", make, **{alone: taken(FIRST)[alone]})
+        assert told(answer) == (400, "MissingRequiredHeader")
+    assert told(ask(container, "PUT", make, **taken("none"))) == (400, "InvalidHeaderValue")
+    assert told(ask(container, "HEAD", "/x")) == (404, "PathNotFound")
+    assert ask(container, "PUT", make, **taken(FIRST)).status_code == 201
+    assert state(container, "x") == "leased"
+    assert told(ask(container, "DELETE", "/x")) == (412, "LeaseIdMissing")
+    source = {"x_ms_rename_source": f"/{container.container_name}/x", "x_ms_source_lease_id": FIRST}
+    assert told(ask(container, "PUT", "/y", **source, **taken(SECOND))) == (501, "NotEmulated")
+    assert ask(container, "PUT", make, **taken(SECOND)).status_code == 201
+    assert told(ask(container, "DELETE", "/x", x_ms_lease_id=FIRST)) == (412, "LeaseIdMismatch")
+    assert ask(container, "DELETE", "/x", x_ms_lease_id=SECOND).status_code == 200
+
+
+def test_leases_that_come_and_go_with_what_is_written(container: ContainerClient) -> None:
     ask(container, "PUT", "/x?resource=file")
-    for query in ("append&position=0", "append&position=0&flush=true", "flush&position=0"):
-        for action in ("auto-renew", "release"):
-            answer = ask(container, "PATCH", f"/x?action={query}", x_ms_lease_action=action)
-            assert told(answer) == (501, "NotEmulated")
+    append, flush = "/x?action=append&position=", "/x?action=flush&position="
+    assert ask(container, "PATCH", f"{append}0", b"a", **taken(FIRST, "acquire")).status_code == 202
+    assert state(container, "x") == "leased"
+    refused = ask(container, "PATCH", f"{append}1", b"b", **taken(SECOND, "acquire"))
+    assert told(refused) == (409, "LeaseAlreadyPresent")
+    renewed = {"x_ms_lease_action": "auto-renew", "x_ms_lease_id": FIRST}
+    answer = ask(container, "PATCH", f"{append}1", b"b", **renewed)
+    assert (answer.status_code, answer.headers["x-ms-lease-renewed"]) == (202, "true")
+    released = {"x_ms_lease_action": "release", "x_ms_lease_id": FIRST}
+    assert told(ask(container, "PATCH", f"{append}2", b"c", **released)) == (400, "InvalidHeaderValue")
+    assert told(ask(container, "PATCH", f"{flush}9", **released)) == (400, "InvalidFlushPosition")
+    assert state(container, "x") == "leased"
+    assert ask(container, "PATCH", f"{flush}2", **released).status_code == 200
+    assert state(container, "x") == "available"
+    both = taken(SECOND, "acquire-release")
+    assert ask(container, "PATCH", f"{append}2&flush=true", b"d", **both).status_code == 202
+    assert (state(container, "x"), container.download_blob("x").readall()) == ("available", b"abd")
+    assert ask(container, "PATCH", f"{flush}3", **taken(SECOND, "acquire")).status_code == 200
+    assert state(container, "x") == "leased"
+    assert told(ask(container, "PATCH", f"{flush}3", **taken(FIRST, "acquire-release"))) == (409, "LeaseAlreadyPresent")
+
+
+def test_a_lease_of_a_write_that_says_nothing_readable(container: ContainerClient) -> None:
+    ask(container, "PUT", "/x?resource=file")
+    append = "/x?action=append&position=0"
+    for headers, code in (
+        ({"x_ms_lease_action": "other"}, "InvalidHeaderValue"),
+        (taken(FIRST), "InvalidHeaderValue"),
+        ({"x_ms_lease_action": "acquire", "x_ms_lease_duration": "15"}, "MissingRequiredHeader"),
+        ({"x_ms_lease_action": "acquire", "x_ms_proposed_lease_id": FIRST}, "MissingRequiredHeader"),
+        ({"x_ms_lease_action": "auto-renew"}, "MissingRequiredHeader"),
+    ):
+        assert told(ask(container, "PATCH", append, b"a", **headers)) == (400, code)
+    assert told(ask(container, "PATCH", "/x?action=flush&position=1")) == (400, "InvalidFlushPosition")
+    assert state(container, "x") == "available"
+    answer = ask(container, "PATCH", "/x?action=setProperties", **taken(FIRST, "acquire"))
+    assert told(answer) == (501, "NotEmulated")
+
+
+def test_a_path_is_leased_at_its_own_address(container: ContainerClient) -> None:
+    """As Hadoop asks, and not the blob service."""
+    ask(container, "PUT", "/d/x?resource=file")
+    for path in ("/d/x", "/d"):
+        lease = ask(container, "POST", path, **taken(FIRST, "acquire"))
+        assert (lease.status_code, lease.headers["x-ms-lease-id"]) == (201, FIRST)
+        change = {"x_ms_lease_action": "change", "x_ms_lease_id": FIRST, "x_ms_proposed_lease_id": SECOND}
+        assert ask(container, "POST", path, **change).headers["x-ms-lease-id"] == SECOND
+        assert ask(container, "POST", path, x_ms_lease_action="renew", x_ms_lease_id=SECOND).status_code == 200
+        refused = ask(container, "POST", path, x_ms_lease_action="release", x_ms_lease_id=FIRST)
+        assert told(refused) == (409, "LeaseIdMismatchWithLeaseOperation")
+        broken = ask(container, "POST", path, x_ms_lease_action="break", x_ms_lease_break_period="0")
+        assert (broken.status_code, broken.headers["x-ms-lease-time"]) == (202, "0")
+        assert ask(container, "HEAD", path).headers["x-ms-lease-state"] == "broken"
+    assert told(ask(container, "POST", "/none", **taken(FIRST, "acquire"))) == (404, "PathNotFound")
 
 
 def test_paths_are_listed_renamed_and_deleted(container: ContainerClient, emulator: RunningEmulator) -> None:

@@ -13,10 +13,10 @@ from aiohttp import web
 
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.blocks import Part
-from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.bodies import receive
 from azureml_emulator.storage.conditions import check_write, version_headers
 from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.lake.leases import OF_A_WRITE, lease_of_write
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.paths import check_headers
 from azureml_emulator.storage.lake.properties import existing_file, path_headers
@@ -24,16 +24,20 @@ from azureml_emulator.storage.lake.properties import existing_file, path_headers
 
 async def append(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Path - Update with ``append``: keep data for a position, in any order; with ``flush=true`` write it, too."""
-    check_headers(request)
-    position = read_position(request)
+    check_headers(request, *OF_A_WRITE)
+    position, flushes = read_position(request), bool(read_flag(request, "flush"))
     existing_file(storage, container, name)
+    lease_of_write(storage, request, container, name, flushes=flushes)
     file, told = await receive(storage, request)
     size = file.stat().st_size
     existing_file(storage, container, name)
+    lease = lease_of_write(storage, request, container, name, flushes=flushes)
     storage.appends.keep(container, name, position, file)
-    headers = {**told, "x-ms-request-server-encrypted": "true"}
-    if read_flag(request, "flush"):
-        headers.update(version_headers(await write(storage, request, container, name, position + size)))
+    headers = {**told, "x-ms-request-server-encrypted": "true", **lease.told}
+    if flushes:
+        headers.update(await write(storage, request, container, name, position + size))
+    else:
+        lease.keep()
     return web.Response(status=202, headers=headers)
 
 
@@ -41,19 +45,20 @@ async def flush(storage: Storage, request: web.Request, container: str, name: st
     """Path - Update with ``flush``: write what was appended, up to a position that is the file's new length."""
     if request.body_exists and await request.read():
         raise BlobError("ContentLengthMustBeZero")
-    written = await write(storage, request, container, name, read_position(request))
-    return web.Response(headers={**version_headers(written), "x-ms-request-server-encrypted": "true"})
+    told = await write(storage, request, container, name, read_position(request))
+    return web.Response(headers={**told, "x-ms-request-server-encrypted": "true"})
 
 
-async def write(storage: Storage, request: web.Request, container: str, name: str, end: int) -> Blob:
-    """Write what was appended, up to a position, if the request's conditions hold; returns the file.
+async def write(storage: Storage, request: web.Request, container: str, name: str, end: int) -> dict[str, str]:
+    """Write what was appended, up to a position, if the request's conditions hold; returns what is told of the file.
 
     :raises BlobError: the data has a gap or ends elsewhere, the file was written through the blob service, or it
         changed meanwhile: the service has nothing for writers at the same time, either.
     """
-    check_headers(request)
+    check_headers(request, *OF_A_WRITE)
     path = existing_file(storage, container, name)
     check_write(request, path)
+    lease = lease_of_write(storage, request, container, name, flushes=True)
     if not path.lake:
         raise BlobError("InvalidFlushOperation")
     parts = storage.appends.parts(container, name, path.size, end)
@@ -67,6 +72,7 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
         try:
             if existing_file(storage, container, name).etag != path.etag:
                 raise BlobError("ConditionNotMet")
+            lease = lease_of_write(storage, request, container, name, flushes=True)
             storage.blobs.adopt(
                 container, name, file, headers=record.headers, metadata=record.metadata, tier=record.tier, lake=True
             )
@@ -75,7 +81,8 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
     elif path_headers(request):
         storage.blobs.set_headers(container, name, record.headers)
     storage.appends.written(container, name, end, all_of_it=not read_flag(request, "retainUncommittedData"))
-    return existing_file(storage, container, name)
+    lease.keep()
+    return {**version_headers(existing_file(storage, container, name)), **lease.told}
 
 
 def read_position(request: web.Request) -> int:

@@ -19,6 +19,7 @@ from azureml_emulator.storage.blobs.leases import end
 from azureml_emulator.storage.blobs.records import Blob
 from azureml_emulator.storage.conditions import check_write, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
+from azureml_emulator.storage.lake.leases import DURATION, OF_A_WRITE, PROPOSED, lease_of_new
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.properties import (
     all_headers,
@@ -35,24 +36,28 @@ from azureml_emulator.storage.write import may_overwrite
 HIERARCHICAL = ("x-ms-permissions", "x-ms-umask", "x-ms-owner", "x-ms-group", "x-ms-acl")
 """What only accounts with a hierarchical namespace take."""
 
-NOT_HERE = ("x-ms-encryption-context", "x-ms-expiry-option", "x-ms-lease-action", "x-ms-proposed-lease-id")
+NOT_HERE = ("x-ms-encryption-context", "x-ms-expiry-option", *OF_A_WRITE)
 
 
-def check_headers(request: web.Request) -> None:
+def check_headers(request: web.Request, *taken: str) -> None:
     """Refuse what would be passed over.
 
+    :param taken: headers that the operation has use for.
     :raises BlobError: 400 for what a flat account does not take, 501 for what the emulator does not have.
     """
     if any(name in request.headers for name in HIERARCHICAL):
         raise BlobError("HierarchicalNamespaceNotEnabled")
-    others = [name for name in NOT_HERE if name in request.headers]
+    others = [name for name in NOT_HERE if name in request.headers and name not in taken]
     if others:
         raise BlobError("NotEmulated", ", ".join(others))
 
 
-def target_path(storage: Storage, request: web.Request, container: str, name: str) -> Blob | None:
-    """What is there before a path is made, after the conditions were checked."""
-    check_headers(request)
+def target_path(storage: Storage, request: web.Request, container: str, name: str, *taken: str) -> Blob | None:
+    """What is there before a path is made, after the conditions were checked.
+
+    :param taken: see ``check_headers``.
+    """
+    check_headers(request, *taken)
     path = find_path(storage, container, name)
     check_write(request, path, makes=True)
     if path and not may_overwrite(request):
@@ -62,24 +67,29 @@ def target_path(storage: Storage, request: web.Request, container: str, name: st
 
 async def create_file(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Path - Create, a file without content; one that is there is replaced."""
-    path = target_path(storage, request, container, name)
+    path = target_path(storage, request, container, name, PROPOSED, DURATION)
     if path and path.folder:
         raise BlobError("ResourceTypeMismatch")
-    headers, properties = path_headers(request), read_properties(request)
+    headers, properties, lease = path_headers(request), read_properties(request), lease_of_new(request)
     storage.appends.discard(container, name)
     break_lease(storage, container, name)
     storage.blobs.blocks.discard(container, name)
     made = storage.blobs.put_bytes(container, name, b"", headers=headers, metadata=properties, lake=True)
+    if lease:
+        storage.leases.put(container, name, lease)
     return created(made)
 
 
 async def create_folder(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Path - Create, a folder; what lies in one that is there stays."""
-    path = target_path(storage, request, container, name)
+    path = target_path(storage, request, container, name, PROPOSED, DURATION)
     if path and not path.folder:
         raise BlobError("ResourceTypeMismatch")
-    properties = marked(read_properties(request))
-    return created(make_folder(storage.blobs, container, name, path_headers(request), properties))
+    properties, lease = marked(read_properties(request)), lease_of_new(request)
+    made = make_folder(storage.blobs, container, name, path_headers(request), properties)
+    if lease:
+        storage.leases.put(container, name, lease)
+    return created(made)
 
 
 def break_lease(storage: Storage, container: str, name: str) -> None:

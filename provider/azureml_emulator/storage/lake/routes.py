@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -11,7 +12,7 @@ from azureml_emulator.core.settings import ACCOUNT
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.lake import appends, file_systems, listings, paths, renames
+from azureml_emulator.storage.lake import appends, file_systems, leases, listings, paths, renames
 from azureml_emulator.storage.lake.errors import respond_json
 from azureml_emulator.storage.operations import Operation, carry_out
 
@@ -41,6 +42,7 @@ PATH_OPERATIONS: Table = {
     ("HEAD", "action=getstatus"): Operation("r", paths.status),
     ("HEAD", "action=getaccesscontrol"): Operation("r", file_systems.access_control),
     ("GET", ""): Operation("r", paths.read),
+    ("POST", ""): Operation("wd", leases.lease_path, leased=None),
     ("DELETE", ""): Operation("d", paths.delete, leased=True),
 }
 
@@ -67,8 +69,12 @@ async def path(storage: Storage, request: web.Request, suffix: str, container: s
 
 async def perform(storage: Storage, request: web.Request, table: Table, access: RequestedAccess) -> web.StreamResponse:
     """Authorize and carry out the operation that a request is, with the Data Lake's own errors."""
+    operation = table.get(key_of(request))
+    if operation and operation.leased and request.headers.get(leases.ACTION, "").lower().startswith("acquire"):
+        # Who takes a lease has none to name yet; whether it can be taken is for the operation to say.
+        operation = replace(operation, leased=False)
     try:
-        return await carry_out(storage, request, table.get(key_of(request)), access)
+        return await carry_out(storage, request, operation, access)
     except BlobError as error:
         return respond_json(error, request.method)
 
