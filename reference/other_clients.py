@@ -228,8 +228,8 @@ ROWS = (
     ),
     Tried(
         "@azure/storage-blob 12.32.0, @azure/identity 4.13.1, Node 20",
-        "55 calls each with a token and with the account's key: block and append blobs, ranges, streams, "
-        "conditions, leases, copies, batches, tiers, listings, signatures of account, container and user delegation",
+        "55 calls each with a token and with the account's key: block and append blobs, ranges, streams, conditions, "
+        "leases, copies, batches, tiers, tags, listings, signatures of account, container and user delegation",
         "all of it. Snapshots, sealing, properties of account and policies: `501`",
     ),
     Tried(

@@ -12,7 +12,7 @@ from azureml_emulator.control.faults import Faults
 from azureml_emulator.core.errors import ServiceError, invalid_field
 from azureml_emulator.core.settings import REGISTRY, REGISTRY_CONTAINERS
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.files import copy_file
+from azureml_emulator.storage.blobs.files import copy_file
 from azureml_emulator.workspace.neighbours import Neighbours
 
 

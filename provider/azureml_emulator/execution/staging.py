@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from azureml_emulator.assets.references import Page, Place, Resolver, UnresolvedError
 from azureml_emulator.jobs.artifacts import JobError
+from azureml_emulator.storage.blobs.files import copy_file, copy_tree
 from azureml_emulator.storage.blobs.models import BlobNameError, BlobStore
-from azureml_emulator.storage.files import copy_file, copy_tree
 
 SINGLE_FILE = frozenset({"uri_file"})
 EITHER = frozenset({"custom_model", "triton_model", "mlflow_model"})

@@ -15,8 +15,8 @@ from azureml_emulator.jobs.models import Job, Jobs
 from azureml_emulator.pipelines.components import LITERALS, ports
 from azureml_emulator.pipelines.graph import BindingError, Row, bound_outputs
 from azureml_emulator.pipelines.plans import Plan
+from azureml_emulator.storage.blobs.files import copy_file, copy_tree
 from azureml_emulator.storage.blobs.models import BlobStore
-from azureml_emulator.storage.files import copy_file, copy_tree
 
 VALUES = "azureml.pipeline.control"
 """The property of a run that holds the values of its outputs, as JSON by output; one of the same name, a dot and the

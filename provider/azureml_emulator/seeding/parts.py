@@ -14,8 +14,8 @@ from azureml_emulator.assets.references import Place
 from azureml_emulator.core.settings import Settings
 from azureml_emulator.execution.images import ANONYMOUS
 from azureml_emulator.seeding.files import SeedFile
+from azureml_emulator.storage.blobs.files import copy_file, copy_tree
 from azureml_emulator.storage.blobs.models import BlobStore
-from azureml_emulator.storage.files import copy_file, copy_tree
 
 
 class Parts:

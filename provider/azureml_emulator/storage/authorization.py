@@ -81,6 +81,18 @@ def authorize(storage: Storage, request: web.Request, access: RequestedAccess) -
         check_token(storage, bearer(request))
 
 
+def check_tag_permission(request: web.Request) -> None:
+    """A signature that reads and writes blobs does not do so with their index tags.
+
+    Source: https://learn.microsoft.com/azure/storage/blobs/storage-manage-find-blobs, SAS permissions; of the header
+    ``x-ms-tags``, be it empty, kahing/goofys#816. For conditions on tags it is assumed.
+
+    :raises BlobError: 403.
+    """
+    if "sig" in request.query and "t" not in request.query.get("sp", ""):
+        raise BlobError("AuthorizationPermissionMismatch")
+
+
 def check_token(storage: Storage, token: str | None) -> None:
     """A bearer token for storage; None where there is none."""
     challenge = (

@@ -22,6 +22,7 @@ from azureml_emulator.storage import write
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.bodies import read_small
+from azureml_emulator.storage.conditions import IF_TAGS
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.operations import Operation, Table, key_of, perform
 
@@ -29,8 +30,8 @@ MOST = 256
 """Requests in one batch."""
 
 OPERATIONS: Table = {
-    ("DELETE", ""): Operation("d", write.delete, leased=True),
-    ("PUT", "tier"): Operation("w", write.set_tier),
+    ("DELETE", ""): Operation("d", write.delete, leased=True, obeys=(IF_TAGS,)),
+    ("PUT", "tier"): Operation("w", write.set_tier, obeys=(IF_TAGS,)),
 }
 
 PLACE = re.compile(rf"(?:/({ACCOUNT}(?:\.blob\.[^/]+)?))?/([^/]+)/(.+)", re.IGNORECASE)

@@ -10,7 +10,10 @@ from functools import lru_cache
 from aiohttp import web
 
 from azureml_emulator.storage.blobs.records import Blob, Container
+from azureml_emulator.storage.blobs.tag_expressions import ExpressionError, condition
 from azureml_emulator.storage.errors import BlobError
+
+IF_TAGS = "x-ms-if-tags"
 
 CONTENT_HEADERS = (
     "Content-Type",
@@ -34,9 +37,12 @@ def check_write(request: web.Request, blob: Blob | None, *, makes: bool = False)
     check_single(request.headers)
     if request.headers.get("If-None-Match") == "*" and blob:
         raise BlobError("BlobAlreadyExists" if makes else "ConditionNotMet")
-    if not (all_hold(request.headers, blob) if blob else "If-Match" not in request.headers):
+    if not (all_hold(request.headers, blob) if blob else not set(OF_A_BLOB) & set(request.headers)):
         raise BlobError("ConditionNotMet")
 
+
+OF_A_BLOB = ("If-Match", IF_TAGS)
+"""Conditions that do not hold where there is no blob; of the tags that is assumed."""
 
 TOGETHER = ({"If-Match", "If-Unmodified-Since"}, {"If-None-Match", "If-Modified-Since"})
 """Conditions of which a write may name two. The service then looks at the first only; here both have to hold."""
@@ -64,7 +70,28 @@ def all_hold(headers: Mapping[str, str], blob: Blob) -> bool:
         and ("If-None-Match" not in headers or not matches(headers["If-None-Match"], blob.etag))
         and unmodified_since(headers, blob)
         and modified_since(headers, blob)
+        and tags_hold(headers, blob)
     )
+
+
+def tags_hold(headers: Mapping[str, str], blob: Blob) -> bool:
+    """Whether a blob's index tags are as ``x-ms-if-tags`` says.
+
+    :raises BlobError: 400: it is no expression.
+    """
+    try:
+        return IF_TAGS not in headers or condition(headers[IF_TAGS]).holds(blob.tags)
+    except ExpressionError as error:
+        raise BlobError("InvalidHeaderValue", f"{IF_TAGS}: {error}") from None
+
+
+def check_tags(headers: Mapping[str, str], blob: Blob) -> None:
+    """Refuse a request whose condition on a blob's tags does not hold.
+
+    :raises BlobError: 412.
+    """
+    if not tags_hold(headers, blob):
+        raise BlobError("ConditionNotMet")
 
 
 def is_current(request: web.Request, blob: Blob) -> bool:
@@ -80,6 +107,7 @@ def is_current(request: web.Request, blob: Blob) -> bool:
         raise BlobError("ConditionNotMet")
     if not unmodified_since(headers, blob):
         raise BlobError("ConditionNotMet")
+    check_tags(headers, blob)
     if "If-None-Match" in headers:
         return matches(headers["If-None-Match"], blob.etag)
     return not modified_since(headers, blob)

@@ -29,6 +29,7 @@ from azureml_emulator.storage.conditions import (
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.read import find_blob
 from azureml_emulator.storage.sources import Source, find_source
+from azureml_emulator.storage.tags import tags_header
 from azureml_emulator.storage.write import append, check_stage, target
 
 LONGEST_AT_ONCE = 256 * 1024 * 1024
@@ -46,6 +47,7 @@ async def copy(storage: Storage, request: web.Request, container: str, name: str
         raise BlobError("CannotVerifyCopySource", cause=BlobError("CopySourceTooLarge"))
     check_target(storage, request, container, name, source)
     metadata, tier = metadata_headers(request) or source.blob.metadata, tier_header(request)
+    tags = tags_header(request)
     blocks = storage.blobs.blocks.committed(source.container, source.blob.name, source.file)
     file, told = await take(storage, request, source, Part(source.file, 0, source.blob.size))
     copied = copy_headers(source)
@@ -61,6 +63,7 @@ async def copy(storage: Storage, request: web.Request, container: str, name: str
             copied=copied,
             appended=source.blob.appended,
             tier=tier,
+            tags=tags,
         )
     finally:
         file.unlink(missing_ok=True)
@@ -80,13 +83,14 @@ async def put_from_address(storage: Storage, request: web.Request, container: st
     source = find_source(storage, request, as_caller=False)
     target(storage, request, container, name)
     headers, metadata, tier = content_headers(request), metadata_headers(request), tier_header(request)
+    tags = tags_header(request)
     if request.headers.get("x-ms-copy-source-blob-properties", "true").lower() != "false":
         headers = {**source.blob.headers, **headers}
     file, told = await take(storage, request, source, Part(source.file, 0, source.blob.size))
     headers["Content-MD5"] = told["Content-MD5"]
     try:
         target(storage, request, container, name)
-        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata, tier=tier)
+        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata, tier=tier, tags=tags)
     finally:
         file.unlink(missing_ok=True)
     storage.blobs.blocks.discard(container, name)

@@ -53,7 +53,7 @@ def lease_elements(storage: Storage, container: str, name: str) -> dict[str, str
 def blob_element(blob: Blob, wanted: set[str], lease: Mapping[str, str]) -> str:
     """One blob of a listing. Source: Azure Storage REST reference, List Blobs.
 
-    :param wanted: what the request includes, such as ``metadata`` and ``copy``.
+    :param wanted: what the request includes, such as ``metadata``, ``tags`` and ``copy``.
     """
     fields = {
         "Creation-Time": format_datetime(blob.created, usegmt=True),
@@ -76,10 +76,13 @@ def blob_element(blob: Blob, wanted: set[str], lease: Mapping[str, str]) -> str:
             fields["AccessTierInferred"] = "true"
     if blob.tiered:
         fields["AccessTierChangeTime"] = format_datetime(blob.tiered, usegmt=True)
+    if blob.tags:
+        fields["TagCount"] = str(len(blob.tags))
     if "copy" in wanted:
         fields.update({COPIED[name]: value for name, value in blob.copied.items()})
     properties = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
     extra = metadata_element(blob.metadata) if "metadata" in wanted else ""
+    extra += tags_element(blob.tags) if "tags" in wanted and blob.tags else ""
     return f"<Blob>{name_element(blob.name)}<Properties>{properties}</Properties>{extra}</Blob>"
 
 
@@ -95,6 +98,12 @@ def waiting_element(name: str) -> str:
 def metadata_element(metadata: Mapping[str, str]) -> str:
     """Metadata of a listing."""
     return f"<Metadata>{''.join(f'<{name}>{escape(value)}</{name}>' for name, value in metadata.items())}</Metadata>"
+
+
+def tags_element(tags: Mapping[str, str]) -> str:
+    """Index tags."""
+    rows = (f"<Tag><Key>{escape(key)}</Key><Value>{escape(value)}</Value></Tag>" for key, value in tags.items())
+    return f"<Tags><TagSet>{''.join(rows)}</TagSet></Tags>"
 
 
 def document(text: str, headers: Mapping[str, str] | None = None) -> web.Response:

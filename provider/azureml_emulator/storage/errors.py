@@ -117,6 +117,9 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
     ),
     "LeaseNotPresentWithBlobOperation": (412, "There is currently no lease on the blob."),
     "LeaseNotPresentWithContainerOperation": (412, "There is currently no lease on the container."),
+    "EmptyTagName": (400, "The name of one of the tag key-value pairs is empty."),
+    "DuplicateTagNames": (400, "The tags specified contain duplicate names."),
+    "TagsTooLarge": (400, "The tags specified exceed the maximum permissible limit."),
     "Md5Mismatch": (
         400,
         "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
 
+from azureml_emulator.storage.authorization import check_tag_permission
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.folders import find_folder, marked_folders
 from azureml_emulator.storage.blobs.walks import LAST, Position
@@ -73,6 +74,8 @@ async def list_blobs(storage: Storage, request: web.Request, container: str, _: 
     prefix, marker, most = paging(request)
     delimiter = request.query.get("delimiter", "")
     wanted = included(request)
+    if "tags" in wanted:
+        check_tag_permission(request)
     start = max(marker, request.query.get("startFrom", ""))
     position = Position(start)
     files = (name for name in storage.blobs.walk(container, prefix, position) if not name.endswith("/"))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from azureml_emulator.core.clock import now
-from azureml_emulator.storage.authorization import RequestedAccess, authorize
+from azureml_emulator.storage.authorization import RequestedAccess, authorize, check_tag_permission
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.leases import LOCKED, LeaseError, check, state_of
 from azureml_emulator.storage.blobs.models import BlobConflictError, BlobNameError
-from azureml_emulator.storage.conditions import OWN_SCOPE
+from azureml_emulator.storage.conditions import IF_TAGS, OWN_SCOPE
 from azureml_emulator.storage.errors import BlobError, respond
 
 
@@ -21,11 +21,13 @@ class Operation:
     """One operation and the permissions any one of which allows it; see ``RequestedAccess``.
 
     :param leased: it has to name the lease of what it is for, where one is in force; None: it does not ask for leases.
+    :param obeys: those of ``CHANGING_HEADERS`` that it has use for.
     """
 
     permissions: str
     handler: Callable[[Storage, web.Request, str, str], Awaitable[web.StreamResponse]]
     leased: bool | None = False
+    obeys: tuple[str, ...] = ()
 
 
 Table = Mapping[tuple[str, str], Operation]
@@ -47,16 +49,24 @@ CHANGING_KEYS = ("snapshot", "versionid")
 """What makes another operation of a request, or gives it another content: to pass it over would write or read the wrong
 bytes, or leave a blob unprotected. Source: Azure Storage REST reference, Put Blob, Get Blob, Copy Blob, Set Blob
 Properties, whose fields of page blobs would empty the headers of another one."""
-ONLY_VALUES = {**OWN_SCOPE, "x-ms-legal-hold": "false", "x-ms-seal-blob": "false"}
+TAGS = (IF_TAGS, "x-ms-tags")
+"""Headers of index tags that the operations which make a blob obey."""
+
+ONLY_VALUES = {
+    **OWN_SCOPE,
+    "x-ms-copy-source-tag-option": "replace",
+    "x-ms-legal-hold": "false",
+    "x-ms-seal-blob": "false",
+}
 """Headers that change nothing with one value, and with any other what is not here."""
 
 
-def check_whole(request: web.Request) -> None:
+def check_whole(request: web.Request, operation: Operation) -> None:
     """Refuse a request with a part that is not here.
 
     :raises BlobError: 501, naming the part.
     """
-    parts = [name for name in CHANGING_HEADERS if name in request.headers]
+    parts = [name for name in CHANGING_HEADERS if name in request.headers and name not in operation.obeys]
     parts += [name for name in CHANGING_KEYS if name in request.query]
     values = {name: request.headers.get(name, only) for name, only in ONLY_VALUES.items()}
     parts += [f"{name}: {value}" for name, value in values.items() if value.lower() != ONLY_VALUES[name]]
@@ -137,7 +147,9 @@ async def carry_out(
     authorize(storage, request, replace(access, permissions=allowed))
     if operation is None:
         raise BlobError("NotEmulated")
-    check_whole(request)
+    check_whole(request, operation)
+    if any(name in request.headers for name in TAGS):
+        check_tag_permission(request)
     check_lease(storage, request, operation, access)
     try:
         return await operation.handler(storage, request, access.container, access.blob)

@@ -14,7 +14,7 @@ from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.folders import find_folder
 from azureml_emulator.storage.blobs.records import APPEND, Blob
 from azureml_emulator.storage.checksums import crc64, md5
-from azureml_emulator.storage.conditions import OWN_TIER, http_date, is_current, version_headers
+from azureml_emulator.storage.conditions import OWN_TIER, check_tags, http_date, is_current, version_headers
 from azureml_emulator.storage.errors import BlobError, not_modified
 
 CHUNK = 1024 * 1024
@@ -66,6 +66,8 @@ def describe(storage: Storage, request: web.Request, container: str, blob: Blob)
             headers["x-ms-access-tier-inferred"] = "true"
     if blob.tiered:
         headers["x-ms-access-tier-change-time"] = http_date(int(blob.tiered.timestamp()))
+    if blob.tags:
+        headers["x-ms-tag-count"] = str(len(blob.tags))
     headers.update({f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
     headers.update({OVERRIDDEN[name]: request.query[name] for name in OVERRIDDEN if name in request.query})
     return headers
@@ -176,7 +178,9 @@ async def block_list(storage: Storage, request: web.Request, container: str, nam
         raise BlobError("InvalidQueryParameterValue", "blocklisttype")
     kept, blob = storage.blobs.blocks, storage.blobs.get(container, name)
     staged = list(kept.staged(container, name).items())
-    if blob is None and not staged:
+    if blob:
+        check_tags(request.headers, blob)
+    elif not staged:
         raise BlobError("BlobNotFound" if storage.blobs.has_container(container) else "ContainerNotFound")
     committed = kept.committed(container, name, storage.blobs.path(container, name)) if blob else []
     lists = {

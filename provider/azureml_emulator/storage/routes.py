@@ -6,15 +6,19 @@ from aiohttp import web
 
 from azureml_emulator.core.routing import Plane, Route
 from azureml_emulator.core.settings import ACCOUNT, REGISTRY_CONTAINERS, STORAGE_SUFFIX
-from azureml_emulator.storage import batches, containers, copies, delegation, leasing, listings, read, write
+from azureml_emulator.storage import batches, containers, copies, delegation, leasing, listings, read, tags, write
 from azureml_emulator.storage.authorization import RequestedAccess
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.operations import Operation, Table, perform
+from azureml_emulator.storage.conditions import IF_TAGS
+from azureml_emulator.storage.operations import TAGS, Operation, Table, key_of, perform
 
 ACCOUNT_OPERATIONS: Table = {
     ("GET", "list"): Operation("l", listings.list_containers),
     ("POST", "batch"): Operation("racwdl", batches.submit),
 }
+SEARCH: Table = {("GET", "blobs"): Operation("f", tags.find)}
+"""What may be asked about the blobs of the account. Source of what a signature of the account has to be for (objects):
+Microsoft's Azurite 3.35."""
 SERVICE_OPERATIONS: Table = {
     ("POST", "userdelegationkey"): Operation("racwdl", delegation.user_delegation_key),
 }
@@ -36,28 +40,31 @@ CONTAINER_OPERATIONS: Table = {
     ("GET", "list"): Operation("l", listings.list_blobs),
     ("POST", "batch"): Operation("racwdl", batches.submit),
     ("PUT", "lease"): Operation("wd", leasing.lease_container, leased=None),
+    ("GET", "blobs"): Operation("f", tags.find),
 }
 BLOB_OPERATIONS: Table = {
-    ("GET", ""): Operation("r", read.download),
-    ("HEAD", ""): Operation("r", read.properties),
-    ("GET", "metadata"): Operation("r", read.properties),
-    ("HEAD", "metadata"): Operation("r", read.properties),
-    ("GET", "blocklist"): Operation("r", read.block_list),
-    ("PUT", ""): Operation("cw", write.put, leased=True),
+    ("GET", ""): Operation("r", read.download, obeys=(IF_TAGS,)),
+    ("HEAD", ""): Operation("r", read.properties, obeys=(IF_TAGS,)),
+    ("GET", "metadata"): Operation("r", read.properties, obeys=(IF_TAGS,)),
+    ("HEAD", "metadata"): Operation("r", read.properties, obeys=(IF_TAGS,)),
+    ("GET", "blocklist"): Operation("r", read.block_list, obeys=(IF_TAGS,)),
+    ("GET", "tags"): Operation("t", tags.get_tags, obeys=(IF_TAGS,)),
+    ("PUT", ""): Operation("cw", write.put, leased=True, obeys=TAGS),
     ("PUT", "block"): Operation("cw", write.put_block, leased=True),
-    ("PUT", "blocklist"): Operation("cw", write.put_block_list, leased=True),
-    ("PUT", "appendblock"): Operation("aw", write.append_block, leased=True),
-    ("PUT", "metadata"): Operation("w", write.set_metadata, leased=True),
-    ("PUT", "properties"): Operation("w", write.set_properties, leased=True),
-    ("PUT", "tier"): Operation("w", write.set_tier),
+    ("PUT", "blocklist"): Operation("cw", write.put_block_list, leased=True, obeys=TAGS),
+    ("PUT", "appendblock"): Operation("aw", write.append_block, leased=True, obeys=(IF_TAGS,)),
+    ("PUT", "metadata"): Operation("w", write.set_metadata, leased=True, obeys=(IF_TAGS,)),
+    ("PUT", "properties"): Operation("w", write.set_properties, leased=True, obeys=(IF_TAGS,)),
+    ("PUT", "tags"): Operation("t", tags.set_tags, leased=True, obeys=(IF_TAGS,)),
+    ("PUT", "tier"): Operation("w", write.set_tier, obeys=(IF_TAGS,)),
     ("PUT", "copy"): Operation("w", copies.abort),
-    ("PUT", "lease"): Operation("wd", leasing.lease_blob, leased=None),
-    ("DELETE", ""): Operation("d", write.delete, leased=True),
+    ("PUT", "lease"): Operation("wd", leasing.lease_blob, leased=None, obeys=(IF_TAGS,)),
+    ("DELETE", ""): Operation("d", write.delete, leased=True, obeys=(IF_TAGS,)),
 }
 COPY_OPERATIONS: Table = {
-    ("PUT", ""): Operation("cw", copies.copy, leased=True),
+    ("PUT", ""): Operation("cw", copies.copy, leased=True, obeys=(*TAGS, "x-ms-source-if-tags")),
     ("PUT", "block"): Operation("cw", copies.put_block, leased=True),
-    ("PUT", "appendblock"): Operation("aw", copies.append_block, leased=True),
+    ("PUT", "appendblock"): Operation("aw", copies.append_block, leased=True, obeys=(IF_TAGS,)),
 }
 """What the operations on a blob are when the request names a source (``x-ms-copy-source``)."""
 
@@ -69,7 +76,9 @@ async def account(storage: Storage, request: web.Request, suffix: str) -> web.St
     own = restype is None or request.query.get("comp") == "batch"
     other: dict[str | None, Table] = {"account": INFORMATION, "service": SERVICE_OPERATIONS}
     table = ACCOUNT_OPERATIONS if own else other.get(restype, {})
-    return await perform(storage, request, table, RequestedAccess("", "s", account_segment(suffix)))
+    searched = own and key_of(request) in SEARCH
+    access = RequestedAccess("", "o" if searched else "s", account_segment(suffix))
+    return await perform(storage, request, SEARCH if searched else table, access)
 
 
 async def container(storage: Storage, request: web.Request, suffix: str, container: str) -> web.StreamResponse:

@@ -18,13 +18,15 @@ from azureml_emulator.core.settings import ACCOUNT, LOOPBACK, REGISTRY_CONTAINER
 from azureml_emulator.storage.authorization import RequestedAccess, check_address, check_signature, check_token
 from azureml_emulator.storage.backend import Storage
 from azureml_emulator.storage.blobs.records import Blob
-from azureml_emulator.storage.conditions import all_hold
+from azureml_emulator.storage.conditions import IF_TAGS, all_hold
 from azureml_emulator.storage.errors import BlobError
 
 PLACE = re.compile(rf"/(?:{ACCOUNT}\.blob\.([^/]+)/([^/]+)|({REGISTRY_CONTAINERS}[^/]+))/(.+)", re.IGNORECASE)
 """The path of a blob of the account, or of the registry."""
 
 PREFIX = "x-ms-source-"
+AS_HEADER = {"if-tags": IF_TAGS}
+"""Conditions on a source that a request without one does not write in capitals."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,12 @@ def check_conditions(request: web.Request, blob: Blob) -> None:
 
     :raises BlobError: 412.
     """
-    names = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
-    asked = {name.title(): request.headers[PREFIX + name] for name in names if PREFIX + name in request.headers}
+    names = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-tags")
+    asked = {
+        AS_HEADER.get(name, name.title()): request.headers[PREFIX + name]
+        for name in names
+        if PREFIX + name in request.headers
+    }
     if not all_hold(asked, blob):
         raise BlobError("SourceConditionNotMet")
 

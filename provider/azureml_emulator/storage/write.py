@@ -18,6 +18,7 @@ from azureml_emulator.storage.blobs.folders import MARK, change_folder, find_fol
 from azureml_emulator.storage.blobs.records import APPEND, BLOCK, Blob
 from azureml_emulator.storage.bodies import LARGE, read_xml, receive
 from azureml_emulator.storage.conditions import (
+    check_tags,
     check_write,
     content_headers,
     metadata_headers,
@@ -26,6 +27,7 @@ from azureml_emulator.storage.conditions import (
 )
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.read import find_blob
+from azureml_emulator.storage.tags import tags_header
 
 PLACES = (LATEST, COMMITTED, UNCOMMITTED)
 """The elements of a block list."""
@@ -64,12 +66,15 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
     if (request.content_length or LARGE) >= LARGE:  # a small one may as well be received before it is refused
         target(storage, request, container, name)
     headers, metadata, tier = content_headers(request, plain=True), metadata_headers(request), tier_header(request)
+    tags = tags_header(request)
     file, told = await receive(storage, request)
     if blob_type == BLOCK:
         headers.setdefault("Content-MD5", told["Content-MD5"])
     try:
         target(storage, request, container, name)
-        blob = storage.blobs.adopt(container, name, file, kind=blob_type, headers=headers, metadata=metadata, tier=tier)
+        blob = storage.blobs.adopt(
+            container, name, file, kind=blob_type, headers=headers, metadata=metadata, tier=tier, tags=tags
+        )
     except BaseException:
         file.unlink(missing_ok=True)
         raise
@@ -87,6 +92,8 @@ def stands_for_folder(request: web.Request, name: str) -> bool:
 
 def put_folder(storage: Storage, request: web.Request, container: str, name: str) -> web.Response:
     """Put Blob of no bytes, which stands for a folder."""
+    if tags_header(request):
+        raise BlobError("NotEmulated", "tags of a blob that stands for a folder")
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     there = storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
@@ -131,7 +138,7 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     if present and present.kind != BLOCK:
         raise BlobError("InvalidBlobType")
     headers, metadata, tier = content_headers(request), metadata_headers(request), tier_header(request)
-    blocks = read_block_list(await read_xml(request))
+    tags, blocks = tags_header(request), read_block_list(await read_xml(request))
     place, kept = storage.blobs.path(container, name), storage.blobs.blocks
     try:
         parts = await asyncio.to_thread(kept.parts, container, name, place, blocks)
@@ -140,7 +147,7 @@ async def put_block_list(storage: Storage, request: web.Request, container: str,
     file = await asyncio.to_thread(kept.join, parts)
     try:
         target(storage, request, container, name)
-        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata, tier=tier)
+        blob = storage.blobs.adopt(container, name, file, headers=headers, metadata=metadata, tier=tier, tags=tags)
     finally:
         file.unlink(missing_ok=True)
     kept.commit(container, name, place, [(block, part.size) for (_, block), part in zip(blocks, parts, strict=True)])
@@ -233,6 +240,7 @@ async def set_properties(storage: Storage, request: web.Request, container: str,
 async def set_tier(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Set Blob Tier, of a block blob."""
     blob, tier = find_blob(storage, container, name), tier_header(request)
+    check_tags(request.headers, blob)
     if tier is None:
         raise BlobError("MissingRequiredHeader", "x-ms-access-tier")
     if blob.kind != BLOCK:

@@ -348,10 +348,7 @@ def test_operations_that_are_not_here_say_so(container: ContainerClient, emulato
     blob = put(container, "x")
     for attempt in (
         blob.create_snapshot,
-        lambda: blob.set_blob_tags({"a": "b"}),
         lambda: container.get_blob_client("page").create_page_blob(512),
-        lambda: blob.upload_blob(b"other", overwrite=True, tags={"a": "b"}),
-        lambda: blob.upload_blob(b"other", overwrite=True, if_tags_match_condition="a = 'b'"),
         lambda: blob.upload_blob(b"other", overwrite=True, encryption_scope="scope"),
         lambda: blob.download_blob(version_id="2026-01-01T00:00:00.0000000Z"),
         lambda: container.get_blob_client("x", snapshot="2026-01-01T00:00:00.0000000Z").delete_blob(),

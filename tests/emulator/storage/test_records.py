@@ -38,7 +38,7 @@ def test_a_file_of_an_earlier_state_is_read_and_written(tmp_path: Path) -> None:
 
 def test_a_row_comes_back_as_it_was_written(tmp_path: Path) -> None:
     records = Records(tmp_path / "blobs.sqlite")
-    full = Record("AppendBlob", {"a": "1"}, {"b": "2"}, 0, 5.5, {"x-ms-copy-id": "3"}, 6, "Cool")
+    full = Record("AppendBlob", {"a": "1"}, {"b": "2"}, 0, 5.5, {"x-ms-copy-id": "3"}, 6, "Cool", tags={"c": "4"})
     assert records.change("c", "b", full) == replace(full, revision=1)
     assert records.change("c", "b", full, silently=True) == records.get("c", "b") == replace(full, revision=1)
     records.forget("c", "b")

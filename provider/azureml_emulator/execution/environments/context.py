@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from azureml_emulator.execution.environments.dockerfile import Instruction, assignments, instructions, substituted
 from azureml_emulator.execution.environments.pip_words import FILES, uv_words
 from azureml_emulator.execution.environments.recipes import Recipe, Source, Step, conda_recipe
-from azureml_emulator.storage.files import copy_file, copy_tree
+from azureml_emulator.storage.blobs.files import copy_file, copy_tree
 
 PYTHON_IMAGE = re.compile(r"(?:docker\.io/)?(?:library/)?python:(?P<version>\d+\.\d+)[\w.\-]*")
 SILENT = frozenset({"ARG", "ENV", "WORKDIR", "LABEL", "MAINTAINER", "EXPOSE", "SHELL", "USER", "STOPSIGNAL"})

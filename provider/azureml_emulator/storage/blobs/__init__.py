@@ -1,1 +1,1 @@
-"""Blobs and all that is kept with them: files, records, blocks, appended data, leases. No HTTP."""
+"""Blobs and all that is kept with them: files, records, blocks, appended data, leases, tags. No HTTP."""

@@ -155,6 +155,7 @@ class BlobStore:
         appended: int = 0,
         tier: str | None = None,
         lake: bool = False,
+        tags: Mapping[str, str] | None = None,
     ) -> Blob:
         """Move a finished file into place as a blob; what was there is replaced in one step, also if that is the last
         thing that this process does.
@@ -164,10 +165,13 @@ class BlobStore:
         :param appended: how many blocks were appended to what it is a copy of.
         :param tier: its access tier, if it is not the account's own.
         :param lake: it is made through the Data Lake endpoint.
+        :param tags: its index tags.
         :raises BlobConflictError: a blob of this name would be a folder, or one of its folders is a blob.
         """
         place = self.place(container, name)
-        made = Record(kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier, lake)
+        made = Record(
+            kind, headers or {}, metadata or {}, 0, time.time(), copied or {}, appended, tier, lake, tags=tags or {}
+        )
         made = self.records.change(container, name, made, incoming=file.name)
         try:
             move(file, place)

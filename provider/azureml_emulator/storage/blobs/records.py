@@ -22,6 +22,7 @@ class Record:
     :param lake: it was made through the Data Lake endpoint.
     :param folder: it stands for a folder.
     :param tiered: epoch seconds of when it was given another tier than it was made with.
+    :param tags: its index tags.
     """
 
     kind: str = BLOCK
@@ -35,6 +36,7 @@ class Record:
     lake: bool = False
     folder: bool = False
     tiered: float | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Blob:
     :param lake: it was made through the Data Lake endpoint.
     :param folder: it stands for a folder.
     :param tiered: when it was given its tier.
+    :param tags: its index tags.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Blob:
     lake: bool = False
     folder: bool = False
     tiered: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,4 +100,5 @@ def described(name: str, facts: os.stat_result, record: Record) -> Blob:
         tier=record.tier,
         lake=record.lake,
         tiered=datetime.fromtimestamp(record.tiered or created, timezone.utc) if record.tier else None,
+        tags=record.tags,
     )

@@ -26,7 +26,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS blobs (
     container TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, headers TEXT NOT NULL, metadata TEXT NOT NULL,
     revision INTEGER NOT NULL, created REAL, copied TEXT, appended INTEGER, tier TEXT, lake INTEGER,
-    folder INTEGER, tiered REAL, incoming TEXT, before TEXT,
+    folder INTEGER, tiered REAL, tags TEXT, incoming TEXT, before TEXT,
     PRIMARY KEY (container, name)
 ) WITHOUT ROWID
 """
@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS unfinished (container TEXT NOT NULL, name TEXT NOT NU
 """
 FOLDERS = "CREATE INDEX IF NOT EXISTS folders ON blobs (container, name) WHERE folder = 1"
 """Every page of a listing asks for the folders among thousands of blobs."""
+TAGGED = "CREATE INDEX IF NOT EXISTS tagged ON blobs (container, name) WHERE tags IS NOT NULL"
 ADDED = {
     "created": "REAL",
     "copied": "TEXT",
@@ -48,12 +49,13 @@ ADDED = {
     "lake": "INTEGER",
     "folder": "INTEGER",
     "tiered": "REAL",
+    "tags": "TEXT",
     "incoming": "TEXT",
     "before": "TEXT",
 }
 """Columns that files of an earlier state do not have."""
 
-FIELDS = "kind, headers, metadata, revision, created, copied, appended, tier, lake, folder, tiered"
+FIELDS = "kind, headers, metadata, revision, created, copied, appended, tier, lake, folder, tiered, tags"
 """The columns of a record, in the order of ``written`` and ``read``."""
 INSERT = (
     f"INSERT OR REPLACE INTO blobs (container, name, incoming, before, {FIELDS})"
@@ -75,6 +77,7 @@ class Records:
             if column not in present:
                 self._connection.execute(f"ALTER TABLE blobs ADD COLUMN {column} {kind}")
         self._connection.execute(FOLDERS)
+        self._connection.execute(TAGGED)
         self._lock = threading.RLock()
 
     def get(self, container: str, name: str) -> Record:
@@ -175,6 +178,16 @@ class Records:
             rows = self._connection.execute(query, (container, first))
             return [row[0] for row in takewhile(lambda row: row[0].startswith(prefix), rows)]
 
+    def tagged(self, container: str) -> list[tuple[str, str, dict[str, str]]]:
+        """Container, name and tags of the rows that have tags, in order.
+
+        :param container: empty: any.
+        """
+        query = "SELECT container, name, tags FROM blobs WHERE tags IS NOT NULL AND ? IN ('', container)"
+        with self._lock:
+            rows = self._connection.execute(f"{query} ORDER BY container, name", (container,)).fetchall()
+        return [(row[0], as_name(row[1]), json.loads(row[2])) for row in rows]
+
     def rename(self, container: str, name: str, other: str, new: str, *, folder: bool) -> list[str]:
         """Give the row of a file, or those of a folder and of what lies in it, to another name; those that are there
         are replaced. What was begun is finished by it. Returns the names that the rows had.
@@ -239,12 +252,13 @@ def written(record: Record) -> tuple[Any, ...]:
     """A record as its columns."""
     headers, metadata, copied = (json.dumps(dict(each)) for each in (record.headers, record.metadata, record.copied))
     first = (record.kind, headers, metadata, record.revision, record.created, copied, record.appended, record.tier)
-    return (*first, record.lake, record.folder, record.tiered)
+    tags = json.dumps(dict(record.tags)) if record.tags else None
+    return (*first, record.lake, record.folder, record.tiered, tags)
 
 
 def read(row: Sequence[Any]) -> Record:
     """The record of its columns."""
-    kind, headers, metadata, revision, created, copied, appended, tier, lake, folder, tiered = row
+    kind, headers, metadata, revision, created, copied, appended, tier, lake, folder, tiered, tags = row
     return Record(
         kind,
         json.loads(headers),
@@ -257,4 +271,5 @@ def read(row: Sequence[Any]) -> Record:
         bool(lake),
         bool(folder),
         tiered,
+        json.loads(tags or "{}"),
     )

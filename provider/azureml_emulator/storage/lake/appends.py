@@ -74,7 +74,14 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
                 raise BlobError("ConditionNotMet")
             lease = lease_of_write(storage, request, container, name, flushes=True)
             storage.blobs.adopt(
-                container, name, file, headers=record.headers, metadata=record.metadata, tier=record.tier, lake=True
+                container,
+                name,
+                file,
+                headers=record.headers,
+                metadata=record.metadata,
+                tier=record.tier,
+                lake=True,
+                tags=record.tags,
             )
         finally:
             file.unlink(missing_ok=True)
