@@ -246,6 +246,11 @@ ROWS = (
         "other host",
     ),
     Tried(
+        "duckdb 1.5.5 with its extension azure",
+        "a connection string, `CURL_CA_INFO` set to the emulator's bundle: Parquet, CSV, `glob`, `COPY … TO`",
+        "all of it",
+    ),
+    Tried(
         "dvc 3.67.1 with dvc-azure 3.1.1, smart_open 9.0.4, cloudpathlib 0.26.0, pyiceberg 0.12.0",
         "push, pull, status and gc; streams in parts, text, gzip; paths walked, copied, renamed and removed; Iceberg "
         "tables over adlfs and over pyarrow: append, overwrite, delete, scan, drop",

@@ -124,6 +124,11 @@ MESSAGES: Mapping[str, tuple[int, str]] = {
         400,
         "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
     ),
+    "InvalidMd5": (
+        400,
+        "The MD5 value specified in the request is invalid. The MD5 value must be 128 bits and Base64-encoded.",
+    ),
+    "MaxBlobSizeConditionNotMet": (412, "The max blob size condition specified was not met."),
     "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
     "MultipleConditionHeadersNotSupported": (400, "Multiple condition headers are not supported."),
     "OutOfRangeQueryParameterValue": (

@@ -17,6 +17,7 @@ from azureml_emulator.storage.blobs.blocks import COMMITTED, LATEST, UNCOMMITTED
 from azureml_emulator.storage.blobs.folders import MARK, change_folder, find_folder, make_folder, marked, unmark_folder
 from azureml_emulator.storage.blobs.records import APPEND, BLOCK, Blob
 from azureml_emulator.storage.bodies import LARGE, read_xml, receive
+from azureml_emulator.storage.checksums import check_md5
 from azureml_emulator.storage.conditions import (
     check_tags,
     check_write,
@@ -68,9 +69,10 @@ async def put(storage: Storage, request: web.Request, container: str, name: str)
     headers, metadata, tier = content_headers(request, plain=True), metadata_headers(request), tier_header(request)
     tags = tags_header(request)
     file, told = await receive(storage, request)
-    if blob_type == BLOCK:
-        headers.setdefault("Content-MD5", told["Content-MD5"])
     try:
+        if blob_type == BLOCK:
+            # What a block blob is to say of its content has to be so. Source: Azurite, see ``check_md5``.
+            check_md5(headers.setdefault("Content-MD5", told["Content-MD5"]), told["Content-MD5"])
         target(storage, request, container, name)
         blob = storage.blobs.adopt(
             container, name, file, kind=blob_type, headers=headers, metadata=metadata, tier=tier, tags=tags
@@ -201,15 +203,31 @@ def append(
 
 
 def check_append(request: web.Request, blob: Blob, size: int) -> None:
-    """The kind of blob, and the conditions that only Append Block has."""
+    """The kind of blob, and the conditions that only Append Block has.
+
+    Source: Azure Storage REST reference, Append Block; that a block may not be empty, Microsoft's Azurite 3.35.
+    """
     if blob.kind != APPEND:
         raise BlobError("InvalidBlobType")
-    position = request.headers.get("x-ms-blob-condition-appendpos")
-    if position is not None and position != str(blob.size):
+    if not size:
+        raise BlobError("InvalidHeaderValue", "Content-Length")
+    position = read_length(request, "x-ms-blob-condition-appendpos")
+    if position is not None and position != blob.size:
         raise BlobError("AppendPositionConditionNotMet")
-    longest = request.headers.get("x-ms-blob-condition-maxsize", "")
-    if re.fullmatch(r"\d+", longest) and blob.size + size > int(longest):
-        raise BlobError("ConditionNotMet", "x-ms-blob-condition-maxsize")
+    longest = read_length(request, "x-ms-blob-condition-maxsize")
+    if longest is not None and blob.size + size > longest:
+        raise BlobError("MaxBlobSizeConditionNotMet")
+
+
+def read_length(request: web.Request, header: str) -> int | None:
+    """A number of bytes; None where the header is not there.
+
+    :raises BlobError: it is none.
+    """
+    text = request.headers.get(header)
+    if text is not None and not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        raise BlobError("InvalidHeaderValue", header)
+    return None if text is None else int(text)
 
 
 async def set_metadata(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:

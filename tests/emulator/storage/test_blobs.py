@@ -7,6 +7,7 @@ import threading
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from hashlib import md5
 from typing import Any
 
 import pytest
@@ -103,6 +104,30 @@ def test_content_is_compared_with_its_crc(container: ContainerClient, size: int)
         assert (taken.status_code, taken.headers["x-ms-content-crc64"]) == (201, right["x-ms-content-crc64"])
     asked = {"x-ms-range": "bytes=2-6", "x-ms-range-get-content-crc64": "true"}
     assert send(container, "GET", url, asked).headers["x-ms-content-crc64"] == crc64([content[2:7]])
+
+
+def test_texts_that_are_no_hashes(container: ContainerClient) -> None:
+    made = {"x-ms-blob-type": "BlockBlob"}
+    for header, code in (
+        ("Content-MD5", "InvalidMd5"),
+        ("x-ms-blob-content-md5", "InvalidMd5"),
+        ("x-ms-content-crc64", "InvalidHeaderValue"),
+    ):
+        for text in ("none", "AAAA"):
+            answer = send(container, "PUT", f"{container.url}/x", {**made, header: text}, b"1")
+            assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, code)
+
+
+def test_a_block_blob_says_the_hash_that_its_content_has(container: ContainerClient) -> None:
+    """Any hash was kept that came with a content, so that clients that compare it could not read the blob."""
+    blob = container.get_blob_client("x")
+    right = md5(b"hello", usedforsecurity=False).digest()
+    with pytest.raises(HttpResponseError) as caught:
+        blob.upload_blob(b"hallo", content_settings=ContentSettings(content_md5=bytearray(right)))
+    assert (caught.value.status_code, caught.value.error_code) == (400, "Md5Mismatch")
+    assert not blob.exists()
+    blob.upload_blob(b"hello", content_settings=ContentSettings(content_md5=bytearray(right)))
+    assert bytes(blob.get_blob_properties().content_settings.content_md5 or b"") == right
 
 
 def test_one_hash_of_a_content_at_a_time(container: ContainerClient) -> None:

@@ -74,6 +74,14 @@ def test_appending(container: ContainerClient) -> None:
     with pytest.raises(HttpResponseError) as caught:
         blob.append_block(b"x", appendpos_condition=3)
     assert caught.value.error_code == "AppendPositionConditionNotMet"
+    blob.append_block(b"x", maxsize_condition=9)
+    with pytest.raises(HttpResponseError) as caught:
+        blob.append_block(b"x", maxsize_condition=9)
+    assert (caught.value.status_code, caught.value.error_code) == (412, "MaxBlobSizeConditionNotMet")
+    for header, content in (("x-ms-blob-condition-maxsize", b"x"), ("x-ms-blob-condition-appendpos", b"x"), ("x", b"")):
+        answer = send(container, "PUT", f"{blob.url}?comp=appendblock", {header: "many"}, content)
+        assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "InvalidHeaderValue")
+    assert blob.download_blob().readall() == b"one\ntwo\nx"
     with pytest.raises(HttpResponseError) as caught:
         put(container, "block blob").append_block(b"x")
     assert caught.value.error_code == "InvalidBlobType"
@@ -112,8 +120,11 @@ def test_a_whole_blob_ends_the_waiting_of_its_blocks(container: ContainerClient)
     assert blob.download_blob().readall() == b"whole"
 
 
-@pytest.mark.parametrize(("header", "code"), [("Content-MD5", "Md5Mismatch"), ("x-ms-content-crc64", "Crc64Mismatch")])
-def test_a_list_is_compared_with_its_hash(container: ContainerClient, header: str, code: str) -> None:
-    answer = send(container, "PUT", f"{container.url}/x?comp=blocklist", {header: "AAAAAAAAAAA="}, b"<BlockList/>")
+@pytest.mark.parametrize(
+    ("header", "size", "code"), [("Content-MD5", 16, "Md5Mismatch"), ("x-ms-content-crc64", 8, "Crc64Mismatch")]
+)
+def test_a_list_is_compared_with_its_hash(container: ContainerClient, header: str, size: int, code: str) -> None:
+    wrong = {header: b64encode(bytes(size)).decode()}
+    answer = send(container, "PUT", f"{container.url}/x?comp=blocklist", wrong, b"<BlockList/>")
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, code)
     assert not container.get_blob_client("x").exists()

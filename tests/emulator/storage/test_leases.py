@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from azureml_emulator.storage.blobs import leases
 from tests.emulator.storage.blobs import put, send
@@ -85,6 +85,18 @@ def test_a_folder_goes_with_what_is_leased_in_it(container: ContainerClient, emu
     job.parent.mkdir()
     job.write_bytes(b"new")
     assert blob.get_blob_properties().lease.state == "available"
+
+
+def test_a_file_system_goes_with_its_leases(storage: BlobServiceClient, emulator: RunningEmulator) -> None:
+    """They stayed: a container of the same name that was made later could not be deleted."""
+    container = storage.create_container(f"test-{uuid.uuid4().hex}")
+    put(container, "x").acquire_lease()
+    lease = container.acquire_lease()
+    assert lake(container, "DELETE", "?resource=filesystem", x_ms_lease_id=lease.id) == 202
+    container.create_container()
+    (emulator.state / "storage" / container.container_name / "x").write_bytes(b"of a job")
+    assert container.get_blob_client("x").get_blob_properties().lease.state == "available"
+    container.delete_container()
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])

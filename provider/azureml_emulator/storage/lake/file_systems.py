@@ -59,6 +59,7 @@ async def delete(storage: Storage, request: web.Request, container: str, _: str)
     check_container_write(request, find_container(storage, container))
     storage.blobs.delete_container(container)
     storage.appends.discard_container(container)
+    storage.leases.forget_container(container)
     return web.Response(status=202)
 
 
