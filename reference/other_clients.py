@@ -246,6 +246,12 @@ ROWS = (
         "other host",
     ),
     Tried(
+        "pyarrow 26.0.1, `AzureFileSystem`",
+        "later, with a client's secret and with `sas_token`",
+        "with a secret: all of it. With a signature nothing: that client then asks at the blob service's address which "
+        "kind of account it is (`501`)",
+    ),
+    Tried(
         "duckdb 1.5.5 with its extension azure",
         "a connection string, `CURL_CA_INFO` set to the emulator's bundle: Parquet, CSV, `glob`, `COPY … TO`",
         "all of it",

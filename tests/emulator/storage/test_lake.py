@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -36,6 +37,26 @@ def test_what_is_appended_is_written_by_a_flush(container: ContainerClient) -> N
     assert container.get_blob_client("d/x").get_blob_properties().metadata == {"k": "v"}
     assert ask(container, "GET", "/d/x", Range="bytes=6-8").content == b"the"
     assert told(ask(container, "PATCH", "/none?action=append&position=0", b"x")) == (404, "PathNotFound")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("PATCH", "/x?action=append&position=3&flush=true", b"def"),
+        ("PATCH", "/x?action=flush&position=3", b""),
+        ("PATCH", "/x?action=setProperties", b""),
+    ],
+)
+def test_the_hash_of_a_content_goes_with_it(container: ContainerClient, change: tuple[str, str, bytes]) -> None:
+    """It stayed with what was appended, so that clients that compare it could not read the file."""
+    ask(container, "PUT", "/x?resource=file")
+    ask(container, "PATCH", "/x?action=append&position=0", b"abc")
+    digest = base64.b64encode(hashlib.md5(b"abc", usedforsecurity=False).digest()).decode()
+    ask(container, "PATCH", "/x?action=flush&position=3", x_ms_content_md5=digest, x_ms_content_type="text/x")
+    assert ask(container, "HEAD", "/x").headers["Content-MD5"] == digest
+    assert ask(container, *change).ok
+    headers = ask(container, "HEAD", "/x").headers
+    assert (headers.get("Content-MD5"), headers["Content-Type"]) == (None, "text/x")
 
 
 FIRST, SECOND = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "00000000-7dec-11d0-a765-00a0c91e6bf6"

@@ -19,7 +19,7 @@ from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.lake.leases import OF_A_WRITE, lease_of_write
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.paths import check_headers
-from azureml_emulator.storage.lake.properties import existing_file, path_headers
+from azureml_emulator.storage.lake.properties import existing_file, kept_headers, path_headers
 
 
 async def append(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
@@ -65,7 +65,8 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
     if parts is None:
         raise BlobError("InvalidFlushPosition")
     record = storage.blobs.records.get(container, name)
-    record = replace(record, headers={**record.headers, **path_headers(request)})
+    before = record.headers
+    record = replace(record, headers={**kept_headers(before), **path_headers(request)})
     if parts:
         whole = [Part(storage.blobs.path(container, name), 0, path.size), *parts]
         file = await asyncio.to_thread(storage.blobs.blocks.join, whole)
@@ -85,7 +86,7 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
             )
         finally:
             file.unlink(missing_ok=True)
-    elif path_headers(request):
+    elif record.headers != before:
         storage.blobs.set_headers(container, name, record.headers)
     storage.appends.written(container, name, end, all_of_it=not read_flag(request, "retainUncommittedData"))
     lease.keep()

@@ -26,6 +26,7 @@ from azureml_emulator.storage.lake.properties import (
     existing_file,
     existing_path,
     find_path,
+    kept_headers,
     path_headers,
     read_properties,
     system_headers,
@@ -138,7 +139,7 @@ async def set_properties(storage: Storage, request: web.Request, container: str,
     check_headers(request)
     path = existing_path(storage, container, name)
     check_write(request, path)
-    headers, wanted = path_headers(request) or dict(path.headers), read_properties(request)
+    headers, wanted = path_headers(request) or kept_headers(path.headers), read_properties(request)
     if path.folder:
         changed = change_folder(storage.blobs, container, name, headers=headers, metadata=marked(wanted))
     else:

@@ -82,6 +82,14 @@ def path_headers(request: web.Request) -> dict[str, str]:
     return {name: request.headers[key] for key, name in names.items() if request.headers.get(key)}
 
 
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The content headers that stay with a path where a write or new properties name none: all but its MD5.
+
+    Source: https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/update, ``x-ms-content-md5``.
+    """
+    return {name: value for name, value in headers.items() if name != "Content-MD5"}
+
+
 def system_headers(storage: Storage, container: str, path: Blob) -> dict[str, str]:
     """What the service itself says of a path."""
     return {
