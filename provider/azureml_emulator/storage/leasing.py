@@ -19,6 +19,34 @@ from azureml_emulator.storage.containers import check_container_write, container
 from azureml_emulator.storage.errors import BlobError
 from azureml_emulator.storage.read import find_blob
 
+
+def check_lease(storage: Storage, request: web.Request, container: str, name: str, *, required: bool) -> None:
+    """Refuse a request that does not name the lease in force, or names one that is not.
+
+    Source: Azure Storage REST reference, Lease Blob and Lease Container, outcomes of use attempts.
+
+    :param name: empty: the request is for the container itself.
+    :param required: the lease in force has to be named.
+    :raises BlobError: 412.
+    """
+    presented = request.headers.get("x-ms-lease-id")
+    lease = storage.leases.get(container, name) if container else None
+    if lease is None and presented is None:
+        return
+    if lease and name and not storage.blobs.is_there(container, name):
+        storage.leases.put(container, name, None)
+        lease = None
+    kind = "Blob" if name else "Container"
+    moment = now().timestamp()
+    try:
+        leases.check(lease, moment, presented.lower() if presented else None, kind, required=required)
+    except leases.LeaseError as error:
+        raise BlobError(str(error)) from None
+    if required and leases.state_of(lease, moment) not in leases.LOCKED:
+        # Who writes when a lease has ended ends it for good: it cannot be renewed.
+        storage.leases.put(container, name, None)
+
+
 STATUSES = {"acquire": 201, "renew": 200, "change": 200, "release": 200, "break": 202}
 
 

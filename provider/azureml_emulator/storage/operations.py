@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from azureml_emulator.core.clock import now
 from azureml_emulator.storage.authorization import RequestedAccess, authorize, check_tag_permission
 from azureml_emulator.storage.backend import Storage
-from azureml_emulator.storage.blobs.leases import LOCKED, LeaseError, check, state_of
 from azureml_emulator.storage.blobs.models import BlobConflictError, BlobNameError
 from azureml_emulator.storage.conditions import IF_TAGS, OWN_SCOPE
 from azureml_emulator.storage.errors import BlobError, respond
+from azureml_emulator.storage.leasing import check_lease
 
 
 @dataclass(frozen=True)
@@ -77,31 +76,6 @@ def check_whole(request: web.Request, operation: Operation) -> None:
         raise BlobError("NotEmulated", ", ".join(parts))
 
 
-def check_lease(storage: Storage, request: web.Request, operation: Operation, access: RequestedAccess) -> None:
-    """Refuse a request that does not name the lease in force, or names one that is not.
-
-    Source: Azure Storage REST reference, Lease Blob and Lease Container, outcomes of use attempts.
-
-    :raises BlobError: 412.
-    """
-    named = request.headers.get("x-ms-lease-id")
-    lease = storage.leases.get(access.container, access.blob) if access.container else None
-    if operation.leased is None or (lease is None and named is None):
-        return
-    if lease and access.blob and not storage.blobs.is_there(access.container, access.blob):
-        storage.leases.put(access.container, access.blob, None)
-        lease = None
-    kind = "Blob" if access.level == "o" else "Container"
-    moment = now().timestamp()
-    try:
-        check(lease, moment, named.lower() if named else None, kind, required=operation.leased)
-    except LeaseError as error:
-        raise BlobError(str(error)) from None
-    if operation.leased and state_of(lease, moment) not in LOCKED:
-        # Who writes when a lease has ended ends it for good: it cannot be renewed.
-        storage.leases.put(access.container, access.blob, None)
-
-
 def check_text(request: web.Request) -> None:
     """Refuse a header that is no UTF-8: what would be kept of it could be shown in no later answer.
 
@@ -150,7 +124,8 @@ async def carry_out(
     check_whole(request, operation)
     if any(name in request.headers for name in TAGS):
         check_tag_permission(request)
-    check_lease(storage, request, operation, access)
+    if operation.leased is not None:
+        check_lease(storage, request, access.container, access.blob, required=operation.leased)
     try:
         return await operation.handler(storage, request, access.container, access.blob)
     except BlobNameError as error:

@@ -27,6 +27,7 @@ from azureml_emulator.storage.conditions import (
     version_headers,
 )
 from azureml_emulator.storage.errors import BlobError
+from azureml_emulator.storage.leasing import check_lease
 from azureml_emulator.storage.read import find_blob
 from azureml_emulator.storage.tags import tags_header
 
@@ -35,13 +36,17 @@ PLACES = (LATEST, COMMITTED, UNCOMMITTED)
 
 
 def target(storage: Storage, request: web.Request, container: str, name: str) -> Blob | None:
-    """What is there before a write, after its conditions were checked."""
+    """What is there before a write, after its lease and its conditions were checked.
+
+    A content takes its time to arrive, in which others may take a lease; so it is asked for again when it is there.
+    """
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
     storage.blobs.place(container, name)
     if name.endswith("/"):
         raise BlobError("InvalidResourceName", "A name that ends in a slash stands for a folder here, without content.")
     blob = storage.blobs.get(container, name)
+    check_lease(storage, request, container, name, required=True)
     check_write(request, blob, makes=True)
     if blob and not may_overwrite(request):
         raise BlobError("AuthorizationPermissionMismatch")
@@ -187,6 +192,7 @@ def append(
     """
     try:
         blob = find_blob(storage, container, name)
+        check_lease(storage, request, container, name, required=True)
         check_write(request, blob)
         check_append(request, blob, file.stat().st_size)
         grown = storage.blobs.append_block(container, name, file)

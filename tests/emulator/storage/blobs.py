@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import requests
 from azure.storage.blob import BlobClient, ContainerClient
@@ -20,7 +20,7 @@ def send(
     method: str,
     url: str,
     headers: Mapping[str, str | bytes],
-    body: bytes = b"",
+    body: bytes | Iterator[bytes] = b"",
     *,
     stream: bool = False,
 ) -> requests.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -31,6 +32,31 @@ def test_who_has_the_lease_alone_writes(container: ContainerClient) -> None:
     lease.renew()
     lease.release()
     blob.delete_blob()
+
+
+@pytest.mark.parametrize("kind", ["block", "append", "lake"])
+def test_who_takes_a_lease_while_a_content_arrives(container: ContainerClient, kind: str) -> None:
+    """The content was written all the same."""
+    blob = container.get_blob_client("x")
+    method, url, headers = "PUT", blob.url, {"x-ms-blob-type": "BlockBlob"}
+    if kind == "lake":
+        assert lake(container, "PUT", "x?resource=file") == 201
+        method, url = "PATCH", f"{blob.url.replace('.blob.', '.dfs.')}?action=append&position=0&flush=true"
+    elif kind == "append":
+        blob.create_append_blob()
+        url = f"{blob.url}?comp=appendblock"
+    else:
+        blob.upload_blob(b"")
+
+    def content() -> Iterator[bytes]:
+        # More than sockets hold: when it has gone, what comes first is over.
+        yield bytes(32 * 1024 * 1024)
+        blob.acquire_lease()
+        yield b"end"
+
+    answer = send(container, method, url, headers, content())
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (412, "LeaseIdMissing")
+    assert blob.get_blob_properties().size == 0
 
 
 def test_a_container_is_deleted_by_who_has_its_lease(container: ContainerClient) -> None:

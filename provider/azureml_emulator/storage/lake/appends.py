@@ -16,10 +16,11 @@ from azureml_emulator.storage.blobs.blocks import Part
 from azureml_emulator.storage.bodies import receive
 from azureml_emulator.storage.conditions import check_write, version_headers
 from azureml_emulator.storage.errors import BlobError
-from azureml_emulator.storage.lake.leases import OF_A_WRITE, lease_of_write
+from azureml_emulator.storage.lake.leases import OF_A_WRITE, lease_of_write, takes_lease
 from azureml_emulator.storage.lake.listings import read_flag
 from azureml_emulator.storage.lake.paths import check_headers
 from azureml_emulator.storage.lake.properties import existing_file, kept_headers, path_headers
+from azureml_emulator.storage.leasing import check_lease
 
 
 async def append(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
@@ -32,6 +33,7 @@ async def append(storage: Storage, request: web.Request, container: str, name: s
     size = file.stat().st_size
     existing_file(storage, container, name)
     lease = lease_of_write(storage, request, container, name, flushes=flushes)
+    check_lease(storage, request, container, name, required=not takes_lease(request))
     storage.appends.keep(container, name, position, file)
     headers = {**told, "x-ms-request-server-encrypted": "true", **lease.told}
     if flushes:
@@ -74,6 +76,7 @@ async def write(storage: Storage, request: web.Request, container: str, name: st
             if existing_file(storage, container, name).etag != path.etag:
                 raise BlobError("ConditionNotMet")
             lease = lease_of_write(storage, request, container, name, flushes=True)
+            check_lease(storage, request, container, name, required=not takes_lease(request))
             storage.blobs.adopt(
                 container,
                 name,

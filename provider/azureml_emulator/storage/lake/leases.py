@@ -34,6 +34,11 @@ class Change(NamedTuple):
     told: Mapping[str, str]
 
 
+def takes_lease(request: web.Request) -> bool:
+    """Whether a write takes a lease: it has none to name yet, and whether it can be taken is for it to say."""
+    return request.headers.get(ACTION, "").lower().startswith("acquire")
+
+
 async def lease_path(storage: Storage, request: web.Request, container: str, name: str) -> web.StreamResponse:
     """Path - Lease. It changes neither ETag nor time of modification."""
     path = existing_path(storage, container, name)

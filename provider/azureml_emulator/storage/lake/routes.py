@@ -70,8 +70,7 @@ async def path(storage: Storage, request: web.Request, suffix: str, container: s
 async def perform(storage: Storage, request: web.Request, table: Table, access: RequestedAccess) -> web.StreamResponse:
     """Authorize and carry out the operation that a request is, with the Data Lake's own errors."""
     operation = table.get(key_of(request))
-    if operation and operation.leased and request.headers.get(leases.ACTION, "").lower().startswith("acquire"):
-        # Who takes a lease has none to name yet; whether it can be taken is for the operation to say.
+    if operation and operation.leased and leases.takes_lease(request):
         operation = replace(operation, leased=False)
     try:
         return await carry_out(storage, request, operation, access)
