@@ -160,8 +160,22 @@ ROWS = (
         "a table of `azureml://` files; `AzureMachineLearningFileSystem`: upload, open, exists, list, glob, download; "
         "outside of a job, with the managed identity of docs/mlflow.md (else they sign in as above)",
         "tables are read, files uploaded and opened, once their description of datastores was there (`501` before). "
-        "Lists are refused (`403`), and so what is built on them: there the client takes the first part of the path, "
-        "the account here, for the container",
+        "Lists were refused (`403`), and `exists` was False of all: there the client takes the first part of the path, "
+        "the account here, for the container. Now all of it, patterns and folders of tables and `info`, `find`, `walk` "
+        "too. `501`: data assets by their names, `azureml://…/data/NAME/versions/VERSION`",
+    ),
+    Tried(
+        "kedro-azureml 1.0.0, kedro 1.7.0",
+        "`kedro azureml init`, `kedro azureml run --wait-for-completion`: three nodes, a data asset read and one "
+        "written, the code uploaded, data passed by the pipeline; with the managed identity of docs/mlflow.md",
+        "all of it; the interpreter of the jobs needs the project's packages, and `cachetools`, which kedro-azureml "
+        "does not require",
+    ),
+    Tried(
+        "mldesigner 0.1.0b23 with azure-ai-ml 1.35.2",
+        "components from functions: literals, an `Enum`, optional inputs, a value as output that is another step's "
+        "input; registered, and run in a pipeline",
+        "all of it, where the interpreter of the jobs has `mldesigner` and `azureml-mlflow`",
     ),
     Tried(
         "azureml-inference-server-http 1.5.1",

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from heapq import merge
 from itertools import islice, takewhile
 from xml.sax.saxutils import escape, quoteattr
@@ -59,11 +60,26 @@ async def list_containers(storage: Storage, request: web.Request, _: str, __: st
 
 
 async def list_blobs(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
+    """List Blobs of the container in the path."""
+    return blobs_page(storage, request, container, "")
+
+
+async def list_blobs_of_prefix(storage: Storage, request: web.Request, container: str, _: str) -> web.StreamResponse:
+    """List Blobs of the container that the prefix begins with, which so do the names that are answered.
+
+    azureml-dataprep-rslex 2.26, in mltable and azureml-fsspec, takes an account that stands in the path for the
+    container, and the container for the first folder in it.
+    """
+    return blobs_page(storage, request, container, f"{container}/")
+
+
+def blobs_page(storage: Storage, request: web.Request, container: str, lead: str) -> web.Response:
     """List Blobs: flat, or one level with a delimiter; with metadata, and what waits to be a blob, on request.
 
     ``startFrom`` is the first name that is wanted, and ``endBefore`` the first that is not: ``start_from`` and
     ``end_before`` of azure-storage-blob 12.31. Nothing that was deleted is kept, so ``showonly=deleted`` finds nothing.
 
+    :param lead: what stands in front of every name, in the request and in the answer.
     :raises BlobError: 404, 400 for what is not readable, 501 for other values of ``showonly``.
     """
     shown = request.query.get("showonly")
@@ -71,30 +87,32 @@ async def list_blobs(storage: Storage, request: web.Request, container: str, _: 
         raise BlobError("NotEmulated", f"showonly={shown}")
     if not storage.blobs.has_container(container):
         raise BlobError("ContainerNotFound")
-    prefix, marker, most = paging(request)
+    asked, marker, most = paging(request)
+    prefix = asked.removeprefix(lead)
     delimiter = request.query.get("delimiter", "")
     wanted = included(request)
     if "tags" in wanted:
         check_tag_permission(request)
-    start = max(marker, request.query.get("startFrom", ""))
+    start = max(marker, request.query.get("startFrom", "").removeprefix(lead))
     position = Position(start)
     files = (name for name in storage.blobs.walk(container, prefix, position) if not name.endswith("/"))
     waiting = waiting_names(storage, container, prefix) if "uncommittedblobs" in wanted else []
     names = merge(files, marked_folders(storage.blobs, container, prefix, start), waiting)
-    before = request.query.get("endBefore") or LAST
+    before = request.query.get("endBefore", "").removeprefix(lead) or LAST
     found = takewhile(lambda item: item[0] < before, level(names, prefix, delimiter, position))
     items = list(islice(() if shown else found, most + 1))
     rows = []
     for name, is_prefix in items[:most]:
         blob = None if is_prefix else storage.blobs.get(container, name) or find_folder(storage.blobs, container, name)
         if is_prefix:
-            rows.append(f"<BlobPrefix>{name_element(name)}</BlobPrefix>")
+            rows.append(f"<BlobPrefix>{name_element(lead + name)}</BlobPrefix>")
         elif blob:
-            rows.append(blob_element(blob, wanted, lease_elements(storage, container, name)))
+            row = replace(blob, name=lead + name)
+            rows.append(blob_element(row, wanted, lease_elements(storage, container, name)))
         elif name in waiting:
-            rows.append(waiting_element(name))
+            rows.append(waiting_element(lead + name))
     following = encode_marker(items[most][0]) if len(items) > most else ""
-    head = f"<Prefix>{escape(prefix)}</Prefix><Marker>{escape(request.query.get('marker', ''))}</Marker>"
+    head = f"<Prefix>{escape(asked)}</Prefix><Marker>{escape(request.query.get('marker', ''))}</Marker>"
     head += f"<MaxResults>{most}</MaxResults>" + (f"<Delimiter>{escape(delimiter)}</Delimiter>" if delimiter else "")
     where = f"ServiceEndpoint={quoteattr(storage.settings.storage_url + '/')} ContainerName={quoteattr(container)}"
     tail = f"<Blobs>{''.join(rows)}</Blobs><NextMarker>{following}</NextMarker>"

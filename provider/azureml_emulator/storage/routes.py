@@ -19,6 +19,8 @@ ACCOUNT_OPERATIONS: Table = {
 SEARCH: Table = {("GET", "blobs"): Operation("f", tags.find)}
 """What may be asked about the blobs of the account. Source of what a signature of the account has to be for (objects):
 Microsoft's Azurite 3.35."""
+PREFIX_OPERATIONS: Table = {("GET", "list"): Operation("l", listings.list_blobs_of_prefix)}
+"""What is asked of the account as if it were a container, the container being the first part of the prefix."""
 SERVICE_OPERATIONS: Table = {
     ("POST", "userdelegationkey"): Operation("racwdl", delegation.user_delegation_key),
 }
@@ -72,6 +74,10 @@ COPY_OPERATIONS: Table = {
 async def account(storage: Storage, request: web.Request, suffix: str) -> web.StreamResponse:
     """An operation on the storage account."""
     restype = request.query.get("restype")
+    name, cut, _ = request.query.get("prefix", "").partition("/")
+    if restype == "container" and cut and key_of(request) in PREFIX_OPERATIONS:
+        access = RequestedAccess("", "c", account_segment(suffix), name)
+        return await perform(storage, request, PREFIX_OPERATIONS, access)
     # @azure/storage-blob 12.32 takes an account that stands in the path for a container, and says so in its batches.
     own = restype is None or request.query.get("comp") == "batch"
     other: dict[str | None, Table] = {"account": INFORMATION, "service": SERVICE_OPERATIONS}

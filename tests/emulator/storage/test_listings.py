@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from azure.storage.blob import BlobBlock, BlobPrefix, ContainerClient
+import requests
+from azure.storage.blob import BlobBlock, BlobPrefix, BlobServiceClient, ContainerClient, generate_container_sas
 
 from azureml_emulator.storage.blobs import walks
 from azureml_emulator.storage.blobs.models import BlobStore
 from azureml_emulator.storage.blobs.walks import Position
+from tests.emulator.service import Service
 from tests.emulator.storage.blobs import send
 from tests.emulator_fixture import RunningEmulator
 
@@ -179,3 +182,46 @@ def test_nothing_that_was_deleted_is_listed(container: ContainerClient) -> None:
     url = f"{container.url}?restype=container&comp=list&showonly="
     assert "<Blob>" not in send(container, "GET", f"{url}deleted", {}).text
     assert send(container, "GET", f"{url}files", {}).status_code == 501
+
+
+def test_a_listing_of_the_account_is_one_of_the_container_in_its_prefix(
+    storage: BlobServiceClient, container: ContainerClient
+) -> None:
+    """azureml-fsspec and mltable ask so, with the SAS of a datastore; ``exists`` was False of what is there."""
+    for name in ("é/b/c", "é/d", "é/e", "ü"):
+        container.upload_blob(name, b"")
+    container.get_blob_client("é/waits").stage_block("YQ==", b"abc")
+    lead = container.container_name
+
+    def found(query: str) -> list[str]:
+        names, marker = [], ""
+        while True:
+            url = f"{storage.url}?restype=container&comp=list&{query}{marker and '&marker='}{marker}"
+            page = send(container, "GET", url, {}).text
+            names += re.findall("<Name>(.*?)</Name>", page)
+            assert f"<Prefix>{query[len('prefix=') :].partition('&')[0]}</Prefix>" in page
+            marker = "".join(re.findall("<NextMarker>([^<]+)", page))
+            if not marker:
+                return names
+
+    names = [f"{lead}/{name}" for name in ("é/b/c", "é/d", "é/e", "ü")]
+    assert found(f"prefix={lead}/") == names
+    assert found(f"prefix={lead}/é/&delimiter=/&maxresults=1") == [f"{lead}/é/b/", *names[1:3]]
+    assert found(f"prefix={lead}/é/d") == [names[1]]
+    assert found(f"prefix={lead}/&startFrom={lead}/é/d&endBefore={names[2]}") == [names[1]]
+    assert f"{lead}/é/waits" in found(f"prefix={lead}/é/&include=uncommittedblobs")
+    none = send(container, "GET", f"{storage.url}?restype=container&comp=list&prefix=none/a", {})
+    assert (none.status_code, none.headers["x-ms-error-code"]) == (404, "ContainerNotFound")
+    whole = send(container, "GET", f"{storage.url}?restype=container&comp=list&prefix={lead}", {})
+    assert whole.status_code == 501
+
+
+def test_who_may_list_one_container_lists_no_other_by_its_prefix(
+    service: Service, storage: BlobServiceClient, container: ContainerClient
+) -> None:
+    key = str(service.post("datastores/workspaceartifactstore/listSecrets", {}).body["key"])
+    until = datetime.now(timezone.utc) + timedelta(hours=1)
+    signed = generate_container_sas("emuacct", container.container_name, key, permission="rl", expiry=until)
+    url = f"{storage.url}?restype=container&comp=list&{signed}&prefix="
+    found = [requests.get(f"{url}{name}/", timeout=60) for name in (container.container_name, "azureml")]
+    assert [answer.status_code for answer in found] == [200, 403]
