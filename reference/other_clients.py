@@ -162,7 +162,7 @@ ROWS = (
         "tables are read, files uploaded and opened, once their description of datastores was there (`501` before). "
         "Lists were refused (`403`), and `exists` was False of all: there the client takes the first part of the path, "
         "the account here, for the container. Now all of it, patterns and folders of tables and `info`, `find`, `walk` "
-        "too. `501`: data assets by their names, `azureml://…/data/NAME/versions/VERSION`",
+        "too, and data assets by their names, `azureml://…/data/NAME/versions/VERSION` (`501` before)",
     ),
     Tried(
         "kedro-azureml 1.0.0, kedro 1.7.0",

@@ -1,4 +1,4 @@
-"""Routes that turn asset ids of runs into the places of their data."""
+"""Routes of the data plane that tell where data and models lie: by the asset ids of runs, and by name and version."""
 
 from __future__ import annotations
 
@@ -48,6 +48,27 @@ async def resolve_data(assets: Assets, request: web.Request) -> web.Response:
     return web.json_response({"values": rows})
 
 
+async def data_version(assets: Assets, _: web.Request, name: str, version: str) -> web.Response:
+    """Data versions - Get. Source: ``DataVersionEntity`` of azure-ai-ml 1.35.2 (``dataset_dataplane``); mltable 1.7.0
+    reads ``isV2``, too, and takes a table whose ``dataType`` is ``MLTable``. Who made it, and when, is left out."""
+    found = assets.versions.get("data", name, version)
+    if found is None:
+        message = f"Data asset {name!r} of version {version!r} was not found."
+        raise ServiceError(404, "UserError", message, ("NotFound",), Envelope.HISTORY)
+    properties = found.properties
+    row = {
+        "assetId": assets.resolver.located_id(found),
+        "dataContainerName": found.name,
+        "dataType": PASCAL[properties["dataType"]],
+        "dataUri": properties["dataUri"],
+        "versionId": found.version,
+        "mutableProps": {key: properties.get(key) for key in ("description", "tags", "isArchived")},
+        "referencedDataUris": properties.get("referencedUris"),
+        "properties": properties.get("properties"),
+    }
+    return web.json_response({"dataVersion": row, "isV2": True})
+
+
 async def resolve_models(assets: Assets, request: web.Request) -> web.Response:
     """Models - Batch get resolved uris: the address is called ``path`` here. Source: the client's model, azure-ai-ml
     1.26."""
@@ -60,6 +81,7 @@ async def resolve_models(assets: Assets, request: web.Request) -> web.Response:
 
 
 ROUTES = [
+    Route("GET", "/data/v1.0{ws}/dataversion/{name}/versions/{version}", data_version, Plane.DATA),
     Route("POST", "/data/v1.0{ws}/dataversion/batchGetResolvedUris", resolve_data, Plane.DATA),
     Route("POST", "/modelregistry/v1.0{ws}/models/batchGetResolvedUris", resolve_models, Plane.DATA),
 ]

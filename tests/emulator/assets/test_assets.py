@@ -288,3 +288,24 @@ def test_a_table_keeps_what_it_refers_to(service: Service, name: str) -> None:
     body = {"dataType": "mltable", "dataUri": f"{PLACE}/t", "referencedUris": ["./a.csv"]}
     service.put(f"data/{name}/versions/1", {"properties": body})
     assert service.get(f"data/{name}/versions/1").body["properties"]["referencedUris"] == ["./a.csv"]
+
+
+@pytest.mark.parametrize(("kind", "word"), [("uri_folder", "UriFolder"), ("mltable", "MLTable")])
+def test_the_data_plane_tells_where_a_version_of_data_lies(service: Service, name: str, kind: str, word: str) -> None:
+    """mltable and azureml-fsspec ask so for ``azureml://…/data/NAME/versions/VERSION``: they were answered 501."""
+    properties = {"dataType": kind, "dataUri": f"{PLACE}/rows/", "description": "d", "tags": {"a": "b"}}
+    kept = service.put(f"data/{name}/versions/3", {"properties": properties}).body["properties"]
+    found = service.get(f"/data/v1.0{service.ws}/dataversion/{name}/versions/3").body
+    assert found["isV2"] is True
+    assert found["dataVersion"].pop("assetId").endswith(f"/data/{name}/versions/3")
+    assert found["dataVersion"] == {
+        "dataContainerName": name,
+        "dataType": word,
+        "dataUri": kept["dataUri"],
+        "versionId": "3",
+        "mutableProps": {"description": "d", "tags": {"a": "b"}, "isArchived": False},
+        "referencedDataUris": kept.get("referencedUris"),
+        "properties": kept["properties"],
+    }
+    absent = service.get(f"/data/v1.0{service.ws}/dataversion/{name}/versions/4")
+    assert (absent.status, absent.body["error"]["code"]) == (404, "UserError")
