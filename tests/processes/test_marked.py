@@ -60,13 +60,14 @@ def test_tasks_marked_while_no_triggerer_lives_have_their_jobs_canceled(airflow:
         marked.mark(number, state)
     for number, state in ((4, "failed"), (5, "success")):
         airflow.mark_run(marked.runs[number].dag, marked.runs[number].run, state)
+    airflow.write_over(marked.runs[4].dag, marked.runs[4].run, TASK, "up_for_retry")
     marked.mark(7, "failed")
     marked.wait_jobs("Canceled", among=slice(6))
 
     # One that still waits, and one that is to go on whatever becomes of its task.
     assert marked.statuses() == ["Canceled"] * 6 + ["Running"] * 2
     states = [airflow.column("state", run.dag, run.run, TASK) for run in marked.runs]
-    assert states == ["failed", "success", "failed", "success", "failed", "success", "deferred", "failed"]
+    assert states == ["failed", "success", "failed", "success", "up_for_retry", "success", "deferred", "failed"]
     airflow.start("triggerer")
     marked.runs[6].finish()
     marked.wait_jobs("Completed", among=slice(6, 8))

@@ -19,6 +19,15 @@ from airflow_azureml.plugin.marked_job import MarkedTask
 from airflow_azureml.task.xcom import INVOCATION_KEY, JOB_NAME_KEY, OUTLIVES_KEY
 from airflow_azureml.version_compat import map_index_of
 
+PARKED = ("up_for_retry", "up_for_reschedule", "scheduled")
+"""States in which only the scheduler goes on with a task instance, and only while its DAG run goes on.
+
+A scheduler that sees to a dead worker's task while its DAG run is marked writes one of them over the mark (seen: 3.4).
+"""
+
+RUN_ENDED = ("failed", "success")
+"""The states of a DAG run in which no try of its tasks begins."""
+
 log = logging.getLogger(__name__)
 
 
@@ -63,7 +72,7 @@ def read(instance_id: Any, *, at_the_mark: bool = False) -> TaskRecord | None:
             return None
         task = MarkedTask(ti.dag_id, ti.run_id, ti.task_id, map_index_of(ti), _region(ti))
         left = recorded(ti, session, (JOB_NAME_KEY, INVOCATION_KEY, OUTLIVES_KEY))
-        said, ended = left.get(JOB_NAME_KEY), ti.state in FINISHED
+        said, ended = left.get(JOB_NAME_KEY), _has_ended(ti)
         name = said if isinstance(said, str) else None
         invoked = Outstanding.from_dict(left.get(INVOCATION_KEY))
         outstanding = None if invoked is None else invoked.beside(name)
@@ -87,19 +96,29 @@ def run_started(dag_id: str, run_id: str) -> datetime | None:
 
 
 def changed_since(dag_id: str, run_id: str, since: datetime) -> list[Any]:
-    """The ids of those task instances of a DAG run that have ended, and have changed since a time."""
+    """The ids of those task instances of a DAG run that no try follows, and that have changed since a time."""
+    from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
-    from sqlalchemy import select
+    from sqlalchemy import and_, or_, select
 
-    query = select(TaskInstance.id).where(
-        TaskInstance.dag_id == dag_id,
-        TaskInstance.run_id == run_id,
-        TaskInstance.state.in_(FINISHED),
-        TaskInstance.updated_at >= since,
+    parked = and_(TaskInstance.state.in_(PARKED), DagRun.state.in_(RUN_ENDED))
+    query = (
+        select(TaskInstance.id)
+        .join(TaskInstance.dag_run)
+        .where(
+            TaskInstance.dag_id == dag_id,
+            TaskInstance.run_id == run_id,
+            or_(TaskInstance.state.in_(FINISHED), parked),
+            TaskInstance.updated_at >= since,
+        )
     )
     with create_session() as session:
         return list(session.scalars(query))
+
+
+def _has_ended(ti: Any) -> bool:
+    return ti.state in FINISHED or (ti.state in PARKED and ti.dag_run.state in RUN_ENDED)
 
 
 def _region(ti: Any) -> str | None:
